@@ -1,0 +1,1 @@
+"""What is true, decided without touching anything: values in, values out."""

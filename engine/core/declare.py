@@ -1,0 +1,67 @@
+"""The shape of a catalog row: what rules may name. `run/catalog` collects the rows; rules and lint are handed them."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+Schema: TypeAlias = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
+
+
+class Repeat(Enum):
+    """What may happen when an action is run a second time after its outcome was lost."""
+
+    SAFE = "safe"  # running it again changes nothing more
+    RECONCILE = "reconcile"  # look at the world first; never blindly
+
+
+class Function(NamedTuple):
+    """An expression function. Total and linear-time; a wrong type is an error, never a guess."""
+
+    name: str
+    call: Callable[..., Any]  # call(scope, *arguments): scope holds the facts it declares
+    parameters: tuple[
+        str, ...
+    ]  # JMESPath type names: string, number, boolean, array, object, any; `?` after one: optional
+    returns: str
+    doc: str
+    facts: tuple[str, ...] = ()
+
+
+class Fact(NamedTuple):
+    """Something that is fetched about the subject. Its schema is `schemas/facts.schema.json#/properties/facts/properties/<name>`."""
+
+    name: str
+    doc: str
+
+
+class EventKind(NamedTuple):
+    """A kind of event that rules may listen to."""
+
+    name: str
+    actions: tuple[str, ...]  # what `types:` may hold; empty: the kind has none
+    doc: str
+
+
+class Action(NamedTuple):
+    """Something a pipeline can do: declaration and function side by side."""
+
+    name: str
+    run: Callable[..., Mapping[str, Any]]
+    inputs: Mapping[str, Schema]  # by name; a schema with `default` makes the input optional
+    outputs: tuple[str, ...]
+    permissions: tuple[str, ...]
+    repeat: Repeat
+    doc: str
+    needs: tuple[str, ...] = ()  # facts it reads, fetched before it runs
+    writes: bool = False  # merges or writes infrastructure: `gates: none` is refused, `protect` must name it
+
+
+class Catalog(NamedTuple):
+    """Everything that rules may name, as one value."""
+
+    events: Mapping[str, EventKind]
+    facts: Mapping[str, Fact]
+    actions: Mapping[str, Action]
+    functions: Mapping[str, Function]
+    event_schema: Schema  # `schemas/event.schema.json`, for the static check of `event.…` paths
+    fact_schema: Schema  # `schemas/facts.schema.json`

@@ -1,0 +1,152 @@
+"""The rules as frozen values. Imports neither YAML nor JMESPath, so a decision can be replayed without both."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.core.decision.outcome import Outcome
+from engine.core.expressions.model import Expression
+from engine.errors import Place
+
+# An action input: JSON whose strings may be expressions (`${…}`).
+Input: TypeAlias = "Expression | str | int | float | bool | list[Input] | dict[str, Input] | None"
+
+
+class Source(NamedTuple):
+    """A repository that may send changes, with the globs of the paths it owns."""
+
+    repo: str
+    owns: tuple[str, ...]
+    place: Place
+
+
+class Environment(NamedTuple):
+    """Where a change goes. Without an account it is merged, never applied (`otherwise`)."""
+
+    name: str
+    branch: str
+    account: str | None
+    region: str | None
+    place: Place
+
+
+class Trigger(NamedTuple):
+    """One row of `events:`. Exactly one of `events` and `every_s` is set."""
+
+    events: tuple[str, ...]
+    types: tuple[str, ...]  # empty: any
+    when: Expression | None
+    every_s: int | None
+    run: str
+    place: Place
+
+
+class Approvals(NamedTuple):
+    """Who must have approved: a leaf (`count` people from any of `groups`), or `any` / `all` of parts."""
+
+    count: int
+    groups: tuple[str, ...]  # `from:`, alternatives
+    any: tuple["Approvals", ...]
+    all: tuple["Approvals", ...]
+    after: str | None  # fact whose `signed_at` an approval must follow: `verdict`
+    exclude: tuple[str, ...]  # author, co_authors, pushers, committers, bots
+    veto: str | None  # changes_requested
+
+
+class Gate(NamedTuple):
+    """A named requirement. Exactly one of `require`, `reject`, `approvals` is set."""
+
+    name: str
+    when: Expression | None
+    needs: tuple[str, ...]  # facts that must not be absent: none yet is `pending`
+    require: Expression | None
+    reject: Expression | None
+    approvals: Approvals | None
+    unmet: Outcome  # FAIL unless said
+    override: str | None
+    message: Expression | None  # Kind.TEXT
+    place: Place
+
+
+class Override(NamedTuple):
+    """How a gate's failure may be overridden: scoped, expiring, two people."""
+
+    name: str
+    command: str  # first line of a pull-request comment: `OVERRIDE:`
+    groups: tuple[str, ...]  # `from:`
+    besides: tuple[str, ...]  # gates that must hold without the overrider
+    never: tuple[str, ...]  # severities that cannot be overridden
+    expires_s: int
+    label: str | None
+    place: Place
+
+
+class Step(NamedTuple):
+    """One action of a pipeline, as the rules state it."""
+
+    id: str
+    uses: str
+    inputs: Mapping[str, Input]  # `with:`
+    condition: Expression | None  # `if:`; None: runs when all before it succeeded
+    timeout_s: int | None
+    place: Place
+
+
+class Pipeline(NamedTuple):
+    """Event → gates → actions. `gates` has the pipeline's own; `protect` adds those of its actions."""
+
+    name: str
+    description: str
+    gates: tuple[str, ...]
+    ungated: bool  # `gates: none` was written
+    steps: tuple[Step, ...]
+    locks: Expression | None
+    permissions: tuple[str, ...]
+    then: str | None  # a child run with fresh facts
+    place: Place
+
+
+class Group(NamedTuple):
+    """People, as `approvers-config.yaml` names them; resolved to user ids when facts are gathered."""
+
+    name: str
+    users: tuple[str, ...]  # logins
+    teams: tuple[str, ...]  # organisation/team
+    place: Place
+
+
+class Limits(NamedTuple):
+    """`limits:`; each has a default."""
+
+    parallelism: int = 10
+    plan_timeout_s: int = 900
+    policy_timeout_s: int = 60
+
+
+class Rules(NamedTuple):
+    """Everything the platform team declared, checked and frozen."""
+
+    digest: str  # of the bytes of all files, by path
+    sources: tuple[Source, ...]
+    environments: Mapping[str, Environment]
+    otherwise: Environment
+    triggers: tuple[Trigger, ...]
+    gates: Mapping[str, Gate]
+    overrides: Mapping[str, Override]
+    protect: Mapping[str, tuple[str, ...]]
+    pipelines: Mapping[str, Pipeline]
+    groups: Mapping[str, Group]
+    limits: Limits
+    verdict_expires_s: int
+    define: Mapping[str, str]  # name → source text, for documentation and coverage
+    files: Mapping[str, str]  # path → digest
+
+    def fact(self) -> dict[str, Any]:
+        """The fact `rules`: what expressions and functions may know of the rules."""
+        return {
+            "digest": self.digest,
+            "environments": {
+                n: {"branch": e.branch, "account": e.account, "region": e.region} for n, e in self.environments.items()
+            },
+            "otherwise": {"branch": self.otherwise.branch},
+            "sources": [{"repo": s.repo, "owns": list(s.owns)} for s in self.sources],
+        }
