@@ -1,4 +1,4 @@
-"""Where the shipped data is: the top level of a checkout, `engine/_data/` of a wheel. Nothing else builds such a path."""
+"""Where the shipped data is: a checkout's top level, or `engine/_data/` of a wheel. Nothing else builds such a path."""
 
 import os
 

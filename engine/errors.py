@@ -90,9 +90,8 @@ class Problem(NamedTuple):
             line, column, length, excerpt = self.place[1:]
             caret = "".join("\t" if c == "\t" else " " for c in excerpt[: max(column - 1, 0)])
             lines.append(f"{line} | {excerpt}")
-            lines.append(
-                f"{' ' * len(str(line))} | {caret}{'^' * max(1, min(length, len(excerpt) - column + 1))} {self.hint}"
-            )
+            mark = "^" * max(1, min(length, len(excerpt) - column + 1))
+            lines.append(f"{' ' * len(str(line))} | {caret}{mark} {self.hint}".rstrip())
         elif self.hint:
             lines.append(f"  {self.hint}")
         return "\n".join(lines)

@@ -28,7 +28,7 @@ class Function(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """Something that is fetched about the subject. Its schema is `schemas/facts.schema.json#/properties/facts/properties/<name>`."""
+    """Something that is fetched about the subject; its shape is in `schemas/facts.schema.json`."""
 
     name: str
     doc: str

@@ -15,12 +15,8 @@ class Outcome(Enum):
 
 
 ALL = (Outcome.ERROR, Outcome.FAIL, Outcome.PENDING, Outcome.PASS)  # leftmost present wins
-ANY = (
-    Outcome.PASS,
-    Outcome.ERROR,
-    Outcome.PENDING,
-    Outcome.FAIL,
-)  # one yes is enough; a broken gate outranks a waiting one
+# One yes is enough; a broken gate outranks a waiting one.
+ANY = (Outcome.PASS, Outcome.ERROR, Outcome.PENDING, Outcome.FAIL)
 
 
 def combine(order: Sequence[Outcome], outcomes: Iterable[Outcome]) -> Outcome:

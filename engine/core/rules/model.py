@@ -41,9 +41,9 @@ class Trigger(NamedTuple):
 
 
 class Approvals(NamedTuple):
-    """Who must have approved: a leaf (`count` people from any of `groups`), or `any` / `all` of parts."""
+    """Who must have approved: a leaf (`need` people from any of `groups`), or `any` / `all` of parts."""
 
-    count: int
+    need: int  # `count:`, people
     groups: tuple[str, ...]  # `from:`, alternatives
     any: tuple["Approvals", ...]
     all: tuple["Approvals", ...]
