@@ -45,6 +45,8 @@ TABLE: dict[str, Row] = {
     "ENG002": Row("{file} cannot be written: {reason}", "free some space or choose another directory", _EXEC),
     "ENG003": Row("unknown error code `{name}`", "codes look like ENG001; `engine error` lists them all"),
     "ENG004": Row("setting {name} is not valid: {reason}", "correct or unset {name}"),
+    "ENG005": Row("unknown command `{name}`", "`engine --help` lists the commands"),
+    "ENG006": Row("{file} can be read by others (mode {mode})", "chmod 600 {file}", _AUTH),
     # ENG020-039 YAML and JSON text
     # ENG040-099 rules: schema, load, lint
     # ENG100-149 expressions

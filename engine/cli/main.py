@@ -1,0 +1,106 @@
+"""`engine COMMAND …`: the table of commands, each imported when called; the only place where an error becomes text."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from engine.errors import EngineError, ExitCode, closest, listing, problem
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from engine.cli.console import Console
+
+COMMANDS = {
+    "run": "engine.cli.run",
+    "explain": "engine.cli.explain",
+    "lint": "engine.cli.lint",
+    "test": "engine.cli.test",
+    "discover": "engine.cli.discover",
+    "policy": "engine.cli.policy",
+    "verify": "engine.cli.verify",
+    "keys": "engine.cli.keys",
+    "doctor": "engine.cli.doctor",
+    "error": "engine.cli.error",
+    "version": "engine.cli.version",
+}
+_ALIASES = {"--version": "version", "-V": "version"}
+
+
+class Command(Protocol):
+    """What a module of `COMMANDS` has."""
+
+    HELP: str
+
+    def arguments(self, parser: "ArgumentParser") -> None:
+        """Declare the command's arguments."""
+
+    def run(self, options: "Namespace", console: "Console") -> int:
+        """Carry it out; the result is the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of the console script; returns an exit code and raises nothing."""
+    from engine.cli.console import Console
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    console = Console()
+    try:
+        code = _dispatch(words, console)
+        sys.stdout.flush()
+        return code
+    except EngineError as error:
+        console.problems(error.problems)
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as `engine explain | head` does
+        sys.stdout = None  # type: ignore[assignment] # or the interpreter would flush into the closed pipe
+        return ExitCode.DONE
+    except KeyboardInterrupt:
+        console.err("interrupted")
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last boundary: a bug must exit 101, not 1 ("denied")
+        import traceback
+
+        traceback.print_exc()
+        console.problems([problem("ENG999", reason=f"{type(error).__name__}: {error}")])
+        return ExitCode.BUG
+
+
+def _dispatch(words: list[str], console: "Console") -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        console.out(_overview())
+        return ExitCode.DONE if words else ExitCode.CONFIG
+    name = _ALIASES.get(words[0], words[0])
+    if name not in COMMANDS:
+        hint = closest(name, COMMANDS) or f"name one of: {listing(COMMANDS)}"
+        raise EngineError(problem("ENG005", name=name, hint=hint))
+    command = _load(name)
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog=f"engine {name}", description=command.HELP, allow_abbrev=False)
+    command.arguments(parser)
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on standard error")
+    parser.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR)")
+    try:
+        options = parser.parse_args(words[1:])
+    except SystemExit as stop:  # argparse has printed its help (0) or its complaint (2)
+        return int(stop.code or 0)
+    console.configure(quiet=options.quiet, colour=not options.no_color)
+    return command.run(options, console)
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS))
+    rows = "\n".join(f"  {name:<{width}}  {_load(name).HELP}" for name in COMMANDS)
+    return f"usage: engine COMMAND [OPTIONS]\n\n{rows}\n\n`engine COMMAND --help` lists a command's options."
+
+
+def _load(name: str) -> Command:
+    from importlib import import_module
+
+    module: Command = import_module(COMMANDS[name])  # type: ignore[assignment] # a module with the protocol's members
+    return module
+
+
+if __name__ == "__main__":
+    sys.exit(main())

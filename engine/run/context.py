@@ -1,0 +1,33 @@
+"""What an action is handed besides its inputs: frozen values, no globals."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
+    from engine.core.decision.document import FactDocument
+    from engine.core.events.envelope import Event
+    from engine.core.resources.discover import Discovery
+    from engine.core.rules.model import Rules
+
+
+class Controller(NamedTuple):
+    """The trusted side: the controller repository's checkout. Absolute paths."""
+
+    directory: str
+    module: str  # Terraform module
+    policies: str
+
+
+class Context(NamedTuple):
+    """One run's surroundings."""
+
+    event: "Event"
+    document: "FactDocument"
+    rules: "Rules"
+    controller: Controller
+    discovery: "Discovery"
+    settings: "Settings"
+    out: str  # directory that keeps everything the run makes; mode 0700
+    now: str  # RFC 3339, the fact of the same name
+    progress: Callable[[str], None]  # one line for a person

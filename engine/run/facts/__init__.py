@@ -1,0 +1,1 @@
+"""What is fetched to judge a subject: `gather` fetches each fact that expressions name, once."""
