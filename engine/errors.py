@@ -48,9 +48,41 @@ TABLE: dict[str, Row] = {
     "ENG005": Row("unknown command `{name}`", "`engine --help` lists the commands"),
     "ENG006": Row("{file} can be read by others (mode {mode})", "chmod 600 {file}", _AUTH),
     # ENG020-039 YAML and JSON text
+    "ENG020": Row("the file has {size} bytes; the limit is {limit}", "split it or remove what is not needed"),
+    "ENG021": Row("byte {byte} is not UTF-8", "save the file as UTF-8"),
+    "ENG022": Row("the file is empty", "write its content or remove it"),
+    "ENG023": Row("character {character} cannot be seen", "remove it, or write it as an escape in double quotes"),
+    "ENG024": Row("not valid YAML: {reason}", "correct the line, or quote the text"),
+    "ENG025": Row("a tab where YAML wants spaces", "replace it with spaces"),
+    "ENG026": Row("a second document begins here", "keep one document per file"),
+    "ENG027": Row("key `{name}` is here twice", "the first is on line {line}: keep one"),
+    "ENG028": Row("key `{text}` is not a string", "put it in quotes"),
+    "ENG029": Row("tag `{tag}` is not used here", "write the value without it"),
+    "ENG030": Row("merge key `<<` is not YAML 1.2", "write the keys out"),
+    "ENG031": Row("more than {limit} values once aliases are expanded", "use fewer aliases, or split the file"),
+    "ENG032": Row("nested deeper than {limit} levels", "flatten it"),
+    "ENG033": Row("number `{text}` begins with a zero", "put it in quotes if it is text, else drop the zero"),
+    "ENG034": Row("`{text}` is not a number that JSON can hold", "write a finite number, or put it in quotes"),
+    "ENG035": Row("not valid JSON: {reason}", "correct the text here"),
+    "ENG036": Row("half of a surrogate pair, which is no character", "write both halves, or the character itself"),
+    "ENG037": Row("an alias that contains itself", "write the value out"),
     # ENG040-099 rules: schema, load, lint
     # ENG100-149 expressions
     # ENG150-199 events and facts
+    "ENG150": Row("the event is empty", "hand over the webhook's body, or the file that GITHUB_EVENT_PATH names"),
+    "ENG151": Row("the event has {size} MB; GitHub sends at most 25", "this is not an event that GitHub sent"),
+    "ENG152": Row("the event is not JSON: {reason}", "hand over the event as GitHub sent it, unchanged"),
+    "ENG153": Row(
+        "the event is not believed: {reason}", "hand over the event as GitHub sent it, unchanged"
+    ),
+    "ENG154": Row("the event is {found}, not an object", "hand over the event as GitHub sent it, unchanged"),
+    "ENG155": Row("the event does not tell which one it is", "say --event-name NAME, one of: {known}"),
+    "ENG156": Row("this `{event}` event cannot be used, see `{path}`: {reason}", "hand over GitHub's whole payload"),
+    "ENG157": Row(
+        "the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"
+    ),
+    "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
+    "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
     # ENG200-249 decision, approvals, overrides
     # ENG250-269 rule fixtures (`engine test`)
     # ENG270-299 statements and keys
@@ -58,6 +90,17 @@ TABLE: dict[str, Row] = {
     # ENG350-379 git
     # ENG400-449 Terraform
     # ENG450-459 processes
+    "ENG450": Row("{program} was not found", "{install}", _EXEC),
+    "ENG451": Row(
+        "{program} did not end within {seconds} s and was stopped", "raise its timeout, or look why it hangs", _EXEC
+    ),
+    "ENG452": Row("{program} was cancelled", "run the command again", ExitCode.INTERRUPTED),
+    "ENG453": Row("{program} was killed by {signal}", "look for a lack of memory or a time limit", _EXEC),
+    "ENG454": Row("{program} ended with exit code {status}: {said}", "correct what it complains about", _EXEC),
+    "ENG455": Row(
+        "{program} cannot be started: {reason}", "check that it is an executable for this machine", _EXEC
+    ),
+    "ENG456": Row("{program} printed more than {size} and was stopped", "see why it prints so much", _EXEC),
     # ENG500-549 policy engines
     # ENG550-599 running a decision
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),

@@ -1,0 +1,91 @@
+"""A parsed file and its places. Places are looked up only when something is wrong, so they are kept cheap to build."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.errors import Place, failure
+
+Path: TypeAlias = tuple[str | int, ...]
+
+LONGEST_EXCERPT = 200  # minified JSON: a column is help enough
+BLOCK = -1  # column of a block scalar: its text begins on the next line, at that line's own indentation
+
+
+class Span(NamedTuple):
+    """Where a value is, counted from 0, and where its children are: a key's own span comes before its value's."""
+
+    line: int
+    column: int
+    length: int
+    children: "dict[str | int, tuple[Span | None, Span]] | None" = None
+
+
+class Places:
+    """Finds the place of a path. `scan` makes the tree of spans, on the first question."""
+
+    __slots__ = ("_file", "_lines", "_scan", "_text", "_tree")
+
+    def __init__(self, file: str, text: str, scan: Callable[[], Span]) -> None:
+        self._file = file
+        self._text = text
+        self._scan = scan
+        self._tree: Span | None = None
+        self._lines: list[str] | None = None
+
+    def find(self, path: Path, *, key: bool) -> Place:
+        """The place of a value (or of its key), or of its nearest parent that exists."""
+        if self._tree is None:
+            self._tree = self._scan()
+        span, name = self._tree, None
+        for step in path:
+            if span.children is None or step not in span.children:
+                name = None
+                break
+            name, span = span.children[step]
+        return self.at(*(name if key and name else span)[:3])
+
+    def at(self, line: int, column: int, length: int) -> Place:
+        """A place with its excerpt, from a line and column counted from 0."""
+        if self._lines is None:
+            self._lines = self._text.split("\n")
+        if column == BLOCK:
+            line = min(line + 1, len(self._lines) - 1)
+            column = len(self._lines[line]) - len(self._lines[line].lstrip())
+            length = len(self._lines[line].rstrip()) - column
+        excerpt = self._lines[line].rstrip("\r") if line < len(self._lines) else ""
+        return Place(self._file, line + 1, column + 1, length, excerpt if len(excerpt) <= LONGEST_EXCERPT else "")
+
+
+class Document(NamedTuple):
+    """What a file says, and where it says it."""
+
+    file: str
+    data: Any  # JSON values; their shape is what the file's schema says
+    places: Places
+
+    def place(self, *path: str | int, key: bool = False) -> Place:
+        """`place("gates", "policy", "require")`; with `key`, of the name left of the colon."""
+        return self.places.find(path, key=key)
+
+
+def decode(data: bytes, file: str, limit: int) -> str:
+    """UTF-8 text without a byte order mark, its line ends as they are.
+
+    Raises:
+        EngineError: too large, not UTF-8, or empty.
+    """
+    if len(data) > limit:
+        raise failure("ENG020", Place(file), size=len(data), limit=limit)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        line = before.count("\n")
+        raise failure(
+            "ENG021",
+            Place(file, line + 1, len(before) - (before.rfind("\n") + 1) + 1),
+            byte=f"0x{data[error.start]:02x}",
+        ) from None
+    if not text.strip():
+        raise failure("ENG022", Place(file))
+    return text

@@ -1,0 +1,254 @@
+"""YAML 1.2 core, the strict part of it that a reviewer can read without surprises.
+
+`on`, `yes` and `NO` are strings. Refused: duplicate and non-string keys, tags, merge keys, several documents, numbers
+with leading zeros (1.1 reads octal, 1.2 decimal), characters that nobody sees, and whatever costs more than it says
+(aliases are counted as often as they are used). PyYAML does the parsing, in C where libyaml is there.
+"""
+
+import re
+from typing import Any
+
+import yaml
+from yaml.composer import Composer
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from engine.core.source.document import BLOCK, Document, Places, Span, decode
+from engine.errors import EngineError, Errors, Place, failure
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64  # libyaml's composer recurses in C: deeper text would end the process, not raise
+MAX_NODES = 100_000  # after the expansion of aliases
+
+_PLAIN, _TEXT = "plain", "text"  # instead of tags; any other tag was written out
+
+
+class _TooMuchError(Exception):
+    """A limit was passed while composing: the code, and the node above."""
+
+    def __init__(self, code: str, parent: yaml.Node | None) -> None:
+        super().__init__(code)
+        self.code, self.parent = code, parent
+
+
+class _Bounded:
+    """The composer's hooks: called for each node on the way down and up, in C and in Python alike."""
+
+    depth = 0
+    nodes = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
+        self.depth += 1
+        self.nodes += 1
+        if self.depth > MAX_DEPTH:
+            raise _TooMuchError("ENG032", parent)
+        if self.nodes > MAX_NODES:
+            raise _TooMuchError("ENG031", parent)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+    def resolve(self, _kind: type, _value: object, implicit: tuple[bool, bool] | bool) -> str:
+        return _PLAIN if isinstance(implicit, tuple) and implicit[0] else _TEXT
+
+
+class PureComposer(_Bounded, Reader, Scanner, Parser, Composer):
+    """PyYAML's own parser, for machines without libyaml."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+
+
+if yaml.__with_libyaml__:
+    from yaml._yaml import CParser
+
+    class FastComposer(_Bounded, CParser):
+        """libyaml: twelve times faster."""
+
+    COMPOSER: type[Any] = FastComposer
+else:
+    COMPOSER = PureComposer
+
+
+def load_yaml(data: bytes, file: str, *, limit: int = MAX_BYTES, composer: type[Any] = COMPOSER) -> Document:
+    """Parse a YAML file.
+
+    Raises:
+        EngineError: all that is wrong with it.
+    """
+    text = decode(data, file, limit)
+    places = Places(file, text, lambda: tree)
+    _refuse_invisible(text, places)
+    node = _compose(text, places, composer)
+    reader = _Reader(places)
+    value, tree = reader.read(node)
+    reader.errors.check()
+    return Document(file, value, places)
+
+
+# Line ends that editors do not show, and the marks that let a line read differently from what it does (CVE-2021-42574).
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_INVISIBLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+
+
+def _refuse_invisible(text: str, places: Places) -> None:
+    errors = Errors()
+    for pattern in (_INVISIBLE_ASCII,) if text.isascii() else (_INVISIBLE_ASCII, _INVISIBLE):
+        for match in pattern.finditer(text):
+            start = match.start()
+            line, column = text.count("\n", 0, start), start - (text.rfind("\n", 0, start) + 1)
+            errors.add("ENG023", places.at(line, column, 1), character=f"U+{ord(match.group()):04X}")
+    errors.check()
+
+
+def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:
+    try:
+        node: yaml.Node | None = composer(text).get_single_node()
+    except _TooMuchError as error:
+        mark = error.parent.start_mark if error.parent else None
+        place = places.at(mark.line, mark.column, 1) if mark else places.at(0, 0, 1)
+        raise failure(error.code, place, limit=MAX_DEPTH if error.code == "ENG032" else MAX_NODES) from None
+    except (ValueError, OverflowError) as error:  # the Python parser's chr() of an escape that is no character
+        raise failure("ENG024", places.at(0, 0, 1), reason=str(error)) from None
+    except yaml.MarkedYAMLError as error:
+        raise _syntax(error, places) from None
+    if node is None:
+        raise failure("ENG022", places.at(0, 0, 1))
+    return node
+
+
+def _syntax(error: yaml.MarkedYAMLError, places: Places) -> EngineError:
+    mark = error.problem_mark or error.context_mark
+    place = places.at(mark.line, mark.column, 1) if mark else places.at(0, 0, 1)
+    problem = error.problem or ""
+    if "another document" in problem:
+        return failure("ENG026", place)
+    if place.excerpt[: place.column].endswith("\t") or "\\t" in problem or "'\t'" in problem:
+        return failure("ENG025", place)
+    reason = f"{error.context}, {problem}" if error.context else problem
+    return failure("ENG024", place, reason=reason)
+
+
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_FIRST_OF_NUMBER = frozenset("-+.0123456789")
+_MAX_DIGITS = 400
+
+
+class _Reader:
+    """Turns nodes into data and spans, and collects what is wrong with them."""
+
+    def __init__(self, places: Places) -> None:
+        self.errors = Errors()
+        self._places = places
+        self._nodes = 0
+        self._above: set[int] = set()  # ids of the nodes being read: an alias to one of them has no end
+
+    def read(self, node: yaml.Node) -> tuple[Any, Span]:
+        """The value of a node and its span."""
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise failure("ENG031", self._place(node), limit=MAX_NODES)
+        if node.tag not in (_PLAIN, _TEXT):
+            self.errors.add("ENG029", self._place(node), tag=node.tag.replace("tag:yaml.org,2002:", "!!"))
+        if isinstance(node, yaml.ScalarNode):
+            span = _scalar_span(node)
+            return (self._plain(node, span) if node.tag == _PLAIN else self._text(node, span)), span
+        if id(node) in self._above or len(self._above) >= MAX_DEPTH:
+            code, limit = ("ENG037", 0) if id(node) in self._above else ("ENG032", MAX_DEPTH)
+            raise failure(code, self._place(node), limit=limit)
+        self._above.add(id(node))
+        found = self._mapping(node) if isinstance(node, yaml.MappingNode) else self._sequence(node)
+        self._above.discard(id(node))
+        return found
+
+    def _mapping(self, node: yaml.Node) -> tuple[Any, Span]:
+        data: dict[str, Any] = {}
+        children: dict[str | int, tuple[Span | None, Span]] = {}
+        for key_node, value_node in node.value:
+            key, key_span = self._key(key_node)
+            value, span = self.read(value_node)
+            if key is None:
+                continue
+            if key in data:
+                earlier = children[key][0]
+                line = earlier.line + 1 if earlier else 0
+                self.errors.add("ENG027", self._places.at(*key_span[:3]), name=key, line=line)
+                continue
+            data[key] = value
+            children[key] = (key_span, span)
+        return data, Span(node.start_mark.line, node.start_mark.column, 1, children)
+
+    def _sequence(self, node: yaml.Node) -> tuple[Any, Span]:
+        data: list[Any] = []
+        children: dict[str | int, tuple[Span | None, Span]] = {}
+        for index, item in enumerate(node.value):
+            value, span = self.read(item)
+            data.append(value)
+            children[index] = (None, span)
+        return data, Span(node.start_mark.line, node.start_mark.column, 1, children)
+
+    def _key(self, node: yaml.Node) -> tuple[str | None, Span]:
+        key, span = self.read(node)
+        place = self._places.at(*span[:3])
+        if node.tag == _PLAIN and node.value == "<<":
+            self.errors.add("ENG030", place)
+            return None, span
+        if not isinstance(key, str):
+            self.errors.add("ENG028", place, text=node.value if isinstance(node, yaml.ScalarNode) else "a collection")
+            return None, span
+        return key, span
+
+    def _text(self, node: yaml.ScalarNode, span: Span) -> str:
+        text: str = node.value
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:  # libyaml refuses these escapes itself
+                self.errors.add("ENG036", self._places.at(*span[:3]))
+        return text
+
+    def _plain(self, node: yaml.ScalarNode, span: Span) -> str | int | float | bool | None:
+        text: str = node.value
+        if text in _WORDS:
+            return _WORDS[text]
+        if text[0] not in _FIRST_OF_NUMBER:
+            return text
+        if _OTHER_BASE.fullmatch(text):
+            return int(text, 0)
+        if _NOT_FINITE.fullmatch(text):
+            self.errors.add("ENG034", self._places.at(*span[:3]), text=text)
+            return None
+        if not _NUMBER.fullmatch(text):
+            return text
+        if _LEADING_ZERO.match(text):
+            self.errors.add("ENG033", self._places.at(*span[:3]), text=text)
+            return None
+        if len(text) > _MAX_DIGITS or abs(float(text)) == float("inf"):
+            self.errors.add("ENG034", self._places.at(*span[:3]), text=text[:20])
+            return None
+        return int(text) if _INTEGER.fullmatch(text) else float(text)
+
+    def _place(self, node: yaml.Node) -> Place:
+        return self._places.at(node.start_mark.line, node.start_mark.column, 1)
+
+
+def _scalar_span(node: yaml.ScalarNode) -> Span:
+    start, end = node.start_mark, node.end_mark
+    if node.style in ("|", ">"):
+        return Span(start.line, BLOCK, 1)
+    quotes = 1 if node.style in ("'", '"') else 0
+    length = end.column - start.column - 2 * quotes if end.line == start.line else 1
+    return Span(start.line, start.column + quotes, max(length, 1))
