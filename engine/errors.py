@@ -92,7 +92,7 @@ TABLE: dict[str, Row] = {
     # ENG450-459 processes
     "ENG450": Row("{program} was not found", "{install}", _EXEC),
     "ENG451": Row(
-        "{program} did not end within {seconds} s and was stopped", "raise its timeout, or look why it hangs", _EXEC
+        "{program} did not end within {seconds} s and was stopped", "raise the timeout, or see why it hangs", _EXEC
     ),
     "ENG452": Row("{program} was cancelled", "run the command again", ExitCode.INTERRUPTED),
     "ENG453": Row("{program} was killed by {signal}", "look for a lack of memory or a time limit", _EXEC),

@@ -1,0 +1,76 @@
+"""Hides secrets by value, whatever the text around them: every comment, log, audit record and error goes through it.
+
+Marks ("this field is sensitive") are lost as soon as a value is copied into another field, a document or a message;
+values are not. `engine.core.plan.mask` finds the values; this module makes sure that they are not shown.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+from urllib.parse import quote
+
+HIDDEN = "(sensitive)"
+SHORTEST = 4  # a shorter secret would hide half of every text; it is hidden only where it is a whole value
+
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
+# Controls, and what redraws or reorders a terminal or a web page (bidirectional marks); tab and newline may stay.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+
+
+def is_secret_name(name: str) -> bool:
+    """Does the name of a setting say that its value is a secret?"""
+    return bool(_SECRET_NAME.search(name))
+
+
+def printable(text: str) -> str:
+    """`text` without terminal escapes and controls: what another program said is not trusted to be plain."""
+    return _UNPRINTABLE.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n")))
+
+
+class Redactor:
+    """Replaces each secret wherever it stands: plain, or written as JSON or a URL would write it."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self.secrets = frozenset(s for s in secrets if s)
+        forms = {form for secret in self.secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+        longest_first = sorted(forms, key=lambda f: (-len(f), f))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def text(self, text: str) -> str:
+        """`text` with every secret replaced."""
+        if text in self.secrets:
+            return HIDDEN
+        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+    def json(self, value: Json) -> Json:
+        """The same for every string, key and number inside a JSON value."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(key): self.json(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.json(item) for item in value]
+        if value is None or isinstance(value, bool):
+            return value
+        return HIDDEN if json.dumps(value) in self.secrets else value
+
+
+def _forms(secret: str) -> Iterable[str]:
+    """Ways to write a secret: itself, in JSON (twice: documents in documents), with Go's HTML escapes, in a URL."""
+    yield secret
+    once = json.dumps(secret, ensure_ascii=False)[1:-1]
+    ascii_only = json.dumps(secret)[1:-1]
+    go = once
+    for char in "<>&":  # Terraform's jsonencode is Go's, which escapes these three
+        go = go.replace(char, f"\\u{ord(char):04x}")
+    for form in (once, ascii_only, go):
+        yield form
+        yield json.dumps(form, ensure_ascii=False)[1:-1]
+    yield quote(secret, safe="")
+    for line in secret.splitlines():  # a key in a heredoc is shown line by line
+        if len(line) >= 16:
+            yield line
