@@ -82,7 +82,7 @@ TABLE: dict[str, Row] = {
         "the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"
     ),
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
-    "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
+    "ENG159": Row("`{name}` is not an event that rules can listen to", "these are: {known}"),
     # ENG200-249 decision, approvals, overrides
     # ENG250-269 rule fixtures (`engine test`)
     # ENG270-299 statements and keys

@@ -1,0 +1,68 @@
+"""From the bytes of an event to an Event, or a refusal of one line.
+
+Four senders, one form: a GitHub webhook's body, the event file of a GitHub Actions job, a dispatch from a source
+repository, and the clock.
+"""
+
+from typing import NamedTuple
+
+from engine.core.canonical import digest, digest_bytes
+from engine.core.events.body import Body, read_body
+from engine.core.events.dispatch import contract, stands_for
+from engine.core.events.kinds import ALIASES, BY_NAME, Subject, recognise, shown, wrong
+from engine.errors import Place, closest, failure, listing
+
+
+class Event(NamedTuple):
+    """What came in. A hint where to look: gates never read the payload, and facts are fetched afresh."""
+
+    name: str
+    action: str | None
+    delivery: str  # the sender's id, or the digest of the body: the same event twice has the same one
+    payload: Body
+    subject: Subject
+    source_repo: str | None  # where the subject lives
+
+    @property
+    def digest(self) -> str:
+        """What a statement or a record says of the event that caused it."""
+        return digest({"name": self.name, "delivery": self.delivery, "payload": self.payload})
+
+
+def read_event(data: bytes, name: str | None = None, delivery: str | None = None, file: str = "event") -> Event:
+    """Turn `data` into an Event; without `name` the payload has to tell by itself which event it is.
+
+    Raises:
+        EngineError: one problem of one line (ENG150-ENG158).
+    """
+    body = read_body(data, file)
+    name = _name(body, name, file)
+    payload: Body = body
+    if name == "repository_dispatch" and (sent := contract(body)):
+        name, payload = stands_for(sent, file)
+    row = BY_NAME[name]
+    if found := wrong(payload, row.fields):
+        guess = recognise(body)
+        hint = f"it looks like a `{guess}` event: say --event-name {guess}" if guess not in (None, name) else ""
+        raise failure("ENG156", Place(file), hint=hint, event=name, path=found[0], reason=found[1])
+    subject = row.subject(payload)
+    return Event(
+        name=name,
+        action=payload["action"] if "action" in row.fields else None,
+        delivery=delivery or digest_bytes(data),
+        payload=payload,
+        subject=subject,
+        source_repo=subject.repo or None,
+    )
+
+
+def _name(body: Body, given: str | None, file: str) -> str:
+    if given is None:
+        name = "repository_dispatch" if contract(body) else recognise(body)
+        if name is None:
+            raise failure("ENG155", Place(file), known=listing(BY_NAME))
+        return name
+    name = ALIASES.get(given, given)
+    if name not in BY_NAME:
+        raise failure("ENG159", Place(file), hint=closest(given[:60], BY_NAME), name=given[:60], known=listing(BY_NAME))
+    return name
