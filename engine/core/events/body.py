@@ -26,7 +26,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [k for k, _ in pairs]
-        raise _RefusedError(f"the key `{next(k for k in keys if keys.count(k) > 1)[:60]}` stands twice in one object")
+        raise _RefusedError(f"the key {shown(next(k for k in keys if keys.count(k) > 1))} stands twice in one object")
     return found
 
 
@@ -74,7 +74,7 @@ def read_body(data: bytes, file: str) -> Body:
         reason = error if isinstance(error, _RefusedError) else _DEEP
         raise failure("ENG153", Place(file), reason=reason) from None
     if not isinstance(value, dict):
-        raise failure("ENG154", Place(file), found=type_name(value))
+        raise failure("ENG154", Place(file), found=_type_name(value))
     return value
 
 
@@ -113,6 +113,12 @@ _TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
-def type_name(value: object) -> str:
-    """What JSON calls the type of `value`, for a sentence."""
+def shown(value: object) -> str:
+    """`value` for a message: cropped, and nothing in it can end the line."""
+    if isinstance(value, str):
+        return f"""`"{value[:40].encode("unicode_escape").decode()}{"…" if len(value) > 40 else ""}"`"""
+    return f"`{value}`" if type(value) is int else _type_name(value)
+
+
+def _type_name(value: object) -> str:
     return next((name for kind, name in _TYPES if isinstance(value, kind)), "null")

@@ -7,8 +7,8 @@ to look; whatever it claims is fetched again before anything is decided.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.core.events.body import Body
-from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REF, REPO, SHA, WORD, Check, Fields, shown, wrong
+from engine.core.events.body import Body, shown
+from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REF, REPO, SHA, WORD, Check, Fields, wrong
 from engine.errors import Place, closest, failure, listing
 
 VERSION = 1

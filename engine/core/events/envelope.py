@@ -7,9 +7,9 @@ repository, and the clock.
 from typing import NamedTuple
 
 from engine.core.canonical import digest, digest_bytes
-from engine.core.events.body import Body, read_body
+from engine.core.events.body import Body, read_body, shown
 from engine.core.events.dispatch import contract, stands_for
-from engine.core.events.kinds import ALIASES, BY_NAME, Subject, recognise, shown, wrong
+from engine.core.events.kinds import ALIASES, BY_NAME, Subject, recognise, wrong
 from engine.errors import Place, closest, failure, listing
 
 
@@ -64,5 +64,7 @@ def _name(body: Body, given: str | None, file: str) -> str:
         return name
     name = ALIASES.get(given, given)
     if name not in BY_NAME:
-        raise failure("ENG159", Place(file), hint=closest(given[:60], BY_NAME), name=given[:60], known=listing(BY_NAME))
+        raise failure(
+            "ENG159", Place(file), hint=closest(given[:60], BY_NAME), name=shown(given), known=listing(BY_NAME)
+        )
     return name

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.declare import EventKind
-from engine.core.events.body import Body, type_name
+from engine.core.events.body import Body, shown
 
 SubjectKind: TypeAlias = Literal["pull_request", "ref", "none"]
 
@@ -266,10 +266,3 @@ def wrong(body: Any, fields: Fields) -> tuple[str, str] | None:
         if not check.holds(value):
             return path, f"expected {check.wanted}, found {shown(value)}"
     return None
-
-
-def shown(value: object) -> str:
-    """`value` for a one-line message: cropped, and nothing in it can end the line."""
-    if isinstance(value, str):
-        return f'`"{value[:40].encode("unicode_escape").decode()}{"…" if len(value) > 40 else ""}"`'
-    return f"`{value}`" if type(value) is int else type_name(value)
