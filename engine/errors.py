@@ -66,7 +66,17 @@ TABLE: dict[str, Row] = {
     "ENG035": Row("not valid JSON: {reason}", "correct the text here"),
     "ENG036": Row("half of a surrogate pair, which is no character", "write both halves, or the character itself"),
     "ENG037": Row("an alias that contains itself", "write the value out"),
-    # ENG040-099 rules: schema, load, lint
+    # ENG040-049 what a schema refuses
+    "ENG040": Row("unknown key `{name}`", "known here: {known}"),
+    "ENG041": Row("key `{name}` is missing", "add `{name}`{about}"),
+    "ENG042": Row("expected {expected}, found {found}", "{about}"),
+    "ENG043": Row("`{value}` is none of the values that are allowed here", "one of: {known}"),
+    "ENG044": Row("`{value}` does not have the form that is needed here", "{about}"),
+    "ENG045": Row("expected {limit}", "{about}"),
+    "ENG046": Row("exactly one of {names} is needed, found {found}", "keep one of them"),
+    "ENG047": Row("not allowed here: {reason}", "{about}"),
+    "ENG048": Row("the document does not fit its schema", "compare it with the schema"),
+    # ENG050-099 rules: load, lint
     # ENG100-149 expressions
     # ENG150-199 events and facts
     "ENG150": Row("the event is empty", "hand over the webhook's body, or the file that GITHUB_EVENT_PATH names"),
@@ -82,7 +92,7 @@ TABLE: dict[str, Row] = {
         "the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"
     ),
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
-    "ENG159": Row("`{name}` is not an event that rules can listen to", "these are: {known}"),
+    "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
     # ENG200-249 decision, approvals, overrides
     # ENG250-269 rule fixtures (`engine test`)
     # ENG270-299 statements and keys

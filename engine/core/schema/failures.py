@@ -1,0 +1,213 @@
+"""Everything that does not fit a schema, told with places, and what was probably meant.
+
+Runs only after a generated validator has said no, so it may be slow.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from engine.core.source import Document
+from engine.errors import Errors, Place, Problem, closest, listing, problem
+
+_Path: TypeAlias = tuple[str | int, ...]
+
+
+class _Error(NamedTuple):
+    """What we use of a jsonschema error."""
+
+    rule: str
+    wanted: Any  # the keyword's value
+    found: Any  # the value that does not fit
+    schema: Mapping[str, Any]  # that holds the keyword
+    path: _Path
+    message: str
+    inner: tuple["_Error", ...]  # why each branch of a union did not fit
+    branch: int  # in a union: which branch
+    of_name: bool  # is `found` a key rather than a value?
+
+
+def problems(schema_json: str, document: Document) -> tuple[Problem, ...]:
+    """One problem per mistake, in the order of the file; never none."""
+    errors = Errors()
+    for error in Draft202012Validator(json.loads(schema_json)).iter_errors(document.data):
+        errors.extend(_tell(_read(error, ()), document))
+    if not errors.problems:  # jsonschema saw nothing where the generated validator did: doubt means no
+        errors.add("ENG048", document.place())
+    unique = dict.fromkeys(errors.problems)
+    return tuple(sorted(unique, key=lambda p: p.place[:3] if p.place else ("", 0, 0)))
+
+
+def _read(error: ValidationError, above: _Path) -> _Error:
+    path = (*above, *error.relative_path)
+    branch = error.relative_schema_path[0] if error.parent and error.relative_schema_path else 0
+    return _Error(
+        rule=str(error.validator),
+        wanted=error.validator_value,
+        found=error.instance,
+        schema=error.schema if isinstance(error.schema, Mapping) else {},
+        path=path,
+        message=error.message,
+        inner=tuple(_read(e, path) for e in error.context or ()),
+        branch=branch if isinstance(branch, int) else 0,
+        of_name="propertyNames" in error.relative_schema_path,
+    )
+
+
+def _tell(error: _Error, document: Document) -> Iterable[Problem]:
+    return _TELLERS.get(error.rule, _other)(error, document)
+
+
+def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
+    known = error.schema.get("properties", {})
+    for name in error.found:
+        if name not in known:
+            hint = closest(name, set(known) - set(error.found))
+            yield problem(
+                "ENG040", document.place(*error.path, name, key=True), hint=hint, name=name, known=listing(known)
+            )
+
+
+def _missing_key(error: _Error, document: Document) -> Iterator[Problem]:
+    # jsonschema makes one error per missing key, and names it only in the message
+    name = error.message.split("'")[1] if error.message.startswith("'") else ""
+    about = error.schema.get("properties", {}).get(name, {}).get("description", "")
+    yield problem("ENG041", _of_container(document, error.path), name=name, about=f": {about}" if about else "")
+
+
+def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
+    expected = _names(error.wanted)
+    scalar = isinstance(error.found, bool | int | float)
+    hint = "put it in quotes" if scalar and "string" in error.wanted else ""
+    if isinstance(error.found, str) and "array" in error.wanted:
+        hint = f"write a list: [{error.found}]"
+    yield problem(
+        "ENG042",
+        document.place(*error.path),
+        hint=hint,
+        expected=expected,
+        found=_type(error.found),
+        about=_about(error),
+    )
+
+
+def _not_one_of(error: _Error, document: Document) -> Iterator[Problem]:
+    known = [_shown(v) for v in (error.wanted if error.rule == "enum" else [error.wanted])]
+    shown = _shown(error.found)
+    yield problem(
+        "ENG043", document.place(*error.path), hint=closest(shown, known), value=shown, known=", ".join(known)
+    )
+
+
+def _wrong_form(error: _Error, document: Document) -> Iterator[Problem]:
+    place = document.place(*error.path)
+    if error.of_name:
+        place = document.place(*error.path, str(error.found), key=True)
+    yield problem("ENG044", place, value=_shown(error.found), about=_about(error))
+
+
+def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
+    yield problem(
+        "ENG045",
+        _of_container(document, error.path),
+        limit=_SIZES[error.rule].format(error.wanted),
+        about=_about(error),
+    )
+
+
+def _union(error: _Error, document: Document) -> Iterator[Problem]:
+    branches: list[Mapping[str, Any]] = error.wanted
+    if all(set(branch) == {"required"} for branch in branches):
+        names = [name for branch in branches for name in branch["required"]]
+        there = [name for name in names if name in error.found]
+        place = document.place(*error.path, there[1], key=True) if there[1:] else _of_container(document, error.path)
+        yield problem("ENG046", place, names=", ".join(names), found=", ".join(there) or "none")
+        return
+    by_branch: dict[int, list[_Error]] = {}
+    for inner in error.inner:
+        by_branch.setdefault(inner.branch, []).append(inner)
+    # Of the branches that want this type of value, the one with the fewest complaints was meant.
+    fitting = [e for e in by_branch.values() if not any(i.rule == "type" and i.path == error.path for i in e)]
+    if fitting:
+        for inner in min(fitting, key=len):
+            yield from _tell(inner, document)
+        return
+    wanted = [n for branch in by_branch.values() for i in branch if i.rule == "type" for n in _list(i)]
+    constants = [_shown(c) for b in branches for c in ([b["const"]] if "const" in b else b.get("enum", []))]
+    expected = _names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
+    found = _shown(error.found) if isinstance(error.found, str) else _type(error.found)
+    yield problem("ENG042", document.place(*error.path), expected=expected, found=found, about=_about(error))
+
+
+def _list(error: _Error) -> list[str]:
+    types: str | list[str] = error.wanted
+    return [types] if isinstance(types, str) else types
+
+
+def _other(error: _Error, document: Document) -> Iterator[Problem]:
+    yield problem("ENG047", document.place(*error.path), reason=error.message[:200], about=_about(error))
+
+
+_SIZES = {
+    "minItems": "at least {} item(s)",
+    "maxItems": "at most {} item(s)",
+    "minProperties": "at least {} key(s)",
+    "maxProperties": "at most {} key(s)",
+    "minLength": "at least {} character(s)",
+    "maxLength": "at most {} characters",
+    "minimum": "a number of at least {}",
+    "maximum": "a number of at most {}",
+    "exclusiveMinimum": "a number above {}",
+    "uniqueItems": "each item once",
+}
+
+_Teller: TypeAlias = Callable[[_Error, Document], Iterable[Problem]]
+_TELLERS: dict[str, _Teller] = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_key,
+    "type": _wrong_type,
+    "enum": _not_one_of,
+    "const": _not_one_of,
+    "pattern": _wrong_form,
+    "oneOf": _union,
+    "anyOf": _union,
+    **dict.fromkeys(_SIZES, _wrong_size),
+}
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def _names(types: str | list[str]) -> str:
+    return " or ".join(_TYPES[t] for t in ([types] if isinstance(types, str) else types))
+
+
+def _type(value: object) -> str:
+    kinds = (bool, "boolean"), (dict, "object"), (list, "array"), (str, "string"), (int, "integer"), (float, "number")
+    return _TYPES[next((name for kind, name in kinds if isinstance(value, kind)), "null")]
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _about(error: _Error) -> str:
+    """What the schema says the value is for: the best remedy there is."""
+    return str(error.schema.get("description", "")) or "see the schema"
+
+
+def _of_container(document: Document, path: _Path) -> Place:
+    """For something that is missing inside: the container's name if it has one, else its beginning."""
+    named = bool(path) and isinstance(path[-1], str)
+    return document.place(*path, key=named)
