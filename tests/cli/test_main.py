@@ -1,0 +1,48 @@
+"""The door: exit codes, unknown commands, the boundary where errors become text."""
+
+import pytest
+
+from engine.cli import main as door
+from engine.errors import TABLE, ExitCode
+
+
+@pytest.mark.parametrize(
+    ("why", "words", "code", "out", "err"),
+    [
+        ("no command is a usage error, with the overview", [], ExitCode.CONFIG, "usage: engine COMMAND", ""),
+        ("help is an answer", ["--help"], ExitCode.DONE, "usage: engine COMMAND", ""),
+        ("a typo is named with the nearest command", ["lnit"], ExitCode.CONFIG, "", "did you mean `lint`?"),
+        ("an unknown option is argparse's usage error", ["version", "--nope"], ExitCode.CONFIG, "", "--nope"),
+        ("version", ["--version"], ExitCode.DONE, "interlock-engine ", ""),
+        ("a known code", ["error", "eng001"], ExitCode.DONE, "cannot be read", ""),
+        ("an unknown code", ["error", "ENG000"], ExitCode.CONFIG, "", "ENG003"),
+    ],
+)
+def test_door(why, words, code, out, err, capsys):
+    assert door.main(words) == code, why
+    shown = capsys.readouterr()
+    assert out in shown.out, why
+    assert err in shown.err, why
+
+
+def test_a_bug_is_exit_code_101_and_asks_for_a_report(monkeypatch, capsys):
+    def broken(options, console):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("engine.cli.version.run", broken)
+    assert door.main(["version"]) == ExitCode.BUG
+    assert "ENG999 a bug in the engine: ZeroDivisionError: oops" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_130(monkeypatch):
+    def interrupted(options, console):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.cli.version.run", interrupted)
+    assert door.main(["version"]) == ExitCode.INTERRUPTED
+
+
+def test_error_page_of_every_code(capsys):
+    for code in TABLE:
+        assert door.main(["error", code]) == ExitCode.DONE
+    assert TABLE

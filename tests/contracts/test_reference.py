@@ -1,0 +1,17 @@
+"""The reference is what the tables say: run `make docs` after changing one."""
+
+import os
+
+import pytest
+
+from tools.reference import DIRECTORY, pages
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_page_is_current(name):
+    with open(os.path.join(DIRECTORY, name), encoding="utf-8") as file:
+        assert file.read() == pages()[name], "run `make docs`"
+
+
+def test_every_page_is_generated():
+    assert set(os.listdir(DIRECTORY)) == set(pages())

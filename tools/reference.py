@@ -1,0 +1,121 @@
+"""Write docs/reference/ from the tables that the engine itself uses; a test compares. Run by `make docs`."""
+
+import argparse
+import os
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+
+from engine.adapters.settings import SETTINGS
+from engine.cli.main import COMMANDS
+from engine.core.expressions.reference import reference as expressions
+from engine.errors import TABLE, ExitCode
+from engine.run.catalog import catalog
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+DIRECTORY = os.path.join(os.path.dirname(_HERE), "docs", "reference")
+_NOTE = "<!-- Written by `make docs` from the engine's own tables; edit those. -->"
+
+
+def pages() -> dict[str, str]:
+    """File name → text of every generated page."""
+    return {
+        "actions.md": _actions(),
+        "commands.md": _commands(),
+        "errors.md": _errors(),
+        "events.md": _events(),
+        "expressions.md": expressions(),
+        "facts.md": _facts(),
+        "settings.md": _settings(),
+    }
+
+
+def _page(title: str, lead: str, *parts: str) -> str:
+    return "\n\n".join([_NOTE, f"# {title}", lead, *parts]) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)])
+
+
+def _errors() -> str:
+    exits = _table(["exit code", "name"], ([str(code.value), code.name.lower()] for code in ExitCode))
+    rows = _table(
+        ["code", "what is wrong", "what to do", "exit"],
+        ([code, row.title, row.remedy, str(row.exit.value)] for code, row in TABLE.items()),
+    )
+    return _page("Errors", "`engine error CODE` prints one of these. Codes are never reused.", exits, rows)
+
+
+def _settings() -> str:
+    rows = _table(
+        ["variable", "default", "what it is"],
+        ([f"`{s.name}`", f"`{s.default}`" if s.default else "", s.doc] for s in SETTINGS),
+    )
+    return _page("Settings", "Environment variables; `engine doctor` shows what they amount to.", rows)
+
+
+def _actions() -> str:
+    parts = []
+    for action in catalog().actions.values():
+        inputs = _table(
+            ["input", "type", "default"],
+            (
+                [f"`{name}`", _type(schema), f"`{schema['default']}`" if "default" in schema else "required"]
+                for name, schema in action.inputs.items()
+            ),
+        )
+        outputs = ", ".join(f"`{name}`" for name in action.outputs)
+        permissions = ", ".join(f"`{name}`" for name in action.permissions) or "none"
+        parts.append(
+            f"## `{action.name}`\n\n{action.doc}\n\n{inputs}\n\n"
+            f"Outputs: {outputs}. Permissions: {permissions}. When its outcome is lost: {action.repeat.value}."
+        )
+    return _page("Actions", "What a pipeline's `uses:` may name.", *parts)
+
+
+def _type(schema: object) -> str:
+    assert isinstance(schema, dict)
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    kind = schema.get("type", "any")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _events() -> str:
+    rows = _table(
+        ["event", "types", "what it is"],
+        ([f"`{e.name}`", ", ".join(f"`{a}`" for a in e.actions), e.doc] for e in catalog().events.values()),
+    )
+    return _page("Events", "What a trigger in `events:` may name.", rows)
+
+
+def _facts() -> str:
+    rows = _table(["fact", "what it is"], ([f"`{f.name}`", f.doc] for f in catalog().facts.values()))
+    lead = "What gates judge. Their exact shape is in `schemas/facts.schema.json`."
+    return _page("Facts", lead, rows)
+
+
+def _commands() -> str:
+    parts = []
+    for name, module in COMMANDS.items():
+        command = import_module(module)
+        parser = argparse.ArgumentParser(prog=f"engine {name}", description=command.HELP, allow_abbrev=False)
+        parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=100)
+        command.arguments(parser)
+        parts.append(f"## `engine {name}`\n\n```text\n{parser.format_help().rstrip()}\n```")
+    return _page("Commands", "Every command also takes `--quiet` and `--no-color`.", *parts)
+
+
+def main() -> None:
+    """Write the pages."""
+    os.makedirs(DIRECTORY, exist_ok=True)
+    for name, text in pages().items():
+        with open(os.path.join(DIRECTORY, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    main()
