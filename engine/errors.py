@@ -78,27 +78,151 @@ TABLE: dict[str, Row] = {
     "ENG048": Row("the document does not fit its schema", "compare it with the schema"),
     # ENG050-099 rules: load, lint
     # ENG100-149 expressions
+    "ENG100": Row("the expression is empty", "write a condition, such as `pr.draft`, or leave the key out"),
+    "ENG101": Row("the expression does not parse: {reason}", "see docs/reference/expressions.md"),
+    "ENG102": Row("the expression is {what} (the limit is {limit})", "move parts of it to `define:`"),
+    "ENG103": Row("the number {written} needs backticks", "write `` `{written}` ``"),
+    "ENG104": Row("`{word}` in backticks is neither JSON nor text", "write '{word}'"),
+    "ENG105": Row("`{word}` alone is the name of a field, not a value", "write `` `{word}` ``"),
+    "ENG106": Row("`[]` also flattens lists inside the list", "write `[*]`"),
+    "ENG107": Row("`!` binds to `{head}` only, not to all of `{text}`", "write `!({rest})`"),
+    "ENG108": Row("nothing here is called `{name}`", "there is: {known}"),
+    "ENG109": Row("`{path}` has no `{name}`", "it has: {known}"),
+    "ENG110": Row("unknown function `{name}`", "see docs/reference/expressions.md for all of them"),
+    "ENG111": Row("`{name}` takes {wanted}, not {given}", "write {usage}"),
+    "ENG112": Row("`{name}` wants {wanted} as argument {number}, and `{text}` is {found}", "see {usage}"),
+    "ENG113": Row("`{text}` is {found}, not true or false", "compare it with something, or ask `present({text})`"),
+    "ENG114": Row(
+        "`{left}` is {left_type} and `{right}` is {right_type}: they are never equal", "compare like with like"
+    ),
+    "ENG115": Row("`{text}` is {found}: only numbers have an order", "compare numbers with `<`, others with `==`"),
+    "ENG116": Row("`{text}` is never null", "ask `present(…)` for a path that may be missing"),
+    "ENG117": Row("`{left}` is never `{right}`", "it is one of: {known}"),
+    "ENG118": Row("`{text}` would be everything that is known", "name a fact"),
+    "ENG119": Row("`{name}` wants a path such as `pr.head.sha`, not `{text}`", "a fact as a whole is never missing"),
+    "ENG120": Row("`define` goes round in circles: {chain}", "let one of them do without the others"),
+    "ENG121": Row("`define` may not redefine `{name}`", "there is a function of that name; choose another name"),
+    "ENG122": Row("`{name}` cannot be the name of a `define`", "use letters, digits and `_`"),
+    "ENG123": Row("`{text}` is {found}: it has no {wanted}", "{way}"),
+    "ENG124": Row(
+        "the `${{` here is never closed", "close it with `}}`, or write `$${{` for the characters themselves"
+    ),
+    "ENG125": Row("`{text}` is {found}, which cannot stand inside a text", "name a text, a number, true or false"),
+    "ENG126": Row("`{name}()` reads the fact `{fact}`, which is not known here", "there is: {known}"),
+    "ENG127": Row("`&{text}` can only be an argument of {known}", "write `&&` for `and`"),
+    "ENG128": Row("the key `{name}` is there twice", "keep one of them"),
+    "ENG130": Row("the fact `{name}` is not there: not fetched, absent or failed", "name it in the gate's `needs:`"),
+    "ENG131": Row("`{text}` is missing", "use `default({text}, value)` or `present({text})` where it may be missing"),
+    "ENG132": Row("`{text}` has a null in it, which would be left out silently", "filter it out with `[?… != `null`]`"),
+    "ENG133": Row("`{name}` has no answer: {reason}", "an unknown is never a yes; see {usage}"),
     # ENG150-199 events and facts
     "ENG150": Row("the event is empty", "hand over the webhook's body, or the file that GITHUB_EVENT_PATH names"),
     "ENG151": Row("the event has {size} MB; GitHub sends at most 25", "this is not an event that GitHub sent"),
     "ENG152": Row("the event is not JSON: {reason}", "hand over the event as GitHub sent it, unchanged"),
-    "ENG153": Row(
-        "the event is not believed: {reason}", "hand over the event as GitHub sent it, unchanged"
-    ),
+    "ENG153": Row("the event is not believed: {reason}", "hand over the event as GitHub sent it, unchanged"),
     "ENG154": Row("the event is {found}, not an object", "hand over the event as GitHub sent it, unchanged"),
     "ENG155": Row("the event does not tell which one it is", "say --event-name NAME, one of: {known}"),
     "ENG156": Row("this `{event}` event cannot be used, see `{path}`: {reason}", "hand over GitHub's whole payload"),
-    "ENG157": Row(
-        "the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"
-    ),
+    "ENG157": Row("the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"),
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
     "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
     # ENG200-249 decision, approvals, overrides
     # ENG250-269 rule fixtures (`engine test`)
     # ENG270-299 statements and keys
     # ENG300-349 configuration as data (discovery)
+    "ENG300": Row("{path} is not configuration", "a pull request may change .tfvars, .json and .md files only", _NO),
+    "ENG301": Row("{path} is Terraform code", "remove it: only the controller's terraform/ holds code", _NO),
+    "ENG302": Row("Terraform would load {path} by itself", "name it after the resource: <name>.tfvars", _NO),
+    "ENG303": Row("{path} is a working file of Terraform", "remove it: the engine makes its own", _NO),
+    "ENG304": Row("{path} is a symbolic link", "commit the file itself", _NO),
+    "ENG305": Row("{path} is a submodule", "commit the files themselves", _NO),
+    "ENG306": Row("{path} is executable", "git update-index --chmod=-x {path}", _NO),
+    "ENG307": Row("the name {path} cannot be used: {reason}", "use letters, digits and . _ + = @ -", _NO),
+    "ENG308": Row("{path} is not text: {reason}", "save it as UTF-8 text", _NO),
+    "ENG309": Row("{path} has {size} bytes; the limit is {limit}", "split it into several resources", _NO),
+    "ENG310": Row("{path} is in no service's directory", "put it below one of: {known}", _NO),
+    "ENG311": Row("{path} is deeper than {expected}", "directories go above the service, not below it", _NO),
+    "ENG312": Row("{path} belongs to no resource", "name it {expected}, after the .tfvars file beside it", _NO),
+    "ENG313": Row("{path} holds {number} .tfvars files: {names}", "give each a directory of its own", _NO),
+    "ENG314": Row("{path} has documents but no .tfvars", "add {expected}, or remove the documents too: {names}", _NO),
+    "ENG315": Row("{name} is both a file and a directory", "keep {path}.tfvars or {path}/, not both", _NO),
+    "ENG316": Row("{path} and {other} differ only in case", "rename one: some stores see one name", _NO),
+    "ENG317": Row("{repo} does not own {path}", "it owns: {owns}", _NO),
+    "ENG318": Row("nothing refers to {path}", 'name it in the .tfvars (`policy_file = "{name}"`), or remove it', _NO),
+    "ENG319": Row("{path} does not belong beside a resource", "a resource has one .tfvars and its .json files", _NO),
+    "ENG320": Row("not valid tfvars: {reason}", "correct the line", _NO),
+    "ENG321": Row("{what} is not a literal value", "write the value itself: tfvars are data, not code", _NO),
+    "ENG322": Row("a block is not a value", "write `{name} = {{ … }}`", _NO),
+    "ENG323": Row("`{name}` is set twice", "the first is on line {line}: keep one", _NO),
+    "ENG324": Row("this key is not a plain name", 'write a name, or "text" without escapes and templates', _NO),
+    "ENG325": Row("nested deeper than {limit} levels", "flatten it", _NO),
+    "ENG326": Row("the controller's module cannot be read: {reason}", "run `terraform validate` in the module"),
+    "ENG327": Row("`{name}` and `{other}` say the same thing", "keep one of them", _NO),
+    "ENG328": Row("`{value}` is not beside the .tfvars file", "name one of the resource's own documents: {known}", _NO),
+    "ENG329": Row("document `{value}` does not exist", "the resource's documents: {known}", _NO),
+    "ENG330": Row("unknown variable `{name}`", "{service} sets: {known}", _NO),
+    "ENG331": Row("`{name}` belongs to {owner}, this is {service}", "move it to a resource below {owner}/", _NO),
+    "ENG332": Row("`{name}` is reserved for the platform", "remove it: the controller sets it", _NO),
+    "ENG333": Row("unknown attribute `{name}`", "known here: {known}", _NO),
+    "ENG334": Row("attribute `{name}` is missing", "add `{name}` ({expected})", _NO),
+    "ENG335": Row("`{name}` must be {expected}, not {found}", "{remedy}", _NO),
+    "ENG336": Row("{path} describes nothing", "fill {known}; to destroy the resource remove its files", _NO),
+    "ENG337": Row("`{name}` is not a key of {where}", "known here: {known}", _NO),
+    "ENG338": Row("{where} must be {expected}", "correct the policy document", _NO),
+    "ENG340": Row("`environment` is missing", 'add `environment = "…"`; declared: {known}', _NO),
+    "ENG341": Row("`{value}` is not a declared environment", "did you mean `{near}`?", _NO),
+    "ENG342": Row("one change, two environments: {names}", "make one pull request for each", _NO),
+    "ENG343": Row("{path} would move from {old} to {new}", "ask for it with --allow-move {path}, or undo it", _NO),
+    "ENG344": Row(
+        "{path} was {old}: its state stays under {state_key}",
+        "undo the rename, or ask for it with --allow-move {path} and move the state",
+        _NO,
+    ),
+    "ENG345": Row("{path} is deleted: that destroys it", "ask for it with --allow-destroy {path}, or undo it", _NO),
+    "ENG346": Row("{option} {path} fits nothing in this change", "it would be: {known}", _NO),
     # ENG350-379 git
+    "ENG350": Row("{path} is not a git repository", "name the directory of a clone with --repo"),
+    "ENG351": Row("`{name}` is not a commit here", "fetch it: git fetch origin {name}"),
+    "ENG352": Row("`{name}` cannot be a revision", "name a branch, a tag or a commit"),
+    "ENG353": Row("this clone is shallow: {reason}", "git fetch --unshallow (in Actions: fetch-depth: 0)"),
+    "ENG354": Row("{base} and {head} have no common commit", "compare branches of one repository"),
+    "ENG355": Row("git lacks object {id}", "git fetch; a partial clone needs its objects"),
+    "ENG356": Row("git said: {said}", "run `git fsck` in the repository", _EXEC),
+    "ENG357": Row("the source cannot be told: origin is {origin}", "say --source, one of: {known}"),
+    "ENG358": Row("source `{name}` is not declared", "declared: {known}"),
     # ENG400-449 Terraform
+    "ENG400": Row(
+        "{program} was not found",
+        "install Terraform 1.10 or newer (https://developer.hashicorp.com/terraform/install), "
+        "or run `pip install 'interlock-engine[terraform]'`",
+        _EXEC,
+    ),
+    "ENG401": Row("{program} {version} is too old", "install version {wanted} or newer", _EXEC),
+    "ENG402": Row("{program} is not Terraform: {reason}", "correct or unset ENGINE_TERRAFORM", _EXEC),
+    "ENG403": Row(
+        "Terraform cannot get its providers: {said}",
+        "let it reach the registry, or name a directory with `registry.terraform.io/…` in ENGINE_TERRAFORM_MIRROR",
+        _EXEC,
+    ),
+    "ENG404": Row("{path} is not a provider mirror", "name the directory that holds `registry.terraform.io/…`"),
+    "ENG405": Row("the Terraform module cannot be prepared: {said}", "correct the module in {path}", _EXEC),
+    "ENG406": Row("no Terraform module in {path}", "name the directory that holds main.tf"),
+    "ENG410": Row("Terraform: {said}", "correct the configuration of {resource}", _EXEC),
+    "ENG411": Row("{resource} was tried {attempts} times: {said}", "run again when the service answers", _EXEC),
+    "ENG412": Row(
+        "the state of {resource} is locked: {said}",
+        "wait for the run that holds it; if that run is dead, `terraform force-unlock` with the lock's id",
+        _STALE,
+    ),
+    "ENG413": Row("the plan of {resource} is stale: {said}", "plan again", _STALE),
+    "ENG414": Row("{resource} was not initialised: {said}", "empty ENGINE_CACHE_DIR and run again", _EXEC),
+    "ENG415": Row("the state of {resource} cannot be read: {said}", "check ENGINE_STATE_BUCKET and its region", _EXEC),
+    "ENG416": Row("Terraform's answer for {resource} makes no sense: {reason}", "check the program, run again", _EXEC),
+    "ENG417": Row("AWS refuses {resource}: {said}", "check the credentials, their role and their account", _AUTH),
+    "ENG418": Row("a working directory cannot be written: {reason}", "free some space, or set ENGINE_CACHE_DIR", _EXEC),
+    "ENG430": Row("the plan cannot be understood: {reason}", "use Terraform 1.10 or newer", _EXEC),
+    "ENG440": Row("the AWS emulator is not installed", "run `pip install 'interlock-engine[emulator]'`", _EXEC),
+    "ENG441": Row("the AWS emulator did not start: {reason}", "run again; if it stays, reinstall moto", _EXEC),
     # ENG450-459 processes
     "ENG450": Row("{program} was not found", "{install}", _EXEC),
     "ENG451": Row(
@@ -107,11 +231,45 @@ TABLE: dict[str, Row] = {
     "ENG452": Row("{program} was cancelled", "run the command again", ExitCode.INTERRUPTED),
     "ENG453": Row("{program} was killed by {signal}", "look for a lack of memory or a time limit", _EXEC),
     "ENG454": Row("{program} ended with exit code {status}: {said}", "correct what it complains about", _EXEC),
-    "ENG455": Row(
-        "{program} cannot be started: {reason}", "check that it is an executable for this machine", _EXEC
-    ),
+    "ENG455": Row("{program} cannot be started: {reason}", "check that it is an executable for this machine", _EXEC),
     "ENG456": Row("{program} printed more than {size} and was stopped", "see why it prints so much", _EXEC),
     # ENG500-549 policy engines
+    "ENG500": Row(
+        "{where} holds no policy", "add `*.rego` files (for Checkov: `checkov/*.py`), or name their directory"
+    ),
+    "ENG501": Row(
+        "no rule to ask in {packages}", "write `deny contains msg if { … }`; `warn` and `violation` are asked too"
+    ),
+    "ENG502": Row(
+        "not valid Rego: {reason}", "correct it; Rego v1 is meant (`opa fmt --rego-v1` converts old policies)"
+    ),
+    "ENG503": Row("policy data is {what}, not an object", "write a JSON object; its keys appear below `data`"),
+    "ENG504": Row("{what} stands where {other} is", "rename one of them: engines differ in which one wins"),
+    "ENG505": Row("{construct} means something else to the embedded engine than to OPA", "{mend}"),
+    "ENG506": Row("`{name}` is not available to policies", "{mend}"),
+    "ENG507": Row("`{name}` is not defined", "correct the name, or import the package that has it"),
+    "ENG508": Row("`{name}` calls itself: {chain}", "use `walk`, `graph.reachable` or a comprehension instead"),
+    "ENG509": Row(
+        "`{name}` takes arguments, so nobody would ask it", "name the function otherwise: {prefix} is for rules"
+    ),
+    "ENG510": Row("policy failed on {resource}: {reason}", "guard the expression (say, with `is_string(x)`)", _EXEC),
+    "ENG511": Row("policy did not end within {seconds} s", "simplify the policy, or allow it more time", _EXEC),
+    "ENG512": Row(
+        "policy engine {engine} broke down: {reason}", "look for endless recursion or a lack of memory", _EXEC
+    ),
+    "ENG513": Row("the answer of {engine} cannot be understood: {reason}", "check its version", _EXEC),
+    "ENG514": Row("{rule} gave {what} for {resource}", "{mend}", _EXEC),
+    "ENG515": Row("{resource} is no plan that can be judged: {reason}", "make it with `terraform show -json`", _EXEC),
+    "ENG516": Row("nothing to judge", "name at least one plan", _EXEC),
+    "ENG520": Row("unknown policy engine `{name}`", "name one of: {known}"),
+    "ENG521": Row("policy engine `{program}` was not found", "install it, or set {setting} to its path", _EXEC),
+    "ENG522": Row("{program} {version} is too old or not known", "{mend}", _EXEC),
+    "ENG523": Row(
+        "Checkov looked at no resource of {resource}", "check the plan; Checkov says so of a broken one", _EXEC
+    ),
+    "ENG524": Row("no check id in this file", 'give the class `id = "CKV2_…"` as plain text'),
+    "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
+    "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
     # ENG550-599 running a decision
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
