@@ -4,13 +4,18 @@ Validators are generated from `schemas/*.schema.json` (`make schemas`), committe
 loads jsonschema, which lists everything that is wrong.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from engine.core.schema.invalid import InvalidError
 from engine.core.source import Document
 from engine.errors import EngineError
 
-__all__ = ["is_valid", "validate"]
+if TYPE_CHECKING:
+    from engine.core.schema.failures import Mistake
+
+__all__ = ["check", "is_valid", "validate"]
 
 
 def validate(name: str, document: Document) -> None:
@@ -19,10 +24,18 @@ def validate(name: str, document: Document) -> None:
     Raises:
         EngineError: all that is wrong, each with its place and a way out.
     """
-    if not is_valid(name, document.data):
-        from engine.core.schema.failures import problems
+    found = check(name, document)
+    if found:
+        raise EngineError(*(mistake.problem for mistake in found))
 
-        raise EngineError(*problems(import_module(_module(name)).SCHEMA, document))
+
+def check(name: str, document: Document) -> "Sequence[Mistake]":
+    """All that is wrong, with the paths of the values; empty when `document` fits."""
+    if is_valid(name, document.data):
+        return ()
+    from engine.core.schema.failures import mistakes
+
+    return mistakes(import_module(_module(name)).SCHEMA, document)
 
 
 def is_valid(name: str, data: object) -> bool:

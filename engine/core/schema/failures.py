@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from engine.core.source import Document
-from engine.errors import Errors, Place, Problem, closest, listing, problem
+from engine.errors import Place, Problem, closest, listing, problem
 
 _Path: TypeAlias = tuple[str | int, ...]
 
@@ -28,20 +28,38 @@ class _Error(NamedTuple):
     inner: tuple["_Error", ...]  # why each branch of a union did not fit
     branch: int  # in a union: which branch
     of_name: bool  # is `found` a key rather than a value?
+    implied: bool  # by another key's presence (`then`)
+    defs: Mapping[str, Any]
 
 
-def problems(schema_json: str, document: Document) -> tuple[Problem, ...]:
-    """One problem per mistake, in the order of the file; never none."""
-    errors = Errors()
-    for error in Draft202012Validator(json.loads(schema_json)).iter_errors(document.data):
-        errors.extend(_tell(_read(error, ()), document))
-    if not errors.problems:  # jsonschema saw nothing where the generated validator did: doubt means no
-        errors.add("ENG048", document.place())
-    unique = dict.fromkeys(errors.problems)
-    return tuple(sorted(unique, key=lambda p: p.place[:3] if p.place else ("", 0, 0)))
+class Mistake(NamedTuple):
+    """A problem, with the path of the value that does not fit."""
+
+    path: _Path
+    problem: Problem
 
 
-def _read(error: ValidationError, above: _Path) -> _Error:
+def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
+    """Every mistake once, in the order of the file; never none."""
+    schema = json.loads(schema_json)
+    errors = [_read(e, (), schema.get("$defs", {})) for e in Draft202012Validator(schema).iter_errors(document.data)]
+    mistyped = {e.path for e in errors if e.rule == "type"}
+    undecided = {e.path for e in errors if e.rule == "oneOf"}
+    found: dict[Problem, Mistake] = {}
+    for error in errors:
+        if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
+            continue  # the same mistake, said twice
+        for told in _tell(error, document):
+            found.setdefault(told, Mistake(error.path, told))
+    if not found:  # jsonschema saw nothing where the generated validator did: doubt means no
+        return (Mistake((), problem("ENG048", document.place())),)
+    return tuple(sorted(found.values(), key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
+
+
+_OF_A_TYPE = frozenset(("const", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"))
+
+
+def _read(error: ValidationError, above: _Path, defs: Mapping[str, Any]) -> _Error:
     path = (*above, *error.relative_path)
     branch = error.relative_schema_path[0] if error.parent and error.relative_schema_path else 0
     return _Error(
@@ -51,9 +69,11 @@ def _read(error: ValidationError, above: _Path) -> _Error:
         schema=error.schema if isinstance(error.schema, Mapping) else {},
         path=path,
         message=error.message,
-        inner=tuple(_read(e, path) for e in error.context or ()),
+        inner=tuple(_read(e, path, defs) for e in error.context or ()),
         branch=branch if isinstance(branch, int) else 0,
         of_name="propertyNames" in error.relative_schema_path,
+        implied="then" in error.relative_schema_path,
+        defs=defs,
     )
 
 
@@ -74,7 +94,8 @@ def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
 def _missing_key(error: _Error, document: Document) -> Iterator[Problem]:
     # jsonschema makes one error per missing key, and names it only in the message
     name = error.message.split("'")[1] if error.message.startswith("'") else ""
-    about = error.schema.get("properties", {}).get(name, {}).get("description", "")
+    wanted = error.schema.get("properties", {}).get(name, {})
+    about = error.defs.get(wanted.get("$ref", "").removeprefix("#/$defs/"), wanted).get("description", "")
     yield problem("ENG041", _of_container(document, error.path), name=name, about=f": {about}" if about else "")
 
 
