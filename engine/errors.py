@@ -127,8 +127,34 @@ TABLE: dict[str, Row] = {
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
     "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
     # ENG200-249 decision, approvals, overrides
+    "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
+    "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
     # ENG250-269 rule fixtures (`engine test`)
     # ENG270-299 statements and keys
+    "ENG270": Row("this is not a signed statement: {reason}", "hand over the file as the engine wrote it", _NO),
+    "ENG271": Row("it is signed with the key {key}, which nobody declared trusted", "see trusted-keys.yaml", _NO),
+    "ENG272": Row(
+        "it is signed with the key {key}, revoked since {revoked}", "have it signed again with another key", _NO
+    ),
+    "ENG273": Row("it is signed with the key {key}, which expired at {expires}", "have it signed again", _NO),
+    "ENG274": Row(
+        "it is signed with the key {key}, which may sign {purposes} only, not {purpose}", "see trusted-keys.yaml", _NO
+    ),
+    "ENG275": Row(
+        "its signature is not of the key {key}", "it was changed, or signed by somebody else: validate again", _NO
+    ),
+    "ENG276": Row("this is not a public Ed25519 key", "32 bytes in base64, as `engine keys new` prints them"),
+    "ENG277": Row("`{id}` is not the id of this public key", "write {right}"),
+    "ENG278": Row("the key `{id}` stands here twice", "keep one entry"),
+    "ENG279": Row("`{value}` is not a moment", "write it like 2027-11-23T00:00:00Z"),
+    "ENG280": Row("what was signed is not a verdict statement of version 1", "see schemas/statement.schema.json", _NO),
+    "ENG281": Row("it was signed in the future, at {signed_at}", "set the clocks right, and validate again", _NO),
+    "ENG282": Row("it expired at {expires_at}", "validate again", _NO),
+    "ENG283": Row("the signing key cannot be used: {reason}", "make one: engine keys new", ExitCode.AUTH),
+    "ENG284": Row("{file} exists, and a key is never overwritten", "choose another file"),
+    "ENG285": Row(
+        "`{value}` is no expiry of a key: {reason}", "a number of days such as 365d, or a date such as 2027-11-23"
+    ),
     # ENG300-349 configuration as data (discovery)
     "ENG300": Row("{path} is not configuration", "a pull request may change .tfvars, .json and .md files only", _NO),
     "ENG301": Row("{path} is Terraform code", "remove it: only the controller's terraform/ holds code", _NO),

@@ -1,0 +1,179 @@
+"""Event + facts + rules → Decision. Pure: a recorded document replays to the identical bytes.
+
+Default deny: an event that starts no pipeline gives a decision without pipelines, whose outcome is `error` like that
+of every empty set; nothing may be concluded from it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.core.canonical import digest
+from engine.core.decision.belief import believe
+from engine.core.decision.document import FactDocument
+from engine.core.decision.explain import Cause, Json, one_line
+from engine.core.decision.gates import Context, GateResult, context, judge
+from engine.core.decision.inputs import resolve, source, waits
+from engine.core.decision.matching import Matching, match
+from engine.core.decision.outcome import ALL, Outcome, combine
+from engine.core.decision.protect import gates_of
+from engine.core.events.envelope import Event
+from engine.core.rules.model import Input, Pipeline, Rules, Step
+from engine.errors import EngineError
+
+
+class ActionResult(NamedTuple):
+    """One action of a pipeline: whether it would run, and with what."""
+
+    id: str
+    uses: str
+    runs: bool | None  # None: its `if` reads the outputs of earlier actions
+    inputs: Mapping[str, Any]
+    deferred: Mapping[str, Input]
+
+    def to_json(self) -> Json:
+        """Part of `Decision.to_json`."""
+        return {
+            "id": self.id,
+            "uses": self.uses,
+            "runs": self.runs,
+            "with": dict(self.inputs),
+            "deferred": {name: source(value) for name, value in self.deferred.items()},
+        }
+
+
+class PipelineResult(NamedTuple):
+    """One pipeline that the event starts."""
+
+    name: str
+    outcome: Outcome
+    because: str
+    causes: tuple[Cause, ...]  # of the pipeline itself; those of its gates are theirs
+    gates: tuple[GateResult, ...]
+    actions: tuple[ActionResult, ...]
+    locks: tuple[str, ...]
+    then: str | None
+
+    def to_json(self) -> Json:
+        """Part of `Decision.to_json`."""
+        return {
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "because": self.because,
+            "causes": [c.to_json() for c in self.causes],
+            "gates": [g.to_json() for g in self.gates],
+            "actions": [a.to_json() for a in self.actions],
+            "locks": list(self.locks),
+            "then": self.then,
+        }
+
+
+class Decision(NamedTuple):
+    """What is to happen and why; nothing has happened yet."""
+
+    event: Event
+    rules: str  # digest
+    document: FactDocument
+    read: frozenset[str]  # the facts that this decision may have read
+    pipelines: tuple[PipelineResult, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of all pipelines together; `error` when there is none."""
+        return combine(ALL, (p.outcome for p in self.pipelines))
+
+    def to_json(self) -> Json:
+        """The form of `schemas/decision.schema.json`."""
+        read = sorted(self.read)
+        document = self.document
+        return {
+            "version": 1,
+            "event": {
+                "name": self.event.name,
+                "action": self.event.action,
+                "delivery": self.event.delivery,
+                "subject": str(self.event.subject),
+                "digest": self.event.digest,
+            },
+            "rules": self.rules,
+            "facts": {
+                "digest": document.digest,
+                "read": {name: digest(document.facts[name]) for name in read if name in document.facts},
+                "absent": {name: document.absent[name] for name in read if name in document.absent},
+                "failed": {name: document.failed[name] for name in read if name in document.failed},
+                "unfetched": [name for name in read if document.state(name) and name not in _told(document)],
+            },
+            "outcome": self.outcome.value,
+            "pipelines": [p.to_json() for p in self.pipelines],
+        }
+
+
+def decide(event: Event, document: FactDocument, rules: Rules, pipeline: str | None = None) -> Decision:
+    """Judge every pipeline that `event` starts; with `pipeline`, that one alone.
+
+    Raises:
+        EngineError: there is no such pipeline (ENG201).
+    """
+    matching = match(event, rules, pipeline)
+    ctx = context(believe(document, rules), rules)
+    judged: dict[str, GateResult] = {}  # a gate says the same in every pipeline
+    results = tuple(_pipeline(name, matching, ctx, judged) for name in matching.pipelines)
+    return Decision(event, rules.digest, document, matching.needs, results)
+
+
+def _told(document: FactDocument) -> frozenset[str]:
+    return frozenset(document.absent) | frozenset(document.failed)
+
+
+def _pipeline(name: str, matching: Matching, ctx: Context, judged: dict[str, GateResult]) -> PipelineResult:
+    pipeline = ctx.rules.pipelines[name]
+    if name in matching.doubtful:
+        causes = matching.doubtful[name]
+        return PipelineResult(name, Outcome.ERROR, causes[0].text, causes, (), _idle(pipeline), (), pipeline.then)
+    gates = gates_of(pipeline, ctx.rules)
+    for gate in gates:
+        if gate not in judged:
+            judged[gate] = judge(ctx.rules.gates[gate], ctx)
+    results = tuple(judged[gate] for gate in gates)
+    outcome, because = _all(pipeline, results)
+    idle = PipelineResult(name, outcome, because, (), results, _idle(pipeline), (), pipeline.then)
+    if outcome is not Outcome.PASS:
+        return idle
+    try:
+        locks = tuple(pipeline.locks.evaluate(ctx.scope)) if pipeline.locks else ()
+        return idle._replace(actions=tuple(_action(step, ctx) for step in pipeline.steps), locks=locks)
+    except EngineError as error:
+        why = f"the actions cannot be prepared: {one_line(error)}"
+        return idle._replace(outcome=Outcome.ERROR, because=why, causes=(Cause(Outcome.ERROR, why),))
+
+
+def _all(pipeline: Pipeline, results: tuple[GateResult, ...]) -> tuple[Outcome, str]:
+    if not results and pipeline.ungated:
+        return Outcome.PASS, "no gates, as the rules say (`gates: none`)"
+    if not results:
+        return Outcome.ERROR, "it has no gates, and the rules do not say `gates: none`"
+    outcome = combine(ALL, (g.outcome for g in results))
+    decisive = [g.name for g in results if g.outcome is outcome]
+    if not decisive:
+        return outcome, "none of its gates applies, so nothing was proven"
+    if outcome is Outcome.PASS:
+        return outcome, "every gate that applies has passed"
+    return outcome, f"{_SAYS[outcome]}: {', '.join(decisive)}"
+
+
+_SAYS = {
+    Outcome.FAIL: "refused by",
+    Outcome.PENDING: "waiting for",
+    Outcome.ERROR: "cannot be judged",
+}
+
+
+def _idle(pipeline: Pipeline) -> tuple[ActionResult, ...]:
+    return tuple(ActionResult(step.id, step.uses, False, {}, {}) for step in pipeline.steps)
+
+
+def _action(step: Step, ctx: Context) -> ActionResult:
+    inputs = resolve(step.inputs, ctx.scope)
+    runs: bool | None = True
+    if step.condition:
+        runs = None if waits(step.condition) else step.condition.evaluate(ctx.scope) is True
+    return ActionResult(step.id, step.uses, runs, inputs.values, inputs.deferred)

@@ -1,0 +1,214 @@
+"""How one gate is judged: what it needs, whether it applies, and then by its kind. A new kind is a row in `KINDS`."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from engine.core.decision import approvals as people
+from engine.core.decision import overrides
+from engine.core.decision.document import FactDocument
+from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, causes_of, one_line
+from engine.core.decision.outcome import ALL, ANY, Outcome, combine
+from engine.core.expressions.model import Expression
+from engine.core.rules.model import Gate, Rules
+from engine.errors import EngineError
+
+
+class Context(NamedTuple):
+    """What gates are judged from."""
+
+    document: FactDocument  # its verdict has been through `believe`
+    rules: Rules
+    scope: Mapping[str, Any]  # what expressions see
+
+
+class GateResult(NamedTuple):
+    """One gate of a decision."""
+
+    name: str
+    outcome: Outcome
+    because: str  # one sentence for a person
+    causes: tuple[Cause, ...]
+    missing: tuple[Missing, ...]
+    override: overrides.Used | None  # what turned it into a pass
+    applies: bool | None  # what `when` said; None: there is none, or it was not reached
+
+    def to_json(self) -> dict[str, Any]:
+        """For `Decision.to_json`."""
+        return {
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "because": self.because,
+            "causes": [c.to_json() for c in self.causes],
+            "missing": [m.to_json() for m in self.missing],
+            "override": self.override.to_json() if self.override else None,
+        }
+
+
+def context(document: FactDocument, rules: Rules) -> Context:
+    """The fact `rules` is what the rules in force say, not what was recorded of others."""
+    return Context(document, rules, {**document.facts, "rules": rules.fact()})
+
+
+class Kind(NamedTuple):
+    """A way for a gate to require something."""
+
+    name: str
+    states: Callable[[Gate], bool]
+    judge: Callable[[Gate, Context, Collection[int]], Judgement]
+    doc: str
+
+
+def _require(gate: Gate, ctx: Context, _: Collection[int]) -> Judgement:
+    assert gate.require
+    return _condition(gate, gate.require, True, ctx)
+
+
+def _reject(gate: Gate, ctx: Context, _: Collection[int]) -> Judgement:
+    assert gate.reject
+    return _condition(gate, gate.reject, False, ctx)
+
+
+def _condition(gate: Gate, expression: Expression, wanted: bool, ctx: Context) -> Judgement:
+    value = evaluate(expression, ctx)
+    outcome = Outcome.PASS if value is wanted else gate.unmet
+    says = "holds" if value else "does not hold"
+    return Judgement(outcome, f"`{expression.text}` {says}", causes_of(expression.trace(ctx.scope), outcome))
+
+
+def _approvals(gate: Gate, ctx: Context, without: Collection[int]) -> Judgement:
+    assert gate.approvals
+    return people.judge(gate.approvals, ctx.document, without)
+
+
+KINDS = (
+    Kind("require", lambda g: g.require is not None, _require, "a condition that must hold"),
+    Kind("reject", lambda g: g.reject is not None, _reject, "a condition that must not hold"),
+    Kind("approvals", lambda g: g.approvals is not None, _approvals, "people who must have approved"),
+)
+
+
+def evaluate(expression: Expression, ctx: Context) -> Any:
+    """The value of an expression.
+
+    Raises:
+        Doubt: it cannot be had; with what is wrong with the facts that it reads.
+    """
+    try:
+        return expression.evaluate(ctx.scope)
+    except EngineError as error:
+        states = [s for name in sorted(expression.needs - ctx.scope.keys()) if (s := ctx.document.state(name))]
+        why = "; ".join(text for _, text in states) or one_line(error)
+        raise Doubt(f"`{expression.text}` cannot be judged: {why}") from error
+
+
+def judge(gate: Gate, ctx: Context) -> GateResult:
+    """The gate's outcome, its override included."""
+    bare, applies, excusable = _bare(gate, ctx, ())
+    judgement, used = bare, None
+    if excusable and gate.override:
+        excuse, used = overrides.judge(
+            ctx.rules.overrides[gate.override],
+            ctx.document,
+            ctx.rules.gates,
+            lambda name, overrider: _bare(ctx.rules.gates[name], ctx, (overrider,))[0],
+        )
+        judgement = _excused(bare, excuse)
+    return GateResult(
+        gate.name,
+        judgement.outcome,
+        _because(gate, judgement, ctx, used),
+        judgement.causes,
+        judgement.missing,
+        used,
+        applies,
+    )
+
+
+def _excused(bare: Judgement, excuse: Judgement) -> Judgement:
+    outcome = combine(ANY, (bare.outcome, excuse.outcome))
+    missing = () if outcome is Outcome.PASS else (*bare.missing, *excuse.missing)
+    because = bare.because if outcome is bare.outcome else excuse.because
+    return Judgement(outcome, because, (*bare.causes, *excuse.causes), missing)
+
+
+def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement, bool | None, bool]:
+    """The gate without its override, what its `when` said, and whether an override may excuse it."""
+    applies: bool | None = None
+    try:
+        blocked = list(_needs(gate, ctx))
+        if not blocked and gate.when:
+            blocked += _conflict((gate.when,), ctx)
+        if not blocked and gate.when:
+            applies = evaluate(gate.when, ctx) is True
+            if not applies:
+                causes = causes_of(gate.when.trace(ctx.scope), Outcome.NOT_APPLICABLE)
+                why = f"not asked for, as `{gate.when.text}` does not hold"
+                return Judgement(Outcome.NOT_APPLICABLE, why, causes), applies, False
+        if applies is not None or gate.when is None:
+            blocked += _conflict(tuple(e for e in (gate.require, gate.reject) if e), ctx)
+        if blocked:
+            outcome = combine(ALL, (b.outcome for b in blocked if b.outcome))
+            why = "; ".join(b.text for b in blocked if b.outcome is outcome)
+            missing = tuple(Missing(b.text) for b in blocked if b.outcome is Outcome.PENDING)
+            return Judgement(outcome, why, tuple(blocked), missing), applies, False
+        kind = next((kind for kind in KINDS if kind.states(gate)), None)
+        if kind is None:
+            raise Doubt("the gate requires nothing")
+        found = kind.judge(gate, ctx, without)
+        # A veto stands until its author clears it, and a doubt is nobody's to excuse.
+        excusable = found.outcome is Outcome.PENDING or (found.outcome is Outcome.FAIL and not gate.approvals)
+        return found, applies, excusable
+    except Doubt as doubt:
+        return Judgement(Outcome.ERROR, str(doubt), (doubt.cause,)), applies, False
+
+
+def needs_of(gate: Gate) -> tuple[str, ...]:
+    """The facts that must exist before the gate can be judged: none yet is pending, not an error."""
+    after = (gate.approvals.after,) if gate.approvals and gate.approvals.after else ()
+    return tuple(dict.fromkeys((*gate.needs, *after)))
+
+
+def _needs(gate: Gate, ctx: Context) -> list[Cause]:
+    found = []
+    for name in needs_of(gate):
+        if state := ctx.document.state(name):
+            found.append(Cause(*state))
+        elif name == "verdict" and ctx.document.facts[name]["result"] == "error":
+            facts = (("verdict.result", "error"),)
+            found.append(Cause(Outcome.ERROR, "validation ended in an error; it has to be repeated", facts))
+    return found
+
+
+def _conflict(expressions: Collection[Expression], ctx: Context) -> list[Cause]:
+    """A merge that conflicts has no trees to compare: whoever reads them gets `fail`, whatever `unmet` says."""
+    merge = ctx.document.facts.get("merge")
+    reads = any(p.split(".")[:2] in (["merge"], ["merge", "trees"]) for e in expressions for p in e.paths)
+    if not reads or merge is None or merge["clean"]:
+        return []
+    return [Cause(Outcome.FAIL, "merging into the base as it is now is a conflict", (("merge.clean", False),))]
+
+
+def _because(gate: Gate, judgement: Judgement, ctx: Context, used: overrides.Used | None) -> str:
+    if used:
+        return f"overridden: {judgement.because}"
+    if judgement.outcome not in (Outcome.FAIL, Outcome.PENDING) or gate.message is None:
+        return judgement.because
+    try:
+        return f"{evaluate(gate.message, ctx)} ({judgement.because})"
+    except Doubt:  # the outcome is what counts; a message that cannot be written must not hide it
+        return judgement.because
+
+
+def facts_needed(gate: Gate, rules: Rules) -> frozenset[str]:
+    """Facts that judging the gate may read, its override's included."""
+    needed = _facts_of(gate)
+    if gate.override:
+        override = rules.overrides[gate.override]
+        needed = needed.union(overrides.FACTS, *(_facts_of(rules.gates[name]) for name in override.besides))
+    return needed
+
+
+def _facts_of(gate: Gate) -> frozenset[str]:
+    expressions = (e for e in (gate.when, gate.require, gate.reject, gate.message) if e)
+    by_people = people.facts_needed(gate.approvals) if gate.approvals else frozenset[str]()
+    return frozenset(needs_of(gate)).union(by_people, *(e.needs for e in expressions))

@@ -1,0 +1,104 @@
+"""Which pipelines an event starts, and which facts have to be fetched to judge them.
+
+The event is a hint: its payload is visible here, to the `when` of a trigger, and nowhere later.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from engine.core.decision.belief import COMPARED_WITH
+from engine.core.decision.explain import Cause, causes_of, one_line
+from engine.core.decision.gates import facts_needed
+from engine.core.decision.inputs import expressions_in
+from engine.core.decision.outcome import Outcome
+from engine.core.decision.protect import gates_of
+from engine.core.declare import Action
+from engine.core.events.envelope import Event
+from engine.core.rules.model import Pipeline, Rules, Trigger
+from engine.errors import EngineError, closest, failure, listing
+
+# Roots of expressions that are not fetched: the rules are at hand, and outputs come from earlier actions.
+_AT_HAND = frozenset({"rules", "outputs"})
+
+
+class Fired(NamedTuple):
+    """One row of `events:` that this event could start."""
+
+    trigger: Trigger
+    outcome: Outcome  # PASS: it starts its pipeline; NOT_APPLICABLE: its `when` says no; ERROR: nobody can tell
+    causes: tuple[Cause, ...]
+
+
+class Matching(NamedTuple):
+    """What an event leads to."""
+
+    pipelines: tuple[str, ...]  # in the order of the triggers, each once
+    needs: frozenset[str]  # facts to fetch for them
+    triggers: tuple[Fired, ...]  # those for this kind of event, with what their `when` said
+    doubtful: Mapping[str, tuple[Cause, ...]]  # pipelines of which nobody can tell whether the event starts them
+
+
+def match(
+    event: Event, rules: Rules, pipeline: str | None = None, actions: Mapping[str, Action] | None = None
+) -> Matching:
+    """The pipelines that `event` starts; with `pipeline`, that one (a child run, or one started by hand).
+
+    `actions` adds the facts that the actions themselves read when they are carried out.
+
+    Raises:
+        EngineError: there is no such pipeline (ENG201).
+    """
+    if pipeline is not None:
+        if pipeline not in rules.pipelines:
+            known = listing(rules.pipelines)
+            raise failure("ENG201", hint=closest(pipeline, rules.pipelines), name=pipeline, known=known)
+        return Matching((pipeline,), facts_for([pipeline], rules, actions), (), {})
+    fired = tuple(_ask(trigger, event, rules) for trigger in rules.triggers if _listens(trigger, event))
+    started = tuple(dict.fromkeys(f.trigger.run for f in fired if f.outcome is Outcome.PASS))
+    doubtful = {f.trigger.run: f.causes for f in fired if f.outcome is Outcome.ERROR and f.trigger.run not in started}
+    return Matching(
+        tuple(dict.fromkeys(f.trigger.run for f in fired if f.trigger.run in started or f.trigger.run in doubtful)),
+        facts_for(started, rules, actions),
+        fired,
+        doubtful,
+    )
+
+
+def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Action] | None = None) -> frozenset[str]:
+    """The facts that these pipelines' gates, actions and locks may read."""
+    needed: set[str] = set()
+    for name in pipelines:
+        pipeline = rules.pipelines[name]
+        for gate in gates_of(pipeline, rules):
+            needed |= facts_needed(rules.gates[gate], rules)
+        needed |= _facts_of_steps(pipeline, actions or {})
+    if "verdict" in needed:
+        needed.update(COMPARED_WITH)
+    return frozenset(needed - _AT_HAND)
+
+
+def _facts_of_steps(pipeline: Pipeline, actions: Mapping[str, Action]) -> set[str]:
+    needed = set(pipeline.locks.needs) if pipeline.locks else set()
+    for step in pipeline.steps:
+        needed.update(*(e.needs for e in expressions_in(step.inputs)), step.condition.needs if step.condition else ())
+        needed.update(actions[step.uses].needs if step.uses in actions else ())
+    return needed
+
+
+def _listens(trigger: Trigger, event: Event) -> bool:
+    if trigger.every_s is not None:
+        return event.name == "schedule"
+    return event.name in trigger.events and (not trigger.types or event.action in trigger.types)
+
+
+def _ask(trigger: Trigger, event: Event, rules: Rules) -> Fired:
+    if trigger.when is None:
+        return Fired(trigger, Outcome.PASS, ())
+    scope = {"event": event.payload, "rules": rules.fact()}
+    try:
+        value = trigger.when.evaluate(scope)
+    except EngineError as error:
+        why = f"whether `{trigger.when.text}` holds for this event cannot be told: {one_line(error)}"
+        return Fired(trigger, Outcome.ERROR, (Cause(Outcome.ERROR, why),))
+    outcome = Outcome.PASS if value is True else Outcome.NOT_APPLICABLE
+    return Fired(trigger, outcome, causes_of(trigger.when.trace(scope), outcome))

@@ -1,0 +1,150 @@
+"""An override: one allowed person says why, in the open; others have approved without them; it ends by itself.
+
+It excuses what a gate asks for, never a doubt: an error, a missing fact, a veto or a merge conflict stays what it is.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from engine.core.decision.document import FactDocument
+from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
+from engine.core.decision.outcome import ALL, ANY, Outcome, combine
+from engine.core.decision.people import EXCLUDABLE, excluded, facts_of, groups, is_bot
+from engine.core.moment import later
+from engine.core.rules.model import Gate, Override
+
+# Whoever had a hand in the change cannot override, whatever `approvals: exclude:` allows for approving it.
+_EXCLUDED = EXCLUDABLE
+
+FACTS = frozenset({"comments", "groups", "verdict", "now"}) | facts_of(_EXCLUDED)
+
+Holds = Callable[[str, int], Judgement]  # (gate, user id of the overrider) → that gate, judged without them
+
+
+class Used(NamedTuple):
+    """An override that counts."""
+
+    name: str
+    by: str
+    comment: int
+    expires_at: str
+    label: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For `Decision.to_json`."""
+        return {
+            "name": self.name,
+            "by": self.by,
+            "comment": self.comment,
+            "expires_at": self.expires_at,
+            "label": self.label,
+        }
+
+
+def reason_of(body: str, command: str) -> str:
+    """The reason after `command` at the very start of the first line; empty: this comment is no override."""
+    first = body.split("\n", 1)[0].removesuffix("\r")
+    return first[len(command) :].strip() if first.startswith(command) else ""
+
+
+def judge(
+    override: Override, document: FactDocument, gates: Mapping[str, Gate], holds: Holds
+) -> tuple[Judgement, Used | None]:
+    """Is there an override that counts? FAIL when there is none; PENDING until its `besides` hold."""
+    try:
+        comments = document.known("comments")
+        asked = [c for c in comments if c["kind"] == "pull_request" and reason_of(c["body"], override.command)]
+        if not asked:
+            return _none(override, document), None
+        severe = _severe(override, document.known("verdict"))
+        if severe:
+            return Judgement(Outcome.FAIL, f"cannot be overridden: {severe}", (Cause(Outcome.FAIL, severe),)), None
+        tried = [_try(override, comment, document, gates, holds) for comment in asked]
+    except Doubt as doubt:
+        why = f"the override {override.name} cannot be judged: {doubt}"
+        return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why),)), None
+    outcome = combine(ANY, (judgement.outcome for judgement, _ in tried))
+    decisive = [(judgement, used) for judgement, used in tried if judgement.outcome is outcome]
+    return Judgement(
+        outcome,
+        decisive[-1][0].because,
+        tuple(cause for judgement, _ in (decisive if outcome is Outcome.PASS else tried) for cause in judgement.causes),
+        tuple(dict.fromkeys(m for judgement, _ in decisive for m in judgement.missing)),
+    ), decisive[-1][1]
+
+
+def _severe(override: Override, verdict: Mapping[str, Any]) -> str:
+    """Which finding forbids every override; empty when none does."""
+    denied = [f for f in verdict["findings"] if f["effect"] == "deny" and f["severity"] in override.never]
+    return ", ".join(f"{f['rule']} of {f['resource']} is {f['severity']}" for f in denied)
+
+
+def _none(override: Override, document: FactDocument) -> Judgement:
+    """Nobody has asked. Say who could, as far as that is known."""
+    try:
+        if _severe(override, document.known("verdict")):
+            return Judgement(Outcome.FAIL, "")
+        barred = excluded(document, _EXCLUDED)
+        members = {i: login for group in groups(document, override.groups) for i, login in group.members.items()}
+        who = tuple(sorted(login for identity, login in members.items() if identity not in barred))
+    except Doubt:
+        who = override.groups
+    return Judgement(Outcome.FAIL, "", (), (Missing(f"or a comment `{override.command} reason`", who),))
+
+
+def _try(
+    override: Override, comment: Mapping[str, Any], document: FactDocument, gates: Mapping[str, Gate], holds: Holds
+) -> tuple[Judgement, Used | None]:
+    """One comment with the command.
+
+    Raises:
+        Doubt: whether it counts cannot be known.
+    """
+    try:
+        expires_at = later(comment["created_at"], override.expires_s)
+    except ValueError as error:
+        raise Doubt(f"comment {comment['id']} was written at no real time: {error}") from error
+    if why := _void(override, comment, document, expires_at):
+        text = f"override {comment['id']} does not count: {why}"
+        return Judgement(Outcome.FAIL, text, (Cause(None, text),)), None
+    person = comment["user"]
+    beside = {name: holds(name, person["id"]) for name in override.besides}
+    text = f"{person['login']} overrides ({override.name}, until {expires_at})"
+    found = combine(ALL, (judgement.outcome for judgement in beside.values()))
+    second = any(gates[name].approvals and judgement.outcome is Outcome.PASS for name, judgement in beside.items())
+    causes = tuple(Cause(j.outcome, f"{name}, without {person['login']}: {j.because}") for name, j in beside.items())
+    if found is Outcome.PASS and second:
+        used = Used(override.name, person["login"], comment["id"], expires_at, override.label)
+        return Judgement(Outcome.PASS, text, (Cause(Outcome.PASS, text, (), causes),)), used
+    if found in (Outcome.ERROR, Outcome.PASS):
+        what = "whether somebody else approved is in doubt" if found is Outcome.ERROR else "nobody else has to approve"
+        why = f"{text}, but {what}"
+        return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why, (), causes),)), None
+    why = f"{text}, but a second person is missing"
+    missing = tuple(m for judgement in beside.values() for m in judgement.missing)
+    return Judgement(Outcome.PENDING, why, (Cause(Outcome.PENDING, why, (), causes),), missing), None
+
+
+def _void(override: Override, comment: Mapping[str, Any], document: FactDocument, expires_at: str) -> str:
+    """Why this comment is no override; empty when it is one so far."""
+    person = comment["user"]
+    if person is None:
+        return "its author is unknown"
+    login = person["login"]
+    if comment["edited"]:
+        return "it was edited; write a new one"
+    if comment["created_at"] <= document.known("verdict")["signed_at"]:
+        return "it is older than the verdict; write a new one"
+    if document.known("now") >= expires_at:
+        return f"it expired at {expires_at}"
+    if is_bot(person):
+        return f"{login} is a bot"
+    barred = excluded(document, _EXCLUDED)
+    if person["id"] in barred:
+        return f"{login} is {barred[person['id']]}"
+    allowed = groups(document, override.groups)
+    if any(person["id"] in group.members for group in allowed):
+        return ""
+    if trouble := next((group.trouble for group in allowed if group.trouble), None):
+        raise Doubt(trouble)
+    return f"{login} is not in {' or '.join(override.groups)}"
