@@ -1,0 +1,8 @@
+"""The only place that asks what time it is; everything else is handed the moment."""
+
+import time
+
+
+def now() -> str:
+    """This moment, as `engine.core.moment` writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,82 @@
+"""Signing keys: an Ed25519 key in PEM, as `openssl genpkey -algorithm ed25519` writes it too.
+
+`settings` reads the key from the environment or a private file and hands over the bytes; a KMS would be another signer
+of the same port, `engine.core.signature.Signer`.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from engine.core.signature import key_id
+from engine.errors import failure
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+class FileSigner:
+    """Signs with a key in memory. Shows nothing of it."""
+
+    __slots__ = ("_key", "id", "public")
+
+    def __init__(self, key: "Ed25519PrivateKey") -> None:
+        self._key = key
+        self.public: bytes = key.public_key().public_bytes_raw()
+        self.id: str = key_id(self.public)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes."""
+        return self._key.sign(message)
+
+    def __repr__(self) -> str:
+        return f"FileSigner({self.id})"
+
+
+def load_signer(pem: bytes) -> FileSigner:
+    """The signer whose private key is `pem`.
+
+    Raises:
+        EngineError: ENG283, it is not an unencrypted Ed25519 key.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    # CI systems without multi-line secrets hold the line ends as two characters.
+    text = pem if b"\n" in pem else pem.replace(b"\\n", b"\n")
+    try:
+        key = load_pem_private_key(text, password=None)
+    except TypeError:
+        raise failure("ENG283", reason="it is encrypted, and nobody is there to type the password") from None
+    except (ValueError, UnsupportedAlgorithm):  # what they say may quote the key
+        raise failure("ENG283", reason="it is not a private key in PEM form") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise failure("ENG283", reason="it is not an Ed25519 key")
+    return FileSigner(key)
+
+
+def new_key(file: str) -> FileSigner:
+    """A new key, written to `file` with mode 0600; never over something that is there.
+
+    Raises:
+        EngineError: ENG284 it exists, ENG002 it cannot be written.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise failure("ENG284", file=file) from None
+    except OSError as error:
+        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    try:
+        with os.fdopen(handle, "wb") as out:
+            os.fchmod(handle, 0o600)  # whatever the umask was
+            out.write(pem)
+    except OSError as error:
+        os.unlink(file)  # half a key is none
+        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    return FileSigner(key)

@@ -1,0 +1,91 @@
+"""`engine keys`: make a signing key, and show whose signatures count."""
+
+import re
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from engine.core.moment import is_moment, later
+from engine.errors import ExitCode, failure
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+    from engine.core.signature import TrustedKey
+
+HELP = "make a signing key, list the trusted ones"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the two verbs."""
+    from engine.core.signature import PURPOSES
+
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    new = verbs.add_parser("new", help="write a private key, print the entry for trusted-keys.yaml")
+    new.add_argument("--out", metavar="FILE", default="signing-key.pem", help="the private key (default: %(default)s)")
+    new.add_argument(
+        "--purpose", action="append", choices=PURPOSES, help="what it may sign; may be repeated (default: verdict)"
+    )
+    new.add_argument("--expires", default="365d", metavar="DAYS|DATE", help="365d or 2027-11-23 (default: %(default)s)")
+    listed = verbs.add_parser("list", help="list the trusted keys and whether they count today")
+    listed.add_argument("--keys", metavar="FILE", help="default: ENGINE_TRUSTED_KEYS, or trusted-keys.yaml")
+    for verb in (new, listed):
+        verb.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """Carry out one of them."""
+    return _new(options, console) if options.verb == "new" else _list(options, console)
+
+
+def _new(options: Namespace, console: "Console") -> int:
+    from engine.adapters.clock import now
+    from engine.adapters.keys import new_key
+    from engine.core.signature import TrustedKey
+    from engine.core.verdict.trust import entry, to_json
+
+    expires = _expiry(options.expires, now())
+    signer = new_key(options.out)
+    key = TrustedKey(signer.id, signer.public, tuple(options.purpose or ("verdict",)), expires, None)
+    if options.json:
+        console.json({"private_key": options.out, **to_json(key)})
+    else:
+        console.out(entry(key))
+    console.progress(
+        f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it from\n"
+        "ENGINE_SIGNING_KEY or ENGINE_SIGNING_KEY_FILE. What is printed above belongs into trusted-keys.yaml."
+    )
+    return ExitCode.DONE
+
+
+def _expiry(value: str, now: str) -> str:
+    """A key's last moment, from a number of days or a date."""
+    try:
+        if days := re.fullmatch(r"([1-9][0-9]{0,4})d", value):
+            return later(now, int(days[1]) * 86_400)
+        moment = later(f"{value}T00:00:00Z" if "T" not in value else value, 0)
+    except ValueError as error:
+        raise failure("ENG285", value=value, reason=error) from None
+    if not is_moment(moment) or moment <= now:
+        raise failure("ENG285", value=value, reason="it has passed")
+    return moment
+
+
+def _list(options: Namespace, console: "Console") -> int:
+    from engine.adapters.clock import now
+    from engine.cli.verify import read_trusted
+    from engine.core.verdict.trust import to_json
+
+    moment, keys = now(), read_trusted(options.keys).values()
+    if options.json:
+        console.json([{**to_json(key), "counts": _state(key, moment) == "counts"} for key in keys])
+        return ExitCode.DONE
+    for key in keys:
+        state = _state(key, moment)
+        colour = "green" if state == "counts" else "red"
+        console.out(f"{key.id}  {console.colour(state, colour)}  {', '.join(key.purposes)}  until {key.expires}")
+    return ExitCode.DONE
+
+
+def _state(key: "TrustedKey", moment: str) -> str:
+    if key.revoked:
+        return f"revoked since {key.revoked}"
+    return "counts" if moment < key.expires else "expired"

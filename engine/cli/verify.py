@@ -1,0 +1,96 @@
+"""`engine verify FILE`: who signed a verdict, what it is about, and whether it is believed."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError, ExitCode, failure
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+    from engine.core.signature import TrustedKeys
+    from engine.core.verdict.check import Believed
+
+HELP = "check a signed verdict: who signed it, what it is about, whether it holds"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the file and the keys."""
+    parser.add_argument("file", metavar="FILE", help="the signed statement, as `engine run --out DIR` keeps it")
+    parser.add_argument("--keys", metavar="FILE", help="trusted keys (default: ENGINE_TRUSTED_KEYS, trusted-keys.yaml)")
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """0: believed; 1: not, with the reason."""
+    from engine.adapters.clock import now
+    from engine.core.verdict.check import current, read
+
+    trusted, moment = read_trusted(options.keys), now()
+    try:
+        believed = read(_read(options.file), trusted, moment, options.file)
+        current(believed, moment, options.file)
+    except EngineError as error:
+        if not options.json or error.exit_code is not ExitCode.NEGATIVE:
+            raise
+        problem = error.problems[0]
+        console.json({"valid": False, "code": problem.code, "reason": problem.message})
+        return ExitCode.NEGATIVE
+    if options.json:
+        console.json(
+            {
+                "valid": True,
+                "key": believed.key_id,
+                "digest": believed.digest,
+                "verdict": believed.verdict,
+                "made_from": believed.made_from,
+            }
+        )
+    else:
+        console.out(_text(believed, console))
+    return ExitCode.DONE
+
+
+def read_trusted(file: str | None) -> "TrustedKeys":
+    """The trusted keys of `file`, or of the one that the settings name.
+
+    Raises:
+        EngineError: it cannot be read or is not right.
+    """
+    from engine.adapters.settings import read
+    from engine.core.verdict.trust import load_trusted_keys
+
+    name = file or read().trusted_keys
+    return load_trusted_keys(_read(name), name)
+
+
+def _read(file: str) -> bytes:
+    try:
+        with open(file, "rb") as handle:
+            return handle.read()
+    except OSError as error:
+        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
+
+
+_COLOURS = {"passed": "green", "failed": "red", "error": "red"}
+
+
+def _text(believed: "Believed", console: "Console") -> str:
+    verdict, made_from = believed.verdict, believed.made_from
+    number = verdict.get("pr")
+    subject = verdict["repo"] if number is None else f"{verdict['repo']}#{number}"
+    result = console.colour(verdict["result"], _COLOURS[verdict["result"]])
+    local = " (a local run: nobody else believes it)" if verdict["origin"] == "local" else ""
+    denied = sum(f["effect"] == "deny" for f in verdict["findings"])
+    rows = [
+        ("about", f"{subject} at {verdict['head_sha']}"),
+        ("goes to", f"{verdict['environment'] or 'nowhere'}, branch {verdict['branch'] or '(none)'}"),
+        ("signed", f"{verdict['signed_at']} with {believed.key_id}"),
+        ("expires", verdict["expires_at"]),
+        ("sequence", str(verdict["sequence"])),
+        ("findings", f"{len(verdict['findings'])}, of which {denied} deny"),
+        ("statement", believed.digest),
+        ("rules", verdict["rules"]),
+        *((name.replace("_", " "), value or "none") for name, value in made_from.items()),
+        *(("resource", f"{r['path']}  {r['tree']}") for r in verdict["resources"]),
+    ]
+    return "\n".join([f"valid signature, verdict: {result}{local}", *(f"  {name:<11}{value}" for name, value in rows)])

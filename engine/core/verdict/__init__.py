@@ -1,0 +1,1 @@
+"""The verdict: what validation leaves behind, signed, and when it is believed."""

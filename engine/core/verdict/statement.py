@@ -1,0 +1,117 @@
+"""The statement that validation signs: an in-toto statement about one commit and the trees of its resources.
+
+Its predicate is the fact `verdict` that gates read, with the digests of everything it was made from. The result is
+computed here and nowhere else, so that no caller can claim a better one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from engine.core.findings import Effect, Finding, Severity
+from engine.core.moment import later
+from engine.errors import Problem
+
+TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:interlock:verdict:1"
+
+Json: TypeAlias = dict[str, Any]
+Result: TypeAlias = Literal["passed", "failed", "error"]
+
+
+class About(NamedTuple):
+    """What a verdict is about. `environment` and `branch` are empty when discovery could not name them."""
+
+    origin: Literal["local", "github"]
+    repo: str
+    pr: int | None
+    head_sha: str
+    base_ref: str
+    environment: str
+    branch: str
+    rules: str  # digest
+
+
+class MadeFrom(NamedTuple):
+    """Digests of everything that could change the result; null where it did not come to that."""
+
+    engine: str
+    event: str
+    decision: str
+    policy: str | None
+    module: str | None
+    lock_file: str | None
+    digest_key: str | None
+
+
+def result(resources: Sequence[Mapping[str, Any]], findings: Sequence[Finding], doubts: Sequence[Problem]) -> Result:
+    """Error if anything could not be judged, failed if anything is denied; nothing to judge is an error.
+
+    `resources` have the shape of `verdict.resources` in `schemas/facts.schema.json`; `doubts` are refused files, plans
+    that failed and policies that could not be evaluated.
+    """
+    paths = {r["path"] for r in resources}
+    unplanned = any(r["plan"] is None for r in resources)
+    if doubts or not resources or unplanned or any(f.resource not in paths for f in findings):
+        return "error"
+    return "failed" if any(f.effect is Effect.DENY for f in findings) else "passed"
+
+
+def build(
+    about: About,
+    resources: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
+    doubts: Sequence[Problem],
+    made_from: MadeFrom,
+    *,
+    sequence: int,
+    signed_at: str,
+    expires_s: int,
+) -> Json:
+    """The statement, in an order that does not depend on the order of its parts; sign its `canonical` form."""
+    rows = sorted(resources, key=lambda r: str(r["path"]))
+    trees = {r["path"]: r["tree"] for r in rows}
+    assert len(trees) == len(rows), "two resources with one path"
+    found = result(rows, findings, doubts)
+    if not about.environment or not about.branch:
+        found = "error"
+    verdict = {
+        "sequence": sequence,
+        "result": found,
+        **about._asdict(),
+        "signed_at": signed_at,
+        "expires_at": later(signed_at, expires_s),
+        "findings": [_finding(f) for f in sorted(findings, key=_order)],
+        "resources": [dict(r) for r in rows],
+        "trees": trees,
+    }
+    return {
+        "_type": TYPE,
+        "subject": _subjects(about, trees),
+        "predicateType": PREDICATE,
+        "predicate": {"verdict": verdict, "made_from": made_from._asdict()},
+    }
+
+
+def _subjects(about: About, trees: Mapping[str, str]) -> list[Json]:
+    name = about.repo if about.pr is None else f"{about.repo}#{about.pr}"
+    commit = {"name": name, "digest": {"gitCommit": about.head_sha}}
+    digests = ((path, tree.partition(":")) for path, tree in trees.items())
+    return [commit, *({"name": path, "digest": {kind: value}} for path, (kind, _, value) in digests)]
+
+
+_WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+    return (_WORST_FIRST[finding.severity], finding.resource, finding.address, finding.rule, finding.message)
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "effect": finding.effect.value,
+        "message": finding.message,
+        "resource": finding.resource,
+        "address": finding.address,
+    }
