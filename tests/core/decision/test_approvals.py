@@ -1,0 +1,269 @@
+"""Who counts, who does not, and what blocks: each sentence of "People" and "Veto", one row each."""
+
+import pytest
+
+from engine.core.decision.approvals import assign, judge
+from engine.core.decision.explain import Doubt
+from engine.core.decision.outcome import Outcome
+from engine.core.decision.people import EXCLUDABLE
+from engine.core.rules.model import Approvals
+from tests.support.facts import (
+    BEFORE,
+    HEAD,
+    LATER,
+    NOW,
+    OLD,
+    SIGNED,
+    approve,
+    commit,
+    dismissed,
+    document,
+    group,
+    person,
+    reject,
+    review,
+)
+
+PASS, FAIL, PENDING, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.ERROR
+EARLIER = "2026-11-23T12:10:00Z"  # after the verdict, before LATER
+
+
+def leaf(need, *groups):
+    return Approvals(need, groups, (), (), None, (), None)
+
+
+def root(approvals, **changes):
+    settings = {"after": "verdict", "exclude": EXCLUDABLE, "veto": "changes_requested", **changes}
+    return approvals._replace(**settings)
+
+
+ONE = root(leaf(1, "reviewers"))
+
+
+def outcome_of(approvals, **facts):
+    try:
+        return judge(approvals, document(**facts)).outcome
+    except Doubt as doubt:
+        return doubt.cause.outcome
+
+
+@pytest.mark.parametrize(
+    ("why", "reviews", "outcome"),
+    [
+        ("nobody has said anything", [], PENDING),
+        ("an approval of the head counts", [approve("ann")], PASS),
+        ("an approval of an older commit", [approve("ann", OLD)], PENDING),
+        ("an approval that names no commit", [approve("ann", None)], PENDING),
+        ("an approval that was edited", [approve("ann", edited=True)], PENDING),
+        ("an approval that was dismissed by its author", [dismissed("ann", "APPROVED", "ann")], PENDING),
+        ("an approval that was dismissed by somebody else", [dismissed("ann", "APPROVED", "bob")], PENDING),
+        ("an approval before the verdict", [approve("ann", at=BEFORE)], PENDING),
+        ("an approval in the very second of the verdict", [approve("ann", at=SIGNED)], PENDING),
+        ("a dismissed approval revives no older one", [approve("ann", at=EARLIER), dismissed("ann", "APPROVED", "bob")], PENDING),
+        ("an edited approval revives no older one", [approve("ann", at=EARLIER), approve("ann", edited=True)], PENDING),
+        ("a null-commit approval revives no older one", [approve("ann", at=EARLIER), approve("ann", None)], PENDING),
+        ("an approval of an older commit revives no older review", [approve("ann", at=EARLIER), approve("ann", OLD)], PENDING),
+        ("a comment takes no approval back", [approve("ann"), review("ann", "COMMENTED", at=NOW)], PASS),
+        ("an unfinished review is nothing", [review("ann", "PENDING")], PENDING),
+        ("somebody outside the group", [approve("cid")], PENDING),
+        ("the author approves herself", [approve("author")], PENDING),
+        ("a bot approves, though it is in the group", [approve("bot")], PENDING),
+        ("the order of the list does not matter", [approve("ann"), reject("ann", at=EARLIER)], PASS),
+        ("an approval by somebody unknown could be the author's", [approve(None)], ERROR),
+        ("an approval by somebody unknown, but of an older commit", [approve(None, OLD)], PENDING),
+        ("an approval by somebody unknown, but edited", [approve(None, edited=True), approve("ann")], PASS),
+    ],
+)  # fmt: skip
+def test_approval(why, reviews, outcome):
+    assert outcome_of(ONE, reviews=reviews) is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "reviews", "outcome"),
+    [
+        ("a member's veto blocks", [reject("bob")], FAIL),
+        ("a veto stays beside an approval of another", [reject("bob"), approve("ann")], FAIL),
+        ("a veto stays over a push", [reject("bob", OLD), approve("ann")], FAIL),
+        ("a veto from before the verdict stays", [reject("bob", OLD, BEFORE), approve("ann")], FAIL),
+        ("a veto of somebody with write access", [reject("writer"), approve("ann")], FAIL),
+        ("no veto: an outsider", [reject("outsider"), approve("ann")], PASS),
+        ("no veto: a bot of the group", [reject("bot"), approve("ann")], PASS),
+        ("an edited veto is still a veto", [reject("bob", edited=True), approve("ann")], FAIL),
+        ("a veto of the author, who is in the group", [reject("author"), approve("ann")], FAIL),
+        ("dismissed by somebody else, it stays", [dismissed("bob", "CHANGES_REQUESTED", "ann"), approve("ann")], FAIL),
+        ("dismissed by its author, it is cleared", [dismissed("bob", "CHANGES_REQUESTED", "bob"), approve("ann")], PASS),
+        ("its author approves later", [reject("bob", at=EARLIER), approve("bob")], PASS),
+        ("its author approved earlier", [approve("bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
+        ("its author approved an older commit later: cleared, not counted", [reject("bob", OLD, BEFORE), approve("bob", OLD, EARLIER)], PENDING),
+        ("its author's later approval was edited", [reject("bob", at=EARLIER), approve("bob", edited=True), approve("ann")], FAIL),
+        ("its author's later approval was dismissed", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", "ann"), approve("ann")], FAIL),
+        ("an own dismissal clears that veto, not an older one", [reject("bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "bob"), approve("ann")], FAIL),
+        ("a comment does not clear it", [reject("bob", at=EARLIER), review("bob", "COMMENTED"), approve("ann")], FAIL),
+        ("changes requested by somebody unknown", [reject(None), approve("ann")], ERROR),
+        ("dismissed by somebody unknown", [dismissed("bob", "CHANGES_REQUESTED", None), approve("ann")], ERROR),
+        ("dismissed, and nobody knows what it said", [dismissed("bob", None, "ann"), approve("ann")], ERROR),
+        ("dismissed, nobody knows what it said, but an outsider's", [dismissed("outsider", None, "ann"), approve("ann")], PASS),
+        ("requested by somebody whose permission nobody asked for", [reject("eve"), approve("ann")], ERROR),
+    ],
+)  # fmt: skip
+def test_veto(why, reviews, outcome):
+    assert outcome_of(ONE, reviews=reviews) is outcome, why
+
+
+def test_a_veto_counts_only_where_the_rules_say_so():
+    assert outcome_of(root(leaf(1, "reviewers"), veto=None), reviews=[reject("bob"), approve("ann")]) is PASS
+
+
+EVERYBODY = group("ann", "bob", "author", "committer", "pusher", "helper")
+
+
+@pytest.mark.parametrize(
+    ("why", "who", "exclude", "outcome"),
+    [
+        ("the author of the pull request", "author", ["author"], PENDING),
+        ("the author of one commit", "eve", ["author"], PENDING),
+        ("a co-author", "helper", ["co_authors"], PENDING),
+        ("a committer", "committer", ["committers"], PENDING),
+        ("somebody who pushed", "pusher", ["pushers"], PENDING),
+        ("a bot, even where bots are not excluded", "bot", [], PENDING),
+        ("somebody with no part in it", "ann", list(EXCLUDABLE), PASS),
+        ("the rules allow co-authors", "helper", ["author"], PASS),
+    ],
+)
+def test_excluded(why, who, exclude, outcome):
+    everybody = {"reviewers": group("ann", "bob", "author", "committer", "pusher", "helper", "eve", "bot")}
+    commits = [commit(), commit(author="eve", sha=OLD)]
+    approvals = root(leaf(1, "reviewers"), exclude=tuple(exclude))
+    assert outcome_of(approvals, reviews=[approve(who)], groups=everybody, commits=commits) is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "facts", "outcome"),
+    [
+        ("an unknown committer could be ann", {"commits": [commit(committer=None)]}, ERROR),
+        ("an unknown commit author could be ann", {"commits": [commit(author=None)]}, ERROR),
+        ("an unknown co-author could be ann", {"commits": [commit(co_authors=[None])]}, ERROR),
+        ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
+        ("the commits could not be fetched", {"failed": {"commits": "HTTP 502"}}, ERROR),
+        ("the pushers could not be fetched", {"failed": {"pushers": "HTTP 502"}}, ERROR),
+        ("the reviews could not be fetched", {"failed": {"reviews": "HTTP 502"}}, ERROR),
+        ("the groups could not be fetched", {"failed": {"groups": "HTTP 502"}}, ERROR),
+        ("the reviews were not fetched", {"reviews": None}, ERROR),
+        ("the group could not be resolved", {"groups": {"reviewers": group(failed="HTTP 404")}}, ERROR),
+        ("the group is empty", {"groups": {"reviewers": group()}}, ERROR),
+        ("the group was not fetched", {"groups": {}}, ERROR),
+        ("permissions do not matter without a veto", {"failed": {"permissions": "HTTP 502"}}, PASS),
+    ],
+)
+def test_doubt_is_an_error(why, facts, outcome):
+    assert outcome_of(ONE, **{"reviews": [approve("ann")], **facts}) is outcome, why
+
+
+BROKEN = {"reviewers": group("ann", "bob"), "security": group(failed="HTTP 502")}
+
+
+@pytest.mark.parametrize(
+    ("why", "approvals", "reviews", "outcome"),
+    [
+        ("groups in one `from` are alternatives", leaf(1, "security", "reviewers"), [approve("ann")], PASS),
+        ("nobody of the reachable one", leaf(1, "security", "reviewers"), [], ERROR),
+        ("a veto beside a failed lookup", leaf(1, "security", "reviewers"), [approve("ann"), reject("bob")], ERROR),
+        ("an outsider of the failed group may be a member", leaf(1, "security", "reviewers"), [approve("ann"), reject("outsider")], ERROR),
+        ("one yes is enough for `any`", leaf(0)._replace(any=(leaf(1, "security"), leaf(1, "reviewers"))), [approve("ann")], PASS),
+        ("a broken part outranks a waiting one in `any`", leaf(0)._replace(any=(leaf(1, "security"), leaf(1, "reviewers"))), [], ERROR),
+        ("`all` needs every part", leaf(0)._replace(all=(leaf(1, "security"), leaf(1, "reviewers"))), [approve("ann")], ERROR),
+    ],
+)  # fmt: skip
+def test_a_group_that_cannot_be_reached(why, approvals, reviews, outcome):
+    assert outcome_of(root(approvals), reviews=reviews, groups=BROKEN) is outcome, why
+
+
+def any_of(*parts):
+    return leaf(0)._replace(any=parts)
+
+
+def all_of(*parts):
+    return leaf(0)._replace(all=parts)
+
+
+@pytest.mark.parametrize(
+    ("why", "approvals", "who", "outcome"),
+    [
+        ("two people of one group", leaf(2, "reviewers"), ["ann", "bob"], PASS),
+        ("one person approves twice", leaf(2, "reviewers"), ["ann", "ann"], PENDING),
+        ("two of either group", leaf(2, "reviewers", "security"), ["bob", "cid"], PASS),
+        ("ann is in both groups, but one person", all_of(leaf(1, "reviewers"), leaf(1, "security")), ["ann"], PENDING),
+        ("ann for one, bob for the other", all_of(leaf(1, "reviewers"), leaf(1, "security")), ["ann", "bob"], PASS),
+        ("ann is needed as security, so bob is the reviewer", all_of(leaf(1, "reviewers"), leaf(1, "security")), ["bob", "ann"], PASS),
+        ("two reviewers leave nobody for security", all_of(leaf(2, "reviewers"), leaf(1, "security")), ["ann", "bob"], PENDING),
+        ("ann for leads, cid for security, bob for reviewers", all_of(leaf(1, "reviewers"), leaf(1, "security"), leaf(1, "leads")), ["ann", "bob", "cid"], PASS),
+        ("one lead instead of two of security", any_of(leaf(2, "security"), leaf(1, "leads")), ["lea"], PASS),
+        ("one of security is not enough", any_of(leaf(2, "security"), leaf(1, "leads")), ["cid"], PENDING),
+        ("either part inside `all`", all_of(leaf(1, "reviewers"), any_of(leaf(2, "security"), leaf(1, "leads"))), ["bob", "lea"], PASS),
+        ("ann cannot be reviewer and lead", all_of(leaf(1, "reviewers"), any_of(leaf(2, "security"), leaf(1, "leads"))), ["ann"], PENDING),
+    ],
+)  # fmt: skip
+def test_people_are_counted_once(why, approvals, who, outcome):
+    assert outcome_of(root(approvals), reviews=[approve(name) for name in who]) is outcome, why
+
+
+@pytest.mark.parametrize("approvals", [leaf(0, "reviewers"), leaf(1), leaf(-1, "reviewers")])
+def test_asking_for_nobody_is_an_error_even_if_such_rules_were_loaded(approvals):
+    assert outcome_of(root(approvals), reviews=[approve("ann")]) is ERROR
+
+
+@pytest.mark.parametrize(
+    ("why", "approvals", "reviews", "missing"),
+    [
+        ("whoever is left of the group", ONE, [], [("1 more approval from reviewers", ("ann", "bob"))]),
+        ("not who has approved already", root(leaf(2, "reviewers")), [approve("ann")], [("1 more approval from reviewers", ("bob",))]),
+        ("there are not enough people", root(leaf(3, "reviewers")), [approve("ann")], [("2 more approvals from reviewers, who have only 1 left that may", ("bob",))]),
+        ("both ways of `any`", root(any_of(leaf(2, "security"), leaf(1, "leads"))), [], [("2 more approvals from security", ("ann", "cid", "dan")), ("1 more approval from leads", ("ann", "lea"))]),
+        ("only its author clears a veto", ONE, [reject("bob"), approve("ann")], [("the veto taken back, by a new approval or a dismissal of their own", ("bob",))]),
+        ("nothing", ONE, [approve("ann")], []),
+    ],
+)  # fmt: skip
+def test_what_is_missing_and_who_can_give_it(why, approvals, reviews, missing):
+    assert list(map(tuple, judge(approvals, document(reviews=reviews)).missing)) == missing, why
+
+
+@pytest.mark.parametrize(
+    ("reviews", "text"),
+    [
+        ([approve("author")], "the approval of author does not count: author is the author of the pull request"),
+        ([approve("helper")], f"the approval of helper does not count: helper is a co-author of commit {HEAD[:7]}"),
+        ([approve("pusher")], "the approval of pusher does not count: pusher is somebody who pushed to the branch"),
+        ([approve("bot")], "the approval of bot does not count: bot is a bot"),
+        ([approve("ann", OLD)], "the approval of ann does not count: it is of an older commit"),
+        ([approve("ann", at=BEFORE)], "the approval of ann does not count: it came before the verdict"),
+        ([approve("ann", edited=True)], "the approval of ann does not count: it was edited after it was given"),
+        ([dismissed("ann", "APPROVED", "bob")], "a review of ann was dismissed and leaves nothing"),
+    ],
+)
+def test_an_approval_that_does_not_count_says_why(reviews, text):
+    assert text in [cause.text for cause in judge(ONE, document(reviews=reviews)).causes]
+
+
+def test_because_names_who_approved():
+    assert (
+        judge(root(leaf(2, "reviewers")), document(reviews=[approve("bob"), approve("ann")])).because
+        == "approved by ann and bob"
+    )
+
+
+def test_a_rename_changes_nothing():
+    renamed = {**approve("author"), "user": person("author", login="innocent")}
+    assert outcome_of(ONE, reviews=[renamed]) is PENDING
+
+
+@pytest.mark.parametrize(
+    ("why", "needs", "eligible", "filled"),
+    [
+        ("nobody asked", [], [], []),
+        ("the only way is to move the first one", [1, 1], [[1, 2], [1]], [[2], [1]]),
+        ("a chain of moves", [1, 1, 1], [[1, 2], [2, 3], [1]], [[2], [3], [1]]),
+        ("as many as can be", [2, 2], [[1, 2, 3], [3]], [[1, 2], [3]]),
+    ],
+)
+def test_assign(why, needs, eligible, filled):
+    assert assign(needs, eligible) == filled, why
