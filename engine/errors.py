@@ -264,7 +264,7 @@ TABLE: dict[str, Row] = {
         "{where} holds no policy", "add `*.rego` files (for Checkov: `checkov/*.py`), or name their directory"
     ),
     "ENG501": Row(
-        "no rule to ask in {packages}", "write `deny contains msg if { … }`; `warn` and `violation` are asked too"
+        "no rule to ask in {packages}", "write `deny contains msg if {{ … }}`; `warn` and `violation` are asked too"
     ),
     "ENG502": Row(
         "not valid Rego: {reason}", "correct it; Rego v1 is meant (`opa fmt --rego-v1` converts old policies)"
@@ -297,6 +297,26 @@ TABLE: dict[str, Row] = {
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
     # ENG550-599 running a decision
+    "ENG550": Row(
+        "there is no key to sign the verdict with",
+        "`engine keys new` makes one; name its file in ENGINE_SIGNING_KEY_FILE",
+        _AUTH,
+    ),
+    "ENG551": Row(
+        "there is no key for the digests of plans",
+        "put 32 random bytes, as text, into ENGINE_DIGEST_KEY or a file named by ENGINE_DIGEST_KEY_FILE",
+        _AUTH,
+    ),
+    "ENG552": Row(
+        "{ref} has moved on from {then:.12} to {now:.12}", "nothing to do: the newer event decides afresh", _STALE
+    ),
+    "ENG553": Row(
+        "a {event} event about {subject} cannot be run on a local repository",
+        "local runs take pull_request and push events; `engine explain --facts` decides the others",
+    ),
+    "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
+    "ENG555": Row("{uses} was stopped after {seconds} s, its `timeout`", "raise the timeout, or split the change", _EXEC),
+    "ENG556": Row("{name} is not known here: {reason}", "run it on the pull request, where it can be fetched", _EXEC),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

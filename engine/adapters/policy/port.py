@@ -1,0 +1,101 @@
+"""The port: plans and a policy set go in, findings come out, and every doubt is an error instead of a pass."""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from engine.adapters.policy.bundle import Json, PolicySet
+from engine.core.findings import Finding, Severity
+from engine.errors import failure, listing
+
+TIMEOUT_S = 120.0
+
+_SEVERITIES = list(Severity)
+
+
+class Plan(NamedTuple):
+    """What `terraform show -json` says about one of our resources."""
+
+    resource: str  # its path: `S3/data-lake`
+    plan: Mapping[str, Json]
+
+
+class Programs(NamedTuple):
+    """Where the optional programs are; `settings` knows."""
+
+    opa: str = "opa"
+    checkov: str = "checkov"
+    path: str = os.defpath
+
+
+class Terms(NamedTuple):
+    """What an engine gets besides plans and policies."""
+
+    programs: Programs = Programs()
+    timeout_s: float = TIMEOUT_S
+    cancel: threading.Event | None = None
+
+
+class Engine(Protocol):
+    """A policy engine: a module with a `judge` of this form, and a row in `engines`."""
+
+    def __call__(self, plans: Sequence[Plan], policies: PolicySet, terms: Terms, /) -> Iterable[Finding]:
+        """All findings about all plans.
+
+        Raises:
+            EngineError: anything that leaves a doubt about the answer.
+        """
+
+
+def evaluate(
+    plans: Sequence[Plan],
+    policies: PolicySet,
+    engine: str = "rego",
+    timeout_s: float = TIMEOUT_S,
+    *,
+    programs: Programs = Programs(),  # noqa: B008 - a frozen value
+    cancel: threading.Event | None = None,
+) -> tuple[Finding, ...]:
+    """Findings of `engine` about all plans of a change, worst first, in an order that does not depend on the engine.
+
+    Messages may quote the plan: the caller passes them through `core.redact`.
+
+    Raises:
+        EngineError: ENG5xx; nothing was judged, or not everything, or not beyond doubt.
+    """
+    from engine.adapters.policy.engines import ENGINES
+
+    if engine not in ENGINES:
+        raise failure("ENG520", name=engine, known=listing(ENGINES))
+    if not plans:
+        raise failure("ENG516")
+    for plan in plans:
+        _check(plan)
+    found = ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel))
+    return tuple(sorted(set(found), key=_order))
+
+
+def _check(plan: Plan) -> None:
+    """Refuse what is no complete plan: a policy finds nothing wrong with an empty object."""
+    version = plan.plan.get("format_version")
+    changes = plan.plan.get("resource_changes", [])
+    reason = (
+        "it has no format_version"
+        if not isinstance(version, str)
+        else f"its format_version is {version}"
+        if version.partition(".")[0] != "1"
+        else "Terraform had errors while planning"
+        if plan.plan.get("errored")
+        else "its resource_changes are no list of objects"
+        if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes)
+        else ""
+    )
+    if reason:
+        raise failure("ENG515", resource=plan.resource, reason=reason)
+
+
+def _order(finding: Finding) -> tuple[str | int, ...]:
+    worst = _SEVERITIES.index(finding.severity)
+    effect = ("deny", "warn", "exception").index(finding.effect.value)
+    return (effect, worst, finding.resource, finding.rule, finding.address, *map(str, finding[3:]))

@@ -1,0 +1,64 @@
+"""The embedded Rego engine: the default. One worker process judges all plans of a change."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.adapters.policy.bundle import PolicySet
+from engine.adapters.policy.conventions import Rule, findings
+from engine.adapters.policy.port import Plan, Terms
+from engine.adapters.policy.programs import run
+from engine.core.findings import Finding
+from engine.errors import EngineError, Place, Problem, failure
+
+MEMORY = 4 * 1024**3  # bytes of address space; 10,000 changes take a tenth of it
+_WORKER = "engine.adapters.policy.worker"
+
+
+def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
+    """What all policies say about all plans.
+
+    Raises:
+        EngineError: as `port.Engine` says.
+    """
+    if not policies.modules:
+        raise failure("ENG500", where=policies.origin)
+    answer = ask(policies, terms, plans)
+    rules = [Rule(*rule) for rule in answer["rules"]]
+    for plan, answers in zip(plans, answer["answers"], strict=True):
+        yield from findings(plan.resource, rules, [tuple(a) for a in answers])
+
+
+def ask(
+    policies: PolicySet, terms: Terms, plans: Sequence[Plan] = (), tests: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """One question to a worker of its own: the answers of all rules about all plans, or the results of `tests`.
+
+    Raises:
+        EngineError: the worker's own problems, or that it broke down.
+    """
+    request = {
+        "modules": policies.modules,
+        "tests": tests or {},
+        "data": policies.data,
+        "namespaces": policies.namespaces,
+        "resources": [plan.resource for plan in plans],
+        "memory": MEMORY,
+    }
+    lines = [json.dumps(request), *(json.dumps(plan.plan) for plan in plans)]
+    # Isolated: neither the working directory nor PYTHON… variables can put another module in the way.
+    argv = [sys.executable, "-I", "-m", _WORKER]
+    done = run(argv, terms, "/", stdin="\n".join(lines).encode())
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError as error:
+        raise failure("ENG513", engine="rego", reason=str(error)) from error
+    if "problems" in answer:
+        raise EngineError(*(_problem(*found) for found in answer["problems"]))
+    assert isinstance(answer, dict)
+    return answer
+
+
+def _problem(code: str, message: str, hint: str, place: Sequence[Any] | None) -> Problem:
+    return Problem(code, message, hint, Place(*place) if place else None)

@@ -1,0 +1,162 @@
+"""The embedded engine's own process: it can be killed when it hangs, and nothing else is lost when it crashes.
+
+The engine holds Python's lock while it evaluates, so a thread could not stop it; endless recursion ends it with a
+stack overflow. Standard input is one JSON line (the request), then one line per plan; standard output is one JSON
+value. Before the first policy is asked the process gives up opening anything: no file, no socket.
+"""
+
+import json
+import re
+import resource
+import signal
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, TypedDict
+
+import regorus
+
+from engine.adapters.policy import guard
+from engine.adapters.policy.bundle import Json
+from engine.adapters.policy.conventions import Answer, Rule, to_ask
+from engine.errors import EngineError, Errors, Place, Problem, failure, problem
+
+_LENGTHS = {"max_col": 100_000, "max_file_bytes": 50_000_000, "max_lines": 1_000_000}  # the defaults refuse long lines
+_WHERE = re.compile(r"--> (?P<file>.+?):(?P<line>\d+):(?P<column>\d+)\n")
+_WHAT = re.compile(r"^error: (?P<text>.*?)(?:\n\n|\n-->|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class Request(TypedDict):
+    """The first line."""
+
+    modules: Mapping[str, str]
+    tests: Mapping[str, str]  # with these, their `test_…` rules are run, and no plan is read
+    data: Mapping[str, Json]
+    namespaces: Sequence[str]
+    resources: Sequence[str]  # one per plan
+    memory: int
+
+
+def main() -> None:
+    """Answer one request."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at the deadline, end at once
+    request: Request = json.loads(sys.stdin.readline())
+    try:
+        answer = _test(request) if request["tests"] else _judge(request, sys.stdin)
+    except EngineError as error:
+        answer = {"problems": error.problems}
+    json.dump(answer, sys.stdout)
+
+
+def _confine(memory: int) -> None:
+    """No new file descriptor, which means no file and no socket on any POSIX system; and bounded memory."""
+    for limit, wanted in ((resource.RLIMIT_NOFILE, 3), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, memory)):
+        hard = resource.getrlimit(limit)[1]
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        try:
+            resource.setrlimit(limit, (value, value))
+        except (OSError, ValueError):
+            if limit != resource.RLIMIT_AS:  # macOS does not have this one
+                raise
+
+
+def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
+    engine, bundle = _load(request, coverage=False)
+    rules = to_ask(bundle.rules(), request["namespaces"])
+    answers: list[list[Answer]] = []
+    for name, plan in zip(request["resources"], lines, strict=True):
+        try:
+            engine.set_input_json(plan)
+        except RuntimeError as error:
+            raise failure("ENG515", resource=name, reason=_text(error)) from error
+        answers.append([_ask(engine, rule, name, bundle) for rule in rules])
+    return {"rules": rules, "answers": answers}
+
+
+def _test(request: Request) -> dict[str, Any]:
+    engine, bundle = _load(request, coverage=True)
+    tests = []
+    for rule in dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in request["tests"]):
+        began = perf_counter()
+        try:
+            answer = _ask(engine, rule, f"{rule.package}.{rule.name}", bundle)
+            said = "" if answer == (True,) else "undefined" if not answer else json.dumps(answer[0])
+            broke: Problem | None = None
+        except EngineError as error:
+            said, broke = "", error.problems[0]
+        tests.append([rule, perf_counter() - began, said, broke, engine.take_prints()])
+    files = json.loads(engine.get_coverage_report_as_json())["files"]
+    rows = {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in request["modules"]}
+    return {"tests": tests, "coverage": rows}
+
+
+def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, guard.Bundle]:
+    """Parse, guard and compile."""
+    texts = {**request["modules"], **request["tests"]}
+    engine = regorus.Engine()
+    engine.set_policy_length_config(**_LENGTHS)
+    engine.set_rego_v0(False)
+    engine.set_gather_prints(True)
+    engine.set_enable_coverage(coverage)
+    (names,) = _value(engine.eval_query_as_json("opa.runtime().builtins"))
+    assert isinstance(names, list)
+    builtins = frozenset(str(name) for name in names)
+    errors = Errors()
+    for path, text in texts.items():
+        try:
+            engine.add_policy(path, text)
+        except RuntimeError as error:
+            errors.extend([_problem("ENG502", error, texts)])
+    errors.check()
+    trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
+    bundle = guard.Bundle(
+        [guard.Module(path, text.encode(), trees[path]) for path, text in texts.items()], builtins, request["data"]
+    )
+    guard.check(bundle, errors)
+    errors.check()
+    try:
+        engine.add_data_json(json.dumps(request["data"]))
+        engine.eval_query_as_json("true")  # compiles every module: unsafe variables, shadowed names
+    except RuntimeError as error:
+        raise EngineError(_problem("ENG502", error, texts)) from error
+    _confine(request["memory"])  # before the first policy is asked
+    return engine, bundle
+
+
+def _ask(engine: regorus.Engine, rule: Rule, resource_name: str, bundle: guard.Bundle) -> Answer:
+    try:
+        return _value(engine.eval_query_as_json(rule.path))
+    except RuntimeError as error:
+        texts = {module.file: module.source.decode() for module in bundle.modules}
+        if "recursion detected" in str(error):
+            raise failure(
+                "ENG508", Place(rule.file, rule.line), name=rule.path, chain="its rules form a circle"
+            ) from error
+        found = _problem("ENG510", error, texts, resource=resource_name)
+        raise EngineError(found._replace(place=found.place or Place(rule.file, rule.line))) from error
+
+
+def _value(answer: str) -> Answer:
+    result = json.loads(answer).get("result")
+    return (result[0]["expressions"][0]["value"],) if result else ()
+
+
+def _text(error: RuntimeError) -> str:
+    """What the engine says, without the trace of its own code."""
+    return str(error).partition("Stack backtrace:")[0].strip()
+
+
+def _problem(code: str, error: RuntimeError, texts: Mapping[str, str], **fields: str) -> Problem:
+    said = _text(error)
+    where, what = _WHERE.search(said), _WHAT.search(said)
+    place = None
+    if where and where["file"] in texts:
+        line = int(where["line"])
+        lines = texts[where["file"]].split("\n")
+        place = Place(where["file"], line, int(where["column"]), 1, lines[line - 1] if line <= len(lines) else "")
+    reason = " ".join((what["text"] if what else said).split())
+    return problem(code, place, hint="", reason=reason, **fields)
+
+
+if __name__ == "__main__":
+    main()
