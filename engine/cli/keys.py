@@ -50,8 +50,8 @@ def _new(options: Namespace, console: "Console") -> int:
     else:
         console.out(entry(key))
     console.progress(
-        f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it from\n"
-        "ENGINE_SIGNING_KEY or ENGINE_SIGNING_KEY_FILE. What is printed above belongs into trusted-keys.yaml."
+        f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it\n"
+        "from ENGINE_SIGNING_KEY or ENGINE_SIGNING_KEY_FILE. What is printed above belongs into trusted-keys.yaml."
     )
     return ExitCode.DONE
 

@@ -1,0 +1,208 @@
+"""The report as a pull request's comment: Markdown that fits, whatever the change was.
+
+GitHub refuses more than 65,536 characters. What has to go goes in whole pieces, with a word that it is missing: plans
+first (the longest of them first), then resources that passed, then findings of low severity. Never the headline.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.core.findings import Effect, Finding, Severity
+from engine.core.report import markdown as md
+from engine.core.report.model import Counts, Report, Row, Standing
+from engine.errors import Problem
+
+LIMIT = 65_536  # counted in UTF-8 bytes here, which are never fewer than GitHub's characters
+
+MARK = "<!-- interlock -->"  # by which the comment is found again
+
+_HEADLINES = {
+    "passed": "✅ Policy checks passed",
+    "failed": "❌ Policy checks failed",
+    "error": "⚠️ This change could not be judged",
+}
+_PROCEED = {
+    "passed": "Nothing is left to mend. Reviews of this commit count from now on; a new commit is judged afresh.",
+    "failed": "Mend what is denied and push: the change is validated again. "
+    "Where the rules allow an exception, an approver can comment its command.",
+    "error": "Nothing can be approved or overridden as long as something could not be judged. "
+    "Mend what is named above and push.",
+}
+_MARKS = {Standing.PASSED: "✅", Standing.WARNED: "✅", Standing.FAILED: "❌", Standing.ERROR: "⚠️"}
+_EFFECTS = ((Effect.DENY, "Denied"), (Effect.WARN, "Warnings"), (Effect.EXCEPTION, "Excused by policy"))
+_WORST = {severity: place for place, severity in enumerate(Severity)}
+_TITLES = 1_500  # bytes of all titles and notes, which are there even when there is room for nothing else
+_HEAD = ("", "Resource", "Service", "Change", "Plan", "Policy")
+
+
+class _Piece(NamedTuple):
+    """Something that is shown whole or not at all."""
+
+    text: str
+    rank: int  # the lower, the sooner it is kept
+
+
+def render(report: Report, limit: int = LIMIT) -> str:
+    """The comment, at most `limit` bytes long."""
+    head, foot = _head(report), _foot(report)
+    room = limit - _size(head) - _size(foot) - _TITLES
+    findings, room = _findings(report, room)
+    refused, room = _refused(report, room)
+    resources, room = _resources(report, room)
+    plans, room = _plans(report, room)
+    return "\n\n".join(part for part in (head, resources, findings, refused, plans, foot) if part) + "\n"
+
+
+def _head(report: Report) -> str:
+    place = f"{md.text(report.environment)} → branch {md.code(report.branch)}" if report.branch else "no environment"
+    counted = dict.fromkeys(Standing, 0)
+    for row in report.rows:
+        counted[report.standing(row)] += 1
+    passed = counted[Standing.PASSED] + counted[Standing.WARNED]
+    tally = [
+        f"{number} {word}"
+        for number, word in (
+            (passed, "passed"),
+            (counted[Standing.FAILED], "failed"),
+            (counted[Standing.ERROR], "not judged"),
+        )
+        if number
+    ]
+    noun = "resource" if len(report.rows) == 1 else "resources"
+    told = f"{len(report.rows)} {noun}: {', '.join(tally)}" if tally else "No resource was found"
+    return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}. Commit {md.code(report.head_sha[:12])}, {place}."
+
+
+def _foot(report: Report) -> str:
+    parts = [f"**How to proceed:** {_PROCEED[report.result]}"]
+    if signed := report.signature:
+        parts.append(
+            f"<sub>Statement {md.code(signed.statement)}, sequence {signed.sequence}, "
+            f"signed {md.text(signed.signed_at)} with {md.code(signed.key)}, expires {md.text(signed.expires_at)}</sub>"
+        )
+    return "\n\n".join(parts)
+
+
+def _resources(report: Report, room: int) -> tuple[str, int]:
+    if not report.rows:
+        return "", room
+    order = {Standing.ERROR: 0, Standing.FAILED: 1, Standing.WARNED: 2, Standing.PASSED: 3}
+    pieces = [_Piece(_row(report, row), order[report.standing(row)]) for row in report.rows]
+    kept, left = _keep(pieces, room)
+    table = md.table(_HEAD, [p.text for p in kept])
+    return _and_more(table, "resources", len(pieces) - len(kept)), left
+
+
+def _row(report: Report, row: Row) -> str:
+    standing = report.standing(row)
+    denied = sum(f.effect is Effect.DENY for f in report.of(row))
+    warned = sum(f.effect is Effect.WARN for f in report.of(row))
+    policy = {
+        Standing.PASSED: "passed",
+        Standing.WARNED: f"passed, {warned} {'warning' if warned == 1 else 'warnings'}",
+        Standing.FAILED: f"**{denied} denied**",
+        Standing.ERROR: "not judged",
+    }[standing]
+    return md.row(
+        _MARKS[standing],
+        md.code(row.path),
+        md.text(row.service),
+        md.text(row.change),
+        plan(row.counts) if row.counts else "**failed**",
+        policy,
+    )
+
+
+def plan(counts: Counts) -> str:
+    """`+3 ~1 ±0 -0`, without what is nothing."""
+    signs = ((counts.create, "+"), (counts.update, "~"), (counts.replace, "±"), (counts.delete, "-"))
+    return " ".join(f"{sign}{number}" for number, sign in signs if number) or "no changes"
+
+
+def _findings(report: Report, room: int) -> tuple[str, int]:
+    parts: list[str] = []
+    for effect, title in _EFFECTS:
+        found = sorted((f for f in report.findings if f.effect is effect), key=lambda f: _WORST[f.severity])
+        block, room = _list(f"### {title}", [_Piece(_finding(f), _WORST[f.severity]) for f in found], room, "findings")
+        parts.append(block)
+    return "\n\n".join(part for part in parts if part), room
+
+
+def _finding(finding: Finding) -> str:
+    place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
+    where = [md.code(part) for part in (finding.resource, finding.address, place) if part]
+    lines = [
+        f"- **{finding.severity.value}** {md.code(finding.rule)} {md.prose(finding.message)}",
+        "  " + ", ".join(where),
+    ]
+    if finding.remediation:
+        lines.append(f"  *Mend it:* {md.prose(finding.remediation)}")
+    return "  \n".join(lines)  # two spaces: a line break
+
+
+def _refused(report: Report, room: int) -> tuple[str, int]:
+    failed = [(row.path, row.problem) for row in report.rows if row.problem]
+    pieces = [_Piece(_problem(path, problem), 0) for path, problem in failed]
+    could_not, room = _list("### Could not be planned", pieces, room, "resources")
+    pieces = [_Piece(_problem("", problem), 0) for problem in report.refused]
+    refused, room = _list("### Refused", pieces, room, "refusals")
+    return "\n\n".join(part for part in (could_not, refused) if part), room
+
+
+def _problem(path: str, problem: Problem) -> str:
+    where = [md.code(part) for part in (path, str(problem.place or "")) if part]
+    first = f"- {', '.join(where)}{': ' if where else ''}{md.prose(problem.message)} ({md.text(problem.code)})"
+    return f"{first}  \n  *Way out:* {md.prose(problem.hint)}" if problem.hint else first
+
+
+def _plans(report: Report, room: int) -> tuple[str, int]:
+    planned = [(row, _diffs(row)) for row in report.rows if row.diffs and row.counts]
+    if not planned:
+        return "", room
+    pieces = [_Piece(block, _size(block)) for _, block in planned]
+    kept, left = _keep(pieces, room, part=1.0)
+    shown = {p.text for p in kept}
+    hidden = sum(block not in shown for _, block in planned)
+    body = "\n\n".join(["### Plans", *(p.text for p in kept)])
+    note = f"*{hidden} {'plan is' if hidden == 1 else 'plans are'} too long for a comment; the run's report has all.*"
+    return (f"{body}\n\n{note}" if hidden else body), left
+
+
+def _diffs(row: Row) -> str:
+    assert row.counts
+    parts = [f"{md.code(f'{d.action} {d.address}')}\n\n{md.fence(d.text, 'diff')}" for d in row.diffs]
+    summary = f"{md.text(row.path)}: {md.text(plan(row.counts))}"
+    return md.details(summary, "\n\n".join(parts))
+
+
+def _list(title: str, pieces: Sequence[_Piece], room: int, noun: str) -> tuple[str, int]:
+    if not pieces:
+        return "", room
+    kept, left = _keep(pieces, room)
+    body = "\n".join([f"{title}\n", *(p.text for p in kept)])
+    return _and_more(body, noun, len(pieces) - len(kept)), left
+
+
+def _and_more(block: str, noun: str, missing: int) -> str:
+    return f"{block}\n\n*… and {missing} more {noun}; the run's report has all.*" if missing else block
+
+
+def _keep(pieces: Sequence[_Piece], room: int, part: float = 2 / 3) -> tuple[list[_Piece], int]:
+    """Those of lowest rank that fit into `part` of the room, in their given order, and the room that is left.
+
+    Nobody but the last may take all: a thousand findings leave something for the table.
+    """
+    share = int(room * part)
+    chosen: set[int] = set()
+    used = 0
+    for number in sorted(range(len(pieces)), key=lambda n: (pieces[n].rank, n)):
+        size = _size(pieces[number].text)
+        if used + size > share:
+            break
+        chosen.add(number)
+        used += size
+    return [piece for number, piece in enumerate(pieces) if number in chosen], room - used
+
+
+def _size(text: str) -> int:
+    return len(text.encode()) + 2  # and the line ends that join it to the next

@@ -1,0 +1,147 @@
+"""What a validation has to tell people, before any form: the comment, the terminal and JSON all show this value."""
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+from engine.core.findings import Effect, Finding
+from engine.core.redact import Redactor
+from engine.errors import Place, Problem
+
+
+class Counts(NamedTuple):
+    """What a plan would do, in Terraform resources."""
+
+    create: int
+    update: int
+    replace: int
+    delete: int
+
+
+class Diff(NamedTuple):
+    """One planned change, with its sensitive values masked."""
+
+    address: str
+    action: str  # create, update, replace, delete
+    text: str
+
+
+class Standing(Enum):
+    """How one resource came out."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"  # policy denies it
+    ERROR = "error"  # it could not be judged
+
+
+class Row(NamedTuple):
+    """One resource of the change."""
+
+    path: str
+    service: str
+    name: str
+    change: str  # added, modified, deleted, moved
+    counts: Counts | None  # None: it could not be planned, for the reason in `problem`
+    diffs: tuple[Diff, ...] = ()
+    seconds: float = 0.0
+    problem: Problem | None = None
+
+
+class Signature(NamedTuple):
+    """Which statement says the same, signed."""
+
+    statement: str  # digest
+    key: str
+    sequence: int
+    signed_at: str
+    expires_at: str
+
+
+class Report(NamedTuple):
+    """Everything that is told about one validation. Show only what `redacted` returned."""
+
+    repo: str
+    pr: int | None
+    head_sha: str
+    environment: str  # empty when discovery could not name one
+    branch: str
+    result: str  # passed, failed, error: of the statement
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...] = ()
+    refused: tuple[Problem, ...] = ()  # files that a change may not touch, policies that could not be evaluated
+    signature: Signature | None = None
+
+    def of(self, row: Row) -> tuple[Finding, ...]:
+        """The findings about one resource."""
+        return tuple(f for f in self.findings if f.resource == row.path)
+
+    def standing(self, row: Row) -> Standing:
+        """How `row` came out."""
+        if row.problem or row.counts is None:
+            return Standing.ERROR
+        effects = {f.effect for f in self.of(row)}
+        if Effect.DENY in effects:
+            return Standing.FAILED
+        return Standing.WARNED if Effect.WARN in effects else Standing.PASSED
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines; the names stay stable."""
+        return {
+            "version": 1,
+            "result": self.result,
+            "repo": self.repo,
+            "pr": self.pr,
+            "head_sha": self.head_sha,
+            "environment": self.environment or None,
+            "branch": self.branch or None,
+            "resources": [self._row(row) for row in self.rows],
+            "findings": [
+                {**f._asdict(), "severity": f.severity.value, "effect": f.effect.value} for f in self.findings
+            ],
+            "refused": [_problem(p) for p in self.refused],
+            "signature": self.signature._asdict() if self.signature else None,
+        }
+
+    def _row(self, row: Row) -> dict[str, Any]:
+        return {
+            "path": row.path,
+            "service": row.service,
+            "name": row.name,
+            "change": row.change,
+            "standing": self.standing(row).value,
+            "plan": row.counts._asdict() if row.counts else None,
+            "seconds": round(row.seconds, 3),
+            "changes": [{"address": d.address, "action": d.action, "diff": d.text} for d in row.diffs],
+            "problem": _problem(row.problem) if row.problem else None,
+        }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.place or Place("")
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+    }
+
+
+def redacted(report: Report, redactor: Redactor) -> Report:
+    """`report` without secrets, whichever field they had got into.
+
+    Done on the values, before any renderer: what is escaped for Markdown would not be recognised any more.
+    """
+    clean = _redacted(report, redactor)
+    assert isinstance(clean, Report)
+    return clean._replace(result=report.result)  # one of our own words, even where a secret is spelt like it
+
+
+def _redacted(value: object, redactor: Redactor) -> object:
+    if isinstance(value, str):
+        return redactor.text(value)
+    if isinstance(value, tuple):
+        parts = [_redacted(part, redactor) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value

@@ -1,0 +1,106 @@
+"""The report for a person at a terminal, or reading a CI log: plain lines, the worst never folded away."""
+
+from collections.abc import Callable
+from textwrap import wrap
+
+from engine.core.findings import Effect, Finding
+from engine.core.redact import printable
+from engine.core.report.comment import plan
+from engine.core.report.model import Report, Row, Standing
+from engine.errors import Problem
+
+_CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
+_RESULTS = {
+    "passed": ("✓", "green", "policy checks passed"),
+    "failed": ("✗", "red", "policy checks failed"),
+    "error": ("!", "red", "this change could not be judged"),
+}
+_MARKS = {
+    Standing.PASSED: ("✓", "green"),
+    Standing.WARNED: ("✓", "yellow"),
+    Standing.FAILED: ("✗", "red"),
+    Standing.ERROR: ("!", "red"),
+}
+_EFFECTS = {Effect.DENY: ("denied", "red"), Effect.WARN: ("warning", "yellow"), Effect.EXCEPTION: ("excused", "dim")}
+_NARROWEST = 40
+
+
+def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
+    """Lines of at most `width` columns, except for words that are longer themselves."""
+    paint = _painter(colour)
+    width = max(width, _NARROWEST)
+    mark, hue, said = _RESULTS[report.result]
+    place = f"{report.environment} (branch {report.branch})" if report.branch else "no environment"
+    subject = report.repo if report.pr is None else f"{report.repo}#{report.pr}"
+    lines = [
+        paint(f"{mark} {said}", hue),
+        *_wrapped(f"{subject} at {report.head_sha[:12]}, {place}", 2, width),
+        "",
+    ]
+    longest = min(max((len(_line(r.path)) for r in report.rows), default=0), width // 2)
+    for row in report.rows:
+        lines += _row(report, row, longest, width, paint)
+    known = {row.path for row in report.rows}
+    for finding in report.findings:
+        if finding.resource not in known:
+            lines += _finding(finding, width, paint)
+    if report.refused:
+        lines += ["", paint("refused", "bold")]
+        for problem in report.refused:
+            lines += _problem(problem, 2, width)
+    if signed := report.signature:
+        lines += ["", paint(f"statement {_line(signed.statement)}", "dim")]
+        lines.append(paint(f"sequence {signed.sequence}, signed with {_line(signed.key)}", "dim"))
+        lines.append(paint(f"signed {_line(signed.signed_at)}, expires {_line(signed.expires_at)}", "dim"))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _painter(colour: bool) -> Callable[[str, str], str]:
+    return (lambda text, name: f"\x1b[{_CODES[name]}m{text}\x1b[0m") if colour else (lambda text, _: text)
+
+
+def _row(report: Report, row: Row, longest: int, width: int, paint: Callable[[str, str], str]) -> list[str]:
+    mark, hue = _MARKS[report.standing(row)]
+    told = plan(row.counts) if row.counts else "could not be planned"
+    seconds = f"{row.seconds:.1f} s" if row.seconds else ""
+    lines = [f"  {paint(mark, hue)} {_line(row.path):<{longest}}  {_line(row.change):<8}  {told:<19}  {seconds}"]
+    if row.problem:
+        lines += _problem(row.problem, 6, width)
+    for finding in report.of(row):
+        lines += _finding(finding, width, paint)
+    return lines
+
+
+def _finding(finding: Finding, width: int, paint: Callable[[str, str], str]) -> list[str]:
+    word, hue = _EFFECTS[finding.effect]
+    place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
+    where = ", ".join(part for part in (finding.address, place) if part)
+    first, *rest = _wrapped(f"{word} ({finding.severity.value}) {finding.rule}: {finding.message}", 6, width)
+    return [
+        first.replace(word, paint(word, hue), 1),
+        *rest,
+        *(_wrapped(where, 8, width) if where else ()),
+        *(_wrapped(f"mend it: {finding.remediation}", 8, width) if finding.remediation else ()),
+    ]
+
+
+def _problem(problem: Problem, indent: int, width: int) -> list[str]:
+    place = f"{problem.place}: " if problem.place else ""
+    hint = _wrapped(problem.hint, indent + 2, width) if problem.hint else []
+    return [*_wrapped(f"{place}{problem.code} {problem.message}", indent, width), *hint]
+
+
+def _wrapped(text: str, indent: int, width: int) -> list[str]:
+    space = " " * indent
+    return wrap(
+        _line(text),
+        width,
+        initial_indent=space,
+        subsequent_indent=space + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [space]
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())
