@@ -1,5 +1,7 @@
 """Who counts, who does not, and what blocks: each sentence of "People" and "Veto", one row each."""
 
+# ruff: noqa: E501 - one line per case
+
 import pytest
 
 from engine.core.decision.approvals import assign, judge
@@ -10,7 +12,6 @@ from engine.core.rules.model import Approvals
 from tests.support.facts import (
     BEFORE,
     HEAD,
-    LATER,
     NOW,
     OLD,
     SIGNED,

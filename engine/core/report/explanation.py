@@ -1,0 +1,90 @@
+"""A decision for a person: one line per cause, what is missing, who can give it."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from engine.core.decision.decide import ActionResult, Decision, PipelineResult
+from engine.core.decision.explain import Cause, people
+from engine.core.decision.gates import GateResult
+from engine.core.decision.outcome import Outcome
+
+Paint = Callable[[str, str], str]  # (text, colour) → text
+
+# outcome → (mark, colour, word)
+_SHOWN: dict[Outcome | None, tuple[str, str, str]] = {
+    Outcome.PASS: ("✓", "green", "pass"),
+    Outcome.FAIL: ("✗", "red", "fail"),
+    Outcome.PENDING: ("…", "yellow", "pending"),
+    Outcome.ERROR: ("!", "red", "error"),
+    Outcome.NOT_APPLICABLE: ("–", "dim", "not applicable"),
+    None: ("·", "dim", ""),
+}
+_LONGEST = 100  # characters of a value
+
+
+def plain(text: str, _: str) -> str:
+    """No colours."""
+    return text
+
+
+def render(decision: Decision, paint: Paint = plain) -> str:
+    """The whole tree."""
+    event, action = decision.event, decision.event.action
+    what = f"{event.name}{f' ({action})' if action else ''}"
+    about = "" if event.subject.kind == "none" else f" of {event.subject}"
+    lines = [paint(f"{what}{about}", "bold")]
+    if not decision.pipelines:
+        lines.append("  no pipeline starts on this event: nothing is allowed, and nothing happens")
+    for pipeline in decision.pipelines:
+        lines += ["", *_pipeline(pipeline, paint)]
+    return "\n".join(lines)
+
+
+def _pipeline(pipeline: PipelineResult, paint: Paint) -> Iterator[str]:
+    mark, colour, word = _SHOWN[pipeline.outcome]
+    yield f"{paint(f'{mark} {pipeline.name}: {word}', colour)} — {pipeline.because}"
+    yield from _causes(pipeline.causes, 1, paint)
+    for gate in pipeline.gates:
+        yield from _gate(gate, paint)
+    if pipeline.outcome is Outcome.PASS:
+        yield from _actions(pipeline.actions, paint)
+        for key in pipeline.locks:
+            yield f"  locks {key}"
+        if pipeline.then:
+            yield f"  then {pipeline.then} is decided, with fresh facts"
+
+
+def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:
+    mark, colour, _ = _SHOWN[gate.outcome]
+    yield f"  {paint(f'{mark} {gate.name}', colour)} — {gate.because}"
+    # A single cause that says what the sentence above says needs no line of its own.
+    causes = gate.causes
+    if len(causes) == 1 and causes[0].text == gate.because and not causes[0].facts:
+        causes = causes[0].causes
+    yield from _causes(causes, 2, paint)
+    for missing in gate.missing:
+        who = f": {people(missing.who)} can give it" if missing.who else ""
+        yield f"    {paint('→', 'yellow')} missing: {missing.what}{who}"
+
+
+def _causes(causes: Sequence[Cause], depth: int, paint: Paint) -> Iterator[str]:
+    for cause in causes:
+        mark, colour, _ = _SHOWN[cause.outcome]
+        facts = ", ".join(f"{path} is {_value(value)}" for path, value in cause.facts)
+        yield f"{'  ' * depth}{paint(mark, colour)} {cause.text}{paint(f'   ({facts})', 'dim') if facts else ''}"
+        yield from _causes(cause.causes, depth + 1, paint)
+
+
+def _actions(actions: Sequence[ActionResult], paint: Paint) -> Iterator[str]:
+    for action in actions:
+        says = {True: "", False: ": not run, its `if` does not hold", None: ": if earlier outputs say so"}[action.runs]
+        known = [f"{name}={_value(value)}" for name, value in action.inputs.items()]
+        later = [f"{name} from outputs" for name in action.deferred]
+        given = f" ({', '.join([*known, *later])})" if known or later else ""
+        yield f"  {paint('▸', 'dim')} {action.id}: {action.uses}{given}{says}"
+
+
+def _value(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
