@@ -13,7 +13,7 @@ from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Json, one_line
 from engine.core.decision.gates import Context, GateResult, context, judge
 from engine.core.decision.inputs import resolve, source, waits
-from engine.core.decision.matching import Matching, match
+from engine.core.decision.matching import Fired, Matching, match
 from engine.core.decision.outcome import ALL, Outcome, combine
 from engine.core.decision.protect import gates_of
 from engine.core.events.envelope import Event
@@ -75,6 +75,7 @@ class Decision(NamedTuple):
     document: FactDocument
     read: frozenset[str]  # the facts that this decision may have read
     pipelines: tuple[PipelineResult, ...]
+    triggers: tuple[Fired, ...]  # the rows of `events:` that were asked
 
     @property
     def outcome(self) -> Outcome:
@@ -117,7 +118,7 @@ def decide(event: Event, document: FactDocument, rules: Rules, pipeline: str | N
     ctx = context(believe(document, rules), rules)
     judged: dict[str, GateResult] = {}  # a gate says the same in every pipeline
     results = tuple(_pipeline(name, matching, ctx, judged) for name in matching.pipelines)
-    return Decision(event, rules.digest, document, matching.needs, results)
+    return Decision(event, rules.digest, document, matching.needs, results, matching.triggers)
 
 
 def _told(document: FactDocument) -> frozenset[str]:

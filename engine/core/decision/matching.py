@@ -24,6 +24,7 @@ _AT_HAND = frozenset({"rules", "outputs"})
 class Fired(NamedTuple):
     """One row of `events:` that this event could start."""
 
+    number: int  # counted from 1
     trigger: Trigger
     outcome: Outcome  # PASS: it starts its pipeline; NOT_APPLICABLE: its `when` says no; ERROR: nobody can tell
     causes: tuple[Cause, ...]
@@ -53,7 +54,11 @@ def match(
             known = listing(rules.pipelines)
             raise failure("ENG201", hint=closest(pipeline, rules.pipelines), name=pipeline, known=known)
         return Matching((pipeline,), facts_for([pipeline], rules, actions), (), {})
-    fired = tuple(_ask(trigger, event, rules) for trigger in rules.triggers if _listens(trigger, event))
+    fired = tuple(
+        _ask(number, trigger, event, rules)
+        for number, trigger in enumerate(rules.triggers, 1)
+        if _listens(trigger, event)
+    )
     started = tuple(dict.fromkeys(f.trigger.run for f in fired if f.outcome is Outcome.PASS))
     doubtful = {f.trigger.run: f.causes for f in fired if f.outcome is Outcome.ERROR and f.trigger.run not in started}
     return Matching(
@@ -91,14 +96,14 @@ def _listens(trigger: Trigger, event: Event) -> bool:
     return event.name in trigger.events and (not trigger.types or event.action in trigger.types)
 
 
-def _ask(trigger: Trigger, event: Event, rules: Rules) -> Fired:
+def _ask(number: int, trigger: Trigger, event: Event, rules: Rules) -> Fired:
     if trigger.when is None:
-        return Fired(trigger, Outcome.PASS, ())
+        return Fired(number, trigger, Outcome.PASS, ())
     scope = {"event": event.payload, "rules": rules.fact()}
     try:
         value = trigger.when.evaluate(scope)
     except EngineError as error:
         why = f"whether `{trigger.when.text}` holds for this event cannot be told: {one_line(error)}"
-        return Fired(trigger, Outcome.ERROR, (Cause(Outcome.ERROR, why),))
+        return Fired(number, trigger, Outcome.ERROR, (Cause(Outcome.ERROR, why),))
     outcome = Outcome.PASS if value is True else Outcome.NOT_APPLICABLE
-    return Fired(trigger, outcome, causes_of(trigger.when.trace(scope), outcome))
+    return Fired(number, trigger, outcome, causes_of(trigger.when.trace(scope), outcome))

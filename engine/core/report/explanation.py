@@ -36,6 +36,9 @@ def render(decision: Decision, paint: Paint = plain) -> str:
     lines = [paint(f"{what}{about}", "bold")]
     if not decision.pipelines:
         lines.append("  no pipeline starts on this event: nothing is allowed, and nothing happens")
+        for fired in decision.triggers:
+            lines.append(f"  {paint('–', 'dim')} `events:` row {fired.number} would start {fired.trigger.run}, but")
+            lines += _causes(fired.causes, 2, paint)
     for pipeline in decision.pipelines:
         lines += ["", *_pipeline(pipeline, paint)]
     return "\n".join(lines)

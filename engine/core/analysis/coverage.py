@@ -1,0 +1,64 @@
+"""Which rules did the fixtures see, and with which answers? A gate that never said no has not been tested."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from engine.core.decision.decide import Decision
+from engine.core.decision.outcome import Outcome
+from engine.core.rules.model import Rules, Trigger
+from engine.errors import Place
+
+
+class Point(NamedTuple):
+    """One thing that a complete suite has seen."""
+
+    what: str
+    seen: bool
+    place: Place
+
+
+def coverage(rules: Rules, decisions: Iterable[Decision]) -> tuple[Point, ...]:
+    """Every point of the rules, in their order."""
+    seen = {fact for decision in decisions for fact in _seen(decision)}
+    return tuple(Point(what, what in seen, place) for what, place in _points(rules))
+
+
+def percent(points: Iterable[Point]) -> int:
+    """How many of 100 were seen, rounded down; no points at all are none seen."""
+    seen = [point.seen for point in points]
+    return 100 * sum(seen) // len(seen) if seen else 0
+
+
+def _points(rules: Rules) -> Iterator[tuple[str, Place]]:
+    for number, trigger in enumerate(rules.triggers, 1):
+        yield _fires(number, trigger), trigger.place
+        if trigger.when:
+            yield f"{_fires(number, trigger)}: its `when` is false", trigger.place
+    for gate in rules.gates.values():
+        yield f"gate {gate.name}: pass", gate.place
+        yield f"gate {gate.name}: not pass", gate.place
+        if gate.when:
+            yield f"gate {gate.name}: its `when` is true", gate.place
+            yield f"gate {gate.name}: its `when` is false", gate.place
+    for override in rules.overrides.values():
+        yield f"override {override.name}: counts", override.place
+
+
+def _fires(number: int, trigger: Trigger) -> str:
+    return f"events {number} ({', '.join(trigger.events) or 'the clock'} → {trigger.run})"
+
+
+def _seen(decision: Decision) -> Iterator[str]:
+    for fired in decision.triggers:
+        name = _fires(fired.number, fired.trigger)
+        if fired.outcome is Outcome.PASS:
+            yield name
+        elif fired.outcome is Outcome.NOT_APPLICABLE:
+            yield f"{name}: its `when` is false"
+    for gate in (gate for pipeline in decision.pipelines for gate in pipeline.gates):
+        if gate.outcome is not Outcome.NOT_APPLICABLE:
+            yield f"gate {gate.name}: {'pass' if gate.outcome is Outcome.PASS else 'not pass'}"
+        if gate.applies is not None:
+            yield f"gate {gate.name}: its `when` is {'true' if gate.applies else 'false'}"
+        if gate.override:
+            yield f"override {gate.override.name}: counts"

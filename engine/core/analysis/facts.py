@@ -1,0 +1,99 @@
+"""The short form in which fixtures state facts, spelled out.
+
+A case says only what is special about it: a path (`pr.draft`) replaces one value of what is given, a login stands for a
+person, and items of a list have defaults. What comes out is checked against the schema like any recorded document.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.core.canonical import canonical
+
+Facts: TypeAlias = dict[str, Any]
+
+# Where a fact holds a person; `*` is every item.
+_PERSONS = (
+    ("pr", "author"),
+    ("reviews", "*", "user"),
+    ("reviews", "*", "dismissed_by"),
+    ("commits", "*", "author"),
+    ("commits", "*", "committer"),
+    ("commits", "*", "co_authors", "*"),
+    ("pushers", "*"),
+    ("comments", "*", "user"),
+    ("groups", "*", "members", "*"),
+)
+_NUMBERED = ("reviews", "comments")  # their items get ids in the order of the list
+_BY_ID = "permissions"  # its keys are user ids
+
+
+class Shared(NamedTuple):
+    """What a fixture file says once for all of its cases."""
+
+    people: Mapping[str, Any]  # login → id, or {id, bot}
+    defaults: Mapping[str, Mapping[str, Any]]  # fact → what its items hold unless said
+
+
+def replaced(value: Any, changes: Mapping[str, Any]) -> Facts:
+    """A copy of `value` with the value at each path replaced; missing parents are made."""
+    copy: Facts = json.loads(canonical(value))
+    for path, new in changes.items():
+        *parents, last = path.split(".")
+        at = copy
+        for name in parents:
+            at[name] = at.get(name) if isinstance(at.get(name), dict) else {}
+            at = at[name]
+        at[last] = new
+    return copy
+
+
+def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str], None]) -> Facts:
+    """Facts in full. A login that the file does not list goes to `unknown`."""
+    facts: Facts = json.loads(canonical(short))
+    for name, default in shared.defaults.items():
+        items = facts.get(name)
+        if isinstance(items, list):
+            facts[name] = [{**default, **item} if isinstance(item, dict) else item for item in items]
+    for name in _NUMBERED:
+        items = facts.get(name)
+        for number, item in enumerate(items if isinstance(items, list) else (), 1):
+            if isinstance(item, dict):
+                item.setdefault("id", number)
+
+    def person(login: str) -> Any:
+        if login not in shared.people:
+            unknown(login)
+            return login
+        known = shared.people[login]
+        return {"login": login, **(known if isinstance(known, dict) else {"id": known})}
+
+    for path in _PERSONS:
+        for holder, key in _places(facts, path):
+            if isinstance(holder[key], str):
+                holder[key] = person(holder[key])
+    permissions = facts.get(_BY_ID)
+    if isinstance(permissions, dict):
+        facts[_BY_ID] = {_identity(person(login)): granted for login, granted in permissions.items()}
+    return facts
+
+
+def _identity(person: Any) -> str:
+    return str(person["id"]) if isinstance(person, dict) else str(person)
+
+
+def _places(value: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key) that `path` leads to."""
+    step, *rest = path
+    keys: list[Any] = []
+    if step == "*" and isinstance(value, list):
+        keys = list(range(len(value)))
+    elif step == "*" and isinstance(value, dict):
+        keys = list(value)
+    elif isinstance(value, dict) and step in value:
+        keys = [step]
+    for key in keys:
+        if rest:
+            yield from _places(value[key], tuple(rest))
+        else:
+            yield value, key
