@@ -76,6 +76,7 @@ TABLE: dict[str, Row] = {
     "ENG046": Row("exactly one of {names} is needed, found {found}", "keep one of them"),
     "ENG047": Row("not allowed here: {reason}", "{about}"),
     "ENG048": Row("the document does not fit its schema", "compare it with the schema"),
+    "ENG049": Row("a link that leads out of the directory", "put the file itself here; it leads to {target}"),
     # ENG050-079 rules that do not load
     "ENG050": Row("{file} is not here", "the rules begin in {file}: create it, or say where it is"),
     "ENG051": Row("`{glob}` matches no file", "add the file, correct the pattern or remove it"),
@@ -176,6 +177,7 @@ TABLE: dict[str, Row] = {
     # ENG200-249 decision, approvals, overrides
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
+    "ENG202": Row("there is no event", "name its file with --event, or set GITHUB_EVENT_PATH"),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),
@@ -368,6 +370,10 @@ TABLE: dict[str, Row] = {
     ),
     "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
     "ENG555": Row("{uses} was stopped after {seconds} s, its `timeout`", "raise the timeout, or split the change", _EXEC),
+    "ENG557": Row(
+        "the environment `{environment}` has no account, so nothing can be planned in it",
+        "give it an account and a region under `environments:`, or use one that has them",
+    ),
     "ENG556": Row("{name} is not known here: {reason}", "run it on the pull request, where it can be fetched", _EXEC),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

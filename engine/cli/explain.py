@@ -1,0 +1,70 @@
+"""`engine explain`: what would follow from an event, and why. It fetches nothing and changes nothing.
+
+Exit codes: 0 every pipeline passes, 8 one is pending, 1 one is refused or cannot be judged, or none starts at all:
+that is no permission either.
+"""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from engine.core.decision.outcome import Outcome
+from engine.errors import ExitCode, failure
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+    from engine.core.decision.decide import Decision
+
+HELP = "show what an event would start, which gates hold, and what is missing"
+
+EXIT = {
+    Outcome.PASS: ExitCode.DONE,
+    Outcome.PENDING: ExitCode.WAITING,
+    Outcome.FAIL: ExitCode.NEGATIVE,
+    Outcome.ERROR: ExitCode.NEGATIVE,
+}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the event, the facts and the rules."""
+    parser.add_argument("--event", metavar="FILE", help="the event's payload (default: GITHUB_EVENT_PATH)")
+    parser.add_argument("--event-name", metavar="NAME", help="what kind of event it is (default: GITHUB_EVENT_NAME)")
+    parser.add_argument("--facts", metavar="FILE", help="a recorded fact document; without it no fact is known")
+    parser.add_argument("--rules", metavar="PATH", default=".", help="directory or file of the rules (default: .)")
+    parser.add_argument("--pipeline", metavar="NAME", help="judge this pipeline, whatever the event starts")
+    parser.add_argument("--json", action="store_true", help="for machines: schemas/decision.schema.json")
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """Decide and print."""
+    from engine.adapters.rule_files import read, read_rules
+    from engine.adapters.settings import actions_event
+    from engine.core.decision.decide import decide
+    from engine.core.decision.document import FactDocument, from_json
+    from engine.core.events.envelope import read_event
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+
+    file, name = options.event, options.event_name
+    if file is None:
+        file, known = actions_event()
+        name = name or known
+    if file is None:
+        raise failure("ENG202")
+    event = read_event(read(file), name, file=file)
+    document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
+    files, entry = read_rules(options.rules)
+    decision = decide(event, document, load(files, catalog(), entry), options.pipeline)
+    if options.json:
+        console.json(decision.to_json())
+    else:
+        console.out(_text(decision, console, bool(options.facts)))
+    return EXIT[decision.outcome]
+
+
+def _text(decision: "Decision", console: "Console", with_facts: bool) -> str:
+    from engine.core.report.explanation import render
+
+    text = render(decision, console.colour)
+    if decision.read and not with_facts:
+        text += f"\n\nfacts that decide this: {', '.join(sorted(decision.read))} (give them with --facts FILE)"
+    return text

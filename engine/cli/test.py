@@ -1,0 +1,155 @@
+"""`engine test`: do the rules decide as their fixtures say?"""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError, Errors, ExitCode, failure
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+    from engine.core.analysis.coverage import Point
+    from engine.core.analysis.fixtures import Case, Result
+    from engine.core.rules.model import Rules
+
+HELP = "run rule fixtures: events and facts in, expected gates and actions out"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the fixtures, the rules and the reports."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=["tests/specs"], help="files or directories")
+    parser.add_argument("--rules", metavar="PATH", default=".", help="directory or file of the rules (default: .)")
+    parser.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
+    parser.add_argument("--coverage", action="store_true", help="list the gates and conditions no case has seen")
+    parser.add_argument("--fail-under", metavar="N", type=int, help="fail when less than N %% of the rules was seen")
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """0: every case came out as expected; 1: one did not, or the coverage is too low."""
+    from engine.adapters.rule_files import read_rules
+    from engine.core.analysis import fixtures
+    from engine.core.analysis.coverage import coverage, percent
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+
+    files, entry = read_rules(options.rules)
+    rules = load(files, catalog(), entry)
+    results = [fixtures.run(case, rules) for case in _cases(options.paths, rules)]
+    points = coverage(rules, (result.decision for result in results))
+    failed = [result for result in results if result.mismatches]
+    short = options.fail_under is not None and percent(points) < options.fail_under
+    if options.junit:
+        _write(options.junit, results)
+    if options.json:
+        console.json(_json(results, points))
+    else:
+        for result in failed:
+            console.out(f"{_told(result, console)}\n")
+        if options.coverage or short:
+            console.out(_uncovered(points))
+        console.out(_summary(results, failed, points, console))
+    if short:
+        console.err(f"{percent(points)} % of the rules was seen, {options.fail_under} % is asked for (--fail-under)")
+    return ExitCode.NEGATIVE if failed or short else ExitCode.DONE
+
+
+def _cases(paths: Sequence[str], rules: "Rules") -> "list[Case]":
+    """The cases of all files.
+
+    Raises:
+        EngineError: all problems of all files; or there is no case: nothing to check is not a pass.
+    """
+    from engine.adapters.rule_files import read
+    from engine.core.analysis.fixtures import load
+
+    cases: list[Case] = []
+    errors = Errors()
+    for file in _files(paths):
+        try:
+            cases += load(read(file), file, rules)
+        except EngineError as error:
+            errors.extend(error.problems)
+    errors.check()
+    if not cases:
+        raise failure("ENG250", paths=", ".join(paths))
+    return cases
+
+
+def _files(paths: Iterable[str]) -> list[str]:
+    """Files as they are named; of directories, every YAML file below."""
+    found: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            found.append(path)
+        for folder, inner, names in os.walk(path):
+            inner.sort()
+            found += [os.path.join(folder, name) for name in sorted(names) if name.endswith((".yaml", ".yml"))]
+    return list(dict.fromkeys(found))
+
+
+def _told(result: "Result", console: "Console") -> str:
+    lines = [f"{console.colour('✗', 'red')} {result.case.place}: {result.case.why}"]
+    for mismatch in result.mismatches:
+        lines.append(f"    {mismatch.what}: expected {console.colour(mismatch.expected, 'green')}")
+        lines.append(f"    {' ' * len(mismatch.what)}       got {console.colour(mismatch.got, 'red')}")
+    return "\n".join([*lines, *(f"    | {line}".rstrip() for line in result.explanation.splitlines())])
+
+
+def _uncovered(points: "Sequence[Point]") -> str:
+    lines = [f"not seen: {point.place.file}:{point.place.line}: {point.what}" for point in points if not point.seen]
+    return "\n".join(lines or ["every gate and condition was seen both ways"])
+
+
+def _summary(
+    results: "Sequence[Result]", failed: "Sequence[Result]", points: "Sequence[Point]", console: "Console"
+) -> str:
+    from engine.core.analysis.coverage import percent
+
+    seen = f"{percent(points)} % of the rules was seen ({sum(p.seen for p in points)} of {len(points)})"
+    if failed:
+        return f"{console.colour(f'{len(failed)} of {len(results)} cases failed', 'red')}; {seen}"
+    return f"{console.colour(f'{len(results)} cases passed', 'green')}; {seen}"
+
+
+def _json(results: "Sequence[Result]", points: "Sequence[Point]") -> dict[str, object]:
+    from engine.core.analysis.coverage import percent
+
+    return {
+        "version": 1,
+        "cases": [
+            {
+                "file": r.case.place.file,
+                "line": r.case.place.line,
+                "why": r.case.why,
+                "passed": not r.mismatches,
+                "mismatches": [m._asdict() for m in r.mismatches],
+            }
+            for r in results
+        ],
+        "coverage": {
+            "percent": percent(points),
+            "points": [{"what": p.what, "seen": p.seen, "file": p.place.file, "line": p.place.line} for p in points],
+        },
+    }
+
+
+def _write(file: str, results: "Sequence[Result]") -> None:
+    from engine.core.report.junit import Row, junit
+
+    rows = [
+        Row(
+            r.case.place.file,
+            r.case.why,
+            r.case.place.line,
+            "; ".join(f"{m.what}: expected {m.expected}, got {m.got}" for m in r.mismatches),
+            r.explanation if r.mismatches else "",
+        )
+        for r in results
+    ]
+    try:
+        with open(file, "wb") as handle:
+            handle.write(junit("engine test", rows))
+    except OSError as error:
+        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
