@@ -266,7 +266,7 @@ def validate(data):
                     data__limits__parallelism = data__limits['parallelism']
                     if not isinstance(data__limits__parallelism, int) and (not (isinstance(data__limits__parallelism, float) and data__limits__parallelism.is_integer())) or isinstance(data__limits__parallelism, bool):
                         raise InvalidError
-                    if isinstance(data__limits__parallelism, (int, float, Decimal)) and (not isinstance(data__limits__parallelism, bool)):
+                    if isinstance(data__limits__parallelism, (int, float)) and (not isinstance(data__limits__parallelism, bool)):
                         if data__limits__parallelism < 1:
                             raise InvalidError
                         if data__limits__parallelism > 64:
@@ -722,7 +722,7 @@ def validate____defs_approvals(data):
             data__count = data['count']
             if not isinstance(data__count, int) and (not (isinstance(data__count, float) and data__count.is_integer())) or isinstance(data__count, bool):
                 raise InvalidError
-            if isinstance(data__count, (int, float, Decimal)) and (not isinstance(data__count, bool)):
+            if isinstance(data__count, (int, float)) and (not isinstance(data__count, bool)):
                 if data__count < 1:
                     raise InvalidError
                 if data__count > 100:
@@ -863,7 +863,7 @@ def validate____defs_part(data):
             data__count = data['count']
             if not isinstance(data__count, int) and (not (isinstance(data__count, float) and data__count.is_integer())) or isinstance(data__count, bool):
                 raise InvalidError
-            if isinstance(data__count, (int, float, Decimal)) and (not isinstance(data__count, bool)):
+            if isinstance(data__count, (int, float)) and (not isinstance(data__count, bool)):
                 if data__count < 1:
                     raise InvalidError
                 if data__count > 100:

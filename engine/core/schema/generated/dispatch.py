@@ -206,7 +206,7 @@ def validate____defs_check_run(data):
 def validate____defs_number(data):
     if not isinstance(data, int) and (not (isinstance(data, float) and data.is_integer())) or isinstance(data, bool):
         raise InvalidError
-    if isinstance(data, (int, float, Decimal)) and (not isinstance(data, bool)):
+    if isinstance(data, (int, float)) and (not isinstance(data, bool)):
         if data < 1:
             raise InvalidError
     return data

@@ -366,7 +366,7 @@ def validate____defs_user(data):
         try:
             if not isinstance(data, int) and (not (isinstance(data, float) and data.is_integer())) or isinstance(data, bool):
                 raise InvalidError
-            if isinstance(data, (int, float, Decimal)) and (not isinstance(data, bool)):
+            if isinstance(data, (int, float)) and (not isinstance(data, bool)):
                 if data < 1:
                     raise InvalidError
             data_one_of_count4 += 1
@@ -387,7 +387,7 @@ def validate____defs_user(data):
                     data__id = data['id']
                     if not isinstance(data__id, int) and (not (isinstance(data__id, float) and data__id.is_integer())) or isinstance(data__id, bool):
                         raise InvalidError
-                    if isinstance(data__id, (int, float, Decimal)) and (not isinstance(data__id, bool)):
+                    if isinstance(data__id, (int, float)) and (not isinstance(data__id, bool)):
                         if data__id < 1:
                             raise InvalidError
                 if 'bot' in data_keys:

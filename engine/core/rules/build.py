@@ -1,0 +1,308 @@
+"""From units to the frozen model: durations become seconds, texts become checked expressions.
+
+Each position has its own language: `events:` see the payload and the rules; gates see facts and never the payload;
+actions see facts and the outputs of the actions of their pipeline.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from engine.core.decision.outcome import Outcome
+from engine.core.declare import Catalog, Schema
+from engine.core.expressions.compile import Language, check_defines, compile_expression, compile_text
+from engine.core.expressions.model import Expression, Kind, Trace
+from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
+from engine.core.rules.model import (
+    Approvals,
+    Environment,
+    Gate,
+    Group,
+    Input,
+    Limits,
+    Override,
+    Pipeline,
+    Source,
+    Step,
+    Trigger,
+)
+from engine.errors import EngineError, Errors, Place
+
+_Built = TypeVar("_Built")
+
+# Default deny: without `approvals:` in the rules nobody who had a hand in the change counts, and a veto stands.
+EXCLUDE = ("author", "co_authors", "pushers", "committers", "bots")
+VETO = "changes_requested"
+VERDICT_EXPIRES_S = 7 * 86_400
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds(duration: str) -> int:
+    """`10m` → 600."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+class Builder:
+    """Builds the values of one draft; what does not compile goes to `errors`, and its unit is left out."""
+
+    def __init__(self, draft: Draft, catalog: Catalog, errors: Errors) -> None:
+        self._draft, self._catalog, self._errors = draft, catalog, errors
+        self.defines: Mapping[str, str] = {e.name: e.data for e in draft.sections["define"]}
+        self._define_places = {e.name: e.document.place(*e.path) for e in draft.sections["define"]}
+        self._facts: Mapping[str, Schema] = catalog.fact_schema["properties"]["facts"]["properties"]
+        self._gate_language = self._language(self._facts)
+        self.expressions: list[tuple[Entry, Expression]] = []  # everything that was compiled, for the checks
+        self.inputs: dict[Key, Mapping[str, Input]] = {}
+
+    def sources(self) -> tuple[Source, ...]:
+        """`sources:`"""
+        return tuple(Source(e.data["repo"], tuple(e.data["owns"]), e.place()) for e in self._draft.sections["sources"])
+
+    def environments(self) -> dict[str, Environment]:
+        """`environments:`"""
+        return {
+            e.name: Environment(e.name, e.data["branch"], e.data.get("account"), e.data.get("region"), e.place())
+            for e in self._draft.sections["environments"]
+        }
+
+    def otherwise(self) -> Environment | None:
+        """Where every other change goes; None when the file does not say it."""
+        data, document = self._draft.settings.get("otherwise"), self._draft.entry
+        return (
+            Environment("otherwise", data["branch"], None, None, document.place("otherwise"))
+            if data and document
+            else None
+        )
+
+    def limits(self) -> Limits:
+        """`limits:`, with their defaults."""
+        data: Mapping[str, Any] = self._draft.settings.get("limits", {})
+        default = Limits()
+        return Limits(
+            int(data.get("parallelism", default.parallelism)),
+            seconds(data["plan_timeout"]) if "plan_timeout" in data else default.plan_timeout_s,
+            seconds(data["policy_timeout"]) if "policy_timeout" in data else default.policy_timeout_s,
+        )
+
+    def verdict_expires_s(self) -> int:
+        """`verdicts: {expires: …}`, with its default."""
+        data = self._draft.settings.get("verdicts")
+        return seconds(data["expires"]) if data else VERDICT_EXPIRES_S
+
+    def groups(self) -> dict[str, Group]:
+        """The groups of the approvers' files."""
+        return {
+            e.name: Group(e.name, tuple(e.data.get("users", ())), tuple(e.data.get("teams", ())), e.place())
+            for e in self._draft.groups
+        }
+
+    def overrides(self) -> dict[str, Override]:
+        """`overrides:`"""
+        return {
+            e.name: Override(
+                name=e.name,
+                command=e.data["command"],
+                groups=tuple(e.data["from"]),
+                besides=tuple(e.data["besides"]),
+                never=tuple(e.data["never"]),
+                expires_s=seconds(e.data["expires"]),
+                label=e.data.get("label"),
+                place=e.place(),
+            )
+            for e in self._draft.sections["overrides"]
+        }
+
+    def protect(self) -> dict[str, tuple[str, ...]]:
+        """`protect:`"""
+        return {e.name: tuple(e.data) for e in self._draft.sections["protect"]}
+
+    def triggers(self) -> tuple[Trigger, ...]:
+        """`events:`"""
+        return tuple(self._all(self._trigger, self._draft.sections["events"]))
+
+    def gates(self) -> dict[str, Gate]:
+        """`gates:`"""
+        return {gate.name: gate for gate in self._all(self._gate, self._draft.sections["gates"])}
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        """Pipelines, wherever they stand."""
+        return {pipeline.name: pipeline for pipeline in self._all(self._pipeline, self._draft.pipelines)}
+
+    def _all(self, build: Callable[[Any], _Built | None], entries: Sequence[object]) -> Iterator[_Built]:
+        for entry in entries:
+            built = build(entry)
+            if built is not None:
+                yield built
+
+    def check_defines(self) -> None:
+        """Judge the defines that nothing uses too. What else they may name is seen where they are used."""
+        anything: Mapping[str, Schema] = {"event": {}, "outputs": {}}
+        self._errors.extend(check_defines(self._language({**self._facts, **anything})))
+
+    def _language(self, roots: Mapping[str, Schema]) -> Language:
+        defs = self._catalog.fact_schema.get("$defs", {})
+        return Language(self._catalog.functions, roots, self.defines, defs, self._define_places)
+
+    def _trigger(self, entry: Entry) -> Trigger | None:
+        data = entry.data
+        events = strings(data.get("event"))
+        if any(event not in self._catalog.events for event in events):
+            return None  # reported by its own check; the shape of `event` is not known
+        when = None
+        shapes = self._catalog.event_schema
+        for event in events if "when" in data else ():  # it must be right for each of them
+            shape = {**shapes["properties"][event], "$defs": shapes.get("$defs", {})}
+            roots = {"rules": self._facts["rules"], "event": shape}
+            when = self._boolean(entry, ("when",), self._language(roots)) or when
+        return Trigger(
+            events=events,
+            types=tuple(data.get("types", ())),
+            when=when,
+            every_s=seconds(data["every"]) if "every" in data else None,
+            run=data["run"],
+            place=entry.place(),
+        )
+
+    def _gate(self, entry: Entry) -> Gate:
+        data = entry.data
+
+        def boolean(key: str) -> Expression | None:
+            return self._boolean(entry, (key,), self._gate_language) if key in data else None
+
+        return Gate(
+            name=entry.name,
+            when=boolean("when"),
+            needs=strings(data.get("needs")),
+            require=boolean("require"),
+            reject=boolean("reject"),
+            approvals=self._approvals(data["approvals"]) if "approvals" in data else None,
+            unmet=Outcome(data.get("unmet", "fail")),
+            override=data.get("override"),
+            message=self._message(entry),
+            place=entry.place(),
+        )
+
+    def _approvals(self, data: Mapping[str, Any]) -> Approvals:
+        defaults = self._draft.settings.get("approvals", {})
+        merged = {"exclude": EXCLUDE, "veto": VETO, "after": None, **defaults, **data}
+        veto = None if merged["veto"] == "none" else merged["veto"]
+
+        def part(data: Mapping[str, Any]) -> Approvals:
+            return Approvals(
+                need=int(data.get("count", 1)),
+                groups=tuple(data.get("from", ())),
+                any=tuple(part(p) for p in data.get("any", ())),
+                all=tuple(part(p) for p in data.get("all", ())),
+                after=merged["after"],
+                exclude=tuple(merged["exclude"]),
+                veto=veto,
+            )
+
+        return part(data)
+
+    def _pipeline(self, unit: PipelineEntry) -> Pipeline:
+        entry, data = unit.entry, unit.entry.data
+        language = self._language({**self._facts, "outputs": self._outputs(unit)})
+        return Pipeline(
+            name=entry.name,
+            description=data.get("description", ""),
+            gates=() if data.get("gates") == "none" else tuple(data.get("gates", ())),
+            ungated=data.get("gates") == "none",
+            steps=tuple(self._step(step, language) for step in unit.steps),
+            locks=self._value(entry, ("locks",)) if "locks" in data else None,
+            permissions=tuple(data.get("permissions", ())),
+            then=data.get("then"),
+            place=entry.place("pipeline"),
+        )
+
+    def _outputs(self, unit: PipelineEntry) -> Schema:
+        """What the actions of a pipeline leave behind. Which of them have run by then is checked by `outputs`."""
+        actions = {step.data["id"]: self._catalog.actions.get(step.data["uses"]) for step in unit.steps}
+        shapes: dict[str, Schema] = {
+            name: {"type": "object", "properties": {o: {} for o in action.outputs}, "additionalProperties": False}
+            if action
+            else {}
+            for name, action in actions.items()
+        }
+        return {"type": "object", "properties": shapes, "additionalProperties": not unit.whole}
+
+    def _step(self, entry: Entry, language: Language) -> Step:
+        data = entry.data
+        inputs = {name: self._input(entry, ("with", name), value, language) for name, value in _with(data).items()}
+        self.inputs[entry.key] = inputs
+        return Step(
+            id=data["id"],
+            uses=data["uses"],
+            inputs=inputs,
+            condition=self._boolean(entry, ("if",), language) if "if" in data else None,
+            timeout_s=seconds(data["timeout"]) if "timeout" in data else None,
+            place=entry.place("uses"),
+        )
+
+    def _input(self, entry: Entry, path: Path, value: object, language: Language) -> Input:
+        match value:
+            case str():
+                compiled = self._keep(entry, lambda: compile_text(value, entry.place(*path), language))
+                return value if compiled is None else compiled
+            case list():
+                return [self._input(entry, (*path, i), item, language) for i, item in enumerate(value)]
+            case dict():
+                return {name: self._input(entry, (*path, name), item, language) for name, item in value.items()}
+            case bool() | int() | float() | None:
+                return value
+        raise AssertionError(f"not JSON: {value!r}")
+
+    def _boolean(self, entry: Entry, path: Path, language: Language) -> Expression | None:
+        text = entry.data[path[0]]
+        compiled = self._keep(entry, lambda: compile_expression(text, Kind.BOOLEAN, entry.place(*path), language))
+        return compiled if isinstance(compiled, Expression) else None
+
+    def _message(self, entry: Entry) -> Expression | None:
+        text = entry.data.get("message")
+        if text is None:
+            return None
+        place = entry.place("message")
+        compiled = self._keep(entry, lambda: compile_text(text, place, self._gate_language))
+        return compiled if isinstance(compiled, Expression) else _literal(text, place)
+
+    def _value(self, entry: Entry, path: Path) -> Expression | None:
+        """`locks`: one whole `${…}`; it is claimed before any action runs, so it sees no outputs."""
+        place = entry.place(*path)
+        compiled = self._keep(entry, lambda: compile_text(entry.data[path[0]], place, self._gate_language))
+        if isinstance(compiled, str) or (compiled is not None and compiled.kind is not Kind.VALUE):
+            self._errors.add("ENG075", place)
+            return None
+        return compiled
+
+    def _keep(self, entry: Entry, compile_it: Callable[[], Expression | str]) -> Expression | str | None:
+        """The expression, remembered for the checks; None when it is wrong, which is recorded."""
+        try:
+            compiled = compile_it()
+        except EngineError as error:
+            self._errors.extend(p for p in error.problems if p not in self._errors.problems)
+            return None
+        if isinstance(compiled, Expression):
+            self.expressions.append((entry, compiled))
+        return compiled
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """A string, a list of them, or nothing."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else ()
+
+
+def _literal(text: str, place: Place) -> Expression:
+    """A message without `${…}`."""
+    return Expression(
+        text=text,
+        kind=Kind.TEXT,
+        place=place,
+        needs=frozenset(),
+        paths=(),
+        evaluate=lambda _: text,
+        trace=lambda _: Trace(text, text),
+    )
+
+
+def _with(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = data.get("with", {})
+    return found

@@ -1,0 +1,164 @@
+"""Rules that load and are probably not what was meant. Findings: they warn, and `engine lint` returns 1."""
+
+from collections.abc import Iterator
+
+from engine.core.rules.build import EXCLUDE
+from engine.core.rules.checks.references import group_names
+from engine.core.rules.checks.subject import Check, Subject, calls
+from engine.core.rules.draft import SPECIAL_GROUP
+from engine.errors import Problem, problem
+
+_MAY_BE_ABSENT = "verdict"  # the one fact that does not exist before our own work has made it
+
+
+def unreachable(subject: Subject) -> Iterator[Problem]:
+    """Pipelines that no event and no other pipeline starts."""
+    draft = subject.draft
+    started = {e.data["run"] for e in draft.sections["events"]}
+    started |= {p.entry.data["then"] for p in draft.pipelines if "then" in p.entry.data}
+    for pipeline in draft.pipelines:
+        if pipeline.entry.name not in started:
+            yield problem("ENG080", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
+
+
+def unused_gates(subject: Subject) -> Iterator[Problem]:
+    """Gates that no pipeline, protected action or override asks."""
+    draft = subject.draft
+    used = {gate for pipeline in draft.pipelines for gate in subject.gates_of(pipeline)}
+    used |= {gate for entry in draft.sections["protect"] for gate in entry.data}
+    used |= {gate for entry in draft.sections["overrides"] for gate in entry.data["besides"]}
+    for entry in draft.sections["gates"]:
+        if entry.name not in used:
+            yield problem("ENG081", entry.place(), name=entry.name)
+
+
+def unused_defines(subject: Subject) -> Iterator[Problem]:
+    """Defines that nothing calls."""
+    defines = subject.draft.sections["define"]
+    used = {name for entry in defines for name in calls(entry.data)}
+    names = {entry.name for entry in defines}
+    for _, expression in subject.expressions:
+        # in a text with `${…}` the name is looked for as it is written: good enough to call it used
+        used |= calls(expression.text) or {name for name in names if f"{name}(" in expression.text}
+    for entry in defines:
+        if entry.name not in used:
+            yield problem("ENG082", entry.place(), name=entry.name)
+
+
+def unused_overrides(subject: Subject) -> Iterator[Problem]:
+    """Overrides that no gate allows."""
+    used = {entry.data.get("override") for entry in subject.draft.sections["gates"]}
+    for entry in subject.draft.sections["overrides"]:
+        if entry.name not in used:
+            yield problem("ENG083", entry.place(), name=entry.name)
+
+
+def unused_groups(subject: Subject) -> Iterator[Problem]:
+    """Groups that nobody asks for approval or an override."""
+    draft = subject.draft
+    used = {name for e in draft.sections["gates"] for _, name in group_names(e.data.get("approvals", {}), ())}
+    used |= {name for e in draft.sections["overrides"] for name in e.data["from"]}
+    for entry in draft.groups:
+        if entry.name not in used and entry.name != SPECIAL_GROUP:
+            yield problem("ENG084", entry.place(), name=entry.name)
+
+
+def alike(subject: Subject) -> Iterator[Problem]:
+    """Environments that a reader takes for one another: case, separators, swapped or missing letters."""
+    seen: list[str] = []
+    for entry in subject.draft.sections["environments"]:
+        for other in seen:
+            if _alike(entry.name, other):
+                yield problem("ENG085", entry.place(), name=entry.name, other=other)
+        seen.append(entry.name)
+
+
+def _alike(one: str, other: str) -> bool:
+    a, b = (name.casefold().replace("-", "").replace("_", "") for name in sorted((one, other), key=len))
+    if sorted(a) == sorted(b):
+        return True
+    missing = [b[i] for i in range(len(b)) if b[:i] + b[i + 1 :] == a]
+    return any(letter.isalpha() for letter in missing)  # `dev` and `dev2` are two on purpose
+
+
+def self_approval(subject: Subject) -> Iterator[Problem]:
+    """Approvals that count from people who had a hand in the change."""
+    draft = subject.draft
+    for where in [draft.settings.get("approvals", {})]:
+        if draft.entry and "exclude" in where and not set(EXCLUDE) <= set(where["exclude"]):
+            missing = ", ".join(name for name in EXCLUDE if name not in where["exclude"])
+            yield problem("ENG086", draft.entry.place("approvals", "exclude", key=True), missing=missing)
+    for entry in draft.sections["gates"]:
+        exclude = entry.data.get("approvals", {}).get("exclude")
+        if exclude is not None and not set(EXCLUDE) <= set(exclude):
+            missing = ", ".join(name for name in EXCLUDE if name not in exclude)
+            yield problem("ENG086", entry.place("approvals", "exclude", key=True), missing=missing)
+
+
+def needs_verdict(subject: Subject) -> Iterator[Problem]:
+    """Gates that read the verdict and do not need it: before there is one they are an error, not pending."""
+    for entry, expression in subject.expressions:
+        if entry.path[0] != "gates" or _MAY_BE_ABSENT not in expression.needs:
+            continue
+        needs = entry.data.get("needs", ())
+        if _MAY_BE_ABSENT not in ([needs] if isinstance(needs, str) else needs):
+            yield problem("ENG087", expression.place, name=entry.name, fact=_MAY_BE_ABSENT)
+
+
+def excess_permissions(subject: Subject) -> Iterator[Problem]:
+    """Permissions that no action of the pipeline needs."""
+    for pipeline in subject.draft.pipelines:
+        rows = [subject.catalog.actions.get(step.data["uses"]) for step in pipeline.steps]
+        needed = {permission for action in rows if action for permission in action.permissions}
+        for index, name in enumerate(pipeline.entry.data.get("permissions", ())):
+            if name not in needed:
+                yield problem("ENG088", pipeline.entry.place("permissions", index), name=name)
+
+
+def too_few(subject: Subject) -> Iterator[Problem]:
+    """Approvals that ask for more people than the named groups can have."""
+    people = {g.name: (set(g.data.get("users", ())), bool(g.data.get("teams"))) for g in subject.draft.groups}
+    for entry in subject.draft.sections["gates"]:
+        for path, need, groups in _leaves(entry.data.get("approvals", {}), ("approvals",)):
+            members = [people[name] for name in groups if name in people]
+            if any(teams for _, teams in members) or len(members) < len(groups):
+                continue
+            have = len(set[str]().union(*(users for users, _ in members)))
+            if have < need:
+                yield problem("ENG089", entry.place(*path), need=need, have=have)
+
+
+def _leaves(
+    part: dict[str, object], path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], int, list[str]]]:
+    groups, need = part.get("from"), part.get("count", 1)
+    if isinstance(groups, list) and isinstance(need, int):
+        yield (*path, "count" if "count" in part else "from"), need, groups
+    for key in ("any", "all"):
+        parts = part.get(key)
+        for index, inner in enumerate(parts if isinstance(parts, list) else ()):
+            yield from _leaves(inner, (*path, key, index))
+
+
+def all_conditional(subject: Subject) -> Iterator[Problem]:
+    """Pipelines all of whose gates have a `when`: where none applies, the outcome is an error."""
+    conditional = {e.name for e in subject.draft.sections["gates"] if "when" in e.data}
+    for pipeline in subject.draft.pipelines:
+        gates = subject.gates_of(pipeline)
+        if gates and conditional.issuperset(gates):
+            yield problem("ENG090", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
+
+
+CHECKS = (
+    Check("ENG080", unreachable),
+    Check("ENG081", unused_gates),
+    Check("ENG082", unused_defines),
+    Check("ENG083", unused_overrides),
+    Check("ENG084", unused_groups),
+    Check("ENG085", alike),
+    Check("ENG086", self_approval),
+    Check("ENG087", needs_verdict),
+    Check("ENG088", excess_permissions),
+    Check("ENG089", too_few),
+    Check("ENG090", all_conditional),
+)

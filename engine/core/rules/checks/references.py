@@ -1,0 +1,167 @@
+"""Names that nothing goes by. A misspelt one must not quietly mean "no such requirement"."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.core.expressions.globs import glob
+from engine.core.expressions.parse import Node
+from engine.core.rules.build import strings
+from engine.core.rules.checks.subject import Check, Subject, nodes, tree, unknown
+from engine.core.rules.draft import Entry, Path
+from engine.errors import Place, Problem, closest, listing, problem
+
+
+def includes(subject: Subject) -> Iterator[Problem]:
+    """A glob that matches no file."""
+    document = subject.draft.entry
+    for index, pattern in enumerate(subject.draft.settings.get("include", ())):
+        if document and not any(glob(pattern)(file) for file in subject.draft.files):
+            yield problem("ENG051", document.place("include", index), glob=pattern)
+
+
+def gates(subject: Subject) -> Iterator[Problem]:
+    """Gates of pipelines, `protect` and `besides`."""
+    known = subject.draft.known["gates"]
+    for pipeline in subject.draft.pipelines:
+        listed = pipeline.entry.data.get("gates")
+        for index, name in enumerate(listed if isinstance(listed, list) else ()):
+            yield from unknown("ENG052", name, known, pipeline.entry.place("gates", index))
+    for entry in subject.draft.sections["protect"]:
+        for index, name in enumerate(entry.data):
+            yield from unknown("ENG052", name, known, entry.place(index))
+    for entry in subject.draft.sections["overrides"]:
+        for index, name in enumerate(entry.data["besides"]):
+            yield from unknown("ENG052", name, known, entry.place("besides", index))
+
+
+def actions(subject: Subject) -> Iterator[Problem]:
+    """Actions of pipelines and of `protect`."""
+    known = subject.catalog.actions
+    for pipeline in subject.draft.pipelines:
+        for step in pipeline.steps:
+            yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
+    for entry in subject.draft.sections["protect"]:
+        yield from unknown("ENG053", entry.name, known, entry.place())
+
+
+def groups(subject: Subject) -> Iterator[Problem]:
+    """Groups of approvals and overrides."""
+    known = subject.draft.known["groups"]
+    for entry in subject.draft.sections["gates"]:
+        for path, name in group_names(entry.data.get("approvals", {}), ("approvals",)):
+            yield from unknown("ENG054", name, known, entry.place(*path))
+    for entry in subject.draft.sections["overrides"]:
+        for index, name in enumerate(entry.data["from"]):
+            yield from unknown("ENG054", name, known, entry.place("from", index))
+
+
+def group_names(approvals: dict[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
+    """Every group that approvals name, with its path."""
+    for index, name in enumerate(approvals.get("from", ())):
+        yield (*path, "from", index), name
+    for key in ("any", "all"):
+        for index, part in enumerate(approvals.get(key, ())):
+            yield from group_names(part, (*path, key, index))
+
+
+def pipelines(subject: Subject) -> Iterator[Problem]:
+    """Pipelines that events start, or that follow another."""
+    known = subject.draft.known["pipelines"]
+    for entry in subject.draft.sections["events"]:
+        yield from unknown("ENG055", entry.data["run"], known, entry.place("run"))
+    for pipeline in subject.draft.pipelines:
+        if "then" in pipeline.entry.data:
+            yield from unknown("ENG055", pipeline.entry.data["then"], known, pipeline.entry.place("then"))
+
+
+def _events(entry: Entry) -> Iterator[tuple[str, Place]]:
+    event = entry.data.get("event")
+    for index, name in enumerate(strings(event)):
+        yield name, entry.place("event", index) if isinstance(event, list) else entry.place("event")
+
+
+def events(subject: Subject) -> Iterator[Problem]:
+    """Kinds of event."""
+    for entry in subject.draft.sections["events"]:
+        for name, place in _events(entry):
+            yield from unknown("ENG056", name, subject.catalog.events, place)
+
+
+def event_types(subject: Subject) -> Iterator[Problem]:
+    """`types` that the event does not have; several events have to share them."""
+    for entry in subject.draft.sections["events"]:
+        for event, _ in _events(entry):
+            kind = subject.catalog.events.get(event)
+            for index, name in enumerate(entry.data.get("types", ()) if kind else ()):
+                if kind and name not in kind.actions:
+                    place, hint = entry.place("types", index), closest(name, kind.actions)
+                    known = listing(kind.actions)
+                    yield problem("ENG057", place, hint=hint, name=name, event=event, known=known)
+
+
+def facts(subject: Subject) -> Iterator[Problem]:
+    """Facts that gates need."""
+    for entry in subject.draft.sections["gates"]:
+        needs = entry.data.get("needs")
+        for index, name in enumerate(strings(needs)):
+            place = entry.place("needs", index) if isinstance(needs, list) else entry.place("needs")
+            yield from unknown("ENG058", name, subject.catalog.facts, place)
+
+
+def overrides(subject: Subject) -> Iterator[Problem]:
+    """Overrides of gates."""
+    for entry in subject.draft.sections["gates"]:
+        if "override" in entry.data:
+            name, place = entry.data["override"], entry.place("override")
+            yield from unknown("ENG059", name, subject.draft.known["overrides"], place)
+
+
+def environments(subject: Subject) -> Iterator[Problem]:
+    """Environments that an expression compares with: one that does not exist is never equal."""
+    known = subject.draft.known["environments"]
+    texts = [(entry.data, entry.place(key=False)) for entry in subject.draft.sections["define"]]
+    texts += [(expression.text, expression.place) for _, expression in subject.expressions]
+    for text, place in texts:
+        if "environment" not in text:
+            continue
+        for node in nodes(tree(text)):
+            for name, literal in _compared(node):
+                if name not in known:
+                    column = place.column + literal.start if place.excerpt[place.column - 1 :].startswith(text) else 0
+                    exact = place._replace(column=column + 1, length=len(name)) if column else place
+                    yield problem("ENG060", exact, hint=closest(name, known), name=name, known=listing(known))
+
+
+def _compared(node: Node) -> Iterator[tuple[str, Node]]:
+    """The texts that a comparison, or `in`, holds against an environment."""
+    if node.kind not in ("comparator", "function_expression") or not any(map(_is_environment, node.children)):
+        return
+    if node.kind == "function_expression" and node.value != "in":
+        return
+    for child in node.children:
+        for literal in (child, *child.children) if child.kind == "multi_select_list" else (child,):
+            values = literal.value if isinstance(literal.value, list) else [literal.value]
+            if literal.kind == "literal":
+                yield from ((value, literal) for value in values if isinstance(value, str))
+
+
+def _is_environment(node: Node) -> bool:
+    if node.kind == "function_expression":
+        return bool(node.value == "environment")
+    return (
+        node.kind == "subexpression" and node.children[-1].kind == "field" and node.children[-1].value == "environment"
+    )
+
+
+CHECKS = (
+    Check("ENG051", includes),
+    Check("ENG052", gates),
+    Check("ENG053", actions),
+    Check("ENG054", groups),
+    Check("ENG055", pipelines),
+    Check("ENG056", events),
+    Check("ENG057", event_types),
+    Check("ENG058", facts),
+    Check("ENG059", overrides),
+    Check("ENG060", environments),
+)

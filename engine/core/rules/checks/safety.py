@@ -1,0 +1,150 @@
+"""Rules that are well spelt and must not run all the same: a gate that is not there, a state with two owners."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+
+from engine.core.rules.checks.subject import Check, Subject
+from engine.core.rules.draft import Entry
+from engine.core.rules.ownership import overlap
+from engine.errors import Place, Problem, problem
+
+
+def twice(subject: Subject) -> Iterator[Problem]:
+    """Names that two units claim: keys of one mapping cannot, but files and lists can."""
+    draft = subject.draft
+    pipelines = [(p.entry.name, p.entry.place("pipeline")) for p in draft.pipelines]
+    groups = [(g.name, g.place()) for g in draft.groups]
+    sources = [(s.data["repo"].lower(), s.place("repo")) for s in draft.sections["sources"]]
+    steps = [[(s.data["id"], s.place("id")) for s in p.steps] for p in draft.pipelines]
+    for what, names in (("pipeline", pipelines), ("group", groups), ("source", sources), *(("id", s) for s in steps)):
+        first: dict[str, Place] = {}
+        for name, place in names:
+            if name in first:
+                earlier = first[name]
+                yield problem("ENG061", place, what=what, name=name, first=f"{earlier.file}:{earlier.line}")
+            first.setdefault(name, place)
+
+
+def branches(subject: Subject) -> Iterator[Problem]:
+    """Two environments on one branch would share their state keys."""
+    draft = subject.draft
+    mapped = [(e.name, e.data["branch"], e.place("branch")) for e in draft.sections["environments"]]
+    if draft.entry and "otherwise" in draft.settings:
+        place = draft.entry.place("otherwise", "branch")
+        mapped.append(("otherwise", draft.settings["otherwise"]["branch"], place))
+    first: dict[str, str] = {}
+    for name, branch, place in mapped:
+        if branch in first:
+            yield problem("ENG064", place, branch=branch, one=first[branch], other=name)
+        first.setdefault(branch, name)
+
+
+def owners(subject: Subject) -> Iterator[Problem]:
+    """Two sources that own one path would write one state."""
+    for one, other in combinations(subject.draft.sections["sources"], 2):
+        if one.data["repo"].lower() == other.data["repo"].lower():
+            continue  # reported as a source that is there twice
+        for index, pattern in enumerate(other.data["owns"]):
+            for theirs in one.data["owns"]:
+                if overlap(theirs, pattern):
+                    place, repo = other.place("owns", index), one.data["repo"]
+                    yield problem("ENG065", place, glob=pattern, theirs=theirs, repo=repo)
+
+
+def cycles(subject: Subject) -> Iterator[Problem]:
+    """`then`s and `besides` that come back to where they began. (Circles of `define`s are found as they expand.)"""
+    draft = subject.draft
+    pipelines = {p.entry.name: p.entry for p in draft.pipelines}
+    gates = {e.name: e for e in draft.sections["gates"]}
+    besides = {e.name: e.data["besides"] for e in draft.sections["overrides"]}
+    graphs: Iterable[tuple[str, Mapping[str, Entry], Mapping[str, Iterable[str]]]] = (
+        ("then", pipelines, {name: [e.data["then"]] for name, e in pipelines.items() if "then" in e.data}),
+        ("besides", gates, {name: besides.get(e.data.get("override", ""), ()) for name, e in gates.items()}),
+    )
+    for what, entries, edges in graphs:
+        for path in _cycles(edges):
+            entry = entries[path[0]]
+            place = entry.place(_CYCLE_PLACES[what])
+            yield problem("ENG062", place, what=what, path=" → ".join((*path, path[0])))
+
+
+_CYCLE_PLACES = {"then": "then", "besides": "override"}
+
+
+def _cycles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
+    """Each cycle that a walk from each name meets, once; without recursion."""
+    done: set[str] = set()
+    for start in edges:
+        path: list[str] = []
+        stack = [(start, iter(edges.get(start, ())))] if start not in done else []
+        path += [start] if stack else []
+        while stack:
+            name, following = stack[-1]
+            target = next((t for t in following), None)
+            if target is None:
+                done.add(name)
+                stack.pop()
+                path.pop()
+            elif target in path:
+                yield tuple(path[path.index(target) :])
+            elif target not in done:
+                path.append(target)
+                stack.append((target, iter(edges.get(target, ()))))
+
+
+def clocks(subject: Subject) -> Iterator[Problem]:
+    """`types` and `when` of a trigger that has no event to look at."""
+    for entry in subject.draft.sections["events"]:
+        for name in ("types", "when") if "every" in entry.data else ():
+            if name in entry.data:
+                yield problem("ENG074", entry.place(name, key=True), name=name)
+
+
+def unprotected(subject: Subject) -> Iterator[Problem]:
+    """An action that merges or writes infrastructure, and no row of `protect` for it."""
+    protected = {e.name for e in subject.draft.sections["protect"]}
+    for pipeline in subject.draft.pipelines:
+        for step in pipeline.steps:
+            action = subject.catalog.actions.get(step.data["uses"])
+            if action and action.writes and action.name not in protected:
+                yield problem("ENG066", step.place("uses"), name=action.name)
+
+
+def ungated(subject: Subject) -> Iterator[Problem]:
+    """`gates: none` where an action writes, or has gates of its own."""
+    protected = {e.name for e in subject.draft.sections["protect"]}
+    for pipeline in subject.draft.pipelines:
+        for step in pipeline.steps if pipeline.entry.data.get("gates") == "none" else ():
+            action = subject.catalog.actions.get(step.data["uses"])
+            if step.data["uses"] in protected or (action and action.writes):
+                yield problem("ENG067", pipeline.entry.place("gates"), name=step.data["uses"])
+                break
+
+
+def gateless(subject: Subject) -> Iterator[Problem]:
+    """No gates, and no word that none are wanted."""
+    for pipeline in subject.draft.pipelines:
+        if pipeline.whole and "gates" not in pipeline.entry.data and not subject.gates_of(pipeline):
+            yield problem("ENG068", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
+
+
+def one_person(subject: Subject) -> Iterator[Problem]:
+    """An override that one person could carry out: nothing in `besides` always asks another for approval."""
+    gates = {e.name: e.data for e in subject.draft.sections["gates"]}
+    for entry in subject.draft.sections["overrides"]:
+        besides = [gates.get(name) for name in entry.data["besides"]]
+        if not any(gate is None or ("approvals" in gate and "when" not in gate) for gate in besides):
+            yield problem("ENG076", entry.place("besides", key=True), name=entry.name)
+
+
+CHECKS = (
+    Check("ENG061", twice),
+    Check("ENG062", cycles),
+    Check("ENG064", branches),
+    Check("ENG065", owners),
+    Check("ENG066", unprotected),
+    Check("ENG067", ungated),
+    Check("ENG068", gateless),
+    Check("ENG074", clocks),
+    Check("ENG076", one_person),
+)

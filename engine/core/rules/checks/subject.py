@@ -1,0 +1,62 @@
+"""What a check is handed, and the shape of its row."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from engine.core.declare import Catalog
+from engine.core.expressions.model import Expression
+from engine.core.expressions.parse import Node, Snippet, parse
+from engine.core.rules.draft import Draft, Entry, Key, PipelineEntry
+from engine.core.rules.model import Input
+from engine.errors import EngineError, Place, Problem, closest, listing, problem
+
+
+class Subject(NamedTuple):
+    """Rules that are being judged. Only sound units are in them."""
+
+    draft: Draft
+    catalog: Catalog
+    expressions: Sequence[tuple[Entry, Expression]]  # those that compiled, with their units
+    inputs: Mapping[Key, Mapping[str, Input]]  # of each action that compiled
+
+    def gates_of(self, pipeline: PipelineEntry) -> list[str]:
+        """A pipeline's own gates, then those of its actions."""
+        own = pipeline.entry.data.get("gates")
+        protected = {e.name: e.data for e in self.draft.sections["protect"]}
+        theirs = [gate for step in pipeline.steps for gate in protected.get(step.data["uses"], ())]
+        return list(dict.fromkeys([*(own if isinstance(own, list) else ()), *theirs]))
+
+
+class Check(NamedTuple):
+    """One question. Its code says what a yes is: rules that do not load (exit 2), or a finding (exit 1)."""
+
+    code: str
+    find: Callable[[Subject], Iterable[Problem]]
+
+
+def unknown(code: str, name: str, known: Iterable[str], place: Place) -> Iterator[Problem]:
+    """A problem if `name` is none of those that are known."""
+    names = set(known)
+    if name not in names:
+        yield problem(code, place, hint=closest(name, names), name=name, known=listing(names))
+
+
+def tree(text: str) -> Node | None:
+    """The syntax tree of an expression; None when it has none, which has been reported where it stands."""
+    try:
+        return parse(Snippet(text, Place("")))
+    except EngineError:
+        return None
+
+
+def nodes(node: Node | None) -> Iterator[Node]:
+    """A tree's nodes, itself first."""
+    if node is not None:
+        yield node
+        for child in node.children:
+            yield from nodes(child)
+
+
+def calls(text: str) -> set[str]:
+    """The names of the functions that an expression calls."""
+    return {str(node.value) for node in nodes(tree(text)) if node.kind == "function_expression"}

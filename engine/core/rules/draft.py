@@ -1,0 +1,185 @@
+"""What the files say, before anything is compiled: every unit (a gate, a trigger, a pipeline …) with its place.
+
+A unit that does not fit its schema is left out but stays known by name, so that one mistake is one problem and all the
+other units are still checked.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.core import schema
+from engine.core.source import Document, load_yaml
+from engine.errors import EngineError, Errors, Place
+
+ENTRY = "deployment-rules.yaml"
+APPROVERS = "approvers-config.yaml"
+SPECIAL = "special-approvers.yaml"
+SPECIAL_GROUP = "special_approvers"
+
+Path: TypeAlias = tuple[str | int, ...]
+Key: TypeAlias = tuple[str, Path]  # file and path of a unit
+
+# Sections of the entry file whose parts stand on their own.
+NAMED = ("environments", "define", "gates", "overrides", "protect")
+LISTED = ("sources", "events")
+
+
+class Entry(NamedTuple):
+    """One unit of a file."""
+
+    document: Document
+    path: Path
+    name: str
+    data: Any  # JSON that fits its schema
+
+    @property
+    def key(self) -> Key:
+        """What tells it from all others."""
+        return self.document.file, self.path
+
+    def place(self, *path: str | int, key: bool = False) -> Place:
+        """The place of a part of it; of the unit's own name without a path."""
+        if not path:
+            return self.document.place(*self.path, key=True)
+        return self.document.place(*self.path, *path, key=key)
+
+
+class PipelineEntry(NamedTuple):
+    """A pipeline and those of its actions that fit their schema."""
+
+    entry: Entry
+    steps: tuple[Entry, ...]
+    whole: bool  # are those all of them?
+
+
+class Draft(NamedTuple):
+    """All units of all files."""
+
+    files: tuple[str, ...]
+    entry: Document | None
+    settings: Mapping[
+        str, Any
+    ]  # the parts of the entry file that are not units: otherwise, approvals, limits, verdicts
+    sections: Mapping[str, tuple[Entry, ...]]
+    pipelines: tuple[PipelineEntry, ...]
+    groups: tuple[Entry, ...]
+    known: Mapping[str, frozenset[str]]  # section → every name in it, those of broken units too
+
+
+def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
+    """Parse and validate every file; what is wrong goes to `errors`."""
+    reader = _Files(files, entry, errors)
+    rules = reader.one(entry, "deployment-rules")
+    if entry not in files:
+        errors.add("ENG050", Place(entry), file=entry)
+    data, broken = rules if rules else (None, frozenset[Path]())
+    document = reader.documents.get(entry)
+    top = data if isinstance(data, dict) else {}
+    sections = {
+        name: tuple(_units(document, (name,), top.get(name), broken)) if document else () for name in (*NAMED, *LISTED)
+    }
+    pipelines = [*reader.inline(document, top, broken), *reader.specs()]
+    groups = [*reader.groups(), *reader.special()]
+    known = {name: frozenset(e for e in _mapping(top.get(name)) if isinstance(e, str)) for name in NAMED}
+    known["pipelines"] = frozenset(reader.pipeline_names)
+    known["groups"] = frozenset(reader.group_names)
+    settings = {
+        n: top[n] for n in ("otherwise", "approvals", "limits", "verdicts", "include") if _sound(top, n, broken)
+    }
+    return Draft(tuple(sorted(files)), document, settings, sections, tuple(pipelines), tuple(groups), known)
+
+
+def _sound(top: Mapping[str, Any], name: str, broken: frozenset[Path]) -> bool:
+    return name in top and not any(path[:1] == (name,) for path in broken)
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _units(document: Document, path: Path, value: object, broken: frozenset[Path]) -> Iterator[Entry]:
+    """The sound parts of a mapping or list."""
+    if path in broken:
+        return
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, data in items:
+        here = (*path, key)
+        if not any(bad[: len(here)] == here for bad in broken):
+            yield Entry(document, here, str(key), data)
+
+
+class _Files:
+    """Reads the files of one rule set."""
+
+    def __init__(self, files: Mapping[str, bytes], entry: str, errors: Errors) -> None:
+        self._files, self._entry, self._errors = files, entry, errors
+        self.documents: dict[str, Document] = {}
+        self.pipeline_names: list[str] = []
+        self.group_names: list[str] = []
+
+    def one(self, file: str, name: str) -> tuple[Any, frozenset[Path]] | None:
+        """The data of a file and the paths in it that do not fit; None: it is not there, or not YAML."""
+        if file not in self._files:
+            return None
+        try:
+            document = load_yaml(self._files[file], file)
+        except EngineError as error:
+            self._errors.extend(error.problems)
+            return None
+        self.documents[file] = document
+        found = schema.check(name, document)
+        self._errors.extend(mistake.problem for mistake in found)
+        return document.data, frozenset(m.path for m in found if m.problem.code != schema.UNKNOWN_KEY)
+
+    def inline(
+        self, document: Document | None, top: Mapping[str, Any], broken: frozenset[Path]
+    ) -> Iterator[PipelineEntry]:
+        """`pipelines:` of the entry file."""
+        listed = top.get("pipelines")
+        for index, data in enumerate(listed if isinstance(listed, list) else ()):
+            assert document is not None
+            yield from self._pipeline(document, ("pipelines", index), data, broken)
+
+    def specs(self) -> Iterator[PipelineEntry]:
+        """All files that hold one pipeline each."""
+        for file in sorted(set(self._files) - {self._entry, APPROVERS, SPECIAL}):
+            read = self.one(file, "spec")
+            if read:
+                yield from self._pipeline(self.documents[file], (), *read)
+
+    def _pipeline(
+        self, document: Document, path: Path, data: object, broken: frozenset[Path]
+    ) -> Iterator[PipelineEntry]:
+        name = _mapping(data).get("pipeline")
+        if not isinstance(name, str):
+            return
+        self.pipeline_names.append(name)
+        actions = (*path, "actions")
+        if any(
+            bad[: len(path)] == path and (bad in (path, actions) or bad[: len(actions)] != actions) for bad in broken
+        ):
+            return
+        steps = tuple(_units(document, actions, _mapping(data)["actions"], broken))
+        yield PipelineEntry(
+            Entry(document, path, name, data), steps, whole=len(steps) == len(_mapping(data)["actions"])
+        )
+
+    def groups(self) -> Iterator[Entry]:
+        """The groups of `approvers-config.yaml`."""
+        read = self.one(APPROVERS, "approvers-config")
+        if read:
+            data, broken = read
+            groups = _mapping(data).get("groups")
+            self.group_names += _mapping(groups)
+            yield from _units(self.documents[APPROVERS], ("groups",), groups, broken)
+
+    def special(self) -> Iterator[Entry]:
+        """The list of `special-approvers.yaml`, as a group."""
+        if SPECIAL not in self._files:
+            return
+        self.group_names.append(SPECIAL_GROUP)
+        read = self.one(SPECIAL, "special-approvers")
+        if read and not read[1]:
+            users = [name for name in read[0] if "/" not in name]
+            teams = [name for name in read[0] if "/" in name]
+            yield Entry(self.documents[SPECIAL], (), SPECIAL_GROUP, {"users": users, "teams": teams})

@@ -1,0 +1,69 @@
+"""Rules from bytes: {path: bytes} in, frozen Rules out, or every problem of every file in one go."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine.core.canonical import digest, digest_bytes
+from engine.core.declare import Catalog
+from engine.core.rules.build import Builder
+from engine.core.rules.checks import references, safety, steps
+from engine.core.rules.checks.subject import Check, Subject
+from engine.core.rules.draft import ENTRY, read
+from engine.core.rules.model import Rules
+from engine.errors import Errors
+
+# What makes rules unfit to run. Findings that only warn are in `lint`.
+CHECKS: tuple[Check, ...] = (*references.CHECKS, *safety.CHECKS, *steps.CHECKS)
+
+
+class Loaded(NamedTuple):
+    """Rules with what they were made from, for those who judge them further."""
+
+    rules: Rules
+    subject: Subject
+
+
+def load(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> Rules:
+    """The rules that begin in `entry`.
+
+    Raises:
+        EngineError: all problems of all files, in the order of their places.
+    """
+    return load_judged(files, catalog, entry).rules
+
+
+def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> Loaded:
+    """The rules, with the units and expressions that they were built from.
+
+    Raises:
+        EngineError: all problems of all files, in the order of their places.
+    """
+    errors = Errors()
+    draft = read(files, entry, errors)
+    build = Builder(draft, catalog, errors)
+    build.check_defines()
+    triggers, gates, pipelines = build.triggers(), build.gates(), build.pipelines()
+    subject = Subject(draft, catalog, tuple(build.expressions), build.inputs)
+    for check in CHECKS:
+        errors.extend(check.find(subject))
+    errors.check()
+    otherwise = build.otherwise()
+    assert otherwise is not None, "the schema requires it"
+    digests = {path: digest_bytes(files[path]) for path in sorted(files)}
+    rules = Rules(
+        digest=digest(digests),
+        sources=build.sources(),
+        environments=build.environments(),
+        otherwise=otherwise,
+        triggers=triggers,
+        gates=gates,
+        overrides=build.overrides(),
+        protect=build.protect(),
+        pipelines=pipelines,
+        groups=build.groups(),
+        limits=build.limits(),
+        verdict_expires_s=build.verdict_expires_s(),
+        define=build.defines,
+        files=digests,
+    )
+    return Loaded(rules, subject)

@@ -1,0 +1,79 @@
+"""The files of the rules, from a directory that is trusted: the controller's checkout, never a pull request's head."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+from engine.core.expressions.globs import glob
+from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL
+from engine.core.source import load_yaml
+from engine.errors import EngineError, Errors, Place, failure
+
+MAX_FILES = 10_000
+
+
+def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
+    """The entry file, what its `include` matches, and the approvers, by their path inside `directory`.
+
+    A file that is missing is left to `core.rules`, which knows what it is for.
+
+    Raises:
+        EngineError: a file that cannot be read, or that is a link out of the directory.
+    """
+    if not os.path.isdir(directory):
+        raise failure("ENG001", file=directory, reason="there is no such directory")
+    patterns = _patterns(directory, entry)
+    wanted = [name for name in (entry, APPROVERS, SPECIAL) if os.path.lexists(os.path.join(directory, name))]
+    wanted += _matching(directory, patterns) if patterns else ()
+    errors, files = Errors(), dict[str, bytes]()
+    for path in dict.fromkeys(wanted):
+        try:
+            files[path] = _read(directory, path)
+        except EngineError as error:
+            errors.extend(error.problems)
+    errors.check()
+    return files
+
+
+def _patterns(directory: str, entry: str) -> list[str]:
+    """`include` of the entry file, as far as it can be read; `core.rules` says what is wrong with it."""
+    if not os.path.lexists(os.path.join(directory, entry)):
+        return []
+    try:
+        data = load_yaml(_read(directory, entry), entry).data
+    except EngineError as error:
+        if error.problems[0].code in ("ENG001", "ENG049"):
+            raise
+        return []
+    include = data.get("include") if isinstance(data, dict) else None
+    return [pattern for pattern in include if isinstance(pattern, str)] if isinstance(include, list) else []
+
+
+def _matching(directory: str, patterns: list[str]) -> Iterator[str]:
+    tests = [glob(pattern) for pattern in patterns]
+    top = {pattern.split("/")[0] for pattern in patterns}
+    deep = any(set(name) & set("*?") for name in top if name)
+    seen = 0
+    for folder, folders, names in os.walk(directory):
+        inside = os.path.relpath(folder, directory).replace(os.sep, "/")
+        prefix = "" if inside == "." else inside + "/"
+        # only where a pattern can lead; never into .git and its like
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and (prefix or deep or f in top))
+        for name in sorted(names):
+            path = prefix + name
+            if any(test(path) for test in tests):
+                seen += 1
+                if seen > MAX_FILES:
+                    raise failure("ENG001", file=directory, reason=f"`include` matches more than {MAX_FILES} files")
+                yield path
+
+
+def _read(directory: str, path: str) -> bytes:
+    full = os.path.join(directory, path)
+    root = os.path.realpath(directory)
+    if os.path.commonpath((root, os.path.realpath(full))) != root:
+        raise failure("ENG049", Place(path), target=os.path.realpath(full))
+    try:
+        with open(full, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise failure("ENG001", Place(path), file=path, reason=error.strerror or str(error)) from None
