@@ -1,0 +1,96 @@
+"""`engine discover`: which resources a change touches, where their state lies, and what must be refused."""
+
+import argparse
+import os
+
+from engine.cli.console import Console
+from engine.core.resources.model import Discovery
+from engine.errors import ExitCode
+
+HELP = "list the resources that a range of commits changes, and what is refused in it"
+
+_COLOURS = {"added": "green", "modified": "yellow", "deleted": "red", "moved": "yellow", "unchanged": "dim"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.epilog = (
+        "Exit code 1 when something is refused, 0 otherwise: also when no resource changed (nothing is listed then; "
+        "whether that is good enough is for the gates to say, and they refuse an empty set)."
+    )
+    parser.add_argument("--repo", metavar="DIR", default=".", help="clone of the source repository (default: here)")
+    parser.add_argument("--base", metavar="REV", help="where the change will be merged; optional with --all")
+    parser.add_argument("--head", metavar="REV", default="HEAD", help="the change (default: HEAD)")
+    parser.add_argument("--all", action="store_true", help="all resources of the head, not only those that changed")
+    parser.add_argument("--rules", metavar="FILE", default="deployment-rules.yaml", help="the controller's rules")
+    parser.add_argument(
+        "--source", metavar="REPO", help="which declared source it is (default: its origin, or the only one)"
+    )
+    parser.add_argument(
+        "--allow-destroy", metavar="PATH", action="append", default=[], help="a deleted resource that may be destroyed"
+    )
+    parser.add_argument(
+        "--allow-move",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a resource that may change name or environment",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Discover and print."""
+    from engine.errors import failure
+
+    if options.base is None and not options.all:
+        raise failure("ENG359")
+    discovery = _discover(options)
+    if options.json:
+        console.json(discovery.to_json())
+    else:
+        _print(discovery, console)
+    return ExitCode.NEGATIVE if discovery.refused else ExitCode.DONE
+
+
+def _discover(options: argparse.Namespace) -> Discovery:
+    from engine.adapters import settings
+    from engine.adapters.git import contents
+    from engine.adapters.git.repository import Repository
+    from engine.core.resources import services, sources
+    from engine.core.resources.discover import discover
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.module import module_directory, read_module
+    from engine.run.trusted import read_rules
+
+    controller, entry = os.path.split(os.path.abspath(options.rules))
+    rules = load(read_rules(controller, entry), catalog(), entry)
+    declared = services.read(read_module(module_directory(controller)))
+    surroundings = settings.read()
+    repository = Repository(options.repo, path=surroundings.path, home=surroundings.home)
+    source = sources.choose(rules, options.source, repository.origin())
+    found = repository.range(options.base, options.head) if options.base is not None else None
+    if options.all:
+        head = found.head if found else repository.resolve(options.head)
+        looked_at = contents.of_everything(repository, head, declared, found)
+    else:
+        assert found is not None
+        looked_at = contents.of_range(repository, found, declared)
+    return discover(
+        looked_at, declared, rules, source, allow_destroy=options.allow_destroy, allow_move=options.allow_move
+    )
+
+
+def _print(discovery: Discovery, console: Console) -> None:
+    if discovery.environment is not None:
+        console.out(f"environment {discovery.environment}, branch {discovery.branch}")
+    if discovery.resources:
+        rows = [(r.change, r.path, r.state_key) for r in discovery.resources]
+        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        for change, path, key in rows:
+            console.out(f"  {console.colour(f'{change:<{widths[0]}}', _COLOURS[change])}  {path:<{widths[1]}}  {key}")
+    else:
+        console.out("no resource to plan")
+    for problem in discovery.refused:
+        console.out("\n" + console.colour("refused", "red") + f" {problem.text()}")

@@ -1,0 +1,1 @@
+"""Configuration as data: from the files that a change touches to resources, or to refusals with a place."""

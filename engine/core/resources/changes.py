@@ -1,0 +1,80 @@
+"""What a pull request may touch: refuses, by name and mode alone, whatever is not configuration."""
+
+import re
+from collections.abc import Iterator
+
+from engine.core.resources.tree import DIRECTORY, EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry
+from engine.errors import Place, Problem, problem
+
+LONGEST_PATH = 800  # bytes; a state key adds a branch and a file name, and S3 keys end at 1,024
+LONGEST_NAME = 255  # bytes, as file systems have it
+
+_MODES = {SYMLINK: "ENG304", SUBMODULE: "ENG305", EXECUTABLE: "ENG306"}
+
+# First match wins. Terraform and OpenTofu read these by themselves, whatever they are told to read.
+_NAMES = (
+    (re.compile(r"(^|/)\.terraform(/|$)|(^|/)\.terraform[^/]*$|(^|/)terraform\.rc$"), "ENG303"),
+    (re.compile(r"\.(tfstate|tfplan)(\.[^/]*)?$"), "ENG303"),
+    (re.compile(r"\.(tftest|tofutest|tfmock|tfquery|tfstack|tfcomponent|tfdeploy)\.[a-z]+$", re.IGNORECASE), "ENG301"),
+    (re.compile(r"\.(tf|tofu)(\.json)?$", re.IGNORECASE), "ENG301"),
+    (re.compile(r"(\.auto|(^|/)terraform)\.tfvars(\.json)?$", re.IGNORECASE), "ENG302"),
+    (re.compile(r"\.tfvars\.json$", re.IGNORECASE), "ENG302"),
+)
+_ALLOWED = (".tfvars", ".json", ".md")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+=@-]*")
+
+
+def refuse(path: str, entry: Entry | None) -> Problem | None:
+    """Why this path may not be in a change; None when it may. `entry` is the file at the head."""
+    shown = printable(path)
+    place = Place(shown)
+    if entry is not None and entry.mode in _MODES:
+        return problem(_MODES[entry.mode], place, path=shown)
+    for pattern, code in _NAMES:
+        if pattern.search(path):
+            return problem(code, place, path=shown)
+    if not path.endswith(_ALLOWED):
+        return problem("ENG300", place, path=shown)
+    reason = _bad_name(path)
+    if reason:
+        return problem("ENG307", place, path=shown, reason=reason)
+    if entry is not None and entry.mode not in (REGULAR, DIRECTORY):
+        return problem("ENG300", place, path=shown, hint=f"mode {entry.mode} is not that of a file")
+    return None
+
+
+def printable(path: str) -> str:
+    """A path that can be shown: control characters and bytes that are not UTF-8 as escapes."""
+    return path if path.isascii() and path.isprintable() else "".join(_shown(path))
+
+
+def _shown(path: str) -> Iterator[str]:
+    for character in path:
+        if character.isprintable():
+            yield character
+        elif 0xDC80 <= ord(character) <= 0xDCFF:  # PEP 383: a byte that is not UTF-8
+            yield f"\\x{ord(character) - 0xDC00:02x}"
+        else:
+            yield character.encode("unicode_escape").decode()
+
+
+def _bad_name(path: str) -> str:
+    if len(path) > LONGEST_PATH:
+        return f"{len(path)} characters, at most {LONGEST_PATH} fit into a state key"
+    for name in path.split("/"):
+        if len(name) > LONGEST_NAME:
+            return f"a part has {len(name)} characters, at most {LONGEST_NAME} are allowed"
+        if not _NAME.fullmatch(name):
+            return _why(name)
+    return ""
+
+
+def _why(name: str) -> str:
+    if any(0xDC80 <= ord(c) <= 0xDCFF for c in name):
+        return "it is not UTF-8"
+    if not name.isprintable():
+        return "it has a control character"
+    if name in ("", ".", ".."):
+        return "it leaves its directory"
+    odd = next((c for c in name if not re.match(r"[A-Za-z0-9._+=@-]", c)), name[0])
+    return f"`{odd}` at its beginning" if odd == name[0] else f"it has `{odd}`"

@@ -1,0 +1,242 @@
+"""From the paths that a change touches to resources that can be planned, and to everything that must be refused.
+
+A resource with a refusal is not listed; a change with any refusal is refused as a whole by its gate, yet the good
+resources are listed, so that one look tells all.
+"""
+
+from collections.abc import Collection, Mapping
+
+from engine.core.canonical import digest
+from engine.core.resources import tfvars as tfvars_files
+from engine.core.resources.changes import printable, refuse
+from engine.core.resources.environment import Environments, Target
+from engine.core.resources.locate import TFVARS, Id, Layout, candidates, layout, locate
+from engine.core.resources.model import EMPTY_TREE, Discovery, Resource
+from engine.core.resources.paths import Paths
+from engine.core.resources.services import COMMON, Services
+from engine.core.resources.tfvars import Json, Tfvars
+from engine.core.resources.tree import Change, Contents
+from engine.core.resources.values import fit
+from engine.core.rules.model import Rules, Source
+from engine.errors import EngineError, Errors, Place, Problem, listing
+
+__all__ = ["Discovery", "Resource", "discover"]
+
+_DESTROY, _MOVE = "--allow-destroy", "--allow-move"
+
+
+def discover(
+    contents: Contents,
+    services: Services,
+    rules: Rules,
+    source: Source,
+    *,
+    allow_destroy: Collection[str] = (),
+    allow_move: Collection[str] = (),
+) -> Discovery:
+    """Make resources of a change. `allow_…` name resources by path; one that fits nothing is refused too."""
+    allowed = {
+        option: {p.rstrip("/") for p in paths} for option, paths in ((_DESTROY, allow_destroy), (_MOVE, allow_move))
+    }
+    work = _Work(contents, services, rules, source, allowed)
+    resources = work.resources()
+    work.unused_permissions()
+    environment = work.environments.one(contents.everything)
+    return Discovery(
+        environment.name if environment else None,
+        environment.branch if environment else None,
+        tuple(sorted(resources, key=lambda r: r.path)),
+        tuple(sorted(dict.fromkeys(work.errors.problems), key=_order)),
+    )
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str]:
+    file, line, column = problem.place[:3] if problem.place else ("", 0, 0)
+    return file, line, column, problem.code
+
+
+class _Work:
+    """One discovery: its inputs, and the refusals so far."""
+
+    def __init__(
+        self, contents: Contents, services: Services, rules: Rules, source: Source, allowed: Mapping[str, set[str]]
+    ) -> None:
+        self.errors = Errors()
+        self.environments = Environments(rules, self.errors)
+        self._paths = Paths(contents, services, source, self.errors)
+        self._contents, self._services = contents, services
+        self._allowed = allowed
+        self._asked: dict[str, set[str]] = {option: set() for option in allowed}
+
+    def resources(self) -> list[Resource]:
+        """All resources that nothing speaks against."""
+        self._paths.judge()
+        found = []
+        for resource, changes in candidates(self._contents, self._services).items():
+            known = len(self.errors.problems)
+            one = self._resource(resource, changes)
+            spoilt = any(c.path in self._paths.refused or c.old_path in self._paths.refused for c in changes)
+            if one is not None and not spoilt and len(self.errors.problems) == known:
+                found.append(one)
+        return found
+
+    def _resource(self, resource: Id, changes: list[Change]) -> Resource | None:
+        here = layout(resource, self._contents.directories, self._services)
+        before = [c for c in changes if c.old and _former_path(c).endswith(TFVARS) and self._is_of(c, resource)]
+        return self._present(here, changes, before) if here.tfvars else self._absent(here, before)
+
+    def _absent(self, here: Layout, before: list[Change]) -> Resource | None:
+        """No .tfvars at the head: destroyed, moved away, or never a resource."""
+        is_flat = here.path.endswith(TFVARS)
+        if here.documents and (before or not is_flat):
+            expected = here.path if is_flat else f"{here.path}/{here.id.name}{TFVARS}"
+            self.errors.add(
+                "ENG314", Place(here.path), path=here.path, expected=expected, names=listing(here.documents)
+            )
+        gone = next((c for c in before if not self._arrives(c)), None)
+        if gone is None:
+            return None
+        file = _former_path(gone)
+        path = _path_of(file, here.id)
+        if not self._may(_DESTROY, path):
+            self.errors.add("ENG345", Place(file), path=path)
+            return None
+        to = self.environments.of(self._former(gone), Place(file))
+        if to is None:
+            return None
+        key = here.id.state_key(to.branch)
+        variables: dict[str, Json] = {COMMON: to.name}
+        return Resource(here.id.service, here.id.name, path, key, "deleted", to.name, file, {}, EMPTY_TREE, variables)
+
+    def _present(self, here: Layout, changes: list[Change], before: list[Change]) -> Resource | None:
+        self._shape(here)
+        ((path, entry), *more) = here.tfvars.items()
+        if here.is_twice or more or not entry.is_file:
+            return None  # refused above
+        try:
+            file = tfvars_files.read(self._contents.blobs[entry.id], path)
+        except EngineError as error:
+            self.errors.extend(error.problems)
+            return None
+        to = self.environments.of(file.values.get(COMMON), file.place(COMMON))
+        variables = self._variables(file, here)
+        if to is None or variables is None:
+            return None
+        files = {p: e.id for p, e in sorted({**here.tfvars, **here.documents}.items())}
+        top = len(here.id.directory if here.path.endswith(TFVARS) else here.path) + 1
+        return Resource(
+            service=here.id.service,
+            name=here.id.name,
+            path=here.path,
+            state_key=here.id.state_key(to.branch),
+            change=self._change(here, file, to, changes, before),
+            environment=to.name,
+            tfvars=path,
+            files=files,
+            tree=digest({p[top:]: object_id for p, object_id in files.items()}),
+            variables=variables,
+        )
+
+    def _shape(self, here: Layout) -> None:
+        """Refuse what lies in the resource and does not belong there, whether this change brought it or not."""
+        place = Place(here.path)
+        stem = f"{here.id.directory}/{here.id.name}"
+        if here.is_twice:
+            self.errors.add("ENG315", place, name=here.id.name, path=stem)
+        if len(here.tfvars) > 1:
+            names = listing(here.tfvars)
+            self.errors.add("ENG313", place, path=here.path, number=len(here.tfvars), names=names)
+        for path, entry in (*here.tfvars.items(), *here.documents.items(), *here.others.items()):
+            problem = refuse(path, entry)
+            if problem is not None and problem.code != "ENG300":
+                self.errors.extend([problem])
+            elif path in here.others:
+                self.errors.add("ENG319", Place(printable(path)), path=printable(path))
+            self._paths.owned(path)
+        parts = stem.split("/")
+        for i, part in enumerate(parts):
+            twins = self._contents.directories["/".join(parts[:i])].folded.get(part.casefold(), ())
+            other = next((t for t in twins if t.removesuffix(TFVARS) != part), None)
+            if other is not None:
+                self.errors.add("ENG316", place, path=part, other=printable(other))
+
+    def _variables(self, file: Tfvars, here: Layout) -> Mapping[str, Json] | None:
+        blobs = self._contents.blobs
+        beside = {p.rpartition("/")[2]: blobs[e.id] for p, e in here.documents.items() if e.is_file}
+        try:
+            fitted = fit(file, here.id.service, self._services, beside)
+        except EngineError as error:
+            self.errors.extend(error.problems)
+            return None
+        for path in here.documents:
+            name = path.rpartition("/")[2]
+            if name in beside and name not in fitted.used:
+                self.errors.add("ENG318", Place(path), path=path, name=name)
+        return fitted.variables
+
+    def _change(self, here: Layout, file: Tfvars, to: Target, changes: list[Change], before: list[Change]) -> str:
+        """`added`, `modified`, `moved` or `unchanged`; a move that nobody asked for is refused."""
+        arrival = next((c for c in changes if c.path == file.file and c.old_path), None)
+        if arrival is not None and not before:
+            old = self._id(_former_path(arrival))
+            if old is not None and not self._may(_MOVE, here.path):
+                key, path = old.state_key(to.branch), _path_of(_former_path(arrival), old)
+                self.errors.add("ENG344", Place(file.file), path=here.path, old=path, state_key=key)
+            return "moved" if old is not None else "added"
+        if not before:
+            is_new = any(c.path == file.file for c in changes)
+            return "added" if is_new else "modified" if changes else "unchanged"
+        was = to.name if _begins_alike(file, self._contents.blobs, before[0]) else self._former(before[0])
+        if was is None or was == to.name:
+            return "modified"
+        if not self._may(_MOVE, here.path):
+            self.errors.add("ENG343", file.place(COMMON), path=here.path, old=was, new=to.name)
+        return "moved"
+
+    def _former(self, change: Change) -> str | None:
+        """The environment in the base's version of a file; None where it names none, so that it was never applied."""
+        assert change.old is not None
+        try:
+            value = tfvars_files.read(self._contents.blobs[change.old.id], _former_path(change)).values.get(COMMON)
+        except EngineError:
+            return None
+        return value if isinstance(value, str) else None
+
+    def _may(self, option: str, path: str) -> bool:
+        self._asked[option].add(path)
+        return path in self._allowed[option]
+
+    def unused_permissions(self) -> None:
+        """Refuse a permission that fits nothing: it is a typo, or an answer to another change."""
+        for option, paths in self._allowed.items():
+            for path in sorted(paths - self._asked[option]):
+                known = listing(self._asked[option])
+                self.errors.add("ENG346", Place(printable(path)), option=option, path=printable(path), known=known)
+
+    def _id(self, path: str) -> Id | None:
+        location = locate(path, self._services)
+        return location.id if location else None
+
+    def _is_of(self, change: Change, resource: Id) -> bool:
+        return self._id(_former_path(change)) == resource
+
+    def _arrives(self, change: Change) -> bool:
+        """Has a removed .tfvars only been renamed, to where it describes a resource again?"""
+        return change.new is not None and change.path.endswith(TFVARS) and self._id(change.path) is not None
+
+
+def _former_path(change: Change) -> str:
+    return change.old_path or change.path
+
+
+def _path_of(file: str, resource: Id) -> str:
+    """The resource's path, in the form that this file of it shows."""
+    stem = f"{resource.directory}/{resource.name}"
+    return stem if file.startswith(f"{stem}/") else f"{stem}{TFVARS}"
+
+
+def _begins_alike(file: Tfvars, blobs: Mapping[str, bytes], former: Change) -> bool:
+    """Are the bytes up to the end of the `environment` line the same? Then so is its value; no need to parse."""
+    assert former.old is not None
+    end = file.end_of(COMMON)
+    return end > 0 and blobs[former.old.id][: end + 1] == file.data[: end + 1]

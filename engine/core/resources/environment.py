@@ -1,0 +1,94 @@
+"""Which environment a change is for: the value of `environment`, compared with what the rules declare.
+
+A name that is not declared goes to `otherwise`, where nothing is applied; so `prodution` would be merged and silently
+never deployed. Hence a near miss is a typo and refused.
+"""
+
+import re
+from typing import NamedTuple
+
+from engine.core.resources.services import COMMON
+from engine.core.resources.tfvars import Json
+from engine.core.rules.model import Rules
+from engine.errors import Errors, Place, listing
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")  # as the module's variable has it
+_SHORTEST_PREFIX = 3
+
+
+class Target(NamedTuple):
+    """An environment's name and the branch its changes are merged to."""
+
+    name: str
+    branch: str
+
+
+class Environments:
+    """Judges the environments of one change."""
+
+    def __init__(self, rules: Rules, errors: Errors) -> None:
+        self._rules, self._errors = rules, errors
+        self._seen: dict[Target, Place] = {}
+
+    def of(self, value: Json, place: Place) -> Target | None:
+        """Where one resource's value leads; None when it is refused."""
+        known = listing(self._rules.environments)
+        if value is None:
+            self._errors.add("ENG340", place, known=known)
+            return None
+        near = near_miss(value, self._rules) if isinstance(value, str) else None
+        if near is not None:
+            self._errors.add("ENG341", place, value=value, near=near)
+            return None
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            found = f"`{value}`" if isinstance(value, str) else "another value"
+            self._errors.add(
+                "ENG335", place, name=COMMON, expected="a lower case name", found=found, remedy=f"declared: {known}"
+            )
+            return None
+        found_target = Target(value, self._rules.environments.get(value, self._rules.otherwise).branch)
+        self._seen.setdefault(found_target, place)
+        return found_target
+
+    def one(self, everything: bool) -> Target | None:
+        """The environment of the whole change: a repository may hold several, a change may not."""
+        if len(self._seen) == 1:
+            return next(iter(self._seen))
+        if not everything:
+            names = listing(to.name for to in self._seen)
+            for place in list(self._seen.values())[1:]:
+                self._errors.add("ENG342", place, names=names)
+        return None
+
+
+def near_miss(value: str, rules: Rules) -> str | None:
+    """The declared name that a value was probably meant to be; None when it is declared, or like none of them."""
+    if value in rules.environments:
+        return None
+    folded = value.strip().casefold()
+    for name, environment in rules.environments.items():
+        declared = name.casefold()
+        if folded in (declared, environment.branch.casefold()):
+            return name
+        if len(folded) >= _SHORTEST_PREFIX and (declared.startswith(folded) or folded.startswith(declared)):
+            return name
+        if _distance(folded, declared) <= (2 if len(declared) > 5 else 1):
+            return name
+    return None
+
+
+def _distance(one: str, other: str) -> int:
+    """Edits from one to the other, two exchanged neighbours counting as one (Damerau, optimal string alignment)."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    before: list[int] = []
+    above = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, above = above, row
+    return above[-1]

@@ -1,0 +1,56 @@
+"""What discovery finds, as frozen values, and the two forms in which others read it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine.core.canonical import digest
+from engine.core.resources.tfvars import Json
+from engine.errors import Problem
+
+EMPTY_TREE = digest({})
+
+
+class Resource(NamedTuple):
+    """One Terraform state, and what Terraform will be given for it."""
+
+    service: str
+    name: str
+    path: str  # S3/data-lake, or S3/data-lake.tfvars in the flat form
+    state_key: str
+    change: str  # added, modified, deleted, moved; unchanged when all resources were asked for
+    environment: str
+    tfvars: str  # path of the file; of the removed one when deleted
+    files: Mapping[str, str]  # path → blob id
+    tree: str  # digest of just these files, by their names in the resource
+    variables: Mapping[str, Json]  # literals, with documents put in; only `environment` when deleted
+
+
+class Discovery(NamedTuple):
+    """What a change consists of."""
+
+    environment: str | None  # None: nothing changed, or no single one can be named
+    branch: str | None
+    resources: tuple[Resource, ...]
+    refused: tuple[Problem, ...]
+
+    def fact(self) -> dict[str, Json]:
+        """The fact `resources`."""
+        return self._rows("service", "name", "path", "state_key", "change", "tree")
+
+    def to_json(self) -> dict[str, Json]:
+        """What `engine discover --json` prints."""
+        return self._rows("service", "name", "path", "state_key", "change")
+
+    def _rows(self, *fields: str) -> dict[str, Json]:
+        return {
+            "environment": self.environment,
+            "branch": self.branch,
+            "resources": [{field: getattr(r, field) for field in fields} for r in self.resources],
+            "refused": [_refusal(p) for p in self.refused],
+        }
+
+
+def _refusal(problem: Problem) -> Json:
+    file, line = (problem.place.file, problem.place.line) if problem.place else ("", 0)
+    message = f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+    return {"path": file, "line": line, "code": problem.code, "message": message}

@@ -1,0 +1,85 @@
+"""Each path of a change on its own: may it be touched, does this source own it, does it lie where it means something."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.core.expressions.globs import glob
+from engine.core.resources.changes import printable, refuse
+from engine.core.resources.locate import DOCUMENT, PROSE, TFVARS, Id, locate
+from engine.core.resources.services import Services
+from engine.core.resources.tree import Change, Contents, Directory, Entry
+from engine.core.rules.model import Source
+from engine.errors import Errors, Place, closest, listing
+
+_NOTHING = Directory({})
+
+
+class Paths:
+    """Judges paths; `refused` are those that spoil the resource they belong to."""
+
+    def __init__(self, contents: Contents, services: Services, source: Source, errors: Errors) -> None:
+        self.refused: set[str] = set()
+        self._changes: Sequence[Change] = contents.changes
+        self._directories: Mapping[str, Directory] = contents.directories
+        self._services, self._source, self._errors = services, source, errors
+        self._owns = tuple(map(glob, source.owns))
+
+    def judge(self) -> None:
+        """Refuse what a pull request may not touch, whatever it says."""
+        for change in self._changes:
+            known = len(self._errors.problems)
+            if change.new is not None:
+                self._written(change.path, change.new)
+            for path in (change.old_path, change.path if change.new is None else None):
+                if path is not None:
+                    self._removed(path)
+            if len(self._errors.problems) > known:
+                self.refused.update(path for path in (change.path, change.old_path) if path is not None)
+
+    def owned(self, path: str) -> None:
+        """Refuse a path that belongs to another source."""
+        if not any(owns(path) for owns in self._owns):
+            shown = printable(path)
+            self._errors.add(
+                "ENG317", Place(shown), repo=self._source.repo, path=shown, owns=listing(self._source.owns)
+            )
+
+    def _written(self, path: str, entry: Entry) -> None:
+        problem = refuse(path, entry)
+        if problem is not None:
+            self._errors.extend([problem])
+            return
+        self.owned(path)
+        if not path.endswith(PROSE):
+            self._placed(path)
+
+    def _removed(self, path: str) -> None:
+        """A removal adds nothing, so below a service everything may go; elsewhere lie workflows and code owners."""
+        problem = refuse(path, None) if locate(path, self._services) is None else None
+        if problem is not None:
+            self._errors.extend([problem])
+        self.owned(path)
+
+    def _placed(self, path: str) -> None:
+        """Refuse configuration that no resource could have."""
+        place = Place(path)
+        location = locate(path, self._services)
+        if location is None:
+            above = reversed(path.split("/")[:-1])
+            hint = next(filter(None, (closest(name, self._services.variables) for name in above)), "")
+            self._errors.add("ENG310", place, hint=hint, path=path, known=listing(self._services.variables))
+        elif location.id is None:
+            self._errors.add("ENG311", place, path=path, expected=f"{location.directory}/<name>/")
+        elif location.is_flat and path.endswith(TFVARS):
+            name = path.removesuffix(TFVARS)
+            if "." in name.rpartition("/")[2]:
+                reason = "a name with a dot needs a directory of its own"
+                self._errors.add("ENG307", place, hint=f"move it to {name}/", path=path, reason=reason)
+        elif location.is_flat and not self._has_tfvars(location.id):
+            self._errors.add("ENG312", place, path=path, expected=f"{location.directory}/<name>{DOCUMENT}")
+
+    def _has_tfvars(self, resource: Id) -> bool:
+        """Is there a flat .tfvars, or was there one that this change removes (what it leaves is reported with it)?"""
+        name = f"{resource.name}{TFVARS}"
+        if name in self._directories.get(resource.directory, _NOTHING):
+            return True
+        return any((c.old_path or c.path) == f"{resource.directory}/{name}" for c in self._changes if c.old)

@@ -1,0 +1,124 @@
+"""What the controller's module lets each service set: a service is a `terraform/<service>.tf` that declares variables.
+
+So a new service is one new file in the controller and nothing else. Variables of `variables.tf` and `main.tf` are the
+platform's own wiring: reserved, except `environment`, which every resource sets.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.core.resources import hcl
+from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, Whatever
+from engine.errors import EngineError, Place, failure
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+FRAME = ("main", "outputs", "variables")
+COMMON = "environment"
+
+
+class Services(NamedTuple):
+    """The variables of each service, and those that nobody but the controller may set."""
+
+    variables: Mapping[str, Mapping[str, Type]]  # service in lower case → variable → type
+    reserved: frozenset[str]
+
+    def owner(self, variable: str) -> str | None:
+        """The service that declares a variable."""
+        return next((service for service, variables in self.variables.items() if variable in variables), None)
+
+
+def read(module: Mapping[str, bytes]) -> Services:
+    """Read the module's files, by name.
+
+    Raises:
+        EngineError: a file that does not parse or a type that Terraform does not have; a module without any service.
+    """
+    services: dict[str, Mapping[str, Type]] = {}
+    reserved: set[str] = set()
+    for name in sorted(module):
+        stem, dot, extension = name.partition(".")
+        if (dot + extension) != ".tf":
+            continue
+        variables = _variables(module[name], f"terraform/{name}")
+        if stem in FRAME:
+            reserved |= variables.keys() - {COMMON}
+        elif variables:
+            services[stem] = variables
+    if not services:
+        raise failure("ENG326", Place("terraform"), reason="no file declares a service's variables")
+    return Services(services, frozenset(reserved))
+
+
+def _variables(data: bytes, file: str) -> dict[str, Type]:
+    root = hcl.parse(data).root_node
+    if root.has_error:
+        raise _broken(file, data, next(hcl.errors(root), root), "it does not parse")
+    reader = _Types(file, data)
+    return {
+        hcl.text(head[1])[1:-1]: reader.variable(block)
+        for body in hcl.parts(root)
+        for block in hcl.parts(body)
+        if block.type == "block" and hcl.text((head := hcl.parts(block))[0]) == "variable"
+    }
+
+
+class _Types:
+    """Reads the type constraints of one file."""
+
+    def __init__(self, file: str, data: bytes) -> None:
+        self._file, self._data = file, data
+
+    def variable(self, block: "Node") -> Type:
+        for body in hcl.parts(block):
+            for attribute in hcl.parts(body) if body.type == "body" else ():
+                if attribute.type == "attribute" and hcl.text(attribute.named_children[0]) == "type":
+                    return self._type(hcl.parts(attribute)[1])
+        return Whatever()
+
+    def _type(self, expression: "Node") -> Type:
+        (node,) = hcl.parts(expression)
+        if node.type == "variable_expr":
+            name = hcl.text(node)
+            if name in ("string", "number", "bool"):
+                return Primitive(name)
+            if name == "any":
+                return Whatever()
+        if node.type == "function_call":
+            name, argument = self._call(node)
+            if name in ("list", "set", "map"):
+                return Many(name, self._type(argument[0]))
+            if name == "object":
+                return Record(self._attributes(argument[0]))
+            if name == "tuple":
+                return Many("list", Whatever())
+        raise _broken(self._file, self._data, node, f"`{hcl.text(node)[:40]}` is no type")
+
+    def _attributes(self, expression: "Node") -> dict[str, Attribute]:
+        (collection,) = hcl.parts(expression)
+        found: dict[str, Attribute] = {}
+        for child in hcl.parts(hcl.parts(collection)[0]):
+            if child.type == "object_elem":
+                key, value = hcl.parts(child)
+                found[hcl.text(key).strip('"')] = self._attribute(value)
+        return found
+
+    def _attribute(self, expression: "Node") -> Attribute:
+        (node,) = hcl.parts(expression)
+        if node.type == "function_call":
+            name, arguments = self._call(node)
+            if name == "optional":
+                return Attribute(self._type(arguments[0]), True)
+        return Attribute(self._type(expression), False)
+
+    def _call(self, node: "Node") -> "tuple[str, list[Node]]":
+        name, *rest = hcl.parts(node)
+        arguments = hcl.parts(rest[0]) if rest else []
+        if not arguments:
+            raise _broken(self._file, self._data, node, "a type without its argument")
+        return hcl.text(name), arguments
+
+
+def _broken(file: str, data: bytes, node: "Node", reason: str) -> EngineError:
+    return failure("ENG326", hcl.place(file, data, node), reason=reason)

@@ -1,0 +1,229 @@
+"""A tfvars file as data: literal values and unique keys, proven on the syntax tree before any value is believed.
+
+The values come from HashiCorp's own parser (pygohcl). It cannot tell `1 + 2` from a string, keeps the last of two equal
+keys, and ends the process on text that is nested a hundred thousand levels deep: it is shown nothing but proven text.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from engine.core.resources import hcl
+from engine.errors import EngineError, Errors, Place, failure
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+MAX_BYTES = 64 * 1024  # a level of nesting is a byte, and costs HashiCorp's parser 5.5 KB of at most 1 GB of stack
+MAX_DEPTH = 30
+
+_BOM = b"\xef\xbb\xbf"
+_PLAIN_KEY = re.compile(r'"[^"\\$%]*"')
+_HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
+_GO_PLACE = re.compile(r"\S+?:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*); ?(.*?)(?:, tmp\.hcl:.*)?$", re.DOTALL)
+
+_WHAT = {
+    "function_call": "a function call",
+    "variable_expr": "a reference",
+    "operation": "an operation",
+    "conditional": "a condition",
+    "for_expr": "a `for` expression",
+    "template_expr": "a template with `${…}`",
+    "expression": "an expression in parentheses",
+}
+
+
+class Tfvars(NamedTuple):
+    """One file's values; places are looked up when something is wrong."""
+
+    file: str
+    data: bytes
+    values: Mapping[str, Json]
+    root: "Node"
+
+    def place(self, *path: str | int, key: bool = False) -> Place:
+        """Where a value (or its key) is, or its nearest parent that exists; the file when the path is empty."""
+        found = self.root
+        for depth, step in enumerate(path):
+            row = next((row for row in _children(found) if row[0] == step), None)
+            if row is None:
+                break
+            _, name, value = row
+            found = name if key and name is not None and depth == len(path) - 1 else value
+        return Place(self.file) if found is self.root else hcl.place(self.file, self.data, found)
+
+    def end_of(self, name: str) -> int:
+        """The byte after a top-level attribute; 0 when there is none."""
+        return next((node.end_byte for node in _attributes(self.root) if _name(node) == name), 0)
+
+
+def read(data: bytes, file: str) -> Tfvars:
+    """Prove and read one file.
+
+    Raises:
+        EngineError: all that is wrong with it.
+    """
+    data = _text(data, file)
+    root = hcl.parse(data).root_node
+    if root.has_error:
+        node = next(hcl.errors(root), root)
+        reason = f"{node.type} is missing" if node.is_missing else "the text does not parse from here on"
+        raise failure("ENG320", hcl.place(file, data, node), reason=reason)
+    proof = _Proof(file, data)
+    proof.file_is_literal(root)
+    proof.errors.check()
+    return Tfvars(file, data, _values(data, file), root)
+
+
+def _text(data: bytes, file: str) -> bytes:
+    if len(data) > MAX_BYTES:
+        raise failure("ENG309", Place(file), path=file, size=len(data), limit=MAX_BYTES)
+    data = data.removeprefix(_BOM)
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start)
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1)
+        reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise failure("ENG308", hcl.at(file, data, row, column, 1), path=file, reason=reason) from None
+    if b"\0" in data:
+        row = data.count(b"\n", 0, data.index(b"\0"))
+        raise failure("ENG308", Place(file, row + 1), path=file, reason="it has a NUL byte")
+    return data
+
+
+def _values(data: bytes, file: str) -> Mapping[str, Json]:
+    import pygohcl
+
+    try:
+        values: Mapping[str, Json] = pygohcl.loads(data.decode())
+    except (pygohcl.HCLParseError, pygohcl.HCLInternalError) as error:
+        raise _refused(str(error), data, file) from None
+    return values
+
+
+def _refused(said: str, data: bytes, file: str) -> EngineError:
+    match = _GO_PLACE.search(said)
+    if match is None:
+        return failure("ENG320", Place(file), reason=said)
+    line, column, last_line, last, title, detail = match.groups()
+    length = int(last) - int(column) if last_line in (None, line) else 1
+    place = hcl.at(file, data, int(line) - 1, 0, 1)
+    place = place._replace(column=int(column), length=max(length, 1))
+    reason = title.strip()
+    return failure("ENG320", place, hint=detail.strip(), reason=reason[:1].lower() + reason[1:])
+
+
+class _Proof:
+    """Walks the tree by position: what is not expected where it stands is refused."""
+
+    def __init__(self, file: str, data: bytes) -> None:
+        self.errors = Errors()
+        self._file, self._data = file, data
+
+    def file_is_literal(self, root: "Node") -> None:
+        for body in hcl.parts(root):
+            seen: dict[str, int] = {}
+            for child in hcl.parts(body):
+                if child.type != "attribute":
+                    self._refuse("ENG322", child, name=hcl.text(child.named_children[0]))
+                    continue
+                name, value = hcl.parts(child)
+                self._once(seen, hcl.text(name), name)
+                self._expression(value, 1)
+
+    def _expression(self, node: "Node", depth: int) -> None:
+        children = hcl.parts(node)
+        child = children[0]
+        kind = child.type
+        if len(children) != 1:
+            self._refuse("ENG321", node, what="a path into a value")
+        elif kind == "collection_value":
+            self._collection(hcl.parts(child)[0], depth)
+        elif kind != "literal_value" and not _is_heredoc(child) and not _is_negative(child):
+            self._refuse("ENG321", node, what=_WHAT.get(kind, "this"))
+
+    def _collection(self, node: "Node", depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._refuse("ENG325", node, limit=str(MAX_DEPTH))
+            return
+        seen: dict[str, int] = {}
+        for child in hcl.parts(node):
+            if child.type == "expression":
+                self._expression(child, depth + 1)
+            elif child.type == "object_elem":
+                key, value = hcl.parts(child)
+                name = _key(key)
+                if name is None:
+                    self._refuse("ENG324", key)
+                else:
+                    self._once(seen, name, key)
+                self._expression(value, depth + 1)
+
+    def _once(self, seen: dict[str, int], name: str, node: "Node") -> None:
+        if name in seen:
+            self._refuse("ENG323", node, name=name, line=str(seen[name]))
+        seen.setdefault(name, node.start_point.row + 1)
+
+    def _refuse(self, code: str, node: "Node", **fields: str) -> None:
+        self.errors.add(code, hcl.place(self._file, self._data, node), **fields)
+
+
+def _key(expression: "Node") -> str | None:
+    """The name that a key spells out; None for anything that has to be evaluated."""
+    children = hcl.parts(expression)
+    if len(children) != 1:
+        return None
+    child, text = children[0], hcl.text(expression)
+    if child.type == "variable_expr":
+        return text
+    return text[1:-1] if child.type == "literal_value" and _PLAIN_KEY.fullmatch(text) else None
+
+
+def _is_heredoc(node: "Node") -> bool:
+    if node.type != "template_expr":
+        return False
+    (template,) = hcl.parts(node)
+    return template.type == "heredoc_template" and all(c.type in _HEREDOC for c in template.named_children)
+
+
+def _is_negative(node: "Node") -> bool:
+    """`-1` parses as an operation on 1."""
+    if node.type != "operation":
+        return False
+    (unary,) = hcl.parts(node)
+    operands = hcl.parts(unary)
+    return (
+        unary.type == "unary_operation"
+        and unary.children[0].type == "-"
+        and len(operands) == 1
+        and operands[0].type == "literal_value"
+        and [c.type for c in operands[0].named_children] == ["numeric_lit"]
+    )
+
+
+def _attributes(root: "Node") -> "list[Node]":
+    return [child for body in hcl.parts(root) for child in hcl.parts(body)]
+
+
+def _name(attribute: "Node") -> str:
+    return hcl.text(attribute.named_children[0])
+
+
+def _children(node: "Node") -> "list[tuple[str | int, Node | None, Node]]":
+    """(name or index, key's node, value's node) of what lies directly inside a node of a proven file."""
+    if node.type == "config_file":
+        return [(_name(a), a.named_children[0], hcl.parts(a)[1]) for a in _attributes(node)]
+    inner = hcl.parts(node)[0]
+    if node.type != "expression" or inner.type != "collection_value":
+        return []
+    found: list[tuple[str | int, Node | None, Node]] = []
+    for child in hcl.parts(hcl.parts(inner)[0]):
+        if child.type == "object_elem":
+            key, value = hcl.parts(child)
+            found.append((_key(key) or "", key, value))
+        elif child.type == "expression":
+            found.append((len(found), None, child))
+    return found

@@ -1,0 +1,102 @@
+"""What discovery is handed: changed paths, the directories around them, and the bytes of blobs. Git's forms, no git."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+REGULAR, EXECUTABLE, SYMLINK, SUBMODULE, DIRECTORY = "100644", "100755", "120000", "160000", "040000"
+
+_ENTRY = {size: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % size, re.DOTALL) for size in (20, 32)}
+
+
+class Entry(NamedTuple):
+    """One row of a git tree."""
+
+    mode: str
+    id: str
+
+    @property
+    def is_file(self) -> bool:
+        """Is it a file, executable or not, and no link, submodule or directory?"""
+        return self.mode.startswith("100")
+
+
+class Change(NamedTuple):
+    """One changed path. `old` is None for an added file, `new` for a removed one."""
+
+    path: str
+    old: Entry | None
+    new: Entry | None
+    old_path: str | None = None  # of a renamed file
+
+
+class Directory(Mapping[str, Entry]):
+    """Names and entries of one directory. Ten thousand names cost what they weigh: an Entry is made when asked for."""
+
+    __slots__ = ("__dict__", "_rows")
+
+    def __init__(self, rows: Mapping[str, tuple[bytes, bytes]]) -> None:
+        self._rows = rows
+
+    @classmethod
+    def parse(cls, data: bytes, id_bytes: int = 20) -> "Directory":
+        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383).
+
+        Raises:
+            ValueError: this is no tree object.
+        """
+        rows = _ENTRY[id_bytes].findall(data)
+        modes, names, ids = zip(*rows, strict=True) if rows else ((), (), ())
+        size = sum(map(len, modes)) + sum(map(len, names)) + len(rows) * (id_bytes + 2)
+        if size != len(data):
+            raise ValueError("not a tree object")
+        text = b"\0".join(names).decode("utf-8", "surrogateescape").split("\0") if names else []
+        return cls(dict(zip(text, zip(modes, ids, strict=True), strict=True)))
+
+    @classmethod
+    def of(cls, entries: Mapping[str, Entry]) -> "Directory":
+        """From entries that are at hand."""
+        return cls({name: (e.mode.encode(), bytes.fromhex(e.id)) for name, e in entries.items()})
+
+    def __getitem__(self, name: str) -> Entry:
+        mode, object_id = self._rows[name]
+        return Entry(mode.decode().rjust(6, "0"), object_id.hex())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def is_directory(self, name: str) -> bool:
+        """Is there a directory of this name?"""
+        return name in self._rows and self[name].mode == DIRECTORY
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """The names, sorted, for a search by prefix."""
+        return sorted(self._rows)
+
+    @cached_property
+    def folded(self) -> dict[str, list[str]]:
+        """Names that differ only in case or in the form of the resource, by their folded stem. Singles are left out."""
+        stems = "\0".join(self._rows).casefold().replace(".tfvars\0", "\0").removesuffix(".tfvars").split("\0")
+        if len(set(stems)) == len(stems):
+            return {}
+        groups: dict[str, list[str]] = {}
+        for stem, name in zip(stems, self._rows, strict=True):
+            groups.setdefault(stem, []).append(name)
+        return {stem: names for stem, names in groups.items() if len(names) > 1}
+
+
+class Contents(NamedTuple):
+    """Everything discovery looks at. A directory that is not in `directories` does not exist at the head."""
+
+    changes: tuple[Change, ...]
+    directories: Mapping[str, Directory]  # at the head; `""` is the top
+    blobs: Mapping[str, bytes]
+    everything: bool = False  # look at all resources, not only at those that changed

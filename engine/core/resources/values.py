@@ -1,0 +1,192 @@
+"""A resource's values against what its service declares, with its documents put in.
+
+Terraform converts types where it can, drops attributes that an object type does not have and only warns of variables
+that nobody declared: each of these hides a mistake, so each is refused here, with its line.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine.core.resources import documents
+from engine.core.resources.services import COMMON, Services
+from engine.core.resources.tfvars import Json, Tfvars
+from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
+from engine.errors import EngineError, Errors, closest, listing
+
+Path = tuple[str | int, ...]
+
+_PYTHON: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "bool": (bool,)}
+
+
+class Fitted(NamedTuple):
+    """What Terraform will be given, and the documents that went into it."""
+
+    variables: Mapping[str, Json]
+    used: frozenset[str]
+
+
+def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, bytes]) -> Fitted:
+    """Check one file's values; `service` is written as its directory is, `beside` holds the documents by name.
+
+    Raises:
+        EngineError: all that is wrong.
+    """
+    reader = _Reader(file, beside)
+    declared = services.variables[service.lower()]
+    variables: dict[str, Json] = {}
+    for name, value in file.values.items():
+        if name == COMMON:
+            variables[name] = value
+        elif name in declared:
+            variables[name] = reader.value(value, declared[name], (name,))
+        else:
+            _refuse_variable(reader, name, service, services, declared)
+    if not reader.errors.problems and not any(variables.get(name) for name in declared):
+        reader.errors.add(
+            "ENG336", file.place(*(n for n in declared if n in variables)), path=file.file, known=listing(declared)
+        )
+    reader.errors.check()
+    return Fitted(variables, frozenset(reader.used))
+
+
+def _refuse_variable(
+    reader: "_Reader", name: str, service: str, services: Services, declared: Mapping[str, Type]
+) -> None:
+    place = reader.file.place(name, key=True)
+    owner = services.owner(name)
+    if name in services.reserved:
+        reader.errors.add("ENG332", place, name=name)
+    elif owner is not None:
+        reader.errors.add("ENG331", place, name=name, owner=owner, service=service)
+    else:
+        hint = closest(name, (*declared, COMMON))
+        reader.errors.add("ENG330", place, hint=hint, name=name, service=service, known=listing((*declared, COMMON)))
+
+
+class _Reader:
+    """Walks a value and its type side by side."""
+
+    def __init__(self, file: Tfvars, beside: Mapping[str, bytes]) -> None:
+        self.errors = Errors()
+        self.used: set[str] = set()
+        self.file = file
+        self._beside, self._directory = beside, file.file.rpartition("/")[0]
+
+    def value(self, value: Json, type_: Type, path: Path) -> Json:
+        """The value as Terraform gets it."""
+        match type_, value:
+            case Whatever(), _:
+                return value
+            case Primitive(name), _ if isinstance(value, _PYTHON[name]) and (name == "bool") is isinstance(value, bool):
+                return value
+            case Many("map", item), dict():
+                return {key: self.value(child, item, (*path, key)) for key, child in value.items()}
+            case Many(kind, item), list() if kind != "map":
+                return [self.value(child, item, (*path, i)) for i, child in enumerate(value)]
+            case Record(), dict():
+                return self._record(value, type_, path)
+        self._mismatch(value, type_, path)
+        return value
+
+    def _record(self, value: dict[str, Json], type_: Record, path: Path) -> Json:
+        attributes = type_.attributes
+        takes = dict(documents.references(attributes))
+        found: dict[str, Json] = {}
+        for name, child in value.items():
+            target = takes.get(name, name)
+            attribute = attributes.get(target)
+            here = (*path, name)
+            if attribute is None:
+                known = sorted({*attributes, *takes})
+                self.errors.add(
+                    "ENG333",
+                    self.file.place(*here, key=True),
+                    hint=closest(name, known),
+                    name=name,
+                    known=listing(known),
+                )
+            elif name != target and target in value:
+                self.errors.add("ENG327", self.file.place(*here, key=True), name=name, other=target)
+            elif child is None and attribute.optional:
+                found[target] = None
+            else:
+                checked = self.value(child, attribute.type, here)
+                found[target] = self._documents(checked, here, target) if target.endswith("_json") else checked
+        for name, attribute in attributes.items():
+            if not attribute.optional and name not in found and not _given(name, value):
+                shown = f"{name.removesuffix('_json')}_file" if name.endswith("_json") else name
+                self.errors.add(
+                    "ENG334", self.file.place(*path, key=True), name=shown, expected=describe(attribute.type)
+                )
+        return found
+
+    def _documents(self, value: Json, path: Path, attribute: str) -> Json:
+        """A text, or each text of a map, becomes a checked document."""
+        if isinstance(value, dict):
+            return {key: self._documents(child, (*path, key), attribute) for key, child in value.items()}
+        if not isinstance(value, str):
+            return value  # refused as a mismatch
+        return self._inside(value, path, attribute) if attribute in path else self._beside_it(value, path, attribute)
+
+    def _inside(self, text: str, path: Path, attribute: str) -> Json:
+        try:
+            return documents.inline(text.encode(), self.file.file, attribute)
+        except EngineError as error:
+            place = self.file.place(*path)
+            self.errors.extend(p._replace(place=place, message=f"in this JSON: {p.message}") for p in error.problems)
+            return text
+
+    def _beside_it(self, name: str, path: Path, attribute: str) -> Json:
+        place = self.file.place(*path)
+        known = listing(self._beside)
+        if name not in self._beside:
+            code = "ENG328" if "/" in name or "\\" in name or name.startswith(".") else "ENG329"
+            hint = closest(name, self._beside) if code == "ENG329" else ""
+            self.errors.add(code, place, hint=hint, value=name, known=known)
+            return name
+        fresh = name not in self.used
+        self.used.add(name)
+        try:
+            return documents.inline(self._beside[name], f"{self._directory}/{name}", attribute)
+        except EngineError as error:
+            if fresh:
+                self.errors.extend(error.problems)
+            return name
+
+    def _mismatch(self, value: Json, type_: Type, path: Path) -> None:
+        name = next(str(step) for step in reversed(path) if isinstance(step, str))
+        self.errors.add(
+            "ENG335",
+            self.file.place(*path),
+            name=name,
+            expected=describe(type_),
+            found=_describe(value),
+            remedy=_remedy(value, type_),
+        )
+
+
+def _given(name: str, value: Mapping[str, Json]) -> bool:
+    return name in value or (name.endswith("_json") and f"{name.removesuffix('_json')}_file" in value)
+
+
+def _describe(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    for kinds, text in (((str,), "a string"), ((int, float), "a number"), ((list,), "a list"), ((dict,), "an object")):
+        if isinstance(value, kinds):
+            return text
+    return "null"
+
+
+def _remedy(value: Json, type_: Type) -> str:
+    match type_:
+        case Primitive("string") if isinstance(value, int | float):
+            return "write it in quotes"
+        case Primitive() if isinstance(value, str):
+            return "write it without quotes"
+        case Many("list" | "set", _):
+            return "write `[ … ]`"
+        case Many("map", _) | Record():
+            return "write `{ … }`"
+        case _:
+            return f"write {describe(type_)}"
