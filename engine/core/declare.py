@@ -19,12 +19,12 @@ class Function(NamedTuple):
 
     name: str
     call: Callable[..., Any]  # call(scope, *arguments): scope holds the facts it declares
-    parameters: tuple[
-        str, ...
-    ]  # JMESPath type names: string, number, boolean, array, object, any; `?` after one: optional
-    returns: str
+    # JMESPath type names (any, `string|array[string]`, `'create'|'delete'`); `?` after one: optional, `...`: one or more
+    parameters: tuple[str, ...]
+    returns: str  # the same, or `@1`: as the first argument, `@1[]`: as its items, `@*`: as any argument
     doc: str
     facts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()  # what of these facts it looks at: shown in explanations
 
 
 class Fact(NamedTuple):

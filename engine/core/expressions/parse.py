@@ -6,6 +6,7 @@ and bounds length and depth, so that nothing after this module can run out of st
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple, NoReturn
 
 from jmespath import exceptions, lexer, parser
@@ -147,13 +148,18 @@ def _depth(node: Node) -> int:
     return sum(depths) if node.kind in _CHAINS else 1 + max(depths)
 
 
-class _Lexer(lexer.Lexer):  # type: ignore[misc]  # the stubs say Any
+# The published stubs leave out everything that a subclass needs.
+_StockLexer: Any = lexer.Lexer
+_StockParser: Any = parser.Parser
+
+
+class _Lexer(_StockLexer):  # type: ignore[misc]
     """The stock lexer with right `end`s, and JSON literals read strictly."""
 
     def tokenize(self, expression: str) -> Iterator[Token]:
         """Tokens; only white space stands between two, which gives each its end."""
         tokens: list[Token] = list(super().tokenize(expression))
-        for token, following in zip(tokens, tokens[1:], strict=False):
+        for token, following in pairwise(tokens):
             token["end"] = token["start"] + len(expression[token["start"] : following["start"]].rstrip(_SPACE))
         return iter(tokens)
 
@@ -191,7 +197,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-class _Parser(parser.Parser):  # type: ignore[misc]  # the stubs say Any
+class _Parser(_StockParser):  # type: ignore[misc]
     """The stock parser with spans; `&&`, `||` and `|` chains are one node with many children."""
 
     def __init__(self, snippet: Snippet) -> None:
@@ -220,7 +226,7 @@ class _Parser(parser.Parser):  # type: ignore[misc]  # the stubs say Any
             token = self._lookahead_token(0)
             infix: Callable[[Tree], Tree] | None = getattr(self, f"_token_led_{token['type']}", None)
             if infix is None:
-                self._error_led_token(token)
+                raise exceptions.ParseError(token["start"], token["value"], token["type"], "invalid token")
             self._advance()
             left = self._spanned(infix(left), start)
         self._level -= 1
@@ -259,6 +265,14 @@ class _Parser(parser.Parser):  # type: ignore[misc]  # the stubs say Any
 
     def _token_nud_quoted_identifier(self, token: Token) -> Tree:
         return {"type": "field", "value": token["value"], "children": []}
+
+    def _parse_index_expression(self) -> Tree:
+        start = self._lookahead_token(-1)["start"]
+        return self._spanned(super()._parse_index_expression(), start)
+
+    def _parse_dot_rhs(self, binding_power: int) -> Tree:
+        start = self._lookahead_token(0)["start"]
+        return self._spanned(super()._parse_dot_rhs(binding_power), start)
 
     def _parse_multi_select_hash(self) -> Tree:
         pairs = []
