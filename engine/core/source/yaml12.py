@@ -251,4 +251,6 @@ def _scalar_span(node: yaml.ScalarNode) -> Span:
         return Span(start.line, BLOCK, 1)
     quotes = 1 if node.style in ("'", '"') else 0
     length = end.column - start.column - 2 * quotes if end.line == start.line else 1
+    if quotes and length != len(node.value):  # escapes: whoever counts columns has to begin at the quote
+        return Span(start.line, start.column, max(length + 2, 1))
     return Span(start.line, start.column + quotes, max(length, 1))
