@@ -55,10 +55,12 @@ def ask(
     except ValueError as error:
         raise failure("ENG513", engine="rego", reason=str(error)) from error
     if "problems" in answer:
-        raise EngineError(*(_problem(*found) for found in answer["problems"]))
+        raise EngineError(*(problem_of(found) for found in answer["problems"]))
     assert isinstance(answer, dict)
     return answer
 
 
-def _problem(code: str, message: str, hint: str, place: Sequence[Any] | None) -> Problem:
+def problem_of(found: Sequence[Any]) -> Problem:
+    """A problem that came from the worker as JSON."""
+    code, message, hint, place = found
     return Problem(code, message, hint, Place(*place) if place else None)

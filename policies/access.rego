@@ -1,0 +1,252 @@
+# Who may do what: wildcards in IAM, public access, and principals of other accounts.
+package terraform.access
+
+import rego.v1
+
+import data.settings.access
+import data.terraform.lib
+
+# ---------------------------------------------------------------- documents that cannot be judged
+
+# Attributes that hold a document, and whether AWS fills in a harmless default where there is none.
+holders := {"policy": true, "assume_role_policy": false}
+
+# Types whose `policy` is about something else than access.
+other_documents := {"aws_ecr_lifecycle_policy", "aws_organizations_policy"}
+
+required(r, attribute) if not holders[attribute]
+
+required(r, "policy") if endswith(r.type, "_policy")
+
+deny contains lib.finding("ACC-DOC-001", "high", r, msg, remediation) if {
+	some r in lib.present
+	some attribute, _ in holders
+	text := lib.value(r, attribute)
+	not lib.blank(text)
+	not lib.is_document(text)
+	not r.type in other_documents
+	msg := sprintf("%s is not a policy document, so it cannot be judged.", [attribute])
+	remediation := "Write a JSON object with a Statement."
+}
+
+deny contains lib.finding("ACC-DOC-002", "high", r, msg, remediation) if {
+	some r in lib.present
+	some attribute, _ in holders
+	lib.unknown(r, attribute)
+	required(r, attribute)
+	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
+	remediation := "Write the document without values of resources that do not exist yet."
+}
+
+# ---------------------------------------------------------------- IAM
+
+allowed := [s |
+	some s in lib.statements
+	s.allows
+]
+
+grants := [s |
+	some s in allowed
+	s.identity
+]
+
+everything(action) if regex.match("^[*?]*[*][*?]*(:[*?]*)?$", action)
+
+broad(action) if regex.match("^[^:]*:[*?]*[*][*?]*$", action)
+
+broad(action) if regex.match("^[^:]*[*?][^:]*:", action)
+
+anywhere(resource) if regex.match("^[*?:]+$", resource)
+
+anywhere(resource) if regex.match("^arn:[*?]+$|^arn:[^:]*:[*]", resource)
+
+deny contains lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation) if {
+	some s in grants
+	some action in s.actions
+	everything(action)
+	msg := "A statement allows every action."
+	remediation := "List the actions that are needed."
+}
+
+deny contains lib.finding("ACC-IAM-002", "high", s.resource, msg, remediation) if {
+	some s in grants
+	some action in s.actions
+	broad(action)
+	not everything(action)
+	some resource in s.resources
+	anywhere(resource)
+	msg := sprintf("A statement allows %s on every resource.", [action])
+	remediation := "List the actions, or the resources by ARN."
+}
+
+deny contains lib.finding("ACC-IAM-003", "critical", r, msg, remediation) if {
+	some r in lib.present
+	some arn in attached(r)
+	parts := split(arn, "/")
+	name := parts[count(parts) - 1]
+	name in access.denied_managed_policies
+	msg := sprintf("The managed policy %s gives far-reaching rights.", [name])
+	remediation := "Attach a policy with just the rights that are needed."
+}
+
+attached(r) := [arn |
+	endswith(r.type, "_policy_attachment")
+	arn := lib.value(r, "policy_arn")
+	is_string(arn)
+]
+
+deny contains lib.finding("ACC-IAM-004", "high", s.resource, msg, remediation) if {
+	some s in allowed
+	some key in s.inverted
+	msg := sprintf("A statement allows everything except what %s lists.", [key])
+	remediation := "List what is allowed; add a Deny for exceptions."
+}
+
+deny contains lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation) if {
+	some s in grants
+	"iam:passrole" in s.actions
+	some resource in s.resources
+	anywhere(resource)
+	msg := "A statement allows iam:PassRole for every role."
+	remediation := "Name the role that may be passed."
+}
+
+deny contains lib.finding("ACC-IAM-006", "high", r, msg, remediation) if {
+	some r in lib.present
+	endswith(r.type, "_policy_attachment")
+	lib.unknown(r, "policy_arn")
+	msg := "Which policy is attached is known only after apply."
+	remediation := "Name the policy by its ARN."
+}
+
+# ---------------------------------------------------------------- public access
+
+anyone(s) if {
+	some principal in s.principals
+	regex.match("^[*?]+$", principal.name)
+}
+
+# Condition keys that tie a request to somebody, and the operators that do so when the key is missing from the request.
+ties := {
+	"aws:principalaccount",
+	"aws:principalarn",
+	"aws:principalorgid",
+	"aws:principalorgpaths",
+	"aws:resourceorgid",
+	"aws:sourceaccount",
+	"aws:sourcearn",
+	"aws:sourceorgid",
+	"aws:sourceowner",
+	"aws:sourcevpc",
+	"aws:sourcevpce",
+	"kms:calleraccount",
+}
+
+exact := {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"}
+
+tied(s) if {
+	some condition in s.conditions
+	condition.key in ties
+	condition.operator in exact
+	every value in condition.values {
+		not loose(value)
+	}
+}
+
+# A pattern for everything; an ARN must at least name its account, an S3 bucket's has none.
+loose(value) if regex.match("^[*?]*$", value)
+
+loose(value) if {
+	startswith(value, "arn:")
+	regex.match("[*?]", split(concat("", [value, ":::::"]), ":")[4])
+}
+
+deny contains lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation) if {
+	some s in allowed
+	anyone(s)
+	not tied(s)
+	msg := "A statement allows access to everybody."
+	remediation := "Name the principals, or add a condition such as aws:SourceAccount or aws:PrincipalOrgID."
+}
+
+switches := ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"]
+
+blocks := lib.of_type("aws_s3_bucket_public_access_block")
+
+deny contains lib.finding("ACC-PUB-002", "critical", r, msg, remediation) if {
+	some r in blocks
+	off := [name | some name in switches; not lib.value(r, name) == true]
+	count(off) > 0
+	msg := sprintf("Public access is not fully blocked: %s off, or known only after apply.", [concat(", ", off)])
+	remediation := "Keep block_public_access = true."
+}
+
+deny contains lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation) if {
+	some bucket in lib.of_type("aws_s3_bucket")
+	count([r | some r in blocks; lib.belongs(r, bucket)]) == 0
+	msg := "The bucket has no public access block."
+	remediation := "Add an aws_s3_bucket_public_access_block for it."
+}
+
+deny contains lib.finding("ACC-PUB-004", "critical", r, msg, remediation) if {
+	some r in lib.present
+	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
+	acl := lib.value(r, "acl")
+	acl in {"public-read", "public-read-write", "authenticated-read"}
+	msg := sprintf("The ACL %s opens the bucket to others.", [acl])
+	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
+}
+
+deny contains lib.finding("ACC-PUB-005", "critical", r, msg, remediation) if {
+	some r in lib.of_type("aws_lambda_function_url")
+	not lib.value(r, "authorization_type") == "AWS_IAM"
+	msg := "The function's URL can be called by everybody."
+	remediation := "Set authorization_type = \"AWS_IAM\"."
+}
+
+deny contains lib.finding("ACC-PUB-006", "critical", r, msg, remediation) if {
+	some r in lib.of_type("aws_lambda_permission")
+	lib.value(r, "principal") == "*"
+	lib.blank(lib.value(r, "principal_org_id"))
+	lib.blank(lib.value(r, "source_account"))
+	msg := "Everybody may call the function."
+	remediation := "Set source_account or principal_org_id, or name the principal."
+}
+
+# ---------------------------------------------------------------- other accounts
+
+# Everybody that a statement lets in by name, and by account where a condition narrows "*" down.
+let_in(s) := {principal.name |
+	some principal in s.principals
+	principal.kind in {"aws", "federated", "canonicaluser"}
+	not regex.match("^[*?]+$", principal.name)
+	not web_identity(principal)
+} | {value |
+	anyone(s)
+	some condition in s.conditions
+	condition.key in {"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount"}
+	some value in condition.values
+}
+
+# Identity providers that belong to no account.
+web_identity(principal) if {
+	principal.kind == "federated"
+	not startswith(principal.name, "arn:")
+}
+
+deny contains lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation) if {
+	some s in allowed
+	some name in let_in(s)
+	lib.account(name) != ""
+	not lib.trusted(name)
+	msg := sprintf("A statement lets account %s in.", [lib.account(name)])
+	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
+}
+
+deny contains lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation) if {
+	some s in allowed
+	some name in let_in(s)
+	lib.account(name) == ""
+	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
+	remediation := "Name the principal by an ARN with its account."
+}

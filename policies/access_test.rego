@@ -1,0 +1,173 @@
+package terraform.access_test
+
+import rego.v1
+
+import data.terraform.access
+import data.terraform.fixtures
+
+denied(change) := found if {
+	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+}
+
+iam(statement) := denied(fixtures.document("aws_iam_role_policy", "policy", statement))
+
+queue(statement) := denied(fixtures.document("aws_sqs_queue", "policy", statement))
+
+allow(extra) := object.union({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}, extra)
+
+# ---------------------------------------------------------------- documents
+
+test_text_that_is_no_document if {
+	denied(fixtures.create("aws_iam_role_policy", {"policy": "not JSON"})) == {"ACC-DOC-001"}
+	denied(fixtures.create("aws_iam_role_policy", {"policy": "{\"Version\": \"2012-10-17\"}"})) == {"ACC-DOC-001"}
+	denied(fixtures.create("aws_ecr_lifecycle_policy", {"policy": "{\"rules\": []}"})) == set()
+}
+
+test_document_unknown if {
+	denied(fixtures.vague("aws_s3_bucket_policy", {}, {"policy": true})) == {"ACC-DOC-002"}
+	denied(fixtures.vague("aws_iam_role", {}, {"assume_role_policy": true})) == {"ACC-DOC-002"}
+}
+
+test_document_that_aws_fills_in if denied(fixtures.vague("aws_kms_key", {}, {"policy": true})) == set()
+
+test_escaped_keys_are_read if {
+	text := `{"\u0053tatement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
+	denied(fixtures.create("aws_iam_policy", {"policy": text})) == {"ACC-IAM-001"}
+}
+
+test_keys_in_any_case if iam({"effect": "allow", "ACTION": "*", "resource": "*"}) == {"ACC-IAM-001"}
+
+test_inline_policies_of_a_role if {
+	body := json.marshal({"Statement": allow({"Action": "*"})})
+	role := fixtures.create("aws_iam_role", {"inline_policy": [{"name": "all", "policy": body}, {"name": "none", "policy": null}]})
+	denied(role) == {"ACC-IAM-001"}
+}
+
+# ---------------------------------------------------------------- IAM
+
+test_narrow_policy if iam({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data-lake/*"}) == set()
+
+test_every_action if {
+	iam(allow({"Action": "*"})) == {"ACC-IAM-001"}
+	iam(allow({"Action": "*:*"})) == {"ACC-IAM-001"}
+	iam([allow({"Action": ["s3:GetObject", "**"]})]) == {"ACC-IAM-001"}
+}
+
+test_whole_service_everywhere if {
+	iam(allow({"Action": "s3:*"})) == {"ACC-IAM-002"}
+	iam(allow({"Action": "S3:*", "Resource": ["arn:aws:s3:::x", "*"]})) == {"ACC-IAM-002"}
+	iam(allow({"Action": "ia*:Get", "Resource": "arn:aws:*:*:*:*"})) == {"ACC-IAM-002"}
+	iam(allow({"Action": "s3:*", "Resource": "arn:*"})) == {"ACC-IAM-002"}
+}
+
+test_whole_service_on_one_resource if {
+	iam(allow({"Action": "s3:*", "Resource": "arn:aws:s3:::data-lake"})) == set()
+	iam(allow({"Action": "s3:*", "Resource": "arn:*:s3:::data-lake"})) == set()
+}
+
+test_deny_may_be_broad if iam({"Effect": "Deny", "Action": "*", "Resource": "*"}) == set()
+
+test_everything_except if {
+	iam({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}) == {"ACC-IAM-004"}
+	iam({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x"}) == {"ACC-IAM-004"}
+	queue({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "NotPrincipal": {"AWS": "x"}}) == {"ACC-IAM-004"}
+}
+
+test_pass_role if {
+	iam(allow({"Action": "iam:PassRole"})) == {"ACC-IAM-005"}
+	iam(allow({"Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/reader"})) == set()
+}
+
+test_managed_policies if {
+	denied(fixtures.create("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"})) == {"ACC-IAM-003"}
+	denied(fixtures.create("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})) == set()
+	denied(fixtures.vague("aws_iam_role_policy_attachment", {}, {"policy_arn": true})) == {"ACC-IAM-006"}
+}
+
+# ---------------------------------------------------------------- public access
+
+test_open_to_everybody if {
+	queue(allow({"Principal": "*"})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": {"AWS": "*"}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": {"AWS": ["arn:aws:iam::111111111111:root", "*"]}})) == {"ACC-PUB-001"}
+	queue([allow({"Principal": "*"})]) == {"ACC-PUB-001"}
+}
+
+test_tied_by_a_condition if {
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}})) == set()
+	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::data-lake"}}})) == set()
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}})) == set()
+}
+
+test_conditions_that_tie_nobody if {
+	queue(allow({"Principal": "*", "Condition": {"StringLike": {"aws:PrincipalOrgID": "*"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:*:x"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": null})) == {"ACC-PUB-001"}
+}
+
+test_deny_for_everybody if queue({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}) == set()
+
+closed := {name: true | some name in access.switches}
+
+bucket := fixtures.create("aws_s3_bucket", {"bucket": "data-lake"})
+
+test_public_access_block if {
+	block := fixtures.vague("aws_s3_bucket_public_access_block", closed, {"bucket": true})
+	fixtures.ids(access.deny) == set() with input as fixtures.plan([bucket, block])
+	fixtures.ids(access.deny) == {"ACC-PUB-003"} with input as fixtures.plan([bucket])
+	denied(fixtures.create("aws_s3_bucket_public_access_block", object.union(closed, {"block_public_acls": false}))) == {"ACC-PUB-002"}
+	denied(fixtures.vague("aws_s3_bucket_public_access_block", {}, {"block_public_acls": true})) == {"ACC-PUB-002"}
+}
+
+test_public_acl if {
+	denied(fixtures.create("aws_s3_bucket_acl", {"acl": "public-read"})) == {"ACC-PUB-004"}
+	denied(fixtures.create("aws_s3_bucket_acl", {"acl": "private"})) == set()
+}
+
+test_lambda if {
+	denied(fixtures.create("aws_lambda_function_url", {"authorization_type": "NONE"})) == {"ACC-PUB-005"}
+	denied(fixtures.create("aws_lambda_function_url", {"authorization_type": "AWS_IAM"})) == set()
+	denied(fixtures.create("aws_lambda_permission", {"principal": "*"})) == {"ACC-PUB-006"}
+	denied(fixtures.create("aws_lambda_permission", {"principal": "*", "source_account": "111111111111"})) == set()
+}
+
+# ---------------------------------------------------------------- other accounts
+
+test_own_account if {
+	queue(allow({"Principal": {"AWS": "arn:aws:iam::111111111111:root"}})) == set()
+	queue(allow({"Principal": {"AWS": "111111111111"}})) == set()
+}
+
+test_other_account if {
+	queue(allow({"Principal": {"AWS": "arn:aws:iam::999999999999:role/x"}})) == {"ACC-ACC-001"}
+	queue(allow({"Principal": {"AWS": ["111111111111", "999999999999"]}})) == {"ACC-ACC-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "999999999999"}}})) == {"ACC-ACC-001"}
+}
+
+test_trusted_account if {
+	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"AWS": "999999999999"}}))
+	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+		with data.settings.access.trusted_accounts as ["999999999999"]
+}
+
+test_account_that_cannot_be_told if {
+	queue(allow({"Principal": {"AWS": "AIDAEXAMPLE"}})) == {"ACC-ACC-002"}
+	queue(allow({"Principal": {"CanonicalUser": "79a59d"}})) == {"ACC-ACC-002"}
+}
+
+test_services_and_web_identities if {
+	queue(allow({"Principal": {"Service": "sns.amazonaws.com"}})) == set()
+	queue(allow({"Principal": {"Federated": "accounts.google.com"}})) == set()
+	queue(allow({"Principal": {"Federated": "arn:aws:iam::999999999999:saml-provider/x"}})) == {"ACC-ACC-001"}
+}
+
+test_account_unknown_trusts_nobody if {
+	plan := object.remove(
+		fixtures.plan([fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"AWS": "111111111111"}}))]),
+		["variables"],
+	)
+	fixtures.ids(access.deny) == {"ACC-ACC-001"} with input as plan
+}

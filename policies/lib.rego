@@ -1,0 +1,151 @@
+# What the other packages share: the resources that will be there, and policy documents in one form.
+package terraform.lib
+
+import rego.v1
+
+# Managed resources that exist after the plan is applied, changed or not: an old violation is one still.
+present := [r |
+	some r in input.resource_changes
+	r.mode == "managed"
+	is_object(r.change.after)
+]
+
+of_type(kind) := [r |
+	some r in present
+	r.type == kind
+]
+
+creates(r) if "create" in r.change.actions
+
+deletes(r) if "delete" in r.change.actions
+
+# Known only after apply. Never the same as absent.
+unknown(r, attribute) if r.change.after_unknown[attribute] == true
+
+# The value, or null where there is none; unknown values are null too, so ask `unknown` first.
+value(r, attribute) := object.get(r.change.after, attribute, null)
+
+blank(item) if item in {null, ""}
+
+finding(id, severity, r, msg, remediation) := {
+	"id": id,
+	"severity": severity,
+	"msg": msg,
+	"address": r.address,
+	"remediation": remediation,
+}
+
+# Does `r` (say, a public access block) belong to `bucket`? By name; by instance while the name is not known yet.
+belongs(r, bucket) if {
+	is_string(value(bucket, "bucket"))
+	value(r, "bucket") == value(bucket, "bucket")
+}
+
+belongs(r, bucket) if {
+	unknown(r, "bucket")
+	object.get(r, "index", null) == object.get(bucket, "index", null)
+	object.get(r, "module_address", "") == object.get(bucket, "module_address", "")
+}
+
+# ---------------------------------------------------------------- policy documents
+
+# Every string attribute that holds an IAM policy document, whatever the type of resource.
+documents := array.concat(
+	[{"resource": r, "body": fields(body)} |
+		some r in present
+		some text in r.change.after
+		is_document(text)
+		body := json.unmarshal(text)
+	],
+	[{"resource": r, "body": fields(body)} |
+		some r in of_type("aws_iam_role")
+		some inline in list(value(r, "inline_policy"))
+		is_document(inline.policy)
+		body := json.unmarshal(inline.policy)
+	],
+)
+
+is_document(text) if {
+	is_string(text)
+	startswith(trim_space(text), "{")
+	json.is_valid(text)
+	some key, _ in json.unmarshal(text)
+	lower(key) == "statement"
+}
+
+# One entry per statement, with lists where AWS allows single values, and everything in lower case that AWS reads so.
+statements := [s |
+	some document in documents
+	some raw in list(object.get(document.body, "statement", null))
+	is_object(raw)
+	field := fields(raw)
+	s := {
+		"resource": document.resource,
+		"allows": lower(sprintf("%v", [object.get(field, "effect", "")])) == "allow",
+		"actions": texts(object.get(field, "action", null)),
+		"resources": texts(object.get(field, "resource", null)),
+		"principals": principals(object.get(field, "principal", null)),
+		"conditions": conditions(object.get(field, "condition", null)),
+		"inverted": {key | some key in ["notaction", "notresource", "notprincipal"]; field[key]},
+		"identity": identity(field),
+	}
+]
+
+identity(field) := count({"principal", "notprincipal"} & object.keys(field)) == 0
+
+# Keys in lower case. Two keys that differ only in case are a conflict, hence an error.
+fields(object_) := {lower(key): item | some key, item in object_}
+
+list(null) := []
+
+list(item) := item if is_array(item)
+
+list(item) := [item] if {
+	not is_array(item)
+	item != null
+}
+
+texts(item) := [lower(sprintf("%v", [part])) | some part in list(item)]
+
+principals(item) := [{"kind": "aws", "name": lower(item)}] if is_string(item)
+
+principals(item) := [{"kind": lower(kind), "name": lower(sprintf("%v", [name]))} |
+	some kind, names in item
+	some name in list(names)
+] if {
+	is_object(item)
+}
+
+principals(item) := [] if {
+	not is_string(item)
+	not is_object(item)
+}
+
+conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": texts(values)} |
+	is_object(item)
+	some operator, tests in item
+	some key, values in tests
+]
+
+# The account in an ARN, an account id itself, or "" where neither can be told.
+account(name) := name if regex.match("^[0-9]{12}$", name)
+
+account(name) := part if {
+	not regex.match("^[0-9]{12}$", name)
+	part := split(concat("", [name, ":::::"]), ":")[4]
+	regex.match("^[0-9]{12}$", part)
+}
+
+account(name) := "" if {
+	not regex.match("^[0-9]{12}$", name)
+	not regex.match("^[0-9]{12}$", split(concat("", [name, ":::::"]), ":")[4])
+}
+
+own_account := object.get(input, ["variables", "account", "value"], "")
+
+trusted(name) if {
+	account(name) != ""
+	account(name) == own_account
+}
+
+trusted(name) if account(name) in data.settings.access.trusted_accounts

@@ -1,0 +1,70 @@
+# Tags that every taggable resource carries, the provider's default tags included.
+package terraform.tags
+
+import rego.v1
+
+import data.settings.tags
+import data.terraform.lib
+
+# Resources that can have tags: the provider plans `tags_all` for these only.
+taggable := [r |
+	some r in lib.present
+	"tags_all" in object.keys(r.change.after) | object.keys(r.change.after_unknown)
+]
+
+known(r) := all_tags if {
+	all_tags := lib.value(r, "tags_all")
+	is_object(all_tags)
+}
+
+known(r) := {} if not is_object(lib.value(r, "tags_all"))
+
+# Tags whose key is planned while the value is not known yet.
+pending(r) := {key |
+	is_object(r.change.after_unknown.tags_all)
+	some key, flag in r.change.after_unknown.tags_all
+	flag == true
+}
+
+deny contains lib.finding("TAG-001", "medium", r, msg, remediation) if {
+	some r in taggable
+	not lib.unknown(r, "tags_all")
+	some tag in tags.required
+	not tag in object.keys(known(r)) | pending(r)
+	msg := sprintf("The required tag %q is missing.", [tag])
+	remediation := sprintf("Add it under tags = { %s = \"…\" }.", [tag])
+}
+
+deny contains lib.finding("TAG-002", "medium", r, msg, remediation) if {
+	some r in taggable
+	some tag in tags.required
+	lib.blank(known(r)[tag])
+	not tag in pending(r)
+	msg := sprintf("The required tag %q is empty.", [tag])
+	remediation := "Give it a value."
+}
+
+deny contains lib.finding("TAG-003", "medium", r, msg, remediation) if {
+	some r in taggable
+	some tag, allowed in tags.allowed
+	found := known(r)[tag]
+	not lib.blank(found)
+	not found in allowed
+	msg := sprintf("The tag %s has the value %q.", [tag, sprintf("%v", [found])])
+	remediation := sprintf("Use one of: %s.", [concat(", ", allowed)])
+}
+
+deny contains lib.finding("TAG-004", "medium", r, msg, remediation) if {
+	some r in taggable
+	lib.unknown(r, "tags_all")
+	msg := "The tags are known only after apply, so they cannot be checked."
+	remediation := "Write the tags as plain values."
+}
+
+warn contains lib.finding("TAG-005", "low", r, msg, remediation) if {
+	some r in taggable
+	some tag in tags.required
+	tag in pending(r)
+	msg := sprintf("The value of the required tag %q is known only after apply.", [tag])
+	remediation := "Write it as a plain value."
+}
