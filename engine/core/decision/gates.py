@@ -103,9 +103,9 @@ def evaluate(expression: Expression, ctx: Context) -> Any:
 
 def judge(gate: Gate, ctx: Context) -> GateResult:
     """The gate's outcome, its override included."""
-    bare, applies, excusable = _bare(gate, ctx, ())
+    bare, applies, asked = _bare(gate, ctx, ())
     judgement, used = bare, None
-    if excusable and gate.override:
+    if gate.override and asked and _excusable(gate, bare):
         excuse, used = overrides.judge(
             ctx.rules.overrides[gate.override],
             ctx.document,
@@ -116,12 +116,17 @@ def judge(gate: Gate, ctx: Context) -> GateResult:
     return GateResult(
         gate.name,
         judgement.outcome,
-        _because(gate, judgement, ctx, used),
+        _because(gate, judgement, ctx, used) if asked else judgement.because,
         judgement.causes,
         judgement.missing,
         used,
         applies,
     )
+
+
+def _excusable(gate: Gate, bare: Judgement) -> bool:
+    """A doubt is nobody's to excuse, and a veto stands until its author clears it."""
+    return bare.outcome is Outcome.PENDING or (bare.outcome is Outcome.FAIL and not gate.approvals)
 
 
 def _excused(bare: Judgement, excuse: Judgement) -> Judgement:
@@ -132,7 +137,7 @@ def _excused(bare: Judgement, excuse: Judgement) -> Judgement:
 
 
 def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement, bool | None, bool]:
-    """The gate without its override, what its `when` said, and whether an override may excuse it."""
+    """The gate without its override, what its `when` said, and whether what it requires was asked at all."""
     applies: bool | None = None
     try:
         blocked = list(_needs(gate, ctx))
@@ -155,9 +160,7 @@ def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement
         if kind is None:
             raise Doubt("the gate requires nothing")
         found = kind.judge(gate, ctx, without)
-        # A veto stands until its author clears it, and a doubt is nobody's to excuse.
-        excusable = found.outcome is Outcome.PENDING or (found.outcome is Outcome.FAIL and not gate.approvals)
-        return found, applies, excusable
+        return found, applies, True
     except Doubt as doubt:
         return Judgement(Outcome.ERROR, str(doubt), (doubt.cause,)), applies, False
 

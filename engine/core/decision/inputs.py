@@ -31,7 +31,7 @@ def waits(value: Input) -> bool:
     return any(_LATER in expression.needs for expression in expressions_in(value))
 
 
-def expressions_in(value: Input | Mapping[str, Input]) -> Iterator[Expression]:
+def expressions_in(value: "Input | Mapping[str, Input]") -> Iterator[Expression]:
     """Every expression inside an input."""
     if isinstance(value, Expression):
         yield value
