@@ -21,7 +21,9 @@ def later(moment: str, seconds: int) -> str:
     """
     from datetime import datetime, timedelta  # 2 ms, and only what signs needs it
 
+    if not is_moment(moment):
+        raise ValueError("it is not written like 2026-11-23T21:00:00Z")
     try:
-        return (datetime.fromisoformat(moment) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (datetime.fromisoformat(moment) + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
     except OverflowError as error:
         raise ValueError(str(error)) from None

@@ -142,6 +142,6 @@ def _redacted(value: object, redactor: Redactor) -> object:
     if isinstance(value, str):
         return redactor.text(value)
     if isinstance(value, tuple):
-        parts = [_redacted(part, redactor) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        parts = (_redacted(part, redactor) for part in value)
+        return value._make(parts) if hasattr(value, "_make") else tuple(parts)  # a NamedTuple keeps its type
     return value

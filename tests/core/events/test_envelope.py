@@ -99,9 +99,9 @@ def pull(path: str, value: object) -> dict[str, Any]:
 
 
 def changed(payload: dict[str, Any], path: str, value: object) -> dict[str, Any]:
-    copy = json.loads(json.dumps(payload))
+    copy: dict[str, Any] = json.loads(json.dumps(payload))
     *parents, last = path.split(".")
-    inner = copy
+    inner: Any = copy
     for key in parents:
         inner = inner[key]
     if value is ...:

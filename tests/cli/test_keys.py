@@ -1,0 +1,58 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.adapters.keys import load_signer
+from engine.cli.main import main
+from engine.core.verdict.trust import load_trusted_keys
+
+
+def test_new_prints_only_the_public_half(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "key.pem"
+    assert main(["keys", "new", "--out", str(file), "--purpose", "verdict", "--purpose", "audit"]) == 0
+    shown = capsys.readouterr()
+    (key,) = load_trusted_keys(shown.out.encode()).values()
+    assert key.id == load_signer(file.read_bytes()).id
+    assert key.purposes == ("verdict", "audit")
+    for line in file.read_text().splitlines():
+        assert line not in shown.out + shown.err
+
+
+def test_new_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "--quiet", "new", "--out", str(tmp_path / "k.pem"), "--json", "--expires", "2099-01-02"]) == 0
+    shown = capsys.readouterr()
+    said = json.loads(shown.out)
+    assert (said["expires"], said["purposes"], shown.err) == ("2099-01-02T00:00:00Z", ["verdict"], "")
+
+
+@pytest.mark.parametrize(
+    "expires", ["", "0d", "2020-01-01", "1.5d", "never", "2026-02-30", "99999d9", "-1d", "99999999d"]
+)
+def test_expiry_that_is_none_makes_no_key(expires: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["keys", "new", "--out", str(tmp_path / "k.pem"), f"--expires={expires}"]) == 2
+    assert "ENG285" in capsys.readouterr().err
+    assert not (tmp_path / "k.pem").exists()
+
+
+def test_second_key_does_not_replace_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["keys", "new", "--out", str(tmp_path / "k.pem")]
+    assert (main(arguments), main(arguments)) == (0, 2)
+    assert "ENG284" in capsys.readouterr().err
+
+
+def test_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "trusted-keys.yaml"
+    rows = []
+    for state in ("", "    revoked: 2026-01-01T00:00:00Z\n", "    expires: 2026-01-01T00:00:00Z\n"):
+        main(["keys", "new", "--out", str(tmp_path / f"{len(rows)}.pem"), "--expires", "2099-01-01"])
+        text = capsys.readouterr().out
+        if "expires" in state:
+            text = text.replace("    expires: 2099-01-01T00:00:00Z\n", "")
+        rows.append(text.split("keys:\n")[1] + state)
+    file.write_text("version: 1\nkeys:\n" + "".join(rows))
+    assert main(["keys", "list", "--keys", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert ["  counts  " in lines[0], "revoked since" in lines[1], "  expired  " in lines[2]] == [True] * 3
+    assert main(["keys", "list", "--keys", str(file), "--json"]) == 0
+    assert [key["counts"] for key in json.loads(capsys.readouterr().out)] == [True, False, False]
