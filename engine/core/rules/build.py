@@ -51,7 +51,8 @@ class Builder:
         self._facts: Mapping[str, Schema] = catalog.fact_schema["properties"]["facts"]["properties"]
         self._gate_language = self._language(self._facts)
         self.expressions: list[tuple[Entry, Expression]] = []  # everything that was compiled, for the checks
-        self.inputs: dict[Key, Mapping[str, Input]] = {}
+        self.inputs: dict[Key, dict[str, Input]] = {}  # of each action, those that compiled
+        self._refused = 0
 
     def sources(self) -> tuple[Source, ...]:
         """`sources:`"""
@@ -227,8 +228,13 @@ class Builder:
 
     def _step(self, entry: Entry, language: Language) -> Step:
         data = entry.data
-        inputs = {name: self._input(entry, ("with", name), value, language) for name, value in _with(data).items()}
-        self.inputs[entry.key] = inputs
+        inputs: dict[str, Input] = {}
+        sound = self.inputs[entry.key] = {}
+        for name, value in _with(data).items():
+            refused = self._refused
+            inputs[name] = self._input(entry, ("with", name), value, language)
+            if self._refused == refused:
+                sound[name] = inputs[name]
         return Step(
             id=data["id"],
             uses=data["uses"],
@@ -278,6 +284,7 @@ class Builder:
         try:
             compiled = compile_it()
         except EngineError as error:
+            self._refused += 1
             self._errors.extend(p for p in error.problems if p not in self._errors.problems)
             return None
         if isinstance(compiled, Expression):

@@ -133,7 +133,7 @@ def _wrong_form(error: _Error, document: Document) -> Iterator[Problem]:
 def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
     yield problem(
         "ENG045",
-        _of_container(document, error.path),
+        document.place(*error.path) if error.rule in _OF_A_TYPE else _of_container(document, error.path),
         limit=_SIZES[error.rule].format(error.wanted),
         about=_about(error),
     )
@@ -143,7 +143,7 @@ def _union(error: _Error, document: Document) -> Iterator[Problem]:
     branches: list[Mapping[str, Any]] = error.wanted
     if all(set(branch) == {"required"} for branch in branches):
         names = [name for branch in branches for name in branch["required"]]
-        there = [name for name in names if name in error.found]
+        there = [name for name in error.found if name in names]  # in the order of the file
         place = document.place(*error.path, there[1], key=True) if there[1:] else _of_container(document, error.path)
         yield problem("ENG046", place, names=", ".join(names), found=", ".join(there) or "none")
         return

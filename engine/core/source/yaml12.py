@@ -122,12 +122,13 @@ def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:
 
 
 def _syntax(error: yaml.MarkedYAMLError, places: Places) -> EngineError:
-    mark = error.problem_mark or error.context_mark
+    unclosed = str(error.context).startswith(("while parsing a flow", "while scanning a quoted"))
+    mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
     place = places.at(mark.line, mark.column, 1) if mark else places.at(0, 0, 1)
     problem = error.problem or ""
     if "another document" in problem:
         return failure("ENG026", place)
-    if place.excerpt[: place.column].endswith("\t") or "\\t" in problem or "'\t'" in problem:
+    if place.excerpt[: place.column].endswith("\t"):
         return failure("ENG025", place)
     reason = f"{error.context}, {problem}" if error.context else problem
     return failure("ENG024", place, reason=reason)

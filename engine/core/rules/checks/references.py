@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.core.expressions.globs import glob
-from engine.core.expressions.parse import Node
+from engine.core.expressions.parse import Node, Snippet
 from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path
@@ -119,7 +119,7 @@ def overrides(subject: Subject) -> Iterator[Problem]:
 def environments(subject: Subject) -> Iterator[Problem]:
     """Environments that an expression compares with: one that does not exist is never equal."""
     known = subject.draft.known["environments"]
-    texts = [(entry.data, entry.place(key=False)) for entry in subject.draft.sections["define"]]
+    texts = [(entry.data, entry.document.place(*entry.path)) for entry in subject.draft.sections["define"]]
     texts += [(expression.text, expression.place) for _, expression in subject.expressions]
     for text, place in texts:
         if "environment" not in text:
@@ -127,8 +127,7 @@ def environments(subject: Subject) -> Iterator[Problem]:
         for node in nodes(tree(text)):
             for name, literal in _compared(node):
                 if name not in known:
-                    column = place.column + literal.start if place.excerpt[place.column - 1 :].startswith(text) else 0
-                    exact = place._replace(column=column + 1, length=len(name)) if column else place
+                    exact = Snippet(text, place).at(literal.start, literal.end)
                     yield problem("ENG060", exact, hint=closest(name, known), name=name, known=listing(known))
 
 
