@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.report import markdown as md
-from engine.core.report.model import Counts, Report, Row, Standing
+from engine.core.report.model import Report, Row, Standing
 from engine.errors import Problem
 
 LIMIT = 65_536  # counted in UTF-8 bytes here, which are never fewer than GitHub's characters
@@ -108,15 +108,9 @@ def _row(report: Report, row: Row) -> str:
         md.code(row.path),
         md.text(row.service),
         md.text(row.change),
-        plan(row.counts) if row.counts else "**failed**",
+        md.text(str(row.counts)) if row.counts else "**failed**",
         policy,
     )
-
-
-def plan(counts: Counts) -> str:
-    """`+3 ~1 ±0 -0`, without what is nothing."""
-    signs = ((counts.create, "+"), (counts.update, "~"), (counts.replace, "±"), (counts.delete, "-"))
-    return " ".join(f"{sign}{number}" for number, sign in signs if number) or "no changes"
 
 
 def _findings(report: Report, room: int) -> tuple[str, int]:
@@ -171,7 +165,7 @@ def _plans(report: Report, room: int) -> tuple[str, int]:
 def _diffs(row: Row) -> str:
     assert row.counts
     parts = [f"{md.code(f'{d.action} {d.address}')}\n\n{md.fence(d.text, 'diff')}" for d in row.diffs]
-    summary = f"{md.text(row.path)}: {md.text(plan(row.counts))}"
+    summary = f"{md.text(row.path)}: {md.text(str(row.counts))}"
     return md.details(summary, "\n\n".join(parts))
 
 

@@ -1,27 +1,21 @@
 """What a validation has to tell people, before any form: the comment, the terminal and JSON all show this value."""
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.findings import Effect, Finding
+from engine.core.plan.summary import Summary
 from engine.core.redact import Redactor
 from engine.errors import Place, Problem
 
-
-class Counts(NamedTuple):
-    """What a plan would do, in Terraform resources."""
-
-    create: int
-    update: int
-    replace: int
-    delete: int
+Counts: TypeAlias = Summary  # of Terraform resources, by what the plan would do to them
 
 
 class Diff(NamedTuple):
     """One planned change, with its sensitive values masked."""
 
     address: str
-    action: str  # create, update, replace, delete
+    action: str  # create, update, replace, delete, forget, read
     text: str
 
 

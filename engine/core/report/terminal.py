@@ -5,7 +5,6 @@ from textwrap import wrap
 
 from engine.core.findings import Effect, Finding
 from engine.core.redact import printable
-from engine.core.report.comment import plan
 from engine.core.report.model import Report, Row, Standing
 from engine.errors import Problem
 
@@ -61,7 +60,7 @@ def _painter(colour: bool) -> Callable[[str, str], str]:
 
 def _row(report: Report, row: Row, longest: int, width: int, paint: Callable[[str, str], str]) -> list[str]:
     mark, hue = _MARKS[report.standing(row)]
-    told = plan(row.counts) if row.counts else "could not be planned"
+    told = str(row.counts) if row.counts else "could not be planned"
     seconds = f"{row.seconds:.1f} s" if row.seconds else ""
     lines = [f"  {paint(mark, hue)} {_line(row.path):<{longest}}  {_line(row.change):<8}  {told:<19}  {seconds}"]
     if row.problem:
