@@ -1,0 +1,1 @@
+"""What a Terraform plan would do: read, masked, digested, told to people."""

@@ -1,0 +1,129 @@
+"""Keyed digest of what a plan would do: equal exactly when applying either plan would do the same.
+
+Blind to what two runs of the same plan do not share, and to nothing else that somebody could hide a change in:
+
+- the plan's own time, the order of keys and of resources;
+- values known only after apply (that, and where, a value is unknown counts);
+- a time that AWS keeps and that the plan leaves as it is (`last_modified`): equal before and after, or of something
+  that will be gone. A time that the plan sets (an expiry in a lifecycle rule) counts;
+- `tags` and `tags_all` that are null or {}: AWS provider 5.100 returns either for "no tags".
+
+It also covers where the providers are pointed: the same change in another account or region is another change. The key
+keeps the digest from being an oracle for secret values that somebody guesses.
+"""
+
+import hmac
+import re
+from collections.abc import Iterator
+
+from engine.core.canonical import canonical
+from engine.core.plan.model import Change, Path, at, changes, items, outputs, refused, true_paths
+from engine.core.redact import Json
+
+_DOMAIN = b"interlock change set 1\n"
+_TAGS = ("tags", "tags_all")
+# RFC 3339, and Lambda's `2026-01-31T10:00:00.000+0000`.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
+
+
+def change_set_digest(plan: dict[str, Json], key: bytes) -> str:
+    """`hmac-sha256:<hex>` of the plan's change set.
+
+    Raises:
+        EngineError: not a complete plan in a form that is known.
+    """
+    try:
+        data = canonical(change_set(plan))
+    except ValueError as error:  # a number that JSON cannot hold
+        raise refused(str(error)) from error
+    return "hmac-sha256:" + hmac.new(key, _DOMAIN + data, "sha256").hexdigest()
+
+
+def change_set(plan: dict[str, Json]) -> dict[str, Json]:
+    """What is digested: holds secrets in clear."""
+    return {
+        "resources": [_entry(c) for c in changes(plan)],
+        "outputs": [_entry(c) for c in outputs(plan)],
+        "providers": _providers(plan),
+    }
+
+
+def _entry(change: Change) -> dict[str, Json]:
+    before, after = _tags(change.before), _tags(change.after)
+    times: tuple[Path, ...] = ()
+    if change.mode == "managed" and change.before is not None:
+        gone = change.after is None
+        times = tuple(path for path, value in _texts(before) if _is_kept_time(path, value, after, gone))
+        before, after = _without(before, times), after if gone else _without(after, times)
+    return {
+        "address": change.address,
+        "type": change.type,
+        "mode": change.mode,
+        "actions": list(change.actions),
+        "before": before,
+        "after": after,
+        # Paths beside the values, not marks among them: no value can be spelt like a mark.
+        "times": [list(path) for path in times],
+        "unknown": [list(path) for path in sorted(true_paths(change.unknown), key=str)],
+        "replace_paths": [list(path) for path in change.replace_paths],
+        "reason": change.reason,
+        "previous_address": change.previous_address,
+        "import_id": change.import_id,
+        "deposed": change.deposed,
+        "provider": change.provider,
+    }
+
+
+def _providers(plan: dict[str, Json]) -> dict[str, Json]:
+    """The providers' configuration with the variables it reads; all variables where it reads something else, too."""
+    configuration = plan.get("configuration")
+    configured = configuration.get("provider_config") if isinstance(configuration, dict) else None
+    variables = plan.get("variables") or {}
+    if not isinstance(variables, dict):
+        raise refused("`variables` is not an object")
+    references = set(_references(configured))
+    read = {name.split(".")[1] for name in references if name.startswith("var.")}
+    if any(not name.startswith("var.") for name in references):
+        read = set(variables)
+    return {"configuration": configured, "variables": {name: variables.get(name) for name in sorted(read)}}
+
+
+def _references(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        named = value.get("references")
+        if isinstance(named, list):
+            yield from (str(name) for name in named)
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+def _tags(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return {name: None if name in _TAGS and item == {} else item for name, item in value.items()}
+
+
+def _texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    else:
+        for step, item in items(value):
+            yield from _texts(item, (*path, step))
+
+
+def _is_kept_time(path: Path, value: str, after: Json, gone: bool) -> bool:
+    return bool(_TIME.fullmatch(value)) and (gone or at(after, path) == value)
+
+
+def _without(value: Json, paths: tuple[Path, ...]) -> Json:
+    """A copy of `value` with null at each of `paths`."""
+    if () in paths:
+        return None
+    if isinstance(value, dict):
+        return {k: _without(v, tuple(p[1:] for p in paths if p[0] == k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without(v, tuple(p[1:] for p in paths if p[0] == n)) for n, v in enumerate(value)]
+    return value
