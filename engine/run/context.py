@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import threading
+
     from engine.adapters.settings import Settings
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
+    from engine.core.report.model import Report
     from engine.core.resources.discover import Discovery
     from engine.core.rules.model import Rules
 
@@ -29,5 +32,8 @@ class Context(NamedTuple):
     discovery: "Discovery"
     settings: "Settings"
     out: str  # directory that keeps everything the run makes; mode 0700
+    decision: str  # digest of the decision that is being carried out
     now: str  # RFC 3339, the fact of the same name
     progress: Callable[[str], None]  # one line for a person
+    show: "Callable[[Report], None]"  # a finished report, to whoever watches
+    cancel: "threading.Event"  # set when the action's time is up

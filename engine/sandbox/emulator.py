@@ -17,7 +17,7 @@ from typing import NamedTuple
 from engine.adapters import process
 from engine.errors import EngineError, failure
 
-ACCOUNT = "123456789012"  # moto's own
+ACCOUNT = "123456789012"
 REGION = "us-east-1"
 _START_S = 60.0
 _FOREVER_S = 30 * 24 * 3600.0
@@ -34,8 +34,8 @@ class Emulator(NamedTuple):
 
 
 @contextmanager
-def emulator(bucket: str = f"terraform-state-{ACCOUNT}") -> Iterator[Emulator]:
-    """Start one, give it an empty state bucket, and stop it at the end.
+def emulator(account: str = ACCOUNT) -> Iterator[Emulator]:
+    """Start one that is `account`, give it an empty state bucket, and stop it at the end.
 
     Raises:
         EngineError: the `emulator` extra is not installed, or the server does not start.
@@ -45,13 +45,14 @@ def emulator(bucket: str = f"terraform-state-{ACCOUNT}") -> Iterator[Emulator]:
     if find_spec("moto") is None or find_spec("flask") is None:
         raise failure("ENG440")
     with tempfile.TemporaryDirectory(prefix="interlock-emulator-") as folder:
-        server = _Server(folder)
+        server = _Server(folder, account)
         server.start()
         try:
             port = server.port()
             url = f"http://127.0.0.1:{port}"
+            bucket = f"terraform-state-{account}"
             _create_bucket(port, bucket)
-            yield Emulator(url, ACCOUNT, REGION, bucket, _credentials(url))
+            yield Emulator(url, account, REGION, bucket, _credentials(url))
         finally:
             server.stop.set()
             server.join()
@@ -69,9 +70,10 @@ def _credentials(url: str) -> dict[str, str]:
 class _Server(threading.Thread):
     """Waits for the child; the child writes its port into a file as soon as it listens."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, account: str) -> None:
         super().__init__(name="emulator", daemon=True)
         self.folder = folder
+        self.account = account
         self.port_file = os.path.join(folder, "port")
         self.stop = threading.Event()
         self.failed: EngineError | None = None
@@ -83,7 +85,12 @@ class _Server(threading.Thread):
             process.run(
                 [sys.executable, "-I", program, self.port_file],
                 cwd=self.folder,
-                env={"HOME": self.folder, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "AWS_DEFAULT_REGION": REGION},
+                env={
+                    "HOME": self.folder,
+                    "AWS_DEFAULT_REGION": REGION,
+                    "MOTO_ACCOUNT_ID": self.account,
+                    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+                },
                 timeout_s=_FOREVER_S,
                 cancel=self.stop,
                 grace_s=2,

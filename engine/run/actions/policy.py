@@ -4,14 +4,63 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
+from engine.errors import EngineError, Problem
+from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
+    from engine.core.findings import Finding
     from engine.run.context import Context
 
 
 def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str) -> Mapping[str, Any]:
-    """Judge every plan by the controller's policies."""
-    raise AssertionError
+    """Judge every plan by the controller's policies. What cannot be planned cannot be judged, and says so itself.
+
+    A doubt about the answer (no policies, one that does not parse, a time-out) is the output `problem`: the verdict is
+    then `error`, and the report tells why.
+    """
+    from engine.adapters.policy.bundle import policy_set, read_directory
+    from engine.adapters.policy.port import Plan, Programs
+    from engine.adapters.policy.port import evaluate as judge
+    from engine.core.plan.mask import secrets
+    from engine.core.redact import Redactor
+
+    plans = [Plan(row["path"], _plan(row["file"])) for row in resources if row["file"]]
+    values = ctx.settings
+    bundle: str | None = None
+    found: tuple[Finding, ...] = ()
+    doubt: Problem | None = None
+    try:
+        policies = policy_set(read_directory(ctx.controller.policies))
+        bundle = policies.digest
+        if plans:
+            programs = Programs(values.opa, values.checkov, values.path)
+            timeout_s = ctx.rules.limits.policy_timeout_s
+            found = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+    except EngineError as error:
+        doubt = error.problems[0]
+        ctx.progress(f"  not judged: {doubt.message}")
+    hide = Redactor(set().union(*(secrets(dict(plan.plan)) for plan in plans))).text
+    findings = [
+        {
+            **finding._asdict(),
+            "severity": finding.severity.value,
+            "effect": finding.effect.value,
+            "message": hide(finding.message),
+            "remediation": hide(finding.remediation),
+            "address": hide(finding.address),
+        }
+        for finding in found
+    ]
+    ctx.progress(f"  judged   {len(plans)} plans with {engine}: {len(findings)} findings")
+    return {"findings": findings, "bundle": bundle, "problem": told(doubt) if doubt else None}
+
+
+def _plan(file: str) -> Mapping[str, Any]:
+    import json
+
+    with open(file, "rb") as handle:
+        plan: Mapping[str, Any] = json.load(handle)
+        return plan
 
 
 ACTIONS = (
@@ -22,7 +71,7 @@ ACTIONS = (
             "resources": {"type": "array", "items": {"type": "object"}},
             "engine": {"enum": ["rego", "opa", "checkov"], "type": "string", "default": "rego"},
         },
-        outputs=("findings", "bundle"),
+        outputs=("findings", "bundle", "problem"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         doc="Judge the plans by the policies of the controller repository.",

@@ -1,33 +1,123 @@
 """`report.*`: tell people."""
 
+import json
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
+from engine.errors import failure
+from engine.run.actions.verdict import doubt, finding
 
 if TYPE_CHECKING:
+    from engine.core.report.model import Report, Row
     from engine.run.context import Context
 
 
 def write(
-    ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any], verdict: Mapping[str, Any]
+    ctx: "Context",
+    plan: Mapping[str, Any] | None,
+    policy: Mapping[str, Any] | None,
+    verdict: Mapping[str, Any] | None,
 ) -> Mapping[str, Any]:
-    """Write the report as Markdown and JSON."""
-    raise AssertionError
+    """Write report.md (the comment of a pull request) and report.json, and show the report to whoever watches.
+
+    Raises:
+        EngineError: ENG002, they cannot be kept.
+    """
+    from engine.core.report.comment import render
+
+    report = _of_validation(ctx, plan, policy, verdict) if plan and policy and verdict else _of_fact(ctx)
+    files = {
+        "markdown": (os.path.join(ctx.out, "report.md"), render(report)),
+        "json": (os.path.join(ctx.out, "report.json"), json.dumps(report.to_json(), indent=2, ensure_ascii=False)),
+    }
+    for file, text in files.values():
+        try:
+            with open(file, "w", encoding="utf-8") as handle:
+                handle.write(text)
+        except OSError as error:
+            raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    ctx.show(report)
+    return {name: file for name, (file, _) in files.items()}
+
+
+def _of_validation(
+    ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any], signed: Mapping[str, Any]
+) -> "Report":
+    from engine.core.report.model import Signature
+
+    verdict = signed["verdict"]
+    broken = (doubt(policy["problem"]),) if policy["problem"] else ()
+    return _report(verdict)._replace(
+        rows=tuple(map(_planned, plan["resources"])),
+        findings=tuple(map(finding, policy["findings"])),
+        refused=(*ctx.discovery.refused, *broken),
+        signature=Signature(
+            signed["digest"], signed["key"], verdict["sequence"], verdict["signed_at"], verdict["expires_at"]
+        ),
+    )
+
+
+def _of_fact(ctx: "Context") -> "Report":
+    """What the believed verdict says, where nothing was planned in this run."""
+    verdict = ctx.document.known("verdict")
+    changes = {row["path"]: row["change"] for row in ctx.document.facts["resources"]["resources"]}
+    return _report(verdict)._replace(
+        rows=tuple(_believed(row, changes.get(row["path"], "modified")) for row in verdict["resources"]),
+        findings=tuple(finding(row) for row in verdict["findings"]),
+    )
+
+
+def _report(verdict: Mapping[str, Any]) -> "Report":
+    from engine.core.report.model import Report
+
+    return Report(
+        repo=verdict["repo"],
+        pr=verdict["pr"],
+        head_sha=verdict["head_sha"],
+        environment=verdict["environment"],
+        branch=verdict["branch"],
+        result=verdict["result"],
+        rows=(),
+    )
+
+
+def _planned(row: Mapping[str, Any]) -> "Row":
+    from engine.core.plan.summary import Summary
+    from engine.core.report.model import Diff, Row
+
+    return Row(
+        path=row["path"],
+        service=row["service"],
+        name=row["name"],
+        change=row["change"],
+        counts=Summary(**row["counts"]) if row["counts"] else None,
+        diffs=tuple(Diff(**shown) for shown in row["diffs"]),
+        seconds=row["seconds"],
+        problem=doubt(row["problem"]) if row["problem"] else None,
+    )
+
+
+def _believed(row: Mapping[str, Any], change: str) -> "Row":
+    from engine.core.plan.model import VERBS
+    from engine.core.plan.summary import tally
+    from engine.core.report.model import Row
+
+    verbs = [VERBS[tuple(entry["actions"])] for entry in row["changes"]]
+    counts = tally(verbs) if row["plan"] else None
+    return Row(row["path"], row["service"], row["name"], change, counts)
 
 
 ACTIONS = (
     Action(
         "report.write",
         write,
-        inputs={
-            "plan": {"type": ["object", "null"], "default": None},
-            "policy": {"type": ["object", "null"], "default": None},
-            "verdict": {"type": ["object", "null"], "default": None},
-        },
+        inputs={name: {"type": ["object", "null"], "default": None} for name in ("plan", "policy", "verdict")},
         outputs=("markdown", "json"),
         permissions=(),
         repeat=Repeat.SAFE,
-        doc="Write the report as report.md (the pull-request comment) and report.json, and show it.",
+        needs=("verdict", "resources"),
+        doc="Write report.md (for the pull request) and report.json: of this validation, or of the believed verdict.",
     ),
 )

@@ -1,11 +1,16 @@
 """`terraform.*`: plan every resource of the change."""
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
+from engine.errors import Place, Problem, failure, problem
+from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
+    from engine.adapters.terraform.plan import PlanResult
+    from engine.core.resources.discover import Resource
     from engine.run.context import Context
 
 
@@ -15,7 +20,81 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     Raises:
         EngineError: nothing can be planned at all: no Terraform, no provider, no digest key.
     """
-    raise AssertionError
+    from engine.adapters import settings
+    from engine.adapters.terraform.backend import Backend
+    from engine.adapters.terraform.plan import Limits
+    from engine.adapters.terraform.plan import plan as plan_one
+    from engine.adapters.terraform.template import Setup
+    from engine.adapters.terraform.workspace import Job, prepare
+    from engine.core.canonical import digest_bytes
+    from engine.run.orchestrator.pool import run_all
+
+    key = settings.digest_key()
+    if key is None:
+        raise failure("ENG551")
+    values = ctx.settings
+    setup = Setup(
+        module=ctx.controller.module,
+        cache_dir=values.cache_dir,
+        backend=Backend(values.state_bucket, values.state_region, values.emulator),
+        credentials=values.credentials,
+        path=values.path,
+        home=values.home,
+        program=values.terraform,
+        mirror=values.mirror,
+        cli_config=values.cli_config,
+    )
+    workspace = prepare(setup, ctx.cancel)
+    limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
+    plans = os.path.join(ctx.out, "plans")
+    os.makedirs(plans, mode=0o700, exist_ok=True)
+
+    def work(resource: "Resource") -> dict[str, Any]:
+        row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
+        to = ctx.rules.environments.get(resource.environment)
+        if to is None or to.account is None or to.region is None:
+            why = problem("ENG557", Place(resource.tfvars), environment=resource.environment)
+            return {**row, **_failed(why, 0.0)}
+        job = Job(resource.path, resource.state_key, resource.variables, to.name, to.account, to.region)
+        file = os.path.join(plans, resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_") + ".json")
+        done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
+        ctx.progress(f"  {'planned' if done.plan else 'failed '}  {resource.path}  {done.seconds:.1f} s")
+        return {**row, **_told(done, key, file)}
+
+    rows = run_all(ctx.discovery.resources, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
+    return {
+        "resources": rows,
+        "module": workspace.template.module_digest,
+        "lock_file": workspace.lock_digest,
+        "digest_key": digest_bytes(key)[: len("sha256:") + 16],
+    }
+
+
+def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
+    """What may leave this action: masked, and small."""
+    from engine.core.plan.digest import change_set_digest
+    from engine.core.plan.mask import mask
+    from engine.core.plan.model import changes
+    from engine.core.plan.summary import diff, summarise
+
+    if done.plan is None:
+        assert done.problem
+        return _failed(done.problem, done.seconds)
+    masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
+    return {
+        "problem": None,
+        "seconds": done.seconds,
+        "plan": change_set_digest(done.plan, key),
+        "file": file,
+        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in masked],
+        "counts": summarise(done.plan)._asdict(),
+        "diffs": [{"address": c.address, "action": c.verb, "text": diff(c)} for c in masked],
+    }
+
+
+def _failed(why: Problem, seconds: float) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"plan": None, "file": None, "changes": [], "counts": None, "diffs": []}
+    return {"problem": told(why), "seconds": seconds, **nothing}
 
 
 ACTIONS = (
@@ -23,7 +102,7 @@ ACTIONS = (
         "terraform.plan",
         plan,
         inputs={"parallelism": {"type": ["integer", "null"], "minimum": 1, "maximum": 64, "default": None}},
-        outputs=("resources", "module", "lock_file"),
+        outputs=("resources", "module", "lock_file", "digest_key"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         needs=("resources",),

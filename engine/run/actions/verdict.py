@@ -1,17 +1,104 @@
 """`verdict.*`: sign what validation found."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
+from engine.errors import Place, Problem, failure
 
 if TYPE_CHECKING:
+    from engine.core.findings import Finding
     from engine.run.context import Context
+
+_RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "changes")  # of `verdict.resources`
 
 
 def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Sign one statement about exactly these trees, plans and findings."""
-    raise AssertionError
+    """Sign one statement about exactly these trees, plans and findings.
+
+    Raises:
+        EngineError: no key, or the statement cannot be kept.
+    """
+    from engine import __version__
+    from engine.adapters import settings
+    from engine.adapters.keys import load_signer
+    from engine.core.canonical import canonical, digest_bytes
+    from engine.core.signature import sign as seal
+    from engine.core.verdict.statement import About, MadeFrom, build
+
+    pem = settings.signing_key()
+    if pem is None:
+        raise failure("ENG550")
+    signer = load_signer(pem)
+    pr = ctx.document.facts["pr"]
+    about = About(
+        origin="local",
+        repo=ctx.document.facts["source"]["repo"],
+        pr=pr["number"],
+        head_sha=pr["head"]["sha"],
+        base_ref=pr["base"]["ref"],
+        environment=ctx.discovery.environment or "",
+        branch=ctx.discovery.branch or "",
+        rules=ctx.rules.digest,
+    )
+    made_from = MadeFrom(
+        engine=__version__,
+        event=ctx.event.digest,
+        decision=ctx.decision,
+        policy=policy["bundle"],
+        module=plan["module"],
+        lock_file=plan["lock_file"],
+        digest_key=plan["digest_key"],
+    )
+    statement = build(
+        about,
+        [{name: row[name] for name in _RESOURCE} for row in plan["resources"]],
+        [finding(row) for row in policy["findings"]],
+        [doubt(why) for why in (policy["problem"], *(row["problem"] for row in plan["resources"])) if why],
+        made_from,
+        sequence=1,
+        signed_at=ctx.now,
+        expires_s=ctx.rules.verdict_expires_s,
+    )
+    payload = canonical(statement)
+    file = os.path.join(ctx.out, "statement.json")
+    _keep(file, seal(payload, signer))
+    verdict = statement["predicate"]["verdict"]
+    ctx.progress(f"  signed   verdict {verdict['result']} with {signer.id}")
+    return {
+        "result": verdict["result"],
+        "verdict": verdict,
+        "digest": digest_bytes(payload),
+        "key": signer.id,
+        "file": file,
+    }
+
+
+def finding(row: Mapping[str, Any]) -> "Finding":
+    """A row of `policy.evaluate`'s findings as a value again."""
+    from engine.core.findings import Effect, Finding, Severity
+
+    return Finding(**{**row, "severity": Severity(row["severity"]), "effect": Effect(row["effect"])})
+
+
+def doubt(why: Mapping[str, Any]) -> Problem:
+    """A problem that an action has put into its outputs, as a value again."""
+    return Problem(why["code"], why["message"], why["hint"], Place(why["file"], why["line"]) if why["file"] else None)
+
+
+def told(why: Problem) -> dict[str, Any]:
+    """A problem as an output."""
+    place = why.place or Place("")
+    return {"code": why.code, "message": why.message, "hint": why.hint, "file": place.file, "line": place.line}
+
+
+def _keep(file: str, data: bytes) -> None:
+    try:
+        with open(file, "wb") as handle:
+            handle.write(data)
+    except OSError as error:
+        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
 
 
 ACTIONS = (
@@ -19,7 +106,7 @@ ACTIONS = (
         "verdict.sign",
         sign,
         inputs={"plan": {"type": "object"}, "policy": {"type": "object"}},
-        outputs=("result", "statement", "digest", "sequence"),
+        outputs=("result", "verdict", "digest", "key", "file"),
         permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "source", "resources"),

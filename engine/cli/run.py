@@ -1,0 +1,91 @@
+"""`engine run`: one event, decided and carried out."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from contextlib import ExitStack
+
+from engine.cli.console import Console
+from engine.errors import ExitCode, failure
+
+HELP = "decide what an event starts, and carry it out"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The event, the two repositories, where everything is kept."""
+    parser.add_argument("--event", metavar="FILE", help="the event's payload (default: GITHUB_EVENT_PATH)")
+    parser.add_argument("--event-name", metavar="NAME", help="what kind of event it is (default: GITHUB_EVENT_NAME)")
+    parser.add_argument("--repo", metavar="DIR", required=True, help="a clone of the source repository")
+    parser.add_argument(
+        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
+    )
+    parser.add_argument("--pipeline", metavar="NAME", help="this pipeline, whatever the event starts")
+    parser.add_argument("--out", metavar="DIR", help="keep everything there: facts, decision, plans, statement, report")
+    parser.add_argument(
+        "--allow-destroy", metavar="PATH", action="append", default=[], help="a deleted resource that may be destroyed"
+    )
+    parser.add_argument(
+        "--allow-move", metavar="PATH", action="append", default=[], help="a resource that may change its environment"
+    )
+    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
+
+
+def run(options: Namespace, console: Console) -> int:
+    """Handle the event and show what came of it."""
+    from tempfile import TemporaryDirectory
+
+    from engine.adapters import settings
+    from engine.core.decision.decide import Decision
+    from engine.core.decision.outcome import Outcome
+    from engine.core.report import explanation, terminal
+    from engine.core.report.model import Report
+    from engine.run.facts.local import Asked
+    from engine.run.handle import Request, Watcher, handle, worst
+
+    file, name = options.event, options.event_name
+    if file is None:
+        file, known = settings.actions_event()
+        name = name or known
+    if file is None:
+        raise failure("ENG202")
+
+    def decided(decision: Decision) -> None:
+        if decision.outcome is Outcome.PASS:
+            console.progress(f"{', '.join(p.name for p in decision.pipelines)}: every gate has passed")
+        elif not options.json:
+            console.out(explanation.render(decision, console.colour))
+
+    reports: list[Report] = []
+
+    def show(report: Report) -> None:
+        reports.append(report)
+        if not options.json:
+            console.out(terminal.render(report, colour=console.colours, width=console.width))
+
+    with ExitStack() as stack:
+        out = options.out or stack.enter_context(TemporaryDirectory(prefix="interlock-run-"))
+        request = Request(
+            event=_read(file),
+            event_file=file,
+            event_name=name,
+            repo=os.path.abspath(options.repo),
+            controller=os.path.abspath(options.controller),
+            out=os.path.abspath(out),
+            pipeline=options.pipeline,
+            asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move)),
+        )
+        handled = handle(request, settings.read(), Watcher(decided, console.progress, show))
+        if options.json:
+            pipelines = [done.to_json() for done in handled]
+            console.json({"version": 1, "pipelines": pipelines, "reports": [report.to_json() for report in reports]})
+    for done in handled:
+        for action in done.ran:
+            console.problems(action.problems)
+    return worst([done.exit_code for done in handled]) if handled else ExitCode.NEGATIVE
+
+
+def _read(file: str) -> bytes:
+    try:
+        with open(file, "rb") as handle:
+            return handle.read()
+    except OSError as error:
+        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error

@@ -1,0 +1,175 @@
+"""From an event's bytes to what came of it, on one page."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from threading import Event as Flag
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.core.canonical import digest
+from engine.core.decision.decide import Decision, PipelineResult, decide
+from engine.core.decision.matching import match
+from engine.core.decision.outcome import Outcome
+from engine.core.events.envelope import Event, read_event
+from engine.core.resources import services
+from engine.core.rules.load import load
+from engine.errors import TABLE, ExitCode, failure
+from engine.run.catalog import catalog
+from engine.run.context import Context, Controller
+from engine.run.facts.gather import gather
+from engine.run.facts.local import UNKNOWN, Asked, Local
+from engine.run.module import module_directory, read_module
+from engine.run.runner import Ran, carry_out
+from engine.run.trusted import read_rules
+
+if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
+    from engine.core.report.model import Report
+
+_OUTCOMES = {
+    Outcome.PASS: ExitCode.DONE,
+    Outcome.PENDING: ExitCode.WAITING,
+    Outcome.FAIL: ExitCode.NEGATIVE,
+    Outcome.ERROR: ExitCode.NEGATIVE,
+}
+_RESULTS = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "error": ExitCode.EXECUTOR}
+_WORST_FIRST = (
+    ExitCode.BUG,
+    ExitCode.EXECUTOR,
+    ExitCode.CONFIG,
+    ExitCode.AUTH,
+    ExitCode.STALE,
+    ExitCode.NEGATIVE,
+    ExitCode.WAITING,
+    ExitCode.DONE,
+)
+
+
+class Request(NamedTuple):
+    """One `engine run`."""
+
+    event: bytes
+    event_file: str
+    event_name: str | None
+    repo: str  # clone of the source repository
+    controller: str  # checkout of the controller repository
+    out: str  # directory that keeps everything
+    pipeline: str | None  # None: those that the event starts
+    asked: Asked
+
+
+class Watcher(NamedTuple):
+    """Who is told while it happens."""
+
+    decided: Callable[[Decision], None]
+    progress: Callable[[str], None]
+    show: "Callable[[Report], None]"
+
+
+class Handled(NamedTuple):
+    """One pipeline of one decision, carried out or not."""
+
+    result: PipelineResult
+    ran: tuple[Ran, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The pipeline's part of the decision, and what became of each action."""
+        ran = [
+            {"id": r.id, "uses": r.uses, "status": r.status, "problems": [p.text() for p in r.problems]}
+            for r in self.ran
+        ]
+        return {**self.result.to_json(), "ran": ran}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What it means to the shell."""
+        if self.result.outcome is not Outcome.PASS:
+            return _OUTCOMES[self.result.outcome]
+        codes = [TABLE[r.problems[0].code].exit for r in self.ran if r.status == "failed"]
+        codes += [_RESULTS[r.outputs["result"]] for r in self.ran if "result" in r.outputs]
+        return worst(codes)
+
+
+def worst(codes: list[ExitCode]) -> ExitCode:
+    """Of several exit codes the one to return; of none: done."""
+    return min(codes, key=_WORST_FIRST.index, default=ExitCode.DONE)
+
+
+def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Handled, ...]:
+    """Decide what the event starts and carry it out; a pipeline's `then` is a child run with fresh facts.
+
+    Raises:
+        EngineError: the event or the rules are refused, the head has moved on, or nothing can be written.
+    """
+    event = read_event(request.event, request.event_name, file=request.event_file)
+    _make(request.out)
+    handled: list[Handled] = []
+    waiting: list[str | None] = [request.pipeline]
+    while waiting:
+        for done in _once(event, request, waiting.pop(0), settings, watcher):
+            handled.append(done)
+            if done.result.then and done.exit_code is ExitCode.DONE:
+                waiting.append(done.result.then)
+    return tuple(handled)
+
+
+def _once(
+    event: Event, request: Request, pipeline: str | None, settings: "Settings", watcher: Watcher
+) -> list[Handled]:
+    from engine.adapters.git.repository import Repository
+
+    rows = catalog()
+    rules = load(read_rules(request.controller), rows)
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    module = module_directory(request.controller)
+    controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
+    matching = match(event, rules, pipeline, rows.actions)
+    clone = Repository(request.repo, path=settings.path, home=settings.home)
+    facts = Local(event, rules, clone, services.read(read_module(module)), asked=request.asked, now=now)
+    facts.check_head()
+    document = gather(matching.needs, facts.fetchers, UNKNOWN)
+    decision = decide(event, document, rules, pipeline)
+    _keep(request, "event.json", event.payload)
+    _keep(request, "facts.json", document.to_json())
+    _keep(request, "decision.json", decision.to_json())
+    watcher.decided(decision)
+    handled = []
+    for result in decision.pipelines:
+        out = os.path.join(request.out, result.name) if len(decision.pipelines) > 1 else request.out
+        _make(out)
+        ran: tuple[Ran, ...] = ()
+        if result.outcome is Outcome.PASS:
+            context = Context(
+                event=event,
+                document=document,
+                rules=rules,
+                controller=controller,
+                discovery=facts.discovery,
+                settings=settings,
+                out=out,
+                decision=digest(decision.to_json()),
+                now=now,
+                progress=watcher.progress,
+                show=watcher.show,
+                cancel=Flag(),
+            )
+            ran = carry_out(result, context, rows.actions)
+        handled.append(Handled(result, ran))
+    return handled
+
+
+def _make(directory: str) -> None:
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise failure("ENG002", file=directory, reason=error.strerror or str(error)) from error
+
+
+def _keep(request: Request, name: str, value: object) -> None:
+    file = os.path.join(request.out, name)
+    try:
+        with open(file, "w", encoding="utf-8") as handle:
+            json.dump(value, handle, indent=2, ensure_ascii=False)
+    except OSError as error:
+        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error

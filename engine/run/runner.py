@@ -1,0 +1,96 @@
+"""The actions of one pipeline, in their order, each with the outputs of those before it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event as Flag
+from threading import Timer
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from engine.core.decision.inputs import resolve
+from engine.core.declare import Action
+from engine.errors import EngineError, Problem, failure, problem
+
+if TYPE_CHECKING:
+    from engine.core.decision.decide import PipelineResult
+    from engine.core.rules.model import Step
+    from engine.run.context import Context
+
+Status: TypeAlias = Literal["done", "skipped", "failed"]
+
+
+class Ran(NamedTuple):
+    """What became of one action."""
+
+    id: str
+    uses: str
+    status: Status
+    outputs: Mapping[str, Any]
+    problems: tuple[Problem, ...] = ()
+
+
+def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
+    """Run the actions of a pipeline whose gates have passed.
+
+    An action without `if` runs when all before it have succeeded; one with `if` runs when that says so.
+    """
+    steps = ctx.rules.pipelines[result.name].steps
+    ran: list[Ran] = []
+    for step, decided in zip(steps, result.actions, strict=True):
+        assert decided.id == step.id
+        outputs = {done.id: done.outputs for done in ran if done.status == "done"}
+        scope = {**ctx.document.facts, "rules": ctx.rules.fact(), "outputs": outputs}
+        try:
+            if _runs(step, scope, ran):
+                inputs = {**decided.inputs, **resolve(decided.deferred, scope).values}
+                ran.append(Ran(step.id, step.uses, "done", _run(step, actions[step.uses], inputs, ctx)))
+            else:
+                ran.append(Ran(step.id, step.uses, "skipped", {}))
+        except EngineError as error:
+            ran.append(Ran(step.id, step.uses, "failed", {}, error.problems))
+    return tuple(ran)
+
+
+def _runs(step: "Step", scope: Mapping[str, Any], ran: list[Ran]) -> bool:
+    if step.condition is None:
+        return all(done.status != "failed" for done in ran)
+    return step.condition.evaluate(scope) is True
+
+
+def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
+    defaults = {name: schema["default"] for name, schema in action.inputs.items() if "default" in schema}
+    given = {**defaults, **inputs}
+    _check(step, action, given)
+    with _deadline(step.timeout_s) as cancel:
+        outputs = action.run(ctx._replace(cancel=cancel), **given)
+        if cancel.is_set():
+            raise failure("ENG555", step.place, uses=step.uses, seconds=step.timeout_s)
+    assert set(outputs) == set(action.outputs), f"{action.name} has not given the outputs it declares"
+    return outputs
+
+
+def _check(step: "Step", action: Action, inputs: Mapping[str, Any]) -> None:
+    """Inputs that come from outputs could not be checked when the rules were loaded."""
+    from jsonschema import Draft202012Validator
+
+    problems = [
+        problem("ENG554", step.place, name=name, uses=step.uses, reason=error.message[:200])
+        for name, schema in action.inputs.items()
+        for error in Draft202012Validator(schema).iter_errors(inputs[name])
+    ]
+    if problems:
+        raise EngineError(*problems)
+
+
+@contextmanager
+def _deadline(seconds: int | None) -> Iterator[Flag]:
+    """A flag that is set when the time is up; what runs long looks at it."""
+    flag = Flag()
+    timer = Timer(seconds, flag.set) if seconds else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield flag
+    finally:
+        if timer:
+            timer.cancel()
