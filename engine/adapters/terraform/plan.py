@@ -10,6 +10,7 @@ from engine.adapters.process import Done
 from engine.adapters.terraform import failures, private
 from engine.adapters.terraform.failures import Kind, TerraformError
 from engine.adapters.terraform.workspace import Job, Workspace
+from engine.core.plan.model import changes, outputs
 from engine.core.redact import Json
 from engine.errors import EngineError, Place, Problem, failure
 
@@ -124,6 +125,8 @@ def _read(job: Job, data: bytes) -> dict[str, Json]:
         raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no JSON") from error
     if not isinstance(found, dict) or "format_version" not in found or found.get("errored"):
         raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no complete plan")
+    changes(found)  # a plan that nobody can judge fails here, alone
+    outputs(found)
     return found
 
 
