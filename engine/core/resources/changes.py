@@ -35,7 +35,7 @@ def refuse(path: str, entry: Entry | None) -> Problem | None:
             return problem(code, place, path=shown)
     if not path.endswith(_ALLOWED):
         return problem("ENG300", place, path=shown)
-    reason = _bad_name(path)
+    reason = bad_name(path)
     if reason:
         return problem("ENG307", place, path=shown, reason=reason)
     if entry is not None and entry.mode not in (REGULAR, DIRECTORY):
@@ -58,7 +58,8 @@ def _shown(path: str) -> Iterator[str]:
             yield character.encode("unicode_escape").decode()
 
 
-def _bad_name(path: str) -> str:
+def bad_name(path: str) -> str:
+    """Why a path cannot be part of a state key; empty when it can."""
     if len(path) > LONGEST_PATH:
         return f"{len(path)} characters, at most {LONGEST_PATH} fit into a state key"
     for name in path.split("/"):

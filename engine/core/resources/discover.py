@@ -90,9 +90,8 @@ class _Work:
         is_flat = here.path.endswith(TFVARS)
         if here.documents and (before or not is_flat):
             expected = here.path if is_flat else f"{here.path}/{here.id.name}{TFVARS}"
-            self.errors.add(
-                "ENG314", Place(here.path), path=here.path, expected=expected, names=listing(here.documents)
-            )
+            names = listing(map(printable, here.documents))
+            self.errors.add("ENG314", Place(here.path), path=here.path, expected=expected, names=names)
         gone = next((c for c in before if not self._arrives(c)), None)
         if gone is None:
             return None
@@ -109,9 +108,9 @@ class _Work:
         return Resource(here.id.service, here.id.name, path, key, "deleted", to.name, file, {}, EMPTY_TREE, variables)
 
     def _present(self, here: Layout, changes: list[Change], before: list[Change]) -> Resource | None:
-        self._shape(here)
-        ((path, entry), *more) = here.tfvars.items()
-        if here.is_twice or more or not entry.is_file:
+        sound = self._sound(here)
+        (path, entry), *more = here.tfvars.items()
+        if here.is_twice or more or path not in sound:
             return None  # refused above
         try:
             file = tfvars_files.read(self._contents.blobs[entry.id], path)
@@ -119,7 +118,7 @@ class _Work:
             self.errors.extend(error.problems)
             return None
         to = self.environments.of(file.values.get(COMMON), file.place(COMMON))
-        variables = self._variables(file, here)
+        variables = self._variables(file, here, sound)
         if to is None or variables is None:
             return None
         files = {p: e.id for p, e in sorted({**here.tfvars, **here.documents}.items())}
@@ -137,14 +136,15 @@ class _Work:
             variables=variables,
         )
 
-    def _shape(self, here: Layout) -> None:
-        """Refuse what lies in the resource and does not belong there, whether this change brought it or not."""
+    def _sound(self, here: Layout) -> set[str]:
+        """The files that may be read; what does not belong there is refused, whether this change brought it or not."""
+        sound: set[str] = set()
         place = Place(here.path)
         stem = f"{here.id.directory}/{here.id.name}"
         if here.is_twice:
             self.errors.add("ENG315", place, name=here.id.name, path=stem)
         if len(here.tfvars) > 1:
-            names = listing(here.tfvars)
+            names = listing(map(printable, here.tfvars))
             self.errors.add("ENG313", place, path=here.path, number=len(here.tfvars), names=names)
         for path, entry in (*here.tfvars.items(), *here.documents.items(), *here.others.items()):
             problem = refuse(path, entry)
@@ -152,6 +152,8 @@ class _Work:
                 self.errors.extend([problem])
             elif path in here.others:
                 self.errors.add("ENG319", Place(printable(path)), path=printable(path))
+            else:
+                sound.add(path)
             self._paths.owned(path)
         parts = stem.split("/")
         for i, part in enumerate(parts):
@@ -159,10 +161,11 @@ class _Work:
             other = next((t for t in twins if t.removesuffix(TFVARS) != part), None)
             if other is not None:
                 self.errors.add("ENG316", place, path=part, other=printable(other))
+        return sound
 
-    def _variables(self, file: Tfvars, here: Layout) -> Mapping[str, Json] | None:
+    def _variables(self, file: Tfvars, here: Layout, sound: set[str]) -> Mapping[str, Json] | None:
         blobs = self._contents.blobs
-        beside = {p.rpartition("/")[2]: blobs[e.id] for p, e in here.documents.items() if e.is_file}
+        beside = {p.rpartition("/")[2]: blobs[e.id] for p, e in here.documents.items() if p in sound}
         try:
             fitted = fit(file, here.id.service, self._services, beside)
         except EngineError as error:

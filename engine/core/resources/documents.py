@@ -90,7 +90,7 @@ class _Reader:
                 self._refuse(path, "a statement", f"without either {one} or {other}")
         if not {"Action", "NotAction"} & value.keys():
             self._refuse(path, "a statement", "complete: it has no Action")
-        return {name: self._part(name, part, (*path, name)) for name, part in value.items()}
+        return {name: self._part(name, part, (*path, name)) for name, part in value.items() if name in _STATEMENT}
 
     def _part(self, name: str, value: Json, path: Path) -> Json:
         if name in ("Action", "NotAction", "Resource", "NotResource"):

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from engine.core.resources.changes import bad_name
 from engine.core.resources.services import Services
 from engine.core.resources.tree import DIRECTORY, Change, Contents, Directory, Entry
 
@@ -119,7 +120,8 @@ def candidates(contents: Contents, services: Services) -> dict[Id, list[Change]]
 
 
 def _configured(path: str, services: Services) -> Id | None:
-    location = locate(path, services) if path.endswith((TFVARS, DOCUMENT)) else None
+    """The resource that a path configures; a name that cannot be used was refused with its path, and names nothing."""
+    location = locate(path, services) if path.endswith((TFVARS, DOCUMENT)) and not bad_name(path) else None
     return location.id if location else None
 
 

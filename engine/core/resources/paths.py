@@ -1,4 +1,4 @@
-"""Each path of a change on its own: may it be touched, does this source own it, does it lie where it means something."""
+"""Each path of a change on its own: may it be touched, does this source own it, does it lie where it has a meaning."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,0 +1,51 @@
+"""Discovery, case by case: tests/cases/discovery.yaml says why, what the files are and what comes of them."""
+
+import json
+
+import pytest
+import yaml
+
+from engine.core.resources import services
+from engine.core.resources.discover import Discovery, discover
+from tests.support.resources import contents, rules, source
+
+with open("tests/cases/discovery.yaml", "rb") as _file:
+    TABLE = yaml.safe_load(_file)
+SERVICES = services.read({name: text.encode() for name, text in TABLE["module"].items()})
+
+
+def _find(case: dict) -> Discovery:
+    return discover(
+        contents(case.get("base", {}), case.get("head", {}), everything=case.get("all", False)),
+        SERVICES,
+        rules(),
+        source(*case.get("owns", ())),
+        allow_destroy=case.get("allow-destroy", ()),
+        allow_move=case.get("allow-move", ()),
+    )
+
+
+@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: case["why"])
+def test_case(case):
+    found = _find(case)
+    assert [f"{p.place}: {p.code}" for p in found.refused] == case.get("refused", [])
+    assert [f"{r.path} {r.change} {r.state_key}" for r in found.resources] == case.get("resources", [])
+    if "environment" in case:
+        assert found.environment == case["environment"]
+    for path, expected in case.get("variables", {}).items():
+        (resource,) = [r for r in found.resources if r.path == path]
+        assert resource.variables == expected
+    for text in case.get("says", ()):
+        assert any(text in p.text() for p in found.refused), [p.text() for p in found.refused]
+    json.dumps(found.to_json())  # every name can be written down
+    assert all(p.place and p.hint for p in found.refused), "each refusal has a place and a way out"
+
+
+def test_every_refusal_of_discovery_has_a_case():
+    from engine.errors import TABLE as ROWS
+
+    codes = {code for code in ROWS if "ENG300" <= code < "ENG350"} - {
+        "ENG309",
+        "ENG326",
+    }  # size, see test_tfvars; the controller's own module
+    assert codes == {refusal.split(": ")[1] for case in TABLE["cases"] for refusal in case.get("refused", [])} & codes
