@@ -47,6 +47,7 @@ TABLE: dict[str, Row] = {
     "ENG004": Row("setting {name} is not valid: {reason}", "correct or unset {name}"),
     "ENG005": Row("unknown command `{name}`", "`engine --help` lists the commands"),
     "ENG006": Row("{file} can be read by others (mode {mode})", "chmod 600 {file}", _AUTH),
+    "ENG007": Row("{name} is not installed; it is optional", "install it to use it as a policy engine"),
     # ENG020-039 YAML and JSON text
     "ENG020": Row("the file has {size} bytes; the limit is {limit}", "split it or remove what is not needed"),
     "ENG021": Row("byte {byte} is not UTF-8", "save the file as UTF-8"),

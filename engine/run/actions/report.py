@@ -101,11 +101,11 @@ def _planned(row: Mapping[str, Any]) -> "Row":
 
 def _believed(row: Mapping[str, Any], change: str) -> "Row":
     from engine.core.plan.model import VERBS
-    from engine.core.plan.summary import tally
+    from engine.core.plan.summary import Summary
     from engine.core.report.model import Row
 
     verbs = [VERBS[tuple(entry["actions"])] for entry in row["changes"]]
-    counts = tally(verbs) if row["plan"] else None
+    counts = Summary(*(verbs.count(verb) for verb in Summary._fields)) if row["plan"] else None
     return Row(row["path"], row["service"], row["name"], change, counts)
 
 

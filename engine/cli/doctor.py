@@ -1,0 +1,150 @@
+"""`engine doctor`: what this machine has, what is missing, and how to get it."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.cli.console import Console
+from engine.errors import EngineError, ExitCode, Problem, problem
+
+if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
+
+HELP = "check what this machine needs to run the engine"
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    found: str  # what is there; empty when it is not
+    problem: Problem | None = None
+    optional: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Is it there, or not needed?"""
+        return self.problem is None or self.optional
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Where the rules are."""
+    parser.add_argument(
+        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: Namespace, console: Console) -> int:
+    """Look at everything, even when something is missing."""
+    checks = list(_checks(os.path.abspath(options.controller)))
+    if options.json:
+        console.json([_row(check) for check in checks])
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            console.out(_line(check, width, console))
+    return ExitCode.DONE if all(check.ok for check in checks) else ExitCode.NEGATIVE
+
+
+def _row(check: Check) -> dict[str, object]:
+    why = check.problem
+    found: dict[str, object] = {"name": check.name, "ok": check.ok, "found": check.found}
+    return {**found, "problem": why.message if why else "", "remedy": why.hint if why else ""}
+
+
+def _line(check: Check, width: int, console: Console) -> str:
+    if check.problem is None:
+        return f"{console.colour('✓', 'green')} {check.name:<{width}}  {check.found}"
+    mark = console.colour("–", "dim") if check.optional else console.colour("✗", "red")
+    return f"{mark} {check.name:<{width}}  {check.problem.message}\n  {'':<{width}}  {check.problem.hint}"
+
+
+def _checks(controller: str) -> Iterator[Check]:
+    from engine.adapters import settings
+
+    values = settings.read()
+    looks: tuple[tuple[str, Callable[[], str], bool], ...] = (
+        ("git", lambda: _git(values), False),
+        ("terraform", lambda: _terraform(values), False),
+        ("AWS provider", lambda: _provider(values), False),
+        ("rules", lambda: _rules(controller), False),
+        ("policies", lambda: _policies(controller), False),
+        ("signing key", _signing_key, False),
+        ("digest key", _digest_key, False),
+        ("opa", lambda: _program(values.opa, values.path), True),
+        ("checkov", lambda: _program(values.checkov, values.path), True),
+    )
+    for name, look, optional in looks:
+        try:
+            yield Check(name, look())
+        except EngineError as error:
+            yield Check(name, "", error.problems[0], optional)
+
+
+def _git(values: "Settings") -> str:
+    from engine.adapters.git.command import Git, environment
+
+    return Git(os.sep, environment(values.path, values.home)).run("version").stdout.decode().strip()
+
+
+def _terraform(values: "Settings") -> str:
+    from engine.adapters.terraform import environment, mirror, program
+
+    providers = mirror.choose(values.mirror, values.cli_config, values.home)
+    env = environment.build(values.path, values.home, providers.file or os.devnull, {})
+    found = program.find(values.terraform, values.path, env)
+    return f"{found.name} {found.version}"
+
+
+def _provider(values: "Settings") -> str:
+    from engine.adapters.terraform import mirror
+
+    providers = mirror.choose(values.mirror, values.cli_config, values.home)
+    if providers.file:
+        return f"as {providers.file} says"
+    return f"mirror in {providers.mirror}" if providers.mirror else "downloaded from its registry when first used"
+
+
+def _rules(controller: str) -> str:
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    rules = load(read_rules(controller), catalog())
+    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.digest[:19]}…)"
+
+
+def _policies(controller: str) -> str:
+    from engine.adapters.policy.bundle import policy_set, read_directory
+
+    policies = policy_set(read_directory(os.path.join(controller, "policies")))
+    return f"{len(policies.modules)} modules ({policies.digest[:19]}…)"
+
+
+def _signing_key() -> str:
+    from engine.adapters import settings
+    from engine.adapters.keys import load_signer
+
+    pem = settings.signing_key()
+    if pem is None:
+        raise EngineError(problem("ENG550"))
+    return load_signer(pem).id
+
+
+def _digest_key() -> str:
+    from engine.adapters import settings
+
+    if settings.digest_key() is None:
+        raise EngineError(problem("ENG551"))
+    return "set"
+
+
+def _program(name: str, path: str) -> str:
+    from shutil import which
+
+    found = which(name, path=path)
+    if found is None:
+        raise EngineError(problem("ENG007", name=name))
+    return found
