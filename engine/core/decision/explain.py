@@ -74,10 +74,10 @@ def causes_of(trace: Trace, outcome: Outcome) -> tuple[Cause, ...]:
         return (Cause(outcome, trace.text, trace.facts),)
     # An `&&` that is false is so because of its false parts, an `||` that is true because of its true ones. Where no
     # part agrees with the whole (`!`), all of them matter.
-    decisive = [child for child in trace.children if child.value == trace.value and not child.error]
-    below = tuple(cause for child in decisive or trace.children for cause in causes_of(child, outcome))
-    if not trace.facts and len(decisive or trace.children) == len(trace.children) == 1:
-        return (Cause(outcome, trace.text, (), below),) if below[0].text != trace.text else below
+    decisive = [child for child in trace.children if child.value == trace.value and not child.error] or trace.children
+    below = tuple(cause for child in decisive for cause in causes_of(child, outcome))
+    if len(below) == 1 and below[0].causes:  # a name for a junction: its conditions say it all
+        below = below[0].causes
     return (Cause(outcome, trace.text, trace.facts, below),)
 
 

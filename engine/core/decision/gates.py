@@ -72,7 +72,10 @@ def _condition(gate: Gate, expression: Expression, wanted: bool, ctx: Context) -
     value = evaluate(expression, ctx)
     outcome = Outcome.PASS if value is wanted else gate.unmet
     says = "holds" if value else "does not hold"
-    return Judgement(outcome, f"`{expression.text}` {says}", causes_of(expression.trace(ctx.scope), outcome))
+    missing = (
+        (Missing(f"`{expression.text}` has to {'hold' if wanted else 'end'}"),) if outcome is Outcome.PENDING else ()
+    )
+    return Judgement(outcome, f"`{expression.text}` {says}", causes_of(expression.trace(ctx.scope), outcome), missing)
 
 
 def _approvals(gate: Gate, ctx: Context, without: Collection[int]) -> Judgement:
@@ -154,7 +157,9 @@ def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement
         if blocked:
             outcome = combine(ALL, (b.outcome for b in blocked if b.outcome))
             why = "; ".join(b.text for b in blocked if b.outcome is outcome)
-            missing = tuple(Missing(b.text) for b in blocked if b.outcome is Outcome.PENDING)
+            missing = tuple(
+                Missing(_COMES_WITH.get(name, name)) for name in needs_of(gate) if name in ctx.document.absent
+            )
             return Judgement(outcome, why, tuple(blocked), missing), applies, False
         kind = next((kind for kind in KINDS if kind.states(gate)), None)
         if kind is None:
@@ -163,6 +168,10 @@ def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement
         return found, applies, True
     except Doubt as doubt:
         return Judgement(Outcome.ERROR, str(doubt), (doubt.cause,)), applies, False
+
+
+# What brings a fact that is absent, where its name alone does not say it.
+_COMES_WITH = {"verdict": "a verdict; validating the pull request gives one"}
 
 
 def needs_of(gate: Gate) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine.core.expressions.model import Expression, Scope
+from engine.core.expressions.model import Expression, Kind, Scope
 from engine.core.rules.model import Input
 
 _LATER = "outputs"
@@ -46,7 +46,7 @@ def expressions_in(value: "Input | Mapping[str, Input]") -> Iterator[Expression]
 def source(value: Input) -> Any:
     """An input as the rules wrote it, for a person."""
     if isinstance(value, Expression):
-        return value.text
+        return f"${{{value.text}}}" if value.kind is Kind.VALUE else value.text
     if isinstance(value, dict):
         return {name: source(inner) for name, inner in value.items()}
     return [source(inner) for inner in value] if isinstance(value, list) else value

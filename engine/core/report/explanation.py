@@ -20,7 +20,7 @@ _SHOWN: dict[Outcome | None, tuple[str, str, str]] = {
     Outcome.NOT_APPLICABLE: ("–", "dim", "not applicable"),
     None: ("·", "dim", ""),
 }
-_LONGEST = 100  # characters of a value
+_LONGEST = 60  # characters of a value
 
 
 def plain(text: str, _: str) -> str:
@@ -60,11 +60,10 @@ def _pipeline(pipeline: PipelineResult, paint: Paint) -> Iterator[str]:
 
 def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:
     mark, colour, _ = _SHOWN[gate.outcome]
-    yield f"  {paint(f'{mark} {gate.name}', colour)} — {gate.because}"
-    # A single cause that says what the sentence above says needs no line of its own.
-    causes = gate.causes
-    if len(causes) == 1 and causes[0].text == gate.because and not causes[0].facts:
-        causes = causes[0].causes
+    causes, facts = gate.causes, ""
+    if len(causes) == 1 and causes[0].text in gate.because:  # it is said already
+        causes, facts = causes[0].causes, _facts(causes[0], paint)
+    yield f"  {paint(f'{mark} {gate.name}', colour)} — {gate.because}{facts}"
     yield from _causes(causes, 2, paint)
     for missing in gate.missing:
         who = f": {people(missing.who)} can give it" if missing.who else ""
@@ -74,9 +73,13 @@ def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:
 def _causes(causes: Sequence[Cause], depth: int, paint: Paint) -> Iterator[str]:
     for cause in causes:
         mark, colour, _ = _SHOWN[cause.outcome]
-        facts = ", ".join(f"{path} is {_value(value)}" for path, value in cause.facts)
-        yield f"{'  ' * depth}{paint(mark, colour)} {cause.text}{paint(f'   ({facts})', 'dim') if facts else ''}"
+        yield f"{'  ' * depth}{paint(mark, colour)} {cause.text}{_facts(cause, paint)}"
         yield from _causes(cause.causes, depth + 1, paint)
+
+
+def _facts(cause: Cause, paint: Paint) -> str:
+    facts = ", ".join(f"{path} is {_value(value)}" for path, value in cause.facts)
+    return paint(f"   ({facts})", "dim") if facts else ""
 
 
 def _actions(actions: Sequence[ActionResult], paint: Paint) -> Iterator[str]:

@@ -8,8 +8,8 @@ from engine.core.decision.decide import decide
 from engine.core.decision.gates import KINDS
 from engine.core.decision.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate
+from tests.support.decision import event, rules_of
 from tests.support.facts import KEY, TREE, approve, document, finding, pr, verdict
-from tests.support.rules import event, rules_of
 
 PASS, FAIL, PENDING, ERROR, NOT_APPLICABLE = (
     Outcome.PASS,

@@ -7,6 +7,7 @@ import pytest
 from engine.core.decision.decide import decide
 from engine.core.decision.outcome import Outcome
 from engine.core.decision.overrides import reason_of
+from tests.support.decision import event, rules_of
 from tests.support.facts import (
     BEFORE,
     LATER,
@@ -20,7 +21,6 @@ from tests.support.facts import (
     reject,
     verdict,
 )
-from tests.support.rules import event, rules_of
 
 PASS, FAIL, PENDING, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.ERROR
 

@@ -1,0 +1,70 @@
+"""A fact document is frozen, checked and the same whatever the order in which it was written."""
+
+import json
+
+import pytest
+
+from engine.core.canonical import canonical
+from engine.core.decision.document import freeze, from_json
+from engine.errors import EngineError
+from tests.support.facts import document, facts
+
+
+def test_it_survives_being_written_down():
+    known = document(absent={"freeze": "no calendar"}, failed={"checks": "HTTP 502"})
+    assert from_json(canonical(known.to_json())) == known
+
+
+def test_the_digest_ignores_the_order_of_keys():
+    known = facts()
+    backwards = {name: known[name] for name in reversed(known)}
+    assert freeze(backwards).digest == freeze(known).digest
+
+
+@pytest.mark.parametrize("change", [{"labels": ["x"]}, {"absent": {"labels": "x"}}, {"failed": {"labels": "x"}}])
+def test_the_digest_sees_every_change(change):
+    assert document(**change).digest != document().digest
+
+
+def test_nothing_outside_can_change_it():
+    known = facts()
+    frozen = freeze(known)
+    before = frozen.digest
+    known["pr"]["draft"] = True
+    known["labels"].append("opa-passed")
+    assert frozen.digest == before
+
+
+def test_what_is_not_json_is_refused():
+    with pytest.raises((TypeError, ValueError)):
+        freeze({"now": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "message"),
+    [
+        ("not JSON", "{", "ENG0"),
+        ("no facts", '{"version": 1}', "facts"),
+        ("another version", '{"version": 2, "facts": {}}', "version"),
+        ("an unknown fact", '{"version": 1, "facts": {"reviewz": []}}', "reviewz"),
+        ("a time that does not exist", '{"version": 1, "facts": {"now": "2026-13-01T00:00:00Z"}}', "now"),
+        ("both there and absent", '{"version": 1, "facts": {"labels": []}, "absent": {"labels": "x"}}', "ENG200"),
+        ("both there and failed", '{"version": 1, "facts": {"labels": []}, "failed": {"labels": "x"}}', "ENG200"),
+        (
+            "both absent and failed",
+            '{"version": 1, "facts": {}, "absent": {"pr": "x"}, "failed": {"pr": "x"}}',
+            "ENG200",
+        ),
+    ],
+)
+def test_a_bad_document_is_refused(why, text, message):
+    with pytest.raises(EngineError) as refused:
+        from_json(text.encode(), "facts.json")
+    assert message in str(refused.value), why
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    wrong = {"version": 1, "facts": {"labels": [1], "freeze": {"active": "no"}}}
+    with pytest.raises(EngineError) as refused:
+        from_json(json.dumps(wrong).encode(), "facts.json")
+    assert len(refused.value.problems) == 2
