@@ -141,7 +141,7 @@ TABLE: dict[str, Row] = {
     "ENG112": Row("`{name}` wants {wanted} as argument {number}, and {subject} is {found}", "see {usage}"),
     "ENG113": Row("{subject} is {found}, not true or false", "compare it with something"),
     "ENG114": Row("{left} is {left_type} and {right} is {right_type}: never equal", "compare like with like"),
-    "ENG115": Row("{subject} is {found}: only numbers have an order", "compare numbers with `<`, others with `==`"),
+    "ENG115": Row("{subject} is {found}: only numbers have an order", "compare numbers; for times there is `seconds_since(…)`"),
     "ENG116": Row("{subject} is never null", "ask `present(…)` for a path that may be missing"),
     "ENG117": Row("{left} is never {right}", "it is one of: {known}"),
     "ENG118": Row("{subject} would be everything that is known", "name a fact"),

@@ -28,7 +28,8 @@ class Calls(ABC):
         self.language = language
         self.errors = errors
         self.snippet = Snippet("", Place(""))
-        self.within: tuple[str, ...] = ()
+        self.within: tuple[str, ...] = ()  # the defines around this text
+        self.used: Place | None = None  # where the outermost of them was called
         self.depth = 0
         self.size = 0
 
@@ -51,6 +52,10 @@ class Calls(ABC):
     def at(self, node: Node) -> Place:
         """Where `node` is."""
         return self.snippet.at(node.start, node.end)
+
+    def blame(self) -> str:
+        """What to say of a name that a define uses and that its caller cannot see."""
+        return f"the define `{self.within[-1]}` reads it" if self.used else ""
 
     def text(self, node: Node) -> str:
         """The source of `node`."""
@@ -126,7 +131,9 @@ class Calls(ABC):
         for fact in function.facts:
             if fact not in self.language.roots:
                 known = listing(self.language.roots)
-                self.errors.add("ENG126", self.at(node), name=function.name, fact=fact, known=known)
+                self.errors.add(
+                    "ENG126", self.used or self.at(node), hint=self.blame(), name=function.name, fact=fact, known=known
+                )
         wanted = [types.declared(p.rstrip("?.")) for p in parameters]
         wanted += wanted[-1:] * (len(node.children) - len(wanted))
         arguments: list[Term | None] = [
@@ -223,13 +230,19 @@ class Calls(ABC):
             chain = " → ".join([*self.within[self.within.index(name) :], name])
             self.errors.add("ENG120", self.at(node), chain=chain)
             return self.broken(node)
-        place = self.language.define_places.get(name, self.at(node)._replace(excerpt=""))
-        snippet = Snippet(self.language.defines[name], place)
+        text = self.language.defines[name]
+        snippet = Snippet(text, self.language.define_places.get(name, Place(f"define {name}", 1, 1, 1, text)))
+        outermost = not self.within
+        if outermost:
+            self.used = self.at(node)
         try:
             body = self.expression(snippet, (*self.within, name))
         except EngineError as e:
             self.errors.extend(e.problems)
             return self.broken(node)
+        finally:
+            if outermost:
+                self.used = None
         return self.term("define", node, body.type, name, (body,))
 
 

@@ -44,10 +44,11 @@ class Checker(Calls):
         """Parse and check one text: the expression itself, or a define that it uses."""
         outer = self.snippet, self.within
         self.snippet, self.within = snippet, within
-        node = parse(snippet)
-        term = self.visit(node, Term("scope", types.OBJECT, snippet, node.start, node.start))
-        self.snippet, self.within = outer
-        return term
+        try:
+            node = parse(snippet)
+            return self.visit(node, Term("scope", types.OBJECT, snippet, node.start, node.start))
+        finally:
+            self.snippet, self.within = outer
 
     def visit(self, node: Node, here: Term) -> Term:
         """The term for `node`."""
@@ -97,7 +98,8 @@ class Checker(Calls):
             hint = f"write '{name}' if it is a text: double quotes are for names"
         elif name in self.language.functions or name in self.language.defines:
             hint = f"write `{name}(…)` to ask the function"
-        self.errors.add("ENG108", self.at(node), hint=hint, name=name, known=listing(known))
+        place = self.used or self.at(node)
+        self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=listing(known))
         return self.broken(node)
 
     def _quoted(self, node: Node) -> bool:
@@ -256,8 +258,16 @@ class Checker(Calls):
         return self._logic("or", node, here)
 
     def _logic(self, kind: str, node: Node, here: Term) -> Term:
-        operands = tuple(self.condition(self.visit(c, here)) for c in node.children)
-        return self.term(kind, node, types.BOOLEAN, None, operands)
+        operands = tuple(self.visit(c, here) for c in node.children)
+        known = len(self.errors.problems)
+        if kind == "or" and operands[0].kind in ("field", "index") and "boolean" not in operands[0].type.kinds:
+            hint = f"write `default({operands[0].text}, {operands[1].text})`"
+            self.errors.add("ENG113", operands[0].place, hint=hint, subject=operands[0].subject, found=operands[0].type)
+        else:
+            for operand in operands:
+                self.condition(operand)
+        wrong = len(self.errors.problems) > known
+        return self.term(kind, node, types.BROKEN if wrong else types.BOOLEAN, None, operands)
 
     def _comparator(self, node: Node, here: Term) -> Term:
         left, right = (self.visit(c, here) for c in node.children)
@@ -268,6 +278,7 @@ class Checker(Calls):
         for term in (left, right):
             if term.type.known and "number" not in term.type.kinds:
                 self.errors.add("ENG115", term.place, subject=term.subject, found=term.type)
+                break
         return self.term("order", node, types.BOOLEAN, operator, (left, right))
 
 

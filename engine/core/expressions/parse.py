@@ -97,9 +97,9 @@ def parse(snippet: Snippet) -> Node:
     """
     text = snippet.text
     if not text.strip(_SPACE):
-        raise failure("ENG100", snippet.place)
+        raise failure("ENG100", snippet.at(0, 0))
     if len(text) > MAX_LENGTH:
-        raise failure("ENG102", snippet.place, what=f"{len(text)} characters long", limit=MAX_LENGTH)
+        raise failure("ENG102", snippet.at(0, 0), what=f"{len(text)} characters long", limit=MAX_LENGTH)
     try:
         tree = _Parser(snippet).tree()
     except exceptions.LexerError as e:
@@ -113,7 +113,7 @@ def parse(snippet: Snippet) -> Node:
         raise _syntax(snippet, start, start + len(value), f"`{value}` is not expected here") from None
     node = _node(tree, 0, len(text))
     if _depth(node) > MAX_DEPTH:
-        raise failure("ENG102", snippet.place, what="nested too deeply", limit=MAX_DEPTH)
+        raise failure("ENG102", snippet.at(0, len(text)), what="nested too deeply", limit=MAX_DEPTH)
     return node
 
 

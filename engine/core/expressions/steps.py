@@ -165,7 +165,7 @@ def bind(term: Term, compiled: Compile) -> Evaluate:
 def _items(term: Term, compiled: Compile) -> Evaluate:
     """What a projection goes over."""
     base, first = compiled(term.children[0]), term.children[0]
-    wanted: type = dict if term.kind == "values" else list
+    wanted: Any = dict if term.kind == "values" else list
     name = "values `.*`" if term.kind == "values" else "items"
 
     def items(node: Any, scope: Scope) -> Any:
