@@ -25,6 +25,7 @@ _VERSION = re.compile(r"^Version: (\d+)\.(\d+)", re.MULTILINE)
 _IMPORT_V1 = re.compile(r"^\s*import\s+rego\.v1\b", re.MULTILINE)
 # Rules of all modules, parsed by OPA itself. No keyword, so that 0.59 reads it as 1.x does.
 _PARSE = "[m | t = input[p]; m = {p: rego.parse_module(p, t)}]"
+_PARSE_ERROR = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+): rego_parse_error: (?P<text>[^\n]*)")
 _EVALUATION_ERRORS = frozenset(
     {"eval_conflict_error", "eval_builtin_error", "eval_type_error", "eval_internal_error", "eval_error"}
 )
@@ -37,6 +38,11 @@ class _Job(NamedTuple):
     policies: PolicySet
     terms: Terms
 
+    @property
+    def names(self) -> dict[str, str]:
+        """File below `folder` → path of the module. Numbers, since a path may lead out of the folder."""
+        return {f"modules/{number}.rego": path for number, path in enumerate(self.policies.modules)}
+
 
 def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
     """What all policies say about all plans.
@@ -48,8 +54,8 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
         raise failure("ENG500", where=policies.origin)
     _check_version(policies, terms)
     with tempfile.TemporaryDirectory(prefix="interlock-opa-") as folder:  # 0700: nobody else reads along
-        files = _write(folder, policies, terms)
         job = _Job(folder, policies, terms)
+        files = _write(job)
         rules = _rules(job)
         keys = [rule.path for rule in rules]
         parts = ", ".join(f"{json.dumps(key)}: [x | x = {key} with input as plan]" for key in keys)
@@ -77,19 +83,19 @@ def _check_version(policies: PolicySet, terms: Terms) -> None:
         errors.check()
 
 
-def _write(folder: str, policies: PolicySet, terms: Terms) -> list[str]:
+def _write(job: _Job) -> list[str]:
     """Exactly the policy set, below `folder`, and capabilities without a way out; the options that load them."""
-    said = run([terms.programs.opa, "capabilities", "--current"], terms, "/", setting="ENGINE_OPA").stdout
+    said = run([job.terms.programs.opa, "capabilities", "--current"], job.terms, "/", setting="ENGINE_OPA").stdout
     try:
         capabilities = json.loads(said)
         capabilities["builtins"] = [b for b in capabilities["builtins"] if b["name"] not in FORBIDDEN]
     except (ValueError, KeyError, TypeError) as error:
         raise failure("ENG513", engine="opa", reason="its capabilities are not JSON as expected") from error
     capabilities["allow_net"] = []
-    texts = {f"modules/{path}": text for path, text in policies.modules.items()}
-    texts |= {"data.json": json.dumps(policies.data), "capabilities.json": json.dumps(capabilities)}
+    texts = {file: job.policies.modules[path] for file, path in job.names.items()}
+    texts |= {"data.json": json.dumps(job.policies.data), "capabilities.json": json.dumps(capabilities)}
     for path, text in texts.items():
-        full = os.path.join(folder, path)
+        full = os.path.join(job.folder, path)
         os.makedirs(os.path.dirname(full), exist_ok=True)
         with open(full, "w", encoding="utf-8") as handle:
             handle.write(text)
@@ -97,7 +103,7 @@ def _write(folder: str, policies: PolicySet, terms: Terms) -> list[str]:
 
 
 def _rules(job: _Job) -> tuple[Rule, ...]:
-    value = _eval(_PARSE, dict(job.policies.modules), ["--strict-builtin-errors"], job)
+    value = _eval(_PARSE, dict(job.policies.modules), ["--strict-builtin-errors"], job, parsing=True)
     errors = Errors()
     defined: list[Rule] = []
     try:
@@ -118,7 +124,12 @@ def _rules(job: _Job) -> tuple[Rule, ...]:
 
 
 def _eval(
-    query: str, value: Mapping[str, str] | Sequence[Mapping[str, Json]], options: Sequence[str], job: _Job
+    query: str,
+    value: Mapping[str, str] | Sequence[Mapping[str, Json]],
+    options: Sequence[str],
+    job: _Job,
+    *,
+    parsing: bool = False,
 ) -> Any:  # JSON whose shape the callers check
     argv = [job.terms.programs.opa, "eval", "--format", "json", "--stdin-input", *options]
     argv += ["--timeout", f"{max(job.terms.timeout_s, 1):.0f}s", query]
@@ -127,7 +138,7 @@ def _eval(
         answer = json.loads(done.stdout)
         found = answer.get("errors")
         if found:
-            raise EngineError(*(_problem(item, job) for item in found))
+            raise EngineError(*(_problem(item, job, parsing=parsing) for item in found))
         if done.code != 0:
             raise ValueError(f"exit code {done.code}")
         return answer["result"][0]["expressions"][0]["value"]
@@ -136,16 +147,19 @@ def _eval(
         raise failure("ENG513", engine="opa", reason=reason) from error
 
 
-def _problem(item: Mapping[str, Any], job: _Job) -> Problem:
-    code, message = str(item.get("code", "")), str(item.get("message", item)).replace(job.folder, "")
+def _problem(item: Mapping[str, Any], job: _Job, *, parsing: bool) -> Problem:
+    code, message = str(item.get("code", "")), str(item.get("message", item))
     location = item.get("location") or {}
-    file = str(location.get("file", "")).replace(job.folder + "/", "").removeprefix("modules/")
-    line, column = int(location.get("row") or 0), int(location.get("col") or 0)
+    named = str(location.get("file", "")).replace(job.folder + "/", "")
+    file, line, column = job.names.get(named, ""), int(location.get("row") or 0), int(location.get("col") or 0)
+    inside = _PARSE_ERROR.search(message) if parsing else None
+    if inside:
+        file, line, column, message = inside["file"], int(inside["line"]), 1, inside["text"]
     lines = job.policies.modules.get(file, "").split("\n")
     place = Place(file, line, column, 1, lines[line - 1] if 0 < line <= len(lines) else "") if file else None
     if code == "eval_cancel_error":
         return problem("ENG511", place, seconds=f"{job.terms.timeout_s:g}")
-    if code in _EVALUATION_ERRORS:
+    if code in _EVALUATION_ERRORS and not parsing:
         return problem("ENG510", place, resource="one of the plans", reason=message)
     return problem("ENG502", place, reason=message)
 

@@ -29,10 +29,13 @@ class Programs(NamedTuple):
     path: str = os.defpath
 
 
+BY_NAME = Programs()  # on the system's default path
+
+
 class Terms(NamedTuple):
     """What an engine gets besides plans and policies."""
 
-    programs: Programs = Programs()
+    programs: Programs = BY_NAME
     timeout_s: float = TIMEOUT_S
     cancel: threading.Event | None = None
 
@@ -54,7 +57,7 @@ def evaluate(
     engine: str = "rego",
     timeout_s: float = TIMEOUT_S,
     *,
-    programs: Programs = Programs(),  # noqa: B008 - a frozen value
+    programs: Programs = BY_NAME,
     cancel: threading.Event | None = None,
 ) -> tuple[Finding, ...]:
     """Findings of `engine` about all plans of a change, worst first, in an order that does not depend on the engine.

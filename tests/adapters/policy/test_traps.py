@@ -1,0 +1,72 @@
+"""The trap table: what the embedded engine and OPA would judge differently is refused, the rest is proven equal."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engine.adapters.policy.port import BY_NAME, Programs
+from engine.errors import EngineError
+from tests.support.opa import executable
+from tests.support.policy import judge, policies, rego
+
+CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "cases/policy-traps.yaml").read_text())
+PLAN = {"seven": 7, "text": "some %s", "nothing": None, "deep": {"er": "yes"}, "list": [1, 7]}
+
+
+def of(kind: str) -> Any:
+    return pytest.mark.parametrize("case", [pytest.param(c, id=c["why"]) for c in CASES if kind in c])
+
+
+def messages(case: dict[str, Any], engine: str = "rego", programs: Programs = BY_NAME) -> list[str]:
+    chosen = policies(rego(case["rego"]), data=case.get("data", {}))
+    return sorted(finding.message for finding in judge(chosen, PLAN, engine=engine, programs=programs))
+
+
+@pytest.fixture(scope="module")
+def opa(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    return Programs(opa=executable(tmp_path_factory.mktemp("opa")))
+
+
+@of("refused")
+def test_refused_with_place_and_way_out(case: dict[str, Any]) -> None:
+    with pytest.raises(EngineError) as caught:
+        messages(case)
+    (problem,) = caught.value.problems
+    expected = case["refused"]
+    assert problem.code == expected["code"]
+    assert problem.place is not None
+    assert (problem.place.file, problem.place.line) == ("policies/m0.rego", expected["line"])
+    assert expected["hint"] in problem.hint
+
+
+@of("opa")
+def test_what_opa_says_of_the_refused(case: dict[str, Any], opa: Programs) -> None:
+    if case["opa"] == "runs":
+        messages(case, "opa", opa)
+        return
+    with pytest.raises(EngineError) as caught:
+        messages(case, "opa", opa)
+    assert {problem.code for problem in caught.value.problems} == {case["opa"]}
+
+
+@of("broken")
+@pytest.mark.parametrize("engine", ["rego", "opa"])
+def test_broken_is_an_error_on_both_engines(case: dict[str, Any], engine: str, opa: Programs) -> None:
+    with pytest.raises(EngineError) as caught:
+        messages(case, engine, opa)
+    (problem,) = caught.value.problems
+    expected = case["broken"]
+    assert problem.code == expected["code"]
+    assert problem.place is not None
+    assert problem.place.file == "policies/m0.rego"
+    if engine == "rego":
+        assert problem.place.line == expected["line"]
+        assert expected["hint"] in problem.hint
+
+
+@of("gives")
+def test_gives_the_same_on_both_engines(case: dict[str, Any], opa: Programs) -> None:
+    assert messages(case) == case["gives"]
+    assert messages(case, "opa", opa) == case["gives"]
