@@ -151,12 +151,12 @@ class Repository:
     def tree(self, revision: str) -> dict[str, Directory]:
         """All directories of a commit or tree, by path; the top is `""`."""
         _check(revision)
-        rows: dict[str, dict[str, tuple[bytes, bytes]]] = {"": {}}
+        rows: dict[str, dict[str, tuple[bytes, bytes, bytes]]] = {"": {}}
         for row in self._ask("ls-tree", "-r", "-t", "-z", "--full-tree", revision).stdout.split(b"\0")[:-1]:
             about, _, name = row.partition(b"\t")
             mode, _, object_id = about.split(b" ")
             above, _, last = _path(name).rpartition("/")
-            rows[above][last] = (mode, bytes.fromhex(object_id.decode()))
+            rows[above][last] = (mode, b"", bytes.fromhex(object_id.decode()))
             if mode == DIRECTORY.encode():
                 rows[_path(name)] = {}
         return {path: Directory(entries) for path, entries in rows.items()}

@@ -21,11 +21,16 @@ _NAMES = (
     (re.compile(r"\.tfvars\.json$", re.IGNORECASE), "ENG302"),
 )
 _ALLOWED = (".tfvars", ".json", ".md")
+_PLAIN = re.compile(
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_+=@-]*(?:/|(?<!terraform)\.tfvars$|\.json$|\.md$))+"
+)  # most, and quick to see
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+=@-]*")
 
 
 def refuse(path: str, entry: Entry | None) -> Problem | None:
     """Why this path may not be in a change; None when it may. `entry` is the file at the head."""
+    if (entry is None or entry.mode == REGULAR) and len(path) <= LONGEST_NAME and _PLAIN.fullmatch(path):
+        return None
     shown = printable(path)
     place = Place(shown)
     if entry is not None and entry.mode in _MODES:

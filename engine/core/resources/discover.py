@@ -100,7 +100,7 @@ class _Work:
         if not self._may(_DESTROY, path):
             self.errors.add("ENG345", Place(file), path=path)
             return None
-        to = self.environments.of(self._former(gone), Place(file))
+        to = self.environments.of(self._former(gone), lambda: Place(file))
         if to is None:
             return None
         key = here.id.state_key(to.branch)
@@ -117,7 +117,7 @@ class _Work:
         except EngineError as error:
             self.errors.extend(error.problems)
             return None
-        to = self.environments.of(file.values.get(COMMON), file.place(COMMON))
+        to = self.environments.of(file.values.get(COMMON), lambda: file.place(COMMON))
         variables = self._variables(file, here, sound)
         if to is None or variables is None:
             return None

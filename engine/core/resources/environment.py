@@ -5,6 +5,7 @@ never deployed. Hence a near miss is a typo and refused.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.core.resources.services import COMMON
@@ -30,25 +31,23 @@ class Environments:
         self._rules, self._errors = rules, errors
         self._seen: dict[Target, Place] = {}
 
-    def of(self, value: Json, place: Place) -> Target | None:
-        """Where one resource's value leads; None when it is refused."""
+    def of(self, value: Json, find: Callable[[], Place]) -> Target | None:
+        """Where one resource's value leads; None when it is refused. `find` tells the value's place, if need be."""
+        near = near_miss(value, self._rules) if isinstance(value, str) else None
+        if isinstance(value, str) and near is None and _NAME.fullmatch(value):
+            target = Target(value, self._rules.environments.get(value, self._rules.otherwise).branch)
+            if target not in self._seen:
+                self._seen[target] = find()
+            return target
         known = listing(self._rules.environments)
         if value is None:
-            self._errors.add("ENG340", place, known=known)
-            return None
-        near = near_miss(value, self._rules) if isinstance(value, str) else None
-        if near is not None:
-            self._errors.add("ENG341", place, value=value, near=near)
-            return None
-        if not isinstance(value, str) or not _NAME.fullmatch(value):
-            found = f"`{value}`" if isinstance(value, str) else "another value"
-            self._errors.add(
-                "ENG335", place, name=COMMON, expected="a lower case name", found=found, remedy=f"declared: {known}"
-            )
-            return None
-        found_target = Target(value, self._rules.environments.get(value, self._rules.otherwise).branch)
-        self._seen.setdefault(found_target, place)
-        return found_target
+            self._errors.add("ENG340", find(), known=known)
+        elif near is not None:
+            self._errors.add("ENG341", find(), value=value, near=near)
+        else:
+            found, remedy = f"`{value}`" if isinstance(value, str) else "another value", f"declared: {known}"
+            self._errors.add("ENG335", find(), name=COMMON, expected="a lower case name", found=found, remedy=remedy)
+        return None
 
     def one(self, everything: bool) -> Target | None:
         """The environment of the whole change: a repository may hold several, a change may not."""

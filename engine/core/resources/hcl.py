@@ -27,8 +27,7 @@ def parse(data: bytes) -> "Tree":
 
 def parts(node: "Node") -> list["Node"]:
     """The named children, without comments, which may stand anywhere."""
-    children = node.named_children
-    return [c for c in children if c.type != "comment"] if any(c.type == "comment" for c in children) else children
+    return [child for child in node.named_children if child.type != "comment"]
 
 
 def text(node: "Node") -> str:

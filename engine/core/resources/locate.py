@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.core.resources.changes import bad_name
@@ -60,9 +61,14 @@ class Layout(NamedTuple):
 
 def locate(path: str, services: Services) -> Location | None:
     """Split a file's path; None when no directory above it is a service."""
+    return _locate(path, services.names)
+
+
+@lru_cache(maxsize=4096)
+def _locate(path: str, services: frozenset[str]) -> Location | None:
     parts = path.split("/")
     for end in range(len(parts) - 1, 0, -1):
-        if parts[end - 1].lower() in services.variables:
+        if parts[end - 1].lower() in services:
             return Location("/".join(parts[:end]), parts[end - 1], tuple(parts[end:]))
     return None
 

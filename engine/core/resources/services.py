@@ -22,6 +22,7 @@ class Services(NamedTuple):
     """The variables of each service, and those that nobody but the controller may set."""
 
     variables: Mapping[str, Mapping[str, Type]]  # service in lower case → variable → type
+    names: frozenset[str]  # of the services
     reserved: frozenset[str]
 
     def owner(self, variable: str) -> str | None:
@@ -48,7 +49,7 @@ def read(module: Mapping[str, bytes]) -> Services:
             services[stem] = variables
     if not services:
         raise failure("ENG326", Place("terraform"), reason="no file declares a service's variables")
-    return Services(services, frozenset(reserved))
+    return Services(services, frozenset(services), frozenset(reserved))
 
 
 def _variables(data: bytes, file: str) -> dict[str, Type]:

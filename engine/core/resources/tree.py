@@ -36,31 +36,23 @@ class Directory(Mapping[str, Entry]):
 
     __slots__ = ("__dict__", "_rows")
 
-    def __init__(self, rows: Mapping[str, tuple[bytes, bytes]]) -> None:
+    def __init__(self, rows: Mapping[str, tuple[bytes, bytes, bytes]]) -> None:
         self._rows = rows
 
     @classmethod
     def parse(cls, data: bytes, id_bytes: int = 20) -> "Directory":
-        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383).
-
-        Raises:
-            ValueError: this is no tree object.
-        """
+        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383)."""
         rows = _ENTRY[id_bytes].findall(data)
-        modes, names, ids = zip(*rows, strict=True) if rows else ((), (), ())
-        size = sum(map(len, modes)) + sum(map(len, names)) + len(rows) * (id_bytes + 2)
-        if size != len(data):
-            raise ValueError("not a tree object")
-        text = b"\0".join(names).decode("utf-8", "surrogateescape").split("\0") if names else []
-        return cls(dict(zip(text, zip(modes, ids, strict=True), strict=True)))
+        names = b"\0".join([name for _, name, _ in rows]).decode("utf-8", "surrogateescape").split("\0")
+        return cls(dict(zip(names, rows, strict=True)) if rows else {})
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> "Directory":
         """From entries that are at hand."""
-        return cls({name: (e.mode.encode(), bytes.fromhex(e.id)) for name, e in entries.items()})
+        return cls({name: (e.mode.encode(), b"", bytes.fromhex(e.id)) for name, e in entries.items()})
 
     def __getitem__(self, name: str) -> Entry:
-        mode, object_id = self._rows[name]
+        mode, _, object_id = self._rows[name]
         return Entry(mode.decode().rjust(6, "0"), object_id.hex())
 
     def __contains__(self, name: object) -> bool:

@@ -137,12 +137,11 @@ class _Reader:
             return text
 
     def _beside_it(self, name: str, path: Path, attribute: str) -> Json:
-        place = self.file.place(*path)
-        known = listing(self._beside)
         if name not in self._beside:
+            known = listing(self._beside)
             code = "ENG328" if "/" in name or "\\" in name or name.startswith(".") else "ENG329"
             hint = closest(name, self._beside) if code == "ENG329" else ""
-            self.errors.add(code, place, hint=hint, value=name, known=known)
+            self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=known)
             return name
         fresh = name not in self.used
         self.used.add(name)
