@@ -64,7 +64,7 @@ def diff(change: Change) -> str:
     for path in sorted(before.keys() | after.keys(), key=_order):
         line = _line(path, before.get(path, _ABSENT), after.get(path, _ABSENT))
         if line:
-            lines.append(f"{line}{'  # forces replacement' if path[0] in forced else ''}")
+            lines.append(f"{line}{'  # forces replacement' if path and path[0] in forced else ''}")
     later = sum(1 for path in unknown if path not in after)
     if later:
         lines.append(f"    # {later} more known after apply")
@@ -115,6 +115,8 @@ def _order(path: Path) -> list[tuple[bool, int, str]]:
 
 
 def _name(path: Path) -> str:
+    if not path:
+        return "(everything)"  # a resource that is sensitive as a whole
     return "".join(f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in path)[1:]
 
 

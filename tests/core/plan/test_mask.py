@@ -1,0 +1,109 @@
+"""No secret of a plan is shown: neither where Terraform marks it nor where it marks nothing."""
+
+import json
+
+import pytest
+
+from engine.core.plan.mask import CHANGED, mask, secrets
+from engine.core.plan.model import changes
+from engine.core.plan.summary import diff
+from engine.core.redact import HIDDEN, Redactor
+from tests.support.plans import a_change, a_plan
+
+SECRET = "correct horse battery"
+
+
+def marked(value, mark=True):
+    return a_change("create", None, {"password": value}, after_sensitive={"password": mark})
+
+
+def declared(**variables):
+    return {"root_module": {"variables": variables}}
+
+
+HIDING = [
+    ("a marked attribute", a_plan(marked(SECRET))),
+    ("a marked attribute before", a_plan(a_change("delete", {"p": SECRET}, None, before_sensitive={"p": True}))),
+    ("a resource marked as a whole", a_plan(a_change("create", None, {"p": {"q": [SECRET]}}, after_sensitive=True))),
+    ("an item of a list", a_plan(a_change("create", None, {"p": ["x", SECRET]}, after_sensitive={"p": [False, True]}))),
+    ("a marked output", a_plan(output_changes={"o": {**marked(SECRET)["change"]}})),
+    ("a variable that the configuration declares sensitive, which has no mark in the plan",
+     a_plan(variables={"p": {"value": {"deep": [SECRET]}}}, configuration=declared(p={"sensitive": True}))),
+    ("the default of a sensitive variable", a_plan(configuration=declared(p={"sensitive": True, "default": SECRET}))),
+    ("variables whose declarations are not there", a_plan(variables={"p": {"value": SECRET}}, configuration={})),
+    ("a drifted resource", a_plan(resource_drift=[marked(SECRET)])),
+    ("a planned value", a_plan(planned_values={"root_module": {"resources": [
+        {"values": {"p": SECRET}, "sensitive_values": {"p": True}}]}})),
+    ("a prior value in a child module", a_plan(prior_state={"values": {"root_module": {"child_modules": [
+        {"resources": [{"values": {"p": SECRET}, "sensitive_values": {"p": True}}]}]}}})),
+    ("a planned output", a_plan(planned_values={"outputs": {"o": {"sensitive": True, "value": SECRET}}})),
+    ("the same value in an attribute without a mark",
+     a_plan(marked(SECRET), a_change("create", None, {"description": f"use {SECRET}!"}, address="a.b"))),
+    ("the same value in a JSON document",
+     a_plan(marked(SECRET + '"\n'), a_change("create", None, {"d": json.dumps({"p": SECRET + '"\n'})}, address="a.b"))),
+    ("the same value in a document in a document", a_plan(marked(SECRET + '"é'),
+     a_change("create", None, {"d": json.dumps({"p": json.dumps({"q": SECRET + '"é'})})}, address="a.b"))),
+    ("the same value as Terraform's jsonencode writes it", a_plan(marked(SECRET + "<&>"),
+     a_change("create", None, {"d": '{"p":"' + SECRET + '\\u003c\\u0026\\u003e"}'}, address="a.b"))),
+    ("a part of a secret document",
+     a_plan(marked(json.dumps({"p": SECRET})), a_change("create", None, {"d": SECRET}, address="a.b"))),
+    ("the same value in base64", a_plan(marked(SECRET),
+     a_change("create", None, {"d": "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5"}, address="a.b"))),
+    ("the same value as a key", a_plan(marked(SECRET), a_change("create", None, {"d": {SECRET: 1}}, address="a.b"))),
+    ("the same value in an address", a_plan(marked(SECRET), a_change("create", None, {}, address=f'a.b["{SECRET}"]'))),
+    ("the same value in the configuration", a_plan(marked(SECRET), configuration={
+        "provider_config": {"aws": {"expressions": {"secret_key": {"constant_value": SECRET}}}}})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "plan"), HIDING)
+def test_hidden(why, plan):
+    shown = json.dumps(mask(plan), ensure_ascii=False)
+    assert SECRET not in shown, why
+    assert "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5" not in shown
+    assert SECRET in json.dumps(plan), "the case holds the secret"
+
+
+@pytest.mark.parametrize(("why", "plan"), HIDING)
+def test_hidden_in_the_diff(why, plan):
+    assert all(SECRET not in diff(change) for change in changes(mask(plan))), why
+
+
+def test_hidden_in_an_error_message():
+    assert Redactor(secrets(a_plan(marked(SECRET)))).text(f"no {SECRET}!") == f"no {HIDDEN}!"
+
+
+def test_a_number_is_hidden_by_mark_and_as_a_whole_value():
+    plan = a_plan(marked(987654321), a_change("create", None, {"n": 987654321}, address="a.b"))
+    assert "987654321" not in json.dumps(mask(plan))
+
+
+def test_a_short_secret_is_hidden_where_it_is_the_whole_value_and_nowhere_else():
+    plan = a_plan(marked("abc"), a_change("create", None, {"same": "abc", "other": "abcde"}, address="a.b"))
+    (other, _) = changes(mask(plan))
+    assert other.after == {"same": HIDDEN, "other": "abcde"}
+
+
+def test_a_secret_that_changes_says_so_and_one_that_stays_does_not():
+    before, after = {"p": "old secret", "q": "same secret"}, {"p": "new secret", "q": "same secret"}
+    marks = {"p": True, "q": True}
+    row = a_change("update", before, after, before_sensitive=marks, after_sensitive=marks)
+    (change,) = changes(mask(a_plan(row)))
+    assert change.after == {"p": CHANGED, "q": HIDDEN}
+    assert diff(change).splitlines()[1:] == ["~   p = (sensitive) -> (sensitive, changed)"]
+
+
+def test_null_is_no_secret():
+    (change,) = changes(mask(a_plan(marked(None))))
+    assert change.after == {"password": None}
+
+
+def test_what_is_not_secret_stays():
+    plan = a_plan(a_change("create", None, {"a": 1, "b": ["c"]}, after_sensitive={"b": [False]}))
+    assert mask(plan) == plan
+
+
+@pytest.mark.parametrize("word", ["create", "managed", "1.2"])
+def test_a_secret_that_is_spelt_like_terraforms_words_leaves_the_plan_readable(word):
+    plan = a_plan(marked(word), output_changes={"o": a_change("create", None, word)["change"]})
+    assert [c.verb for c in changes(mask(plan))] == ["create"]
