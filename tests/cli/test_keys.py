@@ -43,7 +43,7 @@ def test_second_key_does_not_replace_the_first(tmp_path: Path, capsys: pytest.Ca
 
 def test_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "trusted-keys.yaml"
-    rows = []
+    rows: list[str] = []
     for state in ("", "    revoked: 2026-01-01T00:00:00Z\n", "    expires: 2026-01-01T00:00:00Z\n"):
         main(["keys", "new", "--out", str(tmp_path / f"{len(rows)}.pem"), "--expires", "2099-01-01"])
         text = capsys.readouterr().out

@@ -20,8 +20,12 @@ _PLAIN = re.compile(r"[^`|\\$\n]+")
 
 def line(value: str) -> str:
     """`value` as one line of bounded length, without controls."""
-    flat = " ".join(printable(value).split())
+    flat = " ".join(printable(_unix(value)).split())
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
+
+
+def _unix(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text(value: str) -> str:
@@ -51,7 +55,7 @@ def code(value: str) -> str:
 
 def fence(value: str, language: str) -> str:
     """`value` as a block of code, behind a fence that it cannot close."""
-    body = printable(value).replace("\r", "\n").rstrip("\n")
+    body = printable(_unix(value)).rstrip("\n")
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{body}\n{ticks}"

@@ -36,9 +36,11 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         *_wrapped(f"{subject} at {report.head_sha[:12]}, {place}", 2, width),
         "",
     ]
-    longest = min(max((len(_line(r.path)) for r in report.rows), default=0), width // 2)
-    for row in report.rows:
-        lines += _row(report, row, longest, width, paint)
+    cells = [_cells(row) for row in report.rows]
+    widths = [min(max(map(len, column)), width // 2) for column in zip(*cells, strict=True)]
+    for row, cell in zip(report.rows, cells, strict=True):
+        told = "  ".join(f"{text:<{size}}" for text, size in zip(cell, widths, strict=True))
+        lines += [f"  {paint(*_MARKS[report.standing(row)])} {told}", *_reasons(report, row, width, paint)]
     known = {row.path for row in report.rows}
     for finding in report.findings:
         if finding.resource not in known:
@@ -58,16 +60,14 @@ def _painter(colour: bool) -> Callable[[str, str], str]:
     return (lambda text, name: f"\x1b[{_CODES[name]}m{text}\x1b[0m") if colour else (lambda text, _: text)
 
 
-def _row(report: Report, row: Row, longest: int, width: int, paint: Callable[[str, str], str]) -> list[str]:
-    mark, hue = _MARKS[report.standing(row)]
+def _cells(row: Row) -> tuple[str, str, str, str]:
     told = str(row.counts) if row.counts else "could not be planned"
-    seconds = f"{row.seconds:.1f} s" if row.seconds else ""
-    lines = [f"  {paint(mark, hue)} {_line(row.path):<{longest}}  {_line(row.change):<8}  {told:<19}  {seconds}"]
-    if row.problem:
-        lines += _problem(row.problem, 6, width)
-    for finding in report.of(row):
-        lines += _finding(finding, width, paint)
-    return lines
+    return _line(row.path), _line(row.change), told, f"{row.seconds:.1f} s" if row.seconds else ""
+
+
+def _reasons(report: Report, row: Row, width: int, paint: Callable[[str, str], str]) -> list[str]:
+    lines = _problem(row.problem, 6, width) if row.problem else []
+    return [*lines, *(line for finding in report.of(row) for line in _finding(finding, width, paint))]
 
 
 def _finding(finding: Finding, width: int, paint: Callable[[str, str], str]) -> list[str]:

@@ -1,0 +1,151 @@
+import pytest
+
+from engine.core.findings import Effect, Severity
+from engine.core.plan.summary import Summary
+from engine.core.report.comment import LIMIT, MARK, render
+from engine.core.report.model import Report
+from engine.errors import Place, problem
+from tests.support.reports import DIGEST, diff, finding, hostile, page, report, row
+
+BROKEN = row("KMS/key", counts=None, problem=problem("ENG451", program="terraform", seconds=9))
+REFUSED = problem("ENG001", Place("S3/x/main.tf", 3, 1), file="S3/x/main.tf", reason="not allowed")
+
+
+def test_found_again_by_its_mark() -> None:
+    assert render(report()).startswith(MARK + "\n")
+
+
+@pytest.mark.parametrize(
+    ("why", "shown", "said"),
+    [
+        ("all passed", report(), ["✅ Policy checks passed", "1 resource: 1 passed", "3 to create", "Nothing is left"]),
+        (
+            "one denied",
+            report([row(), row("S3/bad")], [finding(resource="S3/bad")], result="failed"),
+            ["❌ Policy checks failed", "2 resources: 1 passed, 1 failed", "1 denied", "Denied", "Mend what is denied"],
+        ),
+        (
+            "one not planned",
+            report([BROKEN], result="error"),
+            ["could not be judged", "1 resource: 1 not judged", "Could not be planned", "(ENG451)", "Way out"],
+        ),
+        (
+            "a warning",
+            report(findings=[finding(Effect.WARN)]),
+            ["passed, 1 warning", "Warnings", "S3-ENC-001", "it is not encrypted"],
+        ),
+        ("an exception", report(findings=[finding(Effect.EXCEPTION)]), ["Excused by policy", "✅"]),
+        ("a refused file", report(refused=[REFUSED], result="error"), ["Refused", "S3/x/main.tf:3:1", "not allowed"]),
+        ("nothing found", report([], result="error", branch=""), ["No resource was found", "no environment"]),
+        ("no changes", report([row(counts=Summary())]), ["no changes"]),
+        (
+            "a place and a way out",
+            report(findings=[finding(file="S3/a.tfvars", line=4, address='x["a"]', remediation="set `kms`")]),
+            ["S3/a.tfvars:4", 'x["a"]', "Mend it: set kms"],
+        ),
+        ("what is signed", report(), [DIGEST, "sequence 3", "expires 2026-11-30T21:00:00Z"]),
+        ("where it goes", report(), ["Commit a1b2c3d4a1b2, development → branch dev"]),
+    ],
+)
+def test_says(why: str, shown: Report, said: list[str]) -> None:
+    text = page(render(shown)).text
+    for words in said:
+        assert words in text, why
+
+
+def test_unsigned_says_nothing_of_a_statement() -> None:
+    assert "Statement" not in render(report(signature=None))
+
+
+def test_worst_findings_first() -> None:
+    findings = [
+        finding(severity=s, message=f"it is {s.value}") for s in (Severity.LOW, Severity.CRITICAL, Severity.HIGH)
+    ]
+    text = page(render(report(findings=findings, result="failed"))).text
+    assert text.index("it is critical") < text.index("it is high") < text.index("it is low")
+
+
+def test_plans_are_closed_until_clicked() -> None:
+    shown = page(render(report([row(diffs=(diff("+ a = 1"), diff("- b = 2", "x.y", "delete")))])))
+    assert shown.elements.count("details") == 1
+    assert ["create aws_s3_bucket.this" in shown.text, "delete x.y" in shown.text, "- b = 2" in shown.text] == [
+        True
+    ] * 3
+
+
+@pytest.mark.parametrize(("why", "value"), hostile(), ids=[why for why, _ in hostile()])
+def test_hostile_everywhere(why: str, value: str) -> None:
+    bad = row(path=value, service=value, name=value, change=value, diffs=(diff(value, value, value),))
+    broken = bad._replace(counts=None, problem=BROKEN.problem and BROKEN.problem._replace(message=value, hint=value))
+    found = finding(rule=value, message=value, resource=value, address=value, remediation=value, file=value, line=1)
+    refused = REFUSED._replace(message=value, hint=value, place=Place(value, 1, 1))
+    shown = page(render(report([bad, row(), broken], [found, found._replace(effect=Effect.WARN)], [refused], "error")))
+    assert [len(cells) for cells in shown.cells] == [6, 6, 6, 6], why
+    assert shown.elements.count("table") == 1, why
+    assert shown.elements.count("details") == 1, why
+    assert not {"a", "img", "script", "h1"} & set(shown.elements), why
+    assert shown.elements.count("h2") == 1, why
+    assert not shown.unclosed, why
+
+
+def size(text: str) -> int:
+    return len(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("why", "shown", "kept", "gone"),
+    [
+        (
+            "the longest plan goes first",
+            report([row("S3/big", diffs=(diff("x" * 70_000),)), row("S3/small", diffs=(diff("small"),))]),
+            ["small", "1 plan is too long for a comment"],
+            ["xxx"],
+        ),
+        (
+            "a thousand resources: those that failed stay",
+            report(
+                [row(f"S3/number-{n:04}-{'x' * 60}") for n in range(1000)] + [row("S3/bad")],
+                [finding(resource="S3/bad")],
+                result="failed",
+            ),
+            ["1001 resources: 1000 passed, 1 failed", "S3/bad", "more resources", "it is not encrypted"],
+            ["number-0999"],
+        ),
+        (
+            "a thousand findings: the worst stay, and so does the table",
+            report(
+                findings=[
+                    *(finding(severity=Severity.LOW, message=f"low {n} " + "x" * 300) for n in range(1000)),
+                    finding(severity=Severity.CRITICAL, message="the worst of all"),
+                ],
+                result="failed",
+            ),
+            ["the worst of all", "more findings", "S3/data-lake", "How to proceed"],
+            ["low 999 "],
+        ),
+        (
+            "everything at once",
+            report(
+                [row(f"S3/{n}", diffs=(diff("😀" * 3000),)) for n in range(500)],
+                [finding(e, message="y" * 400, resource=f"S3/{n}") for n in range(500) for e in Effect],
+                [REFUSED] * 500,
+                "error",
+            ),
+            ["more resources", "more findings", "more refusals", "plans are too long", DIGEST],
+            [],
+        ),
+    ],
+)
+def test_fits(why: str, shown: Report, kept: list[str], gone: list[str]) -> None:
+    markdown = render(shown)
+    assert size(markdown) <= LIMIT, why
+    read = page(markdown)
+    assert not read.unclosed, why
+    for words in kept:
+        assert words in read.text, f"{why}: {words}"
+    for words in gone:
+        assert words not in read.text, f"{why}: {words}"
+
+
+def test_a_thousand_resources_are_shown_in_full_where_they_fit() -> None:
+    assert "more resources" not in render(report([row(f"S3/{n}") for n in range(300)]))

@@ -1,0 +1,72 @@
+from textwrap import dedent
+
+from engine.core.findings import Effect, Severity
+from engine.core.plan.summary import Summary
+from engine.core.report.terminal import render
+from engine.errors import Place, Problem
+from tests.support.reports import DIGEST, finding, report, row
+
+STORY = report(
+    [
+        row("S3/data-lake"),
+        row("S3/bad", counts=Summary(update=1, replace=1), change="modified"),
+        row("KMS/key", counts=None, seconds=0.0, problem=Problem("ENG999", "no provider", "install it")),
+    ],
+    [
+        finding(resource="S3/bad", file="S3/bad/bad.tfvars", line=4, remediation="set `kms_key_id`"),
+        finding(Effect.WARN, severity=Severity.LOW, rule="TAG-001", message="no tag `owner`"),
+        finding(Effect.EXCEPTION, resource="elsewhere", rule="OLD-001"),
+    ],
+    [Problem("ENG301", "an executable file", "remove it", Place("S3/x/main.tf", 1, 1))],
+    "error",
+)
+
+
+def test_the_whole_story() -> None:
+    assert render(STORY, width=80) + "\n" == dedent(f"""\
+        ! this change could not be judged
+          acme/dev-deployment#7 at a1b2c3d4a1b2, development (branch dev)
+
+          ✓ S3/data-lake  added     3 to create                2.1 s
+              warning (low) TAG-001: no tag `owner`
+          ✗ S3/bad        modified  1 to update, 1 to replace  2.1 s
+              denied (high) S3-ENC-001: it is not encrypted
+                S3/bad/bad.tfvars:4
+                mend it: set `kms_key_id`
+          ! KMS/key       added     could not be planned
+              ENG999 no provider
+                install it
+              excused (high) OLD-001: it is not encrypted
+
+        refused
+          S3/x/main.tf:1:1: ENG301 an executable file
+            remove it
+
+        statement {DIGEST}
+        sequence 3, signed with ed25519:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+        signed 2026-11-23T21:00:00Z, expires 2026-11-30T21:00:00Z
+        """)
+
+
+def test_long_messages_are_wrapped() -> None:
+    words = " ".join(["word"] * 60)
+    lines = [
+        line for line in render(report(findings=[finding(message=words)]), width=60).splitlines() if "word" in line
+    ]
+    assert len(lines) > 4
+    assert max(map(len, lines)) <= 60
+
+
+def test_colours_only_when_asked_for() -> None:
+    assert "\x1b[" not in render(STORY)
+    coloured = render(STORY, colour=True)
+    assert "\x1b[31mdenied\x1b[0m" in coloured
+    assert "\x1b[33m✓\x1b[0m S3/data-lake" in coloured
+    for code in ("31", "32", "33", "2", "1", "0"):
+        coloured = coloured.replace(f"\x1b[{code}m", "")
+    assert coloured == render(STORY)
+
+
+def test_results_are_told_apart_without_colours() -> None:
+    heads = [render(report(result=result)).splitlines()[0] for result in ("passed", "failed", "error")]
+    assert [head[0] for head in heads] == ["✓", "✗", "!"]
