@@ -2,11 +2,11 @@
 
 import json
 import os
-import time
 from collections.abc import Callable
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.adapters import clock
 from engine.core.canonical import digest
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
@@ -121,7 +121,7 @@ def _once(
 
     rows = catalog()
     rules = load(read_rules(request.controller), rows)
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = clock.now()
     module = module_directory(request.controller)
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
     matching = match(event, rules, pipeline, rows.actions)

@@ -63,7 +63,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
 
     rows = run_all(ctx.discovery.resources, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
     return {
-        "resources": rows,
+        "resources": list(rows),
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": digest_bytes(key)[: len("sha256:") + 16],

@@ -24,7 +24,7 @@ def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str) 
     facts: dict[str, Any] = {}
     absent: dict[str, str] = {}
     failed: dict[str, str] = {}
-    for name in sorted(needs):
+    for name in sorted(set(needs)):
         if name not in fetchers:
             failed[name] = otherwise
             continue

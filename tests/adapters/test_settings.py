@@ -1,0 +1,88 @@
+"""Settings: defaults, what is refused, and that nothing secret can be printed."""
+
+import os
+
+import pytest
+
+from engine.adapters import settings
+from engine.errors import EngineError
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def test_an_empty_environment_has_defaults():
+    values = settings.read({"HOME": "/home/ann"})
+    assert values.terraform == "terraform"
+    assert values.cache_dir == "/home/ann/.cache/interlock"
+    assert values.emulator is False
+    assert values.credentials == {}
+
+
+def test_an_empty_value_is_no_value():
+    assert settings.read({"ENGINE_TERRAFORM": "", "HOME": "/h"}).terraform == "terraform"
+
+
+def test_only_listed_variables_reach_terraform():
+    environ = {"AWS_ACCESS_KEY_ID": "a", "GITHUB_TOKEN": "secret", "TF_VAR_account": "9", "AWS_VAULT": "x"}
+    assert settings.read({**environ, "HOME": "/h"}).credentials == {"AWS_ACCESS_KEY_ID": "a"}
+
+
+def test_settings_print_no_secret():
+    values = settings.read({"AWS_SECRET_ACCESS_KEY": "hunter2hunter2", "HOME": "/h"})
+    assert "hunter2" not in repr(values)
+    assert "AWS_SECRET_ACCESS_KEY" in repr(values)
+
+
+@pytest.mark.parametrize(
+    ("why", "environ", "code"),
+    [
+        ("a switch is 0 or 1", {"ENGINE_EMULATOR": "yes"}, "ENG004"),
+    ],
+)
+def test_refused(why, environ, code):
+    with pytest.raises(EngineError) as caught:
+        settings.read({**environ, "HOME": "/h"})
+    assert caught.value.problems[0].code == code, why
+
+
+@pytest.mark.parametrize(
+    ("why", "environ", "expected"),
+    [
+        ("not set", {}, None),
+        ("from the variable", {"ENGINE_DIGEST_KEY": KEY}, KEY.encode()),
+        ("line ends of a file are not part of it", {"ENGINE_DIGEST_KEY": KEY + "\n"}, KEY.encode()),
+    ],
+)
+def test_digest_key(why, environ, expected):
+    assert settings.digest_key(environ) == expected, why
+
+
+def test_a_short_digest_key_is_refused():
+    with pytest.raises(EngineError, match="5 characters, at least 32 needed"):
+        settings.digest_key({"ENGINE_DIGEST_KEY": "short"})
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o600, None), (0o400, None), (0o640, "ENG006"), (0o604, "ENG006")])
+def test_a_key_file_is_private(tmp_path, mode, code):
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    file.chmod(mode)
+    if code is None:
+        assert settings.digest_key({"ENGINE_DIGEST_KEY_FILE": str(file)}) == KEY.encode()
+    else:
+        with pytest.raises(EngineError) as caught:
+            settings.digest_key({"ENGINE_DIGEST_KEY_FILE": str(file)})
+        assert caught.value.problems[0].code == code
+
+
+def test_a_key_file_that_is_not_there(tmp_path):
+    with pytest.raises(EngineError, match="ENG001"):
+        settings.signing_key({"ENGINE_SIGNING_KEY_FILE": os.path.join(tmp_path, "none")})
+
+
+def test_every_setting_is_read():
+    with open(settings.__file__, encoding="utf-8") as file:
+        text = file.read()
+    for row in settings.SETTINGS:
+        name = row.name.removesuffix("_FILE")
+        assert text.count(f'"{name}"') >= 2, f"{row.name} is declared, and nothing reads it"

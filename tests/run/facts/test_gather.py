@@ -1,0 +1,48 @@
+"""Facts are fetched once; what is not there, cannot be had or was never asked for is said, never guessed."""
+
+import pytest
+
+from engine.errors import failure
+from engine.run.facts.gather import Absent, gather
+
+
+def refused():
+    raise failure("ENG001", file="x", reason="gone")
+
+
+FETCHERS = {
+    "now": lambda: "2026-11-23T21:00:00Z",
+    "verdict": lambda: Absent("none signed"),
+    "files": refused,
+    "labels": lambda: ["a"],
+}
+
+
+@pytest.mark.parametrize(
+    ("why", "needs", "facts", "absent", "failed"),
+    [
+        ("nothing is needed, nothing is fetched", [], [], {}, {}),
+        ("a fact that is there", ["now"], ["now"], {}, {}),
+        ("one that does not exist yet is absent", ["verdict"], [], {"verdict": "none signed"}, {}),
+        ("a failed lookup has failed", ["files"], [], {}, {"files": "x cannot be read: gone"}),
+        ("what nobody can fetch has failed", ["checks"], [], {}, {"checks": "not here"}),
+        (
+            "one failure leaves the others",
+            ["now", "files", "labels"],
+            ["labels", "now"],
+            {},
+            {"files": "x cannot be read: gone"},
+        ),
+    ],
+)
+def test_gather(why, needs, facts, absent, failed):
+    document = gather(needs, FETCHERS, "not here")
+    assert sorted(document.facts) == facts, why
+    assert dict(document.absent) == absent, why
+    assert dict(document.failed) == failed, why
+
+
+def test_each_fact_is_fetched_once():
+    calls = []
+    gather(["now", "now"], {"now": lambda: calls.append(1) or "t"}, "not here")
+    assert calls == [1]

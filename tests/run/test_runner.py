@@ -1,0 +1,124 @@
+"""The actions of a pipeline: their order, their outputs, what a failure stops and what it does not."""
+
+import threading
+
+import pytest
+
+from engine.adapters import settings
+from engine.core.decision.decide import decide
+from engine.core.decision.document import freeze
+from engine.core.declare import Action, Repeat
+from engine.core.rules.load import load
+from engine.errors import failure
+from engine.run.catalog import catalog
+from engine.run.context import Context, Controller
+from engine.run.runner import carry_out
+from tests.support.decision import event
+
+RULES = """
+version: 1
+sources: [{repo: acme/dev-deployment, owns: ["**"]}]
+environments:
+  development: {branch: dev, account: "111111111111", region: us-east-1}
+otherwise: {branch: main}
+events: [{event: pull_request_review, run: work}]
+pipelines:
+  - pipeline: work
+    gates: none
+    actions:
+%s
+"""
+LABEL = {"type": "string", "default": "plain"}
+
+
+def say(ctx, text, label):
+    if text == "boom":
+        raise failure("ENG001", file="x", reason="gone")
+    if text == "slow":
+        assert ctx.cancel.wait(10), "nobody stopped it"
+    return {"said": f"{label}: {text}"}
+
+
+SAY = Action(
+    "test.say", say, {"text": {"type": "string"}, "label": LABEL}, ("said",), (), Repeat.SAFE, "Says something."
+)
+
+
+def run(*steps):
+    rows = catalog()._replace(actions={SAY.name: SAY})
+    files = {
+        "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
+        "approvers-config.yaml": b"version: 1\ngroups: {reviewers: {users: [ann]}}\n",
+    }
+    rules, document, asked = load(files, rows), freeze({}), event()
+    decision = decide(asked, document, rules)
+    context = Context(
+        event=asked,
+        document=document,
+        rules=rules,
+        controller=Controller(".", ".", "."),
+        discovery=None,  # type: ignore[arg-type]  # no action here looks at it
+        settings=settings.read({"HOME": "/h"}),
+        out=".",
+        decision="sha256:0",
+        now="2026-11-23T21:00:00Z",
+        progress=lambda line: None,
+        show=lambda report: None,
+        cancel=threading.Event(),
+    )
+    return carry_out(decision.pipelines[0], context, rows.actions)
+
+
+HELLO = "{id: a, uses: test.say, with: {text: hello}}"
+BOOM = "{id: a, uses: test.say, with: {text: boom}}"
+
+
+@pytest.mark.parametrize(
+    ("why", "steps", "expected"),
+    [
+        ("a default fills an input that was not given", [HELLO], [("a", "done", "plain: hello")]),
+        (
+            "an action reads the outputs of one before it",
+            [HELLO, '{id: b, uses: test.say, with: {text: "${outputs.a.said}", label: x}}'],
+            [("a", "done", "plain: hello"), ("b", "done", "x: plain: hello")],
+        ),
+        (
+            "after a failure nothing runs",
+            [BOOM, "{id: b, uses: test.say, with: {text: b}}"],
+            [("a", "failed", None), ("b", "skipped", None)],
+        ),
+        (
+            "unless it says so",
+            [BOOM, '{id: b, uses: test.say, with: {text: b}, if: "always()"}'],
+            [("a", "failed", None), ("b", "done", "plain: b")],
+        ),
+        (
+            "outputs of what failed are missing, which is an error and not an empty text",
+            [BOOM, '{id: b, uses: test.say, with: {text: "${outputs.a.said}"}, if: "always()"}'],
+            [("a", "failed", None), ("b", "failed", None)],
+        ),
+        (
+            "and may be given a default",
+            [BOOM, """{id: b, uses: test.say, with: {text: "${default(outputs.a.said, 'none')}"}, if: "always()"}"""],
+            [("a", "failed", None), ("b", "done", "plain: none")],
+        ),
+        (
+            "a condition over outputs is asked when they are there",
+            [HELLO, """{id: b, uses: test.say, with: {text: b}, if: "outputs.a.said == 'something else'"}"""],
+            [("a", "done", "plain: hello"), ("b", "skipped", None)],
+        ),
+    ],
+)
+def test_actions(why, steps, expected):
+    assert [(r.id, r.status, r.outputs.get("said")) for r in run(*steps)] == expected, why
+
+
+def test_an_input_from_outputs_is_checked_when_it_is_known():
+    ran = run(HELLO, '{id: b, uses: test.say, with: {text: "${outputs.a}"}}')
+    assert ran[1].problems[0].code == "ENG554"
+    assert "is not of type 'string'" in ran[1].problems[0].message
+
+
+def test_an_action_is_told_when_its_time_is_up():
+    [ran] = run("{id: a, uses: test.say, with: {text: slow}, timeout: 1s}")
+    assert (ran.status, ran.problems[0].code) == ("failed", "ENG555")
