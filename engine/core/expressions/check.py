@@ -170,7 +170,7 @@ class Checker(Calls):
         subject = self.snippet.part(head.start, head.end)
         place = self.snippet.at(head.start, end)
         self.errors.add("ENG107", place, head=subject, text=whole, rest=whole[1:].strip())
-        meant = node._replace(children=(head.children[0], *node.children[1:]), start=head.start, end=end)
+        meant = node._replace(children=(head.children[0], *node.children[1:]), start=head.children[0].start, end=end)
         return head._replace(children=(meant,), end=end)
 
     def _index(self, node: Node, here: Term) -> Term:
