@@ -18,6 +18,7 @@ from engine.run.trusted import read_rules
 from tests.support.clone import Clone, bucket
 
 NOW = "2026-11-23T21:00:00Z"
+NOTHING_ASKED = Asked()
 BUCKETS = {"S3/lake/lake.tfvars": bucket("acme-lake-development")}
 
 
@@ -26,7 +27,7 @@ def clone(tmp_path):
     return Clone(tmp_path, {"README.md": "hello"}, BUCKETS)
 
 
-def local(clone, event=None, asked=Asked()):
+def local(clone, event=None, asked=NOTHING_ASKED):
     rules = load(read_rules(data.ROOT), catalog())
     known = services.read(read_module(data.path("terraform")))
     repository = Repository(str(clone.directory), path=os.environ["PATH"], home="/")
