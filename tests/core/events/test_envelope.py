@@ -136,6 +136,9 @@ def changed(payload: dict[str, Any], path: str, value: object) -> dict[str, Any]
         ("a push of no ref", push("main"), None, "ENG156", "full ref"),
         ("deleted is not true or false", changed(push(), "deleted", "no"), None, "ENG156", "true or false"),
         ("inputs that are a list", by_hand([]), None, "ENG156", "a list"),
+        ("a number without its repository", by_hand({"pr_number": "7"}), None, "ENG156", "source_repo and pr_number"),
+        ("a repository without number", by_hand({"source_repo": "a/b", "pr_number": ""}), None, "ENG156", "together"),
+        ("a number that is none", by_hand({"source_repo": "a/b", "pr_number": "7 "}), None, "ENG156", "together"),
     ],
 )  # fmt: skip
 def test_refused(why: str, payload: Any, name: str | None, code: str, said: str) -> None:
