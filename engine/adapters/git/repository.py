@@ -111,20 +111,13 @@ class Repository:
             if not header:
                 break
             old_mode, new_mode, old_id, new_id, status = header[1:].decode().split()
+            old_path = _path(next(fields)) if status[0] == "R" else None
             path = _path(next(fields))
-            if DIRECTORY in (old_mode, new_mode):
-                if new_mode == DIRECTORY:
-                    trees[path] = new_id
-                continue
-            renamed = status[0] in "RC"
-            changes.append(
-                Change(
-                    path=_path(next(fields)) if renamed else path,
-                    old=Entry(old_mode, old_id) if status[0] != "A" else None,
-                    new=Entry(new_mode, new_id) if status[0] != "D" else None,
-                    old_path=path if renamed else None,
-                )
-            )
+            if new_mode == DIRECTORY:
+                trees[path] = new_id
+            elif old_mode != DIRECTORY:
+                old = Entry(old_mode, old_id) if status[0] != "A" else None
+                changes.append(Change(path, old, Entry(new_mode, new_id) if status[0] != "D" else None, old_path))
         return tuple(changes), trees
 
     def objects(self, names: Sequence[str]) -> list[Object | None]:

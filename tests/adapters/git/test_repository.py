@@ -1,0 +1,209 @@
+"""The repository adapter against real git."""
+
+import os
+import subprocess
+
+import pytest
+
+from engine.adapters.git.repository import Person, Repository, repository_name
+from engine.errors import EngineError
+from tests.support.git import Clone
+
+
+@pytest.fixture
+def clone(tmp_path):
+    made = Clone(tmp_path / "repo")
+    made.commit({"S3/a/a.tfvars": "a = 1\n", "S3/b.tfvars": "b = 1\n", "README.md": "hello\n"}, "base")
+    return made
+
+
+def _code(call, *arguments) -> str:
+    with pytest.raises(EngineError) as caught:
+        call(*arguments)
+    return caught.value.problems[0].code
+
+
+def _changed(clone, base="dev", head="HEAD"):
+    found = clone.open().range(base, head)
+    return [
+        f"{'-' if c.new is None else '+' if c.old is None else '~'} {c.old_path + ' ' if c.old_path else ''}{c.path}"
+        for c in found.changes
+    ]
+
+
+def test_a_range_is_what_the_head_did_since_it_left_the_base(clone):
+    clone.branch("feature")
+    clone.commit({"S3/a/a.tfvars": "a = 2\n", "S3/c.tfvars": "c\n", "S3/b.tfvars": None, "README.md": None})
+    clone.git("checkout", "-q", "dev")
+    clone.commit({"S3/later.tfvars": "not ours\n"})
+    assert _changed(clone, "dev", "feature") == ["- README.md", "~ S3/a/a.tfvars", "- S3/b.tfvars", "+ S3/c.tfvars"]
+
+
+def test_a_rename_is_one_change_and_two_small_files_from_one_template_are_not(clone):
+    template = "".join(f"line {i}\n" for i in range(4)) + "name = {}\n"
+    clone.commit({"S3/old.tfvars": template.format("one") + "x" * 50, "S3/x.tfvars": "".join("abcdefgh\n" * 3) + "1\n"})
+    clone.branch("feature")
+    os.rename(f"{clone.directory}/S3/old.tfvars", f"{clone.directory}/S3/new.tfvars")
+    clone.commit({"S3/x.tfvars": None, "S3/y.tfvars": "".join("abcdefgh\n" * 3) + "other content here\n"})
+    assert _changed(clone) == ["~ S3/old.tfvars S3/new.tfvars", "- S3/x.tfvars", "+ S3/y.tfvars"]
+
+
+def test_names_keep_their_bytes(clone):
+    clone.branch("feature")
+    clone.commit({os.fsdecode(b"S3/l\xffke.tfvars"): "x", "S3/two\nlines.json": "y", "S3/\u00e4.json": "z"})
+    assert set(_changed(clone)) == {"+ S3/two\nlines.json", "+ S3/\u00e4.json", "+ S3/l\udcffke.tfvars"}
+
+
+def test_modes_tell_links_submodules_and_executables(clone):
+    clone.branch("feature")
+    os.symlink("/etc/passwd", f"{clone.directory}/S3/link.json")
+    clone.write({"S3/run.json": "{}"})
+    os.chmod(f"{clone.directory}/S3/run.json", 0o755)
+    clone.git("add", "-A")
+    clone.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},S3/module")
+    clone.git("commit", "-q", "-m", "modes")
+    found = clone.open().range("dev", "feature")
+    modes = {c.path: c.new.mode for c in found.changes if c.new}
+    assert modes == {"S3/link.json": "120000", "S3/module": "160000", "S3/run.json": "100755"}
+
+
+def test_nothing_changed(clone):
+    assert _changed(clone) == []
+
+
+def test_blobs_come_as_they_are_in_one_batch(clone):
+    texts = {f"S3/{i}.json": b"\r\n\0" * i + b"\xff" for i in range(300)}
+    clone.branch("feature")
+    clone.commit(texts)
+    repository = clone.open()
+    found = repository.range("dev", "feature")
+    blobs = repository.blobs([c.new.id for c in found.changes if c.new])
+    assert {c.path: blobs[c.new.id] for c in found.changes if c.new} == texts
+    assert _code(repository.blobs, ["1" * 40]) == "ENG355"
+
+
+def test_the_tree_of_a_commit_by_directory(clone):
+    tree = clone.open().tree("dev")
+    assert {path: sorted(directory) for path, directory in tree.items()} == {
+        "": ["README.md", "S3"],
+        "S3": ["a", "b.tfvars"],
+        "S3/a": ["a.tfvars"],
+    }
+    assert tree["S3"].is_directory("a")
+    assert tree["S3"]["b.tfvars"].mode == "100644"
+
+
+@pytest.mark.parametrize("name", ["nothing", "0" * 40, "HEAD~9"])
+def test_an_unknown_revision_is_named(clone, name):
+    repository = clone.open()
+    assert _code(repository.resolve, name) == "ENG351"
+    assert _code(repository.range, "dev", name) == "ENG351"
+    assert _code(repository.merge, name, "dev") == "ENG351"
+
+
+@pytest.mark.parametrize(
+    "name", ["--upload-pack=x", "-1", "", "dev..HEAD", "dev:README.md", "dev\nHEAD", "^dev", "a b"]
+)
+def test_what_git_would_read_as_something_else_is_no_revision(clone, name):
+    repository = clone.open()
+    for call in (repository.resolve, repository.tree, lambda n: repository.range(n, "dev")):
+        assert _code(call, name) == "ENG352"
+
+
+def test_tags_and_ids_are_revisions(clone):
+    clone.git("tag", "-a", "v1", "-m", "one")
+    sha = clone.git("rev-parse", "HEAD")
+    repository = clone.open()
+    assert [repository.resolve(n) for n in ("v1", sha, sha[:10], "HEAD", "dev~0")] == [sha] * 5
+
+
+def test_a_shallow_clone_says_what_to_do(clone, tmp_path):
+    clone.branch("feature")
+    clone.commit({"S3/a/a.tfvars": "a = 2\n"})
+    subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{clone.directory}", tmp_path / "shallow"], check=True)
+    shallow = Repository(str(tmp_path / "shallow"), path=os.environ["PATH"], home=os.devnull)
+    assert _code(shallow.range, "HEAD", "HEAD") == "ENG353"
+    assert list(shallow.tree("HEAD"))  # a whole tree needs no history
+
+
+def test_histories_without_a_common_commit(clone):
+    clone.git("checkout", "-q", "--orphan", "other")
+    clone.commit(message="alone")
+    assert _code(clone.open().range, "dev", "other") == "ENG354"
+
+
+def test_places_that_are_no_repository(tmp_path):
+    for directory in (tmp_path, tmp_path / "missing"):
+        repository = Repository(str(directory), path=os.environ["PATH"], home=os.devnull)
+        assert _code(repository.range, "a", "b") == "ENG350"
+
+
+def test_git_is_not_there(clone):
+    assert _code(Repository(clone.directory, path="/nowhere", home=os.devnull).resolve, "dev") == "ENG450"
+
+
+def test_merging_today(clone):
+    clone.branch("feature")
+    clone.commit({"S3/a/a.tfvars": "a = 2\n"})
+    clone.git("checkout", "-q", "dev")
+    clone.commit({"S3/b.tfvars": "b = 2\n"})
+    repository = clone.open()
+    merge = repository.merge("dev", "feature")
+    assert merge.tree is not None
+    texts = repository.blobs(e.id for d in repository.tree(merge.tree).values() for e in d.values() if e.is_file)
+    assert sorted(texts.values()) == [b"a = 2\n", b"b = 2\n", b"hello\n"]
+    clone.commit({"S3/a/a.tfvars": "a = 3\n"})
+    assert repository.merge("dev", "feature").tree is None
+
+
+def test_everybody_who_had_a_hand_in_a_commit(clone):
+    clone.branch("feature")
+    trailers = "Co-authored-by: Eve <eve@example.com>\nCo-Authored-By: nobody in particular"
+    first = clone.commit({"x.json": "1"}, f"one\n\nwhy\n\n{trailers}")
+    second = clone.commit({"x.json": "2"}, "two")
+    repository = clone.open()
+    one, two = repository.commits(repository.range("dev", "feature"))
+    assert (one.sha, two.sha) == (first, second)
+    assert (one.author, one.committer) == (Person("Ann", "ann@example.com"), Person("Bob", "bob@example.com"))
+    assert one.co_authors == (Person("Eve", "eve@example.com"), Person("", ""))
+    assert two.co_authors == ()
+
+
+def test_a_repository_starts_no_program_of_its_own(clone, tmp_path):
+    trap = tmp_path / "trap"
+    trap.write_text("#!/bin/sh\ntouch " + str(tmp_path / "sprung") + "\n")
+    trap.chmod(0o755)
+    clone.write({".gitattributes": "* diff=trap filter=trap merge=trap\n"})
+    clone.branch("feature")
+    clone.commit({"S3/a/a.tfvars": "a = 2\n"})
+    for name in ("core.fsmonitor", "diff.external", "diff.trap.textconv", "diff.trap.command", "core.pager",
+                 "filter.trap.smudge", "core.sshCommand", "log.showSignature"):  # fmt: skip
+        clone.git("config", name, str(trap) if name != "log.showSignature" else "true")
+    clone.git("config", "gpg.program", str(trap))
+    repository = clone.open()
+    found = repository.range("dev", "feature")
+    repository.tree("feature")
+    repository.commits(found)
+    repository.merge("dev", "feature")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("git@github.com:acme/dev-deployment.git", "acme/dev-deployment"),
+        ("https://github.com/acme/dev-deployment", "acme/dev-deployment"),
+        ("https://x-access-token:secret@ghe.example.com:8443/acme/dev-deployment.git/", "acme/dev-deployment"),
+        ("ssh://git@github.com/acme/dev-deployment.git", "acme/dev-deployment"),
+        ("/srv/git/acme/dev-deployment.git", "acme/dev-deployment"),
+        ("dev-deployment", None),
+    ],
+)
+def test_the_name_of_the_origin(clone, url, name):
+    assert repository_name(url) == name
+    clone.git("remote", "add", "origin", url)
+    assert clone.open().origin() == name
+
+
+def test_no_origin(clone):
+    assert clone.open().origin() is None
