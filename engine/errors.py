@@ -183,6 +183,7 @@ TABLE: dict[str, Row] = {
     "ENG252": Row("the case has no event", "say `event: {{name: …}}` here or under `given:`"),
     "ENG253": Row("nobody is called `{login}` here", "list them under `people:` (known: {known})"),
     "ENG254": Row("{path}: {reason}", "facts have the form of schemas/facts.schema.json"),
+    "ENG255": Row("fixtures share each other in a circle: {files}", "take one `shares:` out"),
     # ENG270-299 statements and keys
     "ENG270": Row("this is not a signed statement: {reason}", "hand over the file as the engine wrote it", _NO),
     "ENG271": Row("it is signed with the key {key}, which nobody declared trusted", "see trusted-keys.yaml", _NO),

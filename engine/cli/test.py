@@ -68,7 +68,7 @@ def _cases(paths: Sequence[str], rules: "Rules") -> "list[Case]":
     errors = Errors()
     for file in _files(paths):
         try:
-            cases += load(read(file), file, rules)
+            cases += load(file, rules, read)
         except EngineError as error:
             errors.extend(error.problems)
     errors.check()

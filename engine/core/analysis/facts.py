@@ -6,6 +6,7 @@ person, and items of a list have defaults. What comes out is checked against the
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical
@@ -46,6 +47,31 @@ def replaced(value: Any, changes: Mapping[str, Any]) -> Facts:
             at = at[name]
         at[last] = new
     return copy
+
+
+class Stated(NamedTuple):
+    """What is said of a case, in short form: each layer (shared files, the file, the case) on top of the one before."""
+
+    event: str | None = None
+    payload: Mapping[str, Any] = MappingProxyType({})
+    pipeline: str | None = None
+    facts: Mapping[str, Any] = MappingProxyType({})
+    absent: Mapping[str, str] = MappingProxyType({})
+    failed: Mapping[str, str] = MappingProxyType({})
+
+    def on_top(self, layer: Mapping[str, Any]) -> "Stated":
+        """With the next layer. What it says of a fact replaces what was said, that it is absent or failed included."""
+        event, facts = layer.get("event", {}), layer.get("facts", {})
+        absent, failed = layer.get("absent", {}), layer.get("failed", {})
+        said = {*absent, *failed, *(path.split(".")[0] for path in facts)}
+        return Stated(
+            event.get("name", self.event),
+            replaced(dict(self.payload), event.get("payload", {})),
+            layer.get("pipeline", self.pipeline),
+            replaced({n: v for n, v in self.facts.items() if n not in absent and n not in failed}, facts),
+            {**{n: why for n, why in self.absent.items() if n not in said}, **absent},
+            {**{n: why for n, why in self.failed.items() if n not in said}, **failed},
+        )
 
 
 def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str], None]) -> Facts:

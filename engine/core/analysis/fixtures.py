@@ -4,11 +4,13 @@ The real evaluator decides each case; nothing is simulated. A case that cannot b
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from posixpath import dirname, join, normpath
 from typing import Any, NamedTuple
 
 from engine.core import schema
-from engine.core.analysis.facts import Facts, Shared, replaced, spelled_out
+from engine.core.analysis.facts import Shared, Stated, spelled_out
 from engine.core.canonical import canonical
 from engine.core.decision.decide import Decision, decide
 from engine.core.decision.document import FactDocument, freeze
@@ -17,7 +19,7 @@ from engine.core.events.envelope import Event, read_event
 from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
 from engine.core.source import Document, load_json, load_yaml
-from engine.errors import EngineError, Errors, Place, closest, listing, problem
+from engine.errors import EngineError, Errors, Place, closest, failure, listing, problem
 
 
 class Expected(NamedTuple):
@@ -61,18 +63,34 @@ class Result(NamedTuple):
         return render(self.decision)
 
 
-def load(data: bytes, file: str, rules: Rules) -> tuple[Case, ...]:
-    """The cases of one file.
+def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> tuple[Case, ...]:
+    """The cases of one file; one that only others share has none.
 
     Raises:
         EngineError: all that is wrong with it; nothing of a broken file is run.
     """
-    document = load_yaml(data, file)
-    schema.validate("fixtures", document)
-    reader = _Reader(document, rules)
-    cases = [case for number in range(len(document.data["cases"])) if (case := reader.case(number))]
+    document, chain = _document(file, read), [file]
+    layers = [document.data]
+    while "shares" in layers[0]:
+        chain.append(normpath(join(dirname(chain[-1]), layers[0]["shares"])))
+        if chain[-1] in chain[:-1]:
+            raise failure("ENG255", document.place("shares"), files=" → ".join(chain))
+        layers.insert(0, _document(chain[-1], read).data)
+    reader = _Reader(document, rules, layers)
+    cases = [case for number in range(len(document.data.get("cases", ()))) if (case := reader.case(number))]
     reader.errors.check()
     return tuple(cases)
+
+
+def _document(file: str, read: Callable[[str], bytes]) -> Document:
+    document = load_yaml(read(file), file)
+    schema.validate("fixtures", document)
+    return document
+
+
+def _layered(layers: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
+    """The mapping `name` of all layers, the last one winning."""
+    return {key: value for layer in layers for key, value in layer.get(name, {}).items()}
 
 
 def run(case: Case, rules: Rules) -> Result:
@@ -109,10 +127,10 @@ def _outcomes(pipelines: Mapping[str, Outcome]) -> str:
 class _Reader:
     """Reads the cases of one document; what is wrong goes to `errors`."""
 
-    def __init__(self, document: Document, rules: Rules) -> None:
+    def __init__(self, document: Document, rules: Rules, layers: Sequence[Mapping[str, Any]]) -> None:
         self._document, self._rules = document, rules
-        self._given: Mapping[str, Any] = document.data.get("given", {})
-        self._shared = Shared(document.data.get("people", {}), document.data.get("defaults", {}))
+        self._given = reduce(Stated.on_top, (layer.get("given", {}) for layer in layers), Stated())
+        self._shared = Shared(_layered(layers, "people"), _layered(layers, "defaults"))
         self.errors = Errors()
 
     def case(self, number: int) -> Case | None:
@@ -120,13 +138,13 @@ class _Reader:
         row = self._document.data["cases"][number]
         before = len(self.errors.problems)
         expected = self._expected(row, number)
-        event, facts = self._event(row, number), self._facts(row, number)
-        pipeline = row.get("pipeline", self._given.get("pipeline"))
-        if pipeline is not None:
-            self._known(pipeline, "pipeline", self._rules.pipelines, ("cases", number, "pipeline"))
+        stated = self._given.on_top(row)
+        event, facts = self._event(stated, number), self._facts(stated, number)
+        if stated.pipeline is not None:
+            self._known(stated.pipeline, "pipeline", self._rules.pipelines, ("cases", number, "pipeline"))
         if event is None or facts is None or len(self.errors.problems) > before:
             return None
-        return Case(row["why"], self._document.place("cases", number, "why"), event, facts, pipeline, expected)
+        return Case(row["why"], self._document.place("cases", number, "why"), event, facts, stated.pipeline, expected)
 
     def _expected(self, row: Mapping[str, Any], number: int) -> Expected:
         for name in row.get("pipelines", {}):
@@ -147,54 +165,39 @@ class _Reader:
             place = self._document.place(*path, key=True)
             self.errors.add("ENG251", place, hint=closest(name, known), what=what, name=name, known=listing(known))
 
-    def _event(self, row: Mapping[str, Any], number: int) -> Event | None:
-        given, own = self._given.get("event", {}), row.get("event", {})
-        name = own.get("name", given.get("name"))
-        # A payload belongs to its kind of event: another name starts from an empty one.
-        base = given.get("payload", {}) if name == given.get("name") else {}
+    def _event(self, stated: Stated, number: int) -> Event | None:
         place = self._place(number, "event")
-        if name is None:
+        if stated.event is None:
             self.errors.add("ENG252", place)
             return None
-        payload = replaced(replaced({}, base), own.get("payload", {}))
         try:
-            return read_event(canonical(payload), name, delivery="fixture", file=place.file)
+            return read_event(canonical(stated.payload), stated.event, delivery="fixture", file=place.file)
         except EngineError as error:
             self.errors.extend(problem._replace(place=place) for problem in error.problems)
             return None
 
-    def _facts(self, row: Mapping[str, Any], number: int) -> FactDocument | None:
+    def _facts(self, stated: Stated, number: int) -> FactDocument | None:
         place = self._place(number, "facts")
-        absent = {**self._given.get("absent", {}), **row.get("absent", {})}
-        failed = {**self._given.get("failed", {}), **row.get("failed", {})}
-        own = {path.split(".")[0] for path in row.get("facts", {})}
-        gone = {*row.get("absent", {}), *row.get("failed", {})}
-        for name in sorted(own & gone):
-            self.errors.add("ENG200", place, name=name)
-        short = replaced(replaced({}, self._given.get("facts", {})), row.get("facts", {}))
-        known = {name: value for name, value in short.items() if name not in gone}
-        unknown: list[str] = []
-        facts = spelled_out(known, self._shared, unknown.append)
-        for login in dict.fromkeys(unknown):
-            names = listing(self._shared.people)
-            hint = closest(login, self._shared.people)
-            self.errors.add("ENG253", place, hint=hint, login=login, known=names)
+        before = len(self.errors.problems)
+        facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, place))
         if isinstance(facts.get("verdict"), dict):
             facts["verdict"].setdefault("rules", self._rules.digest)  # a fixture is about the rules it is run with
-        return None if unknown else self._checked(facts, absent, failed, place)
+        gone = stated.absent.keys() | stated.failed.keys()
+        for name in sorted((facts.keys() & gone) | (stated.absent.keys() & stated.failed.keys())):
+            self.errors.add("ENG200", place, name=name)
+        value = {"version": 1, "facts": facts, "absent": stated.absent, "failed": stated.failed}
+        if len(self.errors.problems) == before:
+            self.errors.extend(
+                problem("ENG254", place, hint=m.problem.hint, path=".".join(map(str, m.path)), reason=m.problem.message)
+                for m in schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
+            )
+        return freeze(facts, stated.absent, stated.failed) if len(self.errors.problems) == before else None
 
-    def _checked(
-        self, facts: Facts, absent: Mapping[str, str], failed: Mapping[str, str], place: Place
-    ) -> FactDocument | None:
-        absent = {name: why for name, why in absent.items() if name not in facts and name not in failed}
-        failed = {name: why for name, why in failed.items() if name not in facts}
-        value = {"version": 1, "facts": facts, "absent": absent, "failed": failed}
-        wrong = schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
-        self.errors.extend(
-            problem("ENG254", place, hint=m.problem.hint, path=".".join(map(str, m.path)), reason=m.problem.message)
-            for m in wrong
-        )
-        return None if wrong else freeze(facts, absent, failed)
+    def _unknown(self, login: str, place: Place) -> None:
+        people = self._shared.people
+        found = problem("ENG253", place, hint=closest(login, people), login=login, known=listing(people))
+        if found not in self.errors.problems:
+            self.errors.extend([found])
 
     def _place(self, number: int, part: str) -> Place:
         row = self._document.data["cases"][number]

@@ -3,15 +3,38 @@
 
 from engine.core.schema.invalid import InvalidError
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-fixtures.json","title":"Interlock rule fixtures","description":"Cases for `engine test`: an event and facts go in, pipelines, gates and actions come out.","type":"object","additionalProperties":false,"required":["version","cases"],"properties":{"version":{"description":"version of the fixture format: 1","type":"integer","const":1},"description":{"description":"What these cases show, in a sentence.","type":"string","minLength":1},"people":{"description":"login \\u2192 user id; where a fact wants a person, a login stands for them","type":"object","additionalProperties":{"$ref":"#/$defs/user"}},"defaults":{"description":"fact \\u2192 what each item of its list holds unless the case says otherwise","type":"object","additionalProperties":{"type":"object"}},"given":{"$ref":"#/$defs/given"},"cases":{"description":"one row each, the reason first","type":"array","minItems":1,"items":{"$ref":"#/$defs/case"}}},"$defs":{"outcome":{"description":"pass, fail, pending, error or not_applicable","enum":["pass","fail","pending","error","not_applicable"],"type":"string"},"user":{"oneOf":[{"type":"integer","minimum":1},{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"integer","minimum":1},"bot":{"type":"boolean"}}}]},"reasons":{"description":"fact \\u2192 why it is not there","type":"object","additionalProperties":{"type":"string"}},"facts":{"description":"fact, or path in a fact (`pr.draft`) \\u2192 its value; it replaces what `given` says there","type":"object"},"given":{"description":"What all cases of the file share.","type":"object","additionalProperties":false,"properties":{"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"}}},"event":{"description":"name of the event, and its payload","type":"object","additionalProperties":false,"properties":{"name":{"description":"kind of event: pull_request","type":"string"},"payload":{"description":"field, or path (`pull_request.draft`) \\u2192 its value","type":"object"}}},"gate":{"description":"an outcome, or an outcome with words of its reason","oneOf":[{"$ref":"#/$defs/outcome"},{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"$ref":"#/$defs/outcome"},"because":{"description":"words that stand in its reason","type":"string","minLength":1}}}]},"case":{"description":"One case. At least one of pipelines, gates, actions and says is expected.","type":"object","additionalProperties":false,"required":["why"],"anyOf":[{"required":["pipelines"]},{"required":["gates"]},{"required":["actions"]},{"required":["says"]}],"properties":{"why":{"description":"what this case shows","type":"string","minLength":1},"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"},"pipelines":{"description":"pipeline \\u2192 outcome, of exactly those that the event starts; {} for none","type":"object","additionalProperties":{"$ref":"#/$defs/outcome"}},"gates":{"description":"gate \\u2192 outcome","type":"object","minProperties":1,"additionalProperties":{"$ref":"#/$defs/gate"}},"actions":{"description":"ids of exactly the actions that would run","type":"array","items":{"type":"string"}},"says":{"description":"words that stand in the explanation","oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}]}}}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-fixtures.json","title":"Interlock rule fixtures","description":"Cases for `engine test`: an event and facts go in, pipelines, gates and actions come out.","type":"object","additionalProperties":false,"required":["version"],"anyOf":[{"required":["cases"]},{"required":["given"]}],"properties":{"version":{"description":"version of the fixture format: 1","type":"integer","const":1},"description":{"description":"What these cases show, in a sentence.","type":"string","minLength":1},"shares":{"description":"a file, beside this one, whose people, defaults and given also count here: given/pull-request.yaml","type":"string","minLength":1},"people":{"description":"login \\u2192 user id; where a fact wants a person, a login stands for them","type":"object","additionalProperties":{"$ref":"#/$defs/user"}},"defaults":{"description":"fact \\u2192 what each item of its list holds unless the case says otherwise","type":"object","additionalProperties":{"type":"object"}},"given":{"$ref":"#/$defs/given"},"cases":{"description":"one row each, the reason first; a file that others share needs none","type":"array","minItems":1,"items":{"$ref":"#/$defs/case"}}},"$defs":{"outcome":{"description":"pass, fail, pending, error or not_applicable","enum":["pass","fail","pending","error","not_applicable"],"type":"string"},"user":{"oneOf":[{"type":"integer","minimum":1},{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"integer","minimum":1},"bot":{"type":"boolean"}}}]},"reasons":{"description":"fact \\u2192 why it is not there","type":"object","additionalProperties":{"type":"string"}},"facts":{"description":"fact, or path in a fact (`pr.draft`) \\u2192 its value; it replaces what `given` says there","type":"object"},"given":{"description":"What all cases of the file share.","type":"object","additionalProperties":false,"properties":{"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"}}},"event":{"description":"name of the event, and its payload","type":"object","additionalProperties":false,"properties":{"name":{"description":"kind of event: pull_request","type":"string"},"payload":{"description":"field, or path (`pull_request.draft`) \\u2192 its value","type":"object"}}},"gate":{"description":"an outcome, or an outcome with words of its reason","oneOf":[{"$ref":"#/$defs/outcome"},{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"$ref":"#/$defs/outcome"},"because":{"description":"words that stand in its reason","type":"string","minLength":1}}}]},"case":{"description":"One case. At least one of pipelines, gates, actions and says is expected.","type":"object","additionalProperties":false,"required":["why"],"anyOf":[{"required":["pipelines"]},{"required":["gates"]},{"required":["actions"]},{"required":["says"]}],"properties":{"why":{"description":"what this case shows","type":"string","minLength":1},"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"},"pipelines":{"description":"pipeline \\u2192 outcome, of exactly those that the event starts; {} for none","type":"object","additionalProperties":{"$ref":"#/$defs/outcome"}},"gates":{"description":"gate \\u2192 outcome","type":"object","minProperties":1,"additionalProperties":{"$ref":"#/$defs/gate"}},"actions":{"description":"ids of exactly the actions that would run","type":"array","items":{"type":"string"}},"says":{"description":"words that stand in the explanation","oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}]}}}}}'
 
 
 def validate(data):
     if not isinstance(data, dict):
         raise InvalidError
+    data_any_of_count1 = 0
+    if not data_any_of_count1:
+        try:
+            data_is_dict = isinstance(data, dict)
+            if data_is_dict:
+                data__missing_keys = set(['cases']) - data.keys()
+                if data__missing_keys:
+                    raise InvalidError
+            data_any_of_count1 += 1
+        except InvalidError:
+            pass
+    if not data_any_of_count1:
+        try:
+            data_is_dict = isinstance(data, dict)
+            if data_is_dict:
+                data__missing_keys = set(['given']) - data.keys()
+                if data__missing_keys:
+                    raise InvalidError
+            data_any_of_count1 += 1
+        except InvalidError:
+            pass
+    if not data_any_of_count1:
+        raise InvalidError
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
-        data__missing_keys = set(['version', 'cases']) - data.keys()
+        data__missing_keys = set(['version']) - data.keys()
         if data__missing_keys:
             raise InvalidError
         data_keys = set(data.keys())
@@ -30,6 +53,15 @@ def validate(data):
             if isinstance(data__description, str):
                 data__description_len = len(data__description)
                 if data__description_len < 1:
+                    raise InvalidError
+        if 'shares' in data_keys:
+            data_keys.remove('shares')
+            data__shares = data['shares']
+            if not isinstance(data__shares, str):
+                raise InvalidError
+            if isinstance(data__shares, str):
+                data__shares_len = len(data__shares)
+                if data__shares_len < 1:
                     raise InvalidError
         if 'people' in data_keys:
             data_keys.remove('people')
@@ -80,48 +112,48 @@ def validate(data):
 def validate____defs_case(data):
     if not isinstance(data, dict):
         raise InvalidError
-    data_any_of_count1 = 0
-    if not data_any_of_count1:
+    data_any_of_count2 = 0
+    if not data_any_of_count2:
         try:
             data_is_dict = isinstance(data, dict)
             if data_is_dict:
                 data__missing_keys = set(['pipelines']) - data.keys()
                 if data__missing_keys:
                     raise InvalidError
-            data_any_of_count1 += 1
+            data_any_of_count2 += 1
         except InvalidError:
             pass
-    if not data_any_of_count1:
+    if not data_any_of_count2:
         try:
             data_is_dict = isinstance(data, dict)
             if data_is_dict:
                 data__missing_keys = set(['gates']) - data.keys()
                 if data__missing_keys:
                     raise InvalidError
-            data_any_of_count1 += 1
+            data_any_of_count2 += 1
         except InvalidError:
             pass
-    if not data_any_of_count1:
+    if not data_any_of_count2:
         try:
             data_is_dict = isinstance(data, dict)
             if data_is_dict:
                 data__missing_keys = set(['actions']) - data.keys()
                 if data__missing_keys:
                     raise InvalidError
-            data_any_of_count1 += 1
+            data_any_of_count2 += 1
         except InvalidError:
             pass
-    if not data_any_of_count1:
+    if not data_any_of_count2:
         try:
             data_is_dict = isinstance(data, dict)
             if data_is_dict:
                 data__missing_keys = set(['says']) - data.keys()
                 if data__missing_keys:
                     raise InvalidError
-            data_any_of_count1 += 1
+            data_any_of_count2 += 1
         except InvalidError:
             pass
-    if not data_any_of_count1:
+    if not data_any_of_count2:
         raise InvalidError
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
@@ -200,8 +232,8 @@ def validate____defs_case(data):
         if 'says' in data_keys:
             data_keys.remove('says')
             data__says = data['says']
-            data__says_one_of_count2 = 0
-            if data__says_one_of_count2 < 2:
+            data__says_one_of_count3 = 0
+            if data__says_one_of_count3 < 2:
                 try:
                     if not isinstance(data__says, str):
                         raise InvalidError
@@ -209,10 +241,10 @@ def validate____defs_case(data):
                         data__says_len = len(data__says)
                         if data__says_len < 1:
                             raise InvalidError
-                    data__says_one_of_count2 += 1
+                    data__says_one_of_count3 += 1
                 except InvalidError:
                     pass
-            if data__says_one_of_count2 < 2:
+            if data__says_one_of_count3 < 2:
                 try:
                     if not isinstance(data__says, (list, tuple)):
                         raise InvalidError
@@ -228,10 +260,10 @@ def validate____defs_case(data):
                                 data__says_item_len = len(data__says_item)
                                 if data__says_item_len < 1:
                                     raise InvalidError
-                    data__says_one_of_count2 += 1
+                    data__says_one_of_count3 += 1
                 except InvalidError:
                     pass
-            if data__says_one_of_count2 != 1:
+            if data__says_one_of_count3 != 1:
                 raise InvalidError
         if data_keys:
             raise InvalidError
@@ -239,14 +271,14 @@ def validate____defs_case(data):
 
 
 def validate____defs_gate(data):
-    data_one_of_count3 = 0
-    if data_one_of_count3 < 2:
+    data_one_of_count4 = 0
+    if data_one_of_count4 < 2:
         try:
             validate____defs_outcome(data)
-            data_one_of_count3 += 1
+            data_one_of_count4 += 1
         except InvalidError:
             pass
-    if data_one_of_count3 < 2:
+    if data_one_of_count4 < 2:
         try:
             if not isinstance(data, dict):
                 raise InvalidError
@@ -271,10 +303,10 @@ def validate____defs_gate(data):
                             raise InvalidError
                 if data_keys:
                     raise InvalidError
-            data_one_of_count3 += 1
+            data_one_of_count4 += 1
         except InvalidError:
             pass
-    if data_one_of_count3 != 1:
+    if data_one_of_count4 != 1:
         raise InvalidError
     return data
 
@@ -361,18 +393,18 @@ def validate____defs_given(data):
 
 
 def validate____defs_user(data):
-    data_one_of_count4 = 0
-    if data_one_of_count4 < 2:
+    data_one_of_count5 = 0
+    if data_one_of_count5 < 2:
         try:
             if not isinstance(data, int) and (not (isinstance(data, float) and data.is_integer())) or isinstance(data, bool):
                 raise InvalidError
             if isinstance(data, (int, float)) and (not isinstance(data, bool)):
                 if data < 1:
                     raise InvalidError
-            data_one_of_count4 += 1
+            data_one_of_count5 += 1
         except InvalidError:
             pass
-    if data_one_of_count4 < 2:
+    if data_one_of_count5 < 2:
         try:
             if not isinstance(data, dict):
                 raise InvalidError
@@ -397,9 +429,9 @@ def validate____defs_user(data):
                         raise InvalidError
                 if data_keys:
                     raise InvalidError
-            data_one_of_count4 += 1
+            data_one_of_count5 += 1
         except InvalidError:
             pass
-    if data_one_of_count4 != 1:
+    if data_one_of_count5 != 1:
         raise InvalidError
     return data
