@@ -11,6 +11,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 HIDDEN = "(sensitive)"
+_LINE = 16  # a line of a secret that is shorter says little, and hides much
 SHORTEST = 4  # a shorter secret would hide half of every text; it is hidden only where it is a whole value
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -49,7 +50,7 @@ class Redactor:
     def json(self, value: Json) -> Json:
         """The same for every string, key and number inside a JSON value."""
         if isinstance(value, str):
-            return self.text(value)
+            return HIDDEN if value in self.secrets else self.text(self._document(value) or value)
         if isinstance(value, dict):
             return {self.text(key): self.json(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -58,19 +59,34 @@ class Redactor:
             return value
         return HIDDEN if json.dumps(value) in self.secrets else value
 
+    def _document(self, text: str) -> str | None:
+        """A JSON document with the secrets inside it hidden, however it is spelt; None: no document, or none inside."""
+        if text[:1] not in ("{", "[", '"'):
+            return None
+        try:
+            found: Json = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        hidden = self.json(found)
+        return None if hidden == found else json.dumps(hidden, ensure_ascii=False)
+
 
 def _forms(secret: str) -> Iterable[str]:
-    """Ways to write a secret: itself, in JSON (twice: documents in documents), with Go's HTML escapes, in a URL."""
+    """Ways to write a secret: itself, in JSON, in JSON within JSON, in a URL, line by line."""
     yield secret
-    once = json.dumps(secret, ensure_ascii=False)[1:-1]
-    ascii_only = json.dumps(secret)[1:-1]
-    go = once
-    for char in "<>&":  # Terraform's jsonencode is Go's, which escapes these three
-        go = go.replace(char, f"\\u{ord(char):04x}")
-    for form in (once, ascii_only, go):
-        yield form
-        yield json.dumps(form, ensure_ascii=False)[1:-1]
+    for once in _in_json(secret):
+        yield once
+        yield from _in_json(once)
     yield quote(secret, safe="")
     for line in secret.splitlines():  # a key in a heredoc is shown line by line
-        if len(line) >= 16:
+        if len(line) >= _LINE:
             yield line
+
+
+def _in_json(text: str) -> set[str]:
+    """`text` inside a JSON string, as the writers that we meet write it: UTF-8, ASCII only, and Go's (Terraform)."""
+    plain = json.dumps(text, ensure_ascii=False)[1:-1]
+    go = plain
+    for char in "<>&\u2028\u2029":
+        go = go.replace(char, f"\\u{ord(char):04x}")
+    return {plain, json.dumps(text)[1:-1], go}
