@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.plan.summary import Summary
 from engine.core.report.model import Diff, Report, Row, Signature
+from engine.core.verdict.statement import Result
 from engine.errors import Problem
 
 DIGEST = "sha256:" + "1" * 64
@@ -30,7 +31,7 @@ def report(
     rows: Sequence[Row] = (row(),),
     findings: Sequence[Finding] = (),
     refused: Sequence[Problem] = (),
-    result: str = "passed",
+    result: Result = "passed",
     **changes: Any,
 ) -> Report:
     """A report about pull request 7."""

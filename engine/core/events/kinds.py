@@ -50,16 +50,15 @@ WORD = Check("a word such as `opened`", _matches(r"[A-Za-z0-9_.:/ -]+", 100))
 TEXT = Check("a string", lambda v: isinstance(v, str) and v != "")
 FLAG = Check("true or false", lambda v: isinstance(v, bool))
 OBJECT = Check("an object", lambda v: isinstance(v, dict))
+_DIGITS = Check("a whole number from 1, as text", _matches("[1-9][0-9]*", 10))
 
 
 def _inputs(value: object) -> bool:
-    """A pull request is named in full or not at all: half a name is a slip of the hand. Inputs arrive as text."""
+    """A pull request is named in full or not at all: half a name is a slip. Inputs arrive as text, mostly."""
     if not isinstance(value, dict) or not {"source_repo", "pr_number"} & value.keys():
         return value is None or isinstance(value, dict)
-    return (
-        REPO.holds(value.get("source_repo"))
-        and re.fullmatch("[1-9][0-9]{0,9}", str(value.get("pr_number"))) is not None
-    )
+    number = value.get("pr_number")
+    return REPO.holds(value.get("source_repo")) and (NUMBER.holds(number) or _DIGITS.holds(number))
 
 
 INPUTS = Check("an object, whose source_repo and pr_number name a pull request together, or null", _inputs)

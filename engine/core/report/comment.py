@@ -76,6 +76,8 @@ def _head(report: Report) -> str:
 def _foot(report: Report) -> str:
     parts = [f"**How to proceed:** {_PROCEED[report.result]}"]
     if signed := report.signature:
+        if signed.origin == "local":
+            parts.append("*This is of a local run: no gate believes its statement.*")
         parts.append(
             f"<sub>Statement {md.code(signed.statement)}, sequence {signed.sequence}, "
             f"signed {md.text(signed.signed_at)} with {md.code(signed.key)}, expires {md.text(signed.expires_at)}</sub>"

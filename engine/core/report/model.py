@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 from engine.core.findings import Effect, Finding
 from engine.core.plan.summary import Summary
 from engine.core.redact import Redactor
+from engine.core.verdict.statement import Result
 from engine.errors import Place, Problem
 
 Counts: TypeAlias = Summary  # of Terraform resources, by what the plan would do to them
@@ -49,6 +50,7 @@ class Signature(NamedTuple):
     sequence: int
     signed_at: str
     expires_at: str
+    origin: str = "github"  # local: nobody but the one who ran it believes it
 
 
 class Report(NamedTuple):
@@ -59,7 +61,7 @@ class Report(NamedTuple):
     head_sha: str
     environment: str  # empty when discovery could not name one
     branch: str
-    result: str  # passed, failed, error: of the statement
+    result: Result  # of the statement
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...] = ()
     refused: tuple[Problem, ...] = ()  # files that a change may not touch, policies that could not be evaluated

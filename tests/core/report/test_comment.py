@@ -5,7 +5,7 @@ from engine.core.plan.summary import Summary
 from engine.core.report.comment import LIMIT, MARK, render
 from engine.core.report.model import Report
 from engine.errors import Place, problem
-from tests.support.reports import DIGEST, diff, finding, hostile, page, report, row
+from tests.support.reports import DIGEST, SIGNATURE, diff, finding, hostile, page, report, row
 
 BROKEN = row("KMS/key", counts=None, problem=problem("ENG451", program="terraform", seconds=9))
 REFUSED = problem("ENG001", Place("S3/x/main.tf", 3, 1), file="S3/x/main.tf", reason="not allowed")
@@ -44,6 +44,7 @@ def test_found_again_by_its_mark() -> None:
             ["S3/a.tfvars:4", 'x["a"]', "Mend it: set kms"],
         ),
         ("what is signed", report(), [DIGEST, "sequence 3", "expires 2026-11-30T21:00:00Z"]),
+        ("a local run", report(signature=SIGNATURE._replace(origin="local")), ["no gate believes its statement"]),
         ("where it goes", report(), ["Commit a1b2c3d4a1b2, development → branch dev"]),
     ],
 )

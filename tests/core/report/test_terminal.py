@@ -4,7 +4,7 @@ from engine.core.findings import Effect, Severity
 from engine.core.plan.summary import Summary
 from engine.core.report.terminal import render
 from engine.errors import Place, Problem
-from tests.support.reports import DIGEST, finding, report, row
+from tests.support.reports import DIGEST, SIGNATURE, finding, report, row
 
 STORY = report(
     [
@@ -65,6 +65,11 @@ def test_colours_only_when_asked_for() -> None:
     for code in ("31", "32", "33", "2", "1", "0"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == render(STORY)
+
+
+def test_a_local_run_says_so() -> None:
+    assert "no gate believes it" in render(report(signature=SIGNATURE._replace(origin="local")))
+    assert "no gate believes it" not in render(report())
 
 
 def test_results_are_told_apart_without_colours() -> None:
