@@ -1,0 +1,8 @@
+environment = "development"
+
+sns_topics = {
+  "alerts" = {
+    display_name = "Alerts"
+    tags         = { Team = "platform" }
+  }
+}

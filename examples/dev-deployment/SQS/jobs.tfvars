@@ -1,0 +1,7 @@
+environment = "development"
+
+sqs_queues = {
+  "jobs" = {
+    tags = { Team = "platform" }
+  }
+}
