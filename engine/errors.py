@@ -105,6 +105,7 @@ TABLE: dict[str, Row] = {
     "ENG074": Row("`{name}` belongs to an event, not to a clock", "remove it"),
     "ENG075": Row("`locks` is not one expression", "write one `${{…}}` that yields a list of state keys"),
     "ENG076": Row("override `{name}` takes one person only", "name a gate with approvals, and without `when`, here"),
+    "ENG077": Row("{file} is not part of the rules", "name it in `include:` of {entry}, or leave it out"),
     # ENG080-099 rules that load, and are probably not what was meant
     "ENG080": Row("nothing starts pipeline `{name}`", "start it in `events:` or `then:`, or remove it", _NO),
     "ENG081": Row("no pipeline asks gate `{name}`", "name it in a pipeline or in `protect:`, or remove it", _NO),

@@ -2,12 +2,12 @@
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.cli.console import Console
 from engine.core.rules.draft import ENTRY
 from engine.core.rules.lint import lint
-from engine.errors import TABLE, EngineError, ExitCode, Problem
+from engine.errors import TABLE, EngineError, ExitCode, Place, Problem, problem
 from engine.run.catalog import catalog
 from engine.run.trusted import read_rules
 
@@ -16,37 +16,48 @@ HELP = "check the rules: spelling, types, names, and what only looks wrong"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be said on the command line."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="show the problems of these files only")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"problems of these files only; {ENTRY}: of all")
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to print them (default: text)")
-    parser.add_argument("--rules-dir", metavar="DIR", default=".", help=f"where {ENTRY} is (default: here)")
+    parser.add_argument("--rules-dir", metavar="DIR", help=f"where {ENTRY} is (default: beside the FILE, or here)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print every problem. 0: none; 1: only findings; 2: these rules do not load."""
+    directory = options.rules_dir or _beside(options.files)
     try:
-        problems = lint(read_rules(options.rules_dir), catalog())
+        files = read_rules(directory)
+        problems = _of_files(lint(files, catalog()), options.files, directory, files)
     except EngineError as error:
         problems = error.problems
-    chosen = _of_files(problems, options.files, options.rules_dir)
-    FORMATS[options.format](chosen, console)
-    return max((TABLE[p.code].exit for p in chosen), key=_RANK.index, default=ExitCode.DONE)
+    FORMATS[options.format](problems, console)
+    exits = {TABLE[p.code].exit for p in problems}
+    if exits <= {ExitCode.NEGATIVE}:
+        return max(exits, default=ExitCode.DONE)
+    return ExitCode.CONFIG
 
 
-_RANK = [ExitCode.DONE, *(code for code in ExitCode if code not in (ExitCode.DONE, ExitCode.CONFIG)), ExitCode.CONFIG]
+def _beside(files: Sequence[str]) -> str:
+    return next((os.path.dirname(file) or "." for file in files if os.path.basename(file) == ENTRY), ".")
 
 
-def _of_files(problems: Sequence[Problem], files: Sequence[str], directory: str) -> Sequence[Problem]:
-    """The problems of some files; all when none are named. Files are always judged together with all others."""
-    if not files:
+def _of_files(
+    problems: Sequence[Problem], wanted: Sequence[str], directory: str, known: Iterable[str]
+) -> Sequence[Problem]:
+    """The problems of some files; files are always judged together with all others."""
+    paths = {os.path.realpath(os.path.join(directory, name)): name for name in known}
+    strangers = [file for file in wanted if os.path.realpath(file) not in paths]
+    if strangers:
+        raise EngineError(*(problem("ENG077", Place(file), file=file, entry=ENTRY) for file in strangers))
+    names = {paths[os.path.realpath(file)] for file in wanted}
+    if not names or ENTRY in names:
         return problems
-    wanted = {os.path.realpath(file) for file in files}
-    return [p for p in problems if p.place is None or os.path.realpath(os.path.join(directory, p.place.file)) in wanted]
+    return [p for p in problems if p.place is None or p.place.file in names]
 
 
 def _text(problems: Sequence[Problem], console: Console) -> None:
-    for problem in problems:
-        console.out(problem.text())
-    files = len({problem.place.file for problem in problems if problem.place})
+    for one in problems:
+        console.out(one.text())
+    files = len({p.place.file for p in problems if p.place})
     console.err(
         f"{len(problems)} problem(s) in {files} file(s)" if problems else console.colour("no problems", "green")
     )

@@ -268,7 +268,7 @@ class Builder:
             return None
         place = entry.place("message")
         compiled = self._keep(entry, lambda: compile_text(text, place, self._gate_language))
-        return compiled if isinstance(compiled, Expression) else _literal(text, place)
+        return _literal(text, compiled, place) if isinstance(compiled, str) else compiled
 
     def _value(self, entry: Entry, path: Path) -> Expression | None:
         """`locks`: one whole `${…}`; it is claimed before any action runs, so it sees no outputs."""
@@ -297,16 +297,16 @@ def strings(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else ()
 
 
-def _literal(text: str, place: Place) -> Expression:
-    """A message without `${…}`."""
+def _literal(text: str, said: str, place: Place) -> Expression:
+    """A message without `${…}`; `said` is what `text` stands for."""
     return Expression(
         text=text,
         kind=Kind.TEXT,
         place=place,
         needs=frozenset(),
         paths=(),
-        evaluate=lambda _: text,
-        trace=lambda _: Trace(text, text),
+        evaluate=lambda _: said,
+        trace=lambda _: Trace(text, said),
     )
 
 

@@ -8,6 +8,7 @@ from engine.errors import Place, failure
 Path: TypeAlias = tuple[str | int, ...]
 
 LONGEST_EXCERPT = 200  # minified JSON: a column is help enough
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK = -1  # column of a block scalar: its text begins on the next line, at that line's own indentation
 
 
@@ -76,16 +77,13 @@ def decode(data: bytes, file: str, limit: int) -> str:
     """
     if len(data) > limit:
         raise failure("ENG020", Place(file), size=len(data), limit=limit)
+    body = data.removeprefix(_BYTE_ORDER_MARK)
     try:
-        text = data.decode("utf-8-sig")
+        text = body.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig", "replace")
-        line = before.count("\n")
-        raise failure(
-            "ENG021",
-            Place(file, line + 1, len(before) - (before.rfind("\n") + 1) + 1),
-            byte=f"0x{data[error.start]:02x}",
-        ) from None
+        before = body[: error.start].decode()
+        place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise failure("ENG021", place, byte=f"0x{body[error.start]:02x}") from None
     if not text.strip():
         raise failure("ENG022", Place(file))
     return text

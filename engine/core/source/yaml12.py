@@ -122,10 +122,10 @@ def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:
 
 
 def _syntax(error: yaml.MarkedYAMLError, places: Places) -> EngineError:
-    unclosed = str(error.context).startswith(("while parsing a flow", "while scanning a quoted"))
+    problem = error.problem or ""
+    unclosed = str(error.context).startswith("while parsing a flow") or "end of stream" in problem
     mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
     place = places.at(mark.line, mark.column, 1) if mark else places.at(0, 0, 1)
-    problem = error.problem or ""
     if "another document" in problem:
         return failure("ENG026", place)
     if place.excerpt[: place.column].endswith("\t"):
@@ -203,12 +203,12 @@ class _Reader:
 
     def _key(self, node: yaml.Node) -> tuple[str | None, Span]:
         key, span = self.read(node)
-        place = self._places.at(*span[:3])
         if node.tag == _PLAIN and node.value == "<<":
-            self.errors.add("ENG030", place)
+            self.errors.add("ENG030", self._places.at(*span[:3]))
             return None, span
         if not isinstance(key, str):
-            self.errors.add("ENG028", place, text=node.value if isinstance(node, yaml.ScalarNode) else "a collection")
+            text = node.value if isinstance(node, yaml.ScalarNode) else "a collection"
+            self.errors.add("ENG028", self._places.at(*span[:3]), text=text)
             return None, span
         return key, span
 

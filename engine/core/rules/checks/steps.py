@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from engine.core.declare import Action
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry, PipelineEntry
-from engine.core.schema.literal import misfit
+from engine.core.rules.literal import misfit
 from engine.errors import Problem, closest, listing, problem
 
 

@@ -1,0 +1,115 @@
+"""`engine lint`: what it prints and returns, in each format."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.cli import lint
+from engine.cli.console import Console
+from tests.support.rules import APPROVERS, MINIMAL
+
+FINDING = MINIMAL + b"  - {pipeline: idle, gates: [ready], actions: [{id: report, uses: report.write}]}\n"
+BROKEN = MINIMAL.replace(b"[ready, reviewed]", b"[ready, reviewd]")
+
+
+def run(root: Path, *arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    lint.arguments(parser)
+    return lint.run(parser.parse_args(["--rules-dir", str(root), *arguments]), Console())
+
+
+def rules(root: Path, text: bytes, approvers: bytes = APPROVERS) -> Path:
+    (root / "deployment-rules.yaml").write_bytes(text)
+    (root / "approvers-config.yaml").write_bytes(approvers)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "code"),
+    [("nothing to say", MINIMAL, 0), ("only findings", FINDING, 1), ("does not load", BROKEN, 2), ("empty", b"", 2)],
+)
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_exit_codes(tmp_path: Path, why: str, text: bytes, code: int, form: str) -> None:
+    assert run(rules(tmp_path, text), "--format", form) == code, why
+
+
+def test_no_rules_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path) == 2
+    assert "ENG050 deployment-rules.yaml is not here" in capsys.readouterr().out
+    assert run(tmp_path / "nowhere") == 2
+
+
+def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(tmp_path, BROKEN))
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "deployment-rules.yaml:11:38: ENG052 unknown gate `reviewd`",
+        "11 |   - {pipeline: check, gates: [ready, reviewd], actions: [{id: report, uses: report.write}]}",
+        "   |                                      ^^^^^^^ did you mean `reviewed`?",
+    ]
+    assert err == "1 problem(s) in 1 file(s)\n"
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(tmp_path, FINDING), "--format", "json")
+    out, err = capsys.readouterr()
+    assert json.loads(out) == [
+        {
+            "code": "ENG080",
+            "file": "deployment-rules.yaml",
+            "line": 12,
+            "column": 16,
+            "message": "nothing starts pipeline `idle`",
+            "hint": "start it in `events:` or `then:`, or remove it",
+        }
+    ]
+    assert err == ""
+    run(rules(tmp_path, MINIMAL), "--format", "json")
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_github(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(tmp_path, BROKEN), "--format", "github")
+    run(rules(tmp_path, FINDING), "--format", "github")
+    assert capsys.readouterr().out.splitlines() == [
+        "::error file=deployment-rules.yaml,line=11,col=38,title=ENG052::unknown gate `reviewd`: "
+        "did you mean `reviewed`?",
+        "::warning file=deployment-rules.yaml,line=12,col=16,title=ENG080::nothing starts pipeline `idle`: "
+        "start it in `events:` or `then:`, or remove it",
+    ]
+
+
+def test_annotations_cannot_be_forged_by_what_a_file_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(tmp_path, MINIMAL + b'"x\\n::error::50%": 1\n'), "--format", "github")
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 1
+    assert "unknown key `x%0A::error::50%25`" in out
+
+
+def test_some_files_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = rules(tmp_path, BROKEN, b"version: 1\ngroups: {reviewers: {users: [ann], team: []}}\n")
+    assert run(root, str(root / "approvers-config.yaml")) == 2
+    out = capsys.readouterr().out
+    assert "ENG040" in out
+    assert "ENG052" not in out
+    rules(tmp_path, BROKEN)
+    assert run(root, str(root / "approvers-config.yaml")) == 0
+
+
+def test_the_entry_file_stands_for_all_that_it_includes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = rules(tmp_path, MINIMAL, b"version: 1\ngroups: {reviewers: {users: [ann], team: []}}\n")
+    parser = argparse.ArgumentParser()
+    lint.arguments(parser)
+    assert lint.run(parser.parse_args([str(root / "deployment-rules.yaml")]), Console()) == 2
+    assert "ENG040" in capsys.readouterr().out
+
+
+def test_a_file_that_nobody_includes_is_not_a_file_without_problems(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = rules(tmp_path, MINIMAL)
+    (root / "forgotten.yaml").write_text("pipeline: forgotten\n")
+    assert run(root, str(root / "forgotten.yaml")) == 2
+    assert "ENG077" in capsys.readouterr().out
