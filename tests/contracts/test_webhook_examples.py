@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 
 from engine import data
+from engine.core.decision.decide import decide
+from engine.core.decision.document import freeze
+from engine.core.decision.outcome import Outcome
 from engine.core.events.envelope import read_event
 from engine.core.events.kinds import BY_NAME
+from engine.core.rules.load import load
+from engine.core.schema import is_valid
 from engine.errors import EngineError
+from engine.run.catalog import catalog
+from engine.run.trusted import read_rules
 from tests.support import webhook_shapes
 
 pytestmark = [
@@ -49,6 +56,16 @@ def test_every_example_is_an_event_or_a_refusal(examples: list[tuple[str, str, A
             assert event.action == payload.get("action")
     assert len(examples) > 500
     assert set(seen) == set(BY_NAME) - {"schedule"}, "GitHub has no example of the clock"
+
+
+def test_every_event_is_decided_by_the_shipped_rules(examples: list[tuple[str, str, Any]]) -> None:
+    rules = load(read_rules(data.ROOT), catalog())
+    for server, name, payload in examples:
+        if name in BY_NAME:
+            event = read_event(json.dumps(payload).encode(), name)
+            decision = decide(event, freeze({}), rules)
+            assert is_valid("decision", decision.to_json()), f"{server} {name}"
+            assert not any(p.outcome is Outcome.PASS for p in decision.pipelines), "nothing is known, so nothing holds"
 
 
 def test_no_example_is_taken_for_another_event(examples: list[tuple[str, str, Any]]) -> None:
