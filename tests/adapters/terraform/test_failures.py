@@ -1,0 +1,141 @@
+"""What Terraform's complaints mean. The texts are Terraform's and the AWS SDK's own, shortened."""
+
+import json
+
+import pytest
+
+from engine.adapters.process import Done
+from engine.adapters.terraform import failures
+from engine.core.redact import Redactor
+
+RETRY, REPLAN, REINIT, NEVER = failures.Kind.RETRY, failures.Kind.REPLAN, failures.Kind.REINIT, failures.Kind.NEVER
+LOCKED = "operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed\nLock Info:\n  ID: 1"
+
+
+def said(*diagnostics, code=1, stderr=b""):
+    lines = [
+        json.dumps({"type": "diagnostic", "diagnostic": {"severity": severity, "summary": summary, "detail": detail}})
+        for severity, summary, detail in diagnostics
+    ]
+    return Done(code, "\n".join(lines).encode(), stderr, 1.0)
+
+
+CASES = [
+    ("another run holds the state", "Error acquiring the state lock", LOCKED, "ENG412", RETRY),
+    (
+        "the lock cannot be taken: no bucket",
+        "Error acquiring the state lock",
+        "api error NoSuchBucket: no",
+        "ENG415",
+        NEVER,
+    ),
+    (
+        "the lock cannot be taken: not allowed",
+        "Error acquiring the state lock",
+        "StatusCode: 403, AccessDenied",
+        "ENG417",
+        NEVER,
+    ),
+    (
+        "the lock cannot be taken: nobody answers",
+        "Error acquiring the state lock",
+        "dial tcp: connection refused",
+        "ENG411",
+        RETRY,
+    ),
+    ("no bucket", "Failed to get existing workspaces", 'S3 bucket "x" does not exist.', "ENG415", NEVER),
+    (
+        "the bucket is elsewhere",
+        "Error",
+        'requested bucket from "us-east-1", actual location "eu-west-1"',
+        "ENG415",
+        NEVER,
+    ),
+    ("throttled", "reading S3 Bucket (a)", "api error Throttling: Rate exceeded", "ENG411", RETRY),
+    (
+        "AWS has a bad day",
+        "reading S3 Bucket (a)",
+        "https response error StatusCode: 503, ServiceUnavailable",
+        "ENG411",
+        RETRY,
+    ),
+    ("no network", "reading S3 Bucket (a)", "lookup s3.amazonaws.com: no such host", "ENG411", RETRY),
+    (
+        "the state is not there yet",
+        "Error",
+        "The checksum calculated for the state stored in S3 does not match",
+        "ENG411",
+        RETRY,
+    ),
+    ("no credentials", "No valid credential sources found", "no EC2 IMDS role found", "ENG417", NEVER),
+    ("expired credentials", "reading", "api error ExpiredToken: The provided token has expired", "ENG417", NEVER),
+    ("credentials of another account", "AWS account ID not allowed: 111111111111", "", "ENG417", NEVER),
+    ("another run was faster", "Saved plan is stale", "", "ENG413", REPLAN),
+    ("a plan of another Terraform", "Invalid plan file", "plan file was created by Terraform 1.10", "ENG413", REPLAN),
+    (
+        "our backend record is not understood",
+        'Backend initialization required, please run "terraform init"',
+        "",
+        "ENG414",
+        REINIT,
+    ),
+    ("the providers are gone", "Required plugins are not installed", "", "ENG414", REINIT),
+    ("the lock file is not the template's", "Inconsistent dependency lock file", "", "ENG414", REINIT),
+    ("no provider", "Failed to query available provider packages", "could not connect to registry", "ENG403", NEVER),
+    ("a provider for another machine", "Failed to load plugin schemas", "exec format error", "ENG403", NEVER),
+    ("the disk is full", "Failed to write plan file", "write: no space left on device", "ENG418", NEVER),
+    ("a value that the module refuses", "Invalid value for variable", "A bucket's name has …", "ENG410", NEVER),
+    ("anything else", "Unheard-of", "really", "ENG410", NEVER),
+]
+
+
+@pytest.mark.parametrize(("why", "summary", "detail", "code", "kind"), CASES)
+def test_kind(why, summary, detail, code, kind):
+    error = failures.of_resource("S3/a", said(("error", summary, detail)), Redactor([]))
+    problem = error.problems[0]
+    assert (problem.code, error.kind) == (code, kind), why
+    assert summary in problem.message
+    assert problem.place is not None
+    assert problem.place.file == "S3/a"
+
+
+def test_a_value_for_a_variable_that_does_not_exist_is_an_error_though_terraform_only_warns():
+    found = failures.diagnostics(said(("warning", "Value for undeclared variable", "no `x`")).stdout)
+    assert failures.errors(found) == found
+
+
+def test_other_warnings_are_none():
+    assert failures.errors(failures.diagnostics(said(("warning", "Deprecated", "soon")).stdout)) == ()
+
+
+def test_lines_that_are_no_json_are_passed_over():
+    lines = b'Initializing...\n{"type":"log"}\n{broken\n{"diagnostic": "text"}\n[]\n'
+    assert failures.diagnostics(lines) == ()
+
+
+def test_a_failure_without_a_reason_shows_the_end_of_the_output():
+    error = failures.of_resource("S3/a", Done(1, b"", b"panic: runtime error", 1.0), Redactor([]))
+    assert error.problems[0].message.endswith("panic: runtime error")
+    assert error.kind is NEVER
+
+
+def test_three_errors_are_shown_and_the_others_counted():
+    error = failures.of_resource("S3/a", said(*[("error", f"bad {n}", "") for n in range(5)]), Redactor([]))
+    assert error.problems[0].message == "Terraform: bad 0.; bad 1.; bad 2.; and 2 more"
+
+
+def test_secrets_and_terminal_escapes_are_not_shown():
+    error = failures.of_resource("S3/a", said(("error", "no", "\x1b[31mhunter22\x1b[0m")), Redactor(["hunter22"]))
+    assert error.problems[0].message == "Terraform: no. (sensitive)"
+
+
+@pytest.mark.parametrize(
+    ("why", "summary", "code"),
+    [
+        ("a mistake in the module", "Unsupported argument", "ENG405"),
+        ("a provider that cannot be had", "Failed to install provider", "ENG403"),
+    ],
+)
+def test_failures_of_the_module(why, summary, code):
+    error = failures.of_module("/m", said(("error", summary, "")), Redactor([]))
+    assert error.problems[0].code == code, why

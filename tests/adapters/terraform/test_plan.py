@@ -1,0 +1,260 @@
+"""Planning with the real Terraform against the emulator; the few plans are shared by all tests."""
+
+import json
+import re
+import shutil
+import stat
+
+import pytest
+
+import engine.data
+from engine.adapters.terraform.plan import Limits, plan
+from engine.adapters.terraform.workspace import prepare
+from engine.core.plan.digest import change_set_digest
+from engine.core.plan.model import changes
+from engine.core.plan.summary import summarise
+from tests.support.emulator import put
+from tests.support.terraform import a_job, a_setup, all_services, once
+
+pytestmark = pytest.mark.terraform
+QUICK = Limits(lock_s=0, attempts=1)
+
+BAD = {
+    "s3_buckets": {
+        "Bad_Name": {"sse_algorithm": "none", "object_ownership": "x", "policy_json": "{}"},
+        "key-without-use": {"kms_key_arn": "k"},
+    },
+    "kms_keys": {"alias/x": {"deletion_window_in_days": 1, "key_usage": "x", "policy_json": "text"}},
+    "iam_roles": {
+        "bad name": {
+            "path": "x",
+            "max_session_duration": 1,
+            "assume_role_policy_json": "{}",
+            "managed_policy_arns": ["a", "a"],
+        }
+    },
+    "lambda_functions": {
+        "bad name": {
+            "role_arn": "r",
+            "code": {"s3_bucket": "b"},
+            "timeout": 0,
+            "memory_size": 1,
+            "architecture": "z80",
+        },
+        "tag": {"role_arn": "r", "code": {"image_uri": "repo:latest"}, "tracing_mode": "x"},
+    },
+    "sqs_queues": {
+        "bad name": {
+            "dead_letter_queue": True,
+            "dead_letter_target_arn": "a",
+            "visibility_timeout_seconds": -1,
+            "message_retention_seconds": 1,
+            "policy_json": "[]",
+        }
+    },
+    "sns_topics": {
+        "bad name": {"policy_json": "1", "subscriptions": {"x": {"protocol": "http", "endpoint": "http://x"}}}
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def good(request, tmp_path_factory):
+    """The kept plan of all six services."""
+
+    def compute():
+        workspace = prepare(a_setup(request.getfixturevalue("aws")))
+        file = tmp_path_factory.mktemp("kept") / "plan.json"
+        result = plan(a_job("S3/all", all_services()), workspace, limits=QUICK, keep=str(file))
+        assert result.problem is None, result.problem
+        assert result.changes
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert json.loads(file.read_text()) == result.plan
+        return result.plan
+
+    return once(tmp_path_factory, "good-plan", compute)
+
+
+def test_a_plan_creates_all_services(good):
+    assert {change.type.split("_")[1] for change in changes(good)} == {
+        "s3", "kms", "iam", "lambda", "cloudwatch", "sqs", "sns",
+    }  # fmt: skip
+    assert summarise(good).create == len(changes(good))
+
+
+def test_what_policies_judge_is_known_when_planning(good):
+    """A policy with the ARN of something new inside would be unknown until after the apply that it should stop."""
+    policies = {
+        c.address: c.after["policy"] for c in changes(good) if isinstance(c.after, dict) and c.after.get("policy")
+    }
+    assert set(policies) == {
+        'aws_iam_role_policy.this["demo-role/read"]',
+        'aws_s3_bucket_policy.this["demo-own"]',
+        'aws_s3_bucket_policy.this["demo-plain"]',
+        'aws_sns_topic_policy.this["demo-topic"]',
+        'aws_sqs_queue.dead_letter["demo-queue"]',
+        'aws_sqs_queue.this["demo-queue"]',
+    }
+    for address, policy in policies.items():
+        sids = [statement.get("Sid") for statement in json.loads(policy)["Statement"]]
+        assert ("DenyInsecureTransport" in sids) == ("iam" not in address), address
+
+
+@pytest.mark.parametrize(
+    ("why", "address", "path", "value"),
+    [
+        ("encrypted", 'aws_s3_bucket_server_side_encryption_configuration.this["demo-plain"]',
+         ["rule", 0, "apply_server_side_encryption_by_default", 0, "sse_algorithm"], "AES256"),
+        ("versioned", 'aws_s3_bucket_versioning.this["demo-plain"]',
+         ["versioning_configuration", 0, "status"], "Enabled"),
+        ("private", 'aws_s3_bucket_public_access_block.this["demo-plain"]', ["restrict_public_buckets"], True),
+        ("without ACLs", 'aws_s3_bucket_ownership_controls.this["demo-plain"]',
+         ["rule", 0, "object_ownership"], "BucketOwnerEnforced"),
+        ("rotated", 'aws_kms_key.this["demo-key"]', ["enable_key_rotation"], True),
+        ("encrypted queue", 'aws_sqs_queue.this["demo-queue"]', ["sqs_managed_sse_enabled"], True),
+        ("encrypted topic", 'aws_sns_topic.this["demo-topic"]', ["kms_master_key_id"], "alias/aws/sns"),
+        ("logs that end", 'aws_cloudwatch_log_group.lambda["demo-function"]', ["retention_in_days"], 90),
+        ("tagged with the environment", 'aws_s3_bucket.this["demo-plain"]', ["tags_all", "Environment"], "development"),
+        ("tagged with who manages it", 'aws_s3_bucket.this["demo-plain"]', ["tags_all", "ManagedBy"], "terraform"),
+    ],
+)  # fmt: skip
+def test_defaults_are_secure(good, why, address, path, value):
+    (found,) = [change.after for change in changes(good) if change.address == address]
+    for step in path:
+        found = found[step]
+    assert found == value, why
+
+
+@pytest.fixture(scope="session")
+def bad(request, tmp_path_factory):
+    """What Terraform says about values that the module refuses, all at once."""
+
+    def compute():
+        workspace = prepare(a_setup(request.getfixturevalue("aws")))
+        job = a_job("S3/bad", BAD)
+        result = plan(job, workspace, limits=QUICK)
+        with workspace.directory(job) as place:
+            options = ["plan", "-input=false", "-json", "-var-file=resource.tfvars.json"]
+            return {
+                "result": [
+                    result.status,
+                    result.plan,
+                    result.problem.code,
+                    str(result.problem.place),
+                    result.kind.value,
+                ],
+                "said": workspace.command(options, place, 60, (1,), None).stdout.decode(),
+            }
+
+    return once(tmp_path_factory, "bad-plan", compute)
+
+
+def test_a_refused_value_is_a_failed_result_that_names_the_resource(bad):
+    assert bad["result"] == ["failed", None, "ENG410", "S3/bad", "never"]
+
+
+def messages():
+    """Every `error_message` of the services' validations, as the module has them."""
+    for service in ("s3", "kms", "iam", "lambda", "sqs", "sns"):
+        with open(f"{engine.data.path('terraform')}/{service}.tf", encoding="utf-8") as file:
+            for text in re.findall(r'error_message = "((?:[^"\\]|\\.)*)"', file.read()):
+                yield text.replace('\\"', '"')
+
+
+@pytest.mark.parametrize("message", list(messages()))
+def test_every_validation_of_the_module_refuses_something(bad, message):
+    said = [json.loads(line).get("diagnostic", {}).get("detail", "") for line in bad["said"].splitlines()]
+    assert any(message in detail for detail in said)
+
+
+def test_a_new_service_is_one_new_file(aws, tmp_path):
+    module = tmp_path / "terraform"
+    shutil.copytree(engine.data.path("terraform"), module, ignore=shutil.ignore_patterns(".terraform*"))
+    (module / "dynamodb.tf").write_text("""
+variable "dynamodb_tables" {
+  type    = map(object({ hash_key = string, tags = optional(map(string), {}) }))
+  default = {}
+}
+
+resource "aws_dynamodb_table" "this" {
+  for_each     = var.dynamodb_tables
+  name         = each.key
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = each.value.hash_key
+  tags         = each.value.tags
+
+  attribute {
+    name = each.value.hash_key
+    type = "S"
+  }
+}
+""")
+    workspace = prepare(a_setup(aws, module=str(module), cache_dir=str(tmp_path / "cache")))
+    result = plan(
+        a_job("DynamoDB/orders", {"dynamodb_tables": {"orders": {"hash_key": "id"}}}), workspace, limits=QUICK
+    )
+    assert result.plan is not None, result.problem
+    assert [change.address for change in changes(result.plan)] == ['aws_dynamodb_table.this["orders"]']
+
+
+def test_a_locked_state_is_told_with_who_holds_it(aws):
+    lock = {"ID": "1b2c", "Operation": "OperationTypeApply", "Who": "ann@ci", "Created": "2026-01-31T10:00:00Z"}
+    put(aws, f"/{aws.bucket}/SNS/dev/locked/terraform.tfstate.tflock", json.dumps(lock).encode())
+    result = plan(a_job("SNS/locked", {"sns_topics": {"locked": {}}}), prepare(a_setup(aws)), limits=QUICK)
+    assert result.problem is not None
+    assert (result.status, result.problem.code) == ("failed", "ENG412")
+    assert "ann@ci" in result.problem.message
+
+
+def test_a_state_bucket_that_does_not_exist_is_told(aws, tmp_path):
+    from engine.adapters.terraform.backend import Backend
+
+    setup = a_setup(aws, backend=Backend("no-such-bucket", emulator=True), cache_dir=str(tmp_path))
+    result = plan(a_job("SNS/topic", {}), prepare(setup), limits=QUICK)
+    assert result.problem is not None
+    assert result.problem.code == "ENG415"
+
+
+@pytest.mark.slow
+def test_two_plans_of_the_same_have_the_same_digest(aws, good):
+    again = plan(a_job("S3/all", all_services()), prepare(a_setup(aws)), limits=QUICK)
+    other = all_services()
+    other["s3_buckets"]["demo-plain"]["tags"]["Team"] = "data"
+    changed = plan(a_job("S3/all", other), prepare(a_setup(aws)), limits=QUICK)
+    assert again.plan is not None
+    assert changed.plan is not None
+    assert change_set_digest(again.plan, b"k" * 32) == change_set_digest(good, b"k" * 32)
+    assert change_set_digest(changed.plan, b"k" * 32) != change_set_digest(good, b"k" * 32)
+
+
+@pytest.mark.slow
+def test_a_backend_that_nobody_answers_for_may_be_tried_again_later(aws, tmp_path):
+    credentials = {**aws.credentials, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    result = plan(
+        a_job("SNS/x", {}), prepare(a_setup(aws, credentials=credentials, cache_dir=str(tmp_path))), limits=QUICK
+    )
+    assert result.problem is not None
+    assert result.kind is not None
+    assert (result.problem.code, result.kind.value) == ("ENG411", "retry")
+
+
+@pytest.mark.slow
+def test_credentials_of_another_account_are_refused_before_anything_is_planned(aws):
+    job = a_job("SNS/x", {"sns_topics": {"x": {}}})._replace(account="999999999999")
+    result = plan(job, prepare(a_setup(aws)), limits=QUICK)
+    assert result.problem is not None
+    assert result.problem.code == "ENG417"
+
+
+@pytest.mark.slow
+def test_a_provider_that_cannot_be_had_is_told_with_what_to_do(aws, tmp_path):
+    from engine.errors import EngineError
+
+    empty = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp" / "aws" / "1.0.0"
+    empty.mkdir(parents=True)
+    setup = a_setup(aws, mirror=str(tmp_path / "mirror"), cache_dir=str(tmp_path / "cache"))
+    with pytest.raises(EngineError) as caught:
+        prepare(setup)
+    problem = caught.value.problems[0]
+    assert problem.code == "ENG403"
+    assert "ENGINE_TERRAFORM_MIRROR" in problem.hint
