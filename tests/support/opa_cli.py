@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 from argparse import ArgumentParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,8 +34,7 @@ def main(argv: list[str], version: str) -> NoReturn:
 
 
 def _eval(argv: list[str]) -> None:
-    from opa_bindings import OpaEngine, OpaError
-
+    bindings = import_module("opa_bindings")  # from a directory that only the script knows
     parser = ArgumentParser(allow_abbrev=False)
     parser.add_argument("--format", choices=["json"], required=True)
     parser.add_argument("--stdin-input", action="store_true", required=True)
@@ -49,11 +49,10 @@ def _eval(argv: list[str]) -> None:
     deadline.daemon = True
     deadline.start()
     value = json.load(sys.stdin)
-    engine = OpaEngine()
+    engine = bindings.OpaEngine()
     try:
-        modules = {
-            str(file): file.read_text() for place in options.data for file in sorted(Path(place).rglob("*.rego"))
-        }
+        rego = [file for place in options.data for file in sorted(Path(place).rglob("*.rego"))]
+        modules = {str(file): file.read_text() for file in rego}
         for file, text in modules.items():
             engine.add_policy(file, text)
         for place in options.data:
@@ -62,7 +61,7 @@ def _eval(argv: list[str]) -> None:
         if options.capabilities:
             _check_calls(engine, modules, json.loads(Path(options.capabilities).read_text()))
         found = engine.eval_query(f"answer = {options.query}", value)
-    except OpaError as error:
+    except bindings.OpaError as error:
         _refuse(_errors(error.message))
     expressions = [{"value": found[0]["answer"], "text": options.query, "location": {"row": 1, "col": 1}}]
     print(json.dumps({"result": [{"expressions": expressions}]} if found else {}))
@@ -98,6 +97,11 @@ def _cancelled() -> dict[str, Any]:
 
 
 def _errors(text: str) -> list[dict[str, Any]]:
+    broken = re.search(r"(eval_builtin_error): (.*)", text, re.DOTALL)
+    if broken:  # one error, whatever its text says
+        where = re.match(r"(\S+):(\d+): ", text)
+        location = {"file": where[1], "row": int(where[2]), "col": 1} if where else None
+        return [{"message": broken[2], "code": broken[1], "location": location}]
     found = []
     for part in re.split(r"\n(?=\S+:\d+: rego_)", re.sub(r"^.*?\d+ errors? occurred:\s*", "", text, flags=re.DOTALL)):
         match = _ERROR.search(part)

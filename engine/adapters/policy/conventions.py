@@ -61,7 +61,7 @@ def to_ask(defined: Sequence[Rule], namespaces: Sequence[str]) -> tuple[Rule, ..
     return tuple(rule for rule in unique.values() if rule.package in judging)
 
 
-def findings(resource: str, rules: Sequence[Rule], answers: Sequence[Answer]) -> Iterator[Finding]:
+def findings(engine: str, resource: str, rules: Sequence[Rule], answers: Sequence[Answer]) -> Iterator[Finding]:
     """What the answers about one resource say.
 
     Raises:
@@ -80,7 +80,8 @@ def findings(resource: str, rules: Sequence[Rule], answers: Sequence[Answer]) ->
         for finding in _finding(rule, item, resource, excused.get(rule.package, frozenset()), errors)
     ]
     errors.check()
-    yield from found
+    for finding in found:
+        yield finding._replace(engine=engine)
 
 
 def _is_excuse(rule: Rule) -> bool:

@@ -62,7 +62,7 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
         query = f"[{{{parts}}} | plan = input[_]]"
         value = _eval(query, [plan.plan for plan in plans], [*files, "--strict-builtin-errors"], job)
         for plan, answers in zip(plans, _answers(value, keys, len(plans)), strict=True):
-            yield from findings(plan.resource, rules, answers)
+            yield from findings("opa", plan.resource, rules, answers)
 
 
 def _check_version(policies: PolicySet, terms: Terms) -> None:

@@ -27,7 +27,7 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
     answer = ask(policies, terms, plans)
     rules = [Rule(*rule) for rule in answer["rules"]]
     for plan, answers in zip(plans, answer["answers"], strict=True):
-        yield from findings(plan.resource, rules, [tuple(a) for a in answers])
+        yield from findings("rego", plan.resource, rules, [tuple(a) for a in answers])
 
 
 def ask(

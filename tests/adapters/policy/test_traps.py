@@ -15,7 +15,7 @@ CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "cases
 PLAN = {"seven": 7, "text": "some %s", "nothing": None, "deep": {"er": "yes"}, "list": [1, 7]}
 
 
-def of(kind: str) -> Any:
+def of(kind: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", [pytest.param(c, id=c["why"]) for c in CASES if kind in c])
 
 

@@ -1,0 +1,91 @@
+"""Policy sets: what is read, what is data, what counts for the digest."""
+
+import os
+
+import pytest
+
+from engine.adapters.policy.bundle import policy_set, read_directory
+from engine.errors import EngineError
+from tests.support.policy import judge, policies, rego
+
+
+def test_files_are_sorted_by_their_names():
+    found = policy_set(
+        {
+            "a.rego": b"package a",
+            "a_test.rego": b"package a_test",
+            "data.json": b'{"x": 1}',
+            "team/data.yaml": b"y: 2\n",
+            "team/mock.json": b"not even JSON",
+            "checkov/names.py": b"",
+        }
+    )
+    assert list(found.modules) == ["policies/a.rego"]
+    assert list(found.tests) == ["policies/a_test.rego"]
+    assert list(found.checks) == ["policies/checkov/names.py"]
+    assert found.data == {"x": 1, "team": {"y": 2}}
+
+
+@pytest.mark.parametrize(
+    ("why", "files", "code"),
+    [
+        ("text in another encoding", {"a.rego": b"# gr\xfcn"}, "ENG021"),
+        ("data that is no object", {"data.json": b"[]"}, "ENG503"),
+        ("data that is no JSON", {"data.json": b"{"}, "ENG035"),
+        ("a key twice in one file", {"data.json": b'{"a": 1, "a": 2}'}, "ENG027"),
+        ("a key twice in two files", {"data.json": b'{"a": 1}', "data.yaml": b"a: 2\n"}, "ENG504"),
+        ("data below a value", {"data.json": b'{"team": 1}', "team/data.json": b'{"a": 1}'}, "ENG504"),
+        (
+            "a deny rule in a test file would never be asked",
+            {"a_test.rego": b'package a\ndeny contains "x" if true\n'},
+            "ENG531",
+        ),
+        ("with a suffix as well", {"a_test.rego": b'package a\nviolation_x contains "x"\n'}, "ENG531"),
+    ],
+)
+def test_what_does_not_load(why, files, code):
+    with pytest.raises(EngineError) as caught:
+        policy_set(files)
+    assert caught.value.problems[0].code == code, why
+
+
+@pytest.mark.parametrize("text", ['test_x if deny["a"] with input as {}', "denied := 1", "test_deny if true"])
+def test_test_files_may_speak_of_rules(text):
+    policy_set({"a_test.rego": f"package a\n{text}\n".encode()})
+
+
+def test_the_digest_is_of_what_takes_part():
+    files = {"a.rego": b"package a", "data.json": b"{}", "checkov/a.py": b""}
+    digest = policy_set(files).digest
+    assert policy_set({**files, "README.md": b"text", "a_test.rego": b"package t", "mock.json": b"{}"}).digest == digest
+    assert policy_set(files, "elsewhere").digest == digest
+    others = [{**files, name: files[name] + b" "} for name in files] + [
+        {**files, "b.rego": b""},
+        {"a.rego": b"package a"},
+    ]
+    assert len({policy_set(other).digest for other in others} | {digest}) == len(others) + 1
+
+
+def test_reading_a_directory(tmp_path):
+    (tmp_path / "team").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    for name in ("a.rego", "team/b.rego", "data.json", "notes.md", ".hidden/c.rego"):
+        (tmp_path / name).write_bytes(b"{}")
+    assert read_directory(str(tmp_path)) == {"a.rego": b"{}", "data.json": b"{}", "team/b.rego": b"{}"}
+
+
+def test_a_directory_that_is_not_there(tmp_path):
+    with pytest.raises(EngineError, match="ENG001"):
+        read_directory(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_cannot_be_read(tmp_path):
+    (tmp_path / "a.rego").touch(mode=0)
+    with pytest.raises(EngineError, match="ENG001"):
+        read_directory(str(tmp_path))
+
+
+def test_data_is_seen_by_policies():
+    chosen = policies(rego("deny contains data.team.word"), data={"team": {"word": "hello"}})
+    assert [finding.message for finding in judge(chosen)] == ["hello"]

@@ -1,0 +1,152 @@
+"""The `opa` program: its versions, its errors, and answers that must not be believed."""
+
+import json
+
+import pytest
+
+from engine.adapters.policy.port import Programs
+from engine.errors import EngineError
+from tests.support.opa import executable, script
+from tests.support.policy import judge, policies, rego
+
+DENY = rego('deny contains "no" if input.bad')
+OLD = 'package main\n\ndeny contains "no" if input.bad\n'
+
+
+def refusal(program, *modules, plan=None, **options):
+    with pytest.raises(EngineError) as caught:
+        judge(policies(*modules), plan or {}, engine="opa", programs=Programs(opa=program), **options)
+    return caught.value.problems[0]
+
+
+def test_the_real_engine_judges(tmp_path):
+    program = Programs(opa=executable(tmp_path))
+    assert judge(policies(DENY), {"bad": False}, engine="opa", programs=program) == ()
+    (finding,) = judge(policies(DENY), {"bad": True}, engine="opa", programs=program)
+    assert (finding.message, finding.policy, finding.engine) == ("no", "policies/m0.rego", "opa")
+
+
+@pytest.mark.parametrize("version", ["0.59.0", "0.70.0-dev", "1.0.0", "2.3.4"])
+def test_versions_that_are_taken(tmp_path, version):
+    assert judge(policies(DENY), engine="opa", programs=Programs(opa=executable(tmp_path, version=version))) == ()
+
+
+@pytest.mark.parametrize(
+    ("why", "version", "module", "said"),
+    [
+        ("before `import rego.v1`", "0.58.0", DENY, "0.58 is too old"),
+        ("not a version", "unknown", DENY, "too old or not known"),
+        ("an old OPA reads a module without the import as another language", "0.70.0", OLD, "m0.rego is Rego v1"),
+    ],
+)
+def test_versions_that_are_not(tmp_path, why, version, module, said):
+    problem = refusal(executable(tmp_path, version=version), module)
+    assert problem.code == "ENG522", why
+    assert said in problem.message, why
+
+
+def test_a_module_without_the_import_is_fine_for_a_new_one(tmp_path):
+    assert judge(policies(OLD), engine="opa", programs=Programs(opa=executable(tmp_path))) == ()
+
+
+def test_no_program(tmp_path):
+    problem = refusal(str(tmp_path / "opa"), DENY)
+    assert problem.code == "ENG521"
+    assert "ENGINE_OPA" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("why", "modules", "code"),
+    [
+        ("an empty set", [], "ENG500"),
+        ("no rule to ask", [rego("helper := 1")], "ENG501"),
+        ("text that is no Rego", [rego("deny contains")], "ENG502"),
+        ("a rule that needs itself", [rego('p if q\nq if p\ndeny contains "x" if p')], "ENG502"),
+        (
+            "the network",
+            [rego('deny contains "x" if http.send({"url": "http://127.0.0.1:1", "method": "get"})')],
+            "ENG502",
+        ),
+        ("a builtin error", [rego('deny contains "x" if startswith(input.nothing, "x")')], "ENG510"),
+    ],
+)
+def test_doubts_block(tmp_path, why, modules, code):
+    assert refusal(executable(tmp_path), *modules, plan={"nothing": None}).code == code, why
+
+
+def test_places_are_those_of_the_policies(tmp_path):
+    for module in (rego("deny contains := 3"), rego('deny contains "x" if nofunction(1)')):
+        place = refusal(executable(tmp_path), module).place
+        assert place is not None
+        assert (place.file, place.line) == ("policies/m0.rego", 5)
+
+
+def test_a_policy_set_from_outside_cannot_write_elsewhere(tmp_path):
+    """Paths in a set begin with what the user typed: `../policies` must not lead out of the working folder."""
+    from engine.adapters.policy.bundle import policy_set
+
+    chosen = policy_set({"a.rego": DENY.encode()}, "../../escape")
+    judge(chosen, engine="opa", programs=Programs(opa=executable(tmp_path)))
+    assert not list(tmp_path.rglob("escape"))
+
+
+def test_the_time_limit_holds(tmp_path):
+    slow = rego("deny contains a if { some a in numbers.range(1, 9999); some b in numbers.range(1, 9999); a * b == 0 }")
+    assert refusal(executable(tmp_path), slow, timeout_s=2).code == "ENG511"
+
+
+TREE = {"package": {"path": [{"value": "data"}, {"value": "main"}]}, "rules": [{"head": {"ref": [{"value": "deny"}]}}]}
+
+
+def value(said):
+    return json.dumps({"result": [{"expressions": [{"value": said}]}]})
+
+
+def pretender(folder, answer, code=0):
+    """A program whose version is right and whose `eval` prints `answer`."""
+    return script(
+        folder / "opa",
+        f"""
+import sys
+if sys.argv[1] == "version":
+    print("Version: 1.9.0")
+elif sys.argv[1] == "capabilities":
+    print('{{"builtins": []}}')
+elif "rego.parse_module" in sys.argv[-1]:
+    print({value([{"policies/m0.rego": TREE}])!r})
+else:
+    print({answer!r})
+    sys.exit({code})
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "answer", "code"),
+    [
+        ("nothing", "", 0),
+        ("text", "all fine", 0),
+        ("undefined", "{}", 0),
+        ("an answer and a failure", value([{"data.main.deny": []}]), 2),
+        ("no answer about the plan", value([]), 0),
+        ("answers about two plans", value([{"data.main.deny": []}] * 2), 0),
+        ("no answer of the rule", value([{}]), 0),
+        ("another rule's answer", value([{"data.main.deny": [], "data.main.warn": []}]), 0),
+        ("two values of one rule", value([{"data.main.deny": [[], []]}]), 0),
+        ("a value that is not wrapped", value([{"data.main.deny": "x"}]), 0),
+        ("errors of no shape", '{"errors": 7}', 2),
+    ],
+)
+def test_answers_that_are_not_believed(tmp_path, why, answer, code):
+    assert refusal(pretender(tmp_path, answer, code), DENY).code == "ENG513", why
+
+
+def test_a_crash(tmp_path):
+    assert refusal(pretender(tmp_path, "", 70), DENY).code == "ENG512"
+    assert refusal(script(tmp_path / "opa", "import os; os.abort()"), DENY).code == "ENG512"
+
+
+def test_that_pretender_can_be_believed(tmp_path):
+    """Or else the tests above would prove nothing."""
+    program = pretender(tmp_path, value([{"data.main.deny": [["no"]]}]))
+    assert [f.message for f in judge(policies(DENY), engine="opa", programs=Programs(opa=program))] == ["no"]
