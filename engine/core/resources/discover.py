@@ -64,7 +64,8 @@ class _Work:
         self.errors = Errors()
         self.environments = Environments(rules, self.errors)
         self._paths = Paths(contents, services, source, self.errors)
-        self._contents, self._services = contents, services
+        self._contents = contents._replace(changes=tuple(sorted(contents.changes, key=lambda c: c.path)))
+        self._services = services
         self._allowed = allowed
         self._asked: dict[str, set[str]] = {option: set() for option in allowed}
 

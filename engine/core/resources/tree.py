@@ -82,7 +82,7 @@ class Directory(Mapping[str, Entry]):
         groups: dict[str, list[str]] = {}
         for stem, name in zip(stems, self._rows, strict=True):
             groups.setdefault(stem, []).append(name)
-        return {stem: names for stem, names in groups.items() if len(names) > 1}
+        return {stem: sorted(names) for stem, names in groups.items() if len(names) > 1}
 
 
 class Contents(NamedTuple):

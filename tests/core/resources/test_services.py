@@ -1,0 +1,72 @@
+"""What is read from the controller's module."""
+
+import pytest
+
+from engine import data
+from engine.core.resources import services
+from engine.core.resources.types import Many, Primitive, Record, Whatever, describe
+from engine.errors import EngineError
+from engine.run.module import read_module
+
+STRING = Primitive("string")
+
+
+def test_the_shipped_module():
+    found = services.read(read_module(data.path("terraform")))
+    assert found.names == {"s3", "kms", "iam", "lambda", "sqs", "sns"}
+    assert {"account", "region", "emulator"} <= found.reserved
+    assert "environment" not in found.reserved
+    for variables in found.variables.values():
+        for type_ in variables.values():
+            assert isinstance(type_, Many), type_
+            assert isinstance(type_.item, Record)
+
+
+def test_a_new_service_is_one_new_file():
+    module = read_module(data.path("terraform"))
+    table = b'variable "dynamodb_tables" {\n  type = map(object({ hash_key = string }))\n}\n'
+    found = services.read({**module, "dynamodb.tf": table})
+    assert found.names - services.read(module).names == {"dynamodb"}
+    assert found.owner("dynamodb_tables") == "dynamodb"
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "words"),
+    [
+        ("string", STRING, "a string"),
+        ("bool", Primitive("bool"), "true or false"),
+        ("any", Whatever(), "a value"),
+        ("list(number)", Many("list", Primitive("number")), "a list of numbers"),
+        ("set(map(string))", Many("set", Many("map", STRING)), "a list of maps"),
+        ("map(object({}))", Many("map", Record({})), "a map of objects"),
+        ("tuple([string, number])", Many("list", Whatever()), "a list of values"),
+        ("list(list(bool))", Many("list", Many("list", Primitive("bool"))), "a list of lists"),
+        ("map(any)", Many("map", Whatever()), "a map of values"),
+    ],
+)
+def test_types(text, type_, words):
+    found = services.read({"x.tf": f'variable "x" {{\n  default = 1\n  type = {text} # why\n}}'.encode()})
+    assert found.variables["x"]["x"] == type_
+    assert describe(type_) == words
+
+
+def test_a_variable_without_a_type_takes_anything():
+    assert services.read({"x.tf": b'variable "x" {}'}).variables["x"] == {"x": Whatever()}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        {},
+        {"variables.tf": b'variable "environment" {}'},
+        {"x.tf": b'variable "x" {'},
+        {"x.tf": b'variable "x" { type = strnig }'},
+        {"x.tf": b'variable "x" { type = list() }'},
+        {"x.tf": b'variable "x" { type = optional(string) }'},
+        {"notes.md": b'variable "x" {}'},
+    ],
+)
+def test_a_module_that_says_nothing_sure_is_refused(module):
+    with pytest.raises(EngineError) as caught:
+        services.read(module)
+    assert [p.code for p in caught.value.problems] == ["ENG326"]
