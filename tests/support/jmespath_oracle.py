@@ -178,8 +178,10 @@ class Oracle(visitor.TreeInterpreter):  # type: ignore[misc]
                 self.note("ENG115")
                 return None
         elif left is None or right is None:
-            self.note("ENG116" if any(c["value"] is None for c in literals) else "ENG134")
             self.possible |= {"ENG114", "ENG116", "ENG134"}
+            sides = list(zip((left, right), node["children"], strict=True))
+            if any(v is None and not _may_be_null(c) for v, c in sides):
+                self.note("ENG134")
         elif kind(left) != kind(right):
             self.note("ENG114")
         else:
@@ -292,6 +294,13 @@ def _compared(operator: str, kinds: list[str | None], children: list[Any]) -> se
     if kinds == ["string", "string"]:
         codes.add("ENG117")
     return codes
+
+
+def _may_be_null(node: Any) -> bool:
+    """Is null announced: by the literal, or by the function's own description?"""
+    if node["type"] == "literal":
+        return node["value"] is None
+    return node.get("value") in ("avg", "max", "min", "max_by", "min_by", "to_number")
 
 
 def _kind_of(node: Any) -> str | None:

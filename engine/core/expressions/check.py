@@ -153,7 +153,7 @@ class Checker(Calls):
     def _next(self, node: Node, here: Term) -> Term:
         if here.kind == "scope" or node.kind in _HEADED or node.kind in ("index", "slice", "current"):
             return self.visit(node, here)
-        inner = Term("current", here.type.without_null(), self.snippet, node.start, node.end)
+        inner = Term("current", here.type, self.snippet, node.start, node.end)
         body = self.visit(node, inner)
         start = here.start if here.kind != "current" else node.start
         return Term("bind", body.type, self.snippet, start, node.end, None, (here, body))
@@ -233,7 +233,8 @@ class Checker(Calls):
     def _list(self, node: Node, here: Term) -> Term:
         items = tuple(self.visit(c, here) for c in node.children)
         result = Type(frozenset({"array"}), items=types.union(i.type for i in items))
-        if all(i.kind == "literal" for i in items):
+        constant = here.kind == "scope" or (here.type.known and not here.type.nullable)
+        if constant and all(i.kind == "literal" for i in items):
             return self.term("literal", node, result, [i.value for i in items])
         return self.term("list", node, result, None, items)
 

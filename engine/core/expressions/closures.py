@@ -34,16 +34,6 @@ def _current(_: Term, __: Compile) -> Evaluate:
     return lambda node, _scope: node
 
 
-def _list(term: Term, compiled: Compile) -> Evaluate:
-    items = [compiled(c) for c in term.children]
-    return lambda node, scope: [i(node, scope) for i in items]
-
-
-def _hash(term: Term, compiled: Compile) -> Evaluate:
-    fields = [(name, compiled(c)) for name, c in zip(term.value, term.children, strict=True)]
-    return lambda node, scope: {name: f(node, scope) for name, f in fields}
-
-
 def _default(term: Term, compiled: Compile) -> Evaluate:
     path, value = steps.soft(term.children[0], compiled), compiled(term.children[1])
 
@@ -119,8 +109,8 @@ _COMPILE: Mapping[str, Callable[[Term, Compile], Evaluate]] = {
     "project": steps.project,
     "values": steps.project,
     "filter": steps.project,
-    "list": _list,
-    "hash": _hash,
+    "list": steps.items_of,
+    "hash": steps.fields_of,
     "not": conditions.negation,
     "and": conditions.conjunction,
     "or": conditions.disjunction,

@@ -152,12 +152,29 @@ def cut(term: Term, compiled: Compile) -> Evaluate:
 def bind(term: Term, compiled: Compile) -> Evaluate:
     """`a.[b, c]`, `a | length(@)`: something built from a value."""
     base, body = compiled(term.children[0]), compiled(term.children[1])
+    return lambda node, scope: body(base(node, scope), scope)
 
-    def run(node: Any, scope: Scope) -> Any:
-        value = base(node, scope)
-        if value is None:
-            raise _no_step(term, term.children[0], value, "parts")
-        return body(value, scope)
+
+def items_of(term: Term, compiled: Compile) -> Evaluate:
+    """`[a, b]`; of null there are none, where JMESPath makes null of all."""
+    items = [compiled(c) for c in term.children]
+
+    def run(node: Any, scope: Scope) -> list[Any]:
+        if node is None:
+            raise _no_step(term, term._replace(kind="current"), node, "parts")
+        return [i(node, scope) for i in items]
+
+    return run
+
+
+def fields_of(term: Term, compiled: Compile) -> Evaluate:
+    """`{x: a, y: b}`; of null there are none."""
+    fields = [(name, compiled(c)) for name, c in zip(term.value, term.children, strict=True)]
+
+    def run(node: Any, scope: Scope) -> dict[str, Any]:
+        if node is None:
+            raise _no_step(term, term._replace(kind="current"), node, "parts")
+        return {name: f(node, scope) for name, f in fields}
 
     return run
 

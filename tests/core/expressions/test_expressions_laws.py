@@ -1,0 +1,227 @@
+"""Laws of expressions: JMESPath's answer or a reason against it; never a crash; what is needed is known."""
+
+import re
+from typing import Any
+
+import jmespath.exceptions
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from engine.core.expressions.globs import glob
+from engine.core.expressions.model import Expression
+from engine.errors import EngineError
+from tests.support.expressions import condition, language, text, value
+from tests.support.jmespath_oracle import ask, same
+
+DOCUMENT = language({"d": {}})
+EVERYTHING = language()
+
+# Documents whose shape the generated paths mostly fit, so that many answers are values and some are mistakes.
+_scalars = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["", "a", "b", "ab", "1"]))
+_items = st.fixed_dictionaries({"n": st.integers(-2, 2), "t": st.sampled_from("ab")}, optional={"x": _scalars})
+documents = st.fixed_dictionaries(
+    {
+        "n": st.integers(-3, 3),
+        "t": st.sampled_from(["a", "b", "ab"]),
+        "f": st.booleans(),
+        "ns": st.lists(st.integers(-3, 3), max_size=3),
+        "ts": st.lists(st.sampled_from("abc"), max_size=3),
+        "l": st.lists(_items, max_size=3),
+        "o": st.fixed_dictionaries({"n": st.integers(-3, 3), "t": st.sampled_from("ab"), "f": st.booleans()}),
+    },
+    optional={
+        "x": st.one_of(_scalars, st.lists(_scalars, max_size=2), st.dictionaries(st.sampled_from("ab"), _scalars))
+    },
+)
+
+_NUMBERS = [
+    "n",
+    "o.n",
+    "`1`",
+    "`0`",
+    "ns[0]",
+    "l[-1].n",
+    "length(ts)",
+    "sum(ns)",
+    "max(ns)",
+    "length(t)",
+    "abs(n)",
+    "x",
+]
+_TEXTS = ["t", "o.t", "'a'", "'ab'", '"t"', "ts[0]", "l[0].t", "join('', ts)", "to_string(n)", "type(x)", "x", '`"b"`']
+_LISTS = ["ns", "ts", "l", "l[*].t", "ns[1:]", "ns[::-1]", "[n, t]", "o.*", "keys(o)", "sort(ts)", "reverse(ns)",
+          "sort_by(l, &n)", "map(&t, l)", "l[*].{a: n, b: t}", "l[?n > `0`].t", "l[*].[n, t]", "l[?x == `1`]", "x[*]",
+          "to_array(n)", "values(o)", "l[*].x", "ts[]", "l[?t == 'a'] | [*].n", "`[1, 2]`"]  # fmt: skip
+_OTHERS = ["o", "x", "max_by(l, &n)", "merge(o, {z: n})", "{a: n}", "@", "nope", "not_null(x, n)", "to_number(t)",
+           "avg(ns)", "`null`", "`{\"a\": 1}`", "&n", "o.nope", "`a`", "true"]  # fmt: skip
+_CONDITIONS = [
+    "f",
+    "o.f",
+    "`true`",
+    "starts_with(t, 'a')",
+    "contains(ts, 'a')",
+    "contains(ns, `1`)",
+    "contains(t, 'b')",
+    "x",
+]
+_ORDER = st.sampled_from(["<", "<=", ">", ">="])
+_EQUAL = st.sampled_from(["==", "!="])
+
+
+def _joined(left: st.SearchStrategy[str], operator: st.SearchStrategy[str], right: st.SearchStrategy[str]) -> Any:
+    return st.tuples(left, operator, right).map(" ".join)
+
+
+_comparisons = st.one_of(
+    _joined(st.sampled_from(_NUMBERS), st.one_of(_ORDER, _EQUAL), st.sampled_from(_NUMBERS)),
+    _joined(st.sampled_from(_TEXTS), _EQUAL, st.sampled_from(_TEXTS)),
+    _joined(st.sampled_from(_LISTS), _EQUAL, st.sampled_from(_LISTS)),
+    _joined(st.sampled_from(_OTHERS + _TEXTS), st.one_of(_ORDER, _EQUAL), st.sampled_from(_OTHERS + _NUMBERS)),
+)
+conditions = st.recursive(
+    st.one_of(st.sampled_from(_CONDITIONS), _comparisons, _comparisons),
+    lambda inner: st.one_of(
+        _joined(inner, st.sampled_from(["&&", "||"]), inner),
+        inner.map("!({})".format),
+        inner.map("({})".format),
+        inner.map("!{}".format),
+        _joined(st.sampled_from(["l", "ns"]), st.just("[?"), inner).map(lambda t: f"length({t}]) > `0`"),
+    ),
+    max_leaves=6,
+)
+_STEPS = [".n", ".t", ".x", ".a", "[0]", "[-1]", "[*]", "[?n > `0`]", "[?@]", ".*", "[1:]", ".[n, t]", ".{a: n}", ".[n, `1`]",
+          " | n", " | [0]", " | @", " | length(@)", ".length(@)", " | [n]", " | ['a']", " | [?t == 'a']", "[]",
+          " == `1`", " && f", " || `true`", " | *", " | {a: @}"]  # fmt: skip
+_chains = st.tuples(
+    st.sampled_from(
+        ["l", "o", "x", "n", "ns", "ts", "*", "@", "[n, t]", "{a: o}", "(l)", "sort_by(l, &n)", "`[1, 2]`", "!f"]
+    ),
+    st.lists(st.sampled_from(_STEPS), min_size=1, max_size=5).map("".join),
+).map("".join)
+expressions = st.one_of(
+    conditions,
+    _chains,
+    st.sampled_from(_NUMBERS + _TEXTS + _LISTS + _OTHERS),
+    _joined(st.sampled_from(_LISTS + _OTHERS), st.just("|"), st.sampled_from(_LISTS + _OTHERS)),
+)
+
+
+def _sorted(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {k: _sorted(node[k]) for k in sorted(node)}
+    return [_sorted(v) for v in node] if isinstance(node, list) else node
+
+
+@given(expressions, documents)
+@example("ts[0] || x", {"ts": ["a"]})
+@example("contains(ns, `true`)", {"ns": [1]})
+@example("[n] == [f]", {"n": 1, "f": True})
+def test_jmespath_agrees_or_has_a_reason_not_to(expression: str, document: Any) -> None:
+    document = _sorted(document)
+    try:
+        ours, refused = value(f"d | ({expression})", DOCUMENT).evaluate({"d": document}), None
+    except EngineError as error:
+        ours, refused = None, error.problems[0].code
+    stock, oracle = ask(expression, document)
+    if refused:
+        assert refused in oracle.possible, f"{refused} has no reason, only {oracle.possible}"
+    else:
+        assert not oracle.reached, f"answered {ours} in spite of {oracle.reached}"
+        assert oracle.differs or same(ours, stock), f"{ours} is not {stock}"
+
+
+@given(expressions, documents)
+def test_the_trace_says_what_evaluation_says(expression: str, document: Any) -> None:
+    try:
+        built = condition(f"d | ({expression})", DOCUMENT)
+    except EngineError:
+        return
+    trace = built.trace({"d": document})
+    try:
+        assert built.evaluate({"d": document}) == trace.value
+        assert not trace.error
+    except EngineError as error:
+        assert trace.error == error.problems[0].message
+
+
+_pieces = st.sampled_from(
+    ["pr", ".", "draft", "labels", "[*]", "[?", "]", "[", "(", ")", "{", "}", "==", "&&", "||", "|", "!", "'a'", "`1`", "`x`",
+     "@", "&", "*", ",", ":", "length", "default", "present", "risky", "ping", " ", "-1", "\\", '"', "'", "`", "${", "é", "\n", "\t"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.lists(_pieces, max_size=14).map("".join), st.text(max_size=30)))
+@example("a[")
+@example("[1")
+@example("{")
+@example("-")
+@example("\\")
+@example("a.*.*[*].b[?c]")
+def test_any_text_is_an_expression_or_an_error_with_its_place(written: str) -> None:
+    for compile_ in (condition, value, text):
+        try:
+            compile_(written, EVERYTHING)
+        except EngineError as error:
+            for problem in error.problems:
+                assert "ENG100" <= problem.code <= "ENG129"
+                assert problem.place is not None
+                assert problem.place.line == 1
+                if problem.place.file == "rules.yaml":
+                    assert 0 < problem.place.column <= len(written) + 1, problem
+
+
+@given(st.integers(0, 5), st.sampled_from(["pr.base.rf == 'x'", "nope(pr)", "!pr.draft", "pr.number > 0", "labels[]"]))
+def test_columns_move_with_the_text(spaces: int, written: str) -> None:
+    def column(source: str) -> int:
+        try:
+            condition(source, EVERYTHING)
+        except EngineError as error:
+            assert error.problems[0].place is not None
+            return error.problems[0].place.column
+        raise AssertionError(source)
+
+    assert column(" " * spaces + written) == column(written) + spaces
+
+
+@given(conditions)
+def test_a_condition_needs_no_more_than_it_says(expression: str) -> None:
+    names = ("n", "t", "f", "ns", "ts", "l", "o", "x")
+    scope = {"n": 1, "t": "a", "f": True, "ns": [1, 2], "ts": ["a"], "l": [{"n": 1, "t": "a"}],
+             "o": {"n": 1, "t": "a", "f": False}, "x": 1}  # fmt: skip
+    try:
+        built = condition(expression, language(dict.fromkeys(names, {})))
+    except EngineError:
+        return
+    assert _outcome(built, scope) == _outcome(built, {n: scope[n] for n in built.needs})
+
+
+def _outcome(built: Expression, scope: dict[str, Any]) -> Any:
+    try:
+        return built.evaluate(scope)
+    except EngineError as error:
+        return error.problems
+
+
+@given(st.text(alphabet="a${} '`", max_size=20))
+def test_an_escaped_text_is_itself(written: str) -> None:
+    literal = re.sub(r"\$+\{", "", written).replace("${", "")
+    assert text(literal, EVERYTHING) == literal
+    assert text(literal + "$${" + literal, EVERYTHING) == literal + "${" + literal
+
+
+def _as_regex(pattern: str) -> str:
+    """What a glob means, as the slow regular expression that we do not use."""
+    parts = []
+    for part in re.findall(r"(?:(?<=/)|^)\*\*+/|\*\*+|.", pattern, re.S):
+        wild = {"?": "[^/]", "*": "[^/]*"}.get(part, "(?:.*/)?" if part.endswith("*/") else ".*")
+        parts.append(wild if part[0] in "*?" else re.escape(part))
+    return "".join(parts)
+
+
+@given(st.text(alphabet="ab/*?.", max_size=10), st.text(alphabet="ab/.", max_size=10))
+@example("**/a", "ba")
+@example("a/**/b", "a/b")
+@example("*/**", "a/")
+@example("***/a", "a")
+def test_globs_mean_what_the_regular_expression_says(pattern: str, path: str) -> None:
+    assert glob(pattern)(path) is bool(re.fullmatch(_as_regex(pattern), path, re.S))
