@@ -1,0 +1,325 @@
+"""Programs that are missing, old, broken, hanging or killed, and places that cannot be written."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from engine.adapters.terraform import doctor
+from engine.adapters.terraform.backend import Backend
+from engine.adapters.terraform.plan import Limits, plan
+from engine.adapters.terraform.template import without_hashes
+from engine.adapters.terraform.workspace import prepare
+from engine.errors import EngineError
+from tests.support.plans import a_change, a_plan
+from tests.support.terraform import a_job, a_program, a_setup
+
+LIMITS = Limits(plan_s=30, lock_s=0, attempts=3, pause_s=0.01)
+NOTHING = a_job("S3/a", {"s3_buckets": {"a": {}}})
+RECORD = {"version": 3, "backend": {"type": "s3", "hash": 1, "config": {"key": "", "bucket": "", "old": "x"}}}
+SETTINGS = dict.fromkeys(Backend("b", emulator=True).settings("k", "1", "r"), None)
+
+
+def complaint(summary, detail=""):
+    diagnostic = {"severity": "error", "summary": summary, "detail": detail}
+    return json.dumps({"type": "diagnostic", "diagnostic": diagnostic})
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """A `Setup` with a program that answers as Terraform does, except where a case says otherwise."""
+
+    def make(**how):
+        files = tmp_path / "answers"
+        files.mkdir(exist_ok=True)
+        config = {**SETTINGS, "old": "x"}
+        (files / "record").write_text(json.dumps({**RECORD, "backend": {**RECORD["backend"], "config": config}}))
+        (files / "plan").write_text(json.dumps(a_plan(a_change("create", None, {"bucket": "a"}))))
+        (files / "calls").write_text("")
+        answers = {
+            "version": """echo '{"terraform_version": "1.11.4"}'""",
+            "init": f"mkdir -p .terraform; cp {files}/record .terraform/terraform.tfstate",
+            "plan": "exit 2",
+            "show": f"cat {files}/plan",
+            **how,
+        }
+        cases = "\n".join(f"{name}) {body};;" for name, body in answers.items())
+        program = a_program(
+            tmp_path / "bin",
+            f'A={files}; echo "$@" >> $A/calls; N=$(grep -c "^$1 " $A/calls)\ncase $1 in\n{cases}\nesac',
+        )
+        module = tmp_path / "module"
+        module.mkdir(exist_ok=True)
+        (module / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+        return a_setup(module=str(module), cache_dir=str(tmp_path / "cache"), program=str(program))
+
+    return make
+
+
+def calls(setup, command):
+    folder = os.path.dirname(os.path.dirname(setup.program))
+    with open(f"{folder}/answers/calls", encoding="utf-8") as file:
+        return [line.split() for line in file if line.startswith(command + " ")]
+
+
+def refused(setup):
+    with pytest.raises(EngineError) as caught:
+        prepare(setup)
+    return caught.value.problems[0]
+
+
+def test_the_fake_itself_plans(fake):
+    result = plan(NOTHING, prepare(fake()), limits=LIMITS)
+    assert (result.status, result.changes, result.problem) == ("planned", True, None)
+
+
+@pytest.mark.parametrize(
+    ("why", "how", "code", "said"),
+    [
+        ("too old", {"version": """echo '{"terraform_version": "1.9.8"}'"""}, "ENG401", "1.9.8"),
+        ("much too old", {"version": """echo '{"terraform_version": "0.15.5"}'"""}, "ENG401", "0.15.5"),
+        ("another program", {"version": "echo hello"}, "ENG402", "version -json"),
+        ("JSON of another program", {"version": """echo '{"terraform_version": 3}'"""}, "ENG402", "version -json"),
+        ("a program that fails", {"version": "echo broken >&2; exit 1"}, "ENG402", "broken"),
+        ("init without a reason", {"init": "echo boom >&2; exit 1"}, "ENG405", "boom"),
+        (
+            "no provider",
+            {"init": f"echo '{complaint('Failed to install provider')}'; exit 1"},
+            "ENG403",
+            "install provider",
+        ),
+    ],
+)
+def test_preparing_is_refused(fake, why, how, code, said):
+    problem = refused(fake(**how))
+    assert (problem.code, said in problem.message) == (code, True), why
+
+
+def test_no_terraform_at_all(fake, tmp_path):
+    problem = refused(fake()._replace(program="tofu", path=str(tmp_path)))
+    assert problem.code == "ENG400"
+    assert "pip install" in problem.hint
+
+
+def test_no_module(fake, tmp_path):
+    assert refused(fake()._replace(module=str(tmp_path / "nowhere"))).code == "ENG406"
+
+
+@pytest.mark.parametrize(
+    ("why", "how", "code"),
+    [
+        ("it fails without a reason", {"plan": "exit 1"}, "ENG410"),
+        ("it is killed", {"plan": "kill -9 $$"}, "ENG453"),
+        ("an exit code that Terraform does not have", {"plan": "exit 7"}, "ENG454"),
+        ("it does not exist any more", {"plan": "exit 127"}, "ENG454"),
+        ("it prints no JSON", {"show": "echo hello"}, "ENG416"),
+        ("it prints JSON that is no plan", {"show": "echo '[]'"}, "ENG416"),
+        ("it prints half a plan", {"show": """echo '{"format_version": "1.2", "errored": true}'"""}, "ENG416"),
+        ("it prints a plan of another format", {"show": """echo '{"format_version": "2.0"}'"""}, "ENG430"),
+        ("it cannot read its own plan", {"show": "exit 1"}, "ENG416"),
+        ("no backend for this state", {"init": "[ $N = 1 ] || exit 1"}, "ENG410"),
+    ],
+)
+def test_a_plan_fails_alone(fake, why, how, code):
+    result = plan(NOTHING, prepare(fake(**how)), limits=LIMITS)
+    assert result.problem is not None, why
+    assert (result.status, result.plan, result.problem.code) == ("failed", None, code), why
+    assert result.problem.place is not None
+    assert result.problem.place.file == "S3/a"
+
+
+def test_a_hanging_plan_is_stopped_at_its_deadline(fake):
+    result = plan(NOTHING, prepare(fake(plan="exec sleep 64")), limits=LIMITS._replace(plan_s=0.3))
+    assert result.problem is not None
+    assert result.problem.code == "ENG451"
+    assert result.seconds < 20
+
+
+def test_cancelling_stops_a_plan_and_does_not_try_again(fake):
+    cancel = threading.Event()
+    setup = fake(plan="exec sleep 65")
+    threading.Timer(0.5, cancel.set).start()
+    result = plan(NOTHING, prepare(setup), limits=LIMITS, cancel=cancel)
+    assert result.problem is not None
+    assert result.problem.code == "ENG452"
+    assert len(calls(setup, "plan")) == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "first", "tries", "status"),
+    [
+        ("throttling passes", "Throttling: Rate exceeded", 3, "planned"),
+        ("access is denied for ever", "AccessDenied", 1, "failed"),
+        ("a locked state has been waited for", "Error acquiring the state lock", 1, "failed"),
+    ],
+)
+def test_what_time_heals_is_tried_again(fake, why, first, tries, status):
+    setup = fake(plan=f"[ $N -lt 3 ] || exit 2; echo '{complaint(first)}'; exit 1")
+    result = plan(NOTHING, prepare(setup), limits=LIMITS)
+    assert (len(calls(setup, "plan")), result.status) == (tries, status), why
+
+
+def test_trying_again_has_an_end(fake):
+    setup = fake(plan=f"echo '{complaint('Throttling')}'; exit 1")
+    result = plan(NOTHING, prepare(setup), limits=LIMITS)
+    assert result.problem is not None
+    assert (len(calls(setup, "plan")), result.problem.code) == (3, "ENG411")
+    assert "tried 3 times" in result.problem.message
+
+
+def test_a_record_that_terraform_refuses_is_made_anew_by_terraform(fake):
+    setup = fake(plan=f"[ $N = 2 ] && exit 2; echo '{complaint('Backend initialization required')}'; exit 1")
+    result = plan(NOTHING, prepare(setup), limits=LIMITS)
+    assert result.status == "planned"
+    template, first, again = calls(setup, "init")
+    assert "-backend=false" in template
+    assert "-reconfigure" in first
+    assert "-backend-config=key=S3/dev/a/terraform.tfstate" in again
+
+
+def test_the_second_resource_needs_no_init_and_keeps_nothing_of_the_first(fake, tmp_path):
+    setup = fake(plan=f"cp .terraform/terraform.tfstate {tmp_path}/record; exit 2")
+    workspace = prepare(setup)
+    plan(NOTHING, workspace, limits=LIMITS)
+    plan(a_job("S3/b", {}), workspace, limits=LIMITS)
+    assert len(calls(setup, "init")) == 2  # the template, and the record of the first resource
+    config = json.loads((tmp_path / "record").read_text())["backend"]["config"]
+    assert (config["key"], config["old"], config["use_lockfile"]) == ("S3/dev/b/terraform.tfstate", None, True)
+
+
+def test_the_module_is_initialised_once_for_all_runs(fake):
+    setup = fake()
+    assert prepare(setup).template.module_digest == prepare(setup).template.module_digest
+    assert len(calls(setup, "init")) == 1
+
+
+def test_another_module_is_another_template(fake):
+    setup = fake()
+    first = prepare(setup).template.module_digest
+    with open(f"{setup.module}/more.tf", "w", encoding="utf-8") as file:
+        file.write("# more\n")
+    assert prepare(setup).template.module_digest != first
+    assert len(calls(setup, "init")) == 2
+
+
+def test_nothing_of_a_plan_stays(fake):
+    setup = fake()
+    workspace = prepare(setup)
+    plan(NOTHING, workspace, limits=LIMITS)
+    assert os.listdir(workspace.scratch) == []
+
+
+def test_files_that_terraform_would_load_by_itself_are_not_taken_from_the_module(fake, tmp_path):
+    setup = fake(plan=f"ls -a > {tmp_path}/seen; exit 2")
+    for name in ("terraform.tfvars", "x.auto.tfvars.json", "terraform.tfstate"):
+        with open(f"{setup.module}/{name}", "w", encoding="utf-8") as file:
+            file.write("")
+    plan(NOTHING, prepare(setup), limits=LIMITS)
+    assert (tmp_path / "seen").read_text().split() == [
+        ".", "..", ".terraform", ".terraform.lock.hcl", "main.tf", "resource.tfvars.json",
+    ]  # fmt: skip
+
+
+def test_the_environment_is_built(fake, tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_CLI_ARGS", "-destroy")
+    monkeypatch.setenv("TF_VAR_account", "999999999999")
+    setup = fake(plan=f"env > {tmp_path}/seen; exit 2")._replace(credentials={"AWS_PROFILE": "x"})
+    plan(NOTHING, prepare(setup), limits=LIMITS)
+    names = {line.split("=")[0] for line in (tmp_path / "seen").read_text().splitlines()} - {
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+    }
+    assert names == {
+        "AWS_PROFILE", "CHECKPOINT_DISABLE", "GOGC", "HOME", "PATH",
+        "TF_CLI_CONFIG_FILE", "TF_IN_AUTOMATION", "TF_INPUT",
+    }  # fmt: skip
+
+
+def test_the_engines_wiring_wins_over_a_resources_variables(fake, tmp_path):
+    setup = fake(
+        plan=f"cp resource.tfvars.json {tmp_path}/seen; stat -c %a resource.tfvars.json > {tmp_path}/mode; exit 2"
+    )
+    plan(a_job("S3/a", {"account": "999999999999", "emulator": False}), prepare(setup), limits=LIMITS)
+    seen = json.loads((tmp_path / "seen").read_text())
+    assert (seen["account"], seen["emulator"], seen["environment"]) == ("123456789012", True, "development")
+    assert (tmp_path / "mode").read_text() == "600\n"
+
+
+def test_secrets_are_not_in_a_failure(fake):
+    setup = fake(plan=f"echo '{complaint('no', 'hunter2hunter2 and proxypass')}'; exit 1")
+    setup = setup._replace(
+        credentials={"AWS_SECRET_ACCESS_KEY": "hunter2hunter2", "HTTPS_PROXY": "http://me:proxypass@proxy:1"}
+    )
+    result = plan(NOTHING, prepare(setup), limits=LIMITS)
+    assert result.problem is not None
+    assert result.problem.message == "Terraform: no. (sensitive) and (sensitive)"
+
+
+def test_a_place_that_cannot_be_written(fake):
+    for place in ("/proc/interlock", "/dev/null/cache"):
+        assert refused(fake()._replace(cache_dir=place)).code == "ENG418"
+
+
+def test_a_full_disk_in_a_plan_is_that_resources_failure(fake, tmp_path):
+    """A limit on file sizes stands in for the full disk: the kernel refuses the write in the same way."""
+    setup = fake()
+    prepare(setup)
+    script = f"""
+import resource, signal
+from engine.adapters.terraform.plan import Limits, plan
+from engine.adapters.terraform.template import Setup
+from engine.adapters.terraform.backend import Backend
+from engine.adapters.terraform.workspace import Job, prepare
+workspace = prepare({setup!r})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
+print(plan(Job("S3/a", "k", {{"v": "x" * 100}}, "development", "1", "r"), workspace).problem.text())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("S3/a: ENG418 a working directory cannot be written: File too large"), done.stderr
+
+
+def test_a_plan_that_cannot_be_kept(fake):
+    result = plan(NOTHING, prepare(fake()), limits=LIMITS, keep="/nowhere/plan.json")
+    assert result.problem is not None
+    assert result.problem.code == "ENG002"
+
+
+def test_the_doctor_stops_at_what_is_wrong(fake):
+    ok = doctor.check(fake())
+    assert [(row.name, row.ok) for row in ok] == [("terraform", True), ("providers", True), ("module", True)]
+    old = doctor.check(fake(version="""echo '{"terraform_version": "1.9.8"}'"""))
+    assert [(row.name, row.ok) for row in old] == [("terraform", False)]
+    assert "1.10" in old[0].remedy
+    broken = doctor.check(fake()._replace(module="/nowhere"))
+    assert [(row.name, row.ok) for row in broken][-1] == ("module", False)
+    assert [row.name for row in doctor.check(fake()._replace(cache_dir="/proc/interlock"))] == ["cache"]
+
+
+def test_hashes_leave_the_lock_file_and_nothing_else_does():
+    lock = b"""# x
+provider "a" {
+  version = "1"
+  hashes = [
+    "h1:x",
+  ]
+}
+provider "b" {
+  hashes = ["h1:y"]
+}
+"""
+    assert (
+        without_hashes(lock)
+        == b"""# x
+provider "a" {
+  version = "1"
+}
+provider "b" {
+}
+"""
+    )
