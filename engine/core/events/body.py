@@ -24,9 +24,13 @@ class _RefusedError(ValueError):
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [k for k, _ in pairs]
-        raise _RefusedError(f"the key {shown(next(k for k in keys if keys.count(k) > 1))} stands twice in one object")
+    if len(found) == len(pairs):
+        return found
+    once = set[str]()
+    for key, _ in pairs:
+        if key in once:
+            raise _RefusedError(f"the key {shown(key)} stands twice in one object")
+        once.add(key)
     return found
 
 

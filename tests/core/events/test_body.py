@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -65,6 +66,14 @@ def test_refused(why: str, data: bytes, code: str, said: str) -> None:
 def test_read(why: str, data: bytes, value: object) -> None:
     body = read_body(data, "event.json")
     assert body == (value if value is not None else json.loads(data)), why
+
+
+def test_a_key_twice_among_a_million_is_found_at_once() -> None:
+    many = b",".join(b'"%d":1' % n for n in range(1_000_000))
+    started = time.process_time()
+    with pytest.raises(EngineError):
+        read_body(b"{" + many + b',"999999":1}', "event.json")
+    assert time.process_time() - started < 30, "linear: a second or two, whatever the machine"
 
 
 def test_syntax_error_has_line_and_column() -> None:
