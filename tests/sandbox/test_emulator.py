@@ -6,13 +6,10 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from urllib.parse import urlsplit
 
-import pytest
-
 from engine.sandbox.emulator import emulator
+from tests.support.emulator import ask
 
 
 def answers(url):
@@ -26,15 +23,14 @@ def answers(url):
 
 def test_it_has_the_state_bucket_and_stops_at_the_end():
     with emulator("my-state") as aws:
-        assert b"my-state" in urllib.request.urlopen(f"{aws.url}/my-state", timeout=10).read()
+        assert ask(aws, "GET", "/my-state").status == 200
     assert not answers(aws.url)
 
 
 def test_a_second_one_has_its_own_port():
-    with emulator() as one, emulator() as other:
+    with emulator("one") as one, emulator("other") as other:
         assert one.url != other.url
-        with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{other.url}/my-state", timeout=10)
+        assert ask(other, "GET", "/one").status == 404
 
 
 def test_it_ends_when_the_engine_is_killed():

@@ -16,13 +16,20 @@ def aws() -> Iterator[Emulator]:
         yield running
 
 
-def put(aws: Emulator, path: str, body: bytes = b"") -> str:
-    """Write an S3 object (or make a bucket) without any client's library; its version."""
+def ask(aws: Emulator, method: str, path: str, body: bytes = b"") -> http.client.HTTPResponse:
+    """An S3 request without any client's library, answered and read."""
     scope = f"test/20200101/{aws.region}/s3/aws4_request"
+    authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
     connection = http.client.HTTPConnection(urlsplit(aws.url).netloc, timeout=30)
-    connection.request(
-        "PUT", path, body, {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
-    )
+    connection.request(method, path, body, {"Authorization": authorization})
     response = connection.getresponse()
-    assert response.status == http.client.OK, response.read()
+    response.read()
+    connection.close()
+    return response
+
+
+def put(aws: Emulator, path: str, body: bytes = b"") -> str:
+    """Write an object (or make a bucket); its version."""
+    response = ask(aws, "PUT", path, body)
+    assert response.status == http.client.OK
     return response.headers.get("x-amz-version-id", "")
