@@ -36,13 +36,14 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """Decide and print."""
-    from engine.adapters.rule_files import read, read_rules
+    import gc
+
+    gc.disable()  # the process ends in a moment, and collecting took a tenth of its time
     from engine.adapters.settings import actions_event
+    from engine.cli.files import load_rules, read
     from engine.core.decision.decide import decide
     from engine.core.decision.document import FactDocument, from_json
     from engine.core.events.envelope import read_event
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
 
     file, name = options.event, options.event_name
     if file is None:
@@ -52,8 +53,7 @@ def run(options: Namespace, console: "Console") -> int:
         raise failure("ENG202")
     event = read_event(read(file), name, file=file)
     document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
-    files, entry = read_rules(options.rules)
-    decision = decide(event, document, load(files, catalog(), entry), options.pipeline)
+    decision = decide(event, document, load_rules(options.rules), options.pipeline)
     if options.json:
         console.json(decision.to_json())
     else:

@@ -28,14 +28,11 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """0: every case came out as expected; 1: one did not, or the coverage is too low."""
-    from engine.adapters.rule_files import read_rules
+    from engine.cli.files import load_rules
     from engine.core.analysis import fixtures
     from engine.core.analysis.coverage import coverage, percent
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
 
-    files, entry = read_rules(options.rules)
-    rules = load(files, catalog(), entry)
+    rules = load_rules(options.rules)
     results = [fixtures.run(case, rules) for case in _cases(options.paths, rules)]
     points = coverage(rules, (result.decision for result in results))
     failed = [result for result in results if result.mismatches]
@@ -61,7 +58,7 @@ def _cases(paths: Sequence[str], rules: "Rules") -> "list[Case]":
     Raises:
         EngineError: all problems of all files; or there is no case: nothing to check is not a pass.
     """
-    from engine.adapters.rule_files import read
+    from engine.cli.files import read
     from engine.core.analysis.fixtures import load
 
     cases: list[Case] = []
