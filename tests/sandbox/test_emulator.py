@@ -22,15 +22,16 @@ def answers(url):
 
 
 def test_it_has_the_state_bucket_and_stops_at_the_end():
-    with emulator("my-state") as aws:
-        assert ask(aws, "GET", "/my-state").status == 200
+    with emulator("111111111111") as aws:
+        assert (aws.account, aws.bucket) == ("111111111111", "terraform-state-111111111111")
+        assert ask(aws, "GET", f"/{aws.bucket}").status == 200
     assert not answers(aws.url)
 
 
 def test_a_second_one_has_its_own_port():
-    with emulator("one") as one, emulator("other") as other:
+    with emulator("111111111111") as one, emulator("222222222222") as other:
         assert one.url != other.url
-        assert ask(other, "GET", "/one").status == 404
+        assert ask(other, "GET", f"/{one.bucket}").status == 404
 
 
 def test_it_ends_when_the_engine_is_killed():
