@@ -116,8 +116,9 @@ class Repository:
             if new_mode == DIRECTORY:
                 trees[path] = new_id
             elif old_mode != DIRECTORY:
-                old = Entry(old_mode, old_id) if status[0] != "A" else None
-                changes.append(Change(path, old, Entry(new_mode, new_id) if status[0] != "D" else None, old_path))
+                before = Entry(old_mode, old_id) if status[0] != "A" else None
+                after = Entry(new_mode, new_id) if status[0] != "D" else None
+                changes.append(Change(path, before, after, old_path))
         return tuple(changes), trees
 
     def objects(self, names: Sequence[str]) -> list[Object | None]:

@@ -125,6 +125,9 @@ class _Proof:
 
     def file_is_literal(self, root: "Node") -> None:
         for body in hcl.parts(root):
+            if body.type != "body":  # the grammar also takes one JSON object as a whole file
+                self._refuse("ENG320", body, reason="a file sets variables, this is a single value")
+                continue
             seen: dict[str, int] = {}
             for child in hcl.parts(body):
                 if child.type != "attribute":

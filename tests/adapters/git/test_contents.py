@@ -1,5 +1,7 @@
 """What discovery is handed from real git, and what it makes of it."""
 
+import json
+
 import pytest
 import yaml
 
@@ -72,7 +74,7 @@ def test_a_document_that_did_not_change_is_read_too(clone):
     clone.commit({"S3/lake/lake.tfvars": _bucket("lake")["S3/lake/lake.tfvars"] + "# why\n"})
     (lake,) = _discover(clone).resources
     assert set(lake.files) == {"S3/lake/lake.tfvars", "S3/lake/lake.json"}
-    assert lake.variables["s3_buckets"]["lake"]["policy_json"].startswith('{"Statement":[')
+    assert '"policy_json": "{\\"Statement\\":[' in json.dumps(lake.variables)
 
 
 def test_a_range_and_the_whole_tree_agree_on_a_resource(clone):
