@@ -68,12 +68,12 @@ def test_read(why: str, data: bytes, value: object) -> None:
     assert body == (value if value is not None else json.loads(data)), why
 
 
-def test_a_key_twice_among_a_million_is_found_at_once() -> None:
-    many = b",".join(b'"%d":1' % n for n in range(1_000_000))
+def test_a_key_twice_among_many_is_found_at_once() -> None:
+    many = b",".join(b'"%d":1' % n for n in range(200_000))
     started = time.process_time()
     with pytest.raises(EngineError):
-        read_body(b"{" + many + b',"999999":1}', "event.json")
-    assert time.process_time() - started < 30, "linear: a second or two, whatever the machine"
+        read_body(b"{" + many + b',"199999":1}', "event.json")
+    assert time.process_time() - started < 10, "linear: a fraction of a second"
 
 
 def test_syntax_error_has_line_and_column() -> None:
