@@ -10,6 +10,8 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import chdir, redirect_stdout
+from typing import TextIO
 
 from engine import data
 from engine.adapters import process
@@ -30,28 +32,25 @@ _WHO = {
 
 def main() -> int:
     """Tell the story; the exit code is 0 when it went as told."""
-    examples = os.path.join(data.ROOT, "examples")
-    with tempfile.TemporaryDirectory(prefix="interlock-demo-") as folder, emulator(account=_ACCOUNT) as aws:
-        repo, event = os.path.join(folder, "dev-deployment"), os.path.join(folder, "event.json")
-        base, head = _repository(repo, examples)
-        with open(event, "w", encoding="utf-8") as file:
+    with tempfile.TemporaryDirectory(prefix="interlock-demo-") as folder, chdir(folder), emulator(_ACCOUNT) as aws:
+        os.symlink(data.ROOT, "controller")
+        base, head = _repository(os.path.join(folder, "dev-deployment"))
+        with open("event.json", "w", encoding="utf-8") as file:
             json.dump(_pull_request(base, head), file)
-        key = os.path.join(folder, "signing-key.pem")
         os.environ.update(aws.credentials)
         os.environ.update(
             ENGINE_EMULATOR="1",
             ENGINE_STATE_BUCKET=aws.bucket,
-            ENGINE_SIGNING_KEY_FILE=key,
+            ENGINE_SIGNING_KEY_FILE="signing-key.pem",
             ENGINE_DIGEST_KEY=os.urandom(32).hex(),
         )
-        trusted = os.path.join(folder, "trusted-keys.yaml")
-        out = os.path.join(folder, "out")
-        _say("1. A key to sign verdicts with")
-        _engine("keys", "new", "--out", key, "--trust", trusted)
-        _say("2. Ann opens a pull request: two buckets. CI hands its event to the engine, the one job of a controller")
-        code = _engine("run", "--event", event, "--repo", repo, "--controller", data.ROOT, "--out", out)
-        _say("3. Anybody with the public key can check the verdict, offline")
-        verified = _engine("verify", os.path.join(out, "statement.json"), "--keys", trusted)
+        _say("1. A key signs verdicts; whoever is to believe them gets its public half")
+        with open("trusted-keys.yaml", "w", encoding="utf-8") as file:
+            _engine("keys new --out signing-key.pem", file)
+        _say("2. Ann opens a pull request with two buckets, and CI hands GitHub's event to the engine")
+        code = _engine("run --event event.json --repo dev-deployment --controller controller --out out")
+        _say("3. Whoever has the public key can check the verdict, offline")
+        verified = _engine("verify out/statement.json --keys trusted-keys.yaml")
     told = (code, verified) == (ExitCode.NEGATIVE, ExitCode.DONE)
     _say("One bucket passed, one did not: that is the story." if told else "This is not how the story goes.")
     return ExitCode.DONE if told else ExitCode.BUG
@@ -62,14 +61,17 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _engine(*words: str) -> int:
-    sys.stdout.write(f"$ engine {' '.join(words)}\n")
+def _engine(line: str, file: TextIO | None = None) -> int:
+    """Run one command as a person would, its output redirected to `file` where one is given."""
+    sys.stdout.write(f"$ engine {line}{f' > {file.name}' if file else ''}\n")
     sys.stdout.flush()
-    return engine(words)
+    with redirect_stdout(file or sys.stdout):
+        return engine(line.split())
 
 
-def _repository(path: str, examples: str) -> tuple[str, str]:
+def _repository(path: str) -> tuple[str, str]:
     """A repository with the example on `dev` and the change on a branch of its own; the two commits."""
+    examples = os.path.join(data.ROOT, "examples")
     shutil.copytree(os.path.join(examples, "dev-deployment"), path)
     _git(path, "init", "--quiet", "--initial-branch=dev")
     base = _commit(path, "Everything as it is")
