@@ -1,6 +1,6 @@
 """What a check is handed, and the shape of its row."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.core.declare import Catalog
@@ -34,11 +34,10 @@ class Check(NamedTuple):
     find: Callable[[Subject], Iterable[Problem]]
 
 
-def unknown(code: str, name: str, known: Iterable[str], place: Place) -> Iterator[Problem]:
-    """A problem if `name` is none of those that are known."""
-    names = set(known)
-    if name not in names:
-        yield problem(code, place, hint=closest(name, names), name=name, known=listing(names))
+def unknown(code: str, name: str, known: Collection[str], place: Place) -> Iterator[Problem]:
+    """A problem if `name` is none of those that are known (a set or a mapping: it is asked for every name there is)."""
+    if name not in known:
+        yield problem(code, place, hint=closest(name, known), name=name, known=listing(known))
 
 
 def tree(text: str) -> Node | None:
