@@ -41,7 +41,20 @@ def render(decision: Decision, paint: Paint = plain) -> str:
             lines += _causes(fired.causes, 2, paint)
     for pipeline in decision.pipelines:
         lines += ["", *_pipeline(pipeline, paint)]
+    lines += _refused(decision, paint)
     return "\n".join(lines)
+
+
+def _refused(decision: Decision, paint: Paint) -> Iterator[str]:
+    """What discovery refused, each with its place: the gate that asks for it only counts."""
+    if "resources" not in decision.read or "resources" not in decision.document.facts:
+        return
+    rows = decision.document.facts["resources"]["refused"]
+    if rows:
+        yield "\n" + paint("refused", "bold")
+    for row in rows:
+        place = f"{row['path']}:{row['line']}" if row["line"] else row["path"]
+        yield f"  {place}: {row['code']} {row['message']}"
 
 
 def _pipeline(pipeline: PipelineResult, paint: Paint) -> Iterator[str]:
