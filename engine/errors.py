@@ -160,7 +160,7 @@ TABLE: dict[str, Row] = {
     "ENG128": Row("the key `{name}` is there twice", "keep one of them"),
     "ENG130": Row("the fact `{name}` is not there: not fetched, absent or failed", "name it in the gate's `needs:`"),
     "ENG131": Row("{subject} is missing", "use `default({text}, value)` or `present({text})` where it may be missing"),
-    "ENG132": Row("{subject} has a null in it, which would be left out silently", "filter it out with `[?… != `null`]`"),
+    "ENG132": Row("{subject} has a null in it, which would be left out silently", "leave it out with a filter `[?present(…)]`, or keep it with `map(…)`"),
     "ENG133": Row("`{name}` has no answer: {reason}", "an unknown is never a yes; see {usage}"),
     "ENG134": Row("{subject} is null, and nothing says that it may be", "ask `present({text})` first"),
     # ENG150-199 events and facts

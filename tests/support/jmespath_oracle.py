@@ -12,6 +12,8 @@ from typing import Any
 
 from jmespath import exceptions, functions, lexer, parser, visitor
 
+_Stock: Any = visitor.TreeInterpreter  # the published stubs leave out what a subclass needs
+
 KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
 _RETURNS = {
     **dict.fromkeys(("abs", "avg", "ceil", "floor", "length", "sum", "to_number"), "number"),
@@ -20,6 +22,10 @@ _RETURNS = {
     **dict.fromkeys(("keys", "map", "values", "to_array"), "array"),
     "merge": "object",
 }
+# Nodes that go on from their first child: what is known of that one makes parts of the rest known.
+_ONWARD = (
+    "filter_projection", "projection", "value_projection", "subexpression", "pipe", "index_expression",
+)  # fmt: skip
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 ERRORS_OF_A_CALL = {"ENG112", "ENG133", "ENG114", "ENG117"}
 
@@ -40,7 +46,7 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-class Oracle(visitor.TreeInterpreter):  # type: ignore[misc]
+class Oracle(_Stock):  # type: ignore[misc]
     """One evaluation, with its reasons."""
 
     def __init__(self) -> None:
@@ -88,7 +94,7 @@ class Oracle(visitor.TreeInterpreter):  # type: ignore[misc]
         self.note("ENG106")
         return super().visit_flatten(node, value)
 
-    def _projected(self, node: Any, value: Any, wanted: type, run: Any) -> Any:
+    def _projected(self, node: Any, value: Any, wanted: Any, run: Any) -> Any:
         self._shadow += 1
         known = set(self.possible)
         base = self.visit(node["children"][0], value)
@@ -188,7 +194,7 @@ class Oracle(visitor.TreeInterpreter):  # type: ignore[misc]
             if len(literals) == 2 and left != right:
                 self.note("ENG117")
             return same(left, right) is (node["value"] == "eq")
-        return visitor.TreeInterpreter.COMPARATOR_FUNC[node["value"]](left, right)
+        return self.COMPARATOR_FUNC[node["value"]](left, right)
 
     def visit_function_expression(self, node: Any, value: Any) -> Any:
         arguments = [self.visit(c, value) for c in node["children"]]
@@ -276,10 +282,8 @@ def _typed(node: Any) -> set[str]:
             codes |= ERRORS_OF_A_CALL
             if tree["value"] not in functions.Functions.FUNCTION_TABLE:
                 codes.add("ENG110")
-        if tree["type"] in ("filter_projection", "projection", "value_projection", "subexpression", "pipe",
-                            "index_expression"):  # fmt: skip
-            if any(k is not None for k in first[:1]):
-                codes |= {"ENG123", "ENG109", "ENG114", "ENG113", "ENG115", "ENG117", "ENG116"}
+        if tree["type"] in _ONWARD and any(k is not None for k in first[:1]):
+            codes |= {"ENG123", "ENG109", "ENG114", "ENG113", "ENG115", "ENG117", "ENG116"}
     return codes
 
 

@@ -111,10 +111,7 @@ def parse(snippet: Snippet) -> Node:
         start = int(e.lex_position)
         value = str(e.token_value)
         raise _syntax(snippet, start, start + len(value), f"`{value}` is not expected here") from None
-    node = _node(tree, 0, len(text))
-    if _depth(node) > MAX_DEPTH:
-        raise failure("ENG102", snippet.at(0, len(text)), what="nested too deeply", limit=MAX_DEPTH)
-    return node
+    return _node(tree, 0, len(text))
 
 
 def _lexical(error: exceptions.LexerError, text: str) -> str:
@@ -140,12 +137,19 @@ def _node(tree: Tree, start: int, end: int) -> Node:
     return Node(kind, tree.get("value"), tuple(_node(c, start, end) for c in tree["children"]), start, end)
 
 
-_CHAINS = frozenset({"subexpression", "index_expression", "pipe"})
+_STEPS = frozenset({"subexpression", "index_expression", "pipe"})  # each child works on the one before it
+_GROWING = _STEPS | {"and_expression", "or_expression"}  # seen again with each child that is added
 
 
-def _depth(node: Node) -> int:
-    depths = [_depth(c) for c in node.children] or [0]
-    return sum(depths) if node.kind in _CHAINS else 1 + max(depths)
+def _depth(tree: Tree) -> int:
+    """Levels of `tree`; known of every node but the few that the stock parser makes in passing."""
+    if "depth" in tree:
+        return int(tree["depth"])
+    children = tree["children"]
+    if tree["type"] in _GROWING:
+        children = (children[0], children[-1])
+    deepest = max((_depth(c) for c in children if isinstance(c, dict)), default=0)
+    return deepest + (len(tree["children"]) if tree["type"] in _STEPS else 1)
 
 
 # The published stubs leave out everything that a subclass needs.
@@ -217,7 +221,7 @@ class _Parser(_StockParser):  # type: ignore[misc]
         token = self._lookahead_token(0)
         start = token["start"]
         if self._level == MAX_DEPTH:
-            raise failure("ENG102", self._snippet.at(start, token["end"]), what="nested too deeply", limit=MAX_DEPTH)
+            raise self._too_deep(start, token["end"])
         self._level += 1
         self._advance()
         prefix: Callable[[Token], Tree] = getattr(self, f"_token_nud_{token['type']}", self._error_nud_token)
@@ -233,8 +237,14 @@ class _Parser(_StockParser):  # type: ignore[misc]
         return left
 
     def _spanned(self, tree: Tree, start: int) -> Tree:
-        tree["start"], tree["end"] = start, self._lookahead_token(-1)["end"]
+        known = tree.pop("depth", 0)
+        tree["start"], tree["end"], tree["depth"] = start, self._lookahead_token(-1)["end"], max(known, _depth(tree))
+        if tree["depth"] > MAX_DEPTH:
+            raise self._too_deep(start, tree["end"])
         return tree
+
+    def _too_deep(self, start: int, end: int) -> EngineError:
+        return failure("ENG102", self._snippet.at(start, end), what="nested too deeply", limit=MAX_DEPTH)
 
     def _chain(self, kind: str, left: Tree, power: str) -> Tree:
         right = self._expression(self.BINDING_POWER[power])

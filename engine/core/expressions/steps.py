@@ -117,9 +117,7 @@ def _missing(term: Term, value: Any, wanted: object) -> EngineError:
 def _no_step(term: Term, base: Term, value: Any, wanted: str) -> EngineError:
     way = "the document does not have the shape it should"
     if value is None:
-        way = (
-            f"ask `present({base.text})` first" if base.kind != "current" else "filter nulls out with `[?@ != `null`]`"
-        )
+        way = f"ask `present({base.text})` first" if base.kind != "current" else "the list has a null in it"
     return failure("ENG123", term.place, subject=base.subject, found=types.said(value), wanted=wanted, way=way)
 
 
