@@ -100,7 +100,9 @@ def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str
                 holder[key] = person(holder[key])
     permissions = facts.get(_BY_ID)
     if isinstance(permissions, dict):
-        facts[_BY_ID] = {_identity(person(login)): granted for login, granted in permissions.items()}
+        facts[_BY_ID] = {
+            key if key.isdecimal() else _identity(person(key)): granted for key, granted in permissions.items()
+        }
     return facts
 
 

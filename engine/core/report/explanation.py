@@ -76,6 +76,7 @@ def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:
     causes, facts = gate.causes, ""
     if len(causes) == 1 and causes[0].text in gate.because:  # it is said already
         causes, facts = causes[0].causes, _facts(causes[0], paint)
+    causes = tuple(c for c in causes if c.text != gate.because or c.causes or c.facts)
     yield f"  {paint(f'{mark} {gate.name}', colour)} — {gate.because}{facts}"
     yield from _causes(causes, 2, paint)
     for missing in gate.missing:

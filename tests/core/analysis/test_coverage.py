@@ -1,0 +1,96 @@
+"""Coverage counts what was seen both ways, and only that."""
+
+from engine.core.analysis.coverage import coverage, percent
+from engine.core.decision.decide import decide
+from tests.support.decision import event, rules
+from tests.support.facts import approve, comment, document, finding, pr, verdict
+
+RULES = rules("""
+events:
+  - {event: pull_request_review, types: [submitted], run: merge}
+  - {event: pull_request_review, types: [edited], when: "event.pull_request.base.ref == 'dev'", run: merge}
+gates:
+  policy: {needs: verdict, require: "verdict.result == 'passed'", override: exception}
+  reviewed: {approvals: {from: [reviewers], after: verdict}}
+  prod: {when: "pr.base.ref == 'prod'", reject: "pr.draft"}
+overrides:
+  exception: {command: "OVERRIDE:", from: [security], besides: [reviewed], never: [], expires: 1h}
+pipelines:
+  - {pipeline: merge, gates: [policy, reviewed, prod], actions: [{id: note, uses: note.make}]}
+""")
+ALL = [
+    "events 1 (pull_request_review → merge)",
+    "events 2 (pull_request_review → merge)",
+    "events 2 (pull_request_review → merge): its `when` is false",
+    "gate policy: pass",
+    "gate policy: not pass",
+    "gate reviewed: pass",
+    "gate reviewed: not pass",
+    "gate prod: pass",
+    "gate prod: not pass",
+    "gate prod: its `when` is true",
+    "gate prod: its `when` is false",
+    "override exception: counts",
+]
+
+
+def seen(*decisions):
+    return [point.what for point in coverage(RULES, decisions) if point.seen]
+
+
+def decided(happening=None, **changes):
+    known = {"verdict": verdict(rules=RULES.digest), **changes}
+    return decide(happening or event(), document(**known), RULES)
+
+
+def test_every_point_is_listed_with_its_place():
+    points = coverage(RULES, [])
+    assert [point.what for point in points] == ALL
+    assert all(point.place.line for point in points)
+    assert percent(points) == 0
+
+
+def test_no_points_are_not_all_points():
+    assert percent([]) == 0
+
+
+def test_what_one_decision_shows():
+    assert seen(decided(reviews=[])) == [
+        "events 1 (pull_request_review → merge)",
+        "gate policy: pass",
+        "gate reviewed: not pass",
+        "gate prod: its `when` is false",
+    ]
+
+
+def test_a_gate_that_does_not_apply_has_neither_passed_nor_refused():
+    assert not [what for what in seen(decided()) if what.startswith("gate prod") and "when" not in what]
+
+
+def test_a_trigger_whose_when_is_false():
+    edited = event(action="edited", pull_request={**event().payload["pull_request"], "base": {"ref": "prod"}})
+    assert seen(decided(edited)) == ["events 2 (pull_request_review → merge): its `when` is false"]
+
+
+def test_an_override_that_counts():
+    failed = verdict(rules=RULES.digest, result="failed", findings=[finding()])
+    shown = seen(decided(verdict=failed, reviews=[approve("bob")], comments=[comment("cid")]))
+    assert "override exception: counts" in shown
+    assert "gate policy: not pass" not in shown
+
+
+def test_all_of_them():
+    prod = pr(base={"ref": "prod", "sha": "c" * 40, "repo": "acme/dev-deployment"})
+    edited = event(action="edited", pull_request={**event().payload["pull_request"], "base": {"ref": "prod"}})
+    failed = verdict(rules=RULES.digest, result="failed", findings=[finding()])
+    decisions = [
+        decided(reviews=[approve("bob")]),
+        decided(verdict=failed, reviews=[]),
+        decided(verdict=failed, reviews=[approve("bob")], comments=[comment("cid")]),
+        decided(edited),
+        decided(event(action="edited")),
+        decided(pr=prod),
+        decided(pr={**prod, "draft": True}),
+    ]
+    assert seen(*decisions) == ALL
+    assert percent(coverage(RULES, decisions)) == 100
