@@ -3,7 +3,8 @@
 import argparse
 import gc
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from engine.cli.console import Console
 from engine.core.rules.draft import ENTRY
@@ -25,14 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print every problem. 0: none; 1: only findings; 2: these rules do not load."""
     directory = options.rules_dir or _beside(options.files)
-    gc.disable()  # all that is read stays alive to the end: looking for garbage costs half as much again
-    try:
-        files = read_rules(directory)
-        problems = _of_files(lint(files, catalog()), options.files, directory, files)
-    except EngineError as error:
-        problems = error.problems
-    finally:
-        gc.enable()
+    problems = _chosen(_judged(directory), options.files, directory)
     FORMATS[options.format](problems, console)
     exits = {TABLE[p.code].exit for p in problems}
     if exits <= {ExitCode.NEGATIVE}:
@@ -40,22 +34,44 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return ExitCode.CONFIG
 
 
+class _Judged(NamedTuple):
+    files: Sequence[str]  # paths from here, which an editor and GitHub can follow
+    problems: Sequence[Problem]
+
+
+def _judged(directory: str) -> _Judged:
+    gc.disable()  # all that is read stays alive to the end: looking for garbage costs half as much again
+    files: Mapping[str, bytes] = {}
+    try:
+        files = read_rules(directory)
+        problems = lint(files, catalog())
+    except EngineError as error:
+        problems = error.problems
+    finally:
+        gc.enable()
+
+    def from_here(file: str) -> str:
+        return os.path.normpath(os.path.join(directory, file))
+
+    placed = [p._replace(place=p.place._replace(file=from_here(p.place.file))) if p.place else p for p in problems]
+    return _Judged([from_here(file) for file in files], placed)
+
+
 def _beside(files: Sequence[str]) -> str:
     return next((os.path.dirname(file) or "." for file in files if os.path.basename(file) == ENTRY), ".")
 
 
-def _of_files(
-    problems: Sequence[Problem], wanted: Sequence[str], directory: str, known: Iterable[str]
-) -> Sequence[Problem]:
+def _chosen(judged: _Judged, wanted: Sequence[str], directory: str) -> Sequence[Problem]:
     """The problems of some files; files are always judged together with all others."""
-    paths = {os.path.realpath(os.path.join(directory, name)): name for name in known}
-    strangers = [file for file in wanted if os.path.realpath(file) not in paths]
-    if strangers:
-        raise EngineError(*(problem("ENG077", Place(file), file=file, entry=ENTRY) for file in strangers))
-    names = {paths[os.path.realpath(file)] for file in wanted}
-    if not names or ENTRY in names:
-        return problems
-    return [p for p in problems if p.place is None or p.place.file in names]
+    real = {os.path.realpath(file): file for file in judged.files}
+    entry = os.path.realpath(os.path.join(directory, ENTRY))
+    if not wanted or not real or entry in map(os.path.realpath, wanted):
+        return judged.problems
+    strangers = [
+        problem("ENG077", Place(file), file=file, entry=ENTRY) for file in wanted if os.path.realpath(file) not in real
+    ]
+    names = {real.get(os.path.realpath(file)) for file in wanted}
+    return [*strangers, *(p for p in judged.problems if p.place is None or p.place.file in names)]
 
 
 def _text(problems: Sequence[Problem], console: Console) -> None:

@@ -41,8 +41,15 @@ def test_no_rules_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert run(tmp_path / "nowhere") == 2
 
 
-def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(rules(tmp_path, BROKEN))
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory."""
+    monkeypatch.chdir(tmp_path)
+    return Path()
+
+
+def test_text(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(here, BROKEN))
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "deployment-rules.yaml:11:38: ENG052 unknown gate `reviewd`",
@@ -52,8 +59,8 @@ def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert err == "1 problem(s) in 1 file(s)\n"
 
 
-def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(rules(tmp_path, FINDING), "--format", "json")
+def test_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(here, FINDING), "--format", "json")
     out, err = capsys.readouterr()
     assert json.loads(out) == [
         {
@@ -66,13 +73,13 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         }
     ]
     assert err == ""
-    run(rules(tmp_path, MINIMAL), "--format", "json")
+    run(rules(here, MINIMAL), "--format", "json")
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_github(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(rules(tmp_path, BROKEN), "--format", "github")
-    run(rules(tmp_path, FINDING), "--format", "github")
+def test_github(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rules(here, BROKEN), "--format", "github")
+    run(rules(here, FINDING), "--format", "github")
     assert capsys.readouterr().out.splitlines() == [
         "::error file=deployment-rules.yaml,line=11,col=38,title=ENG052::unknown gate `reviewd`: "
         "did you mean `reviewed`?",
@@ -86,6 +93,14 @@ def test_annotations_cannot_be_forged_by_what_a_file_says(tmp_path: Path, capsys
     out = capsys.readouterr().out
     assert len(out.splitlines()) == 1
     assert "unknown key `x%0A::error::50%25`" in out
+
+
+def test_paths_can_be_followed_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    (tmp_path / "controller").mkdir()
+    rules(tmp_path / "controller", BROKEN)
+    monkeypatch.chdir(tmp_path)
+    run(Path("controller"))
+    assert capsys.readouterr().out.startswith("controller/deployment-rules.yaml:11:38: ENG052")
 
 
 def test_some_files_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.source import load_json, load_yaml
@@ -31,6 +31,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[
         yield from paths(inner, (*path, key))
 
 
+@settings(deadline=None)
 @given(values, st.sampled_from([None, 1]), st.booleans())
 def test_json_is_read_as_written_and_every_number_is_where_its_place_says(
     value: Any, indent: int | None, ascii_only: bool
@@ -45,6 +46,7 @@ def test_json_is_read_as_written_and_every_number_is_where_its_place_says(
             assert json.loads(f'"{shown}"' if isinstance(inner, str) else shown) == inner
 
 
+@settings(deadline=None)
 @given(values, st.sampled_from([None, 1]))
 def test_json_is_yaml_to_both_parsers(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False).encode()
@@ -52,12 +54,14 @@ def test_json_is_yaml_to_both_parsers(value: Any, indent: int | None) -> None:
         assert load_yaml(text, "f", composer=composer).data == value
 
 
+@settings(deadline=None)
 @given(values)
 def test_both_parsers_say_the_same_of_block_style(value: Any) -> None:
     text = yaml.safe_dump(value, allow_unicode=True).encode()
     assert outcome(text, COMPOSER) == outcome(text, PureComposer)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text("ab:-[]{}&*!|>'\"#%@,?\n\t \\<0.", max_size=60).map(str.encode))
 def test_no_bytes_break_the_readers(data: bytes) -> None:
     for read in (load_yaml, load_json):

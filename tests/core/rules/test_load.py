@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from engine.core.canonical import digest
-from engine.core.decision.outcome import Outcome
 from engine.core.expressions.model import Expression, Kind
+from engine.core.outcome import Outcome
 from engine.core.rules.build import EXCLUDE, seconds
 from engine.core.rules.lint import lint
 from engine.core.rules.load import load

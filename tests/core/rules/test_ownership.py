@@ -1,7 +1,7 @@
 """Two globs overlap exactly when some path is matched by both."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.expressions.globs import glob
@@ -37,12 +37,14 @@ def test_overlap(one: str, other: str, expected: bool) -> None:
 globs = st.lists(st.sampled_from(["a", "b", "/", "*", "**", "?", "**/"]), max_size=6).map("".join)
 
 
+@settings(deadline=None)
 @given(globs, globs, st.text("ab/", max_size=8))
 def test_a_path_that_both_match_is_found(one: str, other: str, path: str) -> None:
     if glob(one)(path) and glob(other)(path):
         assert overlap(one, other)
 
 
+@settings(deadline=None)
 @given(st.text("ab/", min_size=1, max_size=6), globs)
 def test_a_plain_path_overlaps_exactly_with_what_matches_it(path: str, other: str) -> None:
     assert overlap(path, other) == glob(other)(path)
