@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.redact import HIDDEN, Redactor, is_secret_name, printable
+from engine.core.redact import HIDDEN, Json, Redactor, is_secret_name, printable
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_key_in_several_lines_is_hidden_line_by_line():
 
 
 def test_json_is_hidden_in_keys_texts_and_numbers():
-    value = {"hunter22": ["hunter22", 123456, 12, True, None]}
+    value: Json = {"hunter22": ["hunter22", 123456, 12, True, None]}
     assert Redactor(["hunter22", "123456"]).json(value) == {HIDDEN: [HIDDEN, HIDDEN, 12, True, None]}
 
 

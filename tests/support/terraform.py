@@ -12,8 +12,10 @@ import pytest
 
 import engine.data
 from engine.adapters.terraform.backend import Backend
+from engine.adapters.terraform.plan import PlanResult
 from engine.adapters.terraform.template import Setup
 from engine.adapters.terraform.workspace import Job
+from engine.errors import Problem
 from engine.sandbox.emulator import ACCOUNT, REGION, Emulator
 
 # One template for all test processes and for the next run: making it costs a second, more where it downloads.
@@ -90,6 +92,18 @@ def all_services() -> dict[str, Any]:
         "sqs_queues": {"demo-queue": {"dead_letter_queue": True, "policy_json": owner}},
         "sns_topics": {"demo-topic": {"policy_json": owner.replace('"Action": "*"', '"Action": "sns:Publish"')}},
     }
+
+
+def planned(result: PlanResult) -> dict[str, Any]:
+    """The plan of a result that has one."""
+    assert result.plan is not None, result.problem
+    return result.plan
+
+
+def problem_of(result: PlanResult) -> Problem:
+    """The problem of a result that failed."""
+    assert result.problem is not None
+    return result.problem
 
 
 def a_program(folder: Path, body: str, name: str = "terraform") -> Path:

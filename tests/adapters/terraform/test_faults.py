@@ -15,12 +15,13 @@ from engine.adapters.terraform.template import without_hashes
 from engine.adapters.terraform.workspace import prepare
 from engine.errors import EngineError
 from tests.support.plans import a_change, a_plan
-from tests.support.terraform import a_job, a_program, a_setup
+from tests.support.terraform import a_job, a_program, a_setup, problem_of
 
 LIMITS = Limits(plan_s=30, lock_s=0, attempts=3, pause_s=0.01)
 NOTHING = a_job("S3/a", {"s3_buckets": {"a": {}}})
-RECORD = {"version": 3, "backend": {"type": "s3", "hash": 1, "config": {"key": "", "bucket": "", "old": "x"}}}
-SETTINGS = dict.fromkeys(Backend("b", emulator=True).settings("k", "1", "r"), None)
+# What Terraform writes for a backend: all of its settings, and one that only another job had set.
+CONFIG = {**dict.fromkeys(Backend("b", emulator=True).settings("k", "1", "r")), "old": "x"}
+RECORD = {"version": 3, "backend": {"type": "s3", "hash": 1, "config": CONFIG}}
 
 
 def complaint(summary, detail=""):
@@ -35,8 +36,7 @@ def fake(tmp_path):
     def make(**how):
         files = tmp_path / "answers"
         files.mkdir(exist_ok=True)
-        config = {**SETTINGS, "old": "x"}
-        (files / "record").write_text(json.dumps({**RECORD, "backend": {**RECORD["backend"], "config": config}}))
+        (files / "record").write_text(json.dumps(RECORD))
         (files / "plan").write_text(json.dumps(a_plan(a_change("create", None, {"bucket": "a"}))))
         (files / "calls").write_text("")
         answers = {
@@ -125,16 +125,13 @@ def test_no_module(fake, tmp_path):
 )
 def test_a_plan_fails_alone(fake, why, how, code):
     result = plan(NOTHING, prepare(fake(**how)), limits=LIMITS)
-    assert result.problem is not None, why
-    assert (result.status, result.plan, result.problem.code) == ("failed", None, code), why
-    assert result.problem.place is not None
-    assert result.problem.place.file == "S3/a"
+    assert (result.status, result.plan, problem_of(result).code) == ("failed", None, code), why
+    assert str(problem_of(result).place) == "S3/a"
 
 
 def test_a_hanging_plan_is_stopped_at_its_deadline(fake):
     result = plan(NOTHING, prepare(fake(plan="exec sleep 64")), limits=LIMITS._replace(plan_s=0.3))
-    assert result.problem is not None
-    assert result.problem.code == "ENG451"
+    assert problem_of(result).code == "ENG451"
     assert result.seconds < 20
 
 
@@ -143,8 +140,7 @@ def test_cancelling_stops_a_plan_and_does_not_try_again(fake):
     setup = fake(plan="exec sleep 65")
     threading.Timer(0.5, cancel.set).start()
     result = plan(NOTHING, prepare(setup), limits=LIMITS, cancel=cancel)
-    assert result.problem is not None
-    assert result.problem.code == "ENG452"
+    assert problem_of(result).code == "ENG452"
     assert len(calls(setup, "plan")) == 1
 
 
@@ -165,9 +161,8 @@ def test_what_time_heals_is_tried_again(fake, why, first, tries, status):
 def test_trying_again_has_an_end(fake):
     setup = fake(plan=f"echo '{complaint('Throttling')}'; exit 1")
     result = plan(NOTHING, prepare(setup), limits=LIMITS)
-    assert result.problem is not None
-    assert (len(calls(setup, "plan")), result.problem.code) == (3, "ENG411")
-    assert "tried 3 times" in result.problem.message
+    assert (len(calls(setup, "plan")), problem_of(result).code) == (3, "ENG411")
+    assert "tried 3 times" in problem_of(result).message
 
 
 def test_a_record_that_terraform_refuses_is_made_anew_by_terraform(fake):
@@ -256,8 +251,7 @@ def test_secrets_are_not_in_a_failure(fake):
         credentials={"AWS_SECRET_ACCESS_KEY": "hunter2hunter2", "HTTPS_PROXY": "http://me:proxypass@proxy:1"}
     )
     result = plan(NOTHING, prepare(setup), limits=LIMITS)
-    assert result.problem is not None
-    assert result.problem.message == "Terraform: no. (sensitive) and (sensitive)"
+    assert problem_of(result).message == "Terraform: no. (sensitive) and (sensitive)"
 
 
 def test_a_place_that_cannot_be_written(fake):
@@ -286,8 +280,7 @@ print(plan(Job("S3/a", "k", {{"v": "x" * 100}}, "development", "1", "r"), worksp
 
 def test_a_plan_that_cannot_be_kept(fake):
     result = plan(NOTHING, prepare(fake()), limits=LIMITS, keep="/nowhere/plan.json")
-    assert result.problem is not None
-    assert result.problem.code == "ENG002"
+    assert problem_of(result).code == "ENG002"
 
 
 def test_the_doctor_stops_at_what_is_wrong(fake):

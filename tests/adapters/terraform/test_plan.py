@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import stat
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from engine.core.plan.digest import change_set_digest
 from engine.core.plan.model import changes
 from engine.core.plan.summary import summarise
 from tests.support.emulator import put
-from tests.support.terraform import a_job, a_setup, all_services, once
+from tests.support.terraform import a_job, a_setup, all_services, once, planned, problem_of
 
 pytestmark = pytest.mark.terraform
 QUICK = Limits(lock_s=0, attempts=1)
@@ -66,10 +67,9 @@ def good(request, tmp_path_factory):
         workspace = prepare(a_setup(request.getfixturevalue("aws")))
         file = tmp_path_factory.mktemp("kept") / "plan.json"
         result = plan(a_job("S3/all", all_services()), workspace, limits=QUICK, keep=str(file))
-        assert result.problem is None, result.problem
         assert result.changes
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert json.loads(file.read_text()) == result.plan
+        assert json.loads(file.read_text()) == planned(result)
         return result.plan
 
     return once(tmp_path_factory, "good-plan", compute)
@@ -84,7 +84,7 @@ def test_a_plan_creates_all_services(good):
 
 def test_what_policies_judge_is_known_when_planning(good):
     """A policy with the ARN of something new inside would be unknown until after the apply that it should stop."""
-    policies = {
+    policies: dict[str, Any] = {
         c.address: c.after["policy"] for c in changes(good) if isinstance(c.after, dict) and c.after.get("policy")
     }
     assert set(policies) == {
@@ -119,6 +119,7 @@ def test_what_policies_judge_is_known_when_planning(good):
     ],
 )  # fmt: skip
 def test_defaults_are_secure(good, why, address, path, value):
+    found: Any
     (found,) = [change.after for change in changes(good) if change.address == address]
     for step in path:
         found = found[step]
@@ -133,16 +134,13 @@ def bad(request, tmp_path_factory):
         workspace = prepare(a_setup(request.getfixturevalue("aws")))
         job = a_job("S3/bad", BAD)
         result = plan(job, workspace, limits=QUICK)
+        problem = problem_of(result)
+        assert result.kind is not None
+        told = [problem.code, str(problem.place), result.kind.value]
         with workspace.directory(job) as place:
             options = ["plan", "-input=false", "-json", "-var-file=resource.tfvars.json"]
             return {
-                "result": [
-                    result.status,
-                    result.plan,
-                    result.problem.code,
-                    str(result.problem.place),
-                    result.kind.value,
-                ],
+                "result": [result.status, result.plan, *told],
                 "said": workspace.command(options, place, 60, (1,), None).stdout.decode(),
             }
 
@@ -193,17 +191,15 @@ resource "aws_dynamodb_table" "this" {
     result = plan(
         a_job("DynamoDB/orders", {"dynamodb_tables": {"orders": {"hash_key": "id"}}}), workspace, limits=QUICK
     )
-    assert result.plan is not None, result.problem
-    assert [change.address for change in changes(result.plan)] == ['aws_dynamodb_table.this["orders"]']
+    assert [change.address for change in changes(planned(result))] == ['aws_dynamodb_table.this["orders"]']
 
 
 def test_a_locked_state_is_told_with_who_holds_it(aws):
     lock = {"ID": "1b2c", "Operation": "OperationTypeApply", "Who": "ann@ci", "Created": "2026-01-31T10:00:00Z"}
     put(aws, f"/{aws.bucket}/SNS/dev/locked/terraform.tfstate.tflock", json.dumps(lock).encode())
     result = plan(a_job("SNS/locked", {"sns_topics": {"locked": {}}}), prepare(a_setup(aws)), limits=QUICK)
-    assert result.problem is not None
-    assert (result.status, result.problem.code) == ("failed", "ENG412")
-    assert "ann@ci" in result.problem.message
+    assert (result.status, problem_of(result).code) == ("failed", "ENG412")
+    assert "ann@ci" in problem_of(result).message
 
 
 def test_a_state_bucket_that_does_not_exist_is_told(aws, tmp_path):
@@ -211,8 +207,7 @@ def test_a_state_bucket_that_does_not_exist_is_told(aws, tmp_path):
 
     setup = a_setup(aws, backend=Backend("no-such-bucket", emulator=True), cache_dir=str(tmp_path))
     result = plan(a_job("SNS/topic", {}), prepare(setup), limits=QUICK)
-    assert result.problem is not None
-    assert result.problem.code == "ENG415"
+    assert problem_of(result).code == "ENG415"
 
 
 @pytest.mark.slow
@@ -221,10 +216,8 @@ def test_two_plans_of_the_same_have_the_same_digest(aws, good):
     other = all_services()
     other["s3_buckets"]["demo-plain"]["tags"]["Team"] = "data"
     changed = plan(a_job("S3/all", other), prepare(a_setup(aws)), limits=QUICK)
-    assert again.plan is not None
-    assert changed.plan is not None
-    assert change_set_digest(again.plan, b"k" * 32) == change_set_digest(good, b"k" * 32)
-    assert change_set_digest(changed.plan, b"k" * 32) != change_set_digest(good, b"k" * 32)
+    assert change_set_digest(planned(again), b"k" * 32) == change_set_digest(good, b"k" * 32)
+    assert change_set_digest(planned(changed), b"k" * 32) != change_set_digest(good, b"k" * 32)
 
 
 @pytest.mark.slow
@@ -233,17 +226,15 @@ def test_a_backend_that_nobody_answers_for_may_be_tried_again_later(aws, tmp_pat
     result = plan(
         a_job("SNS/x", {}), prepare(a_setup(aws, credentials=credentials, cache_dir=str(tmp_path))), limits=QUICK
     )
-    assert result.problem is not None
     assert result.kind is not None
-    assert (result.problem.code, result.kind.value) == ("ENG411", "retry")
+    assert (problem_of(result).code, result.kind.value) == ("ENG411", "retry")
 
 
 @pytest.mark.slow
 def test_credentials_of_another_account_are_refused_before_anything_is_planned(aws):
     job = a_job("SNS/x", {"sns_topics": {"x": {}}})._replace(account="999999999999")
     result = plan(job, prepare(a_setup(aws)), limits=QUICK)
-    assert result.problem is not None
-    assert result.problem.code == "ENG417"
+    assert problem_of(result).code == "ENG417"
 
 
 @pytest.mark.slow
