@@ -12,7 +12,7 @@ s3_encryptions := lib.of_type("aws_s3_bucket_server_side_encryption_configuratio
 
 s3_rules(r) := [default_ |
 	some rule in lib.list(lib.value(r, "rule"))
-	some default_ in lib.list(object.get(rule, "apply_server_side_encryption_by_default", null))
+	some default_ in lib.list(rule.apply_server_side_encryption_by_default)
 ]
 
 deny contains lib.finding("ENC-S3-001", "high", bucket, msg, remediation) if {

@@ -74,7 +74,6 @@ def new_key(file: str) -> FileSigner:
         raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
     try:
         with os.fdopen(handle, "wb") as out:
-            os.fchmod(handle, 0o600)  # whatever the umask was
             out.write(pem)
     except OSError as error:
         os.unlink(file)  # half a key is none

@@ -1,18 +1,22 @@
 """`engine discover`: which resources a change touches, where their state lies, and what must be refused."""
 
-import argparse
 import os
+from typing import TYPE_CHECKING
 
-from engine.cli.console import Console
-from engine.core.resources.model import Discovery
-from engine.errors import ExitCode
+from engine.errors import ExitCode, failure
+
+if TYPE_CHECKING:
+    import argparse
+
+    from engine.cli.console import Console
+    from engine.core.resources.model import Discovery
 
 HELP = "list the resources that a range of commits changes, and what is refused in it"
 
 _COLOURS = {"added": "green", "modified": "yellow", "deleted": "red", "moved": "yellow", "unchanged": "dim"}
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments(parser: "argparse.ArgumentParser") -> None:
     """Declare the command's arguments."""
     parser.epilog = (
         "Exit code 1 when something is refused, 0 otherwise: also when no resource changed (nothing is listed then; "
@@ -39,10 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
+def run(options: "argparse.Namespace", console: "Console") -> int:
     """Discover and print."""
-    from engine.errors import failure
-
     if options.base is None and not options.all:
         raise failure("ENG359")
     discovery = _discover(options)
@@ -53,20 +55,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return ExitCode.NEGATIVE if discovery.refused else ExitCode.DONE
 
 
-def _discover(options: argparse.Namespace) -> Discovery:
+def _discover(options: "argparse.Namespace") -> "Discovery":
     from engine.adapters import settings
     from engine.adapters.git import contents
     from engine.adapters.git.repository import Repository
+    from engine.cli.files import load_rules
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
     from engine.run.module import module_directory, read_module
-    from engine.run.trusted import read_rules
 
-    controller, entry = os.path.split(os.path.abspath(options.rules))
-    rules = load(read_rules(controller, entry), catalog(), entry)
-    declared = services.read(read_module(module_directory(controller)))
+    rules = load_rules(options.rules)
+    declared = services.read(read_module(module_directory(os.path.dirname(os.path.abspath(options.rules)))))
     surroundings = settings.read()
     repository = Repository(options.repo, path=surroundings.path, home=surroundings.home)
     source = sources.choose(rules, options.source, repository.origin())
@@ -82,7 +81,7 @@ def _discover(options: argparse.Namespace) -> Discovery:
     )
 
 
-def _print(discovery: Discovery, console: Console) -> None:
+def _print(discovery: "Discovery", console: "Console") -> None:
     if discovery.environment is not None:
         console.out(f"environment {discovery.environment}, branch {discovery.branch}")
     if discovery.resources:

@@ -7,7 +7,7 @@ that is no permission either.
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.core.decision.outcome import Outcome
+from engine.core.outcome import Outcome
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.problems(error.problems)
         return error.exit_code
     except BrokenPipeError:  # the reader of our output has gone, as `engine explain | head` does
-        sys.stdout = None  # type: ignore[assignment] # or the interpreter would flush into the closed pipe
+        sys.stdout = None  # or the interpreter would flush into the closed pipe
         return ExitCode.DONE
     except KeyboardInterrupt:
         console.err("interrupted")
@@ -98,7 +98,7 @@ def _overview() -> str:
 def _load(name: str) -> Command:
     from importlib import import_module
 
-    module: Command = import_module(COMMANDS[name])  # type: ignore[assignment] # a module with the protocol's members
+    module: Command = import_module(COMMANDS[name])
     return module
 
 

@@ -35,7 +35,7 @@ def run(options: Namespace, console: Console) -> int:
 
     from engine.adapters import settings
     from engine.core.decision.decide import Decision
-    from engine.core.decision.outcome import Outcome
+    from engine.core.outcome import Outcome
     from engine.core.report import explanation, terminal
     from engine.core.report.model import Report
     from engine.run.facts.local import Asked

@@ -10,8 +10,8 @@ from engine.adapters import clock
 from engine.core.canonical import digest
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
-from engine.core.decision.outcome import Outcome
 from engine.core.events.envelope import Event, read_event
+from engine.core.outcome import Outcome
 from engine.core.resources import services
 from engine.core.rules.load import load
 from engine.errors import TABLE, ExitCode, failure

@@ -11,9 +11,9 @@ import pytest
 from engine import data
 from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
-from engine.core.decision.outcome import Outcome
 from engine.core.events.envelope import read_event
 from engine.core.events.kinds import BY_NAME
+from engine.core.outcome import Outcome
 from engine.core.rules.load import load
 from engine.core.schema import is_valid
 from engine.errors import EngineError

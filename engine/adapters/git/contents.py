@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from engine.adapters.git.repository import Object, Range, Repository
-from engine.core.resources.locate import TFVARS, blobs_wanted, directories_wanted
+from engine.core.resources.locate import TFVARS, blobs_wanted, directories_missing, directories_wanted
 from engine.core.resources.services import Services
 from engine.core.resources.tree import Contents, Directory
 from engine.errors import failure
@@ -49,6 +49,11 @@ def _likely(found: Range, trees: Mapping[str, str]) -> list[str]:
 
 
 def _complete(repository: Repository, contents: Contents, services: Services) -> Contents:
+    unseen = directories_missing(contents, services)
+    if unseen:
+        trees = zip(unseen.items(), repository.objects(list(unseen.values())), strict=True)
+        found = {path: Directory.parse(_there(one, name).data, len(name) // 2) for (path, name), one in trees}
+        contents = contents._replace(directories={**contents.directories, **found})
     missing = blobs_wanted(contents, services) - contents.blobs.keys()
     return contents._replace(blobs={**contents.blobs, **repository.blobs(missing)}) if missing else contents
 

@@ -14,8 +14,8 @@ from engine.core.analysis.facts import Shared, Stated, spelled_out
 from engine.core.canonical import canonical
 from engine.core.decision.decide import Decision, decide
 from engine.core.decision.document import FactDocument, freeze
-from engine.core.decision.outcome import Outcome
 from engine.core.events.envelope import Event, read_event
+from engine.core.outcome import Outcome
 from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
 from engine.core.source import Document, load_json, load_yaml

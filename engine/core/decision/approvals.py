@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, people
-from engine.core.decision.outcome import ALL, ANY, Outcome, combine
 from engine.core.decision.people import Group, excluded, facts_of, groups
 from engine.core.decision.reviews import Approval, Terms, vetoes
 from engine.core.decision.reviews import approvals as counted
+from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Approvals
 
 

@@ -14,9 +14,9 @@ from engine.core.decision.explain import Cause, Json, one_line
 from engine.core.decision.gates import Context, GateResult, context, judge
 from engine.core.decision.inputs import resolve, source, waits
 from engine.core.decision.matching import Fired, Matching, match
-from engine.core.decision.outcome import ALL, Outcome, combine
 from engine.core.decision.protect import gates_of
 from engine.core.events.envelope import Event
+from engine.core.outcome import ALL, Outcome, combine
 from engine.core.rules.model import Input, Pipeline, Rules, Step
 from engine.errors import EngineError
 

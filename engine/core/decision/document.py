@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from engine.core.canonical import canonical, digest
 from engine.core.decision.explain import Doubt, Json
-from engine.core.decision.outcome import Outcome
+from engine.core.outcome import Outcome
 from engine.errors import Errors
 
 _NONE: Mapping[str, str] = MappingProxyType({})

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical, digest
-from engine.core.decision.outcome import Outcome
 from engine.core.expressions.model import Trace
+from engine.core.outcome import Outcome
 from engine.errors import EngineError
 
 Json: TypeAlias = dict[str, Any]

@@ -7,8 +7,8 @@ from engine.core.decision import approvals as people
 from engine.core.decision import overrides
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, causes_of, one_line
-from engine.core.decision.outcome import ALL, ANY, Outcome, combine
 from engine.core.expressions.model import Expression
+from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Rules
 from engine.errors import EngineError
 

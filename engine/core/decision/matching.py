@@ -10,10 +10,10 @@ from engine.core.decision.belief import COMPARED_WITH
 from engine.core.decision.explain import Cause, causes_of, one_line
 from engine.core.decision.gates import facts_needed
 from engine.core.decision.inputs import expressions_in
-from engine.core.decision.outcome import Outcome
 from engine.core.decision.protect import gates_of
 from engine.core.declare import Action
 from engine.core.events.envelope import Event
+from engine.core.outcome import Outcome
 from engine.core.rules.model import Pipeline, Rules, Trigger
 from engine.errors import EngineError, closest, failure, listing
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
-from engine.core.decision.outcome import ALL, ANY, Outcome, combine
 from engine.core.decision.people import EXCLUDABLE, excluded, facts_of, groups, is_bot
 from engine.core.moment import later
+from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Override
 
 # Whoever had a hand in the change cannot override, whatever `approvals: exclude:` allows for approving it.

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt
-from engine.core.decision.outcome import Outcome
 from engine.core.decision.people import Group, Person, is_bot, may_write
+from engine.core.outcome import Outcome
 
 Review: TypeAlias = Mapping[str, Any]
 _OPINIONS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")  # COMMENTED and PENDING say neither yes nor no

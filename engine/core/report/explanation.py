@@ -7,7 +7,7 @@ from typing import Any
 from engine.core.decision.decide import ActionResult, Decision, PipelineResult
 from engine.core.decision.explain import Cause, people
 from engine.core.decision.gates import GateResult
-from engine.core.decision.outcome import Outcome
+from engine.core.outcome import Outcome
 
 Paint = Callable[[str, str], str]  # (text, colour) → text
 

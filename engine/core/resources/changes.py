@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from engine.core.resources.tree import DIRECTORY, EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry
+from engine.core.resources.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry
 from engine.errors import Place, Problem, problem
 
 LONGEST_PATH = 800  # bytes; a state key adds a branch and a file name, and S3 keys end at 1,024
@@ -43,7 +43,7 @@ def refuse(path: str, entry: Entry | None) -> Problem | None:
     reason = bad_name(path)
     if reason:
         return problem("ENG307", place, path=shown, reason=reason)
-    if entry is not None and entry.mode not in (REGULAR, DIRECTORY):
+    if entry is not None and entry.mode != REGULAR:
         return problem("ENG300", place, path=shown, hint=f"mode {entry.mode} is not that of a file")
     return None
 
@@ -67,6 +67,9 @@ def bad_name(path: str) -> str:
     """Why a path cannot be part of a state key; empty when it can."""
     if len(path) > LONGEST_PATH:
         return f"{len(path)} characters, at most {LONGEST_PATH} fit into a state key"
+    *directories, _ = path.split("/")
+    if any(name.endswith(_ALLOWED) for name in directories):
+        return "a directory is called like a file"
     for name in path.split("/"):
         if len(name) > LONGEST_NAME:
             return f"a part has {len(name)} characters, at most {LONGEST_NAME} are allowed"

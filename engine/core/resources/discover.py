@@ -149,10 +149,10 @@ class _Work:
             self.errors.add("ENG313", place, path=here.path, number=len(here.tfvars), names=names)
         for path, entry in (*here.tfvars.items(), *here.documents.items(), *here.others.items()):
             problem = refuse(path, entry)
-            if problem is not None and problem.code != "ENG300":
-                self.errors.extend([problem])
-            elif path in here.others:
+            if path in here.others and (problem is None or problem.code == "ENG300"):
                 self.errors.add("ENG319", Place(printable(path)), path=printable(path))
+            elif problem is not None:
+                self.errors.extend([problem])
             else:
                 sound.add(path)
             self._paths.owned(path)

@@ -78,7 +78,8 @@ def layout(resource: Id, directories: Mapping[str, Directory], services: Service
     beside = directories.get(resource.directory, _NOTHING)
     stem = f"{resource.directory}/{resource.name}"
     flat = f"{resource.name}{TFVARS}"
-    is_file, is_directory = flat in beside, beside.is_directory(resource.name)
+    is_file = flat in beside and not beside.is_directory(flat)
+    is_directory = beside.is_directory(resource.name)
     if is_directory and not is_file:
         return _nested(resource, stem, directories.get(stem, _NOTHING), services)
     documents = {f"{resource.directory}/{name}": beside[name] for name in _flat_documents(resource.name, beside)}
@@ -144,6 +145,16 @@ def directories_wanted(changes: tuple[Change, ...], services: Services) -> set[s
                 wanted.add(above)
                 above = above.rpartition("/")[0]
     return wanted
+
+
+def directories_missing(contents: Contents, services: Services) -> dict[str, str]:
+    """Directories (path → id) that did not change themselves: the change touched the other form of their resource."""
+    missing: dict[str, str] = {}
+    for resource in candidates(contents, services):
+        stem, beside = f"{resource.directory}/{resource.name}", contents.directories.get(resource.directory, _NOTHING)
+        if stem not in contents.directories and beside.is_directory(resource.name):
+            missing[stem] = beside[resource.name].id
+    return missing
 
 
 def blobs_wanted(contents: Contents, services: Services) -> set[str]:

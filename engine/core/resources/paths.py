@@ -80,6 +80,7 @@ class Paths:
     def _has_tfvars(self, resource: Id) -> bool:
         """Is there a flat .tfvars, or was there one that this change removes (what it leaves is reported with it)?"""
         name = f"{resource.name}{TFVARS}"
-        if name in self._directories.get(resource.directory, _NOTHING):
+        beside = self._directories.get(resource.directory, _NOTHING)
+        if name in beside and not beside.is_directory(name):
             return True
         return any((c.old_path or c.path) == f"{resource.directory}/{name}" for c in self._changes if c.old)

@@ -7,10 +7,10 @@ actions see facts and the outputs of the actions of their pipeline.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from engine.core.decision.outcome import Outcome
 from engine.core.declare import Catalog, Schema
 from engine.core.expressions.compile import Language, check_defines, compile_expression, compile_text
 from engine.core.expressions.model import Expression, Kind, Trace
+from engine.core.outcome import Outcome
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
 from engine.core.rules.model import (
     Approvals,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from engine.core.decision.outcome import Outcome
 from engine.core.expressions.model import Expression
+from engine.core.outcome import Outcome
 from engine.errors import Place
 
 # An action input: JSON whose strings may be expressions (`${…}`).

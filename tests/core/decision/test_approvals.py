@@ -6,8 +6,8 @@ import pytest
 
 from engine.core.decision.approvals import assign, judge
 from engine.core.decision.explain import Doubt
-from engine.core.decision.outcome import Outcome
 from engine.core.decision.people import EXCLUDABLE
+from engine.core.outcome import Outcome
 from engine.core.rules.model import Approvals
 from tests.support.facts import (
     BEFORE,

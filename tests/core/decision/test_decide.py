@@ -10,8 +10,8 @@ from engine.core import schema
 from engine.core.decision.decide import decide
 from engine.core.decision.inputs import resolve
 from engine.core.decision.matching import match
-from engine.core.decision.outcome import Outcome
 from engine.core.declare import Action, Repeat
+from engine.core.outcome import Outcome
 from engine.core.source import load_json
 from engine.errors import EngineError
 from tests.support.decision import event, rules

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.core.canonical import canonical
 from engine.core.decision.decide import decide
 from engine.core.decision.document import FactDocument, freeze, from_json
-from engine.core.decision.outcome import ALL, ANY, Outcome, combine
+from engine.core.outcome import ALL, ANY, Outcome, combine
 from tests.support.decision import event, rules_of
 from tests.support.facts import (
     BEFORE,

@@ -6,7 +6,7 @@ import pytest
 
 from engine.core.decision.decide import decide
 from engine.core.decision.gates import KINDS
-from engine.core.decision.outcome import ALL, ANY, Outcome, combine
+from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate
 from tests.support.decision import event, rules_of
 from tests.support.facts import KEY, TREE, approve, document, finding, pr, verdict

@@ -5,8 +5,8 @@
 import pytest
 
 from engine.core.decision.decide import decide
-from engine.core.decision.outcome import Outcome
 from engine.core.decision.overrides import reason_of
+from engine.core.outcome import Outcome
 from tests.support.decision import event, rules_of
 from tests.support.facts import (
     BEFORE,

@@ -58,6 +58,27 @@ def test_the_order_of_files_does_not_matter(base, head, order):
     assert _discover(base, head) == _discover(base, head, order)
 
 
+PARTS = ["S3", "s3", "SNS", "a", "a.tfvars", "b.tfvars", "a.json", "a.b.json", "x.tf", "é", "a\n", "\udcff.json"]
+PATHS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4).map("/".join)
+MODES = st.sampled_from(["100644", "100644", "100644", "100755", "100664", "120000", "160000"])
+BYTES = st.sampled_from([BUCKET.format(name="a", n=1, policy=""), "{}", "="])
+FILES = st.dictionaries(PATHS, st.fixed_dictionaries({"mode": MODES, "text": BYTES}), max_size=6)
+
+
+def _is_a_tree(files) -> bool:
+    """No file is a directory as well."""
+    return not any(other.startswith(f"{path}/") for path in files for other in files)
+
+
+@settings(max_examples=500)
+@given(FILES.filter(_is_a_tree), FILES.filter(_is_a_tree), st.booleans())
+def test_any_tree_is_discovered_or_refused(base, head, everything):
+    found = discover(contents(base, head, everything=everything), SERVICES, rules(), source())
+    json.dumps(found.to_json(), ensure_ascii=False).encode()
+    assert all(p.place and p.hint for p in found.refused)
+    assert all(path in head for r in found.resources for path in r.files)
+
+
 @given(resources(), resources())
 def test_a_tree_changes_exactly_when_a_file_does(one, other):
     first, second = (_discover({}, files).resources for files in (one, other))

@@ -43,6 +43,5 @@ def test_gather(why, needs, facts, absent, failed):
 
 
 def test_each_fact_is_fetched_once():
-    calls = []
-    gather(["now", "now"], {"now": lambda: calls.append(1) or "t"}, "not here")
-    assert calls == [1]
+    answers = iter(["2026-11-23T21:00:00Z"])
+    assert gather(["now", "now"], {"now": lambda: next(answers)}, "not here").facts["now"]
