@@ -1,4 +1,4 @@
-"""Names of buckets, queues, topics and roles: lower case words with hyphens. Run by `engine policy eval --engine checkov`."""
+"""Names of buckets, queues, topics and roles: lower case words with hyphens (`engine policy eval --engine checkov`)."""
 
 import re
 

@@ -1,0 +1,109 @@
+"""The shipped policies on real plans, on both engines. Their rules are tested one by one in `policies/*_test.rego`.
+
+`plans/` was made by Terraform 1.11 and AWS provider 5.100 from the universal module, against the emulator: what
+`terraform show -json` said, without configuration and prior state.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from engine.adapters.policy.bundle import policy_set, read_directory
+from engine.adapters.policy.port import Plan, Programs, Terms, evaluate
+from engine.adapters.policy.suite import test as run_tests
+from engine.core.findings import Effect
+from engine.errors import EngineError
+from tests.support.opa import executable
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SHIPPED = policy_set(read_directory(str(ROOT / "policies")))
+EXPECTED = yaml.safe_load((ROOT / "tests/cases/policy-plans.yaml").read_text())
+
+
+def plan(name):
+    return Plan(name, json.loads((HERE / f"plans/{name}.json").read_text()))
+
+
+ALL = [plan(name) for name in EXPECTED]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return evaluate(ALL, SHIPPED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_findings_of_a_real_plan(name, found):
+    mine = [finding for finding in found if finding.resource == name]
+    shown = {effect: sorted({f.rule for f in mine if f.effect.value == effect}) for effect in ("deny", "warn")}
+    assert {effect: rules for effect, rules in shown.items() if rules} == (EXPECTED[name]["findings"] or {})
+
+
+def test_every_plan_has_a_case():
+    assert {file.stem for file in (HERE / "plans").iterdir()} == set(EXPECTED)
+
+
+def test_both_engines_find_the_same(found, tmp_path):
+    other = evaluate(ALL, SHIPPED, "opa", programs=Programs(opa=executable(tmp_path)))
+    assert [finding._replace(engine="rego") for finding in other] == list(found)
+
+
+def test_findings_can_be_acted_upon(found):
+    for finding in found:
+        assert finding.remediation, finding.rule
+        assert finding.policy.startswith("policies/"), finding.rule
+        assert finding.message.endswith("."), finding.rule
+        assert finding.address or finding.rule.startswith(("CMP-REG-001", "CMP-SET")), finding.rule
+
+
+def test_their_own_tests_pass_and_reach_nearly_all_lines():
+    report = run_tests(SHIPPED, Terms(timeout_s=60))
+    assert [result.name for result in report.results if not result.passed] == []
+    assert report.percent >= 90
+
+
+def rule_ids(text):
+    return re.findall(r'lib\.finding\("([A-Z0-9-]+)"', text)
+
+
+def test_each_rule_has_its_own_id_and_a_test():
+    ids = [name for path, text in SHIPPED.modules.items() for name in rule_ids(text)]
+    assert len(ids) > 30
+    assert len(set(ids)) == len(ids)
+    tests = "\n".join(SHIPPED.tests.values())
+    assert [name for name in ids if f'"{name}"' not in tests] == []
+
+
+def test_each_module_is_read_alike_by_old_and_new_opa():
+    for path, text in {**SHIPPED.modules, **SHIPPED.tests}.items():
+        assert "\nimport rego.v1\n" in text, path
+
+
+def without(*path):
+    """The shipped set whose data lack one setting."""
+    files = read_directory(str(ROOT / "policies"))
+    data = json.loads(files["data.json"])
+    here = data["settings"]
+    for step in path[:-1]:
+        here = here[step]
+    del here[path[-1]]
+    return policy_set({**files, "data.json": json.dumps(data).encode()})
+
+
+@pytest.mark.parametrize("group", ["naming", "tags", "encryption", "access", "compliance"])
+def test_a_missing_group_of_settings_does_not_load(group):
+    """Without its setting a rule would never fire, which would look like a pass."""
+    with pytest.raises(EngineError, match="ENG507"):
+        evaluate([plan("s3-good")], without(group))
+
+
+@pytest.mark.parametrize("engine", ["rego", "opa"])
+@pytest.mark.parametrize("path", [("tags", "required"), ("compliance", "regions"), ("naming", "patterns", "default")])
+def test_a_missing_setting_is_a_finding(path, engine, tmp_path):
+    programs = Programs(opa=executable(tmp_path)) if engine == "opa" else Programs()
+    found = evaluate([plan("s3-good")], without(*path), engine, programs=programs)
+    assert "CMP-SET-001" in {finding.rule for finding in found if finding.effect is Effect.DENY}
