@@ -95,6 +95,8 @@ class Page(HTMLParser):
 def page(markdown: str) -> Page:
     """The rendered comment, as GitHub's kind of Markdown has it: tables, HTML, and links made of bare addresses."""
     renderer = MarkdownIt("gfm-like", {"html": True, "linkify": True})
+    assert renderer.linkify
+    renderer.linkify.set({"fuzzy_link": False})  # GitHub links no bare domain (`www.` has a test of its own)
     return Page(renderer.render(markdown))
 
 

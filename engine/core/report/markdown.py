@@ -40,7 +40,7 @@ def prose(value: str) -> str:
 
 
 def _escaped(flat: str) -> str:
-    apart = _CALLS.sub(lambda m: _INVISIBLE + "//" if m[0] == "//" else m[0] + _INVISIBLE, flat)
+    apart = _CALLS.sub(lambda m: f"{_INVISIBLE}{m[0]}{_INVISIBLE}", flat)  # on both sides: `root@` is half an address
     return apart.translate(_SYNTAX)
 
 

@@ -36,11 +36,12 @@ def test_hostile_text_is_text(why: str, value: str, piece: object) -> None:
         ("refers to an issue", "fixes #12"),
         ("refers to an issue elsewhere", "acme/dev#12"),
         ("refers to an issue, the old way", "GH-12"),
+        ("leads away without saying https", "see www.evil.com"),
     ],
 )
 def test_nobody_is_called(why: str, value: str) -> None:
     text = page(md.text(value)).text
-    assert not re.search(r"@[\w]|#[\w]|GH-[0-9]", text), why
+    assert not re.search(r"@\w|#\w|GH-[0-9]|www\.", text), why
     assert visible(text) == value
 
 
