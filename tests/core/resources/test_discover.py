@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from engine.core.resources import services
 from engine.core.resources.discover import Discovery, discover
@@ -11,6 +12,14 @@ from tests.support.resources import contents, rules, source
 
 with open("tests/cases/discovery.yaml", "rb") as _file:
     TABLE = yaml.safe_load(_file)
+with open("schemas/facts.schema.json", "rb") as _file:
+    _SCHEMA = json.load(_file)
+FACT = Draft202012Validator(
+    {
+        "$ref": "#/properties/facts/properties/resources",
+        **{k: v for k, v in _SCHEMA.items() if k in ("properties", "$defs")},
+    }
+)
 SERVICES = services.read({name: text.encode() for name, text in TABLE["module"].items()})
 
 
@@ -37,7 +46,9 @@ def test_case(case):
         assert resource.variables == expected
     for text in case.get("says", ()):
         assert any(text in p.text() for p in found.refused), [p.text() for p in found.refused]
-    json.dumps(found.to_json())  # every name can be written down
+    json.dumps(found.to_json()).encode()  # every name can be written down
+    if not case.get("all"):
+        FACT.validate(found.fact())
     assert all(p.place and p.hint for p in found.refused), "each refusal has a place and a way out"
 
 
