@@ -106,8 +106,12 @@ def _summary(
 
     seen = f"{percent(points)} % of the rules was seen ({sum(p.seen for p in points)} of {len(points)})"
     if failed:
-        return f"{console.colour(f'{len(failed)} of {len(results)} cases failed', 'red')}; {seen}"
-    return f"{console.colour(f'{len(results)} cases passed', 'green')}; {seen}"
+        return f"{console.colour(f'{len(failed)} of {_cases_of(results)} failed', 'red')}; {seen}"
+    return f"{console.colour(f'{_cases_of(results)} passed', 'green')}; {seen}"
+
+
+def _cases_of(results: "Sequence[Result]") -> str:
+    return f"{len(results)} case{'s' if len(results) != 1 else ''}"
 
 
 def _json(results: "Sequence[Result]", points: "Sequence[Point]") -> dict[str, object]:

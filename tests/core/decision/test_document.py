@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from engine import data
 from engine.core.canonical import canonical
 from engine.core.decision.document import freeze, from_json
 from engine.errors import EngineError
@@ -47,6 +48,8 @@ def test_what_is_not_json_is_refused():
         ("no facts", '{"version": 1}', "facts"),
         ("another version", '{"version": 2, "facts": {}}', "version"),
         ("an unknown fact", '{"version": 1, "facts": {"reviewz": []}}', "reviewz"),
+        ("an absent fact that no rules can read", '{"version": 1, "facts": {}, "absent": {"verdcit": "x"}}', "verdcit"),
+        ("a failed one", '{"version": 1, "facts": {}, "failed": {"verdcit": "x"}}', "verdcit"),
         ("a time that does not exist", '{"version": 1, "facts": {"now": "2026-13-01T00:00:00Z"}}', "now"),
         ("both there and absent", '{"version": 1, "facts": {"labels": []}, "absent": {"labels": "x"}}', "ENG200"),
         ("both there and failed", '{"version": 1, "facts": {"labels": []}, "failed": {"labels": "x"}}', "ENG200"),
@@ -61,6 +64,12 @@ def test_a_bad_document_is_refused(why, text, message):
     with pytest.raises(EngineError) as refused:
         from_json(text.encode(), "facts.json")
     assert message in str(refused.value), why
+
+
+def test_the_schema_lists_every_fact_that_can_be_absent():
+    with open(f"{data.path('schemas')}/facts.schema.json", "rb") as file:
+        known = json.load(file)
+    assert known["$defs"]["name"]["enum"] == list(known["properties"]["facts"]["properties"])
 
 
 def test_all_that_is_wrong_is_said_at_once():

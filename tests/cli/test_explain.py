@@ -1,0 +1,119 @@
+"""`engine explain` as a user runs it: exit codes, the two forms of its answer, and refusals in one line."""
+
+import json
+import os
+
+import pytest
+
+from engine import data
+from engine.cli.files import load_rules
+from engine.cli.main import main
+from engine.core import schema
+from engine.core.source import load_json
+from engine.errors import ExitCode
+from tests.support.decision import payload
+from tests.support.facts import approve, document, group, pr, verdict
+
+RULES = os.path.dirname(data.path("deployment-rules.yaml"))
+GROUPS = {"reviewers": ("ann", "bob"), "security": ("cid", "dan"), "ciso": ("lea",), "special_approvers": ("eve",)}
+
+
+@pytest.fixture
+def explain(tmp_path, capsys, monkeypatch):
+    """Run the command with facts changed as given; returns the exit code and what was printed."""
+    monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
+    digest = load_rules(RULES).digest
+    groups = {name: group(*members) for name, members in GROUPS.items()}
+
+    def run(*more, facts=True, happening=None, **changes):
+        event, recorded = tmp_path / "event.json", tmp_path / "facts.json"
+        event.write_text(json.dumps(payload() if happening is None else happening))
+        known = document(**{"verdict": verdict(rules=digest), "groups": groups, **changes})
+        recorded.write_text(json.dumps(known.to_json()))
+        words = ["explain", "--event", str(event), "--rules", RULES, *more]
+        code = main([*words, "--facts", str(recorded)] if facts else words)
+        return code, capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("why", "changes", "code"),
+    [
+        ("everything holds", {"reviews": [approve("ann")]}, ExitCode.DONE),
+        ("somebody has to approve", {"reviews": []}, ExitCode.WAITING),
+        ("the pull request is closed", {"reviews": [approve("ann")], "pr": pr(state="closed")}, ExitCode.NEGATIVE),
+        ("the reviews are not known", {"failed": {"reviews": "HTTP 502"}}, ExitCode.NEGATIVE),
+        ("no facts at all", {"facts": False}, ExitCode.NEGATIVE),
+        ("nothing starts", {"happening": payload(action="labeled")}, ExitCode.NEGATIVE),
+    ],
+)
+def test_exit_code(why, changes, code, explain):
+    name = "pull_request" if "happening" in changes else "pull_request_review"
+    assert explain("--event-name", name, **changes)[0] is code, why
+
+
+def test_without_facts_it_tells_which_would_decide(explain):
+    _, shown = explain(facts=False)
+    assert "facts that decide this: comments, commits, freeze, groups," in shown.out
+    assert "verdict was not fetched" in shown.out
+
+
+def test_nothing_starts(explain):
+    _, shown = explain("--event-name", "pull_request", happening=payload(action="labeled"))
+    assert "no pipeline starts on this event: nothing is allowed, and nothing happens" in shown.out
+
+
+def test_json_fits_its_schema_and_has_what_is_promised(explain):
+    _, shown = explain("--json", reviews=[approve("ann")])
+    decision = json.loads(shown.out)
+    assert schema.check("decision", load_json(shown.out.encode(), "decision.json")) == ()
+    (pipeline,) = decision["pipelines"]
+    assert (pipeline["name"], pipeline["outcome"]) == ("mergeable", "pass")
+    assert all({"name", "outcome", "because"} <= set(gate) for gate in pipeline["gates"])
+    assert [action["id"] for action in pipeline["actions"]] == ["report"]
+
+
+def test_the_same_facts_give_the_same_bytes(explain):
+    printed = {explain("--json", reviews=[])[1].out for _ in range(3)}
+    assert len(printed) == 1
+
+
+def test_a_pipeline_by_name(explain):
+    code, shown = explain("--pipeline", "validate", failed={"resources": "no clone here"})
+    assert (code, "! validate: error" in shown.out) == (ExitCode.NEGATIVE, True)
+
+
+@pytest.mark.parametrize(
+    ("why", "words", "code"),
+    [
+        ("an unknown pipeline", ["--pipeline", "mergee"], "ENG201"),
+        ("no such file of facts", ["--facts", "nowhere.json"], "ENG001"),
+        ("no such rules", ["--rules", "nowhere"], "ENG"),
+        ("an unknown event", ["--event-name", "pull"], "ENG159"),
+    ],
+)
+def test_a_refusal_says_its_code(why, words, code, explain):
+    exit_code, shown = explain(*words, facts=False)
+    assert exit_code is ExitCode.CONFIG, why
+    assert (code in shown.err, shown.out) == (True, ""), why
+
+
+def test_no_event_at_all(capsys, monkeypatch):
+    monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
+    assert main(["explain"]) is ExitCode.CONFIG
+    assert "ENG202" in capsys.readouterr().err
+
+
+def test_the_event_of_a_github_actions_job(explain, tmp_path, monkeypatch, capsys):
+    explain()  # leaves the files
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request_review")
+    main(["explain", "--rules", RULES])
+    assert capsys.readouterr().out.startswith("pull_request_review (submitted) of acme/dev-deployment#7\n")
+
+
+@pytest.mark.parametrize("where", ["directory", "file"])
+def test_rules_by_directory_or_by_file(where, explain):
+    path = RULES if where == "directory" else data.path("deployment-rules.yaml")
+    assert explain("--rules", path, reviews=[approve("ann")])[0] is ExitCode.DONE
