@@ -6,6 +6,7 @@
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from engine.adapters.policy.port import Plan, Programs, Terms, evaluate
 from engine.adapters.policy.suite import test as run_tests
 from engine.core.findings import Effect
 from engine.errors import EngineError
-from tests.support.opa import executable
+from tests.support.opa import executable, library
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -64,6 +65,23 @@ def test_their_own_tests_pass_and_reach_nearly_all_lines():
     report = run_tests(SHIPPED, Terms(timeout_s=60))
     assert [result.name for result in report.results if not result.passed] == []
     assert report.percent >= 90
+
+
+def test_a_real_opa_passes_the_same_tests_and_reaches_as_much(monkeypatch):
+    """Its coverage is the stricter one: through an import the embedded engine evaluates whole packages."""
+    monkeypatch.syspath_prepend(str(library()))
+    engine = import_module("opa_bindings").OpaEngine()
+    for path, text in {**SHIPPED.modules, **SHIPPED.tests}.items():
+        engine.add_policy(path, text)
+    engine.add_data(dict(SHIPPED.data))
+    hit, missed = set(), set()
+    for result in run_tests(SHIPPED, Terms(timeout_s=60)).results:
+        assert engine.eval_document(result.name, coverage=True) is True, result.name
+        for path, file in engine.last_coverage["files"].items():
+            for lines, rows in ((hit, file.get("covered")), (missed, file.get("not_covered"))):
+                lines |= {(path, n) for row in rows or () for n in range(row["start"]["row"], row["end"]["row"] + 1)}
+    hit, missed = ({line for line in lines if line[0] in SHIPPED.modules} for lines in (hit, missed - hit))
+    assert len(hit) / len(hit | missed) >= 0.9, sorted(missed)
 
 
 def rule_ids(text):

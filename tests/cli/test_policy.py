@@ -1,0 +1,146 @@
+"""`engine policy eval` and `engine policy test`: output, JSON, exit codes."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from engine.cli.main import main
+
+PLANS = Path(__file__).parents[1] / "policies/plans"
+POLICY = """package main
+
+import rego.v1
+
+deny contains {"msg": "Bad.", "id": "X-1", "remediation": "Mend it."} if input.bad
+
+warn contains "w" if input.w
+"""
+HEAD = "package main_test\n\nimport rego.v1\n\n"
+DENY = 'test_bad if count(data.main.deny) == 1 with input as {"bad": 1}\n'
+GOOD = f'{HEAD}{DENY}\ntest_w if count(data.main.warn) == 1 with input as {{"w": 1}}\n'
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/main.rego").write_text(POLICY)
+    (tmp_path / "policies/main_test.rego").write_text(GOOD)
+    (tmp_path / "good.json").write_text('{"format_version": "1.2", "resource_changes": []}')
+    (tmp_path / "bad.json").write_text('{"format_version": "1.2", "resource_changes": [], "bad": true}')
+    return tmp_path
+
+
+def test_a_plan_that_is_fine(here, capsys):
+    assert main(["policy", "eval", "--plan", "good.json"]) == 0
+    assert capsys.readouterr().out == "1 plan: 0 denied, 0 warned of, 0 excused\n"
+
+
+def test_a_plan_that_is_denied(here, capsys):
+    assert main(["policy", "eval", "--plan", "good.json", "--plan", "bad.json"]) == 1
+    assert capsys.readouterr().out == (
+        "✗ high     X-1  bad.json\n    Bad.\n    → Mend it.\n2 plans: 1 denied, 0 warned of, 0 excused\n"
+    )
+
+
+def test_a_plan_that_is_denied_as_json(here, capsys):
+    assert main(["policy", "eval", "--plan", "bad.json", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["result"] == "failed"
+    assert said["policies"].startswith("sha256:")
+    (finding,) = said["findings"]
+    assert {k: finding[k] for k in ("rule", "severity", "effect", "message", "resource", "engine")} == {
+        "rule": "X-1",
+        "severity": "high",
+        "effect": "deny",
+        "message": "Bad.",
+        "resource": "bad.json",
+        "engine": "rego",
+    }
+
+
+@pytest.mark.parametrize(
+    ("why", "arguments", "code", "exit_code"),
+    [
+        ("no such plan", ["--plan", "none.json"], "ENG001", 2),
+        ("a plan that is no JSON", ["--plan", "policies/main.rego"], "ENG515", 3),
+        ("no such directory", ["--plan", "good.json", "--policies", "none"], "ENG001", 2),
+        ("a directory without policies", ["--plan", "good.json", "--policies", "empty"], "ENG500", 2),
+        ("an unknown engine", ["--plan", "good.json", "--engine", "conftest"], "ENG520", 2),
+        ("an unknown namespace", ["--plan", "good.json", "--namespace", "mian"], "ENG501", 2),
+    ],
+)
+def test_what_cannot_be_judged(here, capsys, why, arguments, code, exit_code):
+    (here / "empty").mkdir()
+    assert main(["policy", "eval", *arguments]) == exit_code, why
+    captured = capsys.readouterr()
+    assert code in captured.err, why
+    assert captured.out == "", why
+
+
+def test_the_shipped_policies_are_used_where_there_are_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["policy", "eval", "--plan", str(PLANS / "kms-bad.json")]) == 1
+    assert "ENC-KMS-001" in capsys.readouterr().out
+
+
+def test_what_terraform_calls_sensitive_is_not_shown(here, capsys):
+    secret = "hunter2-hunter2"
+    change = {"actions": ["create"], "before": None, "after": {"password": secret}, "after_unknown": {}}
+    change |= {"before_sensitive": False, "after_sensitive": {"password": True}}
+    row = {"address": "a.b", "mode": "managed", "type": "a", "name": "b", "provider_name": "p", "change": change}
+    (here / "secret.json").write_text(json.dumps({"format_version": "1.2", "resource_changes": [row]}))
+    quoting = "deny contains c.change.after.password if some c in input.resource_changes"
+    (here / "policies/main.rego").write_text(f"package main\n\nimport rego.v1\n\n{quoting}\n")
+    assert main(["policy", "eval", "--plan", "secret.json", "--json"]) == 1
+    assert secret not in capsys.readouterr().out
+
+
+def test_tests_that_pass(here, capsys):
+    assert main(["policy", "test"]) == 0
+    assert capsys.readouterr().out == "2 tests, 0 failed; 100.0 % of the policies' lines reached\n"
+
+
+def test_a_test_that_fails(here, capsys):
+    (here / "policies/main_test.rego").write_text(GOOD + "\ntest_wrong if false\n")
+    assert main(["policy", "test", "policies"]) == 1
+    out = capsys.readouterr().out
+    assert "✗ main_test.test_wrong\n    policies/main_test.rego:9: it is undefined, not true\n" in out
+    assert "3 tests, 1 failed" in out
+
+
+def test_lines_that_are_not_reached(here, capsys):
+    (here / "policies/main_test.rego").write_text(HEAD + DENY)
+    assert main(["policy", "test"]) == 1
+    out = capsys.readouterr().out
+    assert "✗ 90 % is asked for; not reached:\n    policies/main.rego: 7\n" in out
+    assert main(["policy", "test", "--fail-under", "50"]) == 0
+
+
+def test_no_tests(here, capsys):
+    (here / "policies/main_test.rego").unlink()
+    assert main(["policy", "test"]) == 2
+    assert "ENG530" in capsys.readouterr().err
+
+
+def test_reports_for_machines(here, capsys):
+    (here / "policies/main_test.rego").write_text(
+        GOOD + '\ntest_broken if startswith(null, data.main.deny)\n\ntest_null if startswith(null, "x")\n'
+    )
+    assert main(["policy", "test", "--json", "--junit", "junit.xml"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["passed"] is False
+    (suite,) = said["suites"]
+    outcomes = {test["name"]: test["outcome"] for test in suite["tests"]}
+    assert outcomes["main_test.test_bad"] == "pass"
+    assert outcomes["main_test.test_null"] == "error"
+    assert suite["coverage"]["percent"] == 100.0
+    (xml,) = ElementTree.parse(here / "junit.xml").getroot()
+    assert {case.get("name"): len(case) for case in xml} == {name: int(o != "pass") for name, o in outcomes.items()}
+
+
+def test_a_report_that_cannot_be_written(here, capsys):
+    assert main(["policy", "test", "--junit", "none/junit.xml"]) == 3
+    assert "ENG002" in capsys.readouterr().err
