@@ -64,8 +64,10 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     """
     providers = mirror.choose(setup.mirror, setup.cli_config, setup.home)
     files = module_files(setup.module)
-    found = find_program(setup, providers)
-    env = _environment(setup, providers)
+    os.makedirs(setup.cache_dir, mode=0o700, exist_ok=True)
+    cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
+    env = environment.build(setup.path, setup.home, cli_config, setup.credentials)
+    found = program.find(setup.program, setup.path, env)
     module_digest = digest({name: digest_bytes(data) for name, data in files.items()})
     key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
     template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
@@ -73,22 +75,6 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
         if not os.path.isdir(template.path):
             _make(template, files, setup, cancel)
     return template
-
-
-def find_program(setup: Setup, providers: mirror.Providers) -> program.Program:
-    """The Terraform of this machine.
-
-    Raises:
-        EngineError: there is none, or an old one.
-        OSError: no place to write.
-    """
-    return program.find(setup.program, setup.path, _environment(setup, providers))
-
-
-def _environment(setup: Setup, providers: mirror.Providers) -> dict[str, str]:
-    os.makedirs(setup.cache_dir, mode=0o700, exist_ok=True)
-    cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
-    return environment.build(setup.path, setup.home, cli_config, setup.credentials)
 
 
 def module_files(module: str) -> dict[str, bytes]:

@@ -8,7 +8,6 @@ import threading
 
 import pytest
 
-from engine.adapters.terraform import doctor
 from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.template import without_hashes
@@ -281,17 +280,6 @@ print(plan(Job("S3/a", "k", {{"v": "x" * 100}}, "development", "1", "r"), worksp
 def test_a_plan_that_cannot_be_kept(fake):
     result = plan(NOTHING, prepare(fake()), limits=LIMITS, keep="/nowhere/plan.json")
     assert problem_of(result).code == "ENG002"
-
-
-def test_the_doctor_stops_at_what_is_wrong(fake):
-    ok = doctor.check(fake())
-    assert [(row.name, row.ok) for row in ok] == [("terraform", True), ("providers", True), ("module", True)]
-    old = doctor.check(fake(version="""echo '{"terraform_version": "1.9.8"}'"""))
-    assert [(row.name, row.ok) for row in old] == [("terraform", False)]
-    assert "1.10" in old[0].remedy
-    broken = doctor.check(fake()._replace(module="/nowhere"))
-    assert [(row.name, row.ok) for row in broken][-1] == ("module", False)
-    assert [row.name for row in doctor.check(fake()._replace(cache_dir="/proc/interlock"))] == ["cache"]
 
 
 def test_hashes_leave_the_lock_file_and_nothing_else_does():

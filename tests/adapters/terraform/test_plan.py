@@ -14,6 +14,10 @@ from engine.adapters.terraform.workspace import prepare
 from engine.core.plan.digest import change_set_digest
 from engine.core.plan.model import changes
 from engine.core.plan.summary import summarise
+from engine.core.resources import services
+from engine.core.resources.discover import discover
+from engine.run.module import read_module
+from tests.support import resources
 from tests.support.emulator import put
 from tests.support.terraform import a_job, a_setup, all_services, once, planned, problem_of
 
@@ -165,12 +169,12 @@ def test_every_validation_of_the_module_refuses_something(bad, message):
     assert any(message in detail for detail in said)
 
 
-def test_a_new_service_is_one_new_file(aws, tmp_path):
-    module = tmp_path / "terraform"
-    shutil.copytree(engine.data.path("terraform"), module, ignore=shutil.ignore_patterns(".terraform*"))
-    (module / "dynamodb.tf").write_text("""
+DYNAMODB = """
 variable "dynamodb_tables" {
-  type    = map(object({ hash_key = string, tags = optional(map(string), {}) }))
+  type = map(object({
+    hash_key = string
+    tags     = optional(map(string), {})
+  }))
   default = {}
 }
 
@@ -186,11 +190,29 @@ resource "aws_dynamodb_table" "this" {
     type = "S"
   }
 }
-""")
+"""
+ORDERS = """environment = "development"
+
+dynamodb_tables = {
+  orders = { hash_key = "id" }
+}
+"""
+
+
+def test_a_new_service_is_one_new_file(aws, tmp_path):
+    """From the source's tfvars to a real plan, with nothing changed but the module's one file."""
+    module = tmp_path / "terraform"
+    shutil.copytree(engine.data.path("terraform"), module, ignore=shutil.ignore_patterns(".terraform*"))
+    (module / "dynamodb.tf").write_text(DYNAMODB)
+    known = services.read(read_module(str(module)))
+    change = resources.contents({}, {"DynamoDB/orders/orders.tfvars": ORDERS})
+    found = discover(change, known, resources.rules(), resources.source())
+    assert found.refused == ()
+    (resource,) = found.resources
+    assert (resource.service, resource.state_key) == ("DynamoDB", "DynamoDB/dev/orders/terraform.tfstate")
+    job = a_job(resource.path, dict(resource.variables))._replace(state_key=resource.state_key)
     workspace = prepare(a_setup(aws, module=str(module), cache_dir=str(tmp_path / "cache")))
-    result = plan(
-        a_job("DynamoDB/orders", {"dynamodb_tables": {"orders": {"hash_key": "id"}}}), workspace, limits=QUICK
-    )
+    result = plan(job, workspace, limits=QUICK)
     assert [change.address for change in changes(planned(result))] == ['aws_dynamodb_table.this["orders"]']
 
 
