@@ -232,7 +232,7 @@ class Calls(ABC):
             return self.broken(node)
         text = self.language.defines[name]
         snippet = Snippet(text, self.language.define_places.get(name, Place(f"define {name}", 1, 1, 1, text)))
-        outermost = not self.within
+        outermost, depth = not self.within, self.depth
         if outermost:
             self.used = self.at(node)
         try:
@@ -241,6 +241,7 @@ class Calls(ABC):
             self.errors.extend(e.problems)
             return self.broken(node)
         finally:
+            self.depth = depth
             if outermost:
                 self.used = None
         return self.term("define", node, body.type, name, (body,))

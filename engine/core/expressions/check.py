@@ -11,7 +11,7 @@ from engine.core.expressions.calls import Calls
 from engine.core.expressions.parse import MAX_DEPTH, Node, Snippet, parse
 from engine.core.expressions.terms import Language, Term, quoted
 from engine.core.expressions.types import Type
-from engine.errors import Errors, closest, failure, listing
+from engine.errors import EngineError, Errors, closest, failure, listing
 
 MAX_TERMS = 10_000  # with all defines expanded: sharing can double at every level
 _WORDS = frozenset({"true", "false", "null"})
@@ -54,11 +54,17 @@ class Checker(Calls):
         """The term for `node`."""
         self.depth += 1
         self.size += 1
-        if self.depth > MAX_DEPTH or self.size > MAX_TERMS:
-            raise failure("ENG102", self.at(node), what="too large with its defines written out", limit=MAX_DEPTH)
+        if self.depth > MAX_DEPTH:
+            raise self._too_large(node, "deep", MAX_DEPTH)
+        if self.size > MAX_TERMS:
+            raise self._too_large(node, "large", MAX_TERMS)
         term = _VISIT[node.kind](self, node, here)
         self.depth -= 1
         return term
+
+    def _too_large(self, node: Node, how: str, limit: int) -> EngineError:
+        what, place = f"too {how} with its defines written out", self.used or self.at(node)
+        return failure("ENG102", place, hint="let defines use fewer defines", what=what, limit=limit)
 
     # --- leaves
 

@@ -91,8 +91,10 @@ def _call(term: Term, compiled: Compile) -> Evaluate:
             reason = str(e)
         except (LookupError, TypeError, AttributeError):
             reason = "the facts do not have the shape that schemas/facts.schema.json declares"
-        except ArithmeticError:
+        except (ArithmeticError, ValueError):
             reason = "the numbers are too large"
+        except RecursionError:
+            reason = "the document is nested too deeply"
         raise failure("ENG133", term.place, name=name, reason=reason, usage=f"`{usage(function)}`")
 
     return call

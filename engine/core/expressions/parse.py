@@ -172,15 +172,28 @@ class _Lexer(_StockLexer):  # type: ignore[misc]
         lexeme = self._consume_until("`").replace("\\`", "`")
         try:
             value = json.loads(lexeme, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
+            if _nested(value) > MAX_DEPTH:
+                raise RecursionError
         except _BadLiteralError as e:
             raise exceptions.LexerError(start, lexeme, str(e)) from None
-        except (ValueError, RecursionError):
+        except RecursionError:
+            raise exceptions.LexerError(start, lexeme, "the JSON here is nested too deeply") from None
+        except ValueError:
             value = lexeme  # a bare word: `check` refuses it with the mending form
         return {"type": "literal", "value": value, "start": start, "end": start}
 
 
 class _BadLiteralError(Exception):
     """JSON that Python reads and the specification does not."""
+
+
+def _nested(value: Any) -> int:
+    """Levels of lists and objects inside each other."""
+    levels, layer = 0, [value]
+    while layer := [v for v in layer if isinstance(v, list | dict)]:
+        levels += 1
+        layer = [p for v in layer for p in (v.values() if isinstance(v, dict) else v)]
+    return levels
 
 
 def _no_constant(name: str) -> NoReturn:

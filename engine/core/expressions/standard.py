@@ -53,8 +53,15 @@ def _contains(_: Scope, subject: Any, value: Any) -> bool:
     return member(value, subject)
 
 
-def _average(_: Scope, numbers: list[Any]) -> Any:
-    return sum(numbers) / len(numbers) if numbers else None
+def _sum(_: Scope, numbers: list[Any]) -> Any:
+    total = sum(numbers)
+    if isinstance(total, float) and not math.isfinite(total):
+        raise OverflowError
+    return total
+
+
+def _average(scope: Scope, numbers: list[Any]) -> Any:
+    return _sum(scope, numbers) / len(numbers) if numbers else None
 
 
 def _to_number(_: Scope, value: Any) -> Any:
@@ -166,7 +173,7 @@ STANDARD = (
         "In the order of the key; equal ones stay as they were."),
     Function("starts_with", lambda _, text, start: text.startswith(start), ("string", "string"), "boolean",
         "Does the text start so?"),
-    Function("sum", lambda _, numbers: sum(numbers), ("array[number]",), "number",
+    Function("sum", _sum, ("array[number]",), "number",
         "All together; 0 of an empty list."),
     Function("to_array", lambda _, v: v if isinstance(v, list) else [v], ("any",), "array",
         "A list as it is, anything else as a list of one."),

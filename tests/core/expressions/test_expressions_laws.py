@@ -4,14 +4,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from engine.core.declare import Function
+from engine.core.expressions.functions import FUNCTIONS
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Expression
+from engine.core.expressions.types import acceptor, declared
 from engine.errors import EngineError, Problem
 from tests.support.expressions import condition, language, text, value
 from tests.support.jmespath_oracle import ask, same
+
+untimed = settings(deadline=None)  # others use the machine too
 
 DOCUMENT = language({"d": {}})
 EVERYTHING = language()
@@ -113,6 +118,7 @@ def _sorted(node: Any) -> Any:
     return [_sorted(v) for v in node] if isinstance(node, list) else node
 
 
+@untimed
 @given(expressions, documents)
 @example("ts[0] || x", {"ts": ["a"]})
 @example("contains(ns, `true`)", {"ns": [1]})
@@ -131,6 +137,7 @@ def test_jmespath_agrees_or_has_a_reason_not_to(expression: str, document: Any) 
         assert oracle.differs or same(ours, stock), f"{ours} is not {stock}"
 
 
+@untimed
 @given(expressions, documents)
 def test_the_trace_says_what_evaluation_says(expression: str, document: Any) -> None:
     try:
@@ -156,6 +163,7 @@ _pieces = st.sampled_from(
 )  # fmt: skip
 
 
+@untimed
 @given(st.one_of(st.lists(_pieces, max_size=14).map("".join), st.text(max_size=30)))
 @example("a[")
 @example("[1")
@@ -180,6 +188,7 @@ def _problems(compile_: Callable[..., object], written: str) -> tuple[Problem, .
     return ()
 
 
+@untimed
 @given(st.integers(0, 5), st.sampled_from(["pr.base.rf == 'x'", "nope(pr)", "!pr.draft", "pr.number > 0", "labels[]"]))
 def test_columns_move_with_the_text(spaces: int, written: str) -> None:
     def column(source: str) -> int:
@@ -190,6 +199,7 @@ def test_columns_move_with_the_text(spaces: int, written: str) -> None:
     assert column(" " * spaces + written) == column(written) + spaces
 
 
+@untimed
 @given(conditions)
 def test_a_condition_needs_no_more_than_it_says(expression: str) -> None:
     names = ("n", "t", "f", "ns", "ts", "l", "o", "x")
@@ -202,6 +212,52 @@ def test_a_condition_needs_no_more_than_it_says(expression: str) -> None:
     assert _outcome(built, scope) == _outcome(built, {n: scope[n] for n in built.needs})
 
 
+_anything = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("ab"), inner, max_size=2)),
+    max_leaves=6,
+)
+_facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "labels": st.one_of(_anything, st.lists(st.text(max_size=3))),
+        "files": st.one_of(
+            _anything,
+            st.lists(st.fixed_dictionaries({"path": st.text(max_size=3)}, optional={"previous_path": _anything})),
+        ),
+        "verdict": st.one_of(
+            _anything, st.fixed_dictionaries({"resources": _anything, "environment": st.text(max_size=3)})
+        ),
+        "rules": _anything,
+        "locks": _anything,
+        "pr": _anything,
+        "source": _anything,
+        "now": st.one_of(_anything, st.just("2026-11-23T21:00:00Z")),
+    },
+)
+
+
+@untimed
+@given(st.sampled_from(FUNCTIONS), st.lists(_anything, min_size=3, max_size=3), _facts)
+def test_functions_are_total(function: Function, arguments: list[Any], facts: dict[str, Any]) -> None:
+    written = [f"any[{i}]" if not p.startswith("expref") else "&@" for i, p in enumerate(function.parameters)]
+    built = value(f"{function.name}({', '.join(written)})", EVERYTHING)
+    result, codes = _answer(built, {"any": arguments, **facts})
+    accepts = None if "@" in function.returns else acceptor(declared(function.returns))
+    assert codes <= {"ENG112", "ENG130", "ENG133"}
+    assert codes or accepts is None or accepts(result)
+
+
+def _answer(built: Expression, scope: dict[str, Any]) -> tuple[Any, set[str]]:
+    try:
+        return built.evaluate(scope), set()
+    except EngineError as error:
+        return None, {p.code for p in error.problems}
+
+
+@untimed
 @given(st.text(alphabet="a${} '`", max_size=20))
 def test_an_escaped_text_is_itself(written: str) -> None:
     literal = re.sub(r"\$+\{", "", written).replace("${", "")
@@ -218,6 +274,7 @@ def _as_regex(pattern: str) -> str:
     return "".join(parts)
 
 
+@untimed
 @given(st.text(alphabet="ab/*?.", max_size=10), st.text(alphabet="ab/.", max_size=10))
 @example("**/a", "ba")
 @example("a/**/b", "a/b")

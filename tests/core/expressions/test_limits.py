@@ -59,6 +59,13 @@ def test_too_long() -> None:
     assert refused.value.problems[0].code == "ENG102"
 
 
+@pytest.mark.parametrize("depth", [100, 400, 900, 2000])
+def test_literals_of_any_depth(depth: int) -> None:
+    with pytest.raises(EngineError) as refused:
+        value("`" + "[" * depth + "]" * depth + "`")
+    assert refused.value.problems[0].message.endswith("nested too deeply")
+
+
 def test_defines_that_double_at_every_level() -> None:
     doubling = {f"d{i}": f"d{i + 1}() && d{i + 1}()" for i in range(30)} | {"d30": "pr.draft"}
     start = time.perf_counter()
@@ -80,6 +87,25 @@ def test_documents_of_any_depth_are_compared() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert condition("any == [any[0]]").evaluate({"any": deep}) is True
+
+
+def test_documents_of_any_depth_are_no_text() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(EngineError) as failed:
+        condition("to_string(any) == 'x'").evaluate({"any": deep})
+    assert failed.value.problems[0].code == "ENG133"
+
+
+@pytest.mark.parametrize(
+    "numbers", [[1e308, 1e308], [10**4299 * 9, 10**4299 * 9], [10**400, 0.5]], ids=["inf", "digits", "mixed"]
+)
+def test_numbers_of_any_size(numbers: list[float]) -> None:
+    built = value("to_string([sum(any), avg(any)])")
+    with pytest.raises(EngineError) as failed:
+        built.evaluate({"any": numbers})
+    assert failed.value.problems[0].code == "ENG133"
 
 
 def test_globs_do_not_backtrack() -> None:
