@@ -14,7 +14,8 @@ from engine.errors import failure
 _RENAME = "-M90%"
 _RENAMES_AT_MOST = "-l1000"
 
-_REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_./@{}~^+=#-]*")
+# What no ref may contain (git-check-ref-format), and no option, exclusion or path: the rest git judges itself.
+_REVISION = re.compile(r"[^-^:?*\[\\\s\0-\x1f\x7f][^:?*\[\\\s\0-\x1f\x7f]*")
 _SCP = re.compile(r"(?:[^@/]+@)?[^:/]+:(?!//)(.+)")
 _CO_AUTHOR = re.compile(r"(.*?)\s*<([^<>]*)>\s*")
 

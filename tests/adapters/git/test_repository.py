@@ -110,11 +110,26 @@ def test_what_git_would_read_as_something_else_is_no_revision(clone, name):
         assert _code(call, name) == "ENG352"
 
 
-def test_tags_and_ids_are_revisions(clone):
+def test_tags_ids_and_any_branch_name_are_revisions(clone):
     clone.git("tag", "-a", "v1", "-m", "one")
+    clone.git("branch", "fix(ü),@types/x!'$y")
     sha = clone.git("rev-parse", "HEAD")
-    repository = clone.open()
-    assert [repository.resolve(n) for n in ("v1", sha, sha[:10], "HEAD", "dev~0")] == [sha] * 5
+    names = ("v1", sha, sha[:10], "HEAD", "dev~0", "fix(ü),@types/x!'$y")
+    assert [clone.open().resolve(name) for name in names] == [sha] * len(names)
+    assert clone.open().range("v1", names[-1]).changes == ()
+
+
+def test_a_partial_clone_fetches_nothing_behind_our_back(clone, tmp_path):
+    clone.branch("feature")
+    clone.commit({"S3/a/a.tfvars": "a = 2\n"})
+    clone.git("config", "uploadpack.allowFilter", "true")
+    source = f"file://{clone.directory}"
+    command = ["git", "clone", "-q", "--filter=blob:none", "--no-checkout", source, tmp_path / "partial"]
+    subprocess.run(command, check=True)
+    partial = Repository(str(tmp_path / "partial"), path=os.environ["PATH"], home=os.devnull)
+    found = partial.range("origin/dev", "HEAD")
+    assert [c.path for c in found.changes] == ["S3/a/a.tfvars"]
+    assert _code(partial.blobs, [c.new.id for c in found.changes if c.new]) in ("ENG355", "ENG356")
 
 
 def test_a_shallow_clone_says_what_to_do(clone, tmp_path):
