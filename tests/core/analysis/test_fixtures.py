@@ -100,7 +100,7 @@ def test_an_event_is_needed():
 def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(EngineError) as refused:
         loaded("- {why: x, gates: {reddy: pass}}\n- {why: y, facts: {pr.draft: 1}, gates: {ready: pass}}")
-    assert [problem.place.line for problem in refused.value.problems] == [9, 10]
+    assert [problem.place and problem.place.line for problem in refused.value.problems] == [9, 10]
 
 
 SHARING = "version: 1\nshares: given/one.yaml\n"

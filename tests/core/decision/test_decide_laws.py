@@ -164,7 +164,7 @@ def test_the_order_of_lists_is_irrelevant(facts, seed):
 @given(changes())
 def test_a_recorded_document_replays_to_the_same_bytes(facts):
     known_facts = document(**facts)
-    backwards = {name: known_facts.facts[name] for name in reversed(known_facts.facts)}
+    backwards = {name: known_facts.facts[name] for name in reversed(list(known_facts.facts))}
     recorded = json.dumps({"facts": backwards, "version": 1}, indent=3).encode()
     first = canonical(decide(event(), known_facts, RULES).to_json())
     assert canonical(decide(event(), from_json(recorded), RULES).to_json()) == first
