@@ -142,7 +142,9 @@ TABLE: dict[str, Row] = {
     "ENG112": Row("`{name}` wants {wanted} as argument {number}, and {subject} is {found}", "see {usage}"),
     "ENG113": Row("{subject} is {found}, not true or false", "compare it with something"),
     "ENG114": Row("{left} is {left_type} and {right} is {right_type}: never equal", "compare like with like"),
-    "ENG115": Row("{subject} is {found}: only numbers have an order", "compare numbers; for times there is `seconds_since(…)`"),
+    "ENG115": Row(
+        "{subject} is {found}: only numbers have an order", "compare numbers; for times there is `seconds_since(…)`"
+    ),
     "ENG116": Row("{subject} is never null", "ask `present(…)` for a path that may be missing"),
     "ENG117": Row("{left} is never {right}", "it is one of: {known}"),
     "ENG118": Row("{subject} would be everything that is known", "name a fact"),
@@ -160,7 +162,10 @@ TABLE: dict[str, Row] = {
     "ENG128": Row("the key `{name}` is there twice", "keep one of them"),
     "ENG130": Row("the fact `{name}` is not there: not fetched, absent or failed", "name it in the gate's `needs:`"),
     "ENG131": Row("{subject} is missing", "use `default({text}, value)` or `present({text})` where it may be missing"),
-    "ENG132": Row("{subject} has a null in it, which would be left out silently", "leave it out with a filter `[?present(…)]`, or keep it with `map(…)`"),
+    "ENG132": Row(
+        "{subject} has a null in it, which would be left out silently",
+        "leave it out with a filter `[?present(…)]`, or keep it with `map(…)`",
+    ),
     "ENG133": Row("`{name}` has no answer: {reason}", "an unknown is never a yes; see {usage}"),
     "ENG134": Row("{subject} is null, and nothing says that it may be", "ask `present({text})` first"),
     # ENG150-199 events and facts
@@ -371,7 +376,9 @@ TABLE: dict[str, Row] = {
         "local runs take pull_request and push events; `engine explain --facts` decides the others",
     ),
     "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
-    "ENG555": Row("{uses} was stopped after {seconds} s, its `timeout`", "raise the timeout, or split the change", _EXEC),
+    "ENG555": Row(
+        "{uses} was stopped after {seconds} s, its `timeout`", "raise the timeout, or split the change", _EXEC
+    ),
     "ENG557": Row(
         "the environment `{environment}` has no account, so nothing can be planned in it",
         "give it an account and a region under `environments:`, or use one that has them",

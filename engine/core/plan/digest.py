@@ -39,6 +39,11 @@ def change_set_digest(plan: dict[str, Json], key: bytes) -> str:
     return "hmac-sha256:" + hmac.new(key, _DOMAIN + data, "sha256").hexdigest()
 
 
+def key_id(key: bytes) -> str:
+    """Says which key a digest was made with, and nothing of the key."""
+    return "hmac-sha256:" + hmac.new(key, b"interlock digest key id\n", "sha256").hexdigest()[:16]
+
+
 def change_set(plan: dict[str, Json]) -> dict[str, Json]:
     """What is digested: holds secrets in clear."""
     return {

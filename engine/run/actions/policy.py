@@ -21,10 +21,10 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.adapters.policy.port import Plan, Programs
     from engine.adapters.policy.port import evaluate as judge
-    from engine.core.plan.mask import secrets
-    from engine.core.redact import Redactor
+    from engine.run.plans import load, redactor
 
-    plans = [Plan(row["path"], _plan(row["file"])) for row in resources if row["file"]]
+    loaded = load(resources)
+    plans = [Plan(path, plan) for path, plan in loaded.items()]
     values = ctx.settings
     bundle: str | None = None
     found: tuple[Finding, ...] = ()
@@ -39,7 +39,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     except EngineError as error:
         doubt = error.problems[0]
         ctx.progress(f"  not judged: {doubt.message}")
-    hide = Redactor(set().union(*(secrets(dict(plan.plan)) for plan in plans))).text
+    hide = redactor(loaded.values(), values.credentials).text
     findings = [
         {
             **finding._asdict(),
@@ -53,14 +53,6 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     ]
     ctx.progress(f"  judged   {len(plans)} plans with {engine}: {len(findings)} findings")
     return {"findings": findings, "bundle": bundle, "problem": told(doubt) if doubt else None}
-
-
-def _plan(file: str) -> Mapping[str, Any]:
-    import json
-
-    with open(file, "rb") as handle:
-        plan: Mapping[str, Any] = json.load(handle)
-        return plan
 
 
 ACTIONS = (

@@ -26,8 +26,14 @@ def write(
         EngineError: ENG002, they cannot be kept.
     """
     from engine.core.report.comment import render
+    from engine.core.report.model import redacted
+    from engine.run.plans import load, redactor
 
-    report = _of_validation(ctx, plan, policy, verdict) if plan and policy and verdict else _of_fact(ctx)
+    if plan and policy and verdict:
+        hide = redactor(load(plan["resources"]).values(), ctx.settings.credentials)
+        report = redacted(_of_validation(ctx, plan, policy, verdict), hide)
+    else:
+        report = _of_fact(ctx)
     files = {
         "markdown": (os.path.join(ctx.out, "report.md"), render(report)),
         "json": (os.path.join(ctx.out, "report.json"), json.dumps(report.to_json(), indent=2, ensure_ascii=False)),
@@ -54,7 +60,12 @@ def _of_validation(
         findings=tuple(map(finding, policy["findings"])),
         refused=(*ctx.discovery.refused, *broken),
         signature=Signature(
-            signed["digest"], signed["key"], verdict["sequence"], verdict["signed_at"], verdict["expires_at"]
+            statement=signed["digest"],
+            key=signed["key"],
+            sequence=verdict["sequence"],
+            signed_at=verdict["signed_at"],
+            expires_at=verdict["expires_at"],
+            origin=verdict["origin"],
         ),
     )
 

@@ -26,7 +26,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.adapters.terraform.plan import plan as plan_one
     from engine.adapters.terraform.template import Setup
     from engine.adapters.terraform.workspace import Job, prepare
-    from engine.core.canonical import digest_bytes
+    from engine.core.plan.digest import key_id
     from engine.run.orchestrator.pool import run_all
 
     key = settings.digest_key()
@@ -66,7 +66,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         "resources": list(rows),
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
-        "digest_key": digest_bytes(key)[: len("sha256:") + 16],
+        "digest_key": key_id(key),
     }
 
 

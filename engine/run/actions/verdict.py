@@ -51,11 +51,12 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         lock_file=plan["lock_file"],
         digest_key=plan["digest_key"],
     )
+    unjudged = (policy["problem"], *(row["problem"] for row in plan["resources"]))
     statement = build(
         about,
         [{name: row[name] for name in _RESOURCE} for row in plan["resources"]],
         [finding(row) for row in policy["findings"]],
-        [doubt(why) for why in (policy["problem"], *(row["problem"] for row in plan["resources"])) if why],
+        [*ctx.discovery.refused, *map(doubt, filter(None, unjudged))],
         made_from,
         sequence=1,
         signed_at=ctx.now,
