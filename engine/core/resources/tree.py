@@ -75,10 +75,11 @@ class Directory(Mapping[str, Entry]):
 
     @cached_property
     def folded(self) -> dict[str, list[str]]:
-        """Names that differ only in case or in the form of the resource, by their folded stem. Singles are left out."""
-        stems = "\0".join(self._rows).casefold().replace(".tfvars\0", "\0").removesuffix(".tfvars").split("\0")
-        if len(set(stems)) == len(stems):
+        """Names that differ only in case, whatever the form of the resource, by their folded stem; no single ones."""
+        text = "\0".join(self._rows)
+        if text == text.casefold():  # nothing is written in capitals
             return {}
+        stems = text.casefold().replace(".tfvars\0", "\0").removesuffix(".tfvars").split("\0")
         groups: dict[str, list[str]] = {}
         for stem, name in zip(stems, self._rows, strict=True):
             groups.setdefault(stem, []).append(name)
