@@ -6,21 +6,26 @@ which were checked when the template was made; their backend record is filled in
 understand it refuses ("Backend initialization required") without touching anything; then it initialises that directory.
 """
 
+import contextlib
 import json
 import os
+import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from engine.adapters import process
-from engine.adapters.terraform import environment, failures, private
+from engine.adapters.terraform import environment, failures, memory, private
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
 from engine.core.redact import Json
 from engine.errors import failure
 
+_OLD_S = 24 * 3600.0  # no plan takes so long
+_TICK_S = 0.1
 _GRACE_S = 30.0  # Terraform waits for calls that are under way
 
 
@@ -44,7 +49,9 @@ class Workspace:
         self.redactor = environment.redactor(setup.credentials)
         self.scratch = os.path.join(setup.cache_dir, "work")
         os.makedirs(self.scratch, mode=0o700, exist_ok=True)
+        _remove_old(self.scratch)
         self._recording = threading.Lock()
+        self._slots = threading.Semaphore(memory.slots())
         self._lock_file = private.read(os.path.join(template.module, LOCK_FILE))
         self.lock_digest = digest_bytes(self._lock_file)
 
@@ -72,16 +79,22 @@ class Workspace:
         answers: tuple[int, ...],
         cancel: threading.Event | None,
     ) -> process.Done:
-        """Run Terraform."""
-        return process.run(
-            [*self.template.program.argv, *arguments],
-            cwd=cwd,
-            env=self.template.env,
-            timeout_s=timeout_s,
-            answers=answers,
-            cancel=cancel,
-            grace_s=_GRACE_S,
-        )
+        """Run Terraform, when there is memory for one more."""
+        while not self._slots.acquire(timeout=_TICK_S):
+            if cancel is not None and cancel.is_set():
+                raise failure("ENG452", program=self.template.program.name)
+        try:
+            return process.run(
+                [*self.template.program.argv, *arguments],
+                cwd=cwd,
+                env=self.template.env,
+                timeout_s=timeout_s,
+                answers=answers,
+                cancel=cancel,
+                grace_s=_GRACE_S,
+            )
+        finally:
+            self._slots.release()
 
     def _variables(self, job: Job) -> bytes:
         wiring: dict[str, Json] = {
@@ -143,6 +156,14 @@ def prepare(setup: Setup, cancel: threading.Event | None = None) -> Workspace:
         return Workspace(setup, find_or_make(setup, cancel))
     except OSError as error:
         raise failure("ENG418", reason=f"{error.strerror or error} ({error.filename or setup.cache_dir})") from error
+
+
+def _remove_old(scratch: str) -> None:
+    """Working directories of runs that were killed: they hold variables and plans."""
+    for entry in os.scandir(scratch):
+        with contextlib.suppress(FileNotFoundError):  # another run removes it, too
+            if entry.stat(follow_symlinks=False).st_mtime < time.time() - _OLD_S:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def _literal(value: str | bool) -> str:

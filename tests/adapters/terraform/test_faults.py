@@ -5,14 +5,17 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
+from engine.adapters.terraform import memory
 from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.template import without_hashes
 from engine.adapters.terraform.workspace import prepare
 from engine.errors import EngineError
+from engine.run.orchestrator.pool import run_all
 from tests.support.plans import a_change, a_plan
 from tests.support.terraform import a_job, a_program, a_setup, problem_of
 
@@ -206,6 +209,39 @@ def test_nothing_of_a_plan_stays(fake):
     assert os.listdir(workspace.scratch) == []
 
 
+@pytest.mark.parametrize(
+    ("why", "limit", "found"),
+    [
+        ("a container of 2 GB", 2**31, 2),
+        ("a container of 512 MB still runs one", 2**29, 1),
+        ("a container without a limit has the machine's memory", "max", memory.slots()),
+    ],
+)
+def test_as_many_at_once_as_memory_allows(monkeypatch, tmp_path, why, limit, found):
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    monkeypatch.setattr(memory, "_CGROUP", str(tmp_path / "memory.max"))
+    assert memory.slots() == found, why
+
+
+def test_a_plan_waits_for_memory(fake, monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "slots", lambda: 1)
+    setup = fake(plan=f"mkdir {tmp_path}/busy || touch {tmp_path}/two; sleep 0.2; rmdir {tmp_path}/busy; exit 2")
+    workspace = prepare(setup)
+    results = run_all([NOTHING] * 3, lambda job: plan(job, workspace, limits=LIMITS), 3)
+    assert [result.status for result in results] == ["planned"] * 3
+    assert not (tmp_path / "two").exists()
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later(fake):
+    setup = fake()
+    scratch = prepare(setup).scratch
+    for name, age_s in (("plan-old", 90_000), ("plan-running", 60)):
+        os.mkdir(f"{scratch}/{name}")
+        os.utime(f"{scratch}/{name}", (time.time() - age_s,) * 2)
+    prepare(setup)
+    assert os.listdir(scratch) == ["plan-running"]
+
+
 def test_files_that_terraform_would_load_by_itself_are_not_taken_from_the_module(fake, tmp_path):
     setup = fake(plan=f"ls -a > {tmp_path}/seen; exit 2")
     for name in ("terraform.tfvars", "x.auto.tfvars.json", "terraform.tfstate"):
@@ -266,6 +302,7 @@ def test_a_full_disk_in_a_plan_is_that_resources_failure(fake, tmp_path):
 import resource, signal
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.template import Setup
+from engine.adapters.terraform import memory
 from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.workspace import Job, prepare
 workspace = prepare({setup!r})

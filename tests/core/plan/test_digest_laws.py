@@ -43,7 +43,7 @@ def paths(value, path=()):
 
 
 @given(st.lists(rows(), max_size=4, unique_by=lambda r: r["address"]), st.data())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_no_order_counts(found, data):
     plan = a_plan(*found)
     other = shuffled(plan, data.draw)
@@ -52,7 +52,7 @@ def test_no_order_counts(found, data):
 
 
 @given(rows(), values, st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_change_of_one_value_counts(row, new, data):
     other = copy.deepcopy(row)
     sides = [side for side in ("before", "after") if row["change"][side] is not None]
@@ -69,7 +69,7 @@ def test_any_change_of_one_value_counts(row, new, data):
 
 
 @given(rows(), st.text(min_size=1, max_size=5), values)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_being_unknown_counts(row, name, value):
     """Terraform leaves unknown values out of `after`, and marks where they will be."""
     assume(row["change"]["after"] is not None and name not in row["change"]["after"])
@@ -80,6 +80,7 @@ def test_being_unknown_counts(row, name, value):
 
 
 @given(rows(), st.binary(min_size=32, max_size=40), st.binary(min_size=32, max_size=40))
+@settings(max_examples=50, deadline=None)
 def test_the_key_counts(row, one, other):
     assume(one != other)
     assert change_set_digest(a_plan(row), one) != change_set_digest(a_plan(row), other)
