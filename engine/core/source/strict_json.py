@@ -70,7 +70,7 @@ def _depth(value: object) -> int:
     return depth
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+')
+_LEXEME = r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+'  # compiled by `re` when first needed
 _MAX_DIGITS = 400  # far more than any number that means something
 
 
@@ -82,7 +82,7 @@ def _scan(text: str, errors: Errors | None, file: str) -> Span:
     line, start = 0, 0
     name: tuple[str, Span] | None = None  # the key whose value comes next
     expects_key = False
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_LEXEME, text):
         token = match.group()
         first = token[0]
         if first == "\n":

@@ -91,17 +91,18 @@ def load_yaml(data: bytes, file: str, *, limit: int = MAX_BYTES, composer: type[
 
 
 # Line ends that editors do not show, and the marks that let a line read differently from what it does (CVE-2021-42574).
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
-_INVISIBLE_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+# Patterns are texts: `re` compiles (and keeps) them when they are first needed, which is not on the way of good rules.
+_INVISIBLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
 
 
 def _refuse_invisible(text: str, places: Places) -> None:
+    if text.replace("\r\n", "").replace("\n", "").replace("\t", "").isprintable():
+        return
     errors = Errors()
-    for pattern in (_INVISIBLE_ASCII,) if text.isascii() else (_INVISIBLE_ASCII, _INVISIBLE):
-        for match in pattern.finditer(text):
-            start = match.start()
-            line, column = text.count("\n", 0, start), start - (text.rfind("\n", 0, start) + 1)
-            errors.add("ENG023", places.at(line, column, 1), character=f"U+{ord(match.group()):04X}")
+    for match in re.finditer(_INVISIBLE, text):
+        start = match.start()
+        line, column = text.count("\n", 0, start), start - (text.rfind("\n", 0, start) + 1)
+        errors.add("ENG023", places.at(line, column, 1), character=f"U+{ord(match.group()):04X}")
     errors.check()
 
 
@@ -134,11 +135,11 @@ def _syntax(error: yaml.MarkedYAMLError, places: Places) -> EngineError:
     return failure("ENG024", place, reason=reason)
 
 
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_NUMBER = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+_INTEGER = r"[-+]?[0-9]+"
+_OTHER_BASE = r"0o[0-7]+|0x[0-9a-fA-F]+"
+_LEADING_ZERO = r"[-+]?0[0-9]"
+_NOT_FINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -227,20 +228,28 @@ class _Reader:
             return _WORDS[text]
         if text[0] not in _FIRST_OF_NUMBER:
             return text
-        if _OTHER_BASE.fullmatch(text):
+        if text[0] in "123456789" and len(text) < _MAX_DIGITS and text.isascii():
+            if text.isdigit():
+                return int(text)
+            if text.strip("0123456789+-.eE"):  # `10m`, `1:30`
+                return text
+        return self._number(text, span)
+
+    def _number(self, text: str, span: Span) -> str | int | float | None:
+        if re.fullmatch(_OTHER_BASE, text):
             return int(text, 0)
-        if _NOT_FINITE.fullmatch(text):
+        if re.fullmatch(_NOT_FINITE, text):
             self.errors.add("ENG034", self._places.at(*span[:3]), text=text)
             return None
-        if not _NUMBER.fullmatch(text):
+        if not re.fullmatch(_NUMBER, text):
             return text
-        if _LEADING_ZERO.match(text):
+        if re.match(_LEADING_ZERO, text):
             self.errors.add("ENG033", self._places.at(*span[:3]), text=text)
             return None
         if len(text) > _MAX_DIGITS or abs(float(text)) == float("inf"):
             self.errors.add("ENG034", self._places.at(*span[:3]), text=text[:20])
             return None
-        return int(text) if _INTEGER.fullmatch(text) else float(text)
+        return int(text) if re.fullmatch(_INTEGER, text) else float(text)
 
     def _place(self, node: yaml.Node) -> Place:
         return self._places.at(node.start_mark.line, node.start_mark.column, 1)

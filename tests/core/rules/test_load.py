@@ -1,6 +1,8 @@
 """Rules that load: every value of the model comes from the file, and what is not said has a safe default."""
 
 import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -238,3 +240,18 @@ def test_all_problems_are_in_the_order_of_their_places() -> None:
     lines = [problem.place.line for problem in error.value.problems if problem.place]
     assert len(lines) == 3
     assert lines == sorted(lines)
+
+
+def test_good_rules_load_without_heavy_libraries() -> None:
+    """Start-up is a budget: what only failures need is imported by failures."""
+    program = (
+        "import sys\n"
+        "from engine.run.trusted import read_rules\n"
+        "from engine.run.catalog import catalog\n"
+        "from engine.core.rules.load import load\n"
+        f"load(read_rules({ROOT!r}), catalog())\n"
+        "heavy = ('jsonschema', 'fastjsonschema', 'difflib', 'pathlib', 'logging', 'subprocess')\n"
+        "print(*(name for name in heavy if name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == ""
