@@ -52,6 +52,13 @@ class PipelineEntry(NamedTuple):
     whole: bool  # are those all of them?
 
 
+class Unread(frozenset[str]):
+    """The names of a part that could not be read: any may be in it, so none is called unknown."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 class Draft(NamedTuple):
     """All units of all files."""
 
@@ -80,9 +87,10 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     }
     pipelines = [*reader.inline(document, top, broken), *reader.specs()]
     groups = [*reader.groups(), *reader.special()]
-    known = {name: frozenset(e for e in _mapping(top.get(name)) if isinstance(e, str)) for name in NAMED}
-    known["pipelines"] = frozenset(reader.pipeline_names)
-    known["groups"] = frozenset(reader.group_names)
+    unread = document is None
+    known = {n: Unread() if unread or (n,) in broken else frozenset(_mapping(top.get(n))) for n in NAMED}
+    known["pipelines"] = Unread() if unread or reader.pipelines_unread else frozenset(reader.pipeline_names)
+    known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
     settings = {
         n: top[n] for n in ("otherwise", "approvals", "limits", "verdicts", "include") if _sound(top, n, broken)
     }
@@ -116,6 +124,7 @@ class _Files:
         self.documents: dict[str, Document] = {}
         self.pipeline_names: list[str] = []
         self.group_names: list[str] = []
+        self.pipelines_unread = self.groups_unread = False
 
     def one(self, file: str, name: str) -> tuple[Any, frozenset[Path]] | None:
         """The data of a file and the paths in it that do not fit; None: it is not there, or not YAML."""
@@ -144,7 +153,9 @@ class _Files:
         """All files that hold one pipeline each."""
         for file in sorted(set(self._files) - {self._entry, APPROVERS, SPECIAL}):
             read = self.one(file, "spec")
-            if read:
+            if read is None:
+                self.pipelines_unread = True
+            else:
                 yield from self._pipeline(self.documents[file], (), *read)
 
     def _pipeline(
@@ -152,6 +163,7 @@ class _Files:
     ) -> Iterator[PipelineEntry]:
         name = _mapping(data).get("pipeline")
         if not isinstance(name, str):
+            self.pipelines_unread = True
             return
         self.pipeline_names.append(name)
         actions = (*path, "actions")
@@ -167,10 +179,11 @@ class _Files:
     def groups(self) -> Iterator[Entry]:
         """The groups of `approvers-config.yaml`."""
         read = self.one(APPROVERS, "approvers-config")
+        data, broken = read or (None, frozenset[Path]())
+        groups = _mapping(data).get("groups")
+        self.group_names += _mapping(groups)
+        self.groups_unread = APPROVERS in self._files and not isinstance(groups, dict)
         if read:
-            data, broken = read
-            groups = _mapping(data).get("groups")
-            self.group_names += _mapping(groups)
             yield from _units(self.documents[APPROVERS], ("groups",), groups, broken)
 
     def special(self) -> Iterator[Entry]:
