@@ -129,6 +129,8 @@ class Oracle(_Stock):  # type: ignore[misc]
                     self.note("ENG132")
                 else:
                     collected.append(current)
+            else:
+                self._shadowed(node["children"][1], element)
         return collected
 
     def visit_multi_select_list(self, node: Any, value: Any) -> Any:

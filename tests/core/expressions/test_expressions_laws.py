@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.declare import Function
+from engine.core.expressions.compile import Language
 from engine.core.expressions.functions import FUNCTIONS
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Expression
@@ -137,6 +138,41 @@ def test_jmespath_agrees_or_has_a_reason_not_to(expression: str, document: Any) 
         assert oracle.differs or same(ours, stock), f"{ours} is not {stock}"
 
 
+def _list_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_NUMBER, _TEXT, _FLAG = {"type": "integer"}, {"type": "string"}, {"type": "boolean"}
+_ITEM = {"type": "object", "properties": {"n": _NUMBER, "t": _TEXT, "x": {}}}
+_SHAPE = {
+    "type": "object",
+    "properties": {
+        "n": _NUMBER, "t": _TEXT, "f": _FLAG, "x": {}, "l": _list_of({"$ref": "#/$defs/item"}),
+        "ns": _list_of(_NUMBER), "ts": _list_of({"anyOf": [_TEXT, {"enum": ["a"]}]}),
+        "o": {"type": "object", "properties": {"n": _NUMBER, "t": _TEXT, "f": _FLAG}, "additionalProperties": False},
+    },
+    "$defs": {"item": _ITEM},
+}  # fmt: skip
+SHAPED = language({"d": _SHAPE})
+# What the checker calls by another name than the interpreter that meets it.
+_SEEN_AS = {"ENG109": {"ENG131", "ENG123"}, "ENG123": {"ENG123", "ENG131", "ENG106"}}
+
+
+@untimed
+@given(expressions, documents.filter(lambda d: d["l"] and d["ns"] and d["ts"] and "x" in d))
+def test_what_a_schema_refuses_the_document_would_have_shown(expression: str, document: Any) -> None:
+    document = _sorted(document)
+    problems = [p for p in _problems(value, f"d | ({expression})", SHAPED) if p.code != "ENG117"]
+    if problems:
+        _, oracle = ask(expression, document)
+        for problem in problems:
+            assert _SEEN_AS.get(problem.code, {problem.code}) & oracle.possible, problem.text()
+    else:
+        text = f"d | ({expression})"
+        free, shaped = _problems(value, text, DOCUMENT), _problems(value, text, SHAPED)
+        assert shaped or not free, "what is refused without a schema is refused with one"
+
+
 @untimed
 @given(expressions, documents)
 def test_the_trace_says_what_evaluation_says(expression: str, document: Any) -> None:
@@ -180,9 +216,9 @@ def test_any_text_is_an_expression_or_an_error_with_its_place(written: str) -> N
             assert problem.place.file != "rules.yaml" or 0 < problem.place.column <= len(written) + 1, problem
 
 
-def _problems(compile_: Callable[..., object], written: str) -> tuple[Problem, ...]:
+def _problems(compile_: Callable[..., object], written: str, known: Language = EVERYTHING) -> tuple[Problem, ...]:
     try:
-        compile_(written, EVERYTHING)
+        compile_(written, known)
     except EngineError as error:
         return error.problems
     return ()
