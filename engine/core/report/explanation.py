@@ -59,14 +59,14 @@ def _refused(decision: Decision, paint: Paint) -> Iterator[str]:
 
 def _pipeline(pipeline: PipelineResult, paint: Paint) -> Iterator[str]:
     mark, colour, word = _SHOWN[pipeline.outcome]
-    yield f"{paint(f'{mark} {pipeline.name}: {word}', colour)} — {pipeline.because}"
+    yield f"{paint(f'{mark} {pipeline.name}: {word}', colour)} — {_safe(pipeline.because)}"
     yield from _causes(pipeline.causes, 1, paint)
     for gate in pipeline.gates:
         yield from _gate(gate, paint)
     if pipeline.outcome is Outcome.PASS:
         yield from _actions(pipeline.actions, paint)
         for key in pipeline.locks:
-            yield f"  locks {key}"
+            yield f"  locks {_safe(key)}"
         if pipeline.then:
             yield f"  then {pipeline.then} is decided, with fresh facts"
 
@@ -77,17 +77,17 @@ def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:
     if len(causes) == 1 and causes[0].text in gate.because:  # it is said already
         causes, facts = causes[0].causes, _facts(causes[0], paint)
     causes = tuple(c for c in causes if c.text != gate.because or c.causes or c.facts)
-    yield f"  {paint(f'{mark} {gate.name}', colour)} — {gate.because}{facts}"
+    yield f"  {paint(f'{mark} {gate.name}', colour)} — {_safe(gate.because)}{facts}"
     yield from _causes(causes, 2, paint)
     for missing in gate.missing:
         who = f": {people(missing.who)} can give it" if missing.who else ""
-        yield f"    {paint('→', 'yellow')} missing: {missing.what}{who}"
+        yield f"    {paint('→', 'yellow')} missing: {_safe(missing.what)}{who}"
 
 
 def _causes(causes: Sequence[Cause], depth: int, paint: Paint) -> Iterator[str]:
     for cause in causes:
         mark, colour, _ = _SHOWN[cause.outcome]
-        yield f"{'  ' * depth}{paint(mark, colour)} {cause.text}{_facts(cause, paint)}"
+        yield f"{'  ' * depth}{paint(mark, colour)} {_safe(cause.text)}{_facts(cause, paint)}"
         yield from _causes(cause.causes, depth + 1, paint)
 
 
@@ -106,5 +106,12 @@ def _actions(actions: Sequence[ActionResult], paint: Paint) -> Iterator[str]:
 
 
 def _value(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = _safe(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _safe(text: str) -> str:
+    """One line, whatever a title or a comment put in: a new line could speak to GitHub Actions (`::set-env`), an escape
+    to the terminal, and a change of direction to the eye.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

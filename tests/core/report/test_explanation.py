@@ -141,3 +141,13 @@ def test_a_long_value_is_cropped():
         max(map(len, shown(pr=pr(title="x" * 500), ours=rules_of("g: {require: \"pr.title == 'y'\"}")).splitlines()))
         < 200
     )
+
+
+NASTY = "x\n::stop-commands::y\r\x1b[2Jz\u202e\u2028"
+
+
+def test_no_fact_can_write_a_line_of_its_own_or_speak_to_the_terminal():
+    ours = rules_of("g: {require: \"pr.title == 'y'\", message: 'Title: ${pr.title}'}")
+    told = shown(ours=ours, pr=pr(title=NASTY), absent={"verdict": NASTY}, failed={"freeze": NASTY})
+    assert all(line.isprintable() for line in told.split("\n"))
+    assert not any(line.strip().startswith("::") for line in told.splitlines())
