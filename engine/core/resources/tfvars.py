@@ -7,6 +7,7 @@ keys, and ends the process on text that is nested a hundred thousand levels deep
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from unicodedata import normalize
 
 from engine.core.resources import hcl
 from engine.errors import EngineError, Errors, Place, failure
@@ -20,6 +21,8 @@ MAX_BYTES = 64 * 1024  # a level of nesting is a byte, and costs HashiCorp's par
 MAX_DEPTH = 30
 
 _BOM = b"\xef\xbb\xbf"
+# Control characters, and the marks that let a line read differently from what it does (CVE-2021-42574).
+_UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _PLAIN_KEY = re.compile(r'"[^"\\$%]*"')
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
 _GO_PLACE = re.compile(r"\S+?:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*); ?(.*?)(?:, tmp\.hcl:.*)?$", re.DOTALL)
@@ -82,15 +85,18 @@ def _text(data: bytes, file: str) -> bytes:
         raise failure("ENG309", Place(file), path=file, size=len(data), limit=MAX_BYTES)
     data = data.removeprefix(_BOM)
     try:
-        data.decode()
+        text = data.decode()
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start)
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1)
         reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise failure("ENG308", hcl.at(file, data, row, column, 1), path=file, reason=reason) from None
-    if b"\0" in data:
-        row = data.count(b"\n", 0, data.index(b"\0"))
-        raise failure("ENG308", Place(file, row + 1), path=file, reason="it has a NUL byte")
+    unseen = _UNSEEN.search(text)
+    if unseen:
+        before = text[: unseen.start()].encode()
+        row, column = before.count(b"\n"), len(before) - (before.rfind(b"\n") + 1)
+        reason = f"character U+{ord(unseen[0]):04X} cannot be seen"
+        raise failure("ENG308", hcl.at(file, data, row, column, 1), hint="remove it", path=file, reason=reason)
     return data
 
 
@@ -166,12 +172,18 @@ class _Proof:
                 self._expression(value, depth + 1)
 
     def _once(self, seen: dict[str, int], name: str, node: "Node") -> None:
+        name = _normal(name)
         if name in seen:
             self._refuse("ENG323", node, name=name, line=str(seen[name]))
         seen.setdefault(name, node.start_point.row + 1)
 
     def _refuse(self, code: str, node: "Node", **fields: str) -> None:
         self.errors.add(code, hcl.place(self._file, self._data, node), **fields)
+
+
+def _normal(name: str) -> str:
+    """The form that HashiCorp's parser gives to every string, so that an é is the same key however it is composed."""
+    return name if name.isascii() else normalize("NFC", name)
 
 
 def _key(expression: "Node") -> str | None:
@@ -226,7 +238,7 @@ def _children(node: "Node") -> "list[tuple[str | int, Node | None, Node]]":
     for child in hcl.parts(hcl.parts(inner)[0]):
         if child.type == "object_elem":
             key, value = hcl.parts(child)
-            found.append((_key(key) or "", key, value))
+            found.append((_normal(_key(key) or ""), key, value))
         elif child.type == "expression":
             found.append((len(found), None, child))
     return found

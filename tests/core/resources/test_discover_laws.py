@@ -2,6 +2,7 @@
 
 import json
 import random
+from unicodedata import normalize
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,7 +153,7 @@ def _is_literal(value) -> bool:
 
 
 NAME = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"))).map(lambda t: normalize("NFC", t))
 LITERALS = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAME, inner, max_size=3),
