@@ -66,21 +66,33 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
     given, remarks = counted(reviews, terms)
     alternatives = [_judge_all(demands, given, terms) for demands in _alternatives(approvals, named)]
     enough = _either(alternatives)
-    objections = vetoes(reviews, tuple(named.values()), document) if approvals.veto else ()
-    against = [veto.cause for veto in objections]
-    if any(veto.by for veto in objections):  # a failed lookup beside a veto is an error, even where others sufficed
-        against += [Cause(Outcome.ERROR, g.trouble) for g in named.values() if g.trouble]
+    against, taken_back = objections(approvals, document)
     outcome = combine(ALL, [enough.outcome, *(c.outcome for c in against if c.outcome)])
     decisive = [c.text for c in against if c.outcome is outcome] or [enough.because]
-    taken_back = [
-        Missing("the veto taken back, by a new approval or a dismissal of their own", v.by) for v in objections if v.by
-    ]
     return Judgement(
         outcome,
         "; ".join(dict.fromkeys(decisive)),
         (*against, *enough.causes, *remarks),
         (*taken_back, *enough.missing),
     )
+
+
+def objections(approvals: Approvals, document: FactDocument) -> tuple[tuple[Cause, ...], tuple[Missing, ...]]:
+    """The vetoes that stand, whatever the verdict is or whether there is one, and what would end them.
+
+    Raises:
+        Doubt: the reviews or the groups are not known.
+    """
+    if not approvals.veto:
+        return (), ()
+    named = groups(document, group_names(approvals))
+    found = vetoes(document.known("reviews"), named, document)
+    against = [veto.cause for veto in found]
+    standing = [veto for veto in found if veto.by]
+    if standing:  # a failed lookup beside a veto is an error, even where others sufficed
+        against += [Cause(Outcome.ERROR, group.trouble) for group in named if group.trouble]
+    what = "the veto taken back, by a new approval or a dismissal of their own"
+    return tuple(against), tuple(Missing(what, veto.by) for veto in standing)
 
 
 def _alternatives(approvals: Approvals, named: Mapping[str, Group]) -> list[tuple[_Demand, ...]]:

@@ -152,15 +152,20 @@ def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement
                 causes = causes_of(gate.when.trace(ctx.scope), Outcome.NOT_APPLICABLE)
                 why = f"not asked for, as `{gate.when.text}` does not hold"
                 return Judgement(Outcome.NOT_APPLICABLE, why, causes), applies, False
-        if applies is not None or gate.when is None:
+        asked = gate.when is None or applies is not None
+        if asked:
             blocked += _conflict(tuple(e for e in (gate.require, gate.reject) if e), ctx)
+        objections: tuple[Missing, ...] = ()
+        if blocked and asked and gate.approvals:  # a veto does not wait for the verdict
+            against, objections = people.objections(gate.approvals, ctx.document)
+            blocked += against
         if blocked:
             outcome = combine(ALL, (b.outcome for b in blocked if b.outcome))
             why = "; ".join(b.text for b in blocked if b.outcome is outcome)
-            missing = tuple(
+            absent = tuple(
                 Missing(_COMES_WITH.get(name, name)) for name in needs_of(gate) if name in ctx.document.absent
             )
-            return Judgement(outcome, why, tuple(blocked), missing), applies, False
+            return Judgement(outcome, why, tuple(blocked), (*absent, *objections)), applies, False
         kind = next((kind for kind in KINDS if kind.states(gate)), None)
         if kind is None:
             raise Doubt("the gate requires nothing")

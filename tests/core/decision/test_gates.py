@@ -9,7 +9,7 @@ from engine.core.decision.gates import KINDS
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate
 from tests.support.decision import event, rules_of
-from tests.support.facts import KEY, TREE, approve, document, finding, pr, verdict
+from tests.support.facts import KEY, TREE, approve, document, finding, pr, reject, verdict
 
 PASS, FAIL, PENDING, ERROR, NOT_APPLICABLE = (
     Outcome.PASS,
@@ -60,6 +60,8 @@ TOUCHES_IAM = [{"path": "IAM/x", "service": "IAM", "name": "x", "state_key": KEY
         ("validation ended in an error", POLICY, {"verdict": mine(result="error")}, ERROR),
         ("... and that counts for people too", "g: {approvals: {from: [reviewers], after: verdict}}", {"verdict": mine(result="error"), "reviews": [approve("ann")]}, ERROR),
         ("people after a verdict that is not there", "g: {approvals: {from: [reviewers], after: verdict}}", {"absent": {"verdict": "none"}, "reviews": [approve("ann")]}, PENDING),
+        ("a veto does not wait for the verdict", "g: {approvals: {from: [reviewers], after: verdict}}", {"absent": {"verdict": "none"}, "reviews": [reject("bob")]}, FAIL),
+        ("... but whether the gate applies at all may", "g: {needs: verdict, when: \"verdict.branch == 'prod'\", approvals: {from: [reviewers]}}", {"absent": {"verdict": "none"}, "reviews": [reject("bob")]}, PENDING),
         ("`when` does not hold: not applicable, never a silent pass", RISKY, {}, NOT_APPLICABLE),
         ("`when` holds, so it is asked", RISKY, {"verdict": mine(resources=TOUCHES_IAM)}, FAIL),
         ("whether it applies cannot be known without the verdict", RISKY, {"absent": {"verdict": "none"}}, PENDING),
