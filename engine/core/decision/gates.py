@@ -113,7 +113,7 @@ def judge(gate: Gate, ctx: Context) -> GateResult:
             ctx.rules.overrides[gate.override],
             ctx.document,
             ctx.rules.gates,
-            lambda name, overrider: _bare(ctx.rules.gates[name], ctx, (overrider,))[0],
+            lambda name, overrider: _bare(ctx.rules.gates[name], ctx, (overrider,)).judgement,
         )
         judgement = _excused(bare, excuse)
     return GateResult(
@@ -139,40 +139,46 @@ def _excused(bare: Judgement, excuse: Judgement) -> Judgement:
     return Judgement(outcome, because, (*bare.causes, *excuse.causes), missing)
 
 
-def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> tuple[Judgement, bool | None, bool]:
-    """The gate without its override, what its `when` said, and whether what it requires was asked at all."""
+class _Bare(NamedTuple):
+    judgement: Judgement
+    applies: bool | None
+    asked: bool  # was what the gate requires asked at all?
+
+
+def _bare(gate: Gate, ctx: Context, without: Collection[int]) -> _Bare:
+    """The gate without its override; people in `without` do not count."""
     applies: bool | None = None
     try:
-        blocked = list(_needs(gate, ctx))
-        if not blocked and gate.when:
-            blocked += _conflict((gate.when,), ctx)
-        if not blocked and gate.when:
+        stops = _needs(gate, ctx)
+        if gate.when and not stops:
+            stops = _conflict((gate.when,), ctx)
+        if gate.when and not stops:
             applies = evaluate(gate.when, ctx) is True
             if not applies:
                 causes = causes_of(gate.when.trace(ctx.scope), Outcome.NOT_APPLICABLE)
                 why = f"not asked for, as `{gate.when.text}` does not hold"
-                return Judgement(Outcome.NOT_APPLICABLE, why, causes), applies, False
-        asked = gate.when is None or applies is not None
-        if asked:
-            blocked += _conflict(tuple(e for e in (gate.require, gate.reject) if e), ctx)
-        objections: tuple[Missing, ...] = ()
-        if blocked and asked and gate.approvals:  # a veto does not wait for the verdict
-            against, objections = people.objections(gate.approvals, ctx.document)
-            blocked += against
-        if blocked:
-            outcome = combine(ALL, (b.outcome for b in blocked if b.outcome))
-            why = "; ".join(b.text for b in blocked if b.outcome is outcome)
-            absent = tuple(
-                Missing(_COMES_WITH.get(name, name)) for name in needs_of(gate) if name in ctx.document.absent
-            )
-            return Judgement(outcome, why, tuple(blocked), (*absent, *objections)), applies, False
+                return _Bare(Judgement(Outcome.NOT_APPLICABLE, why, causes), applies, False)
+        if applies or gate.when is None:
+            stops += _conflict(tuple(e for e in (gate.require, gate.reject) if e), ctx)
+        if stops:
+            return _Bare(_stopped(gate, stops, ctx), applies, False)
         kind = next((kind for kind in KINDS if kind.states(gate)), None)
         if kind is None:
             raise Doubt("the gate requires nothing")
-        found = kind.judge(gate, ctx, without)
-        return found, applies, True
+        return _Bare(kind.judge(gate, ctx, without), applies, True)
     except Doubt as doubt:
-        return Judgement(Outcome.ERROR, str(doubt), (doubt.cause,)), applies, False
+        return _Bare(Judgement(Outcome.ERROR, str(doubt), (doubt.cause,)), applies, False)
+
+
+def _stopped(gate: Gate, stops: list[Cause], ctx: Context) -> Judgement:
+    """What the gate says before it is asked."""
+    missing = [Missing(_COMES_WITH.get(name, name)) for name in needs_of(gate) if name in ctx.document.absent]
+    if gate.approvals and gate.when is None:  # a veto does not wait for the verdict
+        against, taken_back = people.objections(gate.approvals, ctx.document)
+        stops, missing = [*stops, *against], [*missing, *taken_back]
+    outcome = combine(ALL, (stop.outcome for stop in stops if stop.outcome))
+    why = "; ".join(stop.text for stop in stops if stop.outcome is outcome)
+    return Judgement(outcome, why, tuple(stops), tuple(missing))
 
 
 # What brings a fact that is absent, where its name alone does not say it.
