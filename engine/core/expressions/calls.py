@@ -165,7 +165,8 @@ class Calls(ABC):
         return self.broken(node)
 
     def _argument(self, function: Function, position: int, argument: Term, wanted: Type) -> None:
-        if types.fits(argument.type, wanted):
+        accepts = types.acceptor(wanted) if argument.kind == "literal" else None
+        if accepts(argument.value) if accepts else types.fits(argument.type, wanted):
             return
         hint = ""
         name = function.parameters[min(position, len(function.parameters) - 1)].rstrip("?.")

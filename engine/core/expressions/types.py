@@ -82,11 +82,15 @@ def said(value: object) -> str:
 
 
 def of(schema: Schema | bool, defs: Defs) -> Type:
-    """What `schema` says."""
-    seen = 0
-    while isinstance(schema, Mapping) and "$ref" in schema and seen < len(defs) + 1:
-        seen += 1
-        schema = defs.get(str(schema["$ref"]).removeprefix("#/$defs/"), {})
+    """What `schema` says.
+
+    Raises:
+        KeyError: a `$ref` to nothing: a bug in the schema, not a type that may be anything.
+    """
+    for _ in range(len(defs) + 1):
+        if isinstance(schema, bool) or "$ref" not in schema:
+            break
+        schema = defs[str(schema["$ref"]).removeprefix("#/$defs/")]
     if isinstance(schema, bool) or not schema:
         return ANY
     for key in ("anyOf", "oneOf"):
