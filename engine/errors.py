@@ -145,7 +145,7 @@ TABLE: dict[str, Row] = {
     "ENG115": Row(
         "{subject} is {found}: only numbers have an order", "compare numbers; for times there is `seconds_since(…)`"
     ),
-    "ENG116": Row("{subject} is never null", "ask `present(…)` for a path that may be missing"),
+    "ENG116": Row("no schema says that {subject} may be null", "ask `present(…)` for a path that may be missing"),
     "ENG117": Row("{left} is never {right}", "it is one of: {known}"),
     "ENG118": Row("{subject} would be everything that is known", "name a fact"),
     "ENG119": Row("`{name}` wants a path such as `pr.head.sha`, not {subject}", "name a part of a fact"),
