@@ -1,12 +1,10 @@
 """Write docs/reference/ from the tables that the engine itself uses; a test compares. Run by `make docs`."""
 
-import argparse
 import os
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 
 from engine.adapters.settings import SETTINGS
-from engine.cli.main import COMMANDS
+from engine.cli.main import COMMANDS, load, parser_of
 from engine.core.expressions.reference import reference as expressions
 from engine.errors import TABLE, ExitCode
 from engine.run.catalog import catalog
@@ -100,13 +98,10 @@ def _facts() -> str:
 
 def _commands() -> str:
     parts = []
-    for name, module in COMMANDS.items():
-        command = import_module(module)
-        parser = argparse.ArgumentParser(prog=f"engine {name}", description=command.HELP, allow_abbrev=False)
-        parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=100)
-        command.arguments(parser)
+    for name in COMMANDS:
+        parser = parser_of(name, load(name))
         parts.append(f"## `engine {name}`\n\n```text\n{parser.format_help().rstrip()}\n```")
-    return _page("Commands", "Every command also takes `--quiet` and `--no-color`.", *parts)
+    return _page("Commands", "`engine COMMAND --help` says the same.", *parts)
 
 
 def main() -> None:

@@ -36,18 +36,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """Decide and print."""
-    import gc
-
-    # The process ends in a moment: looking for garbage meanwhile, and once more at its end, takes a fifth of its time.
-    gc.disable()
-    try:
-        return _run(options, console)
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def _run(options: Namespace, console: "Console") -> int:
     from engine.adapters.settings import actions_event
     from engine.cli.files import load_rules, read
     from engine.core.decision.decide import decide

@@ -1,7 +1,6 @@
 """`engine lint`: everything that is wrong with the rules, for people, programs and pull requests."""
 
 import argparse
-import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -40,15 +39,12 @@ class _Judged(NamedTuple):
 
 
 def _judged(directory: str) -> _Judged:
-    gc.disable()  # all that is read stays alive to the end: looking for garbage costs half as much again
     files: Mapping[str, bytes] = {}
     try:
         files = read_rules(directory)
         problems = lint(files, catalog())
     except EngineError as error:
         problems = error.problems
-    finally:
-        gc.enable()
 
     def from_here(file: str) -> str:
         return os.path.normpath(os.path.join(directory, file))
