@@ -182,8 +182,7 @@ deny contains lib.finding("ACC-PUB-002", "critical", r, msg, remediation) if {
 }
 
 deny contains lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation) if {
-	some bucket in lib.of_type("aws_s3_bucket")
-	count([r | some r in blocks; lib.belongs(r, bucket)]) == 0
+	some bucket in lib.buckets_without(blocks)
 	msg := "The bucket has no public access block."
 	remediation := "Add an aws_s3_bucket_public_access_block for it."
 }

@@ -16,8 +16,7 @@ s3_rules(r) := [default_ |
 ]
 
 deny contains lib.finding("ENC-S3-001", "high", bucket, msg, remediation) if {
-	some bucket in lib.of_type("aws_s3_bucket")
-	count([r | some r in s3_encryptions; lib.belongs(r, bucket)]) == 0
+	some bucket in lib.buckets_without(s3_encryptions)
 	msg := "The bucket has no encryption configuration."
 	remediation := "Add an aws_s3_bucket_server_side_encryption_configuration for it."
 }
@@ -41,22 +40,20 @@ deny contains lib.finding("ENC-S3-003", "high", r, msg, remediation) if {
 }
 
 warn contains lib.finding("ENC-S3-004", "medium", bucket, msg, remediation) if {
-	some bucket in lib.of_type("aws_s3_bucket")
-	not tls_only(bucket)
+	some bucket in lib.buckets_without(tls_only)
 	msg := "The bucket accepts plain HTTP."
 	remediation := "Keep tls_only = true, which denies requests without aws:SecureTransport."
 }
 
-tls_only(bucket) if {
+tls_only := [s.resource |
 	some s in lib.statements
 	s.resource.type == "aws_s3_bucket_policy"
-	lib.belongs(s.resource, bucket)
 	not s.allows
 	some condition in s.conditions
 	condition.operator == "bool"
 	condition.key == "aws:securetransport"
 	"false" in condition.values
-}
+]
 
 # ---------------------------------------------------------------- KMS
 

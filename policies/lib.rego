@@ -35,17 +35,23 @@ finding(id, severity, r, msg, remediation) := {
 	"remediation": remediation,
 }
 
-# Does `r` (say, a public access block) belong to `bucket`? By name; by instance while the name is not known yet.
-belongs(r, bucket) if {
-	is_string(value(bucket, "bucket"))
-	value(r, "bucket") == value(bucket, "bucket")
+# Which bucket does `r` (say, a public access block) belong to? By name; by instance while the name is not known yet.
+# Keys and not pairs, so that many buckets take no longer than they must.
+bucket_key(r) := {"name": value(r, "bucket")} if is_string(value(r, "bucket"))
+
+bucket_key(r) := instance_key(r) if {
+	unknown(r, "bucket")
+	not is_string(value(r, "bucket"))
 }
 
-belongs(r, bucket) if {
-	unknown(r, "bucket")
-	object.get(r, "index", null) == object.get(bucket, "index", null)
-	object.get(r, "module_address", "") == object.get(bucket, "module_address", "")
-}
+instance_key(r) := {"module": object.get(r, "module_address", ""), "index": object.get(r, "index", null)}
+
+# Buckets that none of `parts` belongs to.
+buckets_without(parts) := [bucket |
+	keys := {bucket_key(part) | some part in parts}
+	some bucket in of_type("aws_s3_bucket")
+	count(({key | key := bucket_key(bucket)} | {instance_key(bucket)}) & keys) == 0
+]
 
 # ---------------------------------------------------------------- policy documents
 
