@@ -106,7 +106,9 @@ class _Work:
             return None
         key = here.id.state_key(to.branch)
         variables: dict[str, Json] = {COMMON: to.name}
-        return Resource(here.id.service, here.id.name, path, key, "deleted", to.name, file, {}, EMPTY_TREE, variables)
+        return Resource(
+            here.id.service, here.id.name, path, key, "deleted", to.name, file, {}, EMPTY_TREE, variables, {}
+        )
 
     def _present(self, here: Layout, changes: list[Change], before: list[Change]) -> Resource | None:
         sound = self._sound(here)
@@ -135,6 +137,7 @@ class _Work:
             files=files,
             tree=digest({p[top:]: object_id for p, object_id in files.items()}),
             variables=variables,
+            lines=file.lines,
         )
 
     def _sound(self, here: Layout) -> set[str]:

@@ -1,5 +1,6 @@
 """What discovery finds, as frozen values, and the two forms in which others read it."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from engine.core.resources.tfvars import Json
 from engine.errors import Problem
 
 EMPTY_TREE = digest({})
+_KEY = re.compile(r'\["([^"\\]*)"\]')
 
 
 class Resource(NamedTuple):
@@ -23,6 +25,13 @@ class Resource(NamedTuple):
     files: Mapping[str, str]  # path → blob id
     tree: str  # digest of just these files, by their names in the resource
     variables: Mapping[str, Json]  # literals, with documents put in; only `environment` when deleted
+    lines: Mapping[str, int]  # name of each AWS resource → its line in the tfvars; empty when deleted
+
+    def line_of(self, address: str) -> int:
+        """The line that a Terraform address comes from: `aws_s3_bucket.this["lake"]` is where `lake` stands; else 0."""
+        match = _KEY.search(address)
+        names = (match[1], match[1].partition("/")[0]) if match else ()  # `role/policy`: a part of what is named `role`
+        return next((self.lines[name] for name in names if name in self.lines), 0)
 
 
 class Discovery(NamedTuple):

@@ -45,6 +45,7 @@ class Tfvars(NamedTuple):
     data: bytes
     values: Mapping[str, Json]
     root: "Node"
+    lines: Mapping[str, int]  # names in the maps at the top (one per AWS resource) → line
 
     def place(self, *path: str | int, key: bool = False) -> Place:
         """Where a value (or its key) is, or its nearest parent that exists; the file when the path is empty."""
@@ -77,7 +78,7 @@ def read(data: bytes, file: str) -> Tfvars:
     proof = _Proof(file, data)
     proof.file_is_literal(root)
     proof.errors.check()
-    return Tfvars(file, data, _values(data, file), root)
+    return Tfvars(file, data, _values(data, file), root, proof.lines)
 
 
 def _text(data: bytes, file: str) -> bytes:
@@ -127,6 +128,7 @@ class _Proof:
 
     def __init__(self, file: str, data: bytes) -> None:
         self.errors = Errors()
+        self.lines: dict[str, int] = {}
         self._file, self._data = file, data
 
     def file_is_literal(self, root: "Node") -> None:
@@ -170,6 +172,8 @@ class _Proof:
                 else:
                     self._once(seen, name, key)
                 self._expression(value, depth + 1)
+        if depth == 1:
+            self.lines.update(seen)
 
     def _once(self, seen: dict[str, int], name: str, node: "Node") -> None:
         name = _normal(name)

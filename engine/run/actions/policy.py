@@ -40,6 +40,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
         doubt = error.problems[0]
         ctx.progress(f"  not judged: {doubt.message}")
     hide = redactor(loaded.values(), values.credentials).text
+    resources_by_path = {resource.path: resource for resource in ctx.discovery.resources}
     findings = [
         {
             **finding._asdict(),
@@ -48,6 +49,8 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             "message": hide(finding.message),
             "remediation": hide(finding.remediation),
             "address": hide(finding.address),
+            "file": resources_by_path[finding.resource].tfvars,
+            "line": resources_by_path[finding.resource].line_of(finding.address),
         }
         for finding in found
     ]
