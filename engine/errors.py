@@ -170,7 +170,7 @@ TABLE: dict[str, Row] = {
     "ENG134": Row("{subject} is null, and nothing says that it may be", "ask `present({text})` first"),
     # ENG150-199 events and facts
     "ENG150": Row("the event is empty", "hand over the webhook's body, or the file that GITHUB_EVENT_PATH names"),
-    "ENG151": Row("the event has {size} MB; GitHub sends at most 25", "this is not an event that GitHub sent"),
+    "ENG151": Row("the event has more than {limit} MB, the most that GitHub sends", "hand over the event itself"),
     "ENG152": Row("the event is not JSON: {reason}", "hand over the event as GitHub sent it, unchanged"),
     "ENG153": Row("the event is not believed: {reason}", "hand over the event as GitHub sent it, unchanged"),
     "ENG154": Row("the event is {found}, not an object", "hand over the event as GitHub sent it, unchanged"),
@@ -384,6 +384,16 @@ TABLE: dict[str, Row] = {
         "give it an account and a region under `environments:`, or use one that has them",
     ),
     "ENG556": Row("{name} is not known here: {reason}", "run it on the pull request, where it can be fetched", _EXEC),
+    "ENG558": Row(
+        "another run is keeping its results in {directory}", "give each run a directory of its own (--out)", _STALE
+    ),
+    "ENG559": Row(
+        "the rules in {directory} belong to the repository that is judged, so a change could alter them",
+        "name the controller's own checkout with --controller",
+    ),
+    "ENG560": Row(
+        "{file} is not the plan that was made in this run", "run again, and keep others out of the directory", _EXEC
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

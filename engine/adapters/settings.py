@@ -110,7 +110,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         state_bucket=value("ENGINE_STATE_BUCKET"),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
-        cache_dir=os.path.abspath(value("ENGINE_CACHE_DIR").replace("~", home, 1)),
+        cache_dir=os.path.abspath(_below(home, value("ENGINE_CACHE_DIR"))),
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=value("ENGINE_TRUSTED_KEYS"),
@@ -119,6 +119,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
     )
+
+
+def _below(home: str, path: str) -> str:
+    return home + path[1:] if path == "~" or path.startswith("~/") else path
 
 
 def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
@@ -156,7 +160,7 @@ def digest_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
 
 def _secret(name: str, environ: Mapping[str, str]) -> bytes | None:
     if environ.get(name):
-        return environ[name].encode().strip()
+        return environ[name].encode(errors="surrogateescape").strip()  # as bytes, whatever they are
     file = environ.get(name + "_FILE")
     return read_private(file).strip() if file else None
 

@@ -1,9 +1,16 @@
-"""What commands print with: data to standard output, progress and diagnostics to standard error."""
+"""What commands print with: data to standard output, progress and diagnostics to standard error.
 
+Whatever reads us may stop (`engine explain | head`): then nothing more is shown, but the command goes on to its end and
+its exit code. A full disk behind standard output is an error, like every file that cannot be written.
+"""
+
+import errno
+import os
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
-from engine.errors import Problem
+from engine.errors import Problem, failure
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
@@ -24,7 +31,7 @@ class Console:
         """May standard output be coloured? Only a terminal, and only when nobody said NO_COLOR (https://no-color.org)."""
         from engine.adapters.settings import no_colour
 
-        return self._colour and sys.stdout.isatty() and not no_colour()
+        return self._colour and bool(sys.stdout) and sys.stdout.isatty() and not no_colour()
 
     @property
     def width(self) -> int:
@@ -39,24 +46,60 @@ class Console:
 
     def out(self, text: str) -> None:
         """Data."""
-        print(text)
+        _write(sys.stdout, f"{text}\n")
 
     def err(self, text: str) -> None:
         """A diagnostic, shown even when quiet."""
-        print(text, file=sys.stderr)
+        _write(sys.stderr, f"{text}\n")
 
     def progress(self, text: str) -> None:
-        """One line of progress, unless quiet."""
+        """One line of progress, unless quiet. Thread-safe."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            _write(sys.stderr, f"{text}\n", flush=True)
 
     def json(self, value: object) -> None:
         """Data for machines."""
         import json
 
-        print(json.dumps(value, indent=2, ensure_ascii=False))
+        self.out(json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout)))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """Each problem with its place, its source line and the way out."""
         for found in problems:
             self.err(found.text())
+
+    def flush(self) -> None:
+        """Everything has arrived.
+
+        Raises:
+            EngineError: ENG002, standard output takes no more.
+        """
+        _write(sys.stdout, "", flush=True)
+
+
+def _write(stream: TextIO | None, text: str, *, flush: bool = False) -> None:
+    if stream is None:  # closed by whoever started us (`>&-`)
+        return
+    try:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:  # not everything has a ✓, and a file's name may be bytes
+            encoding = stream.encoding or "utf-8"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        if flush:
+            stream.flush()
+    except OSError as error:
+        _silence(stream)
+        if error.errno != errno.EPIPE and stream is sys.stdout:
+            raise failure("ENG002", file="standard output", reason=error.strerror or str(error)) from error
+
+
+def _silence(stream: TextIO) -> None:
+    """Send the rest nowhere: what is still buffered would fail once more when the interpreter ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _is_utf8(stream: TextIO | None) -> bool:
+    return stream is not None and (stream.encoding or "utf-8").lower().replace("-", "") == "utf8"

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.core.outcome import Outcome
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -36,19 +36,14 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """Decide and print."""
-    from engine.adapters.settings import actions_event
-    from engine.cli.files import load_rules, read
+    from engine.adapters.files import read
+    from engine.cli.files import load_rules, read_event_file
     from engine.core.decision.decide import decide
     from engine.core.decision.document import FactDocument, from_json
     from engine.core.events.envelope import read_event
 
-    file, name = options.event, options.event_name
-    if file is None:
-        file, known = actions_event()
-        name = name or known
-    if file is None:
-        raise failure("ENG202")
-    event = read_event(read(file), name, file=file)
+    given = read_event_file(options.event, options.event_name)
+    event = read_event(given.data, given.name, file=given.file)
     document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
     decision = decide(event, document, load_rules(options.rules), options.pipeline)
     if options.json:

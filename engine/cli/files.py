@@ -1,7 +1,7 @@
-"""What commands read from disk: one file, or the rules."""
+"""What several commands read alike: the event, the rules."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import failure
 
@@ -9,17 +9,30 @@ if TYPE_CHECKING:
     from engine.core.rules.model import Rules
 
 
-def read(file: str) -> bytes:
-    """The bytes of a file.
+class Given(NamedTuple):
+    """An event as somebody handed it over."""
+
+    data: bytes
+    name: str | None  # None: it has to tell by itself
+    file: str
+
+
+def read_event_file(file: str | None, name: str | None) -> Given:
+    """The event of `--event` and `--event-name`, or that of the GitHub Actions job we run in.
 
     Raises:
-        EngineError: ENG001.
+        EngineError: there is none, or it cannot be read.
     """
-    try:
-        with open(file, "rb") as handle:
-            return handle.read()
-    except OSError as error:
-        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
+    from engine.adapters import files
+    from engine.adapters.settings import actions_event
+    from engine.core.events.body import LIMIT
+
+    if file is None:
+        file, known = actions_event()
+        name = name or known
+    if file is None:
+        raise failure("ENG202")
+    return Given(files.read(file, LIMIT), name, file)
 
 
 def load_rules(path: str) -> "Rules":

@@ -25,6 +25,7 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
+_START_PROGRAMS = ("run", "discover", "policy", "doctor")
 _ALIASES = {"--version": "version", "-V": "version"}
 
 
@@ -59,14 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         code = _dispatch(words, console)
-        sys.stdout.flush()
+        console.flush()
         return code
     except EngineError as error:
         console.problems(error.problems)
         return error.exit_code
-    except BrokenPipeError:  # the reader of our output has gone, as `engine explain | head` does
-        sys.stdout = None  # or the interpreter would flush into the closed pipe
-        return ExitCode.DONE
     except KeyboardInterrupt:
         console.err("interrupted")
         return ExitCode.INTERRUPTED
@@ -93,7 +91,19 @@ def _dispatch(words: list[str], console: "Console") -> int:
     except SystemExit as stop:  # argparse has printed its help (0) or its complaint (2)
         return int(stop.code or 0)
     console.configure(quiet=options.quiet, colour=not options.no_color)
+    if name in _START_PROGRAMS:
+        _stop_when_terminated()
     return command.run(options, console)
+
+
+def _stop_when_terminated() -> None:
+    """SIGTERM means what Ctrl-C means: by default it would end us alone, and leave behind what we have started."""
+    import signal
+
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # not the main thread: whoever runs us there decides
+        pass
 
 
 def parser_of(name: str, command: Command) -> "ArgumentParser":

@@ -2,10 +2,9 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from contextlib import ExitStack
 
 from engine.cli.console import Console
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 HELP = "decide what an event starts, and carry it out"
 
@@ -31,22 +30,15 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: Console) -> int:
     """Handle the event and show what came of it."""
-    from tempfile import TemporaryDirectory
-
     from engine.adapters import settings
+    from engine.cli.files import read_event_file
     from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
     from engine.core.report import explanation, terminal
     from engine.core.report.model import Report
+    from engine.run import results
     from engine.run.facts.local import Asked
     from engine.run.handle import Request, Watcher, handle, worst
-
-    file, name = options.event, options.event_name
-    if file is None:
-        file, known = settings.actions_event()
-        name = name or known
-    if file is None:
-        raise failure("ENG202")
 
     def decided(decision: Decision) -> None:
         if decision.outcome is Outcome.PASS:
@@ -61,15 +53,15 @@ def run(options: Namespace, console: Console) -> int:
         if not options.json:
             console.out(terminal.render(report, colour=console.colours, width=console.width))
 
-    with ExitStack() as stack:
-        out = options.out or stack.enter_context(TemporaryDirectory(prefix="interlock-run-"))
+    with results.directory(options.out) as out:
+        given = read_event_file(options.event, options.event_name)
         request = Request(
-            event=_read(file),
-            event_file=file,
-            event_name=name,
+            event=given.data,
+            event_file=given.file,
+            event_name=given.name,
             repo=os.path.abspath(options.repo),
             controller=os.path.abspath(options.controller),
-            out=os.path.abspath(out),
+            out=out,
             pipeline=options.pipeline,
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move)),
         )
@@ -81,11 +73,3 @@ def run(options: Namespace, console: Console) -> int:
         for action in done.ran:
             console.problems(action.problems)
     return worst([done.exit_code for done in handled]) if handled else ExitCode.NEGATIVE
-
-
-def _read(file: str) -> bytes:
-    try:
-        with open(file, "rb") as handle:
-            return handle.read()
-    except OSError as error:
-        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error

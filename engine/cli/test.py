@@ -58,7 +58,7 @@ def _cases(paths: Sequence[str], rules: "Rules") -> "list[Case]":
     Raises:
         EngineError: all problems of all files; or there is no case: nothing to check is not a pass.
     """
-    from engine.cli.files import read
+    from engine.adapters.files import read
     from engine.core.analysis.fixtures import load
 
     cases: list[Case] = []

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError, ExitCode, failure
+from engine.errors import EngineError, ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -22,12 +22,15 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """0: believed; 1: not, with the reason."""
+    from engine.adapters import files
     from engine.adapters.clock import now
+    from engine.core.signature import LARGEST
     from engine.core.verdict.check import current, read
 
     trusted, moment = read_trusted(options.keys), now()
+    envelope = files.read(options.file, LARGEST)
     try:
-        believed = read(_read(options.file), trusted, moment, options.file)
+        believed = read(envelope, trusted, moment, options.file)
         current(believed, moment, options.file)
     except EngineError as error:
         if not options.json or error.exit_code is not ExitCode.NEGATIVE:
@@ -56,19 +59,11 @@ def read_trusted(file: str | None) -> "TrustedKeys":
     Raises:
         EngineError: it cannot be read or is not right.
     """
-    from engine.adapters.settings import read
+    from engine.adapters import files, settings
     from engine.core.verdict.trust import load_trusted_keys
 
-    name = file or read().trusted_keys
-    return load_trusted_keys(_read(name), name)
-
-
-def _read(file: str) -> bytes:
-    try:
-        with open(file, "rb") as handle:
-            return handle.read()
-    except OSError as error:
-        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
+    name = file or settings.read().trusted_keys
+    return load_trusted_keys(files.read(name), name)
 
 
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}

@@ -1,12 +1,11 @@
 """From an event's bytes to what came of it, on one page."""
 
-import json
 import os
 from collections.abc import Callable
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.adapters import clock
+from engine.adapters import clock, files
 from engine.core.canonical import digest
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
@@ -14,14 +13,14 @@ from engine.core.events.envelope import Event, read_event
 from engine.core.outcome import Outcome
 from engine.core.resources import services
 from engine.core.rules.load import load
-from engine.errors import TABLE, ExitCode, failure
+from engine.errors import TABLE, ExitCode
+from engine.run import results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller
 from engine.run.facts.gather import gather
 from engine.run.facts.local import UNKNOWN, Asked, Local
 from engine.run.module import module_directory, read_module
 from engine.run.runner import Ran, carry_out
-from engine.run.trusted import read_rules
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -36,6 +35,7 @@ _OUTCOMES = {
 _RESULTS = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "error": ExitCode.EXECUTOR}
 _WORST_FIRST = (
     ExitCode.BUG,
+    ExitCode.INTERRUPTED,
     ExitCode.EXECUTOR,
     ExitCode.CONFIG,
     ExitCode.AUTH,
@@ -54,7 +54,7 @@ class Request(NamedTuple):
     event_name: str | None
     repo: str  # clone of the source repository
     controller: str  # checkout of the controller repository
-    out: str  # directory that keeps everything
+    out: str  # directory that keeps everything, see `results`
     pipeline: str | None  # None: those that the event starts
     asked: Asked
 
@@ -72,6 +72,7 @@ class Handled(NamedTuple):
 
     result: PipelineResult
     ran: tuple[Ran, ...]
+    out: str  # where its results are
 
     def to_json(self) -> dict[str, object]:
         """The pipeline's part of the decision, and what became of each action."""
@@ -87,8 +88,7 @@ class Handled(NamedTuple):
         if self.result.outcome is not Outcome.PASS:
             return _OUTCOMES[self.result.outcome]
         codes = [TABLE[r.problems[0].code].exit for r in self.ran if r.status == "failed"]
-        codes += [_RESULTS[r.outputs["result"]] for r in self.ran if "result" in r.outputs]
-        return worst(codes)
+        return worst([*codes, *(_RESULTS[r.result] for r in self.ran)])
 
 
 def worst(codes: list[ExitCode]) -> ExitCode:
@@ -103,24 +103,25 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
         EngineError: the event or the rules are refused, the head has moved on, or nothing can be written.
     """
     event = read_event(request.event, request.event_name, file=request.event_file)
-    _make(request.out)
+    trusted.stand_apart(request.controller, request.repo)
     handled: list[Handled] = []
-    waiting: list[str | None] = [request.pipeline]
+    waiting: list[tuple[str | None, str]] = [(request.pipeline, request.out)]
     while waiting:
-        for done in _once(event, request, waiting.pop(0), settings, watcher):
+        pipeline, out = waiting.pop(0)
+        for done in _once(event, request, pipeline, out, settings, watcher):
             handled.append(done)
             if done.result.then and done.exit_code is ExitCode.DONE:
-                waiting.append(done.result.then)
+                waiting.append((done.result.then, os.path.join(done.out, done.result.then)))
     return tuple(handled)
 
 
 def _once(
-    event: Event, request: Request, pipeline: str | None, settings: "Settings", watcher: Watcher
+    event: Event, request: Request, pipeline: str | None, out: str, settings: "Settings", watcher: Watcher
 ) -> list[Handled]:
     from engine.adapters.git.repository import Repository
 
     rows = catalog()
-    rules = load(read_rules(request.controller), rows)
+    rules = load(trusted.read_rules(request.controller), rows)
     now = clock.now()
     module = module_directory(request.controller)
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
@@ -130,14 +131,16 @@ def _once(
     facts.check_head()
     document = gather(matching.needs, facts.fetchers, UNKNOWN)
     decision = decide(event, document, rules, pipeline)
-    _keep(request, "event.json", event.payload)
-    _keep(request, "facts.json", document.to_json())
-    _keep(request, "decision.json", decision.to_json())
+    files.make_directory(out)
+    results.clear(os.path.join(out, name) for name in rules.pipelines)
+    results.keep(out, "event.json", event.payload)
+    results.keep(out, "facts.json", document.to_json())
+    results.keep(out, "decision.json", decision.to_json())
     watcher.decided(decision)
     handled = []
     for result in decision.pipelines:
-        out = os.path.join(request.out, result.name) if len(decision.pipelines) > 1 else request.out
-        _make(out)
+        own = os.path.join(out, result.name) if len(decision.pipelines) > 1 else out
+        files.make_directory(own)
         ran: tuple[Ran, ...] = ()
         if result.outcome is Outcome.PASS:
             context = Context(
@@ -147,7 +150,7 @@ def _once(
                 controller=controller,
                 discovery=facts.discovery,
                 settings=settings,
-                out=out,
+                out=own,
                 decision=digest(decision.to_json()),
                 now=now,
                 progress=watcher.progress,
@@ -155,21 +158,5 @@ def _once(
                 cancel=Flag(),
             )
             ran = carry_out(result, context, rows.actions)
-        handled.append(Handled(result, ran))
+        handled.append(Handled(result, ran, own))
     return handled
-
-
-def _make(directory: str) -> None:
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise failure("ENG002", file=directory, reason=error.strerror or str(error)) from error
-
-
-def _keep(request: Request, name: str, value: object) -> None:
-    file = os.path.join(request.out, name)
-    try:
-        with open(file, "w", encoding="utf-8") as handle:
-            json.dump(value, handle, indent=2, ensure_ascii=False)
-    except OSError as error:
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from engine import data
+from engine.adapters import files
 from engine.errors import failure
 
 
@@ -19,12 +20,8 @@ def read_module(directory: str) -> Mapping[str, bytes]:
     Raises:
         EngineError: ENG001, one cannot be read.
     """
-    files: dict[str, bytes] = {}
     try:
-        for name in sorted(os.listdir(directory)):
-            if name.endswith(".tf"):
-                with open(os.path.join(directory, name), "rb") as file:
-                    files[name] = file.read()
+        names = sorted(name for name in os.listdir(directory) if name.endswith(".tf"))
     except OSError as error:
-        raise failure("ENG001", file=error.filename or directory, reason=error.strerror or str(error)) from error
-    return files
+        raise failure("ENG001", file=directory, reason=error.strerror or str(error)) from error
+    return {name: files.read(os.path.join(directory, name)) for name in names}

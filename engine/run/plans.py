@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.adapters import files
 from engine.adapters.terraform import environment
+from engine.core.canonical import digest_bytes
 from engine.core.plan.mask import secrets
 from engine.core.redact import Redactor
 from engine.errors import failure
@@ -14,9 +16,9 @@ def load(resources: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Resource path → `terraform show -json`, of those that could be planned.
 
     Raises:
-        EngineError: ENG001, one is not there any more.
+        EngineError: ENG001, one is not there any more; ENG560, it is another than the one that the row is about.
     """
-    return {row["path"]: _read(row["file"]) for row in resources if row["file"]}
+    return {row["path"]: _read(row["file"], row["json"]) for row in resources if row["file"]}
 
 
 def redactor(plans: Iterable[dict[str, Any]], credentials: Mapping[str, str]) -> Redactor:
@@ -24,10 +26,9 @@ def redactor(plans: Iterable[dict[str, Any]], credentials: Mapping[str, str]) ->
     return Redactor(environment.redactor(credentials).secrets.union(*map(secrets, plans)))
 
 
-def _read(file: str) -> dict[str, Any]:
-    try:
-        with open(file, "rb") as handle:
-            plan: dict[str, Any] = json.load(handle)
-            return plan
-    except OSError as error:
-        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
+def _read(file: str, expected: str) -> dict[str, Any]:
+    data = files.read(file)
+    if digest_bytes(data) != expected:
+        raise failure("ENG560", file=file)
+    plan: dict[str, Any] = json.loads(data)
+    return plan

@@ -27,6 +27,16 @@ class Ran(NamedTuple):
     outputs: Mapping[str, Any]
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def result(self) -> Literal["passed", "failed", "error"]:
+        """What its outputs say of the change: a failed plan and a denial count, whether a verdict follows or not."""
+        rows = self.outputs.get("resources", ())
+        if self.outputs.get("problem") or any(row["problem"] for row in rows):
+            return "error"
+        denied = any(finding["effect"] == "deny" for finding in self.outputs.get("findings", ()))
+        result: Literal["passed", "failed", "error"] = self.outputs.get("result", "failed" if denied else "passed")
+        return result
+
 
 def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
     """Run the actions of a pipeline whose gates have passed.
@@ -61,7 +71,11 @@ def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context"
     given = {**defaults, **inputs}
     _check(step, action, given)
     with _deadline(step.timeout_s) as cancel:
-        outputs = action.run(ctx._replace(cancel=cancel), **given)
+        try:
+            outputs = action.run(ctx._replace(cancel=cancel), **given)
+        except EngineError:
+            if not cancel.is_set():
+                raise
         if cancel.is_set():
             raise failure("ENG555", step.place, uses=step.uses, seconds=step.timeout_s)
     assert set(outputs) == set(action.outputs), f"{action.name} has not given the outputs it declares"

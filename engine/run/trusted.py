@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping
 
+from engine.adapters import files
 from engine.core.expressions.globs import glob
 from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL
 from engine.core.source import load_yaml
 from engine.errors import EngineError, Errors, Place, failure
 
 MAX_FILES = 10_000
+_BARE = ("HEAD", "objects", "refs")  # what a repository without a checkout consists of
 
 
 def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
@@ -24,14 +26,39 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
     patterns = _patterns(directory, entry)
     wanted = [name for name in (entry, APPROVERS, SPECIAL) if os.path.lexists(os.path.join(directory, name))]
     wanted += _matching(directory, patterns) if patterns else ()
-    errors, files = Errors(), dict[str, bytes]()
+    errors, found = Errors(), dict[str, bytes]()
     for path in dict.fromkeys(wanted):
         try:
-            files[path] = _read(directory, path)
+            found[path] = _read(directory, path)
         except EngineError as error:
             errors.extend(error.problems)
     errors.check()
-    return files
+    return found
+
+
+def stand_apart(controller: str, repo: str) -> None:
+    """Nothing, if the rules do not lie in the checkout of the repository that they are to judge.
+
+    Raises:
+        EngineError: ENG559, whoever can push there could change them.
+    """
+    if _checkout(controller) == _checkout(repo):
+        raise failure("ENG559", directory=controller)
+
+
+def _checkout(directory: str) -> str:
+    """The repository that a directory belongs to; itself where it belongs to none."""
+    start = folder = os.path.realpath(directory)
+    while not _is_repository(folder):
+        if folder == (folder := os.path.dirname(folder)):
+            return start
+    return folder
+
+
+def _is_repository(folder: str) -> bool:
+    return os.path.lexists(os.path.join(folder, ".git")) or all(
+        os.path.lexists(os.path.join(folder, mark)) for mark in _BARE
+    )
 
 
 def _patterns(directory: str, entry: str) -> list[str]:
@@ -56,8 +83,12 @@ def _matching(directory: str, patterns: list[str]) -> Iterator[str]:
     for folder, folders, names in os.walk(directory):
         inside = os.path.relpath(folder, directory).replace(os.sep, "/")
         prefix = "" if inside == "." else inside + "/"
-        # only where a pattern can lead; never into .git and its like
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and (prefix or deep or f in top))
+        # only where a pattern can lead; never into .git and its like, nor into a clone that lies here to be judged
+        folders[:] = sorted(
+            f
+            for f in folders
+            if not f.startswith(".") and (prefix or deep or f in top) and not _is_repository(os.path.join(folder, f))
+        )
         for name in sorted(names):
             path = prefix + name
             if any(test(path) for test in tests):
@@ -73,7 +104,6 @@ def _read(directory: str, path: str) -> bytes:
     if os.path.commonpath((root, os.path.realpath(full))) != root:
         raise failure("ENG049", Place(path), target=os.path.realpath(full))
     try:
-        with open(full, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise failure("ENG001", Place(path), file=path, reason=error.strerror or str(error)) from None
+        return files.read(full)
+    except EngineError as error:
+        raise EngineError(*(problem._replace(place=Place(path)) for problem in error.problems)) from None

@@ -59,7 +59,7 @@ def read_body(data: bytes, file: str) -> Body:
         EngineError: empty, too large, not UTF-8, not JSON, a key twice, too deep, not an object (ENG150-ENG154).
     """
     if len(data) > LIMIT:
-        raise failure("ENG151", Place(file), size=len(data) // (1024 * 1024) + 1)
+        raise failure("ENG151", Place(file), limit=LIMIT // (1024 * 1024))
     if not data.strip():
         raise failure("ENG150", Place(file))
     try:

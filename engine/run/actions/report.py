@@ -1,12 +1,10 @@
 """`report.*`: tell people."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import failure
 from engine.run.actions.verdict import doubt, finding
 
 if TYPE_CHECKING:
@@ -25,8 +23,10 @@ def write(
     Raises:
         EngineError: ENG002, they cannot be kept.
     """
+    from engine.adapters import files
     from engine.core.report.comment import render
     from engine.core.report.model import redacted
+    from engine.run import results
     from engine.run.plans import load, redactor
 
     if plan and policy and verdict:
@@ -34,18 +34,11 @@ def write(
         report = redacted(_of_validation(ctx, plan, policy, verdict), hide)
     else:
         report = _of_fact(ctx)
-    files = {
-        "markdown": (os.path.join(ctx.out, "report.md"), render(report)),
-        "json": (os.path.join(ctx.out, "report.json"), json.dumps(report.to_json(), indent=2, ensure_ascii=False)),
-    }
-    for file, text in files.values():
-        try:
-            with open(file, "w", encoding="utf-8") as handle:
-                handle.write(text)
-        except OSError as error:
-            raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    markdown = os.path.join(ctx.out, "report.md")
+    files.write(markdown, render(report).encode())
+    kept = results.keep(ctx.out, "report.json", report.to_json())
     ctx.show(report)
-    return {name: file for name, (file, _) in files.items()}
+    return {"markdown": markdown, "json": kept}
 
 
 def _of_validation(

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import Place, Problem, failure, problem
+from engine.errors import EngineError, Place, Problem, failure, problem
 from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
     from engine.adapters.terraform.plan import PlanResult
     from engine.core.resources.discover import Resource
     from engine.run.context import Context
+
+_LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
 
 
 def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
@@ -20,7 +22,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     Raises:
         EngineError: nothing can be planned at all: no Terraform, no provider, no digest key.
     """
-    from engine.adapters import settings
+    from engine.adapters import files, settings
     from engine.adapters.terraform.backend import Backend
     from engine.adapters.terraform.plan import Limits
     from engine.adapters.terraform.plan import plan as plan_one
@@ -47,21 +49,25 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     workspace = prepare(setup, ctx.cancel)
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
     plans = os.path.join(ctx.out, "plans")
-    os.makedirs(plans, mode=0o700, exist_ok=True)
+    files.make_directory(plans)
 
-    def work(resource: "Resource") -> dict[str, Any]:
+    def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
+        number, resource = numbered
         row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
         to = ctx.rules.environments.get(resource.environment)
         if to is None or to.account is None or to.region is None:
             why = problem("ENG557", Place(resource.tfvars), environment=resource.environment)
             return {**row, **_failed(why, 0.0)}
         job = Job(resource.path, resource.state_key, resource.variables, to.name, to.account, to.region)
-        file = os.path.join(plans, resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_") + ".json")
+        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
+        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
+        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
         done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
         ctx.progress(f"  {'planned' if done.plan else 'failed '}  {resource.path}  {done.seconds:.1f} s")
         return {**row, **_told(done, key, file)}
 
-    rows = run_all(ctx.discovery.resources, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
+    numbered = list(enumerate(ctx.discovery.resources, 1))
+    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
     return {
         "resources": list(rows),
         "module": workspace.template.module_digest,
@@ -71,7 +77,9 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
 
 
 def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
-    """What may leave this action: masked, and small."""
+    """What may leave this action: masked, and small. A plan of which that cannot be said has failed, alone."""
+    from engine.adapters import files
+    from engine.core.canonical import digest_bytes
     from engine.core.plan.digest import change_set_digest
     from engine.core.plan.mask import mask
     from engine.core.plan.model import changes
@@ -80,12 +88,18 @@ def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
     if done.plan is None:
         assert done.problem
         return _failed(done.problem, done.seconds)
-    masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
+    try:
+        digest = change_set_digest(done.plan, key)
+        masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
+        json = digest_bytes(files.read(file))
+    except EngineError as error:
+        return _failed(error.problems[0], done.seconds)
     return {
         "problem": None,
         "seconds": done.seconds,
-        "plan": change_set_digest(done.plan, key),
+        "plan": digest,
         "file": file,
+        "json": json,
         "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in masked],
         "counts": summarise(done.plan)._asdict(),
         "diffs": [{"address": c.address, "action": c.verb, "text": diff(c)} for c in masked],
@@ -93,7 +107,7 @@ def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"plan": None, "file": None, "changes": [], "counts": None, "diffs": []}
+    nothing: dict[str, Any] = {"plan": None, "file": None, "json": None, "changes": [], "counts": None, "diffs": []}
     return {"problem": told(why), "seconds": seconds, **nothing}
 
 

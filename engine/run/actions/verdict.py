@@ -21,7 +21,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         EngineError: no key, or the statement cannot be kept.
     """
     from engine import __version__
-    from engine.adapters import settings
+    from engine.adapters import files, settings
     from engine.adapters.keys import load_signer
     from engine.core.canonical import canonical, digest_bytes
     from engine.core.signature import sign as seal
@@ -64,7 +64,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     )
     payload = canonical(statement)
     file = os.path.join(ctx.out, "statement.json")
-    _keep(file, seal(payload, signer))
+    files.write(file, seal(payload, signer))
     verdict = statement["predicate"]["verdict"]
     ctx.progress(f"  signed   verdict {verdict['result']} with {signer.id}")
     return {
@@ -92,14 +92,6 @@ def told(why: Problem) -> dict[str, Any]:
     """A problem as an output."""
     place = why.place or Place("")
     return {"code": why.code, "message": why.message, "hint": why.hint, "file": place.file, "line": place.line}
-
-
-def _keep(file: str, data: bytes) -> None:
-    try:
-        with open(file, "wb") as handle:
-            handle.write(data)
-    except OSError as error:
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
 
 
 ACTIONS = (

@@ -64,6 +64,8 @@ class Local:
             EngineError: ENG552, it has moved on: this event is superseded.
         """
         ref, then = self._pull["head"]["ref"], self._pull["head"]["sha"]
+        if _repo(self._pull["head"], self._event.subject.repo) != self._event.subject.repo:
+            return  # a fork's branch: here another one may have its name
         now = self._tip(ref)
         if now is not None and now != then:
             raise failure("ENG552", ref=ref, then=then, now=now)

@@ -1,0 +1,76 @@
+"""The directory that keeps what a run makes: of one run at a time, and with nothing in it that another run claimed.
+
+A verdict or a report that an earlier run left there could be taken for the answer of one that was refused.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from engine.adapters import files
+from engine.errors import failure
+
+_CLAIMS = ("statement.json", "report.md", "report.json")
+
+
+@contextmanager
+def directory(asked: str | None) -> Iterator[str]:
+    """The absolute path of `asked`, made where it is not there; without it, of one that is removed at the end.
+
+    Raises:
+        EngineError: ENG002 it cannot be written, ENG558 another run writes into it.
+    """
+    with ExitStack() as stack:
+        path = os.path.abspath(asked) if asked else stack.enter_context(_temporary())
+        files.make_directory(path)
+        stack.enter_context(_alone(path))
+        clear([path])
+        yield path
+
+
+def clear(directories: Iterable[str]) -> None:
+    """Remove what earlier runs have claimed there."""
+    for path in directories:
+        if os.path.isdir(path):
+            for name in _CLAIMS:
+                files.remove(os.path.join(path, name))
+
+
+def keep(folder: str, name: str, value: object) -> str:
+    """Write a JSON value; its file.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    file = os.path.join(folder, name)
+    files.write(file, json.dumps(value, indent=2, ensure_ascii=False).encode())
+    return file
+
+
+@contextmanager
+def _temporary() -> Iterator[str]:
+    from tempfile import TemporaryDirectory, gettempdir
+
+    try:
+        made = TemporaryDirectory(prefix="interlock-run-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise failure("ENG002", file=gettempdir(), reason=error.strerror or str(error)) from error
+    with made as path:
+        yield path
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[None]:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise failure("ENG002", file=path, reason=error.strerror or str(error)) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise failure("ENG558", directory=path) from None
+    finally:
+        os.close(handle)
