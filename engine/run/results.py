@@ -68,9 +68,10 @@ def _alone(path: str) -> Iterator[None]:
     except OSError as error:
         raise failure("ENG002", file=path, reason=error.strerror or str(error)) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise failure("ENG558", directory=path) from None
         yield
-    except BlockingIOError:
-        raise failure("ENG558", directory=path) from None
     finally:
         os.close(handle)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine.core.events.kinds import BRANCH, FLAG, NUMBER, SHA, TEXT, WORD, Fields, wrong
 from engine.core.resources.changes import printable
 from engine.errors import EngineError, failure
 from engine.run.facts.gather import Absent, Fetch
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
     from engine.core.rules.model import Rules
 
 UNKNOWN = "a clone alone does not tell; run it on the pull request"
-_OF_EVENT = ("title", "state", "draft", "merged", "user")  # a dispatch does not say them all
+_WHERE: Fields = {"base.ref": BRANCH, "head.ref": BRANCH, "head.sha": SHA}
+# What only the event tells here; a dispatch does not say them all.
+_TOLD: Fields = {
+    "title": TEXT,
+    "state": WORD,
+    "draft": FLAG,
+    "merged": FLAG,
+    "user.id": NUMBER,
+    "user.login": TEXT,
+}
 
 
 class Asked(NamedTuple):
@@ -41,6 +51,8 @@ class Local:
         pull = event.payload.get("pull_request")
         if event.subject.kind != "pull_request" or not isinstance(pull, dict) or "base" not in pull:
             raise failure("ENG553", event=event.name, subject=event.subject)
+        if found := wrong(pull, _WHERE):
+            raise failure("ENG156", event=event.name, path=f"pull_request.{found[0]}", reason=found[1])
         self._pull: Mapping[str, Any] = pull
 
     @property
@@ -104,11 +116,11 @@ class Local:
 
     def _pr(self) -> Any:
         pull, repo = self._pull, self._event.subject.repo
-        if missing := [name for name in _OF_EVENT if name not in pull]:
-            raise failure("ENG556", name="pr", reason=f"the event does not say its {', '.join(missing)}")
+        if found := wrong(pull, _TOLD):
+            raise failure("ENG556", name="pr", reason=f"see `{found[0]}` in the event: {found[1]}")
         user = pull["user"]
         return {
-            "number": pull["number"],
+            "number": self._event.subject.number,
             "title": pull["title"],
             "state": pull["state"],
             "draft": pull["draft"],

@@ -77,7 +77,7 @@ def test_an_event_that_does_not_say_enough_is_not_filled_up(clone):
     import json
 
     document = gathered(local(clone, json.dumps(dispatch).encode()), "pr", "resources")
-    assert "does not say its title, state, draft" in document.failed["pr"]
+    assert "see `title` in the event: it is missing" in document.failed["pr"]
     assert "resources" in document.facts
 
 
