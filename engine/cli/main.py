@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import EngineError, ExitCode, closest, listing, problem
 
@@ -26,6 +26,10 @@ COMMANDS = {
     "version": "engine.cli.version",
 }
 _START_PROGRAMS = ("run", "discover", "policy", "doctor")
+_FLAGS = (
+    (("--quiet", "-q"), "no progress on standard error"),
+    (("--no-color",), "no colours (also: NO_COLOR)"),
+)
 _ALIASES = {"--version": "version", "-V": "version"}
 
 
@@ -90,7 +94,7 @@ def _dispatch(words: list[str], console: "Console") -> int:
         options = parser.parse_args(words[1:])
     except SystemExit as stop:  # argparse has printed its help (0) or its complaint (2)
         return int(stop.code or 0)
-    console.configure(quiet=options.quiet, colour=not options.no_color)
+    console.configure(quiet="quiet" in options, colour="no_color" not in options)
     if name in _START_PROGRAMS:
         _stop_when_terminated()
     return command.run(options, console)
@@ -107,19 +111,19 @@ def _stop_when_terminated() -> None:
 
 
 def parser_of(name: str, command: Command) -> "ArgumentParser":
-    """The parser of one command, with the options that all have."""
-    from argparse import ArgumentParser, HelpFormatter
+    """The parser of one command; it and its verbs (`keys new`) take the options that all have."""
+    from argparse import SUPPRESS, ArgumentParser, HelpFormatter
 
-    parser = ArgumentParser(
-        prog=f"engine {name}",
-        description=command.HELP,
-        allow_abbrev=False,
-        # With a width of its own argparse does not ask for the terminal's, which imports shutil, bz2 and lzma (4 ms).
-        formatter_class=lambda prog: HelpFormatter(prog, width=100),
-    )
+    class Parser(ArgumentParser):
+        def __init__(self, **options: Any) -> None:
+            # With a width of its own argparse does not ask for the terminal's: that imports shutil, bz2, lzma (4 ms).
+            narrow = {"formatter_class": lambda prog: HelpFormatter(prog, width=100), "allow_abbrev": False}
+            super().__init__(**{**options, **narrow})
+            for flags, said in _FLAGS:  # without a default: a verb's would replace what was said before the verb
+                self.add_argument(*flags, action="store_true", default=SUPPRESS, help=said)
+
+    parser = Parser(prog=f"engine {name}", description=command.HELP)
     command.arguments(parser)
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on standard error")
-    parser.add_argument("--no-color", action="store_true", help="no colours (also: NO_COLOR)")
     return parser
 
 

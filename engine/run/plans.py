@@ -9,7 +9,7 @@ from engine.adapters.terraform import environment
 from engine.core.canonical import digest_bytes
 from engine.core.plan.mask import secrets
 from engine.core.redact import Redactor
-from engine.errors import failure
+from engine.errors import Problem, failure
 
 
 def load(resources: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -24,6 +24,11 @@ def load(resources: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
 def redactor(plans: Iterable[dict[str, Any]], credentials: Mapping[str, str]) -> Redactor:
     """Hides every secret of the plans and every credential that Terraform was given."""
     return Redactor(environment.redactor(credentials).secrets.union(*map(secrets, plans)))
+
+
+def hidden(problem: Problem, redact: Redactor) -> Problem:
+    """`problem` without secrets: another program's words, or a policy's, may have become part of it."""
+    return problem._replace(message=redact.text(problem.message), hint=redact.text(problem.hint))
 
 
 def _read(file: str, expected: str) -> dict[str, Any]:

@@ -43,6 +43,9 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
 
     An action without `if` runs when all before it have succeeded; one with `if` runs when that says so.
     """
+    from engine.run.plans import hidden, redactor
+
+    redact = redactor((), ctx.settings.credentials)
     steps = ctx.rules.pipelines[result.name].steps
     ran: list[Ran] = []
     for step, decided in zip(steps, result.actions, strict=True):
@@ -56,7 +59,7 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
             else:
                 ran.append(Ran(step.id, step.uses, "skipped", {}))
         except EngineError as error:
-            ran.append(Ran(step.id, step.uses, "failed", {}, error.problems))
+            ran.append(Ran(step.id, step.uses, "failed", {}, tuple(hidden(p, redact) for p in error.problems)))
     return tuple(ran)
 
 

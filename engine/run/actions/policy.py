@@ -21,11 +21,12 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.adapters.policy.port import Plan, Programs
     from engine.adapters.policy.port import evaluate as judge
-    from engine.run.plans import load, redactor
+    from engine.run.plans import hidden, load, redactor
 
     loaded = load(resources)
     plans = [Plan(path, plan) for path, plan in loaded.items()]
     values = ctx.settings
+    redact = redactor(loaded.values(), values.credentials)
     bundle: str | None = None
     found: tuple[Finding, ...] = ()
     doubt: Problem | None = None
@@ -37,15 +38,16 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             timeout_s = ctx.rules.limits.policy_timeout_s
             found = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
     except EngineError as error:
-        doubt = error.problems[0]
+        doubt = hidden(error.problems[0], redact)
         ctx.progress(f"  not judged: {doubt.message}")
-    hide = redactor(loaded.values(), values.credentials).text
+    hide = redact.text
     resources_by_path = {resource.path: resource for resource in ctx.discovery.resources}
     findings = [
         {
             **finding._asdict(),
             "severity": finding.severity.value,
             "effect": finding.effect.value,
+            "rule": hide(finding.rule),
             "message": hide(finding.message),
             "remediation": hide(finding.remediation),
             "address": hide(finding.address),
