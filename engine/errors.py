@@ -255,6 +255,7 @@ TABLE: dict[str, Row] = {
     "ENG336": Row("{path} describes nothing", "fill {known}; to destroy the resource remove its files", _NO),
     "ENG337": Row("`{name}` is not a key of {where}", "known here: {known}", _NO),
     "ENG338": Row("{where} must be {expected}", "correct the policy document", _NO),
+    "ENG339": Row("the number {text} is out of range", "write at most {limit} characters, between 1e-300 and 1e300", _NO),
     "ENG340": Row("`environment` is missing", 'add `environment = "…"`; declared: {known}', _NO),
     "ENG341": Row("`{value}` is not a declared environment", "did you mean `{near}`?", _NO),
     "ENG342": Row("one change, two environments: {names}", "make one pull request for each", _NO),
@@ -393,6 +394,10 @@ TABLE: dict[str, Row] = {
     ),
     "ENG560": Row(
         "{file} is not the plan that was made in this run", "run again, and keep others out of the directory", _EXEC
+    ),
+    "ENG561": Row(
+        "{resource} was not judged by policy",
+        "hand all of `outputs.plan.resources` to `policy.evaluate`, and all of its outputs to `verdict.sign`",
     ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

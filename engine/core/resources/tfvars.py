@@ -19,6 +19,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 MAX_BYTES = 64 * 1024  # a level of nesting is a byte, and costs HashiCorp's parser 5.5 KB of at most 1 GB of stack
 MAX_DEPTH = 30
+MAX_NUMBER = 40  # characters
+MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all its digits out
 
 _BOM = b"\xef\xbb\xbf"
 # Control characters, and the marks that let a line read differently from what it does (CVE-2021-42574).
@@ -153,8 +155,16 @@ class _Proof:
             self._refuse("ENG321", node, what="a path into a value")
         elif kind == "collection_value":
             self._collection(hcl.parts(child)[0], depth)
-        elif kind != "literal_value" and not _is_heredoc(child) and not _is_negative(child):
+        elif kind == "literal_value" or _is_negative(child):
+            self._number(child)
+        elif not _is_heredoc(child):
             self._refuse("ENG321", node, what=_WHAT.get(kind, "this"))
+
+    def _number(self, node: "Node") -> None:
+        text = hcl.text(node).lstrip("- ")
+        exponent = text.lower().partition("e")[2] if text[:1].isdigit() else ""
+        if text[:1].isdigit() and (len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT):
+            self._refuse("ENG339", node, text=text[:MAX_NUMBER], limit=str(MAX_NUMBER))
 
     def _collection(self, node: "Node", depth: int) -> None:
         if depth > MAX_DEPTH:

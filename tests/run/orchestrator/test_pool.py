@@ -76,17 +76,23 @@ def test_ctrl_c_reaches_the_work():
     script = """
 import threading
 from engine.run.orchestrator.pool import run_all
-cancel = threading.Event()
-print("ready", flush=True)
+cancel, under_way = threading.Event(), threading.Barrier(4)
+told = []
+def work(n):
+    under_way.wait()
+    told.append(cancel.wait(30))
+def announce():
+    under_way.wait()
+    print("ready", flush=True)
+threading.Thread(target=announce).start()
 try:
-    run_all(range(9), lambda n: print("told", cancel.wait(30), flush=True), 3, cancel)
+    run_all(range(9), work, 3, cancel)
 except KeyboardInterrupt:
-    print("stopped", flush=True)
+    print(told, flush=True)
 """
     engine = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=dict(os.environ))
     assert engine.stdout is not None
-    assert engine.stdout.readline() == b"ready\n"
-    time.sleep(0.5)
+    assert engine.stdout.readline() == b"ready\n"  # three items are being worked on, the other six wait
     engine.send_signal(signal.SIGINT)
-    out, _ = engine.communicate(timeout=10)
-    assert out == b"told True\n" * 3 + b"stopped\n"
+    out, _ = engine.communicate(timeout=30)
+    assert out == b"[True, True, True]\n"
