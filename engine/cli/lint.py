@@ -103,7 +103,7 @@ def _github(problems: Sequence[Problem], console: Console) -> None:
         if p.place:
             where = {"file": p.place.file, "line": str(p.place.line), "col": str(p.place.column), **where}
         properties = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in where.items())
-        console.out(f"::{level} {properties}::{_escaped(f'{p.message}: {p.hint}' if p.hint else p.message)}")
+        console.command(f"::{level} {properties}::{_escaped(f'{p.message}: {p.hint}' if p.hint else p.message)}")
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -1,12 +1,11 @@
 """The files of the rules, from a directory that is trusted: the controller's checkout, never a pull request's head."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.adapters import files
 from engine.core.expressions.globs import glob
-from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL
-from engine.core.source import load_yaml
+from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL, document
 from engine.errors import EngineError, Errors, Place, failure
 
 MAX_FILES = 10_000
@@ -23,15 +22,18 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
     """
     if not os.path.isdir(directory):
         raise failure("ENG001", file=directory, reason="there is no such directory")
-    patterns = _patterns(directory, entry)
-    wanted = [name for name in (entry, APPROVERS, SPECIAL) if os.path.lexists(os.path.join(directory, name))]
-    wanted += _matching(directory, patterns) if patterns else ()
     errors, found = Errors(), dict[str, bytes]()
-    for path in dict.fromkeys(wanted):
-        try:
-            found[path] = _read(directory, path)
-        except EngineError as error:
-            errors.extend(error.problems)
+
+    def add(paths: Iterable[str]) -> None:
+        for path in paths:
+            try:
+                found[path] = found[path] if path in found else _read(directory, path)
+            except EngineError as error:
+                errors.extend(error.problems)
+
+    add(name for name in (entry, APPROVERS, SPECIAL) if os.path.lexists(os.path.join(directory, name)))
+    if patterns := _patterns(found[entry], entry) if entry in found else ():
+        add(_matching(directory, patterns))
     errors.check()
     return found
 
@@ -61,21 +63,17 @@ def _is_repository(folder: str) -> bool:
     )
 
 
-def _patterns(directory: str, entry: str) -> list[str]:
+def _patterns(content: bytes, entry: str) -> Sequence[str]:
     """`include` of the entry file, as far as it can be read; `core.rules` says what is wrong with it."""
-    if not os.path.lexists(os.path.join(directory, entry)):
-        return []
     try:
-        data = load_yaml(_read(directory, entry), entry).data
-    except EngineError as error:
-        if error.problems[0].code in ("ENG001", "ENG049"):
-            raise
-        return []
+        data = document(content, entry).data
+    except EngineError:
+        return ()
     include = data.get("include") if isinstance(data, dict) else None
-    return [pattern for pattern in include if isinstance(pattern, str)] if isinstance(include, list) else []
+    return [pattern for pattern in include if isinstance(pattern, str)] if isinstance(include, list) else ()
 
 
-def _matching(directory: str, patterns: list[str]) -> Iterator[str]:
+def _matching(directory: str, patterns: Sequence[str]) -> Iterator[str]:
     tests = [glob(pattern) for pattern in patterns]
     top = {pattern.split("/")[0] for pattern in patterns}
     deep = any(set(name) & set("*?") for name in top if name)

@@ -40,6 +40,7 @@ class Row(NamedTuple):
     diffs: tuple[Diff, ...] = ()
     seconds: float = 0.0
     problem: Problem | None = None
+    judged: bool = True  # False: policy has said nothing about it, which is no praise
 
 
 class Signature(NamedTuple):
@@ -73,7 +74,7 @@ class Report(NamedTuple):
 
     def standing(self, row: Row) -> Standing:
         """How `row` came out."""
-        if row.problem or row.counts is None:
+        if row.problem or row.counts is None or not row.judged:
             return Standing.ERROR
         effects = {f.effect for f in self.of(row)}
         if Effect.DENY in effects:

@@ -57,7 +57,8 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
         for finding in found
     ]
     ctx.progress(f"  judged   {len(plans)} plans with {engine}: {len(findings)} findings")
-    return {"findings": findings, "bundle": bundle, "problem": told(doubt) if doubt else None}
+    judged = [] if doubt else sorted(loaded)
+    return {"findings": findings, "judged": judged, "bundle": bundle, "problem": told(doubt) if doubt else None}
 
 
 ACTIONS = (
@@ -68,7 +69,7 @@ ACTIONS = (
             "resources": {"type": "array", "items": {"type": "object"}},
             "engine": {"enum": ["rego", "opa", "checkov"], "type": "string", "default": "rego"},
         },
-        outputs=("findings", "bundle", "problem"),
+        outputs=("findings", "judged", "bundle", "problem"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         doc="Judge the plans by the policies of the controller repository.",

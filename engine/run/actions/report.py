@@ -47,11 +47,11 @@ def _of_validation(
     from engine.core.report.model import Signature
 
     verdict = signed["verdict"]
-    broken = (doubt(policy["problem"]),) if policy["problem"] else ()
+    judged = frozenset(policy["judged"])
     return _report(verdict)._replace(
-        rows=tuple(map(_planned, plan["resources"])),
+        rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]),
         findings=tuple(map(finding, policy["findings"])),
-        refused=(*ctx.discovery.refused, *broken),
+        refused=(*ctx.discovery.refused, *map(doubt, signed["doubts"])),
         signature=Signature(
             statement=signed["digest"],
             key=signed["key"],
@@ -87,7 +87,7 @@ def _report(verdict: Mapping[str, Any]) -> "Report":
     )
 
 
-def _planned(row: Mapping[str, Any]) -> "Row":
+def _planned(row: Mapping[str, Any], judged: bool) -> "Row":
     from engine.core.plan.summary import Summary
     from engine.core.report.model import Diff, Row
 
@@ -100,6 +100,7 @@ def _planned(row: Mapping[str, Any]) -> "Row":
         diffs=tuple(Diff(**shown) for shown in row["diffs"]),
         seconds=row["seconds"],
         problem=doubt(row["problem"]) if row["problem"] else None,
+        judged=judged,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import Place, Problem, failure
+from engine.errors import Place, Problem, failure, problem
 
 if TYPE_CHECKING:
     from engine.core.findings import Finding
@@ -51,12 +51,13 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         lock_file=plan["lock_file"],
         digest_key=plan["digest_key"],
     )
-    unjudged = (policy["problem"], *(row["problem"] for row in plan["resources"]))
+    unplanned = [doubt(row["problem"]) for row in plan["resources"] if row["problem"]]
+    doubts = _of_policy(ctx, plan, policy)
     statement = build(
         about,
         [{name: row[name] for name in _RESOURCE} for row in plan["resources"]],
         [finding(row) for row in policy["findings"]],
-        [*ctx.discovery.refused, *map(doubt, filter(None, unjudged))],
+        [*ctx.discovery.refused, *unplanned, *doubts],
         made_from,
         sequence=1,
         signed_at=ctx.now,
@@ -73,7 +74,17 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         "digest": digest_bytes(payload),
         "key": signer.id,
         "file": file,
+        "doubts": [told(why) for why in doubts],
     }
+
+
+def _of_policy(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> list[Problem]:
+    """Why policy has not judged all of the change, whatever the pipeline handed to whom."""
+    if policy["problem"]:
+        return [doubt(policy["problem"])]
+    said = {*policy["judged"], *(row["path"] for row in plan["resources"] if row["problem"])}
+    silent = [resource.path for resource in ctx.discovery.resources if resource.path not in said]
+    return [problem("ENG561", Place(path), resource=path) for path in silent]
 
 
 def finding(row: Mapping[str, Any]) -> "Finding":
@@ -99,7 +110,7 @@ ACTIONS = (
         "verdict.sign",
         sign,
         inputs={"plan": {"type": "object"}, "policy": {"type": "object"}},
-        outputs=("result", "verdict", "digest", "key", "file"),
+        outputs=("result", "verdict", "digest", "key", "file", "doubts"),
         permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "source", "resources"),
