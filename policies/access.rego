@@ -52,13 +52,27 @@ grants := [s |
 
 everything(action) if regex.match("^[*?]*[*][*?]*(:[*?]*)?$", action)
 
-broad(action) if regex.match("^[^:]*:[*?]*[*][*?]*$", action)
+# Every action of a service, or those that end somehow (`s3:*Object`), or actions of several services.
+broad(action) if regex.match("^[^:]*:[*?]*[*]", action)
 
 broad(action) if regex.match("^[^:]*[*?][^:]*:", action)
 
 anywhere(resource) if regex.match("^[*?:]+$", resource)
 
 anywhere(resource) if regex.match("^arn:[*?]+$|^arn:[^:]*:[*]", resource)
+
+# Everything of one service, or of one kind in it: `arn:aws:s3:::*`, `arn:aws:iam::111111111111:role/*`.
+anywhere(resource) if regex.match("^arn(:[^:]*){4}:[*?/:]*[*][*?/:]*$", resource)
+
+anywhere(resource) if regex.match(sprintf("^arn(:[^:]*){3}:[^:]+:(%s)[/:][*?/:]*[*][*?/:]*$", [kinds]), resource)
+
+kinds := "alias|function|group|instance|key|log-group|parameter|policy|role|secret|table|user"
+
+# Does an action, perhaps with wildcards, cover one of `names`?
+covers(action, names) if {
+	some name in names
+	regex.match(concat("", ["^", replace(replace(action, "*", ".*"), "?", "."), "$"]), name)
+}
 
 deny contains lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation) if {
 	some s in grants
@@ -104,11 +118,43 @@ deny contains lib.finding("ACC-IAM-004", "high", s.resource, msg, remediation) i
 
 deny contains lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation) if {
 	some s in grants
-	"iam:passrole" in s.actions
+	some action in s.actions
+	not everything(action)
+	covers(action, {"iam:passrole"})
 	some resource in s.resources
 	anywhere(resource)
-	msg := "A statement allows iam:PassRole for every role."
+	msg := sprintf("A statement allows %s for every role.", [action])
 	remediation := "Name the role that may be passed."
+}
+
+# Whoever may do one of these for every identity can give himself any right.
+escalations := {
+	"iam:addusertogroup",
+	"iam:attachgrouppolicy",
+	"iam:attachrolepolicy",
+	"iam:attachuserpolicy",
+	"iam:createaccesskey",
+	"iam:createloginprofile",
+	"iam:createpolicyversion",
+	"iam:putgrouppolicy",
+	"iam:putrolepolicy",
+	"iam:putuserpolicy",
+	"iam:setdefaultpolicyversion",
+	"iam:updateassumerolepolicy",
+	"iam:updateloginprofile",
+	"sts:assumerole",
+}
+
+deny contains lib.finding("ACC-IAM-007", "high", s.resource, msg, remediation) if {
+	some s in grants
+	some action in s.actions
+	not everything(action)
+	not broad(action)
+	covers(action, escalations)
+	some resource in s.resources
+	anywhere(resource)
+	msg := sprintf("A statement allows %s for every identity: its holder can give himself any right.", [action])
+	remediation := "Name the roles, users or policies."
 }
 
 deny contains lib.finding("ACC-IAM-006", "high", r, msg, remediation) if {
@@ -132,7 +178,6 @@ ties := {
 	"aws:principalarn",
 	"aws:principalorgid",
 	"aws:principalorgpaths",
-	"aws:resourceorgid",
 	"aws:sourceaccount",
 	"aws:sourcearn",
 	"aws:sourceorgid",
@@ -142,23 +187,36 @@ ties := {
 	"kms:calleraccount",
 }
 
-exact := {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"}
+exact := {
+	"arnequals",
+	"arnlike",
+	"foranyvalue:stringequals",
+	"foranyvalue:stringlike",
+	"stringequals",
+	"stringequalsignorecase",
+	"stringlike",
+}
 
 tied(s) if {
 	some condition in s.conditions
 	condition.key in ties
 	condition.operator in exact
+	count(condition.values) > 0
 	every value in condition.values {
 		not loose(value)
 	}
 }
 
-# A pattern for everything; an ARN must at least name its account, an S3 bucket's has none.
-loose(value) if regex.match("^[*?]*$", value)
+# A pattern that others can match. An ARN names its account; an S3 bucket's has none, then it names the bucket. Below
+# an organisation (`o-1a2b/*`) a pattern may be.
+loose(value) if {
+	not startswith(value, "arn:")
+	regex.match("^[^/]*[*?]", value)
+}
 
 loose(value) if {
 	startswith(value, "arn:")
-	regex.match("[*?]", split(concat("", [value, ":::::"]), ":")[4])
+	not regex.match("^arn:[^:]*:[^:]*:[^:]*:[0-9]{12}:|^arn:[^:*?]*:s3:::[^*?/]+(/|$)", value)
 }
 
 deny contains lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation) if {
@@ -196,6 +254,16 @@ deny contains lib.finding("ACC-PUB-004", "critical", r, msg, remediation) if {
 	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
 }
 
+deny contains lib.finding("ACC-PUB-007", "critical", r, msg, remediation) if {
+	some r in lib.present
+	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
+	walk(r.change.after, [_, uri])
+	is_string(uri)
+	regex.match("/groups/global/(AllUsers|AuthenticatedUsers)$", uri)
+	msg := sprintf("An ACL grant lets the group %s in.", [uri])
+	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
+}
+
 deny contains lib.finding("ACC-PUB-005", "critical", r, msg, remediation) if {
 	some r in lib.of_type("aws_lambda_function_url")
 	not lib.value(r, "authorization_type") == "AWS_IAM"
@@ -225,6 +293,12 @@ let_in(s) := {principal.name |
 	some condition in s.conditions
 	condition.key in {"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount"}
 	some value in condition.values
+} | {value |
+	anyone(s)
+	some condition in s.conditions
+	condition.key == "aws:sourcearn" # an S3 bucket's names no account: nothing can be said of it
+	some value in condition.values
+	lib.account(value) != ""
 }
 
 # Identity providers that belong to no account.
@@ -248,4 +322,61 @@ deny contains lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation) i
 	lib.account(name) == ""
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
 	remediation := "Name the principal by an ARN with its account."
+}
+
+# Attributes by which a resource names somebody without a policy document.
+partners := {
+	"aws_kms_grant": ["grantee_principal", "retiring_principal"],
+	"aws_lambda_permission": ["principal", "source_account"],
+}
+
+deny contains lib.finding("ACC-ACC-003", "high", r, msg, remediation) if {
+	some r in lib.present
+	some attribute in partners[r.type]
+	name := lib.value(r, attribute)
+	is_string(name)
+	lib.account(name) != ""
+	not lib.trusted(name)
+	msg := sprintf("%s lets account %s in.", [attribute, lib.account(name)])
+	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
+}
+
+# ---------------------------------------------------------------- identity providers
+
+# The provider whose tokens a statement accepts, as condition keys begin with it.
+providers(s) := {name |
+	some principal in s.principals
+	principal.kind == "federated"
+	name := provider(principal.name)
+}
+
+provider(name) := name if not startswith(name, "arn:")
+
+provider(name) := split(name, ":oidc-provider/")[1] if startswith(name, "arn:")
+
+# GitHub, Google and the like sign tokens for the whole world, so a statement has to say whose it accepts. `aud` tells
+# one application from the others only where the provider gives each its own.
+accepted(name) := {sprintf("%s:%s", [name, claim]) | some claim in ["aud", "app_id", "sub"]} if name in shared
+
+accepted(name) := {sprintf("%s:sub", [name])} if not name in shared
+
+shared := {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+
+narrowed(s, name) if {
+	some condition in s.conditions
+	condition.key in accepted(name)
+	condition.operator in exact
+	count(condition.values) > 0
+	every value in condition.values {
+		not regex.match("^([^:]*:)?[^:/]*[*?]", value) # `*`, `repo:*`, `repo:acme*/app`; `repo:acme/*` is one owner's
+	}
+}
+
+deny contains lib.finding("ACC-FED-001", "critical", s.resource, msg, remediation) if {
+	some s in allowed
+	some name in providers(s)
+	not regex.match("^[*?]+$", name)
+	not narrowed(s, name)
+	msg := sprintf("Everybody with a token of %s is let in.", [name])
+	remediation := sprintf("Add a condition on %s:sub that names whose tokens are accepted.", [name])
 }

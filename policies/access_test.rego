@@ -60,7 +60,17 @@ test_whole_service_everywhere if {
 	iam(allow({"Action": "s3:*", "Resource": "arn:*"})) == {"ACC-IAM-002"}
 }
 
+test_every_resource_of_a_service if {
+	iam(allow({"Action": "s3:*", "Resource": "arn:aws:s3:::*"})) == {"ACC-IAM-002"}
+	iam(allow({"Action": "s3:*", "Resource": ["arn:aws:s3:::*/*"]})) == {"ACC-IAM-002"}
+	iam(allow({"Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:us-east-1:111111111111:table/*"})) == {"ACC-IAM-002"}
+	iam(allow({"Action": "s3:*Object", "Resource": "*"})) == {"ACC-IAM-002"}
+}
+
 test_whole_service_on_one_resource if {
+	iam(allow({"Action": "s3:*", "Resource": ["arn:aws:s3:::data-lake/*", "arn:aws:s3:::role/*"]})) == set()
+	iam(allow({"Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:us-east-1:111111111111:table/orders*"})) == set()
+	iam(allow({"Action": ["s3:Get*", "s3:List*"], "Resource": "*"})) == set()
 	iam(allow({"Action": "s3:*", "Resource": "arn:aws:s3:::data-lake"})) == set()
 	iam(allow({"Action": "s3:*", "Resource": "arn:*:s3:::data-lake"})) == set()
 }
@@ -76,6 +86,17 @@ test_everything_except if {
 test_pass_role if {
 	iam(allow({"Action": "iam:PassRole"})) == {"ACC-IAM-005"}
 	iam(allow({"Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/reader"})) == set()
+	iam(allow({"Action": "iam:Pass*"})) == {"ACC-IAM-005"}
+	iam(allow({"Action": "iam:PassRol?", "Resource": "arn:aws:iam::111111111111:role/*"})) == {"ACC-IAM-005"}
+	iam(allow({"Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/build/*"})) == set()
+}
+
+test_rights_that_give_any_right if {
+	iam(allow({"Action": "iam:AttachRolePolicy"})) == {"ACC-IAM-007"}
+	iam(allow({"Action": "iam:Put*"})) == {"ACC-IAM-007"}
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/*"})) == {"ACC-IAM-007"}
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111111111111:role/reader"})) == set()
+	iam(allow({"Action": ["iam:Get*", "iam:ListRoles"]})) == set()
 }
 
 test_managed_policies if {
@@ -97,6 +118,8 @@ test_tied_by_a_condition if {
 	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}})) == set()
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::data-lake"}}})) == set()
 	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}})) == set()
+	queue(allow({"Principal": "*", "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/*"}}})) == set()
+	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111111111111:*"}}})) == set()
 }
 
 test_conditions_that_tie_nobody if {
@@ -106,6 +129,11 @@ test_conditions_that_tie_nobody if {
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:*:x"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": null})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:*"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringLike": {"aws:SourceVpce": "vpce-*"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:ResourceOrgID": "o-1"}}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": []}}})) == {"ACC-PUB-001"}
 }
 
 test_deny_for_everybody if queue({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}) == set()
@@ -127,6 +155,14 @@ test_public_acl if {
 	denied(fixtures.create("aws_s3_bucket_acl", {"acl": "private"})) == set()
 }
 
+grant(who) := {"access_control_policy": [{"grant": [{"grantee": [who], "permission": "READ"}]}]}
+
+test_acl_grants if {
+	everybody := "http://acs.amazonaws.com/groups/global/AllUsers"
+	denied(fixtures.create("aws_s3_bucket_acl", grant({"uri": everybody}))) == {"ACC-PUB-007"}
+	denied(fixtures.create("aws_s3_bucket_acl", grant({"id": "79a59d"}))) == set()
+}
+
 test_lambda if {
 	denied(fixtures.create("aws_lambda_function_url", {"authorization_type": "NONE"})) == {"ACC-PUB-005"}
 	denied(fixtures.create("aws_lambda_function_url", {"authorization_type": "AWS_IAM"})) == set()
@@ -145,6 +181,29 @@ test_other_account if {
 	queue(allow({"Principal": {"AWS": "arn:aws:iam::999999999999:role/x"}})) == {"ACC-ACC-001"}
 	queue(allow({"Principal": {"AWS": ["111111111111", "999999999999"]}})) == {"ACC-ACC-001"}
 	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "999999999999"}}})) == {"ACC-ACC-001"}
+	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:999999999999:x"}}})) == {"ACC-ACC-001"}
+	queue(allow({"Principal": {"AWS": "arn:aws:iam::*:root"}})) == {"ACC-ACC-002"}
+}
+
+test_other_account_without_a_document if {
+	denied(fixtures.create("aws_lambda_permission", {"principal": "999999999999"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_lambda_permission", {"principal": "s3.amazonaws.com", "source_account": "111111111111"})) == set()
+	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::111111111111:role/x"})) == set()
+}
+
+github := "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
+
+token(claims) := queue(allow({"Principal": {"Federated": github}, "Condition": {"StringLike": claims}}))
+
+test_tokens_of_a_public_provider if {
+	token({"token.actions.githubusercontent.com:sub": "repo:acme/app:ref:refs/heads/main"}) == set()
+	token({"token.actions.githubusercontent.com:sub": ["repo:acme/*"]}) == set()
+	token({"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": ["repo:acme/app:*", "repo:*"]}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": "repo:acme*/app"}) == {"ACC-FED-001"}
+	token({"oidc.example.com:sub": "repo:acme/app"}) == {"ACC-FED-001"}
+	queue(allow({"Principal": {"Federated": "accounts.google.com"}})) == {"ACC-FED-001"}
 }
 
 test_trusted_account if {
@@ -160,7 +219,8 @@ test_account_that_cannot_be_told if {
 
 test_services_and_web_identities if {
 	queue(allow({"Principal": {"Service": "sns.amazonaws.com"}})) == set()
-	queue(allow({"Principal": {"Federated": "accounts.google.com"}})) == set()
+	google := {"StringEquals": {"accounts.google.com:aud": "app-1"}}
+	queue(allow({"Principal": {"Federated": "accounts.google.com"}, "Condition": google})) == set()
 	queue(allow({"Principal": {"Federated": "arn:aws:iam::999999999999:saml-provider/x"}})) == {"ACC-ACC-001"}
 }
 

@@ -49,6 +49,10 @@ tls_only := [s.resource |
 	some s in lib.statements
 	s.resource.type == "aws_s3_bucket_policy"
 	not s.allows
+	some principal in s.principals
+	principal.name == "*"
+	some action in s.actions
+	action in {"*", "s3:*"}
 	some condition in s.conditions
 	condition.operator == "bool"
 	condition.key == "aws:securetransport"
