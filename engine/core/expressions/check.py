@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 
 from engine.core.expressions import types
 from engine.core.expressions.calls import Calls
-from engine.core.expressions.parse import MAX_DEPTH, Node, Snippet, parse
-from engine.core.expressions.terms import Language, Term, quoted
+from engine.core.expressions.lex import MAX_DEPTH, Snippet, quoted
+from engine.core.expressions.parse import Node, parse
+from engine.core.expressions.terms import Language, Term
 from engine.core.expressions.types import Type
 from engine.errors import EngineError, Errors, closest, failure, listing
 
@@ -69,11 +70,11 @@ class Checker(Calls):
     # --- leaves
 
     def _literal(self, node: Node, _here: Term) -> Term:
-        written = self.snippet.text[node.start : node.end]
-        inner = written[1:-1].lstrip()
-        if written.startswith("`") and isinstance(node.value, str) and not inner.startswith('"'):
-            self.errors.add("ENG104", self.at(node), word=inner)
         return self.term("literal", node, types.of_value(node.value), node.value)
+
+    def _word(self, node: Node, here: Term) -> Term:
+        self.errors.add("ENG104", self.at(node), word=node.value)
+        return self._literal(node, here)
 
     def _current(self, node: Node, here: Term) -> Term:
         return self._not_all(node, here)
@@ -157,7 +158,7 @@ class Checker(Calls):
         return here
 
     def _next(self, node: Node, here: Term) -> Term:
-        if here.kind == "scope" or node.kind in _HEADED or node.kind in ("index", "slice", "current"):
+        if here.kind == "scope" or node.kind in _HEADED or node.kind in ("index", "slice", "current", "identity"):
             return self.visit(node, here)
         inner = Term("current", here.type, self.snippet, node.start, node.end)
         body = self.visit(node, inner)
@@ -224,11 +225,9 @@ class Checker(Calls):
         return self.term(kind, node, result, None, children)
 
     def _flatten(self, node: Node, here: Term) -> Term:
-        base = node.children[0].children[0]
-        start = max(self.snippet.text.find("[]", base.end if base.kind != "identity" else node.start), node.start)
-        self.errors.add("ENG106", self.snippet.at(start, start + 2))
-        if base.kind != "identity":
-            self.visit(base, here)
+        flat = node.children[0]
+        self.errors.add("ENG106", self.at(flat))
+        self.visit(flat.children[0], here)
         return self.broken(node)
 
     def _identity(self, _node: Node, here: Term) -> Term:
@@ -291,6 +290,7 @@ class Checker(Calls):
 
 _VISIT: Mapping[str, Callable[[Checker, Node, Term], Term]] = {
     "literal": Checker._literal,
+    "word": Checker._word,
     "current": Checker._current,
     "field": Checker._field,
     "subexpression": Checker._chain,

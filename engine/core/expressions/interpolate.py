@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from engine.core.expressions.parse import Snippet
+from engine.core.expressions.lex import Snippet, closing
 from engine.errors import Errors, Place
 
 Piece: TypeAlias = str | Snippet
@@ -45,7 +45,7 @@ def _end(text: str, at: int) -> int:
     while at < len(text):
         c = text[at]
         if c in _QUOTES:
-            at = _closing(text, at)
+            at = closing(text, at)
             if at < 0:
                 return -1
         elif c == "{":
@@ -54,17 +54,5 @@ def _end(text: str, at: int) -> int:
             if not depth:
                 return at
             depth -= 1
-        at += 1
-    return -1
-
-
-def _closing(text: str, at: int) -> int:
-    quote = text[at]
-    at += 1
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == quote:
-            return at
         at += 1
     return -1

@@ -1,4 +1,4 @@
-"""What the rest of the engine sees of an expression. Imports no JMESPath: `rules/model` holds these values."""
+"""What the rest of the engine sees of an expression. Imports neither parser nor checker."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum

@@ -1,92 +1,38 @@
-"""Syntax trees that know their columns: JMESPath's own lexer and parser, which keep none, with spans added.
+"""Syntax trees that know their columns: a Pratt parser of JMESPath's grammar, without what libraries add to it.
 
-Also closes what the stock parser lets through (missing commas, number literals cut at a dot, JSON with repeated keys)
-and bounds length and depth, so that nothing after this module can run out of stack.
+Refused here and accepted there: lists without commas, calls of names in parentheses. Depth is bounded, so that
+nothing after this module can run out of stack.
 """
 
-import json
-from collections.abc import Callable, Iterator
-from itertools import pairwise
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from jmespath import exceptions, lexer, parser
-
-from engine.errors import EngineError, Place, failure
-
-MAX_LENGTH = 4096  # below the 4,300 digits at which Python refuses to read an integer
-MAX_DEPTH = 64
-_SPACE = " \t\n\r"
-
-Tree = dict[str, Any]  # a node as jmespath builds it
-Token = dict[str, Any]
-
-# What people write who think in another language → what JMESPath wants.
-_MEANT = {
-    "and": "write `&&`",
-    "or": "write `||`",
-    "not": "write `!(…)`",
-    "in": "write `in(value, list)`",
-    "is": "write `==`",
-    "=": "write `==`",
-    "&": "write `&&`",
-    "!": "write `!=` to compare, `!(…)` to negate",
-    "$": "leave out `${` and `}`: this is an expression already",
-    "?": "filters look like `list[?condition]`",
-    "+": "there is no arithmetic; compare, or count with `length(…)`",
-    "-": "there is no arithmetic; compare, or count with `length(…)`",
-    "/": 'quote names that hold other characters: `"a/b"`',
-    "%": "there is no arithmetic; compare, or count with `length(…)`",
-    "~": "match text with `glob(text, pattern)`",
-}
-
-
-class Snippet(NamedTuple):
-    """The text of one expression and where it starts; `outer` is the value in the file that it is a part of."""
-
-    text: str
-    place: Place
-    outer: str = ""
-    offset: int = 0  # of `text` in `outer`
-
-    def at(self, start: int, end: int) -> Place:
-        """The place of `text[start:end]` in the file."""
-        place = self.place
-        outer = self.outer or self.text
-        start, end = self.offset + start, self.offset + end
-        column = _column(place, outer, start)
-        return place._replace(column=column, length=max(1, end - start)) if column else place
-
-    def part(self, start: int, end: int) -> str:
-        """`text[start:end]` on one line."""
-        return " ".join(self.text[start:end].split())
-
-
-def _column(place: Place, text: str, offset: int) -> int:
-    """Column of `text[offset]`; 0 when it is not on the line that `place` names."""
-    if not place.column or "\n" in text:
-        return 0
-    before, source = place.column - 1, place.excerpt
-    if not source:
-        return place.column + offset
-    found = source.find(text, before)
-    if found >= 0:
-        return found + offset + 1
-    quote = source[before : before + 1]
-    doubled = {"'": "'", '"': '"\\'}.get(quote)  # what YAML writes as two characters inside these quotes
-    if doubled is None:
-        return 0
-    column = place.column + 1 + sum(2 if c in doubled else 1 for c in text[:offset])
-    return column if column <= len(source) else 0
+from engine.core.expressions.lex import MAX_DEPTH, Snippet, Token, tokens
+from engine.errors import EngineError, failure
 
 
 class Node(NamedTuple):
-    """One node of the syntax tree; `kind` is jmespath's name for it."""
+    """One node of the syntax tree; `kind` is the name that the `jmespath` library has for it."""
 
     kind: str
     value: Any
     children: tuple["Node", ...]
     start: int
     end: int
+    depth: int  # levels of it, counted as its terms will be nested
+
+
+# How strongly what stands after a value binds it; and the two that stand before one.
+_POWER = {
+    "|": 1, "||": 2, "&&": 3, "==": 5, "!=": 5, "<": 5, "<=": 5, ">": 5, ">=": 5, "[]": 9, "[?": 21, ".": 40, "[": 55,
+}  # fmt: skip
+_STAR, _NOT = 20, 45
+_NAMED = {
+    "|": "pipe", "||": "or_expression", "&&": "and_expression",
+    "==": "eq", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte",
+}  # fmt: skip
+_LEAVES = {"quoted": "field", "literal": "literal", "word": "word", "@": "current"}
+_STEPS = frozenset({"subexpression", "index_expression", "pipe"})  # each child works on the one before it
 
 
 def parse(snippet: Snippet) -> Node:
@@ -95,230 +41,234 @@ def parse(snippet: Snippet) -> Node:
     Raises:
         EngineError: ENG100-103, with the column.
     """
-    text = snippet.text
-    if not text.strip(_SPACE):
-        raise failure("ENG100", snippet.at(0, 0))
-    if len(text) > MAX_LENGTH:
-        raise failure("ENG102", snippet.at(0, 0), what=f"{len(text)} characters long", limit=MAX_LENGTH)
-    try:
-        tree = _Parser(snippet).tree()
-    except exceptions.LexerError as e:
-        position = int(e.lexer_position)
-        raise _syntax(snippet, position, position + 1, _lexical(e, text)) from None
-    except exceptions.IncompleteExpressionError:
-        raise _syntax(snippet, len(text) - 1, len(text), "it ends too early") from None
-    except exceptions.ParseError as e:
-        start = int(e.lex_position)
-        value = str(e.token_value)
-        raise _syntax(snippet, start, start + len(value), f"`{value}` is not expected here") from None
-    return _node(tree, 0, len(text))
+    return _Parser(snippet).whole()
 
 
-def _lexical(error: exceptions.LexerError, text: str) -> str:
-    character = text[error.lexer_position : error.lexer_position + 1]
-    if error.message.startswith("Unclosed"):
-        return f"the {character} that opens here is never closed"
-    if error.message.startswith("Unknown token"):
-        return f"`{character}` is not expected here"
-    return str(error.message)
-
-
-def _syntax(snippet: Snippet, start: int, end: int, reason: str) -> EngineError:
-    word = snippet.text[start:end].lower()
-    return failure("ENG101", snippet.at(start, end), reason=reason, hint=_MEANT.get(word, ""))
-
-
-def _node(tree: Tree, start: int, end: int) -> Node:
-    """`tree` as a frozen node; a node that the parser made in passing gets the span of its parent."""
-    start, end = tree.get("start", start), tree.get("end", end)
-    kind = tree["type"]
-    if kind == "slice":
-        return Node(kind, tuple(tree["children"]), (), start, end)
-    return Node(kind, tree.get("value"), tuple(_node(c, start, end) for c in tree["children"]), start, end)
-
-
-_STEPS = frozenset({"subexpression", "index_expression", "pipe"})  # each child works on the one before it
-_GROWING = _STEPS | {"and_expression", "or_expression"}  # seen again with each child that is added
-
-
-def _depth(tree: Tree) -> int:
-    """Levels of `tree`; known of every node but the few that the stock parser makes in passing."""
-    if "depth" in tree:
-        return int(tree["depth"])
-    children = tree["children"]
-    if tree["type"] in _GROWING:
-        children = (children[0], children[-1])
-    deepest = max((_depth(c) for c in children if isinstance(c, dict)), default=0)
-    return deepest + (len(tree["children"]) if tree["type"] in _STEPS else 1)
-
-
-# The published stubs leave out everything that a subclass needs.
-_StockLexer: Any = lexer.Lexer
-_StockParser: Any = parser.Parser
-
-
-class _Lexer(_StockLexer):  # type: ignore[misc]
-    """The stock lexer with right `end`s, and JSON literals read strictly."""
-
-    def tokenize(self, expression: str) -> Iterator[Token]:
-        """Tokens; only white space stands between two, which gives each its end."""
-        tokens: list[Token] = list(super().tokenize(expression))
-        for token, following in pairwise(tokens):
-            token["end"] = token["start"] + len(expression[token["start"] : following["start"]].rstrip(_SPACE))
-        return iter(tokens)
-
-    def _consume_literal(self) -> Token:
-        start = self._position
-        lexeme = self._consume_until("`").replace("\\`", "`")
-        try:
-            value = json.loads(lexeme, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
-            if _nested(value) > MAX_DEPTH:
-                raise RecursionError
-        except _BadLiteralError as e:
-            raise exceptions.LexerError(start, lexeme, str(e)) from None
-        except RecursionError:
-            raise exceptions.LexerError(start, lexeme, "the JSON here is nested too deeply") from None
-        except ValueError:
-            value = lexeme  # a bare word: `check` refuses it with the mending form
-        return {"type": "literal", "value": value, "start": start, "end": start}
-
-
-class _BadLiteralError(Exception):
-    """JSON that Python reads and the specification does not."""
-
-
-def _nested(value: Any) -> int:
-    """Levels of lists and objects inside each other."""
-    levels, layer = 0, [value]
-    while layer := [v for v in layer if isinstance(v, list | dict)]:
-        levels += 1
-        layer = [p for v in layer for p in (v.values() if isinstance(v, dict) else v)]
-    return levels
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _BadLiteralError(f"`{name}` is not JSON")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if value in (float("inf"), float("-inf")):
-        raise _BadLiteralError(f"{digits} is too large a number")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise _BadLiteralError("a key is there twice")
-    return value
-
-
-class _Parser(_StockParser):  # type: ignore[misc]
-    """The stock parser with spans; `&&`, `||` and `|` chains are one node with many children."""
+class _Parser:
+    """One text. `start` is always where the leftmost part of an expression begins."""
 
     def __init__(self, snippet: Snippet) -> None:
-        super().__init__()
         self._snippet = snippet
+        self._tokens = tokens(snippet)
+        self._at = 0
+        self._next = self._tokens[0]
+        self._end = 0  # of the token before
         self._level = 0
 
-    def tree(self) -> Tree:
-        self._tokens = list(_Lexer().tokenize(self._snippet.text))
-        self._index = 0
-        parsed: Tree = self._expression()
-        if self._current_token() != "eof":
-            self._error_led_token(self._lookahead_token(0))
-        return parsed
+    def whole(self) -> Node:
+        """The tree of all of it."""
+        node = self._expression(0)
+        if self._next.kind != "end":
+            raise self._unexpected()
+        return node
 
-    def _expression(self, binding_power: int = 0) -> Tree:
-        token = self._lookahead_token(0)
-        start = token["start"]
-        if self._level == MAX_DEPTH:
-            raise self._too_deep(start, token["end"])
-        self._level += 1
+    # --- tokens
+
+    def _advance(self) -> Token:
+        token = self._next
+        self._at += 1
+        self._next, self._end = self._tokens[self._at], token.end
+        return token
+
+    def _take(self, kind: str) -> bool:
+        """Go on if this comes next."""
+        if self._next.kind != kind:
+            return False
         self._advance()
-        prefix: Callable[[Token], Tree] = getattr(self, f"_token_nud_{token['type']}", self._error_nud_token)
-        left = self._spanned(prefix(token), start)
-        while binding_power < self.BINDING_POWER[self._current_token()]:
-            token = self._lookahead_token(0)
-            infix: Callable[[Tree], Tree] | None = getattr(self, f"_token_led_{token['type']}", None)
-            if infix is None:
-                raise exceptions.ParseError(token["start"], token["value"], token["type"], "invalid token")
-            self._advance()
-            left = self._spanned(infix(left), start)
-        self._level -= 1
-        return left
+        return True
 
-    def _spanned(self, tree: Tree, start: int) -> Tree:
-        known = tree.pop("depth", 0)
-        tree["start"], tree["end"], tree["depth"] = start, self._lookahead_token(-1)["end"], max(known, _depth(tree))
-        if tree["depth"] > MAX_DEPTH:
-            raise self._too_deep(start, tree["end"])
-        return tree
+    def _expect(self, kind: str) -> None:
+        if not self._take(kind):
+            raise self._unexpected()
+
+    def _unexpected(self) -> EngineError:
+        token = self._next
+        if token.kind == "end":
+            return self._snippet.wrong(token.end - 1, token.end, "it ends too early")
+        return self._snippet.wrong(token.start, token.end)
+
+    # --- nodes
+
+    def _node(self, kind: str, start: int, children: tuple[Node, ...] = (), value: Any = None) -> Node:
+        """A node that ends with the last token."""
+        depth = 1
+        if children:
+            depth = max([c.depth for c in children]) + (len(children) if kind in _STEPS else 1)
+            if depth > MAX_DEPTH:
+                raise self._too_deep(start, self._end)
+        return Node(kind, value, children, start, self._end, depth)
 
     def _too_deep(self, start: int, end: int) -> EngineError:
         return failure("ENG102", self._snippet.at(start, end), what="nested too deeply", limit=MAX_DEPTH)
 
-    def _chain(self, kind: str, left: Tree, power: str) -> Tree:
-        right = self._expression(self.BINDING_POWER[power])
-        children = left["children"] if left["type"] == kind else [left]
-        return {"type": kind, "children": [*children, right]}
+    def _grown(self, kind: str, left: Node, right: Node, start: int) -> Node:
+        """A chain with one more child: `a.b.c` is one node."""
+        before = left.children if left.kind == kind else (left,)
+        return self._node(kind, start, (*before, right))
 
-    def _token_led_or(self, left: Tree) -> Tree:
-        return self._chain("or_expression", left, "or")
+    def _expression(self, binding: int) -> Node:
+        """What follows, up to an operator that binds no stronger than `binding`."""
+        first = self._next
+        if self._level == MAX_DEPTH:
+            raise self._too_deep(first.start, first.end)
+        prefix = _PREFIX.get(first.kind)
+        if prefix is None:
+            raise self._unexpected()
+        self._level += 1
+        left = prefix(self, self._advance())
+        while binding < _POWER.get(self._next.kind, 0):
+            left = _INFIX[self._next.kind](self, self._advance(), left, first.start)
+        self._level -= 1
+        return left
 
-    def _token_led_and(self, left: Tree) -> Tree:
-        return self._chain("and_expression", left, "and")
+    def _separated(self, item: Callable[[], Node], end: str) -> tuple[Node, ...]:
+        """One or more, with commas between them."""
+        found = [item()]
+        while self._take(","):
+            found.append(item())
+        self._expect(end)
+        return tuple(found)
 
-    def _token_led_pipe(self, left: Tree) -> Tree:
-        return self._chain("pipe", left, "pipe")
+    # --- what an expression begins with
 
-    def _token_led_lparen(self, left: Tree) -> Tree:
-        name = self._lookahead_token(-2)
-        if name["type"] != "unquoted_identifier":
-            self._raise_parse_error_for_token(self._lookahead_token(-1), "not a function name")
-        arguments = []
-        if self._current_token() != "rparen":
-            arguments.append(self._expression())
-            while self._current_token() == "comma":
-                self._advance()
-                arguments.append(self._expression())
-        self._match("rparen")
-        return {"type": "function_expression", "value": left["value"], "children": arguments}
+    def _name(self, name: Token) -> Node:
+        if not self._take("("):
+            return self._node("field", name.start, (), name.value)
+        arguments = () if self._take(")") else self._separated(self._argument, ")")
+        return self._node("function_expression", name.start, arguments, name.value)
 
-    def _token_nud_quoted_identifier(self, token: Token) -> Tree:
-        return {"type": "field", "value": token["value"], "children": []}
+    def _argument(self) -> Node:
+        return self._expression(0)
 
-    def _parse_index_expression(self) -> Tree:
-        start = self._lookahead_token(-1)["start"]
-        return self._spanned(super()._parse_index_expression(), start)
+    def _leaf(self, token: Token) -> Node:
+        return self._node(_LEAVES[token.kind], token.start, (), token.value)
 
-    def _parse_dot_rhs(self, binding_power: int) -> Tree:
-        start = self._lookahead_token(0)["start"]
-        return self._spanned(super()._parse_dot_rhs(binding_power), start)
+    def _group(self, bracket: Token) -> Node:
+        inner = self._expression(0)
+        self._expect(")")
+        return inner._replace(start=bracket.start, end=self._end)
 
-    def _parse_multi_select_hash(self) -> Tree:
-        pairs = []
-        while True:
-            key = self._lookahead_token(0)
-            self._match_multiple_tokens(["quoted_identifier", "unquoted_identifier"])
-            self._match("colon")
-            value = self._expression()
-            pair = {"type": "key_val_pair", "value": key["value"], "children": [value]}
-            pairs.append(self._spanned(pair, key["start"]))
-            if self._current_token() != "comma":
-                break
-            self._advance()
-        self._match("rbrace")
-        return {"type": "multi_select_dict", "children": pairs}
+    def _not(self, sign: Token) -> Node:
+        return self._node("not_expression", sign.start, (self._expression(_NOT),))
 
-    def _error_nud_token(self, token: Token) -> NoReturn:
-        if token["type"] == "number":
-            end = token["end"]
-            following = self._tokens[self._index : self._index + 2]
-            if [t["type"] for t in following] == ["dot", "number"] and following[0]["start"] == end:
-                end = following[1]["end"]
-            written = self._snippet.text[token["start"] : end]
-            raise failure("ENG103", self._snippet.at(token["start"], end), written=written)
-        super()._error_nud_token(token)
-        raise AssertionError("unreachable: the stock parser raises")
+    def _reference(self, sign: Token) -> Node:
+        return self._node("expref", sign.start, (self._expression(0),))
+
+    def _open(self, bracket: Token) -> Node:
+        """`[0]`, `[1:]` and `[*]` of the current node, or a list."""
+        following = self._next.kind
+        if following in ("number", ":") or (following == "*" and self._tokens[self._at + 1].kind == "]"):
+            return self._items(bracket, self._nothing(), bracket.start)
+        return self._list(bracket)
+
+    def _list(self, bracket: Token) -> Node:
+        return self._node("multi_select_list", bracket.start, self._separated(self._argument, "]"))
+
+    def _hash(self, brace: Token) -> Node:
+        return self._node("multi_select_dict", brace.start, self._separated(self._pair, "}"))
+
+    def _pair(self) -> Node:
+        if self._next.kind not in ("name", "quoted"):
+            raise self._unexpected()
+        key = self._advance()
+        self._expect(":")
+        return self._node("key_val_pair", key.start, (self._expression(0),), key.value)
+
+    def _all_values(self, star: Token) -> Node:
+        return self._projection("value_projection", self._nothing(), star.start, _STAR)
+
+    def _bare(self, number: Token) -> Node:
+        end, following = number.end, self._tokens[self._at : self._at + 2]
+        if [t.kind for t in following] == [".", "number"] and following[0].start == end:
+            end = following[1].end
+        written = self._snippet.text[number.start : end]
+        raise failure("ENG103", self._snippet.at(number.start, end), written=written)
+
+    # --- how it goes on
+
+    def _chain(self, operator: Token, left: Node, start: int) -> Node:
+        return self._grown(_NAMED[operator.kind], left, self._expression(_POWER[operator.kind]), start)
+
+    def _comparison(self, operator: Token, left: Node, start: int) -> Node:
+        right = self._expression(_POWER[operator.kind])
+        return self._node("comparator", start, (left, right), _NAMED[operator.kind])
+
+    def _field(self, _dot: Token, left: Node, start: int) -> Node:
+        if self._take("*"):
+            return self._projection("value_projection", left, start, _POWER["."])
+        return self._grown("subexpression", left, self._after_dot(_POWER["."]), start)
+
+    def _after_dot(self, binding: int) -> Node:
+        following = self._next.kind
+        if following in ("name", "quoted", "*"):
+            return self._expression(binding)
+        if following == "[":
+            return self._list(self._advance())
+        if following == "{":
+            return self._hash(self._advance())
+        raise self._unexpected()
+
+    def _items(self, bracket: Token, left: Node, start: int) -> Node:
+        """`[0]`, `[1:2:3]`, `[*]`; the bracket has been read."""
+        if self._next.kind not in ("number", ":"):
+            self._expect("*")
+            self._expect("]")
+            return self._projection("projection", left, start, _STAR)
+        parts = [self._number()]
+        while len(parts) < 3 and self._take(":"):
+            parts.append(self._number())
+        self._expect("]")
+        if len(parts) == 1:
+            return self._grown("index_expression", left, self._node("index", bracket.start, (), parts[0]), start)
+        cut = self._node("slice", bracket.start, (), (*parts, None)[:3])
+        if left.kind == "index_expression":  # as the library has it: `a[0][1:]` is a list, not a projection
+            return self._grown("index_expression", left, cut, start)
+        onward = self._onward(_STAR)
+        return self._node("projection", start, (self._grown("index_expression", left, cut, start), onward))
+
+    def _number(self) -> int | None:
+        return int(self._advance().value) if self._next.kind == "number" else None
+
+    def _flatten(self, brackets: Token, left: Node, start: int) -> Node:
+        flat = self._node("flatten", brackets.start, (left,))
+        return self._projection("projection", flat, start, _POWER["[]"])
+
+    def _filter(self, _bracket: Token, left: Node, start: int) -> Node:
+        condition = self._expression(0)
+        self._expect("]")
+        return self._node("filter_projection", start, (left, self._onward(_POWER["[?"]), condition))
+
+    def _projection(self, kind: str, left: Node, start: int, binding: int) -> Node:
+        return self._node(kind, start, (left, self._onward(binding)))
+
+    def _onward(self, binding: int) -> Node:
+        """What a projection does with each item."""
+        if self._next.kind in ("[", "[?"):
+            return self._expression(binding)
+        return self._after_dot(binding) if self._take(".") else self._nothing()
+
+    def _nothing(self) -> Node:
+        return Node("identity", None, (), self._end, self._end, 1)
+
+
+_PREFIX: Mapping[str, Callable[[_Parser, Token], Node]] = {
+    "name": _Parser._name,
+    **dict.fromkeys(_LEAVES, _Parser._leaf),
+    "number": _Parser._bare,
+    "(": _Parser._group,
+    "!": _Parser._not,
+    "&": _Parser._reference,
+    "[": _Parser._open,
+    "{": _Parser._hash,
+    "*": _Parser._all_values,
+    "[]": lambda parser, token: parser._flatten(token, parser._nothing(), token.start),
+    "[?": lambda parser, token: parser._filter(token, parser._nothing(), token.start),
+}
+_INFIX: Mapping[str, Callable[[_Parser, Token, Node, int], Node]] = {
+    **dict.fromkeys(("|", "||", "&&"), _Parser._chain),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _Parser._comparison),
+    ".": _Parser._field,
+    "[": _Parser._items,
+    "[]": _Parser._flatten,
+    "[?": _Parser._filter,
+}

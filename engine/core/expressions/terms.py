@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.declare import Function, Schema
-from engine.core.expressions.parse import Snippet
+from engine.core.expressions.lex import Snippet, quoted
 from engine.core.expressions.types import Defs, Type
 from engine.errors import Place
 
@@ -56,11 +56,6 @@ class Term(NamedTuple):
     def place(self) -> Place:
         """Where that is."""
         return self.snippet.at(self.start, self.end)
-
-
-def quoted(text: str) -> str:
-    """`text` in backticks, unless it has its own."""
-    return text if "`" in text else f"`{text}`"
 
 
 SPECIAL = {

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from engine.core.expressions.globs import glob
-from engine.core.expressions.parse import MAX_DEPTH, MAX_LENGTH
+from engine.core.expressions.lex import MAX_DEPTH, MAX_LENGTH
 from engine.errors import EngineError
 from tests.support.expressions import condition, language, value
 
@@ -121,9 +121,3 @@ def test_what_start_up_pays_for() -> None:
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False,
                           env={"PYTHONPATH": ":".join(p for p in sys.path if p)})  # fmt: skip
     assert done.stdout.strip() == "[]", done.stderr
-
-
-def test_replaying_needs_no_jmespath() -> None:
-    code = "import sys, engine.core.expressions.model, engine.core.rules.model; print('jmespath' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
