@@ -5,6 +5,7 @@ other units are still checked.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core import schema
@@ -73,6 +74,16 @@ class Draft(NamedTuple):
     known: Mapping[str, frozenset[str]]  # section → every name in it, those of broken units too
 
 
+@lru_cache(maxsize=1)
+def document(content: bytes, file: str) -> Document:
+    """A file of the rules. The last one is kept: whoever collects the files has just read `include` in the entry file.
+
+    Raises:
+        EngineError: all that is wrong with it as YAML.
+    """
+    return load_yaml(content, file)
+
+
 def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     """Parse and validate every file; what is wrong goes to `errors`."""
     reader = _Files(files, entry, errors)
@@ -131,14 +142,14 @@ class _Files:
         if file not in self._files:
             return None
         try:
-            document = load_yaml(self._files[file], file)
+            parsed = document(self._files[file], file)
         except EngineError as error:
             self._errors.extend(error.problems)
             return None
-        self.documents[file] = document
-        found = schema.check(name, document)
+        self.documents[file] = parsed
+        found = schema.check(name, parsed)
         self._errors.extend(mistake.problem for mistake in found)
-        return document.data, frozenset(m.path for m in found if m.problem.code != schema.UNKNOWN_KEY)
+        return parsed.data, frozenset(m.path for m in found if m.problem.code != schema.UNKNOWN_KEY)
 
     def inline(
         self, document: Document | None, top: Mapping[str, Any], broken: frozenset[Path]
