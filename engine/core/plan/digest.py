@@ -5,7 +5,8 @@ Blind to what two runs of the same plan do not share, and to nothing else that s
 - the plan's own time, the order of keys and of resources;
 - values known only after apply (that, and where, a value is unknown counts);
 - a time that AWS keeps and that the plan leaves as it is (`last_modified`): equal before and after, or of something
-  that will be gone. A time that the plan sets (an expiry in a lifecycle rule) counts;
+  that will be gone. A time that the plan sets (an expiry in a lifecycle rule) counts, and so does every time of what
+  is made anew, whether or not it had the same before;
 - `tags` and `tags_all` that are null or {}: AWS provider 5.100 returns either for "no tags".
 
 It also covers where the providers are pointed: the same change in another account or region is another change. The key
@@ -58,7 +59,8 @@ def _entry(change: Change) -> dict[str, Json]:
     times: tuple[Path, ...] = ()
     if change.mode == "managed" and change.before is not None:
         gone = change.after is None
-        times = tuple(path for path, value in _texts(before) if _is_kept_time(path, value, after, gone))
+        kept = after if "create" not in change.actions else None
+        times = tuple(path for path, value in _texts(before) if _is_kept_time(path, value, kept, gone))
         before, after = _without(before, times), after if gone else _without(after, times)
     return {
         "address": change.address,

@@ -72,7 +72,7 @@ def diff(change: Change) -> str:
 
 
 def _line(path: Path, was: object, will: object) -> str | None:
-    if was == will:
+    if was == will and type(was) is type(will):  # to Python, True is 1
         return None
     name = _name(path)
     if was is _ABSENT:
@@ -96,13 +96,21 @@ def _flat(value: Json, path: Path = ()) -> Iterator[tuple[Path, object]]:
 
 
 def _opened(value: Json) -> Json:
+    """The document in a text; the text itself where it is none, or says a thing twice (its readers might differ)."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            found: Json = json.loads(value)
+            found: Json = json.loads(value, object_pairs_hook=_unique)
         except (ValueError, RecursionError):
             return value
         return found
     return value
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _below(path: Path, top: Path) -> bool:
@@ -130,4 +138,9 @@ def _value(value: object) -> str:
         return "(known after apply)"
     if value in (HIDDEN, CHANGED):
         return str(value)
-    return json.dumps(printable(value) if isinstance(value, str) else value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else _escaped(c) for c in json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(character: str) -> str:
+    """What nobody would see, or what would redraw the line, as JSON writes it: left out, two values would look alike."""
+    return json.dumps(character)[1:-1]

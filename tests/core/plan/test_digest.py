@@ -88,6 +88,12 @@ def test_sees(why, row):
     assert digest(a_plan(BASE)) != digest(a_plan(row)), why
 
 
+def test_sees_a_time_of_what_is_made_anew():
+    """`valid_until` is the same before and after; applying sets it all the same."""
+    one, other = (a_change(["delete", "create"], {"t": t, "a": 1}, {"t": t, "a": 2}) for t in (OLD, NEW))
+    assert digest(a_plan(one)) != digest(a_plan(other))
+
+
 @pytest.mark.parametrize(("why", "more"), ELSEWHERE)
 def test_sees_where_it_would_be_applied(why, more):
     assert digest(a_plan(BASE)) != digest(a_plan(BASE, **more)), why
