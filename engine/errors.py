@@ -106,6 +106,8 @@ TABLE: dict[str, Row] = {
     "ENG075": Row("`locks` is not one expression", "write one `${{…}}` that yields a list of state keys"),
     "ENG076": Row("override `{name}` takes one person only", "name a gate with approvals, and without `when`, here"),
     "ENG077": Row("{file} is not part of the rules", "name it in `include:` of {entry}, or leave it out"),
+    "ENG078": Row("`{command}` and `{theirs}` of `{other}` begin alike", "one comment would be both: tell them apart"),
+    "ENG079": Row("approvals that {ways} sets of people could give", "nest fewer `any` in `all`: {most} at the most"),
     # ENG080-099 rules that load, and are probably not what was meant
     "ENG080": Row("nothing starts pipeline `{name}`", "start it in `events:` or `then:`, or remove it", _NO),
     "ENG081": Row("no pipeline asks gate `{name}`", "name it in a pipeline or in `protect:`, or remove it", _NO),
@@ -255,7 +257,7 @@ TABLE: dict[str, Row] = {
     "ENG336": Row("{path} describes nothing", "fill {known}; to destroy the resource remove its files", _NO),
     "ENG337": Row("`{name}` is not a key of {where}", "known here: {known}", _NO),
     "ENG338": Row("{where} must be {expected}", "correct the policy document", _NO),
-    "ENG339": Row("the number {text} is out of range", "write at most {limit} characters, between 1e-300 and 1e300", _NO),
+    "ENG339": Row("the number {text} is out of range", "write at most {limit} characters, 1e-300 to 1e300", _NO),
     "ENG340": Row("`environment` is missing", 'add `environment = "…"`; declared: {known}', _NO),
     "ENG341": Row("`{value}` is not a declared environment", "did you mean `{near}`?", _NO),
     "ENG342": Row("one change, two environments: {names}", "make one pull request for each", _NO),
@@ -295,6 +297,7 @@ TABLE: dict[str, Row] = {
     "ENG404": Row("{path} is not a provider mirror", "name the directory that holds `registry.terraform.io/…`"),
     "ENG405": Row("the Terraform module cannot be prepared: {said}", "correct the module in {path}", _EXEC),
     "ENG406": Row("no Terraform module in {path}", "name the directory that holds main.tf"),
+    "ENG407": Row("others can write to {path} (mode {mode})", "chmod 700 it, or set ENGINE_CACHE_DIR to a private one"),
     "ENG410": Row("Terraform: {said}", "correct the configuration of {resource}", _EXEC),
     "ENG411": Row("{resource} was tried {attempts} times: {said}", "run again when the service answers", _EXEC),
     "ENG412": Row(

@@ -113,10 +113,9 @@ def _alternatives(approvals: Approvals, named: Mapping[str, Group]) -> list[tupl
 
 def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Terms) -> Judgement:
     """One alternative: all demands at once, with distinct people."""
-    assigned = assign(
-        [demand.need for demand in demands],
-        [[a.id for a in given if a.id in demand.members()] for demand in demands],
-    )
+    members = [demand.members() for demand in demands]
+    eligible = [[a.id for a in given if a.id in those] for those in members]
+    assigned = assign([demand.need for demand in demands], eligible)
     logins = {a.id: a.login for a in given}
     causes, missing, outcomes = [], [], []
     used = {identity for those in assigned for identity in those}

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.document import FactDocument
-from engine.core.decision.explain import Cause, Json, one_line
+from engine.core.decision.explain import Cause, Doubt, Json, one_line
 from engine.core.decision.gates import Context, GateResult, context, judge
 from engine.core.decision.inputs import resolve, source, waits
 from engine.core.decision.matching import Fired, Matching, match
 from engine.core.decision.protect import gates_of
 from engine.core.events.envelope import Event
+from engine.core.expressions.model import Expression
 from engine.core.outcome import ALL, Outcome, combine
 from engine.core.rules.model import Input, Pipeline, Rules, Step
 from engine.errors import EngineError
@@ -140,10 +141,10 @@ def _pipeline(name: str, matching: Matching, ctx: Context, judged: dict[str, Gat
     if outcome is not Outcome.PASS:
         return idle
     try:
-        locks = tuple(pipeline.locks.evaluate(ctx.scope)) if pipeline.locks else ()
+        locks = _locks(pipeline.locks, ctx) if pipeline.locks else ()
         return idle._replace(actions=tuple(_action(step, ctx) for step in pipeline.steps), locks=locks)
-    except EngineError as error:
-        why = f"the actions cannot be prepared: {one_line(error)}"
+    except (EngineError, Doubt) as error:
+        why = f"the actions cannot be prepared: {one_line(error) if isinstance(error, EngineError) else error}"
         return idle._replace(outcome=Outcome.ERROR, because=why, causes=(Cause(Outcome.ERROR, why),))
 
 
@@ -170,6 +171,19 @@ _SAYS = {
 
 def _idle(pipeline: Pipeline) -> tuple[ActionResult, ...]:
     return tuple(ActionResult(step.id, step.uses, False, {}, {}) for step in pipeline.steps)
+
+
+def _locks(expression: Expression, ctx: Context) -> tuple[str, ...]:
+    """The state keys to lock.
+
+    Raises:
+        EngineError: they cannot be had.
+        Doubt: they are none, or no state keys: then nothing would be locked, or something else.
+    """
+    keys = expression.evaluate(ctx.scope)
+    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
+        raise Doubt(f"`{expression.text}` gives no list of state keys to lock")
+    return tuple(keys)
 
 
 def _action(step: Step, ctx: Context) -> ActionResult:

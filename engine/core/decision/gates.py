@@ -205,7 +205,8 @@ def _needs(gate: Gate, ctx: Context) -> list[Cause]:
 def _conflict(expressions: Collection[Expression], ctx: Context) -> list[Cause]:
     """A merge that conflicts has no trees to compare: whoever reads them gets `fail`, whatever `unmet` says."""
     merge = ctx.document.facts.get("merge")
-    reads = any(p.split(".")[:2] in (["merge"], ["merge", "trees"]) for e in expressions for p in e.paths)
+    paths = (path.split(".") for e in expressions for path in e.paths)
+    reads = any(root == "merge" and field != ["clean"] for root, *field in paths)  # `merge.*` reads them too
     if not reads or merge is None or merge["clean"]:
         return []
     return [Cause(Outcome.FAIL, "merging into the base as it is now is a conflict", (("merge.clean", False),))]

@@ -42,9 +42,15 @@ class Used(NamedTuple):
 
 
 def reason_of(body: str, command: str) -> str:
-    """The reason after `command` at the very start of the first line; empty: this comment is no override."""
+    """The reason after `command` at the very start of the first line; empty: this comment is no override.
+
+    `/override` does not begin `/overrides`, and what has no letter and no digit (an invisible space) is no reason.
+    """
     first = body.split("\n", 1)[0].removesuffix("\r")
-    return first[len(command) :].strip() if first.startswith(command) else ""
+    reason = first[len(command) :]
+    if not first.startswith(command) or (command[-1:].isalnum() and not reason[:1].isspace()):
+        return ""
+    return reason.strip() if any(map(str.isalnum, reason)) else ""
 
 
 def judge(

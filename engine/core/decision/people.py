@@ -4,7 +4,7 @@ People are compared by user id: logins can be renamed and taken over. An identit
 mattered is a Doubt.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.decision.document import FactDocument
@@ -39,30 +39,47 @@ def _group(name: str, found: Mapping[str, Any] | None) -> Group:
         return Group(name, {}, f"group {name} was not fetched")
     if "failed" in found or "members" not in found:
         return Group(name, {}, f"group {name} could not be resolved: {found.get('failed', 'no members were given')}")
-    if not found["members"]:
-        return Group(name, {}, f"group {name} is empty")
-    return Group(name, {m["id"]: m["login"] for m in found["members"] if not m.get("bot", False)})
+    members = {m["id"]: m["login"] for m in found["members"] if not is_bot(m)}
+    if not members:
+        return Group(name, {}, f"group {name} {'has only bots' if found['members'] else 'is empty'}")
+    return Group(name, members)
+
+
+def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
+    """The commits, if they are those of the head.
+
+    Raises:
+        Doubt: they are not, so that somebody who had a hand in the change may be missing.
+    """
+    commits: Sequence[Mapping[str, Any]] = document.known("commits")
+    head = document.known("pr")["head"]["sha"]
+    if all(commit["sha"] != head for commit in commits):
+        raise Doubt(f"the head, {head:.7}, is not among the commits, so who had a hand in it is unknown")
+    return commits
 
 
 def _authors(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
     yield document.known("pr")["author"], "the author of the pull request"
-    for commit in document.known("commits"):
+    for commit in _commits(document):
         yield commit["author"], f"the author of commit {commit['sha']:.7}"
 
 
 def _co_authors(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
-    for commit in document.known("commits"):
+    for commit in _commits(document):
         for person in commit["co_authors"]:
             yield person, f"a co-author of commit {commit['sha']:.7}"
 
 
 def _committers(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
-    for commit in document.known("commits"):
+    for commit in _commits(document):
         yield commit["committer"], f"the committer of commit {commit['sha']:.7}"
 
 
 def _pushers(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
-    for person in document.known("pushers"):
+    pushers = document.known("pushers")
+    if not pushers:
+        raise Doubt("nobody is known to have pushed to the branch, yet somebody has")
+    for person in pushers:
         yield person, "somebody who pushed to the branch"
 
 
@@ -73,8 +90,8 @@ class _Role(NamedTuple):
 
 _ROLES: Mapping[str, _Role] = {
     "author": _Role(_authors, ("pr", "commits")),
-    "co_authors": _Role(_co_authors, ("commits",)),
-    "committers": _Role(_committers, ("commits",)),
+    "co_authors": _Role(_co_authors, ("pr", "commits")),
+    "committers": _Role(_committers, ("pr", "commits")),
     "pushers": _Role(_pushers, ("pushers",)),
     "bots": _Role(lambda _: (), ()),  # bots never count, said or not
 }

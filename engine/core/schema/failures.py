@@ -142,6 +142,8 @@ def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
 def _union(error: _Error, document: Document) -> Iterator[Problem]:
     branches: list[Mapping[str, Any]] = error.wanted
     if all(set(branch) == {"required"} for branch in branches):
+        if not isinstance(error.found, Mapping):
+            return  # of another type altogether, which is a mistake of its own
         names = [name for branch in branches for name in branch["required"]]
         there = [name for name in error.found if name in names]  # in the order of the file
         place = document.place(*error.path, there[1], key=True) if there[1:] else _of_container(document, error.path)

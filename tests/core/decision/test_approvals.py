@@ -115,6 +115,18 @@ def test_a_veto_counts_only_where_the_rules_say_so():
     assert outcome_of(root(leaf(1, "reviewers"), veto=None), reviews=[reject("bob"), approve("ann")]) is PASS
 
 
+@pytest.mark.parametrize(
+    ("why", "facts"),
+    [
+        ("no commit is listed", {"commits": []}),
+        ("the commits are those of an earlier head", {"commits": [commit(sha=OLD)]}),
+        ("nobody pushed, and yet there is a branch", {"pushers": []}),
+    ],
+)
+def test_a_list_that_cannot_be_whole_may_lack_who_approves(why, facts):
+    assert outcome_of(ONE, reviews=[approve("ann")], **facts) is ERROR, why
+
+
 EVERYBODY = group("ann", "bob", "author", "committer", "pusher", "helper")
 
 
@@ -152,6 +164,7 @@ def test_excluded(why, who, exclude, outcome):
         ("the reviews were not fetched", {"reviews": None}, ERROR),
         ("the group could not be resolved", {"groups": {"reviewers": group(failed="HTTP 404")}}, ERROR),
         ("the group is empty", {"groups": {"reviewers": group()}}, ERROR),
+        ("the group has nobody but bots", {"groups": {"reviewers": group("bot")}}, ERROR),
         ("the group was not fetched", {"groups": {}}, ERROR),
         ("permissions do not matter without a veto", {"failed": {"permissions": "HTTP 502"}}, PASS),
     ],

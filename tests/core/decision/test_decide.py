@@ -162,6 +162,27 @@ def test_nothing_runs_and_nothing_is_locked_unless_every_gate_passes():
         assert pipeline.locks == ()
 
 
+@pytest.mark.parametrize(
+    ("why", "locks"),
+    [
+        ("one text is no list: its letters would be locked", "verdict.branch"),
+        ("a number", "pr.number"),
+        ("a list of something else", "verdict.resources"),
+        ("no state at all", "verdict.resources[?name == 'none'].state_key"),
+    ],
+)
+def test_nothing_runs_when_what_it_locks_is_no_list_of_state_keys(why, locks):
+    known = rules(f"""
+    events: [{{event: pull_request_review, run: apply}}]
+    gates: {{open: {{require: "pr.state == 'open'"}}}}
+    pipelines: [{{pipeline: apply, gates: [open], locks: "${{{locks}}}", actions: [{{id: note, uses: note.make}}]}}]
+    """)
+    decision = decide(event(), document(verdict=verdict(rules=known.digest)), known)
+    assert (decision.outcome, decision.pipelines[0].locks) == (ERROR, ()), why
+    assert "no list of state keys" in decision.pipelines[0].because
+    assert decision.pipelines[0].actions[0].runs is False
+
+
 def test_an_input_that_cannot_be_resolved_stops_the_pipeline():
     broken = RULES.pipelines["merge"]._replace(gates=("ready",), locks=None)
     steps = (broken.steps[0],)

@@ -70,6 +70,7 @@ TOUCHES_IAM = [{"path": "IAM/x", "service": "IAM", "name": "x", "state_key": KEY
         ("the base has moved on", TREES, {"merge": OTHER_TREES}, PENDING),
         ("a merge conflict is fail, whatever `unmet` says and the trees are", TREES, {"merge": CONFLICT}, FAIL),
         ("a merge conflict outranks the missing verdict", TREES, {"merge": CONFLICT, "absent": {"verdict": "none"}}, FAIL),
+        ("... however they are read", "g: {needs: verdict, require: 'contains(merge.*, verdict.trees)'}", {"merge": CONFLICT}, FAIL),
         ("a conflict does not matter to a gate that reads no trees", POLICY, {"merge": CONFLICT}, PASS),
         ("a gate may ask for a clean merge by itself", "g: {require: merge.clean, unmet: pending}", {"merge": CONFLICT}, PENDING),
         ("comparing with a conflict in `when`", "g: {needs: verdict, when: 'merge.trees == verdict.trees', require: pr.draft}", {"merge": CONFLICT}, FAIL),

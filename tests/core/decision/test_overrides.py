@@ -198,7 +198,17 @@ def test_an_override_beside_which_nobody_approves_is_an_error():
         ("OVERRIDE", ""),
         ("", ""),
         ("\nOVERRIDE: late", ""),
+        ("OVERRIDE: \u200b", ""),  # an invisible space
+        ("OVERRIDE: <!-- -->", ""),
+        ("OVERRIDE: дедлайн", "дедлайн"),
     ],
 )
 def test_reason(body, reason):
     assert reason_of(body, "OVERRIDE:") == reason
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"), [("/override it", "it"), ("/override", ""), ("/overrides it", ""), ("/override-not it", "")]
+)
+def test_a_command_ends_where_its_word_ends(body, reason):
+    assert reason_of(body, "/override") == reason

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
+from math import prod
+from typing import Any
 
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry
@@ -137,6 +139,31 @@ def one_person(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG076", entry.place("besides", key=True), name=entry.name)
 
 
+def one_command(subject: Subject) -> Iterator[Problem]:
+    """Commands of which one begins the other: one comment would be both overrides, each with its own scope."""
+    for one, other in combinations(subject.draft.sections["overrides"], 2):
+        first, second = one.data["command"], other.data["command"]
+        if first.startswith(second) or second.startswith(first):
+            yield problem("ENG078", other.place("command"), command=second, other=one.name, theirs=first)
+
+
+def many_ways(subject: Subject) -> Iterator[Problem]:
+    """Approvals that can be met in more ways than can be tried."""
+    for entry in subject.draft.sections["gates"]:
+        ways = _ways(entry.data.get("approvals", {}))
+        if ways > _MOST_WAYS:
+            yield problem("ENG079", entry.place("approvals", key=True), ways=ways, most=_MOST_WAYS)
+
+
+_MOST_WAYS = 64  # `any`s add up, and those inside an `all` multiply: 16 pairs are 65,536 ways
+
+
+def _ways(part: Mapping[str, Any]) -> int:
+    if "any" in part:
+        return sum(map(_ways, part["any"]))
+    return prod(map(_ways, part.get("all", ())))
+
+
 CHECKS = (
     Check("ENG061", twice),
     Check("ENG062", cycles),
@@ -147,4 +174,6 @@ CHECKS = (
     Check("ENG068", gateless),
     Check("ENG074", clocks),
     Check("ENG076", one_person),
+    Check("ENG078", one_command),
+    Check("ENG079", many_ways),
 )
