@@ -1,6 +1,17 @@
-"""One Hypothesis profile: no deadlines, because neighbours on a shared machine would fail a law."""
+"""Fixtures that several folders of tests use."""
 
-from hypothesis import HealthCheck, settings
+import pytest
 
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared")
+from tests.support.machine import Machine, Runs
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A machine to run the engine on, without any change yet."""
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def engine(machine, monkeypatch, capfd):
+    """Runs `engine WORDS…` with the machine's settings; keywords are more environment variables."""
+    return Runs(machine, monkeypatch, capfd)

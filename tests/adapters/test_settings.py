@@ -86,3 +86,15 @@ def test_every_setting_is_read():
     for row in settings.SETTINGS:
         name = row.name.removesuffix("_FILE")
         assert text.count(f'"{name}"') >= 2, f"{row.name} is declared, and nothing reads it"
+
+
+@pytest.mark.parametrize(
+    ("why", "value", "expected"),
+    [
+        ("the home directory", "~/cache", "/h/cache"),
+        ("a name that only holds the sign", "/tmp/x~y", "/tmp/x~y"),
+        ("not set", "", "/h/.cache/interlock"),
+    ],
+)
+def test_the_cache_lies_below_home_where_it_says_so(why, value, expected):
+    assert settings.read({"HOME": "/h", "ENGINE_CACHE_DIR": value}).cache_dir == expected, why

@@ -1,0 +1,26 @@
+"""docs/security.md says which test tries which attack: every one it names exists, and every attack is in it."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TESTS = re.findall(r"`(tests/[^`:]+)(?:::(\w+))?`", (ROOT / "docs" / "security.md").read_text())
+
+
+def functions(file):
+    tree = ast.parse((ROOT / file).read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+def test_every_test_that_is_named_exists():
+    assert TESTS
+    missing = [file for file, _ in TESTS if not (ROOT / file).exists()]
+    missing += [f"{file}::{name}" for file, name in TESTS if name and name not in functions(file)]
+    assert missing == []
+
+
+def test_every_attack_is_a_row():
+    named = {(file, name) for file, name in TESTS if name}
+    attacks = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "tests" / "attacks").glob("test_*.py"))]
+    assert [(file, name) for file in attacks for name in sorted(functions(file)) if (file, name) not in named] == []
