@@ -94,8 +94,8 @@ class Checker(Calls):
         name = node.value
         schema = self.language.roots.get(name)
         if schema is not None:
-            defs = {**self.language.definitions, **schema.get("$defs", {})}
-            return self.term("root", node, types.of(schema, defs), name)
+            own, defs = schema.get("$defs"), self.language.definitions
+            return self.term("root", node, types.of(schema, {**defs, **own} if own else defs), name)
         if name in _WORDS and not self._quoted(node):
             self.errors.add("ENG105", self.at(node), word=name)
             return self.broken(node)
@@ -153,7 +153,9 @@ class Checker(Calls):
         """`a.b`, `a[0]`, `a | b`: each part sees the one before it as its current node."""
         if negated := self._negation(node):
             return self.visit(negated, here)
+        self.depth += len(node.children)  # the term of each part lies below those of all that follow
         for child in node.children:
+            self.depth -= 1
             here = self._next(child, here)
         return here
 

@@ -90,13 +90,12 @@ class Token(NamedTuple):
     end: int
 
 
-_SPACE = frozenset(" \t\n\r")
-_DIGITS = frozenset("0123456789")
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_NAME = _LETTERS | _DIGITS
+_SPACE = " \t\n\r"
+_DIGITS = "0123456789"
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 _PAIRS = frozenset({"[?", "[]", "&&", "||", "==", "!=", "<=", ">="})
-_SYMBOLS = frozenset(".*[],:@(){}|&<>!")
-_QUOTES = frozenset("'\"`")
+_SYMBOLS = ".*[],:@(){}|&<>!"
+_QUOTES = "'\"`"
 
 
 def tokens(snippet: Snippet) -> list[Token]:
@@ -106,7 +105,7 @@ def tokens(snippet: Snippet) -> list[Token]:
         EngineError: ENG100-102, with the column.
     """
     text, at = snippet.text, 0
-    if not text.strip(" \t\n\r"):
+    if not text.strip(_SPACE):
         raise failure("ENG100", snippet.at(0, 0))
     if len(text) > MAX_LENGTH:
         raise failure("ENG102", snippet.at(0, 0), what=f"{len(text)} characters long", limit=MAX_LENGTH)
@@ -118,7 +117,7 @@ def tokens(snippet: Snippet) -> list[Token]:
         if first in _SPACE:
             continue
         if first in _LETTERS:
-            at = _after(_NAME, text, at)
+            at = _after(_LETTERS + _DIGITS, text, at)
             kind, value = "name", text[start:at]
         elif (kind := text[start : at + 1]) in _PAIRS:
             at += 1
@@ -136,11 +135,9 @@ def tokens(snippet: Snippet) -> list[Token]:
     return found
 
 
-def _after(run: frozenset[str], text: str, at: int) -> int:
-    """Where the run of such characters ends that goes on at `at`."""
-    while text[at : at + 1] in run:
-        at += 1
-    return at
+def _after(characters: str, text: str, at: int) -> int:
+    """Where the first of other characters is, from `at` on."""
+    return len(text) - len(text[at:].lstrip(characters))
 
 
 def closing(text: str, start: int) -> int:

@@ -82,6 +82,15 @@ def test_defines_that_nest_too_deeply() -> None:
     assert refused.value.problems[0].code == "ENG102"
 
 
+@pytest.mark.parametrize("step", [".a", "[0]", " | a"])
+def test_paths_that_go_on_from_define_to_define(step: str) -> None:
+    nested = {f"d{i}": f"d{i + 1}()" + step * 50 for i in range(20)} | {"d20": "any"}
+    with pytest.raises(EngineError) as refused:
+        value("d0()", language(defines=nested))
+    assert refused.value.problems[0].code == "ENG102"
+    assert value("d19()", language(defines=nested)).needs == {"any"}
+
+
 def test_documents_of_any_depth_are_compared() -> None:
     deep: list[object] = []
     for _ in range(100_000):
