@@ -23,7 +23,7 @@ READ = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::demo-own/*"]}],
 }
-CACHE = os.path.join(os.path.expanduser("~"), ".cache", "interlock-tests")
+CACHE = os.path.join(os.path.expanduser("~"), ".cache", "interlock-tests", "terraform")
 
 
 def a_setup(aws: Emulator | None = None, **more: Any) -> Setup:

@@ -5,6 +5,7 @@ One per Terraform version, module and choice of providers; kept in the cache dir
 
 import fcntl
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -64,7 +65,7 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     """
     providers = mirror.choose(setup.mirror, setup.cli_config, setup.home)
     files = module_files(setup.module)
-    os.makedirs(setup.cache_dir, mode=0o700, exist_ok=True)
+    _own(setup.cache_dir)
     cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
     env = environment.build(setup.path, setup.home, cli_config, setup.credentials)
     found = program.find(setup.program, setup.path, env)
@@ -73,6 +74,9 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
     with _locked(os.path.join(setup.cache_dir, "lock")):
         if not os.path.isdir(template.path):
+            _make(template, files, setup, cancel)
+        elif not _is_whole(template, files):
+            shutil.rmtree(template.path)
             _make(template, files, setup, cancel)
     return template
 
@@ -136,10 +140,45 @@ def without_hashes(lock_file: bytes) -> bytes:
     return b"".join(kept)
 
 
+def _own(cache_dir: str) -> None:
+    """The cache holds programs that we start: whoever can write there runs code with our credentials.
+
+    Raises:
+        EngineError: it belongs to somebody else, or others may write there.
+    """
+    os.makedirs(cache_dir, mode=0o700, exist_ok=True)
+    found = os.stat(cache_dir)
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise failure("ENG407", path=cache_dir, mode=f"{found.st_mode & 0o777:04o}")
+
+
+def _is_whole(template: Template, files: Mapping[str, bytes]) -> bool:
+    """Does it hold the controller's module and nothing else? A cache that was restored or edited is not believed."""
+    try:
+        found = {name: private.read(os.path.join(template.module, name)) for name in _names(template.module)}
+    except OSError:
+        return False
+    lock_file = found.get(LOCK_FILE)
+    return lock_file is not None and found == {LOCK_FILE: lock_file, **files}
+
+
+def _names(module: str) -> Iterator[str]:
+    """Everything in the template's module but Terraform's own directory: to hash its providers takes half a second."""
+    for folder, folders, names in os.walk(module):
+        if folder == module and ".terraform" in folders:
+            folders.remove(".terraform")
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        yield from (os.path.relpath(os.path.join(folder, name), module) for name in (*names, *links))
+
+
 def _own_cli_config(cache_dir: str, text: str) -> str:
     data = text.encode()
     path = os.path.join(cache_dir, f"cli-{digest_bytes(data)[7:19]}.tfrc")
-    if not os.path.exists(path):
+    try:
+        same = private.read(path) == data
+    except FileNotFoundError:
+        same = False
+    if not same:
         private.replace(path, data)
     return path
 

@@ -142,5 +142,5 @@ def _value(value: object) -> str:
 
 
 def _escaped(character: str) -> str:
-    """What nobody would see, or what would redraw the line, as JSON writes it: left out, two values would look alike."""
+    """As JSON writes what nobody would see, or what redraws the line: left out, two values would look alike."""
     return json.dumps(character)[1:-1]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -200,6 +201,41 @@ def test_another_module_is_another_template(fake):
         file.write("# more\n")
     assert prepare(setup).template.module_digest != first
     assert len(calls(setup, "init")) == 2
+
+
+@pytest.mark.parametrize(
+    ("why", "name", "text"),
+    [
+        ("a changed file", "main.tf", 'provider "evil" {}'),
+        ("a file more, which Terraform would load by itself", "x.auto.tfvars", "emulator = true"),
+        ("a file less", "main.tf", None),
+        ("no lock file", ".terraform.lock.hcl", None),
+    ],
+)
+def test_a_template_that_is_not_the_module_is_made_again(fake, why, name, text):
+    setup = fake()
+    module = prepare(setup).template.module
+    os.remove(f"{module}/{name}") if text is None else Path(f"{module}/{name}").write_text(text)
+    prepare(setup)
+    assert len(calls(setup, "init")) == 2, why
+    assert sorted(os.listdir(module)) == [".terraform", ".terraform.lock.hcl", "main.tf"], why
+    assert Path(f"{module}/main.tf").read_bytes() == Path(f"{setup.module}/main.tf").read_bytes(), why
+
+
+def test_a_cli_configuration_that_somebody_edited_is_written_again(fake):
+    setup = fake()
+    file = prepare(setup).template.env["TF_CLI_CONFIG_FILE"]
+    good = Path(file).read_text()
+    Path(file).write_text("provider_installation { dev_overrides {} }")
+    prepare(setup)
+    assert Path(file).read_text() == good
+
+
+def test_a_cache_that_others_can_write_to_is_refused(fake):
+    setup = fake()
+    os.makedirs(setup.cache_dir)
+    os.chmod(setup.cache_dir, 0o777)
+    assert refused(setup).code == "ENG407"
 
 
 def test_nothing_of_a_plan_stays(fake):

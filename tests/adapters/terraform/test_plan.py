@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import engine.data
+from engine.adapters.policy.bundle import policy_set, read_directory
+from engine.adapters.policy.port import Plan, evaluate
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.workspace import prepare
 from engine.core.plan.digest import change_set_digest
@@ -200,7 +202,7 @@ dynamodb_tables = {
 
 
 def test_a_new_service_is_one_new_file(aws, tmp_path):
-    """From the source's tfvars to a real plan, with nothing changed but the module's one file."""
+    """From the source's tfvars to a real plan and its findings, with nothing changed but the module's one file."""
     module = tmp_path / "terraform"
     shutil.copytree(engine.data.path("terraform"), module, ignore=shutil.ignore_patterns(".terraform*"))
     (module / "dynamodb.tf").write_text(DYNAMODB)
@@ -214,6 +216,9 @@ def test_a_new_service_is_one_new_file(aws, tmp_path):
     workspace = prepare(a_setup(aws, module=str(module), cache_dir=str(tmp_path / "cache")))
     result = plan(job, workspace, limits=QUICK)
     assert [change.address for change in changes(planned(result))] == ['aws_dynamodb_table.this["orders"]']
+    policies = policy_set(read_directory(engine.data.path("policies")))
+    judged = evaluate([Plan(resource.path, planned(result))], policies)
+    assert [(finding.rule, finding.address) for finding in judged] == [("TAG-001", 'aws_dynamodb_table.this["orders"]')]
 
 
 def test_a_locked_state_is_told_with_who_holds_it(aws):
