@@ -7,6 +7,7 @@ values are not always marked, and a value inside a JSON document (a policy, an e
 import base64
 import json
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from engine.core.redact import HIDDEN, Json, Redactor
 
@@ -37,7 +38,7 @@ def _marked(plan: dict[str, Json]) -> Iterator[Json]:
     """Every value that Terraform marks."""
     for change in _all_changes(plan):
         for side in ("before", "after"):
-            yield from _chosen(change.get(side), change.get(f"{side}_sensitive"))
+            yield from _chosen(change.get(side), _marks(change))
     for name in _sensitive_variables(plan):
         yield _get(plan, "variables", name, "value")
     yield from _defaults(_get(plan, "configuration", "root_module"))
@@ -47,6 +48,22 @@ def _marked(plan: dict[str, Json]) -> Iterator[Json]:
                 yield _get(output, "value")
         for resource in _resources(_get(values, "root_module")):
             yield from _chosen(resource.get("values"), resource.get("sensitive_values"))
+
+
+def _marks(change: dict[str, Json]) -> Json:
+    """What is marked on either side: what has become a secret today was one yesterday."""
+    return _either(change.get("before_sensitive"), change.get("after_sensitive"))
+
+
+def _either(one: Json, other: Json) -> Json:
+    """The marks of both."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _either(one.get(key), other.get(key)) for key in one.keys() | other.keys()}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_either(a, b) for a, b in zip_longest(one, other)]
+    if one and other:
+        return True  # a whole value, or two shapes: then nobody knows which part
+    return one or other
 
 
 def _all_changes(plan: dict[str, Json]) -> Iterator[dict[str, Json]]:
@@ -116,10 +133,9 @@ def _restore(hidden: Json, value: Json, words: tuple[str, ...]) -> None:
 def _hide_change(change: Json) -> Json:
     if not isinstance(change, dict):
         return change
-    before, after = change.get("before"), change.get("after")
+    before, after, marks = change.get("before"), change.get("after"), _marks(change)
     # Both sides hidden look alike; say where they are not, as Terraform's own diff does.
-    differing = _hidden(after, change.get("after_sensitive"), before)
-    return {**change, "before": _hidden(before, change.get("before_sensitive"), before), "after": differing}
+    return {**change, "before": _hidden(before, marks, before), "after": _hidden(after, marks, before)}
 
 
 def _hide_values(values: Json) -> Json:

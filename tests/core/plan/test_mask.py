@@ -84,6 +84,14 @@ def test_a_short_secret_is_hidden_where_it_is_the_whole_value_and_nowhere_else()
     assert other.after == {"same": HIDDEN, "other": "abcde"}
 
 
+def test_what_becomes_a_secret_was_one_before():
+    row = a_change("update", {"p": "first-password", "l": ["x"]}, {"p": "second-password", "l": ["x"]})
+    row["change"] |= {"before_sensitive": {"l": [False]}, "after_sensitive": {"p": True, "l": []}}
+    shown = mask(a_plan(row, x="it was first-password"))
+    assert "password" not in json.dumps(shown)
+    assert changes(shown)[0].before == {"p": HIDDEN, "l": ["x"]}
+
+
 def test_a_secret_that_changes_says_so_and_one_that_stays_does_not():
     before, after = {"p": "old secret", "q": "same secret"}, {"p": "new secret", "q": "same secret"}
     marks = {"p": True, "q": True}
