@@ -102,6 +102,7 @@ TABLE: dict[str, Row] = {
     "ENG070": Row("`{action}` needs the input `{name}`", "give it under `with:`"),
     "ENG071": Row("input `{name}` of `{action}` must be {expected}", "correct it, or write one `${{…}}`"),
     "ENG072": Row("`{action}` needs the permission `{name}`", "add it to the pipeline's `permissions:`"),
+    "ENG073": Row("`unmet` has no say in approvals", "remove it: too few are pending, a veto is fail"),
     "ENG074": Row("`{name}` belongs to an event, not to a clock", "remove it"),
     "ENG075": Row("`locks` is not one expression", "write one `${{…}}` that yields a list of state keys"),
     "ENG076": Row("override `{name}` takes one person only", "name a gate with approvals, and without `when`, here"),

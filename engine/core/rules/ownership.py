@@ -1,4 +1,4 @@
-"""Can two globs match one path? Two sources that both own a path would write one state.
+"""Can two globs match one path, or two forms of one resource? Two sources that own it would write one state.
 
 The same globs as in expressions (`expressions/globs`, compared by a law), walked side by side as two automata.
 """
@@ -7,29 +7,50 @@ from collections.abc import Iterator
 
 _ENTER, _WALK = "**/", "…/"  # no directory, or as many as there are
 _OTHER = "\0"  # stands for every character that neither glob names
+_FLAT, _INSIDE = list(".tfvars"), list("/*.tfvars")  # what follows a resource's name in its two forms
 _LARGEST = 250_000  # states times characters: beyond, doubt means that they overlap
 
 
 def overlap(one: str, other: str) -> bool:
     """Is there a path that both match?"""
+    return _meet(_tokens(one), _tokens(other))
+
+
+def one_state(one: str, other: str) -> bool:
+    """Is there a resource whose flat form (`S3/x.tfvars`) one glob matches, and its directory (`S3/x/`) the other?"""
     left, right = _tokens(one), _tokens(other)
+    return _forms(left, right) or _forms(right, left)
+
+
+def _meet(left: list[str], right: list[str]) -> bool:
+    return any(i == len(left) and j == len(right) for i, j, _ in _walk(left, right))
+
+
+def _forms(flat: list[str], directory: list[str]) -> bool:
+    tails = [_meet(flat[i:], _FLAT) for i in range(len(flat) + 1)]
+    inside = [_meet(directory[j:], _INSIDE) for j in range(len(directory) + 1)]
+    # a resource lies below its service, so its name has a slash in front
+    return any(deep and tails[i] and inside[j] for i, j, deep in _walk(flat, directory))
+
+
+def _walk(left: list[str], right: list[str]) -> Iterator[tuple[int, int, bool]]:
+    """Where both can be after the same text, and whether it holds a slash."""
     alphabet = {c for token in (*left, *right) if len(token) == 1 for c in token} - {"*", "?"} | {"/", _OTHER}
     if (len(left) + 1) * (len(right) + 1) * len(alphabet) > _LARGEST:
-        return True
-    seen: set[tuple[int, int]] = set()
-    waiting = [(0, 0)]
+        yield from ((i, j, True) for i in range(len(left) + 1) for j in range(len(right) + 1))
+        return
+    seen: set[tuple[int, int, bool]] = set()
+    waiting = [(0, 0, False)]
     while waiting:
-        pair = waiting.pop()
-        if pair in seen:
+        state = waiting.pop()
+        if state in seen:
             continue
-        seen.add(pair)
-        i, j = pair
-        if i == len(left) and j == len(right):
-            return True
-        waiting += ((k, j) for k in _skips(left, i))
-        waiting += ((i, k) for k in _skips(right, j))
-        waiting += ((k, m) for c in alphabet for k in _takes(left, i, c) for m in _takes(right, j, c))
-    return False
+        seen.add(state)
+        yield state
+        i, j, deep = state
+        waiting += ((k, j, deep) for k in _skips(left, i))
+        waiting += ((i, k, deep) for k in _skips(right, j))
+        waiting += ((k, m, deep or c == "/") for c in alphabet for k in _takes(left, i, c) for m in _takes(right, j, c))
 
 
 def _skips(tokens: list[str], at: int) -> Iterator[int]:

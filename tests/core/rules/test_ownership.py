@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.expressions.globs import glob
-from engine.core.rules.ownership import overlap
+from engine.core.rules.ownership import one_state, overlap
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,23 @@ def test_overlap(one: str, other: str, expected: bool) -> None:
     assert overlap(other, one) is expected
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("S3/x.tfvars", "S3/x/**", True),
+        ("S3/*", "S3/x/**", True),
+        ("S3/x.*", "S3/x/x.tfvars", True),
+        ("S3/x.json", "S3/x/**", False),  # a document alone makes no state
+        ("S3/x.tfvars", "S3/y/**", False),
+        ("S3/team-a-*/**", "S3/team-b-*/**", False),
+        ("*", "S3/**", False),  # files at the top belong to no service
+    ],
+)
+def test_one_state(one: str, other: str, expected: bool) -> None:
+    assert one_state(one, other) is expected
+    assert one_state(other, one) is expected
+
+
 globs = st.lists(st.sampled_from(["a", "b", "/", "*", "**", "?", "**/"]), max_size=6).map("".join)
 
 
@@ -48,3 +65,11 @@ def test_a_path_that_both_match_is_found(one: str, other: str, path: str) -> Non
 @given(st.text("ab/", min_size=1, max_size=6), globs)
 def test_a_plain_path_overlaps_exactly_with_what_matches_it(path: str, other: str) -> None:
     assert overlap(path, other) == glob(other)(path)
+
+
+@settings(deadline=None)
+@given(globs, globs, st.text("ab", min_size=1, max_size=3), st.text("ab", max_size=3), st.sampled_from(["", ".tfvars"]))
+def test_two_forms_of_a_resource_are_found(one: str, other: str, name: str, file: str, ending: str) -> None:
+    stem = f"a/{name}"
+    if glob(one + ending)(f"{stem}.tfvars") and glob(other + ending)(f"{stem}/{file}.tfvars"):
+        assert one_state(one + ending, other + ending)

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry
-from engine.core.rules.ownership import overlap
+from engine.core.rules.ownership import one_state, overlap
 from engine.errors import Place, Problem, problem
 
 
@@ -48,9 +48,11 @@ def owners(subject: Subject) -> Iterator[Problem]:
             continue  # reported as a source that is there twice
         for index, pattern in enumerate(other.data["owns"]):
             for theirs in one.data["owns"]:
-                if overlap(theirs, pattern):
+                forms = not overlap(theirs, pattern) and one_state(theirs, pattern)
+                if forms or overlap(theirs, pattern):
                     place, repo = other.place("owns", index), one.data["repo"]
-                    yield problem("ENG065", place, glob=pattern, theirs=theirs, repo=repo)
+                    hint = "`name.tfvars` and `name/` are one resource: give both forms to one owner" if forms else ""
+                    yield problem("ENG065", place, hint=hint, glob=pattern, theirs=theirs, repo=repo)
 
 
 def cycles(subject: Subject) -> Iterator[Problem]:
@@ -139,6 +141,13 @@ def one_person(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG076", entry.place("besides", key=True), name=entry.name)
 
 
+def unmet_approvals(subject: Subject) -> Iterator[Problem]:
+    """`unmet` beside approvals, whose outcomes are fixed: it would say one thing, and another would be done."""
+    for entry in subject.draft.sections["gates"]:
+        if "unmet" in entry.data and "approvals" in entry.data:
+            yield problem("ENG073", entry.place("unmet", key=True))
+
+
 def one_command(subject: Subject) -> Iterator[Problem]:
     """Commands of which one begins the other: one comment would be both overrides, each with its own scope."""
     for one, other in combinations(subject.draft.sections["overrides"], 2):
@@ -172,6 +181,7 @@ CHECKS = (
     Check("ENG066", unprotected),
     Check("ENG067", ungated),
     Check("ENG068", gateless),
+    Check("ENG073", unmet_approvals),
     Check("ENG074", clocks),
     Check("ENG076", one_person),
     Check("ENG078", one_command),
