@@ -38,6 +38,14 @@ deny contains lib.finding("ACC-DOC-002", "high", r, msg, remediation) if {
 	remediation := "Write the document without values of resources that do not exist yet."
 }
 
+deny contains lib.finding("ACC-DOC-003", "high", document.resource, msg, remediation) if {
+	some document in lib.documents
+	some statement in lib.list(document.body.statement)
+	not lib.effect(statement) in {"allow", "deny"}
+	msg := "A statement says neither Allow nor Deny, so it cannot be judged."
+	remediation := "Write each statement as a JSON object with an Effect."
+}
+
 # ---------------------------------------------------------------- IAM
 
 allowed := [s |
@@ -104,8 +112,9 @@ deny contains lib.finding("ACC-IAM-003", "critical", r, msg, remediation) if {
 }
 
 attached(r) := [arn |
-	endswith(r.type, "_policy_attachment")
-	arn := lib.value(r, "policy_arn")
+	startswith(r.type, "aws_iam_")
+	some attribute in ["policy_arn", "policy_arns", "managed_policy_arns"]
+	some arn in lib.list(lib.value(r, attribute))
 	is_string(arn)
 ]
 
@@ -328,6 +337,7 @@ deny contains lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation) i
 partners := {
 	"aws_kms_grant": ["grantee_principal", "retiring_principal"],
 	"aws_lambda_permission": ["principal", "source_account"],
+	"aws_sns_topic_subscription": ["endpoint"],
 }
 
 deny contains lib.finding("ACC-ACC-003", "high", r, msg, remediation) if {
@@ -337,8 +347,8 @@ deny contains lib.finding("ACC-ACC-003", "high", r, msg, remediation) if {
 	is_string(name)
 	lib.account(name) != ""
 	not lib.trusted(name)
-	msg := sprintf("%s lets account %s in.", [attribute, lib.account(name)])
-	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
+	msg := sprintf("Its %s belongs to account %s.", [attribute, lib.account(name)])
+	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
 }
 
 # ---------------------------------------------------------------- identity providers

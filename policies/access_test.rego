@@ -23,6 +23,17 @@ test_text_that_is_no_document if {
 	denied(fixtures.create("aws_ecr_lifecycle_policy", {"policy": "{\"rules\": []}"})) == set()
 }
 
+test_statement_without_an_effect if {
+	iam({"Action": "*", "Resource": "*"}) == {"ACC-DOC-003"}
+	iam(allow({"Effect": "Allow "})) == {"ACC-DOC-003"}
+	iam([[allow({"Action": "*"})]]) == {"ACC-DOC-003"}
+}
+
+test_document_in_a_block if {
+	body := json.marshal({"Statement": allow({"Action": "*"})})
+	denied(fixtures.create("aws_any", {"block": [{"deeper": {"text": body}}]})) == {"ACC-IAM-001"}
+}
+
 test_document_unknown if {
 	denied(fixtures.vague("aws_s3_bucket_policy", {}, {"policy": true})) == {"ACC-DOC-002"}
 	denied(fixtures.vague("aws_iam_role", {}, {"assume_role_policy": true})) == {"ACC-DOC-002"}
@@ -103,6 +114,7 @@ test_managed_policies if {
 	denied(fixtures.create("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"})) == {"ACC-IAM-003"}
 	denied(fixtures.create("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})) == set()
 	denied(fixtures.vague("aws_iam_role_policy_attachment", {}, {"policy_arn": true})) == {"ACC-IAM-006"}
+	denied(fixtures.create("aws_iam_role", {"managed_policy_arns": ["arn:aws:iam::aws:policy/PowerUserAccess"]})) == {"ACC-IAM-003"}
 }
 
 # ---------------------------------------------------------------- public access
@@ -188,6 +200,8 @@ test_other_account if {
 test_other_account_without_a_document if {
 	denied(fixtures.create("aws_lambda_permission", {"principal": "999999999999"})) == {"ACC-ACC-003"}
 	denied(fixtures.create("aws_lambda_permission", {"principal": "s3.amazonaws.com", "source_account": "111111111111"})) == set()
+	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "arn:aws:sqs:us-east-1:999999999999:x"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "https://example.com:443/x"})) == set()
 	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-003"}
 	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::111111111111:role/x"})) == set()
 }

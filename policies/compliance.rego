@@ -54,6 +54,13 @@ causes(r) := sort([concat(".", [sprintf("%v", [step]) | some step in path]) |
 	some path in lib.list(object.get(r.change, "replace_paths", null))
 ])
 
+deny contains lib.finding("CMP-DEL-004", "high", r, msg, remediation) if {
+	some r in protected
+	"forget" in r.change.actions
+	msg := sprintf("A protected resource (%s) would stay, and nobody would manage it.", [r.type])
+	remediation := "Keep it in the configuration."
+}
+
 deny contains lib.finding("CMP-DEL-003", "high", r, msg, remediation) if {
 	some r in lib.of_type("aws_s3_bucket")
 	lib.value(r, "force_destroy") == true

@@ -29,6 +29,10 @@ test_deletion_of_a_protected_type if {
 	denied([fixtures.change("aws_s3_bucket_policy", ["delete"], null, {})]) == set()
 }
 
+test_a_protected_type_that_is_forgotten if {
+	denied([fixtures.change("aws_kms_key", ["forget"], null, {})]) == {"CMP-DEL-004"}
+}
+
 replacement := object.union(
 	fixtures.change("aws_kms_key", ["delete", "create"], {}, {}),
 	{"change": {"replace_paths": [["multi_region"], ["tags", 0]]}},

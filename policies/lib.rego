@@ -55,21 +55,12 @@ buckets_without(parts) := [bucket |
 
 # ---------------------------------------------------------------- policy documents
 
-# Every string attribute that holds an IAM policy document, whatever the type of resource.
-documents := array.concat(
-	[{"resource": r, "body": fields(body)} |
-		some r in present
-		some text in r.change.after
-		is_document(text)
-		body := json.unmarshal(text)
-	],
-	[{"resource": r, "body": fields(body)} |
-		some r in of_type("aws_iam_role")
-		some inline in list(value(r, "inline_policy"))
-		is_document(inline.policy)
-		body := json.unmarshal(inline.policy)
-	],
-)
+# Every text that is an IAM policy document, whatever the type of resource and however deep in its blocks.
+documents := [{"resource": r, "body": fields(json.unmarshal(text))} |
+	some r in present
+	walk(r.change.after, [_, text])
+	is_document(text)
+]
 
 is_document(text) if {
 	is_string(text)
@@ -87,7 +78,7 @@ statements := [s |
 	field := fields(raw)
 	s := {
 		"resource": document.resource,
-		"allows": lower(sprintf("%v", [object.get(field, "effect", "")])) == "allow",
+		"allows": effect(raw) == "allow",
 		"actions": texts(object.get(field, "action", null)),
 		"resources": texts(object.get(field, "resource", null)),
 		"principals": principals(object.get(field, "principal", null)),
@@ -96,6 +87,11 @@ statements := [s |
 		"identity": identity(field),
 	}
 ]
+
+# `allow` or `deny`; anything else is no statement that AWS would take.
+effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
+
+effect(raw) := "" if not is_object(raw)
 
 identity(field) := count({"principal", "notprincipal"} & object.keys(field)) == 0
 
