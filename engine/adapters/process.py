@@ -154,7 +154,7 @@ class _Exchange:
             if cancel is not None and cancel.is_set():
                 return "cancelled"
             if now >= deadline:
-                return "ended" if _has_ended(self.child, 0) else "deadline"
+                return self._rest() if _has_ended(self.child, 0) else "deadline"
             if not self.selector.get_map():
                 if _has_ended(self.child, min(deadline - now, _TICK_S)):
                     return "ended"
@@ -169,6 +169,14 @@ class _Exchange:
                 ended_at = ended_at or now
                 if now - ended_at > _ORPHANS_S:
                     return "ended"
+
+    def _rest(self) -> str:
+        """Collect what it had written when it ended: half an answer would look like a whole one."""
+        while ready := [key for key, _ in self.selector.select(0) if key.data != "stdin"]:
+            for key in ready:
+                if not self._collect(key.fileobj, key.data):
+                    return "overflow"
+        return "ended"
 
     def _feed(self, stream: object) -> None:
         pipe = _pipe(stream)

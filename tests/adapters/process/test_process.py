@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from engine.adapters import process
 from engine.adapters.process import ProcessError, run
 
 ENV = {"PATH": "/usr/bin:/bin"}
@@ -130,6 +131,16 @@ def test_a_long_complaint_is_shown_by_its_end():
     _, problem = refused(["sh", "-c", "yes begin | head -2000; echo the end; exit 1"])
     assert problem.message.endswith("the end")
     assert len(problem.message) < 2100
+
+
+def test_what_ended_before_its_deadline_is_read_to_its_end_even_when_we_look_late():
+    child = process._start(["head", "-c", "60000", "/dev/zero"], "/", ENV, False, "")
+    work = process._Exchange(child, b"", 1_000_000)
+    assert process._has_ended(child, 20)  # it fits into the pipe, where it now waits for us
+    assert work.until(time.monotonic() - 1, None) == "ended"
+    process._kill(child)
+    work.selector.close()
+    assert len(work.output["stdout"]) == 60_000
 
 
 def test_many_threads_run_many_programs():
