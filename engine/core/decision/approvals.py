@@ -1,7 +1,7 @@
 """Have enough of the right people approved? One person counts once, in whichever part they are needed most.
 
 `any` and `all` are spelled out into alternatives, each a set of demands; an alternative holds if distinct people can be
-assigned to all its places (Kuhn's augmenting paths), so that nobody is counted twice and nobody is wasted.
+assigned to all its places (augmenting paths), so that nobody is counted twice and nobody is wasted.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -171,17 +171,35 @@ def assign(needs: Sequence[int], eligible: Sequence[Iterable[int]]) -> list[list
     """Give each demand up to its need of people, nobody twice, as many places filled as can be."""
     places = [demand for demand, need in enumerate(needs) for _ in range(need)]
     wanted = [sorted(set(ids)) for ids in eligible]
-    taken: dict[int, int] = {}  # person → place
+    place_of: dict[int, int] = {}  # by person
+    person_at: dict[int, int] = {}  # by place
 
-    def find(place: int, tried: set[int]) -> bool:
-        for person in wanted[places[place]]:
-            if person not in tried:
-                tried.add(person)
-                if person not in taken or find(taken[person], tried):
-                    taken[person] = place
-                    return True
-        return False
+    def fill(start: int) -> None:
+        """Find somebody free, straight away or by moving others on, each to a place that can have them too."""
+        asked: dict[int, int] = {}  # person → the place that wants them
+        looked_at: set[int] = set()  # demands: places of one want the same people
+        waiting = [start]
+        for place in waiting:
+            if places[place] in looked_at:
+                continue
+            looked_at.add(places[place])
+            for person in wanted[places[place]]:
+                if person in asked:
+                    continue
+                asked[person] = place
+                if person not in place_of:
+                    move(person, asked)
+                    return
+                waiting.append(place_of[person])
+
+    def move(free: int, asked: Mapping[int, int]) -> None:
+        person: int | None = free
+        while person is not None:
+            place = asked[person]
+            place_of[person] = place
+            moved, person = person, person_at.get(place)
+            person_at[place] = moved
 
     for place in range(len(places)):
-        find(place, set())
-    return [sorted(p for p, place in taken.items() if places[place] == demand) for demand in range(len(needs))]
+        fill(place)
+    return [sorted(p for p, place in place_of.items() if places[place] == demand) for demand in range(len(needs))]

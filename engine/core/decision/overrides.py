@@ -4,6 +4,7 @@ It excuses what a gate asks for, never a doubt: an error, a missing fact, a veto
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from engine.core.decision.document import FactDocument
@@ -19,6 +20,7 @@ _EXCLUDED = EXCLUDABLE
 FACTS = frozenset({"comments", "groups", "verdict", "now"}) | facts_of(_EXCLUDED)
 
 Holds = Callable[[str, int], Judgement]  # (gate, user id of the overrider) → that gate, judged without them
+Barred = Callable[[], Mapping[int, str]]  # user id → the hand they had in the change
 
 
 class Used(NamedTuple):
@@ -65,7 +67,9 @@ def judge(
         severe = _severe(override, document.known("verdict"))
         if severe:
             return Judgement(Outcome.FAIL, f"cannot be overridden: {severe}", (Cause(Outcome.FAIL, severe),)), None
-        tried = [_try(override, comment, document, gates, holds) for comment in asked]
+        barred = cache(lambda: excluded(document, _EXCLUDED))  # asked for each comment, and there may be thousands
+        once = cache(holds)
+        tried = [_try(override, comment, document, gates, once, barred) for comment in asked]
     except Doubt as doubt:
         why = f"the override {override.name} cannot be judged: {doubt}"
         return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why),)), None
@@ -99,7 +103,12 @@ def _none(override: Override, document: FactDocument) -> Judgement:
 
 
 def _try(
-    override: Override, comment: Mapping[str, Any], document: FactDocument, gates: Mapping[str, Gate], holds: Holds
+    override: Override,
+    comment: Mapping[str, Any],
+    document: FactDocument,
+    gates: Mapping[str, Gate],
+    holds: Holds,
+    barred: Barred,
 ) -> tuple[Judgement, Used | None]:
     """One comment with the command.
 
@@ -110,7 +119,7 @@ def _try(
         expires_at = later(comment["created_at"], override.expires_s)
     except ValueError as error:
         raise Doubt(f"comment {comment['id']} was written at no real time: {error}") from error
-    if why := _void(override, comment, document, expires_at):
+    if why := _void(override, comment, document, expires_at, barred):
         text = f"override {comment['id']} does not count: {why}"
         return Judgement(Outcome.FAIL, text, (Cause(None, text),)), None
     person = comment["user"]
@@ -131,7 +140,9 @@ def _try(
     return Judgement(Outcome.PENDING, why, (Cause(Outcome.PENDING, why, (), causes),), missing), None
 
 
-def _void(override: Override, comment: Mapping[str, Any], document: FactDocument, expires_at: str) -> str:
+def _void(
+    override: Override, comment: Mapping[str, Any], document: FactDocument, expires_at: str, barred: Barred
+) -> str:
     """Why this comment is no override; empty when it is one so far."""
     person = comment["user"]
     if person is None:
@@ -145,9 +156,8 @@ def _void(override: Override, comment: Mapping[str, Any], document: FactDocument
         return f"it expired at {expires_at}"
     if is_bot(person):
         return f"{login} is a bot"
-    barred = excluded(document, _EXCLUDED)
-    if person["id"] in barred:
-        return f"{login} is {barred[person['id']]}"
+    if what := barred().get(person["id"]):
+        return f"{login} is {what}"
     allowed = groups(document, override.groups)
     if any(person["id"] in group.members for group in allowed):
         return ""

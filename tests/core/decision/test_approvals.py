@@ -277,7 +277,8 @@ def test_a_rename_changes_nothing():
         ("the only way is to move the first one", [1, 1], [[1, 2], [1]], [[2], [1]]),
         ("a chain of moves", [1, 1, 1], [[1, 2], [2, 3], [1]], [[2], [3], [1]]),
         ("as many as can be", [2, 2], [[1, 2, 3], [3]], [[1, 2], [3]]),
+        ("more places than a call stack is deep", [100] * 20, [range(1999)] * 20, [[*range(n, min(n + 100, 1999))] for n in range(0, 2000, 100)]),
     ],
-)
+)  # fmt: skip
 def test_assign(why, needs, eligible, filled):
     assert assign(needs, eligible) == filled, why
