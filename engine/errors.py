@@ -129,6 +129,11 @@ TABLE: dict[str, Row] = {
         "add a gate that always applies",
         _NO,
     ),
+    "ENG091": Row(
+        "every gate that protects `{name}` has a `when`; where none applies, nothing protects it",
+        "add a gate that always applies",
+        _NO,
+    ),
     # ENG100-149 expressions
     "ENG100": Row("the expression is empty", "write a condition, such as `pr.draft`, or leave the key out"),
     "ENG101": Row("the expression does not parse: {reason}", "see docs/reference/expressions.md"),

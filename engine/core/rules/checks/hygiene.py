@@ -83,16 +83,13 @@ def _alike(one: str, other: str) -> bool:
 
 def self_approval(subject: Subject) -> Iterator[Problem]:
     """Approvals that count from people who had a hand in the change."""
-    draft = subject.draft
-    for where in [draft.settings.get("approvals", {})]:
-        if draft.entry and "exclude" in where and not set(EXCLUDE) <= set(where["exclude"]):
-            missing = ", ".join(name for name in EXCLUDE if name not in where["exclude"])
-            yield problem("ENG086", draft.entry.place("approvals", "exclude", key=True), missing=missing)
-    for entry in draft.sections["gates"]:
-        exclude = entry.data.get("approvals", {}).get("exclude")
-        if exclude is not None and not set(EXCLUDE) <= set(exclude):
-            missing = ", ".join(name for name in EXCLUDE if name not in exclude)
-            yield problem("ENG086", entry.place("approvals", "exclude", key=True), missing=missing)
+    draft, path = subject.draft, ("approvals", "exclude")
+    places = [(draft.settings, draft.entry.place(*path, key=True))] if draft.entry else []
+    places += [(entry.data, entry.place(*path, key=True)) for entry in draft.sections["gates"]]
+    for data, place in places:
+        exclude = data.get("approvals", {}).get("exclude", EXCLUDE)
+        if missing := [name for name in EXCLUDE if name not in exclude]:
+            yield problem("ENG086", place, missing=", ".join(missing))
 
 
 def needs_verdict(subject: Subject) -> Iterator[Problem]:
@@ -140,13 +137,25 @@ def _leaves(
             yield from _leaves(inner, (*path, key, index))
 
 
-def all_conditional(subject: Subject) -> Iterator[Problem]:
+def pipelines_all_conditional(subject: Subject) -> Iterator[Problem]:
     """Pipelines all of whose gates have a `when`: where none applies, the outcome is an error."""
-    conditional = {e.name for e in subject.draft.sections["gates"] if "when" in e.data}
+    conditional = _conditional(subject)
     for pipeline in subject.draft.pipelines:
         gates = subject.gates_of(pipeline)
         if gates and conditional.issuperset(gates):
             yield problem("ENG090", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
+
+
+def protection_all_conditional(subject: Subject) -> Iterator[Problem]:
+    """Rows of `protect` all of whose gates have a `when`: another gate of the pipeline may let the action run bare."""
+    conditional = _conditional(subject)
+    for entry in subject.draft.sections["protect"]:
+        if conditional.issuperset(entry.data):
+            yield problem("ENG091", entry.place(), name=entry.name)
+
+
+def _conditional(subject: Subject) -> set[str]:
+    return {e.name for e in subject.draft.sections["gates"] if "when" in e.data}
 
 
 CHECKS = (
@@ -160,5 +169,6 @@ CHECKS = (
     Check("ENG087", needs_verdict),
     Check("ENG088", excess_permissions),
     Check("ENG089", too_few),
-    Check("ENG090", all_conditional),
+    Check("ENG090", pipelines_all_conditional),
+    Check("ENG091", protection_all_conditional),
 )
