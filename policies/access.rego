@@ -18,7 +18,7 @@ required(r, attribute) if not holders[attribute]
 
 required(r, "policy") if endswith(r.type, "_policy")
 
-deny contains lib.finding("ACC-DOC-001", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	some attribute, _ in holders
 	text := lib.value(r, attribute)
@@ -27,23 +27,26 @@ deny contains lib.finding("ACC-DOC-001", "high", r, msg, remediation) if {
 	not r.type in other_documents
 	msg := sprintf("%s is not a policy document, so it cannot be judged.", [attribute])
 	remediation := "Write a JSON object with a Statement."
+	finding := lib.finding("ACC-DOC-001", "high", r, msg, remediation)
 }
 
-deny contains lib.finding("ACC-DOC-002", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	some attribute, _ in holders
 	lib.unknown(r, attribute)
 	required(r, attribute)
 	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
 	remediation := "Write the document without values of resources that do not exist yet."
+	finding := lib.finding("ACC-DOC-002", "high", r, msg, remediation)
 }
 
-deny contains lib.finding("ACC-DOC-003", "high", document.resource, msg, remediation) if {
+deny contains finding if {
 	some document in lib.documents
 	some statement in lib.list(document.body.statement)
 	not lib.effect(statement) in {"allow", "deny"}
 	msg := "A statement says neither Allow nor Deny, so it cannot be judged."
 	remediation := "Write each statement as a JSON object with an Effect."
+	finding := lib.finding("ACC-DOC-003", "high", document.resource, msg, remediation)
 }
 
 # ---------------------------------------------------------------- IAM
@@ -82,15 +85,16 @@ covers(action, names) if {
 	regex.match(concat("", ["^", replace(replace(action, "*", ".*"), "?", "."), "$"]), name)
 }
 
-deny contains lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in grants
 	some action in s.actions
 	everything(action)
 	msg := "A statement allows every action."
 	remediation := "List the actions that are needed."
+	finding := lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation)
 }
 
-deny contains lib.finding("ACC-IAM-002", "high", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in grants
 	some action in s.actions
 	broad(action)
@@ -99,9 +103,10 @@ deny contains lib.finding("ACC-IAM-002", "high", s.resource, msg, remediation) i
 	anywhere(resource)
 	msg := sprintf("A statement allows %s on every resource.", [action])
 	remediation := "List the actions, or the resources by ARN."
+	finding := lib.finding("ACC-IAM-002", "high", s.resource, msg, remediation)
 }
 
-deny contains lib.finding("ACC-IAM-003", "critical", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	some arn in attached(r)
 	parts := split(arn, "/")
@@ -109,6 +114,7 @@ deny contains lib.finding("ACC-IAM-003", "critical", r, msg, remediation) if {
 	name in access.denied_managed_policies
 	msg := sprintf("The managed policy %s gives far-reaching rights.", [name])
 	remediation := "Attach a policy with just the rights that are needed."
+	finding := lib.finding("ACC-IAM-003", "critical", r, msg, remediation)
 }
 
 attached(r) := [arn |
@@ -118,14 +124,15 @@ attached(r) := [arn |
 	is_string(arn)
 ]
 
-deny contains lib.finding("ACC-IAM-004", "high", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in allowed
 	some key in s.inverted
 	msg := sprintf("A statement allows everything except what %s lists.", [key])
 	remediation := "List what is allowed; add a Deny for exceptions."
+	finding := lib.finding("ACC-IAM-004", "high", s.resource, msg, remediation)
 }
 
-deny contains lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in grants
 	some action in s.actions
 	not everything(action)
@@ -134,6 +141,7 @@ deny contains lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation) i
 	anywhere(resource)
 	msg := sprintf("A statement allows %s for every role.", [action])
 	remediation := "Name the role that may be passed."
+	finding := lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation)
 }
 
 # Whoever may do one of these for every identity can give himself any right.
@@ -154,7 +162,7 @@ escalations := {
 	"sts:assumerole",
 }
 
-deny contains lib.finding("ACC-IAM-007", "high", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in grants
 	some action in s.actions
 	not everything(action)
@@ -164,14 +172,16 @@ deny contains lib.finding("ACC-IAM-007", "high", s.resource, msg, remediation) i
 	anywhere(resource)
 	msg := sprintf("A statement allows %s for every identity: its holder can give himself any right.", [action])
 	remediation := "Name the roles, users or policies."
+	finding := lib.finding("ACC-IAM-007", "high", s.resource, msg, remediation)
 }
 
-deny contains lib.finding("ACC-IAM-006", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	endswith(r.type, "_policy_attachment")
 	lib.unknown(r, "policy_arn")
 	msg := "Which policy is attached is known only after apply."
 	remediation := "Name the policy by its ARN."
+	finding := lib.finding("ACC-IAM-006", "high", r, msg, remediation)
 }
 
 # ---------------------------------------------------------------- public access
@@ -228,42 +238,46 @@ loose(value) if {
 	not regex.match("^arn:[^:]*:[^:]*:[^:]*:[0-9]{12}:|^arn:[^:*?]*:s3:::[^*?/]+(/|$)", value)
 }
 
-deny contains lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in allowed
 	anyone(s)
 	not tied(s)
 	msg := "A statement allows access to everybody."
 	remediation := "Name the principals, or add a condition such as aws:SourceAccount or aws:PrincipalOrgID."
+	finding := lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation)
 }
 
 switches := ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"]
 
 blocks := lib.of_type("aws_s3_bucket_public_access_block")
 
-deny contains lib.finding("ACC-PUB-002", "critical", r, msg, remediation) if {
+deny contains finding if {
 	some r in blocks
 	off := [name | some name in switches; not lib.value(r, name) == true]
 	count(off) > 0
 	msg := sprintf("Public access is not fully blocked: %s off, or known only after apply.", [concat(", ", off)])
 	remediation := "Keep block_public_access = true."
+	finding := lib.finding("ACC-PUB-002", "critical", r, msg, remediation)
 }
 
-deny contains lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation) if {
+deny contains finding if {
 	some bucket in lib.buckets_without(blocks)
 	msg := "The bucket has no public access block."
 	remediation := "Add an aws_s3_bucket_public_access_block for it."
+	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)
 }
 
-deny contains lib.finding("ACC-PUB-004", "critical", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
 	acl := lib.value(r, "acl")
 	acl in {"public-read", "public-read-write", "authenticated-read"}
 	msg := sprintf("The ACL %s opens the bucket to others.", [acl])
 	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
+	finding := lib.finding("ACC-PUB-004", "critical", r, msg, remediation)
 }
 
-deny contains lib.finding("ACC-PUB-007", "critical", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
 	walk(r.change.after, [_, uri])
@@ -271,22 +285,25 @@ deny contains lib.finding("ACC-PUB-007", "critical", r, msg, remediation) if {
 	regex.match("/groups/global/(AllUsers|AuthenticatedUsers)$", uri)
 	msg := sprintf("An ACL grant lets the group %s in.", [uri])
 	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
+	finding := lib.finding("ACC-PUB-007", "critical", r, msg, remediation)
 }
 
-deny contains lib.finding("ACC-PUB-005", "critical", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.of_type("aws_lambda_function_url")
 	not lib.value(r, "authorization_type") == "AWS_IAM"
 	msg := "The function's URL can be called by everybody."
 	remediation := "Set authorization_type = \"AWS_IAM\"."
+	finding := lib.finding("ACC-PUB-005", "critical", r, msg, remediation)
 }
 
-deny contains lib.finding("ACC-PUB-006", "critical", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.of_type("aws_lambda_permission")
 	lib.value(r, "principal") == "*"
 	lib.blank(lib.value(r, "principal_org_id"))
 	lib.blank(lib.value(r, "source_account"))
 	msg := "Everybody may call the function."
 	remediation := "Set source_account or principal_org_id, or name the principal."
+	finding := lib.finding("ACC-PUB-006", "critical", r, msg, remediation)
 }
 
 # ---------------------------------------------------------------- other accounts
@@ -316,21 +333,23 @@ web_identity(principal) if {
 	not startswith(principal.name, "arn:")
 }
 
-deny contains lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in allowed
 	some name in let_in(s)
 	lib.account(name) != ""
 	not lib.trusted(name)
 	msg := sprintf("A statement lets account %s in.", [lib.account(name)])
 	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation)
 }
 
-deny contains lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in allowed
 	some name in let_in(s)
 	lib.account(name) == ""
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
 	remediation := "Name the principal by an ARN with its account."
+	finding := lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation)
 }
 
 # Attributes by which a resource names somebody without a policy document.
@@ -340,7 +359,7 @@ partners := {
 	"aws_sns_topic_subscription": ["endpoint"],
 }
 
-deny contains lib.finding("ACC-ACC-003", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	some attribute in partners[r.type]
 	name := lib.value(r, attribute)
@@ -349,6 +368,7 @@ deny contains lib.finding("ACC-ACC-003", "high", r, msg, remediation) if {
 	not lib.trusted(name)
 	msg := sprintf("Its %s belongs to account %s.", [attribute, lib.account(name)])
 	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.finding("ACC-ACC-003", "high", r, msg, remediation)
 }
 
 # ---------------------------------------------------------------- identity providers
@@ -382,11 +402,12 @@ narrowed(s, name) if {
 	}
 }
 
-deny contains lib.finding("ACC-FED-001", "critical", s.resource, msg, remediation) if {
+deny contains finding if {
 	some s in allowed
 	some name in providers(s)
 	not regex.match("^[*?]+$", name)
 	not narrowed(s, name)
 	msg := sprintf("Everybody with a token of %s is let in.", [name])
 	remediation := sprintf("Add a condition on %s:sub that names whose tokens are accepted.", [name])
+	finding := lib.finding("ACC-FED-001", "critical", s.resource, msg, remediation)
 }

@@ -10,20 +10,22 @@ somewhere := {"address": ""}
 
 # ---------------------------------------------------------------- regions
 
-deny contains lib.finding("CMP-REG-001", "high", somewhere, msg, remediation) if {
+deny contains finding if {
 	region := object.get(input, ["variables", "region", "value"], null)
 	not region in compliance.regions
 	msg := sprintf("The region %v is not allowed, or not known.", [region])
 	remediation := sprintf("Use one of: %s.", [concat(", ", compliance.regions)])
+	finding := lib.finding("CMP-REG-001", "high", somewhere, msg, remediation)
 }
 
-deny contains lib.finding("CMP-REG-002", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.present
 	region := lib.value(r, "region")
 	is_string(region)
 	not region in compliance.regions
 	msg := sprintf("The region %s is not allowed.", [region])
 	remediation := sprintf("Use one of: %s.", [concat(", ", compliance.regions)])
+	finding := lib.finding("CMP-REG-002", "high", r, msg, remediation)
 }
 
 # ---------------------------------------------------------------- what must not disappear
@@ -34,46 +36,51 @@ protected := [r |
 	r.type in compliance.protected_types
 ]
 
-deny contains lib.finding("CMP-DEL-001", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in protected
 	lib.deletes(r)
 	not lib.creates(r)
 	msg := sprintf("A protected resource (%s) would be deleted.", [r.type])
 	remediation := "Keep it, or have the deletion approved as an exception."
+	finding := lib.finding("CMP-DEL-001", "high", r, msg, remediation)
 }
 
-deny contains lib.finding("CMP-DEL-002", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in protected
 	lib.deletes(r)
 	lib.creates(r)
 	msg := sprintf("A protected resource (%s) would be deleted and created anew.", [r.type])
 	remediation := sprintf("Undo the change of: %s.", [concat(", ", causes(r))])
+	finding := lib.finding("CMP-DEL-002", "high", r, msg, remediation)
 }
 
 causes(r) := sort([concat(".", [sprintf("%v", [step]) | some step in path]) |
 	some path in lib.list(object.get(r.change, "replace_paths", null))
 ])
 
-deny contains lib.finding("CMP-DEL-004", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in protected
 	"forget" in r.change.actions
 	msg := sprintf("A protected resource (%s) would stay, and nobody would manage it.", [r.type])
 	remediation := "Keep it in the configuration."
+	finding := lib.finding("CMP-DEL-004", "high", r, msg, remediation)
 }
 
-deny contains lib.finding("CMP-DEL-003", "high", r, msg, remediation) if {
+deny contains finding if {
 	some r in lib.of_type("aws_s3_bucket")
 	lib.value(r, "force_destroy") == true
 	msg := "Deleting the bucket would delete its objects as well."
 	remediation := "Set force_destroy = false."
+	finding := lib.finding("CMP-DEL-003", "high", r, msg, remediation)
 }
 
-warn contains lib.finding("CMP-S3-001", "medium", r, msg, remediation) if {
+warn contains finding if {
 	some r in lib.of_type("aws_s3_bucket_versioning")
 	statuses := {setting.status | some setting in lib.list(lib.value(r, "versioning_configuration"))}
 	not "Enabled" in statuses
 	msg := "Overwritten and deleted objects cannot be restored: versioning is off, or known only after apply."
 	remediation := "Set versioning = true."
+	finding := lib.finding("CMP-S3-001", "medium", r, msg, remediation)
 }
 
 # ---------------------------------------------------------------- settings
@@ -92,10 +99,11 @@ needed := {
 	"tags.required": "array",
 }
 
-deny contains lib.finding("CMP-SET-001", "critical", somewhere, msg, remediation) if {
+deny contains finding if {
 	some name, kind in needed
 	found := object.get(data.settings, split(name, "."), null)
 	type_name(found) != kind
 	msg := sprintf("The setting %s is missing or no %s.", [name, kind])
 	remediation := "Correct policies/data.json."
+	finding := lib.finding("CMP-SET-001", "critical", somewhere, msg, remediation)
 }

@@ -14,18 +14,20 @@ named contains {"resource": r, "attribute": attribute} if {
 
 pattern(kind) := object.get(naming.patterns, kind, naming.patterns["default"])
 
-deny contains lib.finding("NAME-001", "medium", item.resource, msg, remediation) if {
+deny contains finding if {
 	some item in named
 	name := lib.value(item.resource, item.attribute)
 	is_string(name)
 	not regex.match(pattern(item.resource.type), name)
 	msg := sprintf("The name %q does not follow the convention %s.", [name, pattern(item.resource.type)])
 	remediation := "Rename it; the conventions are in policies/data.json under settings.naming."
+	finding := lib.finding("NAME-001", "medium", item.resource, msg, remediation)
 }
 
-deny contains lib.finding("NAME-002", "medium", item.resource, msg, remediation) if {
+deny contains finding if {
 	some item in named
 	not is_string(lib.value(item.resource, item.attribute))
 	msg := sprintf("The name (%s) is not known before it is created, so it cannot be checked.", [item.attribute])
 	remediation := "Give the full name instead of a prefix."
+	finding := lib.finding("NAME-002", "medium", item.resource, msg, remediation)
 }

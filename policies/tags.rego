@@ -26,25 +26,27 @@ pending(r) := {key |
 	flag == true
 }
 
-deny contains lib.finding("TAG-001", "medium", r, msg, remediation) if {
+deny contains finding if {
 	some r in taggable
 	not lib.unknown(r, "tags_all")
 	some tag in tags.required
 	not tag in object.keys(known(r)) | pending(r)
 	msg := sprintf("The required tag %q is missing.", [tag])
 	remediation := sprintf("Add it under tags = { %s = \"…\" }.", [tag])
+	finding := lib.finding("TAG-001", "medium", r, msg, remediation)
 }
 
-deny contains lib.finding("TAG-002", "medium", r, msg, remediation) if {
+deny contains finding if {
 	some r in taggable
 	some tag in tags.required
 	lib.blank(known(r)[tag])
 	not tag in pending(r)
 	msg := sprintf("The required tag %q is empty.", [tag])
 	remediation := "Give it a value."
+	finding := lib.finding("TAG-002", "medium", r, msg, remediation)
 }
 
-deny contains lib.finding("TAG-003", "medium", r, msg, remediation) if {
+deny contains finding if {
 	some r in taggable
 	some tag, allowed in tags.allowed
 	found := known(r)[tag]
@@ -52,19 +54,22 @@ deny contains lib.finding("TAG-003", "medium", r, msg, remediation) if {
 	not found in allowed
 	msg := sprintf("The tag %s has the value %q.", [tag, sprintf("%v", [found])])
 	remediation := sprintf("Use one of: %s.", [concat(", ", allowed)])
+	finding := lib.finding("TAG-003", "medium", r, msg, remediation)
 }
 
-deny contains lib.finding("TAG-004", "medium", r, msg, remediation) if {
+deny contains finding if {
 	some r in taggable
 	lib.unknown(r, "tags_all")
 	msg := "The tags are known only after apply, so they cannot be checked."
 	remediation := "Write the tags as plain values."
+	finding := lib.finding("TAG-004", "medium", r, msg, remediation)
 }
 
-warn contains lib.finding("TAG-005", "low", r, msg, remediation) if {
+warn contains finding if {
 	some r in taggable
 	some tag in tags.required
 	tag in pending(r)
 	msg := sprintf("The value of the required tag %q is known only after apply.", [tag])
 	remediation := "Write it as a plain value."
+	finding := lib.finding("TAG-005", "low", r, msg, remediation)
 }

@@ -88,11 +88,16 @@ def test_the_shipped_policies_are_used_where_there_are_none(tmp_path, monkeypatc
 
 def test_what_terraform_calls_sensitive_is_not_shown(here, capsys):
     secret = "hunter2-hunter2"
-    change = {"actions": ["create"], "before": None, "after": {"password": secret}, "after_unknown": {}}
+    change: dict[str, object] = {
+        "actions": ["create"],
+        "before": None,
+        "after": {"password": secret},
+        "after_unknown": {},
+    }
     change |= {"before_sensitive": False, "after_sensitive": {"password": True}}
     row = {"address": "a.b", "mode": "managed", "type": "a", "name": "b", "provider_name": "p", "change": change}
     (here / "secret.json").write_text(json.dumps({"format_version": "1.2", "resource_changes": [row]}))
-    quoting = "deny contains c.change.after.password if some c in input.resource_changes"
+    quoting = "deny contains word if { some c in input.resource_changes; word := c.change.after.password }"
     (here / "policies/main.rego").write_text(f"package main\n\nimport rego.v1\n\n{quoting}\n")
     assert main(["policy", "eval", "--plan", "secret.json", "--json"]) == 1
     assert secret not in capsys.readouterr().out

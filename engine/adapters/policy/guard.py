@@ -198,6 +198,55 @@ def _walk_as_value(bundle: Bundle, errors: Errors) -> None:
             )
 
 
+def _partial_heads(bundle: Bundle, errors: Errors) -> None:
+    """A head that is undefined for one of several solutions: OPA leaves that one out, the embedded engine all of them.
+
+    So what depends on a variable of its rule may stand in a head by itself, in an array or object, or as an argument of
+    a builtin; a look-up or a function of one's own may be undefined, and belongs into the body.
+    """
+    own = {(c.module.file, c.span["start"]) for c in bundle.calls if c.name in bundle.functions}
+    for definition in bundle.defined:
+        module = definition.module
+        rules = {d.name[0] for d in bundle.defined if d.module.package == module.package}
+        shared = {"input", "data", *rules, *_imports(module)}
+        for kind, node in _head_parts(definition):
+            partial = kind in ("RefDot", "RefBrack") or (module.file, node.get("span", {}).get("start")) in own
+            if partial and any(name == "Var" and var["value"] not in shared for name, var in _walk({kind: node})):
+                start, end = node["span"]["start"], node["span"]["end"]
+                what = module.source[start:end].decode(errors="replace")
+                construct = f"`{what}` in the head of `{'.'.join(definition.name)}`"
+                errors.add(
+                    "ENG505",
+                    module.place(node["span"]),
+                    construct=construct,
+                    mend=f"write `value := {what}` in the body, and `value` here",
+                )
+                break
+
+
+_COMPREHENSIONS = frozenset({"ArrayCompr", "SetCompr", "ObjectCompr"})  # leave out what is undefined, as OPA does
+
+
+def _head_parts(definition: Defined) -> Iterator[tuple[str, Node]]:
+    """The named nodes of what a rule yields: its key, its value, those of its `else`; outside in."""
+    if definition.form not in ("Set", "Compr") or "head" not in definition.body:
+        return
+    ((_, head),) = definition.body["head"].items()
+    assigned = [head.get("assign"), *(body["assign"] for body in definition.body["bodies"])]
+    keys = [head.get("key"), *(node["index"] for kind, node in _walk(head["refr"]) if kind == "RefBrack")]
+    stack = [*filter(None, keys), *(each["value"] for each in assigned if each)]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, dict):
+            for kind, node in here.items():
+                if kind[:1].isupper():
+                    yield kind, node
+                if kind not in _COMPREHENSIONS:
+                    stack.append(node["params"] if kind == "Call" else node)
+        elif isinstance(here, list):
+            stack.extend(here)
+
+
 def _sprintf(bundle: Bundle, errors: Errors) -> None:
     for call in bundle.calls:
         if call.name != "sprintf" or not call.arguments:
@@ -331,6 +380,7 @@ def _is_data(name: str, data: Mapping[str, Json]) -> bool:
 
 _CHECKS: tuple[Callable[[Bundle, Errors], None], ...] = (
     _walk_as_value,
+    _partial_heads,
     _sprintf,
     _unknown_functions,
     _misspelt_references,

@@ -42,6 +42,7 @@ def deep(levels: int) -> dict[str, object]:
         ("something that is no plan", [DENY], {"format_version": None}, "ENG515", ExitCode.EXECUTOR),
         ("a plan of another format", [DENY], {"format_version": "2.0"}, "ENG515", ExitCode.EXECUTOR),
         ("a plan with errors is not complete", [DENY], {"errored": True}, "ENG515", ExitCode.EXECUTOR),
+        ("nor is one of which parts were deferred", [DENY], {"complete": False}, "ENG515", ExitCode.EXECUTOR),
         ("changes that are none", [DENY], {"resource_changes": None}, "ENG515", ExitCode.EXECUTOR),
     ],
 )
@@ -94,7 +95,10 @@ def test_all_plans_of_a_change_are_judged_each_for_itself():
 def test_ten_thousand_changes_are_judged_in_time():
     changes = [{"address": f"aws_s3_bucket.this[{n}]", "type": "aws_s3_bucket", "n": n} for n in range(10_000)]
     chosen = policies(
-        rego('deny contains {"msg": "odd", "address": c.address} if { some c in input.resource_changes; c.n % 2 == 1 }')
+        rego(
+            'deny contains {"msg": "odd", "address": address} if {\n'
+            "some c in input.resource_changes; c.n % 2 == 1; address := c.address }"
+        )
     )
     assert len(judge(chosen, {"resource_changes": changes}, timeout_s=30)) == 5_000
 
