@@ -16,7 +16,6 @@ _SAFE = (
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.quotePath=false",
     "-c", "protocol.allow=never",  # a partial clone must not fetch behind our back
-    "-c", "merge.renames=true",
     "--no-replace-objects",
     "--literal-pathspecs",
 )  # fmt: skip

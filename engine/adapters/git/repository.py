@@ -1,4 +1,4 @@
-"""What a repository says: a range as GitHub compares it, trees and blobs in batch, a trial merge, who made commits."""
+"""What a repository says: a range as GitHub compares it, trees and blobs in batch, who made commits."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -46,12 +46,6 @@ class Commit(NamedTuple):
     co_authors: tuple[Person, ...]  # from its Co-authored-by trailers
 
 
-class Merge(NamedTuple):
-    """Merging two commits: the tree, or None when they conflict."""
-
-    tree: str | None
-
-
 class Object(NamedTuple):
     """One object as `cat-file` prints it."""
 
@@ -61,7 +55,7 @@ class Object(NamedTuple):
 
 
 class Repository:
-    """A clone, bare or not. Nothing in it is changed, except for the objects that a trial merge leaves behind."""
+    """A clone, bare or not. Nothing in it is changed."""
 
     def __init__(self, directory: str, *, path: str, home: str) -> None:
         self._git = Git(directory, environment(path, home))
@@ -155,15 +149,6 @@ class Repository:
             if mode == DIRECTORY.encode():
                 rows[_path(name)] = {}
         return {path: Directory(entries) for path, entries in rows.items()}
-
-    def merge(self, base: str, head: str) -> Merge:
-        """Merge `head` into `base` without touching either.
-
-        `merge-tree` ends with 1 for a conflict and for an unknown name alike, so both are resolved first.
-        """
-        ours, theirs = self.resolve(base), self.resolve(head)
-        done = self._ask("merge-tree", "--write-tree", "-z", "--name-only", ours, theirs, answers=(0, 1))
-        return Merge(done.stdout.split(b"\0", 1)[0].decode().strip() if done.code == 0 else None)
 
     def commits(self, found: Range) -> tuple[Commit, ...]:
         """The commits of a range, oldest first."""

@@ -90,6 +90,8 @@ def _check(plan: Plan) -> None:
         if version.partition(".")[0] != "1"
         else "Terraform had errors while planning"
         if plan.plan.get("errored")
+        else "it is not complete"
+        if plan.plan.get("complete") is False
         else "its resource_changes are no list of objects"
         if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes)
         else ""

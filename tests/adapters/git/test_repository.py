@@ -98,7 +98,6 @@ def test_an_unknown_revision_is_named(clone, name):
     repository = clone.open()
     assert _code(repository.resolve, name) == "ENG351"
     assert _code(repository.range, "dev", name) == "ENG351"
-    assert _code(repository.merge, name, "dev") == "ENG351"
 
 
 @pytest.mark.parametrize(
@@ -157,20 +156,6 @@ def test_git_is_not_there(clone):
     assert _code(Repository(clone.directory, path="/nowhere", home=os.devnull).resolve, "dev") == "ENG450"
 
 
-def test_merging_today(clone):
-    clone.branch("feature")
-    clone.commit({"S3/a/a.tfvars": "a = 2\n"})
-    clone.git("checkout", "-q", "dev")
-    clone.commit({"S3/b.tfvars": "b = 2\n"})
-    repository = clone.open()
-    merge = repository.merge("dev", "feature")
-    assert merge.tree is not None
-    texts = repository.blobs(e.id for d in repository.tree(merge.tree).values() for e in d.values() if e.is_file)
-    assert sorted(texts.values()) == [b"a = 2\n", b"b = 2\n", b"hello\n"]
-    clone.commit({"S3/a/a.tfvars": "a = 3\n"})
-    assert repository.merge("dev", "feature").tree is None
-
-
 def test_everybody_who_had_a_hand_in_a_commit(clone):
     clone.branch("feature")
     trailers = "Co-authored-by: Eve <eve@example.com>\nCo-Authored-By: nobody in particular"
@@ -199,7 +184,6 @@ def test_a_repository_starts_no_program_of_its_own(clone, tmp_path):
     found = repository.range("dev", "feature")
     repository.tree("feature")
     repository.commits(found)
-    repository.merge("dev", "feature")
     assert not (tmp_path / "sprung").exists()
 
 
