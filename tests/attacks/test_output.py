@@ -31,7 +31,8 @@ def commands(text):
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_names_and_values_command_neither_terminal_nor_runner(machine, engine, form):
     machine.answer("bad", hostile())
-    policy = "package x\nimport rego.v1\ndeny contains name if { some r in input.resource_changes; name := r.change.after.bucket }\n"
+    found = "some r in input.resource_changes; name := r.change.after.bucket"
+    policy = f"package x\nimport rego.v1\ndeny contains name if {{ {found} }}\n"
     (machine.controller / "policies" / "x.rego").write_text(policy)
     clone = machine.change({"S3/a.tfvars": bad()})
     (machine.root / "event.json").write_bytes(clone.event(title=HOSTILE))
