@@ -166,9 +166,8 @@ def _plans(report: Report, room: int) -> tuple[str, int]:
 
 def _diffs(row: Row) -> str:
     assert row.counts
-    parts = [f"{md.code(f'{d.action} {d.address}')}\n\n{md.fence(d.text, 'diff')}" for d in row.diffs]
     summary = f"{md.text(row.path)}: {md.text(str(row.counts))}"
-    return md.details(summary, "\n\n".join(parts))
+    return md.details(summary, md.fence("\n\n".join(d.text for d in row.diffs), "diff"))
 
 
 def _list(title: str, pieces: Sequence[_Piece], room: int, noun: str) -> tuple[str, int]:

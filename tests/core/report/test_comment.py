@@ -69,9 +69,7 @@ def test_worst_findings_first() -> None:
 def test_plans_are_closed_until_clicked() -> None:
     shown = page(render(report([row(diffs=(diff("+ a = 1"), diff("- b = 2", "x.y", "delete")))])))
     assert shown.elements.count("details") == 1
-    assert ["create aws_s3_bucket.this" in shown.text, "delete x.y" in shown.text, "- b = 2" in shown.text] == [
-        True
-    ] * 3
+    assert [line in shown.text for line in ("+ a = 1", "- b = 2")] == [True, True]
 
 
 @pytest.mark.parametrize(("why", "value"), hostile(), ids=[why for why, _ in hostile()])
