@@ -4,6 +4,7 @@ The same globs as in expressions (`expressions/globs`, compared by a law), walke
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 _ENTER, _WALK = "**/", "…/"  # no directory, or as many as there are
 _OTHER = "\0"  # stands for every character that neither glob names
@@ -13,24 +14,36 @@ _LARGEST = 250_000  # states times characters: beyond, doubt means that they ove
 
 def overlap(one: str, other: str) -> bool:
     """Is there a path that both match?"""
-    return _meet(_tokens(one), _tokens(other))
+    return not _parting(one, other) and _meet(_tokens(one), _tokens(other))
 
 
 def one_state(one: str, other: str) -> bool:
     """Is there a resource whose flat form (`S3/x.tfvars`) one glob matches, and its directory (`S3/x/`) the other?"""
-    left, right = _tokens(one), _tokens(other)
-    return _forms(left, right) or _forms(right, left)
+    return _forms(one, other) or _forms(other, one)
+
+
+def _parting(one: str, other: str) -> str:
+    """The two characters in which they part before any wildcard; empty if they do not. Spares most pairs the walk."""
+    for pair in zip(one, other, strict=False):
+        if not {"*", "?"}.isdisjoint(pair):
+            break
+        if pair[0] != pair[1]:
+            return "".join(pair)
+    return ""
 
 
 def _meet(left: list[str], right: list[str]) -> bool:
     return any(i == len(left) and j == len(right) for i, j, _ in _walk(left, right))
 
 
-def _forms(flat: list[str], directory: list[str]) -> bool:
-    tails = [_meet(flat[i:], _FLAT) for i in range(len(flat) + 1)]
-    inside = [_meet(directory[j:], _INSIDE) for j in range(len(directory) + 1)]
+def _forms(one: str, other: str) -> bool:
+    if _parting(one, other) not in ("", "./"):  # `S3/x.tfvars`, `S3/x/`
+        return False
+    flat, directory = _tokens(one), _tokens(other)
+    ends = cache(lambda at: _meet(flat[at:], _FLAT))
+    goes_on = cache(lambda at: _meet(directory[at:], _INSIDE))
     # a resource lies below its service, so its name has a slash in front
-    return any(deep and tails[i] and inside[j] for i, j, deep in _walk(flat, directory))
+    return any(deep and ends(i) and goes_on(j) for i, j, deep in _walk(flat, directory))
 
 
 def _walk(left: list[str], right: list[str]) -> Iterator[tuple[int, int, bool]]:

@@ -28,7 +28,7 @@ def twice(subject: Subject) -> Iterator[Problem]:
 
 
 def branches(subject: Subject) -> Iterator[Problem]:
-    """Two environments on one branch would share their state keys."""
+    """Two environments on one branch would share their state keys. On many disks so would `dev` and `Dev`."""
     draft = subject.draft
     mapped = [(e.name, e.data["branch"], e.place("branch")) for e in draft.sections["environments"]]
     if draft.entry and "otherwise" in draft.settings:
@@ -36,22 +36,23 @@ def branches(subject: Subject) -> Iterator[Problem]:
         mapped.append(("otherwise", draft.settings["otherwise"]["branch"], place))
     first: dict[str, str] = {}
     for name, branch, place in mapped:
-        if branch in first:
-            yield problem("ENG064", place, branch=branch, one=first[branch], other=name)
-        first.setdefault(branch, name)
+        if branch.lower() in first:
+            yield problem("ENG064", place, branch=branch, one=first[branch.lower()], other=name)
+        first.setdefault(branch.lower(), name)
 
 
 def owners(subject: Subject) -> Iterator[Problem]:
-    """Two sources that own one path would write one state."""
+    """Two sources that own one path would write one state. A service may be written `S3` or `s3`."""
     for one, other in combinations(subject.draft.sections["sources"], 2):
         if one.data["repo"].lower() == other.data["repo"].lower():
             continue  # reported as a source that is there twice
         for index, pattern in enumerate(other.data["owns"]):
             for theirs in one.data["owns"]:
-                forms = not overlap(theirs, pattern) and one_state(theirs, pattern)
-                if forms or overlap(theirs, pattern):
+                globs = theirs.lower(), pattern.lower()
+                same = overlap(*globs)
+                if same or one_state(*globs):
                     place, repo = other.place("owns", index), one.data["repo"]
-                    hint = "`name.tfvars` and `name/` are one resource: give both forms to one owner" if forms else ""
+                    hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
                     yield problem("ENG065", place, hint=hint, glob=pattern, theirs=theirs, repo=repo)
 
 
