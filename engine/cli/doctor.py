@@ -68,7 +68,7 @@ def _checks(controller: str) -> Iterator[Check]:
     looks: tuple[tuple[str, Callable[[], str], bool], ...] = (
         ("git", lambda: _git(values), False),
         ("terraform", lambda: _terraform(values), False),
-        ("AWS provider", lambda: _provider(values), False),
+        ("AWS provider", lambda: _provider(values, controller), False),
         ("rules", lambda: _rules(controller), False),
         ("policies", lambda: _policies(controller), False),
         ("signing key", _signing_key, False),
@@ -98,13 +98,16 @@ def _terraform(values: "Settings") -> str:
     return f"{found.name} {found.version}"
 
 
-def _provider(values: "Settings") -> str:
+def _provider(values: "Settings", controller: str) -> str:
+    """Lets Terraform install and check the provider, once: the next run finds it prepared."""
     from engine.adapters.terraform import mirror
+    from engine.adapters.terraform.workspace import prepare
+    from engine.run.actions.terraform import setup
+    from engine.run.module import module_directory
 
+    prepare(setup(values, module_directory(controller)))
     providers = mirror.choose(values.mirror, values.cli_config, values.home)
-    if providers.file:
-        return f"as {providers.file} says"
-    return f"mirror in {providers.mirror}" if providers.mirror else "downloaded from its registry when first used"
+    return f"ready, from {providers.file or providers.mirror or 'its registry'}"
 
 
 def _rules(controller: str) -> str:
@@ -123,22 +126,17 @@ def _policies(controller: str) -> str:
     return f"{len(policies.modules)} modules ({policies.digest[:19]}…)"
 
 
-def _signing_key() -> str:
-    from engine.adapters import settings
-    from engine.adapters.keys import load_signer
-
-    pem = settings.signing_key()
-    if pem is None:
-        raise EngineError(problem("ENG550"))
-    return load_signer(pem).id
-
-
 def _digest_key() -> str:
-    from engine.adapters import settings
+    from engine.run.keys import digest_key
 
-    if settings.digest_key() is None:
-        raise EngineError(problem("ENG551"))
+    digest_key()
     return "set"
+
+
+def _signing_key() -> str:
+    from engine.run.keys import signer
+
+    return signer().id
 
 
 def _program(name: str, path: str) -> str:

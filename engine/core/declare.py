@@ -54,6 +54,7 @@ class Action(NamedTuple):
     doc: str
     needs: tuple[str, ...] = ()  # facts it reads, fetched before it runs
     writes: bool = False  # merges or writes infrastructure: `gates: none` is refused, `protect` must name it
+    ready: Callable[[], object] | None = None  # raises what it lacks (a key), before anything of the pipeline starts
 
 
 class Catalog(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.adapters import clock, files
 from engine.core.canonical import digest
+from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
 from engine.core.events.envelope import Event, read_event
@@ -145,7 +146,7 @@ def _once(
         if result.outcome is Outcome.PASS:
             context = Context(
                 event=event,
-                document=document,
+                document=believe(document, rules),
                 rules=rules,
                 controller=controller,
                 discovery=facts.discovery,

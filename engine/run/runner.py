@@ -1,6 +1,6 @@
 """The actions of one pipeline, in their order, each with the outputs of those before it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event as Flag
 from threading import Timer
@@ -41,12 +41,17 @@ class Ran(NamedTuple):
 def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
     """Run the actions of a pipeline whose gates have passed.
 
-    An action without `if` runs when all before it have succeeded; one with `if` runs when that says so.
+    An action without `if` runs when all before it have succeeded; one with `if` runs when that says so. If one of them
+    lacks something, none starts: nobody waits for plans that cannot be signed.
     """
     from engine.run.plans import hidden, redactor
 
     redact = redactor((), ctx.settings.credentials)
     steps = ctx.rules.pipelines[result.name].steps
+    if problems := tuple(_lacking(actions[step.uses] for step in steps)):
+        return tuple(
+            Ran(s.id, s.uses, "skipped" if n else "failed", {}, () if n else problems) for n, s in enumerate(steps)
+        )
     ran: list[Ran] = []
     for step, decided in zip(steps, result.actions, strict=True):
         assert decided.id == step.id
@@ -61,6 +66,15 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
         except EngineError as error:
             ran.append(Ran(step.id, step.uses, "failed", {}, tuple(hidden(p, redact) for p in error.problems)))
     return tuple(ran)
+
+
+def _lacking(actions: Iterable[Action]) -> Iterator[Problem]:
+    for action in actions:
+        try:
+            if action.ready:
+                action.ready()
+        except EngineError as error:
+            yield from error.problems
 
 
 def _runs(step: "Step", scope: Mapping[str, Any], ran: list[Ran]) -> bool:

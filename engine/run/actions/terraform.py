@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import EngineError, Place, Problem, failure, problem
+from engine.errors import EngineError, Place, Problem, problem
 from engine.run.actions.verdict import told
+from engine.run.keys import digest_key
 
 if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
     from engine.adapters.terraform.plan import PlanResult
+    from engine.adapters.terraform.template import Setup
     from engine.core.resources.discover import Resource
     from engine.run.context import Context
 
@@ -22,31 +25,15 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     Raises:
         EngineError: nothing can be planned at all: no Terraform, no provider, no digest key.
     """
-    from engine.adapters import files, settings
-    from engine.adapters.terraform.backend import Backend
+    from engine.adapters import files
     from engine.adapters.terraform.plan import Limits
     from engine.adapters.terraform.plan import plan as plan_one
-    from engine.adapters.terraform.template import Setup
     from engine.adapters.terraform.workspace import Job, prepare
     from engine.core.plan.digest import key_id
     from engine.run.orchestrator.pool import run_all
 
-    key = settings.digest_key()
-    if key is None:
-        raise failure("ENG551")
-    values = ctx.settings
-    setup = Setup(
-        module=ctx.controller.module,
-        cache_dir=values.cache_dir,
-        backend=Backend(values.state_bucket, values.state_region, values.emulator),
-        credentials=values.credentials,
-        path=values.path,
-        home=values.home,
-        program=values.terraform,
-        mirror=values.mirror,
-        cli_config=values.cli_config,
-    )
-    workspace = prepare(setup, ctx.cancel)
+    key = digest_key()
+    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.cancel)
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
     plans = os.path.join(ctx.out, "plans")
     files.make_directory(plans)
@@ -74,6 +61,24 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
     }
+
+
+def setup(values: "Settings", module: str) -> "Setup":
+    """What Terraform is run with on this machine."""
+    from engine.adapters.terraform.backend import Backend
+    from engine.adapters.terraform.template import Setup
+
+    return Setup(
+        module=module,
+        cache_dir=values.cache_dir,
+        backend=Backend(values.state_bucket, values.state_region, values.emulator),
+        credentials=values.credentials,
+        path=values.path,
+        home=values.home,
+        program=values.terraform,
+        mirror=values.mirror,
+        cli_config=values.cli_config,
+    )
 
 
 def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
@@ -120,6 +125,7 @@ ACTIONS = (
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         needs=("resources",),
+        ready=digest_key,
         doc="Plan every resource of the change, several at once (`limits.parallelism` unless said).",
     ),
 )

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import Place, Problem, failure, problem
+from engine.errors import Place, Problem, problem
+from engine.run.keys import signer
 
 if TYPE_CHECKING:
     from engine.core.findings import Finding
@@ -21,16 +22,12 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         EngineError: no key, or the statement cannot be kept.
     """
     from engine import __version__
-    from engine.adapters import files, settings
-    from engine.adapters.keys import load_signer
+    from engine.adapters import files
     from engine.core.canonical import canonical, digest_bytes
     from engine.core.signature import sign as seal
     from engine.core.verdict.statement import About, MadeFrom, build
 
-    pem = settings.signing_key()
-    if pem is None:
-        raise failure("ENG550")
-    signer = load_signer(pem)
+    key = signer()
     pr = ctx.document.facts["pr"]
     about = About(
         origin="local",
@@ -65,14 +62,14 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     )
     payload = canonical(statement)
     file = os.path.join(ctx.out, "statement.json")
-    files.write(file, seal(payload, signer))
+    files.write(file, seal(payload, key))
     verdict = statement["predicate"]["verdict"]
-    ctx.progress(f"  signed   verdict {verdict['result']} with {signer.id}")
+    ctx.progress(f"  signed   verdict {verdict['result']} with {key.id}")
     return {
         "result": verdict["result"],
         "verdict": verdict,
         "digest": digest_bytes(payload),
-        "key": signer.id,
+        "key": key.id,
         "file": file,
         "doubts": [told(why) for why in doubts],
     }
@@ -114,6 +111,7 @@ ACTIONS = (
         permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "source", "resources"),
+        ready=signer,
         doc="Sign the verdict: exactly these trees, plans and findings, of this head.",
     ),
 )
