@@ -74,7 +74,7 @@ TABLE: dict[str, Row] = {
     "ENG043": Row("`{value}` is none of the values that are allowed here", "one of: {known}"),
     "ENG044": Row("`{value}` does not have the form that is needed here", "{about}"),
     "ENG045": Row("expected {limit}", "{about}"),
-    "ENG046": Row("exactly one of {names} is needed, found {found}", "keep one of them"),
+    "ENG046": Row("{how} one of {names} is needed, found {found}", "{do} one of them"),
     "ENG047": Row("not allowed here: {reason}", "{about}"),
     "ENG048": Row("the document does not fit its schema", "compare it with the schema"),
     "ENG049": Row("a link that leads out of the directory", "put the file itself here; it leads to {target}"),

@@ -139,3 +139,14 @@ def test_a_pipeline_in_the_rules_is_a_pipeline_in_a_file() -> None:
         k: spec[k] for k in ("properties", "required", "additionalProperties")
     }
     assert all(rules["$defs"][name] == shape for name, shape in spec["$defs"].items())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("fixtures", "version: 1\ncases:\n  - {why: expects nothing}\n", "at least one of pipelines, gates, actions"),
+        ("deployment-rules", "gates: {ready: {unmet: pending}}\n", "exactly one of require, reject, approvals"),
+    ],
+)  # fmt: skip
+def test_how_many_of_several_keys_are_wanted(name: str, text: str, said: str) -> None:
+    assert any(said in m.problem.message for m in schema.check(name, load_yaml(text.encode(), "x.yaml")))

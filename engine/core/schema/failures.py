@@ -147,7 +147,8 @@ def _union(error: _Error, document: Document) -> Iterator[Problem]:
         names = [name for branch in branches for name in branch["required"]]
         there = [name for name in error.found if name in names]  # in the order of the file
         place = document.place(*error.path, there[1], key=True) if there[1:] else _of_container(document, error.path)
-        yield problem("ENG046", place, names=", ".join(names), found=", ".join(there) or "none")
+        how, do = "exactly" if error.rule == "oneOf" else "at least", "keep" if there else "add"
+        yield problem("ENG046", place, how=how, names=", ".join(names), found=", ".join(there) or "none", do=do)
         return
     by_branch: dict[int, list[_Error]] = {}
     for inner in error.inner:
