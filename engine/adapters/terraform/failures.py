@@ -113,7 +113,8 @@ def of_resource(resource: str, done: Done, redactor: Redactor, *, attempts: int 
 def of_module(path: str, done: Done, redactor: Redactor) -> TerraformError:
     """What `init` complained about: its providers or the module itself."""
     row, said = _classify(done, redactor)
-    code = row.code if row.code in ("ENG403", "ENG418") else "ENG405"
+    # Without a backend only providers are fetched: a failing network is theirs.
+    code = {"ENG403": "ENG403", "ENG411": "ENG403", "ENG418": "ENG418"}.get(row.code, "ENG405")
     return TerraformError(problem(code, said=said, reason=said, path=path), row.kind)
 
 
