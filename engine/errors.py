@@ -408,6 +408,11 @@ TABLE: dict[str, Row] = {
         "{resource} was not judged by policy",
         "hand all of `outputs.plan.resources` to `policy.evaluate`, and all of its outputs to `verdict.sign`",
     ),
+    "ENG562": Row(
+        "{uses} is protected by the gate {gate}, which has not passed here",
+        "a bug of the decision, or a decision that was altered: nothing was done",
+        ExitCode.BUG,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

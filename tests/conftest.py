@@ -1,8 +1,13 @@
-"""Fixtures that several folders of tests use."""
+"""Fixtures that several folders of tests use, and one Hypothesis profile for all laws."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.machine import Machine, Runs
+
+# No deadlines: neighbours on a shared machine would fail a law.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.core.redact import printable
 from engine.errors import EngineError, Errors, ExitCode, failure
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rules", metavar="PATH", default=".", help="directory or file of the rules (default: .)")
     parser.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
     parser.add_argument("--coverage", action="store_true", help="list the gates and conditions no case has seen")
-    parser.add_argument("--fail-under", metavar="N", type=int, help="fail when less than N %% of the rules was seen")
+    parser.add_argument(
+        "--fail-under", metavar="N", type=int, choices=range(101), help="fail when less than N %% of the rules was seen"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -75,19 +78,25 @@ def _cases(paths: Sequence[str], rules: "Rules") -> "list[Case]":
 
 
 def _files(paths: Iterable[str]) -> list[str]:
-    """Files as they are named; of directories, every YAML file below."""
+    """Files as they are named; of directories, every YAML file below.
+
+    Raises:
+        EngineError: ENG250, a directory without any: nothing to check is not a pass.
+    """
     found: list[str] = []
     for path in paths:
-        if not os.path.isdir(path):
-            found.append(path)
+        below = [] if os.path.isdir(path) else [path]
         for folder, inner, names in os.walk(path):
             inner.sort()
-            found += [os.path.join(folder, name) for name in sorted(names) if name.endswith((".yaml", ".yml"))]
+            below += [os.path.join(folder, name) for name in sorted(names) if name.endswith((".yaml", ".yml"))]
+        if not below:
+            raise failure("ENG250", paths=path)
+        found += map(os.path.normpath, below)
     return list(dict.fromkeys(found))
 
 
 def _told(result: "Result", console: "Console") -> str:
-    lines = [f"{console.colour('✗', 'red')} {result.case.place}: {result.case.why}"]
+    lines = [f"{console.colour('✗', 'red')} {result.case.place}: {printable(result.case.why)}"]
     for mismatch in result.mismatches:
         lines.append(f"    {mismatch.what}: expected {console.colour(mismatch.expected, 'green')}")
         lines.append(f"    {' ' * len(mismatch.what)}       got {console.colour(mismatch.got, 'red')}")

@@ -19,7 +19,7 @@ class Function(NamedTuple):
 
     name: str
     call: Callable[..., Any]  # call(scope, *arguments): scope holds the facts it declares
-    # JMESPath type names (any, `string|array[string]`, `'create'|'delete'`); `?` after one: optional, `...`: one or more
+    # Types: any, `string|array[string]`, `'create'|'delete'`; a `?` after one: optional, `...`: one or more
     parameters: tuple[str, ...]
     returns: str  # the same, or `@1`: as the first argument, `@1[]`: as its items, `@*`: as any argument
     doc: str

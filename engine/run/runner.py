@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.decision.inputs import resolve
 from engine.core.declare import Action
+from engine.core.outcome import Outcome
 from engine.errors import EngineError, Problem, failure, problem
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
         try:
             if _runs(step, scope, ran):
                 inputs = {**decided.inputs, **resolve(decided.deferred, scope).values}
+                _protected(step, result, ctx)
                 ran.append(Ran(step.id, step.uses, "done", _run(step, actions[step.uses], inputs, ctx)))
             else:
                 ran.append(Ran(step.id, step.uses, "skipped", {}))
@@ -81,6 +83,14 @@ def _runs(step: "Step", scope: Mapping[str, Any], ran: list[Ran]) -> bool:
     if step.condition is None:
         return all(done.status != "failed" for done in ran)
     return step.condition.evaluate(scope) is True
+
+
+def _protected(step: "Step", result: "PipelineResult", ctx: "Context") -> None:
+    """The executor's own look at `protect`: every gate of the action was asked, and none but a `when` excused it."""
+    outcomes = {gate.name: gate.outcome for gate in result.gates}
+    for gate in ctx.rules.protect.get(step.uses, ()):
+        if outcomes.get(gate) not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
+            raise failure("ENG562", step.place, uses=step.uses, gate=gate)
 
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:

@@ -88,6 +88,7 @@ def test_what_could_not_be_judged_is_no_pass(machine, engine, why, prepare, code
         ("it says nothing", {"show": "true"}),
         ("it answers with something else", {"show": "echo '[]'"}),
         ("it answers with an unfinished plan", {"show": 'sed \'s/"complete": true/"complete": false/\' $A/good'}),
+        ("it announces changes and shows none", {"plan": "exit 2", "show": 'echo \'{"format_version": "1.2"}\''}),
         ("it answers with numbers that are none", {"show": 'sed \'s/"after": {/"after": {"n": NaN, /\' $A/good'}),
     ],
 )

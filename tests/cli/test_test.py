@@ -112,3 +112,17 @@ def test_problems_of_all_files_are_told_at_once(test):
     wrong = "- {why: x, gates: {reddy: pass}}"
     code, shown = test(one=wrong, two=wrong)
     assert (code, shown.err.count("ENG251")) == (ExitCode.CONFIG, 2)
+
+
+@pytest.mark.parametrize(
+    ("why", "words", "code"),
+    [
+        ("a directory without fixtures beside one that has some", ["{cases}", "{empty}"], ExitCode.CONFIG),
+        ("a coverage beyond 100 % can never be met", ["{cases}", "--fail-under", "101"], ExitCode.CONFIG),
+        ("a negative one asks for nothing", ["{cases}", "--fail-under=-5"], ExitCode.CONFIG),
+    ],
+)
+def test_nothing_to_check_is_no_pass(why, words, code, tmp_path, capsys):
+    cases = os.path.join(data.ROOT, "tests", "specs")
+    filled = [word.format(cases=cases, empty=tmp_path) for word in words]
+    assert main(["test", *filled, "--rules", data.ROOT]) == code, why

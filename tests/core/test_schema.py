@@ -35,7 +35,7 @@ def test_every_schema_has_a_validator_and_every_validator_a_schema() -> None:
     assert modules == {os.path.basename(generator.target(name)) for name in NAMES}
 
 
-@pytest.mark.parametrize("name", [*NAMES, *generator.NOT_VALIDATED])
+@pytest.mark.parametrize("name", [*NAMES, *sorted(generator.NOT_VALIDATED)])
 def test_schemas_are_schemas_with_words_for_people(name: str) -> None:
     read = json.loads(generator.source(name))
     Draft202012Validator.check_schema(read)

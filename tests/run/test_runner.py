@@ -44,14 +44,15 @@ SAY = Action(
 )
 
 
-def run(*steps):
+def run(*steps, protect=None):
     rows = catalog()._replace(actions={SAY.name: SAY})
     files = {
         "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
         "approvers-config.yaml": b"version: 1\ngroups: {reviewers: {users: [ann]}}\n",
     }
     rules, document, asked = load(files, rows), freeze({}), event()
-    decision = decide(asked, document, rules)
+    rules = rules._replace(protect=protect or {})
+    [result] = decide(asked, document, rules._replace(protect={})).pipelines
     context = Context(
         event=asked,
         document=document,
@@ -66,7 +67,7 @@ def run(*steps):
         show=lambda report: None,
         cancel=threading.Event(),
     )
-    return carry_out(decision.pipelines[0], context, rows.actions)
+    return carry_out(result, context, rows.actions)
 
 
 HELLO = "{id: a, uses: test.say, with: {text: hello}}"
@@ -122,3 +123,19 @@ def test_an_input_from_outputs_is_checked_when_it_is_known():
 def test_an_action_is_told_when_its_time_is_up():
     [ran] = run("{id: a, uses: test.say, with: {text: slow}, timeout: 1s}")
     assert (ran.status, ran.problems[0].code) == ("failed", "ENG555")
+
+
+def test_an_action_asks_for_its_gates_itself():
+    """Whatever decision it is handed: a gate of `protect` that has not passed in it stops the action."""
+    [ran] = run(HELLO, protect={"test.say": ("reviewed",)})
+    assert (ran.status, ran.problems[0].code) == ("failed", "ENG562")
+
+
+def test_what_one_action_lacks_is_noticed_before_any_starts(monkeypatch):
+    def lacking():
+        raise failure("ENG550")
+
+    monkeypatch.setitem(globals(), "SAY", SAY._replace(ready=lacking))
+    first, second = run(HELLO, "{id: b, uses: test.say, with: {text: b}}")
+    assert (first.status, second.status) == ("failed", "skipped")
+    assert {p.code for p in first.problems} == {"ENG550"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import EngineError, Place, Problem, problem
+from engine.errors import EngineError, Place, Problem, failure, problem
 from engine.run.actions.verdict import told
 from engine.run.keys import digest_key
 
@@ -87,13 +87,15 @@ def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
     from engine.core.canonical import digest_bytes
     from engine.core.plan.digest import change_set_digest
     from engine.core.plan.mask import mask
-    from engine.core.plan.model import changes
+    from engine.core.plan.model import changes, outputs
     from engine.core.plan.summary import diff, summarise
 
     if done.plan is None:
         assert done.problem
         return _failed(done.problem, done.seconds)
     try:
+        if done.changes and not (changes(done.plan) or outputs(done.plan)):
+            raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
         digest = change_set_digest(done.plan, key)
         masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
         json = digest_bytes(files.read(file))
