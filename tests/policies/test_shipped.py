@@ -8,6 +8,7 @@ import json
 import re
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -132,5 +133,8 @@ def test_ten_thousand_changes_are_judged_in_linear_time():
     """Pairs of buckets and their parts would take minutes."""
     real = plan("s3-good").plan
     changes = real["resource_changes"]
-    many = [{**changes[n % 6], "address": f"a[{n // 6}].{n % 6}", "index": str(n // 6)} for n in range(10_000)]
+    assert isinstance(changes, list)
+    many: list[Any] = [
+        {**changes[n % 6], "address": f"a[{n // 6}].{n % 6}", "index": str(n // 6)} for n in range(10_000)
+    ]
     assert evaluate([Plan("S3/many", {**real, "resource_changes": many})], SHIPPED, timeout_s=60)
