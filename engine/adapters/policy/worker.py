@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 
 import regorus
 
-from engine.adapters.policy import guard
+from engine.adapters.policy import guard, syntax
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import Answer, Rule, to_ask
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
@@ -91,7 +91,7 @@ def _test(request: Request) -> dict[str, Any]:
     return {"tests": tests, "coverage": rows}
 
 
-def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, guard.Bundle]:
+def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
     """Parse, guard and compile."""
     texts = {**request["modules"], **request["tests"]}
     engine = regorus.Engine()
@@ -110,8 +110,8 @@ def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, guard.Bu
             errors.extend([_problem("ENG502", error, texts)])
     errors.check()
     trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
-    bundle = guard.Bundle(
-        [guard.Module(path, text.encode(), trees[path]) for path, text in texts.items()], builtins, request["data"]
+    bundle = syntax.Bundle(
+        [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()], builtins, request["data"]
     )
     guard.check(bundle, errors)
     errors.check()
@@ -124,7 +124,7 @@ def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, guard.Bu
     return engine, bundle
 
 
-def _ask(engine: regorus.Engine, rule: Rule, resource_name: str, bundle: guard.Bundle) -> Answer:
+def _ask(engine: regorus.Engine, rule: Rule, resource_name: str, bundle: syntax.Bundle) -> Answer:
     try:
         return _value(engine.eval_query_as_json(rule.path))
     except RuntimeError as error:

@@ -1,0 +1,192 @@
+"""Policies as the embedded engine parses them: modules, what they define, what they call."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.adapters.policy.bundle import Json
+from engine.adapters.policy.conventions import Rule
+from engine.errors import Place
+
+Node: TypeAlias = Any  # JSON of the engine's syntax tree
+
+_COMPREHENSIONS = frozenset({"ArrayCompr", "SetCompr", "ObjectCompr"})  # leave out what is undefined, as OPA does
+
+
+class Module(NamedTuple):
+    """A parsed file."""
+
+    file: str
+    source: bytes
+    tree: Node
+
+    @property
+    def package(self) -> tuple[str, ...]:
+        """`("terraform", "naming")`."""
+        return dotted(self.tree["package"]["refr"])
+
+    def place(self, span: Node) -> Place:
+        """Spans count bytes from the beginning of the file."""
+        start, end = span["start"], span["end"]
+        first = self.source.rfind(b"\n", 0, start) + 1
+        last = self.source.find(b"\n", start)
+        line = self.source[first : last if last >= 0 else len(self.source)].rstrip(b"\r")
+        column = len(self.source[first:start].decode(errors="replace")) + 1
+        length = len(self.source[start : min(end, first + len(line))].decode(errors="replace"))
+        return Place(
+            self.file, self.source.count(b"\n", 0, start) + 1, column, max(length, 1), line.decode(errors="replace")
+        )
+
+
+class Defined(NamedTuple):
+    """One definition of a rule or function."""
+
+    module: Module
+    name: tuple[str, ...]  # inside its package; more than one part: `deny.foo`
+    form: str  # Set, Compr (a single value), Func, Default
+    span: Node
+    body: Node
+
+
+class Call(NamedTuple):
+    """A call, with its function's full name: `startswith`, or `data.terraform.lib.tags`."""
+
+    module: Module
+    name: str
+    arguments: Sequence[Node]
+    span: Node
+    caller: str  # full name of the rule it is in
+
+
+class Bundle:
+    """All modules of a policy set, with what they define and call."""
+
+    def __init__(self, modules: Sequence[Module], builtins: frozenset[str], data: Mapping[str, Json]) -> None:
+        self.modules = modules
+        self.builtins = builtins
+        self.data = data
+
+    @cached_property
+    def defined(self) -> tuple[Defined, ...]:
+        """Every definition, in order of files and lines."""
+        return tuple(definition for module in self.modules for definition in _definitions(module))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Full names of rules and functions."""
+        return frozenset(full(d.module.package, d.name) for d in self.defined)
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """Full names of packages."""
+        return frozenset(full(module.package, ()) for module in self.modules)
+
+    @cached_property
+    def prefixes(self) -> frozenset[str]:
+        """Every name that rules and packages define, and the names on the way there."""
+        split = (name.split(".") for name in self.names | self.packages)
+        return frozenset(".".join(parts[:size]) for parts in split for size in range(1, len(parts) + 1))
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """Full names of functions."""
+        return frozenset(full(d.module.package, d.name) for d in self.defined if d.form == "Func")
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call."""
+        return tuple(call for d in self.defined for call in _calls(d, self.functions))
+
+    def rules(self) -> tuple[Rule, ...]:
+        """What could be asked: names inside packages, by the first part of each."""
+        return tuple(
+            Rule(".".join(d.module.package), d.name[0], d.module.file, d.span["line"])
+            for d in self.defined
+            if d.form != "Func"
+        )
+
+
+def full(package: Sequence[str], name: Sequence[str]) -> str:
+    """`data.terraform.naming.deny`."""
+    return ".".join(("data", *package, *name))
+
+
+def dotted(node: Node) -> tuple[str, ...]:
+    """Parts of a plain reference; a part that is no constant ends it."""
+    if "Var" in node:
+        return (node["Var"]["value"],)
+    if "RefDot" in node:
+        return (*dotted(node["RefDot"]["refr"]), node["RefDot"]["field"][1])
+    if "RefBrack" in node:
+        before, part = dotted(node["RefBrack"]["refr"]), node["RefBrack"]["index"]
+        return (*before, part["String"]["value"]) if "String" in part else before
+    return ()
+
+
+def _definitions(module: Module) -> Iterator[Defined]:
+    for rule in module.tree["rules"]:
+        ((form, body),) = rule.items()
+        head = body
+        if form == "Spec":
+            ((form, head),) = body["head"].items()
+        yield Defined(
+            module, dotted(head["refr"]), "Func" if form == "Default" and head["args"] else form, head["span"], body
+        )
+
+
+def walk(node: Node) -> Iterator[tuple[str, Node]]:
+    """Every named node, outside in, without recursion: a policy may be nested deeper than Python."""
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, dict):
+            for name, value in here.items():
+                if name[:1].isupper():
+                    yield name, value
+                stack.append(value)
+        elif isinstance(here, list):
+            stack.extend(here)
+
+
+def imports(module: Module) -> dict[str, str]:
+    """Names that a module imports from `data`, with their full names."""
+    found = {}
+    for item in module.tree["imports"]:
+        path = dotted(item["refr"])
+        alias = item.get("as")
+        name = module.source[alias["start"] : alias["end"]].decode() if alias else path[-1]
+        if path[0] == "data":
+            found[name] = ".".join(path)
+    return found
+
+
+def _calls(definition: Defined, functions: frozenset[str]) -> Iterator[Call]:
+    module = definition.module
+    aliases = imports(module)
+    for kind, node in walk(definition.body):
+        if kind != "Call":
+            continue
+        parts = dotted(node["fcn"])
+        local = full(module.package, parts)
+        name = local if local in functions else ".".join((aliases.get(parts[0], parts[0]), *parts[1:]))
+        yield Call(module, name, node["params"], node["span"], full(module.package, definition.name))
+
+
+def head_parts(definition: Defined) -> Iterator[tuple[str, Node]]:
+    """The named nodes of what a rule yields: its key, its value, those of its `else`; outside in."""
+    if definition.form not in ("Set", "Compr") or "head" not in definition.body:
+        return
+    ((_, head),) = definition.body["head"].items()
+    assigned = [head.get("assign"), *(body["assign"] for body in definition.body["bodies"])]
+    keys = [head.get("key"), *(node["index"] for kind, node in walk(head["refr"]) if kind == "RefBrack")]
+    stack = [*filter(None, keys), *(each["value"] for each in assigned if each)]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, dict):
+            for kind, node in here.items():
+                if kind[:1].isupper():
+                    yield kind, node
+                if kind not in _COMPREHENSIONS:
+                    stack.append(node["params"] if kind == "Call" else node)
+        elif isinstance(here, list):
+            stack.extend(here)
