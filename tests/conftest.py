@@ -1,9 +1,15 @@
 """Fixtures that several folders of tests use, and one Hypothesis profile for all laws."""
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.machine import Machine, Runs
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadlines: neighbours on a shared machine would fail a law.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
