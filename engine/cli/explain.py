@@ -7,21 +7,13 @@ that is no permission either.
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.core.outcome import Outcome
-from engine.errors import ExitCode
+from engine.core.outcome import EXIT
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.core.decision.decide import Decision
 
 HELP = "show what an event would start, which gates hold, and what is missing"
-
-EXIT = {
-    Outcome.PASS: ExitCode.DONE,
-    Outcome.PENDING: ExitCode.WAITING,
-    Outcome.FAIL: ExitCode.NEGATIVE,
-    Outcome.ERROR: ExitCode.NEGATIVE,
-}
 
 
 def arguments(parser: ArgumentParser) -> None:

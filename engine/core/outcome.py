@@ -1,7 +1,9 @@
-"""The five outcomes and their total orders, written once."""
+"""The five outcomes, their total orders and their exit codes, written once."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+
+from engine.errors import ExitCode
 
 
 class Outcome(Enum):
@@ -23,3 +25,12 @@ def combine(order: Sequence[Outcome], outcomes: Iterable[Outcome]) -> Outcome:
     """Strongest outcome; ERROR if nothing was judged. NOT_APPLICABLE is in neither order, so it never adds a yes."""
     present = set(outcomes)
     return next((o for o in order if o in present), Outcome.ERROR)
+
+
+# What a command tells the shell. What cannot be told is no permission either.
+EXIT = {
+    Outcome.PASS: ExitCode.DONE,
+    Outcome.PENDING: ExitCode.WAITING,
+    Outcome.FAIL: ExitCode.NEGATIVE,
+    Outcome.ERROR: ExitCode.NEGATIVE,
+}

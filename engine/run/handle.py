@@ -11,7 +11,7 @@ from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
 from engine.core.events.envelope import Event, read_event
-from engine.core.outcome import Outcome
+from engine.core.outcome import EXIT, Outcome
 from engine.core.resources import services
 from engine.core.rules.load import load
 from engine.errors import TABLE, ExitCode
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
 
-_OUTCOMES = {
-    Outcome.PASS: ExitCode.DONE,
-    Outcome.PENDING: ExitCode.WAITING,
-    Outcome.FAIL: ExitCode.NEGATIVE,
-    Outcome.ERROR: ExitCode.NEGATIVE,
-}
 _RESULTS = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "error": ExitCode.EXECUTOR}
 _WORST_FIRST = (
     ExitCode.BUG,
@@ -87,7 +81,7 @@ class Handled(NamedTuple):
     def exit_code(self) -> ExitCode:
         """What it means to the shell."""
         if self.result.outcome is not Outcome.PASS:
-            return _OUTCOMES[self.result.outcome]
+            return EXIT[self.result.outcome]
         codes = [TABLE[r.problems[0].code].exit for r in self.ran if r.status == "failed"]
         return worst([*codes, *(_RESULTS[r.result] for r in self.ran)])
 
