@@ -63,6 +63,10 @@ def quoted(text: str) -> str:
     return text if "`" in text else f"`{text}`"
 
 
+_ESCAPE_OF = {"'": "'", '"': "\\"}  # what begins an escape inside these quotes of YAML
+_ESCAPED = {"x": 4, "u": 6, "U": 10}  # how long one is, by its second character; two characters otherwise
+
+
 def _column(place: Place, text: str, offset: int) -> int:
     """Column of `text[offset]`; 0 when it is not on the line that `place` names."""
     if not place.column or "\n" in text:
@@ -73,12 +77,14 @@ def _column(place: Place, text: str, offset: int) -> int:
     found = source.find(text, before)
     if found >= 0:
         return found + offset + 1
-    quote = source[before : before + 1]
-    doubled = {"'": "'", '"': '"\\'}.get(quote)  # what YAML writes as two characters inside these quotes
-    if doubled is None:
+    escape = _ESCAPE_OF.get(source[before : before + 1])
+    if escape is None:
         return 0
-    column = place.column + 1 + sum(2 if c in doubled else 1 for c in text[:offset])
-    return column if column <= len(source) else 0
+    at = before + 1
+    for _ in range(offset):
+        escaped = source[at] == escape if at < len(source) else False
+        at += _ESCAPED.get(source[at + 1 : at + 2], 2) if escaped else 1
+    return at + 1 if at < len(source) else 0
 
 
 class Token(NamedTuple):

@@ -16,6 +16,13 @@ from tests.support.expressions import language
         ("single quotes", "  when: 'pr.drft'", 9, "pr.drft", 13),
         ("quotes doubled by YAML", "  when: 'pr.title == ''x'' && pr.drft'", 9, "pr.title == 'x' && pr.drft", 34),
         ("quotes escaped by YAML", '  when: "pr.title == \\"x\\" && pr.drft"', 9, 'pr.title == "x" && pr.drft', 22),
+        (
+            "characters escaped by YAML",
+            "  when: \"pr.title == '\\u00e9\\t' && pr.drft\"",
+            9,
+            "pr.title == 'é\t' && pr.drft",
+            39,
+        ),
         ("the place is already inside the quotes", '  when: "pr.drft"', 10, "pr.drft", 13),
         ("the same text stands there twice", 'pr.drft: {when: "pr.drft"}', 17, "pr.drft", 21),
         ("a block has its text on other lines: the block", "  when: |", 9, "pr.merged ||\npr.drft\n", 9),
