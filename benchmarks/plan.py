@@ -29,6 +29,8 @@ from engine.core.plan.mask import mask
 from engine.core.plan.model import changes
 from engine.core.plan.summary import diff, summarise
 from engine.core.redact import Json
+from engine.core.report.comment import render
+from engine.core.report.model import Diff, Report, Row
 from engine.run.orchestrator.pool import run_all
 from engine.sandbox.emulator import Emulator, emulator
 
@@ -90,16 +92,18 @@ def ours(setup: Setup, jobs: list[Job], parallelism: int) -> None:
     """From settings to everything that the report is made of."""
     workspace = prepare(setup)
 
-    def one(job: Job) -> tuple[PlanResult, list[str]]:
+    def one(job: Job) -> tuple[PlanResult, Row]:
         result = plan(job, workspace)
         assert result.plan is not None, result.problem
         change_set_digest(result.plan, KEY)
-        summarise(result.plan)
-        return result, [diff(change) for change in changes(mask(result.plan))]
+        diffs = tuple(Diff(change.address, change.verb, diff(change)) for change in changes(mask(result.plan)))
+        return result, Row(job.path, "S3", job.path, "added", summarise(result.plan), diffs, result.seconds)
 
-    rows = run_all(jobs, one, parallelism)
+    planned = run_all(jobs, one, parallelism)
     policies = policy_set(read_directory(data.path("policies")))
-    evaluate([Plan(result.path, result.plan or {}) for result, _ in rows], policies)
+    findings = evaluate([Plan(result.path, result.plan or {}) for result, _ in planned], policies)
+    rows = tuple(row for _, row in planned)
+    render(Report("acme/dev", 7, "0" * 40, "development", "dev", "passed", rows, findings))
 
 
 def hashed(place: str, workspace: Workspace) -> None:

@@ -383,7 +383,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG553": Row(
         "a {event} event about {subject} cannot be run on a local repository",
-        "local runs take pull_request and push events; `engine explain --facts` decides the others",
+        "local runs take events with a pull request; `engine explain --facts` decides the others",
     ),
     "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
     "ENG555": Row(
