@@ -48,6 +48,17 @@ TABLE: dict[str, Row] = {
     "ENG005": Row("unknown command `{name}`", "`engine --help` lists the commands"),
     "ENG006": Row("{file} can be read by others (mode {mode})", "chmod 600 {file}", _AUTH),
     "ENG007": Row("{name} is not installed; it is optional", "install it to use it as a policy engine"),
+    "ENG008": Row(
+        "nothing is kept in {directory}: {reason}",
+        "name a directory of your own, below directories that nobody else can write to",
+        _AUTH,
+    ),
+    "ENG009": Row("{file} belongs to another user", "chown it, or name a file of your own", _AUTH),
+    "ENG010": Row(
+        "nothing says whose signatures are believed",
+        "name the file of trusted keys with --keys, or its absolute path in ENGINE_TRUSTED_KEYS; one that happens to "
+        "lie here could have come with the branch",
+    ),
     # ENG020-039 YAML and JSON text
     "ENG020": Row("the file has {size} bytes; the limit is {limit}", "split it or remove what is not needed"),
     "ENG021": Row("byte {byte} is not UTF-8", "save the file as UTF-8"),
@@ -223,6 +234,11 @@ TABLE: dict[str, Row] = {
     "ENG285": Row(
         "`{value}` is no expiry of a key: {reason}", "a number of days such as 365d, or a date such as 2027-11-23"
     ),
+    "ENG286": Row(
+        "this public key is worth nothing: {reason}", "whoever made it can have it made anew: engine keys new"
+    ),
+    "ENG287": Row("the statement contradicts itself: {reason}", "its key signs what is not so: revoke it", _NO),
+    "ENG288": Row("the statement says what cannot be: {reason}", "its key signs what is not so: revoke it", _NO),
     # ENG300-349 configuration as data (discovery)
     "ENG300": Row("{path} is not configuration", "a pull request may change .tfvars, .json and .md files only", _NO),
     "ENG301": Row("{path} is Terraform code", "remove it: only the controller's terraform/ holds code", _NO),
@@ -304,6 +320,17 @@ TABLE: dict[str, Row] = {
     "ENG405": Row("the Terraform module cannot be prepared: {said}", "correct the module in {path}", _EXEC),
     "ENG406": Row("no Terraform module in {path}", "name the directory that holds main.tf"),
     "ENG407": Row("others can write to {path} (mode {mode})", "chmod 700 it, or set ENGINE_CACHE_DIR to a private one"),
+    "ENG408": Row(
+        "the provider is not the one of the lock file: {said}",
+        "keep away from it; only if the lock file says nothing of this platform yet, and you trust what is installed: "
+        "{command}",
+        _EXEC,
+    ),
+    "ENG409": Row(
+        "{file} pins the providers for Terraform, and OpenTofu takes its own from another registry",
+        "make a lock file for it (`tofu providers lock` in a copy of the module without that one), and name it in "
+        "ENGINE_TOFU_LOCK_FILE",
+    ),
     "ENG410": Row("Terraform: {said}", "correct the configuration of {resource}", _EXEC),
     "ENG411": Row("{resource} was tried {attempts} times: {said}", "run again when the service answers", _EXEC),
     "ENG412": Row(
@@ -317,6 +344,9 @@ TABLE: dict[str, Row] = {
     "ENG416": Row("Terraform's answer for {resource} makes no sense: {reason}", "check the program, run again", _EXEC),
     "ENG417": Row("AWS refuses {resource}: {said}", "check the credentials, their role and their account", _AUTH),
     "ENG418": Row("a working directory cannot be written: {reason}", "free some space, or set ENGINE_CACHE_DIR", _EXEC),
+    "ENG419": Row(
+        "{path} is not taken for a provider mirror: {reason}", "if you trust it, name it in ENGINE_TERRAFORM_MIRROR"
+    ),
     "ENG430": Row("the plan cannot be understood: {reason}", "use Terraform 1.10 or newer", _EXEC),
     "ENG440": Row("the AWS emulator is not installed", "run `pip install 'interlock-engine[emulator]'`", _EXEC),
     "ENG441": Row("the AWS emulator did not start: {reason}", "run again; if it stays, reinstall moto", _EXEC),

@@ -107,7 +107,8 @@ def _provider(values: "Settings", controller: str) -> str:
 
     prepare(setup(values, module_directory(controller)))
     providers = mirror.choose(values.mirror, values.cli_config, values.home)
-    return f"ready, from {providers.file or providers.mirror or 'its registry'}"
+    not_believed = "".join(f"; {why.message}" for why in providers.passed_over)
+    return f"ready, from {providers.file or providers.mirror or 'its registry'}{not_believed}"
 
 
 def _rules(controller: str) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.adapters.ownership import ours
 from engine.adapters.terraform import mirror
 from engine.errors import EngineError
 
@@ -11,10 +12,22 @@ AWS = "registry.terraform.io/hashicorp/aws"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A home directory, on a machine that has no mirror of its own."""
-    monkeypatch.setattr(mirror, "_PREFIXES", ("{home}",))
+    monkeypatch.setattr(mirror, "_PREFIXES", ())
     monkeypatch.setattr(mirror, "_IMPLIED", ("{home}/.terraform.d/plugins",))
     folder = tmp_path / "home"
     folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def system(tmp_path, monkeypatch):
+    """A directory that stands for /opt: this machine's temporary directory is none here, and we are its root."""
+    folder = tmp_path / "opt"
+    folder.mkdir()
+    monkeypatch.setattr(mirror, "_PREFIXES", (str(folder),))
+    monkeypatch.setattr(mirror, "_TEMPORARY", (str(tmp_path / "tmp"),))
+    monkeypatch.setattr(mirror.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr(mirror, "_ADMINISTRATORS", ours())
     return folder
 
 
@@ -36,14 +49,18 @@ def test_a_setting_that_names_no_mirror_is_refused(home):
     assert caught.value.problems[0].code == "ENG404"
 
 
-@pytest.mark.parametrize("place", [".terraform.d/plugins", "mirror", "."])
-def test_a_mirror_is_found(home, place):
-    path = a_mirror(home / place)
-    assert mirror.choose(None, None, str(home)).mirror == path.rstrip("/.")
+def test_a_mirror_is_found_where_terraform_itself_looks(home):
+    path = a_mirror(home / ".terraform.d" / "plugins")
+    assert mirror.choose(None, None, str(home)).mirror == path
+
+
+def test_a_mirror_is_found_where_an_administrator_put_it(home, system):
+    path = a_mirror(system / "mirror")
+    assert mirror.choose(None, None, str(home)).mirror == path
 
 
 def test_the_users_own_configuration_decides_alone(home, tmp_path):
-    a_mirror(home / "mirror")
+    a_mirror(home / ".terraform.d" / "plugins")
     own = tmp_path / "own.tfrc"
     own.write_text("# mine\n")
     assert mirror.choose(None, str(own), str(home)) == mirror.Providers(None, str(own), "# mine\n")
@@ -60,11 +77,11 @@ def test_a_configuration_that_is_missing_is_ignored(home):
 
 def test_without_a_mirror_providers_are_downloaded(home):
     found = mirror.choose(None, None, str(home))
-    assert (found.mirror, "provider_installation" in found.text) == (None, False)
+    assert found == (None, None, "disable_checkpoint = true\nprovider_installation {\n  direct {}\n}\n", ())
 
 
 def test_opentofus_registry_counts_too(home):
-    (home / "m" / "registry.opentofu.org" / "hashicorp" / "aws").mkdir(parents=True)
+    (home / ".terraform.d" / "plugins" / "registry.opentofu.org" / "hashicorp" / "aws").mkdir(parents=True)
     assert 'include = ["registry.opentofu.org/hashicorp/aws"]' in mirror.choose(None, None, str(home)).text
 
 
