@@ -319,7 +319,7 @@ TABLE: dict[str, Row] = {
     "ENG404": Row("{path} is not a provider mirror", "name the directory that holds `registry.terraform.io/…`"),
     "ENG405": Row("the Terraform module cannot be prepared: {said}", "correct the module in {path}", _EXEC),
     "ENG406": Row("no Terraform module in {path}", "name the directory that holds main.tf"),
-    "ENG407": Row("others can write to {path} (mode {mode})", "chmod 700 it, or set ENGINE_CACHE_DIR to a private one"),
+    "ENG407": Row("nothing is prepared in {path}: {reason}", "chmod 700 it, or set ENGINE_CACHE_DIR to a private one"),
     "ENG408": Row(
         "the provider is not the one of the lock file: {said}",
         "keep away from it; only if the lock file says nothing of this platform yet, and you trust what is installed: "

@@ -1,11 +1,20 @@
-"""Files that a person has named, or that a run keeps: read with a limit, written whole or not at all, for nobody else.
+"""Files that a person has named, or that we keep: read with a limit, written whole or not at all, for nobody else.
 
-Every failure says which file and why (ENG001, ENG002). No `tempfile` here: `explain` loads this module.
+`read` and `write` say which file and why (ENG001, ENG002); `fetch` and `put` do the same and leave that to the caller.
+No `tempfile` and no `secrets` here: `explain` loads this module.
 """
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 from engine.errors import EngineError, failure
+
+_T = TypeVar("_T")
+
+# O_NOFOLLOW and O_EXCL: a link that somebody has put there is not followed, and nobody else has the file open.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_PLACE = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def read(file: str, limit: int | None = None) -> bytes:
@@ -14,11 +23,17 @@ def read(file: str, limit: int | None = None) -> bytes:
     Raises:
         EngineError: ENG001.
     """
-    try:
-        with open(file, "rb") as handle:
-            return handle.read(-1 if limit is None else limit + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
-        raise _failed("ENG001", file, error) from error
+    return _or("ENG001", file, lambda: fetch(file, limit))
+
+
+def fetch(file: str, limit: int | None = None) -> bytes:
+    """The same.
+
+    Raises:
+        OSError, ValueError: it cannot be read; ValueError for a NUL byte in the name.
+    """
+    with open(file, "rb") as handle:
+        return handle.read(-1 if limit is None else limit + 1)
 
 
 def write(file: str, data: bytes) -> None:
@@ -27,17 +42,33 @@ def write(file: str, data: bytes) -> None:
     Raises:
         EngineError: ENG002.
     """
-    new = f"{file}.{os.getpid()}.new"
+    _or("ENG002", file, lambda: put(file, data))
+
+
+def put(file: str, data: bytes, *, new: bool = False) -> None:
+    """The same. `new`: only if nothing is there.
+
+    The directory is opened once and everything happens in that one, whatever its name means a moment later; the file
+    gets its name when it is whole, and under a name that nobody can guess until then.
+
+    Raises:
+        OSError, ValueError: it cannot be written; FileExistsError where it has to be new.
+    """
+    folder, name = os.path.split(file)
+    place = os.open(folder or os.curdir, _PLACE)
     try:
+        first = name if new else f".{os.urandom(8).hex()}.new"
+        handle = os.open(first, _NEW, 0o600, dir_fd=place)
         try:
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as handle:
-                handle.write(data)
-            os.replace(new, file)
-        except OSError:
-            remove(new)
+            with open(handle, "wb") as out:
+                out.write(data)
+            if not new:
+                os.replace(first, name, src_dir_fd=place, dst_dir_fd=place)
+        except BaseException:  # an interruption, too, leaves no half file
+            os.unlink(first, dir_fd=place)
             raise
-    except OSError as error:
-        raise _failed("ENG002", file, error) from error
+    finally:
+        os.close(place)
 
 
 def remove(file: str) -> None:
@@ -51,20 +82,47 @@ def remove(file: str) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise _failed("ENG002", file, error) from error
+        raise failed("ENG002", file, error) from error
 
 
 def make_directory(directory: str) -> None:
-    """A directory for its owner alone, unless it is there.
+    """A directory for its owner alone; one that is there has to be ours, and nobody else's to change.
 
     Raises:
-        EngineError: ENG002.
+        EngineError: ENG002; ENG008, others could exchange what we keep in it.
     """
+    _check(directory)
+    _or("ENG002", directory, lambda: _make(directory))
+    _check(directory)  # in a directory that others may use, too, somebody may have been quicker
+
+
+def _check(directory: str) -> None:
+    from engine.adapters.ownership import ours, weak_spot
+
+    if reason := _or("ENG002", directory, lambda: weak_spot(directory, ours())):
+        raise failure("ENG008", directory=directory, reason=reason)
+
+
+def _make(directory: str) -> None:
+    """As `os.makedirs`, which gives the directories above what the umask allows."""
+    if not os.path.isdir(directory):
+        above = os.path.dirname(directory)
+        if above and above != directory:
+            _make(above)
+        try:
+            os.mkdir(directory, 0o700)
+        except FileExistsError:
+            if not os.path.isdir(directory):
+                raise
+
+
+def _or(code: str, file: str, act: Callable[[], _T]) -> _T:
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
+        return act()
     except (OSError, ValueError) as error:
-        raise _failed("ENG002", directory, error) from error
+        raise failed(code, file, error) from error
 
 
-def _failed(code: str, file: str, error: OSError | ValueError) -> EngineError:
+def failed(code: str, file: str, error: OSError | ValueError) -> EngineError:
+    """The system's words as an error about `file`."""
     return failure(code, file=file, reason=getattr(error, "strerror", None) or str(error))

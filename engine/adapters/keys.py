@@ -7,6 +7,8 @@ of the same port, `engine.core.signature.Signer`.
 import os
 from typing import TYPE_CHECKING
 
+from engine.adapters import files
+from engine.adapters.ownership import ours, weak_spot
 from engine.core.signature import key_id
 from engine.errors import failure
 
@@ -59,23 +61,20 @@ def new_key(file: str) -> FileSigner:
     """A new key, written to `file` with mode 0600; never over something that is there.
 
     Raises:
-        EngineError: ENG284 it exists, ENG002 it cannot be written.
+        EngineError: ENG284 it exists, ENG002 it cannot be written, ENG008 others could exchange it.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    folder = os.path.dirname(file) or os.curdir
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        if reason := weak_spot(folder, ours(), shared=True):
+            raise failure("ENG008", directory=folder, reason=reason)
+        files.put(file, pem, new=True)
     except FileExistsError:
         raise failure("ENG284", file=file) from None
-    except OSError as error:
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(pem)
-    except OSError as error:
-        os.unlink(file)  # half a key is none
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:
+        raise files.failed("ENG002", file, error) from error
     return FileSigner(key)

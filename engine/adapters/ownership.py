@@ -18,11 +18,11 @@ def ours() -> frozenset[int]:
     return frozenset((ROOT, os.geteuid()))
 
 
-def weak_spot(path: str, owners: Collection[int]) -> str:
+def weak_spot(path: str, owners: Collection[int], *, shared: bool = False) -> str:
     """Why others than `owners` could exchange `path`, or what lies in it; empty when they cannot.
 
     What is not there yet is as safe as the directory that it will be made in. Others may put names into a sticky
-    directory (`/tmp`) and exchange none of ours; but `path` itself must not be such a one.
+    directory (`/tmp`) and exchange none of ours: above `path` that is safe, and with `shared` `path` may be one, too.
 
     Raises:
         OSError: it cannot be looked at.
@@ -31,7 +31,7 @@ def weak_spot(path: str, owners: Collection[int]) -> str:
     at, links = os.sep, 0
     found = os.lstat(at)
     while True:
-        if why := _weakness(at, found, owners, last=not waiting):
+        if why := _weakness(at, found, owners, sticky=bool(waiting) or shared):
             return why
         if not waiting:
             return ""
@@ -58,10 +58,10 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split(os.sep) if part not in ("", os.curdir)]
 
 
-def _weakness(path: str, found: os.stat_result, owners: Collection[int], *, last: bool) -> str:
+def _weakness(path: str, found: os.stat_result, owners: Collection[int], *, sticky: bool) -> str:
     if found.st_uid not in owners:
         return f"{path} belongs to user {found.st_uid}"
-    guarded = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX and not last
+    guarded = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX and sticky
     if found.st_mode & _OTHERS_WRITE and not guarded and not _only_ours(found):
         return f"others can write to {path} (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""

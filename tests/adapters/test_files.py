@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,6 +16,7 @@ from engine.errors import EngineError
         ("nothing there", lambda d: files.read(f"{d}/nowhere"), "ENG001"),
         ("a directory", lambda d: files.read(str(d)), "ENG001"),
         ("a name that no file can have", lambda d: files.read("a\0b"), "ENG001"),
+        ("no room for a name", lambda d: files.write(f"{d}/{'x' * 300}", b""), "ENG002"),
         ("no such directory", lambda d: files.write(f"{d}/nowhere/x", b""), "ENG002"),
         ("a directory in the way", lambda d: files.write(str(d), b""), "ENG002"),
         ("a file in the way", lambda d: files.make_directory(f"{d}/file/x"), "ENG002"),
@@ -53,3 +55,40 @@ def test_nothing_is_there_afterwards(tmp_path):
     files.remove(str(tmp_path / "a"))
     files.remove(str(tmp_path / "a"))
     assert os.listdir(tmp_path) == []
+
+
+def test_many_may_write_one_file_at_once(tmp_path):
+    file = str(tmp_path / "file")
+    contents = [bytes([number]) * 5000 for number in range(64)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(files.write, [file] * 640, contents * 10))
+    assert files.read(file) in contents
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_has_to_be_new_replaces_nothing(tmp_path):
+    files.put(str(tmp_path / "a"), b"1", new=True)
+    (tmp_path / "b").symlink_to("nowhere")
+    for name in ("a", "b"):
+        with pytest.raises(FileExistsError):
+            files.put(str(tmp_path / name), b"2", new=True)
+    assert (files.read(str(tmp_path / "a")), sorted(os.listdir(tmp_path))) == (b"1", ["a", "b"])
+
+
+def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        files.write(str(tmp_path / "a"), b"1")
+    assert os.listdir(tmp_path) == []
+
+
+def test_directories_above_are_private_too(tmp_path):
+    umask = os.umask(0)
+    try:
+        files.make_directory(str(tmp_path / "a" / "b" / "c"))
+    finally:
+        os.umask(umask)
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")} == {0o700}

@@ -1,11 +1,19 @@
 """Files that others could have put where we look: none of them is believed."""
 
 import os
+import stat
 
 import pytest
 
+from engine.adapters import settings
 from engine.adapters.ownership import ours
 from engine.adapters.terraform import mirror
+from engine.cli.main import main
+from engine.errors import ExitCode
+from engine.run import results
+from engine.run.facts.local import Asked
+from engine.run.handle import Request, Watcher, handle
+from tests.support.machine import bad, good
 
 AWS = "registry.terraform.io/hashicorp/aws"
 
@@ -96,3 +104,133 @@ def test_what_is_ours_is_not_yet_the_systems(machine_of, monkeypatch):
     a_mirror(machine_of / "opt" / "m")
     monkeypatch.setattr(mirror, "_ADMINISTRATORS", {*range(1000, 2000)} - {os.geteuid()})
     assert mirror.choose(None, None, str(machine_of / "home")).mirror is None
+
+
+def made(path, mode=0o755):
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(mode)
+    return path
+
+
+def planted(path, target, owner=NOBODY):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(made(target))
+    os.chown(path, owner, owner, follow_symlinks=False)
+
+
+@pytest.mark.parametrize(
+    ("why", "spoil"),
+    [
+        ("others can write to it", lambda out: made(out, 0o777)),
+        ("also a sticky one: they can put links there", lambda out: made(out, 0o1777)),
+        ("others, if not the group", lambda out: made(out, 0o757)),
+        ("others can write to the directory of plans", lambda out: made(out / "plans", 0o777)),
+        ("others can write above it", lambda out: made(out.parent, 0o777)),
+        pytest.param("it is somebody else's", lambda out: given_away(made(out)), marks=as_root),
+        pytest.param("what is above it is", lambda out: given_away(made(out.parent)), marks=as_root),
+        pytest.param("the directory of plans is", lambda out: given_away(made(out / "plans")), marks=as_root),
+        pytest.param("somebody else's link leads there", lambda out: planted(out, out.parent / "x"), marks=as_root),
+        pytest.param(
+            "a link where plans are kept", lambda out: planted(out / "plans", out.parent / "x"), marks=as_root
+        ),
+        pytest.param("a group can write to it", lambda out: made(out, 0o775), marks=as_root),
+    ],
+)  # fmt: skip
+def test_a_directory_of_others_keeps_nothing(machine, engine, why, spoil):
+    machine.program(plan="touch $A/planned; exit 2")
+    machine.change({"S3/a.tfvars": good()})
+    out = machine.root / "deep" / "out"
+    made(out.parent)
+    spoil(out)
+    ended = engine(*machine.words("--out", str(out)))
+    assert (ended.code, "ENG008" in ended.err) == (ExitCode.AUTH, True), f"{why}: {ended.err}"
+    assert not (machine.answers / "planned").exists(), f"{why}: before anything is planned"
+    assert list(machine.root.rglob("statement.json")) == [], why
+
+
+@pytest.mark.parametrize(
+    ("why", "place"),
+    [
+        ("others may read it", lambda root: made(root / "out", 0o755)),
+        ("it is not there, and others may put names beside it", lambda root: made(root / "shared", 0o1777) / "a" / "b"),
+        ("a link of ours", lambda root: planted(root / "link", root / "target", os.geteuid()) or root / "link"),
+    ],
+)
+def test_a_directory_of_ours_keeps_everything(machine, engine, why, place):
+    machine.change({"S3/a.tfvars": good()})
+    out = place(machine.root)
+    umask = os.umask(0)
+    try:
+        ended = engine(*machine.words("--out", str(out)))
+    finally:
+        os.umask(umask)
+    assert ended.code == ExitCode.DONE, f"{why}: {ended.err}"
+    kept = [file for file in out.resolve().rglob("*") if file.is_file()]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in kept} == {0o600}, why
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (out, *out.parents[:1])} <= {0o700, 0o755}, why
+
+
+def test_links_in_what_we_keep_lead_nowhere(machine, engine):
+    """They were put there while others could; then the mode was mended."""
+    machine.change({"S3/a.tfvars": good()})
+    names = ("event.json", "facts.json", "statement.json", "report.md", "plans/0001_S3_dev_a.json")
+    victim = machine.root / "victim"
+    victim.write_text("untouched")
+    for name in names:
+        (machine.out / name).parent.mkdir(parents=True, exist_ok=True)
+        (machine.out / name).symlink_to(victim)
+    assert engine(*machine.words()).code == ExitCode.DONE
+    assert [name for name in names if (machine.out / name).is_symlink()] == []
+    assert victim.read_text() == "untouched"
+
+
+def test_a_kept_plan_that_is_swapped_before_its_digest_is_taken(machine, monkeypatch):
+    """The moment between keeping a plan and telling about it, from inside: whoever could write there could do it."""
+    for name, value in machine.environ.items():
+        monkeypatch.setenv(name, value)
+    clone = machine.change({"S3/a.tfvars": bad()})
+
+    def swap(line):
+        if "planned" in line:
+            [kept] = (machine.out / "plans").iterdir()
+            kept.write_bytes((machine.answers / "good").read_bytes())
+
+    request = Request(
+        clone.event(),
+        "event.json",
+        None,
+        str(clone.directory),
+        str(machine.controller),
+        str(machine.out),
+        None,
+        Asked(),
+    )
+    with results.directory(str(machine.out)):
+        [done] = handle(request, settings.read(), Watcher(lambda _: None, swap, lambda _: None))
+    assert [ran.problems[0].code for ran in done.ran if ran.problems] == ["ENG560"]
+    assert not (machine.out / "statement.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("why", "spoil", "code"),
+    [
+        ("others could exchange it", lambda folder: made(folder, 0o777), "ENG008"),
+        ("a link is there, which leads nowhere", lambda folder: (folder / "key.pem").symlink_to("x"), "ENG284"),
+        pytest.param("a directory of others", given_away, "ENG008", marks=as_root),
+    ],
+)
+def test_a_new_key_where_others_could_take_or_exchange_it(tmp_path, capsys, why, spoil, code):
+    folder = made(tmp_path / "keys")
+    spoil(folder)
+    main(["keys", "new", "--out", str(folder / "key.pem")])
+    shown = capsys.readouterr()
+    assert (code in shown.err, shown.out) == (True, ""), why
+    assert [name for name in os.listdir(folder) if name != "key.pem"] == []
+
+
+@as_root
+def test_a_signing_key_of_somebody_else_signs_nothing(machine, engine):
+    given_away(machine.root / "key.pem")
+    machine.change({"S3/a.tfvars": good()})
+    ended = engine(*machine.words())
+    assert (ended.code, "ENG009" in ended.err) == (ExitCode.AUTH, True)

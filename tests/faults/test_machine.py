@@ -73,7 +73,7 @@ def small(tmp_path):
     """A disk of 64 KiB."""
     place = tmp_path / "small"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", place], check=False).returncode:
         pytest.skip("nobody but root can make a small disk")
     yield place
     subprocess.run(["umount", "-l", place], check=True)

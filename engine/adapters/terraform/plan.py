@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from engine.adapters import files
 from engine.adapters.process import Done
-from engine.adapters.terraform import failures, private
+from engine.adapters.terraform import failures
 from engine.adapters.terraform.failures import Kind, TerraformError
 from engine.adapters.terraform.workspace import Job, Workspace
+from engine.core.canonical import digest_bytes
 from engine.core.plan.model import changes, outputs
 from engine.core.redact import Json
 from engine.errors import EngineError, Place, Problem, failure
@@ -39,6 +41,7 @@ class PlanResult(NamedTuple):
     problem: Problem | None = None
     kind: Kind | None = None  # of a failure that Terraform reported
     changes: bool = False  # exit code 2: applying would do something
+    digest: str = ""  # of the very bytes that `plan` was read from, and that were kept
 
 
 def plan(
@@ -55,13 +58,13 @@ def plan(
         changes, data = _attempts(lambda **how: _once(job, workspace, limits, cancel, **how), limits, cancel)
         found = _read(job, data)
         if keep:
-            _keep(keep, data)
+            files.write(keep, data)
     except EngineError as error:
         kind = error.kind if isinstance(error, TerraformError) else None
         problem = error.problems[0]
         problem = problem if problem.place else problem._replace(place=Place(job.path))
         return PlanResult(job.path, "failed", None, time.monotonic() - began, problem, kind)
-    return PlanResult(job.path, "planned", found, time.monotonic() - began, changes=changes)
+    return PlanResult(job.path, "planned", found, time.monotonic() - began, changes=changes, digest=digest_bytes(data))
 
 
 def _attempts(
@@ -128,10 +131,3 @@ def _read(job: Job, data: bytes) -> dict[str, Json]:
     changes(found)  # a plan that nobody can judge fails here, alone
     outputs(found)
     return found
-
-
-def _keep(path: str, data: bytes) -> None:
-    try:
-        private.write(path, data)
-    except OSError as error:
-        raise failure("ENG002", file=path, reason=error.strerror or str(error)) from error

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from engine.adapters import process
-from engine.adapters.terraform import environment, failures, mirror, private, program
+from engine.adapters.files import fetch, put
+from engine.adapters.ownership import ours, weak_spot
+from engine.adapters.terraform import environment, failures, mirror, program
 from engine.adapters.terraform.backend import Backend
 from engine.core.canonical import digest, digest_bytes
 from engine.errors import failure
@@ -93,7 +95,7 @@ def module_files(module: str) -> dict[str, bytes]:
         for name in sorted(names):
             file = os.path.join(folder, name)
             if name == LOCK_FILE or not (name.startswith(".") or name.endswith(_IGNORED)):
-                found[os.path.relpath(file, module)] = private.read(file)
+                found[os.path.relpath(file, module)] = fetch(file)
     if not any(name.endswith((".tf", ".tf.json")) for name in found):
         raise failure("ENG406", path=module)
     return found
@@ -106,7 +108,7 @@ def _make(template: Template, files: Mapping[str, bytes], setup: Setup, cancel: 
         for name, data in files.items():
             file = os.path.join(module, name)
             os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-            private.write(file, data)
+            put(file, data)
         plugins = os.path.join(setup.cache_dir, "providers")
         os.makedirs(plugins, mode=0o700, exist_ok=True)
         cache = {"TF_PLUGIN_CACHE_DIR": plugins, "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
@@ -144,18 +146,17 @@ def _own(cache_dir: str) -> None:
     """The cache holds programs that we start: whoever can write there runs code with our credentials.
 
     Raises:
-        EngineError: it belongs to somebody else, or others may write there.
+        EngineError: others may write there, or to what leads there.
     """
     os.makedirs(cache_dir, mode=0o700, exist_ok=True)
-    found = os.stat(cache_dir)
-    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise failure("ENG407", path=cache_dir, mode=f"{found.st_mode & 0o777:04o}")
+    if reason := weak_spot(cache_dir, ours()):
+        raise failure("ENG407", path=cache_dir, reason=reason)
 
 
 def _is_whole(template: Template, files: Mapping[str, bytes]) -> bool:
     """Does it hold the controller's module and nothing else? A cache that was restored or edited is not believed."""
     try:
-        found = {name: private.read(os.path.join(template.module, name)) for name in _names(template.module)}
+        found = {name: fetch(os.path.join(template.module, name)) for name in _names(template.module)}
     except OSError:
         return False
     lock_file = found.get(LOCK_FILE)
@@ -175,11 +176,11 @@ def _own_cli_config(cache_dir: str, text: str) -> str:
     data = text.encode()
     path = os.path.join(cache_dir, f"cli-{digest_bytes(data)[7:19]}.tfrc")
     try:
-        same = private.read(path) == data
+        same = fetch(path) == data
     except FileNotFoundError:
         same = False
     if not same:
-        private.replace(path, data)
+        put(path, data)
     return path
 
 

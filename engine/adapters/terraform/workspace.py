@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from engine.adapters import process
-from engine.adapters.terraform import environment, failures, memory, private
+from engine.adapters.files import fetch, put
+from engine.adapters.terraform import environment, failures, memory
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
 from engine.core.redact import Json
@@ -52,7 +53,7 @@ class Workspace:
         _remove_old(self.scratch)
         self._recording = threading.Lock()
         self._slots = threading.Semaphore(memory.slots())
-        self._lock_file = private.read(os.path.join(template.module, LOCK_FILE))
+        self._lock_file = fetch(os.path.join(template.module, LOCK_FILE))
         self.lock_digest = digest_bytes(self._lock_file)
 
     @contextmanager
@@ -65,7 +66,7 @@ class Workspace:
         try:
             with tempfile.TemporaryDirectory(prefix="plan-", dir=self.scratch, ignore_cleanup_errors=True) as place:
                 self._link(place)
-                private.write(os.path.join(place, "resource.tfvars.json"), self._variables(job))
+                put(os.path.join(place, "resource.tfvars.json"), self._variables(job))
                 self._initialise(place, job, cancel, again)
                 yield place
         except OSError as error:
@@ -121,29 +122,29 @@ class Workspace:
             with self._recording:  # the first job makes the record, the others wait for it
                 if not self._use_record(place, settings):
                     self._init(place, job, settings, cancel)
-        private.replace(os.path.join(place, LOCK_FILE), without_hashes(self._lock_file))
+        put(os.path.join(place, LOCK_FILE), without_hashes(self._lock_file))
 
     def _use_record(self, place: str, settings: Mapping[str, str | bool]) -> bool:
         """Fill the backend's record in; False where there is none yet, or one that cannot hold `settings`."""
         try:
-            record = json.loads(private.read(self.template.record))
+            record = json.loads(fetch(self.template.record))
             known = record["backend"]["config"].keys()
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return False
         if not settings.keys() <= known:
             return False
         record["backend"]["config"] = {**dict.fromkeys(known), **settings}  # nothing stays of the job that made it
-        private.write(os.path.join(place, ".terraform", "terraform.tfstate"), json.dumps(record, indent=2).encode())
+        put(os.path.join(place, ".terraform", "terraform.tfstate"), json.dumps(record, indent=2).encode())
         return True
 
     def _init(self, place: str, job: Job, settings: Mapping[str, str | bool], cancel: threading.Event | None) -> None:
-        private.write(os.path.join(place, LOCK_FILE), self._lock_file)
+        put(os.path.join(place, LOCK_FILE), self._lock_file)
         options = [f"-backend-config={name}={_literal(value)}" for name, value in settings.items()]
         arguments = ["init", "-input=false", "-json", "-lockfile=readonly", "-reconfigure", *options]
         done = self.command(arguments, place, INIT_S, (0, 1), cancel)
         if done.code:
             raise failures.of_resource(job.path, done, self.redactor)
-        private.replace(self.template.record, private.read(os.path.join(place, ".terraform", "terraform.tfstate")))
+        put(self.template.record, fetch(os.path.join(place, ".terraform", "terraform.tfstate")))
 
 
 def prepare(setup: Setup, cancel: threading.Event | None = None) -> Workspace:

@@ -83,8 +83,6 @@ def setup(values: "Settings", module: str) -> "Setup":
 
 def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
     """What may leave this action: masked, and small. A plan of which that cannot be said has failed, alone."""
-    from engine.adapters import files
-    from engine.core.canonical import digest_bytes
     from engine.core.plan.digest import change_set_digest
     from engine.core.plan.mask import mask
     from engine.core.plan.model import changes, outputs
@@ -98,7 +96,6 @@ def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
             raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
         digest = change_set_digest(done.plan, key)
         masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
-        json = digest_bytes(files.read(file))
     except EngineError as error:
         return _failed(error.problems[0], done.seconds)
     return {
@@ -106,7 +103,7 @@ def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
         "seconds": done.seconds,
         "plan": digest,
         "file": file,
-        "json": json,
+        "json": done.digest,
         "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in masked],
         "counts": summarise(done.plan)._asdict(),
         "diffs": [{"address": c.address, "action": c.verb, "text": diff(c)} for c in masked],
