@@ -51,7 +51,7 @@ def machine_of(tmp_path, monkeypatch):
     monkeypatch.setattr(mirror, "_IMPLIED", ("{home}/.terraform.d/plugins",))
     monkeypatch.setattr(mirror, "_PREFIXES", (str(system), "{home}", str(tmp_path / "tmp")))
     monkeypatch.setattr(mirror, "_TEMPORARY", (str(tmp_path / "tmp"),))
-    monkeypatch.setattr(mirror.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "tmp"))
     monkeypatch.setattr(mirror, "_ADMINISTRATORS", ours())
     return tmp_path
 

@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 
+from engine.core.curve import weakness
 from engine.core.moment import is_moment
 from engine.core.schema import validate
 from engine.core.signature import TrustedKey, TrustedKeys, key_id
@@ -25,6 +26,8 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
             public = b""
         if len(public) != 32:
             errors.add("ENG276", document.place("keys", number, "public"))
+        elif reason := weakness(public):
+            errors.add("ENG286", document.place("keys", number, "public"), reason=reason)
         elif key_id(public) != row["id"]:
             errors.add("ENG277", document.place("keys", number, "id"), id=row["id"], right=key_id(public))
         if row["id"] in keys:

@@ -26,7 +26,7 @@ def system(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(mirror, "_PREFIXES", (str(folder),))
     monkeypatch.setattr(mirror, "_TEMPORARY", (str(tmp_path / "tmp"),))
-    monkeypatch.setattr(mirror.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "tmp"))
     monkeypatch.setattr(mirror, "_ADMINISTRATORS", ours())
     return folder
 

@@ -2,6 +2,7 @@ import base64
 
 import pytest
 
+from engine.core.signature import key_id
 from engine.core.verdict.trust import entry, load_trusted_keys
 from engine.errors import EngineError
 from tests.support.signing import LATER, signer, trusted
@@ -14,6 +15,10 @@ def file(**changes: str | None) -> bytes:
     fields = {"id": ID, "public": PUBLIC, "purposes": "[verdict]", "expires": LATER, **changes}
     row = "\n".join(f"    {name}: {value}" for name, value in fields.items() if value is not None)
     return f"version: 1\nkeys:\n  -{row[3:]}\n".encode()
+
+
+def of(public: bytes) -> bytes:
+    return file(id=key_id(public), public=base64.b64encode(public).decode())
 
 
 def test_what_keys_new_prints_is_the_file() -> None:
@@ -41,6 +46,10 @@ def test_revoked() -> None:
         ("another version", file().replace(b"version: 1", b"version: 2"), "version"),
         ("a public key that is no base64", file(public="'***'"), "not a public Ed25519 key"),
         ("a public key of another length", file(public="AAAA"), "not a public Ed25519 key"),
+        ("a key with which everybody can sign", of(bytes([1]) + bytes(31)), "small order"),
+        ("another one", of(bytes(32)), "small order"),
+        ("a second spelling of it", of(b"\xee" + b"\xff" * 30 + b"\x7f"), "one spelling"),
+        ("no point of the curve", of(bytes([2]) + bytes(31)), "not a point"),
         (
             "the id of one key beside another key",
             file(id=signer(2).id),
