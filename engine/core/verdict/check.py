@@ -12,6 +12,7 @@ from engine.core.moment import later
 from engine.core.schema import is_valid
 from engine.core.signature import TrustedKeys, verify
 from engine.core.source import load_json
+from engine.core.verdict import derived
 from engine.core.verdict.statement import PREDICATE, Json
 from engine.errors import EngineError, Place, failure
 
@@ -45,10 +46,10 @@ class Absent(NamedTuple):
 
 
 def read(envelope: bytes, trusted: TrustedKeys, now: str, file: str = "statement") -> Believed:
-    """A verdict statement that a trusted key has signed, whatever it is about.
+    """A verdict statement that a trusted key has signed and that says what follows from its parts.
 
     Raises:
-        EngineError: why it is not believed (ENG270-ENG275, ENG280).
+        EngineError: why it is not believed (ENG270-ENG275, ENG280, ENG287, ENG288).
     """
     payload, key = verify(envelope, trusted, now=now, purpose="verdict", file=file)
     try:
@@ -61,6 +62,7 @@ def read(envelope: bytes, trusted: TrustedKeys, now: str, file: str = "statement
         raise failure("ENG280", Place(file))
     if canonical(statement) != payload:
         raise failure("ENG270", Place(file), reason="its payload is not written in the canonical form")
+    derived.check(statement, file)
     predicate = statement["predicate"]
     return Believed(predicate["verdict"], predicate["made_from"], key, digest_bytes(payload))
 

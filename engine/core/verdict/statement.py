@@ -68,18 +68,53 @@ def build(
     expires_s: int,
 ) -> Json:
     """The statement, in an order that does not depend on the order of its parts; sign its `canonical` form."""
+    made = written(
+        about,
+        resources,
+        findings,
+        judged(about, resources, findings, doubts),
+        made_from,
+        sequence=sequence,
+        signed_at=signed_at,
+        expires_at=later(signed_at, expires_s),
+    )
+    assert not twice(made["predicate"]["verdict"]["resources"]), "two resources with one path, or with one state"
+    return made
+
+
+def judged(
+    about: About, resources: Sequence[Mapping[str, Any]], findings: Sequence[Finding], doubts: Sequence[Problem]
+) -> Result:
+    """The result; a change that goes nowhere cannot be judged."""
+    return result(resources, findings, doubts) if about.environment and about.branch else "error"
+
+
+def twice(resources: Sequence[Mapping[str, Any]]) -> str:
+    """What two resources have in common that each has alone; empty where there is nothing."""
+    alone = ((name, [r[name] for r in resources]) for name in ("path", "state_key"))
+    return next((name for name, values in alone if len(set(values)) < len(values)), "")
+
+
+def written(
+    about: About,
+    resources: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
+    found: Result,
+    made_from: MadeFrom,
+    *,
+    sequence: int,
+    signed_at: str,
+    expires_at: str,
+) -> Json:
+    """The one way to write these parts down: `build` signs it, and `check` compares what somebody signed with it."""
     rows = sorted(resources, key=lambda r: str(r["path"]))
     trees = {r["path"]: r["tree"] for r in rows}
-    assert len(trees) == len(rows), "two resources with one path"
-    found = result(rows, findings, doubts)
-    if not about.environment or not about.branch:
-        found = "error"
     verdict = {
         "sequence": sequence,
         "result": found,
         **about._asdict(),
         "signed_at": signed_at,
-        "expires_at": later(signed_at, expires_s),
+        "expires_at": expires_at,
         "findings": [_finding(f) for f in sorted(findings, key=_order)],
         "resources": [dict(r) for r in rows],
         "trees": trees,
@@ -102,8 +137,9 @@ def _subjects(about: About, trees: Mapping[str, str]) -> list[Json]:
 _WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str, str]:
-    return (_WORST_FIRST[finding.severity], finding.resource, finding.address, finding.rule, finding.message)
+def _order(finding: Finding) -> tuple[int, str, str, str, str, str]:
+    found = (finding.resource, finding.address, finding.rule, finding.message, finding.effect.value)
+    return (_WORST_FIRST[finding.severity], *found)
 
 
 def _finding(finding: Finding) -> Json:
