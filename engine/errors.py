@@ -429,7 +429,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG559": Row(
         "the rules in {directory} belong to the repository that is judged, so a change could alter them",
-        "name the controller's own checkout with --controller",
+        "name the controller's own checkout (--controller, or --rules)",
     ),
     "ENG560": Row(
         "{file} is not the plan that was made in this run", "run again, and keep others out of the directory", _EXEC

@@ -36,7 +36,7 @@ SETTINGS = (
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
-    Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed.", "trusted-keys.yaml"),
+    Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
 
@@ -79,7 +79,7 @@ class Settings(NamedTuple):
     cache_dir: str
     opa: str
     checkov: str
-    trusted_keys: str
+    trusted_keys: str | None
     path: str
     home: str
     cli_config: str | None  # TF_CLI_CONFIG_FILE, which may name a file that does not exist
@@ -113,7 +113,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         cache_dir=os.path.abspath(_below(home, value("ENGINE_CACHE_DIR"))),
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
-        trusted_keys=value("ENGINE_TRUSTED_KEYS"),
+        trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
         path=environ.get("PATH", os.defpath),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
@@ -123,6 +123,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _below(home: str, path: str) -> str:
     return home + path[1:] if path == "~" or path.startswith("~/") else path
+
+
+def _absolute(home: str, name: str, path: str) -> str | None:
+    """What decides whom we believe is never looked for where we happen to be: a branch could bring it."""
+    path = _below(home, path)
+    if path and not os.path.isabs(path):
+        raise failure("ENG004", name=name, reason=f"`{path}` is relative, so a checkout could bring it")
+    return path or None
 
 
 def no_colour(environ: Mapping[str, str] = os.environ) -> bool:

@@ -63,9 +63,13 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
     from engine.run.module import module_directory, read_module
+    from engine.run.trusted import stand_apart
 
+    rules_at = os.path.abspath(options.rules)
+    controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
+    stand_apart(controller, options.repo, options.source)
     rules = load_rules(options.rules)
-    declared = services.read(read_module(module_directory(os.path.dirname(os.path.abspath(options.rules)))))
+    declared = services.read(read_module(module_directory(controller)))
     surroundings = settings.read()
     repository = Repository(options.repo, path=surroundings.path, home=surroundings.home)
     source = sources.choose(rules, options.source, repository.origin())

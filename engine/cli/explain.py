@@ -4,6 +4,7 @@ Exit codes: 0 every pipeline passes, 8 one is pending, 1 one is refused or canno
 that is no permission either.
 """
 
+import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--event", metavar="FILE", help="the event's payload (default: GITHUB_EVENT_PATH)")
     parser.add_argument("--event-name", metavar="NAME", help="what kind of event it is (default: GITHUB_EVENT_NAME)")
     parser.add_argument("--facts", metavar="FILE", help="a recorded fact document; without it no fact is known")
-    parser.add_argument("--rules", metavar="PATH", default=".", help="directory or file of the rules (default: .)")
+    parser.add_argument("--rules", metavar="PATH", help="directory or file of the rules (default: .)")
     parser.add_argument("--pipeline", metavar="NAME", help="judge this pipeline, whatever the event starts")
     parser.add_argument("--json", action="store_true", help="for machines: schemas/decision.schema.json")
 
@@ -36,8 +37,12 @@ def run(options: Namespace, console: "Console") -> int:
 
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
+    if options.rules is None:  # what lies here may be the very repository that the event is about
+        from engine.run.trusted import stand_apart
+
+        stand_apart(os.curdir, None, event.source_repo)
     document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
-    decision = decide(event, document, load_rules(options.rules), options.pipeline)
+    decision = decide(event, document, load_rules(options.rules or os.curdir), options.pipeline)
     if options.json:
         console.json(decision.to_json())
     else:

@@ -26,7 +26,7 @@ def arguments(parser: ArgumentParser) -> None:
     )
     new.add_argument("--expires", default="365d", metavar="DAYS|DATE", help="365d or 2027-11-23 (default: %(default)s)")
     listed = verbs.add_parser("list", help="list the trusted keys and whether they count today")
-    listed.add_argument("--keys", metavar="FILE", help="default: ENGINE_TRUSTED_KEYS, or trusted-keys.yaml")
+    listed.add_argument("--keys", metavar="FILE", help="the file of trusted keys (default: ENGINE_TRUSTED_KEYS)")
     for verb in (new, listed):
         verb.add_argument("--json", action="store_true", help="for machines")
 

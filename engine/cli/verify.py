@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError, ExitCode
+from engine.errors import EngineError, ExitCode, failure
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -16,7 +16,9 @@ HELP = "check a signed verdict: who signed it, what it is about, whether it hold
 def arguments(parser: ArgumentParser) -> None:
     """Declare the file and the keys."""
     parser.add_argument("file", metavar="FILE", help="the signed statement, as `engine run --out DIR` keeps it")
-    parser.add_argument("--keys", metavar="FILE", help="trusted keys (default: ENGINE_TRUSTED_KEYS, trusted-keys.yaml)")
+    parser.add_argument(
+        "--keys", metavar="FILE", help="the trusted keys (default: ENGINE_TRUSTED_KEYS, an absolute path)"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -54,15 +56,17 @@ def run(options: Namespace, console: "Console") -> int:
 
 
 def read_trusted(file: str | None) -> "TrustedKeys":
-    """The trusted keys of `file`, or of the one that the settings name.
+    """The trusted keys of `file`, or of the one that the settings name; never of one that happens to lie here.
 
     Raises:
-        EngineError: it cannot be read or is not right.
+        EngineError: none is named (ENG010); it cannot be read or is not right.
     """
     from engine.adapters import files, settings
     from engine.core.verdict.trust import load_trusted_keys
 
     name = file or settings.read().trusted_keys
+    if name is None:
+        raise failure("ENG010")
     return load_trusted_keys(files.read(name), name)
 
 

@@ -98,7 +98,7 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
         EngineError: the event or the rules are refused, the head has moved on, or nothing can be written.
     """
     event = read_event(request.event, request.event_name, file=request.event_file)
-    trusted.stand_apart(request.controller, request.repo)
+    trusted.stand_apart(request.controller, request.repo, event.source_repo)
     handled: list[Handled] = []
     waiting: list[tuple[str | None, str]] = [(request.pipeline, request.out)]
     while waiting:

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.adapters import files
+from engine.adapters.git.whose import is_bare, is_checkout, whose
 from engine.core.expressions.globs import glob
 from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL, document
 from engine.errors import EngineError, Errors, Place, failure
 
 MAX_FILES = 10_000
-_BARE = ("HEAD", "objects", "refs")  # what a repository without a checkout consists of
 
 
 def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
@@ -38,29 +38,23 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
     return found
 
 
-def stand_apart(controller: str, repo: str) -> None:
-    """Nothing, if the rules do not lie in the checkout of the repository that they are to judge.
+def stand_apart(controller: str, repo: str | None, *names: str | None) -> None:
+    """Nothing, if the rules in `controller` are not those of what they judge: the clone `repo`, or one of `names`.
+
+    Another clone of it, another work tree and a submodule are no other repository: whoever can push there chooses what
+    they hold.
 
     Raises:
         EngineError: ENG559, whoever can push there could change them.
     """
-    if _checkout(controller) == _checkout(repo):
+    mine = whose(controller, bare=False)
+    judged = {name.casefold() for name in names if name}
+    if (repo is not None and mine.shares(whose(repo))) or mine.origins & judged:
         raise failure("ENG559", directory=controller)
 
 
-def _checkout(directory: str) -> str:
-    """The repository that a directory belongs to; itself where it belongs to none."""
-    start = folder = os.path.realpath(directory)
-    while not _is_repository(folder):
-        if folder == (folder := os.path.dirname(folder)):
-            return start
-    return folder
-
-
 def _is_repository(folder: str) -> bool:
-    return os.path.lexists(os.path.join(folder, ".git")) or all(
-        os.path.lexists(os.path.join(folder, mark)) for mark in _BARE
-    )
+    return is_checkout(folder) or is_bare(folder)
 
 
 def _patterns(content: bytes, entry: str) -> Sequence[str]:

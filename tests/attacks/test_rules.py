@@ -2,10 +2,14 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from engine.core.signature import TrustedKey
+from engine.core.verdict.trust import entry
 from engine.errors import ExitCode
+from tests.support.git import Clone as Git
 from tests.support.machine import bad, good
 
 
@@ -26,6 +30,116 @@ def test_rules_in_the_repository_that_they_judge(machine, engine, why, controlle
     ended = engine(*machine.words("--controller", str(machine.root / controller)))
     assert (ended.code, "ENG559" in ended.err) == (ExitCode.CONFIG, True), why
     assert not (machine.out / "decision.json").exists(), why
+
+
+def with_rules(machine, folder):
+    """The controller's files, in `folder`, committed."""
+    for name in ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies", "terraform"):
+        source, target = machine.controller / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    return folder
+
+
+def a_work_tree(machine, clone):
+    clone.git("worktree", "add", "-q", "--detach", str(machine.root / "other"))
+    return with_rules(machine, machine.root / "other")
+
+
+def another_clone(machine, clone):
+    clone.git("remote", "add", "origin", "git@github.com:Acme/Dev-Deployment.git")
+    other = Git(with_rules(machine, machine.root / "other"))
+    other.git("remote", "add", "origin", "https://github.com/acme/dev-deployment")
+    return machine.root / "other"
+
+
+def a_clone_of_what_the_event_names(machine, clone):
+    """The clone that is judged does not say what it is a clone of."""
+    other = Git(with_rules(machine, machine.root / "other"))
+    other.git("remote", "add", "origin", "ssh://git@github.com/acme/dev-deployment.git/")
+    return machine.root / "other"
+
+
+def a_submodule(machine, clone):
+    """Which commit of what it is, the source's branch says."""
+    rules = Git(with_rules(machine, machine.root / "other"))
+    rules.commit()
+    clone.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", rules.directory, "rules")
+    return Path(clone.directory) / "rules"
+
+
+def what_looks_like_a_repository(machine, clone):
+    """A branch can hold everything that a repository without a checkout has."""
+    folder = with_rules(machine, Path(clone.directory) / "rules")
+    for name in ("objects", "refs"):
+        (folder / name).mkdir()
+    (folder / "HEAD").write_text("ref: refs/heads/dev\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "place", [a_work_tree, another_clone, a_clone_of_what_the_event_names, a_submodule, what_looks_like_a_repository]
+)
+def test_rules_in_another_checkout_of_what_they_judge(machine, engine, place):
+    controller = place(machine, machine.change({"S3/a.tfvars": good()}))
+    ended = engine(*machine.words("--controller", str(controller)))
+    assert (ended.code, "ENG559" in ended.err) == (ExitCode.CONFIG, True), ended
+    assert not (machine.out / "decision.json").exists()
+
+
+def test_a_controller_of_its_own_may_lie_anywhere(machine, engine):
+    """Also below the checkout, as workflows like it: what is called .git came with no branch."""
+    clone = machine.change({"S3/a.tfvars": good()})
+    clone.git("remote", "add", "origin", "https://github.com/acme/dev-deployment")
+    controller = Git(with_rules(machine, Path(clone.directory) / "controller"))
+    controller.git("remote", "add", "origin", "https://github.com/acme/controller")
+    assert engine(*machine.words("--controller", controller.directory)).code == ExitCode.DONE
+
+
+def test_discovery_in_a_checkout_takes_neither_rules_nor_module_from_there(machine, engine, monkeypatch):
+    clone = machine.change({"S3/a.tfvars": good()})
+    with_rules(machine, Path(clone.directory))
+    monkeypatch.chdir(clone.directory)
+    ended = engine("discover", "--base", "dev")
+    assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, "")
+    own = str(machine.controller / "deployment-rules.yaml")
+    assert engine("discover", "--base", "dev", "--rules", own).code == ExitCode.DONE
+
+
+def test_explaining_in_a_checkout_takes_no_rules_from_there(machine, engine, monkeypatch):
+    clone = machine.change({"S3/a.tfvars": good()})
+    clone.git("remote", "add", "origin", "https://github.com/Acme/dev-deployment.git")
+    with_rules(machine, Path(clone.directory))
+    monkeypatch.chdir(clone.directory)
+    words = ("explain", "--event", str(machine.root / "event.json"))
+    ended = engine(*words)
+    assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, "")
+    assert engine(*words, "--rules", str(machine.controller)).code == ExitCode.NEGATIVE, "no fact is known"
+
+
+@pytest.mark.parametrize(
+    ("why", "environ", "code"),
+    [
+        ("a file of the name that everybody uses", {}, "ENG010"),
+        ("a name that depends on where we are", {"ENGINE_TRUSTED_KEYS": "trusted-keys.yaml"}, "ENG004"),
+        ("the same, written otherwise", {"ENGINE_TRUSTED_KEYS": "./trusted-keys.yaml"}, "ENG004"),
+    ],
+)
+def test_trusted_keys_that_a_branch_brought(machine, engine, monkeypatch, why, environ, code):
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words()).code == ExitCode.DONE
+    (machine.root / "trusted-keys.yaml").write_text(entry(TrustedKey(*made_here(machine))))
+    monkeypatch.chdir(machine.root)
+    for words in (("verify", "out/statement.json"), ("keys", "list")):
+        ended = engine(*words, **environ)
+        assert (ended.code, code in ended.err, ended.out) == (ExitCode.CONFIG, True, ""), why
+    named = str(machine.root / "trusted-keys.yaml")
+    assert engine("verify", "out/statement.json", "--keys", "trusted-keys.yaml").code == ExitCode.DONE
+    assert engine("verify", "out/statement.json", ENGINE_TRUSTED_KEYS=named).code == ExitCode.DONE
+
+
+def made_here(machine):
+    return machine.signer.id, machine.signer.public, ("verdict",), "2099-01-01T00:00:00Z", None
 
 
 def test_rules_smuggled_in_through_a_clone_that_lies_in_the_controller(machine, engine):

@@ -1,0 +1,85 @@
+"""Which repository a directory belongs to, read as data: nothing in it is run or obeyed, and no git is started.
+
+Whoever wrote a clone's files can hide what it is. This finds out what a person has named by mistake; what keeps a pull
+request's own files out is that nothing of a checkout is read unless it was named.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_BARE = ("HEAD", "objects", "refs")  # what a repository without a checkout consists of
+_LARGEST = 1 << 20
+
+
+class Whose(NamedTuple):
+    """The repository of a directory."""
+
+    top: str  # of the work tree, or the bare repository; the directory itself where it belongs to none
+    common: str  # the git directory that all work trees of the repository share; empty where it belongs to none
+    origins: frozenset[str]  # `owner/name` of what it was cloned from, in small letters
+
+    def shares(self, other: "Whose") -> bool:
+        """Are the two one repository: one checkout, two work trees, a submodule of the other, two clones of one?"""
+        submodule = bool(other.common) and self.common.startswith(os.path.join(other.common, ""))
+        same = self.top == other.top or (bool(self.common) and self.common == other.common)
+        return same or submodule or bool(self.origins & other.origins)
+
+
+def whose(directory: str, *, bare: bool = True) -> Whose:
+    """The repository that `directory` lies in.
+
+    Not `bare`: a directory that only looks like a repository without a checkout counts as what it lies in. A branch
+    can hold such a one, but nothing that is called `.git`.
+    """
+    start = folder = os.path.realpath(directory)
+    while not (is_checkout(folder) or (bare and is_bare(folder))):
+        if folder == (folder := os.path.dirname(folder)):
+            return Whose(start, "", frozenset())
+    common = _common(os.path.join(folder, ".git")) if is_checkout(folder) else folder
+    return Whose(folder, common, frozenset(_origins(os.path.join(common, "config"))))
+
+
+def is_checkout(folder: str) -> bool:
+    """Does a work tree begin here?"""
+    return os.path.lexists(os.path.join(folder, ".git"))
+
+
+def is_bare(folder: str) -> bool:
+    """Does it look like a repository without a checkout?"""
+    return all(os.path.lexists(os.path.join(folder, mark)) for mark in _BARE)
+
+
+def _common(git: str) -> str:
+    """gitrepository-layout(5): `.git` may be a file that names the directory, which may name the one that it shares."""
+    if os.path.isfile(git):
+        git = os.path.join(os.path.dirname(git), _text(git).strip().removeprefix("gitdir:").strip())
+    return os.path.realpath(os.path.join(git, _text(os.path.join(git, "commondir")).strip()))
+
+
+def _origins(config: str) -> Iterator[str]:
+    """`owner/name` of each `url` under `[remote "origin"]`, as git-config(1) writes it; includes are not followed."""
+    here = False
+    for line in _text(config).splitlines():
+        text = line.strip()
+        if text.startswith("["):
+            header, _, text = text.partition("]")
+            here = "".join(header.split()).casefold() == '[remote"origin"'
+        name, _, value = text.partition("=")
+        url = value.partition(" #")[0].partition(" ;")[0].strip().strip('"')
+        if here and name.strip().casefold() == "url" and (repo := repository(url)):
+            yield repo
+
+
+def repository(url: str) -> str:
+    """`owner/name` in small letters, from any form of a remote's URL; empty where there is none."""
+    parts = url.replace(":", "/").rstrip("/").removesuffix(".git").split("/")[-2:]
+    return "/".join(parts).casefold() if len(parts) == 2 and all(parts) else ""
+
+
+def _text(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as handle:
+            return handle.read(_LARGEST)
+    except OSError:
+        return ""

@@ -1,0 +1,77 @@
+"""Which repository a directory belongs to, from its files alone; git is asked only whether we read it right."""
+
+import os
+
+import pytest
+
+from engine.adapters.git.whose import repository, whose
+from tests.support.git import Clone
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/acme/dev-deployment", "acme/dev-deployment"),
+        ("https://github.com/Acme/Dev-Deployment.git", "acme/dev-deployment"),
+        ("https://user:secret@github.com/acme/dev-deployment.git/", "acme/dev-deployment"),
+        ("git@github.com:acme/dev-deployment.git", "acme/dev-deployment"),
+        ("ssh://git@github.com:22/acme/dev-deployment", "acme/dev-deployment"),
+        ("/srv/git/acme/dev-deployment.git", "acme/dev-deployment"),
+        ("host:dev-deployment", "host/dev-deployment"),
+        ("dev-deployment", ""),
+        ("", ""),
+        ("/", ""),
+    ],
+)
+def test_names(url, name):
+    assert repository(url) == name
+
+
+@pytest.mark.parametrize(
+    ("why", "config", "names"),
+    [
+        ("as git writes it", '[remote "origin"]\n\turl = https://x/acme/a.git\n\tfetch = +x:y\n', {"acme/a"}),
+        ("on one line", '[remote "origin"] url = https://x/acme/a.git\n', {"acme/a"}),
+        ("in quotes, in capitals", '[REMOTE "origin"]\nURL = "https://x/acme/a"\n', {"acme/a"}),
+        ("several", '[remote "origin"]\nurl = x:acme/a\nurl = x:acme/b\n', {"acme/a", "acme/b"}),
+        ("with a comment", '[remote "origin"]\nurl = x:acme/a ; the source\n', {"acme/a"}),
+        ("another remote", '[remote "upstream"]\nurl = x:acme/a\n[core]\nurl = x:acme/b\n', set()),
+        ("an include is not followed", "[include]\npath = ../more\n", set()),
+        ("rubbish", "\0\xff[[[\n=\n]", set()),
+    ],
+)
+def test_origins(tmp_path, why, config, names):
+    (tmp_path / "more").write_text('[remote "origin"]\nurl = x:acme/a\n')
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text(config, errors="surrogateescape")
+    assert whose(str(tmp_path)).origins == names, why
+
+
+def test_work_trees_and_submodules(tmp_path):
+    clone, other = Clone(tmp_path / "clone"), Clone(tmp_path / "other")
+    clone.commit({"a/b/file": ""})
+    other.commit({"file": ""})
+    clone.git("worktree", "add", "-q", "--detach", str(tmp_path / "tree"))
+    clone.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other.directory, "sub")
+    bare = tmp_path / "bare.git"
+    clone.git("clone", "-q", "--bare", clone.directory, str(bare))
+    names = ("clone", "clone/a/b", "tree", "clone/sub", "other", "bare.git")
+    found = {name: whose(str(tmp_path / name)) for name in names}
+    for name, one in found.items():
+        assert os.path.samefile(one.common, git_says(clone, tmp_path / name)), name
+    main = found["clone"]
+    shared = {name: one.shares(main) for name, one in found.items()}
+    assert shared == {
+        "clone": True, "clone/a/b": True, "tree": True, "clone/sub": True, "other": False, "bare.git": False,
+    }  # fmt: skip
+    assert not main.shares(found["clone/sub"]), "what holds a submodule chooses it, not the other way round"
+
+
+def git_says(clone, folder):
+    return clone.git("-C", str(folder), "rev-parse", "--path-format=absolute", "--git-common-dir")
+
+
+def test_a_directory_of_no_repository(tmp_path):
+    found = whose(str(tmp_path))
+    assert tuple(found) == (str(tmp_path), "", frozenset())
+    assert not found.shares(whose(os.sep))
