@@ -329,7 +329,7 @@ TABLE: dict[str, Row] = {
     "ENG409": Row(
         "{file} pins the providers for Terraform, and OpenTofu takes its own from another registry",
         "make a lock file for it (`tofu providers lock` in a copy of the module without that one), and name it in "
-        "ENGINE_TOFU_LOCK_FILE",
+        "ENGINE_TOFU_LOCK",
     ),
     "ENG410": Row("Terraform: {said}", "correct the configuration of {resource}", _EXEC),
     "ENG411": Row("{resource} was tried {attempts} times: {said}", "run again when the service answers", _EXEC),

@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = "= 5.100.0" # what .terraform.lock.hcl has the hashes of
     }
   }
 

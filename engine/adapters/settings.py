@@ -25,6 +25,10 @@ SETTINGS = (
     ),
     Setting("ENGINE_TERRAFORM_MIRROR", "Directory that holds `registry.terraform.io/…`; looked for when not set."),
     Setting(
+        "ENGINE_TOFU_LOCK",
+        "Provider lock file for OpenTofu, which has another registry than the module's is for: an absolute path.",
+    ),
+    Setting(
         "ENGINE_STATE_BUCKET", "Bucket of the state; `{account}` stands for the account.", "terraform-state-{account}"
     ),
     Setting("ENGINE_STATE_REGION", "Region of that bucket; the environment's own when not set."),
@@ -73,6 +77,7 @@ class Settings(NamedTuple):
 
     terraform: str
     mirror: str | None
+    tofu_lock: str | None
     state_bucket: str
     state_region: str | None
     emulator: bool
@@ -107,6 +112,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         terraform=value("ENGINE_TERRAFORM"),
         mirror=value("ENGINE_TERRAFORM_MIRROR") or None,
+        tofu_lock=_absolute(home, "ENGINE_TOFU_LOCK", value("ENGINE_TOFU_LOCK")),
         state_bucket=value("ENGINE_STATE_BUCKET"),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
@@ -126,7 +132,7 @@ def _below(home: str, path: str) -> str:
 
 
 def _absolute(home: str, name: str, path: str) -> str | None:
-    """What decides whom we believe is never looked for where we happen to be: a branch could bring it."""
+    """What decides who or what is believed is never looked for where we happen to be: a branch could bring it."""
     path = _below(home, path)
     if path and not os.path.isabs(path):
         raise failure("ENG004", name=name, reason=f"`{path}` is relative, so a checkout could bring it")

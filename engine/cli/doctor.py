@@ -31,14 +31,21 @@ class Check(NamedTuple):
 def arguments(parser: ArgumentParser) -> None:
     """Where the rules are."""
     parser.add_argument(
-        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
+        "--controller",
+        metavar="DIR",
+        help="checkout of the controller repository (default: ., with the shipped module)",
     )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: Namespace, console: Console) -> int:
     """Look at everything, even when something is missing."""
-    checks = list(_checks(os.path.abspath(options.controller)))
+    from engine import data
+    from engine.run.module import module_directory
+
+    # Preparing a module starts its providers: not those of a checkout that nobody named.
+    module = module_directory(options.controller) if options.controller else data.path("terraform")
+    checks = list(_checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module)))
     if options.json:
         console.json([_row(check) for check in checks])
     else:
@@ -61,14 +68,14 @@ def _line(check: Check, width: int, console: Console) -> str:
     return f"{mark} {check.name:<{width}}  {check.problem.message}\n  {'':<{width}}  {check.problem.hint}"
 
 
-def _checks(controller: str) -> Iterator[Check]:
+def _checks(controller: str, module: str) -> Iterator[Check]:
     from engine.adapters import settings
 
     values = settings.read()
     looks: tuple[tuple[str, Callable[[], str], bool], ...] = (
         ("git", lambda: _git(values), False),
         ("terraform", lambda: _terraform(values), False),
-        ("AWS provider", lambda: _provider(values, controller), False),
+        ("AWS provider", lambda: _provider(values, module), False),
         ("rules", lambda: _rules(controller), False),
         ("policies", lambda: _policies(controller), False),
         ("signing key", _signing_key, False),
@@ -98,14 +105,13 @@ def _terraform(values: "Settings") -> str:
     return f"{found.name} {found.version}"
 
 
-def _provider(values: "Settings", controller: str) -> str:
+def _provider(values: "Settings", module: str) -> str:
     """Lets Terraform install and check the provider, once: the next run finds it prepared."""
     from engine.adapters.terraform import mirror
     from engine.adapters.terraform.workspace import prepare
     from engine.run.actions.terraform import setup
-    from engine.run.module import module_directory
 
-    prepare(setup(values, module_directory(controller)))
+    prepare(setup(values, module))
     providers = mirror.choose(values.mirror, values.cli_config, values.home)
     not_believed = "".join(f"; {why.message}" for why in providers.passed_over)
     return f"ready, from {providers.file or providers.mirror or 'its registry'}{not_believed}"

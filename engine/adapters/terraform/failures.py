@@ -6,9 +6,9 @@ An unknown one is never retried.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.adapters.process import Done
 from engine.core.redact import Redactor, printable
@@ -65,13 +65,13 @@ _TABLE = (
         r"AccessDenied|UnauthorizedOperation|UnrecognizedClient|ExpiredToken|InvalidClientTokenId|InvalidAccessKeyId"
         r"|SignatureDoesNotMatch|No valid credential sources|AWS account ID not allowed|StatusCode: 40[13]\b",
     ),
+    _Row("ENG408", Kind.NEVER, r"match any of the checksums"),
     _Row("ENG413", Kind.REPLAN, r"Saved plan is stale|plan file was created by"),
     _Row(
         "ENG414",
         Kind.REINIT,
         r"Backend initialization required|Backend configuration changed|Backend type changed|initialization required"
-        r"|Required plugins are not installed|Inconsistent dependency lock file|Module not installed"
-        r"|does not match any of the checksums",
+        r"|Required plugins are not installed|Inconsistent dependency lock file|Module not installed",
     ),
     _Row(
         "ENG411",
@@ -90,12 +90,16 @@ _TABLE = (
     _Row("ENG418", Kind.NEVER, r"no space left on device|read-only file system|disk quota exceeded"),
 )
 _OTHER = _Row("ENG410", Kind.NEVER, "")
+_LOCK = "terraform providers lock"
 _UNDECLARED = "Value for undeclared variable"  # only a warning to Terraform: it plans on without the value
 
 
 def diagnostics(output: bytes) -> tuple[Diagnostic, ...]:
-    """The diagnostics among the lines of `-json` output; lines that are none are passed over (init prints some)."""
-    return tuple(found for line in output.splitlines() for found in [_diagnostic(line)] if found)
+    """The diagnostics of `-json` output: one a line, where others are passed over (init prints some), or all in one."""
+    rows = [message.get("diagnostic") for line in output.splitlines() for message in _objects(line)]
+    for whole in _objects(output):  # `validate`
+        rows += whole.get("diagnostics") or []
+    return tuple(_diagnostic(row) for row in rows if isinstance(row, dict))
 
 
 def errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -106,16 +110,22 @@ def errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def of_resource(resource: str, done: Done, redactor: Redactor, *, attempts: int = 1) -> TerraformError:
     """What a command on `resource` complained about."""
     row, said = _classify(done, redactor)
-    found = problem(row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts)
+    found = problem(
+        row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK
+    )
     return TerraformError(found, row.kind)
 
 
-def of_module(path: str, done: Done, redactor: Redactor) -> TerraformError:
-    """What `init` complained about: its providers or the module itself."""
+def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> TerraformError:
+    """What `init` or `validate` complained about: its providers or the module itself.
+
+    `lock` is the command that adds what is installed to the lock file.
+    """
     row, said = _classify(done, redactor)
     # Without a backend only providers are fetched: a failing network is theirs.
-    code = {"ENG403": "ENG403", "ENG411": "ENG403", "ENG418": "ENG418"}.get(row.code, "ENG405")
-    return TerraformError(problem(code, said=said, reason=said, path=path), row.kind)
+    codes = {"ENG403": "ENG403", "ENG408": "ENG408", "ENG411": "ENG403", "ENG418": "ENG418"}
+    found = problem(codes.get(row.code, "ENG405"), said=said, reason=said, path=path, command=lock)
+    return TerraformError(found, row.kind)
 
 
 def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:
@@ -132,15 +142,17 @@ def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:
     return row, said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
 
 
-def _diagnostic(line: bytes) -> Diagnostic | None:
-    if not line.startswith(b"{"):
-        return None
-    try:
-        message = json.loads(line)
-    except ValueError:
-        return None
-    found = message.get("diagnostic")
-    if not isinstance(found, dict):
-        return None
-    severity, summary, detail, address = (found.get(k) or "" for k in ("severity", "summary", "detail", "address"))
+def _objects(text: bytes) -> Iterator[dict[str, Any]]:
+    """The JSON object that `text` is, if it is one."""
+    if text.startswith(b"{"):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(value, dict):
+            yield value
+
+
+def _diagnostic(row: Mapping[str, object]) -> Diagnostic:
+    severity, summary, detail, address = (row.get(k) or "" for k in ("severity", "summary", "detail", "address"))
     return Diagnostic(str(severity), str(summary), str(detail), str(address))

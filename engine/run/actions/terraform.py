@@ -78,6 +78,7 @@ def setup(values: "Settings", module: str) -> "Setup":
         program=values.terraform,
         mirror=values.mirror,
         cli_config=values.cli_config,
+        tofu_lock=values.tofu_lock,
     )
 
 
