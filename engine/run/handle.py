@@ -8,6 +8,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.adapters import clock, files
+from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
@@ -28,6 +29,7 @@ from engine.run.runner import Ran, carry_out
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
+    from engine.core.resources.model import Discovery
 
 _RESULTS = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "error": ExitCode.EXECUTOR}
 _WORST_FIRST = (
@@ -174,7 +176,7 @@ def _once(
                 document=believed,
                 rules=rules,
                 controller=controller,
-                discovery=facts.discovery,
+                discovery=_discovery(facts),
                 settings=settings,
                 out=own,
                 result=result,
@@ -185,7 +187,7 @@ def _once(
                 cancel=Flag(),
             )
             ran = carry_out(result, context, rows.actions)
-        refused = facts.discovery.refused if "resources" in document.facts else ()
+        refused = _discovery(facts).refused if "resources" in document.facts else ()
         if not reports.is_told(ran):
             report = reports.of_pipeline(reports.about(event, believed), result, ran, refused, believed)
             # What did not come to an end has been explained already, or is about to be shown as an error.
@@ -193,3 +195,14 @@ def _once(
             (watcher.kept if silent else watcher.show)(reports.keep(report, own, settings.credentials, ran))
         handled.append(Handled(result, ran, own))
     return handled
+
+
+def _discovery(facts: Local) -> "Discovery":
+    """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
+    from engine.core.resources.model import Discovery
+
+    try:
+        with alone("what the change consists of"):
+            return facts.discovery
+    except EngineError as error:
+        return Discovery(None, None, (), error.problems)
