@@ -443,6 +443,11 @@ TABLE: dict[str, Row] = {
         "a bug of the decision, or a decision that was altered: nothing was done",
         ExitCode.BUG,
     ),
+    "ENG563": Row(
+        "{what} cannot be told: {kind} at {where}",
+        "it fails alone, and nothing passes by it; a bug, or an input beyond our limits: please report this line",
+        _EXEC,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

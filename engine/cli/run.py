@@ -65,7 +65,7 @@ def run(options: Namespace, console: Console) -> int:
             pipeline=options.pipeline,
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move)),
         )
-        handled = handle(request, settings.read(), Watcher(decided, console.progress, show))
+        handled = handle(request, settings.read(), Watcher(decided, console.progress, show, reports.append))
         if options.json:
             pipelines = [done.to_json() for done in handled]
             console.json({"version": 1, "pipelines": pipelines, "reports": [report.to_json() for report in reports]})

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     import threading
 
     from engine.adapters.settings import Settings
+    from engine.core.decision.decide import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
     from engine.core.report.model import Report
@@ -32,6 +33,7 @@ class Context(NamedTuple):
     discovery: "Discovery"
     settings: "Settings"
     out: str  # directory that keeps everything the run makes; mode 0700
+    result: "PipelineResult"  # what is being carried out
     decision: str  # digest of the decision that is being carried out
     now: str  # RFC 3339, the fact of the same name
     progress: Callable[[str], None]  # one line for a person

@@ -1,11 +1,14 @@
 """From an event's bytes to what came of it, on one page."""
 
+import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.adapters import clock, files
+from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
@@ -14,8 +17,8 @@ from engine.core.events.envelope import Event, read_event
 from engine.core.outcome import EXIT, Outcome
 from engine.core.resources import services
 from engine.core.rules.load import load
-from engine.errors import TABLE, ExitCode
-from engine.run import results, trusted
+from engine.errors import TABLE, EngineError, ExitCode
+from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller
 from engine.run.facts.gather import gather
@@ -26,6 +29,7 @@ from engine.run.runner import Ran, carry_out
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
+    from engine.core.resources.model import Discovery
 
 _RESULTS = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "error": ExitCode.EXECUTOR}
 _WORST_FIRST = (
@@ -60,6 +64,7 @@ class Watcher(NamedTuple):
     decided: Callable[[Decision], None]
     progress: Callable[[str], None]
     show: "Callable[[Report], None]"
+    kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
 
 
 class Handled(NamedTuple):
@@ -94,20 +99,44 @@ def worst(codes: list[ExitCode]) -> ExitCode:
 def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Handled, ...]:
     """Decide what the event starts and carry it out; a pipeline's `then` is a child run with fresh facts.
 
+    Whatever comes of it is reported: by the pipeline's own action, or here, where it has none or did not come to it.
+
     Raises:
         EngineError: the event or the rules are refused, the head has moved on, or nothing can be written.
     """
+    _forget(request.out)
     event = read_event(request.event, request.event_name, file=request.event_file)
-    trusted.stand_apart(request.controller, request.repo, event.source_repo)
     handled: list[Handled] = []
     waiting: list[tuple[str | None, str]] = [(request.pipeline, request.out)]
     while waiting:
         pipeline, out = waiting.pop(0)
-        for done in _once(event, request, pipeline, out, settings, watcher):
-            handled.append(done)
-            if done.result.then and done.exit_code is ExitCode.DONE:
-                waiting.append((done.result.then, os.path.join(done.out, done.result.then)))
+        try:
+            trusted.stand_apart(request.controller, request.repo, event.source_repo)
+            done = _once(event, request, pipeline, out, settings, watcher)
+        except Exception as error:
+            with suppress(EngineError):  # what cannot be kept either must not hide what has happened
+                watcher.kept(reports.keep(reports.of_failure(event, error), out, settings.credentials))
+            raise
+        handled += done
+        waiting += [
+            (one.result.then, os.path.join(one.out, one.result.then))
+            for one in done
+            if one.result.then and one.exit_code is ExitCode.DONE
+        ]
     return tuple(handled)
+
+
+def _forget(out: str) -> None:
+    """Remove what an earlier run has claimed for its pipelines, which it kept below `out` where there were several."""
+    try:
+        earlier = json.loads(files.read(os.path.join(out, "decision.json")))["pipelines"]
+        names = {str(name) for row in earlier for name in (row["name"], row["then"]) if name}
+    except (EngineError, ValueError, LookupError, TypeError):
+        return  # there was none, or it was not ours
+    below = [os.path.join(out, name) for name in names if os.path.basename(name) == name]
+    results.clear(below)
+    for folder in below:
+        _forget(folder)
 
 
 def _once(
@@ -132,6 +161,10 @@ def _once(
     results.keep(out, "facts.json", document.to_json())
     results.keep(out, "decision.json", decision.to_json())
     watcher.decided(decision)
+    believed = believe(document, rules)
+    if not decision.pipelines:
+        idle = reports.about(event, believed)._replace(result="idle", because="no pipeline starts on it")
+        watcher.kept(reports.keep(idle, out, settings.credentials))
     handled = []
     for result in decision.pipelines:
         own = os.path.join(out, result.name) if len(decision.pipelines) > 1 else out
@@ -140,12 +173,13 @@ def _once(
         if result.outcome is Outcome.PASS:
             context = Context(
                 event=event,
-                document=believe(document, rules),
+                document=believed,
                 rules=rules,
                 controller=controller,
-                discovery=facts.discovery,
+                discovery=_discovery(facts),
                 settings=settings,
                 out=own,
+                result=result,
                 decision=digest(decision.to_json()),
                 now=now,
                 progress=watcher.progress,
@@ -153,5 +187,22 @@ def _once(
                 cancel=Flag(),
             )
             ran = carry_out(result, context, rows.actions)
+        refused = _discovery(facts).refused if "resources" in document.facts else ()
+        if not reports.is_told(ran):
+            report = reports.of_pipeline(reports.about(event, believed), result, ran, refused, believed)
+            # What did not come to an end has been explained already, or is about to be shown as an error.
+            silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
+            (watcher.kept if silent else watcher.show)(reports.keep(report, own, settings.credentials, ran))
         handled.append(Handled(result, ran, own))
     return handled
+
+
+def _discovery(facts: Local) -> "Discovery":
+    """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
+    from engine.core.resources.model import Discovery
+
+    try:
+        with alone("what the change consists of"):
+            return facts.discovery
+    except EngineError as error:
+        return Discovery(None, None, (), error.problems)

@@ -6,6 +6,7 @@ from threading import Event as Flag
 from threading import Timer
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from engine.core.alone import alone
 from engine.core.decision.inputs import resolve
 from engine.core.declare import Action
 from engine.core.outcome import Outcome
@@ -32,7 +33,7 @@ class Ran(NamedTuple):
     def result(self) -> Literal["passed", "failed", "error"]:
         """What its outputs say of the change: a failed plan and a denial count, whether a verdict follows or not."""
         rows = self.outputs.get("resources", ())
-        if self.outputs.get("problem") or any(row["problem"] for row in rows):
+        if self.outputs.get("doubts") or any(row["problem"] for row in rows):
             return "error"
         denied = any(finding["effect"] == "deny" for finding in self.outputs.get("findings", ()))
         result: Literal["passed", "failed", "error"] = self.outputs.get("result", "failed" if denied else "passed")
@@ -43,7 +44,7 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
     """Run the actions of a pipeline whose gates have passed.
 
     An action without `if` runs when all before it have succeeded; one with `if` runs when that says so. If one of them
-    lacks something, none starts: nobody waits for plans that cannot be signed.
+    lacks something, none starts: nobody waits for plans that cannot be signed. One that breaks has failed.
     """
     from engine.run.plans import hidden, redactor
 
@@ -59,12 +60,13 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
         outputs = {done.id: done.outputs for done in ran if done.status == "done"}
         scope = {**ctx.document.facts, "rules": ctx.rules.fact(), "outputs": outputs}
         try:
-            if _runs(step, scope, ran):
+            with alone(f"the action `{step.id}`", step.place):
+                if not _runs(step, scope, ran):
+                    ran.append(Ran(step.id, step.uses, "skipped", {}))
+                    continue
                 inputs = {**decided.inputs, **resolve(decided.deferred, scope).values}
                 _protected(step, result, ctx)
                 ran.append(Ran(step.id, step.uses, "done", _run(step, actions[step.uses], inputs, ctx)))
-            else:
-                ran.append(Ran(step.id, step.uses, "skipped", {}))
         except EngineError as error:
             ran.append(Ran(step.id, step.uses, "failed", {}, tuple(hidden(p, redact) for p in error.problems)))
     return tuple(ran)
@@ -73,8 +75,9 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
 def _lacking(actions: Iterable[Action]) -> Iterator[Problem]:
     for action in actions:
         try:
-            if action.ready:
-                action.ready()
+            with alone(f"what `{action.name}` needs"):
+                if action.ready:
+                    action.ready()
         except EngineError as error:
             yield from error.problems
 

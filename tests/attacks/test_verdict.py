@@ -117,7 +117,11 @@ def test_the_verdict_of_an_earlier_run_is_not_there_after_one_that_was_refused(m
     clone.head = clone.git("rev-parse", "HEAD")
     (machine.root / "event.json").write_bytes(clone.event())
     assert engine(*machine.words()).code == ExitCode.NEGATIVE
-    assert [name for name in ("statement.json", "report.md", "report.json") if (machine.out / name).exists()] == []
+    assert not (machine.out / "statement.json").exists()
+    assert (verdict(machine)["result"], verdict(machine)["signature"]) == ("refused", None)
+    (machine.root / "event.json").write_bytes(b"garbage")
+    assert engine(*machine.words()).code == ExitCode.CONFIG
+    assert [name for name in ("report.md", "report.json") if (machine.out / name).exists()] == [], "of no event"
 
 
 def test_two_runs_that_keep_their_results_in_one_place(machine, engine):

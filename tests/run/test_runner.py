@@ -61,6 +61,7 @@ def run(*steps, protect=None):
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
         out=".",
+        result=result,
         decision="sha256:0",
         now="2026-11-23T21:00:00Z",
         progress=lambda line: None,

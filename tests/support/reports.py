@@ -8,8 +8,7 @@ from markdown_it import MarkdownIt
 
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.plan.summary import Summary
-from engine.core.report.model import Diff, Report, Row, Signature
-from engine.core.verdict.statement import Result
+from engine.core.report.model import Diff, Report, Result, Row, Signature
 from engine.errors import Problem
 
 DIGEST = "sha256:" + "1" * 64

@@ -7,32 +7,53 @@ first (the longest of them first), then resources that passed, then findings of 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.core.decision.explain import people
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.outcome import Outcome
 from engine.core.report import markdown as md
-from engine.core.report.model import Report, Row, Standing
+from engine.core.report.model import Gate, Report, Result, Row, Standing
 from engine.errors import Problem
 
 LIMIT = 65_536  # counted in UTF-8 bytes here, which are never fewer than GitHub's characters
 
 MARK = "<!-- interlock -->"  # by which the comment is found again
 
-_HEADLINES = {
+_HEADLINES: dict[Result, str] = {
     "passed": "✅ Policy checks passed",
     "failed": "❌ Policy checks failed",
     "error": "⚠️ This change could not be judged",
+    "refused": "❌ This change is refused",
+    "pending": "⏳ This change is waiting",
+    "unjudged": "ℹ️ There is no verdict yet",
+    "idle": "ℹ️ Nothing starts on this event",
+    "superseded": "ℹ️ A newer commit is there",
 }
-_PROCEED = {
+_PROCEED: dict[Result, str] = {
     "passed": "Nothing is left to mend. Reviews of this commit count from now on; a new commit is judged afresh.",
     "failed": "Mend what is denied and push: the change is validated again. "
     "Where the rules allow an exception, an approver can comment its command.",
     "error": "Nothing can be approved or overridden as long as something could not be judged. "
     "Mend what is named above and push.",
+    "refused": "Mend what is marked ❌ and push: the change is looked at again.",
+    "pending": "Nothing is wrong with it. What is missing is named above, with who can give it.",
+    "unjudged": "Have the pull request validated: that plans, judges and signs.",
+    "idle": "Nothing has to be done, and nothing was allowed.",
+    "superseded": "Nothing has to be done: the newer commit has a run of its own.",
 }
+_RUN_AGAIN = "Once what is named above is mended, have it run again. Until then nothing can be approved or overridden."
+_GATES = {
+    Outcome.FAIL: "❌",
+    Outcome.ERROR: "⚠️",
+    Outcome.PENDING: "⏳",
+    Outcome.PASS: "✅",
+    Outcome.NOT_APPLICABLE: "➖",
+}
+_QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)  # gates that need no explanation here
 _MARKS = {Standing.PASSED: "✅", Standing.WARNED: "✅", Standing.FAILED: "❌", Standing.ERROR: "⚠️"}
 _EFFECTS = ((Effect.DENY, "Denied"), (Effect.WARN, "Warnings"), (Effect.EXCEPTION, "Excused by policy"))
 _WORST = {severity: place for place, severity in enumerate(Severity)}
 _TITLES = 1_500  # bytes of all titles and notes, which are there even when there is room for nothing else
-_HEAD = ("", "Resource", "Service", "Change", "Plan", "Policy")
+_HEAD = ("", "Resource", "Plan", "Policy")  # no more: it is read on a phone, too
 
 
 class _Piece(NamedTuple):
@@ -46,15 +67,16 @@ def render(report: Report, limit: int = LIMIT) -> str:
     """The comment, at most `limit` bytes long."""
     head, foot = _head(report), _foot(report)
     room = limit - _size(head) - _size(foot) - _TITLES
+    broken, room = _list("### Could not be done", [_Piece(_problem("", p), 0) for p in report.broken], room, "problems")
+    gates, room = _gates(report, room)
     findings, room = _findings(report, room)
     refused, room = _refused(report, room)
     resources, room = _resources(report, room)
     plans, room = _plans(report, room)
-    return "\n\n".join(part for part in (head, resources, findings, refused, plans, foot) if part) + "\n"
+    return "\n\n".join(part for part in (head, gates, broken, resources, findings, refused, plans, foot) if part) + "\n"
 
 
 def _head(report: Report) -> str:
-    place = f"{md.text(report.environment)} → branch {md.code(report.branch)}" if report.branch else "no environment"
     counted = dict.fromkeys(Standing, 0)
     for row in report.rows:
         counted[report.standing(row)] += 1
@@ -69,12 +91,47 @@ def _head(report: Report) -> str:
         if number
     ]
     noun = "resource" if len(report.rows) == 1 else "resources"
-    told = f"{len(report.rows)} {noun}: {', '.join(tally)}" if tally else "No resource was found"
-    return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}. Commit {md.code(report.head_sha[:12])}, {place}."
+    told = f"{len(report.rows)} {noun}: {', '.join(tally)}. " if tally else _untallied(report)
+    return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}"
+
+
+def _untallied(report: Report) -> str:
+    """Nothing was planned: the gates have the word."""
+    if report.signature or not report.because:
+        return "No resource was found. " if report.signature else ""
+    return f"{md.code(report.pipeline)}{': ' if report.pipeline else ''}{md.prose(report.because)}. "
+
+
+def _place(report: Report) -> str:
+    commit = f"Commit {md.code(report.head_sha[:12])}" if report.head_sha else "No commit"
+    if report.branch:
+        return f"{commit}, {md.text(report.environment)} → branch {md.code(report.branch)}."
+    return f"{commit}, no environment{f', into {md.code(report.base_ref)}' if report.base_ref else ''}."
+
+
+def _gates(report: Report, room: int) -> tuple[str, int]:
+    """What the gates say, where it is they that decide; those that have nothing against it in one line."""
+    if report.signature or not report.gates:
+        return "", room
+    order = list(_GATES)
+    loud = sorted((g for g in report.gates if g.outcome not in _QUIET), key=lambda g: order.index(g.outcome))
+    pieces = [_Piece(_gate(gate), order.index(gate.outcome)) for gate in loud]
+    for outcome in _QUIET:
+        if names := [md.code(g.name) for g in report.gates if g.outcome is outcome]:
+            pieces.append(_Piece(f"- {_GATES[outcome]} {', '.join(names)}", len(order)))
+    return _list("### Gates", pieces, room, "gates")
+
+
+def _gate(gate: Gate) -> str:
+    lines = [f"- {_GATES[gate.outcome]} {md.code(gate.name)}: {md.prose(gate.because)}"]
+    for missing in gate.missing:
+        who = f", from {md.text(people(missing.who))}" if missing.who else ""
+        lines.append(f"  *Missing:* {md.prose(missing.what)}{who}")
+    return "  \n".join(lines)
 
 
 def _foot(report: Report) -> str:
-    parts = [f"**How to proceed:** {_PROCEED[report.result]}"]
+    parts = [f"**How to proceed:** {_RUN_AGAIN if report.broken else _PROCEED[report.result]}"]
     if signed := report.signature:
         if signed.origin == "local":
             parts.append("*This is of a local run: no gate believes its statement.*")
@@ -107,9 +164,7 @@ def _row(report: Report, row: Row) -> str:
     }[standing]
     return md.row(
         _MARKS[standing],
-        md.code(row.path),
-        md.text(row.service),
-        md.text(row.change),
+        f"{md.code(row.path)}<br>{md.text(row.service)}, {md.text(row.change)}",
         md.text(str(row.counts)) if row.counts else "**failed**",
         policy,
     )
@@ -146,7 +201,7 @@ def _refused(report: Report, room: int) -> tuple[str, int]:
 
 
 def _problem(path: str, problem: Problem) -> str:
-    where = [md.code(part) for part in (path, str(problem.place or "")) if part]
+    where = [md.code(part) for part in dict.fromkeys((path, str(problem.place or ""))) if part]
     first = f"- {', '.join(where)}{': ' if where else ''}{md.prose(problem.message)} ({md.text(problem.code)})"
     return f"{first}  \n  *Way out:* {md.prose(problem.hint)}" if problem.hint else first
 

@@ -1,15 +1,26 @@
-"""What a validation has to tell people, before any form: the comment, the terminal and JSON all show this value."""
+"""What a run has to tell people, before any form: the comment, the terminal and JSON all show this value."""
 
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding
+from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
 from engine.core.redact import Redactor
-from engine.core.verdict.statement import Result
 from engine.errors import Place, Problem
 
 Counts: TypeAlias = Summary  # of Terraform resources, by what the plan would do to them
+Result: TypeAlias = Literal[
+    "passed",
+    "failed",
+    "error",  # something could not be judged or done; these three are the words of a statement
+    "refused",  # a gate says no
+    "pending",  # a gate waits
+    "unjudged",  # the gates have passed, and there is no verdict to tell of
+    "idle",  # no pipeline starts on the event
+    "superseded",  # the head has moved on
+]
 
 
 class Diff(NamedTuple):
@@ -54,19 +65,33 @@ class Signature(NamedTuple):
     origin: str = "github"  # local: nobody but the one who ran it believes it
 
 
+class Gate(NamedTuple):
+    """What one gate has said."""
+
+    name: str
+    outcome: Outcome
+    because: str
+    missing: tuple[Missing, ...] = ()
+
+
 class Report(NamedTuple):
-    """Everything that is told about one validation. Show only what `redacted` returned."""
+    """Everything that is told about one pipeline of one event. Show only what `redacted` returned."""
 
     repo: str
     pr: int | None
     head_sha: str
     environment: str  # empty when discovery could not name one
     branch: str
-    result: Result  # of the statement
-    rows: tuple[Row, ...]
+    result: Result
+    rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
     refused: tuple[Problem, ...] = ()  # files that a change may not touch, policies that could not be evaluated
     signature: Signature | None = None
+    base_ref: str = ""
+    pipeline: str = ""  # empty: none started, or it did not come to that
+    because: str = ""  # why the gates say what they say, in one sentence
+    gates: tuple[Gate, ...] = ()
+    broken: tuple[Problem, ...] = ()  # what could not be done: actions, or the run as a whole
 
     def of(self, row: Row) -> tuple[Finding, ...]:
         """The findings about one resource."""
@@ -86,16 +111,24 @@ class Report(NamedTuple):
         return {
             "version": 1,
             "result": self.result,
+            "pipeline": self.pipeline or None,
+            "because": self.because,
             "repo": self.repo,
             "pr": self.pr,
-            "head_sha": self.head_sha,
+            "head_sha": self.head_sha or None,
+            "base_ref": self.base_ref or None,
             "environment": self.environment or None,
             "branch": self.branch or None,
+            "gates": [
+                {**g._asdict(), "outcome": g.outcome.value, "missing": [m.to_json() for m in g.missing]}
+                for g in self.gates
+            ],
             "resources": [self._row(row) for row in self.rows],
             "findings": [
                 {**f._asdict(), "severity": f.severity.value, "effect": f.effect.value} for f in self.findings
             ],
             "refused": [_problem(p) for p in self.refused],
+            "broken": [_problem(p) for p in self.broken],
             "signature": self.signature._asdict() if self.signature else None,
         }
 
@@ -137,7 +170,8 @@ def redacted(report: Report, redactor: Redactor) -> Report:
 
 def _redacted(value: object, redactor: Redactor) -> object:
     if isinstance(value, str):
-        return redactor.text(value)
+        # Half of a character, which JSON's escapes and git's names can bring, could be written nowhere.
+        return redactor.text(value).encode(errors="backslashreplace").decode()
     if isinstance(value, tuple):
         parts = (_redacted(part, redactor) for part in value)
         return value._make(parts) if hasattr(value, "_make") else tuple(parts)  # a NamedTuple keeps its type

@@ -13,6 +13,11 @@ _RESULTS = {
     "passed": ("✓", "green", "policy checks passed"),
     "failed": ("✗", "red", "policy checks failed"),
     "error": ("!", "red", "this change could not be judged"),
+    "refused": ("✗", "red", "this change is refused"),
+    "pending": ("…", "yellow", "this change is waiting"),
+    "unjudged": ("–", "yellow", "there is no verdict yet"),
+    "idle": ("–", "dim", "nothing starts on this event"),
+    "superseded": ("–", "dim", "a newer commit is there"),
 }
 _MARKS = {
     Standing.PASSED: ("✓", "green"),
@@ -34,6 +39,7 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
     lines = [
         paint(f"{mark} {said}", hue),
         *_wrapped(f"{subject} at {report.head_sha[:12]}, {place}", 2, width),
+        *(_wrapped(f"{report.pipeline}: {report.because}", 2, width) if report.pipeline and not report.rows else ()),
         "",
     ]
     cells = [_cells(row) for row in report.rows]
@@ -45,9 +51,10 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
     for finding in report.findings:
         if finding.resource not in known:
             lines += _finding(finding, width, paint)
-    if report.refused:
-        lines += ["", paint("refused", "bold")]
-        for problem in report.refused:
+    for title, problems in (("refused", report.refused), ("could not be done", report.broken)):
+        if problems:
+            lines += ["", paint(title, "bold")]
+        for problem in problems:
             lines += _problem(problem, 2, width)
     if signed := report.signature:
         lines += ["", paint(f"statement {_line(signed.statement)}", "dim")]

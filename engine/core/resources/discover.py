@@ -6,6 +6,7 @@ resources are listed, so that one look tells all.
 
 from collections.abc import Collection, Mapping
 
+from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.resources import tfvars as tfvars_files
 from engine.core.resources.changes import printable, refuse
@@ -75,11 +76,20 @@ class _Work:
         found = []
         for resource, changes in candidates(self._contents, self._services).items():
             known = len(self.errors.problems)
-            one = self._resource(resource, changes)
+            one = self._alone(resource, changes)
             spoilt = any(c.path in self._paths.refused or c.old_path in self._paths.refused for c in changes)
             if one is not None and not spoilt and len(self.errors.problems) == known:
                 found.append(one)
         return found
+
+    def _alone(self, resource: Id, changes: list[Change]) -> Resource | None:
+        stem = f"{resource.directory}/{resource.name}"
+        try:
+            with alone(printable(stem), Place(printable(stem))):
+                return self._resource(resource, changes)
+        except EngineError as error:
+            self.errors.extend(error.problems)
+            return None
 
     def _resource(self, resource: Id, changes: list[Change]) -> Resource | None:
         here = layout(resource, self._contents.directories, self._services)

@@ -1,64 +1,115 @@
 """`policy.*`: judge plans."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
-from engine.errors import EngineError, Problem
+from engine.errors import TABLE, EngineError, ExitCode, Place, Problem
 from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
+    from engine.adapters.policy.port import Plan
     from engine.core.findings import Finding
+    from engine.core.resources.model import Resource
     from engine.run.context import Context
+
+_MOST = 8  # plans that cannot be judged; where there are more it is no plan's fault
 
 
 def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str) -> Mapping[str, Any]:
     """Judge every plan by the controller's policies. What cannot be planned cannot be judged, and says so itself.
 
-    A doubt about the answer (no policies, one that does not parse, a time-out) is the output `problem`: the verdict is
-    then `error`, and the report tells why.
+    A doubt about the answer (no policies, one that does not parse, a time-out, a plan that breaks the engine) is one of
+    the output `doubts`: the verdict is then `error`, and the report tells why, beside what was found in the others.
     """
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.adapters.policy.port import Plan, Programs
     from engine.adapters.policy.port import evaluate as judge
     from engine.run.plans import hidden, load, redactor
 
-    loaded = load(resources)
-    plans = [Plan(path, plan) for path, plan in loaded.items()]
     values = ctx.settings
-    redact = redactor(loaded.values(), values.credentials)
+    programs = Programs(values.opa, values.checkov, values.path)
+    loaded: dict[str, dict[str, Any]] = {}
+    doubts: list[Problem] = []
     bundle: str | None = None
-    found: tuple[Finding, ...] = ()
-    doubt: Problem | None = None
+    findings: list[dict[str, Any]] = []
+    judged: list[str] = []
+    redact = redactor((), values.credentials)
+    for row in resources:
+        try:
+            with alone(row["path"], Place(row["path"])):
+                loaded |= load([row])
+        except EngineError as error:
+            doubts.append(error.problems[0])
     try:
-        policies = policy_set(read_directory(ctx.controller.policies))
-        bundle = policies.digest
-        if plans:
-            programs = Programs(values.opa, values.checkov, values.path)
-            timeout_s = ctx.rules.limits.policy_timeout_s
-            found = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+        with alone("what policy says"):
+            redact = redactor(loaded.values(), values.credentials)
+            policies = policy_set(read_directory(ctx.controller.policies))
+            bundle = policies.digest
+
+            def ask(plans: Sequence[Plan], timeout_s: float) -> Sequence["Finding"]:
+                return judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+
+            plans = [Plan(path, plan) for path, plan in loaded.items()]
+            found, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
+            doubts += unsure
+            by_path = {resource.path: resource for resource in ctx.discovery.resources}
+            findings = [_row(by_path[finding.resource], finding, redact.text) for finding in found]
     except EngineError as error:
-        doubt = hidden(error.problems[0], redact)
+        judged = []
+        doubts.append(error.problems[0])
+    doubts = [hidden(doubt, redact) for doubt in doubts]
+    for doubt in doubts:
         ctx.progress(f"  not judged: {doubt.message}")
-    hide = redact.text
-    resources_by_path = {resource.path: resource for resource in ctx.discovery.resources}
-    findings = [
-        {
-            **finding._asdict(),
-            "severity": finding.severity.value,
-            "effect": finding.effect.value,
-            "rule": hide(finding.rule),
-            "message": hide(finding.message),
-            "remediation": hide(finding.remediation),
-            "address": hide(finding.address),
-            "file": resources_by_path[finding.resource].tfvars,
-            "line": resources_by_path[finding.resource].line_of(finding.address),
-        }
-        for finding in found
-    ]
-    ctx.progress(f"  judged   {len(plans)} plans with {engine}: {len(findings)} findings")
-    judged = [] if doubt else sorted(loaded)
-    return {"findings": findings, "judged": judged, "bundle": bundle, "problem": told(doubt) if doubt else None}
+    ctx.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
+    return {"findings": findings, "judged": sorted(judged), "bundle": bundle, "doubts": [told(why) for why in doubts]}
+
+
+def _apart(
+    plans: "Sequence[Plan]", ask: "Callable[[Sequence[Plan], float], Sequence[Finding]]", timeout_s: float
+) -> "tuple[list[Finding], list[str], list[Problem]]":
+    """Findings, the resources that they are about, and doubts: a plan that breaks the engine does not hide the others.
+
+    All are asked about at once. If that fails, and not because the policies do not load, halves are, until those that
+    cannot be judged stand alone; within twice the time.
+    """
+    found: list[Finding] = []
+    judged: list[str] = []
+    doubts: list[Problem] = []
+    end = time.monotonic() + 2 * timeout_s
+    waiting = [plans] if plans else []
+    while waiting:
+        part = waiting.pop()
+        try:
+            with alone("what policy says", Place(part[0].resource) if len(part) == 1 else None):
+                found += ask(part, min(timeout_s, max(end - time.monotonic(), 1)))
+                judged += [plan.resource for plan in part]
+        except EngineError as error:
+            why = error.problems[0]
+            if TABLE[why.code].exit is not ExitCode.EXECUTOR or len(doubts) == _MOST or time.monotonic() > end:
+                doubts.append(why)
+                break
+            if len(part) == 1:
+                doubts.append(why if why.place else why._replace(place=Place(part[0].resource)))
+            else:
+                waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
+    return found, judged, doubts
+
+
+def _row(resource: "Resource", finding: "Finding", hide: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        **finding._asdict(),
+        "severity": finding.severity.value,
+        "effect": finding.effect.value,
+        "rule": hide(finding.rule),
+        "message": hide(finding.message),
+        "remediation": hide(finding.remediation),
+        "address": hide(finding.address),
+        "file": resource.tfvars,
+        "line": resource.line_of(finding.address),
+    }
 
 
 ACTIONS = (
@@ -69,7 +120,7 @@ ACTIONS = (
             "resources": {"type": "array", "items": {"type": "object"}},
             "engine": {"enum": ["rego", "opa", "checkov"], "type": "string", "default": "rego"},
         },
-        outputs=("findings", "judged", "bundle", "problem"),
+        outputs=("findings", "judged", "bundle", "doubts"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         doc="Judge the plans by the policies of the controller repository.",

@@ -1,11 +1,13 @@
 """`terraform.*`: plan every resource of the change."""
 
 import os
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
-from engine.errors import EngineError, Place, Problem, failure, problem
+from engine.errors import EngineError, Place, Problem, failure
 from engine.run.actions.verdict import told
 from engine.run.keys import digest_key
 
@@ -41,17 +43,24 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
         number, resource = numbered
         row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
+        began = time.monotonic()
+        try:
+            with alone(resource.path, Place(resource.tfvars)):
+                row |= one(number, resource)
+        except EngineError as error:
+            row |= _failed(error.problems[0], time.monotonic() - began)
+        ctx.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+        return row
+
+    def one(number: int, resource: "Resource") -> dict[str, Any]:
         to = ctx.rules.environments.get(resource.environment)
         if to is None or to.account is None or to.region is None:
-            why = problem("ENG557", Place(resource.tfvars), environment=resource.environment)
-            return {**row, **_failed(why, 0.0)}
+            raise failure("ENG557", Place(resource.tfvars), environment=resource.environment)
         job = Job(resource.path, resource.state_key, resource.variables, to.name, to.account, to.region)
         # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
         name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
-        ctx.progress(f"  {'planned' if done.plan else 'failed '}  {resource.path}  {done.seconds:.1f} s")
-        return {**row, **_told(done, key, file)}
+        return _told(plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file), key, file)
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
     rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
@@ -83,7 +92,12 @@ def setup(values: "Settings", module: str) -> "Setup":
 
 
 def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
-    """What may leave this action: masked, and small. A plan of which that cannot be said has failed, alone."""
+    """What may leave this action: masked, and small.
+
+    Raises:
+        EngineError: the plan is not there, or that cannot be said of it.
+    """
+    from engine.core.canonical import canonical
     from engine.core.plan.digest import change_set_digest
     from engine.core.plan.mask import mask
     from engine.core.plan.model import changes, outputs
@@ -91,24 +105,22 @@ def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
 
     if done.plan is None:
         assert done.problem
-        return _failed(done.problem, done.seconds)
-    try:
-        if done.changes and not (changes(done.plan) or outputs(done.plan)):
-            raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
-        digest = change_set_digest(done.plan, key)
-        masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
-    except EngineError as error:
-        return _failed(error.problems[0], done.seconds)
-    return {
+        raise EngineError(done.problem)
+    if done.changes and not (changes(done.plan) or outputs(done.plan)):
+        raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
+    masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
+    told = {
         "problem": None,
         "seconds": done.seconds,
-        "plan": digest,
+        "plan": change_set_digest(done.plan, key),
         "file": file,
         "json": done.digest,
         "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in masked],
         "counts": summarise(done.plan)._asdict(),
         "diffs": [{"address": c.address, "action": c.verb, "text": diff(c)} for c in masked],
     }
+    canonical(told)  # what cannot be written cannot be signed: half of a character, say
+    return told
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:

@@ -77,8 +77,8 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
 
 def _of_policy(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> list[Problem]:
     """Why policy has not judged all of the change, whatever the pipeline handed to whom."""
-    if policy["problem"]:
-        return [doubt(policy["problem"])]
+    if policy["doubts"]:
+        return [doubt(why) for why in policy["doubts"]]
     said = {*policy["judged"], *(row["path"] for row in plan["resources"] if row["problem"])}
     silent = [resource.path for resource in ctx.discovery.resources if resource.path not in said]
     return [problem("ENG561", Place(path), resource=path) for path in silent]

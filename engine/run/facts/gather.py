@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from engine.core.alone import alone
+from engine.core.canonical import canonical
 from engine.core.decision.document import FactDocument, freeze
 from engine.errors import EngineError
 
@@ -20,6 +22,7 @@ def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str) 
     """The fact document of one decision.
 
     A fact that nobody here can fetch has failed, with `otherwise` as the reason: reading it is an error, not a null.
+    So has one whose lookup breaks, and one that no document could hold: the others are there.
     """
     facts: dict[str, Any] = {}
     absent: dict[str, str] = {}
@@ -29,7 +32,10 @@ def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str) 
             failed[name] = otherwise
             continue
         try:
-            value = fetchers[name]()
+            with alone(f"the fact `{name}`"):
+                value = fetchers[name]()
+                if not isinstance(value, Absent):
+                    canonical(value)
         except EngineError as error:
             failed[name] = "; ".join(problem.message for problem in error.problems)
             continue

@@ -1,0 +1,268 @@
+"""The report of whatever came out of a run: judged, refused by a gate, waiting, broken down, or none of these.
+
+The action `report.write` and `handle` (for pipelines that did not come to that action) make it here and nowhere else.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.core.alone import alone, broken
+from engine.core.outcome import Outcome
+from engine.errors import EngineError, Place, Problem
+from engine.run.actions.verdict import doubt, finding
+
+if TYPE_CHECKING:
+    from engine.core.decision.decide import PipelineResult
+    from engine.core.decision.document import FactDocument
+    from engine.core.events.envelope import Event
+    from engine.core.redact import Redactor
+    from engine.core.report.model import Report, Result, Row
+    from engine.run.runner import Ran
+
+_GATES_SAY: "dict[Outcome, Result]" = {Outcome.FAIL: "refused", Outcome.PENDING: "pending", Outcome.ERROR: "error"}
+ACTION = "report.write"  # whose report is the one that the pipeline wants
+_MOVED_ON = "ENG552"
+_PARTS = ("rows", "findings", "refused", "gates", "broken")
+
+
+def about(event: "Event", document: "FactDocument | None" = None) -> "Report":
+    """What is known before anything has been planned; without a document only what the event claims."""
+    from engine.core.report.model import Report
+
+    facts = document.facts if document else {}
+    pull: Any = facts.get("pr") or event.payload.get("pull_request")
+    resources = facts.get("resources") or {}
+    return Report(
+        repo=event.subject.repo,
+        pr=event.subject.number if event.subject.kind == "pull_request" else None,
+        head_sha=_text(pull, "head", "sha"),
+        environment=resources.get("environment") or "",
+        branch=resources.get("branch") or "",
+        result="unjudged",
+        base_ref=_text(pull, "base", "ref"),
+    )
+
+
+def _text(value: Any, *path: str) -> str:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def is_told(ran: "Iterable[Ran]") -> bool:
+    """Has an action of the pipeline reported all of it? What failed after it is not in its report."""
+    ran = tuple(ran)
+    return any(r.uses == ACTION and r.status == "done" for r in ran) and not any(r.problems for r in ran)
+
+
+def decided(report: "Report", result: "PipelineResult") -> "Report":
+    """`report`, with what the gates of a pipeline have said."""
+    from engine.core.report.model import Gate
+
+    return report._replace(
+        pipeline=result.name,
+        because=result.because,
+        result=_GATES_SAY.get(result.outcome, report.result),
+        gates=tuple(Gate(g.name, g.outcome, g.because, g.missing) for g in result.gates),
+    )
+
+
+def of_pipeline(
+    report: "Report",
+    result: "PipelineResult",
+    ran: "Iterable[Ran]",
+    refused: Iterable[Problem],
+    document: "FactDocument",
+) -> "Report":
+    """`report`, with what became of a pipeline, however far it came, whichever actions it has."""
+    report = decided(report, result)
+    if result.outcome is not Outcome.PASS:
+        return report._replace(refused=tuple(refused))
+    outputs = _outputs(ran)
+    plan, policy, verdict = (outputs.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
+    problems = tuple(problem for one in ran for problem in one.problems)
+    if outputs or not problems:
+        report = of_outputs(report, plan, policy, verdict, refused, document)
+    return report._replace(broken=problems, result="error") if problems else report
+
+
+def _outputs(ran: "Iterable[Ran]") -> Mapping[str, Mapping[str, Any]]:
+    return {one.uses: one.outputs for one in ran if one.status == "done"}
+
+
+def of_outputs(
+    report: "Report",
+    plan: Mapping[str, Any] | None,
+    policy: Mapping[str, Any] | None,
+    verdict: Mapping[str, Any] | None,
+    refused: Iterable[Problem],
+    document: "FactDocument",
+) -> "Report":
+    """`report`, with what `terraform.plan`, `policy.evaluate` and `verdict.sign` say; with none of them, with the
+    verdict that is believed.
+    """
+    if not (plan or policy or verdict):
+        return _believed(report, document)
+    judged = frozenset(policy["judged"]) if policy else frozenset()
+    doubts = verdict["doubts"] if verdict else policy["doubts"] if policy else ()
+    report = report._replace(
+        rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]) if plan else (),
+        findings=tuple(map(finding, policy["findings"])) if policy else (),
+        refused=(*refused, *map(doubt, doubts)),
+    )
+    return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
+
+
+def _unsigned(report: "Report", judged: bool) -> "Result":
+    """What plans and findings come to that nobody has signed."""
+    from engine.core.report.model import Standing
+
+    standings = {report.standing(row) for row in report.rows} if judged else set()
+    if report.refused or Standing.ERROR in standings or any(row.problem for row in report.rows):
+        return "error"
+    return "failed" if Standing.FAILED in standings else "passed" if standings else "unjudged"
+
+
+def _signed(report: "Report", signed: Mapping[str, Any]) -> "Report":
+    from engine.core.report.model import Signature
+
+    verdict = signed["verdict"]
+    return _of_verdict(report, verdict)._replace(
+        signature=Signature(
+            statement=signed["digest"],
+            key=signed["key"],
+            sequence=verdict["sequence"],
+            signed_at=verdict["signed_at"],
+            expires_at=verdict["expires_at"],
+            origin=verdict["origin"],
+        )
+    )
+
+
+def _believed(report: "Report", document: "FactDocument") -> "Report":
+    """What the believed verdict says, where nothing was planned in this run."""
+    state = document.state("verdict")
+    if state:
+        return report._replace(result="error" if state[0] is Outcome.ERROR else "unjudged", because=state[1])
+    verdict = document.facts["verdict"]
+    resources = document.facts["resources"]["resources"] if "resources" in document.facts else ()
+    changes = {row["path"]: row["change"] for row in resources}
+    return _of_verdict(report, verdict)._replace(
+        rows=tuple(_row_of_verdict(row, changes.get(row["path"], "modified")) for row in verdict["resources"]),
+        findings=tuple(finding(row) for row in verdict["findings"]),
+    )
+
+
+def _of_verdict(report: "Report", verdict: Mapping[str, Any]) -> "Report":
+    same = {name: verdict[name] for name in ("repo", "pr", "head_sha", "environment", "branch", "result")}
+    return report._replace(**same)
+
+
+def _planned(row: Mapping[str, Any], judged: bool) -> "Row":
+    from engine.core.plan.summary import Summary
+    from engine.core.report.model import Diff, Row
+
+    return Row(
+        path=row["path"],
+        service=row["service"],
+        name=row["name"],
+        change=row["change"],
+        counts=Summary(**row["counts"]) if row["counts"] else None,
+        diffs=tuple(Diff(**shown) for shown in row["diffs"]),
+        seconds=row["seconds"],
+        problem=doubt(row["problem"]) if row["problem"] else None,
+        judged=judged,
+    )
+
+
+def _row_of_verdict(row: Mapping[str, Any], change: str) -> "Row":
+    from engine.core.plan.model import VERBS
+    from engine.core.plan.summary import Summary
+    from engine.core.report.model import Row
+
+    verbs = [VERBS[tuple(entry["actions"])] for entry in row["changes"]]
+    counts = Summary(*(verbs.count(verb) for verb in Summary._fields)) if row["plan"] else None
+    return Row(row["path"], row["service"], row["name"], change, counts)
+
+
+def of_failure(event: "Event", error: Exception) -> "Report":
+    """Of a run that came to no decision, or broke after it."""
+    problems = error.problems if isinstance(error, EngineError) else (broken("this run", error),)
+    if problems[0].code == _MOVED_ON:
+        return about(event)._replace(result="superseded", because=problems[0].message)
+    return about(event)._replace(result="error", broken=problems)
+
+
+def keep(report: "Report", out: str, credentials: Mapping[str, str], ran: "Iterable[Ran]" = ()) -> "Report":
+    """Write report.md (the comment of a pull request) and report.json; the report as it was written, without secrets.
+
+    Raises:
+        EngineError: ENG002, they cannot be kept.
+    """
+    plan = _outputs(ran).get("terraform.plan")
+    return write(report, out, credentials, plan["resources"] if plan else ())
+
+
+def write(report: "Report", out: str, credentials: Mapping[str, str], plans: Iterable[Mapping[str, Any]]) -> "Report":
+    """The same, with the rows of the plans that it tells of."""
+    from engine.adapters import files
+    from engine.core.report.comment import render
+    from engine.core.report.model import redacted
+
+    report, redact = _without_secrets(report, credentials, plans)
+    report = redacted(report, redact)
+    try:
+        with alone("the report"):
+            markdown, value = render(report), _json(report)
+    except EngineError:
+        report = _sound(report)
+        markdown, value = render(report), _json(report)
+    files.write(os.path.join(out, "report.md"), markdown.encode())
+    files.write(os.path.join(out, "report.json"), value)
+    return report
+
+
+def _without_secrets(
+    report: "Report", credentials: Mapping[str, str], plans: Iterable[Mapping[str, Any]]
+) -> "tuple[Report, Redactor]":
+    """What hides the secrets of all plans; of one that cannot be read again nobody knows them: it is not shown."""
+    from engine.core.redact import Redactor
+    from engine.run.plans import load, redactor
+
+    secrets = redactor((), credentials).secrets
+    for row in plans:
+        try:
+            with alone(row["path"], Place(row["path"])):
+                secrets |= redactor(load([row]).values(), {}).secrets
+        except EngineError as error:
+            hidden: dict[str, Any] = {"problem": error.problems[0], "diffs": (), "judged": False}
+            report = report._replace(
+                rows=tuple(r._replace(**hidden) if r.path == row["path"] else r for r in report.rows),
+                findings=tuple(f for f in report.findings if f.resource != row["path"]),
+            )
+    return report, Redactor(secrets)
+
+
+def _sound(report: "Report") -> "Report":
+    """`report` without the parts that cannot be shown, each replaced by a word that it is missing."""
+    from engine.core.report.comment import render
+
+    kept: dict[str, Any] = dict.fromkeys(_PARTS, ())
+    bare = report._replace(**kept)
+    for name in _PARTS:
+        for number, part in enumerate(getattr(report, name), 1):
+            one: dict[str, Any] = {name: (part,)}
+            try:
+                with alone(f"number {number} of the report's {name}"):
+                    render(bare._replace(**one))
+                    _json(bare._replace(**one))
+                kept[name] += (part,)
+            except EngineError as error:
+                kept["broken"] += error.problems
+    return bare._replace(**kept)
+
+
+def _json(report: "Report") -> bytes:
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode()
