@@ -58,7 +58,7 @@ def main(resources: int = 10_000, changed: int = 100) -> int:
     with tempfile.TemporaryDirectory() as directory:
         make(directory, resources, changed)
         module = services.read(read_module(data.path("terraform")))
-        repository = Repository(directory, path=os.environ["PATH"], home=directory)
+        repository = Repository(directory, path=os.environ["PATH"])
         declared = rules()
 
         def discovery() -> tuple[float, ...]:

@@ -17,11 +17,13 @@ ever; Python warns of it since 3.12. `subprocess` uses `vfork`, in C. So it is `
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import subprocess  # noqa: TID251 - the one door
 import threading
 import time
+import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, NamedTuple
 
@@ -64,11 +66,13 @@ def run(
     grace_s: float = 10,
     install: str = "install it, or add its directory to PATH",
     limit: int = 256 * _MIB,
+    memory: int | None = None,
 ) -> Done:
     """Run `argv` to its end, in a session of its own and with `env` as its whole environment. Thread-safe.
 
     At the deadline, or when `cancel` is set, the program itself gets one SIGINT; `grace_s` later it and everything that
-    it started get SIGKILL. Exit codes in `answers` are returned, every other end is an error.
+    it started get SIGKILL. Exit codes in `answers` are returned, every other end is an error. `memory` bounds its data
+    in bytes, where the system can do that (Linux); elsewhere `limit` and the deadline have to do.
 
     Raises:
         ProcessError: not found (`install` says what to install), cannot be started, timed out, cancelled, killed by a
@@ -78,7 +82,7 @@ def run(
     name = os.path.basename(argv[0])
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
-    child = _start(argv, cwd, env, stdin is not None, install)
+    child = _start(argv, cwd, env, stdin is not None, install, memory)
     work = _Exchange(child, stdin or b"", limit)
     end = "interrupted"
     try:
@@ -106,7 +110,143 @@ def run(
     return done
 
 
+class Session:
+    """A program that stays and answers, in bounded memory: one start, however many questions. Not thread-safe.
+
+    It ends with `close`, and at the latest when nobody refers to it. Each question and each part of an answer has
+    `timeout_s`; whatever the program says on standard error is kept for the message of its end.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        timeout_s: float,
+        install: str,
+        memory: int | None = None,
+    ) -> None:
+        """Start it.
+
+        Raises:
+            ProcessError: it was not found, or cannot be started.
+        """
+        self._name, self._env, self._timeout_s = os.path.basename(argv[0]), env, timeout_s
+        self._child = child = _start(argv, cwd, env, True, install, memory)
+        self._answer, self._said, self._left = bytearray(), bytearray(), memoryview(b"")
+        self._at = 0  # where the unread part of the answer begins
+        self._selector = selectors.DefaultSelector()
+        for name, stream in (("stdout", child.stdout), ("stderr", child.stderr)):
+            assert stream is not None
+            self._selector.register(stream, selectors.EVENT_READ, name)
+        assert child.stdin is not None
+        os.set_blocking(child.stdin.fileno(), False)
+        self.close = weakref.finalize(self, _end_session, child, self._selector)
+
+    def ask(self, question: bytes) -> None:
+        """Hand over a question.
+
+        Raises:
+            ProcessError: it has ended, or does not read.
+        """
+        assert self._child.stdin is not None
+        self._left = memoryview(question)
+        self._selector.register(self._child.stdin, selectors.EVENT_WRITE, "stdin")
+        deadline = time.monotonic() + self._timeout_s
+        while self._left:
+            self._step(deadline)
+        self._selector.unregister(self._child.stdin)
+
+    def line(self, longest: int = 4096) -> bytes:
+        """The next line of the answer, without its end.
+
+        Raises:
+            ProcessError: it has ended, says nothing more, or a line of more than `longest` bytes.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while (end := self._answer.find(b"\n", self._at)) < 0:
+            if len(self._answer) - self._at > longest:
+                raise ProcessError(problem("ENG456", program=self._name, size=f"{longest} bytes in a line"))
+            self._step(deadline)
+        found = bytes(self._answer[self._at : end])
+        self._at = end + 1
+        return found
+
+    def take(self, size: int) -> bytes:
+        """The next `size` bytes of the answer.
+
+        Raises:
+            ProcessError: it has ended, or says nothing more.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while len(self._answer) - self._at < size:
+            self._step(deadline)
+        found = bytes(self._answer[self._at : self._at + size])
+        self._at += size
+        return found
+
+    def _step(self, deadline: float) -> None:
+        """Wait for one thing to happen."""
+        left = deadline - time.monotonic()
+        ready = self._selector.select(left) if left > 0 else ()
+        if not ready:
+            raise ProcessError(problem("ENG451", program=self._name, seconds=f"{self._timeout_s:g}"))
+        for key, _ in ready:
+            if key.data == "stdin":
+                with contextlib.suppress(BrokenPipeError, BlockingIOError):  # its end shows on its output
+                    self._left = self._left[os.write(key.fd, self._left[:_CHUNK]) :]
+                continue
+            data = os.read(key.fd, _CHUNK)
+            if key.data == "stderr":
+                self._said = (self._said + data)[-4 * _SHOWN :]
+            elif data:
+                if self._at > _MIB:
+                    del self._answer[: self._at]
+                    self._at = 0
+                self._answer += data
+            if not data:
+                self._selector.unregister(key.fileobj)
+                if key.data == "stdout":
+                    self._ended()
+
+    def _ended(self) -> None:
+        if not _has_ended(self._child, _ORPHANS_S):
+            raise ProcessError(problem("ENG456", program=self._name, size="it was asked for"))
+        self._said += os.read(self._child.stderr.fileno(), _CHUNK) if self._child.stderr is not None else b""
+        self.close()
+        code = self._child.returncode
+        if code < 0:
+            raise ProcessError(problem("ENG453", program=self._name, signal=_signal_name(-code)))
+        done = Done(code, b"", bytes(self._said), 0)
+        said = _last_words(done, self._env) or "it said nothing"
+        raise ProcessError(problem("ENG454", program=self._name, status=code, said=said), done)
+
+
+def _end_session(child: "subprocess.Popen[bytes]", selector: selectors.BaseSelector) -> None:
+    _kill(child)
+    selector.close()
+
+
+def _confine(pid: int, memory: int) -> None:
+    """Bound the data of a program that has just started: no code of ours runs in it, so it may still be `vfork`."""
+    if hasattr(resource, "prlimit"):  # Linux
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+            most = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
 def _start(
+    argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str, memory: int | None = None
+) -> "subprocess.Popen[bytes]":
+    child = _popen(argv, cwd, env, has_input, install)
+    if memory is not None:
+        _confine(child.pid, memory)
+    return child
+
+
+def _popen(
     argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str
 ) -> "subprocess.Popen[bytes]":
     name = os.path.basename(argv[0])

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE, DIRECTORY = "100644", "100755", "120000", "160000", "040000"
 
+LARGEST_FILE = 64 * 1024  # bytes; what is larger is no configuration, and its bytes are not read
+
 _ENTRY = {size: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % size, re.DOTALL) for size in (20, 32)}
 
 
@@ -41,10 +43,21 @@ class Directory(Mapping[str, Entry]):
 
     @classmethod
     def parse(cls, data: bytes, id_bytes: int = 20) -> "Directory":
-        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383)."""
+        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383).
+
+        Raises:
+            ValueError: it is not made of rows alone, or a name is a path or stands there twice.
+        """
         rows = _ENTRY[id_bytes].findall(data)
+        if sum(len(mode) + len(name) for mode, name, _ in rows) + (2 + id_bytes) * len(rows) != len(data):
+            raise ValueError("it holds something else than rows")
         names = b"\0".join([name for _, name, _ in rows]).decode("utf-8", "surrogateescape").split("\0")
-        return cls(dict(zip(names, rows, strict=True)) if rows else {})
+        found = dict(zip(names, rows, strict=True)) if rows else {}
+        if len(found) != len(rows):
+            raise ValueError("a name stands there twice")
+        if any("/" in name for name in found):
+            raise ValueError("a name in it is a path")
+        return cls(found)
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> "Directory":
@@ -63,6 +76,10 @@ class Directory(Mapping[str, Entry]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def differing(self, other: "Directory") -> set[str]:
+        """The names whose entries are not the same in both."""
+        return {name for name, _ in self._rows.items() ^ other._rows.items()}
 
     def is_directory(self, name: str) -> bool:
         """Is there a directory of this name?"""
@@ -93,3 +110,4 @@ class Contents(NamedTuple):
     directories: Mapping[str, Directory]  # at the head; `""` is the top
     blobs: Mapping[str, bytes]
     everything: bool = False  # look at all resources, not only at those that changed
+    oversized: Mapping[str, int] = {}  # blobs that were not read, by id: how many bytes they have
