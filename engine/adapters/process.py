@@ -23,7 +23,6 @@ import signal
 import subprocess  # noqa: TID251 - the one door
 import threading
 import time
-import weakref
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, NamedTuple
 
@@ -31,10 +30,10 @@ from engine.core.redact import Redactor, is_secret_name, printable
 from engine.errors import EngineError, Problem, problem
 
 _MIB = 1024 * 1024
-_CHUNK = 65536
+CHUNK = 65536
 _TICK_S = 0.05  # how late a cancellation may be noticed
-_ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
-_SHOWN = 2000  # characters of standard error in a message: the end says most
+ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
+SHOWN = 2000  # characters of standard error in a message: the end says most
 
 
 class Done(NamedTuple):
@@ -82,7 +81,7 @@ def run(
     name = os.path.basename(argv[0])
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
-    child = _start(argv, cwd, env, stdin is not None, install, memory)
+    child = start(argv, cwd, env, stdin is not None, install, memory)
     work = _Exchange(child, stdin or b"", limit)
     end = "interrupted"
     try:
@@ -93,7 +92,7 @@ def run(
                 _interrupt(child)
                 work.until(time.monotonic() + grace_s, None)
         finally:
-            _kill(child)
+            kill(child)
             work.selector.close()
     done = Done(child.returncode, bytes(work.output["stdout"]), bytes(work.output["stderr"]), time.monotonic() - began)
     if end == "deadline":
@@ -103,143 +102,30 @@ def run(
     if end == "overflow":
         raise ProcessError(problem("ENG456", program=name, size=f"{limit / _MIB:g} MiB"), done)
     if done.code < 0:
-        raise ProcessError(problem("ENG453", program=name, signal=_signal_name(-done.code)), done)
+        raise ProcessError(problem("ENG453", program=name, signal=signal_name(-done.code)), done)
     if done.code not in answers:
-        said = _last_words(done, env)
+        said = last_words(done, env)
         raise ProcessError(problem("ENG454", program=name, status=done.code, said=said or "it said nothing"), done)
     return done
-
-
-class Session:
-    """A program that stays and answers, in bounded memory: one start, however many questions. Not thread-safe.
-
-    It ends with `close`, and at the latest when nobody refers to it. Each question and each part of an answer has
-    `timeout_s`; whatever the program says on standard error is kept for the message of its end.
-    """
-
-    def __init__(
-        self,
-        argv: Sequence[str],
-        *,
-        cwd: str,
-        env: Mapping[str, str],
-        timeout_s: float,
-        install: str,
-        memory: int | None = None,
-    ) -> None:
-        """Start it.
-
-        Raises:
-            ProcessError: it was not found, or cannot be started.
-        """
-        self._name, self._env, self._timeout_s = os.path.basename(argv[0]), env, timeout_s
-        self._child = child = _start(argv, cwd, env, True, install, memory)
-        self._answer, self._said, self._left = bytearray(), bytearray(), memoryview(b"")
-        self._at = 0  # where the unread part of the answer begins
-        self._selector = selectors.DefaultSelector()
-        for name, stream in (("stdout", child.stdout), ("stderr", child.stderr)):
-            assert stream is not None
-            self._selector.register(stream, selectors.EVENT_READ, name)
-        assert child.stdin is not None
-        os.set_blocking(child.stdin.fileno(), False)
-        self.close = weakref.finalize(self, _end_session, child, self._selector)
-
-    def ask(self, question: bytes) -> None:
-        """Hand over a question.
-
-        Raises:
-            ProcessError: it has ended, or does not read.
-        """
-        assert self._child.stdin is not None
-        self._left = memoryview(question)
-        self._selector.register(self._child.stdin, selectors.EVENT_WRITE, "stdin")
-        deadline = time.monotonic() + self._timeout_s
-        while self._left:
-            self._step(deadline)
-        self._selector.unregister(self._child.stdin)
-
-    def line(self, longest: int = 4096) -> bytes:
-        """The next line of the answer, without its end.
-
-        Raises:
-            ProcessError: it has ended, says nothing more, or a line of more than `longest` bytes.
-        """
-        deadline = time.monotonic() + self._timeout_s
-        while (end := self._answer.find(b"\n", self._at)) < 0:
-            if len(self._answer) - self._at > longest:
-                raise ProcessError(problem("ENG456", program=self._name, size=f"{longest} bytes in a line"))
-            self._step(deadline)
-        found = bytes(self._answer[self._at : end])
-        self._at = end + 1
-        return found
-
-    def take(self, size: int) -> bytes:
-        """The next `size` bytes of the answer.
-
-        Raises:
-            ProcessError: it has ended, or says nothing more.
-        """
-        deadline = time.monotonic() + self._timeout_s
-        while len(self._answer) - self._at < size:
-            self._step(deadline)
-        found = bytes(self._answer[self._at : self._at + size])
-        self._at += size
-        return found
-
-    def _step(self, deadline: float) -> None:
-        """Wait for one thing to happen."""
-        left = deadline - time.monotonic()
-        ready = self._selector.select(left) if left > 0 else ()
-        if not ready:
-            raise ProcessError(problem("ENG451", program=self._name, seconds=f"{self._timeout_s:g}"))
-        for key, _ in ready:
-            if key.data == "stdin":
-                with contextlib.suppress(BrokenPipeError, BlockingIOError):  # its end shows on its output
-                    self._left = self._left[os.write(key.fd, self._left[:_CHUNK]) :]
-                continue
-            data = os.read(key.fd, _CHUNK)
-            if key.data == "stderr":
-                self._said = (self._said + data)[-4 * _SHOWN :]
-            elif data:
-                if self._at > _MIB:
-                    del self._answer[: self._at]
-                    self._at = 0
-                self._answer += data
-            if not data:
-                self._selector.unregister(key.fileobj)
-                if key.data == "stdout":
-                    self._ended()
-
-    def _ended(self) -> None:
-        if not _has_ended(self._child, _ORPHANS_S):
-            raise ProcessError(problem("ENG456", program=self._name, size="it was asked for"))
-        self._said += os.read(self._child.stderr.fileno(), _CHUNK) if self._child.stderr is not None else b""
-        self.close()
-        code = self._child.returncode
-        if code < 0:
-            raise ProcessError(problem("ENG453", program=self._name, signal=_signal_name(-code)))
-        done = Done(code, b"", bytes(self._said), 0)
-        said = _last_words(done, self._env) or "it said nothing"
-        raise ProcessError(problem("ENG454", program=self._name, status=code, said=said), done)
-
-
-def _end_session(child: "subprocess.Popen[bytes]", selector: selectors.BaseSelector) -> None:
-    _kill(child)
-    selector.close()
 
 
 def _confine(pid: int, memory: int) -> None:
     """Bound the data of a program that has just started: no code of ours runs in it, so it may still be `vfork`."""
     if hasattr(resource, "prlimit"):  # Linux
-        with contextlib.suppress(ProcessLookupError):  # it has ended already
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended; a container may forbid the call
             hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
             most = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
             resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
 
-def _start(
+def start(
     argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str, memory: int | None = None
 ) -> "subprocess.Popen[bytes]":
+    """Start a program, in a session of its own.
+
+    Raises:
+        ProcessError: it was not found, or cannot be started.
+    """
     child = _popen(argv, cwd, env, has_input, install)
     if memory is not None:
         _confine(child.pid, memory)
@@ -294,9 +180,9 @@ class _Exchange:
             if cancel is not None and cancel.is_set():
                 return "cancelled"
             if now >= deadline:
-                return self._rest() if _has_ended(self.child, 0) else "deadline"
+                return self._rest() if has_ended(self.child, 0) else "deadline"
             if not self.selector.get_map():
-                if _has_ended(self.child, min(deadline - now, _TICK_S)):
+                if has_ended(self.child, min(deadline - now, _TICK_S)):
                     return "ended"
                 continue
             ready = self.selector.select(min(deadline - now, _TICK_S))
@@ -305,9 +191,9 @@ class _Exchange:
                     self._feed(key.fileobj)
                 elif not self._collect(key.fileobj, key.data):
                     return "overflow"
-            if not ready and _has_ended(self.child, 0):
+            if not ready and has_ended(self.child, 0):
                 ended_at = ended_at or now
-                if now - ended_at > _ORPHANS_S:
+                if now - ended_at > ORPHANS_S:
                     return "ended"
 
     def _rest(self) -> str:
@@ -321,7 +207,7 @@ class _Exchange:
     def _feed(self, stream: object) -> None:
         pipe = _pipe(stream)
         try:
-            self.left = self.left[os.write(pipe.fileno(), self.left[:_CHUNK]) :]
+            self.left = self.left[os.write(pipe.fileno(), self.left[:CHUNK]) :]
         except BrokenPipeError:  # it has read what it wanted
             self.left = self.left[:0]
         if not self.left:
@@ -330,7 +216,7 @@ class _Exchange:
 
     def _collect(self, stream: object, name: str) -> bool:
         pipe = _pipe(stream)
-        data = os.read(pipe.fileno(), _CHUNK)
+        data = os.read(pipe.fileno(), CHUNK)
         if not data:
             self.selector.unregister(pipe)
         self.output[name] += data[: self.room]
@@ -343,8 +229,8 @@ def _pipe(stream: object) -> IO[bytes]:
     return stream  # type: ignore[return-value]  # selectors types it as int | HasFileno; we registered file objects
 
 
-def _has_ended(child: "subprocess.Popen[bytes]", wait_s: float) -> bool:
-    """Has it ended? Without reaping it, so that its process group's number stays its own until `_kill`."""
+def has_ended(child: "subprocess.Popen[bytes]", wait_s: float) -> bool:
+    """Has it ended? Without reaping it, so that its process group's number stays its own until `kill`."""
     end = time.monotonic() + wait_s
     pause = 0.0002
     while True:
@@ -363,7 +249,7 @@ def _interrupt(child: "subprocess.Popen[bytes]") -> None:
         os.kill(child.pid, signal.SIGINT)
 
 
-def _kill(child: "subprocess.Popen[bytes]") -> None:
+def kill(child: "subprocess.Popen[bytes]") -> None:
     """End what is left of the program and of everything that it started, and reap it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -373,16 +259,17 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
             pipe.close()
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """SIGKILL for 9."""
     try:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
 
 
-def _last_words(done: Done, env: Mapping[str, str]) -> str:
+def last_words(done: Done, env: Mapping[str, str]) -> str:
     """The end of what it said, printable, without the secrets that its environment holds."""
     secrets = frozenset(value for name, value in env.items() if is_secret_name(name))
-    said = (done.stderr.strip() or done.stdout.strip())[-4 * _SHOWN :].decode(errors="replace")
+    said = (done.stderr.strip() or done.stdout.strip())[-4 * SHOWN :].decode(errors="replace")
     said = Redactor(secrets).text(printable(said)).strip()
-    return said if len(said) <= _SHOWN else "…" + said[-_SHOWN:]
+    return said if len(said) <= SHOWN else "…" + said[-SHOWN:]

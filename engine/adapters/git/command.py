@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from engine.adapters import process
-from engine.adapters.process import Done, Session
+from engine.adapters.process import Done
+from engine.adapters.session import Session
 from engine.errors import failure
 
 TIMEOUT_S = 120.0

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine.adapters.git.command import Git
-from engine.adapters.process import ProcessError, Session
+from engine.adapters.process import ProcessError
+from engine.adapters.session import Session
 from engine.core.resources.tree import LARGEST_FILE
 from engine.errors import failure
 

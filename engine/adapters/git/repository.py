@@ -68,7 +68,8 @@ class Repository:
 
     @cached_property
     def _refs(self) -> place.Refs:
-        self._settings  # noqa: B018 - they say whether refs are files
+        if self._settings.ref_storage != "files":
+            raise failure("ENG361", path=self._directory, what="its refs", found=self._settings.ref_storage[:40])
         return place.Refs(self._place)
 
     @cached_property
@@ -89,12 +90,8 @@ class Repository:
                 raise failure("ENG356", said=done.stderr.decode("utf-8", "replace").strip()[-500:])
             listed = done.stdout
         found = place.settings(listed)
-        for what, value, known in (
-            ("its refs", found.ref_storage, ("files",)),
-            ("its objects", found.object_format, tuple(_ID_BYTES)),
-        ):
-            if value not in known:
-                raise failure("ENG361", path=self._directory, what=what, found=value[:40])
+        if found.object_format not in _ID_BYTES:
+            raise failure("ENG361", path=self._directory, what="its objects", found=found.object_format[:40])
         self._own.speak(found.object_format)
         return found
 
