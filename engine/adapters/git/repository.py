@@ -6,7 +6,7 @@ Git is started on a directory of our own (`own`), so the clone commands nobody; 
 
 import re
 from collections.abc import Collection, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from engine.adapters.git import place
@@ -14,7 +14,7 @@ from engine.adapters.git.command import Git
 from engine.adapters.git.commits import Commit, History, Person
 from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
-from engine.adapters.git.trees import Trees
+from engine.adapters.git.trees import Lacks, Trees
 from engine.core.resources.tree import Change, Directory
 from engine.errors import EngineError, failure, listing
 
@@ -100,8 +100,12 @@ class Repository:
         return Objects(self._git, self._settings.object_format)
 
     @cached_property
+    def _lacks(self) -> Lacks:
+        return partial(_lacks, self._place)  # not a method: a cycle would keep the directory of our own alive
+
+    @cached_property
     def _trees(self) -> Trees:
-        return Trees(self._objects, _ID_BYTES[self._settings.object_format])
+        return Trees(self._objects, _ID_BYTES[self._settings.object_format], self._lacks)
 
     @cached_property
     def _history(self) -> History:
@@ -252,11 +256,12 @@ class Repository:
         """
         return place.is_name(ref) and self._refs.tip(ref) is not None
 
-    def _lacks(self, name: str, child: str | None) -> EngineError:
-        """Why an object is not here, judged by what is missing: a shallow clone may have all that is needed."""
-        if child in place.cut_off(self._place):
-            return failure("ENG353", reason=f"it ends at {child:.12}, and {name:.12} is needed")
-        return failure("ENG355", id=name)
+
+def _lacks(where: place.Place, name: str, child: str | None) -> EngineError:
+    """Why an object is not here, judged by what is missing: a shallow clone may have all that is needed."""
+    if child in place.cut_off(where):
+        return failure("ENG353", reason=f"it ends at {child:.12}, and {name:.12} is needed")
+    return failure("ENG355", id=name)
 
 
 def _is_local(url: str) -> bool:

@@ -3,19 +3,21 @@
 A dozen objects can stand for ten million files: `diff-tree -r` and `ls-tree -r` list them all before anybody counts.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple, TypeAlias
 
 from engine.adapters.git.objects import LARGEST, Objects
 from engine.core.resources import renames
 from engine.core.resources.tree import DIRECTORY, Change, Directory, Entry
-from engine.errors import failure
+from engine.errors import EngineError, failure
 
 CHANGES = 30_000  # changed paths, directories among them: ten thousand resources with a document each
 ENTRIES = 500_000  # rows of the trees that are looked into
 DEPTH = 100  # directories in one another; a path of 800 characters is refused anyway
 _RENAMED_BYTES = 32 * 1024**2  # of files that may be renamed ones; beyond that only equal files are paired
-_NOTHING = Directory({})
+
+Lacks: TypeAlias = Callable[[str, str | None], EngineError]  # an object that is not there, its child → why
 
 
 class Comparison(NamedTuple):
@@ -28,9 +30,8 @@ class Comparison(NamedTuple):
 class Trees:
     """The trees of a clone. `lacks` makes the error of one that is not there."""
 
-    def __init__(self, objects: Objects, id_bytes: int) -> None:
-        self._objects, self._id_bytes = objects, id_bytes
-        self._known: dict[str, Directory] = {}
+    def __init__(self, objects: Objects, id_bytes: int, lacks: Lacks) -> None:
+        self._objects, self._id_bytes, self._lacks = objects, id_bytes, lacks
         self._room = ENTRIES
 
     def look(self, ids: Iterable[str]) -> dict[str, Directory]:
@@ -39,20 +40,22 @@ class Trees:
         Raises:
             EngineError: ENG355 one is missing, ENG360 it cannot be believed, ENG363 there is too much.
         """
+        return {name: self._parse(name, data) for name, data in self._read(ids).items()}
+
+    def _read(self, ids: Iterable[str]) -> dict[str, bytes]:
         wanted = set(ids)
-        found = self._objects.read(sorted(wanted - self._known.keys()), "tree")
-        for name, data in found.items():
-            try:
-                self._known[name] = Directory.parse(data, self._id_bytes)
-            except ValueError as error:
-                raise failure("ENG360", id=name, reason=str(error)) from None
-            self._room -= len(self._known[name])
-            if self._room < 0:
-                raise failure("ENG363", limit=ENTRIES, what="entries in its directories")
-        for name in wanted:
-            if name not in self._known:
-                raise failure("ENG355", id=name)
-        return {name: self._known[name] for name in wanted}
+        found = self._objects.read(sorted(wanted), "tree")
+        if missing := sorted(wanted - found.keys()):
+            raise self._lacks(missing[0], None)
+        return found
+
+    def _parse(self, name: str, data: bytes) -> Directory:
+        with _believed(name):
+            found = Directory.parse(data, self._id_bytes)
+        self._room -= len(found)
+        if self._room < 0:
+            raise failure("ENG363", limit=ENTRIES, what="entries in its directories")
+        return found
 
     def everything(self, tree: str) -> dict[str, Directory]:
         """All directories below a tree, by path; the top is `""`.
@@ -71,7 +74,7 @@ class Trees:
                 room -= len(directory)
                 if room < 0:  # one tree may stand in many places
                     raise failure("ENG363", limit=ENTRIES, what="files")
-                below |= {_join(path, n): e.id for n, e in directory.items() if e.mode == DIRECTORY}
+                below |= {_join(path, n): tree for n, tree in directory.subdirectories.items()}
             if not below:
                 return found
             level = below
@@ -88,13 +91,17 @@ class Trees:
         level: dict[str, tuple[str | None, str | None]] = {"": (old, new)}
         counted = 0
         for _ in range(DEPTH):
-            seen = self.look(name for pair in level.values() for name in pair if name is not None)
+            read = self._read(name for pair in level.values() for name in pair if name is not None)
+            heads = {name: self._parse(name, read[name]) for _, name in set(level.values()) if name is not None}
+            parted = {
+                pair: self._parted(pair, read) for pair in set(level.values())
+            }  # one tree may stand in many places
             below: dict[str, tuple[str | None, str | None]] = {}
-            for path, (before, after) in level.items():
-                olds, news = (_NOTHING if name is None else seen[name] for name in (before, after))
-                if after is not None:
-                    directories[path] = news
-                differing = olds.differing(news)
+            for path, pair in level.items():
+                if pair[1] is not None:
+                    directories[path] = heads[pair[1]]
+                olds, news = parted[pair]
+                differing = olds.keys() | news.keys()
                 counted += len(differing)
                 if counted > CHANGES:
                     raise failure("ENG363", limit=CHANGES, what="changed paths")
@@ -104,6 +111,11 @@ class Trees:
                 return Comparison(self._paired(changes), directories)
             level = below
         raise failure("ENG363", limit=DEPTH, what="directories in one another")
+
+    def _parted(self, pair: tuple[str | None, str | None], read: Mapping[str, bytes]) -> tuple[Directory, Directory]:
+        with _believed(" or ".join(name for name in pair if name is not None)):
+            old, new = (b"" if name is None else read[name] for name in pair)
+            return Directory.parted(old, new, self._id_bytes)
 
     def _paired(self, changes: dict[str, Change]) -> tuple[Change, ...]:
         removed = {c.path: c.old for c in changes.values() if c.old is not None and c.new is None}
@@ -144,6 +156,14 @@ def _sort(
         below[path] = (trees[0], trees[1])
     if old is not None or new is not None:
         changes[path] = Change(path, old, new)
+
+
+@contextmanager
+def _believed(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise failure("ENG360", id=name, reason=str(error)) from None
 
 
 def _join(above: str, name: str) -> str:

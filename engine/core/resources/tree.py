@@ -9,7 +9,11 @@ REGULAR, EXECUTABLE, SYMLINK, SUBMODULE, DIRECTORY = "100644", "100755", "120000
 
 LARGEST_FILE = 64 * 1024  # bytes; what is larger is no configuration, and its bytes are not read
 
+_ROW = {size: re.compile(rb"[0-7]+ [^\0]+\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
 _ENTRY = {size: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % size, re.DOTALL) for size in (20, 32)}
+
+_DIRECTORY = DIRECTORY.encode()
+_GARBAGE = "it holds something else than rows"
 
 
 class Entry(NamedTuple):
@@ -49,15 +53,30 @@ class Directory(Mapping[str, Entry]):
             ValueError: it is not made of rows alone, or a name is a path or stands there twice.
         """
         rows = _ENTRY[id_bytes].findall(data)
-        if sum(len(mode) + len(name) for mode, name, _ in rows) + (2 + id_bytes) * len(rows) != len(data):
-            raise ValueError("it holds something else than rows")
-        names = b"\0".join([name for _, name, _ in rows]).decode("utf-8", "surrogateescape").split("\0")
+        joined = b"\0".join([name for _, name, _ in rows])
+        modes = len(b"".join([mode for mode, _, _ in rows]))
+        if modes + len(joined) + (2 + id_bytes) * len(rows) - (len(rows) - 1 if rows else 0) != len(data):
+            raise ValueError(_GARBAGE)
+        names = joined.decode("utf-8", "surrogateescape").split("\0")
         found = dict(zip(names, rows, strict=True)) if rows else {}
         if len(found) != len(rows):
             raise ValueError("a name stands there twice")
-        if any("/" in name for name in found):
+        if b"/" in joined:
             raise ValueError("a name in it is a path")
         return cls(found)
+
+    @classmethod
+    def parted(cls, old: bytes, new: bytes, id_bytes: int) -> tuple["Directory", "Directory"]:
+        """What only the one and what only the other of two tree objects holds; what they share is not looked at.
+
+        Raises:
+            ValueError: as `parse`.
+        """
+        rows = [_ROW[id_bytes].findall(data) for data in (old, new)]
+        if any(sum(map(len, found)) != len(data) for found, data in zip(rows, (old, new), strict=True)):
+            raise ValueError(_GARBAGE)
+        olds, news = map(set, rows)
+        return cls.parse(b"".join(olds - news), id_bytes), cls.parse(b"".join(news - olds), id_bytes)
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> "Directory":
@@ -77,13 +96,14 @@ class Directory(Mapping[str, Entry]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def differing(self, other: "Directory") -> set[str]:
-        """The names whose entries are not the same in both."""
-        return {name for name, _ in self._rows.items() ^ other._rows.items()}
-
     def is_directory(self, name: str) -> bool:
         """Is there a directory of this name?"""
         return name in self._rows and self[name].mode == DIRECTORY
+
+    @cached_property
+    def subdirectories(self) -> dict[str, str]:
+        """The directories in it: name → id of the tree."""
+        return {name: row[2].hex() for name, row in self._rows.items() if row[0].rjust(6, b"0") == _DIRECTORY}
 
     @cached_property
     def ordered(self) -> list[str]:
