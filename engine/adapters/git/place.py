@@ -83,9 +83,10 @@ def read(file: str, limit: int) -> bytes | None:
         return None
     except (OSError, ValueError) as error:
         raise failure("ENG001", file=file, reason=getattr(error, "strerror", None) or str(error)) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with open(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise failure("ENG001", file=file, reason=f"it has more than {limit} bytes")
