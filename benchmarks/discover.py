@@ -58,11 +58,11 @@ def main(resources: int = 10_000, changed: int = 100) -> int:
     with tempfile.TemporaryDirectory() as directory:
         make(directory, resources, changed)
         module = services.read(read_module(data.path("terraform")))
-        repository = Repository(directory, path=os.environ["PATH"], home=directory)
         declared = rules()
 
         def discovery() -> tuple[float, ...]:
             times = [time.perf_counter()]
+            repository = Repository(directory, path=os.environ["PATH"])
             found = repository.range("dev", "feature")
             times.append(time.perf_counter())
             seen = contents.of_range(repository, found, module)

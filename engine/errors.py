@@ -297,11 +297,44 @@ TABLE: dict[str, Row] = {
     "ENG352": Row("`{name}` cannot be a revision", "name a branch, a tag or a commit"),
     "ENG353": Row("this clone is shallow: {reason}", "git fetch --unshallow (in Actions: fetch-depth: 0)"),
     "ENG354": Row("{base} and {head} have no common commit", "compare branches of one repository"),
-    "ENG355": Row("git lacks object {id}", "git fetch; a partial clone needs its objects"),
+    "ENG355": Row("git lacks object {id}", "git fetch; in a partial clone: git fetch --refetch --no-filter"),
     "ENG356": Row("git said: {said}", "run `git fsck` in the repository", _EXEC),
     "ENG357": Row("the source cannot be told: origin is {origin}", "say --source, one of: {known}"),
     "ENG358": Row("source `{name}` is not declared", "declared: {known}"),
     "ENG359": Row("no --base to compare with", "say --base REV, or --all for all resources of the head"),
+    "ENG360": Row(
+        "object {id} cannot be believed: {reason}",
+        "somebody has altered this clone: remove it and clone again from the server",
+        _EXEC,
+    ),
+    "ENG361": Row(
+        "{path} keeps {what} as `{found}`, which is not read here",
+        "clone again with `git clone --ref-format=files`, or convert it with `git refs migrate --ref-format=files`",
+    ),
+    "ENG362": Row("`{name}` may be any of {names}", "say which by its full name"),
+    "ENG363": Row("this is too large to be looked at: more than {limit} {what}", "split it into several changes", _NO),
+    "ENG364": Row(
+        "this clone does not say where `{branch}` is",
+        "git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}",
+    ),
+    "ENG365": Row(
+        "the event's base {sha:.12} is not on `{branch}`, which is at {tip:.12} here",
+        "git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}; else this event is of another branch",
+        _STALE,
+    ),
+    "ENG366": Row(
+        "the event is of {repo}, but {reason}",
+        "name a clone of {repo} with --repo; one without an origin is named by --source owner/name",
+    ),
+    "ENG367": Row(
+        "`{base}` and `{head}` parted in several places: {commits}",
+        "merge the base branch into this one: then they parted where it is now",
+    ),
+    "ENG368": Row(
+        "`{ref}` is said to be of {repo}, so this clone cannot tell whether it is still at {sha:.12}",
+        "git fetch origin refs/pull/{number}/head:refs/pull/{number}/head",
+    ),
+    "ENG369": Row("git {found} is too old: {reason}", "install git 2.38 or later", _EXEC),
     # ENG400-449 Terraform
     "ENG400": Row(
         "{program} was not found",

@@ -17,6 +17,7 @@ ever; Python warns of it since 3.12. `subprocess` uses `vfork`, in C. So it is `
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import subprocess  # noqa: TID251 - the one door
@@ -29,10 +30,10 @@ from engine.core.redact import Redactor, is_secret_name, printable
 from engine.errors import EngineError, Problem, problem
 
 _MIB = 1024 * 1024
-_CHUNK = 65536
+CHUNK = 65536
 _TICK_S = 0.05  # how late a cancellation may be noticed
-_ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
-_SHOWN = 2000  # characters of standard error in a message: the end says most
+ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
+SHOWN = 2000  # characters of standard error in a message: the end says most
 
 
 class Done(NamedTuple):
@@ -64,11 +65,13 @@ def run(
     grace_s: float = 10,
     install: str = "install it, or add its directory to PATH",
     limit: int = 256 * _MIB,
+    memory: int | None = None,
 ) -> Done:
     """Run `argv` to its end, in a session of its own and with `env` as its whole environment. Thread-safe.
 
     At the deadline, or when `cancel` is set, the program itself gets one SIGINT; `grace_s` later it and everything that
-    it started get SIGKILL. Exit codes in `answers` are returned, every other end is an error.
+    it started get SIGKILL. Exit codes in `answers` are returned, every other end is an error. `memory` bounds its data
+    in bytes, where the system can do that (Linux); elsewhere `limit` and the deadline have to do.
 
     Raises:
         ProcessError: not found (`install` says what to install), cannot be started, timed out, cancelled, killed by a
@@ -78,7 +81,7 @@ def run(
     name = os.path.basename(argv[0])
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
-    child = _start(argv, cwd, env, stdin is not None, install)
+    child = start(argv, cwd, env, stdin is not None, install, memory)
     work = _Exchange(child, stdin or b"", limit)
     end = "interrupted"
     try:
@@ -89,7 +92,7 @@ def run(
                 _interrupt(child)
                 work.until(time.monotonic() + grace_s, None)
         finally:
-            _kill(child)
+            kill(child)
             work.selector.close()
     done = Done(child.returncode, bytes(work.output["stdout"]), bytes(work.output["stderr"]), time.monotonic() - began)
     if end == "deadline":
@@ -99,14 +102,37 @@ def run(
     if end == "overflow":
         raise ProcessError(problem("ENG456", program=name, size=f"{limit / _MIB:g} MiB"), done)
     if done.code < 0:
-        raise ProcessError(problem("ENG453", program=name, signal=_signal_name(-done.code)), done)
+        raise ProcessError(problem("ENG453", program=name, signal=signal_name(-done.code)), done)
     if done.code not in answers:
-        said = _last_words(done, env)
+        said = last_words(done, env)
         raise ProcessError(problem("ENG454", program=name, status=done.code, said=said or "it said nothing"), done)
     return done
 
 
-def _start(
+def _confine(pid: int, memory: int) -> None:
+    """Bound the data of a program that has just started: no code of ours runs in it, so it may still be `vfork`."""
+    if hasattr(resource, "prlimit"):  # Linux
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended; a container may forbid the call
+            hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+            most = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+def start(
+    argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str, memory: int | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a program, in a session of its own.
+
+    Raises:
+        ProcessError: it was not found, or cannot be started.
+    """
+    child = _popen(argv, cwd, env, has_input, install)
+    if memory is not None:
+        _confine(child.pid, memory)
+    return child
+
+
+def _popen(
     argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str
 ) -> "subprocess.Popen[bytes]":
     name = os.path.basename(argv[0])
@@ -154,9 +180,9 @@ class _Exchange:
             if cancel is not None and cancel.is_set():
                 return "cancelled"
             if now >= deadline:
-                return self._rest() if _has_ended(self.child, 0) else "deadline"
+                return self._rest() if has_ended(self.child, 0) else "deadline"
             if not self.selector.get_map():
-                if _has_ended(self.child, min(deadline - now, _TICK_S)):
+                if has_ended(self.child, min(deadline - now, _TICK_S)):
                     return "ended"
                 continue
             ready = self.selector.select(min(deadline - now, _TICK_S))
@@ -165,9 +191,9 @@ class _Exchange:
                     self._feed(key.fileobj)
                 elif not self._collect(key.fileobj, key.data):
                     return "overflow"
-            if not ready and _has_ended(self.child, 0):
+            if not ready and has_ended(self.child, 0):
                 ended_at = ended_at or now
-                if now - ended_at > _ORPHANS_S:
+                if now - ended_at > ORPHANS_S:
                     return "ended"
 
     def _rest(self) -> str:
@@ -181,7 +207,7 @@ class _Exchange:
     def _feed(self, stream: object) -> None:
         pipe = _pipe(stream)
         try:
-            self.left = self.left[os.write(pipe.fileno(), self.left[:_CHUNK]) :]
+            self.left = self.left[os.write(pipe.fileno(), self.left[:CHUNK]) :]
         except BrokenPipeError:  # it has read what it wanted
             self.left = self.left[:0]
         if not self.left:
@@ -190,7 +216,7 @@ class _Exchange:
 
     def _collect(self, stream: object, name: str) -> bool:
         pipe = _pipe(stream)
-        data = os.read(pipe.fileno(), _CHUNK)
+        data = os.read(pipe.fileno(), CHUNK)
         if not data:
             self.selector.unregister(pipe)
         self.output[name] += data[: self.room]
@@ -203,8 +229,8 @@ def _pipe(stream: object) -> IO[bytes]:
     return stream  # type: ignore[return-value]  # selectors types it as int | HasFileno; we registered file objects
 
 
-def _has_ended(child: "subprocess.Popen[bytes]", wait_s: float) -> bool:
-    """Has it ended? Without reaping it, so that its process group's number stays its own until `_kill`."""
+def has_ended(child: "subprocess.Popen[bytes]", wait_s: float) -> bool:
+    """Has it ended? Without reaping it, so that its process group's number stays its own until `kill`."""
     end = time.monotonic() + wait_s
     pause = 0.0002
     while True:
@@ -223,7 +249,7 @@ def _interrupt(child: "subprocess.Popen[bytes]") -> None:
         os.kill(child.pid, signal.SIGINT)
 
 
-def _kill(child: "subprocess.Popen[bytes]") -> None:
+def kill(child: "subprocess.Popen[bytes]") -> None:
     """End what is left of the program and of everything that it started, and reap it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -233,16 +259,17 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
             pipe.close()
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """SIGKILL for 9."""
     try:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
 
 
-def _last_words(done: Done, env: Mapping[str, str]) -> str:
+def last_words(done: Done, env: Mapping[str, str]) -> str:
     """The end of what it said, printable, without the secrets that its environment holds."""
     secrets = frozenset(value for name, value in env.items() if is_secret_name(name))
-    said = (done.stderr.strip() or done.stdout.strip())[-4 * _SHOWN :].decode(errors="replace")
+    said = (done.stderr.strip() or done.stdout.strip())[-4 * SHOWN :].decode(errors="replace")
     said = Redactor(secrets).text(printable(said)).strip()
-    return said if len(said) <= _SHOWN else "…" + said[-_SHOWN:]
+    return said if len(said) <= SHOWN else "…" + said[-SHOWN:]

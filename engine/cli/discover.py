@@ -71,8 +71,8 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     rules = load_rules(options.rules)
     declared = services.read(read_module(module_directory(controller)))
     surroundings = settings.read()
-    repository = Repository(options.repo, path=surroundings.path, home=surroundings.home)
-    source = sources.choose(rules, options.source, repository.origin())
+    repository = Repository(options.repo, path=surroundings.path)
+    source = sources.choose(rules, options.source, repository.origin().name)
     found = repository.range(options.base, options.head) if options.base is not None else None
     if options.all:
         head = found.head if found else repository.resolve(options.head)

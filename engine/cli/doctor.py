@@ -91,9 +91,9 @@ def _checks(controller: str, module: str) -> Iterator[Check]:
 
 
 def _git(values: "Settings") -> str:
-    from engine.adapters.git.command import Git, environment
+    from engine.adapters.git.command import version
 
-    return Git(os.sep, environment(values.path, values.home)).run("version").stdout.decode().strip()
+    return f"git version {version(values.path)}"
 
 
 def _terraform(values: "Settings") -> str:

@@ -17,6 +17,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
     )
+    parser.add_argument(
+        "--source", metavar="REPO", help="owner/name of the source, where the clone has no origin that says so"
+    )
     parser.add_argument("--pipeline", metavar="NAME", help="this pipeline, whatever the event starts")
     parser.add_argument("--out", metavar="DIR", help="keep everything there: facts, decision, plans, statement, report")
     parser.add_argument(
@@ -63,7 +66,7 @@ def run(options: Namespace, console: Console) -> int:
             controller=os.path.abspath(options.controller),
             out=out,
             pipeline=options.pipeline,
-            asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move)),
+            asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move), options.source),
         )
         handled = handle(request, settings.read(), Watcher(decided, console.progress, show, reports.append))
         if options.json:

@@ -76,4 +76,4 @@ class Clone:
 
     def open(self) -> Repository:
         """As the product sees it."""
-        return Repository(self.directory, path=_ENV["PATH"], home=os.devnull)
+        return Repository(self.directory, path=_ENV["PATH"])

@@ -1,23 +1,34 @@
-"""What a repository says: a range as GitHub compares it, trees and blobs in batch, who made commits."""
+"""What a clone says, as far as it can be proven: a range as GitHub compares it, trees and blobs, who made commits.
+
+Git is started on a directory of our own (`own`), so the clone commands nobody; every object is hashed again
+(`objects`); refs and the few settings that matter are read as data (`place`).
+"""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from functools import cached_property, partial
 from typing import NamedTuple
 
-from engine.adapters.git.command import Git, environment
-from engine.adapters.process import ProcessError
-from engine.core.resources.tree import DIRECTORY, Change, Directory, Entry
-from engine.errors import failure
+from engine.adapters.git import place
+from engine.adapters.git.command import Git
+from engine.adapters.git.commits import Commit, History, Person
+from engine.adapters.git.objects import LARGEST, Found, Objects
+from engine.adapters.git.own import OwnDirectory
+from engine.adapters.git.trees import Lacks, Trees
+from engine.core.resources.tree import Change, Directory
+from engine.errors import EngineError, failure, listing
 
-# Similarity from which a removed and an added file are one renamed file. Git's own 50 % pairs any two small resources
-# that were made from one template.
-_RENAME = "-M90%"
-_RENAMES_AT_MOST = "-l1000"
+__all__ = ["Blobs", "Commit", "Origin", "Person", "Range", "Repository", "repository_name"]
 
-# What no ref may contain (git-check-ref-format), and no option, exclusion or path: the rest git judges itself.
-_REVISION = re.compile(r"[^-^:?*\[\\\s\0-\x1f\x7f][^:?*\[\\\s\0-\x1f\x7f]*")
+_ID_BYTES = {"sha1": 20, "sha256": 32}
+# What no ref may contain (git-check-ref-format), and no option, exclusion or path; then steps back, as git has them.
+_REVISION = re.compile(r"([^-^:?*\[\\\s\0-\x1f\x7f~][^:?*\[\\\s\0-\x1f\x7f~^]*)((?:[~^][0-9]{0,4})*)(\^\{commit\})?")
+_STEP = re.compile(r"([~^])([0-9]*)")
+_ABBREVIATION = re.compile(r"[0-9a-f]{4,64}")
+_TAGGED = re.compile(rb"object ([0-9a-f]{40,64})\ntype (commit|tag|tree|blob)\n")
+_TAGS = 10  # of tags
 _SCP = re.compile(r"(?:[^@/]+@)?[^:/]+:(?!//)(.+)")
-_CO_AUTHOR = re.compile(r"(.*?)\s*<([^<>]*)>\s*")
+_PLACES = ("refs/tags/", "refs/heads/", "refs/remotes/")
 
 
 class Range(NamedTuple):
@@ -27,170 +38,234 @@ class Range(NamedTuple):
     head: str
     merge_base: str
     changes: tuple[Change, ...]
-    trees: Mapping[str, str]  # changed directory → its tree at the head
+    directories: Mapping[str, Directory]  # at the head: those that changed, and the top
+    commits: tuple[Commit, ...]  # what the head has and the base has not, oldest first
 
 
-class Person(NamedTuple):
-    """Somebody as git knows people."""
+class Origin(NamedTuple):
+    """Where a clone came from."""
 
-    name: str
-    email: str
-
-
-class Commit(NamedTuple):
-    """One commit and everybody who had a hand in it."""
-
-    sha: str
-    author: Person
-    committer: Person
-    co_authors: tuple[Person, ...]  # from its Co-authored-by trailers
+    name: str | None  # owner/name; None where there is no origin, or its URL has no such name
+    is_local: bool  # a path of this machine, which anybody can call as they like; or nothing at all
 
 
-class Object(NamedTuple):
-    """One object as `cat-file` prints it."""
+class Blobs(NamedTuple):
+    """Blobs by id: their bytes, or how many these are where they are too many to be configuration."""
 
-    id: str
-    kind: str
-    data: bytes
+    read: dict[str, bytes]
+    oversized: dict[str, int]
 
 
 class Repository:
-    """A clone, bare or not. Nothing in it is changed."""
+    """A clone, bare or not. Nothing in it is changed, obeyed or believed without proof. Not thread-safe."""
 
-    def __init__(self, directory: str, *, path: str, home: str) -> None:
-        self._git = Git(directory, environment(path, home))
-        self._directory = directory
+    def __init__(self, directory: str, *, path: str) -> None:
+        self._directory, self._path = directory, path
+
+    @cached_property
+    def _place(self) -> place.Place:
+        return place.find(self._directory)
+
+    @cached_property
+    def _refs(self) -> place.Refs:
+        if self._settings.ref_storage != "files":
+            raise failure("ENG361", path=self._directory, what="its refs", found=self._settings.ref_storage[:40])
+        return place.Refs(self._place)
+
+    @cached_property
+    def _own(self) -> OwnDirectory:
+        return OwnDirectory(self._place.objects)
+
+    @cached_property
+    def _git(self) -> Git:
+        return Git(self._own.path, self._path)
+
+    @cached_property
+    def _settings(self) -> place.Settings:
+        file = place.config_file(self._place)
+        listed = b""
+        if file is not None:
+            done = self._git.run("config", "--file", file, "--no-includes", "--null", "--list", answers=range(256))
+            if done.code:
+                raise failure("ENG356", said=done.stderr.decode("utf-8", "replace").strip()[-500:])
+            listed = done.stdout
+        found = place.settings(listed)
+        if found.object_format not in _ID_BYTES:
+            raise failure("ENG361", path=self._directory, what="its objects", found=found.object_format[:40])
+        self._own.speak(found.object_format)
+        return found
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return Objects(self._git, self._settings.object_format)
+
+    @cached_property
+    def _lacks(self) -> Lacks:
+        return partial(_lacks, self._place)  # not a method: a cycle would keep the directory of our own alive
+
+    @cached_property
+    def _trees(self) -> Trees:
+        return Trees(self._objects, _ID_BYTES[self._settings.object_format], self._lacks)
+
+    @cached_property
+    def _history(self) -> History:
+        return History(self._objects, self._lacks)
+
+    def close(self) -> None:
+        """End its git and remove the directory of our own; the same happens when nobody refers to it any more."""
+        if "_objects" in self.__dict__:
+            self._objects.close()
+        if "_own" in self.__dict__:
+            self._own.close()
 
     def resolve(self, revision: str) -> str:
-        """The commit that a name stands for.
+        """The commit that a name stands for: a branch, a tag, an id or its beginning, and `~` or `^` behind it.
 
         Raises:
-            EngineError: not a revision, not known here, or this is no repository.
+            EngineError: not a revision, not known here, ambiguous, or this is no repository.
         """
-        _check(revision)
-        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        done = self._ask(*arguments, answers=(0, 1, 128))
-        if done.code:
-            raise failure("ENG351", name=revision)
-        return done.text.strip()
+        match = _REVISION.fullmatch(revision)
+        if match is None or ".." in revision or "@{" in revision:
+            raise failure("ENG352", name=revision)
+        found = self._commit_of(self._named(match[1]), revision)
+        for kind, count in _STEP.findall(match[2]):
+            number = int(count or 1)
+            for _ in range(number if kind == "~" else min(number, 1)):
+                parents = self._history.commit(found).parents
+                nth = number if kind == "^" else 1
+                if len(parents) < nth:
+                    raise failure("ENG351", name=revision)
+                found = self._commit_of(parents[nth - 1], revision, found)
+        return found
+
+    def _named(self, name: str) -> str | None:
+        if name in ("@", "HEAD"):
+            return self._refs.tip("HEAD")
+        if len(name) == 2 * _ID_BYTES[self._settings.object_format] and _ABBREVIATION.fullmatch(name):
+            return name
+        full = [name] if name.startswith("refs/") else [f"{above}{name}" for above in _PLACES]
+        tips = {ref: tip for ref in full if place.is_name(ref) and (tip := self._refs.tip(ref)) is not None}
+        if len(tips) > 1:
+            raise failure("ENG362", name=name, names=listing(tips))
+        if tips:
+            return next(iter(tips.values()))
+        (found,) = self._objects.about([name]) if _ABBREVIATION.fullmatch(name) else [None]
+        return found.id if found else None
+
+    def _commit_of(self, name: str | None, asked: str, child: str | None = None) -> str:
+        """The commit that an object is, or that a tag leads to."""
+        for _ in range(_TAGS):
+            (found,) = self._objects.about([name]) if name is not None else [None]
+            if found is None and child is not None:
+                raise self._lacks(str(name), child)
+            if found is None or found.kind not in ("commit", "tag"):
+                break
+            if found.kind == "commit":
+                return found.id
+            match = _TAGGED.match(self._objects.read([found.id], "tag")[found.id])
+            name = match[1].decode() if match else None
+        raise failure("ENG351", name=asked)
+
+    def ref(self, name: str) -> str | None:
+        """The commit that a ref of this full name leads to; None where there is none.
+
+        Raises:
+            EngineError: the ref names no commit that is here.
+        """
+        tip = self._refs.tip(name) if place.is_name(name) else None
+        return None if tip is None else self._commit_of(tip, name)
+
+    def branch(self, name: str) -> str | None:
+        """Where a branch of the source was when it was last fetched.
+
+        In a work tree `refs/heads` are somebody's own branches and may be old. Only a mirror, and a clone of nothing,
+        have no other.
+        """
+        tip = self.ref(f"refs/remotes/origin/{name}")
+        if tip is None and (self._place.is_bare or not self._settings.remotes):
+            tip = self.ref(f"refs/heads/{name}")
+        return tip
 
     def range(self, base: str, head: str) -> Range:
         """The changes that `head` makes since it left `base`.
 
         Raises:
-            EngineError: an unknown revision, a shallow clone, or histories that have nothing in common.
+            EngineError: an unknown revision, a commit that is missing, or histories that have nothing in common.
         """
-        _check(base)
-        _check(head)
-        shape = f"{base}^{{commit}}...{head}^{{commit}}"
-        done = self._ask("rev-parse", "--is-shallow-repository", shape, answers=(0, 128))
-        if done.code:
-            self.resolve(base)
-            self.resolve(head)
-            raise failure("ENG356", said=done.said)
-        shallow, head_sha, base_sha, *ancestors = done.text.split()
-        if shallow == "true":
-            raise failure("ENG353", reason="where the branches parted cannot be told")
-        if not ancestors:
+        base_sha, head_sha = self.resolve(base), self.resolve(head)
+        parting = self._history.part(base_sha, head_sha)
+        if parting is None:
             raise failure("ENG354", base=base, head=head)
-        merge_base = ancestors[0].removeprefix("^")
-        changes, trees = self._compare(merge_base, head_sha)
-        return Range(base_sha, head_sha, merge_base, changes, trees)
+        old, new = (self._history.commit(sha).tree for sha in (parting.merge_base, head_sha))
+        compared = self._trees.compare(old, new)
+        return Range(base_sha, head_sha, parting.merge_base, *compared, parting.own)
 
-    def _compare(self, old: str, new: str) -> tuple[tuple[Change, ...], Mapping[str, str]]:
-        plumbing = ("diff-tree", "-r", "-t", "-z", "--raw", "--no-ext-diff", "--no-textconv", _RENAME, _RENAMES_AT_MOST)
-        changes: list[Change] = []
-        trees: dict[str, str] = {}
-        fields = iter(self._ask(*plumbing, old, new).stdout.split(b"\0"))
-        for header in fields:
-            if not header:
-                break
-            old_mode, new_mode, old_id, new_id, status = header[1:].decode().split()
-            old_path = _path(next(fields)) if status[0] == "R" else None
-            path = _path(next(fields))
-            if new_mode == DIRECTORY:
-                trees[path] = new_id
-            elif old_mode != DIRECTORY:
-                before = Entry(old_mode, old_id) if status[0] != "A" else None
-                after = Entry(new_mode, new_id) if status[0] != "D" else None
-                changes.append(Change(path, before, after, old_path))
-        return tuple(changes), trees
+    def contains(self, tip: str, commit: str) -> bool:
+        """Is `commit` the commit `tip` or an ancestor of it?
 
-    def objects(self, names: Sequence[str]) -> list[Object | None]:
-        """Objects by id or by `<tree>:<path>`, in order, in one process; None for what is not there."""
-        if not names:
-            return []
-        output = self._ask("cat-file", "--batch", stdin="\n".join([*names, ""]).encode()).stdout
-        return list(_batch(output))
+        Raises:
+            EngineError: a commit is missing, or there are too many to tell.
+        """
+        if self._objects.about([commit]) == [None]:
+            return False
+        return self._history.reaches(tip, commit)
 
-    def blobs(self, ids: Collection[str]) -> dict[str, bytes]:
+    def directories(self, ids: Collection[str]) -> dict[str, Directory]:
+        """Directories by the id of their tree.
+
+        Raises:
+            EngineError: one is missing, cannot be believed, or there is too much.
+        """
+        return self._trees.look(ids)
+
+    def tree(self, revision: str) -> dict[str, Directory]:
+        """All directories of a commit, by path; the top is `""`.
+
+        Raises:
+            EngineError: an unknown revision; ENG363.
+        """
+        return self._trees.everything(self._history.commit(self.resolve(revision)).tree)
+
+    def blobs(self, ids: Collection[str]) -> Blobs:
         """The content of blobs by id.
 
         Raises:
-            EngineError: one is missing, as in a partial clone.
+            EngineError: one is missing, as in a partial clone, or cannot be believed.
         """
         wanted = sorted(ids)
-        found: dict[str, bytes] = {}
-        for name, one in zip(wanted, self.objects(wanted), strict=True):
-            if one is None:
-                raise failure("ENG355", id=name)
-            found[name] = one.data
-        return found
+        sizes: dict[str, Found] = {}
+        for name, about in zip(wanted, self._objects.about(wanted), strict=True):
+            if about is None:
+                raise self._lacks(name, None)
+            sizes[name] = about
+        oversized = {name: about.size for name, about in sizes.items() if about.size > LARGEST["blob"]}
+        return Blobs(self._objects.read([name for name in wanted if name not in oversized], "blob"), oversized)
 
-    def tree(self, revision: str) -> dict[str, Directory]:
-        """All directories of a commit or tree, by path; the top is `""`."""
-        _check(revision)
-        rows: dict[str, dict[str, tuple[bytes, bytes, bytes]]] = {"": {}}
-        for row in self._ask("ls-tree", "-r", "-t", "-z", "--full-tree", revision).stdout.split(b"\0")[:-1]:
-            about, _, name = row.partition(b"\t")
-            mode, _, object_id = about.split(b" ")
-            above, _, last = _path(name).rpartition("/")
-            rows[above][last] = (mode, b"", bytes.fromhex(object_id.decode()))
-            if mode == DIRECTORY.encode():
-                rows[_path(name)] = {}
-        return {path: Directory(entries) for path, entries in rows.items()}
+    def origin(self) -> Origin:
+        """What the remote `origin` says of where this was cloned from."""
+        urls = self._settings.origin
+        if len(urls) > 1:
+            return Origin(" and ".join(repository_name(url) or "one without a name" for url in urls), False)
+        return Origin(repository_name(urls[0]), _is_local(urls[0])) if urls else Origin(None, True)
 
-    def commits(self, found: Range) -> tuple[Commit, ...]:
-        """The commits of a range, oldest first."""
-        trailers = "%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x1e)"
-        form = "%x1f".join(("%H", "%an", "%ae", "%cn", "%ce", trailers))
-        done = self._ask(
-            "log", "-z", "--reverse", "--no-mailmap", f"--format={form}", f"{found.merge_base}..{found.head}"
-        )
-        return tuple(_commit(row) for row in done.text.split("\0") if row)
+    def has(self, ref: str) -> bool:
+        """Is there a ref of this full name?
 
-    def origin(self) -> str | None:
-        """`owner/name` of the remote `origin`; None when there is none."""
-        done = self._ask("config", "--get", "remote.origin.url", answers=(0, 1))
-        return repository_name(done.text.strip()) if done.code == 0 else None
-
-    def _ask(self, *arguments: str, stdin: bytes | None = None, answers: Collection[int] = (0,)) -> "_Answer":
-        try:
-            done = self._git.run(*arguments, stdin=stdin, answers={*answers, 128})
-        except ProcessError as error:
-            if error.problems[0].code == "ENG455":  # the directory is not there
-                raise failure("ENG350", path=self._directory) from error
-            raise
-        answer = _Answer(done.code, done.stdout, done.stderr)
-        if done.code == 128 and b"not a git repository" in done.stderr:
-            raise failure("ENG350", path=self._directory)
-        if done.code not in answers:
-            raise failure("ENG356", said=answer.said)
-        return answer
+        Raises:
+            EngineError: it holds something else than an id.
+        """
+        return place.is_name(ref) and self._refs.tip(ref) is not None
 
 
-class _Answer(NamedTuple):
-    code: int
-    stdout: bytes
-    stderr: bytes
+def _lacks(where: place.Place, name: str, child: str | None) -> EngineError:
+    """Why an object is not here, judged by what is missing: a shallow clone may have all that is needed."""
+    if child in place.cut_off(where):
+        return failure("ENG353", reason=f"it ends at {child:.12}, and {name:.12} is needed")
+    return failure("ENG355", id=name)
 
-    @property
-    def text(self) -> str:
-        return self.stdout.decode("utf-8", "replace")
 
-    @property
-    def said(self) -> str:
-        return self.stderr.decode("utf-8", "replace").strip()[-500:]
+def _is_local(url: str) -> bool:
+    return url.startswith("file:") or ("://" not in url and not _SCP.fullmatch(url))
 
 
 def repository_name(url: str) -> str | None:
@@ -199,38 +274,3 @@ def repository_name(url: str) -> str | None:
     path = match[1] if match and "://" not in url else url.partition("://")[2].partition("/")[2] or url
     parts = path.removesuffix("/").removesuffix(".git").strip("/").split("/")
     return "/".join(parts[-2:]) if len(parts) >= 2 and all(parts[-2:]) else None
-
-
-def _check(revision: str) -> None:
-    """Refuse what git would read as an option, a range or a path."""
-    if not _REVISION.fullmatch(revision) or ".." in revision:
-        raise failure("ENG352", name=revision)
-
-
-def _path(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
-def _batch(output: bytes) -> Iterator[Object | None]:
-    at = 0
-    while at < len(output):
-        end = output.index(b"\n", at)
-        words = output[at:end].decode("utf-8", "replace").rsplit(" ", 2)
-        if words[-1] in ("missing", "ambiguous"):
-            at = end + 1
-            yield None
-            continue
-        size = int(words[2])
-        yield Object(words[0], words[1], output[end + 1 : end + 1 + size])
-        at = end + size + 2
-
-
-def _commit(row: str) -> Commit:
-    sha, author, author_email, committer, committer_email, trailers = row.strip("\n").split("\x1f")
-    people = (_CO_AUTHOR.fullmatch(t) for t in trailers.split("\x1e") if t.strip())
-    return Commit(
-        sha,
-        Person(author, author_email),
-        Person(committer, committer_email),
-        tuple(Person(p[1], p[2]) if p else Person("", "") for p in people),
-    )

@@ -8,6 +8,7 @@ from engine.adapters.policy.port import Terms
 from engine.core.redact import printable
 from engine.errors import EngineError, problem
 
+MEMORY = 4 * 1024**3  # bytes; 10,000 changes take a tenth of it
 _SHOWN = 300  # characters of what a program said last
 
 _BROKEN = frozenset({"ENG453", "ENG454", "ENG455", "ENG456"})  # killed, odd exit code, not startable, too much output
@@ -36,6 +37,7 @@ def run(
             answers=answers,
             stdin=stdin,
             cancel=terms.cancel,
+            memory=MEMORY,
             grace_s=1,  # nothing to tidy up, and an embedded engine does not see a signal
         )
     except process.ProcessError as error:

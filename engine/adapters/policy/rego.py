@@ -8,11 +8,10 @@ from typing import Any
 from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.conventions import Rule, findings
 from engine.adapters.policy.port import Plan, Terms
-from engine.adapters.policy.programs import run
+from engine.adapters.policy.programs import MEMORY, run
 from engine.core.findings import Finding
 from engine.errors import EngineError, Place, Problem, failure
 
-MEMORY = 4 * 1024**3  # bytes of address space; 10,000 changes take a tenth of it
 _WORKER = "engine.adapters.policy.worker"
 
 

@@ -16,7 +16,7 @@ from engine.core.resources.model import EMPTY_TREE, Discovery, Resource
 from engine.core.resources.paths import Paths
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
-from engine.core.resources.tree import Change, Contents
+from engine.core.resources.tree import LARGEST_FILE, Change, Contents
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
 from engine.errors import EngineError, Errors, Place, Problem, listing
@@ -166,6 +166,9 @@ class _Work:
                 self.errors.add("ENG319", Place(printable(path)), path=printable(path))
             elif problem is not None:
                 self.errors.extend([problem])
+            elif entry.id in self._contents.oversized:
+                size = self._contents.oversized[entry.id]
+                self.errors.add("ENG309", Place(path), path=path, size=size, limit=LARGEST_FILE)
             else:
                 sound.add(path)
             self._paths.owned(path)
@@ -213,6 +216,8 @@ class _Work:
     def _former(self, change: Change) -> str | None:
         """The environment in the base's version of a file; None where it names none, so that it was never applied."""
         assert change.old is not None
+        if change.old.id in self._contents.oversized:  # it was refused when it came
+            return None
         try:
             value = tfvars_files.read(self._contents.blobs[change.old.id], _former_path(change)).values.get(COMMON)
         except EngineError:
@@ -256,4 +261,4 @@ def _begins_alike(file: Tfvars, blobs: Mapping[str, bytes], former: Change) -> b
     """Are the bytes up to the end of the `environment` line the same? Then so is its value; no need to parse."""
     assert former.old is not None
     end = file.end_of(COMMON)
-    return end > 0 and blobs[former.old.id][: end + 1] == file.data[: end + 1]
+    return end > 0 and blobs.get(former.old.id, b"")[: end + 1] == file.data[: end + 1]

@@ -1,7 +1,13 @@
 """Which declared source a repository is."""
 
+from engine.core.events.kinds import same_repository
 from engine.core.rules.model import Rules, Source
 from engine.errors import closest, failure, listing
+
+
+def declared(rules: Rules, repo: str | None) -> Source | None:
+    """The source of this name, if it is declared."""
+    return next((s for s in rules.sources if repo is not None and same_repository(s.repo, repo)), None)
 
 
 def choose(rules: Rules, asked: str | None, origin: str | None) -> Source:
@@ -10,13 +16,29 @@ def choose(rules: Rules, asked: str | None, origin: str | None) -> Source:
     Raises:
         EngineError: it is not declared, or nothing tells which of several it is.
     """
-    declared = {source.repo.casefold(): source for source in rules.sources}  # GitHub's names ignore case
+    if found := declared(rules, asked if asked is not None else origin):
+        return found
+    known = [source.repo for source in rules.sources]
     if asked is not None:
-        if asked.casefold() not in declared:
-            raise failure("ENG358", hint=closest(asked, declared), name=asked, known=listing(declared))
-        return declared[asked.casefold()]
-    if origin is not None and origin.casefold() in declared:
-        return declared[origin.casefold()]
+        raise failure("ENG358", hint=closest(asked, known), name=asked, known=listing(known))
     if len(rules.sources) == 1:
         return rules.sources[0]
-    raise failure("ENG357", origin=origin or "not set", known=listing(s.repo for s in rules.sources))
+    raise failure("ENG357", origin=origin or "not set", known=listing(known))
+
+
+def confirm(rules: Rules, repo: str, asked: str | None, origin: str | None, *, is_local: bool) -> None:
+    """Nothing, if a clone is of the repository that an event names.
+
+    A person (`asked`) or a server (`origin`) says so. A path of this machine (`is_local`) and a clone of nothing say
+    nothing, unless the path has the name of a declared source; then the event is believed only if it had no choice.
+
+    Raises:
+        EngineError: ENG366, they do not agree, or nobody but the event says so.
+    """
+    if asked is not None and not same_repository(asked, repo):
+        raise failure("ENG366", repo=repo, reason=f"--source says {asked}")
+    tells = origin is not None and (not is_local or declared(rules, origin) is not None)
+    if origin is not None and tells and not same_repository(origin, repo):
+        raise failure("ENG366", repo=repo, reason=f"the origin of this clone is {origin}")
+    if asked is None and not tells and len(rules.sources) > 1 and declared(rules, repo) is not None:
+        raise failure("ENG366", hint="say --source owner/name", repo=repo, reason="nothing else says so of this clone")

@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE, DIRECTORY = "100644", "100755", "120000", "160000", "040000"
 
+LARGEST_FILE = 64 * 1024  # bytes; what is larger is no configuration, and its bytes are not read
+
+_ROW = {size: re.compile(rb"[0-7]+ [^\0]+\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
 _ENTRY = {size: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % size, re.DOTALL) for size in (20, 32)}
+
+_DIRECTORY = DIRECTORY.encode()
+_GARBAGE = "it holds something else than rows"
 
 
 class Entry(NamedTuple):
@@ -41,10 +47,36 @@ class Directory(Mapping[str, Entry]):
 
     @classmethod
     def parse(cls, data: bytes, id_bytes: int = 20) -> "Directory":
-        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383)."""
+        """Read a tree object. Names that are not UTF-8 keep their bytes as surrogates (PEP 383).
+
+        Raises:
+            ValueError: it is not made of rows alone, or a name is a path or stands there twice.
+        """
         rows = _ENTRY[id_bytes].findall(data)
-        names = b"\0".join([name for _, name, _ in rows]).decode("utf-8", "surrogateescape").split("\0")
-        return cls(dict(zip(names, rows, strict=True)) if rows else {})
+        joined = b"\0".join([name for _, name, _ in rows])
+        modes = len(b"".join([mode for mode, _, _ in rows]))
+        if modes + len(joined) + (2 + id_bytes) * len(rows) - (len(rows) - 1 if rows else 0) != len(data):
+            raise ValueError(_GARBAGE)
+        names = joined.decode("utf-8", "surrogateescape").split("\0")
+        found = dict(zip(names, rows, strict=True)) if rows else {}
+        if len(found) != len(rows):
+            raise ValueError("a name stands there twice")
+        if b"/" in joined:
+            raise ValueError("a name in it is a path")
+        return cls(found)
+
+    @classmethod
+    def parted(cls, old: bytes, new: bytes, id_bytes: int) -> tuple["Directory", "Directory"]:
+        """What only the one and what only the other of two tree objects holds; what they share is not looked at.
+
+        Raises:
+            ValueError: as `parse`.
+        """
+        rows = [_ROW[id_bytes].findall(data) for data in (old, new)]
+        if any(sum(map(len, found)) != len(data) for found, data in zip(rows, (old, new), strict=True)):
+            raise ValueError(_GARBAGE)
+        olds, news = map(set, rows)
+        return cls.parse(b"".join(olds - news), id_bytes), cls.parse(b"".join(news - olds), id_bytes)
 
     @classmethod
     def of(cls, entries: Mapping[str, Entry]) -> "Directory":
@@ -67,6 +99,11 @@ class Directory(Mapping[str, Entry]):
     def is_directory(self, name: str) -> bool:
         """Is there a directory of this name?"""
         return name in self._rows and self[name].mode == DIRECTORY
+
+    @cached_property
+    def subdirectories(self) -> dict[str, str]:
+        """The directories in it: name → id of the tree."""
+        return {name: row[2].hex() for name, row in self._rows.items() if row[0].rjust(6, b"0") == _DIRECTORY}
 
     @cached_property
     def ordered(self) -> list[str]:
@@ -93,3 +130,4 @@ class Contents(NamedTuple):
     directories: Mapping[str, Directory]  # at the head; `""` is the top
     blobs: Mapping[str, bytes]
     everything: bool = False  # look at all resources, not only at those that changed
+    oversized: Mapping[str, int] = {}  # blobs that were not read, by id: how many bytes they have

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.canonical import canonical, digest_bytes
+from engine.core.events.kinds import same_repository
 from engine.core.moment import later
 from engine.core.schema import is_valid
 from engine.core.signature import TrustedKeys, verify
@@ -116,7 +117,7 @@ class _Row(NamedTuple):
 # Whose verdict it is: another's is passed over.
 _IDENTITY = (
     _Row(lambda v, w: v["origin"] == w.origin, "one is of a {origin} run, which nobody else believes"),
-    _Row(lambda v, w: v["repo"] == w.repo, "one is of another repository, {repo}"),
+    _Row(lambda v, w: same_repository(v["repo"], w.repo), "one is of another repository, {repo}"),
     _Row(lambda v, w: v.get("pr") == w.pr, "one is of another pull request"),
     _Row(lambda v, w: v["head_sha"] == w.head_sha, "one is of another head, {head_sha:.7}"),
 )

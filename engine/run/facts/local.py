@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.core.events.kinds import BRANCH, FLAG, NUMBER, SHA, TEXT, WORD, Fields, wrong
+from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REPO, SHA, TEXT, WORD, Fields, same_repository, wrong
+from engine.core.resources import sources
 from engine.core.resources.changes import printable
-from engine.errors import EngineError, failure
+from engine.errors import failure
 from engine.run.facts.gather import Absent, Fetch
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.core.resources.services import Services
     from engine.core.rules.model import Rules
 
+_TAG = "delete the tag in this clone, or fetch without tags: nobody can tell which of the two is meant"
 UNKNOWN = "a clone alone does not tell; run it on the pull request"
 _WHERE: Fields = {"base.ref": BRANCH, "head.ref": BRANCH, "head.sha": SHA}
 # What only the event tells here; a dispatch does not say them all.
@@ -34,10 +36,11 @@ _TOLD: Fields = {
 
 
 class Asked(NamedTuple):
-    """What a person has asked for, by resource path."""
+    """What the person who started the run has said."""
 
-    destroy: tuple[str, ...] = ()
+    destroy: tuple[str, ...] = ()  # resource paths
     move: tuple[str, ...] = ()
+    source: str | None = None  # owner/name of the clone
 
 
 class Local:
@@ -69,18 +72,36 @@ class Local:
             "verdict": lambda: Absent("a clone keeps none"),
         }
 
+    def check_source(self) -> None:
+        """Nothing, if the clone is of the repository that the event is about.
+
+        Raises:
+            EngineError: ENG366.
+        """
+        repo, origin = self._event.subject.repo, self._repository.origin()
+        sources.confirm(self._rules, repo, self._asked.source, origin.name, is_local=origin.is_local)
+        base = _repo(self._pull["base"])
+        if base is not None and not same_repository(base, repo):
+            raise failure("ENG366", repo=repo, reason=f"its pull request is of {base}")
+
     def check_head(self) -> None:
-        """Nothing, if the branch is still where the event saw it.
+        """Nothing, if the branch is still where the event saw it, as far as this clone can tell.
 
         Raises:
             EngineError: ENG552, it has moved on: this event is superseded.
         """
-        ref, then = self._pull["head"]["ref"], self._pull["head"]["sha"]
-        if _repo(self._pull["head"], self._event.subject.repo) != self._event.subject.repo:
-            return  # a fork's branch: here another one may have its name
-        now = self._tip(ref)
-        if now is not None and now != then:
-            raise failure("ENG552", ref=ref, then=then, now=now)
+        head = self._pull["head"]
+        tip = self._repository.branch(head["ref"]) if self._is_ours(head) else None
+        now = tip or self._repository.ref(self._pull_ref)
+        if now is not None and now != head["sha"]:
+            raise failure("ENG552", ref=head["ref"], then=head["sha"], now=now)
+
+    @property
+    def _pull_ref(self) -> str:
+        return f"refs/pull/{self._event.subject.number}/head"
+
+    def _is_ours(self, tip: Mapping[str, Any]) -> bool:
+        return (name := _repo(tip)) is not None and same_repository(name, self._event.subject.repo)
 
     @cached_property
     def discovery(self) -> "Discovery":
@@ -90,7 +111,6 @@ class Local:
             EngineError: the source is not declared, or git cannot tell what changed.
         """
         from engine.adapters.git import contents
-        from engine.core.resources import sources
         from engine.core.resources.discover import discover
 
         source = sources.choose(self._rules, self._event.source_repo, None)
@@ -100,22 +120,44 @@ class Local:
 
     @cached_property
     def _range(self) -> "Range":
-        base = self._pull["base"]
-        tip = self._tip(base["ref"]) or base.get("sha") or base["ref"]
-        return self._repository.range(tip, self._pull["head"]["sha"])
+        self._check_foreign_head()
+        return self._repository.range(self._base, self._pull["head"]["sha"])
 
-    def _tip(self, branch: str) -> str | None:
-        """Where a branch is now; None when this clone does not have it (CI often fetches one commit)."""
-        for ref in (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"):
-            try:
-                return self._repository.resolve(ref)
-            except EngineError as error:
-                if error.problems[0].code != "ENG351":
-                    raise
-        return None
+    @cached_property
+    def _base(self) -> str:
+        """Where the base branch is. The event does not choose it: what it says may only be older.
+
+        Raises:
+            EngineError: the clone does not know the branch, or the event means another one.
+        """
+        base, repository = self._pull["base"], self._repository
+        branch = base["ref"]
+        if "sha" in base and (found := wrong(self._pull, {"base.sha": SHA})):
+            raise failure("ENG156", event=self._event.name, path=f"pull_request.{found[0]}", reason=found[1])
+        if repository.has(f"refs/tags/{branch}"):
+            raise failure("ENG362", name=branch, names=f"refs/heads/{branch}, refs/tags/{branch}", hint=_TAG)
+        tip = repository.branch(branch)
+        if tip is None:
+            raise failure("ENG364", branch=branch)
+        sha = base.get("sha", tip)
+        if sha != tip and not repository.contains(tip, sha):
+            raise failure("ENG365", branch=branch, sha=sha, tip=tip)
+        return tip
+
+    def _check_foreign_head(self) -> None:
+        """Of a head that is said to be a fork's, a branch of its name here tells nothing: it may be that, or not."""
+        head, repository = self._pull["head"], self._repository
+        if self._is_ours(head) or repository.ref(self._pull_ref) is not None:
+            return  # `check_head` has looked
+        if head["ref"] == self._pull["base"]["ref"]:
+            return  # it is a fork's: nobody can ask to merge a branch into itself
+        if repository.branch(head["ref"]) not in (None, head["sha"]):
+            repo = _repo(head) or "a repository that is not known"
+            number = self._event.subject.number
+            raise failure("ENG368", ref=head["ref"], repo=repo, sha=head["sha"], number=number)
 
     def _pr(self) -> Any:
-        pull, repo = self._pull, self._event.subject.repo
+        pull, repo = self._pull, self._declared
         if found := wrong(pull, _TOLD):
             raise failure("ENG556", name="pr", reason=f"see `{found[0]}` in the event: {found[1]}")
         user = pull["user"]
@@ -126,23 +168,32 @@ class Local:
             "draft": pull["draft"],
             "merged": pull["merged"],
             "author": {"id": user["id"], "login": user["login"], "bot": user.get("type") == "Bot"},
-            "head": {"ref": pull["head"]["ref"], "sha": self._range.head, "repo": _repo(pull["head"], repo)},
-            "base": {"ref": pull["base"]["ref"], "sha": self._range.base, "repo": _repo(pull["base"], repo)},
+            "head": {
+                "ref": pull["head"]["ref"],
+                "sha": self._range.head,
+                "repo": repo if self._is_ours(pull["head"]) else _repo(pull["head"]),
+            },
+            "base": {"ref": pull["base"]["ref"], "sha": self._range.base, "repo": repo},
         }
 
     def _resources(self) -> Any:
         return self.discovery.fact()
 
+    @property
+    def _declared(self) -> str:
+        """The name of the repository, as the rules spell it."""
+        source = sources.declared(self._rules, self._event.subject.repo)
+        return source.repo if source else self._event.subject.repo
+
     def _source(self) -> Any:
-        repo = self._event.subject.repo
-        source = next((s for s in self._rules.sources if s.repo == repo), None)
-        return {"repo": repo, "declared": source is not None, "owns": list(source.owns) if source else []}
+        source = sources.declared(self._rules, self._event.subject.repo)
+        return {"repo": self._declared, "declared": source is not None, "owns": list(source.owns) if source else []}
 
     def _commits(self) -> Any:
         """Git knows names and addresses; who that is on GitHub is unknown."""
         return [
             {"sha": c.sha, "author": None, "committer": None, "co_authors": [None for _ in c.co_authors]}
-            for c in self._repository.commits(self._range)
+            for c in self._range.commits
         ]
 
     def _files(self) -> Any:
@@ -162,7 +213,8 @@ class Local:
         ]
 
 
-def _repo(tip: Mapping[str, Any], otherwise: str) -> str:
-    """The repository of a head or base; null in a payload once a fork was deleted."""
+def _repo(tip: Mapping[str, Any]) -> str | None:
+    """The repository of a head or base, if it is said; null in a payload once a fork was deleted."""
     repo = tip.get("repo")
-    return repo["full_name"] if isinstance(repo, dict) and isinstance(repo.get("full_name"), str) else otherwise
+    name = repo.get("full_name") if isinstance(repo, dict) else None
+    return name if isinstance(name, str) and REPO.holds(name) else None

@@ -77,7 +77,7 @@ def test_blobs_come_as_they_are_in_one_batch(clone):
     clone.commit(texts)
     repository = clone.open()
     found = repository.range("dev", "feature")
-    blobs = repository.blobs([c.new.id for c in found.changes if c.new])
+    blobs = repository.blobs([c.new.id for c in found.changes if c.new]).read
     assert {c.path: blobs[c.new.id] for c in found.changes if c.new} == texts
     assert _code(repository.blobs, ["1" * 40]) == "ENG355"
 
@@ -125,7 +125,7 @@ def test_a_partial_clone_fetches_nothing_behind_our_back(clone, tmp_path):
     source = f"file://{clone.directory}"
     command = ["git", "clone", "-q", "--filter=blob:none", "--no-checkout", source, tmp_path / "partial"]
     subprocess.run(command, check=True)
-    partial = Repository(str(tmp_path / "partial"), path=os.environ["PATH"], home=os.devnull)
+    partial = Repository(str(tmp_path / "partial"), path=os.environ["PATH"])
     found = partial.range("origin/dev", "HEAD")
     assert [c.path for c in found.changes] == ["S3/a/a.tfvars"]
     assert _code(partial.blobs, [c.new.id for c in found.changes if c.new]) in ("ENG355", "ENG356")
@@ -135,8 +135,11 @@ def test_a_shallow_clone_says_what_to_do(clone, tmp_path):
     clone.branch("feature")
     clone.commit({"S3/a/a.tfvars": "a = 2\n"})
     subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{clone.directory}", tmp_path / "shallow"], check=True)
-    shallow = Repository(str(tmp_path / "shallow"), path=os.environ["PATH"], home=os.devnull)
-    assert _code(shallow.range, "HEAD", "HEAD") == "ENG353"
+    shallow = Repository(str(tmp_path / "shallow"), path=os.environ["PATH"])
+    first = clone.git("rev-parse", "dev")
+    assert _code(shallow.range, "HEAD~1", "HEAD") == "ENG353"
+    assert _code(shallow.range, first, "HEAD") == "ENG351"
+    assert shallow.range("HEAD", "HEAD").changes == ()  # nothing is missing for that
     assert list(shallow.tree("HEAD"))  # a whole tree needs no history
 
 
@@ -148,12 +151,12 @@ def test_histories_without_a_common_commit(clone):
 
 def test_places_that_are_no_repository(tmp_path):
     for directory in (tmp_path, tmp_path / "missing"):
-        repository = Repository(str(directory), path=os.environ["PATH"], home=os.devnull)
+        repository = Repository(str(directory), path=os.environ["PATH"])
         assert _code(repository.range, "a", "b") == "ENG350"
 
 
 def test_git_is_not_there(clone):
-    assert _code(Repository(clone.directory, path="/nowhere", home=os.devnull).resolve, "dev") == "ENG450"
+    assert _code(Repository(clone.directory, path="/nowhere").resolve, "dev") == "ENG450"
 
 
 def test_everybody_who_had_a_hand_in_a_commit(clone):
@@ -161,8 +164,7 @@ def test_everybody_who_had_a_hand_in_a_commit(clone):
     trailers = "Co-authored-by: Eve <eve@example.com>\nCo-Authored-By: nobody in particular"
     first = clone.commit({"x.json": "1"}, f"one\n\nwhy\n\n{trailers}")
     second = clone.commit({"x.json": "2"}, "two")
-    repository = clone.open()
-    one, two = repository.commits(repository.range("dev", "feature"))
+    one, two = clone.open().range("dev", "feature").commits
     assert (one.sha, two.sha) == (first, second)
     assert (one.author, one.committer) == (Person("Ann", "ann@example.com"), Person("Bob", "bob@example.com"))
     assert one.co_authors == (Person("Eve", "eve@example.com"), Person("", ""))
@@ -181,28 +183,35 @@ def test_a_repository_starts_no_program_of_its_own(clone, tmp_path):
         clone.git("config", name, str(trap) if name != "log.showSignature" else "true")
     clone.git("config", "gpg.program", str(trap))
     repository = clone.open()
-    found = repository.range("dev", "feature")
+    repository.range("dev", "feature")
     repository.tree("feature")
-    repository.commits(found)
     assert not (tmp_path / "sprung").exists()
 
 
 @pytest.mark.parametrize(
-    ("url", "name"),
+    ("url", "name", "is_local"),
     [
-        ("git@github.com:acme/dev-deployment.git", "acme/dev-deployment"),
-        ("https://github.com/acme/dev-deployment", "acme/dev-deployment"),
-        ("https://x-access-token:secret@ghe.example.com:8443/acme/dev-deployment.git/", "acme/dev-deployment"),
-        ("ssh://git@github.com/acme/dev-deployment.git", "acme/dev-deployment"),
-        ("/srv/git/acme/dev-deployment.git", "acme/dev-deployment"),
-        ("dev-deployment", None),
+        ("git@github.com:acme/dev-deployment.git", "acme/dev-deployment", False),
+        ("https://github.com/acme/dev-deployment", "acme/dev-deployment", False),
+        ("https://x-access-token:secret@ghe.example.com:8443/acme/dev-deployment.git/", "acme/dev-deployment", False),
+        ("ssh://git@github.com/acme/dev-deployment.git", "acme/dev-deployment", False),
+        ("/srv/git/acme/dev-deployment.git", "acme/dev-deployment", True),
+        ("file:///srv/git/acme/dev-deployment.git", "acme/dev-deployment", True),
+        ("../acme/dev-deployment", "acme/dev-deployment", True),
+        ("dev-deployment", None, True),
     ],
 )
-def test_the_name_of_the_origin(clone, url, name):
+def test_the_name_of_the_origin(clone, url, name, is_local):
     assert repository_name(url) == name
     clone.git("remote", "add", "origin", url)
-    assert clone.open().origin() == name
+    assert clone.open().origin() == (name, is_local)
 
 
 def test_no_origin(clone):
-    assert clone.open().origin() is None
+    assert clone.open().origin() == (None, True)
+
+
+def test_an_origin_of_two_places_is_neither(clone):
+    clone.git("remote", "add", "origin", "git@github.com:acme/one.git")
+    clone.git("remote", "set-url", "--add", "origin", "git@github.com:acme/two.git")
+    assert clone.open().origin() == ("acme/one and acme/two", False)

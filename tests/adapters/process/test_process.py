@@ -134,11 +134,11 @@ def test_a_long_complaint_is_shown_by_its_end():
 
 
 def test_what_ended_before_its_deadline_is_read_to_its_end_even_when_we_look_late():
-    child = process._start(["head", "-c", "60000", "/dev/zero"], "/", ENV, False, "")
+    child = process.start(["head", "-c", "60000", "/dev/zero"], "/", ENV, False, "")
     work = process._Exchange(child, b"", 1_000_000)
-    assert process._has_ended(child, 20)  # it fits into the pipe, where it now waits for us
+    assert process.has_ended(child, 20)  # it fits into the pipe, where it now waits for us
     assert work.until(time.monotonic() - 1, None) == "ended"
-    process._kill(child)
+    process.kill(child)
     work.selector.close()
     assert len(work.output["stdout"]) == 60_000
 

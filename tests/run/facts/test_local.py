@@ -30,7 +30,7 @@ def clone(tmp_path):
 def local(clone, event=None, asked=NOTHING_ASKED):
     rules = load(read_rules(data.ROOT), catalog())
     known = services.read(read_module(data.path("terraform")))
-    repository = Repository(str(clone.directory), path=os.environ["PATH"], home="/")
+    repository = Repository(str(clone.directory), path=os.environ["PATH"])
     return Local(read_event(event or clone.event()), rules, repository, known, asked=asked, now=NOW)
 
 
