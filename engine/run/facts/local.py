@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, SHA, TEXT, WORD, Fields, wrong
-from engine.core.resources.changes import printable
 from engine.errors import EngineError, failure
+from engine.printable import in_line
 from engine.run.facts.gather import Absent, Fetch
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Local:
     def _files(self) -> Any:
         return [
             {
-                "path": printable(change.path),
+                "path": in_line(change.path),
                 "status": "renamed"
                 if change.old_path
                 else "modified"
@@ -156,7 +156,7 @@ class Local:
                 else "added"
                 if change.new
                 else "removed",
-                "previous_path": printable(change.old_path) if change.old_path else None,
+                "previous_path": in_line(change.old_path) if change.old_path else None,
             }
             for change in self._range.changes
         ]
