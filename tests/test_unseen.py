@@ -22,8 +22,8 @@ def test_no_reviewed_text_may_hold(ranges):
 @pytest.mark.parametrize(
     "ranges",
     [
-        "A0", "AD", "34F", "115F-1160", "1680", "17B4-17B5", "180B-180F", "2000-200D", "202F", "205F", "2060-2065", "2800",
-        "3000", "3164", "FE00-FE0F", "FFA0", "FFF0-FFFB", "E0100-E01EF",
+        "A0", "AD", "34F", "115F-1160", "1680", "17B4-17B5", "180B-180F", "2000-200D", "202F", "205F", "2060-2065",
+        "2800", "3000", "3164", "FE00-FE0F", "FFA0", "FFF0-FFFB", "E0100-E01EF",
     ],
 )  # fmt: skip
 def test_names_may_not_hold(ranges):
