@@ -70,6 +70,7 @@ TABLE: dict[str, Row] = {
     "ENG036": Row("half of a surrogate pair, which is no character", "write both halves, or the character itself"),
     "ENG037": Row("an alias that contains itself", "write the value out"),
     "ENG038": Row("{number} more problems are not shown", "mend those above, then look again", _NO),
+    "ENG039": Row("character {character} cannot be seen", "write what is meant; it is shown as an escape", _NO),
     # ENG040-049 what a schema refuses
     "ENG040": Row("unknown key `{name}`", "known here: {known}"),
     "ENG041": Row("key `{name}` is missing", "add `{name}`{about}"),
@@ -513,7 +514,10 @@ class Errors:
     def problems(self) -> tuple[Problem, ...]:
         """What was kept, in order of place, and at the end how much was not."""
         kept = sorted(self._kept, key=lambda p: (*p.place[:3], p.code) if p.place else ("", 0, 0, p.code))
-        return (*kept, problem("ENG038", number=f"{self._more:,}")) if self._more else tuple(kept)
+        if not self._more:
+            return tuple(kept)
+        last = kept[-1].place
+        return (*kept, problem("ENG038", Place(last.file) if last else None, number=f"{self._more:,}"))
 
     def check(self) -> None:
         """Raise what was collected, if anything, in order of place."""

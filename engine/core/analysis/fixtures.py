@@ -83,7 +83,7 @@ def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> tuple[Case, .
 
 
 def _document(file: str, read: Callable[[str], bytes]) -> Document:
-    document = load_yaml(read(file), file)
+    document = load_yaml(read(file), file, quotes=True)
     schema.validate("fixtures", document)
     return document
 

@@ -4,7 +4,7 @@ A resource with a refusal is not listed; a change with any refusal is refused as
 resources are listed, so that one look tells all.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from engine.core.canonical import digest
 from engine.core.resources import tfvars as tfvars_files
@@ -18,7 +18,8 @@ from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.tree import Change, Contents
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
-from engine.errors import EngineError, Errors, Place, listing
+from engine.core.source import load_json
+from engine.errors import EngineError, Errors, Place, Problem, listing
 from engine.printable import in_line
 
 __all__ = ["Discovery", "Resource", "discover"]
@@ -134,7 +135,15 @@ class _Work:
             tree=digest({p[top:]: object_id for p, object_id in files.items()}),
             variables=variables,
             lines=file.lines,
+            warned=(*file.warned, *self._warned(here)),
         )
+
+    def _warned(self, here: Layout) -> Iterator[Problem]:
+        """What is odd about documents that are good."""
+        for path, entry in here.documents.items():
+            data = self._contents.blobs[entry.id]
+            if not data.isascii():
+                yield from load_json(data, path, reviewed=True).warned
 
     def _sound(self, here: Layout) -> set[str]:
         """The files that may be read; what does not belong there is refused, whether this change brought it or not."""

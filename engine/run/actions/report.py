@@ -1,14 +1,16 @@
 """`report.*`: tell people."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
 from engine.run.actions.verdict import doubt, finding
 
 if TYPE_CHECKING:
+    from engine.core.findings import Finding
     from engine.core.report.model import Report, Row
+    from engine.core.resources.model import Resource
     from engine.run.context import Context
 
 
@@ -50,7 +52,7 @@ def _of_validation(
     judged = frozenset(policy["judged"])
     return _report(verdict)._replace(
         rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]),
-        findings=tuple(map(finding, policy["findings"])),
+        findings=(*map(finding, policy["findings"]), *_odd(ctx.discovery.resources)),
         refused=(*ctx.discovery.refused, *map(doubt, signed["doubts"])),
         signature=Signature(
             statement=signed["digest"],
@@ -61,6 +63,19 @@ def _of_validation(
             origin=verdict["origin"],
         ),
     )
+
+
+def _odd(resources: "Iterable[Resource]") -> "Iterator[Finding]":
+    """What discovery accepts and warns of: not policy's, so it is told beside the statement, and is no part of it."""
+    from engine.core.findings import Effect, Finding, Severity
+
+    for resource in resources:
+        for odd in resource.warned:
+            assert odd.place
+            yield Finding(
+                odd.code, Severity.LOW, Effect.WARN, odd.message, resource.path,
+                file=odd.place.file, line=odd.place.line, remediation=odd.hint,
+            )  # fmt: skip
 
 
 def _of_fact(ctx: "Context") -> "Report":
