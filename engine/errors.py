@@ -4,9 +4,11 @@
 NamedTuples because every command loads this module: a frozen dataclass costs about 0.8 ms of start-up each.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
+
+from engine.printable import harmless, in_line, printable
 
 
 class ExitCode(IntEnum):
@@ -63,7 +65,7 @@ TABLE: dict[str, Row] = {
     "ENG020": Row("the file has {size} bytes; the limit is {limit}", "split it or remove what is not needed"),
     "ENG021": Row("byte {byte} is not UTF-8", "save the file as UTF-8"),
     "ENG022": Row("the file is empty", "write its content or remove it"),
-    "ENG023": Row("character {character} cannot be seen", "remove it, or write it as an escape in double quotes"),
+    "ENG023": Row("character {character} cannot be seen", "remove it, wherever it stands and however it is spelt"),
     "ENG024": Row("not valid YAML: {reason}", "correct the line, or quote the text"),
     "ENG025": Row("a tab where YAML wants spaces", "replace it with spaces"),
     "ENG026": Row("a second document begins here", "keep one document per file"),
@@ -78,6 +80,8 @@ TABLE: dict[str, Row] = {
     "ENG035": Row("not valid JSON: {reason}", "correct the text here"),
     "ENG036": Row("half of a surrogate pair, which is no character", "write both halves, or the character itself"),
     "ENG037": Row("an alias that contains itself", "write the value out"),
+    "ENG038": Row("{number} more problems are not shown", "mend those above, then look again", _NO),
+    "ENG039": Row("character {character} cannot be seen", "write what is meant; it is shown as an escape", _NO),
     # ENG040-049 what a schema refuses
     "ENG040": Row("unknown key `{name}`", "known here: {known}"),
     "ENG041": Row("key `{name}` is missing", "add `{name}`{about}"),
@@ -495,7 +499,7 @@ class Place(NamedTuple):
     excerpt: str = ""
 
     def __str__(self) -> str:
-        return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        return ":".join([in_line(self.file), *(str(n) for n in (self.line, self.column) if n)])
 
 
 class Problem(NamedTuple):
@@ -511,13 +515,14 @@ class Problem(NamedTuple):
         lines = [f"{self.place}: {self.code} {self.message}" if self.place else f"{self.code} {self.message}"]
         if self.place and self.place.excerpt:
             line, column, length, excerpt = self.place[1:]
-            caret = "".join("\t" if c == "\t" else " " for c in excerpt[: max(column - 1, 0)])
-            lines.append(f"{line} | {excerpt}")
-            mark = "^" * max(1, min(length, len(excerpt) - column + 1))
-            lines.append(f"{' ' * len(str(line))} | {caret}{mark} {self.hint}".rstrip())
+            start = max(column - 1, 0)
+            before, marked = printable(excerpt[:start]), printable(excerpt[start : start + length])
+            caret = "".join("\t" if c == "\t" else " " for c in before)
+            lines.append(f"{line} | {printable(excerpt)}")
+            lines.append(f"{' ' * len(str(line))} | {caret}{'^' * max(1, len(marked))} {self.hint}".rstrip())
         elif self.hint:
             lines.append(f"  {self.hint}")
-        return "\n".join(lines)
+        return harmless("\n".join(lines))
 
 
 def problem(code: str, place: Place | None = None, *, hint: str = "", **fields: object) -> Problem:
@@ -549,35 +554,73 @@ def failure(code: str, place: Place | None = None, *, hint: str = "", **fields: 
     return EngineError(problem(code, place, hint=hint, **fields))
 
 
+MOST_PROBLEMS = 1_000  # of one input: whoever sent more will not read more
+
+
 class Errors:
-    """Collects the problems of one input, so that all are reported in one go."""
+    """Collects the problems of one input, so that all are reported in one go: the first ones, and how many more."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.added = 0  # grows with each problem, kept or not, said before or not: compare it, never what was kept
+        self._more = 0
+        self._kept: dict[Problem, None] = {}
 
     def add(self, code: str, place: Place | None = None, *, hint: str = "", **fields: object) -> None:
         """Record one problem."""
-        self.problems.append(problem(code, place, hint=hint, **fields))
+        self.extend([problem(code, place, hint=hint, **fields)])
 
     def extend(self, problems: Iterable[Problem]) -> None:
-        """Record several."""
-        self.problems.extend(problems)
+        """Record several. What is said twice is one problem."""
+        for one in problems:
+            self.added += 1
+            if len(self._kept) < MOST_PROBLEMS:
+                self._kept[one] = None
+            elif one not in self._kept:
+                self._more += 1
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was kept, in order of place, and at the end how much was not."""
+        kept = sorted(self._kept, key=lambda p: (*p.place[:3], p.code) if p.place else ("", 0, 0, p.code))
+        if not self._more:
+            return tuple(kept)
+        last = kept[-1].place
+        return (*kept, problem("ENG038", Place(last.file) if last else None, number=f"{self._more:,}"))
 
     def check(self) -> None:
         """Raise what was collected, if anything, in order of place."""
-        if self.problems:
-            raise EngineError(*sorted(self.problems, key=lambda p: p.place[:3] if p.place else ("", 0, 0)))
+        if self.added:
+            raise EngineError(*self.problems)
+
+
+LONGEST_NAME = 100  # characters that are compared: who mistypes a longer name needs no guess of ours
+MOST_COMPARED = 500  # names that are looked at for a guess
+_LIKELY = 8  # of these are compared letter by letter, which costs a hundred times as much
+MOST_LISTED = 50
+_LONGEST_LISTING = 2_000  # characters
 
 
 def closest(name: str, known: Iterable[str]) -> str:
     """``did you mean `environment`?`` for a near miss of a known name, else an empty string."""
     from difflib import get_close_matches  # a failure path: not worth start-up time
+    from heapq import nsmallest
+    from itertools import islice
 
-    folded: dict[str, str] = {k.casefold(): k for k in known}
-    match = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    if len(name) > LONGEST_NAME:
+        return ""
+    asked = name.casefold()
+    letters = set(asked)
+    folded = {k.casefold(): k for k in islice(known, MOST_COMPARED) if len(k) <= LONGEST_NAME}
+    likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
+    match = get_close_matches(asked, likely, n=1, cutoff=0.6)
     return f"did you mean `{folded[match[0]]}`?" if match else ""
 
 
-def listing(names: Sequence[str] | Iterable[str]) -> str:
-    """`a, b, c` in order, for the remedy of an unknown name."""
-    return ", ".join(sorted(names)) or "none"
+def listing(names: Iterable[str]) -> str:
+    """`a, b, c` in order, for the remedy of an unknown name; of many the first, whole, and how many more there are."""
+    ordered = sorted(names)
+    shown = ordered[:MOST_LISTED]
+    while len(shown) > 1 and sum(map(len, shown)) > _LONGEST_LISTING:
+        shown.pop()
+    more = len(ordered) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "") or "none"

@@ -26,8 +26,9 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, NamedTuple
 
-from engine.core.redact import Redactor, is_secret_name, printable
+from engine.core.redact import Redactor, is_secret_name
 from engine.errors import EngineError, Problem, problem
+from engine.printable import printable, uncoloured
 
 _MIB = 1024 * 1024
 CHUNK = 65536
@@ -271,5 +272,5 @@ def last_words(done: Done, env: Mapping[str, str]) -> str:
     """The end of what it said, printable, without the secrets that its environment holds."""
     secrets = frozenset(value for name, value in env.items() if is_secret_name(name))
     said = (done.stderr.strip() or done.stdout.strip())[-4 * SHOWN :].decode(errors="replace")
-    said = Redactor(secrets).text(printable(said)).strip()
+    said = printable(Redactor(secrets).text(uncoloured(said))).strip()
     return said if len(said) <= SHOWN else "…" + said[-SHOWN:]

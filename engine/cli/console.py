@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from engine.errors import Problem, failure
-
-_CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
+from engine.printable import COLOURS, PLAIN, command, harmless, in_json
 
 
 class Console:
@@ -42,31 +41,30 @@ class Console:
 
     def colour(self, text: str, name: str) -> str:
         """`text` in one of red, green, yellow, dim, bold, where colours are wanted."""
-        return f"\x1b[{_CODES[name]}m{text}\x1b[0m" if self.colours else text
+        return f"{COLOURS[name]}{text}{PLAIN}" if self.colours else text
 
     def out(self, text: str) -> None:
         """Data."""
-        _write(sys.stdout, f"{_harmless(text)}\n")
+        _write(sys.stdout, f"{harmless(text, coloured=self.colours)}\n")
 
-    def command(self, text: str) -> None:
-        """A command to the GitHub Actions runner (`::error …`), every part of which has been escaped."""
-        _write(sys.stdout, f"{text}\n")
+    def command(self, kind: str, message: str, **properties: str) -> None:
+        """A command to the GitHub Actions runner: `::error file=…::message`."""
+        _write(sys.stdout, f"{command(kind, message, **properties)}\n")
 
     def err(self, text: str) -> None:
         """A diagnostic, shown even when quiet."""
-        _write(sys.stderr, f"{_harmless(text)}\n")
+        _write(sys.stderr, f"{harmless(text, coloured=self.colours)}\n")
 
     def progress(self, text: str) -> None:
         """One line of progress, unless quiet. Thread-safe."""
         if not self.quiet:
-            _write(sys.stderr, f"{_harmless(text)}\n", flush=True)
+            _write(sys.stderr, f"{harmless(text, coloured=self.colours)}\n", flush=True)
 
     def json(self, value: object) -> None:
         """Data for machines."""
         import json
 
-        text = json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout))
-        self.out(text.replace("##[", "#\\u0023["))  # the same to JSON, and no command to anybody
+        self.out(in_json(json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout))))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """Each problem with its place, its source line and the way out."""
@@ -80,17 +78,6 @@ class Console:
             EngineError: ENG002, standard output takes no more.
         """
         _write(sys.stdout, "", flush=True)
-
-
-def _harmless(text: str) -> str:
-    """`text` without what the GitHub Actions runner takes for a command: `::…` first in a line, `##[…]` anywhere.
-
-    Names and values of a change are in most of what is said; they may not stop commands, mask words or fake errors.
-    """
-    text = text.replace("##[", "# #[")
-    if "::" not in text:
-        return text
-    return "\n".join(": :" + line.lstrip()[2:] if line.lstrip().startswith("::") else line for line in text.split("\n"))
 
 
 def _write(stream: TextIO | None, text: str, *, flush: bool = False) -> None:

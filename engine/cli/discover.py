@@ -95,5 +95,7 @@ def _print(discovery: "Discovery", console: "Console") -> None:
             console.out(f"  {console.colour(f'{change:<{widths[0]}}', _COLOURS[change])}  {path:<{widths[1]}}  {key}")
     else:
         console.out("no resource to plan")
+    for problem in (problem for resource in discovery.resources for problem in resource.warned):
+        console.out("\n" + console.colour("warning", "yellow") + f" {problem.text()}")
     for problem in discovery.refused:
         console.out("\n" + console.colour("refused", "red") + f" {problem.text()}")

@@ -96,21 +96,13 @@ def _json(problems: Sequence[Problem], console: Console) -> None:
 
 
 def _github(problems: Sequence[Problem], console: Console) -> None:
-    """Annotations: https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""
+    """Annotations."""
     for p in problems:
         level = "error" if TABLE[p.code].exit is ExitCode.CONFIG else "warning"
         where = {"title": p.code}
         if p.place:
             where = {"file": p.place.file, "line": str(p.place.line), "col": str(p.place.column), **where}
-        properties = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in where.items())
-        console.command(f"::{level} {properties}::{_escaped(f'{p.message}: {p.hint}' if p.hint else p.message)}")
-
-
-def _escaped(text: str, more: str = "") -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    for character in more:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
+        console.command(level, f"{p.message}: {p.hint}" if p.hint else p.message, **where)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem], Console], None]] = {

@@ -3,9 +3,10 @@
 import gc
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from engine.errors import EngineError, ExitCode, closest, listing, problem
+from engine.printable import harmless
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last boundary: a bug must exit 101, not 1 ("denied")
         import traceback
 
-        traceback.print_exc()
+        console.err(traceback.format_exc())
         console.problems([problem("ENG999", reason=f"{type(error).__name__}: {error}")])
         return ExitCode.BUG
 
@@ -121,6 +122,9 @@ def parser_of(name: str, command: Command) -> "ArgumentParser":
             super().__init__(**{**options, **narrow})
             for flags, said in _FLAGS:  # without a default: a verb's would replace what was said before the verb
                 self.add_argument(*flags, action="store_true", default=SUPPRESS, help=said)
+
+        def error(self, message: str) -> NoReturn:
+            super().error(harmless(message))  # it quotes what was given, and that may be a branch's name
 
     parser = Parser(prog=f"engine {name}", description=command.HELP)
     command.arguments(parser)

@@ -5,8 +5,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.core.redact import printable
 from engine.errors import EngineError, Errors, ExitCode, failure
+from engine.printable import in_line
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -96,7 +96,7 @@ def _files(paths: Iterable[str]) -> list[str]:
 
 
 def _told(result: "Result", console: "Console") -> str:
-    lines = [f"{console.colour('✗', 'red')} {result.case.place}: {printable(result.case.why)}"]
+    lines = [f"{console.colour('✗', 'red')} {result.case.place}: {in_line(result.case.why)}"]
     for mismatch in result.mismatches:
         lines.append(f"    {mismatch.what}: expected {console.colour(mismatch.expected, 'green')}")
         lines.append(f"    {' ' * len(mismatch.what)}       got {console.colour(mismatch.got, 'red')}")

@@ -17,19 +17,11 @@ SHORTEST = 4  # a shorter secret would hide half of every text; it is hidden onl
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL", re.IGNORECASE)
-# Controls, and what redraws or reorders a terminal or a web page (bidirectional marks); tab and newline may stay.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
 def is_secret_name(name: str) -> bool:
     """Does the name of a setting say that its value is a secret?"""
     return bool(_SECRET_NAME.search(name))
-
-
-def printable(text: str) -> str:
-    """`text` without terminal escapes and controls: what another program said is not trusted to be plain."""
-    return _UNPRINTABLE.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n")))
 
 
 class Redactor:

@@ -16,6 +16,7 @@ from engine.core.decision.matching import match
 from engine.core.events.envelope import Event, read_event
 from engine.core.outcome import EXIT, Outcome
 from engine.core.resources import services
+from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
 from engine.errors import TABLE, EngineError, ExitCode
 from engine.run import reports, results, trusted
@@ -29,7 +30,6 @@ from engine.run.runner import Ran, carry_out
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
-    from engine.core.resources.model import Discovery
 
 _RESULTS = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "error": ExitCode.EXECUTOR}
 _WORST_FIRST = (
@@ -188,9 +188,9 @@ def _once(
                 cancel=Flag(),
             )
             ran = carry_out(result, context, rows.actions)
-        refused = _discovery(facts).refused if "resources" in document.facts else ()
+        found = _discovery(facts) if "resources" in document.facts else Discovery(None, None, (), ())
         if not reports.is_told(ran):
-            report = reports.of_pipeline(reports.about(event, believed), result, ran, refused, believed)
+            report = reports.of_pipeline(reports.about(event, believed), result, ran, found, believed)
             # What did not come to an end has been explained already, or is about to be shown as an error.
             silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
             (watcher.kept if silent else watcher.show)(reports.keep(report, own, settings.credentials, ran))
@@ -198,10 +198,8 @@ def _once(
     return handled
 
 
-def _discovery(facts: Local) -> "Discovery":
+def _discovery(facts: Local) -> Discovery:
     """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
-    from engine.core.resources.model import Discovery
-
     try:
         with alone("what the change consists of"):
             return facts.discovery

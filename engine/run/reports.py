@@ -5,20 +5,22 @@ The action `report.write` and `handle` (for pipelines that did not come to that 
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.alone import alone, broken
 from engine.core.outcome import Outcome
-from engine.errors import EngineError, Place, Problem
+from engine.errors import EngineError, Place
 from engine.run.actions.verdict import doubt, finding
 
 if TYPE_CHECKING:
     from engine.core.decision.decide import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
+    from engine.core.findings import Finding
     from engine.core.redact import Redactor
     from engine.core.report.model import Report, Result, Row
+    from engine.core.resources.model import Discovery, Resource
     from engine.run.runner import Ran
 
 _GATES_SAY: "dict[Outcome, Result]" = {Outcome.FAIL: "refused", Outcome.PENDING: "pending", Outcome.ERROR: "error"}
@@ -73,18 +75,18 @@ def of_pipeline(
     report: "Report",
     result: "PipelineResult",
     ran: "Iterable[Ran]",
-    refused: Iterable[Problem],
+    discovery: "Discovery",
     document: "FactDocument",
 ) -> "Report":
     """`report`, with what became of a pipeline, however far it came, whichever actions it has."""
     report = decided(report, result)
     if result.outcome is not Outcome.PASS:
-        return report._replace(refused=tuple(refused))
+        return report._replace(refused=discovery.refused)
     outputs = _outputs(ran)
     plan, policy, verdict = (outputs.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
     problems = tuple(problem for one in ran for problem in one.problems)
     if outputs or not problems:
-        report = of_outputs(report, plan, policy, verdict, refused, document)
+        report = of_outputs(report, plan, policy, verdict, discovery, document)
     return report._replace(broken=problems, result="error") if problems else report
 
 
@@ -97,7 +99,7 @@ def of_outputs(
     plan: Mapping[str, Any] | None,
     policy: Mapping[str, Any] | None,
     verdict: Mapping[str, Any] | None,
-    refused: Iterable[Problem],
+    discovery: "Discovery",
     document: "FactDocument",
 ) -> "Report":
     """`report`, with what `terraform.plan`, `policy.evaluate` and `verdict.sign` say; with none of them, with the
@@ -109,10 +111,23 @@ def of_outputs(
     doubts = verdict["doubts"] if verdict else policy["doubts"] if policy else ()
     report = report._replace(
         rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]) if plan else (),
-        findings=tuple(map(finding, policy["findings"])) if policy else (),
-        refused=(*refused, *map(doubt, doubts)),
+        findings=(*(map(finding, policy["findings"]) if policy else ()), *_odd(discovery.resources)),
+        refused=(*discovery.refused, *map(doubt, doubts)),
     )
     return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
+
+
+def _odd(resources: "Iterable[Resource]") -> "Iterator[Finding]":
+    """What discovery accepts and warns of: not policy's, so it is told beside the statement, and is no part of it."""
+    from engine.core.findings import Effect, Finding, Severity
+
+    for resource in resources:
+        for odd in resource.warned:
+            assert odd.place
+            yield Finding(
+                odd.code, Severity.LOW, Effect.WARN, odd.message, resource.path,
+                file=odd.place.file, line=odd.place.line, remediation=odd.hint,
+            )  # fmt: skip
 
 
 def _unsigned(report: "Report", judged: bool) -> "Result":

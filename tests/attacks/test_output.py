@@ -78,7 +78,7 @@ def test_the_comment_calls_and_closes_nothing(machine, engine):
     [
         ("plain text stays", "S3::x\nall ::fine", "S3::x\nall ::fine"),
         ("a command first in a line", "::error::x", ": :error::x"),
-        ("behind space", "a\n   ::error::x", "a\n: :error::x"),
+        ("behind space", "a\n   ::error::x", "a\n   : :error::x"),
         ("the older form, anywhere", "a ##[error]x", "a # #[error]x"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.redact import HIDDEN, Json, Redactor, is_secret_name, printable
+from engine.core.redact import HIDDEN, Json, Redactor, is_secret_name
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,3 @@ def test_without_secrets_nothing_is_hidden():
 @pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "db_password", "AWS_SESSION_TOKEN"])
 def test_names_of_secrets(name):
     assert is_secret_name(name)
-
-
-def test_printable_drops_what_moves_a_cursor_or_turns_text_round():
-    assert printable("a\x1b[31mb\x1b]0;title\x07c\u202ed\te\nf\r\ng\x00") == "abcd\te\nf\ng"

@@ -1,5 +1,7 @@
 """YAML 1.2 core and JSON: what values are, where they are, and what is refused."""
 
+import json
+
 import pytest
 
 from engine.core.source import Document, load_json, load_yaml
@@ -36,6 +38,13 @@ def refused(text: str | bytes, load=load_yaml, **options: object) -> list[str]:
         ("a byte order mark is no content", "\ufeffa: 1", {"a": 1}),
         ("Windows line ends", "a: 1\r\nb: |\r\n  x\r\n", {"a": 1, "b": "x\n"}),
         ("characters beyond the basic plane", "a: 😀", {"a": "😀"}),
+        (
+            "pictures and scripts that need a joiner, in prose",
+            "description: 👩‍💻 می‌خواهم",
+            {"description": "👩‍💻 می‌خواهم"},
+        ),
+        ("what is odd there is warned of", "Message: a\u200b\u00a0b", {"Message": "a\u200b\u00a0b"}),
+        ("and in what tags hold", "tags: {team: {x: a\u200bb}}", {"tags": {"team": {"x": "a\u200bb"}}}),
     ],
 )
 def test_values(why: str, text: str, value: object, composer: type) -> None:
@@ -55,6 +64,18 @@ def test_values(why: str, text: str, value: object, composer: type) -> None:
         ("a form feed", "a: \x0c", ["1:4 ENG023"]),
         ("a line separator", "a: x\u2028y", ["1:5 ENG023"]),
         ("reading order marks, all of them", "a: \u202ax\nb: \u2066", ["1:4 ENG023", "2:4 ENG023"]),
+        ("tags and marks in a comment too", "a: 1 # \U000e0041\u200f", ["1:8 ENG023", "1:9 ENG023"]),
+        (
+            "the same as escapes",
+            'a: "x\\u202e"\n"\\U000E0041": 1\nb: "\\r"',
+            ["1:4 ENG023", "2:1 ENG023", "3:4 ENG023"],
+        ),
+        (
+            "no width, in keys and names",
+            "a\u200bb: 1\nc: d\u3164\ne: 👩\u200d💻",
+            ["1:1 ENG023", "2:4 ENG023", "3:4 ENG023"],
+        ),
+        ("an ARN is no description", "description: arn:aws:s3:::b\u200d", ["1:14 ENG023"]),
         ("a tab as indentation", "a:\n\tb: 1", ["2:1 ENG025"]),
         ("several documents", "a: 1\n---\nb: 1", ["2:1 ENG026"]),
         ("duplicate keys, each of them", "a: 1\na: 2\nb: {c: 1, 'c': 2}", ["2:1 ENG027", "3:12 ENG027"]),
@@ -173,8 +194,9 @@ def test_places_in_json(why: str, path: tuple, key: bool, at: str, length: int) 
         ("no JSON numbers", "[NaN, -Infinity, 1e999]", ["1:2 ENG034", "1:7 ENG034", "1:18 ENG034"]),
         ("thousands of digits", "[" + "9" * 5000 + "]", ["1:2 ENG034"]),
         ("half a surrogate pair", '["\\ud83d\\ude00", "\\ud83d"]', ["1:19 ENG036"]),
-        ("too deep", "[" * 101 + "]" * 101, ["1:1 ENG032"]),
-        ("far too deep", "[" * 100_000, ["1:1 ENG032"]),
+        ("brackets in a text count for nothing", '["\\"[\\"[", ' + "[" * 101 + "]" * 102, ["1:111 ENG032"]),
+        ("too deep", "[" * 101 + "]" * 101, ["1:101 ENG032"]),
+        ("far too deep", "[" * 100_000, ["1:101 ENG032"]),
     ],
 )
 def test_json_refusals(why: str, text: str | bytes, problems: list[str]) -> None:
@@ -185,3 +207,44 @@ def test_json_reads_what_json_says() -> None:
     document: Document = load_json(b'{"a": "\\ud83d\\ude00", "b": [true, null, 1e3], "c": "[{"}', "f")
     assert document.data == {"a": "😀", "b": [True, None, 1000.0], "c": "[{"}
     assert load_json(b"[" * 100 + b"]" * 100, "f").data
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "at", "character"),
+    [
+        ("a mark in an ARN", '{"Resource": "arn:aws:s3:::b/\u202e*"}', "1:30", "U+202E"),
+        ("the same as an escape", '{"Resource": "arn:aws:s3:::b/\\u202e*"}', "1:15", "U+202E"),
+        ("in a key", '{"a\\u2066": 1}', "1:3", "U+2066"),
+        ("a tag, written as two halves", '["\\udb40\\udc41"]', "1:3", "U+E0041"),
+        ("a carriage return alone", '{"a":\r1}', "1:6", "U+000D"),
+        ("one in a value", '["a\\rb"]', "1:3", "U+000D"),
+        ("an escape of terminals in a value", '["\\u001b[2J"]', "1:3", "U+001B"),
+        ("a blank that is none in a value", '["a\u00a0b"]', "1:3", "U+00A0"),
+        ("no width in a key, among prose", '{"description": {"a\\u200b": 1}}', "1:19", "U+200B"),
+    ],
+)
+def test_json_that_people_review(why: str, text: str, at: str, character: str) -> None:
+    with pytest.raises(EngineError) as error:
+        load_json(text.encode(), "f", reviewed=True)
+    said = [(p.code, str(p.place), p.message.split()[1]) for p in error.value.problems]
+    assert said == [("ENG023", f"f:{at}", character)], why
+    assert load_json(text.encode(), "f"), "what nobody reviews may quote an attacker"
+
+
+@pytest.mark.parametrize(
+    "text", ['["a\\r\\nb\\n\\t"]', '{"Description": "👩‍💻 می‌خواهم"}', '{"tags": {"team": "a\u00a0b"}}']
+)
+def test_json_that_people_review_and_understand(text: str) -> None:
+    assert load_json(text.encode(), "f", reviewed=True).data == json.loads(text)
+
+
+def test_what_is_odd_in_prose_is_warned_of_at_its_place() -> None:
+    document = load_json('{\n"description": "a\u200bb"}'.encode(), "f", reviewed=True)
+    assert [(str(p.place), p.code) for p in document.warned] == [("f:2:18", "ENG039")]
+    assert load_yaml("a: 1 # \u00a0".encode(), "f").warned[0].code == "ENG039"
+
+
+def test_fixtures_quote_what_attackers_write() -> None:
+    assert load_yaml(b'a: "\\u202e"', "f", quotes=True).data == {"a": "\u202e"}
+    with pytest.raises(EngineError, match="U\\+202E"):
+        load_yaml("a: \u202e".encode(), "f", quotes=True)

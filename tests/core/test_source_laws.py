@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from engine.core.source import load_json, load_yaml
 from engine.core.source.yaml12 import COMPOSER, PureComposer
 from engine.errors import EngineError
+from engine.unseen import unseen
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp", "Cf"]), max_size=12)
+texts = st.text(st.characters(codec="utf-8"), max_size=12).filter(lambda t: not [*unseen(t, ordinary=False)])
 values = st.recursive(
     st.none()
     | st.booleans()

@@ -2,18 +2,25 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from engine.core.canonical import digest, digest_bytes
-from engine.core.source import load_json, load_yaml
-from engine.errors import Errors, Place, failure
+from engine.core.source import Document, load_json, load_yaml
+from engine.core.source.document import Places, Span
+from engine.core.source.reviewed import check_text
+from engine.errors import EngineError, Errors, Place, failure
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 _MODULE, _TEST, _CHECK = ".rego", "_test.rego", ".py"
 # OPA's bundle convention: only files of these names are data; other JSON beside the policies (mocks) is not loaded.
-_DATA = {"data.json": load_json, "data.yaml": load_yaml, "data.yml": load_yaml}
+_DATA: Mapping[str, Callable[[bytes, str], Document]] = {
+    "data.json": partial(load_json, reviewed=True),
+    "data.yaml": load_yaml,
+    "data.yml": load_yaml,
+}
 
 # Test files take no part in a judgement, so a rule that denies something must not hide in one.
 _HIDDEN_RULE = re.compile(
@@ -95,10 +102,14 @@ def _takes_part(path: str) -> bool:
 
 def _decode(data: bytes, name: str, errors: Errors) -> str:
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
+        check_text(text, Places(name, text, lambda: Span(0, 0, 1)).of)
+        return text
     except UnicodeDecodeError as error:
         errors.add("ENG021", Place(name), byte=error.start)
-        return ""
+    except EngineError as error:
+        errors.extend(error.problems)
+    return ""
 
 
 def _graft(data: dict[str, Json], steps: list[str], value: Json, name: str, errors: Errors) -> None:

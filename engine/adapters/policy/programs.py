@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 
 from engine.adapters import process
 from engine.adapters.policy.port import Terms
-from engine.core.redact import printable
 from engine.errors import EngineError, problem
+from engine.printable import printable, uncoloured
 
 MEMORY = 4 * 1024**3  # bytes; 10,000 changes take a tenth of it
 _SHOWN = 300  # characters of what a program said last
@@ -54,5 +54,5 @@ def run(
 def _reason(error: process.ProcessError) -> str:
     """In one line: of a trace, the last line says what happened."""
     said = error.done.stderr.decode(errors="replace").strip() if error.done else ""
-    last = printable(said.rpartition("\n")[2])[-_SHOWN:]
+    last = printable(uncoloured(said.rpartition("\n")[2]))[-_SHOWN:]
     return f"{error.problems[0].message.partition(':')[0]}: {last}" if last else error.problems[0].message

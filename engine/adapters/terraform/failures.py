@@ -11,8 +11,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from engine.adapters.process import Done
-from engine.core.redact import Redactor, printable
+from engine.core.redact import Redactor
 from engine.errors import EngineError, Place, Problem, problem
+from engine.printable import printable, uncoloured
 
 _SHOWN = 3  # errors in one message
 _LONGEST = 1200  # characters
@@ -39,7 +40,7 @@ class Diagnostic(NamedTuple):
     def text(self) -> str:
         """One line, safe to print."""
         where = f"{self.address}: " if self.address else ""
-        return " ".join(printable(f"{where}{self.summary}. {self.detail}").split()).rstrip()
+        return " ".join(printable(uncoloured(f"{where}{self.summary}. {self.detail}")).split()).rstrip()
 
 
 class TerraformError(EngineError):
@@ -131,7 +132,7 @@ def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> T
 def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:
     found = errors(diagnostics(done.stdout))
     if not found:
-        last = printable((done.stderr or done.stdout).decode(errors="replace")).strip()[-_LONGEST:]
+        last = uncoloured((done.stderr or done.stdout).decode(errors="replace")).strip()[-_LONGEST:]
         found = (Diagnostic("error", f"It failed without saying why (exit code {done.code})", last, ""),)
     said = "; ".join(dict.fromkeys(d.text for d in found[:_SHOWN]))
     if len(found) > _SHOWN:

@@ -83,7 +83,7 @@ def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> tuple[Case, .
 
 
 def _document(file: str, read: Callable[[str], bytes]) -> Document:
-    document = load_yaml(read(file), file)
+    document = load_yaml(read(file), file, quotes=True)
     schema.validate("fixtures", document)
     return document
 
@@ -136,13 +136,13 @@ class _Reader:
     def case(self, number: int) -> Case | None:
         """One case; None when it is wrong, which is recorded."""
         row = self._document.data["cases"][number]
-        before = len(self.errors.problems)
+        before = self.errors.added
         expected = self._expected(row, number)
         stated = self._given.on_top(row)
         event, facts = self._event(stated, number), self._facts(stated, number)
         if stated.pipeline is not None:
             self._known(stated.pipeline, "pipeline", self._rules.pipelines, ("cases", number, "pipeline"))
-        if event is None or facts is None or len(self.errors.problems) > before:
+        if event is None or facts is None or self.errors.added > before:
             return None
         return Case(row["why"], self._document.place("cases", number, "why"), event, facts, stated.pipeline, expected)
 
@@ -178,7 +178,7 @@ class _Reader:
 
     def _facts(self, stated: Stated, number: int) -> FactDocument | None:
         place = self._place(number, "facts")
-        before = len(self.errors.problems)
+        before = self.errors.added
         facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, place))
         if isinstance(facts.get("verdict"), dict):
             facts["verdict"].setdefault("rules", self._rules.digest)  # a fixture is about the rules it is run with
@@ -186,18 +186,16 @@ class _Reader:
         for name in sorted((facts.keys() & gone) | (stated.absent.keys() & stated.failed.keys())):
             self.errors.add("ENG200", place, name=name)
         value = {"version": 1, "facts": facts, "absent": stated.absent, "failed": stated.failed}
-        if len(self.errors.problems) == before:
+        if self.errors.added == before:
             self.errors.extend(
                 problem("ENG254", place, hint=m.problem.hint, path=".".join(map(str, m.path)), reason=m.problem.message)
                 for m in schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
             )
-        return freeze(facts, stated.absent, stated.failed) if len(self.errors.problems) == before else None
+        return freeze(facts, stated.absent, stated.failed) if self.errors.added == before else None
 
     def _unknown(self, login: str, place: Place) -> None:
         people = self._shared.people
-        found = problem("ENG253", place, hint=closest(login, people), login=login, known=listing(people))
-        if found not in self.errors.problems:
-            self.errors.extend([found])
+        self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=listing(people))
 
     def _place(self, number: int, part: str) -> Place:
         row = self._document.data["cases"][number]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from engine import unseen
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.decision.people import EXCLUDABLE, excluded, facts_of, groups, is_bot
@@ -16,6 +17,8 @@ from engine.core.rules.model import Gate, Override
 
 # Whoever had a hand in the change cannot override, whatever `approvals: exclude:` allows for approving it.
 _EXCLUDED = EXCLUDABLE
+
+_SHORTEST_REASON = 10  # characters that are seen
 
 FACTS = frozenset({"comments", "groups", "verdict", "now"}) | facts_of(_EXCLUDED)
 
@@ -46,13 +49,28 @@ class Used(NamedTuple):
 def reason_of(body: str, command: str) -> str:
     """The reason after `command` at the very start of the first line; empty: this comment is no override.
 
-    `/override` does not begin `/overrides`, and what has no letter and no digit (an invisible space) is no reason.
+    `/override` does not begin `/overrides`. A reason is what a person can read: ten characters at least, none of them
+    hidden in Markdown, and nothing that turns the reading order round.
     """
-    first = body.split("\n", 1)[0].removesuffix("\r")
+    first = next(iter(body.splitlines()), "")
     reason = first[len(command) :]
     if not first.startswith(command) or (command[-1:].isalnum() and not reason[:1].isspace()):
         return ""
-    return reason.strip() if any(map(str.isalnum, reason)) else ""
+    if any(unseen.forbidden(first.replace("\t", " "))) or unseen.visible(_shown(reason)) < _SHORTEST_REASON:
+        return ""
+    return reason.strip() if any(map(str.isalnum, _shown(reason))) else ""
+
+
+def _shown(text: str) -> str:
+    """`text` without what a page does not show: comments, tags, links around nothing, entities of blanks.
+
+    A `<` with nothing that ends it hides all the rest; where that is not so, the reason is only counted too short.
+    """
+    import html
+    import re
+
+    text = re.sub(r"<!--(?:(?!-->).)*+(?:-->)?|<[A-Za-z/!?][^>]*+>?|\[\]\([^)]*+\)?", "", text)
+    return html.unescape(text)
 
 
 def judge(

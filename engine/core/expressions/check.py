@@ -267,14 +267,14 @@ class Checker(Calls):
 
     def _logic(self, kind: str, node: Node, here: Term) -> Term:
         operands = tuple(self.visit(c, here) for c in node.children)
-        known = len(self.errors.problems)
+        known = self.errors.added
         if kind == "or" and operands[0].kind in ("field", "index") and "boolean" not in operands[0].type.kinds:
             hint = f"write `default({operands[0].text}, {operands[1].text})`"
             self.errors.add("ENG113", operands[0].place, hint=hint, subject=operands[0].subject, found=operands[0].type)
         else:
             for operand in operands:
                 self.condition(operand)
-        wrong = len(self.errors.problems) > known
+        wrong = self.errors.added > known
         return self.term(kind, node, types.BROKEN if wrong else types.BOOLEAN, None, operands)
 
     def _comparator(self, node: Node, here: Term) -> Term:

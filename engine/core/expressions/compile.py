@@ -55,14 +55,14 @@ def check_defines(language: Language) -> tuple[Problem, ...]:
                 check(Snippet(text, place), language, errors, within=(name,))
             except EngineError as e:
                 errors.extend(e.problems)
-    return tuple(dict.fromkeys(errors.problems))
+    return errors.problems
 
 
 def _expression(snippet: Snippet, kind: Kind, language: Language) -> Expression:
     errors = Errors()
     boolean = kind is Kind.BOOLEAN
     term = _checked(snippet, language, errors, boolean)
-    _raise(errors)
+    errors.check()
     assert term is not None
     run: Evaluate = condition(term) if boolean else compiled(term)
     return Expression(
@@ -84,11 +84,6 @@ def _checked(snippet: Snippet, language: Language, errors: Errors, boolean: bool
         return None
 
 
-def _raise(errors: Errors) -> None:
-    errors.problems = list(dict.fromkeys(errors.problems))  # a define used twice is wrong once
-    errors.check()
-
-
 def _text(text: str, place: Place, parts: list[Piece], language: Language) -> Expression:
     errors = Errors()
     checked = [p if isinstance(p, str) else _checked(p, language, errors) for p in parts]
@@ -96,7 +91,7 @@ def _text(text: str, place: Place, parts: list[Piece], language: Language) -> Ex
     for term in terms:
         if not term.type.kinds & types.SCALAR.kinds:
             errors.add("ENG125", term.place, subject=term.subject, found=term.type)
-    _raise(errors)
+    errors.check()
     runs = [p if isinstance(p, str) else _scalar(p) for p in checked if p is not None]
 
     def evaluate(scope: Scope) -> str:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from engine.core.plan.mask import CHANGED
 from engine.core.plan.model import Change, Path, at, changes, true_paths
-from engine.core.redact import HIDDEN, Json, printable
+from engine.core.redact import HIDDEN, Json
+from engine.printable import in_line
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "replace": "-/+", "read": "<=", "forget": "#", "no-op": " "}
 _WORDS = {
@@ -48,9 +49,9 @@ def summarise(plan: dict[str, Json]) -> Summary:
 
 def diff(change: Change) -> str:
     """`change` as lines that begin with +, -, ~ or a blank. Give it a change of a masked plan: it hides nothing."""
-    lines = [f"{_SIGNS[change.verb]} {printable(change.address)} {_WORDS[change.verb]}"]
+    lines = [f"{_SIGNS[change.verb]} {in_line(change.address)} {_WORDS[change.verb]}"]
     if change.previous_address:
-        lines.append(f"    # moved from {printable(change.previous_address)}")
+        lines.append(f"    # moved from {in_line(change.previous_address)}")
     if change.import_id:
         lines.append(f"    # imported from {_value(change.import_id)}")
     forced = {path[0] for path in change.replace_paths if path}

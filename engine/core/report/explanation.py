@@ -8,6 +8,7 @@ from engine.core.decision.decide import ActionResult, Decision, PipelineResult
 from engine.core.decision.explain import Cause, people
 from engine.core.decision.gates import GateResult
 from engine.core.outcome import Outcome
+from engine.printable import harmless, in_line
 
 Paint = Callable[[str, str], str]  # (text, colour) → text
 
@@ -42,7 +43,7 @@ def render(decision: Decision, paint: Paint = plain) -> str:
     for pipeline in decision.pipelines:
         lines += ["", *_pipeline(pipeline, paint)]
     lines += _refused(decision, paint)
-    return "\n".join(lines)
+    return harmless("\n".join(lines), coloured=True)
 
 
 def _refused(decision: Decision, paint: Paint) -> Iterator[str]:
@@ -111,7 +112,5 @@ def _value(value: Any) -> str:
 
 
 def _safe(text: str) -> str:
-    """One line, whatever a title or a comment put in: a new line could speak to GitHub Actions (`::set-env`), an escape
-    to the terminal, and a change of direction to the eye.
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """One line, whatever a title or a comment put in."""
+    return in_line(text)

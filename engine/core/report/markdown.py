@@ -6,7 +6,7 @@ Names and messages come from whoever opened the pull request. None of them may e
 
 import re
 
-from engine.core.redact import printable
+from engine.printable import harmless
 
 _LONGEST = 500  # characters of one piece of text; messages of policies have some 100
 _INVISIBLE = "\u200b"  # between the halves of what GitHub would turn into a link or a call
@@ -21,12 +21,8 @@ _PLAIN = re.compile(r"[^`|\\$\n]+")
 
 def line(value: str) -> str:
     """`value` as one line of bounded length, without controls."""
-    flat = " ".join(printable(_unix(value)).split())
+    flat = " ".join(harmless(value).split())
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
-
-
-def _unix(value: str) -> str:
-    return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text(value: str) -> str:
@@ -56,7 +52,7 @@ def code(value: str) -> str:
 
 def fence(value: str, language: str) -> str:
     """`value` as a block of code, behind a fence that it cannot close."""
-    body = printable(_unix(value)).rstrip("\n")
+    body = harmless(value).rstrip("\n")
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{body}\n{ticks}"

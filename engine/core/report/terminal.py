@@ -4,11 +4,10 @@ from collections.abc import Callable
 from textwrap import wrap
 
 from engine.core.findings import Effect, Finding
-from engine.core.redact import printable
 from engine.core.report.model import Report, Row, Standing
 from engine.errors import Problem
+from engine.printable import COLOURS, PLAIN, harmless, printable
 
-_CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 _RESULTS = {
     "passed": ("✓", "green", "policy checks passed"),
     "failed": ("✗", "red", "policy checks failed"),
@@ -62,11 +61,11 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         lines.append(paint(f"signed {_line(signed.signed_at)}, expires {_line(signed.expires_at)}", "dim"))
         if signed.origin == "local":
             lines.append(paint("of a local run: no gate believes it", "dim"))
-    return "\n".join(line.rstrip() for line in lines)
+    return harmless("\n".join(line.rstrip() for line in lines), coloured=colour)
 
 
 def _painter(colour: bool) -> Callable[[str, str], str]:
-    return (lambda text, name: f"\x1b[{_CODES[name]}m{text}\x1b[0m") if colour else (lambda text, _: text)
+    return (lambda text, name: f"{COLOURS[name]}{text}{PLAIN}") if colour else (lambda text, _: text)
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:

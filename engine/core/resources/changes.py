@@ -1,10 +1,10 @@
 """What a pull request may touch: refuses, by name and mode alone, whatever is not configuration."""
 
 import re
-from collections.abc import Iterator
 
 from engine.core.resources.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry
 from engine.errors import Place, Problem, problem
+from engine.printable import in_line
 
 LONGEST_PATH = 800  # bytes; a state key adds a branch and a file name, and S3 keys end at 1,024
 LONGEST_NAME = 255  # bytes, as file systems have it
@@ -31,7 +31,7 @@ def refuse(path: str, entry: Entry | None) -> Problem | None:
     """Why this path may not be in a change; None when it may. `entry` is the file at the head."""
     if (entry is None or entry.mode == REGULAR) and len(path) <= LONGEST_NAME and _PLAIN.fullmatch(path):
         return None
-    shown = printable(path)
+    shown = in_line(path)
     place = Place(shown)
     if entry is not None and entry.mode in _MODES:
         return problem(_MODES[entry.mode], place, path=shown)
@@ -46,21 +46,6 @@ def refuse(path: str, entry: Entry | None) -> Problem | None:
     if entry is not None and entry.mode != REGULAR:
         return problem("ENG300", place, path=shown, hint=f"mode {entry.mode} is not that of a file")
     return None
-
-
-def printable(path: str) -> str:
-    """A path that can be shown: control characters and bytes that are not UTF-8 as escapes."""
-    return path if path.isascii() and path.isprintable() else "".join(_shown(path))
-
-
-def _shown(path: str) -> Iterator[str]:
-    for character in path:
-        if character.isprintable():
-            yield character
-        elif 0xDC80 <= ord(character) <= 0xDCFF:  # PEP 383: a byte that is not UTF-8
-            yield f"\\x{ord(character) - 0xDC00:02x}"
-        else:
-            yield character.encode("unicode_escape").decode()
 
 
 def bad_name(path: str) -> str:

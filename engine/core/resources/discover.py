@@ -4,12 +4,12 @@ A resource with a refusal is not listed; a change with any refusal is refused as
 resources are listed, so that one look tells all.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.resources import tfvars as tfvars_files
-from engine.core.resources.changes import printable, refuse
+from engine.core.resources.changes import refuse
 from engine.core.resources.environment import Environments, Target
 from engine.core.resources.locate import TFVARS, Id, Layout, candidates, layout, locate
 from engine.core.resources.model import EMPTY_TREE, Discovery, Resource
@@ -19,7 +19,9 @@ from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.tree import LARGEST_FILE, Change, Contents
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
+from engine.core.source import load_json
 from engine.errors import EngineError, Errors, Place, Problem, listing
+from engine.printable import in_line
 
 __all__ = ["Discovery", "Resource", "discover"]
 
@@ -47,13 +49,8 @@ def discover(
         environment.name if environment else None,
         environment.branch if environment else None,
         tuple(sorted(resources, key=lambda r: r.path)),
-        tuple(sorted(dict.fromkeys(work.errors.problems), key=_order)),
+        work.errors.problems,
     )
-
-
-def _order(problem: Problem) -> tuple[str, int, int, str]:
-    file, line, column = problem.place[:3] if problem.place else ("", 0, 0)
-    return file, line, column, problem.code
 
 
 class _Work:
@@ -75,17 +72,17 @@ class _Work:
         self._paths.judge()
         found = []
         for resource, changes in candidates(self._contents, self._services).items():
-            known = len(self.errors.problems)
+            known = self.errors.added
             one = self._alone(resource, changes)
             spoilt = any(c.path in self._paths.refused or c.old_path in self._paths.refused for c in changes)
-            if one is not None and not spoilt and len(self.errors.problems) == known:
+            if one is not None and not spoilt and self.errors.added == known:
                 found.append(one)
         return found
 
     def _alone(self, resource: Id, changes: list[Change]) -> Resource | None:
         stem = f"{resource.directory}/{resource.name}"
         try:
-            with alone(printable(stem), Place(printable(stem))):
+            with alone(in_line(stem), Place(in_line(stem))):
                 return self._resource(resource, changes)
         except EngineError as error:
             self.errors.extend(error.problems)
@@ -101,7 +98,7 @@ class _Work:
         is_flat = here.path.endswith(TFVARS)
         if here.documents and (before or not is_flat):
             expected = here.path if is_flat else f"{here.path}/{here.id.name}{TFVARS}"
-            names = listing(map(printable, here.documents))
+            names = listing(map(in_line, here.documents))
             self.errors.add("ENG314", Place(here.path), path=here.path, expected=expected, names=names)
         gone = next((c for c in before if not self._arrives(c)), None)
         if gone is None:
@@ -148,7 +145,15 @@ class _Work:
             tree=digest({p[top:]: object_id for p, object_id in files.items()}),
             variables=variables,
             lines=file.lines,
+            warned=(*file.warned, *self._warned(here)),
         )
+
+    def _warned(self, here: Layout) -> Iterator[Problem]:
+        """What is odd about documents that are good."""
+        for path, entry in here.documents.items():
+            data = self._contents.blobs[entry.id]
+            if not data.isascii():
+                yield from load_json(data, path, reviewed=True).warned
 
     def _sound(self, here: Layout) -> set[str]:
         """The files that may be read; what does not belong there is refused, whether this change brought it or not."""
@@ -158,12 +163,12 @@ class _Work:
         if here.is_twice:
             self.errors.add("ENG315", place, name=here.id.name, path=stem)
         if len(here.tfvars) > 1:
-            names = listing(map(printable, here.tfvars))
+            names = listing(map(in_line, here.tfvars))
             self.errors.add("ENG313", place, path=here.path, number=len(here.tfvars), names=names)
         for path, entry in (*here.tfvars.items(), *here.documents.items(), *here.others.items()):
             problem = refuse(path, entry)
             if path in here.others and (problem is None or problem.code == "ENG300"):
-                self.errors.add("ENG319", Place(printable(path)), path=printable(path))
+                self.errors.add("ENG319", Place(in_line(path)), path=in_line(path))
             elif problem is not None:
                 self.errors.extend([problem])
             elif entry.id in self._contents.oversized:
@@ -177,7 +182,7 @@ class _Work:
             twins = self._contents.directories["/".join(parts[:i])].folded.get(part.casefold(), ())
             other = next((t for t in twins if t.removesuffix(TFVARS) != part), None)
             if other is not None:
-                self.errors.add("ENG316", place, path=part, other=printable(other))
+                self.errors.add("ENG316", place, path=part, other=in_line(other))
         return sound
 
     def _variables(self, file: Tfvars, here: Layout, sound: set[str]) -> Mapping[str, Json] | None:
@@ -233,7 +238,7 @@ class _Work:
         for option, paths in self._allowed.items():
             for path in sorted(paths - self._asked[option]):
                 known = listing(self._asked[option])
-                self.errors.add("ENG346", Place(printable(path)), option=option, path=printable(path), known=known)
+                self.errors.add("ENG346", Place(in_line(path)), option=option, path=in_line(path), known=known)
 
     def _id(self, path: str) -> Id | None:
         location = locate(path, self._services)

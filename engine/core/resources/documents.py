@@ -38,7 +38,7 @@ def inline(data: bytes, file: str, attribute: str) -> str:
     Raises:
         EngineError: all that is wrong with it.
     """
-    document = load_json(data, file, limit=MAX_BYTES)
+    document = load_json(data, file, limit=MAX_BYTES, reviewed=True)
     reader = _Reader(document)
     value = reader.object((), "the document")
     reader.errors.check()

@@ -26,6 +26,7 @@ class Resource(NamedTuple):
     tree: str  # digest of just these files, by their names in the resource
     variables: Mapping[str, Json]  # literals, with documents put in; only `environment` when deleted
     lines: Mapping[str, int]  # name of each AWS resource → its line in the tfvars; empty when deleted
+    warned: tuple[Problem, ...] = ()  # what is accepted and odd
 
     def line_of(self, address: str) -> int:
         """The line that a Terraform address comes from: `aws_s3_bucket.this["lake"]` is where `lake` stands; else 0."""

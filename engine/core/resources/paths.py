@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from engine.core.expressions.globs import glob
-from engine.core.resources.changes import printable, refuse
+from engine.core.resources.changes import refuse
 from engine.core.resources.locate import DOCUMENT, PROSE, TFVARS, Id, locate
 from engine.core.resources.services import Services
 from engine.core.resources.tree import Change, Contents, Directory, Entry
 from engine.core.rules.model import Source
 from engine.errors import Errors, Place, closest, listing
+from engine.printable import in_line
 
 _NOTHING = Directory({})
 
@@ -26,19 +27,19 @@ class Paths:
     def judge(self) -> None:
         """Refuse what a pull request may not touch, whatever it says."""
         for change in self._changes:
-            known = len(self._errors.problems)
+            known = self._errors.added
             if change.new is not None:
                 self._written(change.path, change.new)
             for path in (change.old_path, change.path if change.new is None else None):
                 if path is not None:
                     self._removed(path)
-            if len(self._errors.problems) > known:
+            if self._errors.added > known:
                 self.refused.update(path for path in (change.path, change.old_path) if path is not None)
 
     def owned(self, path: str) -> None:
         """Refuse a path that belongs to another source."""
         if not any(owns(path) for owns in self._owns):
-            shown = printable(path)
+            shown = in_line(path)
             self._errors.add(
                 "ENG317", Place(shown), repo=self._source.repo, path=shown, owns=listing(self._source.owns)
             )

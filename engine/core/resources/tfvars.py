@@ -6,11 +6,14 @@ keys, and ends the process on text that is nested a hundred thousand levels deep
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
+from engine import unseen
 from engine.core.resources import hcl
-from engine.errors import EngineError, Errors, Place, failure
+from engine.core.source.reviewed import as_read
+from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, Problem, failure, problem
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,8 +26,6 @@ MAX_NUMBER = 40  # characters
 MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all its digits out
 
 _BOM = b"\xef\xbb\xbf"
-# Control characters, and the marks that let a line read differently from what it does (CVE-2021-42574).
-_UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _PLAIN_KEY = re.compile(r'"[^"\\$%]*"')
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
 _GO_PLACE = re.compile(r"\S+?:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*); ?(.*?)(?:, tmp\.hcl:.*)?$", re.DOTALL)
@@ -48,6 +49,7 @@ class Tfvars(NamedTuple):
     values: Mapping[str, Json]
     root: "Node"
     lines: Mapping[str, int]  # names in the maps at the top (one per AWS resource) → line
+    warned: tuple[Problem, ...] = ()  # what is accepted and odd
 
     def place(self, *path: str | int, key: bool = False) -> Place:
         """Where a value (or its key) is, or its nearest parent that exists; the file when the path is empty."""
@@ -71,7 +73,7 @@ def read(data: bytes, file: str) -> Tfvars:
     Raises:
         EngineError: all that is wrong with it.
     """
-    data = _text(data, file)
+    data, warned = _text(data, file)
     root = hcl.parse(data).root_node
     if root.has_error:
         node = next(hcl.errors(root), root)
@@ -80,10 +82,15 @@ def read(data: bytes, file: str) -> Tfvars:
     proof = _Proof(file, data)
     proof.file_is_literal(root)
     proof.errors.check()
-    return Tfvars(file, data, _values(data, file), root, proof.lines)
+    found = Tfvars(file, data, _values(data, file), root, proof.lines, warned)
+    for hidden in as_read(found.values):
+        place = found.place(*hidden.path, key=hidden.is_key)
+        proof.errors.add("ENG308", place, hint="remove it", path=file, reason=_cannot_be_seen(hidden.character))
+    proof.errors.check()
+    return found
 
 
-def _text(data: bytes, file: str) -> bytes:
+def _text(data: bytes, file: str) -> tuple[bytes, tuple[Problem, ...]]:
     if len(data) > MAX_BYTES:
         raise failure("ENG309", Place(file), path=file, size=len(data), limit=MAX_BYTES)
     data = data.removeprefix(_BOM)
@@ -94,13 +101,21 @@ def _text(data: bytes, file: str) -> bytes:
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1)
         reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise failure("ENG308", hcl.at(file, data, row, column, 1), path=file, reason=reason) from None
-    unseen = _UNSEEN.search(text)
-    if unseen:
-        before = text[: unseen.start()].encode()
+    errors, warned = Errors(), []
+    for found in islice(unseen.unseen(text), MOST_PROBLEMS):
+        before = text[: found.at].encode()
         row, column = before.count(b"\n"), len(before) - (before.rfind(b"\n") + 1)
-        reason = f"character U+{ord(unseen[0]):04X} cannot be seen"
-        raise failure("ENG308", hcl.at(file, data, row, column, 1), hint="remove it", path=file, reason=reason)
-    return data
+        place = hcl.at(file, data, row, column, len(found.character.encode()))
+        if found.forbidden:
+            errors.add("ENG308", place, hint="remove it", path=file, reason=_cannot_be_seen(found.character))
+        else:
+            warned.append(problem("ENG039", place, character=unseen.name(found.character)))
+    errors.check()
+    return data, tuple(warned)
+
+
+def _cannot_be_seen(character: str) -> str:
+    return f"character {unseen.name(character)} cannot be seen"
 
 
 def _values(data: bytes, file: str) -> Mapping[str, Json]:

@@ -41,7 +41,7 @@ def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, byt
             variables[name] = reader.value(value, declared[name], (name,))
         else:
             _refuse_variable(reader, name, service, services, declared)
-    if not reader.errors.problems and not any(variables.get(name) for name in declared):
+    if not reader.errors.added and not any(variables.get(name) for name in declared):
         reader.errors.add(
             "ENG336", file.place(*(n for n in declared if n in variables)), path=file.file, known=listing(declared)
         )

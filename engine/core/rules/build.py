@@ -285,7 +285,7 @@ class Builder:
             compiled = compile_it()
         except EngineError as error:
             self._refused += 1
-            self._errors.extend(p for p in error.problems if p not in self._errors.problems)
+            self._errors.extend(error.problems)
             return None
         if isinstance(compiled, Expression):
             self.expressions.append((entry, compiled))

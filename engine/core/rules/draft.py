@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from engine.core import schema
 from engine.core.source import Document, load_yaml
-from engine.errors import EngineError, Errors, Place
+from engine.errors import EngineError, Errors, Place, Problem
 
 ENTRY = "deployment-rules.yaml"
 APPROVERS = "approvers-config.yaml"
@@ -72,6 +72,7 @@ class Draft(NamedTuple):
     pipelines: tuple[PipelineEntry, ...]
     groups: tuple[Entry, ...]
     known: Mapping[str, frozenset[str]]  # section → every name in it, those of broken units too
+    warned: tuple[Problem, ...]  # what is odd about the texts
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +106,8 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     settings = {
         n: top[n] for n in ("otherwise", "approvals", "limits", "verdicts", "include") if _sound(top, n, broken)
     }
-    return Draft(tuple(sorted(files)), document, settings, sections, tuple(pipelines), tuple(groups), known)
+    warned = tuple(problem for one in reader.documents.values() for problem in one.warned)
+    return Draft(tuple(sorted(files)), document, settings, sections, tuple(pipelines), tuple(groups), known, warned)
 
 
 def _sound(top: Mapping[str, Any], name: str, broken: frozenset[Path]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from engine.errors import Place, failure
+from engine.errors import Place, Problem, failure
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -45,6 +45,11 @@ class Places:
             name, span = span.children[step]
         return self.at(*(name if key and name else span)[:3])
 
+    def of(self, position: int) -> Place:
+        """The place of a character, by its position in the text."""
+        line = self._text.count("\n", 0, position)
+        return self.at(line, position - (self._text.rfind("\n", 0, position) + 1), 1)
+
     def at(self, line: int, column: int, length: int) -> Place:
         """A place with its excerpt, from a line and column counted from 0."""
         if self._lines is None:
@@ -63,6 +68,7 @@ class Document(NamedTuple):
     file: str
     data: Any  # JSON values; their shape is what the file's schema says
     places: Places
+    warned: tuple[Problem, ...] = ()  # what is accepted and odd
 
     def place(self, *path: str | int, key: bool = False) -> Place:
         """`place("gates", "policy", "require")`; with `key`, of the name left of the colon."""

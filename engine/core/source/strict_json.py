@@ -4,20 +4,23 @@ import json
 import re
 
 from engine.core.source.document import Document, Places, Span, decode
+from engine.core.source.reviewed import check_text, check_values
 from engine.errors import Errors, failure
+from engine.unseen import is_plain
 
 MAX_BYTES = 25 * 1024 * 1024  # GitHub's largest webhook body
 MAX_DEPTH = 100
 
 
-def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES) -> Document:
-    """Parse a JSON file.
+def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool = False) -> Document:
+    """Parse a JSON file; `reviewed` says that people read it, so that it may hold nothing that they do not see.
 
     Raises:
         EngineError: all that is wrong with it.
     """
     text = decode(data, file, limit)
     places = Places(file, text, lambda: _scan(text, None, ""))
+    warned = check_text(text, places.of) if reviewed else ()
     suspect = False
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
@@ -43,16 +46,20 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES) -> Document:
             "ENG035", places.at(error.lineno - 1, error.colno - 1, 1), reason=error.msg[:1].lower() + error.msg[1:]
         ) from None
     except RecursionError:
-        raise failure("ENG032", places.at(0, 0, 1), limit=MAX_DEPTH) from None
+        raise failure("ENG032", places.of(_deep(text)), limit=MAX_DEPTH) from None
     except ValueError:  # an integer of more digits than Python converts
         value, suspect = None, True
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise failure("ENG032", places.at(0, 0, 1), limit=MAX_DEPTH)
+        raise failure("ENG032", places.of(_deep(text)), limit=MAX_DEPTH)
     if suspect or "\\ud" in text or "\\uD" in text:
         errors = Errors()
         _scan(text, errors, file)
         errors.check()
-    return Document(file, value, places)
+    if reviewed and ("\\" in text or not is_plain(text)):
+        errors = Errors()
+        check_values(value, lambda h: places.find(h.path, key=h.is_key), errors)
+        errors.check()
+    return Document(file, value, places, warned)
 
 
 def _depth(value: object) -> int:
@@ -70,7 +77,18 @@ def _depth(value: object) -> int:
     return depth
 
 
-_LEXEME = r'"(?:[^"\\]|\\.)*"|[\[\]{},:\n]|[^\s\[\]{},:"]+'  # compiled by `re` when first needed
+def _deep(text: str) -> int:
+    """Where it begins to be too deep. The text may be no JSON: a string without an end has the rest of it."""
+    depth = 0
+    for match in re.finditer(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', text, re.DOTALL):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            return match.start()
+    return 0
+
+
+# Possessive: nothing to go back to. Compiled by `re` when first needed.
+_LEXEME = r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:\n]|[^\s\[\]{},:"]++'
 _MAX_DIGITS = 400  # far more than any number that means something
 
 

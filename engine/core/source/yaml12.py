@@ -15,7 +15,9 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from engine.core.source.document import BLOCK, Document, Places, Span, decode
+from engine.core.source.reviewed import check_text, check_values
 from engine.errors import EngineError, Errors, Place, failure
+from engine.unseen import is_plain
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64  # libyaml's composer recurses in C: deeper text would end the process, not raise
@@ -74,36 +76,24 @@ else:
     COMPOSER = PureComposer
 
 
-def load_yaml(data: bytes, file: str, *, limit: int = MAX_BYTES, composer: type[Any] = COMPOSER) -> Document:
-    """Parse a YAML file.
+def load_yaml(
+    data: bytes, file: str, *, limit: int = MAX_BYTES, composer: type[Any] = COMPOSER, quotes: bool = False
+) -> Document:
+    """Parse a YAML file. With `quotes` its values may hold anything, as escapes: fixtures quote what attackers write.
 
     Raises:
         EngineError: all that is wrong with it.
     """
     text = decode(data, file, limit)
     places = Places(file, text, lambda: tree)
-    _refuse_invisible(text, places)
+    warned = check_text(text, places.of)
     node = _compose(text, places, composer)
     reader = _Reader(places)
     value, tree = reader.read(node)
+    if not quotes and ("\\" in text or not is_plain(text)):  # else the text has shown it
+        check_values(value, lambda h: places.find(h.path, key=h.is_key), reader.errors)
     reader.errors.check()
-    return Document(file, value, places)
-
-
-# Line ends that editors do not show, and the marks that let a line read differently from what it does (CVE-2021-42574).
-# Patterns are texts: `re` compiles (and keeps) them when they are first needed, which is not on the way of good rules.
-_INVISIBLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
-
-
-def _refuse_invisible(text: str, places: Places) -> None:
-    if text.replace("\r\n", "").replace("\n", "").replace("\t", "").isprintable():
-        return
-    errors = Errors()
-    for match in re.finditer(_INVISIBLE, text):
-        start = match.start()
-        line, column = text.count("\n", 0, start), start - (text.rfind("\n", 0, start) + 1)
-        errors.add("ENG023", places.at(line, column, 1), character=f"U+{ord(match.group()):04X}")
-    errors.check()
+    return Document(file, value, places, warned)
 
 
 def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:

@@ -24,7 +24,7 @@ def write(
     from engine.run import reports
 
     report = reports.decided(reports.about(ctx.event, ctx.document), ctx.result)
-    report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery.refused, ctx.document)
+    report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, ctx.document)
     ctx.show(reports.write(report, ctx.out, ctx.settings.credentials, plan["resources"] if plan else ()))
     return {name: os.path.join(ctx.out, f"report.{end}") for name, end in (("markdown", "md"), ("json", "json"))}
 

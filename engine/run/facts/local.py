@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REPO, SHA, TEXT, WORD, Fields, same_repository, wrong
 from engine.core.resources import sources
-from engine.core.resources.changes import printable
 from engine.errors import failure
+from engine.printable import in_line
 from engine.run.facts.gather import Absent, Fetch
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class Local:
     def _files(self) -> Any:
         return [
             {
-                "path": printable(change.path),
+                "path": in_line(change.path),
                 "status": "renamed"
                 if change.old_path
                 else "modified"
@@ -207,7 +207,7 @@ class Local:
                 else "added"
                 if change.new
                 else "removed",
-                "previous_path": printable(change.old_path) if change.old_path else None,
+                "previous_path": in_line(change.old_path) if change.old_path else None,
             }
             for change in self._range.changes
         ]

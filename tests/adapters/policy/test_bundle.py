@@ -40,6 +40,10 @@ def test_files_are_sorted_by_their_names():
             {"a_test.rego": b'package a\ndeny contains "x" if true\n'},
             "ENG531",
         ),
+        ("a line that reads differently from what it does", {"a.rego": "package a # \u202e\n".encode()}, "ENG023"),
+        ("a line end that only some see", {"a.rego": b"package a # \rdeny := 1\n"}, "ENG023"),
+        ("tags in a check", {"a.py": "# \U000e0041\n".encode()}, "ENG023"),
+        ("the same in data, as an escape", {"data.json": b'{"a": "\\u202e"}'}, "ENG023"),
         ("with a suffix as well", {"a_test.rego": b'package a\nviolation_x contains "x"\n'}, "ENG531"),
     ],
 )

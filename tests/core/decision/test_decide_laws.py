@@ -64,7 +64,7 @@ def reviews(draw, users=somebody):
 comments = st.builds(
     comment,
     somebody,
-    st.sampled_from(["OVERRIDE: urgent"] * 3 + ["OVERRIDE:", "looks good"]),
+    st.sampled_from(["OVERRIDE: it is urgent"] * 3 + ["OVERRIDE:", "looks good"]),
     times,
     edited=st.booleans(),
     kind=st.sampled_from(["pull_request"] * 3 + ["review", "diff"]),

@@ -61,13 +61,13 @@ def judged(comments, reviews=(SECOND,), rules=RULES, **facts):
         ("a second before its expiry", [comment("cid", at=LATER)], {"now": "2026-11-23T13:29:59Z"}, PASS),
         ("a review's body", [comment("cid", kind="review")], {}, FAIL),
         ("a comment on a line", [comment("cid", kind="diff")], {}, FAIL),
-        ("the command on the second line", [comment("cid", "please\nOVERRIDE: urgent")], {}, FAIL),
-        ("a quoted command", [comment("cid", "> OVERRIDE: urgent")], {}, FAIL),
-        ("an indented command", [comment("cid", "  OVERRIDE: urgent")], {}, FAIL),
+        ("the command on the second line", [comment("cid", "please\nOVERRIDE: it is urgent")], {}, FAIL),
+        ("a quoted command", [comment("cid", "> OVERRIDE: it is urgent")], {}, FAIL),
+        ("an indented command", [comment("cid", "  OVERRIDE: it is urgent")], {}, FAIL),
         ("another case", [comment("cid", "override: urgent")], {}, FAIL),
         ("no reason", [comment("cid", "OVERRIDE:")], {}, FAIL),
         ("the reason only on the next line", [comment("cid", "OVERRIDE:\nurgent")], {}, FAIL),
-        ("Windows line ends", [comment("cid", "OVERRIDE: urgent\r\nmore")], {}, PASS),
+        ("Windows line ends", [comment("cid", "OVERRIDE: it is urgent\r\nmore")], {}, PASS),
         ("a comment by somebody unknown cannot count, and does not matter", [comment(None)], {}, FAIL),
         ("a comment by somebody unknown beside a good one", [comment(None), comment("cid")], {}, PASS),
         ("a critical finding", [comment("cid")], {"changes": {"findings": [finding(), finding("critical")]}}, FAIL),
@@ -173,7 +173,7 @@ overrides:
 
 def test_besides_holds_by_itself_and_not_by_another_override():
     rules = rules_of(CHAINED, TWO)
-    both = [comment("cid"), comment("dan", "EMERGENCY: now")]
+    both = [comment("cid"), comment("dan", "EMERGENCY: needed right now")]
     gates = decide(
         event(),
         document(verdict=verdict(rules=rules.digest, result="failed"), comments=both, reviews=[approve("lea")]),
@@ -193,14 +193,30 @@ def test_an_override_beside_which_nobody_approves_is_an_error():
     ("body", "reason"),
     [
         ("OVERRIDE: the auditor waits", "the auditor waits"),
-        ("OVERRIDE:tight", "tight"),
+        ("OVERRIDE:thetightest", "thetightest"),
+        ("OVERRIDE: the auditor waits\r\nand more", "the auditor waits"),
+        ("OVERRIDE: 監査人が待っている今日中", "監査人が待っている今日中"),
+        ("OVERRIDE: дедлайн прошёл", "дедлайн прошёл"),
+        ("OVERRIDE: 👩‍💻 needs it now", "👩‍💻 needs it now"),
+        ("OVERRIDE: `<name>` is needed today", "`<name>` is needed today"),
         ("OVERRIDE:   \t", ""),
         ("OVERRIDE", ""),
         ("", ""),
-        ("\nOVERRIDE: late", ""),
-        ("OVERRIDE: \u200b", ""),  # an invisible space
-        ("OVERRIDE: <!-- -->", ""),
-        ("OVERRIDE: дедлайн", "дедлайн"),
+        ("\nOVERRIDE: late and later", ""),
+        ("OVERRIDE: nine char", ""),
+        ("OVERRIDE: ..............", ""),
+        ("OVERRIDE: ok\rand the rest is another line", ""),
+        ("OVERRIDE: ok\u2028and the rest is another line", ""),
+        ("OVERRIDE: ok" + "\u200b" * 20, ""),
+        ("OVERRIDE: ok" + " \u3164\u00a0" * 20, ""),
+        ("OVERRIDE: a" + "\u0301" * 20, ""),
+        ("OVERRIDE: ok <!-- nobody reads this reason -->", ""),
+        ("OVERRIDE: ok <!-- nor this one", ""),
+        ("OVERRIDE: ok <a name='hidden in a tag'></a>", ""),
+        ("OVERRIDE: ok [](https://example.com/hidden)", ""),
+        ("OVERRIDE: ok &#8203;&nbsp;&ZeroWidthSpace;", ""),
+        ("OVERRIDE: read this \u202eecalp ni", ""),
+        ("OVERRIDE: read this \U000e0041\U000e0042", ""),
     ],
 )
 def test_reason(body, reason):
@@ -208,7 +224,13 @@ def test_reason(body, reason):
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"), [("/override it", "it"), ("/override", ""), ("/overrides it", ""), ("/override-not it", "")]
+    ("body", "reason"),
+    [
+        ("/override because of it", "because of it"),
+        ("/override", ""),
+        ("/overrides because", ""),
+        ("/override-not it at all", ""),
+    ],
 )
 def test_a_command_ends_where_its_word_ends(body, reason):
     assert reason_of(body, "/override") == reason

@@ -44,6 +44,8 @@ def test_case(case):
     for path, expected in case.get("variables", {}).items():
         (resource,) = [r for r in found.resources if r.path == path]
         assert resource.variables == expected
+    warned = [f"{p.place}: {p.code}" for resource in found.resources for p in resource.warned]
+    assert warned == case.get("warned", [])
     for text in case.get("says", ()):
         assert any(text in p.text() for p in found.refused), [p.text() for p in found.refused]
     json.dumps(found.to_json()).encode()  # every name can be written down

@@ -11,6 +11,7 @@ from engine.core.resources import documents, services, tfvars
 from engine.core.resources.discover import discover
 from engine.core.resources.tree import Contents, Directory
 from engine.errors import EngineError
+from engine.unseen import unseen
 from tests.support.resources import contents, rules, source
 
 SERVICES = services.read(
@@ -153,7 +154,11 @@ def _is_literal(value) -> bool:
 
 
 NAME = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
-TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"))).map(lambda t: normalize("NFC", t))
+TEXT = (
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")))
+    .map(lambda t: normalize("NFC", t))
+    .filter(lambda t: not [*unseen(t, ordinary=False)])
+)
 LITERALS = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAME, inner, max_size=3),

@@ -70,3 +70,9 @@ def test_a_module_that_says_nothing_sure_is_refused(module):
     with pytest.raises(EngineError) as caught:
         services.read(module)
     assert [p.code for p in caught.value.problems] == ["ENG326"]
+
+
+def test_a_module_that_reads_differently_from_what_it_does_is_refused():
+    with pytest.raises(EngineError) as caught:
+        services.read({"x.tf": 'variable "x" {} # \u202e\n'.encode()})
+    assert [(p.code, str(p.place)) for p in caught.value.problems] == [("ENG023", "terraform/x.tf:1:19")]

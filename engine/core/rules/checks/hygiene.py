@@ -154,11 +154,17 @@ def protection_all_conditional(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG091", entry.place(), name=entry.name)
 
 
+def odd_texts(subject: Subject) -> Iterator[Problem]:
+    """Characters that a reviewer does not see, in descriptions and comments."""
+    yield from subject.draft.warned
+
+
 def _conditional(subject: Subject) -> set[str]:
     return {e.name for e in subject.draft.sections["gates"] if "when" in e.data}
 
 
 CHECKS = (
+    Check("ENG039", odd_texts),
     Check("ENG080", unreachable),
     Check("ENG081", unused_gates),
     Check("ENG082", unused_defines),
