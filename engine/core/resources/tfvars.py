@@ -25,7 +25,8 @@ MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all
 _BOM = b"\xef\xbb\xbf"
 # Control characters, and the marks that let a line read differently from what it does (CVE-2021-42574).
 _UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_PLAIN_KEY = re.compile(r'"[^"\\$%]*"')
+_PLAIN_KEY = re.compile(r'"(?:[^"\\$%]|[$%](?!\{))*"')
+_FOREIGN_MARKER = re.compile(rb"(?<=<<)-?[\w-]{0,99}[\x80-\xff]")
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
 _GO_PLACE = re.compile(r"\S+?:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*); ?(.*?)(?:, tmp\.hcl:.*)?$", re.DOTALL)
 
@@ -76,6 +77,14 @@ def read(data: bytes, file: str) -> Tfvars:
     if root.has_error:
         node = next(hcl.errors(root), root)
         reason = f"{node.type} is missing" if node.is_missing else "the text does not parse from here on"
+        marker = _FOREIGN_MARKER.search(data)  # HashiCorp's parser takes it, ours does not
+        if marker:
+            row, column = (
+                data.count(b"\n", 0, marker.start()),
+                marker.start() - (data.rfind(b"\n", 0, marker.start()) + 1),
+            )
+            place = hcl.at(file, data, row, column, len(marker[0]))
+            raise failure("ENG320", place, hint="write `<<EOT`", reason="a heredoc's marker has ASCII letters only")
         raise failure("ENG320", hcl.place(file, data, node), reason=reason)
     proof = _Proof(file, data)
     proof.file_is_literal(root)
@@ -161,7 +170,7 @@ class _Proof:
             self._refuse("ENG321", node, what=_WHAT.get(kind, "this"))
 
     def _number(self, node: "Node") -> None:
-        text = hcl.text(node).lstrip("- ")
+        text = self._data[node.start_byte : node.end_byte].decode().lstrip("- ")
         exponent = text.lower().partition("e")[2] if text[:1].isdigit() else ""
         if text[:1].isdigit() and (len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT):
             self._refuse("ENG339", node, text=text[:MAX_NUMBER], limit=str(MAX_NUMBER))
