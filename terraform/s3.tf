@@ -10,7 +10,7 @@ variable "s3_buckets" {
     block_public_access = optional(bool, true)
     object_ownership    = optional(string, "BucketOwnerEnforced")
     tls_only            = optional(bool, true) # adds a statement that denies plain HTTP
-    policy_json         = optional(string)
+    policy_json         = optional(string)     # document: s3-bucket-policy
     logging = optional(object({
       target_bucket = string
       target_prefix = optional(string, "")

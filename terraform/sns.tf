@@ -7,12 +7,12 @@ variable "sns_topics" {
     content_based_deduplication = optional(bool)
     kms_master_key_id           = optional(string, "alias/aws/sns")
     tls_only                    = optional(bool, true) # adds a statement that denies publishing over plain HTTP
-    policy_json                 = optional(string)
+    policy_json                 = optional(string)     # document: sns-topic-policy
     subscriptions = optional(map(object({
       protocol             = string
       endpoint             = string
       raw_message_delivery = optional(bool, false)
-      filter_policy_json   = optional(string)
+      filter_policy_json   = optional(string) # document: json
     })), {})
     tags = optional(map(string), {})
   }))

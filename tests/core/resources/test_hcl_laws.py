@@ -125,9 +125,10 @@ def _compare(text: str) -> None:
 
 def _theirs(text: str) -> dict | None:
     try:
-        return pygohcl.loads(text.removeprefix("\ufeff"))
+        values: dict = pygohcl.loads(text.removeprefix("\ufeff"))
     except (pygohcl.HCLParseError, pygohcl.HCLInternalError):
         return None
+    return values
 
 
 def _ours(text: str) -> tfvars.Tfvars | set[str]:
