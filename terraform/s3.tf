@@ -67,9 +67,9 @@ variable "s3_buckets" {
 locals {
   s3_names = { for name, bucket in var.s3_buckets : name => coalesce(bucket.bucket_name, name) }
 
+  # Without a Sid, which AWS wants to be unique: the document may have any.
   s3_tls_only = {
     for name, bucket in var.s3_buckets : name => [for on in [bucket.tls_only] : {
-      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "s3:*"

@@ -51,7 +51,6 @@ locals {
   # An ARN that is written out, not read from the resource, is known when planning, and so is the policy around it.
   sns_tls_only = {
     for name, topic in var.sns_topics : name => [for on in [topic.tls_only] : {
-      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "sns:Publish"

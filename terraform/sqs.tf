@@ -56,7 +56,6 @@ locals {
   # An ARN that is written out, not read from the resource, is known when planning, and so is the policy around it.
   sqs_tls_only = {
     for name, queue in var.sqs_queues : name => [for on in [queue.tls_only] : {
-      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "sqs:*"

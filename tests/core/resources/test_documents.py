@@ -19,9 +19,7 @@ MARK = "»"
 
 def text_of(case: dict) -> str:
     """The document of a case, or its statements (one on a line) in a policy of today."""
-    if "document" in case:
-        return case["document"]
-    return '{"Version": "2012-10-17", "Statement": ' + case["statements"] + "}"
+    return str(case.get("document", '{"Version": "2012-10-17", "Statement": ' + case.get("statements", "") + "}"))
 
 
 @pytest.mark.parametrize(("kind", "case"), GOOD, ids=[f"{kind}: {case['why']}" for kind, case in GOOD])
@@ -59,10 +57,9 @@ def test_every_problem_of_documents_has_a_case():
 
 def _role(size: int) -> str:
     """An inline policy of so many characters, white space aside."""
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:Get"], "Resource": [""]}]}
-    policy["Statement"][0]["Resource"] = [
-        "arn:aws:s3:::" + "x" * (size - len(json.dumps(policy, separators=(",", ":"))) - 13)
-    ]
+    statement: dict = {"Effect": "Allow", "Action": ["s3:Get"], "Resource": ["arn:aws:s3:::"]}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    statement["Resource"][0] += "x" * (size - len(json.dumps(policy, separators=(",", ":"))))
     return json.dumps(policy, indent=4)
 
 
@@ -87,11 +84,10 @@ def test_as_long_as_aws_takes_it_white_space_aside(kind, limit):
     ],
 )
 def test_as_many_bytes_as_aws_takes(kind, service, limit):
-    statement = {"Effect": "Allow", "Principal": {"AWS": ["111122223333"]}, "Action": [f"{service}:AssumeRole"]}
+    statement: dict = {"Effect": "Allow", "Principal": {"AWS": ["111122223333"]}, "Action": [f"{service}:AssumeRole"]}
     if kind != "trust-policy":
         statement["Resource"] = ["*"]
-    policy = {"Version": "2012-10-17", "Id": "", "Statement": [statement]}
-    policy["Id"] = "é" * 2
+    policy: dict = {"Version": "2012-10-17", "Id": "éé", "Statement": [statement]}
     room = limit - len(json.dumps(policy, separators=(",", ":"), ensure_ascii=False).encode())
     policy["Id"] += "x" * (room if kind != "trust-policy" else room + 2)  # IAM counts characters
     documents.read(json.dumps(policy, indent=2).encode(), "x.json", kind)
