@@ -339,6 +339,36 @@ TABLE: dict[str, Row] = {
         "git fetch origin refs/pull/{number}/head:refs/pull/{number}/head",
     ),
     "ENG369": Row("git {found} is too old: {reason}", "install git 2.38 or later", _EXEC),
+    # ENG380-399 documents
+    "ENG380": Row(
+        "`{name}` does not say which kind of document it takes",
+        "end its line with `# document: KIND`, one of: {known}; name it …_json, a string or a map of strings",
+    ),
+    "ENG381": Row("Sid `{sid}` has other characters than letters and digits", "leave it out: AWS needs none", _NO),
+    "ENG382": Row("Sid `{sid}` is here twice", "the first is on line {line}: rename one, or leave it out", _NO),
+    "ENG383": Row("`{name}` has no place in {kind}", "remove it", _NO),
+    "ENG384": Row("this statement has no {name}", "add `{name}` or `{other}`: {kind} needs it", _NO),
+    "ENG385": Row("`{operator}` is no condition operator", "known: {known}", _NO),
+    "ENG386": Row("`{name}` is no condition key: {reason}", "write one key, once, such as `aws:SourceIp`", _NO),
+    "ENG387": Row("{operator} compares with {takes}, not with {found}", "write {takes}, or a list of such", _NO),
+    "ENG388": Row(
+        "`{value}` is no principal: {reason}",
+        'name an account, a role, a user or a service in full; for many, "*" with a Condition',
+        _NO,
+    ),
+    "ENG389": Row("`{value}` is no action here: {reason}", "write service:Action, such as `s3:GetObject`, or `*`", _NO),
+    "ENG390": Row(
+        "`{value}` is no resource here: {reason}", "write `arn:aws:service:region:account:name`, or `*`", _NO
+    ),
+    "ENG391": Row(
+        "nobody fills in `{text}` here",
+        "write the value: Terraform reads no documents, and AWS has variables in Resource and in conditions on strings",
+        _NO,
+    ),
+    "ENG392": Row("`{text}` is plain text in this Version", 'write "Version": "{version}" for variables', _NO),
+    "ENG393": Row("{kind} of {size} characters is too long: AWS takes {limit}", "shorten it", _NO),
+    "ENG394": Row("AWS takes no {character} in {kind}", "write characters up to U+00FF only", _NO),
+    "ENG395": Row("more than {number} problems in one document", "correct these first", _NO),
     # ENG400-449 Terraform
     "ENG400": Row(
         "{program} was not found",

@@ -6,8 +6,8 @@ variable "iam_roles" {
     description             = optional(string, "")
     max_session_duration    = optional(number, 3600)
     permissions_boundary    = optional(string)
-    assume_role_policy_json = string
-    inline_policies_json    = optional(map(string), {}) # policy documents by name
+    assume_role_policy_json = string                    # document: trust-policy
+    inline_policies_json    = optional(map(string), {}) # document: role-policy; by name
     managed_policy_arns     = optional(list(string), [])
     tags                    = optional(map(string), {})
   }))

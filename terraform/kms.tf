@@ -7,7 +7,7 @@ variable "kms_keys" {
     enable_key_rotation     = optional(bool, true)
     multi_region            = optional(bool, false)
     key_usage               = optional(string, "ENCRYPT_DECRYPT")
-    policy_json             = optional(string) # AWS's default (the account's IAM decides), unless given
+    policy_json             = optional(string) # document: kms-key-policy; AWS's default (the account's IAM decides), unless given
     tags                    = optional(map(string), {})
   }))
   default  = {}

@@ -10,7 +10,7 @@ variable "s3_buckets" {
     block_public_access = optional(bool, true)
     object_ownership    = optional(string, "BucketOwnerEnforced")
     tls_only            = optional(bool, true) # adds a statement that denies plain HTTP
-    policy_json         = optional(string)
+    policy_json         = optional(string)     # document: s3-bucket-policy
     logging = optional(object({
       target_bucket = string
       target_prefix = optional(string, "")
@@ -67,9 +67,9 @@ variable "s3_buckets" {
 locals {
   s3_names = { for name, bucket in var.s3_buckets : name => coalesce(bucket.bucket_name, name) }
 
+  # Without a Sid, which AWS wants to be unique: the document may have any.
   s3_tls_only = {
     for name, bucket in var.s3_buckets : name => [for on in [bucket.tls_only] : {
-      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "s3:*"

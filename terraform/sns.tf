@@ -7,12 +7,12 @@ variable "sns_topics" {
     content_based_deduplication = optional(bool)
     kms_master_key_id           = optional(string, "alias/aws/sns")
     tls_only                    = optional(bool, true) # adds a statement that denies publishing over plain HTTP
-    policy_json                 = optional(string)
+    policy_json                 = optional(string)     # document: sns-topic-policy
     subscriptions = optional(map(object({
       protocol             = string
       endpoint             = string
       raw_message_delivery = optional(bool, false)
-      filter_policy_json   = optional(string)
+      filter_policy_json   = optional(string) # document: json
     })), {})
     tags = optional(map(string), {})
   }))
@@ -51,7 +51,6 @@ locals {
   # An ARN that is written out, not read from the resource, is known when planning, and so is the policy around it.
   sns_tls_only = {
     for name, topic in var.sns_topics : name => [for on in [topic.tls_only] : {
-      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "sns:Publish"

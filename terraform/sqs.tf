@@ -9,9 +9,9 @@ variable "sqs_queues" {
     delay_seconds               = optional(number, 0)
     receive_wait_time_seconds   = optional(number, 0)
     max_message_size            = optional(number, 262144)
-    kms_master_key_id           = optional(string)     # the key that SQS manages, unless given
-    tls_only                    = optional(bool, true) # adds a statement that denies plain HTTP
-    policy_json                 = optional(string)
+    kms_master_key_id           = optional(string)      # the key that SQS manages, unless given
+    tls_only                    = optional(bool, true)  # adds a statement that denies plain HTTP
+    policy_json                 = optional(string)      # document: sqs-queue-policy
     dead_letter_queue           = optional(bool, false) # create one,
     dead_letter_target_arn      = optional(string)      # or use an existing one
     max_receive_count           = optional(number, 5)
@@ -56,7 +56,6 @@ locals {
   # An ARN that is written out, not read from the resource, is known when planning, and so is the policy around it.
   sqs_tls_only = {
     for name, queue in var.sqs_queues : name => [for on in [queue.tls_only] : {
-      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = { AWS = "*" }
       Action    = "sqs:*"

@@ -41,6 +41,57 @@ def test_code_in_a_change(machine, engine, why, file, text, code):
     assert not (machine.out / "statement.json").exists(), why
 
 
+TRUST = '{"Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}'
+ROLE = """environment = "development"
+iam_roles = {"acme-dev-r" = {
+  assume_role_policy_file = "trust.json"
+  inline_policies_file    = {good = "good.json", bad = "bad.json"}
+}}
+"""
+GOOD = '{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}'
+
+
+@pytest.mark.parametrize(
+    ("why", "document", "told"),
+    [
+        (
+            "one Sid for two statements",
+            '[{"Sid": "A", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},\n'
+            '{"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}]',
+            "bad.json:2: ENG382",
+        ),
+        (
+            "everything to a principal, so that no rule about identities looks",
+            '{"Effect": "Allow",\n"Principal": {"AWS": "*"}, "Action": "*", "Resource": "*"}',
+            "bad.json:2: ENG383",
+        ),
+        (
+            "a misspelt operator",
+            '{"Effect": "Deny", "Action": "*", "Resource": "*",\n"Condition": {"StringNotEqual": {"aws:x": "y"}}}',
+            "did you mean `StringNotEquals`?",
+        ),
+        ("no resource", '{"Effect": "Allow", "Action": "s3:*"}', "bad.json:1: ENG384"),
+        (
+            "a variable of Terraform",
+            '{"Effect": "Allow", "Action": "*",\n"Resource": "${var.x}"}',
+            "bad.json:2: ENG391",
+        ),
+        (
+            "a variable that its version leaves as text",
+            '{"Effect": "Allow", "Action": "*",\n"Resource": "arn:aws:s3:::${aws:username}"}',
+            "bad.json:2: ENG392",
+        ),
+    ],
+)
+def test_a_document_that_aws_refuses(machine, engine, why, document, told):
+    files = {"r.tfvars": ROLE, "trust.json": TRUST, "good.json": GOOD, "bad.json": '{"Statement": ' + document + "}"}
+    machine.change({f"IAM/r/{name}": text for name, text in files.items()})
+    ended = engine(*machine.words())
+    assert (ended.code, told in ended.out) == (ExitCode.NEGATIVE, True), ended.out
+    assert not (machine.root / "cache").exists(), f"{why}: Terraform was not even looked for"
+    assert not (machine.out / "statement.json").exists(), why
+
+
 @pytest.mark.parametrize(
     ("why", "files", "code"),
     [

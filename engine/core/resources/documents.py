@@ -1,134 +1,79 @@
-"""Documents beside a tfvars file, and JSON written inside one: read strictly, checked, given to Terraform as one text.
+"""Documents beside a tfvars file, and JSON inside one: read strictly, checked, given to Terraform as one text."""
 
-AWS reads policy keys by their exact case and drops what it does not know, so a `statement` or an `action` is a hole,
-not a style. Single values become lists: policies then need one form of each rule, and plans do not change with style.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from engine.core.canonical import canonical
+from engine.core.resources import forms
+from engine.core.resources.kinds import KINDS, MAX_BYTES, Kind
+from engine.core.resources.policy import Path, Reader
 from engine.core.resources.tfvars import Json
-from engine.core.source import Document, load_json
-from engine.errors import Errors, closest, listing
+from engine.core.source import load_json
+from engine.errors import Place, Problem, problem
 
-MAX_BYTES = 64 * 1024  # the largest policy that AWS takes (KMS) has 32 KB
-
-_POLICY = ("Version", "Id", "Statement")
-_STATEMENT = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
-_PRINCIPAL = ("AWS", "Service", "Federated", "CanonicalUser")
-_IAM = ("policy_json", "assume_role_policy_json", "inline_policies_json")  # `filter_policy_json` is another language
-_VERSIONS = ("2012-10-17", "2008-10-17")
-
-Path = tuple[str | int, ...]
+_ENDING, _FILE = "_json", "_file"
 
 
-def inline(data: bytes, file: str, attribute: str) -> str:
-    """The canonical text of a document for `attribute`. What has statements is an IAM policy under any name.
+def read(data: bytes, file: str, kind: str) -> str:
+    """The canonical text of a document of a kind (a row of `KINDS`).
 
     Raises:
         EngineError: all that is wrong with it.
     """
     document = load_json(data, file, limit=MAX_BYTES, reviewed=True)
-    reader = _Reader(document)
-    value = reader.object((), "the document")
+    wanted = KINDS[kind]
+    reader = Reader(document, wanted)
+    value = reader.entries((), "the document")
     reader.errors.check()
-    if attribute in _IAM or any(name.casefold() == "statement" for name in value):
+    if wanted.is_policy:
         value = reader.policy()
-        reader.errors.check()
-    return canonical(value).decode()
+    else:
+        for path, text in _texts(value):
+            found = forms.TERRAFORM.search(text)
+            if found:
+                reader.refuse("ENG391", path, text=f"{found[0]}…}}")
+    reader.errors.check()
+    text = canonical(value).decode()
+    reader.errors.extend(too_long([text], kind, Place(file)))
+    reader.errors.check()
+    return text
 
 
-class _Reader:
-    """Checks and normalises one policy document."""
+def too_long(texts: list[str], kind: str, place: Place) -> list[Problem]:
+    """A problem, if AWS does not take documents of this size; several are those of one attribute."""
+    wanted = KINDS[kind]
+    size = sum(_size(text, wanted) for text in texts)
+    if size <= wanted.limit or (len(texts) > 1 and not wanted.limit_of_all):
+        return []
+    return [problem("ENG393", place, hint=wanted.limit_remedy, kind=wanted.words, size=size, limit=wanted.limit)]
 
-    def __init__(self, document: Document) -> None:
-        self.errors = Errors()
-        self._document = document
 
-    def policy(self) -> dict[str, Json]:
-        """The whole document, normalised."""
-        value = self.object((), "a policy", _POLICY)
-        if "Version" in value and value["Version"] not in _VERSIONS:
-            self._refuse(("Version",), "Version", f"one of: {listing(_VERSIONS)}")
-        if not value.get("Statement"):
-            self._refuse((), "a policy", "an object with at least one Statement")
-            return value
-        return value | {"Statement": self._each(value["Statement"], ("Statement",), self._statement)}
+def _size(text: str, kind: Kind) -> int:
+    return len("".join(text.split())) if kind.is_iam else len(text.encode())
 
-    def object(self, path: Path, where: str, known: tuple[str, ...] = ()) -> dict[str, Json]:
-        """The object at a path, its keys checked; empty where there is none."""
-        value = self._at(path)
-        if not isinstance(value, dict):
-            self._refuse(path, where, "a JSON object")
-            return {}
-        for name in value:
-            if known and name not in known:
-                place = self._document.place(*path, name, key=True)
-                self.errors.add(
-                    "ENG337", place, hint=closest(name, known), name=name, where=where, known=listing(known)
-                )
-        return value
 
-    def _statement(self, path: Path) -> Json:
-        value = self.object(path, "a statement", _STATEMENT)
-        if not value:
-            return value
-        if value.get("Effect") not in ("Allow", "Deny"):
-            self._refuse((*path, "Effect"), "Effect", "Allow or Deny")
-        for one, other in (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")):
-            if one in value and other in value:
-                self._refuse(path, "a statement", f"without either {one} or {other}")
-        if not {"Action", "NotAction"} & value.keys():
-            self._refuse(path, "a statement", "complete: it has no Action")
-        return {name: self._part(name, part, (*path, name)) for name, part in value.items() if name in _STATEMENT}
+def _texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every string below a value, keys too."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _texts(item, (*path, i))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield (*path, key), key
+            yield from _texts(item, (*path, key))
 
-    def _part(self, name: str, value: Json, path: Path) -> Json:
-        if name in ("Action", "NotAction", "Resource", "NotResource"):
-            return self._strings(value, path)
-        if name in ("Principal", "NotPrincipal") and value != "*":
-            found = self.object(path, "a principal", _PRINCIPAL)
-            return {kind: self._strings(who, (*path, kind)) for kind, who in found.items()}
-        if name == "Condition":
-            return {test: self._condition((*path, test)) for test in self.object(path, "Condition")}
-        if not isinstance(value, str):
-            self._refuse(path, name, "a string")
-        return value
 
-    def _condition(self, path: Path) -> Json:
-        found = self.object(path, "a condition")
-        return {key: value if isinstance(value, list) else [value] for key, value in found.items()}
+def takes(name: str) -> bool:
+    """Is this an attribute for a document?"""
+    return name.endswith(_ENDING)
 
-    def _strings(self, value: Json, path: Path) -> Json:
-        items: list[Json] = value if isinstance(value, list) else [value]
-        if not items or not all(isinstance(item, str) for item in items):
-            self._refuse(path, str(path[-1]), "a string or a list of strings")
-        return items
 
-    def _each(self, value: Json, path: Path, read: Callable[[Path], Json]) -> Json:
-        return [read((*path, i)) for i in range(len(value))] if isinstance(value, list) else [read(path)]
-
-    def _at(self, path: Path) -> Json:
-        value: Json = self._document.data
-        for step in path:
-            value = value[step]  # type: ignore[index]  # a path comes from the value itself
-        return value
-
-    def _refuse(self, path: Path, where: str, expected: str) -> None:
-        self.errors.add("ENG338", self._document.place(*path), where=where, expected=expected)
+def beside(name: str) -> str:
+    """`policy_file`, which names a file for `policy_json`."""
+    return name.removesuffix(_ENDING) + _FILE
 
 
 def references(attributes: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """(`policy_file`, `policy_json`) for every attribute that takes a document."""
-    for name in attributes:
-        if name.endswith("_json"):
-            yield f"{name.removesuffix('_json')}_file", name
+    return ((beside(name), name) for name in attributes if takes(name))

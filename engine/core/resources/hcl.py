@@ -1,5 +1,6 @@
 """tree-sitter's view of HCL, shared by what reads tfvars and what reads the controller's module."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,11 +19,42 @@ def _language() -> "Language":
     return tree_sitter.Language(tree_sitter_hcl.language())
 
 
+# `1e5`, which the grammar does not know without a fraction; never a part of a name, of `1.5e3`, of `é-1e5`.
+_EXPONENT = re.compile(rb"(?<![\w.\x80-\xff])(?<![-\w\x80-\xff]-)[0-9]+[eE][+-]?[0-9]+(?![-\w.\x80-\xff])")
+
+# `$$${`, a dollar sign before an escaped `${`, of which the grammar sees an escaped dollar sign before `${`.
+_ESCAPES = re.compile(rb"(?:\$+|%+)\{?")
+
+
 def parse(data: bytes) -> "Tree":
-    """The concrete syntax tree; it may hold errors."""
+    """The concrete syntax tree; it may hold errors. The text of a number may be altered: take it from `data`.
+
+    Where the grammar is narrower than HashiCorp's, it is shown another text of the same length: `1005` for `1e5`,
+    `_$${` for `$$${`. Which matches are numbers, and not a part of a string or of a comment, the parser itself tells:
+    digits for digits, no token begins or ends elsewhere.
+    """
     from tree_sitter import Parser
 
-    return Parser(_language()).parse(data)
+    parser = Parser(_language())
+    data = _ESCAPES.sub(_escape, data)
+    matches = list(_EXPONENT.finditer(data))
+    if not matches:
+        return parser.parse(data)
+    root = parser.parse(_EXPONENT.sub(_digits, data)).root_node
+    shown = bytearray(data)
+    for match in matches:
+        node = root.descendant_for_byte_range(*match.span())
+        if node is not None and node.type == "numeric_lit" and (node.start_byte, node.end_byte) == match.span():
+            shown[match.start() : match.end()] = _digits(match)
+    return parser.parse(bytes(shown))
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return match[0][-3:].rjust(len(match[0]), b"_") if match[0].endswith(b"{") else match[0]
+
+
+def _digits(match: re.Match[bytes]) -> bytes:
+    return match[0].translate(bytes.maketrans(b"eE+-", b"0000"))
 
 
 def parts(node: "Node") -> list["Node"]:

@@ -4,20 +4,25 @@ So a new service is one new file in the controller and nothing else. Variables o
 platform's own wiring: reserved, except `environment`, which every resource sets.
 """
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.core.resources import hcl
+from engine.core.resources import documents, hcl
+from engine.core.resources.kinds import KINDS
 from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, Whatever
 from engine.core.source.document import Places, Span
 from engine.core.source.reviewed import check_text
-from engine.errors import EngineError, Place, failure
+from engine.errors import EngineError, Place, failure, listing
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 FRAME = ("main", "outputs", "variables")
 COMMON = "environment"
+
+_TEXT = Primitive("string")
+_KIND = re.compile(r"^[\s,]*(?:#|//)\s*document:\s*([\w-]*)")
 
 
 class Services(NamedTuple):
@@ -60,12 +65,16 @@ def _variables(data: bytes, file: str) -> dict[str, Type]:
     if root.has_error:
         raise _broken(file, data, next(hcl.errors(root), root), "it does not parse")
     reader = _Types(file, data)
-    return {
-        hcl.text(head[1])[1:-1]: reader.variable(block)
+    blocks = [
+        (hcl.text(head[1])[1:-1], block)
         for body in hcl.parts(root)
         for block in hcl.parts(body)
         if block.type == "block" and hcl.text((head := hcl.parts(block))[0]) == "variable"
-    }
+    ]
+    for name, block in blocks:
+        if documents.takes(name):
+            raise _broken(file, data, block, f"`{name}` must be an attribute of an object to take a document")
+    return {name: reader.variable(block) for name, block in blocks}
 
 
 def _seen(data: bytes, file: str) -> None:
@@ -112,7 +121,8 @@ class _Types:
         for child in hcl.parts(hcl.parts(collection)[0]):
             if child.type == "object_elem":
                 key, value = hcl.parts(child)
-                found[hcl.text(key).strip('"')] = self._attribute(value)
+                name = hcl.text(key).strip('"')
+                found[name] = self._document(name, child, self._attribute(value))
         return found
 
     def _attribute(self, expression: "Node") -> Attribute:
@@ -122,6 +132,17 @@ class _Types:
             if name == "optional":
                 return Attribute(self._type(arguments[0]), True)
         return Attribute(self._type(expression), False)
+
+    def _document(self, name: str, element: "Node", attribute: Attribute) -> Attribute:
+        """An attribute for a document has its kind in a comment on the line where it ends, and is of text."""
+        row = element.end_point.row
+        match = _KIND.search(
+            self._data.split(b"\n", row + 1)[row][element.end_point.column :].decode("utf-8", "replace")
+        )
+        is_text = attribute.type in (_TEXT, Many("map", _TEXT), Many("list", _TEXT))
+        if documents.takes(name) != bool(match) or (match and (match[1] not in KINDS or not is_text)):
+            raise failure("ENG380", hcl.place(self._file, self._data, element), name=name, known=listing(KINDS))
+        return attribute._replace(document=match[1]) if match else attribute
 
     def _call(self, node: "Node") -> "tuple[str, list[Node]]":
         name, *rest = hcl.parts(node)

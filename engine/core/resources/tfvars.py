@@ -26,7 +26,8 @@ MAX_NUMBER = 40  # characters
 MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all its digits out
 
 _BOM = b"\xef\xbb\xbf"
-_PLAIN_KEY = re.compile(r'"[^"\\$%]*"')
+_PLAIN_KEY = re.compile(r'"(?:[^"\\$%]|[$%](?!\{))*"')
+_FOREIGN_MARKER = re.compile(rb"(?<=<<)-?[\w-]{0,99}[\x80-\xff]")
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
 _GO_PLACE = re.compile(r"\S+?:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*); ?(.*?)(?:, tmp\.hcl:.*)?$", re.DOTALL)
 
@@ -78,6 +79,14 @@ def read(data: bytes, file: str) -> Tfvars:
     if root.has_error:
         node = next(hcl.errors(root), root)
         reason = f"{node.type} is missing" if node.is_missing else "the text does not parse from here on"
+        marker = _FOREIGN_MARKER.search(data)  # HashiCorp's parser takes it, ours does not
+        if marker:
+            row, column = (
+                data.count(b"\n", 0, marker.start()),
+                marker.start() - (data.rfind(b"\n", 0, marker.start()) + 1),
+            )
+            place = hcl.at(file, data, row, column, len(marker[0]))
+            raise failure("ENG320", place, hint="write `<<EOT`", reason="a heredoc's marker has ASCII letters only")
         raise failure("ENG320", hcl.place(file, data, node), reason=reason)
     proof = _Proof(file, data)
     proof.file_is_literal(root)
@@ -176,7 +185,7 @@ class _Proof:
             self._refuse("ENG321", node, what=_WHAT.get(kind, "this"))
 
     def _number(self, node: "Node") -> None:
-        text = hcl.text(node).lstrip("- ")
+        text = self._data[node.start_byte : node.end_byte].decode().lstrip("- ")
         exponent = text.lower().partition("e")[2] if text[:1].isdigit() else ""
         if text[:1].isdigit() and (len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT):
             self._refuse("ENG339", node, text=text[:MAX_NUMBER], limit=str(MAX_NUMBER))

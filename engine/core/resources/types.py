@@ -26,6 +26,7 @@ class Attribute(NamedTuple):
 
     type: "Type"
     optional: bool
+    document: str = ""  # the kind, of an attribute that takes one
 
 
 class Record(NamedTuple):

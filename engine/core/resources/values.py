@@ -4,16 +4,17 @@ Terraform converts types where it can, drops attributes that an object type does
 that nobody declared: each of these hides a mistake, so each is refused here, with its line.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from engine.core.resources import documents
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
-from engine.errors import EngineError, Errors, closest, listing
+from engine.errors import EngineError, Errors, Problem, closest, listing
 
 Path = tuple[str | int, ...]
+_Read: TypeAlias = Callable[[Json, Path, str], Json]  # a document, by its text or by its name
 
 _PYTHON: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "bool": (bool,)}
 
@@ -111,45 +112,59 @@ class _Reader:
                 found[target] = None
             else:
                 checked = self.value(child, attribute.type, here)
-                found[target] = self._documents(checked, here, target) if target.endswith("_json") else checked
+                if attribute.document:
+                    read = self._inside if name == target else self._beside_it
+                    checked = self._documents(checked, here, attribute.document, read)
+                found[target] = checked
         for name, attribute in attributes.items():
             if not attribute.optional and name not in found and not _given(name, value):
-                shown = f"{name.removesuffix('_json')}_file" if name.endswith("_json") else name
+                shown = documents.beside(name) if attribute.document else name
                 self.errors.add(
                     "ENG334", self.file.place(*path, key=True), name=shown, expected=describe(attribute.type)
                 )
         return found
 
-    def _documents(self, value: Json, path: Path, attribute: str) -> Json:
-        """A text, or each text of a map, becomes a checked document."""
+    def _documents(self, value: Json, path: Path, kind: str, read: _Read) -> Json:
+        """A text, or each text of a map or a list, becomes a checked document."""
+        before = len(self.errors.problems)
+        found: Json
         if isinstance(value, dict):
-            return {key: self._documents(child, (*path, key), attribute) for key, child in value.items()}
-        if not isinstance(value, str):
-            return value  # refused as a mismatch
-        return self._inside(value, path, attribute) if attribute in path else self._beside_it(value, path, attribute)
+            found = {key: read(child, (*path, key), kind) for key, child in value.items()}
+            texts = list(found.values())
+        elif isinstance(value, list):
+            found = texts = [read(child, (*path, i), kind) for i, child in enumerate(value)]
+        else:
+            return read(value, path, kind)
+        if len(self.errors.problems) == before:
+            self.errors.extend(documents.too_long(list(map(str, texts)), kind, self.file.place(*path)))
+        return found
 
-    def _inside(self, text: str, path: Path, attribute: str) -> Json:
+    def _inside(self, text: Json, path: Path, kind: str) -> Json:
+        if not isinstance(text, str):
+            return text  # refused as a mismatch
         try:
-            return documents.inline(text.encode(), self.file.file, attribute)
+            return documents.read(text.encode(), self.file.file, kind)
         except EngineError as error:
             place = self.file.place(*path)
-            self.errors.extend(p._replace(place=place, message=f"in this JSON: {p.message}") for p in error.problems)
+            self.errors.extend(
+                p._replace(place=place, message=f"in this JSON{_within(p)}: {p.message}") for p in error.problems
+            )
             return text
 
-    def _beside_it(self, name: str, path: Path, attribute: str) -> Json:
+    def _beside_it(self, name: Json, path: Path, kind: str) -> Json:
+        if not isinstance(name, str):
+            return name  # refused as a mismatch
         if name not in self._beside:
             known = listing(self._beside)
             code = "ENG328" if "/" in name or "\\" in name or name.startswith(".") else "ENG329"
             hint = closest(name, self._beside) if code == "ENG329" else ""
             self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=known)
             return name
-        fresh = name not in self.used
         self.used.add(name)
         try:
-            return documents.inline(self._beside[name], f"{self._directory}/{name}", attribute)
+            return documents.read(self._beside[name], f"{self._directory}/{name}", kind)
         except EngineError as error:
-            if fresh:
-                self.errors.extend(error.problems)
+            self.errors.extend(p for p in error.problems if p not in self.errors.problems)  # used twice, told once
             return name
 
     def _mismatch(self, value: Json, type_: Type, path: Path) -> None:
@@ -165,7 +180,12 @@ class _Reader:
 
 
 def _given(name: str, value: Mapping[str, Json]) -> bool:
-    return name in value or (name.endswith("_json") and f"{name.removesuffix('_json')}_file" in value)
+    return name in value or (documents.takes(name) and documents.beside(name) in value)
+
+
+def _within(problem: Problem) -> str:
+    """Where in a JSON text that has a place of its own."""
+    return f", line {problem.place.line} column {problem.place.column}" if problem.place and problem.place.line else ""
 
 
 def _describe(value: Json) -> str:

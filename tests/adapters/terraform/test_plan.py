@@ -102,8 +102,9 @@ def test_what_policies_judge_is_known_when_planning(good):
         'aws_sqs_queue.this["demo-queue"]',
     }
     for address, policy in policies.items():
-        sids = [statement.get("Sid") for statement in json.loads(policy)["Statement"]]
-        assert ("DenyInsecureTransport" in sids) == ("iam" not in address), address
+        tls_only = {"Bool": {"aws:SecureTransport": "false"}}
+        conditions = [statement.get("Condition") for statement in json.loads(policy)["Statement"]]
+        assert (tls_only in conditions) == ("iam" not in address), address
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.resources import documents, services, tfvars
 from engine.core.resources.discover import discover
+from engine.core.resources.kinds import KINDS
 from engine.core.resources.tree import Contents, Directory
 from engine.errors import EngineError
 from engine.unseen import unseen
@@ -17,7 +18,10 @@ from tests.support.resources import contents, rules, source
 SERVICES = services.read(
     {
         "s3.tf": b"""variable "s3_buckets" {
-          type = map(object({ policy_json = optional(string), tags = optional(map(string)) }))
+          type = map(object({
+            policy_json = optional(string), # document: s3-bucket-policy
+            tags = optional(map(string))
+          }))
         }""",
         "sns.tf": b'variable "sns_topics" { type = any }',
     }
@@ -198,7 +202,7 @@ DOCUMENTS = st.recursive(
 @settings(max_examples=300)
 @given(st.one_of(st.binary(max_size=80), DOCUMENTS.map(json.dumps).map(str.encode)))
 def test_any_bytes_are_a_document_or_refused(data):
-    for attribute in ("policy_json", "anything_json"):
-        text = _read_or_refuse(documents.inline, data, "S3/a/a.json", attribute)
+    for kind in KINDS:
+        text = _read_or_refuse(documents.read, data, "S3/a/a.json", kind)
         if text is not None:
-            assert documents.inline(text.encode(), "again", attribute) == text, "normal form stays as it is"
+            assert documents.read(text.encode(), "again", kind) == text, "normal form stays as it is"

@@ -50,6 +50,45 @@ def test_types(text, type_, words):
     assert describe(type_) == words
 
 
+def test_a_document_says_its_kind_at_the_end_of_its_line():
+    text = """variable "x" {
+      type = map(object({
+        policy_json   = optional(string) # document: kms-key-policy; and what else there is to say
+        inline_json   = optional(map(string), {}), // document:role-policy
+        "filter_json" = list(string) # document: json
+        policy        = string # not a document: a name
+      }))
+    }"""
+    type_ = services.read({"x.tf": text.encode()}).variables["x"]["x"]
+    assert isinstance(type_, Many)
+    assert isinstance(type_.item, Record)
+    kinds = {name: attribute.document for name, attribute in type_.item.attributes.items()}
+    assert kinds == {"policy_json": "kms-key-policy", "inline_json": "role-policy", "filter_json": "json", "policy": ""}
+
+
+@pytest.mark.parametrize(
+    ("why", "line"),
+    [
+        ("no kind", "policy_json = string"),
+        ("an unknown kind", "policy_json = string # document: s3-policy"),
+        ("a kind without a name", "policy_json = string # document:"),
+        ("another comment", "policy_json = string # documents: json"),
+        ("a comment on the next line", "policy_json = string\n# document: json"),
+        ("of another attribute", "policy_json = string, tags = string # document: json"),
+        ("within other words", "policy_json = string # a document: json"),
+        ("a document that is no text", "policy_json = any # document: json"),
+        ("a document in a number", "policy_json = optional(number) # document: json"),
+        ("a kind of what takes no document", "policy = string # document: json"),
+    ],
+)
+def test_a_document_of_no_known_kind_is_refused(why, line):
+    with pytest.raises(EngineError) as caught:
+        services.read({"x.tf": f'variable "x" {{\n  type = map(object({{\n{line}\n}}))\n}}'.encode()})
+    (problem,) = caught.value.problems
+    assert f"{problem.code} {problem.place}".startswith("ENG380 terraform/x.tf:3:"), why
+    assert "kms-key-policy" in problem.hint
+
+
 def test_a_variable_without_a_type_takes_anything():
     assert services.read({"x.tf": b'variable "x" {}'}).variables["x"] == {"x": Whatever()}
 
@@ -63,6 +102,7 @@ def test_a_variable_without_a_type_takes_anything():
         {"x.tf": b'variable "x" { type = strnig }'},
         {"x.tf": b'variable "x" { type = list() }'},
         {"x.tf": b'variable "x" { type = optional(string) }'},
+        {"x.tf": b'variable "policy_json" { type = string }'},
         {"notes.md": b'variable "x" {}'},
     ],
 )
