@@ -4,13 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from engine import data
 from engine.core.report.model import Diff
 from engine.errors import ExitCode
 from engine.run import reports
 from tests.support.machine import bad, good
 from tests.support.reports import report, row
 
+with open(f"{data.path('schemas')}/report.schema.json", encoding="utf-8") as file:
+    SCHEMA = Draft202012Validator(json.load(file))
 LOOK = "pipeline: look\ngates: [{gates}]\nactions:\n  - {{id: report, uses: report.write}}\n"
 
 
@@ -239,6 +243,7 @@ def test_every_outcome_is_reported(machine, engine, why, change, prepare, pipeli
     assert (told["version"], told["result"], told["repo"], told["pr"]) == (1, result, "acme/dev-deployment", 7), why
     assert (machine.out / "statement.json").exists() is signed, why
     assert bool(told["signature"]) is signed, why
+    assert list(SCHEMA.iter_errors(told)) == [], why
     for words in said:
         assert words in comment, f"{why}: {comment}"
 
