@@ -34,6 +34,12 @@ LABEL = {"type": "string", "default": "plain"}
 def say(ctx, text, label):
     if text == "boom":
         raise failure("ENG001", file="x", reason="gone")
+    if text == "bug":
+        return {"said": dict[str, str]()["hunter2"]}
+    if text == "other":
+        return {"other": text}
+    if text == "stop":
+        raise KeyboardInterrupt
     if text == "slow":
         assert ctx.cancel.wait(10), "nobody stopped it"
     return {"said": f"{label}: {text}"}
@@ -140,3 +146,23 @@ def test_what_one_action_lacks_is_noticed_before_any_starts(monkeypatch):
     first, second = run(HELLO, "{id: b, uses: test.say, with: {text: b}}")
     assert (first.status, second.status) == ("failed", "skipped")
     assert {p.code for p in first.problems} == {"ENG550"}
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "kind"), [("a bug in it", "bug", "KeyError"), ("other outputs than declared", "other", "Assertion")]
+)
+def test_an_action_that_breaks_has_failed_and_the_rest_goes_its_way(why, text, kind):
+    broken, skipped, last = run(
+        f"{{id: a, uses: test.say, with: {{text: {text}}}}}",
+        "{id: b, uses: test.say, with: {text: b}}",
+        '{id: c, uses: test.say, with: {text: c}, if: "always()"}',
+    )
+    assert [broken.status, skipped.status, last.status] == ["failed", "skipped", "done"], why
+    [problem] = broken.problems
+    assert (problem.code, f"action `a` cannot be told: {kind}" in problem.message) == ("ENG563", True)
+    assert "hunter2" not in problem.text()
+
+
+def test_who_stops_us_stops_us():
+    with pytest.raises(KeyboardInterrupt):
+        run("{id: a, uses: test.say, with: {text: stop}}")

@@ -7,8 +7,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
-from engine.core.report.model import Diff, Report, Result, Row, Signature
+from engine.core.report.model import Diff, Gate, Report, Result, Row, Signature
 from engine.errors import Problem
 
 DIGEST = "sha256:" + "1" * 64
@@ -47,6 +48,11 @@ def report(
         SIGNATURE,
     )
     return made._replace(**changes)
+
+
+def gate(outcome: Outcome = Outcome.FAIL, **changes: Any) -> Gate:
+    """What a gate has said."""
+    return Gate("reviewed", outcome, "too few have approved")._replace(**changes)
 
 
 def diff(text: str, address: str = "aws_s3_bucket.this", action: str = "create") -> Diff:

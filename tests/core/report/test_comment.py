@@ -1,11 +1,15 @@
+from typing import Any
+
 import pytest
 
+from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Severity
+from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
 from engine.core.report.comment import LIMIT, MARK, render
-from engine.core.report.model import Report
+from engine.core.report.model import Gate, Report, Result
 from engine.errors import Place, problem
-from tests.support.reports import DIGEST, SIGNATURE, diff, finding, hostile, page, report, row
+from tests.support.reports import DIGEST, SIGNATURE, diff, finding, gate, hostile, page, report, row
 
 BROKEN = row("KMS/key", counts=None, problem=problem("ENG451", program="terraform", seconds=9))
 REFUSED = problem("ENG001", Place("S3/x/main.tf", 3, 1), file="S3/x/main.tf", reason="not allowed")
@@ -58,6 +62,60 @@ def test_unsigned_says_nothing_of_a_statement() -> None:
     assert "Statement" not in render(report(signature=None))
 
 
+def outcome(result: Result, *gates: Gate, **changes: object) -> Report:
+    told: dict[str, Any] = {
+        "signature": None,
+        "pipeline": "merge",
+        "because": "refused by: `x`",
+        "gates": gates,
+        **changes,
+    }
+    return report([], result=result, **told)
+
+
+WAITS = gate(Outcome.PENDING, name="free", missing=(Missing("the lock", ("ann", "bob")), Missing("time")))
+
+
+@pytest.mark.parametrize(
+    ("why", "shown", "said"),
+    [
+        (
+            "a refusal",
+            outcome("refused", gate()),
+            ["❌ This change is refused", "merge: refused by: x.", "❌ reviewed: too"],
+        ),
+        (
+            "a wait",
+            outcome("pending", WAITS),
+            ["⏳ This change is waiting", "Missing: the lock, from ann and bob", "time"],
+        ),
+        ("a doubt", outcome("error", gate(Outcome.ERROR)), ["⚠️ This change could not be judged", "⚠️ reviewed"]),
+        ("no verdict", outcome("unjudged", gate(Outcome.PASS)), ["There is no verdict yet", "✅ reviewed"]),
+        (
+            "nothing starts",
+            outcome("idle", pipeline="", because="nobody listens"),
+            ["Nothing starts", "nobody listens."],
+        ),
+        ("a newer commit", outcome("superseded", head_sha=""), ["A newer commit is there", "No commit"]),
+        ("no environment yet", outcome("refused", branch="", base_ref="dev"), ["no environment, into dev."]),
+        ("a breakdown", outcome("error", broken=(REFUSED,)), ["Could not be done", "not allowed", "have it run again"]),
+        (
+            "the worst gate first, and those that agree in one line",
+            outcome("refused", gate(Outcome.PASS, name="a"), WAITS, gate(Outcome.PASS, name="b"), gate(name="c")),
+            ["❌ c: too few have approved\n⏳ free: too few have approved", "✅ a, b"],
+        ),
+    ],
+)
+def test_every_outcome_says(why: str, shown: Report, said: list[str]) -> None:
+    text = page(render(shown)).text
+    for words in said:
+        assert words in text, f"{why}: {text}"
+
+
+def test_gates_are_not_told_of_beside_a_statement() -> None:
+    assert "Gates" not in render(report(gates=(gate(Outcome.PASS),)))
+
+
 def test_worst_findings_first() -> None:
     findings = [
         finding(severity=s, message=f"it is {s.value}") for s in (Severity.LOW, Severity.CRITICAL, Severity.HIGH)
@@ -84,6 +142,17 @@ def test_hostile_everywhere(why: str, value: str) -> None:
     assert shown.elements.count("details") == 1, why
     assert not {"a", "img", "script", "h1"} & set(shown.elements), why
     assert shown.elements.count("h2") == 1, why
+    assert not shown.unclosed, why
+
+
+@pytest.mark.parametrize(("why", "value"), hostile(), ids=[why for why, _ in hostile()])
+def test_hostile_gates(why: str, value: str) -> None:
+    waits = gate(Outcome.PENDING, name=value, because=value, missing=(Missing(value, (value, value)),))
+    broken = REFUSED._replace(message=value, hint=value, place=Place(value, 1, 1))
+    told = outcome("error", waits, gate(Outcome.PASS, name=value), pipeline=value, because=value, broken=(broken,))
+    shown = page(render(told))
+    assert set(shown.elements) <= {"h2", "h3", "p", "ul", "li", "code", "strong", "em", "br"}, why
+    assert (shown.elements.count("h2"), shown.elements.count("li")) == (1, 3), why
     assert not shown.unclosed, why
 
 
@@ -123,14 +192,21 @@ def size(text: str) -> int:
             ["low 999 "],
         ),
         (
+            "five hundred gates that wait for a thousand people",
+            outcome("pending", *[WAITS._replace(missing=(Missing("x" * 400, ("somebody",) * 1000),))] * 500),
+            ["more gates", "How to proceed"],
+            [],
+        ),
+        (
             "everything at once",
             report(
                 [row(f"S3/{n}", diffs=(diff("😀" * 3000),)) for n in range(500)],
                 [finding(e, message="y" * 400, resource=f"S3/{n}") for n in range(500) for e in Effect],
                 [REFUSED] * 500,
                 "error",
+                broken=(REFUSED,) * 500,
             ),
-            ["more resources", "more findings", "more refusals", "plans are too long", DIGEST],
+            ["more problems", "more resources", "more findings", "more refusals", "plans are too long", DIGEST],
             [],
         ),
     ],

@@ -1,13 +1,15 @@
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
 from engine.core.redact import Redactor
 from engine.core.report.comment import LIMIT, render
-from engine.core.report.model import Diff, Report, Row, redacted
+from engine.core.report.model import Diff, Gate, Report, Result, Row, redacted
 from engine.core.report.terminal import render as render_terminal
 from engine.errors import Place, Problem
 from tests.support.reports import SIGNATURE, page
@@ -40,6 +42,8 @@ FINDINGS = st.builds(
     file=TEXT,
     line=st.integers(0, 9),
 )
+MISSING = st.builds(Missing, TEXT, st.lists(TEXT, max_size=2).map(tuple))
+GATES = st.builds(Gate, TEXT, st.sampled_from(Outcome), TEXT, st.lists(MISSING, max_size=2).map(tuple))
 REPORTS = st.builds(
     Report,
     repo=TEXT,
@@ -47,11 +51,16 @@ REPORTS = st.builds(
     head_sha=TEXT,
     environment=TEXT,
     branch=TEXT,
-    result=st.sampled_from(["passed", "failed", "error"]),
+    result=st.sampled_from(get_args(Result)),
     rows=st.lists(ROWS, max_size=4).map(tuple),
     findings=st.lists(FINDINGS, max_size=4).map(tuple),
     refused=st.lists(PROBLEMS, max_size=2).map(tuple),
     signature=st.none() | st.just(SIGNATURE),
+    base_ref=TEXT,
+    pipeline=TEXT,
+    because=TEXT,
+    gates=st.lists(GATES, max_size=3).map(tuple),
+    broken=st.lists(PROBLEMS, max_size=2).map(tuple),
 )
 
 

@@ -1,7 +1,9 @@
 from textwrap import dedent
+from typing import get_args
 
 from engine.core.findings import Effect, Severity
 from engine.core.plan.summary import Summary
+from engine.core.report.model import Result
 from engine.core.report.terminal import render
 from engine.errors import Place, Problem
 from tests.support.reports import DIGEST, SIGNATURE, finding, report, row
@@ -73,5 +75,13 @@ def test_a_local_run_says_so() -> None:
 
 
 def test_results_are_told_apart_without_colours() -> None:
-    heads = [render(report(result=result)).splitlines()[0] for result in ("passed", "failed", "error")]
-    assert [head[0] for head in heads] == ["✓", "✗", "!"]
+    heads = [render(report(result=result)).splitlines()[0] for result in get_args(Result)]
+    assert [head[0] for head in heads] == ["✓", "✗", "!", "✗", "…", "–", "–", "–"]
+    assert len(set(heads)) == len(heads)
+
+
+def test_what_could_not_be_done_and_why_there_is_no_verdict() -> None:
+    told = report([], result="unjudged", signature=None, pipeline="look", because="a clone keeps none")
+    assert "  look: a clone keeps none" in render(told)
+    told = told._replace(result="error", broken=(Problem("ENG400", "no Terraform", "install it"),))
+    assert render(told).endswith("could not be done\n  ENG400 no Terraform\n    install it")
