@@ -38,9 +38,9 @@ def run(options: Namespace, console: "Console") -> int:
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
     if options.rules is None:  # what lies here may be the very repository that the event is about
-        from engine.run.trusted import stand_apart
+        from engine.run.trusted import unnamed
 
-        stand_apart(os.curdir, None, event.source_repo)
+        unnamed(os.curdir, event.source_repo)
     document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
     decision = decide(event, document, load_rules(options.rules or os.curdir), options.pipeline)
     if options.json:

@@ -53,6 +53,18 @@ def stand_apart(controller: str, repo: str | None, *names: str | None) -> None:
         raise failure("ENG559", directory=controller)
 
 
+def unnamed(directory: str, judged: str | None) -> None:
+    """Nothing, if rules that nobody has named, but that lie here, are known to be another repository's than `judged`.
+
+    Raises:
+        EngineError: ENG559 they are not; ENG011 the checkout does not tell.
+    """
+    stand_apart(directory, None, judged)
+    here = whose(directory)
+    if judged and here.common and not here.origins:
+        raise failure("ENG011", directory=here.top)
+
+
 def _is_repository(folder: str) -> bool:
     return is_checkout(folder) or is_bare(folder)
 

@@ -106,15 +106,25 @@ def test_discovery_in_a_checkout_takes_neither_rules_nor_module_from_there(machi
     assert engine("discover", "--base", "dev", "--rules", own).code == ExitCode.DONE
 
 
-def test_explaining_in_a_checkout_takes_no_rules_from_there(machine, engine, monkeypatch):
+@pytest.mark.parametrize(
+    ("why", "origin", "code"),
+    [
+        ("it is a clone of what the event is about", "https://github.com/Acme/dev-deployment.git", "ENG559"),
+        ("it does not tell", None, "ENG011"),
+    ],
+)
+def test_explaining_in_a_checkout_takes_no_rules_from_there(machine, engine, monkeypatch, why, origin, code):
     clone = machine.change({"S3/a.tfvars": good()})
-    clone.git("remote", "add", "origin", "https://github.com/Acme/dev-deployment.git")
+    if origin:
+        clone.git("remote", "add", "origin", origin)
     with_rules(machine, Path(clone.directory))
     monkeypatch.chdir(clone.directory)
     words = ("explain", "--event", str(machine.root / "event.json"))
     ended = engine(*words)
-    assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, "")
+    assert (ended.code, code in ended.err, ended.out) == (ExitCode.CONFIG, True, ""), why
     assert engine(*words, "--rules", str(machine.controller)).code == ExitCode.NEGATIVE, "no fact is known"
+    clone.git("config", "remote.origin.url", "https://github.com/acme/controller")
+    assert engine(*words).code == ExitCode.NEGATIVE, "a controller's own checkout needs no name"
 
 
 @pytest.mark.parametrize(
