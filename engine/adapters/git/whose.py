@@ -78,8 +78,11 @@ def repository(url: str) -> str:
 
 
 def _text(file: str) -> str:
+    """What is in the file; nothing where there is none, or where reading could wait for ever."""
+    if not os.path.isfile(file):
+        return ""
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as handle:
-            return handle.read(_LARGEST)
+            return handle.read(_LARGEST).replace("\0", "")
     except OSError:
         return ""
