@@ -59,10 +59,6 @@ TABLE: dict[str, Row] = {
         "name the file of trusted keys with --keys, or its absolute path in ENGINE_TRUSTED_KEYS; one that happens to "
         "lie here could have come with the branch",
     ),
-    "ENG011": Row(
-        "the checkout {directory} does not tell what it is a clone of, so its rules may be a branch's own",
-        "name the rules with --rules",
-    ),
     # ENG020-039 YAML and JSON text
     "ENG020": Row("the file has {size} bytes; the limit is {limit}", "split it or remove what is not needed"),
     "ENG021": Row("byte {byte} is not UTF-8", "save the file as UTF-8"),

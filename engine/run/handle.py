@@ -10,7 +10,7 @@ from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
-from engine.core.events.envelope import Event, read_event
+from engine.core.events.envelope import Event, commits, read_event
 from engine.core.outcome import EXIT, Outcome
 from engine.core.resources import services
 from engine.core.rules.load import load
@@ -98,7 +98,7 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
         EngineError: the event or the rules are refused, the head has moved on, or nothing can be written.
     """
     event = read_event(request.event, request.event_name, file=request.event_file)
-    trusted.stand_apart(request.controller, request.repo, event.source_repo)
+    trusted.stand_apart(request.controller, request.repo, event.source_repo, commits=commits(event))
     handled: list[Handled] = []
     waiting: list[tuple[str | None, str]] = [(request.pipeline, request.out)]
     while waiting:

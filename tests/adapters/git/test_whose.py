@@ -73,7 +73,7 @@ def git_says(clone, folder):
 
 def test_a_directory_of_no_repository(tmp_path):
     found = whose(str(tmp_path))
-    assert tuple(found) == (str(tmp_path), "", frozenset())
+    assert tuple(found) == (str(tmp_path), "", frozenset(), False)
     assert not found.shares(whose(os.sep))
 
 
