@@ -85,12 +85,16 @@ def remove(file: str) -> None:
         raise failed("ENG002", file, error) from error
 
 
-def make_directory(directory: str) -> None:
+def make_directory(directory: str, *, named: bool = False) -> None:
     """A directory for its owner alone; one that is there has to be ours, and nobody else's to change.
+
+    One that a person has `named` may be a link of theirs; where we make names ourselves a link has been planted.
 
     Raises:
         EngineError: ENG002; ENG008, others could exchange what we keep in it.
     """
+    if not named and os.path.islink(directory):
+        raise failure("ENG008", directory=directory, reason="it is a link")
     _check(directory)
     _or("ENG002", directory, lambda: _make(directory))
     _check(directory)  # in a directory that others may use, too, somebody may have been quicker

@@ -67,11 +67,11 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
 
     rules_at = os.path.abspath(options.rules)
     controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
-    stand_apart(controller, options.repo, options.source)
-    rules = load_rules(options.rules)
-    declared = services.read(read_module(module_directory(controller)))
     surroundings = settings.read()
     repository = Repository(options.repo, path=surroundings.path)
+    stand_apart(controller, options.repo, options.source, commits=[repository.resolve(options.head)])
+    rules = load_rules(options.rules)
+    declared = services.read(read_module(module_directory(controller)))
     source = sources.choose(rules, options.source, repository.origin().name)
     found = repository.range(options.base, options.head) if options.base is not None else None
     if options.all:

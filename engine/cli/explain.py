@@ -33,14 +33,14 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.cli.files import load_rules, read_event_file
     from engine.core.decision.decide import decide
     from engine.core.decision.document import FactDocument, from_json
-    from engine.core.events.envelope import read_event
+    from engine.core.events.envelope import commits, read_event
 
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
     if options.rules is None:  # what lies here may be the very repository that the event is about
-        from engine.run.trusted import stand_apart
+        from engine.run.trusted import unnamed
 
-        stand_apart(os.curdir, None, event.source_repo)
+        unnamed(os.curdir, event.source_repo, commits(event))
     document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
     decision = decide(event, document, load_rules(options.rules or os.curdir), options.pipeline)
     if options.json:

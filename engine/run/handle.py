@@ -13,7 +13,7 @@ from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.matching import match
-from engine.core.events.envelope import Event, read_event
+from engine.core.events.envelope import Event, commits, read_event
 from engine.core.outcome import EXIT, Outcome
 from engine.core.resources import services
 from engine.core.resources.model import Discovery
@@ -111,7 +111,7 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
     while waiting:
         pipeline, out = waiting.pop(0)
         try:
-            trusted.stand_apart(request.controller, request.repo, event.source_repo)
+            trusted.stand_apart(request.controller, request.repo, event.source_repo, commits=commits(event))
             done = _once(event, request, pipeline, out, settings, watcher)
         except Exception as error:
             with suppress(EngineError):  # what cannot be kept either must not hide what has happened

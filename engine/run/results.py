@@ -17,14 +17,15 @@ _CLAIMS = ("statement.json", "report.md", "report.json")
 
 @contextmanager
 def directory(asked: str | None) -> Iterator[str]:
-    """The absolute path of `asked`, made where it is not there; without it, of one that is removed at the end.
+    """The real path of `asked`, made where it is not there; without it, of one that is removed at the end.
 
     Raises:
         EngineError: ENG002 it cannot be written, ENG008 others can write to it, ENG558 another run writes into it.
     """
     with ExitStack() as stack:
         path = os.path.abspath(asked) if asked else stack.enter_context(_temporary())
-        files.make_directory(path)
+        files.make_directory(path, named=True)
+        path = os.path.realpath(path)
         stack.enter_context(_alone(path))
         clear([path])
         yield path

@@ -38,19 +38,42 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
     return found
 
 
-def stand_apart(controller: str, repo: str | None, *names: str | None) -> None:
+def stand_apart(controller: str, repo: str | None, *names: str | None, commits: Iterable[str] = ()) -> None:
     """Nothing, if the rules in `controller` are not those of what they judge: the clone `repo`, or one of `names`.
 
     Another clone of it, another work tree and a submodule are no other repository: whoever can push there chooses what
-    they hold.
+    they hold. A clone that does not say what it is a clone of is known by the `commits` of the change.
 
     Raises:
         EngineError: ENG559, whoever can push there could change them.
     """
     mine = whose(controller, bare=False)
     judged = {name.casefold() for name in names if name}
-    if (repo is not None and mine.shares(whose(repo))) or mine.origins & judged:
+    same = (repo is not None and mine.shares(whose(repo))) or bool(mine.origins & judged)
+    if same or (mine.common and any(_holds(mine.top, commit) for commit in commits)):
         raise failure("ENG559", directory=controller)
+
+
+def unnamed(directory: str, judged: str | None, commits: Iterable[str]) -> None:
+    """The same for rules that nobody has named, but that lie here. Git is asked only where the origin does not tell.
+
+    Raises:
+        EngineError: ENG559.
+    """
+    stand_apart(directory, None, judged, commits=() if whose(directory).hosted else commits)
+
+
+def _holds(checkout: str, commit: str) -> bool:
+    from engine.adapters import settings
+    from engine.adapters.git.repository import Repository
+
+    surroundings = settings.read()
+    try:
+        return bool(Repository(checkout, path=surroundings.path).resolve(commit))
+    except EngineError as error:
+        if error.problems[0].code in ("ENG350", "ENG351"):  # no repository at all, or without it
+            return False
+        raise
 
 
 def _is_repository(folder: str) -> bool:

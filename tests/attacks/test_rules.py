@@ -60,6 +60,18 @@ def a_clone_of_what_the_event_names(machine, clone):
     return machine.root / "other"
 
 
+def a_clone_of_the_clone(machine, clone):
+    """It says that it is a clone of a directory, which is nobody's name."""
+    clone.git("clone", "-q", clone.directory, str(machine.root / "other"))
+    return with_rules(machine, machine.root / "other")
+
+
+def a_clone_that_forgot(machine, clone):
+    folder = a_clone_of_the_clone(machine, clone)
+    Git(folder).git("remote", "remove", "origin")
+    return folder
+
+
 def a_submodule(machine, clone):
     """Which commit of what it is, the source's branch says."""
     rules = Git(with_rules(machine, machine.root / "other"))
@@ -78,7 +90,16 @@ def what_looks_like_a_repository(machine, clone):
 
 
 @pytest.mark.parametrize(
-    "place", [a_work_tree, another_clone, a_clone_of_what_the_event_names, a_submodule, what_looks_like_a_repository]
+    "place",
+    [
+        a_work_tree,
+        another_clone,
+        a_clone_of_what_the_event_names,
+        a_clone_of_the_clone,
+        a_clone_that_forgot,
+        a_submodule,
+        what_looks_like_a_repository,
+    ],
 )
 def test_rules_in_another_checkout_of_what_they_judge(machine, engine, place):
     controller = place(machine, machine.change({"S3/a.tfvars": good()}))
@@ -102,19 +123,42 @@ def test_discovery_in_a_checkout_takes_neither_rules_nor_module_from_there(machi
     monkeypatch.chdir(clone.directory)
     ended = engine("discover", "--base", "dev")
     assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, "")
+    for other in (a_clone_of_the_clone(machine, clone), "."):
+        ended = engine("discover", "--base", "dev", "--head", "feature", "--rules", f"{other}/deployment-rules.yaml")
+        assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, "")
     own = str(machine.controller / "deployment-rules.yaml")
     assert engine("discover", "--base", "dev", "--rules", own).code == ExitCode.DONE
 
 
-def test_explaining_in_a_checkout_takes_no_rules_from_there(machine, engine, monkeypatch):
+@pytest.mark.parametrize(
+    ("why", "origin"),
+    [
+        ("it is a clone of what the event is about", "https://github.com/Acme/dev-deployment.git"),
+        ("it does not tell, and holds the commits that the event is about", None),
+    ],
+)
+def test_explaining_in_a_checkout_takes_no_rules_from_there(machine, engine, monkeypatch, why, origin):
     clone = machine.change({"S3/a.tfvars": good()})
-    clone.git("remote", "add", "origin", "https://github.com/Acme/dev-deployment.git")
+    if origin:
+        clone.git("remote", "add", "origin", origin)
     with_rules(machine, Path(clone.directory))
     monkeypatch.chdir(clone.directory)
     words = ("explain", "--event", str(machine.root / "event.json"))
     ended = engine(*words)
-    assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, "")
+    assert (ended.code, "ENG559" in ended.err, ended.out) == (ExitCode.CONFIG, True, ""), why
     assert engine(*words, "--rules", str(machine.controller)).code == ExitCode.NEGATIVE, "no fact is known"
+
+
+@pytest.mark.parametrize("origin", [None, "https://github.com/acme/controller"])
+def test_explaining_in_a_controller_needs_no_name(machine, engine, monkeypatch, origin):
+    machine.change({"S3/a.tfvars": good()})
+    controller = Git(machine.controller)
+    controller.commit()
+    if origin:
+        controller.git("remote", "add", "origin", origin)
+    monkeypatch.chdir(machine.controller)
+    ended = engine("explain", "--event", str(machine.root / "event.json"))
+    assert (ended.code, "ENG559" in ended.err) == (ExitCode.NEGATIVE, False), "no fact is known"
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def planted(path, target, owner=NOBODY):
         ("also a sticky one: they can put links there", lambda out: made(out, 0o1777)),
         ("others, if not the group", lambda out: made(out, 0o757)),
         ("others can write to the directory of plans", lambda out: made(out / "plans", 0o777)),
+        ("a link where plans are kept, even ours", lambda out: planted(out / "plans", out.parent / "x", os.geteuid())),
         ("others can write above it", lambda out: made(out.parent, 0o777)),
         pytest.param("it is somebody else's", lambda out: given_away(made(out)), marks=as_root),
         pytest.param("what is above it is", lambda out: given_away(made(out.parent)), marks=as_root),

@@ -18,6 +18,7 @@ class Whose(NamedTuple):
     top: str  # of the work tree, or the bare repository; the directory itself where it belongs to none
     common: str  # the git directory that all work trees of the repository share; empty where it belongs to none
     origins: frozenset[str]  # `owner/name` of what it was cloned from, in small letters
+    hosted: bool = False  # one of them is a host's, and so a name that everybody knows it by
 
     def shares(self, other: "Whose") -> bool:
         """Are the two one repository: one checkout, two work trees, a submodule of the other, two clones of one?"""
@@ -37,7 +38,9 @@ def whose(directory: str, *, bare: bool = True) -> Whose:
         if folder == (folder := os.path.dirname(folder)):
             return Whose(start, "", frozenset())
     common = _common(os.path.join(folder, ".git")) if is_checkout(folder) else folder
-    return Whose(folder, common, frozenset(_origins(os.path.join(common, "config"))))
+    urls = list(_origins(os.path.join(common, "config")))
+    hosted = any(":" in url and not url.startswith("file:") for url in urls)
+    return Whose(folder, common, frozenset(filter(None, map(repository, urls))), hosted)
 
 
 def is_checkout(folder: str) -> bool:
@@ -58,7 +61,7 @@ def _common(git: str) -> str:
 
 
 def _origins(config: str) -> Iterator[str]:
-    """`owner/name` of each `url` under `[remote "origin"]`, as git-config(1) writes it; includes are not followed."""
+    """Each `url` under `[remote "origin"]`, as git-config(1) writes it; includes are not followed."""
     here = False
     for line in _text(config).splitlines():
         text = line.strip()
@@ -67,8 +70,8 @@ def _origins(config: str) -> Iterator[str]:
             here = "".join(header.split()).casefold() == '[remote"origin"'
         name, _, value = text.partition("=")
         url = value.partition(" #")[0].partition(" ;")[0].strip().strip('"')
-        if here and name.strip().casefold() == "url" and (repo := repository(url)):
-            yield repo
+        if here and name.strip().casefold() == "url":
+            yield url
 
 
 def repository(url: str) -> str:
@@ -78,8 +81,11 @@ def repository(url: str) -> str:
 
 
 def _text(file: str) -> str:
+    """What is in the file; nothing where there is none, or where reading could wait for ever."""
+    if not os.path.isfile(file):
+        return ""
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as handle:
-            return handle.read(_LARGEST)
+            return handle.read(_LARGEST).replace("\0", "")
     except OSError:
         return ""

@@ -99,7 +99,8 @@ def diagnostics(output: bytes) -> tuple[Diagnostic, ...]:
     """The diagnostics of `-json` output: one a line, where others are passed over (init prints some), or all in one."""
     rows = [message.get("diagnostic") for line in output.splitlines() for message in _objects(line)]
     for whole in _objects(output):  # `validate`
-        rows += whole.get("diagnostics") or []
+        found = whole.get("diagnostics")
+        rows += found if isinstance(found, list) else []
     return tuple(_diagnostic(row) for row in rows if isinstance(row, dict))
 
 

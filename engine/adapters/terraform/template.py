@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from engine.adapters import process
-from engine.adapters.files import fetch, put
+from engine.adapters.files import fetch, put, read
 from engine.adapters.ownership import ours, weak_spot
 from engine.adapters.terraform import environment, failures, mirror, program
 from engine.adapters.terraform.backend import Backend
@@ -93,10 +93,11 @@ def _of_tofu(setup: Setup, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """One file cannot serve both: each program refuses what it has no provider for.
 
     Raises:
-        EngineError: ENG409, the module pins its providers, and OpenTofu would take whatever its registry gives it.
+        EngineError: ENG001 that file cannot be read; ENG409 there is none, the module pins its providers, and OpenTofu
+            would take whatever its registry gives it.
     """
     if setup.tofu_lock:
-        return {LOCK_FILE: fetch(setup.tofu_lock)}
+        return {LOCK_FILE: read(setup.tofu_lock)}
     if LOCK_FILE in files:
         raise failure("ENG409", file=os.path.join(setup.module, LOCK_FILE))
     return {}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.core.canonical import digest, digest_bytes
 from engine.core.events.body import Body, read_body, shown
 from engine.core.events.dispatch import contract, stands_for
-from engine.core.events.kinds import ALIASES, BY_NAME, Subject, recognise, wrong
+from engine.core.events.kinds import ALIASES, BY_NAME, SHA, Subject, recognise, wrong
 from engine.errors import Place, closest, failure, listing
 
 
@@ -54,6 +54,13 @@ def read_event(data: bytes, name: str | None = None, delivery: str | None = None
         subject=subject,
         source_repo=subject.repo or None,
     )
+
+
+def commits(event: Event) -> list[str]:
+    """The two sides of the event's pull request, as far as it says; none where it is about something else."""
+    pull = event.payload.get("pull_request")
+    sides = [pull.get(name) for name in ("head", "base")] if isinstance(pull, dict) else []
+    return [side["sha"] for side in sides if isinstance(side, dict) and SHA.holds(side.get("sha"))]
 
 
 def _name(body: Body, given: str | None, file: str) -> str:

@@ -73,5 +73,27 @@ def git_says(clone, folder):
 
 def test_a_directory_of_no_repository(tmp_path):
     found = whose(str(tmp_path))
-    assert tuple(found) == (str(tmp_path), "", frozenset())
+    assert tuple(found) == (str(tmp_path), "", frozenset(), False)
     assert not found.shares(whose(os.sep))
+
+
+def a_pipe(git):
+    git.mkdir()
+    os.mkfifo(git / "config")
+
+
+@pytest.mark.parametrize(
+    ("why", "make"),
+    [
+        ("a pipe that nobody writes to", a_pipe),
+        ("a directory", lambda git: (git / "config").mkdir(parents=True)),
+        ("a file of zeros", lambda git: git.write_bytes(bytes(100))),
+        ("a file that leads nowhere", lambda git: git.write_text("gitdir: /nowhere\n")),
+        ("a link that leads nowhere", lambda git: git.symlink_to("nowhere")),
+        ("a loop", lambda git: git.symlink_to(".git")),
+    ],
+)
+def test_what_is_no_repository_tells_nothing(tmp_path, why, make):
+    make(tmp_path / ".git")
+    found = whose(str(tmp_path))
+    assert (found.top, found.origins) == (str(tmp_path), frozenset()), why
