@@ -16,6 +16,7 @@ from engine.run.facts.local import UNKNOWN, Asked, Local
 from engine.run.module import read_module
 from engine.run.trusted import read_rules
 from tests.support.clone import Clone, bucket
+from tests.support.git import Clone as Git
 
 NOW = "2026-11-23T21:00:00Z"
 NOTHING_ASKED = Asked()
@@ -27,10 +28,12 @@ def clone(tmp_path):
     return Clone(tmp_path, {"README.md": "hello"}, BUCKETS)
 
 
-def local(clone, event=None, asked=NOTHING_ASKED):
+def local(clone, event=None, asked=NOTHING_ASKED, repository=None, sources=()):
     rules = load(read_rules(data.ROOT), catalog())
+    if sources:
+        rules = rules._replace(sources=tuple(rules.sources[0]._replace(repo=name) for name in sources))
     known = services.read(read_module(data.path("terraform")))
-    repository = Repository(str(clone.directory), path=os.environ["PATH"])
+    repository = repository or Repository(str(clone.directory), path=os.environ["PATH"])
     return Local(read_event(event or clone.event()), rules, repository, known, asked=asked, now=NOW)
 
 
@@ -95,6 +98,78 @@ def test_a_clone_without_the_branch_cannot_tell_and_goes_by_the_commit(clone):
     local(clone).check_head()
 
 
+def cloned(clone, directory, *words):
+    """A clone of the clone."""
+    git = Git(directory.parent / "elsewhere")
+    git.git("clone", "-q", *words, f"file://{clone.directory}", os.fspath(directory))
+    return Repository(os.fspath(directory), path=os.environ["PATH"])
+
+
+def base(repository, clone, **changes):
+    """What the facts say of the base; or why they do not."""
+    event = clone.event(base={"ref": "dev", "repo": {"full_name": "acme/dev-deployment"}, **changes})
+    document = gathered(local(clone, event, repository=repository), "pr")
+    return document.facts["pr"]["base"]["sha"] if "pr" in document.facts else document.failed["pr"]
+
+
+def test_the_base_is_the_branch_of_the_origin_and_no_old_one_of_ours(clone, tmp_path):
+    repository = cloned(clone, tmp_path / "work")
+    work = Git(tmp_path / "work")
+    work.git("branch", "-f", "dev", "origin/feature")  # somebody's own `dev`
+    assert base(repository, clone) == clone.base
+    work.git("update-ref", "-d", "refs/remotes/origin/dev")
+    repository = Repository(work.directory, path=os.environ["PATH"])
+    assert "git fetch origin +refs/heads/dev:refs/remotes/origin/dev" in failed(repository, clone)
+    assert "this clone does not say where `dev` is" in base(repository, clone)
+
+
+def failed(repository, clone):
+    with pytest.raises(EngineError) as caught:
+        _ = local(clone, repository=repository).discovery
+    return str(caught.value)
+
+
+def test_in_a_mirror_the_base_is_the_branch_itself(clone, tmp_path):
+    assert base(cloned(clone, tmp_path / "mirror", "--mirror"), clone) == clone.base
+
+
+def test_a_single_branch_proves_no_base(clone, tmp_path):
+    one = cloned(clone, tmp_path / "one", "--single-branch", "--branch", "feature")
+    for sha in (clone.base, clone.head):
+        assert "this clone does not say where `dev` is" in base(one, clone, sha=sha)
+
+
+def test_a_tag_of_the_base_is_ambiguous(clone):
+    clone.git("tag", "dev", "feature")
+    assert base(clone.open(), clone) == "`dev` may be any of refs/heads/dev, refs/tags/dev"
+
+
+@pytest.mark.parametrize(
+    ("why", "sha", "said"),
+    [
+        ("the tip", "{base}", None),
+        ("an ancestor of it", "{older}", None),
+        ("the head, so that nothing would be judged", "{head}", "is not on `dev`"),
+        ("a commit that is not here", "1" * 40, "is not on `dev`"),
+        ("another revision", "{head}~1", "expected a full commit sha"),
+        ("the beginning of an id", "{base:.12}", "expected a full commit sha"),
+        ("a branch", "dev", "expected a full commit sha"),
+        ("a number", 1234, "expected a full commit sha"),
+        ("a fraction", 1.5, "expected a full commit sha"),
+        ("nothing", None, "expected a full commit sha"),
+        ("a list", ["dev"], "expected a full commit sha"),
+    ],
+)
+def test_the_event_does_not_choose_the_base(tmp_path, why, sha, said):
+    clone = Clone(tmp_path, {"README.md": "hello"}, BUCKETS)
+    clone.git("switch", "-q", "dev")
+    older, clone.base = clone.base, clone.commit({"README.md": "more"})
+    if isinstance(sha, str):
+        sha = sha.format(base=clone.base, head=clone.head, older=older)
+    found = base(clone.open(), clone, sha=sha)
+    assert found == clone.base if said is None else said in found, why
+
+
 def test_the_base_is_where_the_branch_is_now(clone):
     clone.git("switch", "-q", "dev")
     moved = clone.commit({"README.md": "more"})
@@ -117,3 +192,95 @@ def test_an_event_without_a_pull_request_is_refused(clone):
 def test_an_unknown_commit_is_a_failed_lookup(clone):
     event = clone.event(head={"ref": "elsewhere", "sha": "0" * 39 + "1", "repo": None})
     assert "resources" in gathered(local(clone, event), "resources").failed
+
+
+ONE, TWO = ("acme/dev-deployment",), ("acme/dev-deployment", "acme/queues")
+KELVIN = "git@github.com:acme/\u212aueues.git"  # its lower case is a `k`
+
+
+@pytest.mark.parametrize(
+    ("why", "origin", "source", "sources", "said"),
+    [
+        ("the origin agrees", "git@github.com:acme/dev-deployment.git", None, TWO, None),
+        ("in another case", "https://github.com/Acme/DEV-Deployment", None, TWO, None),
+        ("another origin", "git@github.com:acme/queues.git", None, TWO, "the origin of this clone is acme/queues"),
+        ("another one that is not declared", "https://github.com/eve/dev-deployment", None, ONE, "is eve/dev-deploy"),
+        ("another one, whatever is said", "git@github.com:acme/queues.git", ONE[0], TWO, "is acme/queues"),
+        ("a path of another source", "/srv/acme/queues.git", None, TWO, "the origin of this clone is acme/queues"),
+        ("a path that says nothing", "/srv/mirror", None, ONE, None),
+        ("the same, where there is a choice", "/srv/mirror", None, TWO, "nothing else says so"),
+        ("the same, and it is said", "/srv/mirror", "acme/Dev-Deployment", TWO, None),
+        ("no origin", None, None, ONE, None),
+        ("no origin, where there is a choice", None, None, TWO, "nothing else says so"),
+        ("no origin, and it is said", None, "acme/dev-deployment", TWO, None),
+        ("another one is said", None, "acme/queues", TWO, "--source says acme/queues"),
+        ("a sign that only looks like a letter", KELVIN, None, ONE, "the origin of this clone"),
+    ],
+)
+def test_the_clone_is_of_the_repository_of_the_event(clone, why, origin, source, sources, said):
+    if origin:
+        clone.git("remote", "add", "origin", origin)
+    facts = local(clone, asked=Asked(source=source), sources=sources)
+    if said is None:
+        facts.check_source()
+        return
+    with pytest.raises(EngineError, match="ENG366") as caught:
+        facts.check_source()
+    assert said in str(caught.value), why
+
+
+def test_a_pull_request_of_another_repository_than_its_event(clone):
+    event = clone.event(base={"ref": "dev", "sha": clone.base, "repo": {"full_name": "acme/queues"}})
+    with pytest.raises(EngineError, match="its pull request is of acme/queues"):
+        local(clone, event).check_source()
+
+
+def test_names_are_compared_without_case_and_spelt_as_declared(clone):
+    event = clone.event().replace(b"acme/dev-deployment", b"ACME/Dev-Deployment")
+    facts = gathered(local(clone, event), "source", "pr", "resources").facts
+    assert (
+        facts["source"]["repo"] == facts["pr"]["head"]["repo"] == facts["pr"]["base"]["repo"] == "acme/dev-deployment"
+    )
+    assert facts["source"]["declared"] is True
+    assert facts["resources"]["resources"]
+
+
+UNTOLD: list[object] = [
+    None,
+    {},
+    {"full_name": None},
+    {"full_name": 7},
+    {"full_name": "x"},
+    "acme/dev-deployment",
+    7,
+    [],
+]
+
+
+@pytest.mark.parametrize("repo", UNTOLD)
+def test_a_head_of_an_unknown_repository_is_not_of_ours(clone, repo):
+    event = clone.event(head={"ref": "feature", "sha": clone.head, "repo": repo})
+    facts = local(clone, event)
+    facts.check_head()
+    assert gathered(facts, "pr").facts["pr"]["head"]["repo"] is None
+
+
+@pytest.mark.parametrize("repo", [*UNTOLD, {"full_name": "eve/dev-deployment"}])
+def test_a_head_that_is_said_to_be_elsewhere_does_not_escape_the_look_at_its_branch(clone, repo):
+    event = clone.event(head={"ref": "feature", "sha": clone.head, "repo": repo})
+    now = clone.commit({"README.md": "moved on"})
+    facts = local(clone, event)
+    facts.check_head()  # nobody can tell
+    assert "this clone cannot tell whether it is still at" in gathered(facts, "resources").failed["resources"]
+    clone.git("update-ref", "refs/pull/7/head", now)
+    with pytest.raises(EngineError, match="ENG552"):
+        local(clone, event).check_head()
+    clone.git("update-ref", "refs/pull/7/head", clone.head)
+    assert "resources" in gathered(local(clone, event), "resources").facts
+
+
+def test_a_deleted_fork_whose_branch_is_called_like_the_base(clone):
+    event = clone.event(head={"ref": "dev", "sha": clone.head, "repo": None})
+    facts = local(clone, event)
+    facts.check_head()
+    assert gathered(facts, "pr").facts["pr"]["head"] == {"ref": "dev", "sha": clone.head, "repo": None}
