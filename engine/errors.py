@@ -191,6 +191,7 @@ TABLE: dict[str, Row] = {
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
     "ENG202": Row("there is no event", "name its file with --event, or set GITHUB_EVENT_PATH"),
+    "ENG203": Row("it says two different things of what it was made with", "validate again", _NO),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),

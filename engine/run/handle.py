@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ from engine.run.facts.gather import gather
 from engine.run.facts.local import UNKNOWN, Asked, Local
 from engine.run.module import module_directory, read_module
 from engine.run.runner import Ran, carry_out
+from engine.run.today import digests
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -122,7 +124,15 @@ def _once(
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
     matching = match(event, rules, pipeline, rows.actions)
     clone = Repository(request.repo, path=settings.path, home=settings.home)
-    facts = Local(event, rules, clone, services.read(read_module(module)), asked=request.asked, now=now)
+    facts = Local(
+        event,
+        rules,
+        clone,
+        services.read(read_module(module)),
+        asked=request.asked,
+        now=now,
+        today=partial(digests, controller),
+    )
     facts.check_head()
     document = gather(matching.needs, facts.fetchers, UNKNOWN)
     decision = decide(event, document, rules, pipeline)

@@ -10,6 +10,7 @@ HEAD, OLD = "a" * 40, "b" * 40
 BASE = "c" * 40
 REPO, NUMBER = "acme/dev-deployment", 7
 RULES = "sha256:" + "1" * 64  # digest of the rules of tests that build their own
+TODAY = {"policy": "sha256:p", "module": "sha256:m", "lock_file": "sha256:l"}  # what a verdict has to be made with
 BEFORE, SIGNED, LATER, NOW = (f"2026-11-23T{time}:00Z" for time in ("11:00", "12:00", "12:30", "13:00"))
 PATH, KEY, TREE = "S3/data-lake", "S3/dev/data-lake/terraform.tfstate", "sha256:" + "7" * 64
 
@@ -120,6 +121,7 @@ def verdict(**changes):
         "signed_at": SIGNED,
         "expires_at": "2026-11-30T12:00:00Z",
         "rules": RULES,
+        **TODAY,
         "findings": [],
         "resources": [resource],
         "trees": {PATH: TREE},
@@ -138,6 +140,7 @@ def pr(**changes):
         "author": person("author"),
         "head": {"ref": "feature", "sha": HEAD, "repo": REPO},
         "base": {"ref": "dev", "sha": BASE, "repo": REPO},
+        "retargeted": [],
         **changes,
     }
 
@@ -159,6 +162,8 @@ def facts(**changes):
         "comments": [],
         "checks": [],
         "verdict": verdict(),
+        "statements": [],
+        "rules": {"digest": RULES, "environments": {}, "otherwise": {"branch": "main"}, "sources": [], **TODAY},
         "merge": {"clean": True, "trees": {PATH: TREE}},
         "locks": [],
         "freeze": {"active": False},

@@ -69,7 +69,7 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
     env = environment.build(setup.path, setup.home, cli_config, setup.credentials)
     found = program.find(setup.program, setup.path, env)
-    module_digest = digest({name: digest_bytes(data) for name, data in files.items()})
+    module_digest = digest_of(files)
     key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
     template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
     with _locked(os.path.join(setup.cache_dir, "lock")):
@@ -97,6 +97,11 @@ def module_files(module: str) -> dict[str, bytes]:
     if not any(name.endswith((".tf", ".tf.json")) for name in found):
         raise failure("ENG406", path=module)
     return found
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """The digest of a module that consists of these files."""
+    return digest({name: digest_bytes(data) for name, data in files.items()})
 
 
 def _make(template: Template, files: Mapping[str, bytes], setup: Setup, cancel: threading.Event | None) -> None:

@@ -4,7 +4,7 @@ The event says which pull request; what git knows is asked of git. A statement m
 `origin: local`, and nobody else believes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,10 +44,18 @@ class Local:
     """A clone of the source repository, asked instead of GitHub. Everything is looked up once."""
 
     def __init__(
-        self, event: "Event", rules: "Rules", repository: "Repository", services: "Services", *, asked: Asked, now: str
+        self,
+        event: "Event",
+        rules: "Rules",
+        repository: "Repository",
+        services: "Services",
+        *,
+        asked: Asked,
+        now: str,
+        today: "Callable[[], Mapping[str, str | None]]",
     ) -> None:
         self._event, self._rules, self._repository = event, rules, repository
-        self._services, self._asked, self._now = services, asked, now
+        self._services, self._asked, self._now, self._today = services, asked, now, today
         pull = event.payload.get("pull_request")
         if event.subject.kind != "pull_request" or not isinstance(pull, dict) or "base" not in pull:
             raise failure("ENG553", event=event.name, subject=event.subject)
@@ -64,8 +72,9 @@ class Local:
             "now": lambda: self._now,
             "pr": self._pr,
             "resources": self._resources,
-            "rules": self._rules.fact,
+            "rules": lambda: {**self._rules.fact(), **self._today()},
             "source": self._source,
+            "statements": lambda: Absent("a clone keeps none"),
             "verdict": lambda: Absent("a clone keeps none"),
         }
 
@@ -128,6 +137,7 @@ class Local:
             "author": {"id": user["id"], "login": user["login"], "bot": user.get("type") == "Bot"},
             "head": {"ref": pull["head"]["ref"], "sha": self._range.head, "repo": _repo(pull["head"], repo)},
             "base": {"ref": pull["base"]["ref"], "sha": self._range.base, "repo": _repo(pull["base"], repo)},
+            "retargeted": None,
         }
 
     def _resources(self) -> Any:
