@@ -5,6 +5,7 @@
 """
 
 from engine.core.decision.document import FactDocument, freeze
+from engine.core.verdict.about import content
 
 HEAD, OLD = "a" * 40, "b" * 40
 BASE = "c" * 40
@@ -75,19 +76,37 @@ def dismissed(user, was, by, commit=HEAD, at=LATER):
     return review(user, "DISMISSED", commit, at, dismissed_by=by, was=was)
 
 
-def comment(user, body="OVERRIDE: the auditor waits", at=LATER, *, edited=False, kind="pull_request"):
-    """A comment; an override unless said."""
-    return {"id": next(_ids), "user": person(user), "body": body, "created_at": at, "edited": edited, "kind": kind}
+def comment(user, body="OVERRIDE: the auditor waits", at=LATER, *, edited=False, kind="pull_request", **changes):
+    """A comment; an override about the verdict unless said."""
+    made = {"id": next(_ids), "user": person(user), "body": body, "created_at": at, "edited": edited, "kind": kind}
+    return {**made, "head": HEAD, "verdict": 1, **changes}
 
 
-def commit(author="author", committer="committer", co_authors=("helper",), sha=HEAD):
+def contributor(name):
+    """Somebody by login, or an address behind which no account stands."""
+    return {"email": name} if name and "@" in name else person(name)
+
+
+def commit(author="author", committer="committer", co_authors=("helper",), sha=HEAD, **changes):
     """One commit of the pull request."""
     return {
         "sha": sha,
-        "author": person(author),
-        "committer": person(committer),
-        "co_authors": [person(name) for name in co_authors],
+        "author": contributor(author),
+        "committer": contributor(committer),
+        "co_authors": [contributor(name) for name in co_authors],
+        **changes,
     }
+
+
+def statement(known, sequence, at=SIGNED, **changes):
+    """A row of the fact `statements`: an earlier or later one that says what the verdict `known` says."""
+    row = {name: known[name] for name in ("head_sha", "base_ref", "result")}
+    return {**row, "sequence": sequence, "signed_at": at, "content": content(known), **changes}
+
+
+def retarget(to, when, from_="main", by="author"):
+    """A change of the pull request's base."""
+    return {"when": when, "from": from_, "to": to, "by": person(by)}
 
 
 def finding(severity="high", effect="deny", rule="S3-ENC-001"):

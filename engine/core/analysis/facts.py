@@ -18,6 +18,7 @@ Facts: TypeAlias = dict[str, Any]
 # Where a fact holds a person; `*` is every item.
 _PERSONS = (
     ("pr", "author"),
+    ("pr", "retargeted", "*", "by"),
     ("reviews", "*", "user"),
     ("reviews", "*", "dismissed_by"),
     ("commits", "*", "author"),

@@ -4,7 +4,8 @@
 
 import pytest
 
-from engine.core.decision.approvals import assign, judge
+from engine.core.decision.approvals import judge
+from engine.core.decision.assignment import assign
 from engine.core.decision.explain import Doubt
 from engine.core.decision.people import EXCLUDABLE
 from engine.core.outcome import Outcome
@@ -12,6 +13,7 @@ from engine.core.rules.model import Approvals
 from tests.support.facts import (
     BEFORE,
     HEAD,
+    LATER,
     NOW,
     OLD,
     SIGNED,
@@ -21,7 +23,9 @@ from tests.support.facts import (
     document,
     group,
     person,
+    pr,
     reject,
+    retarget,
     review,
 )
 
@@ -73,6 +77,11 @@ def outcome_of(approvals, **facts):
         ("an approval by somebody unknown could be the author's", [approve(None)], ERROR),
         ("an approval by somebody unknown, but of an older commit", [approve(None, OLD)], PENDING),
         ("an approval by somebody unknown, but edited", [approve(None, edited=True), approve("ann")], PASS),
+        ("an approval by somebody unknown beside enough others", [approve(None), approve("ann")], PASS),
+        ("a dismissed review by somebody unknown, beside enough others", [dismissed(None, "APPROVED", "ann"), approve("ann")], PASS),
+        ("approved, then requested changes and took that back: nothing is left", [approve("ann", at=EARLIER), dismissed("ann", "CHANGES_REQUESTED", "ann")], PENDING),
+        ("an approval a second after the verdict", [approve("ann", at="2026-11-23T12:00:01Z")], PASS),
+        ("a comment before the approval", [review("ann", "COMMENTED", at=EARLIER), approve("ann")], PASS),
     ],
 )  # fmt: skip
 def test_approval(why, reviews, outcome):
@@ -96,9 +105,21 @@ def test_approval(why, reviews, outcome):
         ("its author approves later", [reject("bob", at=EARLIER), approve("bob")], PASS),
         ("its author approved earlier", [approve("bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
         ("its author approved an older commit later: cleared, not counted", [reject("bob", OLD, BEFORE), approve("bob", OLD, EARLIER)], PENDING),
-        ("its author's later approval was edited", [reject("bob", at=EARLIER), approve("bob", edited=True), approve("ann")], FAIL),
-        ("its author's later approval was dismissed", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", "ann"), approve("ann")], FAIL),
-        ("an own dismissal clears that veto, not an older one", [reject("bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "bob"), approve("ann")], FAIL),
+        ("its author's later approval was edited: cleared, not counted", [reject("bob", at=EARLIER), approve("bob", edited=True)], PENDING),
+        ("... and others count", [reject("bob", at=EARLIER), approve("bob", edited=True), approve("ann")], PASS),
+        ("its author's later approval names no commit", [reject("bob", at=EARLIER), approve("bob", None), approve("ann")], PASS),
+        ("its author's later approval was dismissed by somebody else", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", "ann"), approve("ann")], PASS),
+        ("... or by nobody knows whom", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", None), approve("ann")], PASS),
+        ("its author asks again after the approval", [reject("bob", at=BEFORE), approve("bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
+        ("their own dismissal of their latest veto clears the older ones too", [reject("bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "bob"), approve("ann")], PASS),
+        ("their own dismissal of an older veto leaves the latest", [dismissed("bob", "CHANGES_REQUESTED", "bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
+        ("the latest was dismissed by somebody else, an older one by its author", [dismissed("bob", "CHANGES_REQUESTED", "bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "ann"), approve("ann")], FAIL),
+        ("a dismissal by its author clears it, whatever it said", [reject("bob", at=EARLIER), dismissed("bob", None, "bob"), approve("ann")], PASS),
+        ("dismissed by another, and it may have been the approval that clears", [reject("bob", at=EARLIER), dismissed("bob", None, "ann"), approve("ann")], ERROR),
+        ("a veto of somebody who was renamed, cleared under the new login", [reject("bob", at=EARLIER), {**approve("bob"), "user": person("bob", login="robert")}], PASS),
+        ("a veto of a member who left the group and cannot write", [reject("outsider", OLD, BEFORE), approve("ann")], PASS),
+        ("an unknown person approves after an unknown person's veto: nobody knows whose", [reject(None, at=EARLIER), approve(None), approve("ann")], ERROR),
+        ("nobody asks whether somebody may write whose request is taken back", [reject("eve", at=EARLIER), approve("eve"), approve("ann")], PASS),
         ("a comment does not clear it", [reject("bob", at=EARLIER), review("bob", "COMMENTED"), approve("ann")], FAIL),
         ("changes requested by somebody unknown", [reject(None), approve("ann")], ERROR),
         ("dismissed by somebody unknown", [dismissed("bob", "CHANGES_REQUESTED", None), approve("ann")], ERROR),
@@ -153,10 +174,16 @@ def test_excluded(why, who, exclude, outcome):
 @pytest.mark.parametrize(
     ("why", "facts", "outcome"),
     [
-        ("an unknown committer could be ann", {"commits": [commit(committer=None)]}, ERROR),
-        ("an unknown commit author could be ann", {"commits": [commit(author=None)]}, ERROR),
-        ("an unknown co-author could be ann", {"commits": [commit(co_authors=[None])]}, ERROR),
         ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
+        ("... or one of several", {"pushers": [person("pusher"), None]}, ERROR),
+        ("an unknown author of the pull request could be ann", {"pr": pr(author=None)}, ERROR),
+        ("whether it was retargeted is not known", {"pr": pr(retargeted=None)}, ERROR),
+        ("... nor said", {"pr": {name: value for name, value in pr().items() if name != "retargeted"}}, ERROR),
+        (
+            "it was last retargeted to another base than it has",
+            {"pr": pr(retargeted=[retarget("prod", BEFORE)])},
+            ERROR,
+        ),
         ("the commits could not be fetched", {"failed": {"commits": "HTTP 502"}}, ERROR),
         ("the pushers could not be fetched", {"failed": {"pushers": "HTTP 502"}}, ERROR),
         ("the reviews could not be fetched", {"failed": {"reviews": "HTTP 502"}}, ERROR),
@@ -171,6 +198,62 @@ def test_excluded(why, who, exclude, outcome):
 )
 def test_doubt_is_an_error(why, facts, outcome):
     assert outcome_of(ONE, **{"reviews": [approve("ann")], **facts}) is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "reviews", "facts", "outcome"),
+    [
+        ("an unknown pusher", [], {"pushers": [None]}, PENDING),
+        ("an unknown author of the pull request", [], {"pr": pr(author=None)}, PENDING),
+        ("an unknown committer", [], {"commits": [commit(committer=None)]}, PENDING),
+        ("the pushers could not be fetched", [], {"failed": {"pushers": "HTTP 502"}}, PENDING),
+        ("whether it was retargeted", [], {"pr": pr(retargeted=None)}, PENDING),
+        ("... while only the author has approved", [approve("author")], {"pr": pr(retargeted=None)}, PENDING),
+        ("... while somebody outside the group has", [approve("cid")], {"pushers": [None]}, PENDING),
+        ("... while the only approval is of an older commit", [approve("ann", OLD)], {"pushers": [None]}, PENDING),
+        ("the reviews themselves do", [], {"failed": {"reviews": "HTTP 502"}}, ERROR),
+    ],
+)  # fmt: skip
+def test_what_nobody_knows_does_not_matter_while_nobody_has_approved(why, reviews, facts, outcome):
+    assert outcome_of(ONE, reviews=reviews, **facts) is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "need", "reviews", "outcome"),
+    [
+        ("one of two is missing: it could be theirs", 2, [approve("ann"), approve(None)], ERROR),
+        ("even with theirs it were not enough", 3, [approve("ann"), approve(None)], PENDING),
+        ("two unknown people could be two", 3, [approve("ann"), approve(None), approve(None)], ERROR),
+    ],
+)
+def test_an_approval_by_somebody_unknown_matters_where_it_would_be_enough(why, need, reviews, outcome):
+    assert outcome_of(root(leaf(need, "reviewers")), reviews=reviews) is outcome, why
+
+
+FIRST, SECOND = "2026-11-23T12:20:00Z", "2026-11-23T12:40:00Z"
+
+
+@pytest.mark.parametrize(
+    ("why", "retargeted", "at", "outcome"),
+    [
+        ("approved after it", [retarget("dev", EARLIER)], LATER, PASS),
+        ("approved before it", [retarget("dev", LATER)], EARLIER, PENDING),
+        ("approved in the very second of it", [retarget("dev", LATER)], LATER, PENDING),
+        ("there and back: approved before", [retarget("prod", FIRST), retarget("dev", SECOND, "prod")], EARLIER, PENDING),
+        ("there and back: approved while another base stood", [retarget("prod", FIRST), retarget("dev", SECOND, "prod")], LATER, PENDING),
+        ("there and back: approved since", [retarget("prod", FIRST), retarget("dev", SECOND, "prod")], NOW, PASS),
+        ("in whatever order they are listed", [retarget("dev", SECOND, "prod"), retarget("prod", FIRST)], NOW, PASS),
+        ("by somebody unknown", [retarget("dev", LATER, by=None)], EARLIER, PENDING),
+        ("there and not back, as far as is known", [retarget("prod", FIRST)], NOW, ERROR),
+        ("there and back in one second", [retarget("prod", FIRST), retarget("dev", FIRST, "prod")], LATER, PASS),
+    ],
+)  # fmt: skip
+def test_a_retarget_voids_what_was_approved_before_it(why, retargeted, at, outcome):
+    assert outcome_of(ONE, reviews=[approve("ann", at=at)], pr=pr(retargeted=retargeted)) is outcome, why
+
+
+def test_a_veto_outlives_a_retarget():
+    assert outcome_of(ONE, reviews=[reject("bob", at=EARLIER)], pr=pr(retargeted=[retarget("dev", LATER)])) is FAIL
 
 
 BROKEN = {"reviewers": group("ann", "bob"), "security": group(failed="HTTP 502")}
