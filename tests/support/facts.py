@@ -41,6 +41,8 @@ def person(name, **changes):
     """Somebody by login; None stays unknown."""
     if name is None:
         return None
+    if name == "web-flow":
+        return {"id": 19864447, "login": name, **changes}
     return {"id": NAMES.index(name) + 1, "login": name, "bot": name == "bot", **changes}
 
 
@@ -96,6 +98,11 @@ def commit(author="author", committer="committer", co_authors=("helper",), sha=H
         "co_authors": [contributor(name) for name in co_authors],
         **changes,
     }
+
+
+def web(*roles, **changes):
+    """A commit in which GitHub's web committer holds these roles."""
+    return commit(**dict.fromkeys(roles, "web-flow"), **changes)
 
 
 def statement(known, sequence, at=SIGNED, **changes):

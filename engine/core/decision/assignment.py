@@ -78,10 +78,12 @@ def withstands(ways: Sequence[Sequence[Demand]], taken: int) -> bool:
     Raises:
         TooMany: that would take too many tries.
     """
+    kinds = _kinds(ways)
+    if len(kinds) <= taken:  # a push of ten thousand unknown authors is no work
+        return False
     if any(_has_spare(way, taken) for way in ways):
         return True
-    kinds = _kinds(ways)
-    if not taken or len(kinds) <= taken:
+    if len(ways) == 1 or not taken:
         return False
     tried, seen, waiting = 0, set[frozenset[int]](), [frozenset[int]()]
     while waiting:
@@ -106,7 +108,7 @@ def spared(needs: Sequence[int], taken: int) -> list[list[int]]:
 
 def _has_spare(way: Sequence[Demand], taken: int) -> bool:
     eligible = [demand.eligible for demand in way]
-    return all(
+    return all(len(demand.eligible) >= demand.need + taken for demand in way) and all(
         sum(map(len, assign(more, eligible))) == sum(more) for more in spared([demand.need for demand in way], taken)
     )
 

@@ -46,7 +46,7 @@ class GateResult(NamedTuple):
 
 
 def context(document: FactDocument, rules: Rules) -> Context:
-    """The fact `rules` is what the rules in force say, not what was recorded of others, but for what they do not know."""
+    """The fact `rules` is what the rules in force say, not what was recorded of others, except today's digests."""
     recorded = document.facts.get("rules", {})
     today = {name: recorded[name] for name in MADE_WITH if name in recorded}
     return Context(document, rules, {**document.facts, "rules": {**rules.fact(), **today}})

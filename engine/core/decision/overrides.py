@@ -4,7 +4,7 @@ It excuses what a gate asks for, never a doubt: an error, a missing fact, a veto
 Each comment is an attempt of its own: one that cannot be judged spoils no other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.decision.people import EXCLUDABLE, KNOWN, Involved, facts_of, groups, involved, is_bot
 from engine.core.decision.standing import FACTS as STANDING
-from engine.core.decision.standing import superseded
+from engine.core.decision.standing import Statement, statements, superseded
 from engine.core.moment import later
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Override
@@ -72,8 +72,9 @@ def judge(
     except Doubt as doubt:
         why = f"the override {override.name} cannot be judged: {doubt}"
         return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why),)), None
-    hands, once = involved(document, _EXCLUDED), cache(holds)  # asked for each comment, and there may be thousands
-    tried = [_try(_Attempt(override, comment, document, hands), gates, once) for comment in asked]
+    # Each comment asks for these again, and there may be thousands.
+    hands, validations, once = involved(document, _EXCLUDED), cache(lambda: statements(document)), cache(holds)
+    tried = [_try(_Attempt(override, comment, document, hands, validations), gates, once) for comment in asked]
     outcome = combine(ANY, (judgement.outcome for judgement, _ in tried))
     decisive = [(judgement, used) for judgement, used in tried if judgement.outcome is outcome]
     return Judgement(
@@ -110,6 +111,7 @@ class _Attempt(NamedTuple):
     comment: Mapping[str, Any]
     document: FactDocument
     hands: Involved
+    validations: Callable[[], Sequence[Statement]]
 
     @property
     def login(self) -> str:
@@ -206,5 +208,5 @@ _VOID: tuple[Callable[[_Attempt], str], ...] = (
     _expired,
     _stranger,
     _participant,
-    lambda attempt: superseded(attempt.comment, attempt.document),
+    lambda attempt: superseded(attempt.comment, attempt.document.facts["verdict"], attempt.validations),
 )

@@ -27,6 +27,7 @@ from tests.support.facts import (
     reject,
     retarget,
     review,
+    web,
 )
 
 PASS, FAIL, PENDING, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.ERROR
@@ -302,6 +303,107 @@ def all_of(*parts):
 )  # fmt: skip
 def test_people_are_counted_once(why, approvals, who, outcome):
     assert outcome_of(root(approvals), reviews=[approve(name) for name in who]) is outcome, why
+
+
+NOBODYS, OTHERS, THIRDS = "x@example.com", "y@example.com", "z@example.com"
+EITHER_WAY = any_of(leaf(2, "security"), leaf(1, "leads"))
+BOTH = all_of(leaf(1, "reviewers"), leaf(1, "security"))
+
+
+@pytest.mark.parametrize(
+    ("why", "approvals", "who", "commits", "outcome"),
+    [
+        ("one could be the contributor", leaf(1, "reviewers"), ["ann"], [commit(author=NOBODYS)], PENDING),
+        ("one more than asked for", leaf(1, "reviewers"), ["ann", "bob"], [commit(author=NOBODYS)], PASS),
+        ("a committer", leaf(1, "reviewers"), ["ann"], [commit(committer=NOBODYS)], PENDING),
+        ("a co-author", leaf(1, "reviewers"), ["ann"], [commit(co_authors=[NOBODYS])], PENDING),
+        ("not even an address", leaf(1, "reviewers"), ["ann"], [commit(committer=None)], PENDING),
+        ("not even an address: one more", leaf(1, "reviewers"), ["ann", "bob"], [commit(committer=None)], PASS),
+        ("one address everywhere is one", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, NOBODYS, [NOBODYS]), commit(NOBODYS, sha=OLD)], PASS),
+        ("in either case", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, NOBODYS.upper())], PASS),
+        ("two addresses are two", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, OTHERS)], PENDING),
+        ("two of whom nothing is known are two", leaf(1, "reviewers"), ["ann", "bob"], [commit(None, None)], PENDING),
+        ("an address that is empty is none", leaf(1, "reviewers"), ["ann", "bob"], [commit(co_authors=[], author=None), {**commit(sha=OLD), "author": {"email": ""}}], PENDING),
+        ("two of two, and one more", leaf(2, "security"), ["ann", "cid"], [commit(author=NOBODYS)], PENDING),
+        ("two of three", leaf(2, "security"), ["ann", "cid", "dan"], [commit(author=NOBODYS)], PASS),
+        ("whoever goes, another way is left", EITHER_WAY, ["cid", "dan", "lea"], [commit(author=NOBODYS)], PASS),
+        ("who goes is in both ways", EITHER_WAY, ["cid", "ann"], [commit(author=NOBODYS)], PENDING),
+        ("two go, and no way is left", EITHER_WAY, ["cid", "dan", "lea"], [commit(NOBODYS, OTHERS)], PENDING),
+        ("either of two leads", EITHER_WAY, ["ann", "lea"], [commit(author=NOBODYS)], PASS),
+        ("`all`: one more for each part", BOTH, ["ann", "bob"], [commit(author=NOBODYS)], PENDING),
+        ("`all`: security has only one", BOTH, ["ann", "bob", "outsider"], [commit(author=NOBODYS)], PENDING),
+        ("`all`: whoever goes, both parts hold", BOTH, ["ann", "bob", "cid"], [commit(author=NOBODYS)], PASS),
+        ("`all`: each part has two, but together they are two", BOTH, ["ann", "bob", "cid", "dan"], [commit(NOBODYS, OTHERS, [THIRDS])], PENDING),
+        ("who is excluded is none of those who approve", leaf(1, "reviewers"), ["author", "ann"], [commit(author="author", committer=NOBODYS)], PENDING),
+    ],
+)  # fmt: skip
+def test_a_contributor_behind_whom_no_account_stands(why, approvals, who, commits, outcome):
+    found = outcome_of(root(approvals), reviews=[approve(name) for name in who], commits=commits)
+    assert found is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "who", "changes", "outcome"),
+    [
+        ("no approval is enough", ["ann", "bob"], {}, ERROR),
+        ("... and none is no error yet", [], {}, PENDING),
+        ("... nor one too few", ["author"], {}, PENDING),
+        ("it does not matter in a role that is not excluded", ["ann"], {"exclude": ("author", "pushers")}, PASS),
+    ],
+)
+def test_the_strict_choice(why, who, changes, outcome):
+    strict = root(ONE, unknown="error", **changes)
+    found = outcome_of(strict, reviews=[approve(name) for name in who], commits=[commit(committer=NOBODYS)])
+    assert found is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "commits", "outcome"),
+    [
+        ("GitHub's committer, signed by GitHub", web("committer", github_signed=True), PASS),
+        ("not signed", web("committer"), PENDING),
+        ("signed, but not by GitHub", web("committer", github_signed=False), PENDING),
+        ("as its author", web("author", "committer", github_signed=True), PENDING),
+        ("its address without its id", commit(committer="noreply@github.com", github_signed=True), PENDING),
+        ("as a co-author", {**commit(github_signed=True), "co_authors": [person("web-flow")]}, PENDING),
+        ("its login under another id is somebody", commit(github_signed=False, committer="writer"), PASS),
+    ],
+)
+def test_the_web_committer_is_nobody_by_id_and_signature(why, commits, outcome):
+    assert outcome_of(ONE, reviews=[approve("ann")], commits=[commits]) is outcome, why
+
+
+def test_it_is_told_who_is_unknown_and_what_to_do():
+    gate = judge(root(leaf(2, "reviewers")), document(reviews=[approve("ann")], commits=[commit(author=NOBODYS)]))
+    assert gate.because == "2 approvals from reviewers, and 1 more for who is unknown: 1 of 3"
+    assert (
+        f"no account stands behind the author of commit {HEAD[:7]} (x@example.com), and could be anybody who approves"
+        in [cause.text for cause in gate.causes]
+    )
+    assert list(map(tuple, gate.missing)) == [
+        ("2 more approvals from reviewers, who have only 1 left that may", ("bob",)),
+        ("or contributors that are known: link the address to an account on GitHub, or rewrite the commit", ()),
+    ]
+
+
+def test_a_thousand_unknown_contributors_are_not_all_named():
+    commits = [commit(author=f"{n}@example.com", sha=f"{n:040x}") for n in range(1000)]
+    gate = judge(ONE, document(reviews=[approve("ann")], commits=[*commits, commit()]))
+    assert len(str(gate)) < 2000
+    assert "and 997 others" in str(gate.causes)
+
+
+def test_what_takes_too_many_tries_is_an_error_with_its_reason():
+    names = [f"g{n}" for n in range(80)]
+    groups = {
+        name: {"members": [{"id": 1000 + n, "login": name}, {"id": 2000 + n // 2, "login": f"h{n}"}]}
+        for n, name in enumerate(names)
+    }
+    reviews = [{**approve("ann"), "id": m["id"], "user": m} for g in groups.values() for m in g["members"][:1]]
+    commits = [commit(author=f"{n}@example.com", sha=f"{n:040x}") for n in range(20)]
+    ways = root(any_of(*(all_of(leaf(1, one), leaf(1, two)) for one, two in zip(names[::2], names[1::2], strict=True))))
+    with pytest.raises(Doubt, match="with 20 unknown contributors too many cases would have to be tried"):
+        judge(ways, document(reviews=reviews, commits=[*commits, commit()], groups=groups))
 
 
 @pytest.mark.parametrize("approvals", [leaf(0, "reviewers"), leaf(1), leaf(-1, "reviewers")])

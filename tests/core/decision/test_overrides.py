@@ -132,6 +132,7 @@ def stated(number, at=EARLIER, **changes):
         ("one since is missing, but another ends it anyway", {"verdict": 3}, [stated(5, content=OTHER)], FAIL),
         ("two of one number, one of which says something else", {"verdict": 2, "at": WRITTEN}, [stated(2), stated(2, content=OTHER)], FAIL),
         ("about a verdict that is not there any more", {"verdict": 4}, [stated(1), stated(2)], ERROR),
+        ("about a newer one of this head, which is not the verdict", {"verdict": 4}, [stated(4, SIGNED)], ERROR),
         ("when no verdict stood", {"verdict": 0}, [stated(1), stated(2)], FAIL),
         ("before the verdict that it is said to be about", {"verdict": 3, "at": WRITTEN}, [stated(1), stated(2)], FAIL),
         ("before the first, which it is said to be about", {"verdict": 1, "at": BEFORE}, [stated(1), stated(2)], FAIL),
