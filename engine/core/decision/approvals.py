@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from engine.core.decision.assignment import TooMany, assign, spared, withstands
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, people
-from engine.core.decision.people import KNOWN, Group, facts_of, groups, involved
+from engine.core.decision.people import WAY_OUT, Group, facts_of, groups, involved
 from engine.core.decision.reviews import Approval, Terms, vetoes
 from engine.core.decision.reviews import approvals as counted
 from engine.core.outcome import ALL, ANY, Outcome, combine
@@ -73,13 +73,9 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
     ways = _alternatives(approvals, named)
     enough = _enough(ways, given, terms, unknown)
     if enough.outcome is Outcome.PASS:
-        barred = (
-            f"{hands.unknown[0]} is unknown, and could be anybody who approves; {KNOWN}"
-            if strict and hands.unknown
-            else ""
-        )
-        for doubt in filter(None, (hands.doubt, barred, untold)):
-            raise Doubt(doubt)
+        barred = [f"{who} is unknown, and could be anybody who approves; {WAY_OUT}" for who in hands.unknown if strict]
+        if doubts := [why for why in (hands.doubt, *barred, untold) if why]:
+            raise Doubt(doubts[0])
     elif nameless:
         more = tuple(Approval(-review, "somebody unknown", review) for review in nameless)
         everybody = frozenset(approval.id for approval in more)
@@ -173,7 +169,7 @@ def _enough(
     if not unknown:
         return judged
     remark = Cause(None, f"{_nobody_behind(unknown)}, and could be anybody who approves")
-    link = Missing(f"or contributors that are known: {KNOWN}")
+    link = Missing(f"or contributors that are known: {WAY_OUT}")
     return judged._replace(causes=(*judged.causes, remark), missing=(*judged.missing, link))
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
-from engine.core.decision.people import EXCLUDABLE, KNOWN, Involved, facts_of, groups, involved, is_bot
+from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, facts_of, groups, involved, is_bot
 from engine.core.decision.standing import FACTS as STANDING
 from engine.core.decision.standing import Statement, statements, superseded
 from engine.core.moment import later
@@ -199,7 +199,7 @@ def _participant(attempt: _Attempt) -> str:
     if hands.doubt:
         raise Doubt(hands.doubt)
     if hands.unknown:
-        raise Doubt(f"{hands.unknown[0]} is unknown, and could be {attempt.login}; {KNOWN}")
+        raise Doubt(f"{hands.unknown[0]} is unknown, and could be {attempt.login}; {WAY_OUT}")
     return ""
 
 

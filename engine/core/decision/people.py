@@ -15,7 +15,7 @@ _Held: TypeAlias = tuple[Person | None, str]  # who, and what they are to the ch
 _WRITERS = ("admin", "maintain", "write")
 _PARTICIPANTS = ("author", "co_authors", "committers", "pushers")
 EXCLUDABLE = (*_PARTICIPANTS, "bots")  # what `exclude:` may hold
-KNOWN = "link the address to an account on GitHub, or rewrite the commit"  # the way out with unknown contributors
+WAY_OUT = "link the address to an account on GitHub, or rewrite the commit"  # the way out with unknown contributors
 _WEB_ID, _WEB_EMAIL = 19864447, "noreply@github.com"  # GitHub's account `web-flow`
 
 
@@ -71,11 +71,12 @@ def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
 
 def _author(document: FactDocument) -> Iterable[_Held]:
     author = document.known("pr")["author"]
-    if author is None:
-        raise Doubt("the author of the pull request is unknown, and could be anybody who approves")
-    yield author, "the author of the pull request"
+    if author is not None:
+        yield author, "the author of the pull request"
     for commit in _commits(document):
         yield commit["author"], f"the author of commit {commit['sha']:.7}"
+    if author is None:
+        raise Doubt("the author of the pull request is unknown, and could be anybody who approves")
 
 
 def _co_authors(document: FactDocument) -> Iterable[_Held]:
@@ -94,10 +95,10 @@ def _pushers(document: FactDocument) -> Iterable[_Held]:
     pushers = document.known("pushers")
     if not pushers:
         raise Doubt("nobody is known to have pushed to the branch, yet somebody has")
-    for person in pushers:
-        if person is None:
-            raise Doubt("somebody who pushed to the branch is unknown, and could be anybody who approves")
+    for person in filter(None, pushers):
         yield person, "somebody who pushed to the branch"
+    if None in pushers:
+        raise Doubt("somebody who pushed to the branch is unknown, and could be anybody who approves")
 
 
 class _Role(NamedTuple):
@@ -132,7 +133,7 @@ def involved(document: FactDocument, exclude: Iterable[str]) -> Involved:
                     known.setdefault(person["id"], what)
                     continue
                 email = "" if person is None else person.get("email", _WEB_EMAIL)
-                unknown.setdefault(email.casefold() or len(unknown), f"{what} ({email})" if email else what)
+                unknown.setdefault(email.casefold() or len(unknown), f"{what} ({email:.100})" if email else what)
         except Doubt as doubt:
             doubts.append(str(doubt))
     return Involved(known, tuple(unknown.values()), doubts[0] if doubts else "")
