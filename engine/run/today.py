@@ -5,6 +5,7 @@ They are compared with those that a verdict carries, so they are computed exactl
 
 from collections.abc import Mapping
 
+from engine.errors import failure
 from engine.run.context import Controller
 
 
@@ -18,7 +19,12 @@ def digests(controller: Controller) -> Mapping[str, str | None]:
     from engine.adapters.terraform.template import LOCK_FILE, digest_of, module_files
     from engine.core.canonical import digest_bytes
 
-    files = module_files(controller.module)
+    try:
+        files = module_files(controller.module)
+    except OSError as error:
+        raise failure(
+            "ENG001", file=error.filename or controller.module, reason=error.strerror or str(error)
+        ) from error
     return {
         "policy": policy_set(read_directory(controller.policies)).digest,
         "module": digest_of(files),

@@ -47,3 +47,9 @@ def test_policies_that_cannot_be_read_are_no_digest(machine):
     (machine.controller / "policies" / "data.json").write_text("[")
     with pytest.raises(EngineError):
         today(machine)
+
+
+def test_a_module_that_cannot_be_read_is_no_digest(machine):
+    (machine.controller / "terraform" / "notes.md").symlink_to("nowhere")
+    with pytest.raises(EngineError, match=r"ENG001.*notes\.md"):
+        today(machine)

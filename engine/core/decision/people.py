@@ -16,7 +16,8 @@ _WRITERS = ("admin", "maintain", "write")
 _PARTICIPANTS = ("author", "co_authors", "committers", "pushers")
 EXCLUDABLE = (*_PARTICIPANTS, "bots")  # what `exclude:` may hold
 WAY_OUT = "link the address to an account on GitHub, or rewrite the commit"  # the way out with unknown contributors
-_WEB_ID, _WEB_EMAIL = 19864447, "noreply@github.com"  # GitHub's account `web-flow`
+_WEB, _WEB_EMAIL = 19864447, "noreply@github.com"  # GitHub's account `web-flow`
+_GHOST = 10137  # GitHub's stand-in for every account that was deleted
 
 
 class Group(NamedTuple):
@@ -70,7 +71,7 @@ def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
 
 
 def _author(document: FactDocument) -> Iterable[_Held]:
-    author = document.known("pr")["author"]
+    author = _known(document.known("pr")["author"])
     if author is not None:
         yield author, "the author of the pull request"
     for commit in _commits(document):
@@ -95,9 +96,10 @@ def _pushers(document: FactDocument) -> Iterable[_Held]:
     pushers = document.known("pushers")
     if not pushers:
         raise Doubt("nobody is known to have pushed to the branch, yet somebody has")
-    for person in filter(None, pushers):
+    known = [person for person in map(_known, pushers) if person is not None]
+    for person in known:
         yield person, "somebody who pushed to the branch"
-    if None in pushers:
+    if len(known) < len(pushers):
         raise Doubt("somebody who pushed to the branch is unknown, and could be anybody who approves")
 
 
@@ -129,10 +131,10 @@ def involved(document: FactDocument, exclude: Iterable[str]) -> Involved:
     for role in exclude:
         try:
             for person, what in _ROLES[role].holders(document):
-                if person is not None and "id" in person and not _is_web(person):
-                    known.setdefault(person["id"], what)
+                if (somebody := _known(person)) and not _is_web(person):
+                    known.setdefault(somebody["id"], what)
                     continue
-                email = "" if person is None else person.get("email", _WEB_EMAIL)
+                email = _WEB_EMAIL if _is_web(person) else (person or {}).get("email", "")
                 unknown.setdefault(email.casefold() or len(unknown), f"{what} ({email:.100})" if email else what)
         except Doubt as doubt:
             doubts.append(str(doubt))
@@ -144,7 +146,12 @@ def _is_web(person: Person | None) -> bool:
 
     Only GitHub's own signature tells these apart; without it, it is nobody that we know.
     """
-    return person is not None and person.get("id") == _WEB_ID
+    return person is not None and person.get("id") == _WEB
+
+
+def _known(person: Person | None) -> Person | None:
+    """The person, if there is an account behind them."""
+    return person if person is not None and person.get("id", _GHOST) != _GHOST else None
 
 
 def may_write(document: FactDocument, person: Person) -> bool:

@@ -149,6 +149,7 @@ def test_a_list_that_cannot_be_whole_may_lack_who_approves(why, facts):
     assert outcome_of(ONE, reviews=[approve("ann")], **facts) is ERROR, why
 
 
+GHOST = {"id": 10137, "login": "ghost"}
 EVERYBODY = group("ann", "bob", "author", "committer", "pusher", "helper")
 
 
@@ -176,6 +177,8 @@ def test_excluded(why, who, exclude, outcome):
     ("why", "facts", "outcome"),
     [
         ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
+        ("GitHub's stand-in for deleted accounts is nobody", {"pushers": [GHOST]}, ERROR),
+        ("... as the author of the pull request", {"pr": pr(author=GHOST)}, ERROR),
         ("... or one of several", {"pushers": [person("pusher"), None]}, ERROR),
         ("an unknown author of the pull request could be ann", {"pr": pr(author=None)}, ERROR),
         ("whether it was retargeted is not known", {"pr": pr(retargeted=None)}, ERROR),
@@ -317,6 +320,8 @@ BOTH = all_of(leaf(1, "reviewers"), leaf(1, "security"))
         ("one more than asked for", leaf(1, "reviewers"), ["ann", "bob"], [commit(author=NOBODYS)], PASS),
         ("a committer", leaf(1, "reviewers"), ["ann"], [commit(committer=NOBODYS)], PENDING),
         ("a co-author", leaf(1, "reviewers"), ["ann"], [commit(co_authors=[NOBODYS])], PENDING),
+        ("a deleted account", leaf(1, "reviewers"), ["ann"], [{**commit(), "author": GHOST}], PENDING),
+        ("two deleted accounts are two", leaf(1, "reviewers"), ["ann", "bob"], [{**commit(), "author": GHOST, "committer": GHOST}], PENDING),
         ("not even an address", leaf(1, "reviewers"), ["ann"], [commit(committer=None)], PENDING),
         ("not even an address: one more", leaf(1, "reviewers"), ["ann", "bob"], [commit(committer=None)], PASS),
         ("one address everywhere is one", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, NOBODYS, [NOBODYS]), commit(NOBODYS, sha=OLD)], PASS),
