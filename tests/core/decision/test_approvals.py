@@ -123,6 +123,8 @@ def test_approval(why, reviews, outcome):
         ("nobody asks whether somebody may write whose request is taken back", [reject("eve", at=EARLIER), approve("eve"), approve("ann")], PASS),
         ("a comment does not clear it", [reject("bob", at=EARLIER), review("bob", "COMMENTED"), approve("ann")], FAIL),
         ("changes requested by somebody unknown", [reject(None), approve("ann")], ERROR),
+        ("dismissed by somebody else, and its author approves later", [dismissed("bob", "CHANGES_REQUESTED", "ann", at=EARLIER), approve("bob")], PASS),
+        ("its author's approval was earlier, and dismissed since", [dismissed("bob", "APPROVED", "ann", at=EARLIER), reject("bob"), approve("ann")], FAIL),
         ("dismissed by somebody unknown", [dismissed("bob", "CHANGES_REQUESTED", None), approve("ann")], ERROR),
         ("dismissed, and nobody knows what it said", [dismissed("bob", None, "ann"), approve("ann")], ERROR),
         ("dismissed, nobody knows what it said, but an outsider's", [dismissed("outsider", None, "ann"), approve("ann")], PASS),

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.decision.approvals import judge
 from engine.core.decision.assignment import TooMany, assign, withstands
+from engine.core.decision.people import EXCLUDABLE
+from engine.core.outcome import Outcome
+from engine.core.rules.model import Approvals
+from tests.support.facts import GROUPS, OLD, approve, commit, document, person
 
 people = st.sets(st.integers(1, 5), max_size=4)
 demands = st.lists(st.tuples(st.integers(1, 2), people), min_size=1, max_size=3)
@@ -88,3 +93,32 @@ def test_what_takes_too_many_tries_is_said_to():
     pairs = [[Wanted(1, frozenset({n})), Wanted(1, frozenset({100 + n // 2}))] for n in range(60)]
     with pytest.raises(TooMany):
         withstands(pairs, 20)
+
+
+leaves = st.builds(
+    lambda need, names: Approvals(need, tuple(sorted(names)), (), (), "verdict", EXCLUDABLE, "changes_requested"),
+    st.integers(1, 2),
+    st.sets(st.sampled_from(sorted(GROUPS)), min_size=1, max_size=2),
+)
+trees = st.recursive(
+    leaves,
+    lambda parts: st.builds(
+        lambda how, inner: Approvals(0, (), (), (), "verdict", EXCLUDABLE, "changes_requested")._replace(
+            **{how: tuple(inner)}
+        ),
+        st.sampled_from(["any", "all"]),
+        st.lists(parts, min_size=1, max_size=3),
+    ),
+    max_leaves=4,
+)
+
+
+@given(trees, st.sets(st.sampled_from(["ann", "bob", "cid", "dan", "lea", "eve"])), st.integers(0, 2))
+def test_a_gate_with_unknown_contributors_holds_whichever_of_the_approvers_they_are(asked, who, unknown):
+    reviews = [approve(name) for name in sorted(who)]
+    strangers = [commit(author=f"{n}@example.com", sha=OLD) for n in range(unknown)]
+    found = judge(asked, document(reviews=reviews, commits=[*strangers, commit()])).outcome
+    losses = combinations([person(name)["id"] for name in sorted(who)], min(unknown, len(who)))
+    without = [judge(asked, document(reviews=reviews), gone).outcome for gone in losses]
+    assert (found is Outcome.PASS) == all(outcome is Outcome.PASS for outcome in without)
+    assert found in (Outcome.PASS, Outcome.PENDING)
