@@ -1,5 +1,6 @@
 """Counting people: nobody twice, nobody wasted, and enough whoever is taken away."""
 
+from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
@@ -95,19 +96,18 @@ def test_what_takes_too_many_tries_is_said_to():
         withstands(pairs, 20)
 
 
-leaves = st.builds(
-    lambda need, names: Approvals(need, tuple(sorted(names)), (), (), "verdict", EXCLUDABLE, "changes_requested"),
-    st.integers(1, 2),
-    st.sets(st.sampled_from(sorted(GROUPS)), min_size=1, max_size=2),
-)
+def tree(
+    need: int = 0, names: Iterable[str] = (), any_: Iterable[Approvals] = (), all_: Iterable[Approvals] = ()
+) -> Approvals:
+    return Approvals(need, tuple(sorted(names)), tuple(any_), tuple(all_), "verdict", EXCLUDABLE, "changes_requested")
+
+
+leaves = st.builds(tree, st.integers(1, 2), st.sets(st.sampled_from(sorted(GROUPS)), min_size=1, max_size=2))
 trees = st.recursive(
     leaves,
-    lambda parts: st.builds(
-        lambda how, inner: Approvals(0, (), (), (), "verdict", EXCLUDABLE, "changes_requested")._replace(
-            **{how: tuple(inner)}
-        ),
-        st.sampled_from(["any", "all"]),
-        st.lists(parts, min_size=1, max_size=3),
+    lambda parts: (
+        st.builds(tree, any_=st.lists(parts, min_size=1, max_size=3))
+        | st.builds(tree, all_=st.lists(parts, min_size=1, max_size=3))
     ),
     max_leaves=4,
 )
