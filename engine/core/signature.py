@@ -68,10 +68,35 @@ def sign(payload: bytes, signer: Signer, kind: str = STATEMENT) -> bytes:
 def verify(
     envelope: bytes, trusted: TrustedKeys, *, now: str, purpose: str, kind: str = STATEMENT, file: str = "statement"
 ) -> Signed:
-    """What a trusted key signed for `purpose`.
+    """What a trusted key signed for `purpose`, if the key is still one.
 
     Raises:
         EngineError: why it is not believed (ENG270-ENG275).
+    """
+    signed = authentic(envelope, trusted, purpose=purpose, kind=kind, file=file)
+    in_force(trusted[signed.key_id], now, file)
+    return signed
+
+
+def in_force(key: TrustedKey, now: str, file: str = "statement") -> None:
+    """Nothing, if what the key signs counts at `now`.
+
+    Raises:
+        EngineError: it was revoked, or has expired (ENG272, ENG273).
+    """
+    if key.revoked:
+        raise failure("ENG272", Place(file), key=key.id, revoked=key.revoked)
+    if now >= key.expires:
+        raise failure("ENG273", Place(file), key=key.id, expires=key.expires)
+
+
+def authentic(
+    envelope: bytes, trusted: TrustedKeys, *, purpose: str, kind: str = STATEMENT, file: str = "statement"
+) -> Signed:
+    """What a key signed for `purpose` that is trusted, or once was.
+
+    Raises:
+        EngineError: why it is not believed (ENG270, ENG271, ENG274, ENG275).
     """
     found, payload, key, signature = _open(envelope, file)
     place = Place(file)
@@ -80,10 +105,6 @@ def verify(
     known = trusted.get(key)
     if known is None:
         raise failure("ENG271", place, key=key)
-    if known.revoked:
-        raise failure("ENG272", place, key=key, revoked=known.revoked)
-    if now >= known.expires:
-        raise failure("ENG273", place, key=key, expires=known.expires)
     if purpose not in known.purposes:
         raise failure("ENG274", place, key=key, purpose=purpose, purposes=", ".join(known.purposes))
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,7 @@ from engine.run.facts.gather import gather
 from engine.run.facts.local import UNKNOWN, Asked, Local
 from engine.run.module import module_directory, read_module
 from engine.run.runner import Ran, carry_out
+from engine.run.today import digests
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -151,7 +153,15 @@ def _once(
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
     matching = match(event, rules, pipeline, rows.actions)
     clone = Repository(request.repo, path=settings.path)
-    facts = Local(event, rules, clone, services.read(read_module(module)), asked=request.asked, now=now)
+    facts = Local(
+        event,
+        rules,
+        clone,
+        services.read(read_module(module)),
+        asked=request.asked,
+        now=now,
+        today=partial(digests, controller, settings),
+    )
     facts.check_source()
     facts.check_head()
     document = gather(matching.needs, facts.fetchers, UNKNOWN)

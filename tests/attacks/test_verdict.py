@@ -7,11 +7,11 @@ import pytest
 from engine.adapters import clock
 from engine.core.canonical import canonical
 from engine.core.signature import sign
-from engine.core.verdict.check import Absent, Wanted, latest
+from engine.core.verdict.check import Absent, latest
 from engine.errors import EngineError, ExitCode
 from engine.run import plans
 from tests.support.machine import GOOD, bad, ended, good
-from tests.support.signing import statement, trusted
+from tests.support.signing import WANTED, statement, trusted
 
 
 def verdict(machine):
@@ -140,7 +140,7 @@ def test_a_local_verdict_is_believed_by_nobody_else(machine, engine):
     clone = machine.change({"S3/a.tfvars": good()})
     assert engine(*machine.words()).code == ExitCode.DONE
     envelope = (machine.out / "statement.json").read_bytes()
-    wanted = Wanted("acme/dev-deployment", 7, clone.head, "dev", "sha256:" + "0" * 64)
+    wanted = WANTED._replace(head_sha=clone.head)
     found = latest([envelope], trusted(machine.signer), "2026-11-23T22:00:00Z", wanted)
     assert isinstance(found, Absent)
     assert "a local run" in found.reason

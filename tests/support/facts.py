@@ -5,11 +5,13 @@
 """
 
 from engine.core.decision.document import FactDocument, freeze
+from engine.core.verdict.about import content
 
 HEAD, OLD = "a" * 40, "b" * 40
 BASE = "c" * 40
 REPO, NUMBER = "acme/dev-deployment", 7
 RULES = "sha256:" + "1" * 64  # digest of the rules of tests that build their own
+TODAY = {"policy": "sha256:p", "module": "sha256:m", "lock_file": "sha256:l"}  # what a verdict has to be made with
 BEFORE, SIGNED, LATER, NOW = (f"2026-11-23T{time}:00Z" for time in ("11:00", "12:00", "12:30", "13:00"))
 PATH, KEY, TREE = "S3/data-lake", "S3/dev/data-lake/terraform.tfstate", "sha256:" + "7" * 64
 
@@ -39,6 +41,8 @@ def person(name, **changes):
     """Somebody by login; None stays unknown."""
     if name is None:
         return None
+    if name == "web-flow":
+        return {"id": 19864447, "login": name, **changes}
     return {"id": NAMES.index(name) + 1, "login": name, "bot": name == "bot", **changes}
 
 
@@ -74,19 +78,42 @@ def dismissed(user, was, by, commit=HEAD, at=LATER):
     return review(user, "DISMISSED", commit, at, dismissed_by=by, was=was)
 
 
-def comment(user, body="OVERRIDE: the auditor waits", at=LATER, *, edited=False, kind="pull_request"):
-    """A comment; an override unless said."""
-    return {"id": next(_ids), "user": person(user), "body": body, "created_at": at, "edited": edited, "kind": kind}
+def comment(user, body="OVERRIDE: the auditor waits", at=LATER, *, edited=False, kind="pull_request", **changes):
+    """A comment; an override about the verdict unless said."""
+    made = {"id": next(_ids), "user": person(user), "body": body, "created_at": at, "edited": edited, "kind": kind}
+    return {**made, "head": HEAD, "verdict": 1, **changes}
 
 
-def commit(author="author", committer="committer", co_authors=("helper",), sha=HEAD):
+def contributor(name):
+    """Somebody by login, or an address behind which no account stands."""
+    return {"email": name} if name and "@" in name else person(name)
+
+
+def commit(author="author", committer="committer", co_authors=("helper",), sha=HEAD, **changes):
     """One commit of the pull request."""
     return {
         "sha": sha,
-        "author": person(author),
-        "committer": person(committer),
-        "co_authors": [person(name) for name in co_authors],
+        "author": contributor(author),
+        "committer": contributor(committer),
+        "co_authors": [contributor(name) for name in co_authors],
+        **changes,
     }
+
+
+def web(*roles, **changes):
+    """A commit in which GitHub's web committer holds these roles."""
+    return commit(**dict.fromkeys(roles, "web-flow"), **changes)
+
+
+def statement(known, sequence, at=SIGNED, **changes):
+    """A row of the fact `statements`: an earlier or later one that says what the verdict `known` says."""
+    row = {name: known[name] for name in ("head_sha", "base_ref", "result")}
+    return {**row, "sequence": sequence, "signed_at": at, "content": content(known), **changes}
+
+
+def retarget(to, when, from_="main", by="author"):
+    """A change of the pull request's base."""
+    return {"when": when, "from": from_, "to": to, "by": person(by)}
 
 
 def finding(severity="high", effect="deny", rule="S3-ENC-001"):
@@ -120,6 +147,7 @@ def verdict(**changes):
         "signed_at": SIGNED,
         "expires_at": "2026-11-30T12:00:00Z",
         "rules": RULES,
+        **TODAY,
         "findings": [],
         "resources": [resource],
         "trees": {PATH: TREE},
@@ -138,6 +166,7 @@ def pr(**changes):
         "author": person("author"),
         "head": {"ref": "feature", "sha": HEAD, "repo": REPO},
         "base": {"ref": "dev", "sha": BASE, "repo": REPO},
+        "retargeted": [],
         **changes,
     }
 
@@ -159,6 +188,8 @@ def facts(**changes):
         "comments": [],
         "checks": [],
         "verdict": verdict(),
+        "statements": [],
+        "rules": {"digest": RULES, "environments": {}, "otherwise": {"branch": "main"}, "sources": [], **TODAY},
         "merge": {"clean": True, "trees": {PATH: TREE}},
         "locks": [],
         "freeze": {"active": False},

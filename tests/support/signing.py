@@ -8,7 +8,7 @@ from engine.adapters.keys import FileSigner
 from engine.core.canonical import canonical
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.signature import TrustedKey, TrustedKeys, sign
-from engine.core.verdict.check import Wanted
+from engine.core.verdict.about import Wanted
 from engine.core.verdict.statement import About, MadeFrom, build
 
 SIGNED, NOW, LATER = "2026-11-23T21:00:00Z", "2026-11-23T22:00:00Z", "2027-11-23T21:00:00Z"
@@ -51,7 +51,7 @@ def finding(effect: Effect = Effect.DENY, **changes: Any) -> Finding:
 
 ABOUT = About("github", "acme/dev-deployment", 7, HEAD, "dev", "development", "dev", RULES)
 MADE_FROM = MadeFrom("0.1.0", "sha256:e", "sha256:d", "sha256:p", "sha256:m", "sha256:l", "key-1")
-WANTED = Wanted("acme/dev-deployment", 7, HEAD, "dev", RULES)
+WANTED = Wanted("acme/dev-deployment", 7, HEAD, "dev", RULES, "sha256:p", "sha256:m", "sha256:l")
 
 
 def statement(
@@ -59,6 +59,7 @@ def statement(
     resources: tuple[dict[str, Any], ...] = (resource(),),
     sequence: int = 1,
     signed_at: str = SIGNED,
+    made_from: MadeFrom = MADE_FROM,
     **about: Any,
 ) -> dict[str, Any]:
     """A statement; `about` are fields of About."""
@@ -67,7 +68,7 @@ def statement(
         resources,
         findings,
         (),
-        MADE_FROM,
+        made_from,
         sequence=sequence,
         signed_at=signed_at,
         expires_s=WEEK_S,

@@ -30,7 +30,12 @@ class Program(NamedTuple):
     @property
     def is_tofu(self) -> bool:
         """Does it take its providers from OpenTofu's registry? One that hides its name is refused by its lock file."""
-        return "tofu" in self.name
+        return is_tofu(self.name)
+
+
+def is_tofu(name: str) -> bool:
+    """Is a program of this name, or at this path, OpenTofu?"""
+    return "tofu" in os.path.basename(name)
 
 
 def find(setting: str, search_path: str, env: Mapping[str, str]) -> Program:

@@ -70,13 +70,12 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
         OSError: no place to write.
     """
     providers = mirror.choose(setup.mirror, setup.cli_config, setup.home)
-    own_files = module_files(setup.module)
+    files = files_in_use(setup)
     _own(setup.cache_dir)
     cli_config = providers.file or _own_cli_config(setup.cache_dir, providers.text)
     env = environment.build(setup.path, setup.home, cli_config, setup.credentials)
     found = program.find(setup.program, setup.path, env)
-    files = {**own_files, **_of_tofu(setup, own_files)} if found.is_tofu else own_files
-    module_digest = digest({name: digest_bytes(data) for name, data in files.items()})
+    module_digest = digest_of(files)
     key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
     template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
     lock = _lock_command(setup, found, providers)
@@ -89,18 +88,23 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     return template
 
 
-def _of_tofu(setup: Setup, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """One file cannot serve both: each program refuses what it has no provider for.
+def files_in_use(setup: Setup) -> dict[str, bytes]:
+    """The module's files, with OpenTofu's own lock file where that is the program.
+
+    One lock file cannot serve both: each program refuses what it has no provider for.
 
     Raises:
-        EngineError: ENG001 that file cannot be read; ENG409 there is none, the module pins its providers, and OpenTofu
-            would take whatever its registry gives it.
+        EngineError: ENG001 that file cannot be read; ENG406 there is no module; ENG409 there is no lock file for
+            OpenTofu, the module pins its providers, and OpenTofu would take whatever its registry gives it.
     """
+    files = module_files(setup.module)
+    if not program.is_tofu(setup.program):
+        return files
     if setup.tofu_lock:
-        return {LOCK_FILE: read(setup.tofu_lock)}
+        return {**files, LOCK_FILE: read(setup.tofu_lock)}
     if LOCK_FILE in files:
         raise failure("ENG409", file=os.path.join(setup.module, LOCK_FILE))
-    return {}
+    return files
 
 
 def _lock_command(setup: Setup, found: program.Program, providers: mirror.Providers) -> str:
@@ -129,6 +133,11 @@ def module_files(module: str) -> dict[str, bytes]:
     if not any(name.endswith((".tf", ".tf.json")) for name in found):
         raise failure("ENG406", path=module)
     return found
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """The digest of a module that consists of these files."""
+    return digest({name: digest_bytes(data) for name, data in files.items()})
 
 
 def _make(

@@ -5,17 +5,20 @@ person, and items of a list have defaults. What comes out is checked against the
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical
+from engine.core.rules.model import Rules
+from engine.core.verdict.about import MADE_WITH
 
 Facts: TypeAlias = dict[str, Any]
 
 # Where a fact holds a person; `*` is every item.
 _PERSONS = (
     ("pr", "author"),
+    ("pr", "retargeted", "*", "by"),
     ("reviews", "*", "user"),
     ("reviews", "*", "dismissed_by"),
     ("commits", "*", "author"),
@@ -104,6 +107,34 @@ def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str
             key if key.isdecimal() else _identity(person(key)): granted for key, granted in permissions.items()
         }
     return facts
+
+
+def in_good_order(facts: Facts, gone: Collection[str], rules: Rules) -> None:
+    """Fill in what a case leaves out because nothing is special about it: its verdict is the first one, given under the
+    rules, policies and module of today; its pull request was never retargeted; its comments were written about that
+    verdict. What a case does say, null included, stands; what is `gone` stays gone.
+    """
+    verdict, pr = facts.get("verdict"), facts.get("pr")
+    if isinstance(pr, dict):
+        pr.setdefault("retargeted", [])
+    if not isinstance(verdict, dict):
+        return
+    today = {**rules.fact(), **dict.fromkeys(MADE_WITH, "sha256:today"), **_mapping(facts.get("rules"))}
+    for name, value in {"rules": today, "statements": []}.items():
+        if name not in gone:
+            facts.setdefault(name, value)
+    _mapping(facts.get("rules")).update(today)
+    for name, value in {"rules": rules.digest, **{n: today[n] for n in MADE_WITH}}.items():
+        verdict.setdefault(name, value)
+    comments = facts.get("comments")
+    for comment in comments if isinstance(comments, list) else ():
+        if isinstance(comment, dict):
+            comment.setdefault("head", verdict.get("head_sha"))
+            comment.setdefault("verdict", verdict.get("sequence"))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _identity(person: Any) -> str:

@@ -10,7 +10,7 @@ from posixpath import dirname, join, normpath
 from typing import Any, NamedTuple
 
 from engine.core import schema
-from engine.core.analysis.facts import Shared, Stated, spelled_out
+from engine.core.analysis.facts import Shared, Stated, in_good_order, spelled_out
 from engine.core.canonical import canonical
 from engine.core.decision.decide import Decision, decide
 from engine.core.decision.document import FactDocument, freeze
@@ -180,9 +180,8 @@ class _Reader:
         place = self._place(number, "facts")
         before = self.errors.added
         facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, place))
-        if isinstance(facts.get("verdict"), dict):
-            facts["verdict"].setdefault("rules", self._rules.digest)  # a fixture is about the rules it is run with
         gone = stated.absent.keys() | stated.failed.keys()
+        in_good_order(facts, gone, self._rules)
         for name in sorted((facts.keys() & gone) | (stated.absent.keys() & stated.failed.keys())):
             self.errors.add("ENG200", place, name=name)
         value = {"version": 1, "facts": facts, "absent": stated.absent, "failed": stated.failed}

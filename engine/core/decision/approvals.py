@@ -4,13 +4,14 @@
 assigned to all its places (augmenting paths), so that nobody is counted twice and nobody is wasted.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from engine.core.decision.assignment import TooMany, assign, spared, withstands
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, people
-from engine.core.decision.people import Group, excluded, facts_of, groups
+from engine.core.decision.people import WAY_OUT, Group, facts_of, groups, involved
 from engine.core.decision.reviews import Approval, Terms, vetoes
 from engine.core.decision.reviews import approvals as counted
 from engine.core.outcome import ALL, ANY, Outcome, combine
@@ -22,6 +23,7 @@ class _Demand(NamedTuple):
 
     need: int
     groups: tuple[Group, ...]
+    eligible: frozenset[int] = frozenset()  # who has approved and may fill it
 
     def __str__(self) -> str:
         names = " or ".join(g.name for g in self.groups)
@@ -54,18 +56,31 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
         Doubt: something is unknown that could have changed the outcome.
     """
     named = {group.name: group for group in groups(document, group_names(approvals))}
-    reviews = document.known("reviews")
-    since = document.known(approvals.after)["signed_at"] if approvals.after else None
+    reviews, pr = document.known("reviews"), document.known("pr")
+    hands = involved(document, approvals.exclude)
+    retargeted, untold = _retargeted(pr)
     terms = Terms(
-        head=document.known("pr")["head"]["sha"],
-        since=since,
+        head=pr["head"]["sha"],
+        since=document.known(approvals.after)["signed_at"] if approvals.after else None,
         since_what=approvals.after or "",
-        excluded=excluded(document, approvals.exclude),
+        excluded=hands.known,
         without=frozenset(without),
+        retargeted=retargeted,
     )
-    given, remarks = counted(reviews, terms)
-    alternatives = [_judge_all(demands, given, terms) for demands in _alternatives(approvals, named)]
-    enough = _either(alternatives)
+    given, remarks, nameless = counted(reviews, terms)
+    strict = approvals.unknown == "error"
+    unknown = () if strict else hands.unknown
+    ways = _alternatives(approvals, named)
+    enough = _enough(ways, given, terms, unknown)
+    if enough.outcome is Outcome.PASS:
+        barred = [f"{who} is unknown, and could be anybody who approves; {WAY_OUT}" for who in hands.unknown if strict]
+        if doubts := [why for why in (hands.doubt, *barred, untold) if why]:
+            raise Doubt(doubts[0])
+    elif nameless:
+        more = tuple(Approval(-review, "somebody unknown", review) for review in nameless)
+        everybody = frozenset(approval.id for approval in more)
+        if _enough(ways, (*given, *more), terms, unknown, everybody).outcome is Outcome.PASS:
+            raise Doubt(f"review {nameless[0]} approves, but its author is unknown")
     against, taken_back = objections(approvals, document)
     outcome = combine(ALL, [enough.outcome, *(c.outcome for c in against if c.outcome)])
     decisive = [c.text for c in against if c.outcome is outcome] or [enough.because]
@@ -75,6 +90,18 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
         (*against, *enough.causes, *remarks),
         (*taken_back, *enough.missing),
     )
+
+
+def _retargeted(pr: Mapping[str, Any]) -> tuple[str | None, str]:
+    """When the base was last another one, and why that may not be known."""
+    found = pr.get("retargeted")
+    if found is None:
+        return None, "whether the pull request was retargeted after somebody approved is unknown"
+    when = max((change["when"] for change in found), default=None)
+    base = pr["base"]["ref"]
+    if when and all(change["to"] != base for change in found if change["when"] == when):
+        return when, f"the pull request was last retargeted to another base than {base}"
+    return when, ""
 
 
 def objections(approvals: Approvals, document: FactDocument) -> tuple[tuple[Cause, ...], tuple[Missing, ...]]:
@@ -111,32 +138,86 @@ def _alternatives(approvals: Approvals, named: Mapping[str, Group]) -> list[tupl
     return [(_Demand(approvals.need, tuple(named[name] for name in approvals.groups)),)]
 
 
-def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Terms) -> Judgement:
-    """One alternative: all demands at once, with distinct people."""
-    members = [demand.members() for demand in demands]
-    eligible = [[a.id for a in given if a.id in those] for those in members]
-    assigned = assign([demand.need for demand in demands], eligible)
+def _enough(
+    ways: Sequence[tuple[_Demand, ...]],
+    given: Sequence[Approval],
+    terms: Terms,
+    unknown: Sequence[str],
+    anybody: Collection[int] = frozenset(),
+) -> Judgement:
+    """Do the approvals suffice, whichever of them come from the `unknown` contributors?
+
+    `anybody`: approvals that may be of members of any group.
+
+    Raises:
+        Doubt: there are too many people and groups to tell.
+    """
+    approved = frozenset(a.id for a in given)
+    able = [[d._replace(eligible=frozenset(approved & {*d.members(), *anybody})) for d in way] for way in ways]
+    if unknown:
+        try:
+            safe = withstands(able, len(unknown))
+        except TooMany:
+            raise Doubt(f"with {len(unknown)} unknown contributors too many cases would have to be tried") from None
+        if safe:
+            counts = frozenset[int]().union(*(d.eligible for way in able for d in way))
+            because = f"approved by {people(sorted(a.login for a in given if a.id in counts))}"
+            who = _nobody_behind(unknown)
+            remark = Cause(None, f"{who}, and could be any of them; enough others have approved")
+            return Judgement(Outcome.PASS, because, (Cause(Outcome.PASS, because), remark))
+    judged = _either([_judge_all(way, given, terms, len(unknown)) for way in able])
+    if not unknown:
+        return judged
+    remark = Cause(None, f"{_nobody_behind(unknown)}, and could be anybody who approves")
+    link = Missing(f"or contributors that are known: {WAY_OUT}")
+    return judged._replace(causes=(*judged.causes, remark), missing=(*judged.missing, link))
+
+
+def _nobody_behind(unknown: Sequence[str]) -> str:
+    more = f" and {len(unknown) - _TOLD} others" if len(unknown) > _TOLD else ""
+    return f"no account stands behind {', '.join(unknown[:_TOLD])}{more}"
+
+
+_TOLD = 3  # unknown contributors by name; a thousand commits may have a thousand
+
+
+def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Terms, unknown: int) -> Judgement:
+    """One alternative: all demands at once, with distinct people, and `unknown` more for each."""
+    assigned = assign([demand.need for demand in demands], [demand.eligible for demand in demands])
     logins = {a.id: a.login for a in given}
     causes, missing, outcomes = [], [], []
     used = {identity for those in assigned for identity in those}
-    for demand, those in zip(demands, assigned, strict=True):
-        names = sorted(logins[identity] for identity in those)
+    for demand, those, short in zip(demands, assigned, _short(demands, assigned, unknown), strict=True):
+        names = sorted(logins[identity] for identity in (demand.eligible if unknown else those))
         troubles = [group.trouble for group in demand.groups if group.trouble]
-        short = demand.need - len(those)
         outcome = Outcome.PASS if not short else Outcome.ERROR if troubles else Outcome.PENDING
         outcomes.append(outcome)
         below = [Cause(Outcome.PASS, f"{name} approved") for name in names]
         if short:
             below += [Cause(Outcome.ERROR, trouble) for trouble in troubles]
-            could = _could(demand, terms, used)
+            could = _could(demand, terms, logins)
             more = f"{short} more approval{'s' if short != 1 else ''} from {' or '.join(g.name for g in demand.groups)}"
             enough = len(could) >= short or bool(troubles)
             missing.append(Missing(more if enough else f"{more}, who have only {len(could)} left that may", could))
-        causes.append(Cause(outcome, f"{demand}: {len(those)} of {demand.need}", (), tuple(below)))
+        spare = f", and {unknown} more for who is unknown" if unknown else ""
+        causes.append(Cause(outcome, f"{demand}{spare}: {len(names)} of {demand.need + unknown}", (), tuple(below)))
     outcome = combine(ALL, outcomes)
     return Judgement(
         outcome, _sentence(outcome, causes, sorted(logins[i] for i in used)), tuple(causes), tuple(missing)
     )
+
+
+def _short(demands: Sequence[_Demand], assigned: Sequence[Sequence[int]], unknown: int) -> list[int]:
+    """How many more approvals each demand asks for."""
+    alone = [
+        max(d.need - len(those), d.need + unknown - len(d.eligible) if unknown else 0)
+        for d, those in zip(demands, assigned, strict=True)
+    ]
+    if not unknown or any(alone):
+        return alone
+    # Each has enough by itself, but they want the same people.
+    eligible = [demand.eligible for demand in demands]
+    return [sum(more) - sum(map(len, assign(more, eligible))) for more in spared([d.need for d in demands], unknown)]
 
 
 def _sentence(outcome: Outcome, causes: Sequence[Cause], names: Sequence[str]) -> str:
@@ -162,44 +243,6 @@ def _either(alternatives: Sequence[Judgement]) -> Judgement:
     )
 
 
-def _could(demand: _Demand, terms: Terms, used: Collection[int]) -> tuple[str, ...]:
-    barred = {*terms.excluded, *terms.without, *used}
+def _could(demand: _Demand, terms: Terms, given: Collection[int]) -> tuple[str, ...]:
+    barred = {*terms.excluded, *terms.without, *given}
     return tuple(sorted(login for identity, login in demand.members().items() if identity not in barred))
-
-
-def assign(needs: Sequence[int], eligible: Sequence[Iterable[int]]) -> list[list[int]]:
-    """Give each demand up to its need of people, nobody twice, as many places filled as can be."""
-    places = [demand for demand, need in enumerate(needs) for _ in range(need)]
-    wanted = [sorted(set(ids)) for ids in eligible]
-    place_of: dict[int, int] = {}  # by person
-    person_at: dict[int, int] = {}  # by place
-
-    def fill(start: int) -> None:
-        """Find somebody free, straight away or by moving others on, each to a place that can have them too."""
-        asked: dict[int, int] = {}  # person → the place that wants them
-        looked_at: set[int] = set()  # demands: places of one want the same people
-        waiting = [start]
-        for place in waiting:
-            if places[place] in looked_at:
-                continue
-            looked_at.add(places[place])
-            for person in wanted[places[place]]:
-                if person in asked:
-                    continue
-                asked[person] = place
-                if person not in place_of:
-                    move(person, asked)
-                    return
-                waiting.append(place_of[person])
-
-    def move(free: int, asked: Mapping[int, int]) -> None:
-        person: int | None = free
-        while person is not None:
-            place = asked[person]
-            place_of[person] = place
-            moved, person = person, person_at.get(place)
-            person_at[place] = moved
-
-    for place in range(len(places)):
-        fill(place)
-    return [sorted(p for p, place in place_of.items() if places[place] == demand) for demand in range(len(needs))]

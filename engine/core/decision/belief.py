@@ -4,24 +4,12 @@ The fetcher believes only what is signed; here is checked, for the pull request 
 fetcher, that the verdict is about this. Every decision passes through it, a replayed one too.
 """
 
-from functools import reduce
-
 from engine.core.decision.document import FactDocument, freeze
 from engine.core.rules.model import Rules
+from engine.core.verdict.about import IDENTITY, MADE_WITH, SURROUNDINGS, Wanted, ahead, differs, expired
 
 # What a verdict is compared with: whoever reads `verdict` needs these facts too.
-COMPARED_WITH = ("now", "pr")
-
-# (field of the verdict, where its equal is, what is said when they differ)
-_SAME = (
-    ("repo", ("pr", "base", "repo"), "the last one is of another repository, {repo}"),
-    ("pr", ("pr", "number"), "the last one is of another pull request"),
-    ("head_sha", ("pr", "head", "sha"), "the last one is of another head, {head_sha:.7}"),
-    ("base_ref", ("pr", "base", "ref"), "the last one is of another base, {base_ref}"),
-    ("rules", ("rules", "digest"), "the last one was given under other rules"),
-)
-_LOCAL = "the last one is of a local run, which nobody else believes"
-_EXPIRED = "the last one expired at {expires_at}"
+COMPARED_WITH = ("now", "pr", "rules")
 
 
 def believe(document: FactDocument, rules: Rules) -> FactDocument:
@@ -31,13 +19,25 @@ def believe(document: FactDocument, rules: Rules) -> FactDocument:
         return document
     if unknown := [state[1] for name in COMPARED_WITH if (state := document.state(name))]:
         return _without(document, failed=f"it cannot be checked, as {'; '.join(unknown)}")
-    today = {**document.facts, "rules": {"digest": rules.digest}}
-    wrong = [why for field, path, why in _SAME if verdict.get(field) != reduce(lambda at, key: at[key], path, today)]
-    if verdict["origin"] == "local":
-        wrong.insert(0, _LOCAL)
-    if document.facts["now"] >= verdict["expires_at"]:
-        wrong.append(_EXPIRED)
-    return _without(document, absent=wrong[0].format(**verdict)) if wrong else document
+    pr, now, today = (document.facts[name] for name in ("pr", "now", "rules"))
+    wanted = Wanted(
+        repo=pr["base"]["repo"],
+        pr=pr["number"],
+        head_sha=pr["head"]["sha"],
+        base_ref=pr["base"]["ref"],
+        rules=rules.digest,  # of the rules in force: what was recorded may be of others
+        **{name: today.get(name) for name in MADE_WITH},
+    )
+    if other := differs((*IDENTITY, *SURROUNDINGS), verdict, wanted):
+        return _without(document, absent=f"the last one {other}")
+    try:
+        if ahead(verdict, now):
+            return _without(document, absent=f"the last one was signed in the future, at {verdict['signed_at']}")
+    except ValueError as error:
+        return _without(document, failed=f"it cannot be checked, as `now` is no moment: {error}")
+    if expired(verdict, now):
+        return _without(document, absent=f"the last one expired at {verdict['expires_at']}")
+    return document
 
 
 def _without(document: FactDocument, *, absent: str = "", failed: str = "") -> FactDocument:

@@ -10,6 +10,7 @@ from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, cause
 from engine.core.expressions.model import Expression
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Rules
+from engine.core.verdict.about import MADE_WITH
 from engine.errors import EngineError
 
 
@@ -45,8 +46,10 @@ class GateResult(NamedTuple):
 
 
 def context(document: FactDocument, rules: Rules) -> Context:
-    """The fact `rules` is what the rules in force say, not what was recorded of others."""
-    return Context(document, rules, {**document.facts, "rules": rules.fact()})
+    """The fact `rules` is what the rules in force say, not what was recorded of others, except today's digests."""
+    recorded = document.facts.get("rules", {})
+    today = {name: recorded[name] for name in MADE_WITH if name in recorded}
+    return Context(document, rules, {**document.facts, "rules": {**rules.fact(), **today}})
 
 
 class Kind(NamedTuple):

@@ -77,9 +77,8 @@ def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Acti
         for gate in gates_of(pipeline, rules):
             needed |= facts_needed(rules.gates[gate], rules)
         needed |= _facts_of_steps(pipeline, actions or {})
-    if "verdict" in needed:
-        needed.update(COMPARED_WITH)
-    return frozenset(needed - _AT_HAND)
+    # The rules themselves are at hand; today's digests, which only a verdict is compared with, have to be fetched.
+    return frozenset((needed - _AT_HAND) | (set(COMPARED_WITH) if "verdict" in needed else set()))
 
 
 def _facts_of_steps(pipeline: Pipeline, actions: Mapping[str, Action]) -> set[str]:

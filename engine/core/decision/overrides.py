@@ -1,16 +1,19 @@
 """An override: one allowed person says why, in the open; others have approved without them; it ends by itself.
 
 It excuses what a gate asks for, never a doubt: an error, a missing fact, a veto or a merge conflict stays what it is.
+Each comment is an attempt of its own: one that cannot be judged spoils no other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from engine import unseen
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
-from engine.core.decision.people import EXCLUDABLE, excluded, facts_of, groups, is_bot
+from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, facts_of, groups, involved, is_bot
+from engine.core.decision.standing import FACTS as STANDING
+from engine.core.decision.standing import Statement, statements, superseded
 from engine.core.moment import later
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Override
@@ -20,10 +23,9 @@ _EXCLUDED = EXCLUDABLE
 
 _SHORTEST_REASON = 10  # characters that are seen
 
-FACTS = frozenset({"comments", "groups", "verdict", "now"}) | facts_of(_EXCLUDED)
+FACTS = frozenset({"comments", "groups", "now"}) | STANDING | facts_of(_EXCLUDED)
 
 Holds = Callable[[str, int], Judgement]  # (gate, user id of the overrider) → that gate, judged without them
-Barred = Callable[[], Mapping[int, str]]  # user id → the hand they had in the change
 
 
 class Used(NamedTuple):
@@ -85,12 +87,12 @@ def judge(
         severe = _severe(override, document.known("verdict"))
         if severe:
             return Judgement(Outcome.FAIL, f"cannot be overridden: {severe}", (Cause(Outcome.FAIL, severe),)), None
-        barred = cache(lambda: excluded(document, _EXCLUDED))  # asked for each comment, and there may be thousands
-        once = cache(holds)
-        tried = [_try(override, comment, document, gates, once, barred) for comment in asked]
     except Doubt as doubt:
         why = f"the override {override.name} cannot be judged: {doubt}"
         return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why),)), None
+    # Each comment asks for these again, and there may be thousands.
+    hands, validations, once = involved(document, _EXCLUDED), cache(lambda: statements(document)), cache(holds)
+    tried = [_try(_Attempt(override, comment, document, hands, validations), gates, once) for comment in asked]
     outcome = combine(ANY, (judgement.outcome for judgement, _ in tried))
     decisive = [(judgement, used) for judgement, used in tried if judgement.outcome is outcome]
     return Judgement(
@@ -112,7 +114,7 @@ def _none(override: Override, document: FactDocument) -> Judgement:
     try:
         if _severe(override, document.known("verdict")):
             return Judgement(Outcome.FAIL, "")
-        barred = excluded(document, _EXCLUDED)
+        barred = involved(document, _EXCLUDED).known
         members = {i: login for group in groups(document, override.groups) for i, login in group.members.items()}
         who = tuple(sorted(login for identity, login in members.items() if identity not in barred))
     except Doubt:
@@ -120,27 +122,37 @@ def _none(override: Override, document: FactDocument) -> Judgement:
     return Judgement(Outcome.FAIL, "", (), (Missing(f"or a comment `{override.command} reason`", who),))
 
 
-def _try(
-    override: Override,
-    comment: Mapping[str, Any],
-    document: FactDocument,
-    gates: Mapping[str, Gate],
-    holds: Holds,
-    barred: Barred,
-) -> tuple[Judgement, Used | None]:
-    """One comment with the command.
+class _Attempt(NamedTuple):
+    """One comment with the command."""
 
-    Raises:
-        Doubt: whether it counts cannot be known.
-    """
+    override: Override
+    comment: Mapping[str, Any]
+    document: FactDocument
+    hands: Involved
+    validations: Callable[[], Sequence[Statement]]
+
+    @property
+    def login(self) -> str:
+        return str(self.comment["user"]["login"])
+
+    @property
+    def expires_at(self) -> str:
+        try:
+            return later(self.comment["created_at"], self.override.expires_s)
+        except ValueError as error:
+            raise Doubt(f"comment {self.comment['id']} was written at no real time: {error}") from error
+
+
+def _try(attempt: _Attempt, gates: Mapping[str, Gate], holds: Holds) -> tuple[Judgement, Used | None]:
+    override, comment = attempt.override, attempt.comment
     try:
-        expires_at = later(comment["created_at"], override.expires_s)
-    except ValueError as error:
-        raise Doubt(f"comment {comment['id']} was written at no real time: {error}") from error
-    if why := _void(override, comment, document, expires_at, barred):
-        text = f"override {comment['id']} does not count: {why}"
-        return Judgement(Outcome.FAIL, text, (Cause(None, text),)), None
-    person = comment["user"]
+        if why := _void(attempt):
+            text = f"override {comment['id']} does not count: {why}"
+            return Judgement(Outcome.FAIL, text, (Cause(None, text),)), None
+    except Doubt as doubt:
+        why = f"the override {override.name} cannot be judged: {doubt}"
+        return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why),)), None
+    person, expires_at = comment["user"], attempt.expires_at
     beside = {name: holds(name, person["id"]) for name in override.besides}
     text = f"{person['login']} overrides ({override.name}, until {expires_at})"
     found = combine(ALL, (judgement.outcome for judgement in beside.values()))
@@ -158,27 +170,61 @@ def _try(
     return Judgement(Outcome.PENDING, why, (Cause(Outcome.PENDING, why, (), causes),), missing), None
 
 
-def _void(
-    override: Override, comment: Mapping[str, Any], document: FactDocument, expires_at: str, barred: Barred
-) -> str:
-    """Why this comment is no override; empty when it is one so far."""
-    person = comment["user"]
-    if person is None:
+def _void(attempt: _Attempt) -> str:
+    """Why this comment is no override; empty when it is one so far. What voids it for certain goes before any doubt.
+
+    Raises:
+        Doubt: whether it counts cannot be known.
+    """
+    doubts = []
+    for reason in _VOID:
+        try:
+            if why := reason(attempt):
+                return why
+        except Doubt as doubt:
+            doubts.append(doubt)
+    if doubts:
+        raise doubts[0]
+    return ""
+
+
+def _written(attempt: _Attempt) -> str:
+    if attempt.comment["user"] is None:
         return "its author is unknown"
-    login = person["login"]
-    if comment["edited"]:
-        return "it was edited; write a new one"
-    if comment["created_at"] <= document.known("verdict")["signed_at"]:
-        return "it is older than the verdict; write a new one"
-    if document.known("now") >= expires_at:
-        return f"it expired at {expires_at}"
-    if is_bot(person):
-        return f"{login} is a bot"
-    if what := barred().get(person["id"]):
-        return f"{login} is {what}"
-    allowed = groups(document, override.groups)
-    if any(person["id"] in group.members for group in allowed):
+    if is_bot(attempt.comment["user"]):
+        return f"{attempt.login} is a bot"
+    return "it was edited; write a new one" if attempt.comment["edited"] else ""
+
+
+def _expired(attempt: _Attempt) -> str:
+    expires_at = attempt.expires_at
+    return f"it expired at {expires_at}" if attempt.document.known("now") >= expires_at else ""
+
+
+def _stranger(attempt: _Attempt) -> str:
+    allowed = groups(attempt.document, attempt.override.groups)
+    if any(attempt.comment["user"]["id"] in group.members for group in allowed):
         return ""
     if trouble := next((group.trouble for group in allowed if group.trouble), None):
         raise Doubt(trouble)
-    return f"{login} is not in {' or '.join(override.groups)}"
+    return f"{attempt.login} is not in {' or '.join(attempt.override.groups)}"
+
+
+def _participant(attempt: _Attempt) -> str:
+    hands = attempt.hands
+    if what := hands.known.get(attempt.comment["user"]["id"]):
+        return f"{attempt.login} is {what}"
+    if hands.doubt:
+        raise Doubt(hands.doubt)
+    if hands.unknown:
+        raise Doubt(f"{hands.unknown[0]} is unknown, and could be {attempt.login}; {WAY_OUT}")
+    return ""
+
+
+_VOID: tuple[Callable[[_Attempt], str], ...] = (
+    _written,
+    _expired,
+    _stranger,
+    _participant,
+    lambda attempt: superseded(attempt.comment, attempt.document.facts["verdict"], attempt.validations),
+)

@@ -1,7 +1,7 @@
 """Who people are to a change: members of a group, part of it and so excluded, or allowed to veto.
 
-People are compared by user id: logins can be renamed and taken over. An identity that is unknown where it could have
-mattered is a Doubt.
+People are compared by user id: logins can be renamed and taken over. Who is unknown is counted; whether that matters is
+for those to say who ask.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,10 +10,14 @@ from typing import Any, NamedTuple, TypeAlias
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Doubt
 
-Person: TypeAlias = Mapping[str, Any]  # id, login, bot
+Person: TypeAlias = Mapping[str, Any]  # id, login, bot; as a contributor: or email alone
+_Held: TypeAlias = tuple[Person | None, str]  # who, and what they are to the change
 _WRITERS = ("admin", "maintain", "write")
 _PARTICIPANTS = ("author", "co_authors", "committers", "pushers")
 EXCLUDABLE = (*_PARTICIPANTS, "bots")  # what `exclude:` may hold
+WAY_OUT = "link the address to an account on GitHub, or rewrite the commit"  # the way out with unknown contributors
+_WEB, _WEB_EMAIL = 19864447, "noreply@github.com"  # GitHub's account `web-flow`
+_GHOST = 10137  # GitHub's stand-in for every account that was deleted
 
 
 class Group(NamedTuple):
@@ -45,6 +49,14 @@ def _group(name: str, found: Mapping[str, Any] | None) -> Group:
     return Group(name, members)
 
 
+class Involved(NamedTuple):
+    """Who had a hand in the change."""
+
+    known: Mapping[int, str]  # user id → what they are to the change, the first role found
+    unknown: tuple[str, ...]  # contributors behind whom no account stands, each told once
+    doubt: str  # why somebody may be among neither; empty when nobody can be
+
+
 def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
     """The commits, if they are those of the head.
 
@@ -58,38 +70,46 @@ def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
     return commits
 
 
-def _authors(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
-    yield document.known("pr")["author"], "the author of the pull request"
+def _author(document: FactDocument) -> Iterable[_Held]:
+    author = _known(document.known("pr")["author"])
+    if author is not None:
+        yield author, "the author of the pull request"
     for commit in _commits(document):
         yield commit["author"], f"the author of commit {commit['sha']:.7}"
+    if author is None:
+        raise Doubt("the author of the pull request is unknown, and could be anybody who approves")
 
 
-def _co_authors(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
+def _co_authors(document: FactDocument) -> Iterable[_Held]:
     for commit in _commits(document):
         for person in commit["co_authors"]:
             yield person, f"a co-author of commit {commit['sha']:.7}"
 
 
-def _committers(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
+def _committers(document: FactDocument) -> Iterable[_Held]:
     for commit in _commits(document):
-        yield commit["committer"], f"the committer of commit {commit['sha']:.7}"
+        if not (_is_web(commit["committer"]) and commit.get("github_signed")):
+            yield commit["committer"], f"the committer of commit {commit['sha']:.7}"
 
 
-def _pushers(document: FactDocument) -> Iterable[tuple[Person | None, str]]:
+def _pushers(document: FactDocument) -> Iterable[_Held]:
     pushers = document.known("pushers")
     if not pushers:
         raise Doubt("nobody is known to have pushed to the branch, yet somebody has")
-    for person in pushers:
+    known = [person for person in map(_known, pushers) if person is not None]
+    for person in known:
         yield person, "somebody who pushed to the branch"
+    if len(known) < len(pushers):
+        raise Doubt("somebody who pushed to the branch is unknown, and could be anybody who approves")
 
 
 class _Role(NamedTuple):
-    holders: Callable[[FactDocument], Iterable[tuple[Person | None, str]]]
+    holders: Callable[[FactDocument], Iterable[_Held]]
     facts: tuple[str, ...]
 
 
 _ROLES: Mapping[str, _Role] = {
-    "author": _Role(_authors, ("pr", "commits")),
+    "author": _Role(_author, ("pr", "commits")),
     "co_authors": _Role(_co_authors, ("pr", "commits")),
     "committers": _Role(_committers, ("pr", "commits")),
     "pushers": _Role(_pushers, ("pushers",)),
@@ -102,19 +122,36 @@ def facts_of(exclude: Iterable[str]) -> frozenset[str]:
     return frozenset(fact for role in exclude for fact in _ROLES[role].facts)
 
 
-def excluded(document: FactDocument, exclude: Iterable[str]) -> Mapping[int, str]:
-    """Who may not approve, and what they are to the change (the first role found).
+def involved(document: FactDocument, exclude: Iterable[str]) -> Involved:
+    """Who holds one of these roles.
 
-    Raises:
-        Doubt: a role is held by somebody unknown, who could be any approver; or its facts are not there.
+    Two addresses that differ in case alone are one contributor; where not even an address is known, each is another.
     """
-    found: dict[int, str] = {}
+    known, unknown, doubts = dict[int, str](), dict[object, str](), list[str]()
     for role in exclude:
-        for person, what in _ROLES[role].holders(document):
-            if person is None:
-                raise Doubt(f"{what} is unknown, and could be anybody who approves")
-            found.setdefault(person["id"], what)
-    return found
+        try:
+            for person, what in _ROLES[role].holders(document):
+                if (somebody := _known(person)) and not _is_web(person):
+                    known.setdefault(somebody["id"], what)
+                    continue
+                email = _WEB_EMAIL if _is_web(person) else (person or {}).get("email", "")
+                unknown.setdefault(email.casefold() or len(unknown), f"{what} ({email:.100})" if email else what)
+        except Doubt as doubt:
+            doubts.append(str(doubt))
+    return Involved(known, tuple(unknown.values()), doubts[0] if doubts else "")
+
+
+def _is_web(person: Person | None) -> bool:
+    """GitHub's web committer: merges and edits in the browser, and whoever writes its address into a commit.
+
+    Only GitHub's own signature tells these apart; without it, it is nobody that we know.
+    """
+    return person is not None and person.get("id") == _WEB
+
+
+def _known(person: Person | None) -> Person | None:
+    """The person, if there is an account behind them."""
+    return person if person is not None and person.get("id", _GHOST) != _GHOST else None
 
 
 def may_write(document: FactDocument, person: Person) -> bool:

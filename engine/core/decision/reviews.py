@@ -24,6 +24,7 @@ class Terms(NamedTuple):
     since_what: str
     excluded: Mapping[int, str]
     without: frozenset[int] = frozenset()  # people who may not count because they override
+    retargeted: str | None = None  # when the base was last another one
 
 
 class Approval(NamedTuple):
@@ -32,6 +33,14 @@ class Approval(NamedTuple):
     id: int
     login: str
     review: int
+
+
+class Counted(NamedTuple):
+    """What all reviews leave."""
+
+    given: tuple[Approval, ...]  # that count, by login
+    remarks: tuple[Cause, ...]  # on those that do not
+    nameless: tuple[int, ...]  # reviews that would count if somebody known had given them
 
 
 class Veto(NamedTuple):
@@ -46,6 +55,7 @@ _VOID: tuple[tuple[Callable[[Review, Terms], bool], str], ...] = (
     (lambda r, _: r["commit_id"] is None, "names no commit"),
     (lambda r, t: r["commit_id"] != t.head, "is of an older commit"),
     (lambda r, t: t.since is not None and r["submitted_at"] <= t.since, "came before the {since_what}"),
+    (lambda r, t: t.retargeted is not None and r["submitted_at"] <= t.retargeted, "came before the base was changed"),
 )
 
 
@@ -54,18 +64,15 @@ def in_order(reviews: Iterable[Review]) -> list[Review]:
     return sorted((r for r in reviews if r["state"] in _OPINIONS), key=lambda r: (r["submitted_at"], r["id"]))
 
 
-def approvals(reviews: Sequence[Review], terms: Terms) -> tuple[tuple[Approval, ...], tuple[Cause, ...]]:
-    """The approvals that count, by login, and remarks on those that do not.
-
-    Raises:
-        Doubt: an approval that would count comes from somebody unknown.
-    """
+def approvals(reviews: Sequence[Review], terms: Terms) -> Counted:
+    """The approvals that count, and what is to be said of the others."""
     latest: dict[int, Review] = {}
+    nameless = []
     for review in in_order(reviews):
         if review["user"] is not None:
             latest[review["user"]["id"]] = review
         elif review["state"] == "APPROVED" and not _void(review, terms):
-            raise Doubt(f"review {review['id']} approves, but its author is unknown")
+            nameless.append(review["id"])
     counted, remarks = [], []
     for review in sorted(latest.values(), key=lambda r: (r["user"]["login"], r["user"]["id"])):
         login, identity = review["user"]["login"], review["user"]["id"]
@@ -76,7 +83,7 @@ def approvals(reviews: Sequence[Review], terms: Terms) -> tuple[tuple[Approval, 
                 remarks.append(Cause(None, f"the approval of {login} does not count: {why}"))
             else:
                 counted.append(Approval(identity, login, review["id"]))
-    return tuple(counted), tuple(remarks)
+    return Counted(tuple(counted), tuple(remarks), tuple(nameless))
 
 
 def _void(review: Review, terms: Terms) -> str:
@@ -112,22 +119,29 @@ def vetoes(reviews: Sequence[Review], of: Sequence[Group], document: FactDocumen
 
 
 def _requests(reviews: Sequence[Review]) -> list[tuple[Person | None, Review]]:
-    """Each person's last request for changes that its author has not taken back."""
+    """Each person's last request for changes that its author has not taken back.
+
+    An approval takes back every request before it, whatever became of it since; so does dismissing one's own last one.
+    """
     open_: dict[int, tuple[Person | None, Review]] = {}
     unknown: list[tuple[Person | None, Review]] = []
     for review in in_order(reviews):
         person = review["user"]
-        asks = review["state"] == "CHANGES_REQUESTED"
-        if review["state"] == "DISMISSED" and review.get("was") != "APPROVED":
-            by = review["dismissed_by"]
-            asks = not (review.get("was") and person and by and by["id"] == person["id"])
-        if asks and person is None:
-            unknown.append((None, review))
-        elif asks:
+        if person is None:
+            unknown += [(None, review)] if _asks(review) else []
+        elif _asks(review):
             open_[person["id"]] = (person, review)
-        elif person and review["state"] == "APPROVED" and not review["edited"] and review["commit_id"] is not None:
+        else:
             open_.pop(person["id"], None)
     return [*(open_[identity] for identity in sorted(open_)), *unknown]
+
+
+def _asks(review: Review) -> bool:
+    """May it be a request for changes that still stands? Otherwise it is an approval, or was taken back."""
+    if review["state"] != "DISMISSED":
+        return bool(review["state"] == "CHANGES_REQUESTED")
+    person, by = review["user"], review["dismissed_by"]
+    return review.get("was") != "APPROVED" and not (person and by and by["id"] == person["id"])
 
 
 def _standing(person: Person | None, of: Sequence[Group], document: FactDocument) -> str:

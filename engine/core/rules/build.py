@@ -32,6 +32,7 @@ _Built = TypeVar("_Built")
 # Default deny: without `approvals:` in the rules nobody who had a hand in the change counts, and a veto stands.
 EXCLUDE = ("author", "co_authors", "pushers", "committers", "bots")
 VETO = "changes_requested"
+UNKNOWN = "one_more"
 VERDICT_EXPIRES_S = 7 * 86_400
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -184,7 +185,7 @@ class Builder:
 
     def _approvals(self, data: Mapping[str, Any]) -> Approvals:
         defaults = self._draft.settings.get("approvals", {})
-        merged = {"exclude": EXCLUDE, "veto": VETO, "after": None, **defaults, **data}
+        merged = {"exclude": EXCLUDE, "veto": VETO, "unknown": UNKNOWN, "after": None, **defaults, **data}
         veto = None if merged["veto"] == "none" else merged["veto"]
 
         def part(data: Mapping[str, Any]) -> Approvals:
@@ -196,6 +197,7 @@ class Builder:
                 after=merged["after"],
                 exclude=tuple(merged["exclude"]),
                 veto=veto,
+                unknown=merged["unknown"],
             )
 
         return part(data)

@@ -50,6 +50,7 @@ class Approvals(NamedTuple):
     after: str | None  # fact whose `signed_at` an approval must follow: `verdict`
     exclude: tuple[str, ...]  # author, co_authors, pushers, committers, bots
     veto: str | None  # changes_requested
+    unknown: str = "one_more"  # contributors without an account: `one_more` approval for each, or an `error`
 
 
 class Gate(NamedTuple):

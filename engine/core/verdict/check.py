@@ -4,31 +4,17 @@ A statement that nobody signed, or that is about something else, neither counts 
 that remain the highest sequence is the verdict; if that one does not hold any more, an older one is not revived.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.canonical import canonical, digest_bytes
-from engine.core.events.kinds import same_repository
-from engine.core.moment import later
 from engine.core.schema import is_valid
-from engine.core.signature import TrustedKeys, verify
+from engine.core.signature import Signed, TrustedKeys, authentic, in_force, verify
 from engine.core.source import load_json
 from engine.core.verdict import derived
+from engine.core.verdict.about import IDENTITY, SURROUNDINGS, Wanted, ahead, differs, expired
 from engine.core.verdict.statement import PREDICATE, Json
 from engine.errors import EngineError, Place, failure
-
-_SKEW_S = 300  # clocks of two machines may differ
-
-
-class Wanted(NamedTuple):
-    """What a verdict has to be about."""
-
-    repo: str
-    pr: int | None
-    head_sha: str
-    base_ref: str
-    rules: str  # digest
-    origin: str = "github"
 
 
 class Believed(NamedTuple):
@@ -52,7 +38,11 @@ def read(envelope: bytes, trusted: TrustedKeys, now: str, file: str = "statement
     Raises:
         EngineError: why it is not believed (ENG270-ENG275, ENG280, ENG287, ENG288).
     """
-    payload, key = verify(envelope, trusted, now=now, purpose="verdict", file=file)
+    return _statement(verify(envelope, trusted, now=now, purpose="verdict", file=file), file)
+
+
+def _statement(signed: Signed, file: str) -> Believed:
+    payload, key = signed
     try:
         statement: Json = load_json(payload, file).data
     except EngineError as error:
@@ -75,23 +65,26 @@ def current(believed: Believed, now: str, file: str = "statement") -> None:
         EngineError: it does not hold yet, or no more (ENG281, ENG282).
     """
     verdict = believed.verdict
-    if verdict["signed_at"] > later(now, _SKEW_S):
+    if ahead(verdict, now):
         raise failure("ENG281", Place(file), signed_at=verdict["signed_at"])
-    if now >= verdict["expires_at"]:
+    if expired(verdict, now):
         raise failure("ENG282", Place(file), expires_at=verdict["expires_at"])
 
 
 def latest(envelopes: Iterable[bytes], trusted: TrustedKeys, now: str, wanted: Wanted) -> Believed | Absent:
-    """The verdict about `wanted`, or the reason why there is none."""
+    """The verdict about `wanted`, or the reason why there is none.
+
+    A statement whose key has expired or was revoked since is still ours: it does not hold, and revives no older one.
+    """
     ours, passed_over = [], "none has been signed"
     for envelope in envelopes:
         try:
-            believed = read(envelope, trusted, now)
+            believed = _statement(authentic(envelope, trusted, purpose="verdict"), "statement")
         except EngineError as error:
             passed_over = f"one is not believed: {error.problems[0].message}"
             continue
-        if other := _differs(_IDENTITY, believed, wanted):
-            passed_over = other
+        if other := differs(IDENTITY, believed.verdict, wanted):
+            passed_over = f"one {other}"
         else:
             ours.append(believed)
     if not ours:
@@ -101,32 +94,10 @@ def latest(envelopes: Iterable[bytes], trusted: TrustedKeys, now: str, wanted: W
     if any(other.digest != first.digest for other in others):
         return Absent(f"two different ones have the sequence number {highest}")
     try:
+        in_force(trusted[first.key_id], now)
         current(first, now)
     except EngineError as error:
-        return Absent(error.problems[0].message)
-    if other := _differs(_SURROUNDINGS, first, wanted):
-        return Absent(other)
+        return Absent(f"the last one does not hold: {error.problems[0].message}")
+    if other := differs(SURROUNDINGS, first.verdict, wanted):
+        return Absent(f"the last one {other}")
     return first
-
-
-class _Row(NamedTuple):
-    same: Callable[[Mapping[str, Any], Wanted], bool]
-    otherwise: str  # format string over the verdict
-
-
-# Whose verdict it is: another's is passed over.
-_IDENTITY = (
-    _Row(lambda v, w: v["origin"] == w.origin, "one is of a {origin} run, which nobody else believes"),
-    _Row(lambda v, w: same_repository(v["repo"], w.repo), "one is of another repository, {repo}"),
-    _Row(lambda v, w: v.get("pr") == w.pr, "one is of another pull request"),
-    _Row(lambda v, w: v["head_sha"] == w.head_sha, "one is of another head, {head_sha:.7}"),
-)
-# What it was given under: a change makes it void, and an older one is not revived.
-_SURROUNDINGS = (
-    _Row(lambda v, w: v["base_ref"] == w.base_ref, "the last one is of another base, {base_ref}"),
-    _Row(lambda v, w: v["rules"] == w.rules, "the last one was given under other rules"),
-)
-
-
-def _differs(rows: Iterable[_Row], believed: Believed, wanted: Wanted) -> str:
-    return next((r.otherwise.format(**believed.verdict) for r in rows if not r.same(believed.verdict, wanted)), "")

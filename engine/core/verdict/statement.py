@@ -1,7 +1,8 @@
 """The statement that validation signs: an in-toto statement about one commit and the trees of its resources.
 
-Its predicate is the fact `verdict` that gates read, with the digests of everything it was made from. The result is
-computed here and nowhere else, so that no caller can claim a better one.
+Its predicate is the fact `verdict` that gates read, with the digests of everything it was made from; those that are
+compared with today's are part of the fact. The result is computed here and nowhere else, so that no caller can claim a
+better one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.moment import later
+from engine.core.verdict.about import MADE_WITH
 from engine.errors import Problem
 
 TYPE = "https://in-toto.io/Statement/v1"
@@ -113,6 +115,7 @@ def written(
         "sequence": sequence,
         "result": found,
         **about._asdict(),
+        **{name: getattr(made_from, name) for name in MADE_WITH},
         "signed_at": signed_at,
         "expires_at": expires_at,
         "findings": [_finding(f) for f in sorted(findings, key=_order)],

@@ -4,7 +4,7 @@ The event says which pull request; what git knows is asked of git. A statement m
 `origin: local`, and nobody else believes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ from engine.printable import in_line
 from engine.run.facts.gather import Absent, Fetch
 
 if TYPE_CHECKING:
-    from engine.adapters.git.repository import Range, Repository
+    from engine.adapters.git.repository import Person, Range, Repository
     from engine.core.events.envelope import Event
     from engine.core.resources.model import Discovery
     from engine.core.resources.services import Services
@@ -47,10 +47,18 @@ class Local:
     """A clone of the source repository, asked instead of GitHub. Everything is looked up once."""
 
     def __init__(
-        self, event: "Event", rules: "Rules", repository: "Repository", services: "Services", *, asked: Asked, now: str
+        self,
+        event: "Event",
+        rules: "Rules",
+        repository: "Repository",
+        services: "Services",
+        *,
+        asked: Asked,
+        now: str,
+        today: "Callable[[], Mapping[str, str | None]]",
     ) -> None:
         self._event, self._rules, self._repository = event, rules, repository
-        self._services, self._asked, self._now = services, asked, now
+        self._services, self._asked, self._now, self._today = services, asked, now, today
         pull = event.payload.get("pull_request")
         if event.subject.kind != "pull_request" or not isinstance(pull, dict) or "base" not in pull:
             raise failure("ENG553", event=event.name, subject=event.subject)
@@ -67,8 +75,9 @@ class Local:
             "now": lambda: self._now,
             "pr": self._pr,
             "resources": self._resources,
-            "rules": self._rules.fact,
+            "rules": lambda: {**self._rules.fact(), **self._today()},
             "source": self._source,
+            "statements": lambda: Absent("a clone keeps none"),
             "verdict": lambda: Absent("a clone keeps none"),
         }
 
@@ -174,6 +183,7 @@ class Local:
                 "repo": repo if self._is_ours(pull["head"]) else _repo(pull["head"]),
             },
             "base": {"ref": pull["base"]["ref"], "sha": self._range.base, "repo": repo},
+            "retargeted": None,
         }
 
     def _resources(self) -> Any:
@@ -192,7 +202,12 @@ class Local:
     def _commits(self) -> Any:
         """Git knows names and addresses; who that is on GitHub is unknown."""
         return [
-            {"sha": c.sha, "author": None, "committer": None, "co_authors": [None for _ in c.co_authors]}
+            {
+                "sha": c.sha,
+                "author": _address(c.author),
+                "committer": _address(c.committer),
+                "co_authors": [_address(person) for person in c.co_authors],
+            }
             for c in self._range.commits
         ]
 
@@ -211,6 +226,10 @@ class Local:
             }
             for change in self._range.changes
         ]
+
+
+def _address(person: "Person") -> Mapping[str, str] | None:
+    return {"email": person.email} if person.email else None
 
 
 def _repo(tip: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,8 @@
 
 import pytest
 
-from engine.core.decision.approvals import assign, judge
+from engine.core.decision.approvals import judge
+from engine.core.decision.assignment import assign
 from engine.core.decision.explain import Doubt
 from engine.core.decision.people import EXCLUDABLE
 from engine.core.outcome import Outcome
@@ -12,6 +13,7 @@ from engine.core.rules.model import Approvals
 from tests.support.facts import (
     BEFORE,
     HEAD,
+    LATER,
     NOW,
     OLD,
     SIGNED,
@@ -21,8 +23,11 @@ from tests.support.facts import (
     document,
     group,
     person,
+    pr,
     reject,
+    retarget,
     review,
+    web,
 )
 
 PASS, FAIL, PENDING, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.ERROR
@@ -73,6 +78,11 @@ def outcome_of(approvals, **facts):
         ("an approval by somebody unknown could be the author's", [approve(None)], ERROR),
         ("an approval by somebody unknown, but of an older commit", [approve(None, OLD)], PENDING),
         ("an approval by somebody unknown, but edited", [approve(None, edited=True), approve("ann")], PASS),
+        ("an approval by somebody unknown beside enough others", [approve(None), approve("ann")], PASS),
+        ("a dismissed review by somebody unknown, beside enough others", [dismissed(None, "APPROVED", "ann"), approve("ann")], PASS),
+        ("approved, then requested changes and took that back: nothing is left", [approve("ann", at=EARLIER), dismissed("ann", "CHANGES_REQUESTED", "ann")], PENDING),
+        ("an approval a second after the verdict", [approve("ann", at="2026-11-23T12:00:01Z")], PASS),
+        ("a comment before the approval", [review("ann", "COMMENTED", at=EARLIER), approve("ann")], PASS),
     ],
 )  # fmt: skip
 def test_approval(why, reviews, outcome):
@@ -96,11 +106,25 @@ def test_approval(why, reviews, outcome):
         ("its author approves later", [reject("bob", at=EARLIER), approve("bob")], PASS),
         ("its author approved earlier", [approve("bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
         ("its author approved an older commit later: cleared, not counted", [reject("bob", OLD, BEFORE), approve("bob", OLD, EARLIER)], PENDING),
-        ("its author's later approval was edited", [reject("bob", at=EARLIER), approve("bob", edited=True), approve("ann")], FAIL),
-        ("its author's later approval was dismissed", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", "ann"), approve("ann")], FAIL),
-        ("an own dismissal clears that veto, not an older one", [reject("bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "bob"), approve("ann")], FAIL),
+        ("its author's later approval was edited: cleared, not counted", [reject("bob", at=EARLIER), approve("bob", edited=True)], PENDING),
+        ("... and others count", [reject("bob", at=EARLIER), approve("bob", edited=True), approve("ann")], PASS),
+        ("its author's later approval names no commit", [reject("bob", at=EARLIER), approve("bob", None), approve("ann")], PASS),
+        ("its author's later approval was dismissed by somebody else", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", "ann"), approve("ann")], PASS),
+        ("... or by nobody knows whom", [reject("bob", at=EARLIER), dismissed("bob", "APPROVED", None), approve("ann")], PASS),
+        ("its author asks again after the approval", [reject("bob", at=BEFORE), approve("bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
+        ("their own dismissal of their latest veto clears the older ones too", [reject("bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "bob"), approve("ann")], PASS),
+        ("their own dismissal of an older veto leaves the latest", [dismissed("bob", "CHANGES_REQUESTED", "bob", at=EARLIER), reject("bob"), approve("ann")], FAIL),
+        ("the latest was dismissed by somebody else, an older one by its author", [dismissed("bob", "CHANGES_REQUESTED", "bob", at=EARLIER), dismissed("bob", "CHANGES_REQUESTED", "ann"), approve("ann")], FAIL),
+        ("a dismissal by its author clears it, whatever it said", [reject("bob", at=EARLIER), dismissed("bob", None, "bob"), approve("ann")], PASS),
+        ("dismissed by another, and it may have been the approval that clears", [reject("bob", at=EARLIER), dismissed("bob", None, "ann"), approve("ann")], ERROR),
+        ("a veto of somebody who was renamed, cleared under the new login", [reject("bob", at=EARLIER), {**approve("bob"), "user": person("bob", login="robert")}], PASS),
+        ("a veto of a member who left the group and cannot write", [reject("outsider", OLD, BEFORE), approve("ann")], PASS),
+        ("an unknown person approves after an unknown person's veto: nobody knows whose", [reject(None, at=EARLIER), approve(None), approve("ann")], ERROR),
+        ("nobody asks whether somebody may write whose request is taken back", [reject("eve", at=EARLIER), approve("eve"), approve("ann")], PASS),
         ("a comment does not clear it", [reject("bob", at=EARLIER), review("bob", "COMMENTED"), approve("ann")], FAIL),
         ("changes requested by somebody unknown", [reject(None), approve("ann")], ERROR),
+        ("dismissed by somebody else, and its author approves later", [dismissed("bob", "CHANGES_REQUESTED", "ann", at=EARLIER), approve("bob")], PASS),
+        ("its author's approval was earlier, and dismissed since", [dismissed("bob", "APPROVED", "ann", at=EARLIER), reject("bob"), approve("ann")], FAIL),
         ("dismissed by somebody unknown", [dismissed("bob", "CHANGES_REQUESTED", None), approve("ann")], ERROR),
         ("dismissed, and nobody knows what it said", [dismissed("bob", None, "ann"), approve("ann")], ERROR),
         ("dismissed, nobody knows what it said, but an outsider's", [dismissed("outsider", None, "ann"), approve("ann")], PASS),
@@ -127,6 +151,7 @@ def test_a_list_that_cannot_be_whole_may_lack_who_approves(why, facts):
     assert outcome_of(ONE, reviews=[approve("ann")], **facts) is ERROR, why
 
 
+GHOST = {"id": 10137, "login": "ghost"}
 EVERYBODY = group("ann", "bob", "author", "committer", "pusher", "helper")
 
 
@@ -153,10 +178,18 @@ def test_excluded(why, who, exclude, outcome):
 @pytest.mark.parametrize(
     ("why", "facts", "outcome"),
     [
-        ("an unknown committer could be ann", {"commits": [commit(committer=None)]}, ERROR),
-        ("an unknown commit author could be ann", {"commits": [commit(author=None)]}, ERROR),
-        ("an unknown co-author could be ann", {"commits": [commit(co_authors=[None])]}, ERROR),
         ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
+        ("GitHub's stand-in for deleted accounts is nobody", {"pushers": [GHOST]}, ERROR),
+        ("... as the author of the pull request", {"pr": pr(author=GHOST)}, ERROR),
+        ("... or one of several", {"pushers": [person("pusher"), None]}, ERROR),
+        ("an unknown author of the pull request could be ann", {"pr": pr(author=None)}, ERROR),
+        ("whether it was retargeted is not known", {"pr": pr(retargeted=None)}, ERROR),
+        ("... nor said", {"pr": {name: value for name, value in pr().items() if name != "retargeted"}}, ERROR),
+        (
+            "it was last retargeted to another base than it has",
+            {"pr": pr(retargeted=[retarget("prod", BEFORE)])},
+            ERROR,
+        ),
         ("the commits could not be fetched", {"failed": {"commits": "HTTP 502"}}, ERROR),
         ("the pushers could not be fetched", {"failed": {"pushers": "HTTP 502"}}, ERROR),
         ("the reviews could not be fetched", {"failed": {"reviews": "HTTP 502"}}, ERROR),
@@ -171,6 +204,62 @@ def test_excluded(why, who, exclude, outcome):
 )
 def test_doubt_is_an_error(why, facts, outcome):
     assert outcome_of(ONE, **{"reviews": [approve("ann")], **facts}) is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "reviews", "facts", "outcome"),
+    [
+        ("an unknown pusher", [], {"pushers": [None]}, PENDING),
+        ("an unknown author of the pull request", [], {"pr": pr(author=None)}, PENDING),
+        ("an unknown committer", [], {"commits": [commit(committer=None)]}, PENDING),
+        ("the pushers could not be fetched", [], {"failed": {"pushers": "HTTP 502"}}, PENDING),
+        ("whether it was retargeted", [], {"pr": pr(retargeted=None)}, PENDING),
+        ("... while only the author has approved", [approve("author")], {"pr": pr(retargeted=None)}, PENDING),
+        ("... while somebody outside the group has", [approve("cid")], {"pushers": [None]}, PENDING),
+        ("... while the only approval is of an older commit", [approve("ann", OLD)], {"pushers": [None]}, PENDING),
+        ("the reviews themselves do", [], {"failed": {"reviews": "HTTP 502"}}, ERROR),
+    ],
+)  # fmt: skip
+def test_what_nobody_knows_does_not_matter_while_nobody_has_approved(why, reviews, facts, outcome):
+    assert outcome_of(ONE, reviews=reviews, **facts) is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "need", "reviews", "outcome"),
+    [
+        ("one of two is missing: it could be theirs", 2, [approve("ann"), approve(None)], ERROR),
+        ("even with theirs it were not enough", 3, [approve("ann"), approve(None)], PENDING),
+        ("two unknown people could be two", 3, [approve("ann"), approve(None), approve(None)], ERROR),
+    ],
+)
+def test_an_approval_by_somebody_unknown_matters_where_it_would_be_enough(why, need, reviews, outcome):
+    assert outcome_of(root(leaf(need, "reviewers")), reviews=reviews) is outcome, why
+
+
+FIRST, SECOND = "2026-11-23T12:20:00Z", "2026-11-23T12:40:00Z"
+
+
+@pytest.mark.parametrize(
+    ("why", "retargeted", "at", "outcome"),
+    [
+        ("approved after it", [retarget("dev", EARLIER)], LATER, PASS),
+        ("approved before it", [retarget("dev", LATER)], EARLIER, PENDING),
+        ("approved in the very second of it", [retarget("dev", LATER)], LATER, PENDING),
+        ("there and back: approved before", [retarget("prod", FIRST), retarget("dev", SECOND, "prod")], EARLIER, PENDING),
+        ("there and back: approved while another base stood", [retarget("prod", FIRST), retarget("dev", SECOND, "prod")], LATER, PENDING),
+        ("there and back: approved since", [retarget("prod", FIRST), retarget("dev", SECOND, "prod")], NOW, PASS),
+        ("in whatever order they are listed", [retarget("dev", SECOND, "prod"), retarget("prod", FIRST)], NOW, PASS),
+        ("by somebody unknown", [retarget("dev", LATER, by=None)], EARLIER, PENDING),
+        ("there and not back, as far as is known", [retarget("prod", FIRST)], NOW, ERROR),
+        ("there and back in one second", [retarget("prod", FIRST), retarget("dev", FIRST, "prod")], LATER, PASS),
+    ],
+)  # fmt: skip
+def test_a_retarget_voids_what_was_approved_before_it(why, retargeted, at, outcome):
+    assert outcome_of(ONE, reviews=[approve("ann", at=at)], pr=pr(retargeted=retargeted)) is outcome, why
+
+
+def test_a_veto_outlives_a_retarget():
+    assert outcome_of(ONE, reviews=[reject("bob", at=EARLIER)], pr=pr(retargeted=[retarget("dev", LATER)])) is FAIL
 
 
 BROKEN = {"reviewers": group("ann", "bob"), "security": group(failed="HTTP 502")}
@@ -219,6 +308,109 @@ def all_of(*parts):
 )  # fmt: skip
 def test_people_are_counted_once(why, approvals, who, outcome):
     assert outcome_of(root(approvals), reviews=[approve(name) for name in who]) is outcome, why
+
+
+NOBODYS, OTHERS, THIRDS = "x@example.com", "y@example.com", "z@example.com"
+EITHER_WAY = any_of(leaf(2, "security"), leaf(1, "leads"))
+BOTH = all_of(leaf(1, "reviewers"), leaf(1, "security"))
+
+
+@pytest.mark.parametrize(
+    ("why", "approvals", "who", "commits", "outcome"),
+    [
+        ("one could be the contributor", leaf(1, "reviewers"), ["ann"], [commit(author=NOBODYS)], PENDING),
+        ("one more than asked for", leaf(1, "reviewers"), ["ann", "bob"], [commit(author=NOBODYS)], PASS),
+        ("a committer", leaf(1, "reviewers"), ["ann"], [commit(committer=NOBODYS)], PENDING),
+        ("a co-author", leaf(1, "reviewers"), ["ann"], [commit(co_authors=[NOBODYS])], PENDING),
+        ("a deleted account", leaf(1, "reviewers"), ["ann"], [{**commit(), "author": GHOST}], PENDING),
+        ("two deleted accounts are two", leaf(1, "reviewers"), ["ann", "bob"], [{**commit(), "author": GHOST, "committer": GHOST}], PENDING),
+        ("not even an address", leaf(1, "reviewers"), ["ann"], [commit(committer=None)], PENDING),
+        ("not even an address: one more", leaf(1, "reviewers"), ["ann", "bob"], [commit(committer=None)], PASS),
+        ("one address everywhere is one", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, NOBODYS, [NOBODYS]), commit(NOBODYS, sha=OLD)], PASS),
+        ("in either case", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, NOBODYS.upper())], PASS),
+        ("two addresses are two", leaf(1, "reviewers"), ["ann", "bob"], [commit(NOBODYS, OTHERS)], PENDING),
+        ("two of whom nothing is known are two", leaf(1, "reviewers"), ["ann", "bob"], [commit(None, None)], PENDING),
+        ("an address that is empty is none", leaf(1, "reviewers"), ["ann", "bob"], [commit(co_authors=[], author=None), {**commit(sha=OLD), "author": {"email": ""}}], PENDING),
+        ("two of two, and one more", leaf(2, "security"), ["ann", "cid"], [commit(author=NOBODYS)], PENDING),
+        ("two of three", leaf(2, "security"), ["ann", "cid", "dan"], [commit(author=NOBODYS)], PASS),
+        ("whoever goes, another way is left", EITHER_WAY, ["cid", "dan", "lea"], [commit(author=NOBODYS)], PASS),
+        ("who goes is in both ways", EITHER_WAY, ["cid", "ann"], [commit(author=NOBODYS)], PENDING),
+        ("two go, and no way is left", EITHER_WAY, ["cid", "dan", "lea"], [commit(NOBODYS, OTHERS)], PENDING),
+        ("either of two leads", EITHER_WAY, ["ann", "lea"], [commit(author=NOBODYS)], PASS),
+        ("`all`: one more for each part", BOTH, ["ann", "bob"], [commit(author=NOBODYS)], PENDING),
+        ("`all`: security has only one", BOTH, ["ann", "bob", "outsider"], [commit(author=NOBODYS)], PENDING),
+        ("`all`: whoever goes, both parts hold", BOTH, ["ann", "bob", "cid"], [commit(author=NOBODYS)], PASS),
+        ("`all`: each part has two, but together they are two", BOTH, ["ann", "bob", "cid", "dan"], [commit(NOBODYS, OTHERS, [THIRDS])], PENDING),
+        ("who is excluded is none of those who approve", leaf(1, "reviewers"), ["author", "ann"], [commit(author="author", committer=NOBODYS)], PENDING),
+    ],
+)  # fmt: skip
+def test_a_contributor_behind_whom_no_account_stands(why, approvals, who, commits, outcome):
+    found = outcome_of(root(approvals), reviews=[approve(name) for name in who], commits=commits)
+    assert found is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "who", "changes", "outcome"),
+    [
+        ("no approval is enough", ["ann", "bob"], {}, ERROR),
+        ("... and none is no error yet", [], {}, PENDING),
+        ("... nor one too few", ["author"], {}, PENDING),
+        ("it does not matter in a role that is not excluded", ["ann"], {"exclude": ("author", "pushers")}, PASS),
+    ],
+)
+def test_the_strict_choice(why, who, changes, outcome):
+    strict = root(ONE, unknown="error", **changes)
+    found = outcome_of(strict, reviews=[approve(name) for name in who], commits=[commit(committer=NOBODYS)])
+    assert found is outcome, why
+
+
+@pytest.mark.parametrize(
+    ("why", "commits", "outcome"),
+    [
+        ("GitHub's committer, signed by GitHub", web("committer", github_signed=True), PASS),
+        ("not signed", web("committer"), PENDING),
+        ("signed, but not by GitHub", web("committer", github_signed=False), PENDING),
+        ("as its author", web("author", "committer", github_signed=True), PENDING),
+        ("its address without its id", commit(committer="noreply@github.com", github_signed=True), PENDING),
+        ("as a co-author", {**commit(github_signed=True), "co_authors": [person("web-flow")]}, PENDING),
+        ("its login under another id is somebody", commit(github_signed=False, committer="writer"), PASS),
+    ],
+)
+def test_the_web_committer_is_nobody_by_id_and_signature(why, commits, outcome):
+    assert outcome_of(ONE, reviews=[approve("ann")], commits=[commits]) is outcome, why
+
+
+def test_it_is_told_who_is_unknown_and_what_to_do():
+    gate = judge(root(leaf(2, "reviewers")), document(reviews=[approve("ann")], commits=[commit(author=NOBODYS)]))
+    assert gate.because == "2 approvals from reviewers, and 1 more for who is unknown: 1 of 3"
+    assert (
+        f"no account stands behind the author of commit {HEAD[:7]} (x@example.com), and could be anybody who approves"
+        in [cause.text for cause in gate.causes]
+    )
+    assert list(map(tuple, gate.missing)) == [
+        ("2 more approvals from reviewers, who have only 1 left that may", ("bob",)),
+        ("or contributors that are known: link the address to an account on GitHub, or rewrite the commit", ()),
+    ]
+
+
+def test_a_thousand_unknown_contributors_are_not_all_named():
+    commits = [commit(author=f"{n}@example.com", sha=f"{n:040x}") for n in range(1000)]
+    gate = judge(ONE, document(reviews=[approve("ann")], commits=[*commits, commit()]))
+    assert len(str(gate)) < 2000
+    assert "and 997 others" in str(gate.causes)
+
+
+def test_what_takes_too_many_tries_is_an_error_with_its_reason():
+    names = [f"g{n}" for n in range(80)]
+    groups = {
+        name: {"members": [{"id": 1000 + n, "login": name}, {"id": 2000 + n // 2, "login": f"h{n}"}]}
+        for n, name in enumerate(names)
+    }
+    reviews = [{**approve("ann"), "id": m["id"], "user": m} for g in groups.values() for m in g["members"][:1]]
+    commits = [commit(author=f"{n}@example.com", sha=f"{n:040x}") for n in range(20)]
+    ways = root(any_of(*(all_of(leaf(1, one), leaf(1, two)) for one, two in zip(names[::2], names[1::2], strict=True))))
+    with pytest.raises(Doubt, match="with 20 unknown contributors too many cases would have to be tried"):
+        judge(ways, document(reviews=reviews, commits=[*commits, commit()], groups=groups))
 
 
 @pytest.mark.parametrize("approvals", [leaf(0, "reviewers"), leaf(1), leaf(-1, "reviewers")])

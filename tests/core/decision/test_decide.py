@@ -196,7 +196,7 @@ def test_an_input_that_cannot_be_resolved_stops_the_pipeline():
     ("why", "pipeline", "needs"),
     [
         ("the gate's path", "check", {"pr"}),
-        ("gates, protect, locks, inputs, and what they are compared with", "merge", {"pr", "verdict", "now", "reviews", "groups", "commits", "pushers", "permissions"}),
+        ("gates, protect, locks, inputs, and what they are compared with", "merge", {"pr", "verdict", "now", "rules", "reviews", "groups", "commits", "pushers", "permissions"}),
         ("nothing", "sweep", set()),
     ],
 )  # fmt: skip
@@ -233,7 +233,7 @@ def test_a_decision_says_what_it_was_made_from():
     assert decision["event"]["subject"] == f"{REPO}#{NUMBER}"
     assert decision["rules"] == RULES.digest
     assert decision["facts"]["digest"] == known.digest
-    assert sorted(decision["facts"]["read"]) == ["now", "permissions", "pr", "pushers", "reviews"]
+    assert sorted(decision["facts"]["read"]) == ["now", "permissions", "pr", "pushers", "reviews", "rules"]
     assert decision["facts"]["absent"] == {"verdict": "none is signed"}
     assert decision["facts"]["failed"] == {"groups": "HTTP 502"}
     assert decision["facts"]["unfetched"] == ["commits"]

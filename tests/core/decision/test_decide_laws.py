@@ -19,10 +19,13 @@ from tests.support.facts import (
     OLD,
     SIGNED,
     comment,
+    commit,
     document,
     finding,
     pr,
+    retarget,
     review,
+    statement,
     verdict,
 )
 
@@ -68,7 +71,11 @@ comments = st.builds(
     times,
     edited=st.booleans(),
     kind=st.sampled_from(["pull_request"] * 3 + ["review", "diff"]),
+    verdict=st.sampled_from([2] * 5 + [1, 3, 0, None]),
+    head=st.sampled_from([HEAD] * 5 + [OLD, None]),
 )
+contributors = st.sampled_from(["author"] * 6 + ["x@example.com", "y@example.com", "X@EXAMPLE.com", None, "web-flow"])
+retargets = st.lists(st.builds(retarget, st.sampled_from(["dev", "dev", "prod"]), times), max_size=2)
 
 
 @st.composite
@@ -78,11 +85,15 @@ def changes(draw):
     result = draw(st.sampled_from(["passed", "failed", "error"] if severities else ["passed"]))
     trees = verdict()["trees"]
     clean = draw(st.sampled_from([True] * 4 + [False]))
+    this = verdict(rules=RULES.digest, result=result, findings=[finding(s) for s in severities], sequence=2)
+    earlier = draw(st.sampled_from([{}, {}, {}, {"head_sha": OLD}, {"content": "sha256:other"}]))
     return {
-        "verdict": verdict(rules=RULES.digest, result=result, findings=[finding(s) for s in severities]),
+        "verdict": this,
+        "statements": draw(st.sampled_from([[statement(this, 1, BEFORE, **earlier)]] * 3 + [[]])),
+        "commits": [commit(author=draw(contributors), committer=draw(contributors))],
         "reviews": draw(st.lists(reviews(), max_size=7)),
         "comments": draw(st.lists(comments, max_size=3)),
-        "pr": pr(draft=draw(st.sampled_from([False] * 4 + [True]))),
+        "pr": pr(draft=draw(st.sampled_from([False] * 4 + [True])), retargeted=draw(st.none() | retargets)),
         "merge": {"clean": clean, "trees": draw(st.sampled_from([trees, trees, {}]))},
         "now": draw(st.sampled_from([NOW, "2026-11-23T13:30:00Z", "2026-12-01T00:00:00Z"])),
     }
@@ -148,6 +159,27 @@ def test_a_veto_never_turns_anything_into_a_pass(facts, who):
     assert no_better(after, decided(facts))
     if who in ("ann", "bob", "writer"):
         assert after["reviewed"] in (Outcome.FAIL, Outcome.ERROR)
+
+
+@given(changes(), st.sampled_from(["x@example.com", "z@example.com", None, "web-flow", "ann"]), st.booleans())
+def test_one_more_contributor_never_turns_anything_into_a_pass(facts, who, signed):
+    more = {**facts, "commits": [*facts["commits"], commit(author=who, sha=OLD, github_signed=signed)]}
+    assert no_better(decided(more), decided(facts))
+
+
+@given(changes(), times)
+def test_a_retarget_never_turns_anything_into_a_pass(facts, when):
+    changed = [*(facts["pr"]["retargeted"] or ()), retarget("dev", when)]
+    known = {**facts, "pr": {**facts["pr"], "retargeted": facts["pr"]["retargeted"] or []}}
+    if all(change["to"] == "dev" for change in changed):  # otherwise it may end a doubt
+        assert no_better(decided({**known, "pr": {**known["pr"], "retargeted": changed}}), decided(known))
+
+
+@given(changes(), st.integers(1, 4), st.sampled_from([{}, {"head_sha": OLD}, {"content": "sha256:other"}]))
+def test_a_validation_of_something_else_never_turns_anything_into_a_pass(facts, number, other):
+    row = statement(facts["verdict"], number, BEFORE, **other)
+    if other or number > 2:
+        assert no_better(decided({**facts, "statements": [*facts["statements"], row]}), decided(facts))
 
 
 @given(changes(), st.integers(0, 2**32))

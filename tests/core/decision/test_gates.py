@@ -9,7 +9,7 @@ from engine.core.decision.gates import KINDS
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate
 from tests.support.decision import event, rules_of
-from tests.support.facts import KEY, TREE, approve, document, finding, pr, reject, verdict
+from tests.support.facts import KEY, TODAY, TREE, approve, document, finding, pr, reject, verdict
 
 PASS, FAIL, PENDING, ERROR, NOT_APPLICABLE = (
     Outcome.PASS,
@@ -90,6 +90,14 @@ def test_outcome(why, gate, facts, outcome):
         ("another pull request", mine(pr=8), {}, "the last one is of another pull request"),
         ("a pull request it does not name", mine(pr=None), {}, "the last one is of another pull request"),
         ("other rules", mine(rules="sha256:" + "2" * 64), {}, "the last one was given under other rules"),
+        ("other policies", mine(policy="sha256:x"), {}, "the last one was given under other policies"),
+        ("another module", mine(module="sha256:x"), {}, "the last one was planned with another Terraform module"),
+        ("another lock file", mine(lock_file="sha256:x"), {}, "the last one was planned with another provider lock file"),
+        ("policies that it does not name", mine(policy=None), {}, "the last one was given under other policies"),
+        ("policies that neither of the two names", mine(policy=None), {"rules": {**TODAY, "policy": None}}, "the last one was given under other policies"),
+        ("policies that nobody names today", mine(), {"rules": {**TODAY, "policy": None}}, "the last one was given under other policies"),
+        ("a lock file that is gone", mine(), {"rules": {**TODAY, "lock_file": None}}, "the last one was planned with another provider lock file"),
+        ("signed more than five minutes ahead", mine(signed_at="2026-11-23T13:05:01Z"), {}, "the last one was signed in the future, at 2026-11-23T13:05:01Z"),
         ("a local run", mine(origin="local"), {}, "the last one is of a local run, which nobody else believes"),
         ("expired", mine(expires_at="2026-11-23T12:59:59Z"), {}, "the last one expired at 2026-11-23T12:59:59Z"),
         ("at the very moment of its expiry it is expired", mine(expires_at="2026-11-23T13:00:00Z"), {}, "the last one expired"),
@@ -101,7 +109,23 @@ def test_a_verdict_that_is_not_about_this_is_absent(why, verdict_facts, facts, b
     assert because in gate.because, why
 
 
-@pytest.mark.parametrize("fact", ["now", "pr"])
+def test_clocks_may_differ_by_five_minutes():
+    assert judged(POLICY, verdict=mine(signed_at="2026-11-23T13:05:00Z")).outcome is PASS
+
+
+def test_a_repository_is_the_same_in_either_case():
+    assert judged(POLICY, verdict=mine(repo="Acme/Dev-Deployment")).outcome is PASS
+
+
+def test_when_no_real_moment_is_known_nothing_can_be_said_of_a_verdict_from_the_future():
+    assert judged(POLICY, verdict=mine(signed_at="2026-12-01T00:00:00Z"), now="2026-11-31T00:00:00Z").outcome is ERROR
+
+
+def test_expressions_see_what_is_compared_with():
+    assert judged("g: {needs: verdict, require: 'rules.policy == verdict.policy'}").outcome is PASS
+
+
+@pytest.mark.parametrize("fact", ["now", "pr", "rules"])
 @pytest.mark.parametrize("how", ["absent", "failed", "unfetched"])
 def test_a_verdict_that_cannot_be_compared_is_an_error(fact, how):
     assert judged(POLICY, **({fact: None} if how == "unfetched" else {how: {fact: "?"}})).outcome is ERROR

@@ -7,10 +7,22 @@ from engine.core.canonical import canonical
 from engine.core.signature import TrustedKeys, sign
 from engine.core.verdict.check import Absent, Believed, current, latest, read
 from engine.errors import EngineError
-from tests.support.signing import LATER, NOW, WANTED, finding, signed, signer, statement, trusted
+from tests.support.signing import LATER, MADE_FROM, NOW, WANTED, finding, signed, signer, statement, trusted
 
 PASSED, FAILED = statement(sequence=1), statement(finding(), sequence=2)
 THEIRS = signer(2)
+
+
+def without(key: str) -> dict[str, Any]:
+    value = statement()
+    del value["predicate"]["verdict"][key]
+    return value
+
+
+def saying(**changes: Any) -> dict[str, Any]:
+    value = statement()
+    value["predicate"]["verdict"].update(changes)
+    return value
 
 
 def reason(envelopes: Sequence[bytes], keys: TrustedKeys | None = None, now: str = NOW, **wanted: Any) -> str:
@@ -56,6 +68,15 @@ def test_the_verdict(why: str, envelopes: list[bytes], sequence: int, result: st
         ("replayed on another repository", [signed(repo="acme/evil")], "another repository, acme/evil"),
         ("replayed after a retarget", [signed(base_ref="prod")], "another base, prod"),
         ("given under other rules", [signed(rules="sha256:" + "9" * 64)], "under other rules"),
+        (
+            "given under other policies",
+            [signed(made_from=MADE_FROM._replace(policy="sha256:x"))],
+            "under other policies",
+        ),
+        ("planned with another module", [signed(made_from=MADE_FROM._replace(module="sha256:x"))], "Terraform module"),
+        ("planned with other providers", [signed(made_from=MADE_FROM._replace(lock_file="sha256:x"))], "lock file"),
+        ("nobody knows what it was judged by", [signed(made_from=MADE_FROM._replace(policy=None))], "other policies"),
+        ("nor before verdicts said so", [signed(without("policy"))], "contradicts itself"),
         ("of a local run", [signed(origin="local")], "a local run, which nobody else believes"),
         ("only a forged one", [signed(PASSED, THEIRS)], f"one is not believed: it is signed with the key {THEIRS.id}"),
         ("expired", [signed(signed_at="2026-11-16T22:00:00Z")], "expired at 2026-11-23T22:00:00Z"),
@@ -94,18 +115,29 @@ def test_absent_for_its_key(why: str, keys: TrustedKeys, said: str) -> None:
     assert said in reason([signed(PASSED)], keys), why
 
 
+REVOKED = {**trusted(), **trusted(THEIRS, revoked="2026-11-23T21:30:00Z")}
+EXPIRED = {**trusted(), **trusted(THEIRS, expires="2026-11-23T21:30:00Z")}
+
+
+@pytest.mark.parametrize(("keys", "said"), [(REVOKED, "revoked since"), (EXPIRED, "expired at")])
+def test_the_newest_one_revives_no_older_one_when_its_key_is_none_any_more(keys: TrustedKeys, said: str) -> None:
+    assert said in reason([signed(PASSED), signed(FAILED, THEIRS)], keys)
+    assert believed([signed(FAILED), signed(PASSED, THEIRS)], keys).verdict["sequence"] == 2
+
+
+def test_a_forged_one_does_not_block_even_if_it_names_a_revoked_key() -> None:
+    forged = signed(FAILED, THEIRS).replace(b'"sig":"', b'"sig":"AAAA')[:-6] + b'"}]}'
+    altered = signed(FAILED).replace(signer().id.encode(), THEIRS.id.encode())
+    for envelope in (forged, altered):
+        assert believed([signed(PASSED), envelope], REVOKED).verdict["sequence"] == 1
+
+
 def test_clocks_may_differ_by_five_minutes() -> None:
     assert believed([signed(signed_at="2026-11-23T22:05:00Z")])
 
 
 def test_the_last_second_counts() -> None:
     assert believed([signed(signed_at="2026-11-16T22:00:01Z")])
-
-
-def without(key: str) -> dict[str, Any]:
-    value = statement()
-    del value["predicate"]["verdict"][key]
-    return value
 
 
 @pytest.mark.parametrize(
@@ -120,6 +152,7 @@ def without(key: str) -> dict[str, Any]:
         ("a fact too few", canonical(without("trees")), "ENG280"),
         ("a statement about nothing", canonical({**PASSED, "subject": []}), "ENG280"),
         ("a list", b"[]", "ENG280"),
+        ("another module above than below", canonical(saying(module="sha256:x")), "ENG287"),
     ],
 )
 def test_signed_but_no_verdict(why: str, payload: bytes, code: str) -> None:

@@ -20,6 +20,7 @@ from tests.support.git import Clone as Git
 
 NOW = "2026-11-23T21:00:00Z"
 NOTHING_ASKED = Asked()
+TODAY = {"policy": "sha256:p", "module": "sha256:m", "lock_file": None}
 BUCKETS = {"S3/lake/lake.tfvars": bucket("acme-lake-development")}
 
 
@@ -34,7 +35,9 @@ def local(clone, event=None, asked=NOTHING_ASKED, repository=None, sources=()):
         rules = rules._replace(sources=tuple(rules.sources[0]._replace(repo=name) for name in sources))
     known = services.read(read_module(data.path("terraform")))
     repository = repository or Repository(str(clone.directory), path=os.environ["PATH"])
-    return Local(read_event(event or clone.event()), rules, repository, known, asked=asked, now=NOW)
+    return Local(
+        read_event(event or clone.event()), rules, repository, known, asked=asked, now=NOW, today=lambda: TODAY
+    )
 
 
 def gathered(facts, *names):
@@ -55,7 +58,8 @@ def test_what_git_knows(clone):
 
 def test_who_made_a_commit_is_unknown_to_git(clone):
     [commit] = gathered(local(clone), "commits").facts["commits"]
-    assert commit == {"sha": clone.head, "author": None, "committer": None, "co_authors": []}
+    ann, bob = {"email": "ann@example.com"}, {"email": "bob@example.com"}  # and nobody knows whose accounts
+    assert commit == {"sha": clone.head, "author": ann, "committer": bob, "co_authors": []}
 
 
 @pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups", "merge"])
@@ -63,8 +67,15 @@ def test_what_only_github_knows_has_failed(clone, name):
     assert gathered(local(clone), name).failed == {name: UNKNOWN}
 
 
-def test_a_clone_keeps_no_verdicts(clone):
-    assert gathered(local(clone), "verdict").absent == {"verdict": "a clone keeps none"}
+@pytest.mark.parametrize("name", ["verdict", "statements"])
+def test_a_clone_keeps_no_verdicts(clone, name):
+    assert gathered(local(clone), name).absent == {name: "a clone keeps none"}
+
+
+def test_what_a_verdict_would_be_made_with_today_goes_with_the_rules(clone):
+    rules = gathered(local(clone), "rules").facts["rules"]
+    assert {name: rules[name] for name in TODAY} == TODAY
+    assert rules["environments"]["development"]["branch"] == "dev"
 
 
 def test_an_event_that_does_not_say_enough_is_not_filled_up(clone):

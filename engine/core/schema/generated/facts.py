@@ -6,7 +6,7 @@ from engine.core.schema.invalid import InvalidError
 
 NoneType = type(None)
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Fact document","description":"Everything one decision was made from. A fact that is in none of facts, absent and failed was not fetched, and reading it is an error.","type":"object","required":["version","facts"],"additionalProperties":false,"properties":{"version":{"const":1},"absent":{"description":"Facts that do not exist yet, with the reason (verdict: none signed, expired, of another head \\u2026).","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"failed":{"description":"Facts whose lookup failed, with the reason. Reading one is an error.","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"facts":{"type":"object","additionalProperties":false,"properties":{"source":{"description":"The repository the change comes from.","type":"object","additionalProperties":false,"required":["repo","declared","owns"],"properties":{"repo":{"type":"string"},"declared":{"description":"Is it one of the rules\' sources?","type":"boolean"},"owns":{"description":"Globs of the paths it owns.","type":"array","items":{"type":"string"}}}},"ref":{"description":"The pushed branch.","type":"object","additionalProperties":false,"required":["name","branch","sha"],"properties":{"name":{"description":"refs/heads/feature","type":"string"},"branch":{"type":"string"},"sha":{"description":"Where it is now; null once deleted.","type":["string","null"]}}},"pr":{"description":"The pull request as it is now.","type":"object","additionalProperties":false,"required":["number","title","state","draft","merged","author","head","base"],"properties":{"number":{"type":"integer"},"title":{"type":"string"},"state":{"enum":["open","closed"],"type":"string"},"draft":{"type":"boolean"},"merged":{"type":"boolean"},"author":{"$ref":"#/$defs/person"},"head":{"$ref":"#/$defs/head"},"base":{"$ref":"#/$defs/tip"}}},"reviews":{"description":"All reviews, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","state","commit_id","submitted_at","edited","dismissed_by"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"state":{"enum":["APPROVED","CHANGES_REQUESTED","COMMENTED","DISMISSED","PENDING"],"type":"string"},"was":{"description":"What a DISMISSED review had said.","enum":["APPROVED","CHANGES_REQUESTED",null],"type":["string","null"]},"commit_id":{"type":["string","null"]},"submitted_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"dismissed_by":{"$ref":"#/$defs/somebody"}}}},"commits":{"description":"All commits of the pull request, oldest first. A null person is an unknown identity.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sha","author","committer","co_authors"],"properties":{"sha":{"type":"string"},"author":{"$ref":"#/$defs/somebody"},"committer":{"$ref":"#/$defs/somebody"},"co_authors":{"type":"array","items":{"$ref":"#/$defs/somebody"}}}}},"pushers":{"description":"Everybody who pushed to the head branch since it left the base.","type":"array","items":{"$ref":"#/$defs/somebody"}},"labels":{"description":"Names of the labels on the pull request.","type":"array","items":{"type":"string"}},"comments":{"description":"All comments, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","body","created_at","edited","kind"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"body":{"type":"string"},"created_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"kind":{"description":"Where it stands: only pull_request comments can carry a command.","enum":["pull_request","review","diff"],"type":"string"}}}},"files":{"description":"All files that the change touches.","type":"array","items":{"type":"object","additionalProperties":false,"required":["path","status"],"properties":{"path":{"type":"string"},"status":{"enum":["added","modified","removed","renamed"],"type":"string"},"previous_path":{"type":["string","null"]}}}},"resources":{"description":"What discovery made of the changed files.","type":"object","additionalProperties":false,"required":["environment","branch","resources","refused"],"properties":{"environment":{"description":"The one environment of the change; null when discovery refused to name one.","type":["string","null"]},"branch":{"type":["string","null"]},"resources":{"type":"array","items":{"$ref":"#/$defs/resource"}},"refused":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","line","code","message"],"properties":{"path":{"type":"string"},"line":{"type":"integer"},"code":{"type":"string"},"message":{"type":"string"}}}}}},"checks":{"description":"Check runs on the head, other than ours.","type":"array","items":{"type":"object","additionalProperties":false,"required":["name","status","conclusion"],"properties":{"name":{"type":"string"},"status":{"type":"string"},"conclusion":{"type":["string","null"]}}}},"verdict":{"description":"The believed statement with the highest sequence for this subject.","type":"object","additionalProperties":false,"required":["sequence","result","origin","repo","head_sha","base_ref","environment","branch","signed_at","expires_at","findings","resources","trees","rules"],"properties":{"sequence":{"type":"integer"},"result":{"enum":["passed","failed","error"],"type":"string"},"origin":{"enum":["local","github"],"type":"string"},"repo":{"type":"string"},"pr":{"type":["integer","null"]},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"environment":{"type":"string"},"branch":{"type":"string"},"signed_at":{"$ref":"#/$defs/time"},"expires_at":{"$ref":"#/$defs/time"},"rules":{"description":"Digest of the rules.","type":"string"},"findings":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rule","severity","effect","message","resource","address"],"properties":{"rule":{"type":"string"},"severity":{"enum":["critical","high","medium","low","info"],"type":"string"},"effect":{"enum":["deny","warn","exception"],"type":"string"},"message":{"type":"string"},"resource":{"type":"string"},"address":{"type":"string"}}}},"resources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","service","name","state_key","tree","plan","changes"],"properties":{"path":{"type":"string"},"service":{"type":"string"},"name":{"type":"string"},"state_key":{"type":"string"},"tree":{"type":"string"},"plan":{"description":"Keyed digest of the change set; null when it could not be planned.","type":["string","null"]},"changes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["address","type","actions"],"properties":{"address":{"type":"string"},"type":{"type":"string"},"actions":{"type":"array","items":{"enum":["create","read","update","delete","no-op","forget"],"type":"string"}}}}}}}},"trees":{"description":"Resource path \\u2192 tree digest.","type":"object","additionalProperties":{"type":"string"}}}},"merge":{"description":"Merging the head into the base as it is now.","type":"object","additionalProperties":false,"required":["clean","trees"],"properties":{"clean":{"description":"false: there is a conflict.","type":"boolean"},"trees":{"description":"Resource path \\u2192 tree digest after the merge.","type":"object","additionalProperties":{"type":"string"}}}},"locks":{"description":"Locks on the change\'s resources.","type":"array","items":{"type":"object","additionalProperties":false,"required":["state_key","holder"],"properties":{"state_key":{"type":"string"},"holder":{"description":"acme/dev-deployment#7","type":"string"},"since":{"$ref":"#/$defs/time"}}}},"freeze":{"type":"object","additionalProperties":false,"required":["active"],"properties":{"active":{"type":"boolean"},"reason":{"type":["string","null"]}}},"rules":{"description":"What expressions may know of the rules.","type":"object","additionalProperties":false,"required":["digest","environments","otherwise","sources"],"properties":{"digest":{"type":"string"},"environments":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"},"account":{"type":["string","null"]},"region":{"type":["string","null"]}}}},"otherwise":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"}}},"sources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["repo","owns"],"properties":{"repo":{"type":"string"},"owns":{"type":"array","items":{"type":"string"}}}}}}},"groups":{"description":"Approver groups, resolved to people; one that could not be resolved says why.","type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"members":{"type":"array","items":{"$ref":"#/$defs/person"}},"failed":{"type":"string"}}}},"permissions":{"description":"User id \\u2192 permission on the source repository.","type":"object","additionalProperties":{"enum":["admin","maintain","write","triage","read","none"],"type":"string"}},"now":{"$ref":"#/$defs/time"}}}},"$defs":{"name":{"description":"a fact","enum":["source","ref","pr","reviews","commits","pushers","labels","comments","files","resources","checks","verdict","merge","locks","freeze","rules","groups","permissions","now"],"type":"string"},"time":{"description":"RFC 3339 in UTC: 2026-11-23T21:00:00Z","type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"},"person":{"type":"object","additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"somebody":{"description":"A person, or null where the identity is unknown.","type":["object","null"],"additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"head":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"description":"null where it is not known: the fork was deleted.","type":["string","null"]}}},"tip":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"type":"string"}}},"resource":{"type":"object","additionalProperties":false,"required":["service","name","path","state_key","change","tree"],"properties":{"service":{"type":"string"},"name":{"type":"string"},"path":{"description":"S3/data-lake (directory form) or S3/data-lake.tfvars (flat form)","type":"string"},"state_key":{"type":"string"},"change":{"enum":["added","modified","deleted","moved"],"type":"string"},"tree":{"description":"Digest of just its files; of the empty tree when deleted.","type":"string"}}}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Fact document","description":"Everything one decision was made from. A fact that is in none of facts, absent and failed was not fetched, and reading it is an error.","type":"object","required":["version","facts"],"additionalProperties":false,"properties":{"version":{"const":1},"absent":{"description":"Facts that do not exist yet, with the reason (verdict: none signed, expired, of another head \\u2026).","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"failed":{"description":"Facts whose lookup failed, with the reason. Reading one is an error.","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"facts":{"type":"object","additionalProperties":false,"properties":{"source":{"description":"The repository the change comes from.","type":"object","additionalProperties":false,"required":["repo","declared","owns"],"properties":{"repo":{"type":"string"},"declared":{"description":"Is it one of the rules\' sources?","type":"boolean"},"owns":{"description":"Globs of the paths it owns.","type":"array","items":{"type":"string"}}}},"ref":{"description":"The pushed branch.","type":"object","additionalProperties":false,"required":["name","branch","sha"],"properties":{"name":{"description":"refs/heads/feature","type":"string"},"branch":{"type":"string"},"sha":{"description":"Where it is now; null once deleted.","type":["string","null"]}}},"pr":{"description":"The pull request as it is now.","type":"object","additionalProperties":false,"required":["number","title","state","draft","merged","author","head","base"],"properties":{"number":{"type":"integer"},"title":{"type":"string"},"state":{"enum":["open","closed"],"type":"string"},"draft":{"type":"boolean"},"merged":{"type":"boolean"},"author":{"$ref":"#/$defs/somebody"},"head":{"$ref":"#/$defs/head"},"base":{"$ref":"#/$defs/tip"},"retargeted":{"description":"Every change of its base, oldest first; null or left out: not known. What was approved before the last one does not count.","type":["array","null"],"items":{"type":"object","additionalProperties":false,"required":["when","from","to","by"],"properties":{"when":{"$ref":"#/$defs/time"},"from":{"description":"The base before, a branch.","type":"string"},"to":{"description":"The base from then on, a branch.","type":"string"},"by":{"$ref":"#/$defs/somebody"}}}}}},"reviews":{"description":"All reviews, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","state","commit_id","submitted_at","edited","dismissed_by"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"state":{"enum":["APPROVED","CHANGES_REQUESTED","COMMENTED","DISMISSED","PENDING"],"type":"string"},"was":{"description":"What a DISMISSED review had said.","enum":["APPROVED","CHANGES_REQUESTED",null],"type":["string","null"]},"commit_id":{"type":["string","null"]},"submitted_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"dismissed_by":{"$ref":"#/$defs/somebody"}}}},"commits":{"description":"All commits of the pull request, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sha","author","committer","co_authors"],"properties":{"sha":{"type":"string"},"author":{"$ref":"#/$defs/contributor"},"committer":{"$ref":"#/$defs/contributor"},"co_authors":{"type":"array","items":{"$ref":"#/$defs/contributor"}},"github_signed":{"description":"Does it carry a valid signature of GitHub\'s own? Only then is GitHub\'s web committer nobody.","type":"boolean"}}}},"pushers":{"description":"Everybody who pushed to the head branch since it left the base.","type":"array","items":{"$ref":"#/$defs/somebody"}},"labels":{"description":"Names of the labels on the pull request.","type":"array","items":{"type":"string"}},"comments":{"description":"All comments, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","body","created_at","edited","kind"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"body":{"type":"string"},"created_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"kind":{"description":"Where it stands: only pull_request comments can carry a command.","enum":["pull_request","review","diff"],"type":"string"},"head":{"description":"The head when it was written; null or left out: not known.","type":["string","null"]},"verdict":{"description":"Number of the statement that was the verdict when it was written, 0 if there was none; null or left out: not known.","type":["integer","null"],"minimum":0}}}},"files":{"description":"All files that the change touches.","type":"array","items":{"type":"object","additionalProperties":false,"required":["path","status"],"properties":{"path":{"type":"string"},"status":{"enum":["added","modified","removed","renamed"],"type":"string"},"previous_path":{"type":["string","null"]}}}},"resources":{"description":"What discovery made of the changed files.","type":"object","additionalProperties":false,"required":["environment","branch","resources","refused"],"properties":{"environment":{"description":"The one environment of the change; null when discovery refused to name one.","type":["string","null"]},"branch":{"type":["string","null"]},"resources":{"type":"array","items":{"$ref":"#/$defs/resource"}},"refused":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","line","code","message"],"properties":{"path":{"type":"string"},"line":{"type":"integer"},"code":{"type":"string"},"message":{"type":"string"}}}}}},"checks":{"description":"Check runs on the head, other than ours.","type":"array","items":{"type":"object","additionalProperties":false,"required":["name","status","conclusion"],"properties":{"name":{"type":"string"},"status":{"type":"string"},"conclusion":{"type":["string","null"]}}}},"verdict":{"description":"The believed statement with the highest sequence for this subject.","type":"object","additionalProperties":false,"required":["sequence","result","origin","repo","head_sha","base_ref","environment","branch","signed_at","expires_at","findings","resources","trees","rules"],"properties":{"sequence":{"type":"integer"},"result":{"enum":["passed","failed","error"],"type":"string"},"origin":{"enum":["local","github"],"type":"string"},"repo":{"type":"string"},"pr":{"type":["integer","null"]},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"environment":{"type":"string"},"branch":{"type":"string"},"signed_at":{"$ref":"#/$defs/time"},"expires_at":{"$ref":"#/$defs/time"},"rules":{"description":"Digest of the rules.","type":"string"},"policy":{"description":"Digest of the policy bundle that it was given under; null where it did not come to that.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null where it did not come to that.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file it was planned with; null where it did not come to that.","type":["string","null"]},"findings":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rule","severity","effect","message","resource","address"],"properties":{"rule":{"type":"string"},"severity":{"enum":["critical","high","medium","low","info"],"type":"string"},"effect":{"enum":["deny","warn","exception"],"type":"string"},"message":{"type":"string"},"resource":{"type":"string"},"address":{"type":"string"}}}},"resources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","service","name","state_key","tree","plan","changes"],"properties":{"path":{"type":"string"},"service":{"type":"string"},"name":{"type":"string"},"state_key":{"type":"string"},"tree":{"type":"string"},"plan":{"description":"Keyed digest of the change set; null when it could not be planned.","type":["string","null"]},"changes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["address","type","actions"],"properties":{"address":{"type":"string"},"type":{"type":"string"},"actions":{"type":"array","items":{"enum":["create","read","update","delete","no-op","forget"],"type":"string"}}}}}}}},"trees":{"description":"Resource path \\u2192 tree digest.","type":"object","additionalProperties":{"type":"string"}}}},"statements":{"description":"All believed statements of this pull request, of whatever head. Their numbers have no gaps.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sequence","head_sha","base_ref","result","signed_at","content"],"properties":{"sequence":{"type":"integer"},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"result":{"enum":["passed","failed","error"],"type":"string"},"signed_at":{"$ref":"#/$defs/time"},"content":{"description":"Digest of what it says: trees, plans, findings, base, environment, rules, policy bundle, module, lock file.","type":"string"}}}},"merge":{"description":"Merging the head into the base as it is now.","type":"object","additionalProperties":false,"required":["clean","trees"],"properties":{"clean":{"description":"false: there is a conflict.","type":"boolean"},"trees":{"description":"Resource path \\u2192 tree digest after the merge.","type":"object","additionalProperties":{"type":"string"}}}},"locks":{"description":"Locks on the change\'s resources.","type":"array","items":{"type":"object","additionalProperties":false,"required":["state_key","holder"],"properties":{"state_key":{"type":"string"},"holder":{"description":"acme/dev-deployment#7","type":"string"},"since":{"$ref":"#/$defs/time"}}}},"freeze":{"type":"object","additionalProperties":false,"required":["active"],"properties":{"active":{"type":"boolean"},"reason":{"type":["string","null"]}}},"rules":{"description":"What expressions may know of the rules.","type":"object","additionalProperties":false,"required":["digest","environments","otherwise","sources"],"properties":{"digest":{"type":"string"},"policy":{"description":"Digest of the policy bundle of today. A verdict that carries another one, or none, is absent.","type":["string","null"]},"module":{"description":"Digest of the Terraform module of today, likewise.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file of today, likewise; null where it has none.","type":["string","null"]},"environments":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"},"account":{"type":["string","null"]},"region":{"type":["string","null"]}}}},"otherwise":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"}}},"sources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["repo","owns"],"properties":{"repo":{"type":"string"},"owns":{"type":"array","items":{"type":"string"}}}}}}},"groups":{"description":"Approver groups, resolved to people; one that could not be resolved says why.","type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"members":{"type":"array","items":{"$ref":"#/$defs/person"}},"failed":{"type":"string"}}}},"permissions":{"description":"User id \\u2192 permission on the source repository.","type":"object","additionalProperties":{"enum":["admin","maintain","write","triage","read","none"],"type":"string"}},"now":{"$ref":"#/$defs/time"}}}},"$defs":{"name":{"description":"a fact","enum":["source","ref","pr","reviews","commits","pushers","labels","comments","files","resources","checks","verdict","statements","merge","locks","freeze","rules","groups","permissions","now"],"type":"string"},"time":{"description":"RFC 3339 in UTC: 2026-11-23T21:00:00Z","type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"},"person":{"type":"object","additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"somebody":{"description":"A person, or null where the identity is unknown, as of a deleted account.","type":["object","null"],"additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"head":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"description":"null where it is not known: the fork was deleted.","type":["string","null"]}}},"contributor":{"description":"A person; an address behind which no account stands; null where even that is unknown.","anyOf":[{"$ref":"#/$defs/person"},{"$ref":"#/$defs/address"},{"type":"null"}]},"address":{"type":"object","additionalProperties":false,"required":["email"],"properties":{"email":{"description":"As git has it: ann@example.com","type":"string"}}},"tip":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"type":"string"}}},"resource":{"type":"object","additionalProperties":false,"required":["service","name","path","state_key","change","tree"],"properties":{"service":{"type":"string"},"name":{"type":"string"},"path":{"description":"S3/data-lake (directory form) or S3/data-lake.tfvars (flat form)","type":"string"},"state_key":{"type":"string"},"change":{"enum":["added","modified","deleted","moved"],"type":"string"},"tree":{"description":"Digest of just its files; of the empty tree when deleted.","type":"string"}}}}}'
 
 
 def validate(data):
@@ -180,7 +180,7 @@ def validate(data):
                         if 'author' in data__facts__pr_keys:
                             data__facts__pr_keys.remove('author')
                             data__facts__pr__author = data__facts__pr['author']
-                            validate____defs_person(data__facts__pr__author)
+                            validate____defs_somebody(data__facts__pr__author)
                         if 'head' in data__facts__pr_keys:
                             data__facts__pr_keys.remove('head')
                             data__facts__pr__head = data__facts__pr['head']
@@ -189,6 +189,43 @@ def validate(data):
                             data__facts__pr_keys.remove('base')
                             data__facts__pr__base = data__facts__pr['base']
                             validate____defs_tip(data__facts__pr__base)
+                        if 'retargeted' in data__facts__pr_keys:
+                            data__facts__pr_keys.remove('retargeted')
+                            data__facts__pr__retargeted = data__facts__pr['retargeted']
+                            if not isinstance(data__facts__pr__retargeted, (list, tuple, NoneType)):
+                                raise InvalidError
+                            data__facts__pr__retargeted_is_list = isinstance(data__facts__pr__retargeted, (list, tuple))
+                            if data__facts__pr__retargeted_is_list:
+                                data__facts__pr__retargeted_len = len(data__facts__pr__retargeted)
+                                for data__facts__pr__retargeted_x, data__facts__pr__retargeted_item in enumerate(data__facts__pr__retargeted):
+                                    if not isinstance(data__facts__pr__retargeted_item, dict):
+                                        raise InvalidError
+                                    data__facts__pr__retargeted_item_is_dict = isinstance(data__facts__pr__retargeted_item, dict)
+                                    if data__facts__pr__retargeted_item_is_dict:
+                                        data__facts__pr__retargeted_item__missing_keys = set(['when', 'from', 'to', 'by']) - data__facts__pr__retargeted_item.keys()
+                                        if data__facts__pr__retargeted_item__missing_keys:
+                                            raise InvalidError
+                                        data__facts__pr__retargeted_item_keys = set(data__facts__pr__retargeted_item.keys())
+                                        if 'when' in data__facts__pr__retargeted_item_keys:
+                                            data__facts__pr__retargeted_item_keys.remove('when')
+                                            data__facts__pr__retargeted_item__when = data__facts__pr__retargeted_item['when']
+                                            validate____defs_time(data__facts__pr__retargeted_item__when)
+                                        if 'from' in data__facts__pr__retargeted_item_keys:
+                                            data__facts__pr__retargeted_item_keys.remove('from')
+                                            data__facts__pr__retargeted_item__from = data__facts__pr__retargeted_item['from']
+                                            if not isinstance(data__facts__pr__retargeted_item__from, str):
+                                                raise InvalidError
+                                        if 'to' in data__facts__pr__retargeted_item_keys:
+                                            data__facts__pr__retargeted_item_keys.remove('to')
+                                            data__facts__pr__retargeted_item__to = data__facts__pr__retargeted_item['to']
+                                            if not isinstance(data__facts__pr__retargeted_item__to, str):
+                                                raise InvalidError
+                                        if 'by' in data__facts__pr__retargeted_item_keys:
+                                            data__facts__pr__retargeted_item_keys.remove('by')
+                                            data__facts__pr__retargeted_item__by = data__facts__pr__retargeted_item['by']
+                                            validate____defs_somebody(data__facts__pr__retargeted_item__by)
+                                        if data__facts__pr__retargeted_item_keys:
+                                            raise InvalidError
                         if data__facts__pr_keys:
                             raise InvalidError
                 if 'reviews' in data__facts_keys:
@@ -276,11 +313,11 @@ def validate(data):
                                 if 'author' in data__facts__commits_item_keys:
                                     data__facts__commits_item_keys.remove('author')
                                     data__facts__commits_item__author = data__facts__commits_item['author']
-                                    validate____defs_somebody(data__facts__commits_item__author)
+                                    validate____defs_contributor(data__facts__commits_item__author)
                                 if 'committer' in data__facts__commits_item_keys:
                                     data__facts__commits_item_keys.remove('committer')
                                     data__facts__commits_item__committer = data__facts__commits_item['committer']
-                                    validate____defs_somebody(data__facts__commits_item__committer)
+                                    validate____defs_contributor(data__facts__commits_item__committer)
                                 if 'co_authors' in data__facts__commits_item_keys:
                                     data__facts__commits_item_keys.remove('co_authors')
                                     data__facts__commits_item__coauthors = data__facts__commits_item['co_authors']
@@ -290,7 +327,12 @@ def validate(data):
                                     if data__facts__commits_item__coauthors_is_list:
                                         data__facts__commits_item__coauthors_len = len(data__facts__commits_item__coauthors)
                                         for data__facts__commits_item__coauthors_x, data__facts__commits_item__coauthors_item in enumerate(data__facts__commits_item__coauthors):
-                                            validate____defs_somebody(data__facts__commits_item__coauthors_item)
+                                            validate____defs_contributor(data__facts__commits_item__coauthors_item)
+                                if 'github_signed' in data__facts__commits_item_keys:
+                                    data__facts__commits_item_keys.remove('github_signed')
+                                    data__facts__commits_item__githubsigned = data__facts__commits_item['github_signed']
+                                    if not isinstance(data__facts__commits_item__githubsigned, bool):
+                                        raise InvalidError
                                 if data__facts__commits_item_keys:
                                     raise InvalidError
                 if 'pushers' in data__facts_keys:
@@ -361,6 +403,19 @@ def validate(data):
                                         raise InvalidError
                                     if not (isinstance(data__facts__comments_item__kind, str) and data__facts__comments_item__kind == 'pull_request' or (isinstance(data__facts__comments_item__kind, str) and data__facts__comments_item__kind == 'review') or (isinstance(data__facts__comments_item__kind, str) and data__facts__comments_item__kind == 'diff')):
                                         raise InvalidError
+                                if 'head' in data__facts__comments_item_keys:
+                                    data__facts__comments_item_keys.remove('head')
+                                    data__facts__comments_item__head = data__facts__comments_item['head']
+                                    if not isinstance(data__facts__comments_item__head, (str, NoneType)):
+                                        raise InvalidError
+                                if 'verdict' in data__facts__comments_item_keys:
+                                    data__facts__comments_item_keys.remove('verdict')
+                                    data__facts__comments_item__verdict = data__facts__comments_item['verdict']
+                                    if not isinstance(data__facts__comments_item__verdict, (int, NoneType)) and (not (isinstance(data__facts__comments_item__verdict, float) and data__facts__comments_item__verdict.is_integer())) or isinstance(data__facts__comments_item__verdict, bool):
+                                        raise InvalidError
+                                    if isinstance(data__facts__comments_item__verdict, (int, float)) and (not isinstance(data__facts__comments_item__verdict, bool)):
+                                        if data__facts__comments_item__verdict < 0:
+                                            raise InvalidError
                                 if data__facts__comments_item_keys:
                                     raise InvalidError
                 if 'files' in data__facts_keys:
@@ -578,6 +633,21 @@ def validate(data):
                             data__facts__verdict__rules = data__facts__verdict['rules']
                             if not isinstance(data__facts__verdict__rules, str):
                                 raise InvalidError
+                        if 'policy' in data__facts__verdict_keys:
+                            data__facts__verdict_keys.remove('policy')
+                            data__facts__verdict__policy = data__facts__verdict['policy']
+                            if not isinstance(data__facts__verdict__policy, (str, NoneType)):
+                                raise InvalidError
+                        if 'module' in data__facts__verdict_keys:
+                            data__facts__verdict_keys.remove('module')
+                            data__facts__verdict__module = data__facts__verdict['module']
+                            if not isinstance(data__facts__verdict__module, (str, NoneType)):
+                                raise InvalidError
+                        if 'lock_file' in data__facts__verdict_keys:
+                            data__facts__verdict_keys.remove('lock_file')
+                            data__facts__verdict__lockfile = data__facts__verdict['lock_file']
+                            if not isinstance(data__facts__verdict__lockfile, (str, NoneType)):
+                                raise InvalidError
                         if 'findings' in data__facts__verdict_keys:
                             data__facts__verdict_keys.remove('findings')
                             data__facts__verdict__findings = data__facts__verdict['findings']
@@ -737,6 +807,56 @@ def validate(data):
                                             raise InvalidError
                         if data__facts__verdict_keys:
                             raise InvalidError
+                if 'statements' in data__facts_keys:
+                    data__facts_keys.remove('statements')
+                    data__facts__statements = data__facts['statements']
+                    if not isinstance(data__facts__statements, (list, tuple)):
+                        raise InvalidError
+                    data__facts__statements_is_list = isinstance(data__facts__statements, (list, tuple))
+                    if data__facts__statements_is_list:
+                        data__facts__statements_len = len(data__facts__statements)
+                        for data__facts__statements_x, data__facts__statements_item in enumerate(data__facts__statements):
+                            if not isinstance(data__facts__statements_item, dict):
+                                raise InvalidError
+                            data__facts__statements_item_is_dict = isinstance(data__facts__statements_item, dict)
+                            if data__facts__statements_item_is_dict:
+                                data__facts__statements_item__missing_keys = set(['sequence', 'head_sha', 'base_ref', 'result', 'signed_at', 'content']) - data__facts__statements_item.keys()
+                                if data__facts__statements_item__missing_keys:
+                                    raise InvalidError
+                                data__facts__statements_item_keys = set(data__facts__statements_item.keys())
+                                if 'sequence' in data__facts__statements_item_keys:
+                                    data__facts__statements_item_keys.remove('sequence')
+                                    data__facts__statements_item__sequence = data__facts__statements_item['sequence']
+                                    if not isinstance(data__facts__statements_item__sequence, int) and (not (isinstance(data__facts__statements_item__sequence, float) and data__facts__statements_item__sequence.is_integer())) or isinstance(data__facts__statements_item__sequence, bool):
+                                        raise InvalidError
+                                if 'head_sha' in data__facts__statements_item_keys:
+                                    data__facts__statements_item_keys.remove('head_sha')
+                                    data__facts__statements_item__headsha = data__facts__statements_item['head_sha']
+                                    if not isinstance(data__facts__statements_item__headsha, str):
+                                        raise InvalidError
+                                if 'base_ref' in data__facts__statements_item_keys:
+                                    data__facts__statements_item_keys.remove('base_ref')
+                                    data__facts__statements_item__baseref = data__facts__statements_item['base_ref']
+                                    if not isinstance(data__facts__statements_item__baseref, str):
+                                        raise InvalidError
+                                if 'result' in data__facts__statements_item_keys:
+                                    data__facts__statements_item_keys.remove('result')
+                                    data__facts__statements_item__result = data__facts__statements_item['result']
+                                    if not isinstance(data__facts__statements_item__result, str):
+                                        raise InvalidError
+                                    if not (isinstance(data__facts__statements_item__result, str) and data__facts__statements_item__result == 'passed' or (isinstance(data__facts__statements_item__result, str) and data__facts__statements_item__result == 'failed') or (isinstance(data__facts__statements_item__result, str) and data__facts__statements_item__result == 'error')):
+                                        raise InvalidError
+                                if 'signed_at' in data__facts__statements_item_keys:
+                                    data__facts__statements_item_keys.remove('signed_at')
+                                    data__facts__statements_item__signedat = data__facts__statements_item['signed_at']
+                                    validate____defs_time(data__facts__statements_item__signedat)
+                                if 'content' in data__facts__statements_item_keys:
+                                    data__facts__statements_item_keys.remove('content')
+                                    data__facts__statements_item__content = data__facts__statements_item['content']
+                                    if not isinstance(data__facts__statements_item__content, str):
+                                        raise InvalidError
+                                if data__facts__statements_item_keys:
+                                    raise InvalidError
                 if 'merge' in data__facts_keys:
                     data__facts_keys.remove('merge')
                     data__facts__merge = data__facts['merge']
@@ -839,6 +959,21 @@ def validate(data):
                             data__facts__rules_keys.remove('digest')
                             data__facts__rules__digest = data__facts__rules['digest']
                             if not isinstance(data__facts__rules__digest, str):
+                                raise InvalidError
+                        if 'policy' in data__facts__rules_keys:
+                            data__facts__rules_keys.remove('policy')
+                            data__facts__rules__policy = data__facts__rules['policy']
+                            if not isinstance(data__facts__rules__policy, (str, NoneType)):
+                                raise InvalidError
+                        if 'module' in data__facts__rules_keys:
+                            data__facts__rules_keys.remove('module')
+                            data__facts__rules__module = data__facts__rules['module']
+                            if not isinstance(data__facts__rules__module, (str, NoneType)):
+                                raise InvalidError
+                        if 'lock_file' in data__facts__rules_keys:
+                            data__facts__rules_keys.remove('lock_file')
+                            data__facts__rules__lockfile = data__facts__rules['lock_file']
+                            if not isinstance(data__facts__rules__lockfile, (str, NoneType)):
                                 raise InvalidError
                         if 'environments' in data__facts__rules_keys:
                             data__facts__rules_keys.remove('environments')
@@ -990,6 +1125,35 @@ def validate(data):
     return data
 
 
+def validate____defs_person(data):
+    if not isinstance(data, dict):
+        raise InvalidError
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['id', 'login']) - data.keys()
+        if data__missing_keys:
+            raise InvalidError
+        data_keys = set(data.keys())
+        if 'id' in data_keys:
+            data_keys.remove('id')
+            data__id = data['id']
+            if not isinstance(data__id, int) and (not (isinstance(data__id, float) and data__id.is_integer())) or isinstance(data__id, bool):
+                raise InvalidError
+        if 'login' in data_keys:
+            data_keys.remove('login')
+            data__login = data['login']
+            if not isinstance(data__login, str):
+                raise InvalidError
+        if 'bot' in data_keys:
+            data_keys.remove('bot')
+            data__bot = data['bot']
+            if not isinstance(data__bot, bool):
+                raise InvalidError
+        if data_keys:
+            raise InvalidError
+    return data
+
+
 def validate____defs_resource(data):
     if not isinstance(data, dict):
         raise InvalidError
@@ -1036,40 +1200,56 @@ def validate____defs_resource(data):
     return data
 
 
+def validate____defs_contributor(data):
+    data_any_of_count1 = 0
+    if not data_any_of_count1:
+        try:
+            validate____defs_person(data)
+            data_any_of_count1 += 1
+        except InvalidError:
+            pass
+    if not data_any_of_count1:
+        try:
+            validate____defs_address(data)
+            data_any_of_count1 += 1
+        except InvalidError:
+            pass
+    if not data_any_of_count1:
+        try:
+            if not isinstance(data, NoneType):
+                raise InvalidError
+            data_any_of_count1 += 1
+        except InvalidError:
+            pass
+    if not data_any_of_count1:
+        raise InvalidError
+    return data
+
+
+def validate____defs_address(data):
+    if not isinstance(data, dict):
+        raise InvalidError
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['email']) - data.keys()
+        if data__missing_keys:
+            raise InvalidError
+        data_keys = set(data.keys())
+        if 'email' in data_keys:
+            data_keys.remove('email')
+            data__email = data['email']
+            if not isinstance(data__email, str):
+                raise InvalidError
+        if data_keys:
+            raise InvalidError
+    return data
+
+
 def validate____defs_time(data):
     if not isinstance(data, str):
         raise InvalidError
     if isinstance(data, str):
         if not search('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\\Z', data):
-            raise InvalidError
-    return data
-
-
-def validate____defs_somebody(data):
-    if not isinstance(data, (dict, NoneType)):
-        raise InvalidError
-    data_is_dict = isinstance(data, dict)
-    if data_is_dict:
-        data__missing_keys = set(['id', 'login']) - data.keys()
-        if data__missing_keys:
-            raise InvalidError
-        data_keys = set(data.keys())
-        if 'id' in data_keys:
-            data_keys.remove('id')
-            data__id = data['id']
-            if not isinstance(data__id, int) and (not (isinstance(data__id, float) and data__id.is_integer())) or isinstance(data__id, bool):
-                raise InvalidError
-        if 'login' in data_keys:
-            data_keys.remove('login')
-            data__login = data['login']
-            if not isinstance(data__login, str):
-                raise InvalidError
-        if 'bot' in data_keys:
-            data_keys.remove('bot')
-            data__bot = data['bot']
-            if not isinstance(data__bot, bool):
-                raise InvalidError
-        if data_keys:
             raise InvalidError
     return data
 
@@ -1132,8 +1312,8 @@ def validate____defs_head(data):
     return data
 
 
-def validate____defs_person(data):
-    if not isinstance(data, dict):
+def validate____defs_somebody(data):
+    if not isinstance(data, (dict, NoneType)):
         raise InvalidError
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
@@ -1164,6 +1344,6 @@ def validate____defs_person(data):
 def validate____defs_name(data):
     if not isinstance(data, str):
         raise InvalidError
-    if not (isinstance(data, str) and data == 'source' or (isinstance(data, str) and data == 'ref') or (isinstance(data, str) and data == 'pr') or (isinstance(data, str) and data == 'reviews') or (isinstance(data, str) and data == 'commits') or (isinstance(data, str) and data == 'pushers') or (isinstance(data, str) and data == 'labels') or (isinstance(data, str) and data == 'comments') or (isinstance(data, str) and data == 'files') or (isinstance(data, str) and data == 'resources') or (isinstance(data, str) and data == 'checks') or (isinstance(data, str) and data == 'verdict') or (isinstance(data, str) and data == 'merge') or (isinstance(data, str) and data == 'locks') or (isinstance(data, str) and data == 'freeze') or (isinstance(data, str) and data == 'rules') or (isinstance(data, str) and data == 'groups') or (isinstance(data, str) and data == 'permissions') or (isinstance(data, str) and data == 'now')):
+    if not (isinstance(data, str) and data == 'source' or (isinstance(data, str) and data == 'ref') or (isinstance(data, str) and data == 'pr') or (isinstance(data, str) and data == 'reviews') or (isinstance(data, str) and data == 'commits') or (isinstance(data, str) and data == 'pushers') or (isinstance(data, str) and data == 'labels') or (isinstance(data, str) and data == 'comments') or (isinstance(data, str) and data == 'files') or (isinstance(data, str) and data == 'resources') or (isinstance(data, str) and data == 'checks') or (isinstance(data, str) and data == 'verdict') or (isinstance(data, str) and data == 'statements') or (isinstance(data, str) and data == 'merge') or (isinstance(data, str) and data == 'locks') or (isinstance(data, str) and data == 'freeze') or (isinstance(data, str) and data == 'rules') or (isinstance(data, str) and data == 'groups') or (isinstance(data, str) and data == 'permissions') or (isinstance(data, str) and data == 'now')):
         raise InvalidError
     return data

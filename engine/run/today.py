@@ -1,0 +1,37 @@
+"""What a verdict would be made with today: digests of the controller's policies, Terraform module and lock file.
+
+They are compared with those that a verdict carries, so they are computed exactly as the actions do that plan and judge.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from engine.errors import failure
+from engine.run.actions.terraform import setup
+from engine.run.context import Controller
+
+if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
+
+
+def digests(controller: Controller, settings: "Settings") -> Mapping[str, str | None]:
+    """By their names in `core/verdict/about.MADE_WITH`; null for a lock file that the module does not have.
+
+    Raises:
+        EngineError: the policies or the module cannot be read.
+    """
+    from engine.adapters.policy.bundle import policy_set, read_directory
+    from engine.adapters.terraform.template import LOCK_FILE, digest_of, files_in_use
+    from engine.core.canonical import digest_bytes
+
+    try:
+        files = files_in_use(setup(settings, controller.module))
+    except OSError as error:
+        raise failure(
+            "ENG001", file=error.filename or controller.module, reason=error.strerror or str(error)
+        ) from error
+    return {
+        "policy": policy_set(read_directory(controller.policies)).digest,
+        "module": digest_of(files),
+        "lock_file": digest_bytes(files[LOCK_FILE]) if LOCK_FILE in files else None,
+    }
