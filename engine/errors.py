@@ -317,7 +317,7 @@ TABLE: dict[str, Row] = {
     "ENG416": Row("Terraform's answer for {resource} makes no sense: {reason}", "check the program, run again", _EXEC),
     "ENG417": Row("AWS refuses {resource}: {said}", "check the credentials, their role and their account", _AUTH),
     "ENG418": Row("a working directory cannot be written: {reason}", "free some space, or set ENGINE_CACHE_DIR", _EXEC),
-    "ENG430": Row("the plan cannot be understood: {reason}", "use Terraform 1.10 or newer", _EXEC),
+    "ENG430": Row("the plan cannot be understood: {reason}", "{mend}", _EXEC),
     "ENG440": Row("the AWS emulator is not installed", "run `pip install 'interlock-engine[emulator]'`", _EXEC),
     "ENG441": Row("the AWS emulator did not start: {reason}", "run again; if it stays, reinstall moto", _EXEC),
     # ENG450-459 processes

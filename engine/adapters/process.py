@@ -25,7 +25,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, NamedTuple
 
-from engine.core.redact import Redactor, is_secret_name, printable
+from engine.core.redact import Redactor, credentials
 from engine.errors import EngineError, Problem, problem
 
 _MIB = 1024 * 1024
@@ -242,7 +242,5 @@ def _signal_name(number: int) -> str:
 
 def _last_words(done: Done, env: Mapping[str, str]) -> str:
     """The end of what it said, printable, without the secrets that its environment holds."""
-    secrets = frozenset(value for name, value in env.items() if is_secret_name(name))
-    said = (done.stderr.strip() or done.stdout.strip())[-4 * _SHOWN :].decode(errors="replace")
-    said = Redactor(secrets).text(printable(said)).strip()
-    return said if len(said) <= _SHOWN else "…" + said[-_SHOWN:]
+    said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace")
+    return Redactor(credentials(env)).excerpt(said, _SHOWN, end=True).strip()

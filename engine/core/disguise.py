@@ -13,8 +13,11 @@ so that a piece of one is hidden, too.
 
 import json
 import re
+import sys
 from base64 import b64encode
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import quote
@@ -34,14 +37,23 @@ _ESCAPES = re.compile(
     r"|\$\$(?=\{)|%%(?=\{)"
 )
 _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_SHORT = 12  # characters of an escape that is worth remembering
 _BASE64 = re.compile(r"[A-Za-z0-9+/_=-]")
 
 
 class _Reading(NamedTuple):
-    """A text as somebody would read it; character `n` stands at `edges[n]:edges[n + 1]` of what was written."""
+    """A text as somebody would read it, and where some of its characters came from; the others follow them."""
 
     text: str
-    edges: Sequence[int]
+    read: Sequence[int] = (0,)
+    written: Sequence[int] = (0,)
+    earlier: "_Reading | None" = None
+
+    def place(self, at: int) -> int:
+        """Where character `at` begins in the text that was written."""
+        nearest = bisect_right(self.read, at) - 1
+        before = self.written[nearest] + at - self.read[nearest]
+        return self.earlier.place(before) if self.earlier else before
 
 
 class _Fold(dict[int, str | None]):
@@ -80,16 +92,16 @@ class Disguises:
         return _joined(found)
 
     def _in(self, reading: _Reading) -> Iterator[tuple[int, int]]:
-        text, edges = reading
+        text, place = reading.text, reading.place
         for start, end in self._exact.find(text):
-            yield edges[start], edges[end]
+            yield place(start), place(end)
         folded = text.translate(_FOLD)
         hits = list(self._loose.find(folded))
         if hits:
-            whole = len(folded) == len(text)
-            kept = range(len(text)) if whole else [n for n, c in enumerate(text) if _FOLD[ord(c)] is not None]
+            left_out = {chr(code) for code, folded in _FOLD.items() if folded is None}
+            kept = [n for n, char in enumerate(text) if char not in left_out]
             for start, end in hits:
-                yield edges[kept[start]], edges[kept[end - 1] + 1]
+                yield place(kept[start]), place(kept[end - 1] + 1)
 
 
 class _Needles:
@@ -192,7 +204,7 @@ def _bytes(text: str) -> bytes:
 
 def _readings(text: str) -> Iterator[_Reading]:
     """The text itself, and each time its escapes undone, until there are none."""
-    reading = _Reading(text, range(len(text) + 1))
+    reading = _Reading(text)
     yield reading
     for _ in range(_READINGS):
         further = _read(reading)
@@ -202,45 +214,52 @@ def _readings(text: str) -> Iterator[_Reading]:
         yield reading
 
 
-def _read(reading: _Reading) -> _Reading:
-    text, edges = reading
+def _read(earlier: _Reading) -> _Reading:
+    text = earlier.text
     parts: list[str] = []
-    ends: list[int] = []
-    at = 0
+    read, written = [0], [0]
+    size = at = 0
     for token in _ESCAPES.finditer(text):
-        parts.append(text[at : token.start()])
-        ends += edges[at : token.start()]
-        at = token.start()
-        for chars, width in _meaning(token[0]):
+        start = token.start()
+        parts.append(text[at:start])
+        size += start - at
+        at = start
+        for chars, width in (_known if len(token[0]) <= _SHORT else _meaning)(token[0]):
             parts.append(chars)
-            ends += [edges[at]] * len(chars)
+            read.append(size)
+            written.append(at)
+            size += len(chars)
             at += width
+        read.append(size)
+        written.append(at)
     parts.append(text[at:])
-    return _Reading("".join(parts), [*ends, *edges[at:]])
+    return _Reading("".join(parts), read, written, earlier)
 
 
-def _meaning(token: str) -> Iterator[tuple[str, int]]:
+def _meaning(token: str) -> tuple[tuple[str, int], ...]:
     """What an escape stands for, with how much of it stands for that."""
     if token[0] == "%" and token[1] != "%":
-        yield from _utf8(token.replace("%", ""), 3)
-    elif token[:2] == "\\x":
-        yield from _utf8(token.replace("\\x", ""), 4)
-    elif token[0] == "\\" and token[1:2] in ("0", "1", "2", "3"):
-        yield from _utf8("".join(f"{int(part, 8):02x}" for part in token.split("\\")[1:]), 4)
-    elif token[:2] in ("\\u", "\\U") and (token[2] == "{" or token[1] == "U"):
+        return _utf8(token.replace("%", ""), 3)
+    if token[:2] == "\\x":
+        return _utf8(token.replace("\\x", ""), 4)
+    if token[0] == "\\" and token[1] in "0123":
+        return _utf8("".join(f"{int(part, 8):02x}" for part in token.split("\\")[1:]), 4)
+    if token[:2] == "\\U" or token[:3] == "\\u{":
         code = int(token[2:].strip("{}"), 16)
-        yield (chr(code) if code <= 0x10FFFF else token), len(token)
-    elif token[:2] == "\\u":
-        for char in bytes.fromhex(token.replace("\\u", "")).decode("utf-16-be", "surrogatepass"):
-            yield char, 12 if ord(char) > 0xFFFF else 6
-    elif token[0] == "\\":
-        yield _LETTERS.get(token[1], token[1]), 2
-    elif token[0] == "&":
-        yield unescape(token), len(token)
-    else:  # `$${` and `%%{` of HCL
-        yield token[0], 2
+        return ((chr(code) if code <= sys.maxunicode else token, len(token)),)
+    if token[:2] == "\\u":
+        chars = bytes.fromhex(token.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+        return tuple((char, 12 if ord(char) > 0xFFFF else 6) for char in chars)
+    if token[0] == "\\":
+        return ((_LETTERS.get(token[1], token[1]), 2),)
+    if token[0] == "&":
+        return ((unescape(token), len(token)),)
+    return ((token[0], 2),)  # `$${` and `%%{` of HCL
 
 
-def _utf8(hexadecimal: str, width: int) -> Iterator[tuple[str, int]]:
-    for char in bytes.fromhex(hexadecimal).decode("utf-8", "surrogateescape"):
-        yield char, width * len(char.encode("utf-8", "surrogateescape"))
+_known = lru_cache(maxsize=4096)(_meaning)
+
+
+def _utf8(hexadecimal: str, width: int) -> tuple[tuple[str, int], ...]:
+    chars = bytes.fromhex(hexadecimal).decode("utf-8", "surrogateescape")
+    return tuple((char, width * len(char.encode("utf-8", "surrogateescape"))) for char in chars)

@@ -17,6 +17,10 @@ DOCUMENTS = 3  # documents in one another; together with the plan's own levels, 
 _LONGEST = 400  # characters of a number
 
 
+class TooMuchError(ValueError):
+    """JSON, but deeper or longer than anything that could be passed on; the text says which."""
+
+
 class Number(float):
     """A number that no `float` holds; equal only to what has the same digits."""
 
@@ -41,14 +45,14 @@ def loads(data: str | bytes, depth: int = DEPTH) -> Json:
     """A JSON value, at most `depth` levels deep.
 
     Raises:
-        ValueError: no JSON, too deep, or a number that nobody could pass on; the text says which.
+        ValueError: no JSON. TooMuchError: too deep, or a number that nobody could pass on.
     """
     try:
         found: Json = json.loads(data, parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
     except RecursionError as error:
-        raise ValueError(_too_deep(depth)) from error
+        raise TooMuchError(_too_deep(depth)) from error
     if not _is_within(found, depth):
-        raise ValueError(_too_deep(depth))
+        raise TooMuchError(_too_deep(depth))
     if (b"\\ud" if isinstance(data, bytes) else "\\ud") in data.lower():  # type: ignore[operator]  # both or neither
         json.dumps(found, ensure_ascii=False).encode()  # half a character: UnicodeEncodeError is a ValueError
     return found
@@ -76,6 +80,11 @@ def dumps(value: Json) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(dumps, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def escaped(text: str) -> str:
+    """As JSON writes it in ASCII, without the quotes."""
+    return json.dumps(text)[1:-1]
 
 
 def digits(number: float) -> str:
@@ -123,7 +132,7 @@ def _is_number(value: object) -> TypeGuard[float]:
 def _decimal(text: str) -> float:
     number = Number(_short(text))
     if not math.isfinite(number):
-        raise ValueError(f"the number {text[:20]} is larger than any that a policy could compare")
+        raise TooMuchError(f"the number {text[:20]} is larger than any that a policy could compare")
     rounded = float(text)
     return rounded if digits(rounded) == digits(number) else number
 
@@ -138,7 +147,7 @@ def _constant(text: str) -> Json:
 
 def _short(text: str) -> str:
     if len(text) > _LONGEST:
-        raise ValueError(f"a number has {len(text)} digits; the limit is {_LONGEST}")
+        raise TooMuchError(f"a number has {len(text)} digits; the limit is {_LONGEST}")
     return text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from engine.core.findings import Effect, Finding, Severity
-from engine.core.plan.summary import Summary
+from engine.core.plan.summary import Line, Summary
 from engine.core.report.model import Diff, Report, Row, Signature
 from engine.core.verdict.statement import Result
 from engine.errors import Problem
@@ -52,7 +52,7 @@ def report(
 
 def diff(text: str, address: str = "aws_s3_bucket.this", action: str = "create") -> Diff:
     """One change of a plan."""
-    return Diff(address, action, text)
+    return Diff(address, action, tuple(map(Line, text.split("\n"))))
 
 
 _VOID = ("br", "hr", "img", "input")

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from engine.adapters.process import Done
-from engine.core.redact import Redactor, printable
+from engine.core.redact import Redactor
 from engine.errors import EngineError, Place, Problem, problem
 
 _SHOWN = 3  # errors in one message
@@ -37,9 +37,9 @@ class Diagnostic(NamedTuple):
 
     @property
     def text(self) -> str:
-        """One line, safe to print."""
+        """As Terraform says it: show only an excerpt of it."""
         where = f"{self.address}: " if self.address else ""
-        return " ".join(printable(f"{where}{self.summary}. {self.detail}").split()).rstrip()
+        return f"{where}{self.summary}. {self.detail}".rstrip()
 
 
 class TerraformError(EngineError):
@@ -121,15 +121,15 @@ def of_module(path: str, done: Done, redactor: Redactor) -> TerraformError:
 def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:
     found = errors(diagnostics(done.stdout))
     if not found:
-        last = printable((done.stderr or done.stdout).decode(errors="replace")).strip()[-_LONGEST:]
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        last = redactor.excerpt(said, _LONGEST, end=True)
         found = (Diagnostic("error", f"It failed without saying why (exit code {done.code})", last, ""),)
     said = "; ".join(dict.fromkeys(d.text for d in found[:_SHOWN]))
     if len(found) > _SHOWN:
         said += f"; and {len(found) - _SHOWN} more"
-    said = redactor.text(said)
     text = "\n".join(f"{d.summary}\n{d.detail}" for d in found)
     row = next((row for row in _TABLE if re.search(row.pattern, text)), _OTHER)
-    return row, said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
+    return row, " ".join(redactor.excerpt(said, _LONGEST + _SHOWN).split())
 
 
 def _diagnostic(line: bytes) -> Diagnostic | None:

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.findings import Effect, Finding
-from engine.core.plan.summary import Summary
+from engine.core.plan.summary import Line, Summary
 from engine.core.redact import Redactor
 from engine.core.verdict.statement import Result
 from engine.errors import Place, Problem
@@ -16,8 +16,13 @@ class Diff(NamedTuple):
     """One planned change, with its sensitive values masked."""
 
     address: str
-    action: str  # create, update, replace, delete, forget, read
-    text: str
+    action: str  # create, update, replace, delete, forget, read, no-op (a move or an import)
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return "\n".join(map(str, self.lines))
 
 
 class Standing(Enum):
@@ -125,20 +130,26 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
+# What is told in words; everything else says what something is, and is decided by.
+_TEXTS = {Problem: ("message", "hint"), Place: ("excerpt",), Finding: ("message", "remediation"), Line: ("values",)}
+
+
 def redacted(report: Report, redactor: Redactor) -> Report:
-    """`report` without secrets, whichever field they had got into.
+    """`report` without secrets in its texts and in the values of its diffs.
 
     Done on the values, before any renderer: what is escaped for Markdown would not be recognised any more.
     """
-    clean = _redacted(report, redactor)
+    clean = _redacted(report, redactor, False)
     assert isinstance(clean, Report)
-    return clean._replace(result=report.result)  # one of our own words, even where a secret is spelt like it
+    return clean
 
 
-def _redacted(value: object, redactor: Redactor) -> object:
+def _redacted(value: object, redactor: Redactor, is_text: bool) -> object:
     if isinstance(value, str):
-        return redactor.text(value)
+        return redactor.text(value) if is_text else value
     if isinstance(value, tuple):
-        parts = (_redacted(part, redactor) for part in value)
-        return value._make(parts) if hasattr(value, "_make") else tuple(parts)  # a NamedTuple keeps its type
+        texts = _TEXTS.get(type(value), ())
+        if hasattr(value, "_make") and hasattr(value, "_fields"):  # a NamedTuple keeps its type
+            return value._make(_redacted(part, redactor, name in texts) for name, part in zip(value._fields, value, strict=True))
+        return tuple(_redacted(part, redactor, is_text) for part in value)
     return value

@@ -21,14 +21,14 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.adapters.policy.port import Plan, Programs
     from engine.adapters.policy.port import evaluate as judge
-    from engine.run.plans import hidden, load, redactor
+    from engine.run import plans as kept
 
-    loaded = load(resources)
+    loaded = kept.load(resources)
     plans = [Plan(path, plan) for path, plan in loaded.items()]
     values = ctx.settings
-    redact = redactor(loaded.values(), values.credentials)
+    redact = kept.redactor(loaded.values(), values.credentials)
     bundle: str | None = None
-    found: tuple[Finding, ...] = ()
+    found: list[Finding] = []
     doubt: Problem | None = None
     try:
         policies = policy_set(read_directory(ctx.controller.policies))
@@ -36,21 +36,17 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
         if plans:
             programs = Programs(values.opa, values.checkov, values.path)
             timeout_s = ctx.rules.limits.policy_timeout_s
-            found = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+            said = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+            found = kept.told(said, loaded, policies, redact)
     except EngineError as error:
-        doubt = hidden(error.problems[0], redact)
+        doubt = kept.hidden(error.problems[0], redact)
         ctx.progress(f"  not judged: {doubt.message}")
-    hide = redact.text
     resources_by_path = {resource.path: resource for resource in ctx.discovery.resources}
     findings = [
         {
             **finding._asdict(),
             "severity": finding.severity.value,
             "effect": finding.effect.value,
-            "rule": hide(finding.rule),
-            "message": hide(finding.message),
-            "remediation": hide(finding.remediation),
-            "address": hide(finding.address),
             "file": resources_by_path[finding.resource].tfvars,
             "line": resources_by_path[finding.resource].line_of(finding.address),
         }

@@ -51,7 +51,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
         done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
         ctx.progress(f"  {'planned' if done.plan else 'failed '}  {resource.path}  {done.seconds:.1f} s")
-        return {**row, **_told(done, key, file)}
+        return {**row, **_told(done, key, file, ctx.settings.credentials)}
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
     rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
@@ -81,35 +81,39 @@ def setup(values: "Settings", module: str) -> "Setup":
     )
 
 
-def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
-    """What may leave this action: masked, and small. A plan of which that cannot be said has failed, alone."""
+def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]) -> dict[str, Any]:
+    """What may leave this action: small, and with its values masked. A plan of which that cannot be said has failed,
+    alone. What it says of types, addresses and actions is decided by, so it comes from the plan as it is.
+    """
     from engine.adapters import files
     from engine.core.canonical import digest_bytes
     from engine.core.plan.digest import change_set_digest
-    from engine.core.plan.mask import mask
     from engine.core.plan.model import changes, outputs
     from engine.core.plan.summary import diff, summarise
+    from engine.run.plans import redactor
 
     if done.plan is None:
         assert done.problem
         return _failed(done.problem, done.seconds)
     try:
-        if done.changes and not (changes(done.plan) or outputs(done.plan)):
+        found = changes(done.plan)
+        if done.changes and not (found or outputs(done.plan)):
             raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
         digest = change_set_digest(done.plan, key)
-        masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
         json = digest_bytes(files.read(file))
     except EngineError as error:
         return _failed(error.problems[0], done.seconds)
+    hide = redactor([done.plan], credentials)
+    diffs = [{"address": c.address, "action": c.verb, "lines": diff(c, hide)} for c in found]
     return {
         "problem": None,
         "seconds": done.seconds,
         "plan": digest,
         "file": file,
         "json": json,
-        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in masked],
+        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in found],
         "counts": summarise(done.plan)._asdict(),
-        "diffs": [{"address": c.address, "action": c.verb, "text": diff(c)} for c in masked],
+        "diffs": diffs,
     }
 
 

@@ -32,9 +32,9 @@ def test_what_stays_as_it_is_is_no_change():
 def test_a_move_or_an_import_that_changes_nothing_is_a_change_of_the_state():
     moved = a_change("no-op", {}, {}, previous_address="aws_s3_bucket.old", address="a.b")
     imported = a_change("no-op", {}, {}, importing={"id": "x"}, address="c.d")
-    assert [(c.previous_address, c.import_id) for c in changes(a_plan(moved, imported))] == [
+    assert [(c.previous_address, c.importing) for c in changes(a_plan(moved, imported))] == [
         ("aws_s3_bucket.old", None),
-        (None, "x"),
+        (None, {"id": "x"}),
     ]
 
 
