@@ -99,9 +99,12 @@ def _plan(file: str) -> "Plan":
     """
     from engine.adapters import files
     from engine.adapters.policy.port import Plan
-    from engine.core.plan.form import read
+    from engine.core.plan.form import RefusedPlanError, read
 
-    return Plan(file, read(files.read(file), lambda reason: failure("ENG515", resource=file, reason=reason)))
+    try:
+        return Plan(file, read(files.read(file), lambda reason: failure("ENG515", resource=file, reason=reason)))
+    except RefusedPlanError as error:
+        raise failure("ENG515", hint=error.mend, resource=file, reason=error.reason) from error
 
 
 def _json(finding: "Finding") -> dict[str, Any]:

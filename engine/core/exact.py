@@ -18,7 +18,7 @@ _LONGEST = 400  # characters of a number
 
 
 class TooMuchError(ValueError):
-    """JSON, but deeper or longer than anything that could be passed on; the text says which."""
+    """Python reads it, but nobody could pass it on: too deep, too long, or no number; the text says which."""
 
 
 class Number(float):
@@ -36,6 +36,9 @@ class Number(float):
 
     def __eq__(self, other: object) -> bool:
         return _is_number(other) and digits(self) == digits(other)
+
+    def __ne__(self, other: object) -> bool:  # `float` has one of its own
+        return not self == other
 
     def __repr__(self) -> str:
         return self.text
@@ -142,7 +145,7 @@ def _integer(text: str) -> int:
 
 
 def _constant(text: str) -> Json:
-    raise ValueError(f"{text} is no number of JSON")
+    raise TooMuchError(f"{text} is no number of JSON")
 
 
 def _short(text: str) -> str:
@@ -161,7 +164,7 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 def _is_within(value: Json, depth: int) -> bool:
     """Level by level: a walk that calls itself would end where this is meant to stop it."""
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [item for outer in level for item in _inside(outer) if isinstance(item, (dict, list))]
         if not level:
             return True

@@ -1,7 +1,8 @@
 """What a plan has to be before any of its changes is believed: whole, and of a form in which nothing is new.
 
 The form is that of Terraform 1.10 to 1.17 and of OpenTofu to 1.12, which call it 1.2. Within 1.x they add keys that a
-reader may pass over; one that decides may not: a key of which it does not know what it does is refused.
+reader may pass over; one that decides may not. A change with a key that is not known is refused, and so is a plan with
+one that holds rows, as `deferred_changes` does; a flag, a text or a few of them beside the changes does nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,12 +48,13 @@ def read(data: bytes, broken: Callable[[str], EngineError]) -> dict[str, Json]:
     """The object in `data`, its numbers exact. Whether it is a plan says `model.check`.
 
     Raises:
-        EngineError: what `broken` makes of the reason: no JSON, no object, too deep, a number of too many digits.
+        EngineError: what `broken` makes of the reason: no JSON, or no object.
+        RefusedPlanError: too deep, or with a number that nobody could pass on.
     """
     try:
         found = exact.loads(data)
     except exact.TooMuchError as error:
-        raise broken(str(error)) from error
+        raise RefusedPlanError(str(error)) from error
     except ValueError as error:
         raise broken("it is not JSON") from error
     if not isinstance(found, dict):
@@ -82,7 +84,12 @@ def check_form(plan: Mapping[str, Json]) -> None:
     for name, (what, mend) in _REFUSED.items():
         if plan.get(name):
             raise RefusedPlanError(f"it has `{name}`: {what}", mend)
-    known_keys(plan, _KNOWN, "it")
+    known_keys({name: value for name, value in plan.items() if _holds_rows(value)}, _KNOWN, "it")
+
+
+def _holds_rows(value: Json) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(isinstance(item, dict) for item in items)
 
 
 def known_keys(found: Mapping[str, Json], known: frozenset[str], whose: str) -> None:

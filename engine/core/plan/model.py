@@ -72,14 +72,12 @@ def check(plan: dict[str, Json]) -> None:
         RefusedPlanError: it is no plan, not complete, does what nothing here judges, or contradicts itself.
     """
     found = _resources(plan)
-    named = {change.address for change in found}
-    for address in _planned(plan.get("planned_values")):
-        if address not in named:
-            raise RefusedPlanError(f"it plans values of {address}, and no change names it")
-    acts = any(change.acts for change in (*found, *outputs(plan)))
-    if plan.get("applyable", acts) is not acts:
-        told = "that there is something to apply, and has no change" if not acts else "that it cannot be applied"
-        raise RefusedPlanError(f"it says {told}", "make a plan without -refresh-only")
+    planned = next(_planned(plan.get("planned_values")), None)
+    if planned is not None and not found:
+        raise RefusedPlanError(f"it plans values of {planned}, and has no changes")
+    acting = [change for change in (*found, *outputs(plan)) if change.acts]
+    if plan.get("applyable") is True and not acting:
+        raise RefusedPlanError("it would do something, and has no change that says so", "plan without -refresh-only")
 
 
 def changes(plan: dict[str, Json]) -> tuple[Change, ...]:
@@ -98,7 +96,7 @@ def outputs(plan: dict[str, Json]) -> tuple[Change, ...]:
         RefusedPlanError: not a complete plan in a form that is known.
     """
     check_form(plan)
-    rows = plan.get("output_changes") or {}
+    rows = plan.get("output_changes", {})
     if not isinstance(rows, dict):
         raise RefusedPlanError("`output_changes` is not an object")
     found = [_change(f"output.{name}", "", "output", _object(row), {}) for name, row in sorted(rows.items())]
@@ -107,7 +105,7 @@ def outputs(plan: dict[str, Json]) -> tuple[Change, ...]:
 
 def _resources(plan: dict[str, Json]) -> list[Change]:
     check_form(plan)
-    rows = plan.get("resource_changes") or []  # absent where a plan has no resources
+    rows = plan.get("resource_changes", [])  # absent where a plan has no resources
     if not isinstance(rows, list):
         raise RefusedPlanError("`resource_changes` is not a list")
     found = [_resource(_object(row)) for row in rows]
