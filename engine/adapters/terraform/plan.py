@@ -121,6 +121,8 @@ def _unreadable(job: Job, shown: Done) -> EngineError:
 def _read(job: Job, data: bytes) -> dict[str, Json]:
     """A plan that nobody can judge fails here, alone."""
     found = read(data, lambda reason: failure("ENG416", Place(job.path), resource=job.path, reason=reason))
+    if "format_version" not in found or found.get("errored"):
+        raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no complete plan")
     check(found)
     return found
 
