@@ -24,11 +24,12 @@ from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.plan import PlanResult, plan
 from engine.adapters.terraform.template import LOCK_FILE, Setup
 from engine.adapters.terraform.workspace import Job, Workspace, prepare
+from engine.core.exact import Json
 from engine.core.plan.digest import change_set_digest
-from engine.core.plan.mask import mask
+from engine.core.plan.mask import secrets
 from engine.core.plan.model import changes
 from engine.core.plan.summary import diff, summarise
-from engine.core.redact import Json
+from engine.core.redact import Redactor
 from engine.core.report.comment import render
 from engine.core.report.model import Diff, Report, Row
 from engine.run.orchestrator.pool import run_all
@@ -96,7 +97,8 @@ def ours(setup: Setup, jobs: list[Job], parallelism: int) -> None:
         result = plan(job, workspace)
         assert result.plan is not None, result.problem
         change_set_digest(result.plan, KEY)
-        diffs = tuple(Diff(change.address, change.verb, diff(change)) for change in changes(mask(result.plan)))
+        hide = Redactor(secrets(result.plan))
+        diffs = tuple(Diff(c.address, c.verb, diff(c, hide)) for c in changes(result.plan))
         return result, Row(job.path, "S3", job.path, "added", summarise(result.plan), diffs, result.seconds)
 
     planned = run_all(jobs, one, parallelism)

@@ -414,7 +414,7 @@ TABLE: dict[str, Row] = {
     "ENG419": Row(
         "{path} is not taken for a provider mirror: {reason}", "if you trust it, name it in ENGINE_TERRAFORM_MIRROR"
     ),
-    "ENG430": Row("the plan cannot be understood: {reason}", "use Terraform 1.10 or newer", _EXEC),
+    "ENG430": Row("the plan cannot be understood: {reason}", "{mend}", _EXEC),
     "ENG440": Row("the AWS emulator is not installed", "run `pip install 'interlock-engine[emulator]'`", _EXEC),
     "ENG441": Row("the AWS emulator did not start: {reason}", "run again; if it stays, reinstall moto", _EXEC),
     # ENG450-459 processes

@@ -26,9 +26,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, NamedTuple
 
-from engine.core.redact import Redactor, is_secret_name
+from engine.core.redact import Redactor, credentials
 from engine.errors import EngineError, Problem, problem
-from engine.printable import printable, uncoloured
 
 _MIB = 1024 * 1024
 CHUNK = 65536
@@ -270,7 +269,5 @@ def signal_name(number: int) -> str:
 
 def last_words(done: Done, env: Mapping[str, str]) -> str:
     """The end of what it said, printable, without the secrets that its environment holds."""
-    secrets = frozenset(value for name, value in env.items() if is_secret_name(name))
-    said = (done.stderr.strip() or done.stdout.strip())[-4 * SHOWN :].decode(errors="replace")
-    said = printable(Redactor(secrets).text(uncoloured(said))).strip()
-    return said if len(said) <= SHOWN else "…" + said[-SHOWN:]
+    said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace")
+    return Redactor(credentials(env)).excerpt(said, SHOWN, end=True).strip()

@@ -70,8 +70,10 @@ def _line(check: Check, width: int, console: Console) -> str:
 
 def _checks(controller: str, module: str) -> Iterator[Check]:
     from engine.adapters import settings
+    from engine.run.plans import hidden, redactor
 
     values = settings.read()
+    redact = redactor((), values.credentials)
     looks: tuple[tuple[str, Callable[[], str], bool], ...] = (
         ("git", lambda: _git(values), False),
         ("terraform", lambda: _terraform(values), False),
@@ -85,9 +87,9 @@ def _checks(controller: str, module: str) -> Iterator[Check]:
     )
     for name, look, optional in looks:
         try:
-            yield Check(name, look())
+            yield Check(name, redact.text(look()))
         except EngineError as error:
-            yield Check(name, "", error.problems[0], optional)
+            yield Check(name, "", hidden(error.problems[0], redact), optional)
 
 
 def _git(values: "Settings") -> str:

@@ -73,16 +73,13 @@ def _programs() -> "Programs":
 def _eval(options: Namespace, console: "Console") -> int:
     from engine.adapters.policy.port import evaluate
     from engine.core.findings import Effect
-    from engine.core.plan.mask import secrets
-    from engine.core.redact import Redactor
+    from engine.run.plans import redactor, told
 
     plans = [_plan(file) for file in options.plan]
     policies = _policies(options.policies, options.namespace)
     found = evaluate(plans, policies, options.engine, options.timeout, programs=_programs())
-    hide = Redactor(frozenset().union(*(secrets(dict(plan.plan)) for plan in plans))).text
-    shown = [
-        f._replace(message=hide(f.message), remediation=hide(f.remediation), address=hide(f.address)) for f in found
-    ]
+    judged = {plan.resource: dict(plan.plan) for plan in plans}
+    shown = told(found, judged, policies, redactor(judged.values(), {}))
     denied = any(finding.effect is Effect.DENY for finding in shown)
     if options.json:
         result = "failed" if denied else "passed"
@@ -100,20 +97,14 @@ def _plan(file: str) -> "Plan":
     Raises:
         EngineError: ENG001, or ENG515 when it is no JSON object.
     """
-    import json
-
+    from engine.adapters import files
     from engine.adapters.policy.port import Plan
+    from engine.core.plan.form import RefusedPlanError, read
 
     try:
-        with open(file, "rb") as handle:
-            plan = json.load(handle)
-    except OSError as error:
-        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise failure("ENG515", resource=file, reason="it is not JSON") from error
-    if not isinstance(plan, dict):
-        raise failure("ENG515", resource=file, reason="it is no JSON object")
-    return Plan(file, plan)
+        return Plan(file, read(files.read(file), lambda reason: failure("ENG515", resource=file, reason=reason)))
+    except RefusedPlanError as error:
+        raise failure("ENG515", hint=error.mend, resource=file, reason=error.reason) from error
 
 
 def _json(finding: "Finding") -> dict[str, Any]:

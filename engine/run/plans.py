@@ -1,13 +1,17 @@
 """The plans that `terraform.plan` has kept, and what must be hidden in whatever is said about them."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.adapters import files
+from engine.adapters.policy.bundle import PolicySet
+from engine.adapters.policy.conventions import is_asked
 from engine.adapters.terraform import environment
 from engine.core.canonical import digest_bytes
+from engine.core.findings import Finding
+from engine.core.plan.form import read
 from engine.core.plan.mask import secrets
+from engine.core.plan.model import changes
 from engine.core.redact import Redactor
 from engine.errors import Problem, failure
 
@@ -28,12 +32,50 @@ def redactor(plans: Iterable[dict[str, Any]], credentials: Mapping[str, str]) ->
 
 def hidden(problem: Problem, redact: Redactor) -> Problem:
     """`problem` without secrets: another program's words, or a policy's, may have become part of it."""
-    return problem._replace(message=redact.text(problem.message), hint=redact.text(problem.hint))
+    place = problem.place and problem.place._replace(excerpt=redact.text(problem.place.excerpt))
+    return problem._replace(message=redact.text(problem.message), hint=redact.text(problem.hint), place=place)
+
+
+def told(
+    findings: Sequence[Finding], plans: Mapping[str, Mapping[str, Any]], policies: PolicySet, redact: Redactor
+) -> list[Finding]:
+    """The findings without secrets in what they say; what they are about and which rule says it is decided by.
+
+    A rule's name that stands in the policies is theirs, however a secret may be spelt, and so is an address in the plan.
+
+    Raises:
+        EngineError: ENG514, a policy has made a rule's name of a secret.
+    """
+    sources = "\n".join((*policies.modules.values(), *policies.checks.values()))
+    addresses = {path: {change.address for change in changes(dict(plan))} for path, plan in plans.items()}
+    return [
+        finding._replace(
+            rule=_rule(finding, sources, redact),
+            message=redact.text(finding.message),
+            remediation=redact.text(finding.remediation),
+            address=finding.address if finding.address in addresses[finding.resource] else redact.text(finding.address),
+        )
+        for finding in findings
+    ]
+
+
+def _rule(finding: Finding, sources: str, redact: Redactor) -> str:
+    hidden = redact.text(finding.rule)
+    package, _, name = finding.rule.rpartition(".")
+    unnamed = is_asked(name) and name in sources and f"package {package}" in sources
+    if hidden == finding.rule or finding.rule in sources or unnamed:
+        return finding.rule
+    raise failure(
+        "ENG514",
+        rule=finding.policy,
+        what=f"a result whose id holds a sensitive value (`{hidden}`)",
+        resource=finding.resource,
+        mend="write the id into the policy; a value belongs into the message",
+    )
 
 
 def _read(file: str, expected: str) -> dict[str, Any]:
     data = files.read(file)
     if digest_bytes(data) != expected:
         raise failure("ENG560", file=file)
-    plan: dict[str, Any] = json.loads(data)
-    return plan
+    return read(data, lambda reason: failure("ENG515", resource=file, reason=reason))

@@ -14,6 +14,7 @@ from engine.errors import EngineError, Problem, failure, problem
 
 if TYPE_CHECKING:
     from engine.core.decision.decide import PipelineResult
+    from engine.core.redact import Redactor
     from engine.core.rules.model import Step
     from engine.run.context import Context
 
@@ -97,9 +98,11 @@ def _protected(step: "Step", result: "PipelineResult", ctx: "Context") -> None:
 
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
+    from engine.run.plans import redactor
+
     defaults = {name: schema["default"] for name, schema in action.inputs.items() if "default" in schema}
     given = {**defaults, **inputs}
-    _check(step, action, given)
+    _check(step, action, given, redactor((), ctx.settings.credentials))
     with _deadline(step.timeout_s) as cancel:
         try:
             outputs = action.run(ctx._replace(cancel=cancel), **given)
@@ -112,12 +115,12 @@ def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context"
     return outputs
 
 
-def _check(step: "Step", action: Action, inputs: Mapping[str, Any]) -> None:
+def _check(step: "Step", action: Action, inputs: Mapping[str, Any], redact: "Redactor") -> None:
     """Inputs that come from outputs could not be checked when the rules were loaded."""
     from jsonschema import Draft202012Validator
 
     problems = [
-        problem("ENG554", step.place, name=name, uses=step.uses, reason=error.message[:200])
+        problem("ENG554", step.place, name=name, uses=step.uses, reason=redact.excerpt(error.message, 200))
         for name, schema in action.inputs.items()
         for error in Draft202012Validator(schema).iter_errors(inputs[name])
     ]

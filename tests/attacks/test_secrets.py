@@ -1,9 +1,12 @@
 """Attacks on what nobody may see: credentials, keys, sensitive values; and on the files that hold them."""
 
+import base64
 import copy
+import html
 import json
 import os
 import stat
+import urllib.parse
 
 import pytest
 
@@ -17,7 +20,28 @@ CREDENTIALS = {
     "HTTPS_PROXY": "http://user:pr0xypass@127.0.0.1:1",
     "ENGINE_DIGEST_KEY": "digestKeySecretValue-0123456789abcdef",
 }
-FRAGMENTS = ("S3cr3t-pass", "verysecretvalue", "tok+en", "pr0xypass", "digestKeySecret", "PRIVATE KEY")
+COPIES = (
+    base64.b64encode(f"user:{SECRET}".encode()).decode(),
+    f"https://user:{urllib.parse.quote(SECRET, safe='').lower()}@host/",
+    html.escape(SECRET),
+    json.dumps(json.dumps({"a": SECRET})),
+    SECRET.encode().hex().upper(),
+    f"<{SECRET.upper()}>",
+)
+FRAGMENTS = (
+    "S3cr3t-pass",
+    "S3CR3T",
+    "s3cr3t-pass",
+    "UzNjcjN0LXBh",
+    "5333637233742d70",
+    "5333637233742D70",
+    "ZXI6UzNjcjN0",
+    "verysecretvalue",
+    "tok+en",
+    "pr0xypass",
+    "digestKeySecret",
+    "PRIVATE KEY",
+)
 POLICY = (
     "package x\nimport rego.v1\npassword := p if { some r in input.resource_changes; p := r.change.after.password }\n"
 )
@@ -28,9 +52,9 @@ def with_secret():
     plan = copy.deepcopy(recorded("s3-good"))
     change = plan["resource_changes"][0]["change"]
     document = json.dumps({"Statement": SECRET})
-    change["after"] |= {"password": SECRET, "document": document, "copy": f"a {SECRET} b", "map": {SECRET: 1}}
+    change["after"] |= {"password": SECRET, "document": document, "copy": f"a {SECRET} b", "map": {"k": [SECRET]}}
+    change["after"] |= {f"copy{number}": copied for number, copied in enumerate(COPIES)}
     change["after_sensitive"] = {"password": True}
-    plan["resource_changes"][0]["address"] = f'aws_s3_bucket.this["{SECRET}"]'
     return plan
 
 
@@ -105,3 +129,88 @@ def test_a_clone_whose_git_settings_start_a_program(machine, engine):
         clone.git("config", name, str(trap))
     assert engine(*machine.words()).code == ExitCode.DONE
     assert not (machine.root / "sprung").exists()
+
+
+GUARDED = ["aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["aws_iam_", "aws_iam_role", "aws", "iam", "create", "after", "change", "managed", "resource_changes", "no-op",
+     "S3/a.tfvars", "this", "failed", "passed", "IAM-", "high", "deny", "+   ", "acme/dev-deployment", "role", "AWS_IAM_ROLE"],
+)  # fmt: skip
+def test_a_secret_spelt_like_what_is_decided(machine, engine, word):
+    """A value that Terraform marks sensitive, beside guarded resources: everything that is decided by stays as it is."""
+    told = []
+    for value in (word, "a value that stands nowhere else"):
+        plan = copy.deepcopy(recorded("iam-bad"))
+        change = {"actions": ["create"], "before": None, "after": {"password": value}, "after_unknown": {}}
+        change |= {"before_sensitive": False, "after_sensitive": {"password": True}}
+        address = {
+            "address": "aws_db_instance.this",
+            "type": "aws_db_instance",
+            "mode": "managed",
+            "provider_name": "p",
+        }
+        plan["resource_changes"].append({**address, "name": "this", "change": change})
+        machine.answer("good", plan)
+        if not told:
+            machine.change({"S3/a.tfvars": good()})
+        assert engine(*machine.words()).code == ExitCode.NEGATIVE
+        report = machine.report()
+        (resource,) = report["resources"]
+        (row,) = machine.statement()["predicate"]["verdict"]["resources"]
+        diffs = [[line.partition(" = ")[0] for line in c["diff"].split("\n")] for c in resource["changes"]]
+        findings = [
+            (f["rule"], f["effect"], f["severity"], f["address"], f["file"], f["line"]) for f in report["findings"]
+        ]
+        told.append((report["result"], resource["plan"], row["changes"], findings, diffs))
+        assert "password = (sensitive)" in str(report)
+    assert told[0] == told[1]
+    assert {change["type"] for change in told[0][2]} >= {"aws_db_instance", *GUARDED}
+    assert findings
+
+
+def test_a_rules_name_that_a_policy_makes_of_a_secret(machine, engine):
+    """It would be signed and asked for by gates, so it cannot be hidden: nothing was judged."""
+    machine.answer("good", with_secret())
+    policy = 'deny contains {"msg": "m", "id": sprintf("X-%v", [password])}'
+    (machine.controller / "policies" / "x.rego").write_text(POLICY + policy)
+    machine.change({"S3/a.tfvars": good()})
+    ended = engine(*machine.words())
+    assert (ended.code, machine.report()["result"]) == (ExitCode.EXECUTOR, "error")
+    assert "ENG514" in machine.everything_said(ended)
+    assert "S3cr3t-pass" not in machine.everything_said(ended)
+
+
+@pytest.mark.parametrize("command", ["plan", "init", "version", "show"])
+@pytest.mark.parametrize("kept", [300, 500, 1181, 1190, 1990, 2000, 7985])
+def test_a_credential_that_a_cut_would_halve(machine, engine, command, kept):
+    """The end of an output is shown; what stands where it is cut off is found before."""
+    say = f"printf %s $AWS_SECRET_ACCESS_KEY >&2; head -c {kept} /dev/zero | tr '\\0' x >&2; exit 1"
+    machine.program(**{command: say})
+    machine.change({"S3/a.tfvars": good()})
+    ended = engine(*machine.words(), **CREDENTIALS)
+    assert ended.code == ExitCode.EXECUTOR
+    said = machine.everything_said(ended)
+    assert [n for n in range(4, 20) if "verysecretvalue12345"[-n:] + "xx" in said] == []
+
+
+@pytest.mark.parametrize("command", ["plan", "init"])
+def test_a_credential_that_a_cut_of_terraforms_own_words_would_halve(machine, engine, command):
+    for before in (1150, 1185, 1195):
+        words = f'{{"severity": "error", "summary": "{"x" * before}", "detail": "\'$AWS_SECRET_ACCESS_KEY\'"}}'
+        machine.program(**{command: f"echo '{{\"diagnostic\": {words}}}'; exit 1"})
+        machine.change({"S3/a.tfvars": good()}) if before == 1150 else None
+        said = machine.everything_said(engine(*machine.words(), **CREDENTIALS))
+        assert [n for n in range(4, 20) if "xx. " + "verysecretvalue12345"[:n] in said] == []
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+@pytest.mark.parametrize("proxy", ["http://user:pr0xypass@127.0.0.1:1", "user:pr0xypass@127.0.0.1:1"])
+def test_the_doctor_tells_no_password_of_a_proxy(machine, engine, form, proxy):
+    machine.program(init="env; env >&2; exit 1")
+    ended = engine("doctor", "--controller", str(machine.controller), *form, HTTPS_PROXY=proxy, HTTP_PROXY=proxy)
+    assert ended.code == ExitCode.NEGATIVE
+    assert "PROXY" in ended.out
+    assert "pr0xypass" not in ended.out + ended.err

@@ -1,5 +1,6 @@
 """Attacks on the verdict: to get a `passed` that was not earned, or to have somebody else's believed."""
 
+import copy
 import json
 
 import pytest
@@ -10,7 +11,7 @@ from engine.core.signature import sign
 from engine.core.verdict.check import Absent, latest
 from engine.errors import EngineError, ExitCode
 from engine.run import plans
-from tests.support.machine import GOOD, bad, ended, good
+from tests.support.machine import GOOD, bad, ended, good, recorded
 from tests.support.signing import WANTED, statement, trusted
 
 
@@ -107,6 +108,97 @@ def test_one_resource_that_cannot_be_told_fails_alone(machine, engine):
     assert engine(*machine.words()).code == ExitCode.EXECUTOR
     rows = {row["path"]: row["problem"] and row["problem"]["code"] for row in verdict(machine)["resources"]}
     assert rows == {"S3/a.tfvars": "ENG430", "S3/b.tfvars": None}
+
+
+@pytest.mark.parametrize("depth", [45, 60, 600, 5000])
+def test_a_text_of_brackets_ends_nothing(machine, engine, depth):
+    """Too deep for whoever opens a document: then it is a text, in the statement and in the report."""
+    plan = copy.deepcopy(recorded("s3-good"))
+    change = plan["resource_changes"][0]["change"]
+    change["after"] |= {"deep": "[" * depth + '"hunter22"' + "]" * depth, "password": "hunter22"}
+    change["after_sensitive"] = {"password": True}
+    machine.answer("bad", plan)
+    machine.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad()})
+    ended = engine(*machine.words())
+    assert ended.code == ExitCode.DONE
+    assert verdict(machine)["result"] == "passed"
+    assert [row["standing"] for row in machine.report()["resources"]] == ["passed", "passed"]
+    assert "hunter22" not in machine.everything_said(ended)
+
+
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        ("deeper than anybody walks", '"deep": ' + "[" * 900 + "]" * 900),
+        ("deeper than Python's stack", '"deep": ' + "[" * 100_000 + "]" * 100_000),
+        ("a number of 5,000 digits", f'"n": {"9" * 5000}'),
+    ],
+)
+def test_a_plan_that_cannot_be_walked_fails_alone(machine, engine, why, more):
+    text = (machine.answers / "good").read_text()
+    (machine.answers / "bad").write_text(text.replace('"after": {', f'"after": {{{more}, ', 1))
+    machine.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad()})
+    assert engine(*machine.words()).code == ExitCode.EXECUTOR
+    rows = {row["path"]: row["problem"] and row["problem"]["code"] for row in verdict(machine)["resources"]}
+    assert rows == {"S3/a.tfvars": None, "S3/b.tfvars": "ENG430"}, why
+
+
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        ("changes that are put off", {"deferred_changes": [{"reason": "unknown"}]}),
+        ("actions of a provider", {"action_invocations": [{"address": "action.aws_lambda_invoke.x"}]}),
+        ("rows that nobody knows", {"teleports": [{"address": "a.b"}]}),
+        ("planned values without changes", {"resource_changes": []}),
+        ("only the state is refreshed", {"resource_changes": [], "planned_values": {}}),
+        ("a state", {"values": {"root_module": {}}}),
+    ],
+)
+def test_a_plan_that_says_more_than_is_judged(machine, engine, tmp_path, why, more):
+    """The same answer of `run` and of `policy eval`: none."""
+    plan = {**recorded("s3-good"), **more}
+    machine.answer("bad", plan)
+    machine.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad()})
+    assert engine(*machine.words()).code == ExitCode.EXECUTOR, why
+    rows = {row["path"]: row["problem"] and row["problem"]["code"] for row in verdict(machine)["resources"]}
+    assert rows == {"S3/a.tfvars": None, "S3/b.tfvars": "ENG430"}, why
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    ended = engine("policy", "eval", "--plan", str(file), "--policies", str(machine.controller / "policies"))
+    assert (ended.code, "ENG515" in ended.err) == (ExitCode.EXECUTOR, True), why
+
+
+def test_an_import_by_identity_and_a_move_are_told_and_signed(machine, engine):
+    """A resource that changes hands without any change of its own."""
+    plan = copy.deepcopy(recorded("s3-noop"))
+    one, other = plan["resource_changes"][:2]
+    one["change"]["importing"] = {"identity": {"bucket": "of somebody else"}}
+    other["previous_address"] = "aws_s3_bucket.old"
+    machine.answer("good", plan)
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words()).code == ExitCode.DONE
+    (row,) = machine.statement()["predicate"]["verdict"]["resources"]
+    assert [change["actions"] for change in row["changes"]] == [["no-op"], ["no-op"]]
+    told = "\n".join(change["diff"] for change in machine.report()["resources"][0]["changes"])
+    assert 'imported from {"bucket": "of somebody else"}' in told
+    assert "moved from aws_s3_bucket.old" in told
+
+
+def test_a_plan_looks_at_everything_anew(machine, engine):
+    """No argument hides drift or a part of the configuration: `-refresh=false`, `-minimal-refresh`, `-target` …"""
+    machine.program(
+        version="""echo "$@" >> $A/vectors; echo '{"terraform_version": "1.11.4"}'""",
+        plan='echo "$@" >> $A/vectors; exit 2',
+        show='echo "$@" >> $A/vectors; cat $A/good',
+    )
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words()).code == ExitCode.DONE
+    words = (machine.answers / "vectors").read_text().split()
+    assert {word for word in words if word.startswith("-")} == {
+        "-input=false", "-json", "-detailed-exitcode", "-lock-timeout=20s", "-out=plan.tfplan",
+        "-var-file=resource.tfvars.json",
+    }  # fmt: skip
+    assert [word for word in words if not word.startswith("-")] == ["version", "plan", "show", "plan.tfplan"]
 
 
 def test_the_verdict_of_an_earlier_run_is_not_there_after_one_that_was_refused(machine, engine):

@@ -101,6 +101,12 @@ class Machine:
             text=True,
         )
 
+    def statement(self) -> Any:
+        """What was signed."""
+        import base64
+
+        return json.loads(base64.b64decode(json.loads((self.out / "statement.json").read_text())["payload"]))
+
     def report(self) -> Any:
         """report.json."""
         return json.loads((self.out / "report.json").read_text())

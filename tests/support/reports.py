@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
-from engine.core.plan.summary import Summary
+from engine.core.plan.summary import Line, Summary
 from engine.core.report.model import Diff, Gate, Report, Result, Row, Signature
 from engine.errors import Problem
 
@@ -57,7 +57,7 @@ def gate(outcome: Outcome = Outcome.FAIL, **changes: Any) -> Gate:
 
 def diff(text: str, address: str = "aws_s3_bucket.this", action: str = "create") -> Diff:
     """One change of a plan."""
-    return Diff(address, action, text)
+    return Diff(address, action, tuple(map(Line, text.split("\n"))))
 
 
 _VOID = ("br", "hr", "img", "input")

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.port import Plan, Terms
-from engine.adapters.policy.programs import run
+from engine.adapters.policy.programs import last_words, run
 from engine.core.findings import Effect, Finding, Severity
 from engine.errors import Errors, Place, failure
 
@@ -114,7 +114,7 @@ def _scan(folder: str, checks: Sequence[str], plan: Plan, terms: Terms) -> Mappi
         if not isinstance(looked, int) or not isinstance(broken, int):
             raise TypeError("counts are no numbers")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = done.stderr.decode(errors="replace").strip()[-500:] or "it is not JSON as expected"
+        reason = last_words(done, terms) or "it is not JSON as expected"
         raise failure("ENG513", engine="checkov", reason=reason) from error
     failed = report.get("results", {}).get("failed_checks", [])
     if looked <= 0 or broken:

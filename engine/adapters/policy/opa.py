@@ -16,7 +16,7 @@ from engine.adapters.policy.bundle import Json, PolicySet
 from engine.adapters.policy.conventions import Answer, Rule, findings, is_asked, to_ask
 from engine.adapters.policy.guard import FORBIDDEN
 from engine.adapters.policy.port import Plan, Terms
-from engine.adapters.policy.programs import run
+from engine.adapters.policy.programs import last_words, run
 from engine.core.findings import Finding
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
@@ -143,7 +143,7 @@ def _eval(
             raise ValueError(f"exit code {done.code}")
         return answer["result"][0]["expressions"][0]["value"]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        reason = done.stderr.decode(errors="replace").strip()[-500:] or "it is not JSON as expected"
+        reason = last_words(done, job.terms) or "it is not JSON as expected"
         raise failure("ENG513", engine="opa", reason=reason) from error
 
 

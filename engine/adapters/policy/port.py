@@ -7,6 +7,10 @@ from typing import NamedTuple, Protocol
 
 from engine.adapters.policy.bundle import Json, PolicySet
 from engine.core.findings import Finding, Severity
+from engine.core.plan.form import RefusedPlanError
+from engine.core.plan.mask import secrets
+from engine.core.plan.model import check
+from engine.core.redact import Redactor
 from engine.errors import failure, listing
 
 TIMEOUT_S = 120.0
@@ -30,6 +34,7 @@ class Programs(NamedTuple):
 
 
 BY_NAME = Programs()  # on the system's default path
+NOTHING_SECRET = Redactor(())
 
 
 class Terms(NamedTuple):
@@ -38,6 +43,7 @@ class Terms(NamedTuple):
     programs: Programs = BY_NAME
     timeout_s: float = TIMEOUT_S
     cancel: threading.Event | None = None
+    redact: Redactor = NOTHING_SECRET  # for what a program says, before it is cut
 
 
 class Engine(Protocol):
@@ -75,29 +81,17 @@ def evaluate(
         raise failure("ENG516")
     for plan in plans:
         _check(plan)
-    found = ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel))
+    redact = Redactor(frozenset().union(*(secrets(dict(plan.plan)) for plan in plans)))
+    found = ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel, redact))
     return tuple(sorted(set(found), key=_order))
 
 
 def _check(plan: Plan) -> None:
-    """Refuse what is no complete plan: a policy finds nothing wrong with an empty object."""
-    version = plan.plan.get("format_version")
-    changes = plan.plan.get("resource_changes", [])
-    reason = (
-        "it has no format_version"
-        if not isinstance(version, str)
-        else f"its format_version is {version}"
-        if version.partition(".")[0] != "1"
-        else "Terraform had errors while planning"
-        if plan.plan.get("errored")
-        else "it is not complete"
-        if plan.plan.get("complete") is False
-        else "its resource_changes are no list of objects"
-        if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes)
-        else ""
-    )
-    if reason:
-        raise failure("ENG515", resource=plan.resource, reason=reason)
+    """Refuse what is no complete plan, as `engine run` does: a policy finds nothing wrong with an empty object."""
+    try:
+        check(dict(plan.plan))
+    except RefusedPlanError as error:
+        raise failure("ENG515", hint=error.mend, resource=plan.resource, reason=error.reason) from error
 
 
 def _order(finding: Finding) -> tuple[str | int, ...]:

@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from engine.adapters import process
 from engine.adapters.policy.port import Terms
 from engine.errors import EngineError, problem
-from engine.printable import printable, uncoloured
 
 MEMORY = 4 * 1024**3  # bytes; 10,000 changes take a tenth of it
-_SHOWN = 300  # characters of what a program said last
+_SHOWN = 500  # characters of what a program said last
 
 _BROKEN = frozenset({"ENG453", "ENG454", "ENG455", "ENG456"})  # killed, odd exit code, not startable, too much output
 
@@ -47,12 +46,18 @@ def run(
         if found.code == "ENG451":
             raise EngineError(problem("ENG511", seconds=f"{terms.timeout_s:g}")) from error
         if found.code in _BROKEN:
-            raise EngineError(problem("ENG512", engine=os.path.basename(argv[0]), reason=_reason(error))) from error
+            raise EngineError(
+                problem("ENG512", engine=os.path.basename(argv[0]), reason=_reason(error, terms))
+            ) from error
         raise
 
 
-def _reason(error: process.ProcessError) -> str:
+def last_words(done: process.Done, terms: Terms) -> str:
+    """What it said last, without the secrets of the plans; empty when it said nothing."""
+    return terms.redact.excerpt(done.stderr.decode(errors="replace").strip(), _SHOWN, end=True)
+
+
+def _reason(error: process.ProcessError, terms: Terms) -> str:
     """In one line: of a trace, the last line says what happened."""
-    said = error.done.stderr.decode(errors="replace").strip() if error.done else ""
-    last = printable(uncoloured(said.rpartition("\n")[2]))[-_SHOWN:]
+    last = last_words(error.done, terms).rpartition("\n")[2] if error.done else ""
     return f"{error.problems[0].message.partition(':')[0]}: {last}" if last else error.problems[0].message

@@ -1,9 +1,9 @@
 """The whole environment of a Terraform process: built here, never inherited."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-from engine.core.redact import Redactor, is_secret_name
+from engine.core import redact
+from engine.core.redact import Redactor
 
 _ALWAYS = {
     "TF_IN_AUTOMATION": "1",
@@ -21,13 +21,4 @@ def build(path: str, home: str, cli_config: str, credentials: Mapping[str, str])
 
 def redactor(credentials: Mapping[str, str]) -> Redactor:
     """Hides the credentials, also a password inside a proxy's URL."""
-    secrets = {value for name, value in credentials.items() if is_secret_name(name)}
-    secrets |= {part for value in credentials.values() if (part := _password(value))}
-    return Redactor(secrets)
-
-
-def _password(value: str) -> str | None:
-    try:
-        return urlsplit(value).password
-    except ValueError:
-        return None
+    return Redactor(redact.credentials(credentials))

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from engine.adapters.process import Done
 from engine.core.redact import Redactor
 from engine.errors import EngineError, Place, Problem, problem
-from engine.printable import printable, uncoloured
 
 _SHOWN = 3  # errors in one message
 _LONGEST = 1200  # characters
@@ -38,9 +37,9 @@ class Diagnostic(NamedTuple):
 
     @property
     def text(self) -> str:
-        """One line, safe to print."""
+        """As Terraform says it: show only an excerpt of it."""
         where = f"{self.address}: " if self.address else ""
-        return " ".join(printable(uncoloured(f"{where}{self.summary}. {self.detail}")).split()).rstrip()
+        return f"{where}{self.summary}. {self.detail}".rstrip()
 
 
 class TerraformError(EngineError):
@@ -133,15 +132,15 @@ def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> T
 def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:
     found = errors(diagnostics(done.stdout))
     if not found:
-        last = uncoloured((done.stderr or done.stdout).decode(errors="replace")).strip()[-_LONGEST:]
+        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        last = redactor.excerpt(said, _LONGEST, end=True)
         found = (Diagnostic("error", f"It failed without saying why (exit code {done.code})", last, ""),)
     said = "; ".join(dict.fromkeys(d.text for d in found[:_SHOWN]))
     if len(found) > _SHOWN:
         said += f"; and {len(found) - _SHOWN} more"
-    said = redactor.text(said)
     text = "\n".join(f"{d.summary}\n{d.detail}" for d in found)
     row = next((row for row in _TABLE if re.search(row.pattern, text)), _OTHER)
-    return row, said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
+    return row, " ".join(redactor.excerpt(said, _LONGEST + _SHOWN).split())
 
 
 def _objects(text: bytes) -> Iterator[dict[str, Any]]:

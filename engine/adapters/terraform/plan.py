@@ -1,6 +1,5 @@
 """Plans one resource and reads the plan; whatever goes wrong is a result, so that one resource fails alone."""
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -12,8 +11,9 @@ from engine.adapters.terraform import failures
 from engine.adapters.terraform.failures import Kind, TerraformError
 from engine.adapters.terraform.workspace import Job, Workspace
 from engine.core.canonical import digest_bytes
-from engine.core.plan.model import changes, outputs
-from engine.core.redact import Json
+from engine.core.exact import Json
+from engine.core.plan.form import read
+from engine.core.plan.model import check
 from engine.errors import EngineError, Place, Problem, failure
 
 _OUT = "plan.tfplan"
@@ -122,12 +122,9 @@ def _unreadable(job: Job, shown: Done) -> EngineError:
 
 
 def _read(job: Job, data: bytes) -> dict[str, Json]:
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no JSON") from error
-    if not isinstance(found, dict) or "format_version" not in found or found.get("errored"):
+    """A plan that nobody can judge fails here, alone."""
+    found = read(data, lambda reason: failure("ENG416", Place(job.path), resource=job.path, reason=reason))
+    if "format_version" not in found or found.get("errored"):
         raise failure("ENG416", Place(job.path), resource=job.path, reason="`show` gave no complete plan")
-    changes(found)  # a plan that nobody can judge fails here, alone
-    outputs(found)
+    check(found)
     return found

@@ -22,7 +22,7 @@ from engine.adapters.files import fetch, put
 from engine.adapters.terraform import environment, failures, memory
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
-from engine.core.redact import Json
+from engine.core.exact import Json
 from engine.errors import failure
 
 _OLD_S = 24 * 3600.0  # no plan takes so long

@@ -9,6 +9,8 @@ Blind to what two runs of the same plan do not share, and to nothing else that s
   is made anew, whether or not it had the same before;
 - `tags` and `tags_all` that are null or {}: AWS provider 5.100 returns either for "no tags".
 
+Numbers count with all their digits, and by their value: 1 is 1.0, 0.1 is not 0.1000000000000000000001.
+
 It also covers where the providers are pointed: the same change in another account or region is another change. The key
 keeps the digest from being an oracle for secret values that somebody guesses.
 """
@@ -18,10 +20,11 @@ import re
 from collections.abc import Iterator
 
 from engine.core.canonical import canonical
-from engine.core.plan.model import Change, Path, at, changes, items, outputs, refused, true_paths
-from engine.core.redact import Json
+from engine.core.exact import Json, plain
+from engine.core.plan.form import RefusedPlanError
+from engine.core.plan.model import Change, Path, at, changes, items, outputs, true_paths
 
-_DOMAIN = b"interlock change set 1\n"
+_DOMAIN = b"interlock change set 2\n"
 _TAGS = ("tags", "tags_all")
 # RFC 3339, and Lambda's `2026-01-31T10:00:00.000+0000`.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
@@ -34,9 +37,9 @@ def change_set_digest(plan: dict[str, Json], key: bytes) -> str:
         EngineError: not a complete plan in a form that is known.
     """
     try:
-        data = canonical(change_set(plan))
+        data = canonical(plain(change_set(plan)))
     except ValueError as error:  # a number that JSON cannot hold
-        raise refused(str(error)) from error
+        raise RefusedPlanError(str(error)) from error
     return "hmac-sha256:" + hmac.new(key, _DOMAIN + data, "sha256").hexdigest()
 
 
@@ -61,7 +64,8 @@ def _entry(change: Change) -> dict[str, Json]:
         gone = change.after is None
         kept = after if "create" not in change.actions else None
         times = tuple(path for path, value in _texts(before) if _is_kept_time(path, value, kept, gone))
-        before, after = _without(before, times), after if gone else _without(after, times)
+        before = _without(before, frozenset(times))
+        after = after if gone else _without(after, frozenset(times))
     return {
         "address": change.address,
         "type": change.type,
@@ -75,7 +79,8 @@ def _entry(change: Change) -> dict[str, Json]:
         "replace_paths": [list(path) for path in change.replace_paths],
         "reason": change.reason,
         "previous_address": change.previous_address,
-        "import_id": change.import_id,
+        "importing": change.importing,
+        "identity": list(change.identity),
         "deposed": change.deposed,
         "provider": change.provider,
     }
@@ -87,7 +92,7 @@ def _providers(plan: dict[str, Json]) -> dict[str, Json]:
     configured = configuration.get("provider_config") if isinstance(configuration, dict) else None
     variables = plan.get("variables") or {}
     if not isinstance(variables, dict):
-        raise refused("`variables` is not an object")
+        raise RefusedPlanError("`variables` is not an object")
     references = set(_references(configured))
     read = {name.split(".")[1] for name in references if name.startswith("var.")}
     if any(not name.startswith("var.") for name in references):
@@ -125,12 +130,12 @@ def _is_kept_time(path: Path, value: str, after: Json, gone: bool) -> bool:
     return bool(_TIME.fullmatch(value)) and (gone or at(after, path) == value)
 
 
-def _without(value: Json, paths: tuple[Path, ...]) -> Json:
+def _without(value: Json, paths: frozenset[Path], here: Path = ()) -> Json:
     """A copy of `value` with null at each of `paths`."""
-    if () in paths:
+    if here in paths:
         return None
     if isinstance(value, dict):
-        return {k: _without(v, tuple(p[1:] for p in paths if p[0] == k)) for k, v in value.items()}
+        return {k: _without(v, paths, (*here, k)) for k, v in value.items()}
     if isinstance(value, list):
-        return [_without(v, tuple(p[1:] for p in paths if p[0] == n)) for n, v in enumerate(value)]
+        return [_without(v, paths, (*here, n)) for n, v in enumerate(value)]
     return value

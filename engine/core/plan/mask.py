@@ -2,28 +2,98 @@
 
 `terraform show -json` prints sensitive values in clear beside their marks. `variables` has no marks at all, derived
 values are not always marked, and a value inside a JSON document (a policy, an environment) loses its mark.
+
+Only leaves below values are hidden. What a plan *is* (addresses, types, actions, marks, keys) is what somebody decides
+by: it stays, however some secret may be spelt.
 """
 
-import base64
-import json
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from engine.core.redact import HIDDEN, Json, Redactor
+from engine.core import exact
+from engine.core.exact import Json
+from engine.core.plan.model import Change, Path
+from engine.core.redact import CHANGED, HIDDEN, Redactor
 
-CHANGED = "(sensitive, changed)"
 _LONG = 8  # characters of a part of a secret document that is a secret by itself
 _CHANGES = ("resource_changes", "resource_drift")
-_KEPT = ("format_version", "terraform_version")  # Terraform's words, whatever some secret is spelt like
+# Terraform's own words and names: what a leaf of this name says, outside of values, is structure.
+_WORDS = frozenset(
+    [
+        "format_version",
+        "terraform_version",
+        "timestamp",
+        "address",
+        "module_address",
+        "previous_address",
+        "mode",
+        "type",
+        "name",
+        "index",
+        "provider_name",
+        "provider_config_key",
+        "full_name",
+        "schema_version",
+        "deposed",
+        "actions",
+        "action_reason",
+        "replace_paths",
+        "references",
+        "depends_on",
+        "kind",
+        "to_display",
+        "status",
+        "resource",
+        "attribute",
+    ]
+)
+# Below these everything is a value.
+_VALUES = frozenset(
+    [
+        "before",
+        "after",
+        "before_identity",
+        "after_identity",
+        "importing",
+        "generated_config",
+        "values",
+        "value",
+        "default",
+        "constant_value",
+    ]
+)
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)  # in a document that is too deep to be read
 
 
 def mask(plan: dict[str, Json]) -> dict[str, Json]:
-    """The plan with every secret hidden: safe to show, to keep and to hand over. Its actions stay readable."""
+    """The plan with every secret hidden, and otherwise as it was: safe to show, to keep and to hand over."""
     hide = Redactor(secrets(plan))
-    masked: dict[str, Json] = {}
-    for name, value in plan.items():
-        masked[name] = value if name in _KEPT else _restored(name, hide.json(_hide(plan, name, value)), value)
-    return masked
+    return {name: _shown(name, _hide(plan, name, value), hide) for name, value in plan.items()}
+
+
+def hidden(value: Json, marks: Json, hide: Redactor) -> Json:
+    """One value of a change with what is marked in it hidden, and what is a secret elsewhere."""
+    return hide.json(_hidden(value, marks, value))
+
+
+def marks(change: Change) -> Json:
+    """What is marked on either side: what has become a secret today was one yesterday."""
+    return _either(change.before_sensitive, change.after_sensitive)
+
+
+def mark_at(marks: Json, path: Path) -> Json:
+    """The marks of the value at `path`."""
+    for step in path:
+        if marks is True:
+            return True
+        if isinstance(marks, dict) and isinstance(step, str):
+            marks = marks.get(step)
+        elif isinstance(marks, list) and isinstance(step, int):
+            marks = _nth(marks, step)
+        else:
+            return None
+    return marks
 
 
 def secrets(plan: dict[str, Json]) -> frozenset[str]:
@@ -34,11 +104,29 @@ def secrets(plan: dict[str, Json]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _shown(name: str, value: Json, hide: Redactor) -> Json:
+    """`value`, which stands below the key `name`, with the leaves hidden that are spelt like a secret."""
+    if name in _VALUES:
+        return hide.json(value)
+    if name in _WORDS and _is_word(value):
+        return value
+    if isinstance(value, dict):
+        return {key: _shown(key, item, hide) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown("", item, hide) for item in value]
+    return hide.json(value)
+
+
+def _is_word(value: Json) -> bool:
+    """Is it a word or a list of words (a type or a path is one)? Something else is only called like one."""
+    return not isinstance(value, dict) and not (isinstance(value, list) and isinstance(next(iter(value), None), dict))
+
+
 def _marked(plan: dict[str, Json]) -> Iterator[Json]:
     """Every value that Terraform marks."""
     for change in _all_changes(plan):
         for side in ("before", "after"):
-            yield from _chosen(change.get(side), _marks(change))
+            yield from _chosen(change.get(side), _marks_of(change))
     for name in _sensitive_variables(plan):
         yield _get(plan, "variables", name, "value")
     yield from _defaults(_get(plan, "configuration", "root_module"))
@@ -50,8 +138,7 @@ def _marked(plan: dict[str, Json]) -> Iterator[Json]:
             yield from _chosen(resource.get("values"), resource.get("sensitive_values"))
 
 
-def _marks(change: dict[str, Json]) -> Json:
-    """What is marked on either side: what has become a secret today was one yesterday."""
+def _marks_of(change: dict[str, Json]) -> Json:
     return _either(change.get("before_sensitive"), change.get("after_sensitive"))
 
 
@@ -113,27 +200,10 @@ def _hide(plan: dict[str, Json], name: str, value: Json) -> Json:
     return value
 
 
-def _restored(name: str, hidden: Json, value: Json) -> Json:
-    """`hidden` with Terraform's words in `value`: a secret that is spelt `create` must not make a plan unreadable."""
-    if name in _CHANGES and isinstance(hidden, list) and isinstance(value, list):
-        for new, old in zip(hidden, value, strict=True):
-            _restore(new, old, ("mode",))
-            _restore(_get(new, "change"), _get(old, "change"), ("actions",))
-    if name == "output_changes":
-        for new, old in zip(_values(hidden), _values(value), strict=False):
-            _restore(new, old, ("actions",))
-    return hidden
-
-
-def _restore(hidden: Json, value: Json, words: tuple[str, ...]) -> None:
-    if isinstance(hidden, dict) and isinstance(value, dict):
-        hidden.update({word: value[word] for word in words if word in value})
-
-
 def _hide_change(change: Json) -> Json:
     if not isinstance(change, dict):
         return change
-    before, after, marks = change.get("before"), change.get("after"), _marks(change)
+    before, after, marks = change.get("before"), change.get("after"), _marks_of(change)
     # Both sides hidden look alike; say where they are not, as Terraform's own diff does.
     return {**change, "before": _hidden(before, marks, before), "after": _hidden(after, marks, before)}
 
@@ -180,7 +250,7 @@ def _hide_variables(plan: dict[str, Json]) -> Json:
 def _hidden(value: Json, marks: Json, other: Json) -> Json:
     """`value` with its marked parts hidden; one that differs from `other` at the same place says so."""
     if marks is True:
-        return None if value is None else HIDDEN if value == other else CHANGED
+        return None if value is None else HIDDEN if other is None or exact.same(value, other) else CHANGED
     if isinstance(marks, dict) and isinstance(value, dict):
         return {k: _hidden(v, marks.get(k), _get(other, k)) for k, v in value.items()}
     if isinstance(marks, list) and isinstance(value, list):
@@ -202,20 +272,18 @@ def _chosen(value: Json, marks: Json) -> Iterator[Json]:
 
 
 def _leaves(value: Json) -> Iterator[str]:
-    """The texts and numbers in a secret value, the parts of documents inside it, and what it is in base64."""
+    """The texts and numbers in a secret value, and the parts of documents inside it."""
     if isinstance(value, str):
         yield value
-        yield base64.b64encode(value.encode()).decode()
-        if value[:1] in ("{", "["):
-            try:
-                yield from (part for part in _leaves(json.loads(value)) if len(part) >= _LONG)
-            except (ValueError, RecursionError):
-                pass
+        if value.lstrip()[:1] in ("{", "["):
+            found = exact.document(value)
+            parts = (match[1] for match in _TEXT.finditer(value)) if found is None else _leaves(found)
+            yield from (part for part in parts if len(part) >= _LONG)
     elif isinstance(value, (dict, list)):
         for item in _values(value):
             yield from _leaves(item)
     elif value is not None and not isinstance(value, bool):
-        yield json.dumps(value)
+        yield exact.dumps(value)
 
 
 def _get(value: Json, *path: str) -> Json:

@@ -1,4 +1,4 @@
-"""The changes of a plan, read from `terraform show -json` (format 1.x).
+"""The changes of a plan, read from `terraform show -json` (format 1.x): one way, whoever asks.
 
 What this module does not know it refuses: a new kind of action or of deferral must not slip past a gate unseen.
 """
@@ -6,8 +6,8 @@ What this module does not know it refuses: a new kind of action or of deferral m
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from engine.core.redact import Json
-from engine.errors import EngineError, failure
+from engine.core.exact import Json
+from engine.core.plan.form import NEWER, RefusedPlanError, check_form, known_keys
 
 # Terraform's actions, in its order, and the one word that people use.
 VERBS: dict[tuple[str, ...], str] = {
@@ -20,12 +20,38 @@ VERBS: dict[tuple[str, ...], str] = {
     ("create", "delete"): "replace",
     ("forget",): "forget",
     ("create", "forget"): "replace",
+    ("forget", "create"): "replace",
 }
-# Parts of a plan that do something beside its resource changes, and that nothing here judges.
-_REFUSED = (
-    "deferred_changes",
-    "deferred_action_invocations",
-    "action_invocations",
+# Keys of a row and of its change, as Terraform 1.10 to 1.17 and OpenTofu write them.
+_ROW = frozenset(
+    [
+        "address",
+        "previous_address",
+        "module_address",
+        "mode",
+        "type",
+        "name",
+        "index",
+        "provider_name",
+        "deposed",
+        "change",
+        "action_reason",
+    ]
+)
+_CHANGE = frozenset(
+    [
+        "actions",
+        "before",
+        "after",
+        "after_unknown",
+        "before_sensitive",
+        "after_sensitive",
+        "replace_paths",
+        "importing",
+        "generated_config",
+        "before_identity",
+        "after_identity",
+    ]
 )
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -46,7 +72,8 @@ class Change(NamedTuple):
     replace_paths: tuple[Path, ...]  # what forces a replacement
     reason: str | None  # why Terraform does it, where it says so: `tainted`, `delete_because_each_key`
     previous_address: str | None  # it was moved in the state
-    import_id: str | None  # it will be imported
+    importing: dict[str, Json] | None  # it will be imported: by `id`, or by `identity` (Terraform 1.12)
+    identity: tuple[Json, Json]  # before and after
     deposed: str | None  # key of an object that a failed replacement left
     provider: str
 
@@ -58,69 +85,86 @@ class Change(NamedTuple):
     @property
     def acts(self) -> bool:
         """Would applying it do anything, to the world or to the state?"""
-        return self.actions != ("no-op",) or self.previous_address is not None or self.import_id is not None
+        return self.actions != ("no-op",) or self.previous_address is not None or self.importing is not None
+
+
+def check(plan: dict[str, Json]) -> None:
+    """Believe nothing of a plan that is not whole.
+
+    Raises:
+        RefusedPlanError: it is no plan, not complete, does what nothing here judges, or contradicts itself.
+    """
+    found = _resources(plan)
+    planned = next(_planned(plan.get("planned_values")), None)
+    if planned is not None and not found:
+        raise RefusedPlanError(f"it plans values of {planned}, and has no changes")
+    acting = [change for change in (*found, *outputs(plan)) if change.acts]
+    if plan.get("applyable") is True and not acting:
+        raise RefusedPlanError("it would do something, and has no change that says so", "plan without -refresh-only")
 
 
 def changes(plan: dict[str, Json]) -> tuple[Change, ...]:
     """Changes of resources that would do something, in order of address; reading a data source counts.
 
     Raises:
-        EngineError: not a complete plan in a form that is known.
+        RefusedPlanError: not a complete plan in a form that is known.
     """
-    _check(plan)
-    found = [_resource(row) for row in _rows(plan, "resource_changes")]
-    return tuple(sorted((c for c in found if c.acts), key=lambda c: (c.address, c.deposed or "")))
+    return tuple(sorted((c for c in _resources(plan) if c.acts), key=lambda c: (c.address, c.deposed or "")))
 
 
 def outputs(plan: dict[str, Json]) -> tuple[Change, ...]:
     """Changes of outputs, in order of name.
 
     Raises:
-        EngineError: not a complete plan in a form that is known.
+        RefusedPlanError: not a complete plan in a form that is known.
     """
-    _check(plan)
-    rows = plan.get("output_changes") or {}
+    check_form(plan)
+    rows = plan.get("output_changes", {})
     if not isinstance(rows, dict):
-        raise refused("`output_changes` is not an object")
+        raise RefusedPlanError("`output_changes` is not an object")
     found = [_change(f"output.{name}", "", "output", _object(row), {}) for name, row in sorted(rows.items())]
     return tuple(c for c in found if c.acts)
 
 
-def refused(reason: str) -> EngineError:
-    """The error for a plan that is not understood."""
-    return failure("ENG430", reason=reason)
-
-
-def _check(plan: dict[str, Json]) -> None:
-    version = plan.get("format_version")
-    if not (isinstance(version, str) and version.split(".")[0] == "1"):
-        raise refused(f"its format_version is {version!r}, not 1.x")
-    if plan.get("errored") or plan.get("complete") is False:
-        raise refused("it is not complete")
-    for name in _REFUSED:
-        if plan.get(name):
-            raise refused(f"it has `{name}`, which is not supported")
-
-
-def _rows(plan: dict[str, Json], name: str) -> list[dict[str, Json]]:
-    rows = plan.get(name) or []  # absent where a plan has no resources
+def _resources(plan: dict[str, Json]) -> list[Change]:
+    check_form(plan)
+    rows = plan.get("resource_changes", [])  # absent where a plan has no resources
     if not isinstance(rows, list):
-        raise refused(f"`{name}` is not a list")
-    return [_object(row) for row in rows]
+        raise RefusedPlanError("`resource_changes` is not a list")
+    found = [_resource(_object(row)) for row in rows]
+    names = {(change.address, change.deposed) for change in found}
+    if len(names) != len(found):
+        raise RefusedPlanError("it has two changes of one address")
+    return found
+
+
+def _planned(values: Json) -> Iterator[str]:
+    """Addresses of the managed resources that will be there."""
+    modules = [values.get("root_module")] if isinstance(values, dict) else []
+    while modules:
+        module = modules.pop()
+        if isinstance(module, dict):
+            children, resources = module.get("child_modules"), module.get("resources")
+            modules += children if isinstance(children, list) else []
+            for resource in resources if isinstance(resources, list) else []:
+                if isinstance(resource, dict) and resource.get("mode") == "managed":
+                    yield str(resource.get("address"))
 
 
 def _resource(row: dict[str, Json]) -> Change:
     address, kind, mode = row.get("address"), row.get("type"), row.get("mode")
     if not (isinstance(address, str) and isinstance(kind, str) and mode in ("managed", "data")):
-        raise refused("a resource change without address, type or mode")
+        raise RefusedPlanError("a resource change without address, type or mode")
+    known_keys(row, _ROW, address)
     return _change(address, kind, str(mode), _object(row.get("change")), row)
 
 
 def _change(address: str, kind: str, mode: str, change: dict[str, Json], row: dict[str, Any]) -> Change:
+    known_keys(change, _CHANGE, address)
     named = change.get("actions")
     actions = tuple(str(a) for a in named) if isinstance(named, list) else ()
     if actions not in VERBS:
-        raise refused(f"{address} has the actions {named!r}")
+        raise RefusedPlanError(f"{address} has the actions {named!r}", NEWER if actions else "")
     importing = change.get("importing")
     return Change(
         address=address,
@@ -135,7 +179,8 @@ def _change(address: str, kind: str, mode: str, change: dict[str, Json], row: di
         replace_paths=_paths(address, change.get("replace_paths") or []),
         reason=_text(row.get("action_reason")),
         previous_address=_text(row.get("previous_address")),
-        import_id=str(importing.get("id") or "unknown") if isinstance(importing, dict) else None,
+        importing=None if importing is None else _object(importing),
+        identity=(change.get("before_identity"), change.get("after_identity")),
         deposed=_text(row.get("deposed")),
         provider=_text(row.get("provider_name")) or "",
     )
@@ -148,7 +193,7 @@ def _paths(address: str, paths: Json) -> tuple[Path, ...]:
             for path in paths
             if isinstance(path, list)
         )
-    raise refused(f"{address} has replace_paths that are not lists")
+    raise RefusedPlanError(f"{address} has replace_paths that are not lists")
 
 
 def _text(value: Json) -> str | None:
@@ -157,7 +202,7 @@ def _text(value: Json) -> str | None:
 
 def _object(value: Json) -> dict[str, Json]:
     if not isinstance(value, dict):
-        raise refused("a change that is not an object")
+        raise RefusedPlanError("a change that is not an object")
     return value
 
 

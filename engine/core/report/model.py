@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding
 from engine.core.outcome import Outcome
-from engine.core.plan.summary import Summary
+from engine.core.plan.summary import Line, Summary
 from engine.core.redact import Redactor
 from engine.errors import Place, Problem
 
@@ -27,8 +27,13 @@ class Diff(NamedTuple):
     """One planned change, with its sensitive values masked."""
 
     address: str
-    action: str  # create, update, replace, delete, forget, read
-    text: str
+    action: str  # create, update, replace, delete, forget, read, no-op (a move or an import)
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return "\n".join(map(str, self.lines))
 
 
 class Standing(Enum):
@@ -158,21 +163,29 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
+# What is told in words; everything else says what something is, and is decided by.
+_TEXTS = {Problem: ("message", "hint"), Place: ("excerpt",), Finding: ("message", "remediation"), Line: ("values",)}
+
+
 def redacted(report: Report, redactor: Redactor) -> Report:
-    """`report` without secrets, whichever field they had got into.
+    """`report` without secrets in its texts and in the values of its diffs.
 
     Done on the values, before any renderer: what is escaped for Markdown would not be recognised any more.
     """
-    clean = _redacted(report, redactor)
+    clean = _redacted(report, redactor, False)
     assert isinstance(clean, Report)
-    return clean._replace(result=report.result)  # one of our own words, even where a secret is spelt like it
+    return clean
 
 
-def _redacted(value: object, redactor: Redactor) -> object:
+def _redacted(value: object, redactor: Redactor, is_text: bool) -> object:
     if isinstance(value, str):
         # Half of a character, which JSON's escapes and git's names can bring, could be written nowhere.
-        return redactor.text(value).encode(errors="backslashreplace").decode()
+        return (redactor.text(value) if is_text else value).encode(errors="backslashreplace").decode()
     if isinstance(value, tuple):
-        parts = (_redacted(part, redactor) for part in value)
-        return value._make(parts) if hasattr(value, "_make") else tuple(parts)  # a NamedTuple keeps its type
+        texts = _TEXTS.get(type(value), ())
+        if hasattr(value, "_make") and hasattr(value, "_fields"):  # a NamedTuple keeps its type
+            return value._make(
+                _redacted(part, redactor, name in texts) for name, part in zip(value._fields, value, strict=True)
+            )
+        return tuple(_redacted(part, redactor, is_text) for part in value)
     return value

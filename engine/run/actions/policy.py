@@ -27,7 +27,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.adapters.policy.port import Plan, Programs
     from engine.adapters.policy.port import evaluate as judge
-    from engine.run.plans import hidden, load, redactor
+    from engine.run import plans as kept
 
     values = ctx.settings
     programs = Programs(values.opa, values.checkov, values.path)
@@ -36,16 +36,16 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     bundle: str | None = None
     findings: list[dict[str, Any]] = []
     judged: list[str] = []
-    redact = redactor((), values.credentials)
+    redact = kept.redactor((), values.credentials)
     for row in resources:
         try:
             with alone(row["path"], Place(row["path"])):
-                loaded |= load([row])
+                loaded |= kept.load([row])
         except EngineError as error:
             doubts.append(error.problems[0])
     try:
         with alone("what policy says"):
-            redact = redactor(loaded.values(), values.credentials)
+            redact = kept.redactor(loaded.values(), values.credentials)
             policies = policy_set(read_directory(ctx.controller.policies))
             bundle = policies.digest
 
@@ -56,11 +56,11 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             found, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
             doubts += unsure
             by_path = {resource.path: resource for resource in ctx.discovery.resources}
-            findings = [_row(by_path[finding.resource], finding, redact.text) for finding in found]
+            findings = [_row(by_path[f.resource], f) for f in kept.told(found, loaded, policies, redact)]
     except EngineError as error:
         judged = []
         doubts.append(error.problems[0])
-    doubts = [hidden(doubt, redact) for doubt in doubts]
+    doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
         ctx.progress(f"  not judged: {doubt.message}")
     ctx.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
@@ -98,15 +98,11 @@ def _apart(
     return found, judged, doubts
 
 
-def _row(resource: "Resource", finding: "Finding", hide: Callable[[str], str]) -> dict[str, Any]:
+def _row(resource: "Resource", finding: "Finding") -> dict[str, Any]:
     return {
         **finding._asdict(),
         "severity": finding.severity.value,
         "effect": finding.effect.value,
-        "rule": hide(finding.rule),
-        "message": hide(finding.message),
-        "remediation": hide(finding.remediation),
-        "address": hide(finding.address),
         "file": resource.tfvars,
         "line": resource.line_of(finding.address),
     }

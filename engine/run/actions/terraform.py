@@ -60,7 +60,8 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
         name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        return _told(plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file), key, file)
+        done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
+        return _told(done, key, file, ctx.settings.credentials)
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
     rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
@@ -91,33 +92,36 @@ def setup(values: "Settings", module: str) -> "Setup":
     )
 
 
-def _told(done: "PlanResult", key: bytes, file: str) -> dict[str, Any]:
-    """What may leave this action: masked, and small.
+def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]) -> dict[str, Any]:
+    """What may leave this action: small, and with its values masked.
+
+    What it says of types, addresses and actions is decided by, so it comes from the plan as it is.
 
     Raises:
         EngineError: the plan is not there, or that cannot be said of it.
     """
     from engine.core.canonical import canonical
     from engine.core.plan.digest import change_set_digest
-    from engine.core.plan.mask import mask
     from engine.core.plan.model import changes, outputs
     from engine.core.plan.summary import diff, summarise
+    from engine.run.plans import redactor
 
     if done.plan is None:
         assert done.problem
         raise EngineError(done.problem)
-    if done.changes and not (changes(done.plan) or outputs(done.plan)):
+    found = changes(done.plan)
+    if done.changes and not (found or outputs(done.plan)):
         raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
-    masked = [c for c in changes(mask(done.plan)) if c.actions != ("no-op",)]
+    hide = redactor([done.plan], credentials)
     told = {
         "problem": None,
         "seconds": done.seconds,
         "plan": change_set_digest(done.plan, key),
         "file": file,
         "json": done.digest,
-        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in masked],
+        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in found],
         "counts": summarise(done.plan)._asdict(),
-        "diffs": [{"address": c.address, "action": c.verb, "text": diff(c)} for c in masked],
+        "diffs": [{"address": c.address, "action": c.verb, "lines": diff(c, hide)} for c in found],
     }
     canonical(told)  # what cannot be written cannot be signed: half of a character, say
     return told

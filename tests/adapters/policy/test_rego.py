@@ -9,6 +9,7 @@ import pytest
 from engine.adapters.policy.port import Plan, Terms, evaluate
 from engine.adapters.policy.rego import ask
 from engine.errors import EngineError, ExitCode
+from tests.support.plans import a_change
 from tests.support.policy import EMPTY, judge, policies, rego
 
 DENY = rego('deny contains "no" if input.bad')
@@ -93,11 +94,11 @@ def test_all_plans_of_a_change_are_judged_each_for_itself():
 
 
 def test_ten_thousand_changes_are_judged_in_time():
-    changes = [{"address": f"aws_s3_bucket.this[{n}]", "type": "aws_s3_bucket", "n": n} for n in range(10_000)]
+    changes = [a_change("create", None, {"n": n}, address=f"aws_s3_bucket.this[{n}]") for n in range(10_000)]
     chosen = policies(
         rego(
             'deny contains {"msg": "odd", "address": address} if {\n'
-            "some c in input.resource_changes; c.n % 2 == 1; address := c.address }"
+            "some c in input.resource_changes; c.change.after.n % 2 == 1; address := c.address }"
         )
     )
     assert len(judge(chosen, {"resource_changes": changes}, timeout_s=30)) == 5_000

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from engine.core.plan.digest import change_set_digest
-from engine.errors import EngineError
+from engine.core.plan.form import read
+from engine.errors import EngineError, problem
 from tests.support.plans import a_change, a_plan
 
 KEY = b"k" * 32
@@ -58,6 +59,8 @@ OTHER = [
     ("another provider", {**BASE, "provider_name": "registry.terraform.io/evil/aws"}),
     ("a move in the state", {**BASE, "previous_address": 'aws_s3_bucket.old["a"]'}),
     ("an import", {**BASE, "change": {**BASE["change"], "importing": {"id": "a"}}}),
+    ("an import by identity", {**BASE, "change": {**BASE["change"], "importing": {"identity": {"arn": "a"}}}}),
+    ("another identity", {**BASE, "change": {**BASE["change"], "after_identity": {"arn": "b"}}}),
     ("an object that a failed replacement left", {**BASE, "deposed": "00000000"}),
     ("tags that are empty text", a_change("update", {**BASE["change"]["before"], "tags": ""}, BASE["change"]["after"])),
     (
@@ -130,6 +133,41 @@ def test_the_plan_is_left_as_it_was():
     before = copy.deepcopy(plan)
     digest(plan)
     assert plan == before
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("0.1", "0.1000000000000000000001", False),
+        ("1.0", "1.0000000000000000001", False),
+        ("1", "1.0", True),
+        ("1", "1e0", True),
+        ("100", "1E+2", True),
+        ("-0.0", "0", True),
+        ("0.50", "5e-1", True),
+        ("12345678901234567890123", "12345678901234567890124", False),
+        ("12345678901234567890123", "12345678901234567890123.0", True),
+        ("1e308", "1.0000000000000000001e308", False),
+        ("1e-400", "0", False),
+        ("1e-400", "10e-401", True),
+        ("1", "true", False),
+        ("1", '"1"', False),
+        ("1", '"#1e0"', False),
+        ("null", "0", False),
+    ],
+)
+def test_numbers_are_exact(one, other, same):
+    plans = [json.dumps(a_plan(a_change("create", None, {"n": "N"}))).replace('"N"', n).encode() for n in (one, other)]
+    digests = {
+        digest(read(plan, lambda reason: EngineError(problem("ENG430", reason=reason, mend="")))) for plan in plans
+    }
+    assert len(digests) == (1 if same else 2)
+
+
+def test_imports_by_different_identities_are_different():
+    rows = [a_change("no-op", {}, {}, importing={"identity": {"arn": arn}}) for arn in ("a", "b")]
+    rows.append(a_change("no-op", {}, {}, importing={"id": "a"}))
+    assert len({digest(a_plan(row)) for row in rows}) == 3
 
 
 def test_a_number_that_json_cannot_hold_is_refused():

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from engine.core.plan.mask import mask, secrets
 from engine.core.plan.model import changes
-from engine.core.plan.summary import diff
-from engine.core.redact import Redactor
-from tests.support.plans import a_change, a_plan
+from engine.core.plan.summary import diff, summarise
+from engine.core.redact import HIDDEN, Redactor
+from tests.support.plans import a_change, a_plan, structure
 
 # Long enough that it stands nowhere by accident; `#` and `0` keep its letters out of Terraform's own words.
 secret_texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(lambda s: f"#0{s}0#")
@@ -34,19 +34,15 @@ def wrapped(value, around):
 
 
 def texts(value):
-    """Every text of a JSON value, keys and what is inside documents included."""
+    """Every text of a JSON value and of the documents inside it. Keys are none: they say what a value is."""
     if isinstance(value, str):
         yield value
         try:
             yield from texts(json.loads(value))
         except ValueError:
             pass
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from texts(item)
-    elif isinstance(value, list):
-        for item in value:
+    else:
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
             yield from texts(item)
 
 
@@ -66,7 +62,42 @@ def test_no_outlet_shows_a_secret(secret, where, elsewhere, verb):
     )
     masked = mask(plan)
     assert not [text for text in texts(masked) if secret in text]
-    assert not [change for change in changes(masked) if secret in diff(change)]
+    hide = Redactor(secrets(plan))
+    assert not [line for change in changes(plan) for line in diff(change, hide) if secret in str(line)]
     said = Redactor(secrets(plan)).text(f"Error: {secret} and {json.dumps(secret)}")
     assert secret not in said
     assert json.dumps(secret)[1:-1] not in said
+
+
+# Words that decide, and parts of them.
+WORDS = [
+    "aws_iam_", "aws_iam_role", "aws_iam_role.this", "aws_db_instance", "create", "delete", "update", "managed", "data",
+    "resource_changes", "change", "after", "before", "actions", "format_version", "1.2", "1.11.4", "password", "policy",
+    "Statement", "address", "type", "no-op", "hashicorp/aws", "registry.terraform.io", "us-east-1", "true", "null", "0",
+    "will be", "(sensitive)", "sensitive", "(known after apply)", "+   ", "key one", "root_module", "variables",
+]  # fmt: skip
+
+
+def a_guarded_plan(password):
+    role = {"name": "r", "policy": json.dumps({"Statement": [{"Action": "iam:*"}], "key one": None}), "n": 1}
+    return a_plan(
+        a_change("create", None, role, address="aws_iam_role.this"),
+        a_change(["delete", "create"], {**role, "n": 2}, role, address='aws_iam_role.that["key one"]'),
+        a_change("delete", role, None, address="aws_iam_role.gone"),
+        a_change("create", None, {"p": password}, address="aws_db_instance.this", after_sensitive={"p": True}),
+    )
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.text(min_size=1, max_size=12), min_size=1, max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_no_secret_changes_what_is_decided(secrets_):
+    """However secrets are spelt: types, addresses, actions, keys, counts, the lines of a diff and what they name."""
+    plan, other = a_guarded_plan(secrets_), a_guarded_plan(["a value that stands nowhere else"])
+    assert structure(mask(plan)) == structure(plan)
+    told, plain = ([diff(c, Redactor(secrets(p))) for c in changes(p)] for p in (plan, other))
+    assert [[line._replace(values=()) for line in lines] for lines in told] == [
+        [line._replace(values=()) for line in lines] for lines in plain
+    ]
+    assert summarise(plan) == summarise(other)
+    shown = [value.replace(HIDDEN, "") for lines in told for line in lines for value in line.values if value != "null"]
+    assert [s for s in secrets_ if len(s) >= 4 and any(s in value for value in shown)] == []

@@ -4,14 +4,17 @@ import json
 
 import pytest
 
+from engine.core import exact
+from engine.core.plan.mask import secrets
 from engine.core.plan.model import changes
 from engine.core.plan.summary import Summary, diff, summarise
+from engine.core.redact import Redactor
 from tests.support.plans import a_change, a_plan
 
 
 def shown(row):
     (change,) = changes(a_plan(row))
-    return diff(change).splitlines()
+    return "\n".join(map(str, diff(change, Redactor(secrets(a_plan(row)))))).split("\n")
 
 
 def test_counts():
@@ -33,7 +36,7 @@ def test_counts_in_words(summary, text):
     [
         ("created: what is known, in order of name",
          a_change("create", None, {"b": 1, "a": ["x"], "none": None, "empty": {}}, unknown={"id": True, "arn": True}),
-         ["+   a[0] = \"x\"", "+   b = 1", "    # 2 more known after apply"]),
+         ["+   a[0] = \"x\"", "+   b = 1", "+   empty = {}", "    # 2 more known after apply"]),
         ("changed: only what differs", a_change("update", {"a": 1, "b": 2}, {"a": 1, "b": 3}), ["~   b = 2 -> 3"]),
         ("deleted", a_change("delete", {"a": 1}, None), ["-   a = 1"]),
         ("a value that will be known later", a_change("update", {"a": 1}, {}, unknown={"a": True}),
@@ -63,6 +66,35 @@ def test_counts_in_words(summary, text):
          ["    # moved from a.old", "~   a = 1 -> 2"]),
         ("an import is told", a_change("update", {"a": 1}, {"a": 2}, importing={"id": "i"}),
          ['    # imported from "i"', "~   a = 1 -> 2"]),
+        ("an import by identity is told", a_change("no-op", {}, {}, importing={"identity": {"arn": "x", "n": 1}}),
+         ['    # imported from {"arn": "x", "n": 1}']),
+        ("an import of what is not known yet", a_change("no-op", {}, {}, importing={"unknown": True}),
+         ['    # imported from "what is not known yet"']),
+        ("what a document gets is told, though it is empty",
+         a_change("update", {"p": '{"a":["x"]}'}, {"p": '{"a":["x"],"never":[],"o":{},"n":null}'}),
+         ["+   p.n = null", "+   p.never = []", "+   p.o = {}"]),
+        ("what a document loses, too", a_change("update", {"p": '{"a":1,"n":null,"e":[]}'}, {"p": '{"a":1}'}),
+         ["-   p.e = []", "-   p.n = null"]),
+        ("from null to empty", a_change("update", {"tags": None, "a": []}, {"tags": {}, "a": None}),
+         ["~   a = [] -> null", "~   tags = null -> {}"]),
+        ("a document that becomes empty", a_change("update", {"p": '{"a":1}'}, {"p": "{}"}),
+         ['+   p = "{}"', "-   p.a = 1"]),
+        ("a block whose attributes are all null", a_change("update", {"r": []}, {"r": [{"a": None}]}),
+         ["-   r = []", "+   r[0].a = null"]),
+        ("a number beyond a float", a_change("update", exact.loads('{"a": 1.0}'), exact.loads('{"a": 1.0000000000000000001}')),
+         ["~   a = 1.0 -> 1.0000000000000000001"]),
+        ("such a number in a document",
+         a_change("update", {"p": '{"a": 0.1}'}, {"p": '{"a": 0.1000000000000000000001}'}),
+         ["~   p.a = 0.1 -> 0.1000000000000000000001"]),
+        ("a large number", a_change("update", {"p": '{"a": 1e300}'}, {"p": '{"a": 100000000000000000001}'}),
+         ["~   p.a = 1e+300 -> 100000000000000000001"]),
+        ("an equal number in another form, and nothing else", a_change("update", {"p": '{"a": 1}'}, {"p": '{"a":1.0}'}),
+         ["    # only how a document is written changes"]),
+        ("nothing at all", a_change("update", {"a": 1}, {"a": 1}), ["    # no value changes"]),
+        ("a value that is spelt like what hides one", a_change("update", {"a": "(sensitive)"}, {"a": "(known after apply)"}),
+         ['~   a = "(sensitive)" -> "(known after apply)"']),
+        ("a replacement that keeps the old one", a_change(["forget", "create"], {"a": 1}, {"a": 2}), ["~   a = 1 -> 2"]),
+        ("a text of brackets", a_change("create", None, {"a": "[" * 60 + "]" * 60}), [f'+   a = "{"[" * 60 + "]" * 60}"']),
     ],
 )  # fmt: skip
 def test_lines(why, row, lines):
@@ -73,3 +105,32 @@ def test_the_first_line_says_what_happens():
     assert shown(a_change(["delete", "create"], {}, {})) == [
         '-/+ aws_s3_bucket.this["a"] will be REPLACED (deleted and created again)'
     ]
+
+
+def test_a_replacement_that_forgets_the_old_one_says_so():
+    for actions in (["create", "forget"], ["forget", "create"]):
+        assert "nobody manages it" in shown(a_change(actions, {}, {}))[0]
+
+
+SECRET, OTHER = "correct horse battery", "staple horse battery"
+
+
+@pytest.mark.parametrize(
+    ("why", "before", "after", "lines"),
+    [
+        ("one that changes", {"p": SECRET}, {"p": OTHER}, ["~   p = (sensitive) -> (sensitive, changed)"]),
+        ("one that stays", {"p": SECRET, "a": 1}, {"p": SECRET, "a": 2}, ["~   a = 1 -> 2"]),
+        ("one inside a text", {"p": SECRET, "q": OTHER, "t": f"x {SECRET}"}, {"p": SECRET, "q": OTHER, "t": f"x {OTHER}"},
+         ['~   t = "x (sensitive)" -> (sensitive, changed)']),
+        ("one inside a document", {"p": SECRET, "d": json.dumps({"k": SECRET})}, {"p": SECRET, "d": json.dumps({"k": "x"})},
+         ['~   d.k = (sensitive) -> "x"']),
+        ("one that becomes null", {"p": SECRET}, {"p": None}, ["~   p = (sensitive) -> null"]),
+        ("a map that is one as a whole is one leaf", {"p": {"a": SECRET}}, {"p": {"a": SECRET, "b": "1"}},
+         ["~   p = (sensitive) -> (sensitive, changed)"]),
+        ("a key that is spelt like one stays", {"p": SECRET}, {"p": SECRET, SECRET: 1}, [f'+   "{SECRET}" = 1']),
+    ],
+)  # fmt: skip
+def test_a_secret_is_hidden_and_its_change_is_told(why, before, after, lines):
+    marks = {"p": True, "q": True}
+    row = a_change("update", before, after, before_sensitive=marks, after_sensitive=marks)
+    assert shown(row)[1:] == lines, why

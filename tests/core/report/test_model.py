@@ -1,11 +1,13 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.findings import Effect, Finding
-from engine.core.plan.summary import Summary
+from engine.core.plan.summary import Line, Summary
 from engine.core.redact import HIDDEN, Redactor
-from engine.core.report.model import Report, Row, Standing, redacted
+from engine.core.report.model import Diff, Report, Row, Standing, redacted
 from engine.errors import Place, Problem
 from tests.support.reports import diff, finding, report, row
 
@@ -48,15 +50,10 @@ def test_unnamed_environment_is_null() -> None:
 
 def test_redacted_reaches_every_text_and_changes_nothing_else() -> None:
     secret = "hunter2-hunter2"
+    shown = Diff("a.b", "create", (Line("+   p = ", (secret, f'"x {secret}"'), "  # new"),))
     told = report(
-        [
-            row(
-                secret,
-                diffs=(diff(f"+ {secret}", secret),),
-                problem=Problem("ENG999", secret, secret, Place(secret, 3)),
-            )
-        ],
-        [finding(message=secret)],
+        [row(diffs=(shown,), problem=Problem("ENG999", secret, secret, Place("a", 3, excerpt=secret)))],
+        [finding(message=secret, remediation=f"not {secret}")],
         [Problem("ENG999", secret, "")],
     )
     clean = redacted(told, Redactor([secret]))
@@ -66,5 +63,15 @@ def test_redacted_reaches_every_text_and_changes_nothing_else() -> None:
     assert redacted(report(), Redactor([])) == report()
 
 
-def test_a_secret_spelt_like_the_result() -> None:
-    assert redacted(report(), Redactor(["passed"])).result == "passed"
+@given(
+    st.lists(
+        st.sampled_from(
+            ["passed", "S3/data-lake", "S3-ENC-001", "aws_s3_bucket.this", "create", "+   a = ", "acme/dev-deployment",
+             "development", "high", "deny", "ENG999", "a1b2c3d4", "sha256", "ed25519", "  # forces replacement", "a.tfvars"]
+        )
+    )
+)  # fmt: skip
+def test_what_a_report_is_about_is_never_hidden(secrets: list[str]) -> None:
+    shown = Diff("aws_s3_bucket.this", "create", (Line("+   a = ", ("1",), "  # forces replacement"),))
+    told = report([row(diffs=(shown,))], [finding(address="aws_s3_bucket.this", file="a.tfvars", line=3)], [NO])
+    assert redacted(told, Redactor(secrets)) == told
