@@ -23,7 +23,7 @@ BUDGET_SECRETS, BUDGET_TEXT = 2.0, 2.6
 def main() -> int:
     """Measure, print, judge."""
     draw = random.Random(7)
-    secrets = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyzABCDEFGH0123456789/+&\"", k=32)) for _ in range(SECRETS)]
+    secrets = ["".join(draw.choices('abcdefghijklmnopqrstuvwxyzABCDEFGH0123456789/+&"', k=32)) for _ in range(SECRETS)]
     text = report(draw, secrets[:FEW])
     half = text[: len(text) // 2]
     many, few = Redactor(secrets), Redactor(secrets[:FEW])
@@ -33,7 +33,9 @@ def main() -> int:
     assert HIDDEN in hidden
     assert not any(secret in hidden for secret in secrets)
     # In turns, so that a busy machine slows all of them.
-    rounds = [(once(lambda: many.text(text)), once(lambda: few.text(text)), once(lambda: many.text(half))) for _ in range(5)]
+    rounds = [
+        (once(lambda: many.text(text)), once(lambda: few.text(text)), once(lambda: many.text(half))) for _ in range(5)
+    ]
     with_many, with_few, of_half = (statistics.median(r[n] for r in rounds) for n in range(3))
     by_secrets = statistics.median(a / b for a, b, _ in rounds)
     by_text = statistics.median(a / c for a, _, c in rounds)
@@ -49,7 +51,9 @@ def report(draw: random.Random, secrets: list[str]) -> str:
     size = 0
     while size < BYTES:
         number = draw.randrange(10**6)
-        value = json.dumps({"Sid": f"s{number}", "Resource": f"arn:aws:s3:::bucket-{number}/*", "key": draw.choice(secrets)})
+        value = json.dumps(
+            {"Sid": f"s{number}", "Resource": f"arn:aws:s3:::bucket-{number}/*", "key": draw.choice(secrets)}
+        )
         lines.append(f'+   policy = {json.dumps(value)}  # aws_s3_bucket.this["data-{number}"]')
         size += len(lines[-1]) + 1
     return "\n".join(lines)

@@ -28,7 +28,20 @@ COPIES = (
     SECRET.encode().hex().upper(),
     f"<{SECRET.upper()}>",
 )
-FRAGMENTS = ("S3cr3t-pass", "S3CR3T", "s3cr3t-pass", "UzNjcjN0LXBh", "5333637233742d70", "5333637233742D70", "ZXI6UzNjcjN0", "verysecretvalue", "tok+en", "pr0xypass", "digestKeySecret", "PRIVATE KEY")
+FRAGMENTS = (
+    "S3cr3t-pass",
+    "S3CR3T",
+    "s3cr3t-pass",
+    "UzNjcjN0LXBh",
+    "5333637233742d70",
+    "5333637233742D70",
+    "ZXI6UzNjcjN0",
+    "verysecretvalue",
+    "tok+en",
+    "pr0xypass",
+    "digestKeySecret",
+    "PRIVATE KEY",
+)
 POLICY = (
     "package x\nimport rego.v1\npassword := p if { some r in input.resource_changes; p := r.change.after.password }\n"
 )
@@ -133,7 +146,12 @@ def test_a_secret_spelt_like_what_is_decided(machine, engine, word):
         plan = copy.deepcopy(recorded("iam-bad"))
         change = {"actions": ["create"], "before": None, "after": {"password": value}, "after_unknown": {}}
         change |= {"before_sensitive": False, "after_sensitive": {"password": True}}
-        address = {"address": "aws_db_instance.this", "type": "aws_db_instance", "mode": "managed", "provider_name": "p"}
+        address = {
+            "address": "aws_db_instance.this",
+            "type": "aws_db_instance",
+            "mode": "managed",
+            "provider_name": "p",
+        }
         plan["resource_changes"].append({**address, "name": "this", "change": change})
         machine.answer("good", plan)
         if not told:
@@ -143,7 +161,9 @@ def test_a_secret_spelt_like_what_is_decided(machine, engine, word):
         (resource,) = report["resources"]
         (row,) = machine.statement()["predicate"]["verdict"]["resources"]
         diffs = [[line.partition(" = ")[0] for line in c["diff"].split("\n")] for c in resource["changes"]]
-        findings = [(f["rule"], f["effect"], f["severity"], f["address"], f["file"], f["line"]) for f in report["findings"]]
+        findings = [
+            (f["rule"], f["effect"], f["severity"], f["address"], f["file"], f["line"]) for f in report["findings"]
+        ]
         told.append((report["result"], resource["plan"], row["changes"], findings, diffs))
         assert "password = (sensitive)" in str(report)
     assert told[0] == told[1]

@@ -56,7 +56,10 @@ FORMS = [
     ("JSON", json.dumps(SECRET, ensure_ascii=False)),
     ("JSON in ASCII", json.dumps(SECRET)),
     ("JSON in ASCII, capital letters", json.dumps(SECRET).replace("\\u00f6", "\\u00F6").replace("\\ud83d", "\\uD83D")),
-    ("JSON as Go writes it", json.dumps(SECRET).replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026")),
+    (
+        "JSON as Go writes it",
+        json.dumps(SECRET).replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026"),
+    ),
     ("JSON with every character escaped", "".join(f"\\u{ord(c):04x}" for c in SECRET[:-1]) + "\\ud83d\\ude00"),
     ("JSON with escaped slashes", json.dumps(SECRET).replace("/", "\\/")),
     ("JSON in JSON", json.dumps(json.dumps({"p": SECRET}))),

@@ -44,7 +44,9 @@ def run(
         if found.code == "ENG451":
             raise EngineError(problem("ENG511", seconds=f"{terms.timeout_s:g}")) from error
         if found.code in _BROKEN:
-            raise EngineError(problem("ENG512", engine=os.path.basename(argv[0]), reason=_reason(error, terms))) from error
+            raise EngineError(
+                problem("ENG512", engine=os.path.basename(argv[0]), reason=_reason(error, terms))
+            ) from error
         raise
 
 

@@ -150,6 +150,8 @@ def _redacted(value: object, redactor: Redactor, is_text: bool) -> object:
     if isinstance(value, tuple):
         texts = _TEXTS.get(type(value), ())
         if hasattr(value, "_make") and hasattr(value, "_fields"):  # a NamedTuple keeps its type
-            return value._make(_redacted(part, redactor, name in texts) for name, part in zip(value._fields, value, strict=True))
+            return value._make(
+                _redacted(part, redactor, name in texts) for name, part in zip(value._fields, value, strict=True)
+            )
         return tuple(_redacted(part, redactor, is_text) for part in value)
     return value

@@ -105,7 +105,9 @@ def test_what_becomes_a_secret_was_one_before():
     assert "password" not in json.dumps(shown)
     assert changes(shown)[0].before == {"p": HIDDEN, "l": ["x"]}
     (change,) = changes(a_plan(row))
-    assert list(map(str, diff(change, Redactor(secrets(a_plan(row))))))[1:] == ["~   p = (sensitive) -> (sensitive, changed)"]
+    assert list(map(str, diff(change, Redactor(secrets(a_plan(row))))))[1:] == [
+        "~   p = (sensitive) -> (sensitive, changed)"
+    ]
 
 
 def test_a_secret_that_changes_says_so_and_one_that_stays_does_not():
@@ -129,7 +131,17 @@ def test_what_is_not_secret_stays():
 def test_what_a_plan_is_stays_however_a_secret_is_spelt():
     row = a_change("delete", {"p": "x"}, None, address='aws_iam_role.this["k"]', before_sensitive={"p": True})
     row |= {"action_reason": "delete_because_each_key", "previous_address": "aws_iam_role.old", "deposed": "d1"}
-    words = ("delete", "managed", "1.2", "aws_iam_role", "before", "k", "delete_because_each_key", "aws_iam_role.old", "d1")
+    words = (
+        "delete",
+        "managed",
+        "1.2",
+        "aws_iam_role",
+        "before",
+        "k",
+        "delete_because_each_key",
+        "aws_iam_role.old",
+        "d1",
+    )
     row["change"]["before"] = {"p": list(words)}
     plan = a_plan(row, output_changes={"o": a_change("create", None, "delete")["change"]})
     shown = mask(plan)

@@ -162,7 +162,7 @@ def broken(reason):
         ("deeper than Python's stack", b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "ENG430", "deeper than 100"),
         ("deeper than what is walked", b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", "ENG430", "deeper than 100"),
         ("a number that is none", b'{"a": NaN}', "ENG430", "NaN"),
-        ("a number that no policy could compare", b'{"a": 1e400}', "ENG430", "1e400"),
+        ("a number of more digits than can be written", b'{"a": 1e5000}', "ENG430", "1e5000"),
         ("a number of 5,000 digits", b'{"a": ' + b"9" * 5000 + b"}", "ENG430", "5000 digits"),
     ],
 )
@@ -175,7 +175,9 @@ def test_what_cannot_be_read(why, data, code, said):
 
 def test_a_plan_as_deep_as_is_allowed_goes_all_the_way():
     deep = json.loads("[" * 90 + '"hunter22"' + "]" * 90)
-    plan = a_plan(a_change("update", {"p": "hunter22", "d": []}, {"p": "hunter22", "d": deep}, after_sensitive={"p": True}))
+    plan = a_plan(
+        a_change("update", {"p": "hunter22", "d": []}, {"p": "hunter22", "d": deep}, after_sensitive={"p": True})
+    )
     plan = read(json.dumps(plan).encode(), broken)
     check(plan)
     assert "hunter22" not in json.dumps(mask(plan))
