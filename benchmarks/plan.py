@@ -24,11 +24,11 @@ from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.plan import PlanResult, plan
 from engine.adapters.terraform.template import LOCK_FILE, Setup
 from engine.adapters.terraform.workspace import Job, Workspace, prepare
+from engine.core.exact import Json
 from engine.core.plan.digest import change_set_digest
 from engine.core.plan.mask import secrets
 from engine.core.plan.model import changes
 from engine.core.plan.summary import diff, summarise
-from engine.core.exact import Json
 from engine.core.redact import Redactor
 from engine.core.report.comment import render
 from engine.core.report.model import Diff, Report, Row

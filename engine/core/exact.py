@@ -63,7 +63,7 @@ def loads(data: str | bytes, depth: int = DEPTH) -> Json:
 
 def document(text: str) -> dict[str, Json] | list[Json] | None:
     """The object or list that a text holds; None where it holds none, or one that its readers may read in two ways."""
-    if not text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         found = json.loads(
@@ -138,7 +138,7 @@ def _decimal(text: str) -> float:
         mantissa, _, power = digits(number).partition("e")
         if int(power) > _LONGEST:
             raise TooMuchError(f"the number {text[:20]} has more than {_LONGEST} digits")
-        return int(mantissa) * 10 ** int(power)
+        return int(mantissa + "0" * int(power))
     rounded = float(text)
     return rounded if digits(rounded) == digits(number) else number
 

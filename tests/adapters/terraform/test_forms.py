@@ -1,4 +1,4 @@
-"""What the real Terraform (1.11, its built-in provider) says of a plan is what the reader takes for one, and nothing else."""
+"""What the real Terraform (1.11, its built-in provider) says of a plan is taken for one, and nothing else is."""
 
 import os
 import shutil
