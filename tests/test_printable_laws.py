@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.cli.console import Console
 from engine.cli.lint import FORMATS
 from engine.core.findings import Effect, Finding, Severity
-from engine.core.plan.summary import Summary
+from engine.core.plan.summary import Line, Summary
 from engine.core.report import comment, terminal
 from engine.core.report.model import Diff, Report, Row
 from engine.errors import Place, Problem
@@ -29,7 +29,7 @@ def problem(text: str) -> Problem:
 def report(text: str) -> Report:
     finding = Finding(text, Severity.HIGH, Effect.DENY, text, text, address=text, file=text, line=1, remediation=text)
     rows = (
-        Row(text, text, text, "added", Summary(1), (Diff(text, "create", f"+ {in_line(text)}"),)),
+        Row(text, text, text, "added", Summary(1), (Diff(text, "create", (Line("+   a = ", (in_line(text),)),)),)),
         Row(f"{text}2", "S3", "b", "modified", None, problem=problem(text)),
     )
     return Report("acme/dev", 7, "0" * 40, text, text, "failed", rows, (finding,), (problem(text),))

@@ -14,7 +14,7 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 DEPTH = 100  # levels of a plan; the AWS provider's deepest schemas come to about 50
 DOCUMENT_DEPTH = 50  # levels of a document inside a text
 DOCUMENTS = 3  # documents in one another; together with the plan's own levels, what half of Python's stack allows
-_LONGEST = 400  # characters of a number
+_LONGEST = 4000  # digits of a number; Python writes no integer of more than 4,300
 
 
 class TooMuchError(ValueError):
@@ -117,7 +117,7 @@ def plain(value: Json) -> Json:
     if isinstance(value, list):
         return [plain(item) for item in value]
     if _is_number(value):
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"{value} is no number of JSON")
         return "#" + digits(value)
     return value
@@ -134,8 +134,11 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 def _decimal(text: str) -> float:
     number = Number(_short(text))
-    if not math.isfinite(number):
-        raise TooMuchError(f"the number {text[:20]} is larger than any that a policy could compare")
+    if not math.isfinite(number):  # then it has no part behind the point: an integer, which Python holds in full
+        mantissa, _, power = digits(number).partition("e")
+        if int(power) > _LONGEST:
+            raise TooMuchError(f"the number {text[:20]} has more than {_LONGEST} digits")
+        return int(mantissa + "0" * int(power))
     rounded = float(text)
     return rounded if digits(rounded) == digits(number) else number
 

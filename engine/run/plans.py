@@ -41,7 +41,7 @@ def told(
 ) -> list[Finding]:
     """The findings without secrets in what they say; what they are about and which rule says it is decided by.
 
-    A rule's name that stands in the policies is theirs, however a secret may be spelt, and so is an address in the plan.
+    A rule's name that stands in the policies is theirs, however a secret is spelt, and so is an address in the plan.
 
     Raises:
         EngineError: ENG514, a policy has made a rule's name of a secret.

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import urllib.parse
+from typing import Any
 
 import pytest
 
@@ -137,15 +138,16 @@ GUARDED = ["aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachmen
 @pytest.mark.parametrize(
     "word",
     ["aws_iam_", "aws_iam_role", "aws", "iam", "create", "after", "change", "managed", "resource_changes", "no-op",
-     "S3/a.tfvars", "this", "failed", "passed", "IAM-", "high", "deny", "+   ", "acme/dev-deployment", "role", "AWS_IAM_ROLE"],
+     "S3/a.tfvars", "this", "failed", "passed", "IAM-", "high", "deny", "+   ", "acme/dev-deployment", "role",
+     "AWS_IAM_ROLE"],
 )  # fmt: skip
 def test_a_secret_spelt_like_what_is_decided(machine, engine, word):
-    """A value that Terraform marks sensitive, beside guarded resources: everything that is decided by stays as it is."""
-    told = []
+    """A value that is marked sensitive, beside guarded resources: everything that is decided by stays as it is."""
+    told: list[Any] = []
     for value in (word, "a value that stands nowhere else"):
         plan = copy.deepcopy(recorded("iam-bad"))
-        change = {"actions": ["create"], "before": None, "after": {"password": value}, "after_unknown": {}}
-        change |= {"before_sensitive": False, "after_sensitive": {"password": True}}
+        change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {"password": value}}
+        change |= {"after_unknown": {}, "before_sensitive": False, "after_sensitive": {"password": True}}
         address = {
             "address": "aws_db_instance.this",
             "type": "aws_db_instance",

@@ -11,7 +11,7 @@ from engine.core.report.model import Diff
 from engine.errors import ExitCode
 from engine.run import reports
 from tests.support.machine import bad, good
-from tests.support.reports import report, row
+from tests.support.reports import diff, report, row
 
 with open(f"{data.path('schemas')}/report.schema.json", encoding="utf-8") as file:
     SCHEMA = Draft202012Validator(json.load(file))
@@ -304,7 +304,7 @@ def test_half_of_a_character_is_written_as_an_escape(tmp_path):
 
 def test_a_plan_that_is_gone_has_secrets_that_nobody_knows(tmp_path):
     """They could not be hidden, so nothing of it is shown."""
-    told = report([row("S3/gone", diffs=(Diff("a", "create", "+ password = hunter2"),)), row("S3/fine")])
+    told = report([row("S3/gone", diffs=(diff("+ password = hunter2", "a"),)), row("S3/fine")])
     gone = {"path": "S3/gone", "file": str(tmp_path / "gone.json"), "json": "sha256:0"}
     kept = reports.write(told, str(tmp_path), {}, [gone])
     assert [(r.path, bool(r.problem), r.judged) for r in kept.rows] == [

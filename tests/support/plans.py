@@ -39,20 +39,10 @@ def a_plan(*rows, **more) -> dict[str, Any]:
     }
 
 
-_VALUES = frozenset(
-    [
-        "before",
-        "after",
-        "before_identity",
-        "after_identity",
-        "importing",
-        "generated_config",
-        "values",
-        "value",
-        "default",
-        "constant_value",
-    ]
-)
+_VALUES = frozenset([
+    "before", "after", "before_identity", "after_identity", "importing", "generated_config", "values", "value",
+    "default", "constant_value",
+])  # fmt: skip
 
 
 def structure(plan: Any, inside: bool = False) -> Any:

@@ -15,25 +15,11 @@ SHOW = "make it with `terraform show -json PLAN`, by Terraform 1.10 to 1.17"
 NEWER = "plan with Terraform 1.10 to 1.17, or use a release of the engine that knows it"
 # Any of these says that it is a plan; a state (`terraform show -json` without a plan) has none of them.
 _PLAN = ("resource_changes", "planned_values", "output_changes", "configuration")
-_KNOWN = frozenset(
-    [
-        "format_version",
-        "terraform_version",
-        "variables",
-        "planned_values",
-        "resource_drift",
-        "resource_changes",
-        "output_changes",
-        "prior_state",
-        "configuration",
-        "relevant_attributes",
-        "checks",
-        "timestamp",
-        "applyable",
-        "complete",
-        "errored",
-    ]
-)
+_KNOWN = frozenset([
+    "format_version", "terraform_version", "variables", "planned_values", "resource_drift", "resource_changes",
+    "output_changes", "prior_state", "configuration", "relevant_attributes", "checks", "timestamp", "applyable",
+    "complete", "errored",
+])  # fmt: skip
 # What does something beside the resource changes, and nothing here judges: which Terraform brings it, and the way out.
 _REFUSED = {
     "deferred_changes": (

@@ -19,50 +19,17 @@ from engine.core.redact import CHANGED, HIDDEN, Redactor
 _LONG = 8  # characters of a part of a secret document that is a secret by itself
 _CHANGES = ("resource_changes", "resource_drift")
 # Terraform's own words and names: what a leaf of this name says, outside of values, is structure.
-_WORDS = frozenset(
-    [
-        "format_version",
-        "terraform_version",
-        "timestamp",
-        "address",
-        "module_address",
-        "previous_address",
-        "mode",
-        "type",
-        "name",
-        "index",
-        "provider_name",
-        "provider_config_key",
-        "full_name",
-        "schema_version",
-        "deposed",
-        "actions",
-        "action_reason",
-        "replace_paths",
-        "references",
-        "depends_on",
-        "kind",
-        "to_display",
-        "status",
-        "resource",
-        "attribute",
-    ]
-)
+_WORDS = frozenset([
+    "format_version", "terraform_version", "timestamp", "address", "module_address", "previous_address", "mode",
+    "type", "name", "index", "provider_name", "provider_config_key", "full_name", "schema_version", "deposed",
+    "actions", "action_reason", "replace_paths", "references", "depends_on", "kind", "to_display", "status",
+    "resource", "attribute",
+])  # fmt: skip
 # Below these everything is a value.
-_VALUES = frozenset(
-    [
-        "before",
-        "after",
-        "before_identity",
-        "after_identity",
-        "importing",
-        "generated_config",
-        "values",
-        "value",
-        "default",
-        "constant_value",
-    ]
-)
+_VALUES = frozenset([
+    "before", "after", "before_identity", "after_identity", "importing", "generated_config", "values", "value",
+    "default", "constant_value",
+])  # fmt: skip
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)  # in a document that is too deep to be read
 
 

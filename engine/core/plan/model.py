@@ -23,36 +23,14 @@ VERBS: dict[tuple[str, ...], str] = {
     ("forget", "create"): "replace",
 }
 # Keys of a row and of its change, as Terraform 1.10 to 1.17 and OpenTofu write them.
-_ROW = frozenset(
-    [
-        "address",
-        "previous_address",
-        "module_address",
-        "mode",
-        "type",
-        "name",
-        "index",
-        "provider_name",
-        "deposed",
-        "change",
-        "action_reason",
-    ]
-)
-_CHANGE = frozenset(
-    [
-        "actions",
-        "before",
-        "after",
-        "after_unknown",
-        "before_sensitive",
-        "after_sensitive",
-        "replace_paths",
-        "importing",
-        "generated_config",
-        "before_identity",
-        "after_identity",
-    ]
-)
+_ROW = frozenset([
+    "address", "previous_address", "module_address", "mode", "type", "name", "index", "provider_name", "deposed",
+    "change", "action_reason",
+])  # fmt: skip
+_CHANGE = frozenset([
+    "actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive", "replace_paths",
+    "importing", "generated_config", "before_identity", "after_identity",
+])  # fmt: skip
 
 Path: TypeAlias = tuple[str | int, ...]
 

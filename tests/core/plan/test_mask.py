@@ -51,7 +51,8 @@ HIDING = [
      a_change("create", None, {"d": "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5"}, address="a.b"))),
     ("a key of a map that is sensitive as a whole", a_plan(marked({SECRET: 1}))),
     ("a part of a secret document that is too deep to be read",
-     a_plan(marked("[" * 300 + json.dumps(SECRET) + "]" * 300), a_change("create", None, {"d": SECRET}, address="a.b"))),
+     a_plan(marked("[" * 300 + json.dumps(SECRET) + "]" * 300), a_change("create", None, {"d": SECRET},
+     address="a.b"))),
     ("a text that is too deep to be read", a_plan(marked(SECRET),
      a_change("create", None, {"d": "[" * 600 + json.dumps(SECRET) + "]" * 600}, address="a.b"))),
     ("what a resource is imported by", a_plan(marked(SECRET), a_change("create", None, {}, address="a.b",
@@ -60,7 +61,8 @@ HIDING = [
      a_plan(a_change("create", None, {"type": SECRET, "name": SECRET}, after_sensitive={"type": True}))),
     ("an expression that is called so", a_plan(marked(SECRET), configuration={"root_module": {"resources": [
         {"expressions": {"type": {"constant_value": SECRET}, "name": [{"address": {"constant_value": SECRET}}]}}]}})),
-    ("an output that is called so", a_plan(marked(SECRET), output_changes={"type": a_change("create", None, SECRET)["change"]},
+    ("an output that is called so", a_plan(marked(SECRET), output_changes={"type": a_change("create", None,
+     SECRET)["change"]},
      planned_values={"outputs": {"name": {"sensitive": False, "type": "string", "value": SECRET}}})),
     ("what a check says", a_plan(marked(SECRET), checks=[{"address": {"kind": "check"}, "status": "fail", "instances": [
         {"problems": [{"message": f"it is {SECRET}"}]}]}])),
@@ -147,4 +149,4 @@ def test_what_a_plan_is_stays_however_a_secret_is_spelt():
     shown = mask(plan)
     assert structure(shown) == structure(plan)
     assert changes(shown)[0]._replace(before=None) == changes(plan)[0]._replace(before=None)
-    assert shown["resource_changes"][0]["change"]["before"] == {"p": HIDDEN}
+    assert changes(shown)[0].before == {"p": HIDDEN}

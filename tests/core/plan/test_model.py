@@ -1,6 +1,7 @@
 """Reading a plan: what is a change, and what is refused because nobody would judge it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_outputs_are_changes_too():
     assert [(c.address, c.mode, c.type) for c in outputs(plan)] == [("output.x", "output", "")]
 
 
-NO_CHANGES = {"resource_changes": []}
+NO_CHANGES: dict[str, Any] = {"resource_changes": []}
 HERE = {"address": "a.b", "mode": "managed", "values": {}}
 
 
@@ -76,7 +77,8 @@ HERE = {"address": "a.b", "mode": "managed", "values": {}}
         ("no format at all", a_plan(format_version=None), "format_version", "terraform show -json"),
         ("an empty object", {}, "no plan", "terraform show -json"),
         ("a state, as `show` says it without a plan file",
-         {"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {}}}, "a state", "show -json PLAN"),
+         {"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {}}}, "a state",
+         "show -json PLAN"),
         ("an empty state", {"format_version": "1.0"}, "no plan", "show -json PLAN"),
         ("a state file", {"version": 4, "serial": 1, "lineage": "x", "resources": []}, "a state", "show -json PLAN"),
         ("a state in which somebody wrote changes", a_plan(values={}), "a state", "show -json PLAN"),
@@ -96,21 +98,26 @@ HERE = {"address": "a.b", "mode": "managed", "values": {}}
             {"child_modules": [{"resources": [HERE]}]}]}}), "plans values of a.b", "show"),
         ("only the state would be refreshed", a_plan(**NO_CHANGES, applyable=True), "no change", "-refresh-only"),
         ("an action of a later Terraform", a_plan(a_change("teleport")), "teleport", "1.10 to 1.17"),
-        ("known actions in an order that nobody knows", a_plan(a_change(["update", "delete"])), "update", "1.10 to 1.17"),
+        ("known actions in an order that nobody knows", a_plan(a_change(["update", "delete"])), "update",
+         "1.10 to 1.17"),
         ("no action", a_plan(a_change([])), "[]", "show"),
         ("a mode of a later Terraform", a_plan({**a_change("create"), "mode": "ephemeral"}), "mode", "show"),
         ("no mode", a_plan({k: v for k, v in a_change("create").items() if k != "mode"}), "mode", "show"),
         ("no change", a_plan({k: v for k, v in a_change("create").items() if k != "change"}), "not an object", "show"),
         ("no change inside", a_plan({**a_change("create"), "change": None}), "not an object", "show"),
-        ("a row with a key of a later Terraform", a_plan({**a_change("create"), "also": ["x"]}), "`also`", "1.10 to 1.17"),
-        ("one that belongs to what is put off", a_plan({**a_change("create"), "index_unknown": True}), "index_unknown", "1.17"),
-        ("a change with one", a_plan({**a_change("create"), "change": {**a_change("create")["change"], "and": 1}}), "`and`", "1.17"),
+        ("a row with a key of a later Terraform", a_plan({**a_change("create"), "also": ["x"]}), "`also`",
+         "1.10 to 1.17"),
+        ("one that belongs to what is put off", a_plan({**a_change("create"), "index_unknown": True}),
+         "index_unknown", "1.17"),
+        ("a change with one", a_plan({**a_change("create"), "change": {**a_change("create")["change"], "and": 1}}),
+         "`and`", "1.17"),
         ("an import that is no object", a_plan(a_change("no-op", importing="x")), "not an object", "show"),
         ("the same address twice", a_plan(a_change("create"), a_change("delete")), "two changes", "show"),
         ("not a list", a_plan(resource_changes={"a": 1}), "not a list", "show"),
         ("null for a list", a_plan(resource_changes=None), "not a list", "show"),
         ("outputs that are no object", a_plan(output_changes=[1]), "not an object", "show"),
-        ("an output with an unknown action", a_plan(output_changes={"o": a_change("teleport")["change"]}), "teleport", "1.17"),
+        ("an output with an unknown action", a_plan(output_changes={"o": a_change("teleport")["change"]}),
+         "teleport", "1.17"),
         ("a row that is no object", a_plan("a"), "not an object", "show"),
         ("paths that are no paths", a_plan(a_change("create", replace_paths=["a"])), "replace_paths", "show"),
     ],
@@ -125,7 +132,8 @@ def test_what_is_not_understood_is_refused(why, plan, said, mend):
 @pytest.mark.parametrize(
     ("why", "plan", "acting"),
     [
-        ("Terraform 1.12: an import by identity", a_plan(a_change("no-op", {}, {}, importing={"identity": {"arn": "x"}})), 1),
+        ("Terraform 1.12: an import by identity", a_plan(a_change("no-op", {}, {},
+         importing={"identity": {"arn": "x"}})), 1),
         ("Terraform 1.12: the identity beside the values", a_plan({**a_change("create"), "change": {
             **a_change("create", None, {})["change"], "after_identity": {"arn": "x"}}}), 1),
         ("Terraform 1.16, OpenTofu 1.12: `destroy = false`", a_plan(a_change("forget", {}, None)), 1),
@@ -162,7 +170,7 @@ def broken(reason):
         ("deeper than Python's stack", b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "ENG430", "deeper than 100"),
         ("deeper than what is walked", b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", "ENG430", "deeper than 100"),
         ("a number that is none", b'{"a": NaN}', "ENG430", "NaN"),
-        ("a number that no policy could compare", b'{"a": 1e400}', "ENG430", "1e400"),
+        ("a number of more digits than can be written", b'{"a": 1e5000}', "ENG430", "1e5000"),
         ("a number of 5,000 digits", b'{"a": ' + b"9" * 5000 + b"}", "ENG430", "5000 digits"),
     ],
 )

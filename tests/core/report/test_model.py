@@ -67,7 +67,8 @@ def test_redacted_reaches_every_text_and_changes_nothing_else() -> None:
     st.lists(
         st.sampled_from(
             ["passed", "S3/data-lake", "S3-ENC-001", "aws_s3_bucket.this", "create", "+   a = ", "acme/dev-deployment",
-             "development", "high", "deny", "ENG999", "a1b2c3d4", "sha256", "ed25519", "  # forces replacement", "a.tfvars"]
+             "development", "high", "deny", "ENG999", "a1b2c3d4", "sha256", "ed25519", "  # forces replacement",
+             "a.tfvars"]
         )
     )
 )  # fmt: skip
