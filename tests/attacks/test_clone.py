@@ -364,3 +364,11 @@ def test_a_program_that_takes_all_memory_is_stopped():
     assert run(1000 * 2**20) == str(400 * 2**20).encode()
     with pytest.raises(process.ProcessError, match="MemoryError"):
         run(200 * 2**20)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux bounds another process's memory")
+def test_an_object_that_claims_to_have_four_gigabytes(clone):
+    files = clone.git("rev-parse", "feature^{tree}")
+    os.remove(f"{clone.directory}/.git/objects/{files[:2]}/{files[2:]}")
+    forged.write(clone, files, b"tree %d\0" % 2**32 + b"x" * 100)
+    assert code(clone.open().range, "dev", "feature") in ("ENG356", "ENG363")

@@ -12,16 +12,17 @@ def raw(clone: Clone, kind: str, data: bytes) -> str:
     """Write an object of any content, as no git command would; its id."""
     text = f"{kind} {len(data)}\0".encode() + data
     name = hashlib.sha1(text, usedforsecurity=False).hexdigest()
-    _write(clone, name, text)
+    write(clone, name, text)
     return name
 
 
 def lie(clone: Clone, name: str, kind: str, data: bytes) -> None:
     """Store an object under the name of another."""
-    _write(clone, name, f"{kind} {len(data)}\0".encode() + data)
+    write(clone, name, f"{kind} {len(data)}\0".encode() + data)
 
 
-def _write(clone: Clone, name: str, text: bytes) -> None:
+def write(clone: Clone, name: str, text: bytes) -> None:
+    """Store any text as a loose object of any name."""
     file = os.path.join(clone.directory, ".git", "objects", name[:2], name[2:])
     os.makedirs(os.path.dirname(file), exist_ok=True)
     if os.path.exists(file):

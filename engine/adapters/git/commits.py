@@ -1,7 +1,7 @@
 """Commits as objects: who made them, and where two histories parted. Every commit that counts was read and hashed.
 
-`rev-list` and `merge-base` are not asked: they believe what an object under a false name says about its parents, and so
-could leave an author out, or compare with the wrong commit.
+`rev-list` and `merge-base` are not believed: they follow what an object under a false name says about its parents, and
+so could leave an author out, or compare with the wrong commit.
 """
 
 import heapq
@@ -14,6 +14,8 @@ from engine.errors import EngineError, failure, listing
 
 AT_MOST = 10_000  # commits that are walked to find where a change began
 PEOPLE = 10_000  # co-authors of one change
+_ALONE = 100  # commits that are asked for one by one; after that git is asked for a list of those that may follow
+_BATCH = 500
 _BASE, _HEAD, _STALE = 1, 2, 4
 _COMMON = _BASE | _HEAD
 _CO_AUTHOR = b"co-authored-by"
@@ -103,11 +105,19 @@ def _date(committer: bytes) -> int:
 
 
 class History:
-    """The commits of a clone, each read once. `lacks` makes the error of one that is not there, given its child."""
+    """The commits of a clone, each read once.
 
-    def __init__(self, objects: Objects, lacks: Callable[[str, str | None], EngineError]) -> None:
-        self._objects, self.lacks = objects, lacks
+    `lacks` makes the error of one that is not there, given its child. `ahead` lists what may be below a commit: it only
+    saves questions, for nothing is taken from such a list but names to read, and to hash.
+    """
+
+    def __init__(
+        self, objects: Objects, lacks: Callable[[str, str | None], EngineError], ahead: Callable[[str], list[str]]
+    ) -> None:
+        self._objects, self.lacks, self._ahead = objects, lacks, ahead
         self._known: dict[str, Commit] = {}
+        self._unread: list[str] | None = None  # the list, last first
+        self._read: dict[str, bytes] = {}
 
     def commit(self, sha: str, child: str | None = None) -> Commit:
         """The commit of this id.
@@ -127,7 +137,9 @@ class History:
             EngineError: ENG360 it cannot be believed, ENG363 there are too many.
         """
         if sha not in self._known:
-            data = self._objects.read([sha], "commit").get(sha)
+            if sha not in self._read:
+                self._read |= self._objects.read(self._batch(sha), "commit")
+            data = self._read.pop(sha, None)
             if data is None:
                 return None
             if len(self._known) >= AT_MOST:
@@ -135,6 +147,18 @@ class History:
                 raise failure("ENG363", hint=hint, limit=AT_MOST, what="commits since the branches parted")
             self._known[sha] = parse(sha, data)
         return self._known[sha]
+
+    def _batch(self, sha: str) -> list[str]:
+        if len(self._known) < _ALONE:
+            return [sha]
+        if self._unread is None:
+            self._unread = self._ahead(sha)[::-1]
+        batch = {sha: None}
+        while self._unread and len(batch) < _BATCH:
+            name = self._unread.pop()
+            if name not in self._known and name not in self._read:
+                batch[name] = None
+        return list(batch)
 
     def part(self, base: str, head: str) -> Parting | None:
         """Where `head` left `base`; None where they have no commit in common.

@@ -20,6 +20,7 @@ _SETTINGS = 1024 * 1024
 _HOPS = 5  # symbolic refs that lead to one another; git follows as many
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHARED = "refs/"
+OWN = ("HEAD", "FETCH_HEAD", "ORIG_HEAD")  # what each work tree has for itself
 
 
 class Place(NamedTuple):
@@ -109,12 +110,12 @@ class Refs:
             data = self._loose(name)
             if data is None:
                 return self._packed(name)
-            if _ID.fullmatch(line := data.strip()):
-                return line.decode()
-            target = os.fsdecode(line.removeprefix(b"ref:").strip())
-            if not line.startswith(b"ref:") or not is_name(target):
+            first, _, rest = data.strip().partition(b"\n")[0].replace(b"\t", b" ").partition(b" ")
+            if _ID.fullmatch(first):  # FETCH_HEAD goes on with where it came from
+                return first.decode()
+            name = os.fsdecode(rest.strip())
+            if first != b"ref:" or not is_name(name):
                 break
-            name = target
         raise failure("ENG360", id=name, reason="this ref names no object")
 
     def _loose(self, name: str) -> bytes | None:
@@ -137,7 +138,7 @@ _BAD = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|(?:^|/)\.|\.lock(?:/|$)
 
 def is_name(name: str) -> bool:
     """Can it be the full name of a ref (git-check-ref-format)? Then it leads nowhere but into `refs`."""
-    return (name.startswith(_SHARED) or name == "HEAD") and len(name) < 4096 and not _BAD.search(name)
+    return (name.startswith(_SHARED) or name in OWN) and len(name) < 4096 and not _BAD.search(name)
 
 
 def cut_off(place: Place) -> frozenset[str]:

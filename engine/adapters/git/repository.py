@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from engine.adapters.git import place
 from engine.adapters.git.command import Git
-from engine.adapters.git.commits import Commit, History, Person
+from engine.adapters.git.commits import AT_MOST, Commit, History, Person
 from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
 from engine.adapters.git.trees import Lacks, Trees
@@ -109,7 +109,13 @@ class Repository:
 
     @cached_property
     def _history(self) -> History:
-        return History(self._objects, self._lacks)
+        git = self._git
+
+        def ahead(sha: str) -> list[str]:
+            done = git.run("rev-list", f"--max-count={AT_MOST}", sha, answers=range(256))
+            return done.stdout.decode("ascii", "replace").split()  # as far as it came
+
+        return History(self._objects, self._lacks, ahead)
 
     def close(self) -> None:
         """End its git and remove the directory of our own; the same happens when nobody refers to it any more."""
@@ -139,8 +145,8 @@ class Repository:
         return found
 
     def _named(self, name: str) -> str | None:
-        if name in ("@", "HEAD"):
-            return self._refs.tip("HEAD")
+        if name == "@" or name in place.OWN:
+            return self._refs.tip("HEAD" if name == "@" else name)
         if len(name) == 2 * _ID_BYTES[self._settings.object_format] and _ABBREVIATION.fullmatch(name):
             return name
         full = [name] if name.startswith("refs/") else [f"{above}{name}" for above in _PLACES]

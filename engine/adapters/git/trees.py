@@ -74,7 +74,7 @@ class Trees:
                 room -= len(directory)
                 if room < 0:  # one tree may stand in many places
                     raise failure("ENG363", limit=ENTRIES, what="files")
-                below |= {_join(path, n): tree for n, tree in directory.subdirectories.items()}
+                below |= {_join(path, name): child for name, child in directory.subdirectories.items()}
             if not below:
                 return found
             level = below
@@ -93,9 +93,8 @@ class Trees:
         for _ in range(DEPTH):
             read = self._read(name for pair in level.values() for name in pair if name is not None)
             heads = {name: self._parse(name, read[name]) for _, name in set(level.values()) if name is not None}
-            parted = {
-                pair: self._parted(pair, read) for pair in set(level.values())
-            }  # one tree may stand in many places
+            # Each once: one tree may stand in many places.
+            parted = {pair: self._parted(pair, read) for pair in set(level.values())}
             below: dict[str, tuple[str | None, str | None]] = {}
             for path, pair in level.items():
                 if pair[1] is not None:
@@ -121,17 +120,17 @@ class Trees:
         removed = {c.path: c.old for c in changes.values() if c.old is not None and c.new is None}
         added = {c.path: c.new for c in changes.values() if c.new is not None and c.old is None}
         pairs = renames.equal(removed, added)
-        if removed.keys() - pairs.values() and added.keys() - pairs:
-            olds = {p: e for p, e in removed.items() if p not in set(pairs.values()) and e.is_file}
-            news = {p: e for p, e in added.items() if p not in pairs and e.is_file}
-            pairs |= self._alike(olds, news)
+        taken = set(pairs.values())
+        olds = {path: entry for path, entry in removed.items() if path not in taken and entry.is_file}
+        news = {path: entry for path, entry in added.items() if path not in pairs and entry.is_file}
+        pairs |= self._alike(olds, news)
         for path, old in pairs.items():
             changes[path] = changes[path]._replace(old=removed[old], old_path=old)
             del changes[old]
         return tuple(change for _, change in sorted(changes.items()))
 
     def _alike(self, removed: Mapping[str, Entry], added: Mapping[str, Entry]) -> dict[str, str]:
-        if max(len(removed), len(added)) > renames.FILES:
+        if not removed or not added or max(len(removed), len(added)) > renames.FILES:
             return {}
         ids = sorted({e.id for e in (*removed.values(), *added.values())})
         sizes = {f.id: f.size for f in self._objects.about(ids) if f is not None and 0 < f.size <= LARGEST["blob"]}

@@ -82,3 +82,28 @@ def test_old_commits_are_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(Objects, "read", counted)
     clone.open().range("base", "head")
     assert len(read) < 10
+
+
+@pytest.mark.parametrize("is_lying", [False, True])
+def test_a_long_history_is_read_in_few_questions_and_still_hashed(tmp_path, monkeypatch, is_lying):
+    from engine.adapters.git.objects import Objects
+
+    clone = Clone(tmp_path)
+    made = history(clone, [[], *([n] for n in range(400)), [0]])
+    if is_lying:  # the base's 200th commit claims to descend from the head
+        text = forged.read(clone, made[200])
+        forged.lie(clone, made[200], "commit", text.replace(made[199].encode(), made[-1].encode()))
+        with pytest.raises(EngineError, match="ENG360"):
+            clone.open().range("base", "head")
+        return
+    asked: list[int] = []
+    real = Objects.read
+
+    def counted(self, ids, kind):
+        asked.append(len(ids))
+        return real(self, ids, kind)
+
+    monkeypatch.setattr(Objects, "read", counted)
+    found = clone.open().range("base", "head")
+    assert (found.merge_base, len(found.commits)) == (made[0], 1)
+    assert len(asked) < 120

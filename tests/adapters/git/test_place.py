@@ -94,6 +94,8 @@ def test_refs_in_every_form(clone):
         assert repository.ref("refs/heads/alias") == last
         assert repository.ref("refs/heads/nothing") is None
         clone.git("pack-refs", "--all")
+    clone.git("fetch", "-q", ".", "dev", "feature")
+    assert clone.open().resolve("FETCH_HEAD") == first
 
 
 @pytest.mark.parametrize(
