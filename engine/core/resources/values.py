@@ -5,6 +5,7 @@ that nobody declared: each of these hides a mistake, so each is refused here, wi
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from engine.core.resources import documents
@@ -72,6 +73,10 @@ class _Reader:
         self.file = file
         self._beside, self._directory = beside, file.file.rpartition("/")[0]
 
+    @cached_property
+    def _known(self) -> str:
+        return listing(self._beside)
+
     def value(self, value: Json, type_: Type, path: Path) -> Json:
         """The value as Terraform gets it."""
         match type_, value:
@@ -138,10 +143,9 @@ class _Reader:
 
     def _beside_it(self, name: str, path: Path, attribute: str) -> Json:
         if name not in self._beside:
-            known = listing(self._beside)
             code = "ENG328" if "/" in name or "\\" in name or name.startswith(".") else "ENG329"
             hint = closest(name, self._beside) if code == "ENG329" else ""
-            self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=known)
+            self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=self._known)
             return name
         fresh = name not in self.used
         self.used.add(name)
