@@ -295,6 +295,12 @@ TABLE: dict[str, Row] = {
     ),
     "ENG345": Row("{path} is deleted: that destroys it", "ask for it with --allow-destroy {path}, or undo it", _NO),
     "ENG346": Row("{option} {path} fits nothing in this change", "it would be: {known}", _NO),
+    "ENG347": Row("{path} has {number:,} documents; the limit is {limit:,}", "split it into several resources", _NO),
+    "ENG348": Row("{number:,} paths changed; the limit is {limit:,}", "make several pull requests of it", _NO),
+    "ENG349": Row(
+        "too many globs begin alike to tell whether two sources own one path",
+        "begin each with the name of a directory: a wildcard there meets the globs of all other sources",
+    ),
     # ENG350-379 git
     "ENG350": Row("{path} is not a git repository", "name the directory of a clone with --repo"),
     "ENG351": Row("`{name}` is not a commit here", "fetch it: git fetch origin {name}"),

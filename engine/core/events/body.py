@@ -5,6 +5,7 @@ this uses the C scanner of the standard library and looks the result over once.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from engine.errors import Place, failure
 
 LIMIT = 25 * 1024 * 1024  # GitHub sends no larger payload (docs: webhook payload cap)
 DEPTH = 64  # GitHub's own payloads nest 8 deep
+VALUES = 1_000_000  # of 25 bytes each on average in the largest payload; each takes a hundred once it is read
 _DEEP = f"it nests deeper than {DEPTH} levels"
 _WHOLE = 2**53  # beyond it two readers of one number may disagree (RFC 8259 §6)
 
@@ -64,6 +66,7 @@ def read_body(data: bytes, file: str) -> Body:
         raise failure("ENG150", Place(file))
     try:
         text = data.decode("utf-8-sig")  # Windows editors leave a byte order mark
+        _count(text)
         value = json.loads(
             text, object_pairs_hook=_unique, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
         )
@@ -80,6 +83,18 @@ def read_body(data: bytes, file: str) -> Body:
     if not isinstance(value, dict):
         raise failure("ENG154", Place(file), found=_type_name(value))
     return value
+
+
+def _count(text: str) -> None:
+    """Raises _RefusedError: more values than a payload has, told before they take their memory."""
+    if _separators(text) >= VALUES:  # some may stand in texts
+        outside = "".join(re.split(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', text, flags=re.DOTALL))
+        if _separators(outside) >= VALUES:
+            raise _RefusedError(f"it holds more than {VALUES:,} values")
+
+
+def _separators(text: str) -> int:
+    return text.count(",") + text.count("[") + text.count("{")
 
 
 def _look_over(value: object) -> None:

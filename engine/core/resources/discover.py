@@ -11,7 +11,7 @@ from engine.core.canonical import digest
 from engine.core.resources import tfvars as tfvars_files
 from engine.core.resources.changes import refuse
 from engine.core.resources.environment import Environments, Target
-from engine.core.resources.locate import TFVARS, Id, Layout, candidates, layout, locate
+from engine.core.resources.locate import MOST_DOCUMENTS, TFVARS, Id, Layout, candidates, layout, locate
 from engine.core.resources.model import EMPTY_TREE, Discovery, Resource
 from engine.core.resources.paths import Paths
 from engine.core.resources.services import COMMON, Services
@@ -20,10 +20,12 @@ from engine.core.resources.tree import LARGEST_FILE, Change, Contents
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
-from engine.errors import EngineError, Errors, Place, Problem, listing
+from engine.errors import EngineError, Errors, Place, Problem, listing, problem
 from engine.printable import in_line
 
 __all__ = ["Discovery", "Resource", "discover"]
+
+MOST_CHANGES = 10_000  # paths of one change
 
 _DESTROY, _MOVE = "--allow-destroy", "--allow-move"
 
@@ -41,6 +43,9 @@ def discover(
     allowed = {
         option: {p.rstrip("/") for p in paths} for option, paths in ((_DESTROY, allow_destroy), (_MOVE, allow_move))
     }
+    if len(contents.changes) > MOST_CHANGES:
+        many = problem("ENG348", Place("."), number=len(contents.changes), limit=MOST_CHANGES)
+        return Discovery(None, None, (), (many,))
     work = _Work(contents, services, rules, source, allowed)
     resources = work.resources()
     work.unused_permissions()
@@ -118,6 +123,10 @@ class _Work:
         )
 
     def _present(self, here: Layout, changes: list[Change], before: list[Change]) -> Resource | None:
+        if len(here.documents) > MOST_DOCUMENTS:
+            place, number = Place(here.path), len(here.documents)
+            self.errors.add("ENG347", place, path=here.path, number=number, limit=MOST_DOCUMENTS)
+            return None
         sound = self._sound(here)
         (path, entry), *more = here.tfvars.items()
         if here.is_twice or more or path not in sound:

@@ -10,6 +10,7 @@ from engine.core.resources.services import Services
 from engine.core.resources.tree import DIRECTORY, Change, Contents, Directory, Entry
 
 TFVARS, DOCUMENT, PROSE = ".tfvars", ".json", ".md"
+MOST_DOCUMENTS = 500  # of one resource
 _NOTHING = Directory({})
 
 
@@ -115,8 +116,11 @@ def candidates(contents: Contents, services: Services) -> dict[Id, list[Change]]
     for change in contents.changes:
         for path in (change.path, change.old_path):
             resource = _configured(path, services) if path is not None else None
-            if resource is not None and change not in found.setdefault(resource, []):
-                found[resource].append(change)
+            if resource is None:
+                continue
+            touching = found.setdefault(resource, [])
+            if not touching or touching[-1] is not change:  # renamed within its resource
+                touching.append(change)
     if contents.everything:
         for above, directory in contents.directories.items():
             for name in directory:
@@ -162,6 +166,7 @@ def blobs_wanted(contents: Contents, services: Services) -> set[str]:
     wanted: set[str] = set()
     for resource, changes in candidates(contents, services).items():
         found = layout(resource, contents.directories, services)
-        wanted.update(e.id for e in (*found.tfvars.values(), *found.documents.values()) if e.is_file)
+        documents = found.documents.values() if len(found.documents) <= MOST_DOCUMENTS else ()  # else it is refused
+        wanted.update(e.id for e in (*found.tfvars.values(), *documents) if e.is_file)
         wanted.update(c.old.id for c in changes if c.old and (c.old_path or c.path).endswith(TFVARS))
     return wanted

@@ -1,6 +1,7 @@
 """Each path of a change on its own: may it be touched, does this source own it, does it lie where it has a meaning."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from engine.core.expressions.globs import glob
 from engine.core.resources.changes import refuse
@@ -22,7 +23,14 @@ class Paths:
         self._changes: Sequence[Change] = contents.changes
         self._directories: Mapping[str, Directory] = contents.directories
         self._services, self._source, self._errors = services, source, errors
-        self._owns = tuple(map(glob, source.owns))
+        self._owns: dict[str, list[Callable[[str], bool]]] = {}
+        for pattern in source.owns:
+            self._owns.setdefault(_directory(pattern), []).append(glob(pattern))
+        self._deepest = max(map(len, self._owns), default=0)
+
+    @cached_property
+    def _owned(self) -> str:
+        return listing(self._source.owns)
 
     def judge(self) -> None:
         """Refuse what a pull request may not touch, whatever it says."""
@@ -38,11 +46,10 @@ class Paths:
 
     def owned(self, path: str) -> None:
         """Refuse a path that belongs to another source."""
-        if not any(owns(path) for owns in self._owns):
+        above = ("", *(path[: at + 1] for at, character in enumerate(path[: self._deepest]) if character == "/"))
+        if not any(owns(path) for directory in above for owns in self._owns.get(directory, ())):
             shown = in_line(path)
-            self._errors.add(
-                "ENG317", Place(shown), repo=self._source.repo, path=shown, owns=listing(self._source.owns)
-            )
+            self._errors.add("ENG317", Place(shown), repo=self._source.repo, path=shown, owns=self._owned)
 
     def _written(self, path: str, entry: Entry) -> None:
         problem = refuse(path, entry)
@@ -85,3 +92,9 @@ class Paths:
         if name in beside and not beside.is_directory(name):
             return True
         return any((c.old_path or c.path) == f"{resource.directory}/{name}" for c in self._changes if c.old)
+
+
+def _directory(pattern: str) -> str:
+    """The directory that a glob names before any wildcard: it matches nothing elsewhere."""
+    literal = pattern.partition("*")[0].partition("?")[0]
+    return literal[: literal.rfind("/") + 1]

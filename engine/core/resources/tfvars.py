@@ -50,16 +50,18 @@ class Tfvars(NamedTuple):
     values: Mapping[str, Json]
     root: "Node"
     lines: Mapping[str, int]  # names in the maps at the top (one per AWS resource) → line
+    rows: "dict[int, dict[str | int, tuple[Node | None, Node]]]"  # by node, filled when first asked for
     warned: tuple[Problem, ...] = ()  # what is accepted and odd
 
     def place(self, *path: str | int, key: bool = False) -> Place:
         """Where a value (or its key) is, or its nearest parent that exists; the file when the path is empty."""
         found = self.root
         for depth, step in enumerate(path):
-            row = next((row for row in _children(found) if row[0] == step), None)
-            if row is None:
+            if found.id not in self.rows:
+                self.rows[found.id] = {step: (name, value) for step, name, value in reversed(_children(found))}
+            if step not in self.rows[found.id]:
                 break
-            _, name, value = row
+            name, value = self.rows[found.id][step]
             found = name if key and name is not None and depth == len(path) - 1 else value
         return Place(self.file) if found is self.root else hcl.place(self.file, self.data, found)
 
@@ -91,7 +93,7 @@ def read(data: bytes, file: str) -> Tfvars:
     proof = _Proof(file, data)
     proof.file_is_literal(root)
     proof.errors.check()
-    found = Tfvars(file, data, _values(data, file), root, proof.lines, warned)
+    found = Tfvars(file, data, _values(data, file), root, proof.lines, {}, warned)
     for hidden in as_read(found.values):
         place = found.place(*hidden.path, key=hidden.is_key)
         proof.errors.add("ENG308", place, hint="remove it", path=file, reason=_cannot_be_seen(hidden.character))

@@ -5,6 +5,7 @@ that nobody declared: each of these hides a mistake, so each is refused here, wi
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from engine.core.resources import documents
@@ -73,6 +74,10 @@ class _Reader:
         self.file = file
         self._beside, self._directory = beside, file.file.rpartition("/")[0]
 
+    @cached_property
+    def _known(self) -> str:
+        return listing(self._beside)
+
     def value(self, value: Json, type_: Type, path: Path) -> Json:
         """The value as Terraform gets it."""
         match type_, value:
@@ -126,7 +131,7 @@ class _Reader:
 
     def _documents(self, value: Json, path: Path, kind: str, read: _Read) -> Json:
         """A text, or each text of a map or a list, becomes a checked document."""
-        before = len(self.errors.problems)
+        before = self.errors.added
         found: Json
         if isinstance(value, dict):
             found = {key: read(child, (*path, key), kind) for key, child in value.items()}
@@ -135,7 +140,7 @@ class _Reader:
             found = texts = [read(child, (*path, i), kind) for i, child in enumerate(value)]
         else:
             return read(value, path, kind)
-        if len(self.errors.problems) == before:
+        if self.errors.added == before:
             self.errors.extend(documents.too_long(list(map(str, texts)), kind, self.file.place(*path)))
         return found
 
@@ -155,10 +160,9 @@ class _Reader:
         if not isinstance(name, str):
             return name  # refused as a mismatch
         if name not in self._beside:
-            known = listing(self._beside)
             code = "ENG328" if "/" in name or "\\" in name or name.startswith(".") else "ENG329"
             hint = closest(name, self._beside) if code == "ENG329" else ""
-            self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=known)
+            self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=self._known)
             return name
         self.used.add(name)
         try:

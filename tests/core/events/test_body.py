@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from engine.core.events.body import DEPTH, LIMIT, read_body
+from engine.core.events.body import DEPTH, LIMIT, VALUES, read_body
 from engine.errors import EngineError
 
 UNCHANGED = "hand over the event as GitHub sent it, unchanged"
@@ -35,7 +35,10 @@ UNCHANGED = "hand over the event as GitHub sent it, unchanged"
         ("the same below zero", b'{"a": -9007199254740993}', "ENG153", "beyond 2^53"),
         ("a million digits", b'{"a": ' + b"9" * 1_000_000 + b"}", "ENG153", "beyond 2^53"),
         ("too deep", b'{"a":' * DEPTH + b"1" + b"}" * DEPTH, "ENG153", "deeper than 64"),
-        ("deeper than the parser's stack", b"[" * 1_000_000, "ENG153", "deeper than 64"),
+        ("deeper than the parser's stack", b"[" * 900_000, "ENG153", "deeper than 64"),
+        ("a million values", b'{"a":[' + b"0," * VALUES + b"0]}", "ENG153", "more than 1,000,000 values"),
+        ("a million that hold nothing", b'{"a":[' + b"[],{}" * VALUES + b"0]}", "ENG153", "more than 1,000,000 values"),
+        ("and a text without an end", b'{"a":[' + b"0," * VALUES + b'"', "ENG153", "more than 1,000,000 values"),
         ("a list", b"[]", "ENG154", "is a list"),
         ("a string", b'"push"', "ENG154", "is a string"),
         ("null", b"null", "ENG154", "is null"),
@@ -57,6 +60,7 @@ def test_refused(why: str, data: bytes, code: str, said: str) -> None:
     ("why", "data", "value"),
     [
         ("an object", b'{"a": [1, -2.5, true, null, "x"]}', {"a": [1, -2.5, True, None, "x"]}),
+        ("commas in a text are no values", b'{"a": "' + b"," * VALUES + b'"}', {"a": "," * VALUES}),
         ("a byte order mark, as Windows editors leave", b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         ("CRLF", b'{\r\n"a": 1\r\n}\r\n', {"a": 1}),
         ("a whole pair", b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry
-from engine.core.rules.ownership import one_state, overlap
+from engine.core.rules.ownership import TooManyError, Work, alike, one_state, overlap
 from engine.errors import Place, Problem, problem
 
 
@@ -43,17 +43,23 @@ def branches(subject: Subject) -> Iterator[Problem]:
 
 def owners(subject: Subject) -> Iterator[Problem]:
     """Two sources that own one path would write one state. A service may be written `S3` or `s3`."""
-    for one, other in combinations(subject.draft.sections["sources"], 2):
-        if one.data["repo"].lower() == other.data["repo"].lower():
-            continue  # reported as a source that is there twice
-        for index, pattern in enumerate(other.data["owns"]):
-            for theirs in one.data["owns"]:
-                globs = theirs.lower(), pattern.lower()
-                same = overlap(*globs)
-                if same or one_state(*globs):
-                    place, repo = other.place("owns", index), one.data["repo"]
-                    hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
-                    yield problem("ENG065", place, hint=hint, glob=pattern, theirs=theirs, repo=repo)
+    rows = [
+        (source, index) for source in subject.draft.sections["sources"] for index in range(len(source.data["owns"]))
+    ]
+    globs = [(source.data["repo"].lower(), source.data["owns"][index].lower()) for source, index in rows]
+    work = Work()
+    try:
+        for first, second in alike(globs, work):  # a source that is there twice is reported as that
+            (one, at), (other, index) = rows[first], rows[second]
+            pair = globs[first][1], globs[second][1]
+            same = overlap(*pair, work)
+            if same or one_state(*pair, work):
+                place, repo = other.place("owns", index), one.data["repo"]
+                hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
+                glob, theirs = other.data["owns"][index], one.data["owns"][at]
+                yield problem("ENG065", place, hint=hint, glob=glob, theirs=theirs, repo=repo)
+    except TooManyError:
+        yield problem("ENG349", rows[0][0].place("owns"))
 
 
 def cycles(subject: Subject) -> Iterator[Problem]:
