@@ -98,3 +98,25 @@ def test_every_setting_is_read():
 )
 def test_the_cache_lies_below_home_where_it_says_so(why, value, expected):
     assert settings.read({"HOME": "/h", "ENGINE_CACHE_DIR": value}).cache_dir == expected, why
+
+
+@pytest.mark.parametrize("name", ["ENGINE_TRUSTED_KEYS", "ENGINE_TOFU_LOCK"])
+@pytest.mark.parametrize(
+    ("why", "value", "expected"),
+    [
+        ("not set", "", None),
+        ("absolute", "/etc/interlock/x", "/etc/interlock/x"),
+        ("of the home directory", "~/x", "/h/x"),
+        ("a branch could bring it", "x", "ENG004"),
+        ("so it could this", "./x", "ENG004"),
+        ("and this", "../x", "ENG004"),
+    ],
+)
+def test_what_decides_whom_we_believe_lies_nowhere_by_chance(name, why, value, expected):
+    environ = {"HOME": "/h", name: value}
+    if expected == "ENG004":
+        with pytest.raises(EngineError, match=f"ENG004 setting {name} is not valid"):
+            settings.read(environ)
+        return
+    found = settings.read(environ)
+    assert {"ENGINE_TRUSTED_KEYS": found.trusted_keys, "ENGINE_TOFU_LOCK": found.tofu_lock}[name] == expected, why

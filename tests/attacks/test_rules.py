@@ -149,6 +149,21 @@ def test_explaining_in_a_checkout_takes_no_rules_from_there(machine, engine, mon
     assert engine(*words, "--rules", str(machine.controller)).code == ExitCode.NEGATIVE, "no fact is known"
 
 
+def test_doctor_in_a_checkout_prepares_no_module_from_there(machine, engine, monkeypatch):
+    """To prepare a module is to install its providers and to start them."""
+    machine.program(init="cat *.tf > $A/prepared; mkdir -p .terraform")
+    clone = machine.change({"S3/a.tfvars": good()})
+    with_rules(machine, Path(clone.directory))
+    evil = Path(clone.directory) / "terraform" / "evil.tf"
+    evil.write_text('provider "evil" {}\n')
+    monkeypatch.chdir(clone.directory)
+    engine("doctor")
+    prepared = machine.answers / "prepared"
+    assert ("evil" in prepared.read_text(), "aws_s3_bucket" in prepared.read_text()) == (False, True)
+    engine("doctor", "--controller", clone.directory)
+    assert "evil" in prepared.read_text(), "somebody has named it"
+
+
 @pytest.mark.parametrize("origin", [None, "https://github.com/acme/controller"])
 def test_explaining_in_a_controller_needs_no_name(machine, engine, monkeypatch, origin):
     machine.change({"S3/a.tfvars": good()})

@@ -13,7 +13,7 @@ from engine.core.events.kinds import BRANCH, NUMBER, REPO, SHA
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.moment import later
 from engine.core.plan.model import VERBS
-from engine.core.verdict.statement import About, Json, MadeFrom, judged, twice, written
+from engine.core.verdict.statement import About, Json, MadeFrom, judged, written
 from engine.errors import Place, failure
 
 _LAST_SEQUENCE = 2**53  # beyond it not every reader of JSON tells two numbers apart
@@ -73,8 +73,6 @@ def _impossible_of(resource: Mapping[str, Any]) -> Iterator[str]:
 def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str]:
     about = About._make(verdict.get(name) for name in About._fields)
     resources = verdict["resources"]
-    if name := twice(resources):
-        yield f"two resources have one {name}"
     findings = [
         Finding(**{**row, "severity": Severity(row["severity"]), "effect": Effect(row["effect"])})
         for row in verdict["findings"]

@@ -53,7 +53,8 @@ def result(resources: Sequence[Mapping[str, Any]], findings: Sequence[Finding], 
     """
     paths = {r["path"] for r in resources}
     unplanned = any(r["plan"] is None for r in resources)
-    if doubts or not resources or unplanned or any(f.resource not in paths for f in findings):
+    twice = any(len({r[name] for r in resources}) < len(resources) for name in ("path", "state_key"))
+    if doubts or not resources or unplanned or twice or any(f.resource not in paths for f in findings):
         return "error"
     return "failed" if any(f.effect is Effect.DENY for f in findings) else "passed"
 
@@ -70,7 +71,7 @@ def build(
     expires_s: int,
 ) -> Json:
     """The statement, in an order that does not depend on the order of its parts; sign its `canonical` form."""
-    made = written(
+    return written(
         about,
         resources,
         findings,
@@ -80,8 +81,6 @@ def build(
         signed_at=signed_at,
         expires_at=later(signed_at, expires_s),
     )
-    assert not twice(made["predicate"]["verdict"]["resources"]), "two resources with one path, or with one state"
-    return made
 
 
 def judged(
@@ -89,12 +88,6 @@ def judged(
 ) -> Result:
     """The result; a change that goes nowhere cannot be judged."""
     return result(resources, findings, doubts) if about.environment and about.branch else "error"
-
-
-def twice(resources: Sequence[Mapping[str, Any]]) -> str:
-    """What two resources have in common that each has alone; empty where there is nothing."""
-    alone = ((name, [r[name] for r in resources]) for name in ("path", "state_key"))
-    return next((name for name, values in alone if len(set(values)) < len(values)), "")
 
 
 def written(

@@ -33,6 +33,13 @@ REFUSED = problem("ENG001", file="S3/x.tf", reason="refused")
         ),
         ("a file was refused", [resource()], [], [REFUSED], "error"),
         ("a file was refused, and one is denied", [resource()], [DENY], [REFUSED], "error"),
+        (
+            "one state of two resources",
+            [resource("S3/a"), resource("S3/b", state_key="S3/dev/a/terraform.tfstate")],
+            [],
+            [],
+            "error",
+        ),
         ("a finding about something that was not planned", [resource("S3/a")], [WARN], [], "error"),
     ],
 )
