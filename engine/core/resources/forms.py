@@ -52,11 +52,9 @@ _S3_REGIONAL = ("accesspoint/", "access-grants/", "async-request/", "job/", "sto
 
 def variables(text: str) -> Iterator[tuple[str, bool]]:
     """Every `${…}` of a text, and whether it is a variable of AWS: `${aws:username}`, `${*}`, `${aws:x/y, 'none'}`."""
-    end = 0
-    while (start := text.find("${", end)) >= 0:
-        close = text.find("}", start)
-        end = close + 1 if close >= 0 else len(text)
-        yield text[start:end], close >= 0 and _is_variable(text[start + 2 : close])
+    for part in text.split("${")[1:]:
+        name, close, _ = part.partition("}")
+        yield "${" + name + close, bool(close) and _is_variable(name)
 
 
 def _is_variable(name: str) -> bool:
@@ -96,8 +94,8 @@ def resource(text: str, kind: Kind) -> str:
     """`*`, an ARN, or the beginning of one that ends with `*`."""
     if text == "*":
         return ""
-    for variable, _ in variables(text):
-        text = text.replace(variable, "x")
+    literal, *rest = text.split("${")
+    text = literal + "".join("x" + part.partition("}")[2] for part in rest)  # a variable may hold colons
     parts = text.split(":", 5)
     if parts[0] != "arn" or len(parts) < 3 or not parts[2]:
         return "it is neither `*` nor an ARN"

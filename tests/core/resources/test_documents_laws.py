@@ -117,8 +117,9 @@ RESOURCES = [
 ]
 TESTS = ["StringEquals", "StringEqual", "StringLikeIfExists", "ForAnyValue:Bool", "bool", "NullIfExist", "x:Bool"]
 DATES = ["2030-13-01", "2030-01-01T25:00Z", "-1", "x", "99999999999999999999", "2030-01-01T10", "2030-01-01"]
+EMPTY: tuple = ({}, [], [None], [[]])
 CONDITIONS: list = [
-    *({test: {"aws:x": value}} for test in TESTS for value in ["true", ["true"], None, {}, [], [None], [[]]]),
+    *({test: {"aws:x": value}} for test in TESTS for value in ("true", ["true"], None, *EMPTY)),
     *({test: {"aws:t": date}} for test in ("DateEquals", "DateLessThanIfExists") for date in DATES),
 ]
 
