@@ -17,7 +17,7 @@ _ACTION = re.compile(r"[A-Za-z0-9_*?-]+")
 _KEY_PREFIX = re.compile(r"[A-Za-z0-9._/:-]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
-_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[!-~]*)?")
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
 _SERVICE_DOMAINS = (
     ".amazonaws.com",
@@ -29,7 +29,7 @@ _SERVICE_DOMAINS = (
     ".csp.hci.ic.gov",
     ".cloud.adc-e.uk",
 )
-_USERS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
+_USERS = {"iam": ("user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
 _PROVIDERS = ("saml-provider/", "oidc-provider/")
 _IAM_RESOURCES = (
     "access-report/",
@@ -131,8 +131,7 @@ def _aws(text: str) -> str:
         return ""
     service, account, name = _of_iam(text)
     if service in _USERS and (_ACCOUNT.fullmatch(account) or account == "cloudfront"):
-        known = _USERS[service]
-        if name in known or name.startswith(tuple(k for k in known if k.endswith("/") and name != k)):
+        if (service, name) == ("iam", "root") or (name.startswith(_USERS[service]) and not name.endswith("/")):
             return ""
         if name.startswith("group/"):
             return "a group is no principal"
@@ -148,7 +147,7 @@ def _service(text: str) -> str:
 def _federated(text: str) -> str:
     service, account, name = _of_iam(text)
     is_arn = service == "iam" and bool(_ACCOUNT.fullmatch(account)) and name.startswith(_PROVIDERS)
-    return "" if is_arn or _HOST.fullmatch(text) else "it is no identity provider"
+    return "" if is_arn or _HOST.fullmatch(text.partition("/")[0]) else "it is no identity provider"
 
 
 def _canonical_user(text: str) -> str:
