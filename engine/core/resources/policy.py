@@ -217,8 +217,8 @@ class Reader:
 
     def _literal(self, text: str, path: Path, *, variables: bool = False, key: bool = False) -> bool:
         """Is nothing in the text that nobody fills in? `variables`: AWS does, here, if the policy is of today."""
-        foreign = next((c for c in text if c > "\xff"), "") if self._kind.is_latin else ""
-        if foreign:
+        foreign = next((c for c in text if c > "\xff" or (c < " " and c not in "\t\n\r")), "")
+        if foreign and self._kind.is_latin:
             self.refuse("ENG394", path, key=key, character=f"U+{ord(foreign):04X}", kind=self._kind.words)
             return False
         found = list(forms.variables(text))
