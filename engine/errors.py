@@ -373,7 +373,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG392": Row("`{text}` is plain text in this Version", 'write "Version": "{version}" for variables', _NO),
     "ENG393": Row("{kind} of {size} characters is too long: AWS takes {limit}", "shorten it", _NO),
-    "ENG394": Row("AWS takes no {character} in {kind}", "write characters up to U+00FF only", _NO),
+    "ENG394": Row("AWS takes no {character} in {kind}", "write characters from U+0020 to U+00FF only", _NO),
     "ENG395": Row("more than {number} problems in one document", "correct these first", _NO),
     # ENG400-449 Terraform
     "ENG400": Row(

@@ -32,7 +32,7 @@ def _is_address(text: str) -> bool:
         ip_network(text, strict=False)
     except ValueError:
         return False
-    return "/" not in text or text.rpartition("/")[2].isdigit()
+    return "%" not in text and ("/" not in text or text.rpartition("/")[2].isdigit())
 
 
 def _is_base64(text: str) -> bool:

@@ -7,7 +7,7 @@ from engine.core.resources import forms
 from engine.core.resources.kinds import KINDS, MAX_BYTES, Kind
 from engine.core.resources.policy import Path, Reader
 from engine.core.resources.tfvars import Json
-from engine.core.source import load_json
+from engine.core.source import Document, load_json
 from engine.errors import Place, Problem, problem
 
 _ENDING, _FILE = "_json", "_file"
@@ -22,20 +22,23 @@ def read(data: bytes, file: str, kind: str) -> str:
     document = load_json(data, file, limit=MAX_BYTES, reviewed=True)
     wanted = KINDS[kind]
     reader = Reader(document, wanted)
-    value = reader.entries((), "the document")
-    reader.errors.check()
-    if wanted.is_policy:
-        value = reader.policy()
-    else:
-        for path, text in _texts(value):
-            found = forms.TERRAFORM.search(text)
-            if found:
-                reader.refuse("ENG391", path, text=f"{found[0]}…}}")
+    value = reader.policy() if wanted.is_policy else _any(document, reader)
     reader.errors.check()
     text = canonical(value).decode()
     reader.errors.extend(too_long([text], kind, Place(file)))
     reader.errors.check()
     return text
+
+
+def _any(document: Document, reader: Reader) -> Json:
+    value: Json = document.data
+    if not isinstance(value, dict | list):
+        reader.refuse("ENG338", (), where="the document", expected="a JSON object or list")
+    for path, text in _texts(value):
+        found = forms.TERRAFORM.search(text)
+        if found:
+            reader.refuse("ENG391", path, text=f"{found[0]}…}}")
+    return value
 
 
 def too_long(texts: list[str], kind: str, place: Place) -> list[Problem]:

@@ -17,7 +17,7 @@ _ACTION = re.compile(r"[A-Za-z0-9_*?-]+")
 _KEY_PREFIX = re.compile(r"[A-Za-z0-9._/:-]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
-_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[!-~]*)?")
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
 _SERVICE_DOMAINS = (
     ".amazonaws.com",
@@ -29,7 +29,7 @@ _SERVICE_DOMAINS = (
     ".csp.hci.ic.gov",
     ".cloud.adc-e.uk",
 )
-_USERS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
+_USERS = {"iam": ("user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
 _PROVIDERS = ("saml-provider/", "oidc-provider/")
 _IAM_RESOURCES = (
     "access-report/",
@@ -52,11 +52,9 @@ _S3_REGIONAL = ("accesspoint/", "access-grants/", "async-request/", "job/", "sto
 
 def variables(text: str) -> Iterator[tuple[str, bool]]:
     """Every `${…}` of a text, and whether it is a variable of AWS: `${aws:username}`, `${*}`, `${aws:x/y, 'none'}`."""
-    end = 0
-    while (start := text.find("${", end)) >= 0:
-        close = text.find("}", start)
-        end = close + 1 if close >= 0 else len(text)
-        yield text[start:end], close >= 0 and _is_variable(text[start + 2 : close])
+    for part in text.split("${")[1:]:
+        name, close, _ = part.partition("}")
+        yield "${" + name + close, bool(close) and _is_variable(name)
 
 
 def _is_variable(name: str) -> bool:
@@ -96,8 +94,10 @@ def resource(text: str, kind: Kind) -> str:
     """`*`, an ARN, or the beginning of one that ends with `*`."""
     if text == "*":
         return ""
-    for variable, _ in variables(text):
-        text = text.replace(variable, "x")
+    if any(c < " " for c in text):
+        return "it has a line end or another control character in it"
+    literal, *rest = text.split("${")
+    text = literal + "".join("x" + part.partition("}")[2] for part in rest)  # a variable may hold colons
     parts = text.split(":", 5)
     if parts[0] != "arn" or len(parts) < 3 or not parts[2]:
         return "it is neither `*` nor an ARN"
@@ -133,8 +133,7 @@ def _aws(text: str) -> str:
         return ""
     service, account, name = _of_iam(text)
     if service in _USERS and (_ACCOUNT.fullmatch(account) or account == "cloudfront"):
-        known = _USERS[service]
-        if name in known or name.startswith(tuple(k for k in known if k.endswith("/") and name != k)):
+        if (service, name) == ("iam", "root") or (name.startswith(_USERS[service]) and not name.endswith("/")):
             return ""
         if name.startswith("group/"):
             return "a group is no principal"
@@ -150,7 +149,7 @@ def _service(text: str) -> str:
 def _federated(text: str) -> str:
     service, account, name = _of_iam(text)
     is_arn = service == "iam" and bool(_ACCOUNT.fullmatch(account)) and name.startswith(_PROVIDERS)
-    return "" if is_arn or _HOST.fullmatch(text) else "it is no identity provider"
+    return "" if is_arn or _HOST.fullmatch(text.partition("/")[0]) else "it is no identity provider"
 
 
 def _canonical_user(text: str) -> str:

@@ -4,7 +4,8 @@ AWS refuses such a document when it is applied, long after it was approved; or t
 know. Single values become lists: policies then need one form of each rule, and plans do not change with style.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import TypeAlias
 
 from engine.core.resources import forms
@@ -49,11 +50,14 @@ class Reader:
             self._text(value["Id"], ("Id",), "Id")
         statements = value.get("Statement")
         if not statements:
-            self._shape((), "a policy", "an object with at least one Statement")
+            if isinstance(self._document.data, dict):
+                self._shape((), "a policy", "an object with at least one Statement")
             return value
-        if not isinstance(statements, list):
-            return value | {"Statement": [self._statement(("Statement",))]}
-        return value | {"Statement": [self._statement(("Statement", i)) for i in range(len(statements))]}
+        numbers: list[tuple[int, ...]] = (
+            [(i,) for i in range(len(statements))] if isinstance(statements, list) else [()]
+        )
+        read = (self._statement(("Statement", *number)) for number in numbers)
+        return value | {"Statement": list(takewhile(lambda _: len(self.errors.problems) <= MAX_PROBLEMS, read))}
 
     def entries(
         self, path: Path, where: str, expected: str = "a JSON object", known: tuple[str, ...] = ()
@@ -66,12 +70,15 @@ class Reader:
         for name in value:
             if known and name not in known:
                 shown = listing(known)
-                self.refuse("ENG337", (*path, name), closest(name, known), True, name=name, where=where, known=shown)
+                self.refuse("ENG337", (*path, name), key=True, near=known, name=name[:100], where=where, known=shown)
         return value
 
-    def refuse(self, code: str, path: Path, hint: str = "", key: bool = False, **fields: object) -> None:
-        """Record a problem, unless there are enough."""
+    def refuse(
+        self, code: str, path: Path, hint: str = "", *, key: bool = False, near: Sequence[str] = (), **fields: object
+    ) -> None:
+        """Record a problem, unless there are enough. `near`: what the last step may have meant."""
         if len(self.errors.problems) < MAX_PROBLEMS:
+            hint = hint or (closest(str(path[-1]), near) if near else "")
             self.errors.add(code, self._document.place(*path, key=key), hint=hint, **fields)
         elif len(self.errors.problems) == MAX_PROBLEMS:
             self.errors.add("ENG395", self._document.place(*path, key=key), number=MAX_PROBLEMS)
@@ -86,7 +93,7 @@ class Reader:
         self._pairs(value, path)
         if effect == "Allow" and "NotPrincipal" in value and self._kind.principals:
             remedy = 'AWS takes it with "Effect": "Deny" only: name who is allowed as Principal'
-            self.refuse("ENG383", (*path, "NotPrincipal"), remedy, True, name="NotPrincipal", kind="an Allow")
+            self.refuse("ENG383", (*path, "NotPrincipal"), remedy, key=True, name="NotPrincipal", kind="an Allow")
         return {name: self._part(name, part, (*path, name)) for name, part in value.items() if name in _STATEMENT}
 
     def _pairs(self, value: dict[str, Json], path: Path) -> None:
@@ -99,7 +106,7 @@ class Reader:
             if want == FORBIDDEN:
                 remedy = _NO_PRINCIPAL if pair is _PAIRS[0] else _NO_RESOURCE
                 for name in there:
-                    self.refuse("ENG383", (*path, name), remedy, True, name=name, kind=self._kind.words)
+                    self.refuse("ENG383", (*path, name), remedy, key=True, name=name, kind=self._kind.words)
             elif len(there) == 2:
                 self._shape(path, "a statement", f"without either {pair[0]} or {pair[1]}")
             elif want == NEEDED and not near & {name.casefold() for name in pair}:
@@ -138,7 +145,7 @@ class Reader:
         for form in found:
             if form in _PRINCIPAL and form not in self._kind.principals:
                 remedy = f"use one of: {listing(self._kind.principals)}"
-                self.refuse("ENG383", (*path, form), remedy, True, name=form, kind=self._kind.words)
+                self.refuse("ENG383", (*path, form), remedy, key=True, name=form, kind=self._kind.words)
         return {form: self._strings(who, (*path, form), self._somebody) for form, who in found.items()}
 
     def _somebody(self, text: str, path: Path) -> None:
@@ -162,7 +169,7 @@ class Reader:
         what = family(operator)
         if what is None:
             known = spellings(operator)
-            self.refuse("ENG385", path, closest(operator, known), True, operator=operator[:60], known=listing(known))
+            self.refuse("ENG385", path, key=True, near=known, operator=operator[:60], known=listing(known))
         found = self.entries(path, "a condition")
         folded: dict[str, str] = {}
         for key, value in found.items():
@@ -210,8 +217,8 @@ class Reader:
 
     def _literal(self, text: str, path: Path, *, variables: bool = False, key: bool = False) -> bool:
         """Is nothing in the text that nobody fills in? `variables`: AWS does, here, if the policy is of today."""
-        foreign = next((c for c in text if c > "\xff"), "") if self._kind.is_latin else ""
-        if foreign:
+        foreign = next((c for c in text if c > "\xff" or (c < " " and c not in "\t\n\r")), "")
+        if foreign and self._kind.is_latin:
             self.refuse("ENG394", path, key=key, character=f"U+{ord(foreign):04X}", kind=self._kind.words)
             return False
         found = list(forms.variables(text))

@@ -188,9 +188,14 @@ class _Proof:
 
     def _number(self, node: "Node") -> None:
         text = self._data[node.start_byte : node.end_byte].decode().lstrip("- ")
-        exponent = text.lower().partition("e")[2] if text[:1].isdigit() else ""
-        if text[:1].isdigit() and (len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT):
+        if not text[:1].isdigit():
+            return
+        exponent = text.lower().partition("e")[2]
+        if len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT:
             self._refuse("ENG339", node, text=text[:MAX_NUMBER], limit=str(MAX_NUMBER))
+        elif not _is_exact(text):
+            hint = "write at most 15 digits: more would be rounded"
+            self._refuse("ENG339", node, text=text, limit=str(MAX_NUMBER), hint=hint)
 
     def _collection(self, node: "Node", depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -219,6 +224,14 @@ class _Proof:
 
     def _refuse(self, code: str, node: "Node", **fields: str) -> None:
         self.errors.add(code, hcl.place(self._file, self._data, node), **fields)
+
+
+def _is_exact(number: str) -> bool:
+    """Is it read as it is written? HashiCorp's parser hands a fraction over in binary, rounded to 53 bits."""
+    from decimal import Decimal
+
+    exact = Decimal(number)
+    return exact == exact.to_integral_value() or exact == Decimal(repr(float(number)))
 
 
 def _normal(name: str) -> str:

@@ -72,6 +72,7 @@ class _Reader:
         self.errors = Errors()
         self.used: set[str] = set()
         self.file = file
+        self._read: dict[tuple[str, str], str] = {}  # a document of a kind; empty when it was refused
         self._beside, self._directory = beside, file.file.rpartition("/")[0]
 
     @cached_property
@@ -165,11 +166,13 @@ class _Reader:
             self.errors.add(code, self.file.place(*path), hint=hint, value=name, known=self._known)
             return name
         self.used.add(name)
-        try:
-            return documents.read(self._beside[name], f"{self._directory}/{name}", kind)
-        except EngineError as error:
-            self.errors.extend(p for p in error.problems if p not in self.errors.problems)  # used twice, told once
-            return name
+        if (name, kind) not in self._read:  # a hundred resources may share one
+            try:
+                self._read[name, kind] = documents.read(self._beside[name], f"{self._directory}/{name}", kind)
+            except EngineError as error:
+                self._read[name, kind] = ""
+                self.errors.extend(error.problems)
+        return self._read[name, kind]
 
     def _mismatch(self, value: Json, type_: Type, path: Path) -> None:
         name = next(str(step) for step in reversed(path) if isinstance(step, str))

@@ -54,6 +54,23 @@ def test_case(case):
     assert all(p.place and p.hint for p in found.refused), "each refusal has a place and a way out"
 
 
+def test_the_inline_policies_of_a_role_are_counted_together():
+    trust = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}'
+    policy = '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::%s"}}'
+    role = """environment = "development"
+iam_roles = { r = {
+  assume_role_policy_file = "trust.json"
+  inline_policies_file    = { a = "a.json", b = "b.json" }
+} }
+"""
+    files = {"r.tfvars": role, "trust.json": trust, "a.json": policy % ("x" * 6000)}
+    good, bad = ({**files, "b.json": policy % ("x" * size)} for size in (3000, 6000))
+    assert _find({"head": {f"IAM/r/{name}": text for name, text in good.items()}}).refused == ()
+    (problem,) = _find({"head": {f"IAM/r/{name}": text for name, text in bad.items()}}).refused
+    assert f"{problem.place} {problem.code}" == "IAM/r/r.tfvars:4:29 ENG393"
+    assert "counts all inline policies of a role together" in problem.hint
+
+
 def test_every_refusal_of_discovery_has_a_case():
     from engine.errors import TABLE as ROWS
 
