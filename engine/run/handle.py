@@ -133,9 +133,9 @@ def _forget(out: str) -> None:
     try:
         earlier = json.loads(files.read(os.path.join(out, "decision.json")))["pipelines"]
         names = {str(name) for row in earlier for name in (row["name"], row["then"]) if name}
-    except (EngineError, ValueError, LookupError, TypeError):
+    except (EngineError, ValueError, LookupError, TypeError, RecursionError):
         return  # there was none, or it was not ours
-    below = [os.path.join(out, name) for name in names if os.path.basename(name) == name]
+    below = [os.path.join(out, name) for name in names if os.path.basename(name) == name and name.strip(".")]
     results.clear(below)
     for folder in below:
         _forget(folder)

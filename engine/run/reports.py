@@ -158,9 +158,10 @@ def _signed(report: "Report", signed: Mapping[str, Any]) -> "Report":
 
 def _believed(report: "Report", document: "FactDocument") -> "Report":
     """What the believed verdict says, where nothing was planned in this run."""
-    state = document.state("verdict")
-    if state:
-        return report._replace(result="error" if state[0] is Outcome.ERROR else "unjudged", because=state[1])
+    if state := document.state("verdict"):
+        if "verdict" in document.failed:
+            return report._replace(result="error", because=state[1])
+        return report._replace(because=state[1]) if "verdict" in document.absent else report
     verdict = document.facts["verdict"]
     resources = document.facts["resources"]["resources"] if "resources" in document.facts else ()
     changes = {row["path"]: row["change"] for row in resources}
@@ -243,21 +244,35 @@ def _without_secrets(
     report: "Report", credentials: Mapping[str, str], plans: Iterable[Mapping[str, Any]]
 ) -> "tuple[Report, Redactor]":
     """What hides the secrets of all plans; of one that cannot be read again nobody knows them: it is not shown."""
-    from engine.core.redact import Redactor
     from engine.run.plans import load, redactor
 
-    secrets = redactor((), credentials).secrets
+    loaded: dict[str, Any] = {}
+    lost: dict[str, Problem] = {}
+    redact = redactor((), credentials)
     for row in plans:
         try:
             with alone(row["path"], Place(row["path"])):
-                secrets |= redactor(load([row]).values(), {}).secrets
+                loaded |= load([row])
         except EngineError as error:
-            hidden: dict[str, Any] = {"problem": error.problems[0], "diffs": (), "judged": False}
-            report = report._replace(
-                rows=tuple(r._replace(**hidden) if r.path == row["path"] else r for r in report.rows),
-                findings=tuple(f for f in report.findings if f.resource != row["path"]),
-            )
-    return report, Redactor(secrets)
+            lost[row["path"]] = error.problems[0]
+    try:
+        with alone("what has to be hidden"):
+            redact = redactor(loaded.values(), credentials)
+    except EngineError as error:
+        lost |= dict.fromkeys(loaded, error.problems[0])
+    return _hidden(report, lost) if lost else report, redact
+
+
+def _hidden(report: "Report", lost: Mapping[str, Problem]) -> "Report":
+    rows = (
+        row._replace(problem=lost[row.path], diffs=(), judged=False) if row.path in lost else row for row in report.rows
+    )
+    return report._replace(
+        result="error",
+        rows=tuple(rows),
+        findings=tuple(f for f in report.findings if f.resource not in lost),
+        broken=tuple(dict.fromkeys((*report.broken, *lost.values()))),
+    )
 
 
 def _sound(report: "Report") -> "Report":

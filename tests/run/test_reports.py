@@ -151,6 +151,18 @@ OUTCOMES = [
         ["There is no verdict yet"],
     ),
     (
+        "an action whose `if` does not hold",
+        GOOD,
+        lambda machine, _: (machine.controller / "specs" / "look.yaml").write_text(
+            LOOK.format(gates="open").replace("uses:", 'if: "pr.draft", uses:')
+        ),
+        "look",
+        ExitCode.DONE,
+        "unjudged",
+        False,
+        ["There is no verdict yet", "✅ `open`"],
+    ),
+    (
         "no report asked for, and denied",
         BAD,
         without("verdict", "report"),
@@ -307,6 +319,7 @@ def test_a_plan_that_is_gone_has_secrets_that_nobody_knows(tmp_path):
     told = report([row("S3/gone", diffs=(diff("+ password = hunter2", "a"),)), row("S3/fine")])
     gone = {"path": "S3/gone", "file": str(tmp_path / "gone.json"), "json": "sha256:0"}
     kept = reports.write(told, str(tmp_path), {}, [gone])
+    assert kept.result == "error"
     assert [(r.path, bool(r.problem), r.judged) for r in kept.rows] == [
         ("S3/gone", True, False),
         ("S3/fine", False, True),

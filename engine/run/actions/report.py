@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
+from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from engine.run.context import Context
@@ -19,13 +20,16 @@ def write(
     """Write report.md (the comment of a pull request) and report.json, and show the report to whoever watches.
 
     Raises:
-        EngineError: ENG002, they cannot be kept.
+        EngineError: ENG002, they cannot be kept; or something in them could not be told, and they say what.
     """
     from engine.run import reports
 
     report = reports.decided(reports.about(ctx.event, ctx.document), ctx.result)
     report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, ctx.document)
-    ctx.show(reports.write(report, ctx.out, ctx.settings.credentials, plan["resources"] if plan else ()))
+    kept = reports.write(report, ctx.out, ctx.settings.credentials, plan["resources"] if plan else ())
+    if kept.broken:
+        raise EngineError(*kept.broken)
+    ctx.show(kept)
     return {name: os.path.join(ctx.out, f"report.{end}") for name, end in (("markdown", "md"), ("json", "json"))}
 
 

@@ -82,3 +82,25 @@ def test_every_refusal_of_discovery_has_a_case():
         "ENG349",
     }  # size, see test_tfvars; the controller's own module; numbers, see test_limits; globs, see rules/test_ownership
     assert codes == {refusal.split(": ")[1] for case in TABLE["cases"] for refusal in case.get("refused", [])} & codes
+
+
+@pytest.mark.parametrize(
+    ("why", "spoilt"),
+    [
+        ("git has told nothing of the file", None),
+        ("something that no reader takes", 5),
+        ("deeper than every reader", b"[" * 100_000),
+    ],
+)
+def test_one_resource_that_breaks_a_reader_is_refused_alone(why, spoilt):
+    head = {f"S3/{name}.tfvars": f'environment = "development"\ns3_buckets = {{ {name} = {{}} }}\n' for name in "ab"}
+    found = contents({}, head)
+    blobs = {i: data for i, data in found.blobs.items() if data != head["S3/b.tfvars"].encode()}
+    (gone,) = found.blobs.keys() - blobs.keys()
+    told = discover(
+        found._replace(blobs=blobs if spoilt is None else {**blobs, gone: spoilt}), SERVICES, rules(), source()
+    )
+    assert [r.path for r in told.resources] == ["S3/a.tfvars"], why
+    [refused] = told.refused
+    assert str(refused.place).startswith("S3/b"), why
+    assert refused.code in ("ENG563", "ENG309", "ENG320"), why
