@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.alone import alone, broken
 from engine.core.outcome import Outcome
-from engine.errors import EngineError, Place
+from engine.errors import EngineError, Place, Problem
 from engine.run.actions.verdict import doubt, finding
 
 if TYPE_CHECKING:
