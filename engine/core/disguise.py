@@ -127,16 +127,24 @@ class _Needles:
             self._margins[piece] = (max(ends[0], known[0]), max(ends[1], known[1]))
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """The longest match at each place."""
+        """The longest match at each place, those that overlap as one."""
         head, sizes, margins = self._head, self._sizes, self._margins
         if not sizes:
             return
+        first = last = -1
         for at in [n for n in range(len(text) - head + 1) if text[n : n + head] in sizes]:
             for size in sizes[text[at : at + head]]:
                 piece = text[at : at + size]
                 if piece in margins:
-                    yield _widened(text, at, at + len(piece), *margins[piece])
+                    start, end = _widened(text, at, at + len(piece), *margins[piece])
+                    if start >= last:
+                        if last > 0:
+                            yield first, last
+                        first = start
+                    last = max(last, end)
                     break
+        if last > 0:
+            yield first, last
 
 
 def _widened(text: str, start: int, end: int, left: int, right: int) -> tuple[int, int]:

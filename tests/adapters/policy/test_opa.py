@@ -7,6 +7,7 @@ import pytest
 from engine.adapters.policy.port import Programs
 from engine.errors import EngineError
 from tests.support.opa import executable, script
+from tests.support.plans import a_change, a_plan
 from tests.support.policy import judge, policies, rego
 
 DENY = rego('deny contains "no" if input.bad')
@@ -151,3 +152,22 @@ def test_that_pretender_can_be_believed(tmp_path):
     """Or else the tests above would prove nothing."""
     program = pretender(tmp_path, value([{"data.main.deny": [["no"]]}]))
     assert [f.message for f in judge(policies(DENY), engine="opa", programs=Programs(opa=program))] == ["no"]
+
+
+@pytest.mark.parametrize("kept", [480, 485, 490, 495, 499])
+def test_a_secret_of_a_plan_that_a_cut_of_its_last_words_would_halve(tmp_path, kept):
+    """Found by reading the words of a program that broke down; the caller would see only a part of it."""
+    program = tmp_path / "opa"
+    program.write_text(
+        "#!/bin/sh\ncase $1 in\nversion) echo 'Version: 1.0.0';;\ncapabilities) echo '{\"builtins\": []}';;\n"
+        f"*) printf verysecretvalue12345 >&2; head -c {kept} /dev/zero | tr '\\0' x >&2; echo broken;;\nesac\n"
+    )
+    program.chmod(0o755)
+    row = a_change("create", None, {"p": "verysecretvalue12345"}, after_sensitive={"p": True})
+    with pytest.raises(EngineError) as caught:
+        judge(
+            policies(rego("deny contains 1 if false")), a_plan(row), engine="opa", programs=Programs(opa=str(program))
+        )
+    message = caught.value.problems[0].message
+    assert (caught.value.problems[0].code, "xxxx" in message) == ("ENG513", True)
+    assert [n for n in range(2, 20) if "verysecretvalue12345"[-n:] + "x" in message] == []
