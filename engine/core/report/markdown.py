@@ -15,7 +15,7 @@ _INVISIBLE = "\u200b"  # between the halves of what GitHub would turn into a lin
 _SYNTAX = str.maketrans({char: f"&#{ord(char)};" for char in "&<>|`*_[]\\~$#!{}^"})
 _CALLS = re.compile(r"@|#(?=\w)|(?<=:)//|www(?=\.)|\b(?:GH|gh)(?=-[0-9])", re.ASCII)
 # Expressions are quoted with their literals: `length(x) == `0``.
-_QUOTED = re.compile(r"`([^`]*[^`\s][^`]*(?:`[^`\s]+`[^`]*)*)`")
+_QUOTED = re.compile(r"`(?!\s*`)([^`]*(?:`[^`\s]+`[^`]*)*)`")
 _PLAIN = re.compile(r"[^`|\\$\n]+")
 
 

@@ -77,3 +77,20 @@ def test_quoted_words_are_code() -> None:
     shown = page(md.prose("set `kms_key_id` of `a|b`, not ``"))
     assert shown.elements == ["p", "code", "code"]
     assert shown.text.strip() == "set kms_key_id of a|b, not ``"
+
+
+@pytest.mark.parametrize(
+    ("why", "said", "shown"),
+    [
+        ("words", "`a` and `b`", "`a` and `b`"),
+        (
+            "an expression with its literals",
+            "`length(x) == `0`` does not hold",
+            "<code>length(x) == &#96;0&#96;</code> does not hold",
+        ),
+        ("nothing in them", "a ` ` b", "a &#96; &#96; b"),
+        ("never closed", "a `b", "a &#96;b"),
+    ],
+)
+def test_what_is_quoted_becomes_code(why: str, said: str, shown: str) -> None:
+    assert md.prose(said) == shown, why
