@@ -17,7 +17,7 @@ _RENAMES_AT_MOST = "-l1000"
 # What no ref may contain (git-check-ref-format), and no option, exclusion or path: the rest git judges itself.
 _REVISION = re.compile(r"[^-^:?*\[\\\s\0-\x1f\x7f][^:?*\[\\\s\0-\x1f\x7f]*")
 _SCP = re.compile(r"(?:[^@/]+@)?[^:/]+:(?!//)(.+)")
-_CO_AUTHOR = re.compile(r"(.*?)\s*<([^<>]*)>\s*")
+_CO_AUTHOR = re.compile(r"([^<>]*+)<([^<>]*+)>\s*+")
 
 
 class Range(NamedTuple):
@@ -232,5 +232,5 @@ def _commit(row: str) -> Commit:
         sha,
         Person(author, author_email),
         Person(committer, committer_email),
-        tuple(Person(p[1], p[2]) if p else Person("", "") for p in people),
+        tuple(Person(p[1].strip(), p[2]) if p else Person("", "") for p in people),
     )

@@ -14,7 +14,7 @@ _INVISIBLE = "\u200b"  # between the halves of what GitHub would turn into a lin
 # As entities, which CommonMark never reads as syntax (https://spec.commonmark.org/0.31.2/#entity-references).
 _SYNTAX = str.maketrans({char: f"&#{ord(char)};" for char in "&<>|`*_[]\\~$#!{}^"})
 _CALLS = re.compile(r"@|#(?=\w)|(?<=:)//|www(?=\.)|\b(?:GH|gh)(?=-[0-9])", re.ASCII)
-_QUOTED = re.compile(r"`([^`]*[^`\s][^`]*)`")
+_QUOTED = re.compile(r"`(\s*+[^`\s][^`]*+)`")
 _PLAIN = re.compile(r"[^`|\\$\n]+")
 
 
