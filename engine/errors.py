@@ -609,7 +609,9 @@ class Errors:
         """Record several. What is said twice is one problem."""
         for one in problems:
             self.added += 1
-            if len(self._kept) < MOST_PROBLEMS:
+            if one.code == "ENG038":  # of an input inside this one: its count goes into ours
+                self._more += int(one.message.partition(" ")[0].replace(",", ""))
+            elif len(self._kept) < MOST_PROBLEMS:
                 self._kept[one] = None
             elif one not in self._kept:
                 self._more += 1

@@ -25,9 +25,18 @@ def test_the_first_problems_are_kept_and_the_rest_is_counted():
     with pytest.raises(EngineError) as caught:
         errors.check()
     *kept, last = caught.value.problems
-    assert [p.place.line for p in kept] == list(range(1, MOST_PROBLEMS + 1))
+    assert [p.place and p.place.line for p in kept] == list(range(1, MOST_PROBLEMS + 1))
     assert (last.code, last.message, str(last.place)) == ("ENG038", "500 more problems are not shown", "f")
     assert errors.added == MOST_PROBLEMS + 500
+
+
+def test_what_an_input_inside_left_out_is_counted_too():
+    inner, outer = Errors(), Errors()
+    for line in range(MOST_PROBLEMS + 5):
+        inner.add("ENG025", Place("f", line + 1))
+    outer.add("ENG022", Place("g"))
+    outer.extend(inner.problems)
+    assert outer.problems[-1].message == "6 more problems are not shown"
 
 
 def test_what_is_said_twice_is_one_problem_and_counts_for_whoever_asks_whether_there_was_another():
@@ -44,7 +53,7 @@ def test_what_is_said_twice_is_one_problem_and_counts_for_whoever_asks_whether_t
     [
         ("none", [], "none"),
         ("in order", ["b", "a"], "a, b"),
-        ("many", [f"{i:04}" for i in range(4000)], f"{', '.join(f'{i:04}' for i in range(MOST_LISTED))} and 3,950 more"),
+        ("many", map(str, range(1000, 5000)), f"{', '.join(map(str, range(1000, 1000 + MOST_LISTED)))} and 3,950 more"),
         ("long ones are shown whole, or not at all", ["x" * 1500, "y" * 1500], f"{'x' * 1500} and 1 more"),
         ("one is always shown", ["x" * 5000], "x" * 5000),
     ],

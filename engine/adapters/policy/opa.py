@@ -22,10 +22,10 @@ from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
 OLDEST = (0, 59)  # the first that knows `import rego.v1`
 _VERSION = re.compile(r"^Version: (\d+)\.(\d+)", re.MULTILINE)
-_IMPORT_V1 = re.compile(r"^\s*import\s+rego\.v1\b", re.MULTILINE)
+_IMPORT_V1 = re.compile(r"^[ \t]*import[ \t]+rego\.v1\b", re.MULTILINE)
 # Rules of all modules, parsed by OPA itself. No keyword, so that 0.59 reads it as 1.x does.
 _PARSE = "[m | t = input[p]; m = {p: rego.parse_module(p, t)}]"
-_PARSE_ERROR = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+): rego_parse_error: (?P<text>[^\n]*)")
+_PARSE_ERROR = ": rego_parse_error: "  # behind `file:line`
 _EVALUATION_ERRORS = frozenset(
     {"eval_conflict_error", "eval_builtin_error", "eval_type_error", "eval_internal_error", "eval_error"}
 )
@@ -152,9 +152,11 @@ def _problem(item: Mapping[str, Any], job: _Job, *, parsing: bool) -> Problem:
     location = item.get("location") or {}
     named = str(location.get("file", "")).replace(job.folder + "/", "")
     file, line, column = job.names.get(named, ""), int(location.get("row") or 0), int(location.get("col") or 0)
-    inside = _PARSE_ERROR.search(message) if parsing else None
-    if inside:
-        file, line, column, message = inside["file"], int(inside["line"]), 1, inside["text"]
+    before, inside, said = message.partition(_PARSE_ERROR) if parsing else ("", "", "")
+    named, _, number = before.rpartition(":")
+    if inside and number.isdecimal():
+        file, line, column = re.split(r": |\n", named)[-1], int(number), 1
+        message = said.partition("\n")[0]
     lines = job.policies.modules.get(file, "").split("\n")
     place = Place(file, line, column, 1, lines[line - 1] if 0 < line <= len(lines) else "") if file else None
     if code == "eval_cancel_error":

@@ -23,7 +23,7 @@ from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
 # The defaults refuse long lines; beyond column 65,535 the engine panics instead of reporting an error.
 _LENGTHS = {"max_col": 65_000, "max_file_bytes": 50_000_000, "max_lines": 1_000_000}
-_WHERE = re.compile(r"--> (?P<file>.+?):(?P<line>\d+):(?P<column>\d+)\n")
+_WHERE = re.compile(r"^ *--> (?P<file>.+?):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
 _WHAT = re.compile(r"^error: (?P<text>.*?)(?:\n\n|\n-->|\Z)", re.DOTALL | re.MULTILINE)
 
 

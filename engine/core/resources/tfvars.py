@@ -29,7 +29,7 @@ _BOM = b"\xef\xbb\xbf"
 _PLAIN_KEY = re.compile(r'"(?:[^"\\$%]|[$%](?!\{))*"')
 _FOREIGN_MARKER = re.compile(rb"(?<=<<)-?[\w-]{0,99}[\x80-\xff]")
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
-_GO_PLACE = re.compile(r"\S+?:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*); ?(.*?)(?:, tmp\.hcl:.*)?$", re.DOTALL)
+_GO_PLACE = re.compile(r"[^\s:]++:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*+); ?(.*)", re.DOTALL)
 
 _WHAT = {
     "function_call": "a function call",
@@ -140,10 +140,11 @@ def _values(data: bytes, file: str) -> Mapping[str, Json]:
 
 
 def _refused(said: str, data: bytes, file: str) -> EngineError:
-    match = _GO_PLACE.search(said)
+    match = _GO_PLACE.match(said)
     if match is None:
         return failure("ENG320", Place(file), reason=said)
     line, column, last_line, last, title, detail = match.groups()
+    detail = detail.partition(", tmp.hcl:")[0]  # of several it tells the first
     length = int(last) - int(column) if last_line in (None, line) else 1
     place = hcl.at(file, data, int(line) - 1, 0, 1)
     place = place._replace(column=int(column), length=max(length, 1))

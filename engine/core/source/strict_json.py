@@ -88,7 +88,7 @@ def _deep(text: str) -> int:
 
 
 # Possessive: nothing to go back to. Compiled by `re` when first needed.
-_LEXEME = r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:\n]|[^\s\[\]{},:"]++'
+_LEXEME = r'"(?:[^"\\]++|\\[\s\S])*+(?:"|\\?\Z)|[\[\]{},:\n]|[^\s\[\]{},:"]++'
 _MAX_DIGITS = 400  # far more than any number that means something
 
 
