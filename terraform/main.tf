@@ -1,6 +1,7 @@
 # The universal module: one resource of ours (one state) is one call of it with the variables of one service.
 # A service is one file `<service>.tf` here, with its variable, locals, resources and output; nothing else names services.
-# The module opens no file: documents arrive as JSON text (`<name>_json`), code as an S3 object version or an image digest.
+# The module opens no file: documents arrive as JSON text (`<name>_json  # document: KIND`), code as an S3 object version
+# or an image digest.
 
 terraform {
   required_version = ">= 1.10"
