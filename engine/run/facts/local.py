@@ -5,7 +5,6 @@ The event says which pull request; what git knows is asked of git. A statement m
 """
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REPO, SHA, TEXT, WORD, Fields, same_repository, wrong
@@ -13,6 +12,7 @@ from engine.core.resources import sources
 from engine.errors import failure
 from engine.printable import in_line
 from engine.run.facts.gather import Absent, Fetch
+from engine.run.facts.once import once
 
 if TYPE_CHECKING:
     from engine.adapters.git.repository import Person, Range, Repository
@@ -112,7 +112,7 @@ class Local:
     def _is_ours(self, tip: Mapping[str, Any]) -> bool:
         return (name := _repo(tip)) is not None and same_repository(name, self._event.subject.repo)
 
-    @cached_property
+    @once
     def discovery(self) -> "Discovery":
         """The resources of the change.
 
@@ -127,12 +127,12 @@ class Local:
         asked = self._asked
         return discover(found, self._services, self._rules, source, allow_destroy=asked.destroy, allow_move=asked.move)
 
-    @cached_property
+    @once
     def _range(self) -> "Range":
         self._check_foreign_head()
         return self._repository.range(self._base, self._pull["head"]["sha"])
 
-    @cached_property
+    @once
     def _base(self) -> str:
         """Where the base branch is. The event does not choose it: what it says may only be older.
 
