@@ -28,7 +28,7 @@ MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all
 _BOM = b"\xef\xbb\xbf"
 _PLAIN_KEY = re.compile(r'"[^"\\$%]*"')
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
-_GO_PLACE = re.compile(r"[^\s:]++:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*+); ?(.*)", re.DOTALL)
+_GO_PLACE = re.compile(r"(?:invalid HCL: )?[^\s:]++:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*+); ?(.*)", re.DOTALL)
 
 _WHAT = {
     "function_call": "a function call",
