@@ -49,6 +49,7 @@ class Source:
         self.commit("dev", [("100644", "blob", self.blob(b"configuration only\n"), "README.md")])
 
     def git(self, *words: str, given: bytes | None = None) -> str:
+        """What git says, standing here."""
         environment = {**os.environ, **_GIT}
         command = ["git", "-C", self.directory, *words]
         return (
@@ -58,13 +59,16 @@ class Source:
         )
 
     def blob(self, content: bytes) -> str:
+        """The id of a blob."""
         return self.git("hash-object", "-w", "--stdin", given=content)
 
     def tree(self, rows: Sequence[tuple[str, str, str, str]]) -> str:
+        """The id of a tree of (mode, kind, id, name)."""
         listed = "".join(f"{mode} {kind} {name}\t{path}\0" for mode, kind, name, path in rows)
         return self.git("mktree", "-z", given=listed.encode())
 
     def commit(self, branch: str, rows: Sequence[tuple[str, str, str, str]], message: str = "a change") -> None:
+        """Make a branch a commit of these rows, on top of `dev`."""
         parents = ["-p", "dev"] if branch != "dev" else []
         made = self.git("commit-tree", self.tree(rows), *parents, given=message.encode())
         self.git("update-ref", f"refs/heads/{branch}", made)
@@ -107,7 +111,7 @@ def trailer_of_blanks(directory: str) -> list[str]:
     listed = [(*row.partition("\t")[0].split(), row.partition("\t")[2]) for row in rows]
     source.commit("feature", listed, "x\n\nCo-authored-by: a" + " " * 250_000 + "b\n")  # type: ignore[arg-type]
     event = _event(source)
-    _write(f"{directory}/event.json", json.dumps(event))
+    _write(f"{directory}/event.json", json.dumps({**event, "action": "submitted", "review": {}}))
     controller = os.path.dirname(RULES)
     out = f"{directory}/out"
     return [
@@ -115,7 +119,7 @@ def trailer_of_blanks(directory: str) -> list[str]:
         "--event",
         f"{directory}/event.json",
         "--event-name",
-        "pull_request",
+        "pull_request_review",
         "--repo",
         directory,
         "--controller",
@@ -271,7 +275,7 @@ BOMBS: Sequence[Callable[[str], list[str]]] = (
 )
 
 
-def _event(source: Source) -> object:
+def _event(source: Source) -> dict[str, object]:
     repository = {"full_name": "acme/dev-deployment"}
     base, head = source.git("rev-parse", "dev"), source.git("rev-parse", "feature")
     pull = {
@@ -291,14 +295,11 @@ def _write(file: str, text: str) -> None:
 def measure(words: Sequence[str]) -> Measured:
     """Run the engine, and add up what it and everything that it starts hold at a time."""
 
-    def bound() -> None:
-        size = int(_STOP * MEBIBYTES) << 20
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
+    limit = f'ulimit -v {int(_STOP * MEBIBYTES) * 1024}; exec "$@"'
     began = time.monotonic()
     child = subprocess.Popen(
-        [os.path.join(os.path.dirname(sys.executable), "engine"), *words],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=bound,
+        ["/bin/sh", "-c", limit, "sh", os.path.join(os.path.dirname(sys.executable), "engine"), *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         env={k: v for k, v in os.environ.items() if not k.startswith(("ENGINE", "AWS_", "GITHUB_", "TF_"))},
     )  # fmt: skip
     ended, most = threading.Event(), [0.0]

@@ -23,7 +23,8 @@ import signal
 import subprocess  # noqa: TID251 - the one door
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import FrameType
 from typing import IO, NamedTuple
 
 from engine.core.redact import Redactor, credentials
@@ -81,19 +82,21 @@ def run(
     name = os.path.basename(argv[0])
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
-    child = start(argv, cwd, env, stdin is not None, install, memory)
-    work = _Exchange(child, stdin or b"", limit)
-    end = "interrupted"
-    try:
-        end = work.until(began + timeout_s, cancel)
-    finally:  # also on KeyboardInterrupt: nothing that we started outlives us
+    with _ctrl_c_waits() as let_through:
+        child = start(argv, cwd, env, stdin is not None, install, memory)
+        work = _Exchange(child, stdin or b"", limit)
+        end = "interrupted"
         try:
-            if end != "ended":
-                _interrupt(child)
-                work.until(time.monotonic() + grace_s, None)
-        finally:
-            kill(child)
-            work.selector.close()
+            let_through()
+            end = work.until(began + timeout_s, cancel)
+        finally:  # also on KeyboardInterrupt: nothing that we started outlives us
+            try:
+                if end != "ended":
+                    _interrupt(child)
+                    work.until(time.monotonic() + grace_s, None)
+            finally:
+                kill(child)
+                work.selector.close()
     done = Done(child.returncode, bytes(work.output["stdout"]), bytes(work.output["stderr"]), time.monotonic() - began)
     if end == "deadline":
         raise ProcessError(problem("ENG451", program=name, seconds=f"{timeout_s:g}"), done)
@@ -107,6 +110,27 @@ def run(
         said = last_words(done, env)
         raise ProcessError(problem("ENG454", program=name, status=done.code, said=said or "it said nothing"), done)
     return done
+
+
+@contextlib.contextmanager
+def _ctrl_c_waits() -> Iterator[Callable[[], None]]:
+    """A Ctrl-C waits until what is yielded is called: until what is being started can be stopped again."""
+    came: list[tuple[int, FrameType | None]] = []
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield lambda: None  # it comes to the main thread only, or to nobody
+        return
+
+    def let_through() -> None:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(*came.pop())
+
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield let_through
+    finally:
+        let_through()
 
 
 def _confine(pid: int, memory: int) -> None:

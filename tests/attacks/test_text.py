@@ -1,4 +1,4 @@
-"""Attacks by text: characters that nobody sees, line ends that only some see, and input that costs more than it says."""
+"""Attacks by text: characters that nobody sees, line ends that only some see, input that costs more than it says."""
 
 import pytest
 
@@ -8,6 +8,7 @@ from tests.support.clone import bucket
 from tests.support.output import commands, lines, unprintable
 
 HEAD = 'environment = "development"\n'
+NAMED = bucket("y", more='policy_file = "y.json"')
 
 
 def discover(machine, engine, files):
@@ -23,8 +24,8 @@ def discover(machine, engine, files):
         ("an escape, spelt", {"S3/y.tfvars": 'environment = "dev\\u001b[2J"\n'}),
         ("a raw escape in the line that is shown", {"S3/y.tfvars": f"{HEAD}x = 1 # \x1b[2J\x1b]0;t\x07\n"}),
         ("line ends of Unicode", {"S3/y.tfvars": f"{HEAD}x = 1 # \u2028::error::x\x85::error::y\n"}),
-        ("in a document", {"S3/y.tfvars": bucket("y", more='policy_file = "y.json"'), "S3/y.json": '{"a":\r::error::x}'}),
-        ("spelt in a document", {"S3/y.tfvars": bucket("y", more='policy_file = "y.json"'), "S3/y.json": '{"\\r::x": 1}'}),
+        ("in a document", {"S3/y.tfvars": NAMED, "S3/y.json": '{"a":\r::error::x}'}),
+        ("spelt in a document", {"S3/y.tfvars": NAMED, "S3/y.json": '{"\\r::x": 1}'}),
     ],
 )  # fmt: skip
 def test_no_input_writes_a_line_of_its_own(machine, engine, why, files):
@@ -41,7 +42,7 @@ def test_no_document_reads_differently_from_what_it_does(machine, engine, spelt)
     document = (
         f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Resource": "arn:aws:s3:::b/{spelt}*"}}]}}'
     )
-    files = {"S3/y.tfvars": bucket("y", more='policy_file = "y.json"'), "S3/y.json": document}
+    files = {"S3/y.tfvars": NAMED, "S3/y.json": document}
     ended = discover(machine, engine, files)
     assert (ended.code, "ENG023" in ended.out) == (ExitCode.NEGATIVE, True)
 

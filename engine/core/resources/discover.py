@@ -154,13 +154,13 @@ class _Work:
             tree=digest({p[top:]: object_id for p, object_id in files.items()}),
             variables=variables,
             lines=file.lines,
-            warned=(*file.warned, *self._warned(here)),
+            warned=(*file.warned, *self._warned(here, sound)),
         )
 
-    def _warned(self, here: Layout) -> Iterator[Problem]:
+    def _warned(self, here: Layout, sound: set[str]) -> Iterator[Problem]:
         """What is odd about documents that are good."""
         for path, entry in here.documents.items():
-            data = self._contents.blobs[entry.id]
+            data = self._contents.blobs[entry.id] if path in sound else b""
             if not data.isascii():
                 yield from load_json(data, path, reviewed=True).warned
 
@@ -229,11 +229,11 @@ class _Work:
 
     def _former(self, change: Change) -> str | None:
         """The environment in the base's version of a file; None where it names none, so that it was never applied."""
-        assert change.old is not None
-        if change.old.id in self._contents.oversized:  # it was refused when it came
+        data = self._contents.blobs.get(change.old.id) if change.old else None
+        if data is None:  # too large, a link or a submodule: it was refused when it came
             return None
         try:
-            value = tfvars_files.read(self._contents.blobs[change.old.id], _former_path(change)).values.get(COMMON)
+            value = tfvars_files.read(data, _former_path(change)).values.get(COMMON)
         except EngineError:
             return None
         return value if isinstance(value, str) else None

@@ -168,5 +168,6 @@ def blobs_wanted(contents: Contents, services: Services) -> set[str]:
         found = layout(resource, contents.directories, services)
         documents = found.documents.values() if len(found.documents) <= MOST_DOCUMENTS else ()  # else it is refused
         wanted.update(e.id for e in (*found.tfvars.values(), *documents) if e.is_file)
-        wanted.update(c.old.id for c in changes if c.old and (c.old_path or c.path).endswith(TFVARS))
+        former = (c.old for c in changes if c.old and (c.old_path or c.path).endswith(TFVARS))
+        wanted.update(old.id for old in former if old.is_file)
     return wanted

@@ -29,7 +29,7 @@ _BOM = b"\xef\xbb\xbf"
 _PLAIN_KEY = re.compile(r'"(?:[^"\\$%]|[$%](?!\{))*"')
 _FOREIGN_MARKER = re.compile(rb"(?<=<<)-?[\w-]{0,99}[\x80-\xff]")
 _HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
-_GO_PLACE = re.compile(r"[^\s:]++:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*+); ?(.*)", re.DOTALL)
+_GO_PLACE = re.compile(r"(?:invalid HCL: )?[^\s:]++:(\d+),(\d+)-(?:(\d+),)?(\d+): ([^;]*+); ?(.*)", re.DOTALL)
 
 _WHAT = {
     "function_call": "a function call",

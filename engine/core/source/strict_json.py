@@ -4,8 +4,7 @@ import json
 import re
 
 from engine.core.source.document import Document, Places, Span, decode
-from engine.core.source.reviewed import check_text, check_values
-from engine.errors import Errors, failure
+from engine.errors import Errors, Problem, failure
 from engine.unseen import is_plain
 
 MAX_BYTES = 25 * 1024 * 1024  # GitHub's largest webhook body
@@ -20,7 +19,11 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool 
     """
     text = decode(data, file, limit)
     places = Places(file, text, lambda: _scan(text, None, ""))
-    warned = check_text(text, places.of) if reviewed else ()
+    warned: tuple[Problem, ...] = ()
+    if reviewed:
+        from engine.core.source.reviewed import check_text
+
+        warned = check_text(text, places.of)
     suspect = False
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
@@ -56,6 +59,8 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool 
         _scan(text, errors, file)
         errors.check()
     if reviewed and ("\\" in text or not is_plain(text)):
+        from engine.core.source.reviewed import check_values
+
         errors = Errors()
         check_values(value, lambda h: places.find(h.path, key=h.is_key), errors)
         errors.check()

@@ -15,8 +15,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from engine.core.source.document import BLOCK, Document, Places, Span, decode
-from engine.core.source.reviewed import check_text, check_values
-from engine.errors import EngineError, Errors, Place, failure
+from engine.errors import EngineError, Errors, Place, Problem, failure
 from engine.unseen import is_plain
 
 MAX_BYTES = 1024 * 1024
@@ -86,14 +85,24 @@ def load_yaml(
     """
     text = decode(data, file, limit)
     places = Places(file, text, lambda: tree)
-    warned = check_text(text, places.of)
+    warned = _odd(text, places)
     node = _compose(text, places, composer)
     reader = _Reader(places)
     value, tree = reader.read(node)
     if not quotes and ("\\" in text or not is_plain(text)):  # else the text has shown it
+        from engine.core.source.reviewed import check_values
+
         check_values(value, lambda h: places.find(h.path, key=h.is_key), reader.errors)
     reader.errors.check()
     return Document(file, value, places, warned)
+
+
+def _odd(text: str, places: Places) -> tuple[Problem, ...]:
+    if is_plain(text):  # and nothing has to be loaded
+        return ()
+    from engine.core.source.reviewed import check_text
+
+    return check_text(text, places.of)
 
 
 def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:
