@@ -112,6 +112,7 @@ def test_a_controller_of_its_own_may_lie_anywhere(machine, engine):
     """Also below the checkout, as workflows like it: what is called .git came with no branch."""
     clone = machine.change({"S3/a.tfvars": good()})
     clone.git("remote", "add", "origin", "https://github.com/acme/dev-deployment")
+    clone.git("update-ref", "refs/remotes/origin/dev", "dev")
     controller = Git(with_rules(machine, Path(clone.directory) / "controller"))
     controller.git("remote", "add", "origin", "https://github.com/acme/controller")
     assert engine(*machine.words("--controller", controller.directory)).code == ExitCode.DONE

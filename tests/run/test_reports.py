@@ -67,7 +67,7 @@ def no_rules(machine, _):
 
 
 def no_clone(machine, _):
-    (machine.root / "source" / ".git" / "HEAD").write_text("nonsense")
+    (machine.root / "source" / ".git" / "HEAD").unlink()
 
 
 def nothing(*_):
