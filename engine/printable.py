@@ -45,7 +45,7 @@ def harmless(text: str, *, coloured: bool = False) -> str:
     else:
         text = printable(text)
     text = text.replace("##[", "# #[")
-    return "\n".join(map(_broken, text.split("\n"))) if "::" in text else text
+    return "\n".join(map(_broken, text.split("\n"))) if text.count(":") > 1 else text
 
 
 def in_json(text: str) -> str:
@@ -72,11 +72,10 @@ def _parameter(text: str, more: str = "") -> str:
 
 
 def _broken(line: str) -> str:
-    before, colons, after = line.partition("::")
-    bare = before
+    bare = line
     for code in (PLAIN, *COLOURS.values()):
         bare = bare.replace(code, "")
-    return f"{before}: :{after}" if colons and not bare.strip() else line
+    return line.replace(":", ": ", 1) if bare.lstrip().startswith("::") else line
 
 
 def _replaced(text: str, escape: Callable[[str], str]) -> str:
