@@ -58,7 +58,7 @@ def best(work: Callable[[], object]) -> float:
 def main() -> int:
     """Measure both, and compare."""
     policies = policy_set(read_directory(str(ROOT / "policies")))
-    packages = ("access", "compliance", "encryption", "naming", "tags")
+    packages = ("access", "compliance", "encryption", "grants", "naming", "tags")
     rules = [f"data.terraform.{package}.{rule}" for package in packages for rule in ("deny", "warn")]
     worst = 0
     for name, chosen in plans().items():

@@ -1,9 +1,8 @@
-# Who may do what: wildcards in IAM, public access, and principals of other accounts.
+# Who is let in: documents that can be judged, public access, and principals of other accounts.
 package terraform.access
 
 import rego.v1
 
-import data.settings.access
 import data.terraform.lib
 
 # ---------------------------------------------------------------- documents that cannot be judged
@@ -49,132 +48,6 @@ deny contains finding if {
 	finding := lib.finding("ACC-DOC-003", "high", document.resource, msg, remediation)
 }
 
-# ---------------------------------------------------------------- IAM
-
-allowed := [s |
-	some s in lib.statements
-	s.allows
-]
-
-grants := [s |
-	some s in allowed
-	s.identity
-]
-
-everything(action) if regex.match("^[*?]*[*][*?]*(:[*?]*)?$", action)
-
-# Every action of a service, or those that end somehow (`s3:*Object`), or actions of several services.
-broad(action) if regex.match("^[^:]*:[*?]*[*]", action)
-
-broad(action) if regex.match("^[^:]*[*?][^:]*:", action)
-
-anywhere(resource) if regex.match("^[*?:]+$", resource)
-
-anywhere(resource) if regex.match("^arn:[*?]+$|^arn:[^:]*:[*]", resource)
-
-# Everything of one service, or of one kind in it: `arn:aws:s3:::*`, `arn:aws:iam::111111111111:role/*`.
-anywhere(resource) if regex.match("^arn(:[^:]*){4}:[*?/:]*[*][*?/:]*$", resource)
-
-anywhere(resource) if regex.match(sprintf("^arn(:[^:]*){3}:[^:]+:(%s)[/:][*?/:]*[*][*?/:]*$", [kinds]), resource)
-
-kinds := "alias|function|group|instance|key|log-group|parameter|policy|role|secret|table|user"
-
-# Does an action, perhaps with wildcards, cover one of `names`?
-covers(action, names) if {
-	some name in names
-	regex.match(concat("", ["^", replace(replace(action, "*", ".*"), "?", "."), "$"]), name)
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	everything(action)
-	msg := "A statement allows every action."
-	remediation := "List the actions that are needed."
-	finding := lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	broad(action)
-	not everything(action)
-	some resource in s.resources
-	anywhere(resource)
-	msg := sprintf("A statement allows %s on every resource.", [action])
-	remediation := "List the actions, or the resources by ARN."
-	finding := lib.finding("ACC-IAM-002", "high", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some r in lib.present
-	some arn in attached(r)
-	parts := split(arn, "/")
-	name := parts[count(parts) - 1]
-	name in access.denied_managed_policies
-	msg := sprintf("The managed policy %s gives far-reaching rights.", [name])
-	remediation := "Attach a policy with just the rights that are needed."
-	finding := lib.finding("ACC-IAM-003", "critical", r, msg, remediation)
-}
-
-attached(r) := [arn |
-	startswith(r.type, "aws_iam_")
-	some attribute in ["policy_arn", "policy_arns", "managed_policy_arns"]
-	some arn in lib.list(lib.value(r, attribute))
-	is_string(arn)
-]
-
-deny contains finding if {
-	some s in allowed
-	some key in s.inverted
-	msg := sprintf("A statement allows everything except what %s lists.", [key])
-	remediation := "List what is allowed; add a Deny for exceptions."
-	finding := lib.finding("ACC-IAM-004", "high", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	not everything(action)
-	covers(action, {"iam:passrole"})
-	some resource in s.resources
-	anywhere(resource)
-	msg := sprintf("A statement allows %s for every role.", [action])
-	remediation := "Name the role that may be passed."
-	finding := lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation)
-}
-
-# Whoever may do one of these for every identity can give himself any right.
-escalations := {
-	"iam:addusertogroup",
-	"iam:attachgrouppolicy",
-	"iam:attachrolepolicy",
-	"iam:attachuserpolicy",
-	"iam:createaccesskey",
-	"iam:createloginprofile",
-	"iam:createpolicyversion",
-	"iam:putgrouppolicy",
-	"iam:putrolepolicy",
-	"iam:putuserpolicy",
-	"iam:setdefaultpolicyversion",
-	"iam:updateassumerolepolicy",
-	"iam:updateloginprofile",
-	"sts:assumerole",
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	not everything(action)
-	not broad(action)
-	covers(action, escalations)
-	some resource in s.resources
-	anywhere(resource)
-	msg := sprintf("A statement allows %s for every identity: its holder can give himself any right.", [action])
-	remediation := "Name the roles, users or policies."
-	finding := lib.finding("ACC-IAM-007", "high", s.resource, msg, remediation)
-}
-
 deny contains finding if {
 	some r in lib.present
 	endswith(r.type, "_policy_attachment")
@@ -183,6 +56,11 @@ deny contains finding if {
 	remediation := "Name the policy by its ARN."
 	finding := lib.finding("ACC-IAM-006", "high", r, msg, remediation)
 }
+
+allowed := [s |
+	some s in lib.statements
+	s.grants
+]
 
 # ---------------------------------------------------------------- public access
 

@@ -87,7 +87,9 @@ warn contains finding if {
 
 # Without its setting a rule would never fire, which would look like a pass.
 needed := {
+	"access.boundaries": "array",
 	"access.denied_managed_policies": "array",
+	"access.usual_managed_policies": "array",
 	"access.trusted_accounts": "array",
 	"compliance.protected_types": "array",
 	"compliance.regions": "array",

@@ -35,6 +35,9 @@ finding(id, severity, r, msg, remediation) := {
 	"remediation": remediation,
 }
 
+# What a finding is about, in one word: an action, an account, a value. Exceptions can name it.
+about(value, found) := object.union(found, {"value": value})
+
 # Which bucket does `r` (say, a public access block) belong to? By name; by instance while the name is not known yet.
 # Keys and not pairs, so that many buckets take no longer than they must.
 bucket_key(r) := {"name": value(r, "bucket")} if is_string(value(r, "bucket"))
@@ -70,6 +73,22 @@ is_document(text) if {
 	lower(key) == "statement"
 }
 
+# Documents that only narrow what others grant: what they allow nobody gets from them.
+narrowing := {
+	"aws_organizations_policy",
+	"aws_transfer_access",
+	"aws_transfer_user",
+	"aws_vpc_endpoint",
+	"aws_vpc_endpoint_policy",
+}
+
+narrows(r) if r.type in data.terraform.lib.narrowing
+
+narrows(r) if {
+	r.type == "aws_iam_policy"
+	value(r, "name") in data.settings.access.boundaries
+}
+
 # One entry per statement, with lists where AWS allows single values, and everything in lower case that AWS reads so.
 statements := [s |
 	some document in documents
@@ -79,14 +98,26 @@ statements := [s |
 	s := {
 		"resource": document.resource,
 		"allows": effect(raw) == "allow",
-		"actions": texts(object.get(field, "action", null)),
-		"resources": texts(object.get(field, "resource", null)),
+		"grants": grants(document.resource, raw),
+		"actions": [text | some text in texts(object.get(field, "action", null)); readable(text)],
+		"resources": [text | some text in texts(object.get(field, "resource", null)); readable(text)],
+		"unreadable": [text |
+			some key in ["action", "resource", "notaction", "notresource"]
+			some text in texts(object.get(field, key, null))
+			not readable(text)
+		],
 		"principals": principals(object.get(field, "principal", null)),
 		"conditions": conditions(object.get(field, "condition", null)),
 		"inverted": {key | some key in ["notaction", "notresource", "notprincipal"]; field[key]},
 		"identity": identity(field),
 	}
 ]
+
+# Does it give somebody something?
+grants(r, raw) if {
+	effect(raw) == "allow"
+	not narrows(r)
+} else := false
 
 # `allow` or `deny`; anything else is no statement that AWS would take.
 effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
@@ -105,6 +136,12 @@ list(item) := item if is_array(item)
 list(item) := [item] if {
 	not is_array(item)
 	item != null
+}
+
+# Patterns longer than any that AWS takes, or with more wildcards than anybody needs, could exhaust an engine.
+readable(text) if {
+	count(text) <= 1024
+	count(split(regex.replace(text, `[*]+`, "*"), "*")) <= 64
 }
 
 texts(item) := [lower(sprintf("%v", [part])) | some part in list(item)]
