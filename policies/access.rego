@@ -7,36 +7,144 @@ import data.terraform.lib
 
 # ---------------------------------------------------------------- documents that cannot be judged
 
-# Attributes that hold a document, and whether AWS fills in a harmless default where there is none.
-holders := {"policy": true, "assume_role_policy": false}
+# Attributes that hold a document, on top of a resource or in its blocks.
+holders := {
+	"access_policies",
+	"access_policy",
+	"assume_role_policy",
+	"inline_policy",
+	"permissions_policy",
+	"policy",
+	"policy_document",
+	"policy_json",
+	"resource_policy",
+}
+
+# Attributes that name a policy to attach, or somebody to let in.
+names := {
+	"account_assignments",
+	"allowed_principals",
+	"grantee_principal",
+	"managed_policy_arn",
+	"managed_policy_arns",
+	"policy_arn",
+	"policy_arns",
+	"principal",
+	"principal_arn",
+	"principal_arns",
+	"principal_id",
+	"principals",
+	"retiring_principal",
+	"source_account",
+}
+
+# The same for attributes that elsewhere mean something else.
+names_in := {
+	"aws_lambda_permission": {"principal_org_id"},
+	"aws_s3_bucket": {"acl", "grant"},
+	"aws_s3_bucket_acl": {"acl", "access_control_policy", "grant", "grantee", "id", "uri"},
+	"aws_s3_object": {"acl"},
+	"aws_sns_topic_subscription": {"endpoint"},
+}
 
 # Types whose `policy` is about something else than access.
-other_documents := {"aws_ecr_lifecycle_policy", "aws_organizations_policy"}
+other_documents := {"aws_dlm_lifecycle_policy", "aws_ecr_lifecycle_policy"} | lib.narrowing
 
-required(r, attribute) if not holders[attribute]
-
-required(r, "policy") if endswith(r.type, "_policy")
-
+# METADATA
+# title: Documents can be read
+# description: A text that is no policy document, or is nested beyond reason, would otherwise pass unseen.
+# custom:
+#   id: ACC-DOC-001
+#   elsewhere: []
+#   value: the attribute
 deny contains finding if {
 	some r in lib.present
-	some attribute, _ in holders
+	not r.type in other_documents
+	some attribute in holders
 	text := lib.value(r, attribute)
 	not lib.blank(text)
+	not is_array(text)
 	not lib.is_document(text)
-	not r.type in other_documents
 	msg := sprintf("%s is not a policy document, so it cannot be judged.", [attribute])
 	remediation := "Write a JSON object with a Statement."
-	finding := lib.finding("ACC-DOC-001", "high", r, msg, remediation)
+	finding := lib.about(attribute, lib.finding("ACC-DOC-001", "high", r, msg, remediation))
 }
 
 deny contains finding if {
 	some r in lib.present
-	some attribute, _ in holders
-	lib.unknown(r, attribute)
-	required(r, attribute)
+	not r.type in other_documents
+	walk(r.change.after, [path, text])
+	lib.is_broken_document(text)
+	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
+	not attribute in holders
+	msg := sprintf("%s looks like a policy document and cannot be read as one, so it cannot be judged.", [attribute])
+	remediation := "Write a JSON object with a Statement, without keys that differ only in case, and not nested deeply."
+	finding := lib.about(attribute, lib.finding("ACC-DOC-004", "high", r, msg, remediation))
+}
+
+# METADATA
+# title: Documents, attached policies and principals are known when they are judged
+# description: What is known only after apply nobody has seen, whether it is a whole attribute, a block or an element of a list.
+# custom:
+#   id: ACC-DOC-002
+#   elsewhere: []
+#   value: the attribute
+deny contains finding if {
+	some r in lib.present
+	not r.type in other_documents
+	walk(r.change.after_unknown, [path, true])
+	steps := [step | some step in path; is_string(step)]
+	some name in steps
+	name in holders | names | object.get(names_in, r.type, set())
+	not filled_in(r, path)
+	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
 	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
-	remediation := "Write the document without values of resources that do not exist yet."
-	finding := lib.finding("ACC-DOC-002", "high", r, msg, remediation)
+	remediation := "Write it without values of resources that do not exist yet."
+	finding := lib.about(attribute, lib.finding("ACC-DOC-002", "high", r, msg, remediation))
+}
+
+# What the provider fills in where nobody has written anything; AWS's defaults let nobody else in.
+computed := {
+	"aws_iam_role": {"inline_policy", "managed_policy_arns"},
+	"aws_opensearch_domain": {"access_policies"},
+	"aws_elasticsearch_domain": {"access_policies"},
+	"aws_s3_bucket": {"acl", "grant"},
+	"aws_s3_object": {"acl"},
+}
+
+is_computed(r, attribute) if attribute in computed[r.type]
+
+is_computed(r, "policy") if not endswith(r.type, "_policy")
+
+# Nobody has written it: the configuration refers to no resource there. Without a configuration, the plan of something
+# new tells by its other unknown attributes that it is the provider's.
+filled_in(r, path) if {
+	count(path) == 1
+	is_computed(r, path[0])
+	data.terraform.lib.has_configuration
+	not [r.type, r.name, path[0]] in data.terraform.lib.referring
+}
+
+filled_in(r, path) if {
+	count(path) == 1
+	is_computed(r, path[0])
+	not data.terraform.lib.has_configuration
+	some sibling in ["arn", "id"]
+	r.change.after_unknown[sibling] == true
+}
+
+# METADATA
+# title: Patterns can be judged
+# description: AWS takes no pattern of this length, and an engine could be exhausted by it.
+# custom:
+#   id: ACC-DOC-005
+#   elsewhere: []
+deny contains finding if {
+	some s in lib.statements
+	count(s.unreadable) > 0
+	msg := "An action or resource is longer, or has more wildcards, than AWS takes, so it cannot be judged."
+	remediation := "Write at most 1,024 characters and 64 wildcards."
+	finding := lib.finding("ACC-DOC-005", "high", s.resource, msg, remediation)
 }
 
 deny contains finding if {
@@ -46,15 +154,6 @@ deny contains finding if {
 	msg := "A statement says neither Allow nor Deny, so it cannot be judged."
 	remediation := "Write each statement as a JSON object with an Effect."
 	finding := lib.finding("ACC-DOC-003", "high", document.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some r in lib.present
-	endswith(r.type, "_policy_attachment")
-	lib.unknown(r, "policy_arn")
-	msg := "Which policy is attached is known only after apply."
-	remediation := "Name the policy by its ARN."
-	finding := lib.finding("ACC-IAM-006", "high", r, msg, remediation)
 }
 
 allowed := [s |

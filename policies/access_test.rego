@@ -29,16 +29,63 @@ test_statement_without_an_effect if {
 	iam([[allow({"Action": "*"})]]) == {"ACC-DOC-003"}
 }
 
-test_document_unknown if {
-	denied(fixtures.vague("aws_s3_bucket_policy", {}, {"policy": true})) == {"ACC-DOC-002"}
-	denied(fixtures.vague("aws_iam_role", {}, {"assume_role_policy": true})) == {"ACC-DOC-002"}
+test_documents_that_cannot_be_read if {
+	nested := sprintf(`{"Statement": {"Effect": "Allow"}, "X": %s1%s}`, [repeated("[", 70), repeated("]", 70)])
+	denied(fixtures.create("aws_iam_role", {"inline_policy": [{"policy": nested}]})) == {"ACC-DOC-004"}
+	denied(fixtures.create("aws_iam_policy", {"policy": nested})) == {"ACC-DOC-001"}
+	denied(fixtures.create("aws_any", {"text": `{"Statement": [}`})) == {"ACC-DOC-004"}
+	iam({"Effect": "Deny", "effect": "Allow", "Action": "*", "Resource": "*"}) == {"ACC-DOC-001"}
 }
 
-test_attachment_unknown if {
-	denied(fixtures.vague("aws_iam_role_policy_attachment", {}, {"policy_arn": true})) == {"ACC-IAM-006"}
+repeated(text, times) := concat("", [text | some _ in numbers.range(1, times)])
+
+test_patterns_beyond_reason if {
+	iam(allow({"Action": repeated("*a", 600)})) == {"ACC-DOC-005"}
+	iam(allow({"Resource": repeated("*", 1025)})) == {"ACC-DOC-005"}
+	iam(allow({"Resource": repeated("*?", 65)})) == {"ACC-DOC-005"}
+	iam(allow({"Resource": repeated("*", 900)})) == set()
 }
 
-test_document_that_aws_fills_in if denied(fixtures.vague("aws_kms_key", {}, {"policy": true})) == set()
+unknown(kind, after_unknown) := denied(fixtures.vague(kind, {}, after_unknown))
+
+test_unknown_documents if {
+	unknown("aws_s3_bucket_policy", {"policy": true}) == {"ACC-DOC-002"}
+	unknown("aws_iam_role", {"assume_role_policy": true}) == {"ACC-DOC-002"}
+	unknown("aws_iam_role", {"inline_policy": [{"policy": true}]}) == {"ACC-DOC-002"}
+	unknown("aws_ssoadmin_permission_set_inline_policy", {"inline_policy": true}) == {"ACC-DOC-002"}
+	unknown("aws_ecr_lifecycle_policy", {"policy": true}) == set()
+}
+
+test_unknown_names if {
+	unknown("aws_iam_role_policy_attachment", {"policy_arn": true}) == {"ACC-DOC-002"}
+	unknown("aws_iam_role_policy_attachments_exclusive", {"policy_arns": [false, true]}) == {"ACC-DOC-002"}
+	unknown("aws_lambda_permission", {"principal": true}) == {"ACC-DOC-002"}
+	unknown("aws_s3_bucket_acl", {"acl": true}) == {"ACC-DOC-002"}
+	unknown("aws_sns_topic_subscription", {"endpoint": true}) == {"ACC-DOC-002"}
+	unknown("aws_sqs_queue", {"redrive_policy": true, "arn": true}) == set()
+	unknown("aws_eks_cluster", {"endpoint": true}) == set()
+}
+
+test_what_aws_fills_in if {
+	unknown("aws_kms_key", {"policy": true, "arn": true}) == set()
+	unknown("aws_iam_role", {"managed_policy_arns": true, "arn": true}) == set()
+	unknown("aws_iam_role", {"managed_policy_arns": true}) == {"ACC-DOC-002"}
+}
+
+configured(references) := found if {
+	resource := {"type": "aws_kms_key", "name": "this", "expressions": {"policy": {"references": references}}}
+	plan := object.union(
+		fixtures.plan([fixtures.vague("aws_kms_key", {}, {"policy": true, "arn": true})]),
+		{"configuration": {"root_module": {"resources": [resource]}}},
+	)
+	found := fixtures.ids(access.deny) with input as plan
+}
+
+test_what_refers_to_something_else_is_not_filled_in if {
+	configured(["each.value.policy_json", "each.value"]) == set()
+	configured(["aws_iam_role.app.arn", "aws_iam_role.app"]) == {"ACC-DOC-002"}
+	configured(["data.aws_iam_policy_document.key.json"]) == {"ACC-DOC-002"}
+}
 
 # ---------------------------------------------------------------- public access
 

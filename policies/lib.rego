@@ -22,6 +22,21 @@ deletes(r) if "delete" in r.change.actions
 # Known only after apply. Never the same as absent.
 unknown(r, attribute) if r.change.after_unknown[attribute] == true
 
+has_configuration if is_object(input.configuration)
+
+# Type, name and attribute of resources whose configuration refers to another resource, a data source or a module there.
+referring contains [kind, name, attribute] if {
+	walk(object.get(input, "configuration", {}), [_, node])
+	is_object(node)
+	is_object(node.expressions)
+	kind := node.type
+	name := node.name
+	some attribute, expression in node.expressions
+	walk(expression, [_, reference])
+	is_string(reference)
+	regex.match(`^(data|module)[.]|^[a-z0-9]+_[a-z0-9_]+[.]`, reference)
+}
+
 # The value, or null where there is none; unknown values are null too, so ask `unknown` first.
 value(r, attribute) := object.get(r.change.after, attribute, null)
 
@@ -69,8 +84,44 @@ is_document(text) if {
 	is_string(text)
 	startswith(trim_space(text), "{")
 	json.is_valid(text)
-	some key, _ in json.unmarshal(text)
+	content := json.unmarshal(text)
+	some key, _ in content
 	lower(key) == "statement"
+	shallow(text, content)
+	not ambiguous(content)
+	not ambiguous_inside(content)
+}
+
+# No deeper than any real document; the embedded engine reads 128 levels, OPA more.
+shallow(text, _) if brackets(text) <= 60
+
+shallow(text, content) if {
+	brackets(text) > 60
+	max([count(path) | walk(content, [path, _])]) <= 60
+}
+
+brackets(text) := (count(split(text, "[")) + count(split(text, "{"))) - 2
+
+# Keys that differ only in case: AWS reads one of them, and nobody knows which.
+ambiguous(item) if {
+	keys := object.keys(item)
+	count({lower(key) | some key in keys}) < count(keys)
+}
+
+ambiguous_inside(content) if {
+	some key, statement in content
+	lower(key) == "statement"
+	some raw in list(statement)
+	is_object(raw)
+	ambiguous(raw)
+}
+
+# What is written like a document of access, and cannot be read as one.
+is_broken_document(text) if {
+	is_string(text)
+	startswith(trim_space(text), "{")
+	regex.match(`(?i)"statement"|\\u00`, text)
+	not is_document(text)
 }
 
 # Documents that only narrow what others grant: what they allow nobody gets from them.
