@@ -3,7 +3,9 @@ package terraform.access
 
 import rego.v1
 
+import data.terraform.iam
 import data.terraform.lib
+import data.terraform.trust
 
 # ---------------------------------------------------------------- documents that cannot be judged
 
@@ -168,57 +170,10 @@ anyone(s) if {
 	regex.match("^[*?]+$", principal.name)
 }
 
-# Condition keys that tie a request to somebody, and the operators that do so when the key is missing from the request.
-ties := {
-	"aws:principalaccount",
-	"aws:principalarn",
-	"aws:principalorgid",
-	"aws:principalorgpaths",
-	"aws:sourceaccount",
-	"aws:sourcearn",
-	"aws:sourceorgid",
-	"aws:sourceowner",
-	"aws:sourcevpc",
-	"aws:sourcevpce",
-	"kms:calleraccount",
-}
-
-exact := {
-	"arnequals",
-	"arnlike",
-	"foranyvalue:stringequals",
-	"foranyvalue:stringlike",
-	"stringequals",
-	"stringequalsignorecase",
-	"stringlike",
-}
-
-tied(s) if {
-	some condition in s.conditions
-	condition.key in ties
-	condition.operator in exact
-	count(condition.values) > 0
-	every value in condition.values {
-		not loose(value)
-	}
-}
-
-# A pattern that others can match. An ARN names its account; an S3 bucket's has none, then it names the bucket. Below
-# an organisation (`o-1a2b/*`) a pattern may be.
-loose(value) if {
-	not startswith(value, "arn:")
-	regex.match("^[^/]*[*?]", value)
-}
-
-loose(value) if {
-	startswith(value, "arn:")
-	not regex.match("^arn:[^:]*:[^:]*:[^:]*:[0-9]{12}:|^arn:[^:*?]*:s3:::[^*?/]+(/|$)", value)
-}
-
 deny contains finding if {
 	some s in allowed
 	anyone(s)
-	not tied(s)
+	not trust.tied(s)
 	msg := "A statement allows access to everybody."
 	remediation := "Name the principals, or add a condition such as aws:SourceAccount or aws:PrincipalOrgID."
 	finding := lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation)
@@ -229,7 +184,7 @@ switches := ["block_public_acls", "block_public_policy", "ignore_public_acls", "
 blocks := lib.of_type("aws_s3_bucket_public_access_block")
 
 deny contains finding if {
-	some r in blocks
+	some r in array.concat(blocks, lib.of_type("aws_s3_account_public_access_block"))
 	off := [name | some name in switches; not lib.value(r, name) == true]
 	count(off) > 0
 	msg := sprintf("Public access is not fully blocked: %s off, or known only after apply.", [concat(", ", off)])
@@ -246,17 +201,17 @@ deny contains finding if {
 
 deny contains finding if {
 	some r in lib.present
-	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
+	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
 	acl := lib.value(r, "acl")
 	acl in {"public-read", "public-read-write", "authenticated-read"}
-	msg := sprintf("The ACL %s opens the bucket to others.", [acl])
+	msg := sprintf("The ACL %s opens it to others.", [acl])
 	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
 	finding := lib.finding("ACC-PUB-004", "critical", r, msg, remediation)
 }
 
 deny contains finding if {
 	some r in lib.present
-	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
+	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
 	walk(r.change.after, [_, uri])
 	is_string(uri)
 	regex.match("/groups/global/(AllUsers|AuthenticatedUsers)$", uri)
@@ -274,34 +229,70 @@ deny contains finding if {
 }
 
 deny contains finding if {
-	some r in lib.of_type("aws_lambda_permission")
-	lib.value(r, "principal") == "*"
-	lib.blank(lib.value(r, "principal_org_id"))
-	lib.blank(lib.value(r, "source_account"))
-	msg := "Everybody may call the function."
-	remediation := "Set source_account or principal_org_id, or name the principal."
+	some r in lib.present
+	some attribute in partners[r.type]
+	name := lib.value(r, attribute)
+	is_string(name)
+	regex.match("^[*?]+$", name)
+	every other in ["principal_org_id", "source_account", "organization_id"] {
+		lib.blank(lib.value(r, other))
+	}
+	msg := sprintf("Its %s is everybody.", [attribute])
+	remediation := "Set source_account, principal_org_id or organization_id, or name the principal."
 	finding := lib.finding("ACC-PUB-006", "critical", r, msg, remediation)
+}
+
+deny contains finding if {
+	some r in lib.present
+	some attribute in ["principal_org_id", "organization_id", "organization_arn"]
+	r.type in object.keys(partners)
+	organization := lib.value(r, attribute)
+	not lib.blank(organization)
+	not trust.certainly_ours("organization", lower(sprintf("%v", [organization])))
+	msg := sprintf("It lets %v in, which is not listed as ours.", [organization])
+	remediation := "Name one of ours, or have it listed in settings.access.trusted_organizations."
+	finding := lib.about(organization, lib.finding("ACC-ACC-009", "high", r, msg, remediation))
+}
+
+deny contains finding if {
+	some r in lib.of_type("aws_ami_launch_permission")
+	lib.value(r, "group") == "all"
+	msg := "Everybody may start the image, and read what is on it."
+	remediation := "Name accounts instead of the group."
+	finding := lib.finding("ACC-PUB-009", "critical", r, msg, remediation)
+}
+
+deny contains finding if {
+	some r in lib.of_type("aws_s3_access_point")
+	some block in lib.list(lib.value(r, "public_access_block_configuration"))
+	off := [name | some name in switches; block[name] == false]
+	count(off) > 0
+	msg := sprintf("Public access is not fully blocked at the access point: %s off.", [concat(", ", off)])
+	remediation := "Leave public_access_block_configuration out: everything is blocked then."
+	finding := lib.finding("ACC-PUB-010", "critical", r, msg, remediation)
+}
+
+# An endpoint's policy lets through what others grant; one that lets through everything lets data out to any account.
+warn contains finding if {
+	some s in lib.statements
+	s.resource.type in {"aws_vpc_endpoint", "aws_vpc_endpoint_policy"}
+	s.allows
+	anyone(s)
+	not trust.tied(s)
+	msg := "The endpoint lets everybody through to everything, other accounts' resources too."
+	remediation := "Add a condition such as aws:PrincipalOrgID or aws:ResourceAccount."
+	finding := lib.finding("ACC-PUB-008", "low", s.resource, msg, remediation)
 }
 
 # ---------------------------------------------------------------- other accounts
 
-# Everybody that a statement lets in by name, and by account where a condition narrows "*" down.
+# Everybody that a statement lets in by name.
 let_in(s) := {principal.name |
 	some principal in s.principals
 	principal.kind in {"aws", "federated", "canonicaluser"}
 	not regex.match("^[*?]+$", principal.name)
 	not web_identity(principal)
-} | {value |
-	anyone(s)
-	some condition in s.conditions
-	condition.key in {"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount"}
-	some value in condition.values
-} | {value |
-	anyone(s)
-	some condition in s.conditions
-	condition.key == "aws:sourcearn" # an S3 bucket's names no account: nothing can be said of it
-	some value in condition.values
-	lib.account(value) != ""
+	not principal.name in {lower(known) | some known in data.settings.access.trusted_principals}
 }
 
 # Identity providers that belong to no account.
@@ -310,6 +301,13 @@ web_identity(principal) if {
 	not startswith(principal.name, "arn:")
 }
 
+# METADATA
+# title: Principals are of this account, or of a trusted one
+# description: Another account's administrators decide who acts with what is given to it.
+# custom:
+#   id: ACC-ACC-001
+#   elsewhere: [CKV_AWS_385, sqs_queues_not_publicly_accessible, s3_bucket_cross_account_access]
+#   value: the account
 deny contains finding if {
 	some s in allowed
 	some name in let_in(s)
@@ -317,23 +315,71 @@ deny contains finding if {
 	not lib.trusted(name)
 	msg := sprintf("A statement lets account %s in.", [lib.account(name)])
 	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
-	finding := lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation)
+	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
 }
 
+deny contains finding if {
+	some s in allowed
+	narrows_by_conditions(s)
+	some outsider in trust.foreign(s)
+	outsider.kind in {"account", "arn", "user"}
+	account := lib.account(split(outsider.value, ":")[0])
+	who := [name | some name in [lib.account(outsider.value), account]; name != ""]
+	msg := sprintf("A condition lets account %s in.", [who[0]])
+	remediation := "Name this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.about(who[0], lib.finding("ACC-ACC-007", "high", s.resource, msg, remediation))
+}
+
+# METADATA
+# title: Conditions name our own organisations, networks and endpoints
+# description: Whoever is not listed is somebody else, and a condition that lets him in is no protection.
+# custom:
+#   id: ACC-ACC-005
+#   elsewhere: []
+#   value: the organisation, path, VPC, endpoint or network
+deny contains finding if {
+	some s in allowed
+	narrows_by_conditions(s)
+	some outsider in trust.foreign(s)
+	setting := trust.lists[outsider.kind]
+	msg := sprintf("A condition lets %s in, which is not listed as ours.", [outsider.value])
+	remediation := sprintf("Name one of ours, or have it listed in settings.access.%s.", [setting])
+	finding := lib.about(outsider.value, lib.finding("ACC-ACC-005", "high", s.resource, msg, remediation))
+}
+
+narrows_by_conditions(s) if anyone(s)
+
+narrows_by_conditions(s) if {
+	some principal in s.principals
+	principal.kind == "service"
+}
+
+# METADATA
+# title: Principals can be told
+# description: An id or a pattern says nothing of the account behind it.
+# custom:
+#   id: ACC-ACC-002
+#   elsewhere: []
+#   value: the principal
 deny contains finding if {
 	some s in allowed
 	some name in let_in(s)
 	lib.account(name) == ""
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
-	remediation := "Name the principal by an ARN with its account."
-	finding := lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation)
+	remediation := "Name the principal by an ARN with its account, or have it listed in settings.access.trusted_principals."
+	finding := lib.about(name, lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation))
 }
 
 # Attributes by which a resource names somebody without a policy document.
 partners := {
-	"aws_kms_grant": ["grantee_principal", "retiring_principal"],
-	"aws_lambda_permission": ["principal", "source_account"],
-	"aws_sns_topic_subscription": ["endpoint"],
+	"aws_ami_launch_permission": {"account_id"},
+	"aws_kms_grant": {"grantee_principal", "retiring_principal"},
+	"aws_lambda_layer_version_permission": {"principal"},
+	"aws_lambda_permission": {"principal", "source_account"},
+	"aws_ram_principal_association": {"principal"},
+	"aws_snapshot_create_volume_permission": {"account_id"},
+	"aws_vpc_endpoint_service_allowed_principal": {"principal_arn"},
+	"aws_s3_access_point": {"bucket_account_id"},
 }
 
 deny contains finding if {
@@ -343,9 +389,124 @@ deny contains finding if {
 	is_string(name)
 	lib.account(name) != ""
 	not lib.trusted(name)
+	not is_arn(name)
 	msg := sprintf("Its %s belongs to account %s.", [attribute, lib.account(name)])
 	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
-	finding := lib.finding("ACC-ACC-003", "high", r, msg, remediation)
+	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-003", "high", r, msg, remediation))
+}
+
+is_arn(name) if regex.match(`^arn:`, name)
+
+# METADATA
+# title: Everything that is named is ours
+# description: Keys, layers, images, queues and replicas of another account are that account's to change or to read.
+# custom:
+#   id: ACC-ACC-004
+#   elsewhere: []
+#   value: the account
+deny contains finding if {
+	lib.own_account != ""
+	some [r, attribute, account] in lib.named_accounts
+	not lib.trusted(account)
+	not data.aws.accounts.of_aws[account]
+	msg := sprintf("Its %s belongs to account %s.", [attribute, account])
+	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.about(account, lib.finding("ACC-ACC-004", "high", r, msg, remediation))
+}
+
+deny contains finding if {
+	some s in iam.grants
+	some resource in s.resources
+	account := lib.account(resource)
+	account != ""
+	not lib.trusted(account)
+	not data.aws.accounts.of_aws[account]
+	msg := sprintf("A statement is about something of account %s.", [account])
+	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.about(account, lib.finding("ACC-ACC-008", "high", s.resource, msg, remediation))
+}
+
+# METADATA
+# title: The account of the environment is known
+# description: Without it nothing can be told from what belongs to others.
+# custom:
+#   id: ACC-ACC-006
+#   elsewhere: []
+deny contains finding if {
+	lib.own_account == ""
+	count(lib.named_accounts) > 0
+	msg := "The plan does not say which account it is for, so what belongs to others cannot be judged."
+	remediation := "Give the plan a variable `account`."
+	finding := lib.finding("ACC-ACC-006", "high", {"address": ""}, msg, remediation)
+}
+
+# ---------------------------------------------------------------- services
+
+# Keys that say for whom a service of AWS's acts.
+sources := {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner"}
+
+# Services that anybody in any account can point at somebody else's resource.
+couriers := {"cloudtrail", "iot", "s3", "ses", "sns"}
+
+courier(service) if split(service, ".")[0] in couriers
+
+serves(s) := {principal.name |
+	some principal in s.principals
+	principal.kind == "service"
+	some action in s.actions
+	not startswith(action, "sts:")
+}
+
+for_somebody(s) if {
+	some condition in s.conditions
+	condition.key in sources
+	trust.holds(condition)
+}
+
+for_somebody(s) if {
+	some condition in s.conditions
+	regex.match(`^kms:(encryptioncontext:|viaservice$|calleraccount$)`, condition.key)
+	condition.operator in data.terraform.iam.exact
+}
+
+# METADATA
+# title: Services act for us only
+# description: A service acts for whoever configures it in any account, unless a condition names the source (confused deputy).
+# custom:
+#   id: ACC-SVC-001
+#   elsewhere: [Lambda.1, CKV_AWS_364, iam_role_cross_service_confused_deputy_prevention]
+#   value: the service
+deny contains finding if {
+	some [r, service] in unbound
+	courier(service)
+	msg := sprintf("%s may do it for everybody: no condition says for whom.", [service])
+	remediation := "Add aws:SourceAccount (source_account) with this account, or aws:SourceArn."
+	finding := lib.about(service, lib.finding("ACC-SVC-001", "high", r, msg, remediation))
+}
+
+warn contains finding if {
+	some [r, service] in unbound
+	not courier(service)
+	msg := sprintf("%s may do it for everybody: no condition says for whom.", [service])
+	remediation := "Add aws:SourceAccount (source_account) with this account, or aws:SourceArn."
+	finding := lib.about(service, lib.finding("ACC-SVC-002", "medium", r, msg, remediation))
+}
+
+unbound contains [r, service] if {
+	some s in allowed
+	r := s.resource
+	some service in serves(s)
+	not for_somebody(s)
+}
+
+unbound contains [r, service] if {
+	some r in lib.of_type("aws_lambda_permission")
+	service := lib.value(r, "principal")
+	is_string(service)
+	regex.match(`[.]amazonaws[.]com([.]cn)?$`, service)
+	lib.blank(lib.value(r, "source_account"))
+	source := lib.value(r, "source_arn")
+	lib.account(sprintf("%v", [source])) == ""
 }
 
 # ---------------------------------------------------------------- identity providers
@@ -363,18 +524,24 @@ provider(name) := split(name, ":oidc-provider/")[1] if startswith(name, "arn:")
 
 # GitHub, Google and the like sign tokens for the whole world, so a statement has to say whose it accepts. `aud` tells
 # one application from the others only where the provider gives each its own.
-accepted(name) := {sprintf("%s:%s", [name, claim]) | some claim in ["aud", "app_id", "sub"]} if name in shared
+accepted(name) := {sprintf("%s:%s", [name, claim]) | some claim in ["aud", "app_id", "sub"]} if apart(name)
 
-accepted(name) := {sprintf("%s:sub", [name])} if not name in shared
+accepted(name) := {sprintf("%s:sub", [name])} if not apart(name)
+
+apart(name) if name in shared
+
+apart(name) if name in {lower(own) | some own in data.settings.access.trusted_providers}
 
 shared := {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
 
 narrowed(s, name) if {
 	some condition in s.conditions
 	condition.key in accepted(name)
-	condition.operator in exact
+	condition.operator in data.terraform.iam.exact
 	count(condition.values) > 0
 	every value in condition.values {
+		value != ""
+		not contains(value, "${")
 		not regex.match("^([^:]*:)?[^:/]*[*?]", value) # `*`, `repo:*`, `repo:acme*/app`; `repo:acme/*` is one owner's
 	}
 }

@@ -94,14 +94,77 @@ test_open_to_everybody if {
 	queue(allow({"Principal": {"AWS": "*"}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": {"AWS": ["arn:aws:iam::111111111111:root", "*"]}})) == {"ACC-PUB-001"}
 	queue([allow({"Principal": "*"})]) == {"ACC-PUB-001"}
+	queue(allow({"Principal": ["*"]})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": {"*": "*"}})) == {"ACC-PUB-001"}
+	queue(allow({"principal": {"aws": "**"}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": {"Federated": "*"}})) == {"ACC-PUB-001"}
 }
 
-test_tied_by_a_condition if {
-	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::data-lake"}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/*"}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111111111111:*"}}})) == set()
+# Everybody under one condition, where the settings list somebody of each kind.
+everybody(condition) := found if {
+	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": "*", "Condition": condition}))
+	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+		with data.settings.access.trusted_accounts as ["222222222222"]
+		with data.settings.access.trusted_endpoints as ["vpce-1a"]
+		with data.settings.access.trusted_networks as ["203.0.113.0/24", "10.0.0.0/8"]
+		with data.settings.access.trusted_organizations as ["o-ours"]
+		with data.settings.access.trusted_vpcs as ["vpc-1a"]
+}
+
+test_conditions_that_tie if {
+	ties := [
+		{"StringEquals": {"aws:SourceAccount": "111111111111"}},
+		{"StringEquals": {"aws:PrincipalAccount": ["111111111111", "222222222222"]}},
+		{"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::data-lake"}},
+		{"ForAnyValue:ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111111111111:*"}},
+		{"StringEquals": {"aws:PrincipalOrgID": "o-ours"}},
+		{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-ours/r-1/*"}},
+		{"StringEquals": {"aws:SourceVpc": "vpc-1a"}},
+		{"StringEquals": {"aws:SourceVpce": "vpce-1a"}},
+		{"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}},
+		{"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
+		{"StringLike": {"aws:userid": "AROAEXAMPLE:*"}},
+		{"StringEquals": {"s3:DataAccessPointAccount": "111111111111"}},
+		{"StringEquals": {"aws:VpceAccount": "111111111111"}},
+		{"StringEquals": {"aws:PrincipalAccount": "111111111111", "aws:SourceVpc": "vpc-9"}},
+	]
+	every condition in ties {
+		everybody(condition) == set()
+	}
+}
+
+test_conditions_that_tie_to_somebody_else if {
+	everybody({"StringEquals": {"aws:PrincipalOrgID": ["o-ours", "o-other"]}}) == {"ACC-ACC-005"}
+	everybody({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-other/*"}}) == {"ACC-ACC-005"}
+	everybody({"StringEquals": {"aws:SourceVpc": "vpc-9"}}) == {"ACC-ACC-005"}
+	everybody({"StringEquals": {"aws:SourceVpce": "vpce-9"}}) == {"ACC-ACC-005"}
+	everybody({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}) == {"ACC-ACC-005"}
+	everybody({"StringEquals": {"s3:DataAccessPointAccount": "999999999999"}}) == {"ACC-ACC-007"}
+	everybody({"StringLike": {"aws:userid": "999999999999:*"}}) == {"ACC-ACC-007"}
+	everybody({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999999999999:role/*"}}) == {"ACC-ACC-007"}
+}
+
+test_conditions_that_are_always_true if {
+	none := [
+		{"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
+		{"StringEquals": {"aws:SourceVpc": "${aws:SourceVpc}"}},
+		{"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:111111111111:${aws:x}"}},
+		{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "/*"}},
+		{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-/*"}},
+		{"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-ours"}},
+		{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+		{"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+		{"IpAddress": {"aws:SourceIp": "::/0"}},
+		{"StringEquals": {"aws:SourceIp": "203.0.113.0/24"}},
+		{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+		{"IpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"}},
+		{"StringLike": {"aws:userid": "*"}},
+		{"StringLike": {"aws:userid": "A*"}},
+		{"StringLike": {"aws:PrincipalAccount": "1*"}},
+	]
+	every condition in none {
+		everybody(condition) == {"ACC-PUB-001"}
+	}
 }
 
 test_conditions_that_tie_nobody if {
@@ -162,18 +225,111 @@ test_own_account if {
 test_other_account if {
 	queue(allow({"Principal": {"AWS": "arn:aws:iam::999999999999:role/x"}})) == {"ACC-ACC-001"}
 	queue(allow({"Principal": {"AWS": ["111111111111", "999999999999"]}})) == {"ACC-ACC-001"}
-	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "999999999999"}}})) == {"ACC-ACC-001"}
-	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:999999999999:x"}}})) == {"ACC-ACC-001"}
 	queue(allow({"Principal": {"AWS": "arn:aws:iam::*:root"}})) == {"ACC-ACC-002"}
 }
 
 test_other_account_without_a_document if {
 	denied(fixtures.create("aws_lambda_permission", {"principal": "999999999999"})) == {"ACC-ACC-003"}
 	denied(fixtures.create("aws_lambda_permission", {"principal": "s3.amazonaws.com", "source_account": "111111111111"})) == set()
-	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "arn:aws:sqs:us-east-1:999999999999:x"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "arn:aws:sqs:us-east-1:999999999999:x"})) == {"ACC-ACC-004"}
 	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "https://example.com:443/x"})) == set()
-	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-004"}
 	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::111111111111:role/x"})) == set()
+	denied(fixtures.create("aws_snapshot_create_volume_permission", {"account_id": "999999999999"})) == {"ACC-ACC-003"}
+}
+
+test_everybody_without_a_document if {
+	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "*"})) == {"ACC-PUB-006"}
+	denied(fixtures.create("aws_lambda_layer_version_permission", {"principal": "*"})) == {"ACC-PUB-006"}
+	denied(fixtures.create("aws_lambda_layer_version_permission", {"principal": "*", "organization_id": "o-9"})) == {"ACC-ACC-009"}
+	denied(fixtures.create("aws_ami_launch_permission", {"group": "all"})) == {"ACC-PUB-009"}
+	open := {"public_access_block_configuration": [{"block_public_acls": true, "block_public_policy": false}]}
+	denied(fixtures.create("aws_s3_access_point", open)) == {"ACC-PUB-010"}
+	denied(fixtures.create("aws_s3_access_point", {"name": "x"})) == set()
+	denied(fixtures.create("aws_s3_account_public_access_block", {"block_public_acls": true})) == {"ACC-PUB-002"}
+	denied(fixtures.create("aws_s3_object", {"acl": "public-read"})) == {"ACC-PUB-004"}
+}
+
+named(attribute, value) := denied(fixtures.create("aws_any", {"block": [{attribute: value}]}))
+
+test_what_belongs_to_others if {
+	others := [
+		"arn:aws:kms:us-east-1:999999999999:key/1", "arn:aws:iam::999999999999:role/x", "arn:aws-cn:sqs:cn-north-1:999999999999:dead",
+		"999999999999.dkr.ecr.us-east-1.amazonaws.com/app:1", "https://sqs.us-east-1.amazonaws.com/999999999999/q",
+		"arn:aws:lambda:us-east-1:999999999999:layer:x:1",
+	]
+	every value in others {
+		named("x", value) == {"ACC-ACC-004"}
+	}
+	named("layers", ["arn:aws:lambda:us-east-1:999999999999:layer:x:1"]) == {"ACC-ACC-004"}
+	ours := [
+		"arn:aws:kms:us-east-1:111111111111:key/1", "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:s3:::x", "999999999999",
+		"arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:38", "public.ecr.aws/x/y",
+		"602401143452.dkr.ecr.us-east-1.amazonaws.com/eks/pause:3.5",
+	]
+	every value in ours {
+		named("x", value) == set()
+	}
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-008"}
+}
+
+test_account_unknown_cannot_be_judged if {
+	plan := object.remove(fixtures.plan([fixtures.create("aws_any", {"x": "arn:aws:iam::111111111111:role/x"})]), ["variables"])
+	fixtures.ids(access.deny) == {"ACC-ACC-006"} with input as plan
+}
+
+# ---------------------------------------------------------------- services
+
+serving(service, condition) := queue(allow({"Principal": {"Service": service}, "Condition": condition}))
+
+test_services_that_act_for_everybody if {
+	serving("sns.amazonaws.com", {}) == {"ACC-SVC-001"}
+	serving("sns.amazonaws.com", {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:999999999999:x"}}) == {"ACC-ACC-007"}
+	serving("sns.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "999999999999"}}) == {"ACC-ACC-007"}
+	serving("sns.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "111111111111"}}) == set()
+	serving("s3.amazonaws.com", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data-lake"}}) == set()
+	serving("events.amazonaws.com", {}) == set()
+	plan := fixtures.plan([fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"Service": "events.amazonaws.com"}}))])
+	fixtures.ids(access.warn) == {"ACC-SVC-002"} with input as plan
+	key := {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:111111111111:*"}}
+	document := {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Condition": key}
+	fixtures.ids(access.warn) == set() with input as fixtures.plan([fixtures.document("aws_kms_key", "policy", document)])
+}
+
+test_permissions_of_functions if {
+	denied(fixtures.create("aws_lambda_permission", {"principal": "s3.amazonaws.com", "source_arn": "arn:aws:s3:::x"})) == {"ACC-SVC-001"}
+	denied(fixtures.create("aws_lambda_permission", {"principal": "sns.amazonaws.com", "source_arn": "arn:aws:sns:us-east-1:999999999999:x"})) == {"ACC-ACC-004"}
+	denied(fixtures.create("aws_lambda_permission", {"principal": "sns.amazonaws.com", "source_arn": "arn:aws:sns:us-east-1:111111111111:x"})) == set()
+}
+
+test_roles_of_services_need_no_source if {
+	trust := {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "s3.amazonaws.com"}}
+	denied(fixtures.document("aws_iam_role", "assume_role_policy", trust)) == set()
+}
+
+test_endpoints_that_let_everything_through if {
+	endpoint := fixtures.document("aws_vpc_endpoint", "policy", allow({"Principal": "*", "Action": "*"}))
+	denied(endpoint) == set()
+	fixtures.ids(access.warn) == {"ACC-PUB-008"} with input as fixtures.plan([endpoint])
+}
+
+test_principals_that_are_listed if {
+	oai := "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABC"
+	change := fixtures.document("aws_s3_bucket_policy", "policy", allow({"Principal": {"AWS": oai}}))
+	denied(change) == {"ACC-ACC-002"}
+	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+		with data.settings.access.trusted_principals as [oai]
+}
+
+test_provider_of_ones_own if {
+	name := "sso.corp.example/realms/a"
+	provider := sprintf("arn:aws:iam::111111111111:oidc-provider/%s", [name])
+	condition := {"StringEquals": {sprintf("%s:aud", [name]): "app"}}
+	statement := {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}, "Condition": condition}
+	change := fixtures.document("aws_iam_role", "assume_role_policy", statement)
+	denied(change) == {"ACC-FED-001"}
+	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+		with data.settings.access.trusted_providers as [name]
 }
 
 github := "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
@@ -187,6 +343,10 @@ test_tokens_of_a_public_provider if {
 	token({"token.actions.githubusercontent.com:sub": ["repo:acme/app:*", "repo:*"]}) == {"ACC-FED-001"}
 	token({"token.actions.githubusercontent.com:sub": "repo:acme*/app"}) == {"ACC-FED-001"}
 	token({"oidc.example.com:sub": "repo:acme/app"}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": ""}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": "*"}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": []}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": "${token.actions.githubusercontent.com:sub}"}) == {"ACC-FED-001"}
 	queue(allow({"Principal": {"Federated": "accounts.google.com"}})) == {"ACC-FED-001"}
 }
 
@@ -202,7 +362,6 @@ test_account_that_cannot_be_told if {
 }
 
 test_services_and_web_identities if {
-	queue(allow({"Principal": {"Service": "sns.amazonaws.com"}})) == set()
 	google := {"StringEquals": {"accounts.google.com:aud": "app-1"}}
 	queue(allow({"Principal": {"Federated": "accounts.google.com"}, "Condition": google})) == set()
 	queue(allow({"Principal": {"Federated": "arn:aws:iam::999999999999:saml-provider/x"}})) == {"ACC-ACC-001"}

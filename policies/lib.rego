@@ -199,6 +199,9 @@ texts(item) := [lower(sprintf("%v", [part])) | some part in list(item)]
 
 principals(item) := [{"kind": "aws", "name": lower(item)}] if is_string(item)
 
+# AWS takes no list here; whoever wrote it meant these.
+principals(item) := [{"kind": "aws", "name": name} | some name in texts(item)] if is_array(item)
+
 principals(item) := [{"kind": lower(kind), "name": lower(sprintf("%v", [name]))} |
 	some kind, names in item
 	some name in list(names)
@@ -209,6 +212,7 @@ principals(item) := [{"kind": lower(kind), "name": lower(sprintf("%v", [name]))}
 principals(item) := [] if {
 	not is_string(item)
 	not is_object(item)
+	not is_array(item)
 }
 
 conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": texts(values)} |
@@ -239,3 +243,16 @@ trusted(name) if {
 }
 
 trusted(name) if account(name) in data.settings.access.trusted_accounts
+
+# What resources name of other accounts, in any attribute: ARNs, registries of images, queues by URL.
+named_accounts contains [r, attribute, account] if {
+	some r in present
+	walk(r.change.after, [path, text])
+	is_string(text)
+	account := regex.find_all_string_submatch_n(
+		`^(?:arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:|https://sqs[.][a-z0-9.-]+/)?([0-9]{12})(?::|/|[.]dkr[.]ecr[.])`,
+		text,
+		1,
+	)[0][1]
+	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
+}
