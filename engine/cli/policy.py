@@ -71,6 +71,7 @@ def _programs() -> "Programs":
 
 
 def _eval(options: Namespace, console: "Console") -> int:
+    from engine.adapters.clock import now
     from engine.adapters.policy.port import evaluate
     from engine.core.findings import Effect
     from engine.core.plan.mask import secrets
@@ -78,10 +79,13 @@ def _eval(options: Namespace, console: "Console") -> int:
 
     plans = [_plan(file) for file in options.plan]
     policies = _policies(options.policies, options.namespace)
-    found = evaluate(plans, policies, options.engine, options.timeout, programs=_programs())
+    found = evaluate(plans, policies, options.engine, options.timeout, programs=_programs(), now=now())
     hide = Redactor(frozenset().union(*(secrets(dict(plan.plan)) for plan in plans))).text
     shown = [
-        f._replace(message=hide(f.message), remediation=hide(f.remediation), address=hide(f.address)) for f in found
+        f._replace(
+            message=hide(f.message), remediation=hide(f.remediation), address=hide(f.address), value=hide(f.value)
+        )
+        for f in found
     ]
     denied = any(finding.effect is Effect.DENY for finding in shown)
     if options.json:

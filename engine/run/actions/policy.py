@@ -36,7 +36,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
         if plans:
             programs = Programs(values.opa, values.checkov, values.path)
             timeout_s = ctx.rules.limits.policy_timeout_s
-            found = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+            found = judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel, now=ctx.now)
     except EngineError as error:
         doubt = hidden(error.problems[0], redact)
         ctx.progress(f"  not judged: {doubt.message}")
@@ -51,6 +51,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             "message": hide(finding.message),
             "remediation": hide(finding.remediation),
             "address": hide(finding.address),
+            "value": hide(finding.value),
             "file": resources_by_path[finding.resource].tfvars,
             "line": resources_by_path[finding.resource].line_of(finding.address),
         }
