@@ -174,6 +174,7 @@ test_conditions_that_tie_nobody if {
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:*:x"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": null})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": 7}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:*"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"StringLike": {"aws:SourceVpce": "vpce-*"}}})) == {"ACC-PUB-001"}

@@ -218,6 +218,7 @@ principals(item) := [] if {
 conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": texts(values)} |
 	is_object(item)
 	some operator, tests in item
+	is_object(tests)
 	some key, values in tests
 ]
 
