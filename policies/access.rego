@@ -72,6 +72,13 @@ deny contains finding if {
 	finding := lib.about(attribute, lib.finding("ACC-DOC-001", "high", r, msg, remediation))
 }
 
+# METADATA
+# title: Documents in any attribute can be read
+# description: A text that is meant as a policy document and cannot be read would otherwise pass unseen.
+# custom:
+#   id: ACC-DOC-004
+#   elsewhere: []
+#   value: the attribute
 deny contains finding if {
 	some r in lib.present
 	not r.type in other_documents
@@ -149,6 +156,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-DOC-005", "high", s.resource, msg, remediation)
 }
 
+# METADATA
+# title: Statements say what they do
+# description: AWS refuses a statement without an Effect, and nobody knows what was meant.
+# custom:
+#   id: ACC-DOC-003
+#   elsewhere: []
 deny contains finding if {
 	some document in lib.documents
 	some statement in lib.list(document.body.statement)
@@ -170,6 +183,12 @@ anyone(s) if {
 	regex.match("^[*?]+$", principal.name)
 }
 
+# METADATA
+# title: Nobody is everybody
+# description: Whoever finds the resource may use it, from any account.
+# custom:
+#   id: ACC-PUB-001
+#   elsewhere: [CKV_AWS_70, CKV_AWS_168, CKV_AWS_169, CKV_AWS_33, SQS.3, SNS.4, s3_bucket_policy_public_write_access]
 deny contains finding if {
 	some s in allowed
 	anyone(s)
@@ -183,6 +202,12 @@ switches := ["block_public_acls", "block_public_policy", "ignore_public_acls", "
 
 blocks := lib.of_type("aws_s3_bucket_public_access_block")
 
+# METADATA
+# title: Public access is blocked
+# description: The block stops what a policy or an ACL opens by mistake.
+# custom:
+#   id: ACC-PUB-002
+#   elsewhere: [CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56, S3.1, S3.8]
 deny contains finding if {
 	some r in array.concat(blocks, lib.of_type("aws_s3_account_public_access_block"))
 	off := [name | some name in switches; not lib.value(r, name) == true]
@@ -192,6 +217,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-002", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: Each bucket has a public access block
+# description: The block stops what a policy or an ACL opens by mistake.
+# custom:
+#   id: ACC-PUB-003
+#   elsewhere: [CKV2_AWS_6, S3.8]
 deny contains finding if {
 	some bucket in lib.buckets_without(blocks)
 	msg := "The bucket has no public access block."
@@ -199,6 +230,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)
 }
 
+# METADATA
+# title: ACLs open nothing
+# description: An ACL lets in people whom no policy names.
+# custom:
+#   id: ACC-PUB-004
+#   elsewhere: [CKV_AWS_20, CKV_AWS_57, S3.2, S3.3]
 deny contains finding if {
 	some r in lib.present
 	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
@@ -209,6 +246,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-004", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: ACLs let no group in
+# description: The groups are everybody, and everybody with an AWS account.
+# custom:
+#   id: ACC-PUB-007
+#   elsewhere: [CKV2_AWS_65]
 deny contains finding if {
 	some r in lib.present
 	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
@@ -220,6 +263,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-007", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: A function's URL asks who calls
+# description: Anybody on the internet may call it otherwise.
+# custom:
+#   id: ACC-PUB-005
+#   elsewhere: [CKV_AWS_258]
 deny contains finding if {
 	some r in lib.of_type("aws_lambda_function_url")
 	not lib.value(r, "authorization_type") == "AWS_IAM"
@@ -228,6 +277,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-005", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: Permissions are for somebody
+# description: Whoever knows the function, layer or key may use it.
+# custom:
+#   id: ACC-PUB-006
+#   elsewhere: [CKV_AWS_301, Lambda.1]
 deny contains finding if {
 	some r in lib.present
 	some attribute in partners[r.type]
@@ -242,6 +297,13 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-006", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: Permissions are for organisations of ours
+# description: Whoever is not listed is somebody else.
+# custom:
+#   id: ACC-ACC-009
+#   elsewhere: []
+#   value: the organisation
 deny contains finding if {
 	some r in lib.present
 	some attribute in ["principal_org_id", "organization_id", "organization_arn"]
@@ -254,6 +316,12 @@ deny contains finding if {
 	finding := lib.about(organization, lib.finding("ACC-ACC-009", "high", r, msg, remediation))
 }
 
+# METADATA
+# title: Images are not shared with everybody
+# description: What is on an image, secrets too, is everybody's then.
+# custom:
+#   id: ACC-PUB-009
+#   elsewhere: [CKV_AWS_205]
 deny contains finding if {
 	some r in lib.of_type("aws_ami_launch_permission")
 	lib.value(r, "group") == "all"
@@ -262,6 +330,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-009", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: Access points block public access
+# description: An access point opens its bucket as a bucket policy does.
+# custom:
+#   id: ACC-PUB-010
+#   elsewhere: [S3.19]
 deny contains finding if {
 	some r in lib.of_type("aws_s3_access_point")
 	some block in lib.list(lib.value(r, "public_access_block_configuration"))
@@ -273,6 +347,12 @@ deny contains finding if {
 }
 
 # An endpoint's policy lets through what others grant; one that lets through everything lets data out to any account.
+# METADATA
+# title: Endpoints let through what is ours
+# description: Data leaves the network through an endpoint that lets every account's resources through.
+# custom:
+#   id: ACC-PUB-008
+#   elsewhere: [vpc_endpoint_connections_trust_boundaries]
 warn contains finding if {
 	some s in lib.statements
 	s.resource.type in {"aws_vpc_endpoint", "aws_vpc_endpoint_policy"}
@@ -318,6 +398,13 @@ deny contains finding if {
 	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
 }
 
+# METADATA
+# title: Conditions name accounts of ours
+# description: A condition that lets another account in is no protection.
+# custom:
+#   id: ACC-ACC-007
+#   elsewhere: []
+#   value: the account
 deny contains finding if {
 	some s in allowed
 	narrows_by_conditions(s)
@@ -382,6 +469,13 @@ partners := {
 	"aws_s3_access_point": {"bucket_account_id"},
 }
 
+# METADATA
+# title: Partners are of this account, or of a trusted one
+# description: Another account's administrators decide who acts with what is given to it.
+# custom:
+#   id: ACC-ACC-003
+#   elsewhere: []
+#   value: the account
 deny contains finding if {
 	some r in lib.present
 	some attribute in partners[r.type]
@@ -414,6 +508,13 @@ deny contains finding if {
 	finding := lib.about(account, lib.finding("ACC-ACC-004", "high", r, msg, remediation))
 }
 
+# METADATA
+# title: Identities act on what is ours
+# description: What another account hands out, that account controls.
+# custom:
+#   id: ACC-ACC-008
+#   elsewhere: []
+#   value: the account
 deny contains finding if {
 	some s in iam.grants
 	some resource in s.resources
@@ -424,6 +525,27 @@ deny contains finding if {
 	msg := sprintf("A statement is about something of account %s.", [account])
 	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
 	finding := lib.about(account, lib.finding("ACC-ACC-008", "high", s.resource, msg, remediation))
+}
+
+# METADATA
+# title: Roles that may be assumed are in named accounts
+# description: A role of that name in anybody's account may be assumed as well, and hands out what it likes.
+# custom:
+#   id: ACC-ACC-010
+#   elsewhere: []
+#   value: the resource
+deny contains finding if {
+	some s in iam.grants
+	not iam.narrowed(s)
+	some action in s.actions
+	not iam.broad(action)
+	iam.matches(action, "sts:assumerole")
+	some resource in s.resources
+	regex.match(`^arn:[^:]*:iam::[^:]*[*?][^:]*:`, resource)
+	not [iam.service_of(action), resource] in iam.sweeping # a finding of its own
+	msg := sprintf("A statement lets roles of any account be assumed: %s.", [resource])
+	remediation := "Write the account of the role."
+	finding := lib.about(resource, lib.finding("ACC-ACC-010", "high", s.resource, msg, remediation))
 }
 
 # METADATA
@@ -484,6 +606,13 @@ deny contains finding if {
 	finding := lib.about(service, lib.finding("ACC-SVC-001", "high", r, msg, remediation))
 }
 
+# METADATA
+# title: Services say for whom they act
+# description: A service acts for whoever configures it in any account, unless a condition names the source.
+# custom:
+#   id: ACC-SVC-002
+#   elsewhere: [CKV_AWS_364]
+#   value: the service
 warn contains finding if {
 	some [r, service] in unbound
 	not courier(service)
@@ -546,6 +675,12 @@ narrowed(s, name) if {
 	}
 }
 
+# METADATA
+# title: Tokens are of somebody we know
+# description: A provider that the whole world signs in with signs tokens for the whole world.
+# custom:
+#   id: ACC-FED-001
+#   elsewhere: [CKV_AWS_358]
 deny contains finding if {
 	some s in allowed
 	some name in providers(s)

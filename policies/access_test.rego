@@ -274,6 +274,11 @@ test_what_belongs_to_others if {
 	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-008"}
 }
 
+test_roles_of_any_account if {
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/deployer"})) == {"ACC-ACC-010"}
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111111111111:role/deployer"})) == set()
+}
+
 test_account_unknown_cannot_be_judged if {
 	plan := object.remove(fixtures.plan([fixtures.create("aws_any", {"x": "arn:aws:iam::111111111111:role/x"})]), ["variables"])
 	fixtures.ids(access.deny) == {"ACC-ACC-006"} with input as plan

@@ -110,6 +110,12 @@ somewhere := [
 	"arn:aws:iam::111111111111:user/${aws:username}", "arn:aws:iam::111111111111:role/*-deploy", "", "arn:aws:iam::111111111111:role/(*", "[*",
 ]
 
+test_what_ids_of_a_kind_begin_with_names_nothing if {
+	may("kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/mrk-*") == {"ACC-IAM-009"}
+	may("ssm:SendCommand", "arn:aws:ec2:us-east-1:111111111111:instance/i-*") == {"ACC-IAM-007"}
+	may("kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/????????-????-????-????-????????????") == {"ACC-IAM-009"}
+}
+
 test_patterns_that_reach_few_roles if {
 	every resource in somewhere {
 		may("iam:AttachRolePolicy", resource) == set()
@@ -223,6 +229,7 @@ test_conditions_that_do_not if {
 		{"Bool": {"aws:MultiFactorAuthPresent": "true"}},
 		{"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
 		{"StringEquals": {"aws:ResourceTag/team": []}},
+		{"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}},
 	]
 	every condition in none {
 		iam(allow({"Action": "sts:AssumeRole", "Condition": condition})) == {"ACC-IAM-007"}

@@ -114,7 +114,7 @@ managing_keys(action) := [] if count(managing(action)) == 0
 # ---------------------------------------------------------------- resources
 
 # A name that nobody gives, with every letter, digit and separator: what matches it matches (nearly) all names.
-some_name := "xqzjkvwbpyhgufcmldnrsiatoe-0123456789_xq.k/qxzj"
+some_name := "xqzjk-vwbpy-hgufcm-ldnrs-iatoe-0123456789_xq.k/qxzj"
 
 # Service → ARNs of all its kinds of resources, each with that name.
 probes[service] := text if {
@@ -141,12 +141,14 @@ wide(resource, _) if regex.match(`^[*?:]*[*][*?:]*$`, resource)
 
 wide(resource, service) if regex.match(concat("", [" ", expression(loosened(resource)), " "]), probes[service])
 
-# Whose partition, region and account it is makes no resource of it; and neither do one or two letters before a `*`.
+# Whose partition, region and account it is makes no resource of it; and neither do one or two letters before a `*`, or
+# what AWS begins all ids of a kind with.
 loosened(resource) := concat(":", [segment(number, part) | some number, part in split(short, ":")]) if {
 	defaults := regex.replace(resource, `[$][{][^}]*,[^}]*[}]`, "*") # a variable with a default is as good as open
 	variables := regex.replace(defaults, `[$][{][^}]*[}]`, "~")
 	marks := regex.replace(variables, `[?]{3,}`, "*")
-	short := regex.replace(marks, `([:/])[a-z0-9_.-]{1,2}[*]+$`, "$1*")
+	ids := regex.replace(marks, `([:/])(acl|ami|eni|fs|igw|lt|mrk|rtb|sg|snap|subnet|vol|vpc|vpce)-[*]+$`, "$1*")
+	short := regex.replace(ids, `([:/])[a-z0-9_.-]{1,2}[*]+$`, "$1*")
 }
 
 segments := {1: `^[a-z*?~-]+$`, 3: `^[a-z0-9*?~-]+$`, 4: `^[0-9*?~]+$`}
@@ -185,16 +187,13 @@ telling := {
 	"ec2:resourcetag",
 	"ecs:cluster",
 	"iam:associatedresourcearn",
-	"iam:awsservicename",
 	"iam:passedtoservice",
 	"iam:permissionsboundary",
-	"iam:policyarn",
 	"kms:resourcealiases",
 	"kms:viaservice",
 	"lambda:functionarn",
 	"s3:dataaccesspointarn",
 	"secretsmanager:secretid",
-	"ssm:sessiondocumentaccesscheck",
 }
 
 tells(key) if key in telling
