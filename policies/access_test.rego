@@ -29,92 +29,62 @@ test_statement_without_an_effect if {
 	iam([[allow({"Action": "*"})]]) == {"ACC-DOC-003"}
 }
 
-test_document_in_a_block if {
-	body := json.marshal({"Statement": allow({"Action": "*"})})
-	denied(fixtures.create("aws_any", {"block": [{"deeper": {"text": body}}]})) == {"ACC-IAM-001"}
+test_documents_that_cannot_be_read if {
+	nested := sprintf(`{"Statement": {"Effect": "Allow"}, "X": %s1%s}`, [repeated("[", 70), repeated("]", 70)])
+	denied(fixtures.create("aws_iam_role", {"inline_policy": [{"policy": nested}]})) == {"ACC-DOC-004"}
+	denied(fixtures.create("aws_iam_policy", {"policy": nested})) == {"ACC-DOC-001"}
+	denied(fixtures.create("aws_any", {"text": `{"Statement": [}`})) == {"ACC-DOC-004"}
+	iam({"Effect": "Deny", "effect": "Allow", "Action": "*", "Resource": "*"}) == {"ACC-DOC-001"}
 }
 
-test_document_unknown if {
-	denied(fixtures.vague("aws_s3_bucket_policy", {}, {"policy": true})) == {"ACC-DOC-002"}
-	denied(fixtures.vague("aws_iam_role", {}, {"assume_role_policy": true})) == {"ACC-DOC-002"}
+repeated(text, times) := concat("", [text | some _ in numbers.range(1, times)])
+
+test_patterns_beyond_reason if {
+	iam(allow({"Action": repeated("*a", 600)})) == {"ACC-DOC-005"}
+	iam(allow({"Resource": repeated("*", 1025)})) == {"ACC-DOC-005"}
+	iam(allow({"Resource": repeated("*?", 65)})) == {"ACC-DOC-005"}
+	iam(allow({"Resource": repeated("*", 900)})) == set()
 }
 
-test_document_that_aws_fills_in if denied(fixtures.vague("aws_kms_key", {}, {"policy": true})) == set()
+unknown(kind, after_unknown) := denied(fixtures.vague(kind, {}, after_unknown))
 
-test_escaped_keys_are_read if {
-	text := `{"\u0053tatement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
-	denied(fixtures.create("aws_iam_policy", {"policy": text})) == {"ACC-IAM-001"}
+test_unknown_documents if {
+	unknown("aws_s3_bucket_policy", {"policy": true}) == {"ACC-DOC-002"}
+	unknown("aws_iam_role", {"assume_role_policy": true}) == {"ACC-DOC-002"}
+	unknown("aws_iam_role", {"inline_policy": [{"policy": true}]}) == {"ACC-DOC-002"}
+	unknown("aws_ssoadmin_permission_set_inline_policy", {"inline_policy": true}) == {"ACC-DOC-002"}
+	unknown("aws_ecr_lifecycle_policy", {"policy": true}) == set()
 }
 
-test_keys_in_any_case if iam({"effect": "allow", "ACTION": "*", "resource": "*"}) == {"ACC-IAM-001"}
-
-test_inline_policies_of_a_role if {
-	body := json.marshal({"Statement": allow({"Action": "*"})})
-	role := fixtures.create("aws_iam_role", {"inline_policy": [{"name": "all", "policy": body}, {"name": "none", "policy": null}]})
-	denied(role) == {"ACC-IAM-001"}
+test_unknown_names if {
+	unknown("aws_iam_role_policy_attachment", {"policy_arn": true}) == {"ACC-DOC-002"}
+	unknown("aws_iam_role_policy_attachments_exclusive", {"policy_arns": [false, true]}) == {"ACC-DOC-002"}
+	unknown("aws_lambda_permission", {"principal": true}) == {"ACC-DOC-002"}
+	unknown("aws_s3_bucket_acl", {"acl": true}) == {"ACC-DOC-002"}
+	unknown("aws_sns_topic_subscription", {"endpoint": true}) == {"ACC-DOC-002"}
+	unknown("aws_sqs_queue", {"redrive_policy": true, "arn": true}) == set()
+	unknown("aws_eks_cluster", {"endpoint": true}) == set()
 }
 
-# ---------------------------------------------------------------- IAM
-
-test_narrow_policy if iam({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data-lake/*"}) == set()
-
-test_every_action if {
-	iam(allow({"Action": "*"})) == {"ACC-IAM-001"}
-	iam(allow({"Action": "*:*"})) == {"ACC-IAM-001"}
-	iam([allow({"Action": ["s3:GetObject", "**"]})]) == {"ACC-IAM-001"}
+test_what_aws_fills_in if {
+	unknown("aws_kms_key", {"policy": true, "arn": true}) == set()
+	unknown("aws_iam_role", {"managed_policy_arns": true, "arn": true}) == set()
+	unknown("aws_iam_role", {"managed_policy_arns": true}) == {"ACC-DOC-002"}
 }
 
-test_whole_service_everywhere if {
-	iam(allow({"Action": "s3:*"})) == {"ACC-IAM-002"}
-	iam(allow({"Action": "S3:*", "Resource": ["arn:aws:s3:::x", "*"]})) == {"ACC-IAM-002"}
-	iam(allow({"Action": "ia*:Get", "Resource": "arn:aws:*:*:*:*"})) == {"ACC-IAM-002"}
-	iam(allow({"Action": "s3:*", "Resource": "arn:*"})) == {"ACC-IAM-002"}
+configured(references) := found if {
+	resource := {"type": "aws_kms_key", "name": "this", "expressions": {"policy": {"references": references}}}
+	plan := object.union(
+		fixtures.plan([fixtures.vague("aws_kms_key", {}, {"policy": true, "arn": true})]),
+		{"configuration": {"root_module": {"resources": [resource]}}},
+	)
+	found := fixtures.ids(access.deny) with input as plan
 }
 
-test_every_resource_of_a_service if {
-	iam(allow({"Action": "s3:*", "Resource": "arn:aws:s3:::*"})) == {"ACC-IAM-002"}
-	iam(allow({"Action": "s3:*", "Resource": ["arn:aws:s3:::*/*"]})) == {"ACC-IAM-002"}
-	iam(allow({"Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:us-east-1:111111111111:table/*"})) == {"ACC-IAM-002"}
-	iam(allow({"Action": "s3:*Object", "Resource": "*"})) == {"ACC-IAM-002"}
-}
-
-test_whole_service_on_one_resource if {
-	iam(allow({"Action": "s3:*", "Resource": ["arn:aws:s3:::data-lake/*", "arn:aws:s3:::role/*"]})) == set()
-	iam(allow({"Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:us-east-1:111111111111:table/orders*"})) == set()
-	iam(allow({"Action": ["s3:Get*", "s3:List*"], "Resource": "*"})) == set()
-	iam(allow({"Action": "s3:*", "Resource": "arn:aws:s3:::data-lake"})) == set()
-	iam(allow({"Action": "s3:*", "Resource": "arn:*:s3:::data-lake"})) == set()
-}
-
-test_deny_may_be_broad if iam({"Effect": "Deny", "Action": "*", "Resource": "*"}) == set()
-
-test_everything_except if {
-	iam({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}) == {"ACC-IAM-004"}
-	iam({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x"}) == {"ACC-IAM-004"}
-	queue({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "NotPrincipal": {"AWS": "x"}}) == {"ACC-IAM-004"}
-}
-
-test_pass_role if {
-	iam(allow({"Action": "iam:PassRole"})) == {"ACC-IAM-005"}
-	iam(allow({"Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/reader"})) == set()
-	iam(allow({"Action": "iam:Pass*"})) == {"ACC-IAM-005"}
-	iam(allow({"Action": "iam:PassRol?", "Resource": "arn:aws:iam::111111111111:role/*"})) == {"ACC-IAM-005"}
-	iam(allow({"Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/build/*"})) == set()
-}
-
-test_rights_that_give_any_right if {
-	iam(allow({"Action": "iam:AttachRolePolicy"})) == {"ACC-IAM-007"}
-	iam(allow({"Action": "iam:Put*"})) == {"ACC-IAM-007"}
-	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/*"})) == {"ACC-IAM-007"}
-	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111111111111:role/reader"})) == set()
-	iam(allow({"Action": ["iam:Get*", "iam:ListRoles"]})) == set()
-}
-
-test_managed_policies if {
-	denied(fixtures.create("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"})) == {"ACC-IAM-003"}
-	denied(fixtures.create("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})) == set()
-	denied(fixtures.vague("aws_iam_role_policy_attachment", {}, {"policy_arn": true})) == {"ACC-IAM-006"}
-	denied(fixtures.create("aws_iam_role", {"managed_policy_arns": ["arn:aws:iam::aws:policy/PowerUserAccess"]})) == {"ACC-IAM-003"}
+test_what_refers_to_something_else_is_not_filled_in if {
+	configured(["each.value.policy_json", "each.value"]) == set()
+	configured(["aws_iam_role.app.arn", "aws_iam_role.app"]) == {"ACC-DOC-002"}
+	configured(["data.aws_iam_policy_document.key.json"]) == {"ACC-DOC-002"}
 }
 
 # ---------------------------------------------------------------- public access
@@ -124,14 +94,77 @@ test_open_to_everybody if {
 	queue(allow({"Principal": {"AWS": "*"}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": {"AWS": ["arn:aws:iam::111111111111:root", "*"]}})) == {"ACC-PUB-001"}
 	queue([allow({"Principal": "*"})]) == {"ACC-PUB-001"}
+	queue(allow({"Principal": ["*"]})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": {"*": "*"}})) == {"ACC-PUB-001"}
+	queue(allow({"principal": {"aws": "**"}})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": {"Federated": "*"}})) == {"ACC-PUB-001"}
 }
 
-test_tied_by_a_condition if {
-	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::data-lake"}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/*"}}})) == set()
-	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111111111111:*"}}})) == set()
+# Everybody under one condition, where the settings list somebody of each kind.
+everybody(condition) := found if {
+	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": "*", "Condition": condition}))
+	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+		with data.settings.access.trusted_accounts as ["222222222222"]
+		with data.settings.access.trusted_endpoints as ["vpce-1a"]
+		with data.settings.access.trusted_networks as ["203.0.113.0/24", "10.0.0.0/8"]
+		with data.settings.access.trusted_organizations as ["o-ours"]
+		with data.settings.access.trusted_vpcs as ["vpc-1a"]
+}
+
+test_conditions_that_tie if {
+	ties := [
+		{"StringEquals": {"aws:SourceAccount": "111111111111"}},
+		{"StringEquals": {"aws:PrincipalAccount": ["111111111111", "222222222222"]}},
+		{"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::data-lake"}},
+		{"ForAnyValue:ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111111111111:*"}},
+		{"StringEquals": {"aws:PrincipalOrgID": "o-ours"}},
+		{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-ours/r-1/*"}},
+		{"StringEquals": {"aws:SourceVpc": "vpc-1a"}},
+		{"StringEquals": {"aws:SourceVpce": "vpce-1a"}},
+		{"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}},
+		{"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
+		{"StringLike": {"aws:userid": "AROAEXAMPLE:*"}},
+		{"StringEquals": {"s3:DataAccessPointAccount": "111111111111"}},
+		{"StringEquals": {"aws:VpceAccount": "111111111111"}},
+		{"StringEquals": {"aws:PrincipalAccount": "111111111111", "aws:SourceVpc": "vpc-9"}},
+	]
+	every condition in ties {
+		everybody(condition) == set()
+	}
+}
+
+test_conditions_that_tie_to_somebody_else if {
+	everybody({"StringEquals": {"aws:PrincipalOrgID": ["o-ours", "o-other"]}}) == {"ACC-ACC-005"}
+	everybody({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-other/*"}}) == {"ACC-ACC-005"}
+	everybody({"StringEquals": {"aws:SourceVpc": "vpc-9"}}) == {"ACC-ACC-005"}
+	everybody({"StringEquals": {"aws:SourceVpce": "vpce-9"}}) == {"ACC-ACC-005"}
+	everybody({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}) == {"ACC-ACC-005"}
+	everybody({"StringEquals": {"s3:DataAccessPointAccount": "999999999999"}}) == {"ACC-ACC-007"}
+	everybody({"StringLike": {"aws:userid": "999999999999:*"}}) == {"ACC-ACC-007"}
+	everybody({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999999999999:role/*"}}) == {"ACC-ACC-007"}
+}
+
+test_conditions_that_are_always_true if {
+	none := [
+		{"StringEquals": {"aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
+		{"StringEquals": {"aws:SourceVpc": "${aws:SourceVpc}"}},
+		{"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:111111111111:${aws:x}"}},
+		{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "/*"}},
+		{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-/*"}},
+		{"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-ours"}},
+		{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+		{"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+		{"IpAddress": {"aws:SourceIp": "::/0"}},
+		{"StringEquals": {"aws:SourceIp": "203.0.113.0/24"}},
+		{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+		{"IpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"}},
+		{"StringLike": {"aws:userid": "*"}},
+		{"StringLike": {"aws:userid": "A*"}},
+		{"StringLike": {"aws:PrincipalAccount": "1*"}},
+	]
+	every condition in none {
+		everybody(condition) == {"ACC-PUB-001"}
+	}
 }
 
 test_conditions_that_tie_nobody if {
@@ -141,6 +174,7 @@ test_conditions_that_tie_nobody if {
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:*:x"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": null})) == {"ACC-PUB-001"}
+	queue(allow({"Principal": "*", "Condition": {"StringEquals": 7}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:*"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}})) == {"ACC-PUB-001"}
 	queue(allow({"Principal": "*", "Condition": {"StringLike": {"aws:SourceVpce": "vpce-*"}}})) == {"ACC-PUB-001"}
@@ -192,18 +226,116 @@ test_own_account if {
 test_other_account if {
 	queue(allow({"Principal": {"AWS": "arn:aws:iam::999999999999:role/x"}})) == {"ACC-ACC-001"}
 	queue(allow({"Principal": {"AWS": ["111111111111", "999999999999"]}})) == {"ACC-ACC-001"}
-	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "999999999999"}}})) == {"ACC-ACC-001"}
-	queue(allow({"Principal": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:999999999999:x"}}})) == {"ACC-ACC-001"}
 	queue(allow({"Principal": {"AWS": "arn:aws:iam::*:root"}})) == {"ACC-ACC-002"}
 }
 
 test_other_account_without_a_document if {
 	denied(fixtures.create("aws_lambda_permission", {"principal": "999999999999"})) == {"ACC-ACC-003"}
 	denied(fixtures.create("aws_lambda_permission", {"principal": "s3.amazonaws.com", "source_account": "111111111111"})) == set()
-	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "arn:aws:sqs:us-east-1:999999999999:x"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "arn:aws:sqs:us-east-1:999999999999:x"})) == {"ACC-ACC-004"}
 	denied(fixtures.create("aws_sns_topic_subscription", {"endpoint": "https://example.com:443/x"})) == set()
-	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-003"}
+	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-004"}
 	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "arn:aws:iam::111111111111:role/x"})) == set()
+	denied(fixtures.create("aws_snapshot_create_volume_permission", {"account_id": "999999999999"})) == {"ACC-ACC-003"}
+}
+
+test_everybody_without_a_document if {
+	denied(fixtures.create("aws_kms_grant", {"grantee_principal": "*"})) == {"ACC-PUB-006"}
+	denied(fixtures.create("aws_lambda_layer_version_permission", {"principal": "*"})) == {"ACC-PUB-006"}
+	denied(fixtures.create("aws_lambda_layer_version_permission", {"principal": "*", "organization_id": "o-9"})) == {"ACC-ACC-009"}
+	denied(fixtures.create("aws_ami_launch_permission", {"group": "all"})) == {"ACC-PUB-009"}
+	open := {"public_access_block_configuration": [{"block_public_acls": true, "block_public_policy": false}]}
+	denied(fixtures.create("aws_s3_access_point", open)) == {"ACC-PUB-010"}
+	denied(fixtures.create("aws_s3_access_point", {"name": "x"})) == set()
+	denied(fixtures.create("aws_s3_account_public_access_block", {"block_public_acls": true})) == {"ACC-PUB-002"}
+	denied(fixtures.create("aws_s3_object", {"acl": "public-read"})) == {"ACC-PUB-004"}
+}
+
+named(attribute, value) := denied(fixtures.create("aws_any", {"block": [{attribute: value}]}))
+
+test_what_belongs_to_others if {
+	others := [
+		"arn:aws:kms:us-east-1:999999999999:key/1", "arn:aws:iam::999999999999:role/x", "arn:aws-cn:sqs:cn-north-1:999999999999:dead",
+		"999999999999.dkr.ecr.us-east-1.amazonaws.com/app:1", "https://sqs.us-east-1.amazonaws.com/999999999999/q",
+		"arn:aws:lambda:us-east-1:999999999999:layer:x:1",
+	]
+	every value in others {
+		named("x", value) == {"ACC-ACC-004"}
+	}
+	named("layers", ["arn:aws:lambda:us-east-1:999999999999:layer:x:1"]) == {"ACC-ACC-004"}
+	ours := [
+		"arn:aws:kms:us-east-1:111111111111:key/1", "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:s3:::x", "999999999999",
+		"arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:38", "public.ecr.aws/x/y",
+		"602401143452.dkr.ecr.us-east-1.amazonaws.com/eks/pause:3.5",
+	]
+	every value in ours {
+		named("x", value) == set()
+	}
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::999999999999:role/x"})) == {"ACC-ACC-008"}
+}
+
+test_roles_of_any_account if {
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/deployer"})) == {"ACC-ACC-010"}
+	iam(allow({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111111111111:role/deployer"})) == set()
+}
+
+test_account_unknown_cannot_be_judged if {
+	plan := object.remove(fixtures.plan([fixtures.create("aws_any", {"x": "arn:aws:iam::111111111111:role/x"})]), ["variables"])
+	fixtures.ids(access.deny) == {"ACC-ACC-006"} with input as plan
+}
+
+# ---------------------------------------------------------------- services
+
+serving(service, condition) := queue(allow({"Principal": {"Service": service}, "Condition": condition}))
+
+test_services_that_act_for_everybody if {
+	serving("sns.amazonaws.com", {}) == {"ACC-SVC-001"}
+	serving("sns.amazonaws.com", {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:999999999999:x"}}) == {"ACC-ACC-007"}
+	serving("sns.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "999999999999"}}) == {"ACC-ACC-007"}
+	serving("sns.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "111111111111"}}) == set()
+	serving("s3.amazonaws.com", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data-lake"}}) == set()
+	serving("events.amazonaws.com", {}) == set()
+	plan := fixtures.plan([fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"Service": "events.amazonaws.com"}}))])
+	fixtures.ids(access.warn) == {"ACC-SVC-002"} with input as plan
+	key := {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:111111111111:*"}}
+	document := {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Condition": key}
+	fixtures.ids(access.warn) == set() with input as fixtures.plan([fixtures.document("aws_kms_key", "policy", document)])
+}
+
+test_permissions_of_functions if {
+	denied(fixtures.create("aws_lambda_permission", {"principal": "s3.amazonaws.com", "source_arn": "arn:aws:s3:::x"})) == {"ACC-SVC-001"}
+	denied(fixtures.create("aws_lambda_permission", {"principal": "sns.amazonaws.com", "source_arn": "arn:aws:sns:us-east-1:999999999999:x"})) == {"ACC-ACC-004"}
+	denied(fixtures.create("aws_lambda_permission", {"principal": "sns.amazonaws.com", "source_arn": "arn:aws:sns:us-east-1:111111111111:x"})) == set()
+}
+
+test_roles_of_services_need_no_source if {
+	trust := {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "s3.amazonaws.com"}}
+	denied(fixtures.document("aws_iam_role", "assume_role_policy", trust)) == set()
+}
+
+test_endpoints_that_let_everything_through if {
+	endpoint := fixtures.document("aws_vpc_endpoint", "policy", allow({"Principal": "*", "Action": "*"}))
+	denied(endpoint) == set()
+	fixtures.ids(access.warn) == {"ACC-PUB-008"} with input as fixtures.plan([endpoint])
+}
+
+test_principals_that_are_listed if {
+	oai := "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABC"
+	change := fixtures.document("aws_s3_bucket_policy", "policy", allow({"Principal": {"AWS": oai}}))
+	denied(change) == {"ACC-ACC-002"}
+	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+		with data.settings.access.trusted_principals as [oai]
+}
+
+test_provider_of_ones_own if {
+	name := "sso.corp.example/realms/a"
+	provider := sprintf("arn:aws:iam::111111111111:oidc-provider/%s", [name])
+	condition := {"StringEquals": {sprintf("%s:aud", [name]): "app"}}
+	statement := {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}, "Condition": condition}
+	change := fixtures.document("aws_iam_role", "assume_role_policy", statement)
+	denied(change) == {"ACC-FED-001"}
+	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+		with data.settings.access.trusted_providers as [name]
 }
 
 github := "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
@@ -217,6 +349,10 @@ test_tokens_of_a_public_provider if {
 	token({"token.actions.githubusercontent.com:sub": ["repo:acme/app:*", "repo:*"]}) == {"ACC-FED-001"}
 	token({"token.actions.githubusercontent.com:sub": "repo:acme*/app"}) == {"ACC-FED-001"}
 	token({"oidc.example.com:sub": "repo:acme/app"}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": ""}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": "*"}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": []}) == {"ACC-FED-001"}
+	token({"token.actions.githubusercontent.com:sub": "${token.actions.githubusercontent.com:sub}"}) == {"ACC-FED-001"}
 	queue(allow({"Principal": {"Federated": "accounts.google.com"}})) == {"ACC-FED-001"}
 }
 
@@ -232,7 +368,6 @@ test_account_that_cannot_be_told if {
 }
 
 test_services_and_web_identities if {
-	queue(allow({"Principal": {"Service": "sns.amazonaws.com"}})) == set()
 	google := {"StringEquals": {"accounts.google.com:aud": "app-1"}}
 	queue(allow({"Principal": {"Federated": "accounts.google.com"}, "Condition": google})) == set()
 	queue(allow({"Principal": {"Federated": "arn:aws:iam::999999999999:saml-provider/x"}})) == {"ACC-ACC-001"}

@@ -85,10 +85,41 @@ warn contains finding if {
 
 # ---------------------------------------------------------------- settings
 
+# Groups whose settings are all listed here. Others belong to policies of one's own.
+groups := {split(name, ".")[0] | some name, _ in needed}
+
+settings := {concat(".", array.slice(split(name, "."), 0, 2)) | some name, _ in needed}
+
+deny contains finding if {
+	some group in groups
+	some key, _ in data.settings[group]
+	name := sprintf("%s.%s", [group, key])
+	not name in settings
+	msg := sprintf("There is no setting %s.", [name])
+	remediation := "Correct its name in policies/data.json, or take it out."
+	finding := lib.about(name, lib.finding("CMP-SET-002", "critical", somewhere, msg, remediation))
+}
+
+deny contains finding if {
+	some name in data.settings.access.usual_managed_policies
+	name in data.settings.access.denied_managed_policies
+	msg := sprintf("The managed policy %s is listed as usual and as denied.", [name])
+	remediation := "Take it out of one of the lists in policies/data.json."
+	finding := lib.about(name, lib.finding("CMP-SET-003", "critical", somewhere, msg, remediation))
+}
+
 # Without its setting a rule would never fire, which would look like a pass.
 needed := {
+	"access.boundaries": "array",
 	"access.denied_managed_policies": "array",
+	"access.usual_managed_policies": "array",
 	"access.trusted_accounts": "array",
+	"access.trusted_endpoints": "array",
+	"access.trusted_networks": "array",
+	"access.trusted_organizations": "array",
+	"access.trusted_principals": "array",
+	"access.trusted_providers": "array",
+	"access.trusted_vpcs": "array",
 	"compliance.protected_types": "array",
 	"compliance.regions": "array",
 	"encryption.kms_deletion_window_days": "number",

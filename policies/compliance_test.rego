@@ -62,3 +62,13 @@ test_settings_that_are_missing if {
 	fixtures.ids(compliance.deny) == {"CMP-SET-001"} with input as fixtures.plan([])
 		with data.settings.tags as {"required": "Team", "allowed": {}}
 }
+
+test_setting_that_there_is_not if {
+	fixtures.ids(compliance.deny) == {"CMP-SET-002"} with input as fixtures.plan([])
+		with data.settings.access.trusted_acounts as ["222222222222"]
+}
+
+test_settings_that_contradict_each_other if {
+	fixtures.ids(compliance.deny) == {"CMP-SET-003"} with input as fixtures.plan([])
+		with data.settings.access.usual_managed_policies as ["AdministratorAccess"]
+}

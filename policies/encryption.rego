@@ -65,11 +65,13 @@ tls_only := [s.resource |
 
 # ---------------------------------------------------------------- KMS
 
-# Keys that AWS can rotate: symmetric ones that encrypt.
+# Keys that AWS can rotate: symmetric ones that encrypt, and that AWS keeps.
 rotatable := [r |
 	some r in lib.of_type("aws_kms_key")
 	object.get(r.change.after, "key_usage", "ENCRYPT_DECRYPT") in {"ENCRYPT_DECRYPT", null}
 	object.get(r.change.after, "customer_master_key_spec", "SYMMETRIC_DEFAULT") in {"SYMMETRIC_DEFAULT", null}
+	lib.blank(lib.value(r, "custom_key_store_id"))
+	not lib.unknown(r, "custom_key_store_id")
 ]
 
 deny contains finding if {

@@ -102,3 +102,7 @@ test_key_of_a_queue_unknown if {
 	denied([unknown]) == set()
 	warned([unknown]) == {"ENC-KEY-001"}
 }
+
+test_keys_that_aws_does_not_keep_cannot_rotate if {
+	denied(fixtures.create("aws_kms_key", {"custom_key_store_id": "cks-1", "enable_key_rotation": false})) == set()
+}

@@ -22,6 +22,21 @@ deletes(r) if "delete" in r.change.actions
 # Known only after apply. Never the same as absent.
 unknown(r, attribute) if r.change.after_unknown[attribute] == true
 
+has_configuration if is_object(input.configuration)
+
+# Type, name and attribute of resources whose configuration refers to another resource, a data source or a module there.
+referring contains [kind, name, attribute] if {
+	walk(object.get(input, "configuration", {}), [_, node])
+	is_object(node)
+	is_object(node.expressions)
+	kind := node.type
+	name := node.name
+	some attribute, expression in node.expressions
+	walk(expression, [_, reference])
+	is_string(reference)
+	regex.match(`^(data|module)[.]|^[a-z0-9]+_[a-z0-9_]+[.]`, reference)
+}
+
 # The value, or null where there is none; unknown values are null too, so ask `unknown` first.
 value(r, attribute) := object.get(r.change.after, attribute, null)
 
@@ -34,6 +49,9 @@ finding(id, severity, r, msg, remediation) := {
 	"address": r.address,
 	"remediation": remediation,
 }
+
+# What a finding is about, in one word: an action, an account, a value. Exceptions can name it.
+about(value, found) := object.union(found, {"value": value})
 
 # Which bucket does `r` (say, a public access block) belong to? By name; by instance while the name is not known yet.
 # Keys and not pairs, so that many buckets take no longer than they must.
@@ -66,8 +84,60 @@ is_document(text) if {
 	is_string(text)
 	startswith(trim_space(text), "{")
 	json.is_valid(text)
-	some key, _ in json.unmarshal(text)
+	content := json.unmarshal(text)
+	some key, _ in content
 	lower(key) == "statement"
+	shallow(text, content)
+	not ambiguous(content)
+	not ambiguous_inside(content)
+}
+
+# No deeper than any real document; the embedded engine reads 128 levels, OPA more.
+shallow(text, _) if brackets(text) <= 60
+
+shallow(text, content) if {
+	brackets(text) > 60
+	max([count(path) | walk(content, [path, _])]) <= 60
+}
+
+brackets(text) := (count(split(text, "[")) + count(split(text, "{"))) - 2
+
+# Keys that differ only in case: AWS reads one of them, and nobody knows which.
+ambiguous(item) if {
+	keys := object.keys(item)
+	count({lower(key) | some key in keys}) < count(keys)
+}
+
+ambiguous_inside(content) if {
+	some key, statement in content
+	lower(key) == "statement"
+	some raw in list(statement)
+	is_object(raw)
+	ambiguous(raw)
+}
+
+# What is written like a document of access, and cannot be read as one.
+is_broken_document(text) if {
+	is_string(text)
+	startswith(trim_space(text), "{")
+	regex.match(`(?i)"statement"|\\u00`, text)
+	not is_document(text)
+}
+
+# Documents that only narrow what others grant: what they allow nobody gets from them.
+narrowing := {
+	"aws_organizations_policy",
+	"aws_transfer_access",
+	"aws_transfer_user",
+	"aws_vpc_endpoint",
+	"aws_vpc_endpoint_policy",
+}
+
+narrows(r) if r.type in data.terraform.lib.narrowing
+
+narrows(r) if {
+	r.type == "aws_iam_policy"
+	value(r, "name") in data.settings.access.boundaries
 }
 
 # One entry per statement, with lists where AWS allows single values, and everything in lower case that AWS reads so.
@@ -79,14 +149,26 @@ statements := [s |
 	s := {
 		"resource": document.resource,
 		"allows": effect(raw) == "allow",
-		"actions": texts(object.get(field, "action", null)),
-		"resources": texts(object.get(field, "resource", null)),
+		"grants": grants(document.resource, raw),
+		"actions": [text | some text in texts(object.get(field, "action", null)); readable(text)],
+		"resources": [text | some text in texts(object.get(field, "resource", null)); readable(text)],
+		"unreadable": [text |
+			some key in ["action", "resource", "notaction", "notresource"]
+			some text in texts(object.get(field, key, null))
+			not readable(text)
+		],
 		"principals": principals(object.get(field, "principal", null)),
 		"conditions": conditions(object.get(field, "condition", null)),
 		"inverted": {key | some key in ["notaction", "notresource", "notprincipal"]; field[key]},
 		"identity": identity(field),
 	}
 ]
+
+# Does it give somebody something?
+grants(r, raw) if {
+	effect(raw) == "allow"
+	not narrows(r)
+} else := false
 
 # `allow` or `deny`; anything else is no statement that AWS would take.
 effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
@@ -107,9 +189,18 @@ list(item) := [item] if {
 	item != null
 }
 
+# Patterns longer than any that AWS takes, or with more wildcards than anybody needs, could exhaust an engine.
+readable(text) if {
+	count(text) <= 1024
+	count(split(regex.replace(text, `[*]+`, "*"), "*")) <= 64
+}
+
 texts(item) := [lower(sprintf("%v", [part])) | some part in list(item)]
 
 principals(item) := [{"kind": "aws", "name": lower(item)}] if is_string(item)
+
+# AWS takes no list here; whoever wrote it meant these.
+principals(item) := [{"kind": "aws", "name": name} | some name in texts(item)] if is_array(item)
 
 principals(item) := [{"kind": lower(kind), "name": lower(sprintf("%v", [name]))} |
 	some kind, names in item
@@ -121,11 +212,13 @@ principals(item) := [{"kind": lower(kind), "name": lower(sprintf("%v", [name]))}
 principals(item) := [] if {
 	not is_string(item)
 	not is_object(item)
+	not is_array(item)
 }
 
 conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": texts(values)} |
 	is_object(item)
 	some operator, tests in item
+	is_object(tests)
 	some key, values in tests
 ]
 
@@ -151,3 +244,16 @@ trusted(name) if {
 }
 
 trusted(name) if account(name) in data.settings.access.trusted_accounts
+
+# What resources name of other accounts, in any attribute: ARNs, registries of images, queues by URL.
+named_accounts contains [r, attribute, account] if {
+	some r in present
+	walk(r.change.after, [path, text])
+	is_string(text)
+	account := regex.find_all_string_submatch_n(
+		`^(?:arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:|https://sqs[.][a-z0-9.-]+/)?([0-9]{12})(?::|/|[.]dkr[.]ecr[.])`,
+		text,
+		1,
+	)[0][1]
+	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
+}

@@ -12,7 +12,7 @@ named contains {"resource": r, "attribute": attribute} if {
 	attribute := naming.attributes[r.type]
 }
 
-pattern(kind) := object.get(naming.patterns, kind, naming.patterns["default"])
+pattern(kind) := object.get(data.settings.naming.patterns, kind, data.settings.naming.patterns["default"])
 
 deny contains finding if {
 	some item in named

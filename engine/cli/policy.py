@@ -71,13 +71,14 @@ def _programs() -> "Programs":
 
 
 def _eval(options: Namespace, console: "Console") -> int:
+    from engine.adapters.clock import now
     from engine.adapters.policy.port import evaluate
     from engine.core.findings import Effect
     from engine.run.plans import redactor, told
 
     plans = [_plan(file) for file in options.plan]
     policies = _policies(options.policies, options.namespace)
-    found = evaluate(plans, policies, options.engine, options.timeout, programs=_programs())
+    found = evaluate(plans, policies, options.engine, options.timeout, programs=_programs(), now=now())
     judged = {plan.resource: dict(plan.plan) for plan in plans}
     shown = told(found, judged, policies, redactor(judged.values(), {}))
     denied = any(finding.effect is Effect.DENY for finding in shown)

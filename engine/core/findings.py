@@ -19,7 +19,7 @@ class Effect(Enum):
 
     DENY = "deny"  # `deny` and `violation` rules: the verdict fails
     WARN = "warn"  # reported, blocks nothing
-    EXCEPTION = "exception"  # denied, but excused by a policy's own `exception` rule
+    EXCEPTION = "exception"  # denied, but excused: by a policy's own `exception` rule, or by the controller's settings
 
 
 class Finding(NamedTuple):
@@ -36,3 +36,5 @@ class Finding(NamedTuple):
     line: int = 0
     policy: str = ""  # file of the policy, `policies/encryption.rego`
     engine: str = "rego"
+    value: str = ""  # what it is about in one word, for exceptions: an action, an account
+    until: str = ""  # moment when the exception that excuses it runs out

@@ -53,6 +53,7 @@ def told(
             rule=_rule(finding, sources, redact),
             message=redact.text(finding.message),
             remediation=redact.text(finding.remediation),
+            value=redact.text(finding.value),
             address=finding.address if finding.address in addresses[finding.resource] else redact.text(finding.address),
         )
         for finding in findings

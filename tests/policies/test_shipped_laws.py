@@ -32,12 +32,23 @@ ATTRIBUTES = [
 STATEMENT: st.SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
     {
         "Effect": st.sampled_from(["Allow", "Deny", "allow"]),
-        "Action": st.sampled_from(["*", "s3:*", ["s3:GetObject"], ["iam:PassRole", "s3:*"], None, 7]),
-        "Resource": st.sampled_from(["*", "arn:aws:s3:::x", ["arn:aws:*:*:*:*"], []]),
+        "Action": st.sampled_from(
+            ["*", "s3:*", ["s3:GetObject"], ["iam:PassRole", "s3:*"], None, 7, "iam:[", "i?m:*Role", {"a": 1}, "é:*"]
+        ),
+        "Resource": st.sampled_from(["*", "arn:aws:s3:::x", ["arn:aws:*:*:*:*"], [], "arn:aws:iam::1*", "(*", {}]),
     },
     optional={
         "Principal": st.sampled_from(
-            ["*", {"AWS": "*"}, {"AWS": ["999999999999", "x"]}, {"Service": "s3.amazonaws.com"}, None, []]
+            [
+                "*",
+                {"AWS": "*"},
+                {"AWS": ["999999999999", "x"]},
+                {"Service": "s3.amazonaws.com"},
+                None,
+                [],
+                7,
+                {"AWS": {}},
+            ]
         ),
         "NotAction": st.just("iam:*"),
         "Condition": st.sampled_from(
@@ -46,6 +57,11 @@ STATEMENT: st.SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
                 {"Bool": {"aws:SecureTransport": "false"}},
                 None,
                 {},
+                "text",
+                {"StringEquals": "text"},
+                {"StringEquals": ["a", 7]},
+                {"IpAddress": {"aws:SourceIp": [None, "0.0.0.0/0", "203.0.113.0/24"]}},
+                {"StringLike": {"aws:userid": {"a": 1}, "aws:PrincipalOrgID": "${aws:PrincipalOrgID}"}},
             ]
         ),
     },

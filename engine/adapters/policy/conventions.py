@@ -126,7 +126,7 @@ def _finding(rule: Rule, item: Json, resource: str, excused: frozenset[str], err
         mend = 'write a string, or an object with "msg" (and "id", "severity", "address", "remediation" as strings)'
         errors.add("ENG514", _place(rule), rule=rule.path, what=wrong, resource=resource, mend=mend)
         return
-    severity = detail.get("severity")
+    severity, value = detail.get("severity"), detail.get("value")
     place = detail.get("_loc")
     file, line = (place.get("file"), place.get("line")) if isinstance(place, dict) else ("", 0)
     yield Finding(
@@ -140,6 +140,7 @@ def _finding(rule: Rule, item: Json, resource: str, excused: frozenset[str], err
         file=file if isinstance(file, str) else "",
         line=line if isinstance(line, int) else 0,
         policy=rule.file,
+        value=value if isinstance(value, str) else "",
     )
 
 

@@ -131,6 +131,27 @@ def _exists(name: str, bundle: Bundle) -> bool:
     return True
 
 
+def _aliases_in_functions(bundle: Bundle, errors: Errors) -> None:
+    """Values behind an import are undefined in a function, once its package was evaluated through an import itself.
+
+    Calls through an import are not: the embedded engine looks functions up by their full name.
+    """
+    shared = {name for module in bundle.modules for name in imports(module).values()}
+    for definition in bundle.defined:
+        module = definition.module
+        if definition.form != "Func" or ".".join(("data", *module.package)) not in shared:
+            continue
+        aliases = imports(module)
+        called = {call.span["start"] for call in bundle.calls if call.module is module}
+        for kind, node in walk(definition.body):
+            parts = dotted({kind: node}) if kind in ("RefDot", "RefBrack", "Var") else ()
+            if parts and parts[0] in aliases and node["span"]["start"] not in called:
+                construct = f"the import `{parts[0]}` in the function `{definition.name[0]}`"
+                mend = f"write `{aliases[parts[0]]}` in full"
+                errors.add("ENG505", module.place(node["span"]), construct=construct, mend=mend)
+                break
+
+
 def _recursion(bundle: Bundle, errors: Errors) -> None:
     """A function that calls itself ends the embedded engine with a stack overflow."""
     edges: dict[str, dict[str, Call]] = {}
@@ -200,6 +221,7 @@ _CHECKS: tuple[Callable[[Bundle, Errors], None], ...] = (
     _sprintf,
     _unknown_functions,
     _misspelt_references,
+    _aliases_in_functions,
     _recursion,
     _asked_functions,
     _conflicts,

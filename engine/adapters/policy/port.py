@@ -1,11 +1,13 @@
 """The port: plans and a policy set go in, findings come out, and every doubt is an error instead of a pass."""
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.adapters.policy.bundle import Json, PolicySet
+from engine.core.exceptions import NEVER, Excuse, apply, read
 from engine.core.findings import Finding, Severity
 from engine.core.plan.form import RefusedPlanError
 from engine.core.plan.mask import secrets
@@ -16,6 +18,7 @@ from engine.errors import failure, listing
 TIMEOUT_S = 120.0
 
 _SEVERITIES = list(Severity)
+_ID = re.compile(r"[\"']([A-Za-z][A-Za-z0-9_.-]*)[\"']")
 
 
 class Plan(NamedTuple):
@@ -65,10 +68,12 @@ def evaluate(
     *,
     programs: Programs = BY_NAME,
     cancel: threading.Event | None = None,
+    now: str = NEVER,
 ) -> tuple[Finding, ...]:
     """Findings of `engine` about all plans of a change, worst first, in an order that does not depend on the engine.
 
-    Messages may quote the plan: the caller passes them through `core.redact`.
+    Messages may quote the plan: the caller passes them through `core.redact`. Exceptions hold until their day, as `now`
+    (a moment) tells; without it none holds.
 
     Raises:
         EngineError: ENG5xx; nothing was judged, or not everything, or not beyond doubt.
@@ -82,8 +87,27 @@ def evaluate(
     for plan in plans:
         _check(plan)
     redact = Redactor(frozenset().union(*(secrets(dict(plan.plan)) for plan in plans)))
-    found = ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel, redact))
+    file, excuses = _excuses(policies)
+    found = list(ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel, redact)))
+    found = list(apply(found, excuses, {plan.resource: _environment(plan) for plan in plans}, now, file))
     return tuple(sorted(set(found), key=_order))
+
+
+def _excuses(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
+    """Where the exceptions of a policy set are, and what they are. A rule is known when some policy has its id."""
+    settings = policies.data.get("settings")
+    listed = settings.get("exceptions", []) if isinstance(settings, dict) else []
+    texts = [*policies.modules.values(), *policies.checks.values()]
+    ids = {name for text in texts for name in _ID.findall(text)}
+    file = f"{policies.origin}/data.json" if policies.origin else "data.json"
+    return file, read(listed, file, ids)
+
+
+def _environment(plan: Plan) -> str:
+    variables = plan.plan.get("variables")
+    variable = variables.get("environment") if isinstance(variables, dict) else None
+    value = variable.get("value") if isinstance(variable, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _check(plan: Plan) -> None:

@@ -79,7 +79,8 @@ def build(
         made_from,
         sequence=sequence,
         signed_at=signed_at,
-        expires_at=later(signed_at, expires_s),
+        # What leans on an exception holds no longer than that.
+        expires_at=min([later(signed_at, expires_s), *(f.until for f in findings if f.until)]),
     )
 
 

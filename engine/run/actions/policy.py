@@ -50,7 +50,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             bundle = policies.digest
 
             def ask(plans: Sequence[Plan], timeout_s: float) -> Sequence["Finding"]:
-                return judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel)
+                return judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel, now=ctx.now)
 
             plans = [Plan(path, plan) for path, plan in loaded.items()]
             found, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)

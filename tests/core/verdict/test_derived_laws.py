@@ -42,7 +42,16 @@ RESOURCES = st.lists(st.sampled_from(PATHS), unique=True, max_size=4).flatmap(
     )
 )
 FINDINGS = st.lists(
-    st.builds(Finding, TEXT, st.sampled_from(Severity), st.sampled_from(Effect), TEXT, st.sampled_from(PATHS), TEXT),
+    st.builds(
+        Finding,
+        TEXT,
+        st.sampled_from(Severity),
+        st.sampled_from(Effect),
+        TEXT,
+        st.sampled_from(PATHS),
+        TEXT,
+        until=st.sampled_from(["", "2026-11-24T23:59:59Z"]),
+    ),  # fmt: skip
     max_size=4,
 )
 ABOUTS = st.builds(

@@ -86,3 +86,9 @@ def test_order_of_the_parts_changes_nothing() -> None:
 def test_worst_findings_come_first() -> None:
     found = statement(finding(severity=Severity.LOW), finding(severity=Severity.CRITICAL))["predicate"]["verdict"]
     assert [f["severity"] for f in found["findings"]] == ["critical", "low"]
+
+
+def test_what_leans_on_an_exception_holds_no_longer_than_that():
+    excused = Finding("X", Severity.HIGH, Effect.EXCEPTION, "m", "S3/a", until="2026-11-23T22:00:00Z")
+    made = build(ABOUT, [], [excused], [], MADE_FROM, sequence=1, signed_at=SIGNED, expires_s=7 * 86_400)
+    assert made["predicate"]["verdict"]["expires_at"] == "2026-11-23T22:00:00Z"

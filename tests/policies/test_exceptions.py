@@ -1,0 +1,140 @@
+"""Ordinary things that a rule denies for good reason, and the setting or exception that allows each."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.adapters.policy.bundle import policy_set, read_directory
+from engine.adapters.policy.port import Plan, Programs, evaluate
+from engine.core.findings import Effect
+from tests.support.opa import executable
+
+FILES = read_directory(str(Path(__file__).parents[2] / "policies"))
+NOW = "2026-11-26T12:00:00Z"
+
+
+def plan(kind: str, after: dict[str, Any]) -> Plan:
+    change: dict[str, Any] = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    row: dict[str, Any] = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": change}
+    names = {"account": "111111111111", "region": "us-east-1", "environment": "dev"}
+    variables: dict[str, Any] = {name: {"value": value} for name, value in names.items()}
+    return Plan("A/x", {"format_version": "1.2", "variables": variables, "resource_changes": [row]})
+
+
+def document(kind: str, attribute: str, **statement: Any) -> Plan:
+    return plan(kind, {"name": "x-boundary", attribute: json.dumps({"Statement": {"Effect": "Allow", **statement}})})
+
+
+def settings(exceptions: list[dict[str, str]], access: dict[str, list[str]]) -> Any:
+    data = json.loads(FILES["data.json"])
+    data["settings"]["exceptions"] = exceptions
+    data["settings"]["access"].update(access)
+    return policy_set({**FILES, "data.json": json.dumps(data).encode()})
+
+
+def excused(rule: str, **narrowed: str) -> list[dict[str, str]]:
+    return [{"rule": rule, **narrowed, "reason": "reviewed", "owner": "platform", "expires": "2027-01-31"}]
+
+
+def reading(condition: Any) -> Plan:
+    return document("aws_s3_bucket_policy", "policy", Principal="*", Action="s3:GetObject", Condition=condition)
+
+
+OAI = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABC"
+IDP = "sso.corp.example/realms/a"
+TOKEN = {"StringEquals": {f"{IDP}:aud": "app"}}
+PROVIDER = {"Federated": f"arn:aws:iam::111111111111:oidc-provider/{IDP}"}
+ORDINARY: list[tuple[str, Plan, list[dict[str, str]], dict[str, list[str]]]] = [
+    (
+        "an office's network",
+        reading({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        [],
+        {"trusted_networks": ["203.0.113.0/24"]},
+    ),
+    (
+        "networks in a VPC",
+        reading({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}),
+        [],
+        {"trusted_networks": ["10.0.0.0/8"]},
+    ),
+    (
+        "CloudFront",
+        document("aws_s3_bucket_policy", "policy", Principal={"AWS": OAI}, Action="s3:GetObject"),
+        [],
+        {"trusted_principals": [OAI]},
+    ),
+    (
+        "one's own identity provider",
+        document(
+            "aws_iam_role",
+            "assume_role_policy",
+            Principal=PROVIDER,
+            Action="sts:AssumeRoleWithWebIdentity",
+            Condition=TOKEN,
+        ),
+        [],
+        {"trusted_providers": [IDP]},
+    ),
+    (
+        "a boundary, by its name",
+        document("aws_iam_policy", "policy", NotAction="iam:*", Resource="*"),
+        [],
+        {"boundaries": ["x-boundary"]},
+    ),
+    (
+        "a boundary, by exception",
+        document("aws_iam_policy", "policy", Action="*", Resource="*"),
+        excused("ACC-IAM-001", resource="aws_iam_policy.x"),
+        {},
+    ),
+    (
+        "all logs of the account",
+        document("aws_iam_role_policy", "policy", Action="logs:*", Resource="arn:aws:logs:us-east-1:111111111111:*"),
+        excused("ACC-IAM-002", value="logs:*"),
+        {},
+    ),
+    (
+        "a partner's account",
+        document("aws_sqs_queue", "policy", Principal={"AWS": "999999999999"}, Action="sqs:SendMessage"),
+        excused("ACC-ACC-001", value="999999999999", environment="dev"),
+        {},
+    ),
+    (
+        "a managed policy",
+        plan("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/AmazonSSMFullAccess"}),
+        excused("ACC-IAM-003", value="AmazonSSMFullAccess"),
+        {},
+    ),
+    (
+        "an administrator",
+        plan("aws_iam_role_policy_attachment", {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+        excused("ACC-IAM-003", value="AdministratorAccess") + excused("ACC-IAM-017", value="AdministratorAccess"),
+        {},
+    ),
+]
+
+
+def denied(judged: Plan, exceptions: list[dict[str, str]], access: dict[str, list[str]], now: str = NOW) -> list[str]:
+    found = evaluate([judged], settings(exceptions, access), now=now)
+    return sorted(
+        finding.rule for finding in found if finding.effect is Effect.DENY and finding.rule[:3] in ("ACC", "CMP")
+    )
+
+
+@pytest.mark.parametrize(("why", "judged", "exceptions", "access"), ORDINARY, ids=[row[0] for row in ORDINARY])
+def test_ordinary_things_have_a_way_out(why, judged, exceptions, access):
+    assert denied(judged, [], {}), why
+    assert denied(judged, exceptions, access) == [], why
+    if exceptions:
+        assert denied(judged, exceptions, access, now="2027-02-01T00:00:00Z"), why
+
+
+def test_exceptions_hold_alike_on_both_engines(tmp_path):
+    (judged, exceptions) = next(row[1:3] for row in ORDINARY if row[0] == "a partner's account")
+    chosen = settings(exceptions, {})
+    ours = evaluate([judged], chosen, now=NOW)
+    theirs = evaluate([judged], chosen, "opa", programs=Programs(opa=executable(tmp_path)), now=NOW)
+    assert [finding._replace(engine="rego") for finding in theirs] == list(ours)
+    assert [f.until for f in ours if f.rule == "ACC-ACC-001"] == ["2027-01-31T23:59:59Z"]
