@@ -51,7 +51,7 @@ FINDINGS = st.lists(
         st.sampled_from(PATHS),
         TEXT,
         until=st.sampled_from(["", "2026-11-24T23:59:59Z"]),
-    ),  # fmt: skip
+    ),
     max_size=4,
 )
 ABOUTS = st.builds(
