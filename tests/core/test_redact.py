@@ -57,6 +57,8 @@ FORMS = [
     ("JSON", json.dumps(SECRET, ensure_ascii=False)),
     ("JSON in ASCII", json.dumps(SECRET)),
     ("JSON in ASCII, capital letters", json.dumps(SECRET).replace("\\u00f6", "\\u00F6").replace("\\ud83d", "\\uD83D")),
+    ("HTML, with zeros in front", "".join(f"&#{ord(c):012};" for c in SECRET)),
+    ("HTML as browsers forgive it", "".join(f"&#{ord(c)}" if c != "&" else "&amp" for c in SECRET)),
     (
         "JSON as Go writes it",
         json.dumps(SECRET).replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026"),
