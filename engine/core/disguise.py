@@ -16,8 +16,8 @@ import re
 import sys
 from base64 import b64encode
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import quote
@@ -32,7 +32,7 @@ _ESCAPES = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+"
     r"|(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}"
     r"|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+"
-    r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|&#0*[0-9]{1,7};?|&#[xX]0*[0-9A-Fa-f]{1,6};?|&[A-Za-z][A-Za-z0-9]{1,31};|&(?:amp|lt|gt|quot)"
     r"|\\[^A-Za-z0-9]|\\[abefnrtv]"
     r"|\$\$(?=\{)|%%(?=\{)"
 )
@@ -105,11 +105,12 @@ class Disguises:
 
 
 class _Needles:
-    """What is looked for, by its first characters."""
+    """What is looked for, in pieces."""
 
     def __init__(self, head: int) -> None:
-        self._head = head
-        self._sizes: dict[str, list[int]] = {}
+        self._head = head  # characters of the shortest piece
+        self._most = head  # of the longest
+        self._heads: set[str] = set()
         self._margins: dict[str, tuple[int, int]] = {}
 
     def add(self, needle: str, margins: tuple[int, int]) -> None:
@@ -118,33 +119,57 @@ class _Needles:
         last = max(len(needle) - _PIECE, 0)
         for at in [*range(0, last, _PIECE - 1), last]:  # they overlap, so that one secret is hidden by one mark
             piece = needle[at : at + _PIECE]
-            sizes = self._sizes.setdefault(piece[: self._head], [])
-            if len(piece) not in sizes:
-                sizes.append(len(piece))
-                sizes.sort(reverse=True)
+            self._heads.add(piece[: self._head])
+            self._most = max(self._most, len(piece))
             ends = (left if at == 0 else 0, right if at + _PIECE >= len(needle) else 0)
             known = self._margins.get(piece, (0, 0))
             self._margins[piece] = (max(ends[0], known[0]), max(ends[1], known[1]))
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """The longest match at each place, those that overlap as one."""
-        head, sizes, margins = self._head, self._sizes, self._margins
-        if not sizes:
+        head, heads, margins = self._head, self._heads, self._margins
+        if not heads:
             return
         first = last = -1
-        for at in [n for n in range(len(text) - head + 1) if text[n : n + head] in sizes]:
-            for size in sizes[text[at : at + head]]:
-                piece = text[at : at + size]
-                if piece in margins:
-                    start, end = _widened(text, at, at + len(piece), *margins[piece])
-                    if start >= last:
-                        if last > 0:
-                            yield first, last
-                        first = start
-                    last = max(last, end)
-                    break
+        for at in [n for n in range(len(text) - head + 1) if text[n : n + head] in heads]:
+            if piece := _longest(text, at, self._begun, head, self._most):
+                start, end = _widened(text, at, at + len(piece), *margins[piece])
+                if start >= last:
+                    if last > 0:
+                        yield first, last
+                    first = start
+                last = max(last, end)
         if last > 0:
             yield first, last
+
+    @cached_property
+    def _begun(self) -> dict[str, str]:
+        """Each piece, and what `_longest` asks for on its way to it → the longest piece that this begins with."""
+        begun: dict[str, str] = {}
+        for piece in sorted(self._margins, key=len):  # so that those that a beginning begins with are known
+            low, high = self._head, self._most
+            while (size := (low + high) // 2) != len(piece):
+                if size > len(piece):
+                    high = size - 1
+                    continue
+                low = size + 1
+                if (beginning := piece[:size]) not in begun:
+                    begun[beginning] = _longest(beginning, 0, begun, self._head, self._most)
+            begun[piece] = piece
+        return begun
+
+
+def _longest(text: str, at: int, begun: Mapping[str, str], low: int, high: int) -> str:
+    """The longest piece at `at`, found by halves: what stands there may begin like pieces of every length."""
+    longest = ""
+    while low <= high:
+        size = (low + high) // 2
+        found = begun.get(text[at : at + size])
+        if found is None:
+            high = size - 1
+        else:
+            longest, low = found, size + 1
+    return longest
 
 
 def _widened(text: str, start: int, end: int, left: int, right: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""JSON read so that nothing of it is lost: numbers to the last digit, no key twice in a document, a bounded depth.
+"""JSON read so that nothing of it is lost: numbers to the last digit, no key twice, a bounded depth.
 
 Python's reader makes a `float` of every number with a point (0.1 and 0.1000000000000000000001 are one to it), keeps the
 last of two equal keys, and goes as deep as its stack; whoever walks over the value afterwards goes less deep.
@@ -18,7 +18,7 @@ _LONGEST = 4000  # digits of a number; Python writes no integer of more than 4,3
 
 
 class TooMuchError(ValueError):
-    """Python reads it, but nobody could pass it on: too deep, too long, or no number; the text says which."""
+    """Python reads it, but nobody could pass it on: too deep, too long, no number, a key twice; the text says which."""
 
 
 class Number(float):
@@ -48,15 +48,16 @@ def loads(data: str | bytes, depth: int = DEPTH) -> Json:
     """A JSON value, at most `depth` levels deep.
 
     Raises:
-        ValueError: no JSON. TooMuchError: too deep, or a number that nobody could pass on.
+        ValueError: no JSON. TooMuchError: too deep, a key twice, or a number that nobody could pass on.
     """
+    text = data if isinstance(data, str) else data.decode(json.detect_encoding(data))  # `json.loads` lets halves pass
     try:
-        found: Json = json.loads(data, parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
+        found: Json = _read(text)
     except RecursionError as error:
         raise TooMuchError(_too_deep(depth)) from error
     if not _is_within(found, depth):
         raise TooMuchError(_too_deep(depth))
-    if (b"\\ud" if isinstance(data, bytes) else "\\ud") in data.lower():  # type: ignore[operator]  # both or neither
+    if "\\ud" in text.lower():
         json.dumps(found, ensure_ascii=False).encode()  # half a character: UnicodeEncodeError is a ValueError
     return found
 
@@ -66,9 +67,7 @@ def document(text: str) -> dict[str, Json] | list[Json] | None:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        found = json.loads(
-            text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_unique
-        )
+        found = _read(text)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, (dict, list)) and _is_within(found, DOCUMENT_DEPTH) else None
@@ -128,6 +127,13 @@ def same(one: Json, other: Json) -> bool:
     return plain(one) == plain(other)
 
 
+def _read(text: str) -> Json:
+    found: Json = json.loads(
+        text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_unique
+    )
+    return found
+
+
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -160,7 +166,7 @@ def _short(text: str) -> str:
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise TooMuchError("a key is there twice")
     return found
 
 

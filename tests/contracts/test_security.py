@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TESTS = re.findall(r"`(tests/[^`:]+)(?:::(\w+))?`", (ROOT / "docs" / "security.md").read_text())
+PAGE = (ROOT / "docs" / "security.md").read_text()
+TESTS = re.findall(r"`(tests/[^`:]+)(?:::(\w+))?`", PAGE)
 
 
 def functions(file):
@@ -24,3 +25,10 @@ def test_every_attack_is_a_row():
     named = {(file, name) for file, name in TESTS if name}
     attacks = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "tests" / "attacks").glob("test_*.py"))]
     assert [(file, name) for file in attacks for name in sorted(functions(file)) if (file, name) not in named] == []
+
+
+def test_every_row_belongs_to_a_table_and_is_there_once():
+    blocks = [block.splitlines() for block in PAGE.split("\n\n")]
+    mixed = [b for b in blocks if any(row.startswith("|") for row in b) and not all(row.startswith("|") for row in b)]
+    rows = [row for block in blocks for row in block if row.startswith("| ")]
+    assert (mixed, len(rows)) == ([], len(set(rows)))

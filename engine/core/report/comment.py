@@ -32,15 +32,15 @@ _PROCEED: dict[Result, str] = {
     "passed": "Nothing is left to mend. Reviews of this commit count from now on; a new commit is judged afresh.",
     "failed": "Mend what is denied and push: the change is validated again. "
     "Where the rules allow an exception, an approver can comment its command.",
-    "error": "Nothing can be approved or overridden as long as something could not be judged. "
-    "Mend what is named above and push.",
-    "refused": "Mend what is marked ❌ and push: the change is looked at again.",
-    "pending": "Nothing is wrong with it. What is missing is named above, with who can give it.",
+    "error": "Mend what is marked ⚠️: push where the change itself is at fault, have it run again where it is not. "
+    "Until then nothing can be approved or overridden.",
+    "refused": "Mend what is marked ❌. Where that is in the files, push; where it is not, have it run again.",
+    "pending": "Nothing is wrong with it. What is missing is named below, with who can give it.",
     "unjudged": "Have the pull request validated: that plans, judges and signs.",
     "idle": "Nothing has to be done, and nothing was allowed.",
     "superseded": "Nothing has to be done: the newer commit has a run of its own.",
 }
-_RUN_AGAIN = "Once what is named above is mended, have it run again. Until then nothing can be approved or overridden."
+_RUN_AGAIN = "Mend what could not be done, then have it run again. Until then nothing can be approved or overridden."
 _GATES = {
     Outcome.FAIL: "❌",
     Outcome.ERROR: "⚠️",
@@ -92,11 +92,15 @@ def _head(report: Report) -> str:
     ]
     noun = "resource" if len(report.rows) == 1 else "resources"
     told = f"{len(report.rows)} {noun}: {', '.join(tally)}. " if tally else _untallied(report)
-    return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}"
+    proceed = _RUN_AGAIN if report.broken else _PROCEED[report.result]
+    return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}\n\n**How to proceed:** {proceed}"
 
 
 def _untallied(report: Report) -> str:
-    """Nothing was planned: the gates have the word."""
+    """Nothing was planned: what has broken has the word, or else the gates."""
+    if report.broken:
+        number = len(report.broken)
+        return f"{number} {'thing' if number == 1 else 'things'} could not be done. "
     if report.signature or not report.because:
         return "No resource was found. " if report.signature else ""
     return f"{md.code(report.pipeline)}{': ' if report.pipeline else ''}{md.prose(report.because)}. "
@@ -131,15 +135,15 @@ def _gate(gate: Gate) -> str:
 
 
 def _foot(report: Report) -> str:
-    parts = [f"**How to proceed:** {_RUN_AGAIN if report.broken else _PROCEED[report.result]}"]
-    if signed := report.signature:
-        if signed.origin == "local":
-            parts.append("*This is of a local run: no gate believes its statement.*")
-        parts.append(
-            f"<sub>Statement {md.code(signed.statement)}, sequence {signed.sequence}, "
-            f"signed {md.text(signed.signed_at)} with {md.code(signed.key)}, expires {md.text(signed.expires_at)}</sub>"
-        )
-    return "\n\n".join(parts)
+    signed = report.signature
+    if not signed:
+        return ""
+    told = (
+        f"<sub>Statement {md.code(signed.statement)}, sequence {signed.sequence}, "
+        f"signed {md.text(signed.signed_at)} with {md.code(signed.key)}, expires {md.text(signed.expires_at)}</sub>"
+    )
+    local = "*This is of a local run: no gate believes its statement.*\n\n" if signed.origin == "local" else ""
+    return local + told
 
 
 def _resources(report: Report, room: int) -> tuple[str, int]:
@@ -181,7 +185,7 @@ def _findings(report: Report, room: int) -> tuple[str, int]:
 
 def _finding(finding: Finding) -> str:
     place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
-    where = [md.code(part) for part in (finding.resource, finding.address, place) if part]
+    where = [md.code(part) for part in dict.fromkeys((finding.resource, finding.address, place)) if part]
     lines = [
         f"- **{finding.severity.value}** {md.code(finding.rule)} {md.prose(finding.message)}",
         "  " + ", ".join(where),

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -98,7 +98,11 @@ WAITS = gate(Outcome.PENDING, name="free", missing=(Missing("the lock", ("ann", 
         ),
         ("a newer commit", outcome("superseded", head_sha=""), ["A newer commit is there", "No commit"]),
         ("no environment yet", outcome("refused", branch="", base_ref="dev"), ["no environment, into dev."]),
-        ("a breakdown", outcome("error", broken=(REFUSED,)), ["Could not be done", "not allowed", "have it run again"]),
+        (
+            "a breakdown, whatever the gates say",
+            outcome("error", because="every gate that applies has passed", broken=(REFUSED,)),
+            ["could not be judged\n1 thing could not be done. Commit", "Could not be done", "not allowed"],
+        ),
         (
             "the worst gate first, and those that agree in one line",
             outcome("refused", gate(Outcome.PASS, name="a"), WAITS, gate(Outcome.PASS, name="b"), gate(name="c")),
@@ -112,6 +116,13 @@ def test_every_outcome_says(why: str, shown: Report, said: list[str]) -> None:
         assert words in text, f"{why}: {text}"
 
 
+@pytest.mark.parametrize("result", get_args(Result))
+def test_what_to_do_is_told_before_the_details(result: Result) -> None:
+    """A comment is long, and a telephone is small."""
+    text = page(render(outcome(result, gate()))).text
+    assert 0 < text.index("How to proceed") < text.index("too few have approved")
+
+
 def test_gates_are_not_told_of_beside_a_statement() -> None:
     assert "Gates" not in render(report(gates=(gate(Outcome.PASS),)))
 
@@ -122,6 +133,11 @@ def test_worst_findings_first() -> None:
     ]
     text = page(render(report(findings=findings, result="failed"))).text
     assert text.index("it is critical") < text.index("it is high") < text.index("it is low")
+
+
+def test_a_resource_that_is_a_file_is_named_once() -> None:
+    text = page(render(report(findings=[finding(resource="S3/a.tfvars", file="S3/a.tfvars")], result="failed"))).text
+    assert text.count("S3/a.tfvars") == 1
 
 
 def test_plans_are_closed_until_clicked() -> None:
