@@ -32,6 +32,7 @@ from tests.support.facts import (
 
 PASS, FAIL, PENDING, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.ERROR
 EARLIER = "2026-11-23T12:10:00Z"  # after the verdict, before LATER
+GHOST = {"id": 10137, "login": "ghost"}  # GitHub's stand-in for accounts that were deleted
 
 
 def leaf(need, *groups):
@@ -76,6 +77,8 @@ def outcome_of(approvals, **facts):
         ("a bot approves, though it is in the group", [approve("bot")], PENDING),
         ("the order of the list does not matter", [approve("ann"), reject("ann", at=EARLIER)], PASS),
         ("an approval by somebody unknown could be the author's", [approve(None)], ERROR),
+        ("... and so is one whose account was deleted", [{**approve("ann"), "user": GHOST}], ERROR),
+        ("... which does not matter beside enough others", [{**approve("ann"), "user": GHOST}, approve("bob")], PASS),
         ("an approval by somebody unknown, but of an older commit", [approve(None, OLD)], PENDING),
         ("an approval by somebody unknown, but edited", [approve(None, edited=True), approve("ann")], PASS),
         ("an approval by somebody unknown beside enough others", [approve(None), approve("ann")], PASS),
@@ -123,6 +126,8 @@ def test_approval(why, reviews, outcome):
         ("nobody asks whether somebody may write whose request is taken back", [reject("eve", at=EARLIER), approve("eve"), approve("ann")], PASS),
         ("a comment does not clear it", [reject("bob", at=EARLIER), review("bob", "COMMENTED"), approve("ann")], FAIL),
         ("changes requested by somebody unknown", [reject(None), approve("ann")], ERROR),
+        ("... or by somebody whose account was deleted", [{**reject("bob"), "user": GHOST}, approve("ann")], ERROR),
+        ("... and another deleted account has approved since", [{**reject("bob", at=EARLIER), "user": GHOST}, {**approve("bob"), "user": GHOST}, approve("ann")], ERROR),
         ("dismissed by somebody else, and its author approves later", [dismissed("bob", "CHANGES_REQUESTED", "ann", at=EARLIER), approve("bob")], PASS),
         ("its author's approval was earlier, and dismissed since", [dismissed("bob", "APPROVED", "ann", at=EARLIER), reject("bob"), approve("ann")], FAIL),
         ("dismissed by somebody unknown", [dismissed("bob", "CHANGES_REQUESTED", None), approve("ann")], ERROR),
@@ -151,7 +156,6 @@ def test_a_list_that_cannot_be_whole_may_lack_who_approves(why, facts):
     assert outcome_of(ONE, reviews=[approve("ann")], **facts) is ERROR, why
 
 
-GHOST = {"id": 10137, "login": "ghost"}
 EVERYBODY = group("ann", "bob", "author", "committer", "pusher", "helper")
 
 
@@ -180,6 +184,8 @@ def test_excluded(why, who, exclude, outcome):
     [
         ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
         ("GitHub's stand-in for deleted accounts is nobody", {"pushers": [GHOST]}, ERROR),
+        ("GitHub's web committer pushes nothing that somebody else does not", {"pushers": [person("web-flow")]}, ERROR),
+        ("... nor does it open pull requests", {"pr": pr(author=person("web-flow"))}, ERROR),
         ("... as the author of the pull request", {"pr": pr(author=GHOST)}, ERROR),
         ("... or one of several", {"pushers": [person("pusher"), None]}, ERROR),
         ("an unknown author of the pull request could be ann", {"pr": pr(author=None)}, ERROR),
