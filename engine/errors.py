@@ -375,6 +375,7 @@ TABLE: dict[str, Row] = {
     "ENG393": Row("{kind} of {size} characters is too long: AWS takes {limit}", "shorten it", _NO),
     "ENG394": Row("AWS takes no {character} in {kind}", "write characters from U+0020 to U+00FF only", _NO),
     "ENG395": Row("more than {number} problems in one document", "correct these first", _NO),
+    "ENG396": Row("the number `{text}` would be rounded", "write at most 15 digits, or put it in quotes", _NO),
     # ENG400-449 Terraform
     "ENG400": Row(
         "{program} was not found",

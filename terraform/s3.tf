@@ -62,6 +62,11 @@ variable "s3_buckets" {
     condition     = alltrue([for bucket in var.s3_buckets : bucket.policy_json == null || can(jsondecode(bucket.policy_json).Statement)])
     error_message = "A bucket's policy is a JSON object with a Statement."
   }
+
+  validation {
+    condition     = alltrue([for bucket in var.s3_buckets : !bucket.tls_only || length(coalesce(bucket.policy_json, "-")) <= 20000])
+    error_message = "policy_json has at most 20000 characters with tls_only, which adds a statement: AWS takes 20480."
+  }
 }
 
 locals {

@@ -32,6 +32,11 @@ variable "sns_topics" {
   }
 
   validation {
+    condition     = alltrue([for topic in var.sns_topics : !topic.tls_only || length(coalesce(topic.policy_json, "-")) <= 30200])
+    error_message = "policy_json has at most 30200 characters with tls_only, which adds a statement: AWS takes 30720."
+  }
+
+  validation {
     condition = alltrue(flatten([
       for topic in var.sns_topics : [
         for subscription in topic.subscriptions :

@@ -46,6 +46,11 @@ variable "sqs_queues" {
     condition     = alltrue([for queue in var.sqs_queues : queue.policy_json == null || can(jsondecode(queue.policy_json).Statement)])
     error_message = "A queue's policy is a JSON object with a Statement."
   }
+
+  validation {
+    condition     = alltrue([for queue in var.sqs_queues : !queue.tls_only || length(coalesce(queue.policy_json, "-")) <= 7800])
+    error_message = "policy_json has at most 7800 characters with tls_only, which adds a statement: AWS takes 8192."
+  }
 }
 
 locals {

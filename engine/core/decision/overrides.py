@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from engine import unseen
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
-from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, facts_of, groups, involved, is_bot
+from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, account, facts_of, groups, involved, is_bot
 from engine.core.decision.standing import FACTS as STANDING
 from engine.core.decision.standing import Statement, statements, superseded
 from engine.core.moment import later
@@ -189,7 +189,7 @@ def _void(attempt: _Attempt) -> str:
 
 
 def _written(attempt: _Attempt) -> str:
-    if attempt.comment["user"] is None:
+    if account(attempt.comment["user"]) is None:
         return "its author is unknown"
     if is_bot(attempt.comment["user"]):
         return f"{attempt.login} is a bot"

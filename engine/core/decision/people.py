@@ -71,7 +71,7 @@ def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
 
 
 def _author(document: FactDocument) -> Iterable[_Held]:
-    author = _known(document.known("pr")["author"])
+    author = _somebody(document.known("pr")["author"])
     if author is not None:
         yield author, "the author of the pull request"
     for commit in _commits(document):
@@ -96,7 +96,7 @@ def _pushers(document: FactDocument) -> Iterable[_Held]:
     pushers = document.known("pushers")
     if not pushers:
         raise Doubt("nobody is known to have pushed to the branch, yet somebody has")
-    known = [person for person in map(_known, pushers) if person is not None]
+    known = [person for person in map(_somebody, pushers) if person is not None]
     for person in known:
         yield person, "somebody who pushed to the branch"
     if len(known) < len(pushers):
@@ -131,7 +131,7 @@ def involved(document: FactDocument, exclude: Iterable[str]) -> Involved:
     for role in exclude:
         try:
             for person, what in _ROLES[role].holders(document):
-                if (somebody := _known(person)) and not _is_web(person):
+                if somebody := _somebody(person):
                     known.setdefault(somebody["id"], what)
                     continue
                 email = _WEB_EMAIL if _is_web(person) else (person or {}).get("email", "")
@@ -149,9 +149,14 @@ def _is_web(person: Person | None) -> bool:
     return person is not None and person.get("id") == _WEB
 
 
-def _known(person: Person | None) -> Person | None:
-    """The person, if there is an account behind them."""
+def account(person: Person | None) -> Person | None:
+    """The person, if there is an account behind them, and still is."""
     return person if person is not None and person.get("id", _GHOST) != _GHOST else None
+
+
+def _somebody(person: Person | None) -> Person | None:
+    """The person, if that tells who it was."""
+    return None if _is_web(person) else account(person)
 
 
 def may_write(document: FactDocument, person: Person) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt
-from engine.core.decision.people import Group, Person, is_bot, may_write
+from engine.core.decision.people import Group, Person, account, is_bot, may_write
 from engine.core.outcome import Outcome
 
 Review: TypeAlias = Mapping[str, Any]
@@ -60,8 +60,9 @@ _VOID: tuple[tuple[Callable[[Review, Terms], bool], str], ...] = (
 
 
 def in_order(reviews: Iterable[Review]) -> list[Review]:
-    """Opinionated reviews, oldest first, however they were listed."""
-    return sorted((r for r in reviews if r["state"] in _OPINIONS), key=lambda r: (r["submitted_at"], r["id"]))
+    """Opinionated reviews, oldest first, however they were listed. One whose account is deleted has no user."""
+    opinions = ({**r, "user": account(r["user"])} for r in reviews if r["state"] in _OPINIONS)
+    return sorted(opinions, key=lambda r: (r["submitted_at"], r["id"]))
 
 
 def approvals(reviews: Sequence[Review], terms: Terms) -> Counted:

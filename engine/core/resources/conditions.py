@@ -10,7 +10,7 @@ _IF_EXISTS = "IfExists"
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _SECONDS = re.compile(r"[0-9]{1,19}")
 _DATE = re.compile(
-    r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01])"
+    r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])"
     r"(?:T(?:[01][0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?)?(?:Z|[+-][01][0-9]:?[0-5][0-9])?)?)?)?",
     re.IGNORECASE,
 )
@@ -23,6 +23,19 @@ class Family(NamedTuple):
     takes: str
     fits: Callable[[str], bool]  # a string; numbers and booleans are judged as what they are written
     has_variables: bool = False  # AWS fills `${…}` in for these only
+
+
+def _is_date(text: str) -> bool:
+    from datetime import date
+
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return bool(_SECONDS.fullmatch(text))
+    try:
+        date(*(int(part or 1) for part in match.groups()))
+    except ValueError:  # the 30th of February
+        return False
+    return True
 
 
 def _is_address(text: str) -> bool:
@@ -72,7 +85,7 @@ _FAMILIES = (
     Family(
         _numeric("Date"),
         "a date such as 2030-01-31T00:00:00Z, or seconds since 1970",
-        lambda text: bool(_DATE.fullmatch(text) or _SECONDS.fullmatch(text)),
+        _is_date,
     ),
     Family(("Bool", "Null"), "true or false", lambda text: text.casefold() in ("true", "false")),
     Family(("IpAddress", "NotIpAddress"), "an address such as 203.0.113.0/24", _is_address),

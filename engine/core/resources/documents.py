@@ -69,12 +69,12 @@ def _texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def takes(name: str) -> bool:
     """Is this an attribute for a document?"""
-    return name.endswith(_ENDING)
+    return name.lower().endswith(_ENDING)
 
 
 def beside(name: str) -> str:
     """`policy_file`, which names a file for `policy_json`."""
-    return name.removesuffix(_ENDING) + _FILE
+    return name[: -len(_ENDING)] + _FILE
 
 
 def references(attributes: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
+_ALEXA = ("alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com")  # invoke functions, from outside of AWS
 _SERVICE_DOMAINS = (
     ".amazonaws.com",
     ".amazonaws.com.cn",
@@ -113,7 +114,7 @@ def resource(text: str, kind: Kind) -> str:
     if service == "iam":
         if region:
             return "an ARN of IAM has no region"
-        return "" if name == "*" or name.startswith(_IAM_RESOURCES) else "IAM has no such kind of resource"
+        return "" if name in ("*", "root") or name.startswith(_IAM_RESOURCES) else "IAM has no such kind of resource"
     if service == "s3" and region and name != "*" and not name.startswith(_S3_REGIONAL):
         return "the ARN of a bucket or an object has no region"
     return ""
@@ -134,7 +135,8 @@ def _aws(text: str) -> str:
     service, account, name = _of_iam(text)
     if service in _USERS and (_ACCOUNT.fullmatch(account) or account == "cloudfront"):
         if (service, name) == ("iam", "root") or (name.startswith(_USERS[service]) and not name.endswith("/")):
-            return ""
+            no_session = name.startswith("assumed-role/") and name.count("/") < 2
+            return "a session is `assumed-role/ROLE/SESSION`" if no_session else ""
         if name.startswith("group/"):
             return "a group is no principal"
         if name.startswith(_PROVIDERS):
@@ -143,7 +145,8 @@ def _aws(text: str) -> str:
 
 
 def _service(text: str) -> str:
-    return "" if _HOST.fullmatch(text) and text.casefold().endswith(_SERVICE_DOMAINS) else "it is no service of AWS"
+    is_of_aws = _HOST.fullmatch(text) and text.casefold().endswith(_SERVICE_DOMAINS)
+    return "" if is_of_aws or text.casefold() in _ALEXA else "it is no service of AWS"
 
 
 def _federated(text: str) -> str:

@@ -42,8 +42,8 @@ KINDS = {
     "json": Kind("a JSON document", is_policy=False),
     "trust-policy": Kind(
         "a trust policy",
-        4096,
-        "shorten it: 2048 is AWS's default, 4096 the most that a quota allows",
+        8192,
+        "shorten it: 2048 is AWS's default, 8192 the most that a quota allows",
         is_iam=True,
         is_latin=True,
         principals=_ANYBODY,

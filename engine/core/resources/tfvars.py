@@ -188,11 +188,15 @@ class _Proof:
             self._refuse("ENG321", node, what=_WHAT.get(kind, "this"))
 
     def _number(self, node: "Node") -> None:
-        text = self._data[node.start_byte : node.end_byte].decode().lstrip("- ")
-        if not text[:1].isdigit():
+        literal = hcl.parts(hcl.parts(node)[0])[0] if node.type == "operation" else node
+        number = next((child for child in literal.named_children if child.type == "numeric_lit"), None)
+        if number is None:
             return
+        text = self._data[number.start_byte : number.end_byte].decode()
         exponent = text.lower().partition("e")[2]
-        if len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT:
+        if text.startswith("0x"):  # the grammar takes it, HashiCorp's parser does not
+            self._refuse("ENG320", node, reason="a number is decimal")
+        elif len(text) > MAX_NUMBER or abs(int(exponent or 0)) > MAX_EXPONENT:
             self._refuse("ENG339", node, text=text[:MAX_NUMBER], limit=str(MAX_NUMBER))
         elif not _is_exact(text):
             hint = "write at most 15 digits: more would be rounded"

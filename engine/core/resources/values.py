@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from engine.core.resources import documents
+from engine.core.resources.kinds import KINDS
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
@@ -83,6 +84,7 @@ class _Reader:
         """The value as Terraform gets it."""
         match type_, value:
             case Whatever(), _:
+                self._no_documents(value, path)
                 return value
             case Primitive(name), _ if isinstance(value, _PYTHON[name]) and (name == "bool") is isinstance(value, bool):
                 return value
@@ -144,6 +146,16 @@ class _Reader:
         if self.errors.added == before:
             self.errors.extend(documents.too_long(list(map(str, texts)), kind, self.file.place(*path)))
         return found
+
+    def _no_documents(self, value: Json, path: Path) -> None:
+        """Where the module takes any value it cannot say which kind a document is, so that nobody would look at it."""
+        children = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+        for step, child in children:
+            here = (*path, step)
+            if isinstance(step, str) and documents.takes(step):
+                hint = f"the module has to declare it: `{step} = string # document: KIND`, in an object"
+                self.errors.add("ENG380", self.file.place(*here, key=True), hint=hint, name=step, known=listing(KINDS))
+            self._no_documents(child, here)
 
     def _inside(self, text: Json, path: Path, kind: str) -> Json:
         if not isinstance(text, str):

@@ -12,7 +12,7 @@ MAX_DEPTH = 100
 
 
 def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool = False) -> Document:
-    """Parse a JSON file; `reviewed` says that people read it, so that it may hold nothing that they do not see.
+    """Parse a JSON file; `reviewed` says that people read it: it holds nothing that they do not see or that is rounded.
 
     Raises:
         EngineError: all that is wrong with it.
@@ -35,7 +35,7 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool 
     def number(digits: str) -> float:
         nonlocal suspect
         value = float(digits)
-        suspect = suspect or value in (float("inf"), float("-inf"))
+        suspect = suspect or value in (float("inf"), float("-inf")) or (reviewed and _is_rounded(digits))
         return value
 
     def constant(_: str) -> None:
@@ -56,7 +56,7 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool 
         raise failure("ENG032", places.of(_deep(text)), limit=MAX_DEPTH)
     if suspect or "\\ud" in text or "\\uD" in text:
         errors = Errors()
-        _scan(text, errors, file)
+        _scan(text, errors, file, exact=reviewed)
         errors.check()
     if reviewed and ("\\" in text or not is_plain(text)):
         from engine.core.source.reviewed import check_values
@@ -97,8 +97,11 @@ _LEXEME = r'"(?:[^"\\]++|\\[\s\S])*+(?:"|\\?\Z)|[\[\]{},:\n]|[^\s\[\]{},:"]++'
 _MAX_DIGITS = 400  # far more than any number that means something
 
 
-def _scan(text: str, errors: Errors | None, file: str) -> Span:
-    """Spans of text that is known to be JSON; with `errors`, everything that only a strict reader minds."""
+def _scan(text: str, errors: Errors | None, file: str, *, exact: bool = False) -> Span:
+    """Spans of text that is known to be JSON; with `errors`, everything that only a strict reader minds.
+
+    `exact`: it minds numbers that are not read as they are written, too.
+    """
     report = Places(file, text, lambda: root)
     root = Span(0, 0, 1)
     stack: list[tuple[Span, dict[str | int, tuple[Span | None, Span]], bool]] = []
@@ -132,8 +135,11 @@ def _scan(text: str, errors: Errors | None, file: str) -> Span:
                 errors.add("ENG027", report.at(*span[:3]), name=key, line=earlier.line + 1 if earlier else 0)
             name, expects_key = (key, span), False
             continue
-        if errors is not None and not quoted and first not in "[{" and _not_finite(token):
-            errors.add("ENG034", report.at(*span[:3]), text=token[:20])
+        if errors is not None and not quoted and first not in "[{":
+            if _not_finite(token):
+                errors.add("ENG034", report.at(*span[:3]), text=token[:20])
+            elif exact and not token.isalpha() and not token.lstrip("-").isdigit() and _is_rounded(token):
+                errors.add("ENG396", report.at(*span[:3]), text=token[:20])
         if first in "[{":
             span = Span(line, column, 1, {})
         if not stack:
@@ -155,6 +161,16 @@ def _lonely(token: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _is_rounded(number: str) -> bool:
+    """Would a number with a fraction or an exponent be passed on as another one?"""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return Decimal(number) != Decimal(repr(float(number)))
+    except InvalidOperation:  # an exponent that not even Decimal holds
+        return True
 
 
 def _not_finite(token: str) -> bool:

@@ -30,6 +30,7 @@ BAD = {
     "s3_buckets": {
         "Bad_Name": {"sse_algorithm": "none", "object_ownership": "x", "policy_json": "{}"},
         "key-without-use": {"kms_key_arn": "k"},
+        "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 20000})},
     },
     "kms_keys": {"alias/x": {"deletion_window_in_days": 1, "key_usage": "x", "policy_json": "text"}},
     "iam_roles": {
@@ -57,10 +58,12 @@ BAD = {
             "visibility_timeout_seconds": -1,
             "message_retention_seconds": 1,
             "policy_json": "[]",
-        }
+        },
+        "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 7800})},
     },
     "sns_topics": {
-        "bad name": {"policy_json": "1", "subscriptions": {"x": {"protocol": "http", "endpoint": "http://x"}}}
+        "bad name": {"policy_json": "1", "subscriptions": {"x": {"protocol": "http", "endpoint": "http://x"}}},
+        "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 30200})},
     },
 }
 

@@ -32,6 +32,8 @@ from tests.support.facts import (
 
 PASS, FAIL, PENDING, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.PENDING, Outcome.ERROR
 EARLIER = "2026-11-23T12:10:00Z"  # after the verdict, before LATER
+NOBODYS, OTHERS, THIRDS = "x@example.com", "y@example.com", "z@example.com"  # no account stands behind them
+GHOST = {"id": 10137, "login": "ghost"}  # GitHub's stand-in for accounts that were deleted
 
 
 def leaf(need, *groups):
@@ -76,6 +78,8 @@ def outcome_of(approvals, **facts):
         ("a bot approves, though it is in the group", [approve("bot")], PENDING),
         ("the order of the list does not matter", [approve("ann"), reject("ann", at=EARLIER)], PASS),
         ("an approval by somebody unknown could be the author's", [approve(None)], ERROR),
+        ("... and so is one whose account was deleted", [{**approve("ann"), "user": GHOST}], ERROR),
+        ("... which does not matter beside enough others", [{**approve("ann"), "user": GHOST}, approve("bob")], PASS),
         ("an approval by somebody unknown, but of an older commit", [approve(None, OLD)], PENDING),
         ("an approval by somebody unknown, but edited", [approve(None, edited=True), approve("ann")], PASS),
         ("an approval by somebody unknown beside enough others", [approve(None), approve("ann")], PASS),
@@ -123,6 +127,8 @@ def test_approval(why, reviews, outcome):
         ("nobody asks whether somebody may write whose request is taken back", [reject("eve", at=EARLIER), approve("eve"), approve("ann")], PASS),
         ("a comment does not clear it", [reject("bob", at=EARLIER), review("bob", "COMMENTED"), approve("ann")], FAIL),
         ("changes requested by somebody unknown", [reject(None), approve("ann")], ERROR),
+        ("... or by somebody whose account was deleted", [{**reject("bob"), "user": GHOST}, approve("ann")], ERROR),
+        ("... and another deleted account has approved since", [{**reject("bob", at=EARLIER), "user": GHOST}, {**approve("bob"), "user": GHOST}, approve("ann")], ERROR),
         ("dismissed by somebody else, and its author approves later", [dismissed("bob", "CHANGES_REQUESTED", "ann", at=EARLIER), approve("bob")], PASS),
         ("its author's approval was earlier, and dismissed since", [dismissed("bob", "APPROVED", "ann", at=EARLIER), reject("bob"), approve("ann")], FAIL),
         ("dismissed by somebody unknown", [dismissed("bob", "CHANGES_REQUESTED", None), approve("ann")], ERROR),
@@ -151,7 +157,6 @@ def test_a_list_that_cannot_be_whole_may_lack_who_approves(why, facts):
     assert outcome_of(ONE, reviews=[approve("ann")], **facts) is ERROR, why
 
 
-GHOST = {"id": 10137, "login": "ghost"}
 EVERYBODY = group("ann", "bob", "author", "committer", "pusher", "helper")
 
 
@@ -180,6 +185,8 @@ def test_excluded(why, who, exclude, outcome):
     [
         ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
         ("GitHub's stand-in for deleted accounts is nobody", {"pushers": [GHOST]}, ERROR),
+        ("GitHub's web committer pushes nothing that somebody else does not", {"pushers": [person("web-flow")]}, ERROR),
+        ("... nor does it open pull requests", {"pr": pr(author=person("web-flow"))}, ERROR),
         ("... as the author of the pull request", {"pr": pr(author=GHOST)}, ERROR),
         ("... or one of several", {"pushers": [person("pusher"), None]}, ERROR),
         ("an unknown author of the pull request could be ann", {"pr": pr(author=None)}, ERROR),
@@ -225,15 +232,17 @@ def test_what_nobody_knows_does_not_matter_while_nobody_has_approved(why, review
 
 
 @pytest.mark.parametrize(
-    ("why", "need", "reviews", "outcome"),
+    ("why", "need", "reviews", "commits", "outcome"),
     [
-        ("one of two is missing: it could be theirs", 2, [approve("ann"), approve(None)], ERROR),
-        ("even with theirs it were not enough", 3, [approve("ann"), approve(None)], PENDING),
-        ("two unknown people could be two", 3, [approve("ann"), approve(None), approve(None)], ERROR),
+        ("one of two is missing: it could be theirs", 2, [approve("ann"), approve(None)], [commit()], ERROR),
+        ("even with theirs it were not enough", 3, [approve("ann"), approve(None)], [commit()], PENDING),
+        ("one is enough, but whoever wrote a commit could be ann; theirs would be one more", 1, [approve("ann"), approve(None)], [commit(author=NOBODYS)], ERROR),
+        ("... and beside two others theirs does not matter", 1, [approve("ann"), approve("bob"), approve(None)], [commit(author=NOBODYS)], PASS),
+        ("two unknown people could be two", 3, [approve("ann"), approve(None), approve(None)], [commit()], ERROR),
     ],
-)
-def test_an_approval_by_somebody_unknown_matters_where_it_would_be_enough(why, need, reviews, outcome):
-    assert outcome_of(root(leaf(need, "reviewers")), reviews=reviews) is outcome, why
+)  # fmt: skip
+def test_an_approval_by_somebody_unknown_matters_where_it_would_be_enough(why, need, reviews, commits, outcome):
+    assert outcome_of(root(leaf(need, "reviewers")), reviews=reviews, commits=commits) is outcome, why
 
 
 FIRST, SECOND = "2026-11-23T12:20:00Z", "2026-11-23T12:40:00Z"
@@ -258,8 +267,20 @@ def test_a_retarget_voids_what_was_approved_before_it(why, retargeted, at, outco
     assert outcome_of(ONE, reviews=[approve("ann", at=at)], pr=pr(retargeted=retargeted)) is outcome, why
 
 
-def test_a_veto_outlives_a_retarget():
-    assert outcome_of(ONE, reviews=[reject("bob", at=EARLIER)], pr=pr(retargeted=[retarget("dev", LATER)])) is FAIL
+@pytest.mark.parametrize(
+    ("why", "reviews", "retargeted", "outcome"),
+    [
+        ("a veto outlives it", [reject("bob", at=EARLIER)], [retarget("dev", LATER)], FAIL),
+        ("... also beside approvals since", [reject("bob", at=EARLIER), approve("ann", at=NOW)], [retarget("dev", LATER)], FAIL),
+        ("... and where nobody knows of any", [reject("bob")], None, FAIL),
+        ("an approval that it voids takes a veto back, as any does", [reject("bob", at=BEFORE), approve("bob", at=EARLIER), approve("ann", at=NOW)], [retarget("dev", LATER)], PASS),
+        ("... and does not count", [reject("bob", at=BEFORE), approve("bob", at=EARLIER)], [retarget("dev", LATER)], PENDING),
+        ("nobody knows of any, but the approval is void anyway", [approve("ann", edited=True)], None, PENDING),
+        ("branches of other case are other branches", [approve("ann")], [retarget("DEV", EARLIER)], ERROR),
+    ],
+)  # fmt: skip
+def test_a_retarget_and_what_else_is_said(why, reviews, retargeted, outcome):
+    assert outcome_of(ONE, reviews=reviews, pr=pr(retargeted=retargeted)) is outcome, why
 
 
 BROKEN = {"reviewers": group("ann", "bob"), "security": group(failed="HTTP 502")}
@@ -310,7 +331,6 @@ def test_people_are_counted_once(why, approvals, who, outcome):
     assert outcome_of(root(approvals), reviews=[approve(name) for name in who]) is outcome, why
 
 
-NOBODYS, OTHERS, THIRDS = "x@example.com", "y@example.com", "z@example.com"
 EITHER_WAY = any_of(leaf(2, "security"), leaf(1, "leads"))
 BOTH = all_of(leaf(1, "reviewers"), leaf(1, "security"))
 
@@ -322,6 +342,8 @@ BOTH = all_of(leaf(1, "reviewers"), leaf(1, "security"))
         ("one more than asked for", leaf(1, "reviewers"), ["ann", "bob"], [commit(author=NOBODYS)], PASS),
         ("a committer", leaf(1, "reviewers"), ["ann"], [commit(committer=NOBODYS)], PENDING),
         ("a co-author", leaf(1, "reviewers"), ["ann"], [commit(co_authors=[NOBODYS])], PENDING),
+        ("two small ways, neither of which needs the other's", any_of(leaf(1, "reviewers"), leaf(1, "leads")), ["bob", "lea"], [commit(author=NOBODYS)], PASS),
+        ("in an older commit", leaf(1, "reviewers"), ["ann"], [commit(author=NOBODYS, sha=OLD), commit()], PENDING),
         ("a deleted account", leaf(1, "reviewers"), ["ann"], [{**commit(), "author": GHOST}], PENDING),
         ("two deleted accounts are two", leaf(1, "reviewers"), ["ann", "bob"], [{**commit(), "author": GHOST, "committer": GHOST}], PENDING),
         ("not even an address", leaf(1, "reviewers"), ["ann"], [commit(committer=None)], PENDING),

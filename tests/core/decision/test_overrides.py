@@ -75,6 +75,7 @@ def judged(comments, reviews=(SECOND,), rules=RULES, **facts):
         ("Windows line ends", [comment("cid", "OVERRIDE: it is urgent\r\nmore")], {}, PASS),
         ("a comment by somebody unknown cannot count, and does not matter", [comment(None)], {}, FAIL),
         ("a comment by somebody unknown beside a good one", [comment(None), comment("cid")], {}, PASS),
+        ("... or by a deleted account, which is in no group", [{**comment("cid"), "user": {"id": 10137, "login": "ghost"}}], {"groups": BROKEN}, FAIL),
         ("a critical finding", [comment("cid")], {"changes": {"findings": [finding(), finding("critical")]}}, FAIL),
         ("a critical warning blocks nothing, so it forbids nothing", [comment("cid")], {"changes": {"findings": [finding(), finding("critical", "warn")]}}, PASS),
         ("validation ended in an error: nobody can override that", [comment("cid")], {"changes": {"result": "error"}}, ERROR),

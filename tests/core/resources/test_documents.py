@@ -80,7 +80,7 @@ def test_as_long_as_aws_takes_it_white_space_aside(kind, limit):
         ("sqs-queue-policy", "sqs", 8192),
         ("sns-topic-policy", "sns", 30720),
         ("lambda-function-policy", "lambda", 20480),
-        ("trust-policy", "sts", 4096),
+        ("trust-policy", "sts", 8192),
     ],
 )
 def test_as_many_bytes_as_aws_takes(kind, service, limit):

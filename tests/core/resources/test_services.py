@@ -77,6 +77,7 @@ def test_a_document_says_its_kind_at_the_end_of_its_line():
         ("of another attribute", "policy_json = string, tags = string # document: json"),
         ("within other words", "policy_json = string # a document: json"),
         ("a document that is no text", "policy_json = any # document: json"),
+        ("no kind, in capitals", "policy_JSON = string"),
         ("a document in a number", "policy_json = optional(number) # document: json"),
         ("a kind of what takes no document", "policy = string # document: json"),
     ],
