@@ -129,6 +129,17 @@ def trailer_of_blanks(directory: str) -> list[str]:
     ]
 
 
+def messages_of_lines(directory: str) -> list[str]:
+    """As many commits as may be read, each with a million lines to look for co-authors in."""
+    source = Source(directory)
+    source.change(source.tree([("100644", "blob", source.blob(_HEAD.encode()), "a.tfvars")]))
+    tree, tip = source.git("rev-parse", "feature^{tree}"), "feature"
+    for _ in range(250):
+        tip = source.git("commit-tree", tree, "-p", tip, given=b"\n" * 1_000_000 + b"x")
+    source.git("update-ref", "refs/heads/feature", tip)
+    return _discover(source)
+
+
 def documents_by_references(directory: str) -> list[str]:
     """1,800 references to a document that is not there, beside as many as may be."""
     references = "".join(f'b{i}={{policy_file="z.json"}}\n' for i in range(1800))
@@ -259,6 +270,7 @@ def unseen_characters(directory: str) -> list[str]:
 BOMBS: Sequence[Callable[[str], list[str]]] = (
     tree_of_trees,
     trailer_of_blanks,
+    messages_of_lines,
     documents_by_references,
     near_misses,
     many_documents,

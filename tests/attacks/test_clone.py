@@ -241,6 +241,34 @@ def test_the_caps_count_what_they_say(clone, monkeypatch):
         assert clone.open().range("dev", "feature") == found
 
 
+def test_co_authors_are_counted_over_the_whole_change(clone, monkeypatch):
+    for person in "abc":
+        clone.commit({person: ""}, f"{person}\n\nCo-authored-by: {person} <{person}@x>\nco-authored-by: <z@x>")
+    monkeypatch.setattr(commits, "PEOPLE", 6)
+    assert len(clone.open().range("feature~3", "feature").commits) == 3
+    for cap in ("PEOPLE", "_SEEN"):
+        with monkeypatch.context() as patch:
+            patch.setattr(commits, cap, 5)
+            assert code(clone.open().range, "feature~3", "feature") == "ENG363", cap
+
+
+def test_git_is_asked_for_no_more_than_it_can_take_at_once(clone, monkeypatch):
+    clone.commit({f"S3/{n}.tfvars": str(n) for n in range(1500)})
+    asked: list[int] = []
+    ask = Session.ask
+
+    def counted(self: Session, question: bytes) -> None:
+        asked.append(question.count(b"contents "))
+        ask(self, question)
+
+    monkeypatch.setattr(Session, "ask", counted)
+    repository = clone.open()
+    ids = [change.new.id for change in repository.range("feature~1", "feature").changes]
+    assert len(repository.blobs(ids).read) == 1500
+    assert max(asked) == objects._QUESTION
+    assert objects._QUESTION * len("contents \n" + 64 * "0") < 65536  # what a pipe holds
+
+
 def test_a_file_of_a_gigabyte_is_refused_by_its_size(clone, monkeypatch):
     large = clone.commit({"S3/large.tfvars": b"x" * (objects.LARGEST["blob"] + 1)})
     read: list[int] = []
@@ -282,6 +310,8 @@ def test_a_commit_or_a_directory_without_end(clone):
         ("of nothing", b"\n\nCo-authored-by:\n", [("", "")]),
         ("250,000 blanks", b"\n\nCo-authored-by: a" + b" " * 250_000 + b"b\n", [("", "")]),
         ("250,000 brackets", b"\n\nCo-authored-by: a" + b"<" * 250_000 + b"b\n", [("", "")]),
+        ("behind 500,000 lines", b"\n" * 500_000 + b"Co-authored-by: Eve <eve@x>\n", [("Eve", "eve@x")]),
+        ("twice in a line", b"\n\nCo-authored-by: Co-authored-by: Eve <eve@x>\n", [("Co-authored-by: Eve", "eve@x")]),
         ("separators in a name", b"\n\nCo-authored-by: A\x1fB\x1e <eve@x>\n", [("A\x1fB\x1e", "eve@x")]),
         ("another encoding", b"\n\nCo-authored-by: J\xf6rg <j\xff@x>\n", [("J\\xf6rg", "j\\xff@x")]),
         ("quoted", b"\n\n> Co-authored-by: Eve <eve@x>\n", []),

@@ -14,6 +14,7 @@ from engine.errors import EngineError, failure, listing
 
 AT_MOST = 10_000  # commits that are walked to find where a change began
 PEOPLE = 10_000  # co-authors of one change
+_SEEN = 10 * AT_MOST  # co-authors of all commits that are walked
 _ALONE = 100  # commits that are asked for one by one; after that git is asked for a list of those that may follow
 _BATCH = 500
 _BASE, _HEAD, _STALE = 1, 2, 4
@@ -65,8 +66,6 @@ def parse(sha: str, data: bytes) -> Commit:
             named[key].append(value)
     (author, *authors), (committer, *committers) = (named[k] or [b""] for k in (b"author", b"committer"))
     more = [*authors, *committers, *_co_authors(message)]  # a second author is none that git would show
-    if len(more) > PEOPLE:
-        raise failure("ENG363", limit=PEOPLE, what=f"co-authors in commit {sha:.12}")
     return Commit(
         sha,
         _person(author),
@@ -79,11 +78,17 @@ def parse(sha: str, data: bytes) -> Commit:
 
 
 def _co_authors(message: bytes) -> list[bytes]:
-    found = []
-    for line in message.replace(b"\r", b"\n").split(b"\n"):
-        key, colon, value = line.partition(b":")
-        if colon and len(key) < 1000 and key.strip().lower() == _CO_AUTHOR:
+    """Only lines that hold the word are looked at: a message may have a million others."""
+    text = message.replace(b"\r", b"\n")
+    lowered, found, at = text.lower(), [], 0
+    while (at := lowered.find(_CO_AUTHOR, at)) >= 0:
+        begin, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+        key, colon, value = text[begin : end if end >= 0 else None].partition(b":")
+        if colon and key.strip().lower() == _CO_AUTHOR:
             found.append(value)
+        if end < 0:
+            break
+        at = end
     return found
 
 
@@ -118,6 +123,7 @@ class History:
         self._known: dict[str, Commit] = {}
         self._unread: list[str] | None = None  # the list, last first
         self._read: dict[str, bytes] = {}
+        self._room = _SEEN
 
     def commit(self, sha: str, child: str | None = None) -> Commit:
         """The commit of this id.
@@ -145,7 +151,10 @@ class History:
             if len(self._known) >= AT_MOST:
                 hint = "merge the base branch into this one, so that they part later"
                 raise failure("ENG363", hint=hint, limit=AT_MOST, what="commits since the branches parted")
-            self._known[sha] = parse(sha, data)
+            self._known[sha] = found = parse(sha, data)
+            self._room -= len(found.co_authors)
+            if self._room < 0:
+                raise failure("ENG363", limit=_SEEN, what="co-authors since the branches parted")
         return self._known[sha]
 
     def _batch(self, sha: str) -> list[str]:
@@ -172,6 +181,8 @@ class History:
         if len(best) > 1:
             raise failure("ENG367", base=base, head=head, commits=listing(best))
         own = tuple(self._known[sha] for sha in reversed(walk.order) if walk.marks[sha] & _COMMON == _HEAD)
+        if sum(len(commit.co_authors) for commit in own) > PEOPLE:
+            raise failure("ENG363", limit=PEOPLE, what="co-authors")
         return Parting(best[0], own) if best else None
 
     def reaches(self, tip: str, commit: str) -> bool:

@@ -7,6 +7,7 @@ by its size.
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine.adapters.git.command import Git
@@ -20,6 +21,9 @@ Kind: TypeAlias = Literal["commit", "tree", "blob", "tag"]
 # The largest object of a kind, in bytes. A row of a tree takes about 40.
 LARGEST: dict[Kind, int] = {"commit": 1024**2, "tag": 1024**2, "tree": 16 * 1024**2, "blob": LARGEST_FILE}
 ALTOGETHER = 256 * 1024**2  # bytes that may be read of one clone
+# Names in one question. It fits into a pipe: while git did not take all of a longer one, what it answers would have to
+# be held, and nothing of that has been counted yet.
+_QUESTION = 500
 
 
 class Found(NamedTuple):
@@ -54,18 +58,23 @@ class Objects:
             EngineError: ENG360 one is not what its name says, or is of another kind; ENG363 too large; ENG356.
         """
         read: dict[str, bytes] = {}
-        with self._asked("contents", ids) as session:
-            for name in ids:
-                found = _found(session.line())
-                if found is None:
-                    continue
-                self._check(found, name, kind)
-                data = session.take(found.size + 1)[:-1]
-                head = f"{kind} {found.size}\0".encode()
-                if self._hash(head + data, usedforsecurity=False).hexdigest() != name:
-                    raise failure("ENG360", id=name, reason="it is stored under a name that is not its own")
-                read[name] = data
+        for batch in _batches(ids):
+            with self._asked("contents", batch) as session:
+                for name in batch:
+                    if (data := self._next(session, name, kind)) is not None:
+                        read[name] = data
         return read
+
+    def _next(self, session: Session, name: str, kind: Kind) -> bytes | None:
+        found = _found(session.line())
+        if found is None:
+            return None
+        self._check(found, name, kind)
+        data = session.take(found.size + 1)[:-1]
+        head = f"{kind} {found.size}\0".encode()
+        if self._hash(head + data, usedforsecurity=False).hexdigest() != name:
+            raise failure("ENG360", id=name, reason="it is stored under a name that is not its own")
+        return data
 
     def _check(self, found: Found, name: str, kind: Kind) -> None:
         if found.id != name:
@@ -100,6 +109,12 @@ class Objects:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+
+def _batches(names: Collection[str]) -> Iterator[Sequence[str]]:
+    rest = iter(names)
+    while batch := list(islice(rest, _QUESTION)):
+        yield batch
 
 
 def _found(line: bytes) -> Found | None:

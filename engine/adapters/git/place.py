@@ -19,6 +19,7 @@ _PACKED = 64 * 1024 * 1024  # bytes of packed-refs: half a million branches
 _SETTINGS = 1024 * 1024
 _HOPS = 5  # symbolic refs that lead to one another; git follows as many
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_YES = ("true", "yes", "on", "1")
 _SHARED = "refs/"
 OWN = ("HEAD", "FETCH_HEAD", "ORIG_HEAD")  # what each work tree has for itself
 
@@ -154,7 +155,7 @@ class Settings(NamedTuple):
     ref_storage: str
     remotes: frozenset[str]
     origin: tuple[str, ...]  # its URLs
-    is_partial: bool
+    is_bare: bool  # it says so
 
 
 def settings(listed: bytes) -> Settings:
@@ -169,7 +170,7 @@ def settings(listed: bytes) -> Settings:
         _last(found, "extensions.refstorage", "files"),
         frozenset(key[len("remote.") : key.rindex(".")] for key in remotes),
         tuple(dict.fromkeys(found.get("remote.origin.url", ()))),
-        "extensions.partialclone" in found or any(key.endswith(".promisor") for key in remotes),
+        _last(found, "core.bare", "false") in _YES,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property, partial
 from typing import NamedTuple
 
-from engine.adapters.git import place
+from engine.adapters.git import place, urls
 from engine.adapters.git.command import Git
 from engine.adapters.git.commits import AT_MOST, Commit, History, Person
 from engine.adapters.git.objects import LARGEST, Found, Objects
@@ -18,7 +18,7 @@ from engine.adapters.git.trees import Lacks, Trees
 from engine.core.resources.tree import Change, Directory
 from engine.errors import EngineError, failure, listing
 
-__all__ = ["Blobs", "Commit", "Origin", "Person", "Range", "Repository", "repository_name"]
+__all__ = ["Blobs", "Commit", "Origin", "Person", "Range", "Repository"]
 
 _ID_BYTES = {"sha1": 20, "sha256": 32}
 # What no ref may contain (git-check-ref-format), and no option, exclusion or path; then steps back, as git has them.
@@ -27,8 +27,7 @@ _STEP = re.compile(r"([~^])([0-9]*)")
 _ABBREVIATION = re.compile(r"[0-9a-f]{4,64}")
 _TAGGED = re.compile(rb"object ([0-9a-f]{40,64})\ntype (commit|tag|tree|blob)\n")
 _TAGS = 10  # of tags
-_SCP = re.compile(r"(?:[^@/]+@)?[^:/]+:(?!//)(.+)")
-_PLACES = ("refs/tags/", "refs/heads/", "refs/remotes/")
+_PLACES = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")  # where git looks for a name
 
 
 class Range(NamedTuple):
@@ -170,7 +169,17 @@ class Repository:
                 return found.id
             match = _TAGGED.match(self._objects.read([found.id], "tag")[found.id])
             name = match[1].decode() if match else None
-        raise failure("ENG351", name=asked)
+        raise failure("ENG351", name=asked, hint=self._way_to(asked))
+
+    def _way_to(self, name: str) -> str:
+        """What brings a commit that is not here; empty where only fetching it can."""
+        branch = name.removeprefix("origin/")
+        tracked = f"refs/remotes/origin/{branch}"
+        if branch == name and self.has(tracked):
+            return f"say origin/{name}"
+        if place.cut_off(self._place):
+            return "this clone is shallow: fetch all branches with --unshallow (in Actions: fetch-depth: 0)"
+        return f"git fetch origin +refs/heads/{branch}:{tracked}" if branch != name else ""
 
     def ref(self, name: str) -> str | None:
         """The commit that a ref of this full name leads to; None where there is none.
@@ -188,9 +197,14 @@ class Repository:
         have no other.
         """
         tip = self.ref(f"refs/remotes/origin/{name}")
-        if tip is None and (self._place.is_bare or not self._settings.remotes):
+        if tip is None and (self._is_mirror or not self._settings.remotes):
             tip = self.ref(f"refs/heads/{name}")
         return tip
+
+    @property
+    def _is_mirror(self) -> bool:
+        """The `.git` of somebody's work tree is none, though it looks like one from within."""
+        return self._place.is_bare and self._settings.is_bare
 
     def range(self, base: str, head: str) -> Range:
         """The changes that `head` makes since it left `base`.
@@ -249,10 +263,12 @@ class Repository:
 
     def origin(self) -> Origin:
         """What the remote `origin` says of where this was cloned from."""
-        urls = self._settings.origin
-        if len(urls) > 1:
-            return Origin(" and ".join(repository_name(url) or "one without a name" for url in urls), False)
-        return Origin(repository_name(urls[0]), _is_local(urls[0])) if urls else Origin(None, True)
+        origins = [urls.parse(url) for url in self._settings.origin]
+        names = list({origin.name.casefold(): origin.name for origin in origins}.values())
+        is_local = not any(origin.host for origin in origins)
+        if len(names) > 1:
+            return Origin(" and ".join(name or "one without a name" for name in names), False)
+        return Origin(names[0] or None if names else None, is_local)
 
     def has(self, ref: str) -> bool:
         """Is there a ref of this full name?
@@ -268,15 +284,3 @@ def _lacks(where: place.Place, name: str, child: str | None) -> EngineError:
     if child in place.cut_off(where):
         return failure("ENG353", reason=f"it ends at {child:.12}, and {name:.12} is needed")
     return failure("ENG355", id=name)
-
-
-def _is_local(url: str) -> bool:
-    return url.startswith("file:") or ("://" not in url and not _SCP.fullmatch(url))
-
-
-def repository_name(url: str) -> str | None:
-    """`acme/dev-deployment` from any form of a remote's URL."""
-    match = _SCP.fullmatch(url)
-    path = match[1] if match and "://" not in url else url.partition("://")[2].partition("/")[2] or url
-    parts = path.removesuffix("/").removesuffix(".git").strip("/").split("/")
-    return "/".join(parts[-2:]) if len(parts) >= 2 and all(parts[-2:]) else None

@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from engine.adapters.git import urls
+
 _BARE = ("HEAD", "objects", "refs")  # what a repository without a checkout consists of
 _LARGEST = 1 << 20
 
@@ -38,9 +40,9 @@ def whose(directory: str, *, bare: bool = True) -> Whose:
         if folder == (folder := os.path.dirname(folder)):
             return Whose(start, "", frozenset())
     common = _common(os.path.join(folder, ".git")) if is_checkout(folder) else folder
-    urls = list(_origins(os.path.join(common, "config")))
-    hosted = any(":" in url and not url.startswith("file:") for url in urls)
-    return Whose(folder, common, frozenset(filter(None, map(repository, urls))), hosted)
+    origins = [urls.parse(url) for url in _origins(os.path.join(common, "config"))]
+    names = frozenset(filter(None, map(_called, origins)))
+    return Whose(folder, common, names, any(origin.host for origin in origins))
 
 
 def is_checkout(folder: str) -> bool:
@@ -74,10 +76,9 @@ def _origins(config: str) -> Iterator[str]:
             yield url
 
 
-def repository(url: str) -> str:
-    """`owner/name` in small letters, from any form of a remote's URL; empty where there is none."""
-    parts = url.replace(":", "/").rstrip("/").removesuffix(".git").split("/")[-2:]
-    return "/".join(parts).casefold() if len(parts) == 2 and all(parts) else ""
+def _called(origin: urls.Url) -> str:
+    """`owner/name` in small letters; of a server that keeps repositories without owners, server and name."""
+    return (origin.name or (origin.host and f"{origin.host.rpartition('@')[2]}/{origin.path.strip('/')}")).casefold()
 
 
 def _text(file: str) -> str:

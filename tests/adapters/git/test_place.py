@@ -236,3 +236,37 @@ def test_few_processes_however_many_files(clone, monkeypatch):
     repository.blobs([c.new.id for c in found.changes if c.new])
     repository.tree("feature")
     assert started == ["version", "config", "cat-file"]
+
+
+def test_the_git_directory_of_a_work_tree_is_no_mirror(clone, tmp_path):
+    git("clone", "-q", clone.directory, tmp_path / "work")
+    git("clone", "-q", "--bare", clone.directory, tmp_path / "bare.git")
+    git("-C", tmp_path / "work", "branch", "mine", "HEAD")
+    assert opened(tmp_path / "work").branch("mine") is None
+    assert opened(tmp_path / "work" / ".git").branch("mine") is None
+    assert opened(tmp_path / "bare.git").branch("dev") == clone.git("rev-parse", "dev")
+
+
+@pytest.mark.parametrize("name", ["heads/dev", "remotes/origin/dev", "pull/7/head", "origin/dev", "tags/v1"])
+def test_names_as_git_completes_them(clone, name):
+    for ref in ("remotes/origin/dev", "pull/7/head", "tags/v1"):
+        clone.git("update-ref", f"refs/{ref}", "dev")
+    assert clone.open().resolve(name) == clone.git("rev-parse", name)
+
+
+def test_a_revision_that_is_not_here_comes_with_the_way_to_it(clone, tmp_path):
+    git("clone", "-q", clone.directory, tmp_path / "work")
+    git("clone", "-q", "--depth=1", f"file://{clone.directory}", tmp_path / "shallow")
+    for where, name, way in (
+        ("work", "dev", "say origin/dev"),
+        ("work", "origin/prod", "git fetch origin +refs/heads/prod:refs/remotes/origin/prod"),
+        ("work", "prod", "fetch it: git fetch origin prod"),
+        (
+            "shallow",
+            "origin/dev",
+            "this clone is shallow: fetch all branches with --unshallow (in Actions: fetch-depth: 0)",
+        ),
+    ):
+        with pytest.raises(EngineError) as caught:
+            opened(tmp_path / where).resolve(name)
+        assert (caught.value.problems[0].code, caught.value.problems[0].hint) == ("ENG351", way), (where, name)

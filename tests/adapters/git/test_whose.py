@@ -4,27 +4,8 @@ import os
 
 import pytest
 
-from engine.adapters.git.whose import repository, whose
+from engine.adapters.git.whose import whose
 from tests.support.git import Clone
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://github.com/acme/dev-deployment", "acme/dev-deployment"),
-        ("https://github.com/Acme/Dev-Deployment.git", "acme/dev-deployment"),
-        ("https://user:secret@github.com/acme/dev-deployment.git/", "acme/dev-deployment"),
-        ("git@github.com:acme/dev-deployment.git", "acme/dev-deployment"),
-        ("ssh://git@github.com:22/acme/dev-deployment", "acme/dev-deployment"),
-        ("/srv/git/acme/dev-deployment.git", "acme/dev-deployment"),
-        ("host:dev-deployment", "host/dev-deployment"),
-        ("dev-deployment", ""),
-        ("", ""),
-        ("/", ""),
-    ],
-)
-def test_names(url, name):
-    assert repository(url) == name
 
 
 @pytest.mark.parametrize(
@@ -34,6 +15,8 @@ def test_names(url, name):
         ("on one line", '[remote "origin"] url = https://x/acme/a.git\n', {"acme/a"}),
         ("in quotes, in capitals", '[REMOTE "origin"]\nURL = "https://x/acme/a"\n', {"acme/a"}),
         ("several", '[remote "origin"]\nurl = x:acme/a\nurl = x:acme/b\n', {"acme/a", "acme/b"}),
+        ("of a server without owners", '[remote "origin"]\nurl = ssh://me@X/a.git\n', {"x/a"}),
+        ("a path of one part", '[remote "origin"]\nurl = a\n', set()),
         ("with a comment", '[remote "origin"]\nurl = x:acme/a ; the source\n', {"acme/a"}),
         ("another remote", '[remote "upstream"]\nurl = x:acme/a\n[core]\nurl = x:acme/b\n', set()),
         ("an include is not followed", "[include]\npath = ../more\n", set()),
