@@ -284,7 +284,8 @@ def _typed(node: Any) -> set[str]:
             codes |= ERRORS_OF_A_CALL
             if tree["value"] not in functions.Functions.FUNCTION_TABLE:
                 codes.add("ENG110")
-        if tree["type"] in _ONWARD and any(k is not None for k in first[:1]):
+        before = first[:-1] if tree["type"] == "subexpression" else first[:1]  # the library makes one of `a.{b: c}.d`
+        if tree["type"] in _ONWARD and any(k is not None for k in before):
             codes |= {"ENG123", "ENG109", "ENG114", "ENG113", "ENG115", "ENG117", "ENG116"}
     return codes
 

@@ -124,6 +124,7 @@ def _sorted(node: Any) -> Any:
 @example("ts[0] || x", {"ts": ["a"]})
 @example("contains(ns, `true`)", {"ns": [1]})
 @example("[n] == [f]", {"n": 1, "f": True})
+@example("l.{a: n}.n", {"l": []})
 def test_jmespath_agrees_or_has_a_reason_not_to(expression: str, document: Any) -> None:
     document = _sorted(document)
     try:
