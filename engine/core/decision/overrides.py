@@ -119,7 +119,12 @@ def _none(override: Override, document: FactDocument) -> Judgement:
         who = tuple(sorted(login for identity, login in members.items() if identity not in barred))
     except Doubt:
         who = override.groups
-    return Judgement(Outcome.FAIL, "", (), (Missing(f"or a comment `{override.command} reason`", who),))
+    return Judgement(
+        Outcome.FAIL,
+        "",
+        (),
+        (Missing(f"or a comment `{override.command} reason`, in {_SHORTEST_REASON} characters or more", who),),
+    )
 
 
 class _Attempt(NamedTuple):

@@ -225,7 +225,9 @@ def test_a_pass_needs_no_override_and_reads_no_comments():
 
 def test_it_says_who_may_and_what_is_missing():
     missing = judged([], reviews=[]).missing
-    assert list(map(tuple, missing)) == [("or a comment `OVERRIDE: reason`", ("ann", "cid", "dan"))]
+    assert list(map(tuple, missing)) == [
+        ("or a comment `OVERRIDE: reason`, in 10 characters or more", ("ann", "cid", "dan"))
+    ]
     missing = judged([comment("cid")], reviews=[]).missing
     assert ("1 more approval from reviewers", ("ann", "bob")) in list(map(tuple, missing))
 
