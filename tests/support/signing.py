@@ -31,12 +31,12 @@ def trusted(who: FileSigner | None = None, **changes: Any) -> TrustedKeys:
 
 def resource(path: str = "S3/data-lake", **changes: Any) -> dict[str, Any]:
     """A resource that was planned."""
-    service, _, name = path.rpartition("/")
+    directory, _, name = path.rpartition("/")
     return {
         "path": path,
-        "service": service,
+        "service": directory.rpartition("/")[2],
         "name": name,
-        "state_key": f"{service}/dev/{name}/terraform.tfstate",
+        "state_key": f"{directory}/dev/{name}/terraform.tfstate",
         "tree": "sha256:" + "2" * 64,
         "plan": "hmac-sha256:" + "3" * 64,
         "changes": [],

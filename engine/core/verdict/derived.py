@@ -13,6 +13,7 @@ from engine.core.events.kinds import BRANCH, NUMBER, REPO, SHA
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.moment import later
 from engine.core.plan.model import VERBS
+from engine.core.resources.locate import TFVARS, Id
 from engine.core.verdict.statement import About, Json, MadeFrom, judged, written
 from engine.errors import Place, failure
 
@@ -70,6 +71,14 @@ def _impossible_of(resource: Mapping[str, Any]) -> Iterator[str]:
             yield "a change of a resource is none that Terraform makes"
 
 
+def _misplaced(resource: Mapping[str, Any], branch: str) -> bool:
+    """Would it be applied to another state than that of its path?"""
+    directory, _, last = resource["path"].rpartition("/")
+    service, name = directory.rpartition("/")[2], last.removesuffix(TFVARS)
+    key = Id(directory, service, name).state_key(branch)
+    return (resource["service"], resource["name"], resource["state_key"]) != (service, name, key)
+
+
 def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str]:
     about = About._make(verdict.get(name) for name in About._fields)
     resources = verdict["resources"]
@@ -77,6 +86,8 @@ def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str
         Finding(**{**row, "severity": Severity(row["severity"]), "effect": Effect(row["effect"])})
         for row in verdict["findings"]
     ]
+    if about.branch and any(_misplaced(resource, about.branch) for resource in resources):
+        yield "a resource and its state are not where its path is"
     follows, said = judged(about, resources, findings, ()), verdict["result"]
     if said not in (follows, "error"):
         yield f"it says `{said}`, and `{follows}` follows from what it was made of"
