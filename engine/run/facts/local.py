@@ -99,15 +99,21 @@ class Local:
         Raises:
             EngineError: ENG552, it has moved on: this event is superseded.
         """
-        head = self._pull["head"]
-        tip = self._repository.branch(head["ref"]) if self._is_ours(head) else None
-        now = tip or self._repository.ref(self._pull_ref)
+        head, now = self._pull["head"], self._head_now
         if now is not None and now != head["sha"]:
             raise failure("ENG552", ref=head["ref"], then=head["sha"], now=now)
 
-    @property
-    def _pull_ref(self) -> str:
-        return f"refs/pull/{self._event.subject.number}/head"
+    @once
+    def _head_now(self) -> str | None:
+        """Where the head is, if anything here says so: its branch, or what was fetched of the pull request itself."""
+        head, repository, pull = self._pull["head"], self._repository, f"pull/{self._event.subject.number}"
+        branch = repository.branch(head["ref"]) if self._is_ours(head) else None
+        fetched = (repository.ref(f"{above}/{pull}/head") for above in ("refs", "refs/remotes"))
+        return branch or next(filter(None, fetched), None) or self._merged_head(f"refs/remotes/{pull}/merge")
+
+    def _merged_head(self, ref: str) -> str | None:
+        """The head in GitHub's trial merge, which is all that the checkout of a CI job may have of a fork."""
+        return self._repository.resolve(f"{ref}^2") if self._repository.has(ref) else None
 
     def _is_ours(self, tip: Mapping[str, Any]) -> bool:
         return (name := _repo(tip)) is not None and same_repository(name, self._event.subject.repo)
@@ -129,7 +135,7 @@ class Local:
 
     @once
     def _range(self) -> "Range":
-        self._check_foreign_head()
+        self._check_head_is_known()
         return self._repository.range(self._base, self._pull["head"]["sha"])
 
     @once
@@ -153,16 +159,13 @@ class Local:
             raise failure("ENG365", branch=branch, sha=sha, tip=tip)
         return tip
 
-    def _check_foreign_head(self) -> None:
-        """Of a head that is said to be a fork's, a branch of its name here tells nothing: it may be that, or not."""
-        head, repository = self._pull["head"], self._repository
-        if self._is_ours(head) or repository.ref(self._pull_ref) is not None:
-            return  # `check_head` has looked
-        if head["ref"] == self._pull["base"]["ref"]:
-            return  # it is a fork's: nobody can ask to merge a branch into itself
-        if repository.branch(head["ref"]) not in (None, head["sha"]):
-            repo = _repo(head) or "a repository that is not known"
-            number = self._event.subject.number
+    def _check_head_is_known(self) -> None:
+        """An event could otherwise name any commit that was once a head, on a branch or of a fork that is not here."""
+        head = self._pull["head"]
+        if self._head_now is None and self._repository.branch(head["ref"]) != head["sha"]:
+            if self._is_ours(head):
+                raise failure("ENG364", branch=head["ref"])
+            repo, number = _repo(head) or "a repository that is not known", self._event.subject.number
             raise failure("ENG368", ref=head["ref"], repo=repo, sha=head["sha"], number=number)
 
     def _pr(self) -> Any:

@@ -291,7 +291,28 @@ def test_a_head_that_is_said_to_be_elsewhere_does_not_escape_the_look_at_its_bra
 
 
 def test_a_deleted_fork_whose_branch_is_called_like_the_base(clone):
+    clone.git("update-ref", "refs/pull/7/head", clone.head)
     event = clone.event(head={"ref": "dev", "sha": clone.head, "repo": None})
     facts = local(clone, event)
     facts.check_head()
     assert gathered(facts, "pr").facts["pr"]["head"] == {"ref": "dev", "sha": clone.head, "repo": None}
+
+
+@pytest.mark.parametrize("ref", ["refs/pull/7/head", "refs/remotes/pull/7/head"])
+def test_a_head_that_was_fetched_as_the_pull_request(clone, ref):
+    """What a mirror has, and what a CI job can fetch of a fork."""
+    clone.git("update-ref", ref, clone.head)
+    event = clone.event(head={"ref": "theirs", "sha": clone.head, "repo": {"full_name": "eve/dev-deployment"}})
+    assert gathered(local(clone, event), "resources").facts["resources"]["resources"]
+
+
+def test_a_head_in_the_trial_merge_of_a_ci_job(clone):
+    merge = clone.git("commit-tree", f"{clone.head}^{{tree}}", "-p", clone.base, "-p", clone.head, "-m", "trial")
+    clone.git("update-ref", "refs/remotes/pull/7/merge", merge.strip())
+    event = clone.event(head={"ref": "theirs", "sha": clone.head, "repo": {"full_name": "eve/dev-deployment"}})
+    facts = local(clone, event)
+    facts.check_head()
+    assert gathered(facts, "resources").facts["resources"]["resources"]
+    older = local(clone, clone.event(head={"ref": "theirs", "sha": clone.base, "repo": None}))
+    with pytest.raises(EngineError, match="ENG552"):
+        older.check_head()
