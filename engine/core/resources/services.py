@@ -22,7 +22,7 @@ FRAME = ("main", "outputs", "variables")
 COMMON = "environment"
 
 _TEXT = Primitive("string")
-_KIND = re.compile(r"^[\s,]*(?:#|//)\s*document:\s*([\w-]*)")
+_KIND = re.compile(r"^[ \t,]*+(?:#|//)[ \t]*+document:[ \t]*+([\w-]*)")
 
 
 class Services(NamedTuple):
