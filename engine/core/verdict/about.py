@@ -47,6 +47,7 @@ class Row(NamedTuple):
 
     field: str
     otherwise: str  # format string over the verdict
+    unknown: str = ""  # the same where it is not known what it would have to be
 
 
 # Whose verdict it is: another's is passed over.
@@ -62,13 +63,20 @@ SURROUNDINGS = (
     Row("rules", "was given under other rules"),
     Row("policy", "was given under other policies"),
     Row("module", "was planned with another Terraform module"),
-    Row("lock_file", "was planned with another provider lock file"),
+    Row(
+        "lock_file",
+        "was planned with another provider lock file",
+        "cannot be compared: the module has no provider lock file; `terraform providers lock` makes one",
+    ),
 )
 
 
 def differs(rows: Iterable[Row], verdict: Mapping[str, Any], wanted: Wanted) -> str:
     """The first of `rows` in which the verdict is not what is wanted, said of it; empty when there is none."""
-    return next((row.otherwise.format(**verdict) for row in rows if not _same(row.field, verdict, wanted)), "")
+    row = next((row for row in rows if not _same(row.field, verdict, wanted)), None)
+    if row is None:
+        return ""
+    return row.unknown if row.unknown and getattr(wanted, row.field) is None else row.otherwise.format(**verdict)
 
 
 def _same(field: str, verdict: Mapping[str, Any], wanted: Wanted) -> bool:
