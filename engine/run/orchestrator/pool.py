@@ -32,9 +32,15 @@ def run_all(
         EngineError: ENG452, `cancel` was set.
     """
     stop = cancel or threading.Event()
+
+    def begin(item: Item) -> Value:
+        if stop.is_set():  # a thread may take the next item before the pool is told to drop it
+            raise failure("ENG452", program="the run")
+        return work(item)
+
     threads = ThreadPoolExecutor(max(1, min(parallelism, MOST)), thread_name_prefix="pool")
     try:
-        futures = [threads.submit(work, item) for item in items]
+        futures = [threads.submit(begin, item) for item in items]
         waiting = set(futures)
         while waiting and not stop.is_set():
             done, waiting = wait(waiting, _TICK_S, return_when=FIRST_EXCEPTION)
