@@ -82,7 +82,7 @@ def run(
     name = os.path.basename(argv[0])
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
-    with _ctrl_c_waits() as let_through:
+    with ctrl_c_waits() as let_through:
         child = start(argv, cwd, env, stdin is not None, install, memory)
         work = _Exchange(child, stdin or b"", limit)
         end = "interrupted"
@@ -113,8 +113,8 @@ def run(
 
 
 @contextlib.contextmanager
-def _ctrl_c_waits() -> Iterator[Callable[[], None]]:
-    """A Ctrl-C waits until what is yielded is called: until what is being started can be stopped again."""
+def ctrl_c_waits() -> Iterator[Callable[[], None]]:
+    """A Ctrl-C waits for the end of the block, or a call of what is yielded: what is half started cannot be stopped."""
     came: list[tuple[int, FrameType | None]] = []
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):

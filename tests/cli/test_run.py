@@ -148,6 +148,11 @@ def test_a_fork_with_a_branch_of_the_same_name_is_not_ours(machine, engine):
     clone = machine.change({"S3/a.tfvars": good()})
     head = {"ref": "dev", "sha": clone.head, "repo": {"full_name": "ann/dev-deployment"}}
     (machine.root / "event.json").write_bytes(clone.event(head=head))
+    ended = engine(*machine.words())
+    way_out = "refs/pull/7/head:refs/pull/7/head"
+    assert ended.code == ExitCode.NEGATIVE, "nothing here says that the fork's branch is still there"
+    assert way_out in (machine.out / "report.md").read_text() + ended.out
+    clone.git("update-ref", "refs/pull/7/head", clone.head)
     assert engine(*machine.words()).code == ExitCode.DONE
 
 

@@ -37,7 +37,8 @@ def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str) 
                 if not isinstance(value, Absent):
                     canonical(value)
         except EngineError as error:
-            failed[name] = "; ".join(problem.message for problem in error.problems)
+            # With the way out: the gate that needs the fact is all that people see of it.
+            failed[name] = "; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems)
             continue
         if isinstance(value, Absent):
             absent[name] = value.reason

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from engine.adapters.process import ctrl_c_waits
 from engine.errors import failure
 
 Item = TypeVar("Item")
@@ -40,7 +41,8 @@ def run_all(
 
     threads = ThreadPoolExecutor(max(1, min(parallelism, MOST)), thread_name_prefix="pool")
     try:
-        futures = [threads.submit(begin, item) for item in items]
+        with ctrl_c_waits():  # a thread that is started and not counted yet would not be waited for
+            futures = [threads.submit(begin, item) for item in items]
         waiting = set(futures)
         while waiting and not stop.is_set():
             done, waiting = wait(waiting, _TICK_S, return_when=FIRST_EXCEPTION)

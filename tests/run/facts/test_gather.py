@@ -24,14 +24,20 @@ FETCHERS = {
         ("nothing is needed, nothing is fetched", [], [], {}, {}),
         ("a fact that is there", ["now"], ["now"], {}, {}),
         ("one that does not exist yet is absent", ["verdict"], [], {"verdict": "none signed"}, {}),
-        ("a failed lookup has failed", ["files"], [], {}, {"files": "x cannot be read: gone"}),
+        (
+            "a failed lookup has failed",
+            ["files"],
+            [],
+            {},
+            {"files": "x cannot be read: gone (check the path and its permissions)"},
+        ),
         ("what nobody can fetch has failed", ["checks"], [], {}, {"checks": "not here"}),
         (
             "one failure leaves the others",
             ["now", "files", "labels"],
             ["labels", "now"],
             {},
-            {"files": "x cannot be read: gone"},
+            {"files": "x cannot be read: gone (check the path and its permissions)"},
         ),
     ],
 )

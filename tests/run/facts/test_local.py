@@ -152,7 +152,8 @@ def test_a_single_branch_proves_no_base(clone, tmp_path):
 
 def test_a_tag_of_the_base_is_ambiguous(clone):
     clone.git("tag", "dev", "feature")
-    assert base(clone.open(), clone) == "`dev` may be any of refs/heads/dev, refs/tags/dev"
+    said = base(clone.open(), clone)
+    assert said.startswith("`dev` may be any of refs/heads/dev, refs/tags/dev (delete the tag in this clone")
 
 
 @pytest.mark.parametrize(
