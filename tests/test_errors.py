@@ -1,21 +1,8 @@
 """What is told about one input is bounded, and what was left out is counted."""
 
-import difflib
-from itertools import product
-
 import pytest
 
-from engine.errors import (
-    LONGEST_NAME,
-    MOST_LISTED,
-    MOST_PROBLEMS,
-    EngineError,
-    Errors,
-    Place,
-    closest,
-    listing,
-    problem,
-)
+from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, problem
 
 
 def test_the_first_problems_are_kept_and_the_rest_is_counted():
@@ -46,48 +33,6 @@ def test_what_is_said_twice_is_one_problem_and_counts_for_whoever_asks_whether_t
         errors.extend([problem("ENG025", Place("f", 1))])
         assert errors.added > before
     assert len(errors.problems) == 1
-
-
-@pytest.mark.parametrize(
-    ("why", "names", "shown"),
-    [
-        ("none", [], "none"),
-        ("in order", ["b", "a"], "a, b"),
-        ("many", map(str, range(1000, 5000)), f"{', '.join(map(str, range(1000, 1000 + MOST_LISTED)))} and 3,950 more"),
-        ("long ones are shown whole, or not at all", ["x" * 1500, "y" * 1500], f"{'x' * 1500} and 1 more"),
-        ("one is always shown", ["x" * 5000], "x" * 5000),
-    ],
-)  # fmt: skip
-def test_listing(why, names, shown):
-    assert listing(names) == shown, why
-
-
-def test_a_guess_compares_few_names(monkeypatch):
-    compared = []
-    ratio = difflib.SequenceMatcher.real_quick_ratio
-
-    def counted(self):
-        compared.append(self.a)
-        return ratio(self)
-
-    monkeypatch.setattr(difflib.SequenceMatcher, "real_quick_ratio", counted)
-    names = ["".join(letters) for letters in product("abcdefg", repeat=4)]
-    assert closest("abcdx", names) != ""
-    assert len(compared) <= 8
-
-
-@pytest.mark.parametrize(
-    ("name", "known", "guess"),
-    [
-        ("environmnt", ["account", "environment", "region"], "environment"),
-        ("reviewd", ["policy", "reviewed"], "reviewed"),
-        ("Statment", ["Statement"], "Statement"),
-        ("unlike", ["policy", "reviewed"], ""),
-        ("x" * (LONGEST_NAME + 1), ["x" * LONGEST_NAME], ""),
-    ],
-)
-def test_closest(name, known, guess):
-    assert closest(name, known) == (f"did you mean `{guess}`?" if guess else "")
 
 
 def test_the_mark_stands_under_what_it_is_about_however_that_is_shown():

@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import FrameType
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeAlias
 
 from engine.core.redact import Redactor, credentials
 from engine.errors import EngineError, Problem, problem
@@ -35,6 +35,9 @@ CHUNK = 65536
 _TICK_S = 0.05  # how late a cancellation may be noticed
 ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
 SHOWN = 2000  # characters of standard error in a message: the end says most
+
+
+Child: TypeAlias = "subprocess.Popen[bytes]"
 
 
 class Done(NamedTuple):
@@ -144,7 +147,7 @@ def _confine(pid: int, memory: int) -> None:
 
 def start(
     argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str, memory: int | None = None
-) -> "subprocess.Popen[bytes]":
+) -> Child:
     """Start a program, in a session of its own.
 
     Raises:
@@ -156,9 +159,7 @@ def start(
     return child
 
 
-def _popen(
-    argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str
-) -> "subprocess.Popen[bytes]":
+def _popen(argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str) -> Child:
     name = os.path.basename(argv[0])
     try:
         return subprocess.Popen(
@@ -183,7 +184,7 @@ def _popen(
 class _Exchange:
     """Feeds standard input and collects both outputs, in bounded memory."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]", stdin: bytes, limit: int) -> None:
+    def __init__(self, child: Child, stdin: bytes, limit: int) -> None:
         self.child = child
         self.left = memoryview(stdin)
         self.room = limit
@@ -253,7 +254,7 @@ def _pipe(stream: object) -> IO[bytes]:
     return stream  # type: ignore[return-value]  # selectors types it as int | HasFileno; we registered file objects
 
 
-def has_ended(child: "subprocess.Popen[bytes]", wait_s: float) -> bool:
+def has_ended(child: Child, wait_s: float) -> bool:
     """Has it ended? Without reaping it, so that its process group's number stays its own until `kill`."""
     end = time.monotonic() + wait_s
     pause = 0.0002
@@ -267,13 +268,13 @@ def has_ended(child: "subprocess.Popen[bytes]", wait_s: float) -> bool:
         pause = min(pause * 2, 0.02)
 
 
-def _interrupt(child: "subprocess.Popen[bytes]") -> None:
+def _interrupt(child: Child) -> None:
     """One SIGINT to the program alone: Terraform stops gracefully on the first, and drops its state on the second."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(child.pid, signal.SIGINT)
 
 
-def kill(child: "subprocess.Popen[bytes]") -> None:
+def kill(child: Child) -> None:
     """End what is left of the program and of everything that it started, and reap it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import selectors
-import subprocess  # noqa: TID251 - only its type
 import time
 import weakref
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from engine.adapters.process import (
     CHUNK,
     ORPHANS_S,
     SHOWN,
+    Child,
     Done,
     ProcessError,
     has_ended,
@@ -136,6 +136,6 @@ class Session:
         raise ProcessError(problem("ENG454", program=self._name, status=done.code, said=said), done)
 
 
-def _end_session(child: "subprocess.Popen[bytes]", selector: selectors.BaseSelector) -> None:
+def _end_session(child: Child, selector: selectors.BaseSelector) -> None:
     kill(child)
     selector.close()

@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from engine.cli.console import Console
-from engine.errors import TABLE, ExitCode, closest, failure
+from engine.errors import TABLE, ExitCode, failure
+from engine.names import closest
 
 HELP = "what an error code means and what to do about it"
 

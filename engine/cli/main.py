@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from engine.errors import EngineError, ExitCode, closest, listing, problem
+from engine.errors import EngineError, ExitCode, problem
+from engine.names import closest, listing
 from engine.printable import harmless
 
 if TYPE_CHECKING:

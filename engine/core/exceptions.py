@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.moment import later
-from engine.errors import Errors, Place, closest
+from engine.errors import Errors, Place
+from engine.names import closest
 
 _NARROWING = ("resource", "value", "environment")
 _REQUIRED = ("rule", "reason", "owner", "expires")

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.adapters.git.objects import Objects
-from engine.errors import EngineError, failure, listing
+from engine.errors import EngineError, failure
+from engine.names import listing
 
 AT_MOST = 10_000  # commits that are walked to find where a change began
 PEOPLE = 10_000  # co-authors of one change

@@ -16,7 +16,8 @@ from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
 from engine.adapters.git.trees import Lacks, Trees
 from engine.core.resources.tree import Change, Directory
-from engine.errors import EngineError, failure, listing
+from engine.errors import EngineError, failure
+from engine.names import listing
 
 __all__ = ["Blobs", "Commit", "Origin", "Person", "Range", "Repository"]
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from engine.adapters.policy.bundle import Json, kind
 from engine.core.findings import Effect, Finding, Severity
-from engine.errors import Errors, Place, failure, listing
+from engine.errors import Errors, Place, failure
+from engine.names import listing
 
 EXCEPTION = "exception"
 _ASKED = re.compile(r"(deny|violation|warn)(?:_([a-zA-Z0-9]+(?:_[a-zA-Z0-9]+)*))?", re.ASCII)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import is_asked
 from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imports, walk
-from engine.errors import Errors, closest
+from engine.errors import Errors
+from engine.names import closest
 
 # What reaches the network or the machine; the embedded `http.send` answers nothing, which would look like a pass.
 FORBIDDEN = frozenset({"http.send", "net.lookup_ip_addr", "opa.runtime", "rego.parse_module", "providers.aws.sign_req"})

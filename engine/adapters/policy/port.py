@@ -13,7 +13,8 @@ from engine.core.plan.form import RefusedPlanError
 from engine.core.plan.mask import secrets
 from engine.core.plan.model import check
 from engine.core.redact import Redactor
-from engine.errors import failure, listing
+from engine.errors import failure
+from engine.names import listing
 
 TIMEOUT_S = 120.0
 

@@ -19,7 +19,8 @@ from engine.core.outcome import Outcome
 from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
 from engine.core.source import Document, load_json, load_yaml
-from engine.errors import EngineError, Errors, Place, closest, failure, listing, problem
+from engine.errors import EngineError, Errors, Place, failure, problem
+from engine.names import closest, listing
 
 
 class Expected(NamedTuple):

@@ -15,7 +15,8 @@ from engine.core.declare import Action
 from engine.core.events.envelope import Event
 from engine.core.outcome import Outcome
 from engine.core.rules.model import Pipeline, Rules, Trigger
-from engine.errors import EngineError, closest, failure, listing
+from engine.errors import EngineError, failure
+from engine.names import closest, listing
 
 # Roots of expressions that are not fetched: the rules are at hand, and outputs come from earlier actions.
 _AT_HAND = frozenset({"rules", "outputs"})

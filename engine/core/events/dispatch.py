@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from engine.core.events.body import Body, shown
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REF, REPO, SHA, WORD, Check, Fields, wrong
-from engine.errors import Place, closest, failure, listing
+from engine.errors import Place, failure
+from engine.names import closest, listing
 
 VERSION = 1
 _ENVELOPE: dict[str, Check] = {"version": Check("1", lambda v: type(v) is int and v == VERSION), "source_repo": REPO}

@@ -10,7 +10,8 @@ from engine.core.canonical import digest, digest_bytes
 from engine.core.events.body import Body, read_body, shown
 from engine.core.events.dispatch import contract, stands_for
 from engine.core.events.kinds import ALIASES, BY_NAME, SHA, Subject, recognise, wrong
-from engine.errors import Place, closest, failure, listing
+from engine.errors import Place, failure
+from engine.names import closest, listing
 
 
 class Event(NamedTuple):

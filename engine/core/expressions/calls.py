@@ -8,7 +8,8 @@ from engine.core.expressions.lex import Snippet
 from engine.core.expressions.parse import Node
 from engine.core.expressions.terms import SPECIAL, Language, Term, usage
 from engine.core.expressions.types import Type
-from engine.errors import EngineError, Errors, Place, closest, listing
+from engine.errors import EngineError, Errors, Place
+from engine.names import closest, listing
 
 # Functions that look for one argument in another: (what, where).
 _SEARCHES = {"in": (0, 1), "contains": (1, 0)}

@@ -12,7 +12,8 @@ from engine.core.expressions.lex import MAX_DEPTH, Snippet, quoted
 from engine.core.expressions.parse import Node, parse
 from engine.core.expressions.terms import Language, Term
 from engine.core.expressions.types import Type
-from engine.errors import EngineError, Errors, closest, failure, listing
+from engine.errors import EngineError, Errors, failure
+from engine.names import closest, listing
 
 MAX_TERMS = 10_000  # with all defines expanded: sharing can double at every level
 _WORDS = frozenset({"true", "false", "null"})

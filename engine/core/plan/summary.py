@@ -119,9 +119,9 @@ def _nothing(change: Change) -> Iterator[Line]:
 def _line(path: Path, was: _Leaf | None, will: _Leaf | None, hide: Redactor, note: str) -> Line:
     name = _name(path)
     if was is None or will is None:
-        assert was or will
-        sign, there = ("+", will) if was is None else ("-", was)
-        return Line(f"{sign}   {name} = ", (_shown(there, hide),), note)  # type: ignore[arg-type]  # one of them is there
+        there = was or will
+        assert there is not None
+        return Line(f"{'+' if was is None else '-'}   {name} = ", (_shown(there, hide),), note)
     old, new = _shown(was, hide), _shown(will, hide)
     return Line(f"~   {name} = ", (old, CHANGED if new == old else new), note)
 

@@ -20,7 +20,8 @@ from engine.core.resources.tree import LARGEST_FILE, Change, Contents
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
-from engine.errors import EngineError, Errors, Place, Problem, listing, problem
+from engine.errors import EngineError, Errors, Place, Problem, problem
+from engine.names import listing
 from engine.printable import in_line
 
 __all__ = ["Discovery", "Resource", "discover"]

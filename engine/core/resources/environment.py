@@ -11,7 +11,8 @@ from typing import NamedTuple
 from engine.core.resources.services import COMMON
 from engine.core.resources.tfvars import Json
 from engine.core.rules.model import Rules
-from engine.errors import Errors, Place, listing
+from engine.errors import Errors, Place
+from engine.names import listing
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")  # as the module's variable has it
 _SHORTEST_PREFIX = 3

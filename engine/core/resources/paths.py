@@ -9,7 +9,8 @@ from engine.core.resources.locate import DOCUMENT, PROSE, TFVARS, Id, locate
 from engine.core.resources.services import Services
 from engine.core.resources.tree import Change, Contents, Directory, Entry
 from engine.core.rules.model import Source
-from engine.errors import Errors, Place, closest, listing
+from engine.errors import Errors, Place
+from engine.names import closest, listing
 from engine.printable import in_line
 
 _NOTHING = Directory({})

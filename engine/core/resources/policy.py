@@ -13,7 +13,8 @@ from engine.core.resources.conditions import Family, family, spellings
 from engine.core.resources.kinds import FORBIDDEN, NEEDED, Kind
 from engine.core.resources.tfvars import Json
 from engine.core.source import Document
-from engine.errors import Errors, closest, listing
+from engine.errors import Errors
+from engine.names import closest, listing
 
 Path: TypeAlias = tuple[str | int, ...]
 

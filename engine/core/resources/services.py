@@ -13,7 +13,8 @@ from engine.core.resources.kinds import KINDS
 from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, Whatever
 from engine.core.source.document import Places, Span
 from engine.core.source.reviewed import check_text
-from engine.errors import EngineError, Place, failure, listing
+from engine.errors import EngineError, Place, failure
+from engine.names import listing
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -2,7 +2,8 @@
 
 from engine.core.events.kinds import same_repository
 from engine.core.rules.model import Rules, Source
-from engine.errors import closest, failure, listing
+from engine.errors import failure
+from engine.names import closest, listing
 
 
 def declared(rules: Rules, repo: str | None) -> Source | None:

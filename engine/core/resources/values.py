@@ -13,7 +13,8 @@ from engine.core.resources.kinds import KINDS
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
-from engine.errors import EngineError, Errors, Problem, closest, listing
+from engine.errors import EngineError, Errors, Problem
+from engine.names import closest, listing
 
 Path = tuple[str | int, ...]
 _Read: TypeAlias = Callable[[Json, Path, str], Json]  # a document, by its text or by its name

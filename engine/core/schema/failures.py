@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from engine.core.source import Document
-from engine.errors import Place, Problem, closest, listing, problem
+from engine.errors import Place, Problem, problem
+from engine.names import closest, listing
 
 _Path: TypeAlias = tuple[str | int, ...]
 

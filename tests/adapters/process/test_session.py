@@ -1,11 +1,10 @@
 """A program that stays and answers."""
 
 import os
-import time
 
 import pytest
 
-from engine.adapters.process import ProcessError
+from engine.adapters.process import ProcessError, has_ended
 from engine.adapters.session import Session
 
 ENV = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "a-secret-of-mine"}
@@ -62,7 +61,7 @@ def test_answers_that_do_not_come(why, script, code, said):
 
 def test_a_program_that_is_gone_before_it_is_asked():
     talk = session("")
-    time.sleep(0.2)
+    assert has_ended(talk._child, 20)
     assert ended(talk.ask, b"x" * 1_000_000).code == "ENG454"
 
 

@@ -9,7 +9,8 @@ from engine.core.expressions.parse import Node
 from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path
-from engine.errors import Place, Problem, closest, listing, problem
+from engine.errors import Place, Problem, problem
+from engine.names import closest, listing
 
 
 def includes(subject: Subject) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ from engine.core.declare import Action
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry, PipelineEntry
 from engine.core.rules.literal import misfit
-from engine.errors import Problem, closest, listing, problem
+from engine.errors import Problem, problem
+from engine.names import closest, listing
 
 
 def _actions(subject: Subject) -> Iterator[tuple[Entry, Action]]:

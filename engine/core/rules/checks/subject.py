@@ -9,7 +9,8 @@ from engine.core.expressions.model import Expression
 from engine.core.expressions.parse import Node, parse
 from engine.core.rules.draft import Draft, Entry, Key, PipelineEntry
 from engine.core.rules.model import Input
-from engine.errors import EngineError, Place, Problem, closest, listing, problem
+from engine.errors import EngineError, Place, Problem, problem
+from engine.names import closest, listing
 
 
 class Subject(NamedTuple):
