@@ -1,0 +1,30 @@
+"""`engine policy VERB`: judge plans, test policies; each verb is a module, imported when called."""
+
+from argparse import ArgumentParser, Namespace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+
+HELP = "judge a plan by the policies, or run the tests of the policies"
+
+VERBS = {
+    "eval": "engine.cli.policy.evaluate",
+    "test": "engine.cli.policy.test",
+}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the verbs."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, module in VERBS.items():
+        verb = import_module(module)
+        verb.arguments(verbs.add_parser(name, help=verb.HELP))
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """Carry out one of them."""
+    code = import_module(VERBS[options.verb]).run(options, console)
+    assert isinstance(code, int)
+    return code
