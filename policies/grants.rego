@@ -25,6 +25,7 @@ deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
 	iam.everything(action)
+	not iam.tamed(s)
 	msg := "A statement allows every action."
 	remediation := "List the actions that are needed."
 	finding := lib.about(action, lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation))
@@ -43,7 +44,7 @@ deny contains finding if {
 	iam.broad(action)
 	not iam.everything(action)
 	iam.on_everything(s, action)
-	names := [name | some kind in object.keys(iam.granted[action]); some name in iam.granted[action][kind]]
+	names := iam.left(s, [name | some kind in object.keys(iam.granted[action]); some name in iam.granted[action][kind]])
 	count(names) > 0
 	msg := sprintf("A statement allows %s on every resource, that is %s.", [action, some_of(names)])
 	remediation := "List the actions, or the resources by ARN."
@@ -97,6 +98,7 @@ deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
 	passes(action)
+	not lib.taken_back(s.denied, "iam:passrole")
 	iam.on_everything(s, action)
 	msg := sprintf("A statement allows %s for every role.", [action])
 	remediation := "Name the role that may be passed."
@@ -234,7 +236,7 @@ dangerous(kind) := [[s, action, names] |
 	some s in data.terraform.iam.grants
 	some action in s.actions
 	not iam.broad(action)
-	names := [name | some name in data.terraform.iam.granted[action][kind]; name != "iam:PassRole"]
+	names := data.terraform.iam.left(s, [name | some name in data.terraform.iam.granted[action][kind]; name != "iam:PassRole"])
 	count(names) > 0
 	iam.on_everything(s, action)
 ]
@@ -258,20 +260,21 @@ warn contains finding if {
 
 # ---------------------------------------------------------------- managed policies
 
-attached(r) := [arn |
+attachments := [[r, arn] |
+	some r in lib.present
 	startswith(r.type, "aws_")
 	some attribute in ["policy_arn", "policy_arns", "managed_policy_arns", "managed_policy_arn"]
 	some arn in lib.list(lib.value(r, attribute))
 	is_string(arn)
 ]
 
+name_in(arn) := parts[count(parts) - 1] if parts := split(arn, "/")
+
 # AWS's own policies that a resource attaches: by name, with the rules that would deny them.
-of_aws contains [r, name, rules] if {
-	some r in lib.present
-	some arn in attached(r)
+of_aws contains [r, name, rules, arn] if {
+	some [r, arn] in attachments
 	regex.match(`^arn:[^:]*:iam::aws:policy/`, arn)
-	parts := split(arn, "/")
-	name := parts[count(parts) - 1]
+	name := name_in(arn)
 	rules := split(object.get(catalogue.managed, name, "?"), " ")
 }
 
@@ -283,10 +286,10 @@ of_aws contains [r, name, rules] if {
 #   elsewhere: [CKV_AWS_274, CKV2_AWS_56, iam_aws_attached_policy_no_administrative_privileges]
 #   value: the name of the policy
 deny contains finding if {
-	some [r, name, rules] in of_aws
+	some [r, name, rules, arn] in of_aws
 	grave := [rule | some rule in rules; not rule in {"", "?", "ACC-IAM-010"}]
 	count(grave) > 0
-	not usual(r, name)
+	not usual(arn, name)
 	msg := sprintf("The managed policy %s gives far-reaching rights (%s).", [name, concat(", ", grave)])
 	remediation := "Attach a policy with just the rights that are needed."
 	severity := {true: "critical", false: "high"}["ACC-IAM-001" in grave]
@@ -301,7 +304,7 @@ deny contains finding if {
 #   elsewhere: [CKV_AWS_274, CKV2_AWS_56]
 #   value: the name of the policy
 deny contains finding if {
-	some [r, name, _] in of_aws
+	some [r, name, _, _] in of_aws
 	name in access.denied_managed_policies
 	msg := sprintf("The managed policy %s is not wanted here.", [name])
 	remediation := "Attach a policy with just the rights that are needed; settings.access.denied_managed_policies has the list."
@@ -311,10 +314,7 @@ deny contains finding if {
 # What a service of AWS's wants attached to the role that it runs with, and what is listed as usual.
 usual(_, name) if name in data.settings.access.usual_managed_policies
 
-usual(r, name) if {
-	some arn in attached(r)
-	endswith(arn, concat("", ["/service-role/", name]))
-}
+usual(arn, name) if endswith(arn, concat("", ["/service-role/", name]))
 
 # METADATA
 # title: Usual managed policies are seen
@@ -324,8 +324,8 @@ usual(r, name) if {
 #   elsewhere: []
 #   value: the name of the policy
 warn contains finding if {
-	some [r, name, rules] in of_aws
-	usual(r, name)
+	some [r, name, rules, arn] in of_aws
+	usual(arn, name)
 	not name in access.denied_managed_policies
 	grave := [rule | some rule in rules; not rule in {"", "?", "ACC-IAM-010"}]
 	count(grave) > 0
@@ -342,10 +342,8 @@ warn contains finding if {
 #   elsewhere: []
 #   value: the name of the policy
 deny contains finding if {
-	some r in lib.present
-	some arn in attached(r)
-	parts := split(arn, "/")
-	name := parts[count(parts) - 1]
+	some [r, arn] in attachments
+	name := name_in(arn)
 	name in access.boundaries
 	msg := sprintf("%s is a permissions boundary, and grants all it allows when it is attached.", [name])
 	remediation := "Attach another policy, or take the name out of settings.access.boundaries."
@@ -360,7 +358,7 @@ deny contains finding if {
 #   elsewhere: []
 #   value: the name of the policy
 warn contains finding if {
-	some [r, name, rules] in of_aws
+	some [r, name, rules, _] in of_aws
 	"ACC-IAM-010" in rules
 	msg := sprintf("The managed policy %s reads data of everything in the account.", [name])
 	remediation := "Attach a policy that names the buckets, tables or logs."
@@ -375,7 +373,7 @@ warn contains finding if {
 #   elsewhere: []
 #   value: the name of the policy
 warn contains finding if {
-	some [r, name, rules] in of_aws
+	some [r, name, rules, _] in of_aws
 	"?" in rules
 	msg := sprintf("The managed policy %s is not known here, so what it grants was not judged.", [name])
 	remediation := "Correct the name, or bring the catalogue up to date (tools/aws_catalogue.py)."

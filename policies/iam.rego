@@ -189,6 +189,7 @@ telling := {
 	"iam:associatedresourcearn",
 	"iam:passedtoservice",
 	"iam:permissionsboundary",
+	"iam:policyarn",
 	"kms:resourcealiases",
 	"kms:viaservice",
 	"lambda:functionarn",
@@ -206,9 +207,60 @@ narrowed(s) if {
 	condition.operator in exact
 	count(condition.values) > 0
 	every value in condition.values {
-		not regex.match(`^[*?]`, value)
-		not contains(value, concat("", ["${", condition.key])) # compared with itself
+		not open(condition.key, value)
 	}
+}
+
+# Patterns for (nearly) all values of a kind, and a variable compared with itself.
+open(_, value) if regex.match(`^[*?]|^alias/[*?]|^arn:[^:]*:[^:]*:[^:]*:[^:]*:([a-z-]+[:/])*[*?]|^arn:[*?]|^arn:[^:]*:[*?]`, value)
+
+open(key, value) if contains(value, concat("", ["${", key]))
+
+open("iam:passedtoservice", value) if not regex.match(`^[a-z0-9-]+[.]`, value)
+
+open("iam:permissionsboundary", value) if regex.match(`^arn:[^:]*:iam::aws:`, value)
+
+open("iam:policyarn", value) if {
+	regex.match(`^arn:[^:]*:iam::aws:`, value)
+	not value in harmless_policies
+}
+
+# What may be attached without giving anybody more than AWS's own readers have.
+harmless_policies contains arn if {
+	some name, rules in data.aws.catalogue.managed
+	rules in {"", "ACC-IAM-010"}
+	arn := sprintf("arn:aws:iam::aws:policy/%s", [lower(name)])
+}
+
+# ---------------------------------------------------------------- a Deny beside it
+
+# Names that no Deny beside the statement takes back.
+left(s, names) := names if count(s.denied) == 0
+
+left(s, names) := [name | some name in names; not data.terraform.lib.taken_back(s.denied, lower(name))] if count(s.denied) > 0
+
+# All that our lists and AWS call dangerous, in lower case.
+perils contains "iam:passrole"
+
+perils contains name if {
+	some kind in kinds
+	some service, names in data.aws.dangers[kind]
+	some action in names
+	name := lower(sprintf("%s:%s", [service, action]))
+}
+
+perils contains name if {
+	some service, levels in data.aws.catalogue.actions
+	some action in split(object.get(levels, "Permissions management", ""), " ")
+	action != ""
+	not action in object.get(data.aws.dangers.harmless, service, [])
+	name := lower(sprintf("%s:%s", [service, action]))
+}
+
+# Everything is allowed, and everything dangerous is denied.
+tamed(s) if {
+	count(s.denied) > 0
+	count(left(s, perils)) == 0
 }
 
 # ---------------------------------------------------------------- spelling
