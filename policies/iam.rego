@@ -222,14 +222,7 @@ open("iam:permissionsboundary", value) if regex.match(`^arn:[^:]*:iam::aws:`, va
 
 open("iam:policyarn", value) if {
 	regex.match(`^arn:[^:]*:iam::aws:`, value)
-	not value in harmless_policies
-}
-
-# What may be attached without giving anybody more than AWS's own readers have.
-harmless_policies contains arn if {
-	some name, rules in data.aws.catalogue.managed
-	rules in {"", "ACC-IAM-010"}
-	arn := sprintf("arn:aws:iam::aws:policy/%s", [lower(name)])
+	not value in data.terraform.perils.harmless_policies
 }
 
 # ---------------------------------------------------------------- a Deny beside it
@@ -239,28 +232,10 @@ left(s, names) := names if count(s.denied) == 0
 
 left(s, names) := [name | some name in names; not data.terraform.lib.taken_back(s.denied, lower(name))] if count(s.denied) > 0
 
-# All that our lists and AWS call dangerous, in lower case.
-perils contains "iam:passrole"
-
-perils contains name if {
-	some kind in kinds
-	some service, names in data.aws.dangers[kind]
-	some action in names
-	name := lower(sprintf("%s:%s", [service, action]))
-}
-
-perils contains name if {
-	some service, levels in data.aws.catalogue.actions
-	some action in split(object.get(levels, "Permissions management", ""), " ")
-	action != ""
-	not action in object.get(data.aws.dangers.harmless, service, [])
-	name := lower(sprintf("%s:%s", [service, action]))
-}
-
 # Everything is allowed, and everything dangerous is denied.
 tamed(s) if {
 	count(s.denied) > 0
-	count(left(s, perils)) == 0
+	count(left(s, data.terraform.perils.actions)) == 0
 }
 
 # ---------------------------------------------------------------- spelling
