@@ -63,8 +63,7 @@ deny contains finding if {
 	some r in lib.present
 	not r.type in other_documents
 	some attribute in holders
-	text := lib.value(r, attribute)
-	some part in parts(text)
+	some part in parts(r.change.after[attribute])
 	not lib.is_document(part)
 	msg := sprintf("%s is not a policy document, so it cannot be judged.", [attribute])
 	remediation := "Write a JSON object with a Statement."
@@ -453,15 +452,16 @@ warn contains finding if {
 
 # ---------------------------------------------------------------- other accounts
 
-# Everybody that a statement lets in by name.
-let_in(s) := {principal.name |
+# Everybody that a statement lets in by name, with the account.
+guests := [[s, principal.name, lib.account(principal.name)] |
+	some s in allowed
 	some principal in s.principals
 	principal.kind in {"aws", "federated", "canonicaluser"}
 	not regex.match("^[*?]+$", principal.name)
 	not web_identity(principal)
 	not principal.name in known_principals
 	not delivers_logs(s, principal)
-}
+]
 
 # Those that the settings list, and CloudFront's identities of this plan.
 known_principals := {lower(known) | some known in data.settings.access.trusted_principals} | {lower(sprintf("%v", [lib.value(r, "iam_arn")])) |
@@ -490,13 +490,12 @@ web_identity(principal) if {
 #   elsewhere: [CKV_AWS_385, sqs_queues_not_publicly_accessible, s3_bucket_cross_account_access]
 #   value: the account
 deny contains finding if {
-	some s in allowed
-	some name in let_in(s)
-	lib.account(name) != ""
-	not lib.trusted(name)
-	msg := sprintf("A statement lets account %s in.", [lib.account(name)])
+	some [s, _, account] in guests
+	account != ""
+	not lib.trusted(account)
+	msg := sprintf("A statement lets account %s in.", [account])
 	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
-	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
+	finding := lib.about(account, lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
 }
 
 # METADATA
@@ -550,9 +549,7 @@ narrows_by_conditions(s) if {
 #   elsewhere: []
 #   value: the principal
 deny contains finding if {
-	some s in allowed
-	some name in let_in(s)
-	lib.account(name) == ""
+	some [s, name, ""] in guests
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
 	remediation := "Name the principal by an ARN with its account, or have it listed in settings.access.trusted_principals."
 	finding := lib.about(name, lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation))

@@ -264,7 +264,7 @@ attachments := [[r, arn] |
 	some r in lib.present
 	startswith(r.type, "aws_")
 	some attribute in ["policy_arn", "policy_arns", "managed_policy_arns", "managed_policy_arn"]
-	some arn in lib.list(lib.value(r, attribute))
+	some arn in lib.list(r.change.after[attribute])
 	is_string(arn)
 ]
 

@@ -399,18 +399,9 @@ conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": 
 ]
 
 # The account in an ARN, an account id itself, or "" where neither can be told.
-account(name) := name if regex.match("^[0-9]{12}$", name)
-
-account(name) := part if {
-	not regex.match("^[0-9]{12}$", name)
-	part := split(concat("", [name, ":::::"]), ":")[4]
-	regex.match("^[0-9]{12}$", part)
-}
-
-account(name) := "" if {
-	not regex.match("^[0-9]{12}$", name)
-	not regex.match("^[0-9]{12}$", split(concat("", [name, ":::::"]), ":")[4])
-}
+account(name) := concat("", array.slice(found, 1, 3)) if {
+	found := regex.find_all_string_submatch_n(`^([0-9]{12})$|^(?:[^:]*:){4}([0-9]{12})(?::|$)`, name, 1)[0]
+} else := ""
 
 own_account := object.get(input, ["variables", "account", "value"], "")
 
