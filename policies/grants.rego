@@ -130,34 +130,29 @@ deny contains finding if {
 }
 
 # Address → services that every role may be passed to, where a condition names the services.
-passed[address] := services if {
-	some address in {s.resource.address | some s in iam.grants; some action in s.actions; iam.matches(action, "iam:passrole")}
-	services := {service |
-		some s in iam.grants
-		s.resource.address == address
-		some action in s.actions
-		iam.matches(action, "iam:passrole")
-		some resource in s.resources
-		[iam.service_of(action), resource] in iam.sweeping
-		some condition in s.conditions
-		condition.key == "iam:passedtoservice"
-		some value in condition.values
-		some service, _ in dangers.launch
-		iam.matches(value, service)
-	}
+passed[address] contains service if {
+	some s in iam.grants
+	address := s.resource.address
+	some action in s.actions
+	iam.matches(action, "iam:passrole")
+	some resource in s.resources
+	[iam.service_of(action), resource] in iam.sweeping
+	some condition in s.conditions
+	condition.key == "iam:passedtoservice"
+	some value in condition.values
+	some service, _ in dangers.launch
+	iam.matches(value, service)
 }
 
 # Address → actions that start something, allowed there on whatever resource.
-started[address] := launches if {
-	some address, _ in passed
-	launches := {launch |
-		some s in iam.grants
-		s.resource.address == address
-		some _, names in dangers.launch
-		some launch in names
-		some action in s.actions
-		iam.matches(action, lower(launch))
-	}
+started[address] contains launch if {
+	some s in iam.grants
+	address := s.resource.address
+	passed[address]
+	some _, names in dangers.launch
+	some launch in names
+	some action in s.actions
+	iam.matches(action, lower(launch))
 }
 
 # METADATA

@@ -50,14 +50,15 @@ referring contains [kind, name, attribute] if {
 refers(reference, _) if not regex.match(`^(local|var)[.]`, reference)
 
 refers(reference, modules) if {
-	some given in object.get(data.terraform.lib.arguments, concat(" ", array.concat(modules, [reference])), set())
+	some given in data.terraform.lib.arguments[concat(" ", array.concat(modules, [reference]))]
 	not startswith(given, "local.")
 }
 
 # Those that refer to local values, which the configuration of a plan does not have.
 hinting contains [kind, name, attribute] if {
 	some [kind, name, attribute, reference, modules] in references
-	some given in {reference} | object.get(data.terraform.lib.arguments, concat(" ", array.concat(modules, [reference])), set())
+	sources := {reference} | {given | some given in data.terraform.lib.arguments[concat(" ", array.concat(modules, [reference]))]}
+	some given in sources
 	startswith(given, "local.")
 }
 
