@@ -448,6 +448,6 @@ plain[text] := json.marshal(json.unmarshal(text)) if {
 	some [_, _, text] in leaves
 	is_string(text)
 	regex.match(`^\s*[\[{]`, text)
-	count(object.get(bodies, text, [])) == 0
+	count([body | some body in bodies[text]]) == 0
 	json.is_valid(text)
 }

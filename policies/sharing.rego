@@ -84,14 +84,17 @@ warn contains finding if {
 
 # ---------------------------------------------------------------- access control lists
 
-# The owner that the list itself names, AWS's log delivery, and whom the settings list.
+# The owner that the list itself names, whoever was in a bucket's list before (AWS puts its owner there, and a new one was
+# judged when he came), AWS's log delivery, and whom the settings list.
 ours(r) := {lower(id) |
 	walk(r.change.after, [path, id])
 	count(path) > 1
 	path[count(path) - 1] == "id"
 	"owner" in path
 	is_string(id)
-} | {id | some id, _ in data.aws.accounts.canonical} | {lower(id) | some id in data.settings.access.trusted_principals}
+} | {lower(grant.id) | some grant in r.change.before.grant; is_string(grant.id)} | delivery
+
+delivery := {id | some id, _ in data.aws.accounts.canonical} | {lower(id) | some id in data.settings.access.trusted_principals}
 
 # METADATA
 # title: ACLs name nobody else
@@ -149,6 +152,7 @@ names_in_plan := {lib.value(r, "bucket") | some r in lib.of_type("aws_s3_bucket"
 # Buckets that are written to or run from, and whose account nothing names.
 borrowed contains [r, name] if {
 	some r in lib.of_type("aws_lambda_function")
+	lib.blank(lib.value(r, "s3_object_version")) # whose version is named, its owner cannot exchange it
 	name := lib.value(r, "s3_bucket")
 }
 

@@ -45,6 +45,14 @@ test_acl_of_somebody_else if {
 	with_setting == set()
 }
 
+test_a_bucket_that_exists_has_its_owner_in_its_list if {
+	granted := {"bucket": "x", "grant": [{"id": "b2", "permissions": ["FULL_CONTROL"]}]}
+	row := fixtures.change("aws_s3_bucket", ["no-op"], granted, {})
+	change := object.union(row, {"change": object.union(row.change, {"before": granted})})
+	found := fixtures.ids(sharing.deny) with input as fixtures.plan([change])
+	found == set()
+}
+
 test_images if {
 	image := "111111111111.dkr.ecr.us-east-1.amazonaws.com/x:1"
 	denied("aws_lambda_function", {"image_uri": image}) == set()
@@ -61,6 +69,7 @@ test_buckets_of_nobody_knows_whom if {
 	own := {"rule": [{"destination": [{"bucket": "arn:aws:s3:::elsewhere", "account": "111111111111"}]}]}
 	warned("aws_s3_bucket_replication_configuration", own) == set()
 	warned("aws_lambda_function", {"s3_bucket": "artifacts"}) == {"ACC-ACC-013"}
+	warned("aws_lambda_function", {"s3_bucket": "artifacts", "s3_object_version": "v1"}) == set()
 	both := [fixtures.create("aws_lambda_function", {"s3_bucket": "artifacts"}), fixtures.create("aws_s3_bucket", {"bucket": "artifacts"})]
 	found := fixtures.ids(sharing.warn) with input as fixtures.plan(both)
 	found == set()
