@@ -499,3 +499,24 @@ test_a_key_for_somebody_elses_messages if {
 	key("arn:aws:sns:us-east-1:999999999999:x") == {"ACC-SVC-001"}
 	key("*") == {"ACC-SVC-001"}
 }
+
+from(value) := everybody({"IpAddress": {"aws:SourceIp": value}})
+
+test_networks_within_ours if {
+	every value in ["203.0.113.7", "203.0.113.128/25", "10.1.0.0/16", "10.0.0.0/8", ["10.1.2.3", "203.0.113.0/24"]] {
+		from(value) == set()
+	}
+	every value in ["203.0.112.0/23", "10.0.0.0/9, ", "11.0.0.0/8", "203.0.114.1"] {
+		from(value) != set()
+	}
+	every value in ["0.0.0.0/0", "0.0.0.0/1", "::/0", "10.0.0.0/7", "999.1.1.1", "10.0.0.010"] {
+		from(value) == {"ACC-PUB-001"}
+	}
+}
+
+test_networks_of_six_parts if {
+	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "2001:db8:1::/48"}}}))
+	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+		with data.settings.access.trusted_networks as ["2001:db8::/32", "::::/32", "10.0.0.010/8", "office"]
+	found == set()
+}
