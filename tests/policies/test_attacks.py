@@ -1,4 +1,4 @@
-"""What an attacker writes and what everybody writes, row by row, on both engines; and documents that are no documents."""
+"""What attackers write and what everybody writes, row by row, on both engines; and documents that are none."""
 
 import json
 from collections import defaultdict
@@ -100,16 +100,46 @@ STRANGE: list[tuple[str, Any, list[str], list[str]]] = [
     ("far longer than anything", sized(300_000), [], []),
     ("a million stars", statement(Action="s3:*", Resource="*" * 1_000_000), ["ACC-DOC-005"], []),
     ("a million stars and letters", statement(Action="s3:" + "*a" * 500_000, Resource="*"), ["ACC-DOC-005"], []),
-    ("an action that AWS does not have", statement(Action="s3:GetObjct", Resource="arn:aws:s3:::x/*"), [], ["ACC-IAM-014"]),
+    (
+        "an action that AWS does not have",
+        statement(Action="s3:GetObjct", Resource="arn:aws:s3:::x/*"),
+        [],
+        ["ACC-IAM-014"],
+    ),
     ("a service that AWS does not have", statement(Action="nosuch:Get", Resource="*"), [], ["ACC-IAM-014"]),
     ("all of such a service", statement(Action="nosuch:*", Resource="*"), ["ACC-IAM-013"], ["ACC-IAM-014"]),
-    ("China", statement(Action="kms:Decrypt", Resource="arn:aws-cn:kms:cn-north-1:111111111111:key/*"), ["ACC-IAM-009"], []),
-    ("GovCloud", statement(Action="kms:Decrypt", Resource="arn:aws-us-gov:kms:*:111111111111:key/*"), ["ACC-IAM-009"], []),
-    ("an isolated partition", statement(Action="kms:Decrypt", Resource="arn:aws-iso-b:kms:*:*:key/*"), ["ACC-IAM-009"], []),
+    (
+        "China",
+        statement(Action="kms:Decrypt", Resource="arn:aws-cn:kms:cn-north-1:111111111111:key/*"),
+        ["ACC-IAM-009"],
+        [],
+    ),
+    (
+        "GovCloud",
+        statement(Action="kms:Decrypt", Resource="arn:aws-us-gov:kms:*:111111111111:key/*"),
+        ["ACC-IAM-009"],
+        [],
+    ),
+    (
+        "an isolated partition",
+        statement(Action="kms:Decrypt", Resource="arn:aws-iso-b:kms:*:*:key/*"),
+        ["ACC-IAM-009"],
+        [],
+    ),
     ("a global ARN", statement(Action="iam:PassRole", Resource="arn:aws:iam::111111111111:role/app"), [], []),
-    ("a global ARN with a region", statement(Action="iam:PassRole", Resource="arn:aws:iam:*:*:role/*"), ["ACC-IAM-005"], []),
-    ("one key in another partition", statement(Action="kms:Decrypt", Resource="arn:aws-cn:kms:cn-north-1:111111111111:key/a"), [], []),
-]  # fmt: skip
+    (
+        "a global ARN with a region",
+        statement(Action="iam:PassRole", Resource="arn:aws:iam:*:*:role/*"),
+        ["ACC-IAM-005"],
+        [],
+    ),
+    (
+        "one key in another partition",
+        statement(Action="kms:Decrypt", Resource="arn:aws-cn:kms:cn-north-1:111111111111:key/a"),
+        [],
+        [],
+    ),
+]
 
 
 @pytest.mark.parametrize("engine", ["rego", pytest.param("opa", marks=pytest.mark.slow)])
