@@ -345,6 +345,16 @@ TABLE: dict[str, Row] = {
         "git fetch origin refs/pull/{number}/head:refs/pull/{number}/head",
     ),
     "ENG369": Row("git {found} is too old: {reason}", "install git 2.38 or later", _EXEC),
+    "ENG370": Row(
+        "merging `{head}` into `{base}` as it is now is a conflict: {paths}",
+        "merge `{base}` into `{head}` and say there what is meant",
+        _NO,
+    ),
+    "ENG371": Row(
+        "the event says that it was merged as {sha:.12}, which is not on `{branch}`, at {tip:.12} here",
+        "git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}; else this event is of another branch",
+        _STALE,
+    ),
     # ENG380-399 documents
     "ENG380": Row(
         "`{name}` does not say which kind of document it takes",

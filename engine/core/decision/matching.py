@@ -20,6 +20,9 @@ from engine.names import closest, listing
 
 # Roots of expressions that are not fetched: the rules are at hand, and outputs come from earlier actions.
 _AT_HAND = frozenset({"rules", "outputs"})
+# What has to be known beside a fact: today's digests, which a verdict is compared with; and whether the change, whose
+# resources are those of the merge, can be merged at all.
+_ALSO = {"verdict": COMPARED_WITH, "resources": ("merge",)}
 
 
 class Fired(NamedTuple):
@@ -78,8 +81,7 @@ def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Acti
         for gate in gates_of(pipeline, rules):
             needed |= facts_needed(rules.gates[gate], rules)
         needed |= _facts_of_steps(pipeline, actions or {})
-    # The rules themselves are at hand; today's digests, which only a verdict is compared with, have to be fetched.
-    return frozenset((needed - _AT_HAND) | (set(COMPARED_WITH) if "verdict" in needed else set()))
+    return frozenset((needed - _AT_HAND).union(*(also for name, also in _ALSO.items() if name in needed)))
 
 
 def _facts_of_steps(pipeline: Pipeline, actions: Mapping[str, Action]) -> set[str]:

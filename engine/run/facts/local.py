@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REPO, SHA, TEXT, WORD, Fields, same_repository, wrong
 from engine.core.resources import sources
 from engine.errors import failure
+from engine.names import listing
 from engine.printable import in_line
 from engine.run.facts.gather import Absent, Fetch
 from engine.run.facts.once import once
 
 if TYPE_CHECKING:
-    from engine.adapters.git.repository import Person, Range, Repository
+    from engine.adapters.git.repository import Merge, Person, Range, Repository
     from engine.core.events.envelope import Event
     from engine.core.resources.model import Discovery
     from engine.core.resources.services import Services
@@ -72,6 +73,7 @@ class Local:
         return {
             "commits": self._commits,
             "files": self._files,
+            "merge": self._merge_fact,
             "now": lambda: self._now,
             "pr": self._pr,
             "resources": self._resources,
@@ -120,16 +122,20 @@ class Local:
 
     @once
     def discovery(self) -> "Discovery":
-        """The resources of the change.
+        """The resources of the change, as they will be once it is merged.
 
         Raises:
-            EngineError: the source is not declared, or git cannot tell what changed.
+            EngineError: the source is not declared, or git cannot tell what changed; ENG370, it cannot be merged.
         """
         from engine.adapters.git import contents
         from engine.core.resources.discover import discover
 
         source = sources.choose(self._rules, self._event.source_repo, None)
-        found = contents.of_range(self._repository, self._range, self._services)
+        merge, pull = self._merge, self._pull
+        if merge.conflicts:
+            paths = listing(map(in_line, merge.conflicts))
+            raise failure("ENG370", head=pull["head"]["ref"], base=pull["base"]["ref"], paths=paths)
+        found = contents.of_range(self._repository, merge, self._services)
         asked = self._asked
         return discover(found, self._services, self._rules, source, allow_destroy=asked.destroy, allow_move=asked.move)
 
@@ -137,6 +143,20 @@ class Local:
     def _range(self) -> "Range":
         self._check_head_is_known()
         return self._repository.range(self._base, self._pull["head"]["sha"])
+
+    @once
+    def _merge(self) -> "Merge":
+        """What the change makes of the base as it is now, or has made of it: that is planned, not the head alone."""
+        return self._landed() if self._pull.get("merged") is True else self._repository.merge(self._range)
+
+    def _landed(self) -> "Merge":
+        """The merge commit's own change."""
+        if found := wrong(self._pull, {"merge_commit_sha": SHA}):
+            raise failure("ENG156", event=self._event.name, path=f"pull_request.{found[0]}", reason=found[1])
+        sha, branch = self._pull["merge_commit_sha"], self._pull["base"]["ref"]
+        if not self._repository.contains(self._base, sha):
+            raise failure("ENG371", sha=sha, branch=branch, tip=self._base)
+        return self._repository.landed(sha)
 
     @once
     def _base(self) -> str:
@@ -191,6 +211,11 @@ class Local:
 
     def _resources(self) -> Any:
         return self.discovery.fact()
+
+    def _merge_fact(self) -> Any:
+        if self._merge.conflicts:
+            return {"clean": False, "trees": {}}
+        return {"clean": True, "trees": {resource.path: resource.tree for resource in self.discovery.resources}}
 
     @property
     def _declared(self) -> str:

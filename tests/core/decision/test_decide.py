@@ -206,7 +206,7 @@ def test_the_facts_to_fetch(why, pipeline, needs):
 
 def test_the_facts_that_the_actions_read_themselves():
     actions = {"note.make": Action("note.make", dict, {}, (), (), Repeat.SAFE, "", needs=("resources", "rules"))}
-    assert match(event(), RULES, "check", actions).needs == {"pr", "resources"}
+    assert match(event(), RULES, "check", actions).needs == {"pr", "resources", "merge"}  # can it be merged at all?
 
 
 def test_only_what_is_said_to_be_needed_is_read():

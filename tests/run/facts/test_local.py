@@ -62,7 +62,7 @@ def test_who_made_a_commit_is_unknown_to_git(clone):
     assert commit == {"sha": clone.head, "author": ann, "committer": bob, "co_authors": []}
 
 
-@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups", "merge"])
+@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups"])
 def test_what_only_github_knows_has_failed(clone, name):
     assert gathered(local(clone), name).failed == {name: UNKNOWN}
 
@@ -70,6 +70,62 @@ def test_what_only_github_knows_has_failed(clone, name):
 @pytest.mark.parametrize("name", ["verdict", "statements"])
 def test_a_clone_keeps_no_verdicts(clone, name):
     assert gathered(local(clone), name).absent == {name: "a clone keeps none"}
+
+
+TAGGED = bucket("acme-lake-development")
+OLDER = {"S3/lake/lake.tfvars": TAGGED + "\n" * 8 + "# kept\n"}
+
+
+def both_changed(directory, theirs, ours):
+    """Both sides began with one file, and each has changed it."""
+    clone = Clone(directory, OLDER, {"S3/lake/lake.tfvars": ours})
+    clone.git("checkout", "-q", "dev")
+    clone.commit({"S3/lake/lake.tfvars": theirs})
+    return clone
+
+
+def test_what_is_planned_is_the_merge_and_not_the_head(tmp_path):
+    """Else a change would stay unplanned for ever once the base has touched the same resource."""
+    ours = OLDER["S3/lake/lake.tfvars"].replace("# kept", "# ours")
+    clone = both_changed(tmp_path, "# theirs\n" + OLDER["S3/lake/lake.tfvars"], ours)
+    facts = local(clone)
+    document = gathered(facts, "resources", "merge", "files", "commits")
+    [resource] = document.facts["resources"]["resources"]
+    assert document.facts["merge"] == {"clean": True, "trees": {"S3/lake": resource["tree"]}}
+    [planned] = facts.discovery.resources
+    assert planned.tree == resource["tree"]
+    assert len(document.facts["commits"]) == 1  # it is still the head's own work that somebody has to approve
+    clone.git("merge", "-q", "--no-edit", "feature")
+    merged = clone.git("rev-parse", "dev")
+    again = gathered(local(clone, clone.event(merged=True, merge_commit_sha=merged)), "merge", "resources").facts
+    assert again["merge"] == document.facts["merge"], "what was merged is what was judged"
+    assert again["resources"] == document.facts["resources"]
+
+
+def test_a_conflict_has_no_resources_and_names_its_paths(tmp_path):
+    clone = both_changed(tmp_path, OLDER["S3/lake/lake.tfvars"] + "# one\n", OLDER["S3/lake/lake.tfvars"] + "# two\n")
+    document = gathered(local(clone), "resources", "merge", "files")
+    assert document.facts["merge"] == {"clean": False, "trees": {}}
+    assert (
+        "merging `feature` into `dev` as it is now is a conflict: S3/lake/lake.tfvars" in document.failed["resources"]
+    )
+    assert "merge `dev` into `feature`" in document.failed["resources"]
+    assert document.facts["files"]
+
+
+@pytest.mark.parametrize(
+    ("why", "sha", "says"),
+    [
+        ("the event does not say as what", None, "merge_commit_sha"),
+        ("a commit that is not on the base branch", "feature", "which is not on `dev`"),
+        ("a commit that nobody knows", "1" * 40, "which is not on `dev`"),
+    ],
+)
+def test_a_merge_that_cannot_be_found(clone, why, sha, says):
+    name = clone.head if sha == "feature" else sha
+    document = gathered(local(clone, clone.event(merged=True, merge_commit_sha=name)), "resources", "merge")
+    assert set(document.failed) == {"resources", "merge"}, why
+    assert all(says in text for text in document.failed.values()), why
 
 
 def test_what_a_verdict_would_be_made_with_today_goes_with_the_rules(clone):
