@@ -502,8 +502,8 @@ TABLE: dict[str, Row] = {
         "{ref} has moved on from {then:.12} to {now:.12}", "nothing to do: the newer event decides afresh", _STALE
     ),
     "ENG553": Row(
-        "a {event} event about {subject} cannot be run on a local repository",
-        "local runs take events with a pull request; `engine explain --facts` decides the others",
+        "a {event} event about {subject} does not say what is to be merged into what",
+        "run it where GitHub can be asked, hand over the event of the pull request, or decide it by `engine explain`",
     ),
     "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
     "ENG555": Row(

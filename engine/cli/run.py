@@ -40,7 +40,7 @@ def run(options: Namespace, console: Console) -> int:
     from engine.core.report import explanation, terminal
     from engine.core.report.model import Report
     from engine.run import results
-    from engine.run.facts.local import Asked
+    from engine.run.facts.change import Asked
     from engine.run.handle import Request, Watcher, handle, worst
 
     def decided(decision: Decision) -> None:

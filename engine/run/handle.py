@@ -23,8 +23,11 @@ from engine.errors import TABLE, EngineError, ExitCode
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller
+from engine.run.facts.change import Asked, Change
 from engine.run.facts.gather import gather
-from engine.run.facts.local import UNKNOWN, Asked, Local
+from engine.run.facts.kept import NothingKept
+from engine.run.facts.teller import WITHOUT_GITHUB, together
+from engine.run.facts.told import Told, base_repository, check, where
 from engine.run.module import module_directory, read_module
 from engine.run.runner import Ran, carry_out
 from engine.run.today import digests
@@ -153,18 +156,20 @@ def _once(
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
     matching = match(event, rules, pipeline, rows.actions)
     clone = Repository(request.repo, path=settings.path)
-    facts = Local(
-        event,
+    change = Change(
+        partial(where, event),
+        event.subject.repo,
         rules,
         clone,
         services.read(read_module(module)),
         asked=request.asked,
-        now=now,
         today=partial(digests, controller, settings),
     )
-    facts.check_source()
-    facts.check_head()
-    document = gather(matching.needs, facts.fetchers, UNKNOWN)
+    check(event)
+    change.check_source(base_repository(event))
+    change.check_head()
+    fetchers = together(Told(event, change, now), change, NothingKept())
+    document = gather(matching.needs, fetchers, WITHOUT_GITHUB)
     decision = decide(event, document, rules, pipeline)
     files.make_directory(out)
     results.clear(os.path.join(out, name) for name in rules.pipelines)
@@ -187,7 +192,7 @@ def _once(
                 document=believed,
                 rules=rules,
                 controller=controller,
-                discovery=_discovery(facts),
+                discovery=_discovery(change),
                 settings=settings,
                 out=own,
                 result=result,
@@ -198,7 +203,7 @@ def _once(
                 cancel=Flag(),
             )
             ran = carry_out(result, context, rows.actions)
-        found = _discovery(facts) if "resources" in document.facts else Discovery(None, None, (), ())
+        found = _discovery(change) if "resources" in document.facts else Discovery(None, None, (), ())
         if not reports.is_told(ran):
             report = reports.of_pipeline(reports.about(event, believed), result, ran, found, believed)
             # What did not come to an end has been explained already, or is about to be shown as an error.
@@ -208,10 +213,10 @@ def _once(
     return handled
 
 
-def _discovery(facts: Local) -> Discovery:
+def _discovery(change: Change) -> Discovery:
     """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
     try:
         with alone("what the change consists of"):
-            return facts.discovery
+            return change.discovery
     except EngineError as error:
         return Discovery(None, None, (), error.problems)
