@@ -78,6 +78,7 @@ class Handled(NamedTuple):
     result: PipelineResult
     ran: tuple[Ran, ...]
     out: str  # where its results are
+    child: bool = False  # of another one's `then`
 
     def to_json(self) -> dict[str, object]:
         """The pipeline's part of the decision, and what became of each action."""
@@ -88,8 +89,13 @@ class Handled(NamedTuple):
         return {**self.result.to_json(), "ran": ran}
 
     @property
+    def is_done(self) -> bool:
+        """Has everything been carried out, whatever came out? Then `then` follows."""
+        return self.result.outcome is Outcome.PASS and all(r.status != "failed" for r in self.ran)
+
+    @property
     def exit_code(self) -> ExitCode:
-        """What it means to the shell."""
+        """What it means to the shell; a child's is its own."""
         if self.result.outcome is not Outcome.PASS:
             return EXIT[self.result.outcome]
         codes = [TABLE[r.problems[0].code].exit for r in self.ran if r.status == "failed"]
@@ -112,9 +118,9 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
     _forget(request.out)
     event = read_event(request.event, request.event_name, file=request.event_file)
     handled: list[Handled] = []
-    waiting: list[tuple[str | None, str]] = [(request.pipeline, request.out)]
+    waiting: list[tuple[str | None, str, bool]] = [(request.pipeline, request.out, False)]
     while waiting:
-        pipeline, out = waiting.pop(0)
+        pipeline, out, child = waiting.pop(0)
         try:
             trusted.stand_apart(request.controller, request.repo, event.source_repo, commits=commits(event))
             done = _once(event, request, pipeline, out, settings, watcher)
@@ -122,11 +128,11 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
             with suppress(EngineError):  # what cannot be kept either must not hide what has happened
                 watcher.kept(reports.keep(reports.of_failure(event, error), out, settings.credentials))
             raise
-        handled += done
+        handled += [one._replace(child=child) for one in done]
         waiting += [
-            (one.result.then, os.path.join(one.out, one.result.then))
+            (one.result.then, os.path.join(one.out, one.result.then), True)
             for one in done
-            if one.result.then and one.exit_code is ExitCode.DONE
+            if one.result.then and one.is_done
         ]
     return tuple(handled)
 
