@@ -1,0 +1,45 @@
+"""The examples of rules' annotations as plans, in the shape of `terraform show -json`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.adapters.policy.port import Plan
+
+_VARIABLES = {"account": "111111111111", "region": "us-east-1", "environment": "dev"}
+_BESIDE_TYPES = ("variables", "settings")
+
+
+def plan(name: str, example: Mapping[str, Any]) -> Plan:
+    """One plan with all resources of an example; a variable that is null there is missing."""
+    variables = {**_VARIABLES, **example.get("variables", {})}
+    said: dict[str, Any] = {key: {"value": value} for key, value in variables.items() if value is not None}
+    return Plan(name, {"format_version": "1.2", "variables": said, "resource_changes": list(_rows(example))})
+
+
+def _rows(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for kind, resources in example.items():
+        if kind not in _BESIDE_TYPES:
+            for number, given in enumerate(resources if isinstance(resources, list) else [resources]):
+                yield _row(kind, f"example{number or ''}", given)
+
+
+def _row(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes beginning with `_` are about the change: `_actions`, `_before`, `_unknown`, and its other keys."""
+    after = {key: _text(value) for key, value in given.items() if not key.startswith("_")}
+    about = {key[1:]: value for key, value in given.items() if key.startswith("_")}
+    actions, unknown = about.pop("actions", ["create"]), about.pop("unknown", {})
+    before = about.pop("before", None if actions == ["create"] else after)
+    change = {
+        "actions": actions,
+        "before": before,
+        "after": None if actions in (["delete"], ["forget"]) else after,
+        "after_unknown": dict.fromkeys(unknown, True) if isinstance(unknown, list) else unknown,
+        **about,
+    }
+    return {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name, "change": change}
+
+
+def _text(value: Any) -> Any:
+    """A policy document is written as a mapping, since people read that; Terraform has its text."""
+    return json.dumps(value) if isinstance(value, dict) and "Statement" in value else value
