@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.adapters.policy.annotations import BESIDE_TYPES
 from engine.adapters.policy.port import Plan
 
 _VARIABLES = {"account": "111111111111", "region": "us-east-1", "environment": "dev"}
-_BESIDE_TYPES = ("variables", "settings")
 
 
 def plan(name: str, example: Mapping[str, Any]) -> Plan:
@@ -19,7 +19,7 @@ def plan(name: str, example: Mapping[str, Any]) -> Plan:
 
 def _rows(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for kind, resources in example.items():
-        if kind not in _BESIDE_TYPES:
+        if kind not in BESIDE_TYPES:
             for number, given in enumerate(resources if isinstance(resources, list) else [resources]):
                 yield _row(kind, f"example{number or ''}", given)
 

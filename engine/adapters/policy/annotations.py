@@ -19,6 +19,7 @@ _PACKAGE = re.compile(r"^package[ \t]+([^\s#]+)", re.MULTILINE)
 _HEAD = re.compile(r"^(deny|violation|warn)(?:_[a-zA-Z0-9]+)*(?=[ \t\[:={])", re.MULTILINE)
 _END = re.compile(r"^[^\s}\])#]", re.MULTILINE)  # of a rule: what begins at the margin and closes nothing
 _ID = re.compile(r'(?:"id"\s*:\s*|\bfinding\(\s*)"([^"\n]+)"')
+BESIDE_TYPES = ("variables", "settings")  # keys of an example that are no type of resource
 _FOR_RULES = ("rule", "document")  # OPA's scopes; the others are about packages
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[str, tuple[type, str]] = {
@@ -150,6 +151,24 @@ def _wrong(said: Any) -> Iterator[tuple[tuple[str, ...], str]]:
         return
     for key, (form, name) in _FORMS.items():
         value = custom.get(key)
-        texts = not isinstance(value, list) or all(isinstance(item, str) for item in value)
-        if value is not None and not (isinstance(value, form) and texts):
+        if value is not None and not (_texts(value) if form is list else isinstance(value, form)):
             yield ("custom", key), f"custom.{key} is not {name}"
+        elif isinstance(value, dict):
+            yield from ((("custom", key, *keys), reason) for keys, reason in _wrong_example(value))
+
+
+def _wrong_example(example: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for kind, given in example.items():
+        several = given if isinstance(given, list) and kind not in BESIDE_TYPES else [given]
+        if not all(isinstance(item, dict) for item in several):
+            yield (kind,), f"{kind} is no mapping"
+            continue
+        for item in several:
+            if not _texts(item.get("_actions", ["create"])):
+                yield (kind,), "_actions is not a list of texts"
+            if not (isinstance(unknown := item.get("_unknown", {}), dict) or _texts(unknown)):
+                yield (kind,), "_unknown is neither a list of texts nor a mapping"
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

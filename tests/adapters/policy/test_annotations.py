@@ -102,6 +102,11 @@ def test_what_counts_as_one(why, comment, rule, titles):
         ),
         ("ids that are no texts", "# METADATA\n# custom:\n#   elsewhere: [1]", 7, 5, "is not a list of texts"),
         ("an example that is a list", "# METADATA\n# custom:\n#   bad: [a]", 7, 5, "custom.bad is not a mapping"),
+        ("no attributes", "# METADATA\n# custom:\n#   bad: {aws_x: 1}", 7, 11, "aws_x is no mapping"),
+        ("no list of resources", "# METADATA\n# custom:\n#   good: {aws_x: [1]}", 7, 12, "aws_x is no mapping"),
+        ("variables in a list", "# METADATA\n# custom:\n#   bad: {variables: [{}]}", 7, 11, "variables is no"),
+        ("one action", "# METADATA\n# custom:\n#   bad: {aws_x: {_actions: delete}}", 7, 11, "_actions is not"),
+        ("one unknown", "# METADATA\n# custom:\n#   bad: {aws_x: {_unknown: a}}", 7, 11, "_unknown is neither"),
         ("a character nobody sees", "# METADATA\n# title: a\u202eb", 6, 11, "cannot be seen"),
     ],
 )
