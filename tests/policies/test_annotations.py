@@ -15,7 +15,7 @@ from tests.support.examples import plan
 FILES = read_directory(str(Path(__file__).parents[2] / "policies"))
 SHIPPED = policy_set(FILES)
 ABOUT = annotations(SHIPPED.modules)
-COMPLETE = ["access", "grants", "naming", "tags"]
+COMPLETE = ["access", "doors", "grants", "naming", "tags", "users"]
 
 
 def with_settings(settings: dict[str, dict[str, Any]]) -> PolicySet:
