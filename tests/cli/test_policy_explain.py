@@ -119,7 +119,7 @@ def test_every_exception_that_is_shown_loads(capsys):
 @pytest.mark.parametrize(
     ("why", "rule", "said"),
     [
-        ("nearly right", "ACC-PUB-01", "did you mean `ACC-PUB-010`?"),
+        ("nearly right", "ACC-FED-01", "did you mean `ACC-FED-001`?"),
         ("of nobody's", "xyzzy", "`engine policy explain` lists the rules"),
     ],
 )

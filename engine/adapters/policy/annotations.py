@@ -21,6 +21,7 @@ _END = re.compile(r"^[^\s}\])#]", re.MULTILINE)  # of a rule: what begins at the
 _ID = re.compile(r'(?:"id"\s*:\s*|\bfinding\(\s*)"([^"\n]+)"')
 BESIDE_TYPES = ("variables", "settings")  # keys of an example that are no type of resource
 _FOR_RULES = ("rule", "document")  # OPA's scopes; the others are about packages
+_WIDE: Mapping[tuple[str, ...], str] = {("*",): "resources of all types", ("plan",): "the whole plan"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[str, tuple[type, str]] = {
     "id": (str, "a text"),
@@ -49,6 +50,11 @@ class About(NamedTuple):
     value: str = ""  # what the `value` of its findings is
     bad: Mapping[str, Any] = _NOTHING
     good: Mapping[str, Any] = _NOTHING
+
+    @property
+    def judged(self) -> str:
+        """What it is about, in words."""
+        return _WIDE.get(self.resources) or ", ".join(self.resources)
 
 
 def annotations(modules: Mapping[str, str]) -> tuple[About, ...]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 HELP = "what a rule wants and why, with examples, and how to excuse a finding"
 
 _EFFECTS = {"deny": "deny: the verdict fails", "warn": "warn: reported, blocks nothing"}
-_WIDE: dict[tuple[str, ...], str] = {("*",): "resources of all types", ("plan",): "the whole plan"}
 _DAYS = 90  # an exception that nobody has to renew within a quarter is forgotten
 
 
@@ -94,7 +93,7 @@ def _facts(about: "About") -> Iterator[tuple[str, str]]:
         yield "severity", about.severity
     yield "effect", _EFFECTS[about.effect]
     if about.resources:
-        yield "about", _WIDE.get(about.resources) or ", ".join(about.resources)
+        yield "about", about.judged
     if about.elsewhere:
         yield "elsewhere", ", ".join(about.elsewhere)
     yield "defined at", f"{about.file}:{about.line}"
