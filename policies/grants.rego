@@ -21,7 +21,7 @@ some_of(names) := sprintf("%s and %v more", [concat(", ", array.slice(names, 0, 
 #   id: ACC-IAM-001
 #   severity: critical
 #   resources: ["*"]
-#   elsewhere: [CKV_AWS_1, CKV_AWS_49, CKV_AWS_62, CKV_AWS_63, IAM.1, AVD-AWS-0057,
+#   elsewhere: [CKV_AWS_1, CKV_AWS_49, CKV_AWS_62, CKV_AWS_63, CKV2_AWS_40, IAM.1, AVD-AWS-0057,
 #     iam_inline_policy_no_administrative_privileges, iam_customer_attached_policy_no_administrative_privileges,
 #     iam_customer_unattached_policy_no_administrative_privileges]
 #   value: the action
@@ -117,8 +117,8 @@ deny contains finding if {
 #   id: ACC-IAM-005
 #   severity: high
 #   resources: ["*"]
-#   elsewhere: [CKV_AWS_110, CKV_AWS_286, AVD-AWS-0342, iam_policy_allows_privilege_escalation,
-#     iam_inline_policy_allows_privilege_escalation]
+#   elsewhere: [CKV_AWS_109, CKV_AWS_110, CKV_AWS_286, CKV_AWS_289, AVD-AWS-0342,
+#     iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation]
 #   value: the action
 #   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:PassRole", Resource: "*"}]}}}
 #   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:PassRole",
@@ -205,9 +205,9 @@ started[address] := launches if {
 #   id: ACC-IAM-007
 #   severity: high
 #   resources: ["*"]
-#   elsewhere: [CKV_AWS_110, CKV_AWS_286, AVD-AWS-0347, AVD-AWS-0349, AVD-AWS-0351, AVD-AWS-0352,
-#     iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation,
-#     iam_no_custom_policy_permissive_role_assumption]
+#   elsewhere: [CKV_AWS_107, CKV_AWS_109, CKV_AWS_110, CKV_AWS_286, CKV_AWS_287, CKV_AWS_289, AVD-AWS-0347,
+#     AVD-AWS-0349, AVD-AWS-0351, AVD-AWS-0352, iam_policy_allows_privilege_escalation,
+#     iam_inline_policy_allows_privilege_escalation, iam_no_custom_policy_permissive_role_assumption]
 #   value: the action
 #   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:CreateAccessKey", Resource: "*"}]}}}
 #   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:CreateAccessKey",
@@ -246,7 +246,7 @@ deny contains finding if {
 #   id: ACC-IAM-009
 #   severity: high
 #   resources: ["*"]
-#   elsewhere: [CKV_AWS_107, CKV_AWS_287, KMS.1, KMS.2]
+#   elsewhere: [CKV_AWS_107, CKV_AWS_108, CKV_AWS_287, CKV_AWS_288, KMS.1, KMS.2]
 #   value: the action
 #   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "secretsmanager:GetSecretValue",
 #     Resource: "*"}]}}}
@@ -285,7 +285,7 @@ deny contains finding if {
 #   id: ACC-IAM-011
 #   severity: high
 #   resources: ["*"]
-#   elsewhere: [AVD-AWS-0353]
+#   elsewhere: [CKV_AWS_109, CKV_AWS_289, AVD-AWS-0353]
 #   value: the action
 #   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "cloudtrail:StopLogging", Resource: "*"}]}}}
 #   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "cloudtrail:StopLogging",

@@ -36,6 +36,11 @@ test_a_policy_of_roles if {
 	}
 }
 
+test_users_of_other_things if {
+	warned(fixtures.create("aws_iam_group_membership", {"users": ["x"]})) == set()
+	warned(fixtures.vague("aws_iam_group_membership", {}, {"users": true})) == set()
+}
+
 test_a_key if fixtures.ids(warned(fixtures.create("aws_iam_access_key", {"user": "x"}))) == {"ACC-USR-003"}
 
 test_a_password if fixtures.ids(warned(fixtures.create("aws_iam_user_login_profile", {"user": "x"}))) == {"ACC-USR-004"}
@@ -63,6 +68,12 @@ test_each_weakness_is_found if {
 		fixtures.ids(found) == {"ACC-USR-005"}
 		values(found) == {attribute}
 	}
+}
+
+test_values_of_another_type_are_weak if {
+	values(policy(object.union(strong, {"require_symbols": 1}))) == {"require_symbols"}
+	values(policy(object.union(strong, {"minimum_password_length": "14"}))) == {"minimum_password_length"}
+	values(policy(object.union(strong, {"minimum_password_length": true}))) == {"minimum_password_length"}
 }
 
 test_what_is_not_said_is_weak if values(policy({})) == object.keys(strong)
