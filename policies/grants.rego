@@ -246,7 +246,8 @@ deny contains finding if {
 #   id: ACC-IAM-009
 #   severity: high
 #   resources: ["*"]
-#   elsewhere: [CKV_AWS_107, CKV_AWS_108, CKV_AWS_287, CKV_AWS_288, KMS.1, KMS.2]
+#   elsewhere: [CKV_AWS_107, CKV_AWS_108, CKV_AWS_287, CKV_AWS_288, KMS.1, KMS.2,
+#     iam_policy_no_agentcore_workload_access_token_wildcard]
 #   value: the action
 #   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "secretsmanager:GetSecretValue",
 #     Resource: "*"}]}}}
