@@ -14,20 +14,29 @@ def plan(name: str, example: Mapping[str, Any]) -> Plan:
     """One plan with all resources of an example; a variable that is null there is missing."""
     variables = {**_VARIABLES, **example.get("variables", {})}
     said: dict[str, Any] = {key: {"value": value} for key, value in variables.items() if value is not None}
-    return Plan(name, {"format_version": "1.2", "variables": said, "resource_changes": list(_rows(example))})
+    resources = list(_resources(example))
+    made: dict[str, Any] = {"resource_changes": [_row(*resource) for resource in resources]}
+    if any("_refers" in given for _, _, given in resources):
+        made["configuration"] = {"root_module": {"resources": [_configured(*resource) for resource in resources]}}
+    return Plan(name, {"format_version": "1.2", "variables": said, **made})
 
 
-def _rows(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _resources(example: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for kind, resources in example.items():
         if kind not in BESIDE_TYPES:
             for number, given in enumerate(resources if isinstance(resources, list) else [resources]):
-                yield _row(kind, f"example{number or ''}", given)
+                yield kind, f"example{number or ''}", given
+
+
+def _configured(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    expressions = {key: {"references": [reference]} for key, reference in given.get("_refers", {}).items()}
+    return {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name, "expressions": expressions}
 
 
 def _row(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes beginning with `_` are about the change: `_actions`, `_before`, `_unknown`, and its other keys."""
+    """Keys beginning with `_` are about the change: `_actions`, `_before`, `_unknown`, and its other keys."""
     after = {key: _text(value) for key, value in given.items() if not key.startswith("_")}
-    about = {key[1:]: value for key, value in given.items() if key.startswith("_")}
+    about = {key[1:]: value for key, value in given.items() if key.startswith("_") and key != "_refers"}
     actions, unknown = about.pop("actions", ["create"]), about.pop("unknown", {})
     before = about.pop("before", None if actions == ["create"] else after)
     change = {

@@ -3,7 +3,8 @@
 Nothing is demanded here: a rule without a comment, or with OPA's own keys only, has the other fields empty. What is
 written must be readable, since reports and `engine policy explain` rely on it. Examples (`bad`, `good`) map a resource
 type to the attributes of one resource, or to a list of several; beside types stand `variables` and `settings`, and
-beside attributes `_actions` (of the change; without it: create) and `_unknown` (attributes known only after apply).
+beside attributes `_actions` (of the change; without it: create), `_unknown` (attributes known only after apply) and
+`_refers` (attribute → what the configuration has there: `local.policy`).
 """
 
 import re
@@ -174,6 +175,8 @@ def _wrong_example(example: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...]
                 yield (kind,), "_actions is not a list of texts"
             if not (isinstance(unknown := item.get("_unknown", {}), dict) or _texts(unknown)):
                 yield (kind,), "_unknown is neither a list of texts nor a mapping"
+            if not (isinstance(refers := item.get("_refers", {}), dict) and _texts(list(refers.values()))):
+                yield (kind,), "_refers is no mapping to texts"
 
 
 def _texts(value: Any) -> bool:

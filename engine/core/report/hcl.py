@@ -37,15 +37,19 @@ def _resource(kind: str, name: str, resource: Mapping[str, Any]) -> Iterator[str
     for key, value in resource.items():
         if not key.startswith("_"):
             yield from _attribute(key, value, _STEP)
-    unknown = resource.get("_unknown", [])
+    refers, unknown = resource.get("_refers", {}), resource.get("_unknown", [])
+    for key, reference in refers.items():
+        yield f"{_STEP}{key} = {reference}{f' # {_AFTER_APPLY}' if key in unknown else ''}"
     for key in unknown:
-        yield f"{_STEP}{key} = {_AFTER_APPLY}" if isinstance(unknown, list) else _partly(key, unknown[key])
+        if key not in refers:
+            yield f"{_STEP}{key} = {_AFTER_APPLY}{_within(unknown, key)}"
     yield "}"
 
 
-def _partly(key: str, unknown: Any) -> str:
-    inside = "" if unknown is True else f" # in {', '.join(map(str, unknown))}"
-    return f"{_STEP}{key} = {_AFTER_APPLY}{inside}"
+def _within(unknown: Any, key: str) -> str:
+    """Which parts of an attribute are unknown, where it is not the whole."""
+    parts = unknown[key] if isinstance(unknown, dict) else True
+    return f" # in {', '.join(map(str, parts))}" if isinstance(parts, dict | list) else ""
 
 
 def _attribute(key: str, value: Any, indent: str) -> Iterator[str]:

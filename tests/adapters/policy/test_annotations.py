@@ -107,6 +107,13 @@ def test_what_counts_as_one(why, comment, rule, titles):
         ("variables in a list", "# METADATA\n# custom:\n#   bad: {variables: [{}]}", 7, 11, "variables is no"),
         ("one action", "# METADATA\n# custom:\n#   bad: {aws_x: {_actions: delete}}", 7, 11, "_actions is not"),
         ("one unknown", "# METADATA\n# custom:\n#   bad: {aws_x: {_unknown: a}}", 7, 11, "_unknown is neither"),
+        (
+            "a reference to nothing",
+            "# METADATA\n# custom:\n#   bad: {aws_x: {_refers: {a: 1}}}",
+            7,
+            11,
+            "_refers is no",
+        ),
         ("a character nobody sees", "# METADATA\n# title: a\u202eb", 6, 11, "cannot be seen"),
     ],
 )

@@ -24,6 +24,12 @@ from engine.core.report.hcl import hcl
         ("a policy document", {"aws_x": {"p": {"Statement": []}}}, ["p = jsonencode({", "  Statement = []", "})"]),
         ("what Terraform would fill in", {"aws_x": {"a": "${aws:username}"}}, ['a = "$${aws:username}"']),
         ("known later", {"aws_x": {"_unknown": ["a"]}}, ["a = (known only after apply)"]),
+        ("a reference", {"aws_x": {"_refers": {"a": "local.b"}}}, ["a = local.b"]),
+        (
+            "a reference known later",
+            {"aws_x": {"_refers": {"a": "local.b"}, "_unknown": ["a"]}},
+            ["a = local.b # (known only after apply)"],
+        ),
         ("known later in part", {"aws_x": {"_unknown": {"a": {"b": True}}}}, ["a = (known only after apply) # in b"]),
     ],
 )
