@@ -29,11 +29,18 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace, console: "Console") -> int:
-    """Show one rule (or those that do what another collection's check does), or all."""
+    """Show one rule (or those that do what another collection's check does), or all.
+
+    Raises:
+        EngineError: ENG500, ENG540, ENG541; or the policies cannot be read.
+    """
     from engine.adapters.policy.annotations import annotations, silent
 
-    modules = policies(options.policies).modules
+    judging = policies(options.policies)
+    modules = judging.modules
     known = sorted((*annotations(modules), *silent(modules)), key=lambda about: (about.file, about.line))
+    if not known:
+        raise failure("ENG500", where=judging.origin)
     chosen = known if options.list or options.rule is None else _named(options.rule, known)
     if options.json:
         console.json({"rules": [_json(about) for about in chosen]})
