@@ -32,7 +32,7 @@ variable "lambda_functions" {
     permissions = optional(map(object({ # who may invoke it, by the id of the statement
       principal      = string           # a service, such as events.amazonaws.com, or an account
       source_arn     = optional(string)
-      source_account = optional(string) # of a service: one's own, unless given
+      source_account = optional(string) # one's own for a service whose source_arn names none, unless given
     })), {})
     tags = optional(map(string), {})
   }))
@@ -113,6 +113,12 @@ locals {
       for id, permission in function.permissions : "${name}/${id}" => merge(permission, { function = name, id = id })
     }
   ]...)
+
+  # Services that would act for anybody's account: nothing names one, as an ARN of S3 does not.
+  lambda_open_services = [
+    for key, permission in local.lambda_permissions : key
+    if can(regex("[.]amazonaws[.]com([.]cn)?$", permission.principal)) && !can(regex(":[0-9]{12}:", permission.source_arn))
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "lambda" {
@@ -192,9 +198,9 @@ resource "aws_lambda_permission" "this" {
   action        = "lambda:InvokeFunction"
   principal     = each.value.principal
   source_arn    = each.value.source_arn
-
-  # Else whoever can make the service act, in any account, could invoke it: an ARN of S3 names no account.
-  source_account = endswith(each.value.principal, ".amazonaws.com") ? coalesce(each.value.source_account, var.account) : each.value.source_account
+  source_account = (
+    contains(local.lambda_open_services, each.key) ? coalesce(each.value.source_account, var.account) : each.value.source_account
+  )
 }
 
 output "lambda_functions" {

@@ -1,7 +1,7 @@
 """Plan the inputs beside this file for real: Terraform, the universal module, the emulator.
 
-`python -m tests.policies.everything.record` writes the plans. Documents stand in the inputs as what they are; the module
-is handed their text, as it is by the engine.
+`python -m tests.policies.everything.record` writes the plans. Documents stand in the inputs as what they are; the
+module is handed their text, as it is by the engine.
 """
 
 import json
