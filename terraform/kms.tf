@@ -48,7 +48,7 @@ variable "kms_keys" {
 }
 
 locals {
-  # Word for word what AWS gives a key without a policy: so that it stands in the plan, and what is already there is left alone.
+  # Word for word what AWS gives a key without a policy: so that it stands in the plan, and keys that are there stay as they are.
   kms_default_policy = jsonencode({
     Version = "2012-10-17"
     Id      = "key-default-1"

@@ -22,7 +22,7 @@ variable "s3_buckets" {
       prefix     = optional(string)
       suffix     = optional(string)
     })), {})
-    object_lock = optional(object({         # new objects cannot be deleted for so long; cannot be switched off again
+    object_lock = optional(object({         # new objects cannot be deleted for so long; a bucket keeps its lock for ever
       mode = optional(string, "GOVERNANCE") # or COMPLIANCE, which not even the account's root can shorten
       days = number
     }))

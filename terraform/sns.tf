@@ -6,7 +6,7 @@ variable "sns_topics" {
     fifo_topic                  = optional(bool, false)
     content_based_deduplication = optional(bool)
     kms_master_key_id           = optional(string, "alias/aws/sns")
-    tls_only                    = optional(bool, true) # denies publishing over plain HTTP: all that AWS lets a topic's policy say of it
+    tls_only                    = optional(bool, true) # denies publishing over plain HTTP, as AWS recommends; it takes no `sns:*` here
     policy_json                 = optional(string)     # document: sns-topic-policy
     signature_version           = optional(number)     # 2 signs with SHA-256; AWS's default is 1, unless given
     delivery_feedback = optional(object({              # deliveries are logged: failed ones, and so many percent of the others
@@ -120,15 +120,21 @@ resource "aws_sns_topic" "this" {
   signature_version           = each.value.signature_version
   tags                        = each.value.tags
 
-  http_failure_feedback_role_arn      = one(each.value.delivery_feedback[*].role_arn)
-  http_success_feedback_role_arn      = one(each.value.delivery_feedback[*].role_arn)
-  http_success_feedback_sample_rate   = one(each.value.delivery_feedback[*].success_sample_rate)
-  lambda_failure_feedback_role_arn    = one(each.value.delivery_feedback[*].role_arn)
-  lambda_success_feedback_role_arn    = one(each.value.delivery_feedback[*].role_arn)
-  lambda_success_feedback_sample_rate = one(each.value.delivery_feedback[*].success_sample_rate)
-  sqs_failure_feedback_role_arn       = one(each.value.delivery_feedback[*].role_arn)
-  sqs_success_feedback_role_arn       = one(each.value.delivery_feedback[*].role_arn)
-  sqs_success_feedback_sample_rate    = one(each.value.delivery_feedback[*].success_sample_rate)
+  application_failure_feedback_role_arn    = one(each.value.delivery_feedback[*].role_arn)
+  application_success_feedback_role_arn    = one(each.value.delivery_feedback[*].role_arn)
+  application_success_feedback_sample_rate = one(each.value.delivery_feedback[*].success_sample_rate)
+  firehose_failure_feedback_role_arn       = one(each.value.delivery_feedback[*].role_arn)
+  firehose_success_feedback_role_arn       = one(each.value.delivery_feedback[*].role_arn)
+  firehose_success_feedback_sample_rate    = one(each.value.delivery_feedback[*].success_sample_rate)
+  http_failure_feedback_role_arn           = one(each.value.delivery_feedback[*].role_arn)
+  http_success_feedback_role_arn           = one(each.value.delivery_feedback[*].role_arn)
+  http_success_feedback_sample_rate        = one(each.value.delivery_feedback[*].success_sample_rate)
+  lambda_failure_feedback_role_arn         = one(each.value.delivery_feedback[*].role_arn)
+  lambda_success_feedback_role_arn         = one(each.value.delivery_feedback[*].role_arn)
+  lambda_success_feedback_sample_rate      = one(each.value.delivery_feedback[*].success_sample_rate)
+  sqs_failure_feedback_role_arn            = one(each.value.delivery_feedback[*].role_arn)
+  sqs_success_feedback_role_arn            = one(each.value.delivery_feedback[*].role_arn)
+  sqs_success_feedback_sample_rate         = one(each.value.delivery_feedback[*].success_sample_rate)
 }
 
 resource "aws_sns_topic_policy" "this" {

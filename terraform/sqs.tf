@@ -126,10 +126,10 @@ resource "aws_sqs_queue" "this" {
     : null
   )
 
-  redrive_allow_policy = each.value.redrive_allow_arns == null ? null : jsonencode(
-    length(each.value.redrive_allow_arns) == 0
-    ? { redrivePermission = "denyAll", sourceQueueArns = null }
-    : { redrivePermission = "byQueue", sourceQueueArns = each.value.redrive_allow_arns }
+  redrive_allow_policy = (
+    each.value.redrive_allow_arns == null ? null
+    : length(each.value.redrive_allow_arns) == 0 ? jsonencode({ redrivePermission = "denyAll" })
+    : jsonencode({ redrivePermission = "byQueue", sourceQueueArns = each.value.redrive_allow_arns })
   )
 }
 
