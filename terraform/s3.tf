@@ -26,14 +26,6 @@ variable "s3_buckets" {
       mode = optional(string, "GOVERNANCE") # or COMPLIANCE, which not even the account's root can shorten
       days = number
     }))
-    replication = optional(object({ # copies of new objects in another bucket
-      role_arn               = string
-      destination_bucket_arn = string
-      prefix                 = optional(string, "")
-      storage_class          = optional(string)
-      replica_kms_key_arn    = optional(string) # needed where sse_algorithm is aws:kms or aws:kms:dsse
-      delete_markers         = optional(bool, false)
-    }))
     lifecycle_rules = optional(list(object({
       id                                 = string
       enabled                            = optional(bool, true)
@@ -88,8 +80,8 @@ variable "s3_buckets" {
   }
 
   validation {
-    condition     = alltrue([for bucket in var.s3_buckets : bucket.versioning || (bucket.object_lock == null && bucket.replication == null)])
-    error_message = "object_lock and replication need versioning = true."
+    condition     = alltrue([for bucket in var.s3_buckets : bucket.versioning || bucket.object_lock == null])
+    error_message = "object_lock needs versioning = true."
   }
 
   validation {
@@ -99,14 +91,6 @@ variable "s3_buckets" {
       if bucket.object_lock != null
     ])
     error_message = "object_lock has a mode (\"GOVERNANCE\" or \"COMPLIANCE\") and days from 1 to 36500."
-  }
-
-  validation {
-    condition = alltrue([
-      for bucket in var.s3_buckets :
-      bucket.sse_algorithm == "AES256" || bucket.replication.replica_kms_key_arn != null if bucket.replication != null
-    ])
-    error_message = "replication needs replica_kms_key_arn where sse_algorithm is \"aws:kms\" or \"aws:kms:dsse\": else S3 copies nothing."
   }
 
   validation {
@@ -315,48 +299,6 @@ resource "aws_s3_bucket_object_lock_configuration" "this" {
     default_retention {
       mode = each.value.mode
       days = each.value.days
-    }
-  }
-
-  depends_on = [aws_s3_bucket_versioning.this]
-}
-
-resource "aws_s3_bucket_replication_configuration" "this" {
-  for_each = { for name, bucket in var.s3_buckets : name => bucket.replication if bucket.replication != null }
-  bucket   = aws_s3_bucket.this[each.key].id
-  role     = each.value.role_arn
-
-  rule {
-    id     = "replication"
-    status = "Enabled"
-
-    filter {
-      prefix = each.value.prefix
-    }
-
-    delete_marker_replication {
-      status = each.value.delete_markers ? "Enabled" : "Disabled"
-    }
-
-    dynamic "source_selection_criteria" {
-      for_each = each.value.replica_kms_key_arn[*]
-      content {
-        sse_kms_encrypted_objects {
-          status = "Enabled"
-        }
-      }
-    }
-
-    destination {
-      bucket        = each.value.destination_bucket_arn
-      storage_class = each.value.storage_class
-
-      dynamic "encryption_configuration" {
-        for_each = each.value.replica_kms_key_arn[*]
-        content {
-          replica_kms_key_id = encryption_configuration.value
-        }
-      }
     }
   }
 

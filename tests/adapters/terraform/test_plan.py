@@ -33,9 +33,7 @@ BAD = {
         "key-without-use": {"kms_key_arn": "k"},
         "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 20000})},
         "locked": {"versioning": False, "object_lock": {"mode": "x", "days": 0}},
-        "replicated": {
-            "sse_algorithm": "aws:kms",
-            "replication": {"role_arn": "r", "destination_bucket_arn": "arn:aws:s3:::b"},
+        "idle": {
             "notifications": {"x": {"target_arn": "arn:aws:events:us-east-1:123456789012:rule/x"}},
             "lifecycle_rules": [{"id": "does-nothing"}],
         },
