@@ -2,9 +2,9 @@
 
     python -I emulator_server.py PORT_FILE
 
-moto 5.2: any SetQueueAttributes without `Policy` erases the queue's policy, RedrivePolicy comes back with blanks that the
-request did not have, and RedriveAllowPolicy not at all. Terraform then waits for an equal answer until its time is up, or
-reports drift for ever.
+moto 5.2: any SetQueueAttributes without `Policy` erases the queue's policy, RedrivePolicy comes back with blanks that
+the request did not have, and RedriveAllowPolicy not at all. Terraform then waits for an equal answer until its time is
+up, or reports drift for ever.
 """
 
 import json

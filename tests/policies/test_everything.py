@@ -7,6 +7,7 @@ write, beside what Checkov says of it, and an ordinary one, about which nobody s
 import json
 import re
 import subprocess
+from typing import Any
 
 import pytest
 import yaml
@@ -59,6 +60,24 @@ def test_what_checkov_fails_is_found_or_explained(found, check, address, rule):
         return
     rules = {f.rule for f in found if f.resource == "wrong" and f.address and part_of(f.address) == part_of(address)}
     assert rule in rules
+
+
+@pytest.mark.parametrize(
+    ("why", "address", "account"),
+    [
+        ("a bucket's ARN names no account: one's own", 'ordinary.this["shop-thumbnails/uploads"]', "123456789012"),
+        ("an ARN with an account says whose it is", 'ordinary.this["shop-thumbnails/nightly"]', None),
+        ("no ARN at all: one's own", 'wrong.this["picture/notifications"]', "123456789012"),
+        ("whoever is named stays, to be judged", 'wrong.this["everything/service"]', "999999999999"),
+        ("an account is no service", 'wrong.this["everything/somebody"]', None),
+    ],
+)
+def test_for_whom_a_service_may_invoke_a_function(why, address, account):
+    name, _, key = address.partition(".")
+    (plan,) = [plan.plan for plan in PLANS if plan.resource == name]
+    rows: Any = plan["resource_changes"]
+    (after,) = [row["change"]["after"] for row in rows if row["address"] == f"aws_lambda_permission.{key}"]
+    assert after["source_account"] == account, why
 
 
 def test_a_reason_explains_something():

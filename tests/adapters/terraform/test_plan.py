@@ -117,6 +117,15 @@ def test_a_plan_creates_all_services(good):
     assert summarise(good).create == len(changes(good))
 
 
+def test_what_nobody_asks_for_is_not_made(good):
+    """Options came later than what has been applied, and leave it as it is."""
+    optional = {"aws_s3_bucket_notification", "aws_s3_bucket_object_lock_configuration", "aws_s3_bucket_logging"}
+    assert {change.type for change in changes(good)} & optional == set()
+    (topic,) = [change.after for change in changes(good) if change.type == "aws_sns_topic"]
+    assert isinstance(topic, dict)
+    assert {name: value for name, value in topic.items() if "feedback" in name and value} == {}
+
+
 def test_what_policies_judge_is_known_when_planning(good):
     """A policy with the ARN of something new inside would be unknown until after the apply that it should stop."""
     policies: dict[str, Any] = {
