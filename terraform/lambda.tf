@@ -117,7 +117,7 @@ locals {
   # Services that would act for anybody's account: nothing names one, as an ARN of S3 does not.
   lambda_open_services = [
     for key, permission in local.lambda_permissions : key
-    if can(regex("[.]amazonaws[.]com([.]cn)?$", permission.principal)) && !can(regex(":[0-9]{12}:", permission.source_arn))
+    if can(regex("[.]amazonaws[.]com([.]cn)?$", permission.principal)) && !can(regex("^arn(:[^:]*){3}:[0-9]{12}:", permission.source_arn))
   ]
 }
 

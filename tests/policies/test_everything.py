@@ -68,6 +68,7 @@ def test_what_checkov_fails_is_found_or_explained(found, check, address, rule):
         ("a bucket's ARN names no account: one's own", 'ordinary.this["shop-thumbnails/uploads"]', "123456789012"),
         ("an ARN with an account says whose it is", 'ordinary.this["shop-thumbnails/nightly"]', None),
         ("no ARN at all: one's own", 'wrong.this["picture/notifications"]', "123456789012"),
+        ("an account in the wrong place is none: one's own", 'wrong.this["picture/odd"]', "123456789012"),
         ("whoever is named stays, to be judged", 'wrong.this["everything/service"]', "999999999999"),
         ("an account is no service", 'wrong.this["everything/somebody"]', None),
     ],
