@@ -3,6 +3,7 @@ package terraform.access
 
 import rego.v1
 
+import data.terraform.buckets
 import data.terraform.iam
 import data.terraform.lib
 import data.terraform.trust
@@ -224,7 +225,7 @@ deny contains finding if {
 #   id: ACC-PUB-003
 #   elsewhere: [CKV2_AWS_6, S3.8]
 deny contains finding if {
-	some bucket in lib.buckets_without(blocks)
+	some bucket in buckets.without(blocks)
 	msg := "The bucket has no public access block."
 	remediation := "Add an aws_s3_bucket_public_access_block for it."
 	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)

@@ -4,6 +4,7 @@ package terraform.encryption
 import rego.v1
 
 import data.settings.encryption
+import data.terraform.buckets
 import data.terraform.lib
 
 # ---------------------------------------------------------------- S3
@@ -16,7 +17,7 @@ s3_rules(r) := [default_ |
 ]
 
 deny contains finding if {
-	some bucket in lib.buckets_without(s3_encryptions)
+	some bucket in buckets.without(s3_encryptions)
 	msg := "The bucket has no encryption configuration."
 	remediation := "Add an aws_s3_bucket_server_side_encryption_configuration for it."
 	finding := lib.finding("ENC-S3-001", "high", bucket, msg, remediation)
@@ -43,7 +44,7 @@ deny contains finding if {
 }
 
 warn contains finding if {
-	some bucket in lib.buckets_without(tls_only)
+	some bucket in buckets.without(tls_only)
 	msg := "The bucket accepts plain HTTP."
 	remediation := "Keep tls_only = true, which denies requests without aws:SecureTransport."
 	finding := lib.finding("ENC-S3-004", "medium", bucket, msg, remediation)

@@ -53,24 +53,6 @@ finding(id, severity, r, msg, remediation) := {
 # What a finding is about, in one word: an action, an account, a value. Exceptions can name it.
 about(value, found) := object.union(found, {"value": value})
 
-# Which bucket does `r` (say, a public access block) belong to? By name; by instance while the name is not known yet.
-# Keys and not pairs, so that many buckets take no longer than they must.
-bucket_key(r) := {"name": value(r, "bucket")} if is_string(value(r, "bucket"))
-
-bucket_key(r) := instance_key(r) if {
-	unknown(r, "bucket")
-	not is_string(value(r, "bucket"))
-}
-
-instance_key(r) := {"module": object.get(r, "module_address", ""), "index": object.get(r, "index", null)}
-
-# Buckets that none of `parts` belongs to.
-buckets_without(parts) := [bucket |
-	keys := {bucket_key(part) | some part in parts}
-	some bucket in of_type("aws_s3_bucket")
-	count(({key | key := bucket_key(bucket)} | {instance_key(bucket)}) & keys) == 0
-]
-
 # ---------------------------------------------------------------- policy documents
 
 # Every text that is an IAM policy document, whatever the type of resource and however deep in its blocks.
