@@ -17,7 +17,7 @@ without(parts) := [bucket |
 ]
 
 # Addresses of the buckets that a part belongs to.
-owners(part) := object.get(data.terraform.buckets.by_name, name, set()) if {
+owners(part) := {address | some address in data.terraform.buckets.by_name[name]} if {
 	name := data.terraform.lib.value(part, "bucket")
 	is_string(name)
 }
@@ -40,7 +40,7 @@ by_name[name] contains address if {
 referred(part) := {address |
 	some target in reached.targets
 	some slot in slots_meant(target, part, reached)
-	some address in object.get(data.terraform.buckets.by_slot, slot, set())
+	some address in data.terraform.buckets.by_slot[slot]
 } if {
 	reached := data.terraform.buckets.reach(part)
 	count(reached.targets) == 1
@@ -60,13 +60,13 @@ referred(part) := set() if {
 # A plan without its configuration: the bucket of this instance, and among several the one of the same name.
 referred(part) := beside if {
 	not data.terraform.buckets.reach(part)
-	beside := {bucket.address | some bucket in object.get(data.terraform.buckets.by_instance, instance(part), set())}
+	beside := {bucket.address | some bucket in data.terraform.buckets.by_instance[instance(part)]}
 	count(beside) < 2
 }
 
 referred(part) := {bucket.address | some bucket in beside; bucket.name == part.name} if {
 	not data.terraform.buckets.reach(part)
-	beside := object.get(data.terraform.buckets.by_instance, instance(part), set())
+	beside := {bucket | some bucket in data.terraform.buckets.by_instance[instance(part)]}
 	count(beside) > 1
 }
 
@@ -134,7 +134,7 @@ indexes(text) := {json.unmarshal(found[1]) |
 # What a part's expression leads to: buckets, the indexes that are written out, and whether the rest are the part's own.
 reach(part) := {
 	"targets": {node | some node in nodes; contains(node, "/aws_s3_bucket.")},
-	"literals": {key | some node in nodes; some key in object.get(data.terraform.buckets.written, node, set())},
+	"literals": {key | some node in nodes; some key in data.terraform.buckets.written[node]},
 	"same": count({node | some node in nodes; node in data.terraform.buckets.keyed}) > 0,
 } if {
 	start := configured(part)

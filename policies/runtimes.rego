@@ -22,12 +22,16 @@ chosen(r) if r.change.before.runtime != r.change.after.runtime
 
 over(r) if {
 	day := row(r).deprecated
-	day <= lib.today
+	day <= data.terraform.lib.today
 }
 
 instead(r) := sprintf("Use %s, and test the function with it.", [row(r).successor]) if row(r).successor
 
 instead(r) := "Use a newer runtime, and test the function with it." if not row(r).successor
+
+said(r, days) := sprintf("%s AWS refuses new functions with it from %s on.", [days, row(r).create_block]) if row(r).create_block
+
+said(r, days) := days if not row(r).create_block
 
 # METADATA
 # title: New functions run on a runtime that is mended
@@ -44,7 +48,7 @@ deny contains finding if {
 	some r in functions
 	over(r)
 	chosen(r)
-	msg := sprintf("AWS has not mended the runtime %s since %s.", [r.change.after.runtime, row(r).deprecated])
+	msg := said(r, sprintf("AWS has not mended the runtime %s since %s.", [r.change.after.runtime, row(r).deprecated]))
 	finding := lib.about(r.change.after.runtime, lib.finding("CARE-RUN-001", "high", r, msg, instead(r)))
 }
 
@@ -63,7 +67,7 @@ warn contains finding if {
 	some r in functions
 	over(r)
 	not chosen(r)
-	msg := sprintf("AWS has not mended the runtime %s since %s.", [r.change.after.runtime, row(r).deprecated])
+	msg := said(r, sprintf("AWS has not mended the runtime %s since %s.", [r.change.after.runtime, row(r).deprecated]))
 	finding := lib.about(r.change.after.runtime, lib.finding("CARE-RUN-002", "medium", r, msg, instead(r)))
 }
 
@@ -82,7 +86,7 @@ warn contains finding if {
 	some r in functions
 	not over(r)
 	lib.days(row(r).deprecated) - lib.days(lib.today) <= notice
-	msg := sprintf("AWS will not mend the runtime %s from %s on.", [r.change.after.runtime, row(r).deprecated])
+	msg := said(r, sprintf("AWS will not mend the runtime %s from %s on.", [r.change.after.runtime, row(r).deprecated]))
 	finding := lib.about(r.change.after.runtime, lib.finding("CARE-RUN-003", "low", r, msg, instead(r)))
 }
 

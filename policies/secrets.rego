@@ -43,6 +43,7 @@ shapes_of(text) := [name | some name, shape in data.terraform.secrets.shapes; re
 variables contains [r, name, text] if {
 	some r in lib.of_type("aws_lambda_function")
 	some block in lib.list(lib.value(r, "environment"))
+	is_object(block.variables)
 	some name, text in block.variables
 	is_string(text)
 	text != ""
@@ -135,7 +136,7 @@ suspicion(_, _, text) := "looks like a random key" if random(text)
 suspicion(r, name, text) := "is marked as sensitive" if {
 	not random(text)
 	not harmless("secret", text)
-	some block in r.change.after_sensitive.environment
+	some block in data.terraform.lib.list(r.change.after_sensitive.environment)
 	block.variables[name] == true
 }
 
@@ -152,7 +153,8 @@ suspicion(r, name, text) := "is marked as sensitive" if {
 #   good: {aws_lambda_function: {environment: [{variables: {}}], _unknown: {environment: [{variables: {DB_SECRET_ARN: true}}]}}}
 deny contains finding if {
 	some r in lib.of_type("aws_lambda_function")
-	some block in r.change.after_unknown.environment
+	some block in lib.list(r.change.after_unknown.environment)
+	is_object(block.variables)
 	some name, flag in block.variables
 	flag == true
 	secretive(words(name))
@@ -173,17 +175,16 @@ deny contains finding if {
 #   good: {aws_lambda_function: {environment: [{variables: {STAGE: dev}}]}}
 warn contains finding if {
 	some r in lib.of_type("aws_lambda_function")
-	some path, flag in unknown_environment(r)
-	flag == true
-	msg := sprintf("The %s are known only after apply, so nobody has looked for secrets in them.", [path])
+	unknown_environment(r)
+	msg := "Its variables are known only after apply, so nobody has looked for secrets in them."
 	remediation := "Give names that are known: of buckets and tables, instead of attributes of resources that do not exist yet."
 	finding := lib.finding("CARE-SEC-005", "low", r, msg, remediation)
 }
 
-unknown_environment(r) := {"variables of its environment": true} if r.change.after_unknown.environment == true
+unknown_environment(r) if r.change.after_unknown.environment == true
 
-unknown_environment(r) := {"variables of its environment": true} if {
-	some block in r.change.after_unknown.environment
+unknown_environment(r) if {
+	some block in lib.list(r.change.after_unknown.environment)
 	block.variables == true
 }
 
