@@ -6,6 +6,7 @@ import rego.v1
 import data.settings.encryption
 import data.terraform.buckets
 import data.terraform.lib
+import data.terraform.transport
 
 # ---------------------------------------------------------------- S3
 
@@ -50,18 +51,9 @@ warn contains finding if {
 	finding := lib.finding("ENC-S3-004", "medium", bucket, msg, remediation)
 }
 
-tls_only := [s.resource |
-	some s in lib.statements
-	s.resource.type == "aws_s3_bucket_policy"
-	not s.allows
-	some principal in s.principals
-	principal.name == "*"
-	some action in s.actions
-	action in {"*", "s3:*"}
-	some condition in s.conditions
-	condition.operator == "bool"
-	condition.key == "aws:securetransport"
-	"false" in condition.values
+tls_only := [r |
+	some r in array.concat(lib.of_type("aws_s3_bucket_policy"), lib.of_type("aws_s3_bucket"))
+	r.address in transport.complete
 ]
 
 # ---------------------------------------------------------------- KMS
