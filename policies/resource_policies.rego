@@ -262,8 +262,16 @@ generous contains [r, action, principal] if {
 	not s.identity
 	some action in s.actions
 	iam.broad(action)
+	not delegates(s)
 	some principal in s.principals
 	not account_itself(principal)
+}
+
+# To the policies of access points, as AWS advises.
+delegates(s) if {
+	some condition in s.conditions
+	startswith(condition.key, "s3:dataaccesspoint")
+	data.terraform.trust.holds(condition)
 }
 
 account_itself(principal) if {

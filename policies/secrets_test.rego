@@ -38,7 +38,7 @@ by_shape := {
 	"JSON in JSON": `{"db":"{\"password\":\"swordfish\"}"}`,
 }
 
-test_shapes if every what, text in by_shape { found("X", text) == {"CARE-SEC-001"} }
+test_shapes if every text in by_shape { found("X", text) == {"CARE-SEC-001"} }
 
 by_name := {
 	"DB_PASSWORD": "hunter2",
