@@ -41,7 +41,7 @@ deny contains finding if {
 #   id: ENC-S3-002
 #   severity: high
 #   resources: [aws_s3_bucket_server_side_encryption_configuration]
-#   elsewhere: [CKV_AWS_19, CKV_AWS_145, S3.17, AVD-AWS-0088]
+#   elsewhere: [CKV_AWS_19, AVD-AWS-0088]
 #   bad: {aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{sse_algorithm: DES}]}]}}
 #   good: {aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{sse_algorithm: AES256}]}]}}
 deny contains finding if {

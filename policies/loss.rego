@@ -9,6 +9,9 @@ import data.terraform.lib
 
 before(r, attribute) := object.get(r.change, ["before", attribute], null)
 
+# Nested blocks; what is none is passed over.
+blocks(item) := [block | some block in lib.list(item); is_object(block)]
+
 # ---------------------------------------------------------------- rules that empty a bucket
 
 # Buckets that are made by this plan have nothing to lose.
@@ -34,15 +37,15 @@ exists(r) if {
 rules contains [r, rule] if {
 	some r in lib.of_type("aws_s3_bucket_lifecycle_configuration")
 	exists(r)
-	some raw in lib.list(lib.value(r, "rule"))
+	some raw in blocks(lib.value(r, "rule"))
 	raw.status == "Enabled"
-	rule := normal(raw, lib.list(object.get(raw, "filter", null)))
+	rule := normal(raw, blocks(object.get(raw, "filter", null)))
 }
 
 rules contains [r, rule] if {
 	some r in lib.of_type("aws_s3_bucket")
 	exists(r)
-	some raw in lib.list(lib.value(r, "lifecycle_rule"))
+	some raw in blocks(lib.value(r, "lifecycle_rule"))
 	raw.enabled == true
 	rule := normal(raw, [raw])
 }
@@ -50,9 +53,9 @@ rules contains [r, rule] if {
 # The same rule as it was before has deleted what it deletes.
 kept(r, rule) if {
 	some attribute, switch in {"rule": ["status", "Enabled"], "lifecycle_rule": ["enabled", true]}
-	some raw in lib.list(before(r, attribute))
+	some raw in blocks(before(r, attribute))
 	raw[switch[0]] == switch[1]
-	filters := [filter | some filter in {"rule": lib.list(object.get(raw, "filter", null)), "lifecycle_rule": [raw]}[attribute]]
+	filters := [filter | some filter in {"rule": blocks(object.get(raw, "filter", null)), "lifecycle_rule": [raw]}[attribute]]
 	was := normal(raw, filters)
 	object.remove(was, ["id"]) == object.remove(rule, ["id"])
 }
@@ -62,17 +65,17 @@ normal(raw, filters) := {
 	"prefix": prefix(raw, filters),
 	"tagged": tagged(filters),
 	"days": [block.days |
-		some block in lib.list(object.get(raw, "expiration", null))
+		some block in blocks(object.get(raw, "expiration", null))
 		is_number(block.days)
 		block.days > 0
 	],
 	"dates": [substring(block.date, 0, 10) |
-		some block in lib.list(object.get(raw, "expiration", null))
+		some block in blocks(object.get(raw, "expiration", null))
 		is_string(block.date)
 		block.date != ""
 	],
 	"noncurrent": [days |
-		some block in lib.list(object.get(raw, "noncurrent_version_expiration", null))
+		some block in blocks(object.get(raw, "noncurrent_version_expiration", null))
 		some attribute in ["noncurrent_days", "days"]
 		days := block[attribute]
 		is_number(days)
@@ -93,14 +96,14 @@ prefix(raw, filters) := text if {
 # Blocks of a filter, with those that `and` holds.
 parts(filters) := [part |
 	some filter in filters
-	some part in array.concat([filter], lib.list(object.get(filter, "and", null)))
-	is_object(part)
+	some part in array.concat([filter], blocks(object.get(filter, "and", null)))
 ]
 
 tagged(filters) if {
 	some part in parts(filters)
 	some attribute in ["tag", "tags"]
-	count(object.get(part, attribute, [])) > 0
+	not part[attribute] in [null, "", [], {}]
+	part[attribute] != false
 } else := false
 
 # In how many days it begins to delete.
