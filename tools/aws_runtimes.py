@@ -1,11 +1,12 @@
 """Write policies/aws/runtimes/data.json: Lambda's runtimes, and from when on AWS neither mends nor takes them.
 
-Sources, both offline: cfn-lint's copy of the table in AWS's guide (its release is the date of the table), and botocore's
-list for runtimes that are too new to have a date. Run by `make catalogue` after an update of either package.
+Sources, both offline: cfn-lint's copy of the table in AWS's guide (its release is the date of the table), and
+botocore's list for runtimes that are too new to have a date. Run by `make catalogue`.
 """
 
 import json
 import os
+import sys
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -23,7 +24,11 @@ def runtimes() -> dict[str, dict[str, str]]:
     found = {
         name: {
             key: row[source]
-            for key, source in (("deprecated", "deprecated"), ("create_block", "create-block"), ("successor", "successor"))
+            for key, source in (
+                ("deprecated", "deprecated"),
+                ("create_block", "create-block"),
+                ("successor", "successor"),
+            )
             if row[source]
         }
         for name, row in table.items()
@@ -37,16 +42,18 @@ def document(dated: str) -> dict[str, Any]:
     return {"dated": dated, "sources": {name: version(name) for name in ("botocore", "cfn-lint")}, "known": runtimes()}
 
 
-def main() -> None:
-    """Write the file; its day stays as long as the packages do."""
+def main(arguments: list[str]) -> None:
+    """Write the file. The argument is the day of cfn-lint's release; without one the sources have to be the same."""
     with open(FILE, encoding="utf-8") as handle:
         kept = json.load(handle)
-    fresh = document(kept["dated"])
-    if fresh["sources"] != kept["sources"]:
-        print("sources have changed: write the release day of cfn-lint into `dated`")
+    fresh = document(*(arguments or [kept["dated"]]))
+    if not arguments and fresh["sources"] != kept["sources"]:
+        raise SystemExit(
+            "the sources have changed: python -m tools.aws_runtimes YYYY-MM-DD, the day of cfn-lint's release"
+        )
     with open(FILE, "w", encoding="utf-8") as handle:
         handle.write(json.dumps(fresh, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
