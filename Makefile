@@ -35,6 +35,7 @@ docs: $(VENV)/dev
 
 catalogue: $(VENV)/dev
 	$(BIN)/python -m tools.aws_catalogue
+	$(BIN)/python -m tools.aws_runtimes
 
 schemas: $(VENV)/dev
 	$(BIN)/python tools/generate_validators.py

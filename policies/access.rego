@@ -3,6 +3,7 @@ package terraform.access
 
 import rego.v1
 
+import data.terraform.buckets
 import data.terraform.iam
 import data.terraform.lib
 import data.terraform.trust
@@ -274,7 +275,7 @@ deny contains finding if {
 #   good: {aws_s3_bucket: {bucket: app-data}, aws_s3_bucket_public_access_block: {bucket: app-data,
 #     block_public_acls: true, block_public_policy: true, ignore_public_acls: true, restrict_public_buckets: true}}
 deny contains finding if {
-	some bucket in lib.buckets_without(blocks)
+	some bucket in buckets.without(blocks)
 	msg := "The bucket has no public access block."
 	remediation := "Add an aws_s3_bucket_public_access_block for it."
 	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)

@@ -114,7 +114,7 @@ def without(*path):
     return policy_set({**files, "data.json": json.dumps(data).encode()})
 
 
-@pytest.mark.parametrize("group", ["naming", "tags", "encryption", "access", "compliance"])
+@pytest.mark.parametrize("group", ["naming", "tags", "encryption", "access", "care", "compliance"])
 def test_a_missing_group_of_settings_does_not_load(group):
     """Without its setting a rule would never fire, which would look like a pass."""
     with pytest.raises(EngineError, match="ENG507"):
