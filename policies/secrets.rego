@@ -59,6 +59,7 @@ shaped contains [r, name, what] if {
 shaped contains [r, name, "a password inside a text"] if {
 	some [r, name, text] in variables
 	not has_shape(text)
+	not startswith(text, "arn:") # `…:secret:NAME` names one
 	some found in regex.find_all_string_submatch_n(
 		`(?i)(passw(?:or)?d|pwd|passphrase|secret|token|api_?key|access_?key|account_?key|private_?key)\\*["']?\s*[:=]\s*\\*["']?([^\s"'&;,{}<\\]{6,})`,
 		text,

@@ -152,7 +152,7 @@ partly contains [r, reason] if {
 #   id: ENC-TLS-001
 #   severity: medium
 #   resources: [aws_s3_bucket_policy, aws_s3_bucket, aws_sns_topic, aws_sns_topic_policy, aws_sqs_queue, aws_sqs_queue_policy]
-#   elsewhere: [S3.5, CKV_AWS_379, s3_bucket_secure_transport_policy, sqs_queues_secure_transport_enabled]
+#   elsewhere: [S3.5, CKV_AWS_379, s3_bucket_secure_transport_policy]
 #   value: what is left out
 #   bad: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*",
 #     Resource: "arn:aws:s3:::orders", Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
