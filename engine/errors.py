@@ -477,6 +477,10 @@ TABLE: dict[str, Row] = {
     "ENG524": Row("no check id in this file", 'give the class `id = "CKV2_…"` as plain text'),
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
+    "ENG540": Row(
+        "annotation cannot be read: {reason}", "below `# METADATA` write YAML as OPA has it, or take the comment out"
+    ),
+    "ENG541": Row("no policy has the rule `{name}`", "`engine policy explain` lists the rules"),
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the verdict with",
