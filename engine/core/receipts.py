@@ -94,13 +94,18 @@ class Tally(NamedTuple):
 
 
 def subjects(path: str, plan: Mapping[str, Any]) -> Iterator[Subject]:
-    """What of a plan is judged: itself, and each managed resource once, whatever becomes of it."""
+    """What of a plan is judged: itself, and each managed resource once, whatever becomes of it.
+
+    Also of a plan that was refused, so nothing is taken for granted of its form.
+    """
     yield Subject(path)
     kinds: dict[str, str] = {}
-    for row in plan.get("resource_changes", ()):
-        if row["mode"] == "managed":
-            stays = isinstance(row["change"].get("after"), dict)
-            kinds[row["address"]] = row["type"] if stays else kinds.get(row["address"], "")
+    listed = plan.get("resource_changes")
+    for row in listed if isinstance(listed, list) else ():
+        if isinstance(row, dict) and row.get("mode") == "managed":
+            address, change = str(row.get("address")), row.get("change")
+            stays = isinstance(change, dict) and isinstance(change.get("after"), dict)
+            kinds[address] = str(row.get("type")) if stays else kinds.get(address, "")
     for address, kind in kinds.items():
         yield Subject(path, address, kind)
 
@@ -155,7 +160,7 @@ def _judges(types: set[str], kind: str) -> bool:
 
 
 def joined(parts: Sequence[Receipts], lost: Iterable[Subject] = ()) -> Receipts:
-    """Receipts of the same rules about different plans as one, with `lost`, which could not be judged: an error each."""
+    """Receipts of the same rules about different plans as one; `lost` could not be judged, and is an error each."""
     gone = tuple(lost)
     if len(parts) == 1 and not gone:
         return parts[0]

@@ -1,4 +1,4 @@
-"""Per resource and rule one ruling: what is not said of a rule follows from what it judges, never the other way round."""
+"""Per resource and rule one ruling; of whatever a rule is silent about, what it judges decides."""
 
 from collections import Counter
 from typing import Any
@@ -65,10 +65,15 @@ def shown(receipts: Receipts, rule: str) -> str:
         ("each that the rule judges", KEYS, [said("K", PLAN)], "dndn"),
         ("an address of nobody is none", KEYS, [Said("K", "S3/x", "aws_kms_key.never", Ruling.DENIED)], "dndn"),
         ("a rule about plans means the plan", PLANS, [said("P", PLAN)], "dnnn"),
-        ("a word of its own beside one about all", USERS, [said("u.deny", PLAN, Ruling.WARNED), said("u.deny", KEY)], "wwdn"),
+        (
+            "a word of its own beside one about all",
+            USERS,
+            [said("u.deny", PLAN, Ruling.WARNED), said("u.deny", KEY)],
+            "wwdn",
+        ),
         ("a rule of which nobody knew", KEYS, [said("X", KEY)], "nnpn"),
     ],
-)  # fmt: skip
+)
 def test_what_a_rule_came_to(why: str, rule: Asked, words: list[Said], expected: str) -> None:
     assert shown(take([rule], HERE, words), rule.rule) == expected, why
 
@@ -94,10 +99,14 @@ def change(address: str, after: Any, mode: str = "managed", **more: Any) -> dict
         ("a resource that stays", [change("a_b.c", {})], [("a_b.c", "a_b")]),
         ("one that goes", [change("a_b.c", None)], [("a_b.c", "")]),
         ("data is nobody's to judge", [change("a_b.c", {}, "data")], []),
-        ("what a failed replacement left", [change("a_b.c", {}), change("a_b.c", None, deposed="1")], [("a_b.c", "a_b")]),
+        (
+            "what a failed replacement left",
+            [change("a_b.c", {}), change("a_b.c", None, deposed="1")],
+            [("a_b.c", "a_b")],
+        ),
         ("in the other order", [change("a_b.c", None, deposed="1"), change("a_b.c", {})], [("a_b.c", "a_b")]),
     ],
-)  # fmt: skip
+)
 def test_what_of_a_plan_is_judged(why: str, changes: list[Any], expected: list[tuple[str, str]]) -> None:
     plan = {"resource_changes": changes}
     assert list(subjects("S3/x", plan)) == [PLAN, *(Subject("S3/x", *pair) for pair in expected)], why
@@ -157,8 +166,20 @@ def test_little_is_stored() -> None:
             "1 rule judged 1 Terraform resource, 1 judgement: 0 denied, 0 warned of, 0 excused, 1 passed; "
             "2 rules had nothing to judge",
         ),
-        ("none applies", [KEYS], [PLAN, BUCKET], [], "nothing was judged: 1 rule, 1 Terraform resource, and no rule is about any of them"),
-        ("of several", [KEYS, Asked("N", ())], [PLAN, BUCKET, GONE], [], "nothing was judged: 2 rules, 2 Terraform resources, and no rule is about any of them"),
+        (
+            "none applies",
+            [KEYS],
+            [PLAN, BUCKET],
+            [],
+            "nothing was judged: 1 rule, 1 Terraform resource, and no rule is about any of them",
+        ),
+        (
+            "of several",
+            [KEYS, Asked("N", ())],
+            [PLAN, BUCKET, GONE],
+            [],
+            "nothing was judged: 2 rules, 2 Terraform resources, and no rule is about any of them",
+        ),
         (
             "plans alone",
             [PLANS],
@@ -174,7 +195,7 @@ def test_little_is_stored() -> None:
             "1 rule judged 0 of 1 Terraform resource, 1 judgement: 0 denied, 0 warned of, 0 excused, 1 passed",
         ),
     ],
-)  # fmt: skip
+)
 def test_told(why: str, asked: list[Asked], judged: list[Subject], words: list[Said], expected: str) -> None:
     counts = tally(take(asked, judged, words))
     assert told(counts) == expected, why

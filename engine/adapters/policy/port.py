@@ -78,9 +78,7 @@ class Engine(Protocol):
         """
 
 
-def judge(
-    plans: Sequence[Plan], policies: PolicySet, engine: str = "rego", terms: Terms = Terms(), *, now: str = NEVER
-) -> Judgement:
+def judge(plans: Sequence[Plan], policies: PolicySet, engine: str, terms: Terms, *, now: str = NEVER) -> Judgement:
     """Findings of `engine` about all plans of a change, worst first, in an order that does not depend on the engine;
     and the receipts: what each rule came to about each resource.
 
