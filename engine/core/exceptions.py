@@ -84,6 +84,25 @@ def _scope(excuse: Excuse) -> tuple[str, str, str, str]:
     return excuse.rule, excuse.resource, excuse.value, excuse.environment
 
 
+class Standing(NamedTuple):
+    """How a policy set's exceptions stand at some moment, each in one of these."""
+
+    hold: tuple[Excuse, ...]  # for longer than is asked about
+    soon: tuple[Excuse, ...]  # they hold, and run out within that time
+    expired: tuple[Excuse, ...]
+
+
+def standing(excuses: Sequence[Excuse], now: str, soon_s: int) -> Standing:
+    """Which of them hold at the moment `now`, and which run out within `soon_s` seconds; the first to run out first."""
+    soon = later(now, soon_s)
+    order = sorted(excuses, key=lambda excuse: (excuse.expires, excuse.rule))
+    return Standing(
+        tuple(excuse for excuse in order if excuse.expires > soon),
+        tuple(excuse for excuse in order if now <= excuse.expires <= soon),
+        tuple(excuse for excuse in order if excuse.expires < now),
+    )
+
+
 def apply(
     findings: Sequence[Finding], excuses: Sequence[Excuse], environments: Mapping[str, str], now: str, file: str
 ) -> Iterator[Finding]:

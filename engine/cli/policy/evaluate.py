@@ -139,5 +139,5 @@ def _cases(receipts: "Receipts") -> "Iterator[Row]":
             if row.ruling is Ruling.DENIED:
                 places.append(row.address or "the plan as a whole")
     for (plan, rule), places in denied.items():
-        failure = f"denied: {len(places)} of what it judged" if places else ""
+        failure = f"denied: {len(places)} {'resource' if len(places) == 1 else 'resources'}" if places else ""
         yield Row(plan, rule, 0, failure, "\n".join(places))

@@ -77,7 +77,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
         ctx.progress(f"  not judged: {doubt.message}")
-    ctx.progress(f"  judged   {len(judged)} plans with {engine}: {receipt.told(receipt.tally(receipts))}")
+    ctx.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
     return {
         "findings": findings,
         "judged": sorted(judged),
