@@ -106,6 +106,7 @@ def of_outputs(
     verdict that is believed.
     """
     from engine.core.receipts import Tally
+    from engine.core.report.model import Judged
 
     if not (plan or policy or verdict):
         return _believed(report, document)
@@ -115,7 +116,7 @@ def of_outputs(
         rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]) if plan else (),
         findings=(*(map(finding, policy["findings"]) if policy else ()), *_odd(discovery.resources)),
         refused=(*discovery.refused, *map(doubt, doubts)),
-        receipts=Tally(**policy["receipts"]["counts"]) if policy else None,
+        receipts=Judged(policy["receipts"]["digest"], Tally(**policy["receipts"]["counts"])) if policy else None,
     )
     return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
 

@@ -96,7 +96,7 @@ def _head(report: Report) -> str:
     proceed = _RUN_AGAIN if report.broken else _PROCEED[report.result]
     parts = [f"{MARK}\n## {_HEADLINES[report.result]}", f"{told}{_place(report)}"]
     if report.receipts:
-        parts.append(f"Policy: {receipts.told(report.receipts)}.")
+        parts.append(f"Policy: {receipts.told(report.receipts.counts)}.")
     return "\n\n".join([*parts, f"**How to proceed:** {proceed}"])
 
 

@@ -71,6 +71,13 @@ class Signature(NamedTuple):
     origin: str = "github"  # local: nobody but the one who ran it believes it
 
 
+class Judged(NamedTuple):
+    """How much policy has judged, and which receipts say it resource by resource."""
+
+    digest: str  # of receipts.json
+    counts: Tally
+
+
 class Gate(NamedTuple):
     """What one gate has said."""
 
@@ -98,7 +105,7 @@ class Report(NamedTuple):
     because: str = ""  # why the gates say what they say, in one sentence
     gates: tuple[Gate, ...] = ()
     broken: tuple[Problem, ...] = ()  # what could not be done: actions, or the run as a whole
-    receipts: Tally | None = None  # how much was judged; None: nothing was, in this run
+    receipts: Judged | None = None  # None: policy was not asked in this run
 
     def of(self, row: Row) -> tuple[Finding, ...]:
         """The findings about one resource."""
@@ -136,7 +143,9 @@ class Report(NamedTuple):
             ],
             "refused": [_problem(p) for p in self.refused],
             "broken": [_problem(p) for p in self.broken],
-            "receipts": self.receipts._asdict() if self.receipts else None,
+            "receipts": (
+                {"digest": self.receipts.digest, "counts": self.receipts.counts._asdict()} if self.receipts else None
+            ),
             "signature": self.signature._asdict() if self.signature else None,
         }
 

@@ -52,7 +52,7 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         if finding.resource not in known:
             lines += _finding(finding, width, paint)
     if report.receipts:
-        lines += _wrapped(told(report.receipts), 2, width)
+        lines += _wrapped(told(report.receipts.counts), 2, width)
     for title, problems in (("refused", report.refused), ("could not be done", report.broken)):
         if problems:
             lines += ["", paint(title, "bold")]
