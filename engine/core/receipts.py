@@ -119,7 +119,7 @@ def take(asked: Iterable[Asked], judged: Iterable[Subject], said: Iterable[Said]
     types: dict[str, set[str]] = {}
     for one in asked:
         types.setdefault(one.rule, set()).update(one.types)
-    order = tuple(sorted(judged, key=_place))
+    order = tuple(sorted({(subject.path, subject.address): subject for subject in judged}.values(), key=_place))
     number = {(subject.path, subject.address): at for at, subject in enumerate(order)}
     words: dict[str, dict[int, int]] = {}
     for word in said:
@@ -226,12 +226,17 @@ def encoded(receipts: Receipts) -> dict[str, Any]:
     """
     return {
         "version": 1,
-        "subjects": [[subject.path, subject.address] for subject in receipts.subjects],
+        "subjects": [[_whole(subject.path), _whole(subject.address)] for subject in receipts.subjects],
         "rules": {
             rule: " ".join(f"{run[1].decode()}{len(run[0])}" for run in _RUN.finditer(column))
             for rule, column in zip(receipts.rules, receipts.columns, strict=True)
         },
     }
+
+
+def _whole(text: str) -> str:
+    """Half of a character, which names of files and JSON's escapes can bring, could be digested nowhere."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def digest(receipts: Receipts) -> str:

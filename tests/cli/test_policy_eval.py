@@ -1,6 +1,7 @@
 """`engine policy eval`: what it says and writes of what was judged."""
 
 import json
+import os
 from collections import Counter
 from xml.etree import ElementTree
 
@@ -163,3 +164,22 @@ def test_a_secret_is_in_none_of_the_files(here):
     assert main(["policy", "eval", "--plan", "secret.json", *words]) == 1
     for name in names.values():
         assert "hunter2" not in (here / name).read_text()
+
+
+def test_names_that_are_no_text_break_nothing(here, capsys):
+    """A file's name is whatever bytes it has. (An address with half of a character is refused with its plan.)"""
+    name = os.fsdecode(b"\xff.json")
+    (here / name).write_text(plan(change("aws_s3_bucket.a", public=True)))
+    words = ["--sarif", "a", "--junit", "b", "--receipts", "c", "--json"]
+    code = main(["policy", "eval", "--plan", name, *words])
+    captured = capsys.readouterr()
+    assert (code, "Traceback" in captured.err) == (1, False), captured.err
+    assert json.loads(captured.out)["receipts"]["counts"]["denied"] == 1
+    assert json.loads((here / "a").read_text())["runs"][0]["results"][0]["ruleId"] == "X-1"
+    assert len((here / "c").read_text().splitlines()) == 4
+    assert ElementTree.parse(here / "b").getroot()[0].get("failures") == "1"
+
+
+def test_a_plan_that_is_named_twice_is_judged_once(here, capsys):
+    assert main(["policy", "eval", "--plan", "bad.json", "--plan", "bad.json"]) == 1
+    assert "judged 2 of 3 Terraform resources, 2 judgements: 1 denied" in last(capsys)

@@ -15,7 +15,7 @@ from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.port import Plan, Reply, Terms
 from engine.adapters.policy.programs import last_words, run
 from engine.core.findings import Effect, Finding, Severity
-from engine.core.receipts import WHOLE, Asked, Ruling, Said
+from engine.core.receipts import Asked, Ruling, Said
 from engine.errors import Errors, Place, failure
 
 _NOT_SCANNED = "CHECKOV-NOT-SCANNED"
@@ -39,7 +39,7 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
         for plan in plans:
             if not _resources(plan.plan.get("planned_values")):
                 found.append(_deletions_only(plan))
-                asked[_NOT_SCANNED] = Asked(_NOT_SCANNED, (WHOLE,))
+                asked[_NOT_SCANNED] = Asked(_NOT_SCANNED, ())
                 continue
             _write(os.path.join(folder, "plan.json"), json.dumps(plan.plan))
             report = _scan(folder, list(where), plan, terms)

@@ -94,10 +94,9 @@ def _head(report: Report) -> str:
     noun = "resource" if len(report.rows) == 1 else "resources"
     told = f"{len(report.rows)} {noun}: {', '.join(tally)}. " if tally else _untallied(report)
     proceed = _RUN_AGAIN if report.broken else _PROCEED[report.result]
-    parts = [f"{MARK}\n## {_HEADLINES[report.result]}", f"{told}{_place(report)}"]
-    if report.receipts:
-        parts.append(f"Policy: {receipts.told(report.receipts.counts)}.")
-    return "\n\n".join([*parts, f"**How to proceed:** {proceed}"])
+    judged = f"\n\nPolicy: {receipts.told(report.receipts.counts)}." if report.receipts else ""
+    head = f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}\n\n**How to proceed:** {proceed}"
+    return head + judged
 
 
 def _untallied(report: Report) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from engine.core.canonical import digest
+from engine.core.canonical import digest_bytes
 from engine.core.findings import Effect, Finding, Severity
 from engine.printable import harmless
 
@@ -75,9 +75,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": harmless(finding.message + remedy)},
         "locations": [location],
-        "partialFingerprints": {
-            "interlock/v1": digest([finding.rule, finding.resource, finding.address, finding.value, finding.message])
-        },
+        "partialFingerprints": {"interlock/v1": _fingerprint(finding)},
         "properties": {"effect": finding.effect.value, "policy": finding.policy, "engine": finding.engine},
     }
     if finding.effect is Effect.EXCEPTION:
@@ -86,6 +84,13 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     return told
 
 
+def _fingerprint(finding: Finding) -> str:
+    """The same as long as it is about the same, whatever line that stands in."""
+    about = "\n".join((finding.rule, finding.resource, finding.address, finding.value, finding.message))
+    return digest_bytes(about.encode(errors="backslashreplace"))
+
+
 def _uri(path: str) -> str:
     """A relative reference, or `file:` for an absolute path; a colon would make a scheme of what stands before it."""
-    return f"file://{quote(path)}" if path.startswith("/") else quote(path)
+    quoted = quote(path, errors="backslashreplace")
+    return f"file://{quoted}" if path.startswith("/") else quoted
