@@ -141,7 +141,7 @@ def test_as_junit(here):
         "bad.json": ("1", "1"),
         "good.json": ("1", "0"),
     }
-    failure = suites["bad.json"].find("testcase/failure")
+    (failure,) = suites["bad.json"].findall("testcase/failure")
     assert (failure.get("message"), failure.text) == ("denied: 1 resource", "aws_s3_bucket.a")
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from engine.adapters.policy.annotations import annotations
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import BY_NAME, Plan, Programs, Terms, judge
+from engine.adapters.policy.port import BY_NAME, Plan, Programs, Terms, evaluate, judge
 from engine.core.receipts import by_rule, rows, tally
 from tests.support.opa import executable
 from tests.support.policy import policies, rego
@@ -140,15 +141,32 @@ def test_rows_name_resource_and_address(engine):
     }
 
 
+SHIPPED = policy_set(read_directory(str(ROOT / "policies")))
+
+
+def recorded(name: str) -> Plan:
+    return Plan(f"A/{name}", json.loads((PLANS / f"{name}.json").read_text()))
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in PLANS.iterdir()))
+def test_what_a_shipped_rule_finds_it_says_that_it_judges(name):
+    """Otherwise its receipts would say `not_applicable` of what it has looked at."""
+    types = {about.id: about.resources or ("*",) for about in annotations(SHIPPED.modules)}
+    changes: Any = recorded(name).plan["resource_changes"]
+    kinds = {row["address"]: row["type"] for row in changes}
+    for finding in evaluate([recorded(name)], SHIPPED):
+        judged = types.get(finding.rule, ("*",))
+        assert {"*", kinds.get(finding.address, "plan")} & set(judged), finding
+
+
 def test_the_shipped_rules_have_the_same_receipts_on_both_engines(tmp_path):
-    shipped = policy_set(read_directory(str(ROOT / "policies")))
     names = ("s3-public", "s3-delete", "kms-bad", "iam-bad", "sns-good")
     plans = [
         Plan(f"A/{n}", json.loads((PLANS / f"{n}.json").read_text())) for n in names if (PLANS / f"{n}.json").exists()
     ]
     assert len(plans) >= 3
-    ours = judge(plans, shipped, "rego", Terms())
-    theirs = judge(plans, shipped, "opa", Terms(Programs(opa=executable(tmp_path))))
+    ours = judge(plans, SHIPPED, "rego", Terms())
+    theirs = judge(plans, SHIPPED, "opa", Terms(Programs(opa=executable(tmp_path))))
     assert ours.receipts == theirs.receipts
     counts = tally(ours.receipts)
     assert counts.judging > 40
