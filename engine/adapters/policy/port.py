@@ -21,6 +21,7 @@ TIMEOUT_S = 120.0
 
 _SEVERITIES = list(Severity)
 _RULINGS = {Effect.DENY: Ruling.DENIED, Effect.WARN: Ruling.WARNED, Effect.EXCEPTION: Ruling.EXCEPTED}
+_OWN = {EXPIRED: (WHOLE,)}  # rules that no policy has, with what they judge
 _ID = re.compile(r"[\"']([A-Za-z][A-Za-z0-9_.-]*)[\"']")
 
 
@@ -123,10 +124,11 @@ def evaluate(
 
 
 def _receipts(plans: Sequence[Plan], reply: Reply, found: Sequence[Finding], excuses: bool) -> Receipts:
-    """`found` are the reply's findings in their order, after exceptions; then what these themselves are about."""
-    names = [*(name for name, _ in reply.found), *[EXPIRED] * (len(found) - len(reply.found))]
+    """`found` are the reply's findings in their order, after exceptions; then those of rules of our own."""
+    own = {finding.rule for finding in found[len(reply.found) :]} | ({EXPIRED} if excuses else set())
+    names = [*(name for name, _ in reply.found), *(finding.rule for finding in found[len(reply.found) :])]
     said = [Said(name, f.resource, f.address, _RULINGS[f.effect]) for name, f in zip(names, found, strict=True)]
-    asked = [*reply.asked, *([Asked(EXPIRED, (WHOLE,))] if excuses else [])]
+    asked = [*reply.asked, *(Asked(rule, _OWN[rule]) for rule in own)]
     judged = [subject for plan in plans for subject in subjects(plan.resource, plan.plan)]
     return take(asked, judged, [*reply.passed, *said])
 
