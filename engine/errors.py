@@ -491,6 +491,11 @@ TABLE: dict[str, Row] = {
         "annotation cannot be read: {reason}", "below `# METADATA` write YAML as OPA has it, or take the comment out"
     ),
     "ENG541": Row("no policy has the rule `{name}`", "`engine policy explain` lists the rules"),
+    "ENG542": Row(
+        "exceptions have run out: {exceptions}",
+        "take them out of `settings.exceptions`, or have their owners give them another day",
+        _NO,
+    ),
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the verdict with",

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, Programs, evaluate
+from engine.adapters.policy.port import Plan, Programs, Terms, evaluate
+from engine.adapters.policy.port import judge as judge_all
 from engine.core.findings import Effect, Severity
+from engine.core.receipts import by_rule, tally
 from engine.errors import EngineError
 from tests.support import checkov
 from tests.support.opa import script
@@ -33,6 +35,10 @@ def report(results=(), **summary):
     return {"check_type": "terraform_plan", "results": {"failed_checks": list(results)}, "summary": counts}
 
 
+def passing(*records):
+    return report() | {"results": {"failed_checks": [], "passed_checks": list(records)}}
+
+
 def answering(folder, answer, code=0):
     """A program that keeps its arguments and prints `answer`."""
     text = answer if isinstance(answer, str) else json.dumps(answer)
@@ -52,6 +58,27 @@ def test_a_failed_check_is_a_finding(tmp_path):
     assert (finding.rule, finding.severity, finding.effect) == ("CKV2_INTERLOCK_2", Severity.HIGH, Effect.DENY)
     assert (finding.address, finding.policy) == ("aws_s3_bucket.this", "policies/checkov/required_tags.py")
     assert finding.engine == "checkov"
+
+
+def test_its_receipts_are_its_own(tmp_path):
+    """What Checkov has not looked at is nobody's to call passed."""
+    address = 'aws_s3_bucket.this["data--lake"]'
+    answer = report([{**FAILED, "resource": address}])
+    answer["results"]["passed_checks"] = [{"check_id": "CKV2_INTERLOCK_1", "resource": address}]
+    answer["results"]["skipped_checks"] = [{"check_id": "CKV2_INTERLOCK_2", "resource": "aws_s3_bucket.other"}]
+    terms = Terms(Programs(checkov=answering(tmp_path, answer, 1)))
+    found = by_rule(judge_all([plan()], SHIPPED, "checkov", terms).receipts)
+    resources = 1 + len(plan().plan["resource_changes"])
+    assert found == {
+        "CKV2_INTERLOCK_1": {"passed": 1, "not_applicable": resources - 1},
+        "CKV2_INTERLOCK_2": {"denied": 1, "excepted": 1, "not_applicable": resources - 2},
+    }
+
+
+def test_of_deletions_it_has_none(tmp_path):
+    terms = Terms(Programs(checkov=answering(tmp_path, "never asked", 2)))
+    counts = tally(judge_all([plan("s3-delete")], SHIPPED, "checkov", terms).receipts)
+    assert (counts.passed, counts.judged, counts.warned) == (0, 0, 1)
 
 
 def test_only_the_sets_own_checks_run_and_nothing_is_fetched(tmp_path):
@@ -78,6 +105,7 @@ def test_only_the_sets_own_checks_run_and_nothing_is_fetched(tmp_path):
         ("failed checks, and success", report([FAILED]), 0, "ENG513"),
         ("failure, and no failed checks", report(), 1, "ENG513"),
         ("fewer results than it counts", report([FAILED], failed=2), 1, "ENG513"),
+        ("a check that passed without a name", passing({"check_id": "X"}), 0, "ENG513"),
         ("a result without a name", report([{"check_id": "X"}]), 1, "ENG513"),
         ("several frameworks", [report(), report()], 0, "ENG513"),
         ("a crash", "", 2, "ENG512"),
