@@ -183,6 +183,10 @@ TABLE: dict[str, Row] = {
     "ENG126": Row("`{name}()` reads the fact `{fact}`, which is not known here", "there is: {known}"),
     "ENG127": Row("`&{text}` can only be an argument of {known}", "write `&&` for `and`"),
     "ENG128": Row("the key `{name}` is there twice", "keep one of them"),
+    "ENG129": Row(
+        "the installed `jmespath` reads this in a way that is not known here ({kind})",
+        "install a release that Interlock requires: `pip install 'jmespath>=1.0.1,<2'`",
+    ),
     "ENG130": Row("the fact `{name}` is not there: not fetched, absent or failed", "name it in the gate's `needs:`"),
     "ENG131": Row("{subject} is missing", "use `default({text}, value)` or `present({text})` where it may be missing"),
     "ENG132": Row(
