@@ -195,6 +195,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG133": Row("`{name}` has no answer: {reason}", "an unknown is never a yes; see {usage}"),
     "ENG134": Row("{subject} is null, and nothing says that it may be", "ask `present({text})` first"),
+    "ENG135": Row("`--query` has no answer: {reason}", "see https://jmespath.org/specification.html"),
     # ENG150-199 events and facts
     "ENG150": Row("the event is empty", "hand over the webhook's body, or the file that GITHUB_EVENT_PATH names"),
     "ENG151": Row("the event has more than {limit} MB, the most that GitHub sends", "hand over the event itself"),

@@ -44,6 +44,7 @@ class Tokens:
         self.literals, self.plain = _literals(snippet)
         try:
             self._all: list[Token] = list(Lexer().tokenize(self.plain))
+            self._kinds: list[str] = [token["type"] for token in self._all]
         except LexerError as error:
             raise _no_token(snippet, error) from None
         self.at = self.end = 0
@@ -52,11 +53,11 @@ class Tokens:
     def _bound(self) -> None:
         """Refuse what nests too deeply: of how many tokens, each with how it binds, is what follows a part?"""
         around: list[int] = []
-        for token in self._all:
-            kind = token["type"]
+        for at, kind in enumerate(self._kinds):
             power = Parser.BINDING_POWER[kind]
             if len(around) >= MAX_DEPTH:
-                raise self.too_deep(token["start"], token["start"] + 1)
+                start = self._all[at]["start"]
+                raise self.too_deep(start, start + 1)
             if kind in OPENING:
                 around.append(_BRACKET)
             elif kind in CLOSING or kind == "comma":
@@ -80,7 +81,7 @@ class Tokens:
     @property
     def kind(self) -> str:
         """Of the next token."""
-        return str(self._all[self.at]["type"])
+        return self._kinds[self.at]
 
     @property
     def start(self) -> int:
@@ -93,12 +94,11 @@ class Tokens:
         Raises:
             EngineError: ENG101 or ENG103.
         """
-        token = self._all[self.at]
-        if token["type"] not in kinds:
+        if self._kinds[self.at] not in kinds:
             raise self.unexpected(self.at)
         self.end = self._end_of(self.at)
         self.at += 1
-        return token
+        return self._all[self.at - 1]
 
     def may(self, kind: str) -> bool:
         """Take the next token if it is of this kind."""
@@ -109,18 +109,19 @@ class Tokens:
 
     def next(self, kind: str) -> int:
         """The next token of this kind."""
-        return [token["type"] for token in self._all].index(kind, self.at)
+        return self._kinds.index(kind, self.at)
 
     def _end_of(self, at: int) -> int:
-        start, following = (self._all[min(i, len(self._all) - 1)]["start"] for i in (at, at + 1))
+        start = self._all[at]["start"]
+        following = self._all[at + 1]["start"] if at + 1 < len(self._all) else start
         return int(start + len(self.snippet.text[start:following].rstrip(SPACE)))
 
     def unexpected(self, at: int) -> EngineError:
         """This token does not belong where it stands."""
-        kind, start, end = self._all[at]["type"], self._all[at]["start"], self._end_of(at)
+        kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
         if kind == "eof":
             return self.snippet.wrong(start - 1, start, "it ends too early")
-        if kind != "number" or (at and self._all[at - 1]["type"] not in BEFORE_A_VALUE):
+        if kind != "number" or (at and self._kinds[at - 1] not in BEFORE_A_VALUE):
             return self.snippet.wrong(start, end)
         if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
             end = self._end_of(at + 2)
@@ -129,8 +130,7 @@ class Tokens:
     def refused(self, error: ParseError) -> EngineError:
         """What the library complains about; of a call, the parenthesis that nothing callable stands before."""
         if error.msg.startswith("Quoted identifier"):  # it does not say which
-            kinds = [token["type"] for token in self._all]
-            return self.unexpected(list(pairwise(kinds)).index(("quoted_identifier", "lparen")) + 1)
+            return self.unexpected(list(pairwise(self._kinds)).index(("quoted_identifier", "lparen")) + 1)
         at = [token["start"] for token in self._all].index(error.lex_position)
         return self.unexpected(at + 1 if error.msg.startswith("Invalid function name") else at)
 
