@@ -138,6 +138,8 @@ class Tokens:
 def _literals(snippet: Snippet) -> tuple[Mapping[int, Literal], str]:
     """What stands in backticks, by where it begins; and the text for the library, which has a 0 there, as long."""
     text, plain, at = snippet.text, snippet.text, 0
+    if "`" not in text:
+        return {}, text
     found: dict[int, Literal] = {}
     errors = Errors()
     while at < len(text):
