@@ -207,6 +207,14 @@ TABLE: dict[str, Row] = {
     "ENG157": Row("the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"),
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
     "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
+    # ENG190-199 the store
+    "ENG190": Row("{directory} is no store: {reason}", "name an empty directory, or one that was a store before"),
+    "ENG191": Row("the store {directory} is a `{found}`; this release knows `{known}`", "use the release that made it"),
+    "ENG192": Row(
+        "in the store {directory} somebody has held `{key}` for {seconds} s",
+        "see which process has the directory open (`fuser`), let it go on or end it, and run again",
+        _STALE,
+    ),
     # ENG200-249 decision, approvals, overrides
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
