@@ -116,12 +116,12 @@ class Tokens:
         following = self._all[at + 1]["start"] if at + 1 < len(self._all) else start
         return int(start + len(self.snippet.text[start:following].rstrip(SPACE)))
 
-    def unexpected(self, at: int) -> EngineError:
-        """This token does not belong where it stands."""
+    def unexpected(self, at: int, *, value: bool = False) -> EngineError:
+        """This token does not belong where it stands; `value`: a value does."""
         kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
         if kind == "eof":
             return self.snippet.wrong(start - 1, start, "it ends too early")
-        if kind != "number" or (at and self._kinds[at - 1] not in BEFORE_A_VALUE):
+        if kind != "number" or not value or (at and self._kinds[at - 1] not in BEFORE_A_VALUE):
             return self.snippet.wrong(start, end)
         if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
             end = self._end_of(at + 2)
@@ -132,7 +132,9 @@ class Tokens:
         if error.msg.startswith("Quoted identifier"):  # it does not say which
             return self.unexpected(list(pairwise(self._kinds)).index(("quoted_identifier", "lparen")) + 1)
         at = [token["start"] for token in self._all].index(error.lex_position)
-        return self.unexpected(at + 1 if error.msg.startswith("Invalid function name") else at)
+        if error.msg.startswith("Invalid function name"):
+            at += 1
+        return self.unexpected(at, value=error.msg == "invalid token")  # which it says where a value would begin
 
 
 def _literals(snippet: Snippet) -> tuple[Mapping[int, Literal], str]:
