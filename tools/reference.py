@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from engine.adapters.settings import SETTINGS
 from engine.cli.main import COMMANDS, load, parser_of
-from engine.core.expressions.reference import reference as expressions
 from engine.errors import TABLE, ExitCode
 from engine.run.catalog import catalog
 from tools.checks import checks, met, rules, ways
+from tools.expressions import reference as expressions
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 DIRECTORY = os.path.join(os.path.dirname(_HERE), "docs", "reference")
