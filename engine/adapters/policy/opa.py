@@ -17,6 +17,7 @@ from engine.adapters.policy.conventions import Answer, Rule, findings, is_asked,
 from engine.adapters.policy.guard import FORBIDDEN
 from engine.adapters.policy.port import Plan, Terms
 from engine.adapters.policy.programs import last_words, run
+from engine.adapters.policy.rego import ask, problem_of, warnings
 from engine.core.findings import Finding
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
@@ -25,6 +26,11 @@ _VERSION = re.compile(r"^Version: (\d+)\.(\d+)", re.MULTILINE)
 _IMPORT_V1 = re.compile(r"^[ \t]*import[ \t]+rego\.v1\b", re.MULTILINE)
 # Rules of all modules, parsed by OPA itself. No keyword, so that 0.59 reads it as 1.x does.
 _PARSE = "[m | t = input[p]; m = {p: rego.parse_module(p, t)}]"
+# What OPA reads and the parser of the guards does not: part of its reason → the form for both.
+_UNREAD = {
+    "else cannot be used": "write the head of the rule again before each further body",
+    "invalid character": "write `sprintf` instead of a text with expressions in it",
+}
 _PARSE_ERROR = ": rego_parse_error: "  # behind `file:line`
 _EVALUATION_ERRORS = frozenset(
     {"eval_conflict_error", "eval_builtin_error", "eval_type_error", "eval_internal_error", "eval_error"}
@@ -53,16 +59,30 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
     if not policies.modules:
         raise failure("ENG500", where=policies.origin)
     _check_version(policies, terms)
+    guarded = ask(policies, terms, guard=True)
+    unread = [problem_of(found) for found in guarded["unread"]]
+    if any(found.code == "ENG525" for found in unread):
+        raise EngineError(*unread)
     with tempfile.TemporaryDirectory(prefix="interlock-opa-") as folder:  # 0700: nobody else reads along
         job = _Job(folder, policies, terms)
         files = _write(job)
         rules = _rules(job)
+        if unread:  # not before OPA has said what it thinks of them
+            raise EngineError(*map(_unguarded, unread))
         keys = [rule.path for rule in rules]
         parts = ", ".join(f"{json.dumps(key)}: [x | x = {key} with input as plan]" for key in keys)
         query = f"[{{{parts}}} | plan = input[_]]"
         value = _eval(query, [plan.plan for plan in plans], [*files, "--strict-builtin-errors"], job)
         for plan, answers in zip(plans, _answers(value, keys, len(plans)), strict=True):
             yield from findings("opa", plan.resource, rules, answers)
+    yield from warnings("opa", plans, guarded)
+
+
+def _unguarded(unread: Problem) -> Problem:
+    reason = unread.message.partition(": ")[2]
+    mends = (mend for said, mend in _UNREAD.items() if said in reason)
+    mend = next(mends, "write it in a form that both engines read")
+    return problem("ENG528", unread.place, reason=reason, mend=mend)
 
 
 def _check_version(policies: PolicySet, terms: Terms) -> None:

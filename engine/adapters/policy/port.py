@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.adapters.policy.bundle import Json, PolicySet
+from engine.core.exact import DEPTH
 from engine.core.exceptions import NEVER, Excuse, apply, read
-from engine.core.findings import Finding, Severity
+from engine.core.findings import Effect, Finding, Severity
+from engine.core.plan.deep import withhold
 from engine.core.plan.form import RefusedPlanError
 from engine.core.plan.mask import secrets
 from engine.core.plan.model import check
@@ -19,6 +21,7 @@ from engine.names import listing
 TIMEOUT_S = 120.0
 
 _SEVERITIES = list(Severity)
+_DEEP = "DOC-001"
 _ID = re.compile(r"[\"']([A-Za-z][A-Za-z0-9_.-]*)[\"']")
 
 
@@ -87,9 +90,10 @@ def evaluate(
         raise failure("ENG516")
     for plan in plans:
         _check(plan)
+    plans, deep = _shallow(plans, engine)
     redact = Redactor(frozenset().union(*(secrets(dict(plan.plan)) for plan in plans)))
     file, excuses = _excuses(policies)
-    found = list(ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel, redact)))
+    found = [*ENGINES[engine](plans, policies, Terms(programs, timeout_s, cancel, redact)), *deep]
     found = list(apply(found, excuses, {plan.resource: _environment(plan) for plan in plans}, now, file))
     return tuple(sorted(set(found), key=_order))
 
@@ -99,9 +103,24 @@ def _excuses(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
     settings = policies.data.get("settings")
     listed = settings.get("exceptions", []) if isinstance(settings, dict) else []
     texts = [*policies.modules.values(), *policies.checks.values()]
-    ids = {name for text in texts for name in _ID.findall(text)}
+    ids = {_DEEP, *(name for text in texts for name in _ID.findall(text))}
     file = f"{policies.origin}/data.json" if policies.origin else "data.json"
     return file, read(listed, file, ids)
+
+
+def _shallow(plans: Sequence[Plan], engine: str) -> tuple[Sequence[Plan], list[Finding]]:
+    """The plans without documents that no engine is sure to read, and a denial for each."""
+    shown, denied = [], []
+    for plan in plans:
+        value, addresses = withhold(plan.plan)
+        shown.append(Plan(plan.resource, value))
+        message = f"A document is nested deeper than {DEPTH} levels, which cannot be judged."
+        mend = "Flatten it, or excuse it in the settings with a reason."
+        denied += [
+            Finding(_DEEP, Severity.HIGH, Effect.DENY, message, plan.resource, address, mend, engine=engine)
+            for address in addresses
+        ]
+    return shown, denied
 
 
 def _environment(plan: Plan) -> str:

@@ -9,7 +9,7 @@ from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.conventions import Rule, findings
 from engine.adapters.policy.port import Plan, Terms
 from engine.adapters.policy.programs import MEMORY, run
-from engine.core.findings import Finding
+from engine.core.findings import Effect, Finding, Severity
 from engine.errors import EngineError, Place, Problem, failure
 
 _WORKER = "engine.adapters.policy.worker"
@@ -27,12 +27,20 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
     rules = [Rule(*rule) for rule in answer["rules"]]
     for plan, answers in zip(plans, answer["answers"], strict=True):
         yield from findings("rego", plan.resource, rules, [tuple(a) for a in answers])
+    yield from warnings("rego", plans, answer)
 
 
 def ask(
-    policies: PolicySet, terms: Terms, plans: Sequence[Plan] = (), tests: Mapping[str, str] | None = None
+    policies: PolicySet,
+    terms: Terms,
+    plans: Sequence[Plan] = (),
+    tests: Mapping[str, str] | None = None,
+    *,
+    guard: bool = False,
 ) -> dict[str, Any]:
     """One question to a worker of its own: the answers of all rules about all plans, or the results of `tests`.
+
+    With `guard`, only whether these policies may be judged; `unread` has the problems of what it cannot read.
 
     Raises:
         EngineError: the worker's own problems, or that it broke down.
@@ -44,6 +52,7 @@ def ask(
         "namespaces": policies.namespaces,
         "resources": [plan.resource for plan in plans],
         "memory": MEMORY,
+        "guard": guard,
     }
     lines = [json.dumps(request), *(json.dumps(plan.plan) for plan in plans)]
     # Isolated: neither the working directory nor PYTHON… variables can put another module in the way.
@@ -57,6 +66,22 @@ def ask(
         raise EngineError(*(problem_of(found) for found in answer["problems"]))
     assert isinstance(answer, dict)
     return answer
+
+
+def warnings(engine: str, plans: Sequence[Plan], answer: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the guards warn of, as findings about the first plan: it is about the policies, so once is enough."""
+    for warned in map(problem_of, answer["warned"]):
+        place = warned.place or Place("")
+        yield Finding(
+            "POL-001",
+            Severity.LOW,
+            Effect.WARN,
+            f"{place.file}:{place.line}: {warned.message}, so this part of a policy judges nothing.",
+            min(plan.resource for plan in plans),
+            remediation=f"{warned.hint[:1].upper()}{warned.hint[1:]}",
+            policy=place.file,
+            engine=engine,
+        )
 
 
 def problem_of(found: Sequence[Any]) -> Problem:

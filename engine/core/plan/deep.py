@@ -1,0 +1,80 @@
+"""Documents inside a plan's texts that are nested too deeply: no engine may read what another one passes over.
+
+The embedded engine's `json.is_valid` says no to a text of more than 127 levels, OPA's says yes up to 10,000: a policy
+that leaves out what is no JSON would see nothing on one and a statement on the other. So neither gets such a text, and
+the plan is denied for it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from engine.core.exact import DEPTH, Json
+
+INSTEAD = "(withheld: a document nested too deeply to be judged)"
+_ESCAPED = ("\\u005b", "\\u007b")  # brackets of a document inside a document's text
+
+
+def withhold(plan: Mapping[str, Json]) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    """The plan without such texts, and the addresses of the resources that had them (empty: not of a resource)."""
+    found = tuple(sorted(set(_deep(plan))))
+    return ({key: _without(item) for key, item in plan.items()} if found else plan), found
+
+
+def _deep(plan: Mapping[str, Json]) -> Iterator[str]:
+    stack: list[tuple[str, Json]] = [("", dict(plan))]
+    while stack:
+        address, value = stack.pop()
+        if isinstance(value, str):
+            if is_deep(value):
+                yield address
+        elif isinstance(value, dict):
+            own = value.get("address")
+            here = own if isinstance(own, str) and "mode" in value else address
+            stack += [(here, item) for item in value.values() if isinstance(item, str | dict | list)]
+        elif isinstance(value, list):
+            stack += [(address, item) for item in value if isinstance(item, str | dict | list)]
+
+
+def is_deep(text: str) -> bool:
+    """Is it JSON of more than `exact.DEPTH` levels, or are the documents in its texts?"""
+    waiting: list[str] = [text]
+    while waiting:
+        text = waiting.pop()
+        if len(text) <= DEPTH or not _may_be_deep(text):
+            continue
+        try:
+            value: Json = json.loads(text)
+        except json.JSONDecodeError:
+            continue
+        except (ValueError, RecursionError):  # a number that Python does not convert; too deep even for it
+            return True
+        level: list[Json] = [value]
+        for _ in range(DEPTH + 1):
+            waiting += [item for item in level if isinstance(item, str)]
+            level = [
+                item
+                for parent in level
+                if isinstance(parent, dict | list)
+                for item in (parent.values() if isinstance(parent, dict) else parent)
+            ]
+        if level:
+            return True
+    return False
+
+
+def _may_be_deep(text: str) -> bool:
+    """Cheap, since every text of a plan is asked."""
+    if text.lstrip()[:1] not in ("[", "{", '"'):
+        return False
+    brackets = text.count("[") + text.count("{")
+    if brackets <= DEPTH and "\\u00" in text:
+        brackets += sum(text.lower().count(escape) for escape in _ESCAPED)
+    return brackets > DEPTH
+
+
+def _without(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _without(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without(item) for item in value]
+    return INSTEAD if isinstance(value, str) and is_deep(value) else value
