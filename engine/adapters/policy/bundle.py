@@ -115,8 +115,7 @@ def _is_data(path: str) -> bool:
 def _decode(data: bytes, name: str, errors: Errors) -> str:
     try:
         text = data.decode("utf-8-sig")  # OPA passes over a byte order mark, the embedded engine does not
-        if name.endswith(_MODULE) and _V1.search(text):
-            text = _FUTURE.sub(r"\1#", text)
+        text = one_import(text) if name.endswith(_MODULE) else text
         check_text(text, Places(name, text, lambda: Span(0, 0, 1)).of)
         return text
     except UnicodeDecodeError as error:
@@ -153,6 +152,11 @@ def _merge(here: dict[str, Json], value: Mapping[str, Json], steps: list[str], n
 def _copy(value: Json) -> Json:
     """Of objects, which others are merged into."""
     return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def one_import(text: str) -> str:
+    """A module without the import of keywords that `rego.v1` has anyway; its lines stay where they are."""
+    return _FUTURE.sub(r"\1#", text) if _V1.search(text) else text
 
 
 def kind(value: Json) -> str:

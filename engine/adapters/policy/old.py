@@ -9,8 +9,10 @@ OLD_FUNCTIONS = {
     "all": "write `every value in values { … }`",
     "set_diff": "write `a - b`",
     "net.cidr_overlap": "write `net.cidr_contains(network, address)`",
-    **{f"cast_{kind}": f"compare with `is_{kind}(x)` instead" for kind in ("array", "set", "boolean", "object", "null")},
-    "cast_string": "compare with `is_string(x)`, or write `sprintf(\"%v\", [x])`",
+    **{
+        f"cast_{kind}": f"compare with `is_{kind}(x)` instead" for kind in ("array", "set", "boolean", "object", "null")
+    },
+    "cast_string": 'compare with `is_string(x)`, or write `sprintf("%v", [x])`',
 }
 # Functions that only Conftest has.
 CONFTESTS_FUNCTIONS = frozenset({"parse_config", "parse_config_file", "parse_combined_config_files"})

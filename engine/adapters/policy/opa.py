@@ -85,20 +85,29 @@ def _unguarded(unread: Problem) -> Problem:
     return problem("ENG528", unread.place, reason=reason, mend=mend)
 
 
-def _check_version(policies: PolicySet, terms: Terms) -> None:
+def version(terms: Terms) -> tuple[int, int]:
+    """The release of the program.
+
+    Raises:
+        EngineError: ENG521 (there is none), ENG522 (too old, or it does not say).
+    """
     said = run([terms.programs.opa, "version"], terms, "/", setting="ENGINE_OPA").stdout.decode(errors="replace")
     match = _VERSION.search(said)
-    if not match:
-        raise failure("ENG522", program=terms.programs.opa, version="", mend="install OPA 0.59 or later")
-    version = int(match[1]), int(match[2])
-    shown = f"{version[0]}.{version[1]}"
-    if version < OLDEST:
+    found = (int(match[1]), int(match[2])) if match else (0, 0)
+    if found < OLDEST:
+        shown = f"{found[0]}.{found[1]}" if match else ""
         raise failure("ENG522", program=terms.programs.opa, version=shown, mend="install OPA 0.59 or later")
-    if version[0] < 1:  # without the import it would read the old language and mean something else
+    return found
+
+
+def _check_version(policies: PolicySet, terms: Terms) -> None:
+    found = version(terms)
+    if found < (1, 0):  # without the import it would read the old language and mean something else
         errors = Errors()
         for path, text in policies.modules.items():
             if not _IMPORT_V1.search(text):
                 mend = "add `import rego.v1`, which OPA before 1.0 needs"
+                shown = f"{found[0]}.{found[1]}"
                 errors.add("ENG522", Place(path, 1, 1), program=f"{path} is Rego v1 and OPA", version=shown, mend=mend)
         errors.check()
 

@@ -254,4 +254,3 @@ def _together(meanings: Iterable[Meaning]) -> Meaning:
     if any(kinds is None or ANY in kinds for kinds in found):
         return None
     return frozenset().union(*(kinds for kinds in found if kinds is not None)) or None
-
