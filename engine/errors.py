@@ -479,7 +479,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG524": Row("no check id in this file", 'give the class `id = "CKV2_…"` as plain text'),
     "ENG525": Row("{construct} is Rego of before 1.0", "{mend}"),
-    "ENG526": Row("no plan has `{name}`, so this would never fire", "{mend}"),
+    "ENG526": Row("no plan has `{name}`, so nothing would be judged by it", "{mend}"),
     "ENG527": Row("no plan has `{name}`", "{mend}", _NO),
     "ENG528": Row("the guards cannot read this, though OPA can: {reason}", "{mend}"),
     "ENG529": Row("{file} cannot be converted: {reason}", "correct it by hand, then convert the rest", _EXEC),

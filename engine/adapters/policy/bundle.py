@@ -138,7 +138,7 @@ def _graft(data: dict[str, Json], steps: list[str], value: Json, name: str, erro
 
 
 def _merge(here: dict[str, Json], value: Mapping[str, Json], steps: list[str], name: str, errors: Errors) -> None:
-    """Objects are merged, as OPA merges them; nothing else is. No deeper than the readers of JSON and YAML let through."""
+    """Objects are merged, as OPA does; nothing else is. No deeper than readers of JSON and YAML let through."""
     for key, item in value.items():
         found = here.get(key)
         if isinstance(found, dict) and isinstance(item, dict):

@@ -1,4 +1,4 @@
-"""Policies of before 1.0, written as Rego is today: by `opa fmt`, and what that leaves, where its meaning is the same."""
+"""Policies of before 1.0, written as Rego is today: by `opa fmt`, and what that leaves where it means the same."""
 
 import os
 import re

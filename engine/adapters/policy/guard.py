@@ -216,7 +216,7 @@ def _aliases_in_functions(bundle: Bundle, errors: Errors) -> None:
 
 
 def _free_under_not(bundle: Bundle, errors: Errors) -> None:
-    """`not xs[_].y` means nothing, as OPA says. The embedded engine goes through `xs`, and is silent where it is empty."""
+    """`not xs[_].y`: OPA refuses it. The embedded engine goes through `xs`, and is silent where that is empty."""
     known = {"input", "data", *bundle.builtins, *(name.partition(".")[0] for name in bundle.builtins)}
     for definition in bundle.defined:
         module = definition.module

@@ -1,10 +1,10 @@
-"""Refuses what no plan has: a rule that needs it never fires, and says nothing, on any engine.
+"""Refuses what no plan has: a rule that needs it never fires, and says nothing.
 
 Only what decides is looked at: the rules that are asked, and those that they reach. Where a policy asks for another
 kind of input on purpose (`not input.plan`, one of several definitions of a value) it is warned of, and goes on.
 """
 
-from engine.adapters.policy.scope import REFERENCES, Names, Scope, constant
+from engine.adapters.policy.scope import REFERENCES, Names, constant
 from engine.adapters.policy.syntax import Module, Node, dotted
 from engine.core.plan.shape import PLAN, Kinds, below, names
 from engine.errors import Errors, Problem, problem
@@ -72,5 +72,8 @@ def _mend(name: str, before: Kinds) -> str:
         return _MENDS[name]
     if all(kind.startswith("[") for kind in before):
         return "it is a list: go through it with `some`, or write `[_]`"
-    unlike = _IN_CHANGE if "row" in before else f"known here: {listing(names(before))}"
-    return closest(name, names(before)) or unlike
+    if len(before) > 1:
+        return _COMBINED
+    if not names(before):
+        return "it is a value without parts"
+    return closest(name, names(before)) or (_IN_CHANGE if "row" in before else f"known here: {listing(names(before))}")

@@ -27,7 +27,7 @@ class Seen(NamedTuple):
     kind: str
     node: Node
     outer: bool  # not the beginning of a longer reference
-    negated: bool
+    negated: bool  # all that a `not` is about: `not input.plan`, and no argument in `not f(input.plan)`
     elsewhere: bool  # in an expression `with input as …`, whose input is no plan
     bare: bool  # negated, and not in a query of its own: it binds nothing
 
@@ -50,10 +50,15 @@ def visit(node: Node) -> Iterator[Seen]:
                 yield Seen(kind, item, outer, negated, elsewhere, bare)
             if kind in REFERENCES:
                 stack.append((item["refr"], False, negated, elsewhere, bare))
-                stack.append((item.get("index"), True, negated, elsewhere, bare))
+                stack.append((item.get("index"), True, False, elsewhere, bare))
             elif kind not in ("with_mods", "span", "field"):
                 no = kind == "NotExpr"
-                stack.append((item, True, negated or no, elsewhere, (bare or no) and kind not in _QUERIES))
+                whole = no and not REFERENCES.isdisjoint(item["expr"])
+                stack.append((item, True, whole or (negated and not kind[:1].isupper()), elsewhere, _bare(bare, kind)))
+
+
+def _bare(bare: bool, kind: str) -> bool:
+    return (bare or kind == "NotExpr") and kind not in _QUERIES
 
 
 class Scope:

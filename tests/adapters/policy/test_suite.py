@@ -7,9 +7,7 @@ from engine.adapters.policy.suite import test as run_tests
 from engine.errors import EngineError
 from tests.support.policy import policies, rego
 
-POLICY = rego(
-    'deny contains "a" if {\n  input.variables.a\n  input.variables.b\n}\n\nwarn contains "w" if input.variables.w'
-)
+POLICY = rego('deny contains "a" if {\n  input.errored\n  input.complete\n}\n\nwarn contains "w" if input.applyable')
 
 
 def outcomes(body):
@@ -20,10 +18,10 @@ def outcomes(body):
 @pytest.mark.parametrize(
     ("why", "test", "said"),
     [
-        ("true passes", 'test_x if "a" in data.main.deny with input as {"variables": {"a": 1, "b": 1}}', ""),
+        ("true passes", 'test_x if "a" in data.main.deny with input as {"errored": 1, "complete": 1}', ""),
         (
             "undefined fails",
-            'test_x if "b" in data.main.deny with input as {"variables": {"a": 1, "b": 1}}',
+            'test_x if "b" in data.main.deny with input as {"errored": 1, "complete": 1}',
             "undefined",
         ),
         ("false fails", "test_x := false", "false"),
@@ -53,9 +51,7 @@ def test_prints_are_kept_with_their_test():
 
 def test_coverage_is_of_policies_and_not_of_tests():
     report = run_tests(
-        policies(
-            POLICY, a_test__rego=rego('test_a if count(data.main.deny) == 0 with input as {"variables": {"a": 1}}', "t")
-        ),
+        policies(POLICY, a_test__rego=rego('test_a if count(data.main.deny) == 0 with input as {"errored": 1}', "t")),
         Terms(),
     )
     assert list(report.coverage) == ["policies/m0.rego"]
