@@ -12,8 +12,8 @@ from engine.adapters.policy import inputs
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import is_asked
 from engine.adapters.policy.old import CONFTESTS_FUNCTIONS, OLD_FUNCTIONS
-from engine.adapters.policy.scope import REFERENCES, Names, visit
-from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imports, walk
+from engine.adapters.policy.scope import REFERENCES, Names
+from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imported, imports, walk
 from engine.errors import EngineError, Errors, Problem
 from engine.names import closest
 
@@ -30,8 +30,10 @@ def check(bundle: Bundle, errors: Errors, *, embedded: bool) -> tuple[Problem, .
     """Report everything that must not be judged, and return what is warned of."""
     for test in (*_EVERYWHERE, *(_EMBEDDED if embedded else ())):
         test(bundle, errors)
+    reached = Names(bundle)
+    if embedded:
+        _free_under_not(bundle, reached, errors)
     try:
-        reached = Names(bundle)
         _missing_data(bundle, reached, errors)
         return inputs.check(reached, errors)
     except EngineError:  # nothing to ask: said when it is asked
@@ -59,7 +61,7 @@ def _partial_heads(bundle: Bundle, errors: Errors) -> None:
     for definition in bundle.defined:
         module = definition.module
         rules = {d.name[0] for d in bundle.defined if d.module.package == module.package}
-        shared = {"input", "data", *rules, *imports(module)}
+        shared = {"input", "data", *rules, *imported(module)}
         for kind, node in head_parts(definition):
             partial = kind in ("RefDot", "RefBrack") or (module.file, node.get("span", {}).get("start")) in own
             if partial and any(name == "Var" and var["value"] not in shared for name, var in walk({kind: node})):
@@ -215,15 +217,15 @@ def _aliases_in_functions(bundle: Bundle, errors: Errors) -> None:
                 break
 
 
-def _free_under_not(bundle: Bundle, errors: Errors) -> None:
+def _free_under_not(bundle: Bundle, reached: Names, errors: Errors) -> None:
     """`not xs[_].y`: OPA refuses it. The embedded engine goes through `xs`, and is silent where that is empty."""
     known = {"input", "data", *bundle.builtins, *(name.partition(".")[0] for name in bundle.builtins)}
     for definition in bundle.defined:
         module = definition.module
-        seen_all = list(visit(definition.body))
-        found = [seen for seen in seen_all if seen.kind == "Var"]
+        everything = reached.scope(definition).seen
+        found = [seen for seen in everything if seen.kind == "Var"]
         bound = {seen.node["value"] for seen in found if not seen.bare} - {"_"}
-        spans = [seen.node[part] for seen in seen_all if seen.kind == "Every" for part in ("key", "value")]
+        spans = [seen.node[part] for seen in everything if seen.kind == "Every" for part in ("key", "value")]
         bound |= {module.source[span["start"] : span["end"]].decode() for span in spans if span}
         for seen in found:
             name = seen.node["value"]
@@ -307,7 +309,6 @@ _EMBEDDED: tuple[_Check, ...] = (  # what OPA refuses itself, or does right
     _sprintf,
     _unknown_functions,
     _aliases_in_functions,
-    _free_under_not,
     _recursion,
     _asked_functions,
     _conflicts,

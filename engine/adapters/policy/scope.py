@@ -18,6 +18,8 @@ Meaning: TypeAlias = Kinds | None
 REFERENCES = frozenset({"RefDot", "RefBrack"})
 _COMPREHENSIONS = frozenset({"ArrayCompr", "SetCompr"})
 _QUERIES = _COMPREHENSIONS | {"ObjectCompr", "Every"}
+_NO_NODES = frozenset({"with_mods", "span", "field"})
+_LEAVES = frozenset({"Var", "String", "RawString", "Number", "Bool", "Null"})
 _PASSES = 6  # a variable that comes from one that comes from one …
 
 
@@ -38,27 +40,27 @@ def visit(node: Node) -> Iterator[Seen]:
     while stack:
         here, outer, negated, elsewhere, bare = stack.pop()
         if isinstance(here, list):
-            stack += [(item, True, negated, elsewhere, bare) for item in here]
+            stack += [(item, True, negated, elsewhere, bare) for item in here if isinstance(item, dict | list)]
             continue
-        if not isinstance(here, dict):
-            continue
-        mods = here.get("with_mods") or ()
-        stack += [(mod["as"], True, negated, elsewhere, bare) for mod in mods]
-        elsewhere = elsewhere or any(dotted(mod["refr"])[:1] == ("input",) for mod in mods)
+        mods = here.get("with_mods")
+        if mods:
+            stack += [(mod["as"], True, negated, elsewhere, bare) for mod in mods]
+            elsewhere = elsewhere or any(dotted(mod["refr"])[:1] == ("input",) for mod in mods)
         for kind, item in here.items():
-            if kind[:1].isupper():
-                yield Seen(kind, item, outer, negated, elsewhere, bare)
+            if item is None or isinstance(item, str | int | float) or kind in _NO_NODES:
+                continue
+            if not kind[:1].isupper():
+                stack.append((item, True, negated, elsewhere, bare))
+                continue
+            yield Seen(kind, item, outer, negated, elsewhere, bare)
             if kind in REFERENCES:
                 stack.append((item["refr"], False, negated, elsewhere, bare))
-                stack.append((item.get("index"), True, False, elsewhere, bare))
-            elif kind not in ("with_mods", "span", "field"):
+                if "index" in item:
+                    stack.append((item["index"], True, False, elsewhere, bare))
+            elif kind not in _LEAVES:
                 no = kind == "NotExpr"
                 whole = no and not REFERENCES.isdisjoint(item["expr"])
-                stack.append((item, True, whole or (negated and not kind[:1].isupper()), elsewhere, _bare(bare, kind)))
-
-
-def _bare(bare: bool, kind: str) -> bool:
-    return (bare or kind == "NotExpr") and kind not in _QUERIES
+                stack.append((item, True, whole, elsewhere, (bare or no) and kind not in _QUERIES))
 
 
 class Scope:
