@@ -49,7 +49,7 @@ def is_deep(text: str) -> bool:
         except (ValueError, RecursionError):  # a number that Python does not convert; too deep even for it
             return True
         level: list[Json] = [value]
-        for _ in range(DEPTH + 1):
+        for _ in range(DEPTH):
             waiting += [item for item in level if isinstance(item, str)]
             level = [
                 item
@@ -57,7 +57,8 @@ def is_deep(text: str) -> bool:
                 if isinstance(parent, dict | list)
                 for item in (parent.values() if isinstance(parent, dict) else parent)
             ]
-        if level:
+        waiting += [item for item in level if isinstance(item, str)]
+        if any(isinstance(item, dict | list) for item in level):
             return True
     return False
 
