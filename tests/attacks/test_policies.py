@@ -35,14 +35,14 @@ def engine(request, tmp_path_factory):
         ("a step through a list of actions", "deny contains 1 if input.resource_changes[_].change.actions.create"),
         ("in some, with a key", "deny contains 1 if { some i, r in input.resource_changes; i > 0; r.atfer }"),
         ("destructured", "deny contains 1 if { [r, _] := [input.resource_changes[0], 1]; r.atfer }"),
-        ("data below data", "deny contains 1 if data.a.c"),
-        ("data through brackets", 'deny contains 1 if data["a"]["c"]'),
-        ("data through an alias", "import data.a as settings\ndeny contains 1 if settings.c"),
+        ("data below data", "deny contains 1 if data.a.bukcet"),
+        ("data through brackets", 'deny contains 1 if data["a"]["bukcet"]'),
+        ("data through an alias", "import data.a as settings\ndeny contains 1 if settings.bukcet"),
     ],
 )  # fmt: skip
 def test_a_policy_that_would_be_silent(why, body, engine):
     with pytest.raises(EngineError) as caught:
-        judge(policies(rego(body), data={"a": {"b": 1}}), **engine)
+        judge(policies(rego(body), data={"a": {"bucket": 1}}), **engine)
     assert {problem.code for problem in caught.value.problems} <= {"ENG526", "ENG507"}, why
     assert all(problem.place and problem.hint for problem in caught.value.problems), why
 
@@ -79,10 +79,13 @@ def document(text):
     ],
 )  # fmt: skip
 def test_a_document_that_one_engine_would_pass_over(why, text, rules, engine):
+    """Denied where an attribute with rights has it; of any other, such as a description, it is said."""
     row = a_change("create", None, {"policy": text}, address="aws_iam_policy.a", name="a")
     found = judge(policies(READS), a_plan(row), **engine)
     assert [finding.rule for finding in found] == rules, why
     assert {(f.effect, f.address) for f in found if f.rule == "DOC-001"} <= {(Effect.DENY, "aws_iam_policy.a")}, why
+    row["change"]["after"] = {"description": text}
+    assert {finding.effect for finding in judge(policies(READS), a_plan(row), **engine)} <= {Effect.WARN}, why
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from engine.adapters.policy.conventions import is_asked
 from engine.adapters.policy.old import CONFTESTS_FUNCTIONS, OLD_FUNCTIONS
 from engine.adapters.policy.scope import REFERENCES, Names
 from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imported, imports, walk
-from engine.errors import EngineError, Errors, Problem
+from engine.errors import EngineError, Errors, Problem, problem
 from engine.names import closest
 
 # What reaches the network or the machine; the embedded `http.send` answers nothing, which would look like a pass.
@@ -34,8 +34,7 @@ def check(bundle: Bundle, errors: Errors, *, embedded: bool) -> tuple[Problem, .
     if embedded:
         _free_under_not(bundle, reached, errors)
     try:
-        _missing_data(bundle, reached, errors)
-        return inputs.check(reached, errors)
+        return (*_missing_data(bundle, reached, errors), *inputs.check(reached, errors))
     except EngineError:  # nothing to ask: said when it is asked
         return ()
 
@@ -124,7 +123,8 @@ def _misspelt_references(bundle: Bundle, errors: Errors) -> None:
         for item in module.tree["imports"]:
             name = ".".join(dotted(item["refr"]))
             if name.startswith("data.") and not _exists(name, bundle):
-                hint = closest(name, bundle.prefixes) or _data_hint(_missing(name, bundle), bundle)
+                near, hint = _data_hint(_missing(name, bundle), bundle)
+                hint = closest(name, bundle.prefixes) or near or hint
                 errors.add("ENG507", module.place(item["span"]), hint=hint, name=name)
     for definition in bundle.defined:
         aliases = imports(definition.module)
@@ -138,8 +138,12 @@ def _misspelt_references(bundle: Bundle, errors: Errors) -> None:
                 errors.add("ENG507", place, hint=closest(name, bundle.names), name=name)
 
 
-def _missing_data(bundle: Bundle, reached: Names, errors: Errors) -> None:
-    """`data.services` that no file has. Where a policy can do without (`not data.x`, `default`), that is its choice."""
+def _missing_data(bundle: Bundle, reached: Names, errors: Errors) -> tuple[Problem, ...]:
+    """`data.services` that no file has. Where a policy can do without (`not data.x`, `default`), that is its choice.
+
+    One setting of several that are there may be left out on purpose, unless it is nearly one of them: then it is told.
+    """
+    warned: dict[Problem, None] = {}
     for definition in reached.judging:
         if reached.is_alternative(definition):
             continue
@@ -149,8 +153,13 @@ def _missing_data(bundle: Bundle, reached: Names, errors: Errors) -> None:
             name = reached.resolve(definition.module, dotted({kind: node}))
             missing = _missing(name, bundle) if name.startswith("data.") and not _member(name, bundle.packages) else ""
             if missing:
-                place = definition.module.place(node["span"])
-                errors.add("ENG507", place, hint=_data_hint(missing, bundle), name=missing)
+                near, hint = _data_hint(missing, bundle)
+                found = problem("ENG507", definition.module.place(node["span"]), hint=near or hint, name=missing)
+                if near or missing.count(".") == 1:
+                    errors.extend([found])
+                else:
+                    warned[found] = None
+    return tuple(warned)
 
 
 def _missing(name: str, bundle: Bundle) -> str:
@@ -165,14 +174,15 @@ def _missing(name: str, bundle: Bundle) -> str:
     return ""
 
 
-def _data_hint(name: str, bundle: Bundle) -> str:
+def _data_hint(name: str, bundle: Bundle) -> tuple[str, str]:
+    """The name beside it that was meant, if one is near, and what to do if none is."""
     above, _, last = name.rpartition(".")
     here: Json = dict(bundle.data)
     for part in above.split(".")[1:]:
         here = here.get(part) if isinstance(here, dict) else None
-    known = {f"{above}.{key}" for key in here} if isinstance(here, dict) else set()
-    known |= {prefix for prefix in bundle.prefixes if prefix.rpartition(".")[0] == above}
-    return closest(name, known) or (
+    known = set(here) if isinstance(here, dict) else set()
+    known |= {prefix.rpartition(".")[2] for prefix in bundle.prefixes if prefix.rpartition(".")[0] == above}
+    return closest(last, known), (
         f"put `{last}` into a `*.json` or `*.yaml` file of the policies: its keys appear below its directory, whatever "
         "the file is called"
     )

@@ -109,18 +109,17 @@ def _excuses(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
 
 
 def _shallow(plans: Sequence[Plan], engine: str) -> tuple[Sequence[Plan], list[Finding]]:
-    """The plans without documents that no engine is sure to read, and a denial for each."""
-    shown, denied = [], []
+    """The plans without documents that no engine is sure to read, and a finding about each."""
+    shown, found = [], []
     for plan in plans:
-        value, addresses = withhold(plan.plan)
+        value, withheld = withhold(plan.plan)
         shown.append(Plan(plan.resource, value))
         message = f"A document is nested deeper than {DEPTH} levels, which cannot be judged."
         mend = "Flatten it, or excuse it in the settings with a reason."
-        denied += [
-            Finding(_DEEP, Severity.HIGH, Effect.DENY, message, plan.resource, address, mend, engine=engine)
-            for address in addresses
-        ]
-    return shown, denied
+        for address, is_policy in withheld:
+            severity, effect = (Severity.HIGH, Effect.DENY) if is_policy else (Severity.LOW, Effect.WARN)
+            found.append(Finding(_DEEP, severity, effect, message, plan.resource, address, mend, engine=engine))
+    return shown, found
 
 
 def _environment(plan: Plan) -> str:

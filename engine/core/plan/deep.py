@@ -1,38 +1,50 @@
 """Documents inside a plan's texts that are nested too deeply: no engine may read what another one passes over.
 
 The embedded engine's `json.is_valid` says no to a text of more than 127 levels, OPA's says yes up to 10,000: a policy
-that leaves out what is no JSON would see nothing on one and a statement on the other. So neither gets such a text, and
-the plan is denied for it.
+that leaves out what is no JSON would see nothing on one and a statement on the other. So neither gets such a text: a
+policy is denied for it, and of any other text it is said.
 """
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from engine.core.exact import DEPTH, Json
 
 INSTEAD = "(withheld: a document nested too deeply to be judged)"
+_POLICY = ("polic", "document", "statement")  # parts of names that an attribute with rights in it has
 _ESCAPED = ("\\u005b", "\\u007b")  # brackets of a document inside a document's text
 
 
-def withhold(plan: Mapping[str, Json]) -> tuple[Mapping[str, Json], tuple[str, ...]]:
-    """The plan without such texts, and the addresses of the resources that had them (empty: not of a resource)."""
+class Withheld(NamedTuple):
+    """A text that nobody sees."""
+
+    address: str  # of the resource; empty where it is not of one
+    is_policy: bool  # is its attribute called so?
+
+
+def withhold(plan: Mapping[str, Json]) -> tuple[Mapping[str, Json], tuple[Withheld, ...]]:
+    """The plan without such texts, and where they were."""
     found = tuple(sorted(set(_deep(plan))))
     return ({key: _without(item) for key, item in plan.items()} if found else plan), found
 
 
-def _deep(plan: Mapping[str, Json]) -> Iterator[str]:
-    stack: list[tuple[str, Json]] = [("", dict(plan))]
+def _deep(plan: Mapping[str, Json]) -> Iterator[Withheld]:
+    stack: list[tuple[Withheld, Json]] = [(Withheld("", False), dict(plan))]
     while stack:
-        address, value = stack.pop()
+        place, value = stack.pop()
         if isinstance(value, str):
             if is_deep(value):
-                yield address
+                yield place
         elif isinstance(value, dict):
             own = value.get("address")
-            here = own if isinstance(own, str) and "mode" in value else address
-            stack += [(here, item) for item in value.values() if isinstance(item, str | dict | list)]
+            here = Withheld(own, False) if isinstance(own, str) and "mode" in value else place
+            for name, item in value.items():
+                if isinstance(item, str | dict | list):
+                    says = any(part in name.casefold() for part in _POLICY)
+                    stack.append((here._replace(is_policy=True) if says else here, item))
         elif isinstance(value, list):
-            stack += [(address, item) for item in value if isinstance(item, str | dict | list)]
+            stack += [(place, item) for item in value if isinstance(item, str | dict | list)]
 
 
 def is_deep(text: str) -> bool:

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.exact import DEPTH
+from engine.core.exact import DEPTH, Json
 from engine.core.plan.deep import INSTEAD, is_deep, withhold
 
 LEVELS = st.integers(DEPTH - 3, DEPTH + 3) | st.integers(0, 400)
@@ -51,9 +51,9 @@ def test_what_is_no_document_is_none(text):
 
 def test_only_the_text_itself_is_withheld():
     deep = "[" * 200 + "]" * 200
-    row = {"address": "a.b", "mode": "managed", "change": {"after": {"policy": deep, "name": "n"}}}
-    plan = {"resource_changes": [row], "variables": {"v": {"value": deep}}}
+    row: Json = {"address": "a.b", "mode": "managed", "change": {"after": {"policy": deep, "name": "n"}}}
+    plan: dict[str, Json] = {"resource_changes": [row], "variables": {"v": {"value": deep}}}
     shown, addresses = withhold(plan)
-    assert addresses == ("", "a.b")
+    assert addresses == (("", False), ("a.b", True))
     assert json.dumps(shown) == json.dumps(plan).replace(json.dumps(deep), json.dumps(INSTEAD))
     assert withhold(shown) == (shown, ())

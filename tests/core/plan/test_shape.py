@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.core.plan import form, model
-from engine.core.plan.shape import ANY, PLAN, SHAPES, below, members, names
+from engine.core.plan.shape import ANY, PLAN, SHAPES, Kinds, below, members, names
 
 PLANS = sorted((Path(__file__).parents[2] / "policies/plans").glob("*.json"))
 
@@ -25,7 +26,7 @@ def test_every_kind_is_one():
 
 @pytest.mark.parametrize("file", PLANS, ids=lambda file: file.stem)
 def test_terraforms_own_plans_have_no_other_names(file):
-    waiting = [((), json.loads(file.read_text()), frozenset({PLAN}))]
+    waiting: list[tuple[tuple[str, ...], Any, Kinds]] = [((), json.loads(file.read_text()), frozenset({PLAN}))]
     while waiting:
         path, value, kinds = waiting.pop()
         for name, item in value.items() if isinstance(value, dict) else ():
