@@ -12,7 +12,13 @@ from typing import NamedTuple
 from engine.core.exact import DEPTH, Json
 
 INSTEAD = "(withheld: a document nested too deeply to be judged)"
-_POLICY = ("polic", "document", "statement")  # parts of names that an attribute with rights in it has
+_POLICY = (
+    "polic",
+    "document",
+    "statement",
+    "definition",
+    "json",
+)  # parts of names that an attribute with rights in it has
 _ESCAPED = ("\\u005b", "\\u007b")  # brackets of a document inside a document's text
 
 
