@@ -103,7 +103,7 @@ def _excuses(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
     settings = policies.data.get("settings")
     listed = settings.get("exceptions", []) if isinstance(settings, dict) else []
     texts = [*policies.modules.values(), *policies.checks.values()]
-    ids = {_DEEP, *(name for text in texts for name in _ID.findall(text))}
+    ids = {_DEEP, "POL-001", *(name for text in texts for name in _ID.findall(text))}
     file = f"{policies.origin}/data.json" if policies.origin else "data.json"
     return file, read(listed, file, ids)
 

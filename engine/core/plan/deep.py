@@ -46,11 +46,16 @@ def _deep(plan: Mapping[str, Json]) -> Iterator[Withheld]:
             own = value.get("address")
             here = Withheld(own, False) if isinstance(own, str) and "mode" in value else place
             for name, item in value.items():
-                if isinstance(item, str | dict | list):
+                if _may_hold(item):
                     says = any(part in name.casefold() for part in _POLICY)
                     stack.append((here._replace(is_policy=True) if says else here, item))
         elif isinstance(value, list):
-            stack += [(place, item) for item in value if isinstance(item, str | dict | list)]
+            stack += [(place, item) for item in value if _may_hold(item)]
+
+
+def _may_hold(value: Json) -> bool:
+    """Most values of a plan are short texts, flags and empty lists."""
+    return len(value) > DEPTH if isinstance(value, str) else isinstance(value, dict | list) and bool(value)
 
 
 def is_deep(text: str) -> bool:
