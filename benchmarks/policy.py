@@ -58,8 +58,13 @@ def best(work: Callable[[], object], rounds: int) -> float:
 def main() -> int:
     """Measure both, and compare."""
     policies = policy_set(read_directory(str(ROOT / "policies")))
-    packages = ("access", "compliance", "encryption", "grants", "naming", "tags")
-    rules = [f"data.terraform.{package}.{rule}" for package in packages for rule in ("deny", "warn")]
+    asked = {(text.split("package ")[1].split()[0], text) for text in policies.modules.values()}
+    rules = [
+        f"data.{name}.{rule}"
+        for name, text in sorted(asked)
+        for rule in ("deny", "warn")
+        if f"\n{rule} contains" in text
+    ]
     worst = 0
     for name, chosen in plans().items():
         request = {"modules": policies.modules, "data": policies.data, "rules": rules}

@@ -35,13 +35,18 @@ def here(tmp_path, monkeypatch):
 
 def test_a_plan_that_is_fine(here, capsys):
     assert main(["policy", "eval", "--plan", "good.json"]) == 0
-    assert capsys.readouterr().out == "1 plan: 0 denied, 0 warned of, 0 excused\n"
+    assert capsys.readouterr().out == (
+        "1 plan: 2 rules judged plans without Terraform resources, 2 judgements: "
+        "0 denied, 0 warned of, 0 excused, 2 passed\n"
+    )
 
 
 def test_a_plan_that_is_denied(here, capsys):
     assert main(["policy", "eval", "--plan", "good.json", "--plan", "bad.json"]) == 1
     assert capsys.readouterr().out == (
-        "✗ high     X-1  bad.json\n    Bad.\n    → Mend it.\n2 plans: 1 denied, 0 warned of, 0 excused\n"
+        "✗ high     X-1  bad.json\n    Bad.\n    → Mend it.\n"
+        "2 plans: 2 rules judged plans without Terraform resources, 4 judgements: "
+        "1 denied, 0 warned of, 0 excused, 3 passed\n"
     )
 
 

@@ -9,16 +9,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from engine.adapters.policy.asked import Named
 from engine.adapters.policy.bundle import Json, PolicySet
 from engine.adapters.policy.conventions import Answer, Rule, findings, is_asked, to_ask
 from engine.adapters.policy.guard import FORBIDDEN
-from engine.adapters.policy.port import Plan, Terms
+from engine.adapters.policy.port import Plan, Reply, Terms
 from engine.adapters.policy.programs import last_words, run
-from engine.adapters.policy.rego import ask, problem_of, warnings
-from engine.core.findings import Finding
+from engine.adapters.policy.rego import ask, problem_of
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
 OLDEST = (0, 59)  # the first that knows `import rego.v1`
@@ -50,7 +50,7 @@ class _Job(NamedTuple):
         return {f"modules/{number}.rego": path for number, path in enumerate(self.policies.modules)}
 
 
-def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
+def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
     """What all policies say about all plans.
 
     Raises:
@@ -73,9 +73,13 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
         parts = ", ".join(f"{json.dumps(key)}: [x | x = {key} with input as plan]" for key in keys)
         query = f"[{{{parts}}} | plan = input[_]]"
         value = _eval(query, [plan.plan for plan in plans], [*files, "--strict-builtin-errors"], job)
-        for plan, answers in zip(plans, _answers(value, keys, len(plans)), strict=True):
-            yield from findings("opa", plan.resource, rules, answers)
-    yield from warnings("opa", plans, guarded)
+    named = Named(rules, policies.modules)
+    found = [
+        (named.of(rule, finding), finding)
+        for plan, answers in zip(plans, _answers(value, keys, len(plans)), strict=True)
+        for rule, finding in findings("opa", plan.resource, rules, answers)
+    ]
+    return Reply(tuple(named.asked()), found, warned=[problem_of(each) for each in guarded["warned"]])
 
 
 def _unguarded(unread: Problem) -> Problem:

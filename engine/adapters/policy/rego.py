@@ -2,20 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.adapters.policy.asked import Named
 from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.conventions import Rule, findings
-from engine.adapters.policy.port import Plan, Terms
+from engine.adapters.policy.port import Plan, Reply, Terms
 from engine.adapters.policy.programs import MEMORY, run
-from engine.core.findings import Effect, Finding, Severity
 from engine.errors import EngineError, Place, Problem, failure
 
 _WORKER = "engine.adapters.policy.worker"
 
 
-def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
+def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
     """What all policies say about all plans.
 
     Raises:
@@ -25,9 +25,13 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
         raise failure("ENG500", where=policies.origin)
     answer = ask(policies, terms, plans)
     rules = [Rule(*rule) for rule in answer["rules"]]
-    for plan, answers in zip(plans, answer["answers"], strict=True):
-        yield from findings("rego", plan.resource, rules, [tuple(a) for a in answers])
-    yield from warnings("rego", plans, answer)
+    named = Named(rules, policies.modules)
+    found = [
+        (named.of(rule, finding), finding)
+        for plan, answers in zip(plans, answer["answers"], strict=True)
+        for rule, finding in findings("rego", plan.resource, rules, [tuple(a) for a in answers])
+    ]
+    return Reply(tuple(named.asked()), found, warned=[problem_of(each) for each in answer["warned"]])
 
 
 def ask(
@@ -66,22 +70,6 @@ def ask(
         raise EngineError(*(problem_of(found) for found in answer["problems"]))
     assert isinstance(answer, dict)
     return answer
-
-
-def warnings(engine: str, plans: Sequence[Plan], answer: Mapping[str, Any]) -> Iterator[Finding]:
-    """What the guards warn of, as findings about the first plan: it is about the policies, so once is enough."""
-    for warned in map(problem_of, answer["warned"]):
-        place = warned.place or Place("")
-        yield Finding(
-            "POL-001",
-            Severity.LOW,
-            Effect.WARN,
-            f"{place.file}:{place.line}: {warned.message}, so this part of a policy judges nothing.",
-            min(plan.resource for plan in plans),
-            remediation=f"{warned.hint[:1].upper()}{warned.hint[1:]}",
-            policy=place.file,
-            engine=engine,
-        )
 
 
 def problem_of(found: Sequence[Any]) -> Problem:
