@@ -467,7 +467,10 @@ TABLE: dict[str, Row] = {
     "ENG502": Row(
         "not valid Rego: {reason}", "correct it; Rego v1 is meant (`opa fmt --rego-v1` converts old policies)"
     ),
-    "ENG503": Row("policy data is {what}, not an object", "write a JSON object; its keys appear below `data`"),
+    "ENG503": Row(
+        "policy data is {what}, not an object",
+        "write a JSON object, whose keys appear below `data`; what is no data goes into a directory `testdata`",
+    ),
     "ENG504": Row("{what} stands where {other} is", "rename one of them: engines differ in which one wins"),
     "ENG505": Row("{construct} means something else to the embedded engine than to OPA", "{mend}"),
     "ENG506": Row("`{name}` is not available to policies", "{mend}"),
@@ -498,6 +501,11 @@ TABLE: dict[str, Row] = {
         "Checkov looked at no resource of {resource}", "check the plan; Checkov says so of a broken one", _EXEC
     ),
     "ENG524": Row("no check id in this file", 'give the class `id = "CKV2_…"` as plain text'),
+    "ENG525": Row("{construct} is Rego of before 1.0", "{mend}"),
+    "ENG526": Row("no plan has `{name}`, so nothing would be judged by it", "{mend}"),
+    "ENG527": Row("no plan has `{name}`", "{mend}", _NO),
+    "ENG528": Row("the guards cannot read this, though OPA can: {reason}", "{mend}"),
+    "ENG529": Row("{file} cannot be converted: {reason}", "correct it by hand, then convert the rest", _EXEC),
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
     "ENG540": Row(

@@ -13,13 +13,13 @@ POLICY = """package main
 
 import rego.v1
 
-deny contains {"msg": "Bad.", "id": "X-1", "remediation": "Mend it."} if input.bad
+deny contains {"msg": "Bad.", "id": "X-1", "remediation": "Mend it."} if input.variables.bad
 
-warn contains "w" if input.w
+warn contains "w" if input.variables.w
 """
 HEAD = "package main_test\n\nimport rego.v1\n\n"
-DENY = 'test_bad if count(data.main.deny) == 1 with input as {"bad": 1}\n'
-GOOD = f'{HEAD}{DENY}\ntest_w if count(data.main.warn) == 1 with input as {{"w": 1}}\n'
+DENY = 'test_bad if count(data.main.deny) == 1 with input as {"variables": {"bad": 1}}\n'
+GOOD = f'{HEAD}{DENY}\ntest_w if count(data.main.warn) == 1 with input as {{"variables": {{"w": 1}}}}\n'
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "policies/main.rego").write_text(POLICY)
     (tmp_path / "policies/main_test.rego").write_text(GOOD)
     (tmp_path / "good.json").write_text('{"format_version": "1.2", "resource_changes": []}')
-    (tmp_path / "bad.json").write_text('{"format_version": "1.2", "resource_changes": [], "bad": true}')
+    (tmp_path / "bad.json").write_text('{"format_version": "1.2", "resource_changes": [], "variables": {"bad": true}}')
     return tmp_path
 
 

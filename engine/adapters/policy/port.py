@@ -7,21 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.adapters.policy.bundle import Json, PolicySet
+from engine.core.exact import DEPTH
 from engine.core.exceptions import EXPIRED, NEVER, Excuse, apply, read
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.plan.deep import withhold
 from engine.core.plan.form import RefusedPlanError
 from engine.core.plan.mask import secrets
 from engine.core.plan.model import check
-from engine.core.receipts import WHOLE, Asked, Receipts, Ruling, Said, subjects, take
+from engine.core.receipts import EVERY, WHOLE, Asked, Receipts, Ruling, Said, subjects, take
 from engine.core.redact import Redactor
-from engine.errors import failure
+from engine.errors import Place, Problem, failure
 from engine.names import listing
 
 TIMEOUT_S = 120.0
 
 _SEVERITIES = list(Severity)
 _RULINGS = {Effect.DENY: Ruling.DENIED, Effect.WARN: Ruling.WARNED, Effect.EXCEPTION: Ruling.EXCEPTED}
-_OWN = {EXPIRED: (WHOLE,)}  # rules that no policy has, with what they judge
+_SILENT, _DEEP = "POL-001", "DOC-001"
+_OWN = {EXPIRED: (WHOLE,), _SILENT: (WHOLE,), _DEEP: (EVERY, WHOLE)}  # rules that no policy has, with what they judge
 _ID = re.compile(r"[\"']([A-Za-z][A-Za-z0-9_.-]*)[\"']")
 
 
@@ -59,6 +62,7 @@ class Reply(NamedTuple):
     asked: Sequence[Asked]
     found: Sequence[tuple[str, Finding]]  # each with the name of its rule, as in `asked`
     passed: Sequence[Said] = ()  # where an engine tells by itself what it has judged
+    warned: Sequence[Problem] = ()  # what the guards say of the policies
 
 
 class Judgement(NamedTuple):
@@ -97,11 +101,13 @@ def judge(plans: Sequence[Plan], policies: PolicySet, engine: str, terms: Terms,
         raise failure("ENG516")
     for plan in plans:
         _check(plan)
+    plans, deep = _shallow(plans, engine)
     redact = Redactor(frozenset().union(*(secrets(dict(plan.plan)) for plan in plans)))
     file, excuses = excuses_of(policies)
     reply = ENGINES[engine](plans, policies, terms._replace(redact=redact))
     environments = {plan.resource: _environment(plan) for plan in plans}
-    found = list(apply([finding for _, finding in reply.found], excuses, environments, now, file))
+    raised = [*(finding for _, finding in reply.found), *_silent(plans, reply, engine), *deep]
+    found = list(apply(raised, excuses, environments, now, file))
     return Judgement(tuple(sorted(set(found), key=_order)), _receipts(plans, reply, found, bool(excuses)))
 
 
@@ -142,9 +148,46 @@ def excuses_of(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
     settings = policies.data.get("settings")
     listed = settings.get("exceptions", []) if isinstance(settings, dict) else []
     texts = [*policies.modules.values(), *policies.checks.values()]
-    ids = {name for text in texts for name in _ID.findall(text)}
+    ids = {_DEEP, _SILENT, *(name for text in texts for name in _ID.findall(text))}
     file = f"{policies.origin}/data.json" if policies.origin else "data.json"
     return file, read(listed, file, ids)
+
+
+def _shallow(plans: Sequence[Plan], engine: str) -> tuple[Sequence[Plan], list[Finding]]:
+    """The plans without documents that no engine is sure to read, and a finding about each."""
+    shown, found = [], []
+    for plan in plans:
+        value, withheld = withhold(plan.plan)
+        shown.append(Plan(plan.resource, value))
+        message = f"A document is nested deeper than {DEPTH} levels, which cannot be judged."
+        mend = "Flatten it, or excuse it in the settings with a reason."
+        for address, is_policy in withheld:
+            severity, effect = (Severity.HIGH, Effect.DENY) if is_policy else (Severity.LOW, Effect.WARN)
+            found.append(Finding(_DEEP, severity, effect, message, plan.resource, address, mend, engine=engine))
+    return shown, found
+
+
+def _silent(plans: Sequence[Plan], reply: Reply, engine: str) -> list[Finding]:
+    """What the guards warn of, as findings about the first plan: it is about the policies, so once is enough."""
+    resource = min(plan.resource for plan in plans)
+    found = []
+    for warned in reply.warned:
+        place = warned.place or Place("")
+        message = f"{place.file}:{place.line}: {warned.message}, so this part of a policy judges nothing."
+        mend = f"{warned.hint[:1].upper()}{warned.hint[1:]}"
+        found.append(
+            Finding(
+                _SILENT,
+                Severity.LOW,
+                Effect.WARN,
+                message,
+                resource,
+                remediation=mend,
+                policy=place.file,
+                engine=engine,
+            )
+        )
+    return found
 
 
 def _environment(plan: Plan) -> str:

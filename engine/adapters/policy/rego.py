@@ -31,13 +31,20 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
         for plan, answers in zip(plans, answer["answers"], strict=True)
         for rule, finding in findings("rego", plan.resource, rules, [tuple(a) for a in answers])
     ]
-    return Reply(tuple(named.asked()), found)
+    return Reply(tuple(named.asked()), found, warned=[problem_of(each) for each in answer["warned"]])
 
 
 def ask(
-    policies: PolicySet, terms: Terms, plans: Sequence[Plan] = (), tests: Mapping[str, str] | None = None
+    policies: PolicySet,
+    terms: Terms,
+    plans: Sequence[Plan] = (),
+    tests: Mapping[str, str] | None = None,
+    *,
+    guard: bool = False,
 ) -> dict[str, Any]:
     """One question to a worker of its own: the answers of all rules about all plans, or the results of `tests`.
+
+    With `guard`, only whether these policies may be judged; `unread` has the problems of what it cannot read.
 
     Raises:
         EngineError: the worker's own problems, or that it broke down.
@@ -49,6 +56,7 @@ def ask(
         "namespaces": policies.namespaces,
         "resources": [plan.resource for plan in plans],
         "memory": MEMORY,
+        "guard": guard,
     }
     lines = [json.dumps(request), *(json.dumps(plan.plan) for plan in plans)]
     # Isolated: neither the working directory nor PYTHON… variables can put another module in the way.

@@ -19,6 +19,7 @@ import regorus
 from engine.adapters.policy import guard, syntax
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import Answer, Rule, to_ask
+from engine.adapters.policy.old import old_head
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
 # The defaults refuse long lines; beyond column 65,535 the engine panics instead of reporting an error.
@@ -35,6 +36,7 @@ class Request(TypedDict):
     data: Mapping[str, Json]
     namespaces: Sequence[str]
     resources: Sequence[str]  # one per plan
+    guard: bool  # only look whether the policies may be judged, by another engine
     memory: int
 
 
@@ -43,7 +45,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at the deadline, end at once
     request: Request = json.loads(sys.stdin.readline())
     try:
-        answer = _test(request) if request["tests"] else _judge(request, sys.stdin)
+        if request["guard"]:
+            answer = _guard(request)
+        else:
+            answer = _test(request) if request["tests"] else _judge(request, sys.stdin)
     except EngineError as error:
         answer = {"problems": error.problems}
     json.dump(answer, sys.stdout)
@@ -62,7 +67,7 @@ def _confine(memory: int) -> None:
 
 
 def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
-    engine, bundle = _load(request, coverage=False)
+    engine, bundle, warned = _load(request, coverage=False)
     rules = to_ask(bundle.rules(), request["namespaces"])
     answers: list[list[Answer]] = []
     for name, plan in zip(request["resources"], lines, strict=True):
@@ -71,11 +76,11 @@ def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
         except RuntimeError as error:
             raise failure("ENG515", resource=name, reason=_text(error)) from error
         answers.append(_ask_all(engine, rules, name, bundle))
-    return {"rules": rules, "answers": answers}
+    return {"rules": rules, "answers": answers, "warned": warned}
 
 
 def _test(request: Request) -> dict[str, Any]:
-    engine, bundle = _load(request, coverage=True)
+    engine, bundle, _ = _load(request, coverage=True)
     tests = []
     for rule in dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in request["tests"]):
         began = perf_counter()
@@ -91,9 +96,35 @@ def _test(request: Request) -> dict[str, Any]:
     return {"tests": tests, "coverage": rows}
 
 
-def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
+def _guard(request: Request) -> dict[str, Any]:
+    """What the guards say that hold for all engines; `unread` has what this parser cannot read, and OPA may."""
+    errors = Errors()
+    try:
+        _, bundle = _parse(request, coverage=False)
+    except EngineError as error:
+        return {"unread": error.problems, "warned": []}
+    warned = guard.check(bundle, errors, embedded=False)
+    errors.check()
+    return {"unread": [], "warned": warned}
+
+
+def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle, tuple[Problem, ...]]:
     """Parse, guard and compile."""
-    texts = {**request["modules"], **request["tests"]}
+    engine, bundle = _parse(request, coverage=coverage)
+    errors = Errors()
+    warned = guard.check(bundle, errors, embedded=True)
+    errors.check()
+    try:
+        engine.add_data_json(json.dumps(request["data"]))
+        engine.eval_query_as_json("true")  # compiles every module: unsafe variables, shadowed names
+    except RuntimeError as error:
+        raise EngineError(_problem("ENG502", error, _texts(request))) from error
+    _confine(request["memory"])  # before the first policy is asked
+    return engine, bundle, warned
+
+
+def _parse(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
+    texts = _texts(request)
     engine = regorus.Engine()
     engine.set_policy_length_config(**_LENGTHS)
     engine.set_rego_v0(False)
@@ -101,27 +132,28 @@ def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.B
     engine.set_enable_coverage(coverage)
     (names,) = _value(engine.eval_query_as_json("opa.runtime().builtins"))
     assert isinstance(names, list)
-    builtins = frozenset(str(name) for name in names)
     errors = Errors()
     for path, text in texts.items():
         try:
             engine.add_policy(path, text)
         except RuntimeError as error:
-            errors.extend([_problem("ENG502", error, texts)])
+            errors.extend([_unread(error, texts)])
     errors.check()
     trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
-    bundle = syntax.Bundle(
-        [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()], builtins, request["data"]
-    )
-    guard.check(bundle, errors)
-    errors.check()
-    try:
-        engine.add_data_json(json.dumps(request["data"]))
-        engine.eval_query_as_json("true")  # compiles every module: unsafe variables, shadowed names
-    except RuntimeError as error:
-        raise EngineError(_problem("ENG502", error, texts)) from error
-    _confine(request["memory"])  # before the first policy is asked
-    return engine, bundle
+    modules = [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()]
+    builtins = frozenset(str(name) for name in names)
+    return engine, syntax.Bundle(modules, builtins, request["data"], request["tests"], request["namespaces"])
+
+
+def _texts(request: Request) -> dict[str, str]:
+    return {**request["modules"], **request["tests"]}
+
+
+def _unread(error: RuntimeError, texts: Mapping[str, str]) -> Problem:
+    """Text that is no Rego, or the Rego of before 1.0."""
+    found = _problem("ENG502", error, texts)
+    old, mend = old_head(found.place.excerpt) if found.place and "`if` keyword" in found.message else ("", "")
+    return problem("ENG525", found.place, construct=old, mend=mend) if old else found
 
 
 def _ask_all(engine: regorus.Engine, rules: Sequence[Rule], resource_name: str, bundle: syntax.Bundle) -> list[Answer]:
