@@ -477,6 +477,12 @@ TABLE: dict[str, Row] = {
     "ENG524": Row("no check id in this file", 'give the class `id = "CKV2_…"` as plain text'),
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
+    "ENG535": Row(
+        "no policies are named, and there is no directory `policies` here",
+        "name their directory, or say `--shipped` for the policies that come with the engine",
+    ),
+    "ENG536": Row("this `# mutant:` comment {what}", "{mend}"),
+    "ENG537": Row("`{name}` is excused, but {test} notices it", "take the comment out"),
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the verdict with",

@@ -10,7 +10,7 @@ import re
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, TypedDict
 
@@ -62,7 +62,7 @@ def _confine(memory: int) -> None:
 
 
 def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
-    engine, bundle = _load(request, coverage=False)
+    engine, bundle = load(request, coverage=False)
     rules = to_ask(bundle.rules(), request["namespaces"])
     answers: list[list[Answer]] = []
     for name, plan in zip(request["resources"], lines, strict=True):
@@ -75,9 +75,9 @@ def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
 
 
 def _test(request: Request) -> dict[str, Any]:
-    engine, bundle = _load(request, coverage=True)
+    engine, bundle = load(request, coverage=True)
     tests = []
-    for rule in dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in request["tests"]):
+    for rule in tests_of(bundle, request["tests"]):
         began = perf_counter()
         try:
             answer = _ask(engine, rule, f"{rule.package}.{rule.name}", bundle)
@@ -87,18 +87,26 @@ def _test(request: Request) -> dict[str, Any]:
             said, broke = "", error.problems[0]
         tests.append([rule, perf_counter() - began, said, broke, engine.take_prints()])
     files = json.loads(engine.get_coverage_report_as_json())["files"]
-    rows = {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in request["modules"]}
+    rows = {m.file: [[], _lines(m)] for m in bundle.modules if m.file in request["modules"]}
+    rows |= {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in rows}
     return {"tests": tests, "coverage": rows}
 
 
-def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
+def _lines(module: syntax.Module) -> list[int]:
+    """Lines with expressions; for a policy that no test comes to, as the engine's report leaves it out."""
+    parts = [[rule.get("bodies"), head.get("key"), head.get("assign")] for rule, head in module.heads()]
+    return sorted({node["span"]["line"] for _, node in syntax.walk(parts) if isinstance(node, dict) and "span" in node})
+
+
+def tests_of(bundle: syntax.Bundle, files: Container[str]) -> list[Rule]:
+    """The `test_…` rules of these files, each once."""
+    return list(dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in files))
+
+
+def load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
     """Parse, guard and compile."""
     texts = {**request["modules"], **request["tests"]}
-    engine = regorus.Engine()
-    engine.set_policy_length_config(**_LENGTHS)
-    engine.set_rego_v0(False)
-    engine.set_gather_prints(True)
-    engine.set_enable_coverage(coverage)
+    engine = empty_engine(coverage=coverage)
     (names,) = _value(engine.eval_query_as_json("opa.runtime().builtins"))
     assert isinstance(names, list)
     builtins = frozenset(str(name) for name in names)
@@ -122,6 +130,16 @@ def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.B
         raise EngineError(_problem("ENG502", error, texts)) from error
     _confine(request["memory"])  # before the first policy is asked
     return engine, bundle
+
+
+def empty_engine(*, coverage: bool) -> regorus.Engine:
+    """An engine that reads policies as all of ours are read."""
+    engine = regorus.Engine()
+    engine.set_policy_length_config(**_LENGTHS)
+    engine.set_rego_v0(False)
+    engine.set_gather_prints(True)
+    engine.set_enable_coverage(coverage)
+    return engine
 
 
 def _ask_all(engine: regorus.Engine, rules: Sequence[Rule], resource_name: str, bundle: syntax.Bundle) -> list[Answer]:
