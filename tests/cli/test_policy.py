@@ -200,3 +200,75 @@ def test_reports_for_machines(here, capsys):
 def test_a_report_that_cannot_be_written(here, capsys):
     assert main(["policy", "test", "--junit", "none/junit.xml"]) == 3
     assert "ENG002" in capsys.readouterr().err
+
+
+def test_a_change_that_no_test_notices(here, capsys):
+    (here / "policies/main_test.rego").write_text(GOOD.replace('{"w": 1}', '{"w": 1, "bad": 1}'))
+    (here / "policies/main.rego").write_text(POLICY.replace("if input.w", "if {\n\tinput.w\n\tinput.bad\n}"))
+    assert main(["policy", "test", "--mutate"]) == 1
+    out = capsys.readouterr().out
+    told = (
+        "✗ policies/main.rego:8:2: no test notices: drop input.w\n"
+        "    -   input.w\n"
+        "    +   true\n"
+        "    → reached by main_test.test_w\n"
+        "    → write a test that fails, or say why none can: # mutant: drop input.w – REASON\n"
+    )
+    assert told in out
+    assert "    policies/main.rego: 7 changes, 4 noticed, 3 survived\n" in out
+    assert out.endswith("7 changes, 4 noticed, 3 survived\n")
+
+
+def test_a_suite_that_notices_everything(here, capsys):
+    (here / "policies/main_test.rego").write_text(
+        GOOD + '\ntest_nothing if count(data.main.deny | data.main.warn) == 0 with input as {"x": 1}\n'
+    )
+    assert main(["policy", "test", "--mutate"]) == 0
+    assert capsys.readouterr().out.endswith("6 changes, 6 noticed, 0 survived\n")
+
+
+def test_changes_for_machines(here, capsys):
+    (here / "policies/main.rego").write_text(
+        POLICY.replace("if input.w", "if input.w # mutant: drop input.w – always there")
+    )
+    assert main(["policy", "test", "--mutate", "--json", "--junit", "junit.xml"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    mutation = said["suites"][0]["mutation"]
+    assert said["passed"] is False
+    assert {name: mutation[name] for name in ("changes", "killed", "survived", "equivalent")} == {
+        "changes": 6,
+        "killed": 4,
+        "survived": 1,
+        "equivalent": 1,
+    }
+    assert mutation["files"]["policies/main.rego"]["survived"] == 1
+    (survivor,), (excused,) = mutation["survivors"], mutation["excused"]
+    assert survivor["change"] == "drop input.bad"
+    assert (survivor["file"], survivor["line"], survivor["reached_by"]) == (
+        "policies/main.rego",
+        5,
+        ["data.main_test.test_bad"],
+    )
+    assert survivor["after"] == survivor["before"].replace("input.bad", "true")
+    assert excused["reason"] == "always there"
+    suite = ElementTree.parse(here / "junit.xml").find("testsuite[@name='policies/main.rego']")
+    assert suite is not None
+    assert suite.get("failures") == "1"
+    failure = suite.find("testcase[@name='mutation policies/main.rego:5:74']/failure")
+    assert failure is not None
+    assert failure.get("message") == "drop input.bad"
+
+
+def test_nothing_is_changed_while_tests_fail(here, capsys):
+    (here / "policies/main_test.rego").write_text(GOOD + "\ntest_wrong if false\n")
+    assert main(["policy", "test", "--mutate", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "mutation" not in json.loads(captured.out)["suites"][0]
+    assert "nothing is changed while tests fail" in captured.err
+
+
+def test_an_excuse_without_a_reason(here, capsys):
+    (here / "policies/main.rego").write_text(POLICY.replace("input.w", "input.w # mutant: drop input.w"))
+    assert main(["policy", "test", "--mutate"]) == 2
+    assert "ENG536" in capsys.readouterr().err
+    assert main(["policy", "test"]) == 0

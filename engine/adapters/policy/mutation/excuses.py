@@ -4,7 +4,7 @@ One stands at the end of its line, or alone on a line above; it names the change
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.adapters.policy.mutation.operators import Mutant, Text
@@ -25,29 +25,16 @@ class Excuse(NamedTuple):
     reason: str
 
 
-def excuses(module: Module, changes: Sequence[Mutant], errors: Errors) -> tuple[Excuse, ...]:
-    """The excuses of a module; one that is malformed, or about no change of its line, is reported (ENG536)."""
-    found = []
-    for place, line, said in _comments(module):
-        match = _SAID.fullmatch(said)
-        if not match:
-            errors.add("ENG536", place, what="says no change and reason", mend=_FORM)
-            continue
-        names = [mutant.name for mutant in changes if mutant.place.line == line]
-        if match["name"] not in names:
-            near = closest(match["name"], names)
-            known = f"the changes of line {line}: {'; '.join(dict.fromkeys(names)) or 'none'}"
-            errors.add("ENG536", place, hint=near, what=f"names no change of line {line}", mend=known)
-            continue
-        found.append(Excuse(place, line, match["name"], match["reason"]))
-    return tuple(found)
+class Comment(NamedTuple):
+    """One as it is written."""
+
+    place: Place
+    line: int  # that is meant
+    said: str
 
 
-_FORM = "write `# mutant: CHANGE – REASON`, with the change as `engine policy test --mutate` names it"
-
-
-def _comments(module: Module) -> Iterator[tuple[Place, int, str]]:
-    """Place, number of the line that is meant, and what is said."""
+def comments(module: Module) -> Iterator[Comment]:
+    """Those of a module."""
     source, strings = module.source, Text(module).strings
     for match in _MARK.finditer(source):
         start = match.start()
@@ -59,7 +46,36 @@ def _comments(module: Module) -> Iterator[tuple[Place, int, str]]:
         if not source[first:start].strip():  # alone: what follows is meant
             following = source[match.end() :].split(b"\n")[1:]
             line += 1 + next((n for n, text in enumerate(following) if _is_code(text)), 0)
-        yield place, line, match["said"].decode().strip()
+        yield Comment(place, line, match["said"].decode().strip())
+
+
+def excuses(found: Iterable[Comment], changes: Iterable[Mutant]) -> tuple[Excuse, ...]:
+    """What the comments excuse.
+
+    Raises:
+        EngineError: ENG536, a comment that is malformed, or about no change of its line.
+    """
+    names: dict[tuple[str, int], list[str]] = {}
+    for mutant in changes:
+        names.setdefault((mutant.file, mutant.place.line), []).append(mutant.name)
+    errors = Errors()
+    read = []
+    for place, line, said in found:
+        match = _SAID.fullmatch(said)
+        known = list(dict.fromkeys(names.get((place.file, line), [])))
+        if not match:
+            errors.add("ENG536", place, what="says no change and reason", mend=_FORM)
+        elif match["name"] not in known:
+            near = closest(match["name"], known)
+            mend = f"the changes there are: {'; '.join(known) or 'none'}"
+            errors.add("ENG536", place, hint=near, what=f"names no change of line {line}", mend=mend)
+        else:
+            read.append(Excuse(place, line, match["name"], match["reason"]))
+    errors.check()
+    return tuple(read)
+
+
+_FORM = "write `# mutant: CHANGE – REASON`, with the change as `engine policy test --mutate` names it"
 
 
 def _in_comment(source: bytes, first: int, start: int, strings: Sequence[tuple[int, int]]) -> bool:

@@ -75,17 +75,12 @@ class Text:
         start, end = span["start"], span["end"]
         return start - (start in self._starts), end + (end in self._ends)
 
-    def of(self, span: Node) -> str:
-        """What stands there."""
-        start, end = self.extent(span)
-        return self.source[start:end].decode()
-
     def line(self, offset: int) -> int:
         """Number of the line of a byte."""
         return self.source.count(b"\n", 0, offset) + 1
 
 
-Change = tuple[int, int, str, str]  # start, end, text, name
+Change = tuple[int, int, str, str, int]  # start, end, text, name, and where it is said to be
 
 
 def mutants(module: Module) -> tuple[Mutant, ...]:
@@ -95,10 +90,11 @@ def mutants(module: Module) -> tuple[Mutant, ...]:
     for rule, site in _sites(module, text):
         first, last = text.extent(site.around)
         for operator in _OPERATORS.get(site.kind, ()):
-            for start, end, instead, name in operator(site, text):
+            for start, end, instead, name, at in operator(site, text):
+                if instead.encode() == text.source[start:end]:
+                    continue
                 lines = (text.line(min(first, start)), text.line(max(last, end) - 1))
-                whole = {"start": first, "end": last}
-                place = module.place(whole if operator is _drop_body else {"start": start, "end": end})
+                place = module.place({"start": at, "end": max(at, end)})
                 found.setdefault(
                     (start, end, instead), Mutant(module.file, start, end, instead, name, rule, place, lines)
                 )
@@ -150,7 +146,8 @@ def _drop_condition(site: Site, text: Text) -> Iterator[Change]:
     ((kind, literal),) = site.node["literal"].items()
     binds = kind == "SomeVars" or (kind == "Expr" and literal["expr"].get("AssignExpr", {}).get("op") == "ColEq")
     if not binds:  # whatever needs the variable would not compile
-        yield *text.extent(site.node["span"]), "true", f"drop {_short(text.of(site.node['span']))}"
+        start, end = text.extent(site.node["span"])
+        yield start, end, "true", f"drop {_short(text.source[start:end].decode())}", start
 
 
 def _negate(site: Site, text: Text) -> Iterator[Change]:
@@ -158,7 +155,7 @@ def _negate(site: Site, text: Text) -> Iterator[Change]:
     ((kind, literal),) = site.node["literal"].items()
     start, end = text.extent(site.node["span"])
     if kind == "NotExpr":
-        inside = next(iter(literal["expr"].values()))["span"]
+        inside = _span(literal["expr"])
         yield _change(text, start, end, text.source[text.extent(inside)[0] : end].decode())
     elif kind == "Expr" and "Membership" in literal["expr"]:
         yield _change(text, start, end, f"not {text.source[start:end].decode()}")
@@ -176,7 +173,7 @@ def _some_for_every(site: Site, text: Text) -> Iterator[Change]:
 
 def _turn(site: Site, text: Text) -> Iterator[Change]:
     sign, others = _TURNED[site.node["op"]]
-    sides = [text.extent(next(iter(site.node[side].values()))["span"]) for side in ("lhs", "rhs")]
+    sides = [text.extent(_span(site.node[side])) for side in ("lhs", "rhs")]
     start, end = text.extent(site.node["span"])
     between = text.source[sides[0][1] : sides[1][0]]
     at = sides[0][1] + between.find(sign.encode())
@@ -212,25 +209,33 @@ def _pattern(site: Site, text: Text) -> Iterator[Change]:
 def _member(site: Site, text: Text) -> Iterator[Change]:
     """Constants of an array or set; entries of an object that has only constants, which makes it a table."""
     if site.kind == "Object":
-        fields = site.node["fields"]
-        constant = [_is_constant(key) and _is_constant(value) for _, key, value in fields]
-        spans = [span for span, _, _ in fields] if all(constant) else []
+        parts = [(key, value) for _, key, value in site.node["fields"]]
+        table = all(_is_constant(part) for pair in parts for part in pair) and not any(map(_is_message, parts))
+        chosen = list(range(len(parts))) if table else []
     else:
-        spans = [next(iter(item.values()))["span"] for item in site.node["items"]]
-        constant = [_is_constant(item) for item in site.node["items"]]
-    extents = [text.extent(span) for span in spans]
-    chosen = [number for number, _ in enumerate(spans) if constant[number]]
+        parts = [(item, item) for item in site.node["items"]]
+        chosen = [number for number, (item, _) in enumerate(parts) if _is_constant(item)]
+    extents = [(text.extent(_span(first))[0], text.extent(_span(last))[1]) for first, last in parts]
     step = max(1, (len(chosen) + _MEMBERS - 1) // _MEMBERS)
     for number in chosen[::step]:
         start, end = extents[number]
         name = f"drop {_short(text.source[start:end].decode())}"
         if len(extents) == 1:
             empty = {"Array": "[]", "Set": "set()", "Object": "{}"}[site.kind]
-            yield *text.extent(site.node["span"]), empty, name
+            yield *text.extent(site.node["span"]), empty, name, start
         elif number + 1 < len(extents):
-            yield start, extents[number + 1][0], "", name
+            yield start, extents[number + 1][0], "", name, start
         else:
-            yield extents[number - 1][1], end, "", name
+            yield extents[number - 1][1], end, "", name, start
+
+
+def _span(node: Node) -> Node:
+    return next(iter(node.values()))["span"]
+
+
+def _is_message(field: tuple[Node, Node]) -> bool:
+    """What a rule says of its finding is for people, and no table."""
+    return bool(field[0].get("String", {}).get("value") == "msg")
 
 
 def _is_constant(node: Node) -> bool:
@@ -242,7 +247,7 @@ def _is_constant(node: Node) -> bool:
 
 def _drop_else(site: Site, text: Text) -> Iterator[Change]:
     start, end = text.extent(site.node["span"])
-    yield start, end, "", f"drop {_short(text.source[start:end].decode())}"
+    yield start, end, "", f"drop {_short(text.source[start:end].decode())}", start
 
 
 def _drop_body(site: Site, text: Text) -> Iterator[Change]:
@@ -252,16 +257,17 @@ def _drop_body(site: Site, text: Text) -> Iterator[Change]:
     ((_, head),) = site.node["head"].items()
     name = f"drop this definition of {_short('.'.join(dotted(head['refr'])))}"
     bodies = site.node["bodies"]
+    at = site.node["span"]["start"]
     if not bodies:
-        yield *text.extent(site.node["span"]), "", name
+        yield *text.extent(site.node["span"]), "", name, at
         return
     statements = bodies[0]["query"]["stmts"]
     start, end = text.extent(bodies[0]["query"]["span"])
     first = text.extent(statements[0]["span"])[0]
     if start == first:
-        yield start, end, f"{{ false; {text.source[start:end].decode()} }}", name
+        yield start, end, f"{{ false; {text.source[start:end].decode()} }}", name, at
     else:
-        yield first, first, "false; ", name
+        yield first, first, "false; ", name, at
 
 
 def _effect(site: Site, text: Text) -> Iterator[Change]:
@@ -279,7 +285,7 @@ def _change(text: Text, start: int, end: int, instead: str, shown: tuple[int, in
     first, last = shown or (start, end)
     before, after = (text.source[first:start].decode(), text.source[end:last].decode())
     old = text.source[start:end].decode()
-    return start, end, instead, f"{_short(before + old + after)} → {_short(before + instead + after)}"
+    return start, end, instead, f"{_short(before + old + after)} → {_short(before + instead + after)}", start
 
 
 def _short(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.mutation import STILLBORN, SURVIVED
-from engine.adapters.policy.mutation.excuses import Excuse
+from engine.adapters.policy.mutation.excuses import Comment, Excuse, excuses
 from engine.adapters.policy.mutation.operators import Mutant
 from engine.adapters.policy.port import Terms
 from engine.adapters.policy.programs import MEMORY
@@ -82,8 +82,7 @@ def mutate(
     files = [file for file in policies.modules if not only or file in (only, f"{policies.origin}/{only}")]
     if not files:
         raise failure("ENG001", file=only, reason=f"it is none of the policies of {policies.origin}")
-    worker = _Worker(policies, terms.timeout_s)
-    survey = _survey(worker.ask(None))
+    survey = _survey(_Worker(policies, terms.timeout_s))
     changes = [mutant for mutant in survey.changes if mutant.file in files]
     jobs = deque((mutant, survey.reaching(mutant)) for mutant in changes)
     for file in files:
@@ -146,12 +145,18 @@ def _outcomes(verdicts: Sequence[tuple[Mutant, str, tuple[str, ...]]], excused: 
     return tuple(judged)
 
 
-def _survey(answer: Any) -> Survey:
-    if "problems" in answer:
-        raise EngineError(*(problem_of(found) for found in answer["problems"]))
+def _survey(worker: "_Worker") -> Survey:
+    try:
+        answer = worker.ask(None)
+    except ProcessError as error:  # before any change: it is no change that broke it
+        raise _broken(error) from error
     changes = tuple(Mutant._make([*texts, Place(*place), tuple(lines)]) for *texts, place, lines in answer["changes"])
-    excused = tuple(Excuse(Place(*place), line, name, reason) for place, line, name, reason in answer["excused"])
-    return Survey(changes, excused, answer["tests"])
+    said = (Comment(Place(*place), line, text) for place, line, text in answer["comments"])
+    return Survey(changes, excuses(said, changes), answer["tests"])
+
+
+def _broken(error: ProcessError) -> EngineError:
+    return failure("ENG512", engine="rego", reason=error.problems[0].message)
 
 
 class _Worker:
@@ -169,8 +174,8 @@ class _Worker:
         try:
             self._session.ask(json.dumps(request(policies, policies.tests)).encode() + b"\n")
             answer = self._answer()
-        except ProcessError as error:  # before any change: it is no change that broke it
-            raise failure("ENG512", engine="rego", reason=error.problems[0].message) from error
+        except ProcessError as error:
+            raise _broken(error) from error
         if answer:
             raise EngineError(*(problem_of(found) for found in answer["problems"]))
 

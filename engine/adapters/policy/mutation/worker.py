@@ -2,7 +2,7 @@
 
 The first line of standard input is the request of `policy.worker`; the answer is a line, `{}` or its problems. Then
 each line is a question and each answer a line: `null` asks for a survey (which tests there are, what they reach and how
-long they take; which changes there are, and which are excused), a list for the judgement of one change.
+long they take; which changes there are, and what comments say of them), a list for the judgement of one change.
 """
 
 import json
@@ -17,10 +17,10 @@ import regorus
 from engine.adapters.policy import syntax
 from engine.adapters.policy.conventions import Rule
 from engine.adapters.policy.mutation import STILLBORN, SURVIVED
-from engine.adapters.policy.mutation.excuses import Excuse, excuses
+from engine.adapters.policy.mutation.excuses import Comment, comments
 from engine.adapters.policy.mutation.operators import Mutant, mutants
 from engine.adapters.policy.worker import Request, empty_engine, load, tests_of
-from engine.errors import EngineError, Errors
+from engine.errors import EngineError
 
 
 def main() -> None:
@@ -45,18 +45,14 @@ def _say(answer: Any) -> None:
 
 
 def _survey(request: Request, engine: regorus.Engine, bundle: syntax.Bundle) -> dict[str, Any]:
-    errors = Errors()
     changes: list[Mutant] = []
-    excused: list[Excuse] = []
+    said: list[Comment] = []
     for module in bundle.modules:
         if module.file in request["modules"]:
-            mine = mutants(module)
-            changes += mine
-            excused += excuses(module, mine, errors)
-    if errors.added:
-        return {"problems": errors.problems}
+            changes += mutants(module)
+            said += comments(module)
     tests = [_reached(rule, engine, request["modules"]) for rule in tests_of(bundle, request["tests"])]
-    return {"changes": changes, "excused": excused, "tests": tests}
+    return {"changes": changes, "comments": said, "tests": tests}
 
 
 def _reached(rule: Rule, engine: regorus.Engine, modules: Mapping[str, str]) -> tuple[str, float, dict[str, Any]]:
