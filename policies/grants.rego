@@ -43,7 +43,7 @@ deny contains finding if {
 	iam.broad(action)
 	not iam.everything(action)
 	iam.on_everything(s, action)
-	names := [name | some kind in object.keys(iam.granted[action]); some name in iam.granted[action][kind]]
+	names := [name | some listed in iam.granted[action]; some name in listed]
 	count(names) > 0
 	msg := sprintf("A statement allows %s on every resource, that is %s.", [action, some_of(names)])
 	remediation := "List the actions, or the resources by ARN."
@@ -249,7 +249,6 @@ dangerous(kind) := [[s, action, names] |
 warn contains finding if {
 	some s in lib.statements
 	some action in s.actions
-	not iam.everything(action)
 	iam.unknown_action(action)
 	msg := sprintf("AWS is not known to have the action %s.", [action])
 	remediation := sprintf("Correct it%s.", [iam.suggestion(action)])

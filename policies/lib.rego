@@ -27,7 +27,6 @@ has_configuration if is_object(input.configuration)
 # Type, name and attribute of resources whose configuration refers to another resource, a data source or a module there.
 referring contains [kind, name, attribute] if {
 	walk(object.get(input, "configuration", {}), [_, node])
-	is_object(node)
 	is_object(node.expressions)
 	kind := node.type
 	name := node.name
@@ -173,8 +172,6 @@ grants(r, raw) if {
 # `allow` or `deny`; anything else is no statement that AWS would take.
 effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
 
-effect(raw) := "" if not is_object(raw)
-
 identity(field) := count({"principal", "notprincipal"} & object.keys(field)) == 0
 
 # Keys in lower case. Two keys that differ only in case are a conflict, hence an error.
@@ -226,14 +223,13 @@ conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": 
 account(name) := name if regex.match("^[0-9]{12}$", name)
 
 account(name) := part if {
-	not regex.match("^[0-9]{12}$", name)
-	part := split(concat("", [name, ":::::"]), ":")[4]
+	part := split(name, ":")[4]
 	regex.match("^[0-9]{12}$", part)
 }
 
 account(name) := "" if {
 	not regex.match("^[0-9]{12}$", name)
-	not regex.match("^[0-9]{12}$", split(concat("", [name, ":::::"]), ":")[4])
+	not regex.match("^[0-9]{12}$", split(name, ":")[4])
 }
 
 own_account := object.get(input, ["variables", "account", "value"], "")
