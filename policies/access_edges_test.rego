@@ -128,7 +128,7 @@ test_every_switch if {
 			denied([fixtures.create(kind, object.union(closed, {name: false}))]) == {"ACC-PUB-002"}
 		}
 	}
-	point(closed) == set()
+	point(object.union(closed, {"other": false})) == set()
 	every name in switches {
 		point(object.union(closed, {name: false})) == {"ACC-PUB-010"}
 	}

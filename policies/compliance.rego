@@ -88,6 +88,7 @@ warn contains finding if {
 # Groups whose settings are all listed here. Others belong to policies of one's own.
 groups := {split(name, ".")[0] | some name, _ in needed}
 
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
 settings := {concat(".", array.slice(split(name, "."), 0, 2)) | some name, _ in needed}
 
 deny contains finding if {

@@ -10,8 +10,11 @@ import data.terraform.iam
 import data.terraform.lib
 
 # At most three, so that a message stays one.
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
+# mutant: 3 → 4 – there are no more than three
 some_of(names) := concat(", ", array.slice(names, 0, 3)) if count(names) <= 3
 
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
 some_of(names) := sprintf("%s and %v more", [concat(", ", array.slice(names, 0, 3)), count(names) - 3]) if count(names) > 3
 
 # METADATA
@@ -129,6 +132,7 @@ deny contains finding if {
 
 # Address → services that every role may be passed to, where a condition names the services.
 passed[address] := services if {
+	# mutant: drop iam.matches(action, "iam:passrole") – whoever passes no role has no services to pass it to; this is quicker
 	some address in {s.resource.address | some s in iam.grants; some action in s.actions; iam.matches(action, "iam:passrole")}
 	services := {service |
 		some s in iam.grants

@@ -39,7 +39,7 @@ test_other_services_resources if {
 	sweeps("s3:*", "arn:aws:s3:::*")
 	not sweeps("s3:*", "arn:aws:dynamodb:us-east-1:111111111111:table/*")
 	not sweeps("events:*", "arn:aws:events:us-east-1:111111111111:target/stop-instance")
-	sweeps("dynamodb:*", "arn:aws:dynamodb::111111111111:*")
+	sweeps("sqs:*", "arn:aws:sqs::111111111111:*")
 }
 
 test_patterns_that_match_a_part_only if {
