@@ -83,10 +83,14 @@ def _counts(judged: "Sequence[Judged]") -> dict[str, dict[str, int]]:
 
 
 def _count(judged: "Sequence[Judged]") -> dict[str, int]:
+    from engine.adapters.policy.mutation.run import STOPPED
+
     outcomes = [one.outcome.value for one in judged]
-    return {"changes": len(judged), **{name: outcomes.count(name) for name in ("killed", "survived", "equivalent")}}
+    counts = {name: outcomes.count(name) for name in ("killed", "survived", "equivalent")}
+    return {"changes": len(judged), **counts, "stopped": sum(one.why == STOPPED for one in judged)}
 
 
 def _counted(counts: dict[str, int]) -> str:
     excused = f", {counts['equivalent']} cannot be noticed" if counts["equivalent"] else ""
-    return f"{counts['changes']} changes, {counts['killed']} noticed, {counts['survived']} survived{excused}"
+    stopped = f" ({counts['stopped']} by the deadline, or the engine's end)" if counts["stopped"] else ""
+    return f"{counts['changes']} changes, {counts['killed']} noticed{stopped}, {counts['survived']} survived{excused}"

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
-from itertools import chain
 from typing import Any, NamedTuple
 
 from engine.adapters.policy.bundle import PolicySet
@@ -27,7 +26,8 @@ from engine.errors import EngineError, Errors, Place, failure
 
 _WORKER = "engine.adapters.policy.mutation.worker"
 _LONGEST = 64 * 1024 * 1024  # bytes of one answer: a survey of 10,000 changes takes a tenth
-_STOPPED = "the deadline, or the engine's own end"
+_TOLD = 200  # changes between two lines of progress
+STOPPED = "the deadline, or the engine's own end"  # instead of a test
 
 
 class Outcome(Enum):
@@ -47,26 +47,29 @@ class Judged(NamedTuple):
     reached: tuple[str, ...]  # tests that could have noticed
 
 
+class Test(NamedTuple):
+    """One test of the set, and what it reaches."""
+
+    path: str
+    seconds: float
+    lines: Mapping[str, frozenset[int]]  # by policy
+    others: Mapping[str, frozenset[int]]  # that could be reached, and were not
+
+
 class Survey(NamedTuple):
-    """What there is to change, and who could notice."""
+    """What there is to change, and who could notice: the quickest tests first."""
 
     changes: tuple[Mutant, ...]
     excused: tuple[Excuse, ...]
-    tests: Sequence[
-        tuple[str, float, Mapping[str, tuple[Sequence[int], Sequence[int]]]]
-    ]  # path, seconds, lines by file
+    tests: tuple[Test, ...]
 
     def reaching(self, mutant: Mutant) -> tuple[str, ...]:
-        """Tests that reach the changed lines, the quickest first; all, where the engine does not count these lines."""
-        first, last = mutant.lines
-        wanted = range(first, last + 1)
-        counted = {line for _, _, files in self.tests for line in chain(*files.get(mutant.file, ((), ())))}
-        quick = sorted(self.tests, key=lambda test: test[1])
-        if counted.isdisjoint(wanted):
-            return tuple(path for path, _, files in quick if mutant.file in files)
-        return tuple(
-            path for path, _, files in quick if not set(wanted).isdisjoint(files.get(mutant.file, ((), ()))[0])
-        )
+        """Tests that reach the changed lines; where the engine counts none of these, all that come to the policy."""
+        wanted = frozenset(range(mutant.lines[0], mutant.lines[1] + 1))
+        here = [test for test in self.tests if mutant.file in test.lines]
+        # What can be reached is the same for all of them.
+        counted = bool(here) and bool(wanted & (here[0].lines[mutant.file] | here[0].others[mutant.file]))
+        return tuple(test.path for test in here if not counted or wanted & test.lines[mutant.file])
 
 
 def mutate(
@@ -74,7 +77,7 @@ def mutate(
 ) -> tuple[Judged, ...]:
     """Every change of every policy, or of the one file `only`, that compiles. The tests must pass as they are.
 
-    `told` gets a line of progress per policy.
+    `told` gets lines of progress.
 
     Raises:
         EngineError: policies that do not load, `only` is none of them, or comments that are wrong (ENG536, ENG537).
@@ -84,21 +87,24 @@ def mutate(
         raise failure("ENG001", file=only, reason=f"it is none of the policies of {policies.origin}")
     survey = _survey(_Worker(policies, terms.timeout_s))
     changes = [mutant for mutant in survey.changes if mutant.file in files]
-    jobs = deque((mutant, survey.reaching(mutant)) for mutant in changes)
+    reached = {mutant: survey.reaching(mutant) for mutant in changes}
+    jobs = deque(changes)
     for file in files:
         told(f"{file}: {sum(mutant.file == file for mutant in changes)} changes")
     # Generous, since a slow machine must not pass for a killed mutant: nothing in Rego runs on for ever.
-    deadline_s = 10 + 10 * sum(seconds for _, seconds, _ in survey.tests)
+    deadline_s = 10 + 10 * sum(test.seconds for test in survey.tests)
     verdicts: dict[Mutant, str] = {}
 
     def work(_: int) -> None:
         mine = _Worker(policies, deadline_s)
         while jobs:
             try:
-                mutant, reached = jobs.popleft()
+                mutant = jobs.popleft()
             except IndexError:  # another thread was quicker
                 return
-            verdicts[mutant], mine = _judged(mine, mutant, reached, lambda: _Worker(policies, deadline_s))
+            verdicts[mutant], mine = _judged(mine, mutant, reached[mutant], lambda: _Worker(policies, deadline_s))
+            if len(verdicts) % _TOLD == 0:
+                told(f"{len(verdicts)} of {len(changes)} changes")
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         try:
@@ -106,7 +112,7 @@ def mutate(
         except BaseException:
             jobs.clear()  # whatever stops one of them, the others need not go on
             raise
-    return _outcomes([(m, verdicts[m], survey.reaching(m)) for m in changes], survey.excused)
+    return _outcomes([(mutant, verdicts[mutant], reached[mutant]) for mutant in changes], survey.excused)
 
 
 def _judged(
@@ -117,7 +123,7 @@ def _judged(
         assert isinstance(said, str)
         return said, worker
     except ProcessError:
-        return _STOPPED, anew()
+        return STOPPED, anew()
 
 
 def _outcomes(verdicts: Sequence[tuple[Mutant, str, tuple[str, ...]]], excused: Sequence[Excuse]) -> tuple[Judged, ...]:
@@ -152,7 +158,11 @@ def _survey(worker: "_Worker") -> Survey:
         raise _broken(error) from error
     changes = tuple(Mutant._make([*texts, Place(*place), tuple(lines)]) for *texts, place, lines in answer["changes"])
     said = (Comment(Place(*place), line, text) for place, line, text in answer["comments"])
-    return Survey(changes, excuses(said, changes), answer["tests"])
+    tests = [
+        Test(path, seconds, *({file: frozenset(pair[at]) for file, pair in lines.items()} for at in (0, 1)))
+        for path, seconds, lines in answer["tests"]
+    ]
+    return Survey(changes, excuses(said, changes), tuple(sorted(tests, key=lambda test: test.seconds)))
 
 
 def _broken(error: ProcessError) -> EngineError:
