@@ -175,6 +175,9 @@ grants(r, raw) if {
 # `allow` or `deny`; anything else is no statement that AWS would take.
 effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
 
+# mutant: drop this definition of effect – OPA finds `not effect(…) in …` undefined where there is no effect
+effect(raw) := "" if not is_object(raw)
+
 identity(field) := count({"principal", "notprincipal"} & object.keys(field)) == 0
 
 # Keys in lower case. Two keys that differ only in case are a conflict, hence an error.
@@ -232,7 +235,8 @@ account(name) := part if {
 
 account(name) := "" if {
 	not regex.match("^[0-9]{12}$", name)
-	not regex.match("^[0-9]{12}$", split(name, ":")[4])
+	# mutant: drop ":::::" – OPA finds the whole condition undefined where there is no fifth part
+	not regex.match("^[0-9]{12}$", split(concat("", [name, ":::::"]), ":")[4])
 }
 
 own_account := object.get(input, ["variables", "account", "value"], "")
