@@ -37,3 +37,31 @@ test_a_topics_key_that_is_not_known_yet if {
 	warned(topic) == {"ENC-KEY-001"}
 	warned(fixtures.create("aws_sns_topic", {"kms_master_key_id": "alias/aws/sns"})) == set()
 }
+
+bucket := fixtures.vague("aws_s3_bucket", {"bucket": "data-lake"}, {"id": true})
+
+tls := {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+
+plain_http(kind, extra) if {
+	policy := fixtures.create(kind, {"bucket": "data-lake", "policy": json.marshal({"Statement": object.union(tls, extra)})})
+	fixtures.ids(encryption.warn) == {"ENC-S3-004"} with input as fixtures.plan([bucket, policy])
+}
+
+test_what_only_looks_like_tls_only if {
+	not plain_http("aws_s3_bucket_policy", {})
+	plain_http("aws_any", {})
+	plain_http("aws_s3_bucket_policy", {"Principal": {"AWS": "111111111111"}})
+	plain_http("aws_s3_bucket_policy", {"Action": "s3:GetObject"})
+	policy := {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+	every condition in [
+		{"StringEquals": {"aws:SecureTransport": "false"}},
+		{"Bool": {"aws:MultiFactorAuthPresent": "false"}},
+		{"Bool": {"aws:SecureTransport": "true"}},
+	] {
+		change := fixtures.create("aws_s3_bucket_policy", {
+			"bucket": "data-lake",
+			"policy": json.marshal({"Statement": object.union(policy, {"Condition": condition})}),
+		})
+		fixtures.ids(encryption.warn) == {"ENC-S3-004"} with input as fixtures.plan([bucket, change])
+	}
+}

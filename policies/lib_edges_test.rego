@@ -97,3 +97,26 @@ test_exceptions_beyond_reason if {
 		judged({"Effect": "Deny", key: repeated("*a", 64)}) == {"ACC-DOC-005"}
 	}
 }
+
+named(action, resource) := fixtures.document("aws_iam_role_policy", "policy", {"Effect": "Allow", "Action": action, "Resource": resource})
+
+test_what_cannot_be_read_is_judged_by_nothing_else if {
+	action := fixtures.plan([named(concat("", ["s3:", repeated("a", 1100)]), "arn:aws:s3:::x")])
+	fixtures.ids(grants.warn) == set() with input as action
+	fixtures.ids(access.deny) == {"ACC-DOC-005"} with input as action
+	resource := concat("", ["arn:aws:iam::999999999999:role/", repeated("a", 1100)])
+	fixtures.ids(access.deny) == {"ACC-DOC-005"} with input as fixtures.plan([named("sts:AssumeRole", resource)])
+}
+
+written(kind, attribute, text) := found if {
+	found := fixtures.ids(access.deny) with input as fixtures.plan([fixtures.create(kind, {attribute: text})])
+}
+
+test_keys_that_differ_in_case_only if {
+	good := `"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x"}`
+	written("aws_iam_policy", "policy", sprintf(`{%s, "Id": "a", "id": "b"}`, [good])) == {"ACC-DOC-001"}
+	written("aws_iam_policy", "policy", sprintf(`{%s, "X": [{"a": 1, "A": 2}]}`, [good])) == set()
+	written("aws_any", "text", sprintf(`{%s}`, [good])) == set()
+	written("aws_any", "text", `see the "Statement" above`) == set()
+	written("aws_any", "text", `{abc`) == set()
+}
