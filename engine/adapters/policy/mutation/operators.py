@@ -155,8 +155,7 @@ def _negate(site: Site, text: Text) -> Iterator[Change]:
     ((kind, literal),) = site.node["literal"].items()
     start, end = text.extent(site.node["span"])
     if kind == "NotExpr":
-        inside = _span(literal["expr"])
-        yield _change(text, start, end, text.source[text.extent(inside)[0] : end].decode())
+        yield _change(text, start, end, text.source[start + len("not") : end].decode().lstrip())
     elif kind == "Expr" and "Membership" in literal["expr"]:
         yield _change(text, start, end, f"not {text.source[start:end].decode()}")
 

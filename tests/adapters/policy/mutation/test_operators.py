@@ -125,6 +125,7 @@ def test_changes(why, body, names):
         ("no braces", "a if input.x", BODY, "a if { false; input.x }"),
         ("braces", "a if { input.x }", BODY, "a if { false; input.x }"),
         ("every, without braces", "a if every x in y { x.z }", "every x in y { x.z } → { some x in y x.z }", None),
+        ("not, with brackets", "a if not (input.x)", "not (input.x) → (input.x)", "a if (input.x)"),
         ("the first member", 'a := {"x", "y"}', 'drop "x"', 'a := {"y"}'),
         ("the last member", 'a := {"x", "y"}', 'drop "y"', 'a := {"x"}'),
         ("the only member of a set", 'a := {"x"}', 'drop "x"', "a := set()"),
