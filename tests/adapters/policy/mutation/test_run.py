@@ -8,23 +8,23 @@ from engine.errors import EngineError
 from tests.support.policy import policies, rego
 
 POLICY = rego("""deny contains "big" if {
-  some x in input.xs
+  some x in input.variables.xs.value
   x.size > 3
   not x.known
 }
 """)
 STRONG = rego(
     """test_all if {
-  "big" in data.main.deny with input as {"xs": [{"size": 4}]}
-  count(data.main.deny) == 0 with input as {"xs": [{"size": 3}, {"size": 4, "known": true}]}
+  "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 4}]}}}
+  count(data.main.deny) == 0 with input as {"variables": {"xs": {"value": [{"size": 3}, {"size": 4, "known": true}]}}}
 }
 """,
     "main_test",
 )
-WEAK = rego('test_one if "big" in data.main.deny with input as {"xs": [{"size": 9}]}', "main_test")
+WEAK = rego('test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 9}]}}}', "main_test")
 WITHOUT_KNOWN = rego(
-    """test_one if "big" in data.main.deny with input as {"xs": [{"size": 4}]}
-test_none if count(data.main.deny) == 0 with input as {"xs": [{"size": 3}]}
+    """test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 4}]}}}
+test_none if count(data.main.deny) == 0 with input as {"variables": {"xs": {"value": [{"size": 3}]}}}
 """,
     "main_test",
 )
@@ -44,7 +44,7 @@ def test_strong_tests_notice_everything():
 
 
 def test_what_does_not_compile_is_not_told():
-    assert "drop some x in input.xs" not in outcomes(POLICY, STRONG)
+    assert "drop some x in input.variables.xs.value" not in outcomes(POLICY, STRONG)
 
 
 def test_weak_tests_are_told_what_they_missed():
