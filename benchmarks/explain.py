@@ -1,4 +1,4 @@
-"""`engine explain` on a recorded event and facts with the shipped rules, against `python -c pass`. Budget: 7.
+"""`engine explain` on a recorded event and facts with the shipped rules, against `python -c pass`. Budget: 7.5.
 
 Both are whole processes, started in turns so that they see the same neighbours; the ratio is the median of the pairs.
 The first runs only write bytecode, as installing a package does, and are not counted.
@@ -17,7 +17,7 @@ from statistics import median
 from engine import data
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # the tests' builders
-BUDGET = 7.0
+BUDGET = 7.5
 GROUPS = {"reviewers": ("ann", "bob"), "security": ("cid", "dan"), "ciso": ("lea",), "special_approvers": ("eve",)}
 
 
@@ -48,7 +48,7 @@ def main(pairs: int = 25) -> int:
         measured = [(_seconds(bare, environment), _seconds(command, environment)) for _ in range(pairs)]
     ratio = median(ours / theirs for theirs, ours in measured)
     print(f"python -c pass  {median(theirs for theirs, _ in measured) * 1e3:6.1f} ms")
-    print(f"engine explain  {median(ours for _, ours in measured) * 1e3:6.1f} ms   {ratio:.1f}x (budget {BUDGET:.0f}x)")
+    print(f"engine explain  {median(ours for _, ours in measured) * 1e3:6.1f} ms   {ratio:.1f}x (budget {BUDGET}x)")
     return int(ratio > BUDGET)
 
 

@@ -183,6 +183,10 @@ TABLE: dict[str, Row] = {
     "ENG126": Row("`{name}()` reads the fact `{fact}`, which is not known here", "there is: {known}"),
     "ENG127": Row("`&{text}` can only be an argument of {known}", "write `&&` for `and`"),
     "ENG128": Row("the key `{name}` is there twice", "keep one of them"),
+    "ENG129": Row(
+        "the installed `jmespath` reads this in a way that is not known here ({kind})",
+        "install a release that Interlock requires: `pip install 'jmespath>=1.0.1,<2'`",
+    ),
     "ENG130": Row("the fact `{name}` is not there: not fetched, absent or failed", "name it in the gate's `needs:`"),
     "ENG131": Row("{subject} is missing", "use `default({text}, value)` or `present({text})` where it may be missing"),
     "ENG132": Row(
@@ -191,6 +195,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG133": Row("`{name}` has no answer: {reason}", "an unknown is never a yes; see {usage}"),
     "ENG134": Row("{subject} is null, and nothing says that it may be", "ask `present({text})` first"),
+    "ENG135": Row("`--query` has no answer: {reason}", "see https://jmespath.org/specification.html"),
     # ENG150-199 events and facts
     "ENG150": Row("the event is empty", "hand over the webhook's body, or the file that GITHUB_EVENT_PATH names"),
     "ENG151": Row("the event has more than {limit} MB, the most that GitHub sends", "hand over the event itself"),
@@ -202,6 +207,14 @@ TABLE: dict[str, Row] = {
     "ENG157": Row("the dispatch breaks its contract, see `{path}`: {reason}", "see schemas/dispatch.schema.json"),
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
     "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
+    # ENG190-199 the store
+    "ENG190": Row("{directory} is no store: {reason}", "name an empty directory, or one that was a store before"),
+    "ENG191": Row("the store {directory} is a `{found}`; this release knows `{known}`", "use the release that made it"),
+    "ENG192": Row(
+        "in the store {directory} somebody has held `{key}` for {seconds} s",
+        "see which process has the directory open (`fuser`), let it go on or end it, and run again",
+        _STALE,
+    ),
     # ENG200-249 decision, approvals, overrides
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
@@ -345,6 +358,16 @@ TABLE: dict[str, Row] = {
         "git fetch origin refs/pull/{number}/head:refs/pull/{number}/head",
     ),
     "ENG369": Row("git {found} is too old: {reason}", "install git 2.38 or later", _EXEC),
+    "ENG370": Row(
+        "merging `{head}` into `{base}` as it is now is a conflict: {paths}",
+        "merge `{base}` into `{head}` and say there what is meant",
+        _NO,
+    ),
+    "ENG371": Row(
+        "the event says that it was merged as {sha:.12}, which is not on `{branch}`, at {tip:.12} here",
+        "git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}; else this event is of another branch",
+        _STALE,
+    ),
     # ENG380-399 documents
     "ENG380": Row(
         "`{name}` does not say which kind of document it takes",
@@ -444,7 +467,10 @@ TABLE: dict[str, Row] = {
     "ENG502": Row(
         "not valid Rego: {reason}", "correct it; Rego v1 is meant (`opa fmt --rego-v1` converts old policies)"
     ),
-    "ENG503": Row("policy data is {what}, not an object", "write a JSON object; its keys appear below `data`"),
+    "ENG503": Row(
+        "policy data is {what}, not an object",
+        "write a JSON object, whose keys appear below `data`; what is no data goes into a directory `testdata`",
+    ),
     "ENG504": Row("{what} stands where {other} is", "rename one of them: engines differ in which one wins"),
     "ENG505": Row("{construct} means something else to the embedded engine than to OPA", "{mend}"),
     "ENG506": Row("`{name}` is not available to policies", "{mend}"),
@@ -475,8 +501,28 @@ TABLE: dict[str, Row] = {
         "Checkov looked at no resource of {resource}", "check the plan; Checkov says so of a broken one", _EXEC
     ),
     "ENG524": Row("no check id in this file", 'give the class `id = "CKV2_…"` as plain text'),
+    "ENG525": Row("{construct} is Rego of before 1.0", "{mend}"),
+    "ENG526": Row("no plan has `{name}`, so nothing would be judged by it", "{mend}"),
+    "ENG527": Row("no plan has `{name}`", "{mend}", _NO),
+    "ENG528": Row("the guards cannot read this, though OPA can: {reason}", "{mend}"),
+    "ENG529": Row("{file} cannot be converted: {reason}", "correct it by hand, then convert the rest", _EXEC),
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
+    "ENG535": Row(
+        "no policies are named, and there is no directory `policies` here",
+        "name their directory, or say `--shipped` for the policies that come with the engine",
+    ),
+    "ENG536": Row("this `# mutant:` comment {what}", "{mend}"),
+    "ENG537": Row("`{name}` is excused, but {test} notices it", "take the comment out"),
+    "ENG540": Row(
+        "annotation cannot be read: {reason}", "below `# METADATA` write YAML as OPA has it, or take the comment out"
+    ),
+    "ENG541": Row("no policy has the rule `{name}`", "`engine policy explain` lists the rules"),
+    "ENG542": Row(
+        "exceptions have run out: {exceptions}",
+        "take them out of `settings.exceptions`, or have their owners give them another day",
+        _NO,
+    ),
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the verdict with",
@@ -492,8 +538,8 @@ TABLE: dict[str, Row] = {
         "{ref} has moved on from {then:.12} to {now:.12}", "nothing to do: the newer event decides afresh", _STALE
     ),
     "ENG553": Row(
-        "a {event} event about {subject} cannot be run on a local repository",
-        "local runs take events with a pull request; `engine explain --facts` decides the others",
+        "a {event} event about {subject} does not say what is to be merged into what",
+        "run it where GitHub can be asked, hand over the event of the pull request, or decide it by `engine explain`",
     ),
     "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
     "ENG555": Row(

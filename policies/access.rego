@@ -3,6 +3,7 @@ package terraform.access
 
 import rego.v1
 
+import data.terraform.buckets
 import data.terraform.iam
 import data.terraform.lib
 import data.terraform.trust
@@ -57,8 +58,13 @@ other_documents := {"aws_dlm_lifecycle_policy", "aws_ecr_lifecycle_policy"} | li
 # description: A text that is no policy document, or is nested beyond reason, would otherwise pass unseen.
 # custom:
 #   id: ACC-DOC-001
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the attribute
+#   bad: {aws_iam_policy: {policy: allow everything}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some r in lib.present
 	not r.type in other_documents
@@ -83,8 +89,13 @@ parts(item) := [part | some part in item; not is_object(part); not lib.blank(par
 # description: A text that is meant as a policy document and cannot be read would otherwise pass unseen.
 # custom:
 #   id: ACC-DOC-004
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the attribute
+#   bad: {aws_api_gateway_rest_api: {access: '{"Statement": [{"Effect": "Allow"}'}}
+#   good: {aws_api_gateway_rest_api: {access: {Statement: [{Effect: Allow, Principal: {AWS: "111111111111"},
+#     Action: "execute-api:Invoke", Resource: "*"}]}}}
 deny contains finding if {
 	some [r, path, text] in lib.leaves
 	not r.type in other_documents
@@ -101,8 +112,13 @@ deny contains finding if {
 # description: What is known only after apply nobody has seen, whether it is a whole attribute, a block or an element of a list.
 # custom:
 #   id: ACC-DOC-002
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the attribute
+#   bad: {aws_iam_policy: {name: app, _unknown: [policy]}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some [r, path] in not_known
 	not filled_in(r, path)
@@ -131,7 +147,7 @@ not_known := [[r, path] |
 #   resources: ["*"]
 #   elsewhere: []
 #   value: the attribute
-#   bad: {}
+#   bad: {aws_sqs_queue: {name: orders, _unknown: [policy, arn], _refers: {policy: local.policies}}}
 #   good: {aws_sqs_queue: {name: orders, policy: {Statement: [{Effect: Allow, Principal: {AWS: "111111111111"},
 #     Action: "sqs:SendMessage", Resource: "*"}]}}}
 warn contains finding if {
@@ -186,7 +202,14 @@ filled_in(r, path) if {
 # description: AWS takes no pattern of this length, and an engine could be exhausted by it.
 # custom:
 #   id: ACC-DOC-005
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow,
+#     Action: "s3:a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:Get*",
+#     Resource: "arn:aws:s3:::app-data/*"}]}}}
 deny contains finding if {
 	some s in lib.statements
 	count(s.unreadable) > 0
@@ -245,7 +268,13 @@ deny contains finding if {
 # description: AWS refuses a statement without an Effect, and nobody knows what was meant.
 # custom:
 #   id: ACC-DOC-003
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
+#   bad: {aws_iam_policy: {policy: {Statement: [{Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some document in lib.documents
 	some statement in lib.list(document.body.statement)
@@ -272,8 +301,18 @@ anyone(s) if {
 # description: Whoever finds the resource may use it, from any account.
 # custom:
 #   id: ACC-PUB-001
-#   elsewhere: [CKV_AWS_70, CKV_AWS_168, CKV_AWS_169, CKV_AWS_33, SQS.3, SNS.4, s3_bucket_policy_public_write_access]
+#   severity: critical
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_70, CKV_AWS_168, CKV_AWS_169, CKV_AWS_33, CKV_AWS_60, CKV_AWS_283, CKV_AWS_387, KMS.5, SQS.3,
+#     SNS.4, s3_bucket_policy_public_write_access, s3_bucket_public_access, kms_key_not_publicly_accessible,
+#     sqs_queues_not_publicly_accessible, sns_topics_not_publicly_accessible,
+#     cloudwatch_log_group_not_publicly_accessible]
 #   value: the actions, with a blank between them
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*"}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*",
+#     Condition: {StringEquals: {"aws:SourceAccount": "111111111111"}}}]}}}
 deny contains finding if {
 	some s in allowed
 	anyone(s)
@@ -292,7 +331,14 @@ blocks := lib.of_type("aws_s3_bucket_public_access_block")
 # description: The block stops what a policy or an ACL opens by mistake.
 # custom:
 #   id: ACC-PUB-002
-#   elsewhere: [CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56, S3.1, S3.8]
+#   severity: critical
+#   resources: [aws_s3_bucket_public_access_block, aws_s3_account_public_access_block]
+#   elsewhere: [CKV_AWS_53, CKV_AWS_54, CKV_AWS_55, CKV_AWS_56, S3.1, S3.8, s3_account_level_public_access_blocks,
+#     s3_bucket_level_public_access_block, AVD-AWS-0086, AVD-AWS-0087, AVD-AWS-0091, AVD-AWS-0093]
+#   bad: {aws_s3_bucket_public_access_block: {bucket: app-data, block_public_acls: true, block_public_policy: false,
+#     ignore_public_acls: true, restrict_public_buckets: true}}
+#   good: {aws_s3_bucket_public_access_block: {bucket: app-data, block_public_acls: true, block_public_policy: true,
+#     ignore_public_acls: true, restrict_public_buckets: true}}
 deny contains finding if {
 	some r in array.concat(blocks, lib.of_type("aws_s3_account_public_access_block"))
 	off := [name | some name in switches; not lib.value(r, name) == true]
@@ -307,9 +353,14 @@ deny contains finding if {
 # description: The block stops what a policy or an ACL opens by mistake.
 # custom:
 #   id: ACC-PUB-003
-#   elsewhere: [CKV2_AWS_6, S3.8]
+#   severity: critical
+#   resources: [aws_s3_bucket]
+#   elsewhere: [CKV2_AWS_6, AVD-AWS-0094]
+#   bad: {aws_s3_bucket: {bucket: app-data}}
+#   good: {aws_s3_bucket: {bucket: app-data}, aws_s3_bucket_public_access_block: {bucket: app-data,
+#     block_public_acls: true, block_public_policy: true, ignore_public_acls: true, restrict_public_buckets: true}}
 deny contains finding if {
-	some bucket in lib.buckets_without(blocks)
+	some bucket in buckets.without(blocks)
 	msg := "The bucket has no public access block."
 	remediation := "Add an aws_s3_bucket_public_access_block for it."
 	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)
@@ -326,8 +377,13 @@ listable := [r |
 # description: An ACL lets in people whom no policy names.
 # custom:
 #   id: ACC-PUB-004
-#   elsewhere: [CKV_AWS_20, CKV_AWS_57, S3.2, S3.3]
+#   severity: critical
+#   resources: [aws_s3_bucket, aws_s3_bucket_acl, aws_s3_object, aws_s3_object_copy]
+#   elsewhere: [CKV_AWS_20, CKV_AWS_57, S3.2, S3.3, s3_bucket_public_list_acl, s3_bucket_public_write_acl,
+#     s3_bucket_object_public, AVD-AWS-0092]
 #   value: the ACL
+#   bad: {aws_s3_bucket_acl: {bucket: app-data, acl: public-read}}
+#   good: {aws_s3_bucket_acl: {bucket: app-data, acl: private}}
 deny contains finding if {
 	some r in listable
 	acl := lib.value(r, "acl")
@@ -342,7 +398,13 @@ deny contains finding if {
 # description: The groups are everybody, and everybody with an AWS account.
 # custom:
 #   id: ACC-PUB-007
-#   elsewhere: [CKV2_AWS_65]
+#   severity: critical
+#   resources: [aws_s3_bucket, aws_s3_bucket_acl, aws_s3_object, aws_s3_object_copy]
+#   elsewhere: [CKV_AWS_375, CKV2_AWS_43]
+#   bad: {aws_s3_bucket_acl: {bucket: app-data, access_control_policy: [{grant: [{permission: READ,
+#     grantee: [{type: Group, uri: "http://acs.amazonaws.com/groups/global/AllUsers"}]}]}]}}
+#   good: {aws_s3_bucket_acl: {bucket: app-data, access_control_policy: [{grant: [{permission: READ,
+#     grantee: [{type: Group, uri: "http://acs.amazonaws.com/groups/s3/LogDelivery"}]}]}]}}
 deny contains finding if {
 	some r in listable
 	walk(r.change.after, [_, uri])
@@ -358,7 +420,11 @@ deny contains finding if {
 # description: Anybody on the internet may call it otherwise.
 # custom:
 #   id: ACC-PUB-005
-#   elsewhere: [CKV_AWS_258]
+#   severity: critical
+#   resources: [aws_lambda_function_url]
+#   elsewhere: [CKV_AWS_258, awslambda_function_url_public]
+#   bad: {aws_lambda_function_url: {function_name: app, authorization_type: NONE}}
+#   good: {aws_lambda_function_url: {function_name: app, authorization_type: AWS_IAM}}
 deny contains finding if {
 	some r in lib.of_type("aws_lambda_function_url")
 	not lib.value(r, "authorization_type") == "AWS_IAM"
@@ -372,7 +438,13 @@ deny contains finding if {
 # description: Whoever knows the function, layer or key may use it.
 # custom:
 #   id: ACC-PUB-006
-#   elsewhere: [CKV_AWS_301, Lambda.1]
+#   severity: critical
+#   resources: [aws_ami_launch_permission, aws_kms_grant, aws_lambda_layer_version_permission, aws_lambda_permission,
+#     aws_ram_principal_association, aws_snapshot_create_volume_permission,
+#     aws_vpc_endpoint_service_allowed_principal, aws_s3_access_point]
+#   elsewhere: [CKV_AWS_301, Lambda.1, awslambda_function_not_publicly_accessible]
+#   bad: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "*"}}
+#   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "111111111111"}}
 deny contains finding if {
 	some [r, attribute, name] in partner_names
 	regex.match(`^[*?]+$|^arn:[^:]*:iam::[^:]*[*?]`, name)
@@ -390,8 +462,15 @@ deny contains finding if {
 # description: Whoever is not listed is somebody else.
 # custom:
 #   id: ACC-ACC-009
+#   severity: high
+#   resources: [aws_ami_launch_permission, aws_kms_grant, aws_lambda_layer_version_permission, aws_lambda_permission,
+#     aws_ram_principal_association, aws_snapshot_create_volume_permission,
+#     aws_vpc_endpoint_service_allowed_principal, aws_s3_access_point]
 #   elsewhere: []
 #   value: the organisation
+#   bad: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "*",
+#     principal_org_id: o-stranger01}}
+#   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "111111111111"}}
 deny contains finding if {
 	some kind, _ in partners
 	some r in lib.of_type(kind)
@@ -407,7 +486,11 @@ deny contains finding if {
 # description: What is on an image, secrets too, is everybody's then.
 # custom:
 #   id: ACC-PUB-009
+#   severity: critical
+#   resources: [aws_ami_launch_permission]
 #   elsewhere: [CKV_AWS_205]
+#   bad: {aws_ami_launch_permission: {image_id: ami-0123456789abcdef0, group: all}}
+#   good: {aws_ami_launch_permission: {image_id: ami-0123456789abcdef0, account_id: "111111111111"}}
 deny contains finding if {
 	some r in lib.of_type("aws_ami_launch_permission")
 	lib.value(r, "group") == "all"
@@ -421,7 +504,15 @@ deny contains finding if {
 # description: An access point opens its bucket as a bucket policy does.
 # custom:
 #   id: ACC-PUB-010
-#   elsewhere: [S3.19]
+#   severity: critical
+#   resources: [aws_s3_access_point]
+#   elsewhere: [CKV_AWS_392, S3.19, s3_access_point_public_access_block]
+#   bad: {aws_s3_access_point: {bucket: app-data, name: app,
+#     public_access_block_configuration: [{block_public_acls: false, block_public_policy: false,
+#     ignore_public_acls: false, restrict_public_buckets: false}]}}
+#   good: {aws_s3_access_point: {bucket: app-data, name: app,
+#     public_access_block_configuration: [{block_public_acls: true, block_public_policy: true,
+#     ignore_public_acls: true, restrict_public_buckets: true}]}}
 deny contains finding if {
 	some r in lib.of_type("aws_s3_access_point")
 	some block in lib.list(lib.value(r, "public_access_block_configuration"))
@@ -438,7 +529,14 @@ deny contains finding if {
 # description: Data leaves the network through an endpoint that lets every account's resources through.
 # custom:
 #   id: ACC-PUB-008
+#   severity: low
+#   resources: [aws_vpc_endpoint, aws_vpc_endpoint_policy]
 #   elsewhere: [vpc_endpoint_connections_trust_boundaries]
+#   bad: {aws_vpc_endpoint: {service_name: com.amazonaws.us-east-1.s3, policy: {Statement: [{Effect: Allow,
+#     Principal: "*", Action: "*", Resource: "*"}]}}}
+#   good: {aws_vpc_endpoint: {service_name: com.amazonaws.us-east-1.s3, policy: {Statement: [{Effect: Allow,
+#     Principal: "*", Action: "*", Resource: "*",
+#     Condition: {StringEquals: {"aws:PrincipalAccount": "111111111111"}}}]}}}
 warn contains finding if {
 	some s in lib.statements
 	s.resource.type in {"aws_vpc_endpoint", "aws_vpc_endpoint_policy"}
@@ -487,8 +585,16 @@ web_identity(principal) if {
 # description: Another account's administrators decide who acts with what is given to it.
 # custom:
 #   id: ACC-ACC-001
-#   elsewhere: [CKV_AWS_385, sqs_queues_not_publicly_accessible, s3_bucket_cross_account_access]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_385, S3.6, s3_bucket_cross_account_access, iam_role_cross_account_readonlyaccess_policy,
+#     cloudwatch_cross_account_sharing_disabled]
 #   value: the account
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: {AWS: "arn:aws:iam::999999999999:root"}}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders",
+#     Principal: {AWS: "arn:aws:iam::111111111111:role/app"}}]}}}
 deny contains finding if {
 	some [s, _, account] in guests
 	account != ""
@@ -503,8 +609,16 @@ deny contains finding if {
 # description: A condition that lets another account in is no protection.
 # custom:
 #   id: ACC-ACC-007
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the account
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*",
+#     Condition: {StringEquals: {"aws:SourceAccount": "999999999999"}}}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*",
+#     Condition: {StringEquals: {"aws:SourceAccount": "111111111111"}}}]}}}
 deny contains finding if {
 	some s in allowed
 	narrows_by_conditions(s)
@@ -522,8 +636,16 @@ deny contains finding if {
 # description: Whoever is not listed is somebody else, and a condition that lets him in is no protection.
 # custom:
 #   id: ACC-ACC-005
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the organisation, path, VPC, endpoint or network
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*",
+#     Condition: {IpAddress: {"aws:SourceIp": "203.0.113.0/24"}}}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*",
+#     Condition: {StringEquals: {"aws:PrincipalAccount": "111111111111"}}}]}}}
 deny contains finding if {
 	some s in allowed
 	narrows_by_conditions(s)
@@ -546,8 +668,15 @@ narrows_by_conditions(s) if {
 # description: An id or a pattern says nothing of the account behind it.
 # custom:
 #   id: ACC-ACC-002
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the principal
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: {AWS: AIDAEXAMPLEUSER}}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders",
+#     Principal: {AWS: "arn:aws:iam::111111111111:role/app"}}]}}}
 deny contains finding if {
 	some [s, name, ""] in guests
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
@@ -591,8 +720,14 @@ partner_names contains [r, attribute, name] if {
 # description: Another account's administrators decide who acts with what is given to it.
 # custom:
 #   id: ACC-ACC-003
+#   severity: high
+#   resources: [aws_ami_launch_permission, aws_kms_grant, aws_lambda_layer_version_permission, aws_lambda_permission,
+#     aws_ram_principal_association, aws_snapshot_create_volume_permission,
+#     aws_vpc_endpoint_service_allowed_principal, aws_s3_access_point]
 #   elsewhere: []
 #   value: the account
+#   bad: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "999999999999"}}
+#   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "111111111111"}}
 deny contains finding if {
 	some [r, attribute, name] in partner_names
 	lib.account(name) != ""
@@ -610,8 +745,12 @@ is_arn(name) if regex.match(`^arn:`, name)
 # description: Keys, layers, images, queues and replicas of another account are that account's to change or to read.
 # custom:
 #   id: ACC-ACC-004
-#   elsewhere: []
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [awslambda_function_using_cross_account_layers]
 #   value: the account
+#   bad: {aws_lambda_function: {function_name: app, layers: ["arn:aws:lambda:us-east-1:999999999999:layer:tools:1"]}}
+#   good: {aws_lambda_function: {function_name: app, layers: ["arn:aws:lambda:us-east-1:111111111111:layer:tools:1"]}}
 deny contains finding if {
 	lib.own_account != ""
 	some [r, attribute, account] in lib.named_accounts
@@ -628,8 +767,14 @@ deny contains finding if {
 # description: What another account hands out, that account controls.
 # custom:
 #   id: ACC-ACC-008
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the account
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:999999999999:orders"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some s in iam.grants
 	some resource in s.resources
@@ -647,8 +792,14 @@ deny contains finding if {
 # description: A role of that name in anybody's account may be assumed as well, and hands out what it likes.
 # custom:
 #   id: ACC-ACC-010
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the resource
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sts:AssumeRole",
+#     Resource: "arn:aws:iam::*:role/deployer"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sts:AssumeRole",
+#     Resource: "arn:aws:iam::111111111111:role/deployer"}]}}}
 deny contains finding if {
 	some s in iam.grants
 	not iam.narrowed(s)
@@ -668,7 +819,12 @@ deny contains finding if {
 # description: Without it nothing can be told from what belongs to others.
 # custom:
 #   id: ACC-ACC-006
+#   severity: high
+#   resources: [plan]
 #   elsewhere: []
+#   bad: {variables: {account: null}, aws_lambda_function: {function_name: app,
+#     layers: ["arn:aws:lambda:us-east-1:999999999999:layer:tools:1"]}}
+#   good: {aws_lambda_function: {function_name: app, layers: ["arn:aws:lambda:us-east-1:111111111111:layer:tools:1"]}}
 deny contains finding if {
 	lib.own_account == ""
 	count(lib.named_accounts) > 0
@@ -721,8 +877,15 @@ strange(account) if {
 # description: A service acts for whoever configures it in any account, unless a condition names the source (confused deputy).
 # custom:
 #   id: ACC-SVC-001
-#   elsewhere: [Lambda.1, CKV_AWS_364, iam_role_cross_service_confused_deputy_prevention]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_364, AVD-AWS-0067]
 #   value: the service
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: {Service: sns.amazonaws.com}}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: {Service: sns.amazonaws.com},
+#     Condition: {StringEquals: {"aws:SourceAccount": "111111111111"}}}]}}}
 deny contains finding if {
 	some [r, service] in unbound
 	courier(service)
@@ -736,8 +899,15 @@ deny contains finding if {
 # description: A service acts for whoever configures it in any account, unless a condition names the source.
 # custom:
 #   id: ACC-SVC-002
+#   severity: medium
+#   resources: ["*"]
 #   elsewhere: [CKV_AWS_364]
 #   value: the service
+#   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: {Service: events.amazonaws.com}}]}}}
+#   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: {Service: events.amazonaws.com},
+#     Condition: {StringEquals: {"aws:SourceAccount": "111111111111"}}}]}}}
 warn contains finding if {
 	some [r, service] in unbound
 	not courier(service)
@@ -826,8 +996,16 @@ name_of(name) := name if not regex.match(`^oidc[.]eks[.]`, name)
 # description: A provider that the whole world signs in with signs tokens for the whole world.
 # custom:
 #   id: ACC-FED-001
-#   elsewhere: [CKV_AWS_358]
+#   severity: critical
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_358, CKV_AWS_393]
 #   value: the provider
+#   bad: {aws_iam_role: {assume_role_policy: {Statement: [{Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity",
+#     Principal: {Federated: "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},
+#     Condition: {StringLike: {"token.actions.githubusercontent.com:sub": "*"}}}]}}}
+#   good: {aws_iam_role: {assume_role_policy: {Statement: [{Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity",
+#     Principal: {Federated: "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},
+#     Condition: {StringLike: {"token.actions.githubusercontent.com:sub": "repo:acme/app:ref:refs/heads/main"}}}]}}}
 deny contains finding if {
 	some s in allowed
 	some name in providers(s)

@@ -4,12 +4,23 @@ package terraform.compliance
 import rego.v1
 
 import data.settings.compliance
+import data.terraform.buckets
 import data.terraform.lib
 
 somewhere := {"address": ""}
 
 # ---------------------------------------------------------------- regions
 
+# METADATA
+# title: The region is one of ours
+# description: Data stays where the law and the contracts want it, and nothing runs where nobody looks.
+# custom:
+#   id: CMP-REG-001
+#   severity: high
+#   resources: [plan]
+#   elsewhere: []
+#   bad: {variables: {region: cn-north-1}}
+#   good: {variables: {region: us-east-1}}
 deny contains finding if {
 	region := object.get(input, ["variables", "region", "value"], null)
 	not region in compliance.regions
@@ -18,6 +29,16 @@ deny contains finding if {
 	finding := lib.finding("CMP-REG-001", "high", somewhere, msg, remediation)
 }
 
+# METADATA
+# title: Each resource is in one of our regions
+# description: A resource can be put elsewhere than its provider.
+# custom:
+#   id: CMP-REG-002
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, region: cn-north-1}}
+#   good: {aws_sqs_queue: {name: orders, region: us-east-1}}
 deny contains finding if {
 	some r in lib.present
 	region := lib.value(r, "region")
@@ -36,6 +57,16 @@ protected := [r |
 	r.type in compliance.protected_types
 ]
 
+# METADATA
+# title: What holds data is not deleted
+# description: Its data goes with it.
+# custom:
+#   id: CMP-DEL-001
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, _actions: [delete]}}
+#   good: {aws_sqs_queue: {name: orders, _actions: [update]}}
 deny contains finding if {
 	some r in protected
 	lib.deletes(r)
@@ -45,6 +76,16 @@ deny contains finding if {
 	finding := lib.finding("CMP-DEL-001", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: What holds data is not replaced
+# description: The new one is empty.
+# custom:
+#   id: CMP-DEL-002
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, _actions: [delete, create]}}
+#   good: {aws_sqs_queue: {name: orders, _actions: [update]}}
 deny contains finding if {
 	some r in protected
 	lib.deletes(r)
@@ -58,6 +99,16 @@ causes(r) := sort([concat(".", [sprintf("%v", [step]) | some step in path]) |
 	some path in lib.list(object.get(r.change, "replace_paths", null))
 ])
 
+# METADATA
+# title: What holds data stays managed
+# description: Nobody judges what is changed outside of the code.
+# custom:
+#   id: CMP-DEL-004
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, _actions: [forget]}}
+#   good: {aws_sqs_queue: {name: orders, _actions: [update]}}
 deny contains finding if {
 	some r in protected
 	"forget" in r.change.actions
@@ -66,6 +117,16 @@ deny contains finding if {
 	finding := lib.finding("CMP-DEL-004", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: A bucket with objects cannot be deleted
+# description: AWS refuses to delete a bucket that is not empty, unless this switch empties it first.
+# custom:
+#   id: CMP-DEL-003
+#   severity: high
+#   resources: [aws_s3_bucket]
+#   elsewhere: []
+#   bad: {aws_s3_bucket: {bucket: orders, force_destroy: true}}
+#   good: {aws_s3_bucket: {bucket: orders, force_destroy: false}}
 deny contains finding if {
 	some r in lib.of_type("aws_s3_bucket")
 	lib.value(r, "force_destroy") == true
@@ -74,6 +135,16 @@ deny contains finding if {
 	finding := lib.finding("CMP-DEL-003", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: Buckets keep versions
+# description: What was overwritten or deleted by mistake can be restored.
+# custom:
+#   id: CMP-S3-001
+#   severity: medium
+#   resources: [aws_s3_bucket_versioning]
+#   elsewhere: [S3.14, CKV_AWS_21, AVD-AWS-0090, s3_bucket_object_versioning]
+#   bad: {aws_s3_bucket_versioning: {bucket: orders, versioning_configuration: [{status: Suspended}]}}
+#   good: {aws_s3_bucket_versioning: {bucket: orders, versioning_configuration: [{status: Enabled}]}}
 warn contains finding if {
 	some r in lib.of_type("aws_s3_bucket_versioning")
 	statuses := {setting.status | some setting in lib.list(lib.value(r, "versioning_configuration"))}
@@ -83,13 +154,67 @@ warn contains finding if {
 	finding := lib.finding("CMP-S3-001", "medium", r, msg, remediation)
 }
 
+# METADATA
+# title: Each bucket says whether it keeps versions
+# description: A bucket keeps none unless it is told to; a setting of another bucket does not count.
+# custom:
+#   id: CMP-S3-002
+#   severity: medium
+#   resources: [aws_s3_bucket]
+#   elsewhere: [S3.14, CKV_AWS_21, AVD-AWS-0090, s3_bucket_object_versioning]
+#   bad: {aws_s3_bucket: {bucket: orders}}
+#   good: {aws_s3_bucket: {bucket: orders}, aws_s3_bucket_versioning: {bucket: orders, versioning_configuration: [{status: Enabled}]}}
+warn contains finding if {
+	some bucket in buckets.without(lib.of_type("aws_s3_bucket_versioning"))
+	not old_versioning(bucket)
+	msg := "Overwritten and deleted objects cannot be restored: nothing says whether versions are kept."
+	remediation := "Add an aws_s3_bucket_versioning for it."
+	finding := lib.finding("CMP-S3-002", "medium", bucket, msg, remediation)
+}
+
+old_versioning(bucket) if {
+	some block in lib.list(lib.value(bucket, "versioning"))
+	block.enabled == true
+}
+
+# METADATA
+# title: Buckets have no ACLs
+# description: An ACL lets in people whom no policy names.
+# custom:
+#   id: CMP-S3-003
+#   severity: low
+#   resources: [aws_s3_bucket_ownership_controls]
+#   elsewhere: [S3.12, CKV2_AWS_65, s3_bucket_acl_prohibited]
+#   bad: {aws_s3_bucket_ownership_controls: {bucket: orders, rule: [{object_ownership: ObjectWriter}]}}
+#   good: {aws_s3_bucket_ownership_controls: {bucket: orders, rule: [{object_ownership: BucketOwnerEnforced}]}}
+warn contains finding if {
+	some r in lib.of_type("aws_s3_bucket_ownership_controls")
+	some rule in lib.list(lib.value(r, "rule"))
+	rule.object_ownership in {"BucketOwnerPreferred", "ObjectWriter"}
+	msg := sprintf("ACLs are on (%s): whoever writes an object may open it to others.", [rule.object_ownership])
+	remediation := "Set object_ownership = \"BucketOwnerEnforced\"."
+	finding := lib.finding("CMP-S3-003", "low", r, msg, remediation)
+}
+
 # ---------------------------------------------------------------- settings
 
 # Groups whose settings are all listed here. Others belong to policies of one's own.
 groups := {split(name, ".")[0] | some name, _ in needed}
 
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
 settings := {concat(".", array.slice(split(name, "."), 0, 2)) | some name, _ in needed}
 
+# METADATA
+# title: Settings are spelt right
+# description: What is misspelt is passed over in silence otherwise.
+# custom:
+#   id: CMP-SET-002
+#   severity: critical
+#   resources: [plan]
+#   elsewhere: []
+#   value: the setting
+#   bad: {settings: {access: {trusted_acounts: []}}}
+#   good: {settings: {access: {trusted_accounts: []}}}
 deny contains finding if {
 	some group in groups
 	some key, _ in data.settings[group]
@@ -100,6 +225,17 @@ deny contains finding if {
 	finding := lib.about(name, lib.finding("CMP-SET-002", "critical", somewhere, msg, remediation))
 }
 
+# METADATA
+# title: Settings agree with each other
+# description: Nobody can tell which of two lists was meant.
+# custom:
+#   id: CMP-SET-003
+#   severity: critical
+#   resources: [plan]
+#   elsewhere: []
+#   value: the policy's name
+#   bad: {settings: {access: {denied_managed_policies: [ReadOnlyAccess]}}}
+#   good: {settings: {access: {denied_managed_policies: [AdministratorAccess]}}}
 deny contains finding if {
 	some name in data.settings.access.usual_managed_policies
 	name in data.settings.access.denied_managed_policies
@@ -120,6 +256,12 @@ needed := {
 	"access.trusted_principals": "array",
 	"access.trusted_providers": "array",
 	"access.trusted_vpcs": "array",
+	"care.expiration_days": "number",
+	"care.log_retention_days": "number",
+	"care.noncurrent_days": "number",
+	"care.transient_prefixes": "array",
+	"care.trusted_email_domains": "array",
+	"care.trusted_hosts": "array",
 	"compliance.protected_types": "array",
 	"compliance.regions": "array",
 	"encryption.kms_deletion_window_days": "number",
@@ -130,6 +272,16 @@ needed := {
 	"tags.required": "array",
 }
 
+# METADATA
+# title: Settings are there
+# description: Without its setting a rule would never fire, which would look like a pass.
+# custom:
+#   id: CMP-SET-001
+#   severity: critical
+#   resources: [plan]
+#   elsewhere: []
+#   bad: {settings: {encryption: {s3_algorithms: AES256}}}
+#   good: {settings: {encryption: {s3_algorithms: [AES256]}}}
 deny contains finding if {
 	some name, kind in needed
 	found := object.get(data.settings, split(name, "."), null)

@@ -72,3 +72,21 @@ test_settings_that_contradict_each_other if {
 	fixtures.ids(compliance.deny) == {"CMP-SET-003"} with input as fixtures.plan([])
 		with data.settings.access.usual_managed_policies as ["AdministratorAccess"]
 }
+
+test_a_bucket_that_says_nothing_of_versions if {
+	bucket := fixtures.create("aws_s3_bucket", {"bucket": "data-lake"})
+	fixtures.ids(compliance.warn) == {"CMP-S3-002"} with input as fixtures.plan([bucket])
+	its_own := object.union(versioning("Enabled"), {"change": {"after": {"bucket": "data-lake"}}})
+	fixtures.ids(compliance.warn) == set() with input as fixtures.plan([bucket, its_own])
+	another := object.union(versioning("Enabled"), {"change": {"after": {"bucket": "other"}}})
+	fixtures.ids(compliance.warn) == {"CMP-S3-002"} with input as fixtures.plan([bucket, another])
+	old := fixtures.create("aws_s3_bucket", {"bucket": "data-lake", "versioning": [{"enabled": true}]})
+	fixtures.ids(compliance.warn) == set() with input as fixtures.plan([old])
+}
+
+ownership(who) := fixtures.create("aws_s3_bucket_ownership_controls", {"bucket": "b", "rule": [{"object_ownership": who}]})
+
+test_acls if {
+	fixtures.ids(compliance.warn) == {"CMP-S3-003"} with input as fixtures.plan([ownership("ObjectWriter")])
+	fixtures.ids(compliance.warn) == set() with input as fixtures.plan([ownership("BucketOwnerEnforced")])
+}

@@ -4,7 +4,9 @@ package terraform.encryption
 import rego.v1
 
 import data.settings.encryption
+import data.terraform.buckets
 import data.terraform.lib
+import data.terraform.transport
 
 # ---------------------------------------------------------------- S3
 
@@ -15,13 +17,33 @@ s3_rules(r) := [default_ |
 	some default_ in lib.list(rule.apply_server_side_encryption_by_default)
 ]
 
+# METADATA
+# title: Each bucket says how it is encrypted
+# description: What nobody has chosen nobody looks after; a setting of another bucket does not count.
+# custom:
+#   id: ENC-S3-001
+#   severity: high
+#   resources: [aws_s3_bucket]
+#   elsewhere: [CKV_AWS_19, AVD-AWS-0088, s3_bucket_default_encryption]
+#   bad: {aws_s3_bucket: {bucket: orders}}
+#   good: {aws_s3_bucket: {bucket: orders}, aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{sse_algorithm: AES256}]}]}}
 deny contains finding if {
-	some bucket in lib.buckets_without(s3_encryptions)
+	some bucket in buckets.without(s3_encryptions)
 	msg := "The bucket has no encryption configuration."
 	remediation := "Add an aws_s3_bucket_server_side_encryption_configuration for it."
 	finding := lib.finding("ENC-S3-001", "high", bucket, msg, remediation)
 }
 
+# METADATA
+# title: Buckets are encrypted as it was agreed
+# description: The setting lists the algorithms that may be used here.
+# custom:
+#   id: ENC-S3-002
+#   severity: high
+#   resources: [aws_s3_bucket_server_side_encryption_configuration]
+#   elsewhere: [CKV_AWS_19, AVD-AWS-0088]
+#   bad: {aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{sse_algorithm: DES}]}]}}
+#   good: {aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{sse_algorithm: AES256}]}]}}
 deny contains finding if {
 	some r in s3_encryptions
 	algorithms := {rule.sse_algorithm | some rule in s3_rules(r)}
@@ -33,6 +55,16 @@ deny contains finding if {
 }
 
 # No rule, or one whose algorithm is not known yet.
+# METADATA
+# title: The encryption of a bucket is known when it is judged
+# description: What is known only after apply may be nothing at all.
+# custom:
+#   id: ENC-S3-003
+#   severity: high
+#   resources: [aws_s3_bucket_server_side_encryption_configuration]
+#   elsewhere: [CKV_AWS_19, AVD-AWS-0088]
+#   bad: {aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{}]}]}}
+#   good: {aws_s3_bucket_server_side_encryption_configuration: {bucket: orders, rule: [{apply_server_side_encryption_by_default: [{sse_algorithm: AES256}]}]}}
 deny contains finding if {
 	some r in s3_encryptions
 	algorithms := [rule.sse_algorithm | some rule in s3_rules(r)]
@@ -42,25 +74,27 @@ deny contains finding if {
 	finding := lib.finding("ENC-S3-003", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: Buckets take no plain HTTP
+# description: Everybody on the way reads what is sent over it.
+# custom:
+#   id: ENC-S3-004
+#   severity: medium
+#   resources: [aws_s3_bucket]
+#   elsewhere: [S3.5, CKV_AWS_379, s3_bucket_secure_transport_policy]
+#   bad: {aws_s3_bucket: {bucket: orders}}
+#   good: {aws_s3_bucket: {bucket: orders}, aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*",
+#     Resource: ["arn:aws:s3:::orders", "arn:aws:s3:::orders/*"], Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
 warn contains finding if {
-	some bucket in lib.buckets_without(tls_only)
+	some bucket in buckets.without(tls_only)
 	msg := "The bucket accepts plain HTTP."
 	remediation := "Keep tls_only = true, which denies requests without aws:SecureTransport."
 	finding := lib.finding("ENC-S3-004", "medium", bucket, msg, remediation)
 }
 
-tls_only := [s.resource |
-	some s in lib.statements
-	s.resource.type == "aws_s3_bucket_policy"
-	not s.allows
-	some principal in s.principals
-	principal.name == "*"
-	some action in s.actions
-	action in {"*", "s3:*"}
-	some condition in s.conditions
-	condition.operator == "bool"
-	condition.key == "aws:securetransport"
-	"false" in condition.values
+tls_only := [r |
+	some r in array.concat(lib.of_type("aws_s3_bucket_policy"), lib.of_type("aws_s3_bucket"))
+	r.address in transport.complete
 ]
 
 # ---------------------------------------------------------------- KMS
@@ -74,6 +108,16 @@ rotatable := [r |
 	not lib.unknown(r, "custom_key_store_id")
 ]
 
+# METADATA
+# title: Keys rotate
+# description: A key that leaked opens only what was encrypted until the next rotation.
+# custom:
+#   id: ENC-KMS-001
+#   severity: high
+#   resources: [aws_kms_key]
+#   elsewhere: [KMS.4, CKV_AWS_7, AVD-AWS-0065, kms_cmk_rotation_enabled]
+#   bad: {aws_kms_key: {enable_key_rotation: false}}
+#   good: {aws_kms_key: {enable_key_rotation: true}}
 deny contains finding if {
 	some r in rotatable
 	not lib.value(r, "enable_key_rotation") == true
@@ -82,6 +126,16 @@ deny contains finding if {
 	finding := lib.finding("ENC-KMS-001", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: A deleted key can be restored for some time
+# description: What it has encrypted is lost with it, and that is often noticed after days.
+# custom:
+#   id: ENC-KMS-002
+#   severity: medium
+#   resources: [aws_kms_key]
+#   elsewhere: [KMS.3, kms_cmk_not_deleted_unintentionally]
+#   bad: {aws_kms_key: {enable_key_rotation: true, deletion_window_in_days: 7}}
+#   good: {aws_kms_key: {enable_key_rotation: true, deletion_window_in_days: 30}}
 deny contains finding if {
 	some r in lib.of_type("aws_kms_key")
 	days := lib.value(r, "deletion_window_in_days")
@@ -94,6 +148,16 @@ deny contains finding if {
 
 # ---------------------------------------------------------------- SQS and SNS
 
+# METADATA
+# title: Queues are encrypted
+# description: Messages lie on disks until somebody reads them.
+# custom:
+#   id: ENC-SQS-001
+#   severity: high
+#   resources: [aws_sqs_queue]
+#   elsewhere: [SQS.1, CKV_AWS_27, AVD-AWS-0096, sqs_queues_server_side_encryption_enabled]
+#   bad: {aws_sqs_queue: {sqs_managed_sse_enabled: false}}
+#   good: {aws_sqs_queue: {sqs_managed_sse_enabled: true}}
 deny contains finding if {
 	some r in lib.of_type("aws_sqs_queue")
 	lib.blank(lib.value(r, "kms_master_key_id"))
@@ -104,6 +168,16 @@ deny contains finding if {
 	finding := lib.finding("ENC-SQS-001", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: Topics are encrypted
+# description: Messages lie on disks until they are delivered.
+# custom:
+#   id: ENC-SNS-001
+#   severity: high
+#   resources: [aws_sns_topic]
+#   elsewhere: [SNS.1, CKV_AWS_26, AVD-AWS-0095, sns_topics_kms_encryption_at_rest_enabled]
+#   bad: {aws_sns_topic: {name: orders}}
+#   good: {aws_sns_topic: {name: orders, kms_master_key_id: alias/aws/sns}}
 deny contains finding if {
 	some r in lib.of_type("aws_sns_topic")
 	lib.blank(lib.value(r, "kms_master_key_id"))
@@ -113,6 +187,16 @@ deny contains finding if {
 	finding := lib.finding("ENC-SNS-001", "high", r, msg, remediation)
 }
 
+# METADATA
+# title: The key is known when it is judged
+# description: Whose key it is, and who may use it, nobody can look up before it is there.
+# custom:
+#   id: ENC-KEY-001
+#   severity: low
+#   resources: [aws_sns_topic, aws_sqs_queue]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, _unknown: [kms_master_key_id]}}
+#   good: {aws_sqs_queue: {name: orders, kms_master_key_id: alias/app}}
 warn contains finding if {
 	some r in array.concat(lib.of_type("aws_sqs_queue"), lib.of_type("aws_sns_topic"))
 	lib.unknown(r, "kms_master_key_id")

@@ -10,8 +10,11 @@ import data.terraform.iam
 import data.terraform.lib
 
 # At most three, so that a message stays one.
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
+# mutant: 3 → 4 – there are no more than three
 some_of(names) := concat(", ", array.slice(names, 0, 3)) if count(names) <= 3
 
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
 some_of(names) := sprintf("%s and %v more", [concat(", ", array.slice(names, 0, 3)), count(names) - 3]) if count(names) > 3
 
 # METADATA
@@ -19,8 +22,15 @@ some_of(names) := sprintf("%s and %v more", [concat(", ", array.slice(names, 0, 
 # description: Whoever holds it owns the account; a leaked key or a hole in one program is then a hole in everything.
 # custom:
 #   id: ACC-IAM-001
-#   elsewhere: [CKV_AWS_62, CKV_AWS_63, IAM.1, AVD-AWS-0057, iam_inline_policy_no_administrative_privileges]
+#   severity: critical
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_1, CKV_AWS_49, CKV_AWS_62, CKV_AWS_63, CKV2_AWS_40, IAM.1, AVD-AWS-0057,
+#     iam_inline_policy_no_administrative_privileges, iam_customer_attached_policy_no_administrative_privileges,
+#     iam_customer_unattached_policy_no_administrative_privileges]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "*", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
@@ -36,8 +46,15 @@ deny contains finding if {
 # description: It grants what the service will have tomorrow, too. Services without dangerous actions are left alone.
 # custom:
 #   id: ACC-IAM-002
-#   elsewhere: [IAM.21, CKV_AWS_355, AVD-AWS-0057, iam_policy_no_full_access_to_kms, iam_policy_no_full_access_to_cloudtrail]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV2_AWS_40, IAM.21, AVD-AWS-0345, iam_policy_no_full_access_to_kms,
+#     iam_inline_policy_no_full_access_to_kms, iam_policy_no_full_access_to_cloudtrail,
+#     iam_inline_policy_no_full_access_to_cloudtrail]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:*", Resource: ["arn:aws:s3:::app-data",
+#     "arn:aws:s3:::app-data/*"]}]}}}
 deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
@@ -56,8 +73,13 @@ deny contains finding if {
 # description: What a service grants that the catalogue does not have cannot be told.
 # custom:
 #   id: ACC-IAM-013
+#   severity: high
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "nosuchservice:*", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
@@ -76,8 +98,13 @@ deny contains finding if {
 # description: Everything but a list grants what nobody has thought of, and each action that AWS adds.
 # custom:
 #   id: ACC-IAM-004
-#   elsewhere: [CKV_AWS_49]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: []
 #   value: NotAction, NotResource or NotPrincipal in lower case
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, NotAction: "iam:*", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
 	some s in lib.statements
 	s.grants
@@ -92,8 +119,14 @@ deny contains finding if {
 # description: Whoever passes a role to a service acts with the role's rights, however few his own are.
 # custom:
 #   id: ACC-IAM-005
-#   elsewhere: [CKV_AWS_286, AVD-AWS-0342, iam_policy_allows_privilege_escalation]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_109, CKV_AWS_110, CKV_AWS_286, CKV_AWS_289, AVD-AWS-0342,
+#     iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:PassRole", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:PassRole",
+#     Resource: "arn:aws:iam::111111111111:role/app"}]}}}
 deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
@@ -115,8 +148,18 @@ passes(action) if {
 # description: A function, instance or job that one starts with a role of one's choice acts with that role's rights.
 # custom:
 #   id: ACC-IAM-012
-#   elsewhere: [CKV_AWS_286, iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_110, CKV_AWS_286, AVD-AWS-0348, AVD-AWS-0350, iam_policy_allows_privilege_escalation,
+#     iam_inline_policy_allows_privilege_escalation, iam_policy_passrole_to_bedrock_agentcore_restricted]
 #   value: the service that roles are passed to
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:PassRole", Resource: "*",
+#     Condition: {StringEquals: {"iam:PassedToService": lambda.amazonaws.com}}}, {Effect: Allow,
+#     Action: "lambda:CreateFunction", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:PassRole",
+#     Resource: "arn:aws:iam::111111111111:role/app",
+#     Condition: {StringEquals: {"iam:PassedToService": lambda.amazonaws.com}}}, {Effect: Allow,
+#     Action: "lambda:CreateFunction", Resource: "*"}]}}}
 deny contains finding if {
 	some address, services in passed
 	some service in services
@@ -160,8 +203,15 @@ started[address] contains launch if {
 # description: The published ways from a few rights to all of them; whom or what they are for has to be named.
 # custom:
 #   id: ACC-IAM-007
-#   elsewhere: [CKV_AWS_286, iam_policy_allows_privilege_escalation, iam_inline_policy_allows_privilege_escalation]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_107, CKV_AWS_109, CKV_AWS_110, CKV_AWS_286, CKV_AWS_287, CKV_AWS_289, AVD-AWS-0347,
+#     AVD-AWS-0349, AVD-AWS-0351, AVD-AWS-0352, iam_policy_allows_privilege_escalation,
+#     iam_inline_policy_allows_privilege_escalation, iam_no_custom_policy_permissive_role_assumption]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:CreateAccessKey", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "iam:CreateAccessKey",
+#     Resource: "arn:aws:iam::111111111111:user/mailer"}]}}}
 deny contains finding if {
 	some [s, action, names] in dangerous("escalation")
 	msg := sprintf("A statement allows %s for everything (%s): its holder can give himself any right.", [action, some_of(names)])
@@ -174,8 +224,14 @@ deny contains finding if {
 # description: What AWS calls permissions management opens resources to others.
 # custom:
 #   id: ACC-IAM-008
-#   elsewhere: [CKV_AWS_289]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_109, CKV_AWS_289]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "glacier:SetVaultAccessPolicy",
+#     Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "glacier:SetVaultAccessPolicy",
+#     Resource: "arn:aws:glacier:us-east-1:111111111111:vaults/archive"}]}}}
 deny contains finding if {
 	some [s, action, names] in dangerous("permissions")
 	msg := sprintf("A statement allows %s for everything (%s), which manages permissions.", [action, some_of(names)])
@@ -188,8 +244,15 @@ deny contains finding if {
 # description: Keys, secrets, parameters and credentials belong to the program that needs them.
 # custom:
 #   id: ACC-IAM-009
-#   elsewhere: [CKV_AWS_287, KMS.1, KMS.2]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_107, CKV_AWS_108, CKV_AWS_287, CKV_AWS_288, KMS.1, KMS.2,
+#     iam_policy_no_agentcore_workload_access_token_wildcard]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "secretsmanager:GetSecretValue",
+#     Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "secretsmanager:GetSecretValue",
+#     Resource: "arn:aws:secretsmanager:us-east-1:111111111111:secret:app/database-AbCdEf"}]}}}
 deny contains finding if {
 	some [s, action, names] in dangerous("secrets")
 	msg := sprintf("A statement allows %s for everything (%s), which reads secrets.", [action, some_of(names)])
@@ -202,8 +265,13 @@ deny contains finding if {
 # description: One stolen identity then takes the content of every bucket, table, queue or log.
 # custom:
 #   id: ACC-IAM-010
-#   elsewhere: [CKV_AWS_288]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_108, CKV_AWS_288, AVD-AWS-0346]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:GetObject",
+#     Resource: "arn:aws:s3:::app-data/*"}]}}}
 deny contains finding if {
 	some [s, action, names] in dangerous("data")
 	msg := sprintf("A statement allows %s for everything (%s), which reads data.", [action, some_of(names)])
@@ -216,8 +284,13 @@ deny contains finding if {
 # description: Trails, boundaries, public access blocks, key policies, grants and logs are what finds an intruder, or stops him.
 # custom:
 #   id: ACC-IAM-011
-#   elsewhere: [CKV_AWS_289, CKV_AWS_290]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_109, CKV_AWS_289, AVD-AWS-0353]
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "cloudtrail:StopLogging", Resource: "*"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "cloudtrail:StopLogging",
+#     Resource: "arn:aws:cloudtrail:us-east-1:111111111111:trail/app"}]}}}
 deny contains finding if {
 	some [s, action, names] in dangerous("guards")
 	msg := sprintf("A statement allows %s for everything (%s), which guards the account.", [action, some_of(names)])
@@ -241,12 +314,17 @@ dangerous(kind) := [[s, action, names] |
 # description: An action that AWS does not have allows nothing, so something will not work; or this catalogue is older than it.
 # custom:
 #   id: ACC-IAM-014
+#   severity: low
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the action
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMesage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 warn contains finding if {
 	some s in lib.statements
 	some action in s.actions
-	not iam.everything(action)
 	iam.unknown_action(action)
 	msg := sprintf("AWS is not known to have the action %s.", [action])
 	remediation := sprintf("Correct it%s.", [iam.suggestion(action)])
@@ -278,8 +356,14 @@ of_aws contains [r, name, rules, arn] if {
 # description: A policy of AWS's is judged by what it grants, as if somebody had written it here.
 # custom:
 #   id: ACC-IAM-003
-#   elsewhere: [CKV_AWS_274, CKV2_AWS_56, iam_aws_attached_policy_no_administrative_privileges]
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: [CKV_AWS_274, CKV_AWS_275, CKV2_AWS_56, iam_aws_attached_policy_no_administrative_privileges,
+#     iam_role_administratoraccess_policy, iam_group_administrator_access_policy,
+#     iam_user_administrator_access_policy]
 #   value: the name of the policy
+#   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AmazonSSMFullAccess"}}
+#   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 deny contains finding if {
 	some [r, name, rules, arn] in of_aws
 	grave := [rule | some rule in rules; not rule in {"", "?", "ACC-IAM-010"}]
@@ -296,8 +380,12 @@ deny contains finding if {
 # description: The list is for policies that nobody here may have, whatever they grant.
 # custom:
 #   id: ACC-IAM-017
-#   elsewhere: [CKV_AWS_274, CKV2_AWS_56]
+#   severity: critical
+#   resources: ["*"]
+#   elsewhere: []
 #   value: the name of the policy
+#   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/PowerUserAccess"}}
+#   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 deny contains finding if {
 	some [r, name, _, _] in of_aws
 	name in access.denied_managed_policies
@@ -316,8 +404,13 @@ usual(arn, name) if endswith(arn, concat("", ["/service-role/", name]))
 # description: Some services want a policy of AWS's that grants more than they need; reviewers should know.
 # custom:
 #   id: ACC-IAM-018
+#   severity: medium
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the name of the policy
+#   bad: {aws_iam_role_policy_attachment: {role: app,
+#     policy_arn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}}
+#   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 warn contains finding if {
 	some [r, name, rules, arn] in of_aws
 	usual(arn, name)
@@ -334,8 +427,14 @@ warn contains finding if {
 # description: A boundary may allow nearly everything, because it grants nothing; attached as a policy it does.
 # custom:
 #   id: ACC-IAM-019
+#   severity: critical
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the name of the policy
+#   bad: {settings: {access: {boundaries: [developers-boundary]}}, aws_iam_role_policy_attachment: {role: app,
+#     policy_arn: "arn:aws:iam::111111111111:policy/developers-boundary"}}
+#   good: {settings: {access: {boundaries: [developers-boundary]}}, aws_iam_role: {name: app,
+#     permissions_boundary: "arn:aws:iam::111111111111:policy/developers-boundary"}}
 deny contains finding if {
 	some [r, arn] in attachments
 	name := name_in(arn)
@@ -350,8 +449,12 @@ deny contains finding if {
 # description: AWS's read-only policies read the content of every bucket, table or log.
 # custom:
 #   id: ACC-IAM-015
+#   severity: medium
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the name of the policy
+#   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}}
+#   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 warn contains finding if {
 	some [r, name, rules, _] in of_aws
 	"ACC-IAM-010" in rules
@@ -365,8 +468,12 @@ warn contains finding if {
 # description: What is not in the catalogue was not judged.
 # custom:
 #   id: ACC-IAM-016
+#   severity: medium
+#   resources: ["*"]
 #   elsewhere: []
 #   value: the name of the policy
+#   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/NoSuchAccess"}}
+#   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 warn contains finding if {
 	some [r, name, rules, _] in of_aws
 	"?" in rules

@@ -26,6 +26,16 @@ pending(r) := {key |
 	flag == true
 }
 
+# METADATA
+# title: Required tags are there
+# description: Without them nobody knows whom to ask, or who pays.
+# custom:
+#   id: TAG-001
+#   severity: medium
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform}}}
+#   good: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform, Team: data}}}
 deny contains finding if {
 	some r in taggable
 	not lib.unknown(r, "tags_all")
@@ -36,6 +46,16 @@ deny contains finding if {
 	finding := lib.finding("TAG-001", "medium", r, msg, remediation)
 }
 
+# METADATA
+# title: Required tags have a value
+# description: An empty tag tells as little as none.
+# custom:
+#   id: TAG-002
+#   severity: medium
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform, Team: ""}}}
+#   good: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform, Team: data}}}
 deny contains finding if {
 	some r in taggable
 	some tag in tags.required
@@ -46,6 +66,16 @@ deny contains finding if {
 	finding := lib.finding("TAG-002", "medium", r, msg, remediation)
 }
 
+# METADATA
+# title: Tags have one of the values allowed
+# description: Reports and budgets that group by a tag miss every other spelling.
+# custom:
+#   id: TAG-003
+#   severity: medium
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: hand, Team: data}}}
+#   good: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform, Team: data}}}
 deny contains finding if {
 	some r in taggable
 	some tag, allowed in tags.allowed
@@ -57,6 +87,16 @@ deny contains finding if {
 	finding := lib.finding("TAG-003", "medium", r, msg, remediation)
 }
 
+# METADATA
+# title: Tags are known when they are judged
+# description: What is known only after apply nobody has seen.
+# custom:
+#   id: TAG-004
+#   severity: medium
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, _unknown: [tags_all]}}
+#   good: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform, Team: data}}}
 deny contains finding if {
 	some r in taggable
 	lib.unknown(r, "tags_all")
@@ -65,6 +105,17 @@ deny contains finding if {
 	finding := lib.finding("TAG-004", "medium", r, msg, remediation)
 }
 
+# METADATA
+# title: Values of required tags are known when they are judged
+# description: The tag will be there, but nobody has seen its value.
+# custom:
+#   id: TAG-005
+#   severity: low
+#   resources: ["*"]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform},
+#     _unknown: {tags_all: {Team: true}}}}
+#   good: {aws_sqs_queue: {name: orders, tags_all: {Environment: dev, ManagedBy: terraform, Team: data}}}
 warn contains finding if {
 	some r in taggable
 	some tag in tags.required

@@ -5,9 +5,10 @@ variable "kms_keys" {
     description             = optional(string, "")
     deletion_window_in_days = optional(number, 30)
     enable_key_rotation     = optional(bool, true)
+    rotation_period_in_days = optional(number) # 365, unless given
     multi_region            = optional(bool, false)
     key_usage               = optional(string, "ENCRYPT_DECRYPT")
-    policy_json             = optional(string) # document: kms-key-policy; AWS's default (the account's IAM decides), unless given
+    policy_json             = optional(string) # document: kms-key-policy; the account's IAM decides, unless given
     tags                    = optional(map(string), {})
   }))
   default  = {}
@@ -27,6 +28,15 @@ variable "kms_keys" {
   }
 
   validation {
+    condition = alltrue([
+      for key in var.kms_keys :
+      key.enable_key_rotation && key.key_usage == "ENCRYPT_DECRYPT" && key.rotation_period_in_days >= 90 && key.rotation_period_in_days <= 2560
+      if key.rotation_period_in_days != null
+    ])
+    error_message = "rotation_period_in_days is a number from 90 to 2560, of a key that encrypts and rotates."
+  }
+
+  validation {
     condition     = alltrue([for key in var.kms_keys : contains(["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"], key.key_usage)])
     error_message = "key_usage is \"ENCRYPT_DECRYPT\", \"SIGN_VERIFY\" or \"GENERATE_VERIFY_MAC\"."
   }
@@ -37,11 +47,27 @@ variable "kms_keys" {
   }
 }
 
+locals {
+  # Word for word what AWS gives a key without a policy: so that it stands in the plan, and keys that are there stay as they are.
+  kms_default_policy = jsonencode({
+    Version = "2012-10-17"
+    Id      = "key-default-1"
+    Statement = [{
+      Sid       = "Enable IAM User Permissions"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:${local.partition}:iam::${var.account}:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    }]
+  })
+}
+
 resource "aws_kms_key" "this" {
   for_each                = var.kms_keys
   description             = each.value.description
   deletion_window_in_days = each.value.deletion_window_in_days
   enable_key_rotation     = each.value.key_usage == "ENCRYPT_DECRYPT" && each.value.enable_key_rotation
+  rotation_period_in_days = each.value.rotation_period_in_days
   multi_region            = each.value.multi_region
   key_usage               = each.value.key_usage
   customer_master_key_spec = {
@@ -49,7 +75,7 @@ resource "aws_kms_key" "this" {
     SIGN_VERIFY         = "ECC_NIST_P256"
     GENERATE_VERIFY_MAC = "HMAC_256"
   }[each.value.key_usage]
-  policy = each.value.policy_json
+  policy = coalesce(each.value.policy_json, local.kms_default_policy)
   tags   = each.value.tags
 }
 

@@ -21,13 +21,20 @@ variable "lambda_functions" {
     reserved_concurrent_executions = optional(number, -1)
     dead_letter_target_arn         = optional(string)
     tracing_mode                   = optional(string)
+    ephemeral_storage_mb           = optional(number) # 512, unless given
+    code_signing_config_arn        = optional(string)
     vpc_config = optional(object({
       subnet_ids         = list(string)
       security_group_ids = list(string)
     }))
-    log_retention_days = optional(number, 90)
+    log_retention_days = optional(number, 365) # 0: for ever
     log_kms_key_arn    = optional(string)
-    tags               = optional(map(string), {})
+    permissions = optional(map(object({ # who may invoke it, by the id of the statement
+      principal      = string           # a service, such as events.amazonaws.com, or an account
+      source_arn     = optional(string)
+      source_account = optional(string) # one's own for a service whose source_arn names none, unless given
+    })), {})
+    tags = optional(map(string), {})
   }))
   default  = {}
   nullable = false
@@ -77,6 +84,41 @@ variable "lambda_functions" {
     condition     = alltrue([for function in var.lambda_functions : contains(["Active", "PassThrough"], coalesce(function.tracing_mode, "Active"))])
     error_message = "tracing_mode is \"Active\" or \"PassThrough\"."
   }
+
+  validation {
+    condition = alltrue([
+      for function in var.lambda_functions :
+      function.ephemeral_storage_mb >= 512 && function.ephemeral_storage_mb <= 10240 if function.ephemeral_storage_mb != null
+    ])
+    error_message = "ephemeral_storage_mb is a number from 512 to 10240."
+  }
+
+  validation {
+    condition     = alltrue([for function in var.lambda_functions : function.code_signing_config_arn == null || function.code.image_uri == null])
+    error_message = "code_signing_config_arn is for code from S3: AWS does not check the signature of an image."
+  }
+
+  validation {
+    condition = alltrue([
+      for function in var.lambda_functions :
+      contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], function.log_retention_days)
+    ])
+    error_message = "log_retention_days is 0 (for ever), 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+locals {
+  lambda_permissions = merge([
+    for name, function in var.lambda_functions : {
+      for id, permission in function.permissions : "${name}/${id}" => merge(permission, { function = name, id = id })
+    }
+  ]...)
+
+  # Services that would act for anybody's account: nothing names one, as an ARN of S3 does not.
+  lambda_open_services = [
+    for key, permission in local.lambda_permissions : key
+    if can(regex("[.]amazonaws[.]com([.]cn)?$", permission.principal)) && !can(regex("^arn(:[^:]*){3}:[0-9]{12}:", permission.source_arn))
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "lambda" {
@@ -107,12 +149,20 @@ resource "aws_lambda_function" "this" {
   architectures                  = [each.value.architecture]
   kms_key_arn                    = each.value.kms_key_arn
   reserved_concurrent_executions = each.value.reserved_concurrent_executions
+  code_signing_config_arn        = each.value.code_signing_config_arn
   tags                           = each.value.tags
 
   dynamic "environment" {
     for_each = length(each.value.environment_variables) > 0 ? [each.value.environment_variables] : []
     content {
       variables = environment.value
+    }
+  }
+
+  dynamic "ephemeral_storage" {
+    for_each = each.value.ephemeral_storage_mb[*]
+    content {
+      size = ephemeral_storage.value
     }
   }
 
@@ -139,6 +189,18 @@ resource "aws_lambda_function" "this" {
   }
 
   depends_on = [aws_cloudwatch_log_group.lambda] # else Lambda makes one itself, which keeps logs for ever
+}
+
+resource "aws_lambda_permission" "this" {
+  for_each      = local.lambda_permissions
+  statement_id  = each.value.id
+  function_name = aws_lambda_function.this[each.value.function].function_name
+  action        = "lambda:InvokeFunction"
+  principal     = each.value.principal
+  source_arn    = each.value.source_arn
+  source_account = (
+    contains(local.lambda_open_services, each.key) ? coalesce(each.value.source_account, var.account) : each.value.source_account
+  )
 }
 
 output "lambda_functions" {

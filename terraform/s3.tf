@@ -15,6 +15,17 @@ variable "s3_buckets" {
       target_bucket = string
       target_prefix = optional(string, "")
     }))
+    event_bridge = optional(bool, false)  # events of the bucket go to EventBridge,
+    notifications = optional(map(object({ # and to queues, topics and functions, which have to let S3 in
+      target_arn = string
+      events     = optional(list(string), ["s3:ObjectCreated:*"])
+      prefix     = optional(string)
+      suffix     = optional(string)
+    })), {})
+    object_lock = optional(object({         # new objects cannot be deleted for so long; a bucket keeps its lock for ever
+      mode = optional(string, "GOVERNANCE") # or COMPLIANCE, which not even the account's root can shorten
+      days = number
+    }))
     lifecycle_rules = optional(list(object({
       id                                 = string
       enabled                            = optional(bool, true)
@@ -66,6 +77,40 @@ variable "s3_buckets" {
   validation {
     condition     = alltrue([for bucket in var.s3_buckets : !bucket.tls_only || length(coalesce(bucket.policy_json, "-")) <= 20000])
     error_message = "policy_json has at most 20000 characters with tls_only, which adds a statement: AWS takes 20480."
+  }
+
+  validation {
+    condition     = alltrue([for bucket in var.s3_buckets : bucket.versioning || bucket.object_lock == null])
+    error_message = "object_lock needs versioning = true."
+  }
+
+  validation {
+    condition = alltrue([
+      for bucket in var.s3_buckets :
+      contains(["GOVERNANCE", "COMPLIANCE"], bucket.object_lock.mode) && bucket.object_lock.days >= 1 && bucket.object_lock.days <= 36500
+      if bucket.object_lock != null
+    ])
+    error_message = "object_lock has a mode (\"GOVERNANCE\" or \"COMPLIANCE\") and days from 1 to 36500."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for bucket in var.s3_buckets : [
+        for notification in bucket.notifications : can(regex("^arn:[a-z-]+:(sqs|sns|lambda):", notification.target_arn))
+      ]
+    ]))
+    error_message = "A notification's target_arn is the ARN of an SQS queue, an SNS topic or a Lambda function."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for bucket in var.s3_buckets : [
+        for rule in bucket.lifecycle_rules : length(rule.transitions) > 0 || anytrue([
+          for days in [rule.expiration_days, rule.noncurrent_version_expiration_days, rule.abort_incomplete_upload_days] : days != null
+        ])
+      ]
+    ]))
+    error_message = "A lifecycle rule does something: expiration_days, noncurrent_version_expiration_days, abort_incomplete_upload_days or transitions."
   }
 }
 
@@ -205,6 +250,59 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 
   depends_on = [aws_s3_bucket_versioning.this] # rules about noncurrent versions need versioning first
+}
+
+resource "aws_s3_bucket_notification" "this" {
+  for_each    = { for name, bucket in var.s3_buckets : name => bucket if bucket.event_bridge || length(bucket.notifications) > 0 }
+  bucket      = aws_s3_bucket.this[each.key].id
+  eventbridge = each.value.event_bridge
+
+  dynamic "queue" {
+    for_each = { for name, to in each.value.notifications : name => to if split(":", to.target_arn)[2] == "sqs" }
+    content {
+      id            = queue.key
+      queue_arn     = queue.value.target_arn
+      events        = queue.value.events
+      filter_prefix = queue.value.prefix
+      filter_suffix = queue.value.suffix
+    }
+  }
+
+  dynamic "topic" {
+    for_each = { for name, to in each.value.notifications : name => to if split(":", to.target_arn)[2] == "sns" }
+    content {
+      id            = topic.key
+      topic_arn     = topic.value.target_arn
+      events        = topic.value.events
+      filter_prefix = topic.value.prefix
+      filter_suffix = topic.value.suffix
+    }
+  }
+
+  dynamic "lambda_function" {
+    for_each = { for name, to in each.value.notifications : name => to if split(":", to.target_arn)[2] == "lambda" }
+    content {
+      id                  = lambda_function.key
+      lambda_function_arn = lambda_function.value.target_arn
+      events              = lambda_function.value.events
+      filter_prefix       = lambda_function.value.prefix
+      filter_suffix       = lambda_function.value.suffix
+    }
+  }
+}
+
+resource "aws_s3_bucket_object_lock_configuration" "this" {
+  for_each = { for name, bucket in var.s3_buckets : name => bucket.object_lock if bucket.object_lock != null }
+  bucket   = aws_s3_bucket.this[each.key].id
+
+  rule {
+    default_retention {
+      mode = each.value.mode
+      days = each.value.days
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
 }
 
 output "s3_buckets" {

@@ -6,13 +6,20 @@ variable "sns_topics" {
     fifo_topic                  = optional(bool, false)
     content_based_deduplication = optional(bool)
     kms_master_key_id           = optional(string, "alias/aws/sns")
-    tls_only                    = optional(bool, true) # adds a statement that denies publishing over plain HTTP
+    tls_only                    = optional(bool, true) # denies publishing over plain HTTP, as AWS recommends; it takes no `sns:*` here
     policy_json                 = optional(string)     # document: sns-topic-policy
+    signature_version           = optional(number)     # 2 signs with SHA-256; AWS's default is 1, unless given
+    delivery_feedback = optional(object({              # deliveries are logged: failed ones, and so many percent of the others
+      role_arn            = string
+      success_sample_rate = optional(number, 0)
+    }))
     subscriptions = optional(map(object({
-      protocol             = string
-      endpoint             = string
-      raw_message_delivery = optional(bool, false)
-      filter_policy_json   = optional(string) # document: json
+      protocol              = string
+      endpoint              = string
+      raw_message_delivery  = optional(bool, false)
+      filter_policy_json    = optional(string) # document: json
+      dead_letter_queue_arn = optional(string)
+      subscription_role_arn = optional(string) # for firehose, which needs one
     })), {})
     tags = optional(map(string), {})
   }))
@@ -44,6 +51,28 @@ variable "sns_topics" {
       ]
     ]))
     error_message = "A subscription's protocol is sqs, lambda, https, firehose, email, email-json, sms or application (http is not encrypted)."
+  }
+
+  validation {
+    condition     = alltrue([for topic in var.sns_topics : contains([1, 2], coalesce(topic.signature_version, 1))])
+    error_message = "signature_version is 1 or 2."
+  }
+
+  validation {
+    condition = alltrue([
+      for topic in var.sns_topics :
+      topic.delivery_feedback.success_sample_rate >= 0 && topic.delivery_feedback.success_sample_rate <= 100 if topic.delivery_feedback != null
+    ])
+    error_message = "success_sample_rate is a percentage from 0 to 100."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for topic in var.sns_topics : [
+        for subscription in topic.subscriptions : (subscription.protocol == "firehose") == (subscription.subscription_role_arn != null)
+      ]
+    ]))
+    error_message = "subscription_role_arn is for the protocol firehose, which needs it, and for no other."
   }
 }
 
@@ -88,7 +117,24 @@ resource "aws_sns_topic" "this" {
   fifo_topic                  = each.value.fifo_topic
   content_based_deduplication = each.value.content_based_deduplication
   kms_master_key_id           = each.value.kms_master_key_id
+  signature_version           = each.value.signature_version
   tags                        = each.value.tags
+
+  application_failure_feedback_role_arn    = one(each.value.delivery_feedback[*].role_arn)
+  application_success_feedback_role_arn    = one(each.value.delivery_feedback[*].role_arn)
+  application_success_feedback_sample_rate = one(each.value.delivery_feedback[*].success_sample_rate)
+  firehose_failure_feedback_role_arn       = one(each.value.delivery_feedback[*].role_arn)
+  firehose_success_feedback_role_arn       = one(each.value.delivery_feedback[*].role_arn)
+  firehose_success_feedback_sample_rate    = one(each.value.delivery_feedback[*].success_sample_rate)
+  http_failure_feedback_role_arn           = one(each.value.delivery_feedback[*].role_arn)
+  http_success_feedback_role_arn           = one(each.value.delivery_feedback[*].role_arn)
+  http_success_feedback_sample_rate        = one(each.value.delivery_feedback[*].success_sample_rate)
+  lambda_failure_feedback_role_arn         = one(each.value.delivery_feedback[*].role_arn)
+  lambda_success_feedback_role_arn         = one(each.value.delivery_feedback[*].role_arn)
+  lambda_success_feedback_sample_rate      = one(each.value.delivery_feedback[*].success_sample_rate)
+  sqs_failure_feedback_role_arn            = one(each.value.delivery_feedback[*].role_arn)
+  sqs_success_feedback_role_arn            = one(each.value.delivery_feedback[*].role_arn)
+  sqs_success_feedback_sample_rate         = one(each.value.delivery_feedback[*].success_sample_rate)
 }
 
 resource "aws_sns_topic_policy" "this" {
@@ -98,12 +144,14 @@ resource "aws_sns_topic_policy" "this" {
 }
 
 resource "aws_sns_topic_subscription" "this" {
-  for_each             = local.sns_subscriptions
-  topic_arn            = aws_sns_topic.this[each.value.topic].arn
-  protocol             = each.value.protocol
-  endpoint             = each.value.endpoint
-  raw_message_delivery = each.value.raw_message_delivery
-  filter_policy        = each.value.filter_policy_json
+  for_each              = local.sns_subscriptions
+  topic_arn             = aws_sns_topic.this[each.value.topic].arn
+  protocol              = each.value.protocol
+  endpoint              = each.value.endpoint
+  raw_message_delivery  = each.value.raw_message_delivery
+  filter_policy         = each.value.filter_policy_json
+  redrive_policy        = each.value.dead_letter_queue_arn == null ? null : jsonencode({ deadLetterTargetArn = each.value.dead_letter_queue_arn })
+  subscription_role_arn = each.value.subscription_role_arn
 }
 
 output "sns_topics" {

@@ -15,6 +15,7 @@ variable "sqs_queues" {
     dead_letter_queue           = optional(bool, false) # create one,
     dead_letter_target_arn      = optional(string)      # or use an existing one
     max_receive_count           = optional(number, 5)
+    redrive_allow_arns          = optional(list(string)) # whose dead letter queue it may be; any queue's of the account, unless given
     tags                        = optional(map(string), {})
   }))
   default  = {}
@@ -40,6 +41,11 @@ variable "sqs_queues" {
   validation {
     condition     = alltrue([for queue in var.sqs_queues : queue.message_retention_seconds >= 60 && queue.message_retention_seconds <= 1209600])
     error_message = "message_retention_seconds is a number from 60 to 1209600 (14 days)."
+  }
+
+  validation {
+    condition     = alltrue([for queue in var.sqs_queues : length(coalesce(queue.redrive_allow_arns, [])) <= 10])
+    error_message = "redrive_allow_arns has at most 10 queues; with an empty list, no queue may use this one as its dead letter queue."
   }
 
   validation {
@@ -118,6 +124,12 @@ resource "aws_sqs_queue" "this" {
     : each.value.dead_letter_target_arn != null
     ? jsonencode({ deadLetterTargetArn = each.value.dead_letter_target_arn, maxReceiveCount = each.value.max_receive_count })
     : null
+  )
+
+  redrive_allow_policy = (
+    each.value.redrive_allow_arns == null ? null
+    : length(each.value.redrive_allow_arns) == 0 ? jsonencode({ redrivePermission = "denyAll" })
+    : jsonencode({ redrivePermission = "byQueue", sourceQueueArns = each.value.redrive_allow_arns })
   )
 }
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from engine.adapters.settings import SETTINGS
 from engine.cli.main import COMMANDS, load, parser_of
-from engine.core.expressions.reference import reference as expressions
 from engine.errors import TABLE, ExitCode
 from engine.run.catalog import catalog
+from tools.checks import checks, met, rules, ways
+from tools.expressions import reference as expressions
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 DIRECTORY = os.path.join(os.path.dirname(_HERE), "docs", "reference")
@@ -23,6 +24,7 @@ def pages() -> dict[str, str]:
         "events.md": _events(),
         "expressions.md": expressions(),
         "facts.md": _facts(),
+        "policies.md": _policies(),
         "settings.md": _settings(),
     }
 
@@ -94,6 +96,34 @@ def _facts() -> str:
     rows = _table(["fact", "what it is"], ([f"`{f.name}`", f.doc] for f in catalog().facts.values()))
     lead = "What gates judge. Their exact shape is in `schemas/facts.schema.json`."
     return _page("Facts", lead, rows)
+
+
+def _policies() -> str:
+    known, table = rules(), checks()
+    parts = ["## Rules"]
+    for file in dict.fromkeys(about.file for about in known):
+        rows = (
+            [about.id, about.effect, about.severity, about.title, about.judged, ", ".join(about.elsewhere)]
+            for about in known
+            if about.file == file
+        )
+        head = ["rule", "effect", "severity", "what it wants", "of", "the same elsewhere"]
+        parts += [f"### `{file}`", _table(head, rows)]
+    sources = _table(
+        ["collection", "release", "read"], ([name, s["release"], s["read"]] for name, s in table.sources.items())
+    )
+    parts += ["## Checks elsewhere", sources]
+    by_rule = met(known)
+    for service in dict.fromkeys(check.service for check in table.checks):
+        found = [check for check in table.checks if check.service == service]
+        told = ([check.title, ", ".join(check.ids), " ".join(ways(check, by_rule))] for check in found)
+        parts += [f"### {service}", _table(["what it is about", "checks", "how it is met"], told)]
+    lead = (
+        "The shipped rules, and how each check of other collections on the module's services is met: by rules, by what "
+        "the module does unless told otherwise, or not, for a reason. `engine policy explain RULE` shows a rule with "
+        "examples, and takes the ids of other collections, too."
+    )
+    return _page("Policies", lead, *parts)
 
 
 def _commands() -> str:

@@ -5,7 +5,7 @@ No `tempfile` and no `secrets` here: `explain` loads this module.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from engine.errors import EngineError, failure
@@ -36,7 +36,7 @@ def fetch(file: str, limit: int | None = None) -> bytes:
         return handle.read(-1 if limit is None else limit + 1)
 
 
-def write(file: str, data: bytes) -> None:
+def write(file: str, data: bytes | Iterable[bytes]) -> None:
     """Write `file` with mode 0600; whoever reads it sees the old content, or all of the new one.
 
     Raises:
@@ -45,8 +45,8 @@ def write(file: str, data: bytes) -> None:
     _or("ENG002", file, lambda: put(file, data))
 
 
-def put(file: str, data: bytes, *, new: bool = False) -> None:
-    """The same. `new`: only if nothing is there.
+def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
+    """The same. `new`: only if nothing is there. What is too large to hold may come in pieces.
 
     The directory is opened once and everything happens in that one, whatever its name means a moment later; the file
     gets its name when it is whole, and under a name that nobody can guess until then.
@@ -61,7 +61,7 @@ def put(file: str, data: bytes, *, new: bool = False) -> None:
         handle = os.open(first, _NEW, 0o600, dir_fd=place)
         try:
             with open(handle, "wb") as out:
-                out.write(data)
+                out.writelines([data] if isinstance(data, bytes) else data)
             if not new:
                 os.replace(first, name, src_dir_fd=place, dst_dir_fd=place)
         except BaseException:  # an interruption, too, leaves no half file

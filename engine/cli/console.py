@@ -7,7 +7,7 @@ its exit code. A full disk behind standard output is an error, like every file t
 import errno
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from engine.errors import Problem, failure
@@ -20,10 +20,21 @@ class Console:
     def __init__(self) -> None:
         self.quiet = False
         self._colour = True
+        self._answer: Callable[[object], object] | None = None
 
     def configure(self, *, quiet: bool, colour: bool) -> None:
         """Apply the flags every command has."""
         self.quiet, self._colour = quiet, colour
+
+    def ask(self, text: str) -> None:
+        """Print of all JSON only what this JMESPath expression makes of it.
+
+        Raises:
+            EngineError: it does not parse.
+        """
+        from engine.cli.query import asking
+
+        self._answer = asking(text)
 
     @property
     def colours(self) -> bool:
@@ -61,9 +72,10 @@ class Console:
             _write(sys.stderr, f"{harmless(text, coloured=self.colours)}\n", flush=True)
 
     def json(self, value: object) -> None:
-        """Data for machines."""
+        """Data for machines, or what was asked of it."""
         import json
 
+        value = self._answer(value) if self._answer else value
         self.out(in_json(json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout))))
 
     def problems(self, problems: Iterable[Problem]) -> None:

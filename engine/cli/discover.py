@@ -4,6 +4,8 @@ import os
 from typing import TYPE_CHECKING
 
 from engine.errors import ExitCode, failure
+from engine.names import listing
+from engine.printable import in_line
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +81,11 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
         looked_at = contents.of_everything(repository, head, declared, found)
     else:
         assert found is not None
-        looked_at = contents.of_range(repository, found, declared)
+        merge = repository.merge(found)
+        if merge.conflicts:
+            paths = listing(map(in_line, merge.conflicts))
+            raise failure("ENG370", head=options.head, base=options.base, paths=paths)
+        looked_at = contents.of_range(repository, merge, declared)
     return discover(
         looked_at, declared, rules, source, allow_destroy=options.allow_destroy, allow_move=options.allow_move
     )

@@ -2,7 +2,7 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.cli.console import Console
@@ -10,8 +10,10 @@ from engine.errors import EngineError, ExitCode, Problem, problem
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
+    from engine.core.exceptions import Excuse, Standing
 
 HELP = "check what this machine needs to run the engine"
+_SOON_DAYS = 30
 
 
 class Check(NamedTuple):
@@ -80,6 +82,8 @@ def _checks(controller: str, module: str) -> Iterator[Check]:
         ("AWS provider", lambda: _provider(values, module), False),
         ("rules", lambda: _rules(controller), False),
         ("policies", lambda: _policies(controller), False),
+        ("exceptions", lambda: _exceptions(controller), False),
+        ("run out", lambda: _expired(controller), True),
         ("signing key", _signing_key, False),
         ("digest key", _digest_key, False),
         ("opa", lambda: _program(values.opa, values.path), True),
@@ -133,6 +137,37 @@ def _policies(controller: str) -> str:
 
     policies = policy_set(read_directory(os.path.join(controller, "policies")))
     return f"{len(policies.modules)} modules ({policies.digest[:19]}…)"
+
+
+def _exceptions(controller: str) -> str:
+    """Those that hold: each is a rule that does not hold somewhere, and when it runs out, so does what leans on it."""
+    found = _standing(controller)
+    held = len(found.hold) + len(found.soon)
+    soon = f", {len(found.soon)} of them for {_SOON_DAYS} days or less: {_listed(found.soon)}" if found.soon else ""
+    return f"{held} {'holds' if held == 1 else 'hold'}{soon}"
+
+
+def _expired(controller: str) -> str:
+    expired = _standing(controller).expired
+    if expired:
+        raise EngineError(problem("ENG542", exceptions=_listed(expired)))
+    return "none of the exceptions"
+
+
+def _standing(controller: str) -> "Standing":
+    from engine.adapters.clock import now
+    from engine.adapters.policy.bundle import policy_set, read_directory
+    from engine.adapters.policy.port import excuses_of
+    from engine.core.exceptions import standing
+
+    _, excuses = excuses_of(policy_set(read_directory(os.path.join(controller, "policies"))))
+    return standing(excuses, now(), _SOON_DAYS * 86_400)
+
+
+def _listed(excuses: "Iterable[Excuse]") -> str:
+    from engine.names import listing
+
+    return listing(f"{excuse.expires[:10]} {excuse.rule} ({excuse.owner})" for excuse in excuses)
 
 
 def _digest_key() -> str:

@@ -32,6 +32,7 @@ _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),
 )
+_QUERY = "print of the JSON only what this JMESPath expression makes of it"
 _ALIASES = {"--version": "version", "-V": "version"}
 
 
@@ -97,6 +98,9 @@ def _dispatch(words: list[str], console: "Console") -> int:
     except SystemExit as stop:  # argparse has printed its help (0) or its complaint (2)
         return int(stop.code or 0)
     console.configure(quiet="quiet" in options, colour="no_color" not in options)
+    if getattr(options, "query", None) is not None:
+        console.ask(options.query)
+        setattr(options, *(("json", True) if "json" in options else ("format", "json")))
     if name in _START_PROGRAMS:
         _stop_when_terminated()
     return command.run(options, console)
@@ -113,7 +117,10 @@ def _stop_when_terminated() -> None:
 
 
 def parser_of(name: str, command: Command) -> "ArgumentParser":
-    """The parser of one command; it and its verbs (`keys new`) take the options that all have."""
+    """The parser of one command; it and its verbs (`keys new`) take the options that all have.
+
+    Where JSON can be printed, `--query` stands beside it.
+    """
     from argparse import SUPPRESS, ArgumentParser, HelpFormatter
 
     class Parser(ArgumentParser):
@@ -123,6 +130,12 @@ def parser_of(name: str, command: Command) -> "ArgumentParser":
             super().__init__(**{**options, **narrow})
             for flags, said in _FLAGS:  # without a default: a verb's would replace what was said before the verb
                 self.add_argument(*flags, action="store_true", default=SUPPRESS, help=said)
+
+        def add_argument(self, *flags: str, **options: Any) -> Any:
+            action = super().add_argument(*flags, **options)
+            if "--json" in flags or "json" in options.get("choices", ()):
+                super().add_argument("--query", metavar="EXPR", help=_QUERY)
+            return action
 
         def error(self, message: str) -> NoReturn:
             super().error(harmless(message))  # it quotes what was given, and that may be a branch's name

@@ -4,7 +4,6 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from engine.cli.console import Console
-from engine.errors import ExitCode
 
 HELP = "decide what an event starts, and carry it out"
 
@@ -40,7 +39,7 @@ def run(options: Namespace, console: Console) -> int:
     from engine.core.report import explanation, terminal
     from engine.core.report.model import Report
     from engine.run import results
-    from engine.run.facts.local import Asked
+    from engine.run.facts.change import Asked
     from engine.run.handle import Request, Watcher, handle, worst
 
     def decided(decision: Decision) -> None:
@@ -71,8 +70,12 @@ def run(options: Namespace, console: Console) -> int:
         handled = handle(request, settings.read(), Watcher(decided, console.progress, show, reports.append))
         if options.json:
             pipelines = [done.to_json() for done in handled]
-            console.json({"version": 1, "pipelines": pipelines, "reports": [report.to_json() for report in reports]})
+            status = "done" if handled else "nothing_to_do"
+            said = [report.to_json() for report in reports]
+            console.json({"version": 1, "status": status, "pipelines": pipelines, "reports": said})
     for done in handled:
         for action in done.ran:
             console.problems(action.problems)
-    return worst([done.exit_code for done in handled]) if handled else ExitCode.NEGATIVE
+    if not handled:
+        console.err("nothing to do: no pipeline starts on this event")
+    return worst([done.exit_code for done in handled if not done.child])

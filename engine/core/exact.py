@@ -6,7 +6,7 @@ last of two equal keys, and goes as deep as its stack; whoever walks over the va
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, TypeGuard
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -44,15 +44,15 @@ class Number(float):
         return self.text
 
 
-def loads(data: str | bytes, depth: int = DEPTH) -> Json:
-    """A JSON value, at most `depth` levels deep.
+def loads(data: str | bytes, depth: int = DEPTH, *, to_the_digit: bool = True) -> Json:
+    """A JSON value, at most `depth` levels deep; its numbers `to_the_digit`, or as a `float` has them.
 
     Raises:
         ValueError: no JSON. TooMuchError: too deep, a key twice, or a number that nobody could pass on.
     """
     text = data if isinstance(data, str) else data.decode(json.detect_encoding(data))  # `json.loads` lets halves pass
     try:
-        found: Json = _read(text)
+        found: Json = _read(text, _decimal if to_the_digit else _float)
     except RecursionError as error:
         raise TooMuchError(_too_deep(depth)) from error
     if not _is_within(found, depth):
@@ -127,13 +127,6 @@ def same(one: Json, other: Json) -> bool:
     return plain(one) == plain(other)
 
 
-def _read(text: str) -> Json:
-    found: Json = json.loads(
-        text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_unique
-    )
-    return found
-
-
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -147,6 +140,13 @@ def _decimal(text: str) -> float:
         return int(mantissa + "0" * int(power))
     rounded = float(text)
     return rounded if digits(rounded) == digits(number) else number
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise TooMuchError(f"{text[:20]} is too large a number")
+    return number
 
 
 def _integer(text: str) -> int:
@@ -167,6 +167,13 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise TooMuchError("a key is there twice")
+    return found
+
+
+def _read(text: str, decimal: Callable[[str], float] = _decimal) -> Json:
+    found: Json = json.loads(
+        text, parse_float=decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_unique
+    )
     return found
 
 

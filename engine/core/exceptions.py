@@ -16,6 +16,7 @@ from engine.names import closest
 _NARROWING = ("resource", "value", "environment")
 _REQUIRED = ("rule", "reason", "owner", "expires")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+EXPIRED = "EXC-001"  # the rule that an exception which has run out breaks
 NEVER = "9999-12-31T23:59:59Z"  # the moment for who does not say which: everything has run out by then
 
 
@@ -83,10 +84,30 @@ def _scope(excuse: Excuse) -> tuple[str, str, str, str]:
     return excuse.rule, excuse.resource, excuse.value, excuse.environment
 
 
+class Standing(NamedTuple):
+    """How a policy set's exceptions stand at some moment, each in one of these."""
+
+    hold: tuple[Excuse, ...]  # for longer than is asked about
+    soon: tuple[Excuse, ...]  # they hold, and run out within that time
+    expired: tuple[Excuse, ...]
+
+
+def standing(excuses: Sequence[Excuse], now: str, soon_s: int) -> Standing:
+    """Which of them hold at the moment `now`, and which run out within `soon_s` seconds; the first to run out first."""
+    soon = later(now, soon_s)
+    order = sorted(excuses, key=lambda excuse: (excuse.expires, excuse.rule))
+    return Standing(
+        tuple(excuse for excuse in order if excuse.expires > soon),
+        tuple(excuse for excuse in order if now <= excuse.expires <= soon),
+        tuple(excuse for excuse in order if excuse.expires < now),
+    )
+
+
 def apply(
     findings: Sequence[Finding], excuses: Sequence[Excuse], environments: Mapping[str, str], now: str, file: str
 ) -> Iterator[Finding]:
-    """The findings, excused where an exception that has not run out says so; one warning for each that has.
+    """The findings in their order, excused where an exception that has not run out says so; then a warning for each
+    that has.
 
     `environments`: path of our resource → its environment, for all that were judged.
     """
@@ -102,7 +123,7 @@ def apply(
     for excuse in excuses:
         if excuse not in valid and environments:
             yield Finding(
-                "EXC-001",
+                EXPIRED,
                 Severity.LOW,
                 Effect.WARN,
                 f"An exception from {excuse.rule} ({excuse.owner}: {excuse.reason}) ran out on {excuse.expires[:10]}.",

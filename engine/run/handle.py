@@ -23,8 +23,11 @@ from engine.errors import TABLE, EngineError, ExitCode
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller
+from engine.run.facts.change import Asked, Change
 from engine.run.facts.gather import gather
-from engine.run.facts.local import UNKNOWN, Asked, Local
+from engine.run.facts.kept import NothingKept
+from engine.run.facts.teller import WITHOUT_GITHUB, together
+from engine.run.facts.told import Told, base_repository, check, where
 from engine.run.module import module_directory, read_module
 from engine.run.runner import Ran, carry_out
 from engine.run.today import digests
@@ -75,6 +78,7 @@ class Handled(NamedTuple):
     result: PipelineResult
     ran: tuple[Ran, ...]
     out: str  # where its results are
+    child: bool = False  # of another one's `then`
 
     def to_json(self) -> dict[str, object]:
         """The pipeline's part of the decision, and what became of each action."""
@@ -85,8 +89,13 @@ class Handled(NamedTuple):
         return {**self.result.to_json(), "ran": ran}
 
     @property
+    def is_done(self) -> bool:
+        """Has everything been carried out, whatever came out? Then `then` follows."""
+        return self.result.outcome is Outcome.PASS and all(r.status != "failed" for r in self.ran)
+
+    @property
     def exit_code(self) -> ExitCode:
-        """What it means to the shell."""
+        """What it means to the shell; a child's is its own."""
         if self.result.outcome is not Outcome.PASS:
             return EXIT[self.result.outcome]
         codes = [TABLE[r.problems[0].code].exit for r in self.ran if r.status == "failed"]
@@ -109,9 +118,9 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
     _forget(request.out)
     event = read_event(request.event, request.event_name, file=request.event_file)
     handled: list[Handled] = []
-    waiting: list[tuple[str | None, str]] = [(request.pipeline, request.out)]
+    waiting: list[tuple[str | None, str, bool]] = [(request.pipeline, request.out, False)]
     while waiting:
-        pipeline, out = waiting.pop(0)
+        pipeline, out, child = waiting.pop(0)
         try:
             trusted.stand_apart(request.controller, request.repo, event.source_repo, commits=commits(event))
             done = _once(event, request, pipeline, out, settings, watcher)
@@ -119,11 +128,11 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
             with suppress(EngineError):  # what cannot be kept either must not hide what has happened
                 watcher.kept(reports.keep(reports.of_failure(event, error), out, settings.credentials))
             raise
-        handled += done
+        handled += [one._replace(child=child) for one in done]
         waiting += [
-            (one.result.then, os.path.join(one.out, one.result.then))
+            (one.result.then, os.path.join(one.out, one.result.then), True)
             for one in done
-            if one.result.then and one.exit_code is ExitCode.DONE
+            if one.result.then and one.is_done
         ]
     return tuple(handled)
 
@@ -153,18 +162,20 @@ def _once(
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
     matching = match(event, rules, pipeline, rows.actions)
     clone = Repository(request.repo, path=settings.path)
-    facts = Local(
-        event,
+    change = Change(
+        partial(where, event),
+        event.subject.repo,
         rules,
         clone,
         services.read(read_module(module)),
         asked=request.asked,
-        now=now,
         today=partial(digests, controller, settings),
     )
-    facts.check_source()
-    facts.check_head()
-    document = gather(matching.needs, facts.fetchers, UNKNOWN)
+    check(event)
+    change.check_source(base_repository(event))
+    change.check_head()
+    fetchers = together(Told(event, change, now), change, NothingKept())
+    document = gather(matching.needs, fetchers, WITHOUT_GITHUB)
     decision = decide(event, document, rules, pipeline)
     files.make_directory(out)
     results.clear(os.path.join(out, name) for name in rules.pipelines)
@@ -187,7 +198,7 @@ def _once(
                 document=believed,
                 rules=rules,
                 controller=controller,
-                discovery=_discovery(facts),
+                discovery=_discovery(change),
                 settings=settings,
                 out=own,
                 result=result,
@@ -198,7 +209,7 @@ def _once(
                 cancel=Flag(),
             )
             ran = carry_out(result, context, rows.actions)
-        found = _discovery(facts) if "resources" in document.facts else Discovery(None, None, (), ())
+        found = _discovery(change) if "resources" in document.facts else Discovery(None, None, (), ())
         if not reports.is_told(ran):
             report = reports.of_pipeline(reports.about(event, believed), result, ran, found, believed)
             # What did not come to an end has been explained already, or is about to be shown as an error.
@@ -208,10 +219,10 @@ def _once(
     return handled
 
 
-def _discovery(facts: Local) -> Discovery:
+def _discovery(change: Change) -> Discovery:
     """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
     try:
         with alone("what the change consists of"):
-            return facts.discovery
+            return change.discovery
     except EngineError as error:
         return Discovery(None, None, (), error.problems)

@@ -105,6 +105,9 @@ def of_outputs(
     """`report`, with what `terraform.plan`, `policy.evaluate` and `verdict.sign` say; with none of them, with the
     verdict that is believed.
     """
+    from engine.core.receipts import Tally
+    from engine.core.report.model import Judged
+
     if not (plan or policy or verdict):
         return _believed(report, document)
     judged = frozenset(policy["judged"]) if policy else frozenset()
@@ -113,6 +116,7 @@ def of_outputs(
         rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]) if plan else (),
         findings=(*(map(finding, policy["findings"]) if policy else ()), *_odd(discovery.resources)),
         refused=(*discovery.refused, *map(doubt, doubts)),
+        receipts=Judged(policy["receipts"]["digest"], Tally(**policy["receipts"]["counts"])) if policy else None,
     )
     return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
 

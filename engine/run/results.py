@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from engine.adapters import files
 from engine.errors import failure
 
-_CLAIMS = ("statement.json", "report.md", "report.json")
+_CLAIMS = ("statement.json", "receipts.json", "report.md", "report.json")
 
 
 @contextmanager

@@ -1,9 +1,10 @@
-"""The emulator's child process: moto's server on a free port, with two SQS repairs that the AWS provider needs.
+"""The emulator's child process: moto's server on a free port, with the repairs of SQS that the AWS provider needs.
 
     python -I emulator_server.py PORT_FILE
 
-moto 5.2: any SetQueueAttributes without `Policy` erases the queue's policy, and RedrivePolicy comes back with blanks
-that the request did not have. Terraform then waits for an equal answer until its time is up, or reports drift for ever.
+moto 5.2: any SetQueueAttributes without `Policy` erases the queue's policy, RedrivePolicy comes back with blanks that
+the request did not have, and RedriveAllowPolicy not at all. Terraform then waits for an equal answer until its time is
+up, or reports drift for ever.
 """
 
 import json
@@ -25,6 +26,8 @@ def _attributes(queue: Any) -> dict[str, Any]:
     result: dict[str, Any] = _stock_attributes(queue)
     if queue.redrive_policy:
         result["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
+    if getattr(queue, "redrive_allow_policy", None):
+        result["RedriveAllowPolicy"] = queue.redrive_allow_policy
     return result
 
 
@@ -33,6 +36,8 @@ def _set_attributes(queue: Any, attributes: dict[str, Any], now: float | None = 
     _stock_set_attributes(queue, attributes, now)
     if "Policy" not in attributes:
         queue.policy = policy
+    if "RedriveAllowPolicy" in attributes:
+        queue.redrive_allow_policy = attributes["RedriveAllowPolicy"]
 
 
 def _end_with(parent: int) -> None:

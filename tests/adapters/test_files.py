@@ -44,6 +44,18 @@ def test_what_is_written_is_private_and_replaces_what_was_there(tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_what_comes_in_pieces_is_written_whole_or_not_at_all(tmp_path):
+    def pieces():
+        yield b"new"
+        raise RuntimeError
+
+    file = tmp_path / "file"
+    files.write(str(file), (piece for piece in (b"o", b"ld")))
+    with pytest.raises(RuntimeError):
+        files.write(str(file), pieces())
+    assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["file"])
+
+
 def test_a_directory_is_private(tmp_path):
     files.make_directory(str(tmp_path / "a"))
     files.make_directory(str(tmp_path / "a"))

@@ -11,7 +11,7 @@ from engine.adapters.terraform import mirror
 from engine.cli.main import main
 from engine.errors import ExitCode
 from engine.run import results
-from engine.run.facts.local import Asked
+from engine.run.facts.change import Asked
 from engine.run.handle import Request, Watcher, handle
 from tests.support.machine import bad, good
 

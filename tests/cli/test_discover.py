@@ -7,6 +7,7 @@ import pytest
 
 from engine import data
 from engine.cli.main import main
+from engine.errors import ExitCode
 from tests.support.git import Clone
 
 EXAMPLES = f"{data.ROOT}/examples"
@@ -131,3 +132,12 @@ def test_the_origin_decides_which_source_it_is(clone, capsys, tmp_path):
     assert main([*words, "--source", "acme/dev-deployment"]) == 0
     assert main([*words, "--source", "acme/dev-deploiment"]) == 2
     assert "did you mean `acme/dev-deployment`?" in capsys.readouterr().err
+
+
+def test_what_is_listed_is_the_merge(clone, capsys):
+    clone.git("checkout", "-q", "-b", "other", "dev")
+    clone.commit({"README.md": "other words"})
+    clone.git("checkout", "-q", "-b", "mine", "dev")
+    clone.commit({"README.md": "my words"})
+    assert _engine(clone, "--base", "other", "--head", "mine") == ExitCode.NEGATIVE
+    assert "merging `mine` into `other` as it is now is a conflict: README.md" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """What a machine lacks is said with what to install, never with a traceback."""
 
+import datetime
 import json
 
 import pytest
@@ -76,3 +77,51 @@ def test_optional_engines_are_no_failure(doctor):
     _, rows = doctor(ENGINE_OPA="opa-that-is-not-there", ENGINE_TERRAFORM="terraform-that-is-not-there")
     assert rows["opa"]["ok"] is True
     assert "optional" in rows["opa"]["problem"]
+
+
+def excusing(folder, *days):
+    """A controller whose policies have an exception until each of these days from now."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    (folder / "policies").mkdir()
+    (folder / "policies" / "a.rego").write_text(
+        'package a\n\nimport rego.v1\n\ndeny contains {"msg": "m", "id": "A-1"}\n'
+    )
+    listed = [
+        {
+            "rule": "A-1",
+            "value": str(number),
+            "reason": "agreed",
+            "owner": "ann",
+            "expires": str(today + datetime.timedelta(days)),
+        }
+        for number, days in enumerate(days)
+    ]
+    (folder / "policies" / "data.json").write_text(json.dumps({"settings": {"exceptions": listed}}))
+    return [row["expires"] for row in listed]
+
+
+@pytest.mark.parametrize(
+    ("why", "days", "found", "expired"),
+    [
+        ("there are none", [], "0 hold", ""),
+        ("all hold for long", [100, 200], "2 hold", ""),
+        ("one holds for a week", [7, 100], "2 hold, 1 of them for 30 days or less: {0} A-1 (ann)", ""),
+        ("one has run out", [-7, 100], "1 holds", "exceptions have run out: {0} A-1 (ann)"),
+        ("all have", [-9, -7], "0 hold", "exceptions have run out: {0} A-1 (ann), {1} A-1 (ann)"),
+    ],
+)
+def test_exceptions(doctor, tmp_path, why, days, found, expired):
+    dates = excusing(tmp_path, *days)
+    _, rows = doctor("--controller", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    assert rows["exceptions"]["found"] == found.format(*dates), why
+    assert rows["run out"]["problem"] == expired.format(*dates), why
+    assert rows["run out"]["ok"] is True, why
+
+
+def test_exceptions_that_cannot_be_read(doctor, tmp_path):
+    excusing(tmp_path, 7)
+    file = tmp_path / "policies" / "data.json"
+    file.write_text(file.read_text().replace("A-1", "A-2"))
+    code, rows = doctor("--controller", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    assert (code, rows["exceptions"]["ok"]) == (ExitCode.NEGATIVE, False)
+    assert "A-2" in rows["exceptions"]["problem"]

@@ -144,6 +144,26 @@ def test_a_child_run_keeps_its_results_apart(machine, engine):
     assert machine.report()["result"] == "passed"
 
 
+@pytest.mark.parametrize(
+    ("why", "change", "key", "follows", "code"),
+    [
+        ("what is denied has been carried out, too", bad(), True, True, ExitCode.NEGATIVE),
+        ("what could not begin has not", good(), False, False, ExitCode.CONFIG),
+    ],
+)
+def test_a_child_follows_when_all_is_done_and_has_no_say_in_the_exit_code(
+    machine, engine, why, change, key, follows, code
+):
+    spec = machine.controller / "specs" / "validate.yaml"
+    spec.write_text(spec.read_text().replace("actions:", "then: mergeable\nactions:", 1))
+    machine.change({"S3/a.tfvars": change})
+    if not key:
+        os.remove(machine.root / "key.pem")
+    done = engine(*machine.words("--json"))
+    names = [p["name"] for p in json.loads(done.out)["pipelines"]]
+    assert (names == ["validate", "mergeable"], done.code) == (follows, code), f"{why}: {names}, {done.err}"
+
+
 def test_a_fork_with_a_branch_of_the_same_name_is_not_ours(machine, engine):
     clone = machine.change({"S3/a.tfvars": good()})
     head = {"ref": "dev", "sha": clone.head, "repo": {"full_name": "ann/dev-deployment"}}

@@ -13,8 +13,8 @@ from tests.support.facts import document
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
 RULES = os.path.dirname(data.path("deployment-rules.yaml"))
-# `inspect` brings ast, dis and tokenize; `dataclasses` brings `inspect`.
-HEAVY = ("jmespath", "inspect", "dataclasses", "pathlib", "logging", "subprocess", "jsonschema", "fastjsonschema")
+# `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind.
+HEAVY = ("dataclasses", "pathlib", "logging", "subprocess", "jsonschema", "fastjsonschema")
 
 
 def test_explain_loads_nothing_heavy(tmp_path):
@@ -37,11 +37,22 @@ def _sources() -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
 
 
-def test_the_engine_does_without_the_jmespath_library():
-    """It is the tests' oracle: a parser of ours that leaned on it would agree with it by construction."""
+def test_rules_are_read_with_the_jmespath_library_in_one_place():
+    """Whoever else wanted its trees would have to know what it lets through."""
     importing = []
     for path in _sources():
         with open(path, encoding="utf-8") as file:
             importing += [path] if re.search(r"^\s*(import|from) jmespath", file.read(), re.M) else []
-    assert importing == []
+    expressions = os.path.join("core", "expressions")
+    assert sorted(os.path.relpath(path, ENGINE) for path in importing) == [
+        os.path.join("cli", "query.py"),  # plain JMESPath, by which nothing is decided
+        os.path.join(expressions, "parse.py"),
+        os.path.join(expressions, "tokens.py"),
+    ]
     assert len(list(_sources())) > 100
+
+
+def test_what_reads_no_rules_does_not_load_it():
+    words = "from engine.cli.main import main; import sys; main(['version']); print('jmespath' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "False"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.exceptions import NEVER, apply, read
+from engine.core.exceptions import NEVER, apply, read, standing
 from engine.core.findings import Effect, Finding, Severity
 from engine.errors import EngineError
 
@@ -104,3 +104,24 @@ def test_exceptions_that_are_refused(why: str, listed: Any, code: str) -> None:
     with pytest.raises(EngineError) as caught:
         read(listed, "policies/data.json", RULES)
     assert [problem.code for problem in caught.value.problems] == [code], why
+
+
+@pytest.mark.parametrize(
+    ("why", "day", "expected"),
+    [
+        ("it holds for long", "2027-06-30", "hold"),
+        ("the day after the thirty", "2026-12-27", "hold"),
+        ("it runs out within thirty days", "2026-12-25", "soon"),
+        ("its last day counts", "2026-11-26", "soon"),
+        ("it ran out yesterday", "2026-11-25", "expired"),
+    ],
+)
+def test_how_it_stands(why: str, day: str, expected: str) -> None:
+    stands = standing(read([excuse(expires=day)], "policies/data.json", RULES), NOW, 30 * 86_400)
+    assert {name: len(excuses) for name, excuses in stands._asdict().items() if excuses} == {expected: 1}, why
+
+
+def test_the_first_to_run_out_stands_first() -> None:
+    listed = [excuse(expires="2026-12-05"), excuse(expires="2026-12-01", rule="ACC-IAM-002")]
+    stands = standing(read(listed, "policies/data.json", RULES), NOW, 30 * 86_400)
+    assert [one.rule for one in stands.soon] == ["ACC-IAM-002", "ACC-IAM-001"]

@@ -114,7 +114,7 @@ def without(*path):
     return policy_set({**files, "data.json": json.dumps(data).encode()})
 
 
-@pytest.mark.parametrize("group", ["naming", "tags", "encryption", "access", "compliance"])
+@pytest.mark.parametrize("group", ["naming", "tags", "encryption", "access", "care", "compliance"])
 def test_a_missing_group_of_settings_does_not_load(group):
     """Without its setting a rule would never fire, which would look like a pass."""
     with pytest.raises(EngineError, match="ENG507"):
@@ -138,20 +138,3 @@ def test_ten_thousand_changes_are_judged_in_linear_time():
         {**changes[n % 6], "address": f"a[{n // 6}].{n % 6}", "index": str(n // 6)} for n in range(10_000)
     ]
     assert evaluate([Plan("S3/many", {**real, "resource_changes": many})], SHIPPED, timeout_s=60)
-
-
-@pytest.mark.parametrize("name", ["access", "grants"])
-def test_each_rule_says_what_it_is_for(name):
-    """In the form of OPA's annotations, so that its tools read them too."""
-    text = SHIPPED.modules[f"policies/{name}.rego"]
-    rules = re.findall(
-        r'^# METADATA\n((?:#.*\n)+)(?:deny|warn) contains finding if \{(?s:.*?)lib\.finding\("([A-Z0-9-]+)"', text, re.M
-    )
-    assert [rule for _, rule in rules] == rule_ids(text)
-    for comment, rule in rules:
-        said = yaml.safe_load(comment.replace("\n#", "\n").removeprefix("#"))
-        assert said["title"], rule
-        assert said["description"], rule
-        assert said["custom"]["id"] == rule
-        assert isinstance(said["custom"]["elsewhere"], list), rule
-        assert ("value" in said["custom"]) == ("lib.about(" in text.split(f'"{rule}"')[0].rpartition("\n")[2]), rule

@@ -156,11 +156,29 @@ def test_a_moved_head_is_superseded(run):
     assert "ENG552" in printed.err
 
 
-def test_an_event_that_starts_nothing_is_no_permission(run):
-    labeled = lambda clone: clone.event().replace(b'"opened"', b'"labeled"')  # noqa: E731
-    code, _, printed = run({}, event=labeled)
+def test_a_conflict_ends_with_a_report_and_signs_nothing(run):
+    def conflicting(clone):
+        event = clone.event()
+        clone.git("checkout", "-q", "dev")
+        clone.commit({"S3/lake/lake.tfvars": bucket("acme-dev-third")})
+        return event
+
+    code, out, printed = run({"S3/lake/lake.tfvars": bucket("acme-dev-other")}, event=conflicting)
     assert code == ExitCode.NEGATIVE
-    assert "no pipeline starts on this event" in printed.out
+    assert "merging `feature` into `dev` as it is now is a conflict: S3/lake/lake.tfvars" in printed.out
+    assert "merge `dev` into `feature`" in (out / "report.md").read_text()
+    assert not (out / "statement.json").exists()
+
+
+def test_an_event_that_starts_nothing_is_nothing_to_do(run):
+    """CI is not red for a label. Nothing was allowed: there is no statement, and the report says `idle`."""
+    labeled = lambda clone: clone.event().replace(b'"opened"', b'"labeled"')  # noqa: E731
+    code, out, printed = run({}, "--json", event=labeled)
+    assert code == ExitCode.DONE
+    assert printed.err == "nothing to do: no pipeline starts on this event\n"
+    assert (json.loads(printed.out)["status"], json.loads(printed.out)["pipelines"]) == ("nothing_to_do", [])
+    assert json.loads((out / "report.json").read_text())["result"] == "idle"
+    assert not (out / "statement.json").exists()
 
 
 def test_a_change_without_resources_is_refused(run):

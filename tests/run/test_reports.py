@@ -220,7 +220,7 @@ OUTCOMES = [
         GOOD,
         labeled,
         None,
-        ExitCode.NEGATIVE,
+        ExitCode.DONE,
         "idle",
         False,
         ["Nothing starts on this event"],

@@ -1,5 +1,8 @@
 """The command line of `opa` as measured on 1.9.0 and 0.59.0, over the real OPA library: version, capabilities, eval.
 
+`fmt` is the one thing that the library does not have: it knows the few forms that the tests convert, and lets OPA's own
+parser say whether the result is Rego.
+
 Started by the script that `tests.support.opa.executable` writes.
 """
 
@@ -26,6 +29,8 @@ def main(argv: list[str], version: str) -> NoReturn:
         print(f"Version: {version}\nBuild Commit: \nPlatform: linux/amd64")
     elif argv == ["capabilities", "--current"]:
         print(json.dumps({"builtins": [{"name": name, "decl": {}} for name in BUILTINS], "features": []}))
+    elif argv[0] == "fmt":
+        _fmt(argv[1:], "--v0-v1" if version.startswith("1.") else "--rego-v1")
     else:
         assert argv[0] == "eval", argv
         _eval(argv[1:])
@@ -65,6 +70,27 @@ def _eval(argv: list[str]) -> None:
         _refuse(_errors(error.message))
     expressions = [{"value": found[0]["answer"], "text": options.query, "location": {"row": 1, "col": 1}}]
     print(json.dumps({"result": [{"expressions": expressions}]} if found else {}))
+
+
+_FORMS = (
+    (r"^(package .*)$", r"\1\n\nimport rego.v1"),
+    (r"^(\w+)\[(\w+)\] ?\{", r"\1 contains \2 if {"),
+    (r"^(\w+(?:\([^)]*\))?(?: :?= \w+)?) ?\{", r"\1 if {"),
+)
+
+
+def _fmt(argv: list[str], option: str) -> None:
+    assert argv[0] == option, argv
+    bindings = import_module("opa_bindings")
+    text = Path(argv[1]).read_text()
+    for old, new in _FORMS:
+        text = re.sub(old, new, text, flags=re.MULTILINE)
+    try:
+        bindings.OpaEngine().add_policy(argv[1], text)
+    except bindings.OpaError as error:
+        print(f"failed to format Rego source file: {error.message}", file=sys.stderr, flush=True)
+        os._exit(2)
+    print(text, end="")
 
 
 def _check_calls(engine: Any, modules: dict[str, str], capabilities: dict[str, Any]) -> None:

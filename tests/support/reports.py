@@ -9,11 +9,14 @@ from markdown_it import MarkdownIt
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
-from engine.core.report.model import Diff, Gate, Report, Result, Row, Signature
+from engine.core.receipts import Tally
+from engine.core.report.model import Diff, Gate, Judged, Report, Result, Row, Signature
 from engine.errors import Problem
 
 DIGEST = "sha256:" + "1" * 64
 SIGNATURE = Signature(DIGEST, "ed25519:" + "a" * 32, 3, "2026-11-23T21:00:00Z", "2026-11-30T21:00:00Z")
+
+JUDGED = Judged(DIGEST, Tally(73, 61, 24, 20, 1, denied=1, warned=1, excepted=1, passed=1, not_applicable=9, error=73))
 
 
 def row(path: str = "S3/data-lake", **changes: Any) -> Row:

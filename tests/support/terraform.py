@@ -87,9 +87,11 @@ def all_services() -> dict[str, Any]:
                 "role_arn": f"arn:aws:iam::{ACCOUNT}:role/demo-role",
                 "code": {"s3_bucket": "demo-code", "s3_key": "demo.zip", "s3_object_version": "v1"},
                 "environment_variables": {"STAGE": "dev"},
+                "ephemeral_storage_mb": 1024,
+                "permissions": {"uploads": {"principal": "s3.amazonaws.com", "source_arn": "arn:aws:s3:::demo-plain"}},
             }
         },
-        "sqs_queues": {"demo-queue": {"dead_letter_queue": True, "policy_json": owner}},
+        "sqs_queues": {"demo-queue": {"dead_letter_queue": True, "policy_json": owner, "redrive_allow_arns": []}},
         "sns_topics": {"demo-topic": {"policy_json": owner.replace('"Action": "*"', '"Action": "sns:Publish"')}},
     }
 

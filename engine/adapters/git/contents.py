@@ -1,13 +1,13 @@
 """Fetches what discovery looks at and no more: a few questions to one git process, however many files changed."""
 
-from engine.adapters.git.repository import Range, Repository
+from engine.adapters.git.repository import Merge, Range, Repository
 from engine.core.resources.locate import blobs_wanted, directories_missing, directories_wanted
 from engine.core.resources.services import Services
 from engine.core.resources.tree import Contents
 
 
-def of_range(repository: Repository, found: Range, services: Services) -> Contents:
-    """The contents behind a range of commits."""
+def of_range(repository: Repository, found: Range | Merge, services: Services) -> Contents:
+    """The contents behind a range of commits, or behind a merge."""
     wanted = directories_wanted(found.changes, services) & found.directories.keys()
     contents = Contents(found.changes, {path: found.directories[path] for path in wanted}, {})
     return _complete(repository, contents, services)

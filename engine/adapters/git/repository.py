@@ -12,6 +12,7 @@ from typing import NamedTuple
 from engine.adapters.git import place, urls
 from engine.adapters.git.command import Git
 from engine.adapters.git.commits import AT_MOST, Commit, History, Person
+from engine.adapters.git.merging import Merge, Side, merge
 from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
 from engine.adapters.git.trees import Lacks, Trees
@@ -19,7 +20,7 @@ from engine.core.resources.tree import Change, Directory
 from engine.errors import EngineError, failure
 from engine.names import listing
 
-__all__ = ["Blobs", "Commit", "Origin", "Person", "Range", "Repository"]
+__all__ = ["Blobs", "Commit", "Merge", "Origin", "Person", "Range", "Repository"]
 
 _ID_BYTES = {"sha1": 20, "sha256": 32}
 # What no ref may contain (git-check-ref-format), and no option, exclusion or path; then steps back, as git has them.
@@ -220,6 +221,26 @@ class Repository:
         old, new = (self._history.commit(sha).tree for sha in (parting.merge_base, head_sha))
         compared = self._trees.compare(old, new)
         return Range(base_sha, head_sha, parting.merge_base, *compared, parting.own)
+
+    def merge(self, found: Range) -> Merge:
+        """What merging the head of a range into its base would change in the base. The clone stays as it is.
+
+        Raises:
+            EngineError: git cannot merge them, or an object cannot be believed.
+        """
+        if found.base == found.merge_base:
+            return Merge(found.changes, found.directories)
+        base, head = (Side(sha, self._history.commit(sha).tree) for sha in (found.base, found.head))
+        return merge(self._git, self._objects, self._trees, base, head, found.changes)
+
+    def landed(self, commit: str) -> Merge:
+        """What a commit changed in the branch that it was made on: a merge, or a squashed one.
+
+        Raises:
+            EngineError: ENG351 it is not known, or nothing lies before it; ENG353, ENG355 what lies there is missing.
+        """
+        before, after = (self._history.commit(self.resolve(name)).tree for name in (f"{commit}^1", commit))
+        return Merge(*self._trees.compare(before, after))
 
     def contains(self, tip: str, commit: str) -> bool:
         """Is `commit` the commit `tip` or an ancestor of it?

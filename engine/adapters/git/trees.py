@@ -80,6 +80,28 @@ class Trees:
             level = below
         raise failure("ENG363", limit=DEPTH, what="directories in one another")
 
+    def at(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
+        """What lies at these paths of a tree, files and links; those where there is none are left out.
+
+        Raises:
+            EngineError: as `look`.
+        """
+        found: dict[str, Entry] = {}
+        level: dict[str, list[tuple[str, list[str]]]] = {tree: [(path, path.split("/")) for path in paths]}
+        while level:
+            below: dict[str, list[tuple[str, list[str]]]] = {}
+            for name, directory in self.look(level).items():
+                for path, (step, *rest) in level[name]:
+                    entry = directory.get(step)
+                    if entry is None or (entry.mode == DIRECTORY) != bool(rest):
+                        continue
+                    if rest:
+                        below.setdefault(entry.id, []).append((path, rest))
+                    else:
+                        found[path] = entry
+            level = below
+        return found
+
     def compare(self, old: str, new: str) -> Comparison:
         """What differs between two trees, renamed files paired.
 

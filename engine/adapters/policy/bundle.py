@@ -15,12 +15,18 @@ from engine.errors import EngineError, Errors, Place, failure
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 _MODULE, _TEST, _CHECK = ".rego", "_test.rego", ".py"
-# OPA's bundle convention: only files of these names are data; other JSON beside the policies (mocks) is not loaded.
+# Data under any name, as OPA and Conftest load it with `--data DIR`.
 _DATA: Mapping[str, Callable[[bytes, str], Document]] = {
-    "data.json": partial(load_json, reviewed=True),
-    "data.yaml": load_yaml,
-    "data.yml": load_yaml,
+    ".json": partial(load_json, reviewed=True),
+    ".yaml": load_yaml,
+    ".yml": load_yaml,
 }
+# No data: what tests read, by its directory or the end of its name, and what Checkov reads.
+_NO_DATA = frozenset({"test", "tests", "testdata", "fixtures", "mocks", "examples", "checkov"})
+_NO_DATA_NAME = re.compile(r"(?:^|[-_.])(?:test|mock|fixture|example)s?\.\w+$")
+# `rego.v1` has these keywords. OPA takes both imports, the embedded engine and OPA before 1.0 do not.
+_V1 = re.compile(r"^[ \t]*import[ \t]+rego\.v1\b", re.MULTILINE)
+_FUTURE = re.compile(r"^([ \t]*)import(?=[ \t]+future\.keywords(?:\.\w+)?[ \t]*(?:#.*)?\r?$)", re.MULTILINE)
 
 # Test files take no part in a judgement, so a rule that denies something must not hide in one.
 _HIDDEN_RULE = re.compile(
@@ -43,10 +49,10 @@ class PolicySet(NamedTuple):
 def policy_set(files: Mapping[str, bytes], origin: str = "policies", namespaces: tuple[str, ...] = ()) -> PolicySet:
     """Sort `files` (path below the policy directory → content) into modules, tests, data and checks.
 
-    `data.json` in a subdirectory appears below that path, as OPA bundles have it.
+    Data of a subdirectory appears below that path, whatever its file is called, as OPA and Conftest have it.
 
     Raises:
-        EngineError: text that is not UTF-8, data that is no object or is there twice.
+        EngineError: text that is not UTF-8, data that is no object, or is there twice.
     """
     errors = Errors()
     texts: dict[str, dict[str, str]] = {_MODULE: {}, _TEST: {}, _CHECK: {}}
@@ -54,8 +60,8 @@ def policy_set(files: Mapping[str, bytes], origin: str = "policies", namespaces:
     for path in sorted(files):
         name = f"{origin}/{path}" if origin else path
         directory, _, file = path.rpartition("/")
-        if file in _DATA:
-            document = _DATA[file](files[path], name)
+        if _is_data(path):
+            document = _DATA[os.path.splitext(file)[1]](files[path], name)
             _graft(data, directory.split("/") if directory else [], document.data, name, errors)
         for suffix in (_TEST, _MODULE, _CHECK):
             if file.endswith(suffix):
@@ -96,13 +102,20 @@ def read_directory(directory: str) -> dict[str, bytes]:
 
 
 def _takes_part(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return name in _DATA or name.endswith((_MODULE, _CHECK))
+    return path.endswith((_MODULE, _CHECK)) or _is_data(path)
+
+
+def _is_data(path: str) -> bool:
+    *folders, name = path.split("/")
+    if name.startswith("."):  # settings of tools
+        return False
+    return name.endswith(tuple(_DATA)) and not (_NO_DATA.intersection(folders) or _NO_DATA_NAME.search(name))
 
 
 def _decode(data: bytes, name: str, errors: Errors) -> str:
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # OPA passes over a byte order mark, the embedded engine does not
+        text = one_import(text) if name.endswith(_MODULE) else text
         check_text(text, Places(name, text, lambda: Span(0, 0, 1)).of)
         return text
     except UnicodeDecodeError as error:
@@ -113,21 +126,37 @@ def _decode(data: bytes, name: str, errors: Errors) -> str:
 
 
 def _graft(data: dict[str, Json], steps: list[str], value: Json, name: str, errors: Errors) -> None:
-    """Put an object below `steps`; the same key twice is an error, as engines differ in which one wins."""
+    """Put an object below `steps`; two values at one key are an error, as engines differ in which one wins."""
     if not isinstance(value, dict):
         errors.add("ENG503", Place(name, 1, 1), what=kind(value))
         return
-    here: dict[str, Json] = data
-    for step in steps:
-        below = here.setdefault(step, {})
-        if not isinstance(below, dict):
-            errors.add("ENG504", Place(name), what=f"data.{'.'.join(steps)}", other="other data")
-            return
-        here = below
+    if "format_version" in value and ("resource_changes" in value or "planned_values" in value):
+        return  # a plan that somebody judged with these policies
+    for step in reversed(steps):
+        value = {step: value}
+    _merge(data, value, ["data"], name, errors)
+
+
+def _merge(here: dict[str, Json], value: Mapping[str, Json], steps: list[str], name: str, errors: Errors) -> None:
+    """Objects are merged, as OPA does; nothing else is. No deeper than readers of JSON and YAML let through."""
     for key, item in value.items():
-        if key in here:
-            errors.add("ENG504", Place(name), what=f"data.{'.'.join([*steps, key])}", other="other data")
-        here[key] = item
+        found = here.get(key)
+        if isinstance(found, dict) and isinstance(item, dict):
+            _merge(found, item, [*steps, key], name, errors)
+        elif key in here:
+            errors.add("ENG504", Place(name), what=".".join([*steps, key]), other="other data")
+        else:
+            here[key] = _copy(item)
+
+
+def _copy(value: Json) -> Json:
+    """Of objects, which others are merged into."""
+    return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def one_import(text: str) -> str:
+    """A module without the import of keywords that `rego.v1` has anyway; its lines stay where they are."""
+    return _FUTURE.sub(r"\1#", text) if _V1.search(text) else text
 
 
 def kind(value: Json) -> str:

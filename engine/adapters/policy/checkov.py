@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.adapters.policy.bundle import PolicySet
-from engine.adapters.policy.port import Plan, Terms
+from engine.adapters.policy.port import Plan, Reply, Terms
 from engine.adapters.policy.programs import last_words, run
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.receipts import Asked, Ruling, Said
 from engine.errors import Errors, Place, failure
 
 _NOT_SCANNED = "CHECKOV-NOT-SCANNED"
 
 
-def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
+def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
     """What all checks say about all plans.
 
     Raises:
@@ -32,12 +33,19 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
             _write(os.path.join(folder, "checks", f"check_{number}.py"), policies.checks[path])
         _write(os.path.join(folder, "checks", "__init__.py"), "")
         where = {check: path for path, found in checks.items() for check in found}
+        asked = {check: Asked(check, ()) for check in where}
+        found: list[Finding] = []
+        passed: list[Said] = []
         for plan in plans:
             if not _resources(plan.plan.get("planned_values")):
-                yield _deletions_only(plan)
+                found.append(_deletions_only(plan))
+                asked[_NOT_SCANNED] = Asked(_NOT_SCANNED, ())
                 continue
             _write(os.path.join(folder, "plan.json"), json.dumps(plan.plan))
-            yield from _findings(_scan(folder, list(where), plan, terms), plan, where)
+            report = _scan(folder, list(where), plan, terms)
+            found += _findings(report, plan, where)
+            passed += _passed(report, plan)
+        return Reply(tuple(asked.values()), [(finding.rule, finding) for finding in found], passed)
 
 
 def _ids(policies: PolicySet) -> dict[str, list[str]]:
@@ -103,7 +111,8 @@ def _deletions_only(plan: Plan) -> Finding:
 def _scan(folder: str, checks: Sequence[str], plan: Plan, terms: Terms) -> Mapping[str, Any]:
     argv = [terms.programs.checkov, "--file", "plan.json", "--framework", "terraform_plan"]
     argv += ["--external-checks-dir", "checks", "--check", ",".join(checks)]
-    argv += ["--output", "json", "--quiet", "--compact", "--skip-download"]  # without the last it calls out
+    # No `--quiet`, with which it does not tell what passed. Without the last it calls out.
+    argv += ["--output", "json", "--compact", "--skip-download"]
     done = run(argv, terms, folder, setting="ENGINE_CHECKOV", answers=(0, 1))
     try:
         report = json.loads(done.stdout)
@@ -141,3 +150,13 @@ def _findings(report: Mapping[str, Any], plan: Plan, where: Mapping[str, str]) -
             )
         except (KeyError, ValueError) as error:
             raise failure("ENG513", engine="checkov", reason=f"a failed check lacks {error}") from error
+
+
+def _passed(report: Mapping[str, Any], plan: Plan) -> Iterator[Said]:
+    """What Checkov has looked at and did not fail: the rest of its own receipts."""
+    for name, ruling in (("passed_checks", Ruling.PASSED), ("skipped_checks", Ruling.EXCEPTED)):
+        for record in report.get("results", {}).get(name, ()):
+            try:
+                yield Said(record["check_id"], plan.resource, record["resource"], ruling)
+            except (KeyError, TypeError) as error:
+                raise failure("ENG513", engine="checkov", reason=f"one of its {name} lacks {error}") from error

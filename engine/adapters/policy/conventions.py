@@ -45,6 +45,13 @@ def is_asked(name: str) -> bool:
     return _ASKED.fullmatch(name) is not None
 
 
+def effect(name: str) -> Effect:
+    """What a rule of this name, which is asked, does to the verdict."""
+    match = _ASKED.fullmatch(name)
+    assert match, name
+    return _EFFECTS[match[1]]
+
+
 def to_ask(defined: Sequence[Rule], namespaces: Sequence[str]) -> tuple[Rule, ...]:
     """The rules to ask, each once, exceptions included.
 
@@ -62,8 +69,10 @@ def to_ask(defined: Sequence[Rule], namespaces: Sequence[str]) -> tuple[Rule, ..
     return tuple(rule for rule in unique.values() if rule.package in judging)
 
 
-def findings(engine: str, resource: str, rules: Sequence[Rule], answers: Sequence[Answer]) -> Iterator[Finding]:
-    """What the answers about one resource say.
+def findings(
+    engine: str, resource: str, rules: Sequence[Rule], answers: Sequence[Answer]
+) -> Iterator[tuple[Rule, Finding]]:
+    """What the answers about one resource say, each with the rule that says it.
 
     Raises:
         EngineError: an answer that is neither a set of messages nor undefined.
@@ -74,15 +83,15 @@ def findings(engine: str, resource: str, rules: Sequence[Rule], answers: Sequenc
         rule.package: _excused(rule, answer, resource, errors) for rule, answer in given.items() if _is_excuse(rule)
     }
     found = [
-        finding
+        (rule, finding)
         for rule, answer in given.items()
         if not _is_excuse(rule)
         for item in _items(rule, answer, resource, errors)
         for finding in _finding(rule, item, resource, excused.get(rule.package, frozenset()), errors)
     ]
     errors.check()
-    for finding in found:
-        yield finding._replace(engine=engine)
+    for rule, finding in found:
+        yield rule, finding._replace(engine=engine)
 
 
 def _is_excuse(rule: Rule) -> bool:

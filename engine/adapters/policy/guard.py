@@ -1,16 +1,20 @@
-"""Refuses policies that the embedded engine would judge otherwise than OPA, without saying so.
+"""Refuses policies that would say nothing on any engine, or something else on the embedded one than on OPA.
 
-Each row was reproduced against OPA (tests/cases/policy-traps.yaml). The engine resolves names only when it
+Each row was reproduced against OPA (tests/cases/policy-traps.yaml). The embedded engine resolves names only when it
 reaches them, so misspelt functions are found here too, when policies load.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
+from engine.adapters.policy import inputs
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import is_asked
-from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imports, walk
-from engine.errors import Errors
+from engine.adapters.policy.old import CONFTESTS_FUNCTIONS, OLD_FUNCTIONS
+from engine.adapters.policy.scope import REFERENCES, Names
+from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imported, imports, walk
+from engine.errors import EngineError, Errors, Problem, problem
 from engine.names import closest
 
 # What reaches the network or the machine; the embedded `http.send` answers nothing, which would look like a pass.
@@ -18,13 +22,21 @@ FORBIDDEN = frozenset({"http.send", "net.lookup_ip_addr", "opa.runtime", "rego.p
 _ELSEWHERE = "use another way, or run this policy with `--engine opa`"
 _VERB = re.compile(r"%(?:[svq%]|\.[0-9]f)|%[-+# 0-9.*\[\]]*[a-zA-Z]?")
 _EQUAL_VERB = re.compile(r"%(?:[svq%]|\.[0-9]f)")
+_SAID_ELSEWHERE = CONFTESTS_FUNCTIONS | OLD_FUNCTIONS.keys()
 _CALLABLE_KEYWORDS = frozenset({"print"})
 
 
-def check(bundle: Bundle, errors: Errors) -> None:
-    """Report everything that must not be judged."""
-    for test in _CHECKS:
+def check(bundle: Bundle, errors: Errors, *, embedded: bool) -> tuple[Problem, ...]:
+    """Report everything that must not be judged, and return what is warned of."""
+    for test in (*_EVERYWHERE, *(_EMBEDDED if embedded else ())):
         test(bundle, errors)
+    reached = Names(bundle)
+    if embedded:
+        _free_under_not(bundle, reached, errors)
+    try:
+        return (*_missing_data(bundle, reached, errors), *inputs.check(reached, errors))
+    except EngineError:  # nothing to ask: said when it is asked
+        return ()
 
 
 def _walk_as_value(bundle: Bundle, errors: Errors) -> None:
@@ -48,7 +60,7 @@ def _partial_heads(bundle: Bundle, errors: Errors) -> None:
     for definition in bundle.defined:
         module = definition.module
         rules = {d.name[0] for d in bundle.defined if d.module.package == module.package}
-        shared = {"input", "data", *rules, *imports(module)}
+        shared = {"input", "data", *rules, *imported(module)}
         for kind, node in head_parts(definition):
             partial = kind in ("RefDot", "RefBrack") or (module.file, node.get("span", {}).get("start")) in own
             if partial and any(name == "Var" and var["value"] not in shared for name, var in walk({kind: node})):
@@ -79,10 +91,20 @@ def _sprintf(bundle: Bundle, errors: Errors) -> None:
         errors.add("ENG505", call.module.place(call.span), construct=construct, mend=mend)
 
 
+def _old_functions(bundle: Bundle, errors: Errors) -> None:
+    for call in bundle.calls:
+        place = call.module.place(call.span)
+        if call.name in CONFTESTS_FUNCTIONS:
+            mend = "only Conftest has it: write the value down (`with input as {…}`), or load it as data"
+            errors.add("ENG506", place, name=call.name, mend=mend)
+        elif call.name in OLD_FUNCTIONS:
+            errors.add("ENG525", place, construct=f"`{call.name}`", mend=OLD_FUNCTIONS[call.name])
+
+
 def _unknown_functions(bundle: Bundle, errors: Errors) -> None:
     for call in bundle.calls:
         known = call.name in bundle.functions or call.name in _CALLABLE_KEYWORDS
-        if known or _member(call.name, bundle.packages):  # the latter is `_misspelt_references`' to report
+        if known or call.name in _SAID_ELSEWHERE or _member(call.name, bundle.packages):  # others report these
             continue
         place = call.module.place(call.span)
         if call.name in FORBIDDEN:
@@ -101,7 +123,9 @@ def _misspelt_references(bundle: Bundle, errors: Errors) -> None:
         for item in module.tree["imports"]:
             name = ".".join(dotted(item["refr"]))
             if name.startswith("data.") and not _exists(name, bundle):
-                errors.add("ENG507", module.place(item["span"]), hint=closest(name, bundle.prefixes), name=name)
+                near, hint = _data_hint(_missing(name, bundle), bundle)
+                hint = closest(name, bundle.prefixes) or near or hint
+                errors.add("ENG507", module.place(item["span"]), hint=hint, name=name)
     for definition in bundle.defined:
         aliases = imports(definition.module)
         for kind, node in walk(definition.body):
@@ -112,6 +136,56 @@ def _misspelt_references(bundle: Bundle, errors: Errors) -> None:
             if name and not _exists(name, bundle):
                 place = definition.module.place(node["span"])
                 errors.add("ENG507", place, hint=closest(name, bundle.names), name=name)
+
+
+def _missing_data(bundle: Bundle, reached: Names, errors: Errors) -> tuple[Problem, ...]:
+    """`data.services` that no file has. Where a policy can do without (`not data.x`, `default`), that is its choice.
+
+    One setting of several that are there may be left out on purpose, unless it is nearly one of them: then it is told.
+    """
+    warned: dict[Problem, None] = {}
+    for definition in reached.judging:
+        if reached.is_alternative(definition):
+            continue
+        for kind, node, outer, negated, *_ in reached.scope(definition).seen:
+            if negated or not outer or kind not in REFERENCES:
+                continue
+            name = reached.resolve(definition.module, dotted({kind: node}))
+            missing = _missing(name, bundle) if name.startswith("data.") and not _member(name, bundle.packages) else ""
+            if missing:
+                near, hint = _data_hint(missing, bundle)
+                found = problem("ENG507", definition.module.place(node["span"]), hint=near or hint, name=missing)
+                if near or missing.count(".") == 1:
+                    errors.extend([found])
+                else:
+                    warned[found] = None
+    return tuple(warned)
+
+
+def _missing(name: str, bundle: Bundle) -> str:
+    """The part of `name` up to where nothing has it; empty when a rule or data has all of it."""
+    parts = name.split(".")
+    for size in range(2, len(parts) + 1):
+        part = ".".join(parts[:size])
+        if part in bundle.names:
+            return ""
+        if not _exists(part, bundle):
+            return part
+    return ""
+
+
+def _data_hint(name: str, bundle: Bundle) -> tuple[str, str]:
+    """The name beside it that was meant, if one is near, and what to do if none is."""
+    above, _, last = name.rpartition(".")
+    here: Json = dict(bundle.data)
+    for part in above.split(".")[1:]:
+        here = here.get(part) if isinstance(here, dict) else None
+    known = set(here) if isinstance(here, dict) else set()
+    known |= {prefix.rpartition(".")[2] for prefix in bundle.prefixes if prefix.rpartition(".")[0] == above}
+    return closest(last, known), (
+        f"put `{last}` into a `*.json` or `*.yaml` file of the policies: its keys appear below its directory, whatever "
+        "the file is called"
+    )
 
 
 def _member(name: str, packages: frozenset[str]) -> str:
@@ -151,6 +225,27 @@ def _aliases_in_functions(bundle: Bundle, errors: Errors) -> None:
                 mend = f"write `{aliases[parts[0]]}` in full"
                 errors.add("ENG505", module.place(node["span"]), construct=construct, mend=mend)
                 break
+
+
+def _free_under_not(bundle: Bundle, reached: Names, errors: Errors) -> None:
+    """`not xs[_].y`: OPA refuses it. The embedded engine goes through `xs`, and is silent where that is empty."""
+    known = {"input", "data", *bundle.builtins, *(name.partition(".")[0] for name in bundle.builtins)}
+    for definition in bundle.defined:
+        module = definition.module
+        everything = reached.scope(definition).seen
+        found = [seen for seen in everything if seen.kind == "Var"]
+        bound = {seen.node["value"] for seen in found if not seen.bare} - {"_"}
+        spans = [seen.node[part] for seen in everything if seen.kind == "Every" for part in ("key", "value")]
+        bound |= {module.source[span["start"] : span["end"]].decode() for span in spans if span}
+        for seen in found:
+            name = seen.node["value"]
+            if not seen.bare or name in bound or name in known or name in imports(module):
+                continue
+            if full(module.package, (name,)) in bundle.prefixes:
+                continue
+            mend = "name it outside: `found if { … }` and `not found`, or `every x in xs { not … }`"
+            place = module.place(seen.node["span"])
+            errors.add("ENG502", place, hint=mend, reason=f"`{name}` has no value under `not`")
 
 
 def _recursion(bundle: Bundle, errors: Errors) -> None:
@@ -216,12 +311,13 @@ def _is_data(name: str, data: Mapping[str, Json]) -> bool:
     return True
 
 
-_CHECKS: tuple[Callable[[Bundle, Errors], None], ...] = (
+_Check: TypeAlias = Callable[[Bundle, Errors], None]
+_EVERYWHERE: tuple[_Check, ...] = (_old_functions, _misspelt_references)
+_EMBEDDED: tuple[_Check, ...] = (  # what OPA refuses itself, or does right
     _walk_as_value,
     _partial_heads,
     _sprintf,
     _unknown_functions,
-    _misspelt_references,
     _aliases_in_functions,
     _recursion,
     _asked_functions,

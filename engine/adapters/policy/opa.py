@@ -9,15 +9,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from engine.adapters.policy.asked import Named
 from engine.adapters.policy.bundle import Json, PolicySet
 from engine.adapters.policy.conventions import Answer, Rule, findings, is_asked, to_ask
 from engine.adapters.policy.guard import FORBIDDEN
-from engine.adapters.policy.port import Plan, Terms
+from engine.adapters.policy.port import Plan, Reply, Terms
 from engine.adapters.policy.programs import last_words, run
-from engine.core.findings import Finding
+from engine.adapters.policy.rego import ask, problem_of
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
 OLDEST = (0, 59)  # the first that knows `import rego.v1`
@@ -25,6 +26,11 @@ _VERSION = re.compile(r"^Version: (\d+)\.(\d+)", re.MULTILINE)
 _IMPORT_V1 = re.compile(r"^[ \t]*import[ \t]+rego\.v1\b", re.MULTILINE)
 # Rules of all modules, parsed by OPA itself. No keyword, so that 0.59 reads it as 1.x does.
 _PARSE = "[m | t = input[p]; m = {p: rego.parse_module(p, t)}]"
+# What OPA reads and the parser of the guards does not: part of its reason → the form for both.
+_UNREAD = {
+    "else cannot be used": "write the head of the rule again before each further body",
+    "invalid character": "write `sprintf` instead of a text with expressions in it",
+}
 _PARSE_ERROR = ": rego_parse_error: "  # behind `file:line`
 _EVALUATION_ERRORS = frozenset(
     {"eval_conflict_error", "eval_builtin_error", "eval_type_error", "eval_internal_error", "eval_error"}
@@ -44,7 +50,7 @@ class _Job(NamedTuple):
         return {f"modules/{number}.rego": path for number, path in enumerate(self.policies.modules)}
 
 
-def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
+def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
     """What all policies say about all plans.
 
     Raises:
@@ -53,32 +59,59 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
     if not policies.modules:
         raise failure("ENG500", where=policies.origin)
     _check_version(policies, terms)
+    guarded = ask(policies, terms, guard=True)
+    unread = [problem_of(found) for found in guarded["unread"]]
+    if any(found.code == "ENG525" for found in unread):
+        raise EngineError(*unread)
     with tempfile.TemporaryDirectory(prefix="interlock-opa-") as folder:  # 0700: nobody else reads along
         job = _Job(folder, policies, terms)
         files = _write(job)
         rules = _rules(job)
+        if unread:  # not before OPA has said what it thinks of them
+            raise EngineError(*map(_unguarded, unread))
         keys = [rule.path for rule in rules]
         parts = ", ".join(f"{json.dumps(key)}: [x | x = {key} with input as plan]" for key in keys)
         query = f"[{{{parts}}} | plan = input[_]]"
         value = _eval(query, [plan.plan for plan in plans], [*files, "--strict-builtin-errors"], job)
-        for plan, answers in zip(plans, _answers(value, keys, len(plans)), strict=True):
-            yield from findings("opa", plan.resource, rules, answers)
+    named = Named(rules, policies.modules)
+    found = [
+        (named.of(rule, finding), finding)
+        for plan, answers in zip(plans, _answers(value, keys, len(plans)), strict=True)
+        for rule, finding in findings("opa", plan.resource, rules, answers)
+    ]
+    return Reply(tuple(named.asked()), found, warned=[problem_of(each) for each in guarded["warned"]])
+
+
+def _unguarded(unread: Problem) -> Problem:
+    reason = unread.message.partition(": ")[2]
+    mends = (mend for said, mend in _UNREAD.items() if said in reason)
+    mend = next(mends, "write it in a form that both engines read")
+    return problem("ENG528", unread.place, reason=reason, mend=mend)
+
+
+def version(terms: Terms) -> tuple[int, int]:
+    """The release of the program.
+
+    Raises:
+        EngineError: ENG521 (there is none), ENG522 (too old, or it does not say).
+    """
+    said = run([terms.programs.opa, "version"], terms, "/", setting="ENGINE_OPA").stdout.decode(errors="replace")
+    match = _VERSION.search(said)
+    found = (int(match[1]), int(match[2])) if match else (0, 0)
+    if found < OLDEST:
+        shown = f"{found[0]}.{found[1]}" if match else ""
+        raise failure("ENG522", program=terms.programs.opa, version=shown, mend="install OPA 0.59 or later")
+    return found
 
 
 def _check_version(policies: PolicySet, terms: Terms) -> None:
-    said = run([terms.programs.opa, "version"], terms, "/", setting="ENGINE_OPA").stdout.decode(errors="replace")
-    match = _VERSION.search(said)
-    if not match:
-        raise failure("ENG522", program=terms.programs.opa, version="", mend="install OPA 0.59 or later")
-    version = int(match[1]), int(match[2])
-    shown = f"{version[0]}.{version[1]}"
-    if version < OLDEST:
-        raise failure("ENG522", program=terms.programs.opa, version=shown, mend="install OPA 0.59 or later")
-    if version[0] < 1:  # without the import it would read the old language and mean something else
+    found = version(terms)
+    if found < (1, 0):  # without the import it would read the old language and mean something else
         errors = Errors()
         for path, text in policies.modules.items():
             if not _IMPORT_V1.search(text):
                 mend = "add `import rego.v1`, which OPA before 1.0 needs"
+                shown = f"{found[0]}.{found[1]}"
                 errors.add("ENG522", Place(path, 1, 1), program=f"{path} is Rego v1 and OPA", version=shown, mend=mend)
         errors.check()
 

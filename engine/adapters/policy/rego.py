@@ -2,20 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.adapters.policy.asked import Named
 from engine.adapters.policy.bundle import PolicySet
 from engine.adapters.policy.conventions import Rule, findings
-from engine.adapters.policy.port import Plan, Terms
+from engine.adapters.policy.port import Plan, Reply, Terms
 from engine.adapters.policy.programs import MEMORY, run
-from engine.core.findings import Finding
 from engine.errors import EngineError, Place, Problem, failure
 
 _WORKER = "engine.adapters.policy.worker"
 
 
-def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[Finding]:
+def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Reply:
     """What all policies say about all plans.
 
     Raises:
@@ -25,27 +25,32 @@ def judge(plans: Sequence[Plan], policies: PolicySet, terms: Terms) -> Iterator[
         raise failure("ENG500", where=policies.origin)
     answer = ask(policies, terms, plans)
     rules = [Rule(*rule) for rule in answer["rules"]]
-    for plan, answers in zip(plans, answer["answers"], strict=True):
-        yield from findings("rego", plan.resource, rules, [tuple(a) for a in answers])
+    named = Named(rules, policies.modules)
+    found = [
+        (named.of(rule, finding), finding)
+        for plan, answers in zip(plans, answer["answers"], strict=True)
+        for rule, finding in findings("rego", plan.resource, rules, [tuple(a) for a in answers])
+    ]
+    return Reply(tuple(named.asked()), found, warned=[problem_of(each) for each in answer["warned"]])
 
 
 def ask(
-    policies: PolicySet, terms: Terms, plans: Sequence[Plan] = (), tests: Mapping[str, str] | None = None
+    policies: PolicySet,
+    terms: Terms,
+    plans: Sequence[Plan] = (),
+    tests: Mapping[str, str] | None = None,
+    *,
+    guard: bool = False,
 ) -> dict[str, Any]:
     """One question to a worker of its own: the answers of all rules about all plans, or the results of `tests`.
+
+    With `guard`, only whether these policies may be judged; `unread` has the problems of what it cannot read.
 
     Raises:
         EngineError: the worker's own problems, or that it broke down.
     """
-    request = {
-        "modules": policies.modules,
-        "tests": tests or {},
-        "data": policies.data,
-        "namespaces": policies.namespaces,
-        "resources": [plan.resource for plan in plans],
-        "memory": MEMORY,
-    }
-    lines = [json.dumps(request), *(json.dumps(plan.plan) for plan in plans)]
+    asked = request(policies, tests or {}, plans, guard=guard)
+    lines = [json.dumps(asked), *(json.dumps(plan.plan) for plan in plans)]
     # Isolated: neither the working directory nor PYTHON… variables can put another module in the way.
     argv = [sys.executable, "-I", "-m", _WORKER]
     done = run(argv, terms, "/", stdin="\n".join(lines).encode())
@@ -57,6 +62,21 @@ def ask(
         raise EngineError(*(problem_of(found) for found in answer["problems"]))
     assert isinstance(answer, dict)
     return answer
+
+
+def request(
+    policies: PolicySet, tests: Mapping[str, str], plans: Sequence[Plan] = (), *, guard: bool = False
+) -> dict[str, Any]:
+    """What a worker reads first."""
+    return {
+        "modules": policies.modules,
+        "tests": tests,
+        "data": policies.data,
+        "namespaces": policies.namespaces,
+        "resources": [plan.resource for plan in plans],
+        "memory": MEMORY,
+        "guard": guard,
+    }
 
 
 def problem_of(found: Sequence[Any]) -> Problem:

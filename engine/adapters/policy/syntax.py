@@ -1,6 +1,6 @@
 """Policies as the embedded engine parses them: modules, what they define, what they call."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,6 +24,12 @@ class Module(NamedTuple):
     def package(self) -> tuple[str, ...]:
         """`("terraform", "naming")`."""
         return dotted(self.tree["package"]["refr"])
+
+    def heads(self) -> Iterator[tuple[Node, Node]]:
+        """Each definition with its head, which is itself where it is a default."""
+        for entry in self.tree["rules"]:
+            ((form, rule),) = entry.items()
+            yield rule, next(iter(rule["head"].values())) if form == "Spec" else rule
 
     def place(self, span: Node) -> Place:
         """Spans count bytes from the beginning of the file."""
@@ -61,10 +67,19 @@ class Call(NamedTuple):
 class Bundle:
     """All modules of a policy set, with what they define and call."""
 
-    def __init__(self, modules: Sequence[Module], builtins: frozenset[str], data: Mapping[str, Json]) -> None:
+    def __init__(
+        self,
+        modules: Sequence[Module],
+        builtins: frozenset[str],
+        data: Mapping[str, Json],
+        tests: Collection[str] = (),
+        namespaces: Sequence[str] = (),
+    ) -> None:
         self.modules = modules
         self.builtins = builtins
         self.data = data
+        self.tests = tests  # files of `modules` that take no part in a judgement
+        self.namespaces = namespaces  # packages to ask; none: all
 
     @cached_property
     def defined(self) -> tuple[Defined, ...]:
@@ -99,11 +114,18 @@ class Bundle:
 
     def rules(self) -> tuple[Rule, ...]:
         """What could be asked: names inside packages, by the first part of each."""
-        return tuple(
-            Rule(".".join(d.module.package), d.name[0], d.module.file, d.span["line"])
-            for d in self.defined
-            if d.form != "Func"
-        )
+        return tuple(rule_of(d) for d in self.defined if d.form != "Func")
+
+    def policies(self) -> tuple[Rule, ...]:
+        """The same, without those of tests."""
+        return tuple(rule for rule in self.rules() if rule.file not in self.tests)
+
+
+def rule_of(definition: Defined) -> Rule:
+    """The rule that a definition is a part of, as it is asked."""
+    return Rule(
+        ".".join(definition.module.package), definition.name[0], definition.module.file, definition.span["line"]
+    )
 
 
 def full(package: Sequence[str], name: Sequence[str]) -> str:
@@ -148,16 +170,21 @@ def walk(node: Node) -> Iterator[tuple[str, Node]]:
             stack.extend(here)
 
 
-def imports(module: Module) -> dict[str, str]:
-    """Names that a module imports from `data`, with their full names."""
+def imported(module: Module) -> dict[str, tuple[str, ...]]:
+    """Names that a module imports from `data` and `input`, with their paths."""
     found = {}
     for item in module.tree["imports"]:
         path = dotted(item["refr"])
         alias = item.get("as")
         name = module.source[alias["start"] : alias["end"]].decode() if alias else path[-1]
-        if path[0] == "data":
-            found[name] = ".".join(path)
+        if path[0] in ("data", "input"):
+            found[name] = path
     return found
+
+
+def imports(module: Module) -> dict[str, str]:
+    """Names that a module imports from `data`, with their full names."""
+    return {name: ".".join(path) for name, path in imported(module).items() if path[0] == "data"}
 
 
 def _calls(definition: Defined, functions: frozenset[str]) -> Iterator[Call]:

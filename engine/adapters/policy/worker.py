@@ -10,7 +10,7 @@ import re
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, TypedDict
 
@@ -19,6 +19,7 @@ import regorus
 from engine.adapters.policy import guard, syntax
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import Answer, Rule, to_ask
+from engine.adapters.policy.old import old_head
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
 # The defaults refuse long lines; beyond column 65,535 the engine panics instead of reporting an error.
@@ -35,6 +36,7 @@ class Request(TypedDict):
     data: Mapping[str, Json]
     namespaces: Sequence[str]
     resources: Sequence[str]  # one per plan
+    guard: bool  # only look whether the policies may be judged, by another engine
     memory: int
 
 
@@ -43,7 +45,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at the deadline, end at once
     request: Request = json.loads(sys.stdin.readline())
     try:
-        answer = _test(request) if request["tests"] else _judge(request, sys.stdin)
+        if request["guard"]:
+            answer = _guard(request)
+        else:
+            answer = _test(request) if request["tests"] else _judge(request, sys.stdin)
     except EngineError as error:
         answer = {"problems": error.problems}
     json.dump(answer, sys.stdout)
@@ -62,7 +67,7 @@ def _confine(memory: int) -> None:
 
 
 def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
-    engine, bundle = _load(request, coverage=False)
+    engine, bundle, warned = load(request, coverage=False)
     rules = to_ask(bundle.rules(), request["namespaces"])
     answers: list[list[Answer]] = []
     for name, plan in zip(request["resources"], lines, strict=True):
@@ -71,13 +76,13 @@ def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
         except RuntimeError as error:
             raise failure("ENG515", resource=name, reason=_text(error)) from error
         answers.append(_ask_all(engine, rules, name, bundle))
-    return {"rules": rules, "answers": answers}
+    return {"rules": rules, "answers": answers, "warned": warned}
 
 
 def _test(request: Request) -> dict[str, Any]:
-    engine, bundle = _load(request, coverage=True)
+    engine, bundle, _ = load(request, coverage=True)
     tests = []
-    for rule in dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in request["tests"]):
+    for rule in tests_of(bundle, request["tests"]):
         began = perf_counter()
         try:
             answer = _ask(engine, rule, f"{rule.package}.{rule.name}", bundle)
@@ -87,41 +92,86 @@ def _test(request: Request) -> dict[str, Any]:
             said, broke = "", error.problems[0]
         tests.append([rule, perf_counter() - began, said, broke, engine.take_prints()])
     files = json.loads(engine.get_coverage_report_as_json())["files"]
-    rows = {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in request["modules"]}
+    rows = {m.file: [[], _lines(m)] for m in bundle.modules if m.file in request["modules"]}
+    rows |= {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in rows}
     return {"tests": tests, "coverage": rows}
 
 
-def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
-    """Parse, guard and compile."""
-    texts = {**request["modules"], **request["tests"]}
-    engine = regorus.Engine()
-    engine.set_policy_length_config(**_LENGTHS)
-    engine.set_rego_v0(False)
-    engine.set_gather_prints(True)
-    engine.set_enable_coverage(coverage)
-    (names,) = _value(engine.eval_query_as_json("opa.runtime().builtins"))
-    assert isinstance(names, list)
-    builtins = frozenset(str(name) for name in names)
+def _lines(module: syntax.Module) -> list[int]:
+    """Lines with expressions; for a policy that no test comes to, as the engine's report leaves it out."""
+    parts = [[rule.get("bodies"), head.get("key"), head.get("assign")] for rule, head in module.heads()]
+    return sorted({node["span"]["line"] for _, node in syntax.walk(parts) if isinstance(node, dict) and "span" in node})
+
+
+def tests_of(bundle: syntax.Bundle, files: Container[str]) -> list[Rule]:
+    """The `test_…` rules of these files, each once."""
+    return list(dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in files))
+
+
+def _guard(request: Request) -> dict[str, Any]:
+    """What the guards say that hold for all engines; `unread` has what this parser cannot read, and OPA may."""
     errors = Errors()
-    for path, text in texts.items():
-        try:
-            engine.add_policy(path, text)
-        except RuntimeError as error:
-            errors.extend([_problem("ENG502", error, texts)])
+    try:
+        _, bundle = _parse(request, coverage=False)
+    except EngineError as error:
+        return {"unread": error.problems, "warned": []}
+    warned = guard.check(bundle, errors, embedded=False)
     errors.check()
-    trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
-    bundle = syntax.Bundle(
-        [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()], builtins, request["data"]
-    )
-    guard.check(bundle, errors)
+    return {"unread": [], "warned": warned}
+
+
+def load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle, tuple[Problem, ...]]:
+    """Parse, guard and compile."""
+    engine, bundle = _parse(request, coverage=coverage)
+    errors = Errors()
+    warned = guard.check(bundle, errors, embedded=True)
     errors.check()
     try:
         engine.add_data_json(json.dumps(request["data"]))
         engine.eval_query_as_json("true")  # compiles every module: unsafe variables, shadowed names
     except RuntimeError as error:
-        raise EngineError(_problem("ENG502", error, texts)) from error
+        raise EngineError(_problem("ENG502", error, _texts(request))) from error
     _confine(request["memory"])  # before the first policy is asked
-    return engine, bundle
+    return engine, bundle, warned
+
+
+def _parse(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
+    texts = _texts(request)
+    engine = empty_engine(coverage=coverage)
+    (names,) = _value(engine.eval_query_as_json("opa.runtime().builtins"))
+    assert isinstance(names, list)
+    errors = Errors()
+    for path, text in texts.items():
+        try:
+            engine.add_policy(path, text)
+        except RuntimeError as error:
+            errors.extend([_unread(error, texts)])
+    errors.check()
+    trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
+    modules = [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()]
+    builtins = frozenset(str(name) for name in names)
+    return engine, syntax.Bundle(modules, builtins, request["data"], request["tests"], request["namespaces"])
+
+
+def _texts(request: Request) -> dict[str, str]:
+    return {**request["modules"], **request["tests"]}
+
+
+def _unread(error: RuntimeError, texts: Mapping[str, str]) -> Problem:
+    """Text that is no Rego, or the Rego of before 1.0."""
+    found = _problem("ENG502", error, texts)
+    old, mend = old_head(found.place.excerpt) if found.place and "`if` keyword" in found.message else ("", "")
+    return problem("ENG525", found.place, construct=old, mend=mend) if old else found
+
+
+def empty_engine(*, coverage: bool) -> regorus.Engine:
+    """An engine that reads policies as all of ours are read."""
+    engine = regorus.Engine()
+    engine.set_policy_length_config(**_LENGTHS)
+    engine.set_rego_v0(False)
+    engine.set_gather_prints(True)
+    engine.set_enable_coverage(coverage)
+    return engine
 
 
 def _ask_all(engine: regorus.Engine, rules: Sequence[Rule], resource_name: str, bundle: syntax.Bundle) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""`engine policy VERB`: judge plans, test policies; each verb is a module, imported when called."""
+"""`engine policy VERB`: judge plans, explain rules, test and convert policies; each verb is a module of its own."""
 
 from argparse import ArgumentParser, Namespace
 from importlib import import_module
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.cli.console import Console
 
-HELP = "judge a plan by the policies, or run the tests of the policies"
+HELP = "judge a plan by the policies, explain a rule, run their tests, or convert old ones"
 
 VERBS = {
     "eval": "engine.cli.policy.evaluate",
+    "explain": "engine.cli.policy.explain",
     "test": "engine.cli.policy.test",
+    "convert": "engine.cli.policy.convert",
 }
 
 

@@ -1,16 +1,20 @@
 """`engine policy eval`: judge plans by hand."""
 
+import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.policy.common import policies, programs
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
+    from engine.adapters.policy.bundle import PolicySet
     from engine.adapters.policy.port import Plan
     from engine.cli.console import Console
     from engine.core.findings import Finding
+    from engine.core.receipts import Receipts
+    from engine.core.report.junit import Row
 
 HELP = "judge plans; exit code 1 when one is denied"
 
@@ -22,35 +26,45 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--plan", metavar="FILE", action="append", required=True, help="`terraform show -json`; may be repeated"
     )
-    parser.add_argument("--policies", metavar="DIR", help="default: ./policies, or the shipped ones")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--policies", metavar="DIR", help="default: ./policies")
+    chosen.add_argument("--shipped", action="store_true", help="the policies that come with the engine")
     parser.add_argument("--engine", metavar="NAME", default="rego", help="rego (default), opa or checkov")
     parser.add_argument(
         "--namespace", metavar="PACKAGE", action="append", default=[], help="ask this package only; may be repeated"
     )
     parser.add_argument("--timeout", metavar="S", type=float, default=120.0, help="seconds (default: 120)")
     parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--sarif", metavar="FILE", help="write the findings as SARIF 2.1.0, for code scanning")
+    parser.add_argument("--junit", metavar="FILE", help="write what each rule came to about each plan as JUnit XML")
+    parser.add_argument(
+        "--receipts", metavar="FILE", help="write what each rule came to about each resource, one JSON object a line"
+    )
 
 
 def run(options: Namespace, console: "Console") -> int:
     """Judge, show, and count."""
     from engine.adapters.clock import now
-    from engine.adapters.policy.port import evaluate
+    from engine.adapters.policy.port import Terms, judge
+    from engine.core import receipts as kept
     from engine.core.findings import Effect
     from engine.run.plans import redactor, told
 
     plans = [_plan(file) for file in options.plan]
-    judging = policies(options.policies, options.namespace)
-    found = evaluate(plans, judging, options.engine, options.timeout, programs=programs(), now=now())
+    judging = policies(options.policies, options.namespace, shipped=options.shipped)
+    found, receipts = judge(plans, judging, options.engine, Terms(programs(), options.timeout), now=now())
     judged = {plan.resource: dict(plan.plan) for plan in plans}
     shown = told(found, judged, judging, redactor(judged.values(), {}))
     denied = any(finding.effect is Effect.DENY for finding in shown)
+    _write(options, shown, receipts, judging)
     if options.json:
-        result = "failed" if denied else "passed"
-        console.json({"result": result, "policies": judging.digest, "findings": [_json(f) for f in shown]})
+        result = {"result": "failed" if denied else "passed", "policies": judging.digest}
+        console.json({**result, "findings": [_json(f) for f in shown], "receipts": kept.summary(receipts)})
     else:
         for finding in shown:
             console.out(_told(finding, console))
-        console.out(_counted(shown, len(plans)))
+        number = "1 plan" if len(plans) == 1 else f"{len(plans)} plans"
+        console.out(f"{number}: {kept.told(kept.tally(receipts))}")
     return ExitCode.NEGATIVE if denied else ExitCode.DONE
 
 
@@ -81,7 +95,51 @@ def _told(finding: "Finding", console: "Console") -> str:
     return "\n".join([console.colour(head, colour), *(f"    {line}" for line in rest)])
 
 
-def _counted(findings: "Sequence[Finding]", plans: int) -> str:
-    counts = {name: sum(f.effect.value == name for f in findings) for name in _MARKS}
-    judged = "1 plan" if plans == 1 else f"{plans} plans"
-    return f"{judged}: {counts['deny']} denied, {counts['warn']} warned of, {counts['exception']} excused"
+def _write(options: Namespace, findings: "Sequence[Finding]", receipts: "Receipts", policies: "PolicySet") -> None:
+    """The files that were asked for.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    from engine.adapters import files
+    from engine.core.receipts import rows
+
+    if options.receipts:
+        lines = ({**row._asdict(), "ruling": row.ruling.value} for row in rows(receipts))
+        files.write(options.receipts, (f"{json.dumps(line)}\n".encode() for line in lines))
+    if options.sarif:
+        files.write(options.sarif, json.dumps(_sarif(findings, receipts, policies), indent=2).encode())
+    if options.junit:
+        from engine.core.report.junit import junit
+
+        files.write(options.junit, junit("policies", _cases(receipts)))
+
+
+def _sarif(findings: "Sequence[Finding]", receipts: "Receipts", policies: "PolicySet") -> Any:
+    from engine import __version__
+    from engine.adapters.policy.annotations import annotations
+    from engine.core.receipts import summary
+    from engine.core.report.sarif import Rule, sarif
+
+    about = {
+        one.id: Rule(one.id, one.title, one.description, one.severity, one.elsewhere)
+        for one in annotations(policies.modules)
+    }
+    rules = [about.get(rule, Rule(rule)) for rule in receipts.rules]
+    return sarif(findings, rules, __version__, summary(receipts)["counts"])
+
+
+def _cases(receipts: "Receipts") -> "Iterator[Row]":
+    """A case for each plan and rule that judged something in it; it fails where it denies."""
+    from engine.core.receipts import Ruling, rows
+    from engine.core.report.junit import Row
+
+    denied: dict[tuple[str, str], list[str]] = {}
+    for row in rows(receipts):
+        if row.ruling is not Ruling.NOT_APPLICABLE:
+            places = denied.setdefault((row.resource, row.rule), [])
+            if row.ruling is Ruling.DENIED:
+                places.append(row.address or "the plan as a whole")
+    for (plan, rule), places in denied.items():
+        failure = f"denied: {len(places)} {'resource' if len(places) == 1 else 'resources'}" if places else ""
+        yield Row(plan, rule, 0, failure, "\n".join(places))

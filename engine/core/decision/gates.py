@@ -206,13 +206,16 @@ def _needs(gate: Gate, ctx: Context) -> list[Cause]:
 
 
 def _conflict(expressions: Collection[Expression], ctx: Context) -> list[Cause]:
-    """A merge that conflicts has no trees to compare: whoever reads them gets `fail`, whatever `unmet` says."""
+    """A merge that conflicts has no trees, and no resources: whoever reads them gets `fail`, whatever `unmet` says."""
     merge = ctx.document.facts.get("merge")
-    paths = (path.split(".") for e in expressions for path in e.paths)
-    reads = any(root == "merge" and field != ["clean"] for root, *field in paths)  # `merge.*` reads them too
-    if not reads or merge is None or merge["clean"]:
+    if merge is None or merge["clean"]:
         return []
-    return [Cause(Outcome.FAIL, "merging into the base as it is now is a conflict", (("merge.clean", False),))]
+    paths = (path.split(".") for e in expressions for path in e.paths)
+    # `merge.*` reads its trees too
+    if not any(root == "resources" or (root == "merge" and field != ["clean"]) for root, *field in paths):
+        return []
+    why = ctx.document.failed.get("resources", "merging into the base as it is now is a conflict")
+    return [Cause(Outcome.FAIL, why, (("merge.clean", False),))]
 
 
 def _because(gate: Gate, judgement: Judgement, ctx: Context, used: overrides.Used | None) -> str:

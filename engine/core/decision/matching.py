@@ -12,14 +12,19 @@ from engine.core.decision.gates import facts_needed
 from engine.core.decision.inputs import expressions_in
 from engine.core.decision.protect import gates_of
 from engine.core.declare import Action
+from engine.core.events.body import Body
 from engine.core.events.envelope import Event
 from engine.core.outcome import Outcome
+from engine.core.rules.duration import is_duration, seconds
 from engine.core.rules.model import Pipeline, Rules, Trigger
 from engine.errors import EngineError, failure
 from engine.names import closest, listing
 
 # Roots of expressions that are not fetched: the rules are at hand, and outputs come from earlier actions.
 _AT_HAND = frozenset({"rules", "outputs"})
+# What has to be known beside a fact: today's digests, which a verdict is compared with; and whether the change, whose
+# resources are those of the merge, can be merged at all.
+_ALSO = {"verdict": COMPARED_WITH, "resources": ("merge",)}
 
 
 class Fired(NamedTuple):
@@ -78,8 +83,7 @@ def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Acti
         for gate in gates_of(pipeline, rules):
             needed |= facts_needed(rules.gates[gate], rules)
         needed |= _facts_of_steps(pipeline, actions or {})
-    # The rules themselves are at hand; today's digests, which only a verdict is compared with, have to be fetched.
-    return frozenset((needed - _AT_HAND) | (set(COMPARED_WITH) if "verdict" in needed else set()))
+    return frozenset((needed - _AT_HAND).union(*(also for name, also in _ALSO.items() if name in needed)))
 
 
 def _facts_of_steps(pipeline: Pipeline, actions: Mapping[str, Action]) -> set[str]:
@@ -92,8 +96,15 @@ def _facts_of_steps(pipeline: Pipeline, actions: Mapping[str, Action]) -> set[st
 
 def _listens(trigger: Trigger, event: Event) -> bool:
     if trigger.every_s is not None:
-        return event.name == "schedule"
+        return event.name == "schedule" and _ticks(trigger, event.payload)
     return event.name in trigger.events and (not trigger.types or event.action in trigger.types)
+
+
+def _ticks(trigger: Trigger, tick: Body) -> bool:
+    """Is it the row's own tick? The cron line of another clock is none: its run names the pipeline (`--pipeline`)."""
+    every = tick["schedule"]
+    named = tick.get("pipeline", trigger.run)
+    return is_duration(every) and seconds(every) == trigger.every_s and named == trigger.run
 
 
 def _ask(number: int, trigger: Trigger, event: Event, rules: Rules) -> Fired:

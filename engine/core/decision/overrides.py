@@ -68,11 +68,14 @@ def _shown(text: str) -> str:
 
     A `<` with nothing that ends it hides all the rest; where that is not so, the reason is only counted too short.
     """
-    import html
     import re
 
     text = re.sub(r"<!--(?:(?!-->).)*+(?:-->)?|<[A-Za-z/!?][^>]*+>?|\[\]\([^)]*+\)?", "", text)
-    return html.unescape(text)
+    if "&" in text:  # two thousand names of entities take longer to load than a decision
+        import html
+
+        text = html.unescape(text)
+    return text
 
 
 def judge(

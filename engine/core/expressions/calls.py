@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 
 from engine.core.declare import Function
 from engine.core.expressions import types
-from engine.core.expressions.lex import Snippet
 from engine.core.expressions.parse import Node
+from engine.core.expressions.snippet import Snippet
 from engine.core.expressions.terms import SPECIAL, Language, Term, usage
 from engine.core.expressions.types import Type
 from engine.errors import EngineError, Errors, Place

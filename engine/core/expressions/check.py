@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 
 from engine.core.expressions import types
 from engine.core.expressions.calls import Calls
-from engine.core.expressions.lex import MAX_DEPTH, Snippet, quoted
 from engine.core.expressions.parse import Node, parse
+from engine.core.expressions.snippet import Snippet, quoted
 from engine.core.expressions.terms import Language, Term
+from engine.core.expressions.tokens import MAX_DEPTH
 from engine.core.expressions.types import Type
 from engine.errors import EngineError, Errors, failure
 from engine.names import closest, listing
@@ -32,7 +33,7 @@ def check(
     `boolean`: it is a condition. `within`: the defines that led here.
 
     Raises:
-        EngineError: it does not parse (ENG100-103), so that nothing else can be said.
+        EngineError: it does not parse (ENG100-104), so that nothing else can be said.
     """
     checker = Checker(language, errors)
     term = checker.expression(snippet, within)

@@ -8,9 +8,9 @@ from engine.core.expressions.check import check
 from engine.core.expressions.closures import compiled, condition
 from engine.core.expressions.conditions import Evaluate
 from engine.core.expressions.interpolate import Piece, pieces
-from engine.core.expressions.lex import Snippet
 from engine.core.expressions.model import Expression, Kind, Scope
 from engine.core.expressions.needs import needs, paths, written
+from engine.core.expressions.snippet import Snippet
 from engine.core.expressions.terms import SPECIAL, Language, Term
 from engine.core.expressions.trace import text_tracer, tracer
 from engine.errors import EngineError, Errors, Place, Problem, failure

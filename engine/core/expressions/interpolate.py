@@ -2,11 +2,10 @@
 
 from typing import TypeAlias
 
-from engine.core.expressions.lex import Snippet, closing
+from engine.core.expressions.snippet import QUOTES, Snippet, closing
 from engine.errors import Errors, Place
 
 Piece: TypeAlias = str | Snippet
-_QUOTES = frozenset("'\"`")
 
 
 def pieces(text: str, place: Place) -> list[Piece]:
@@ -44,7 +43,7 @@ def _end(text: str, at: int) -> int:
     depth = 0
     while at < len(text):
         c = text[at]
-        if c in _QUOTES:
+        if c in QUOTES:
             at = closing(text, at)
             if at < 0:
                 return -1

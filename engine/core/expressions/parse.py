@@ -1,14 +1,22 @@
-"""Syntax trees that know their columns: a Pratt parser of JMESPath's grammar, without what libraries add to it.
+"""Syntax trees that know their columns: those of the `jmespath` library, walked beside the tokens they are made of.
 
-Refused here and accepted there: lists without commas, calls of names in parentheses. Depth is bounded, so that
-nothing after this module can run out of stack.
+The library's grammar is what people know, and the only one here. Its trees have no columns, and it reads what the
+specification does not have: calls without commas, calls of names in parentheses, slices with two numbers in a row. The
+walk has to meet every token; what the tree does not account for is refused.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from engine.core.expressions.lex import MAX_DEPTH, Snippet, Token, tokens
+from jmespath.exceptions import ParseError
+from jmespath.parser import Parser
+
+from engine.core.expressions.snippet import Snippet
+from engine.core.expressions.tokens import MAX_DEPTH, Tokens
 from engine.errors import EngineError, failure
+
+Tree: TypeAlias = Mapping[str, Any]  # the library's: type, children, and for some a value
+_STEPS = frozenset({"subexpression", "index_expression", "pipe"})  # each child works on the one before it
 
 
 class Node(NamedTuple):
@@ -22,253 +30,205 @@ class Node(NamedTuple):
     depth: int  # levels of it, counted as its terms will be nested
 
 
-# How strongly what stands after a value binds it; and the two that stand before one.
-_POWER = {
-    "|": 1, "||": 2, "&&": 3, "==": 5, "!=": 5, "<": 5, "<=": 5, ">": 5, ">=": 5, "[]": 9, "[?": 21, ".": 40, "[": 55,
-}  # fmt: skip
-_STAR, _NOT = 20, 45
-_NAMED = {
-    "|": "pipe", "||": "or_expression", "&&": "and_expression",
-    "==": "eq", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte",
-}  # fmt: skip
-_LEAVES = {"quoted": "field", "literal": "literal", "word": "word", "@": "current"}
-_STEPS = frozenset({"subexpression", "index_expression", "pipe"})  # each child works on the one before it
-
-
 def parse(snippet: Snippet) -> Node:
     """The syntax tree of `snippet`.
 
     Raises:
-        EngineError: ENG100-103, with the column.
+        EngineError: ENG100-104, with the column; ENG129, a library that we do not know.
     """
-    return _Parser(snippet).whole()
+    tokens = Tokens(snippet)
+    try:
+        tree = Parser().parse(tokens.plain).parsed
+    except ParseError as error:
+        raise tokens.refused(error) from None
+    return Walk(tokens).whole(tree)
 
 
-class _Parser:
-    """One text. `start` is always where the leftmost part of an expression begins."""
+class Walk:
+    """One tree of the library, beside its tokens."""
 
-    def __init__(self, snippet: Snippet) -> None:
-        self._snippet = snippet
-        self._tokens = tokens(snippet)
-        self._at = 0
-        self._next = self._tokens[0]
-        self._end = 0  # of the token before
-        self._level = 0
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._groups: list[tuple[int, int]] = []  # which tokens opened a parenthesis that is no call's, and where
 
-    def whole(self) -> Node:
-        """The tree of all of it."""
-        node = self._expression(0)
-        if self._next.kind != "end":
-            raise self._unexpected()
+    def whole(self, tree: Tree) -> Node:
+        """The tree with its columns.
+
+        Raises:
+            EngineError: ENG101 or ENG102, with the column; ENG129, a kind of node that we do not know.
+        """
+        node = self._node(tree)
+        self._tokens.take("eof")
         return node
 
-    # --- tokens
-
-    def _advance(self) -> Token:
-        token = self._next
-        self._at += 1
-        self._next, self._end = self._tokens[self._at], token.end
-        return token
-
-    def _take(self, kind: str) -> bool:
-        """Go on if this comes next."""
-        if self._next.kind != kind:
-            return False
-        self._advance()
-        return True
-
-    def _expect(self, kind: str) -> None:
-        if not self._take(kind):
-            raise self._unexpected()
-
-    def _unexpected(self) -> EngineError:
-        token = self._next
-        if token.kind == "end":
-            return self._snippet.wrong(token.end - 1, token.end, "it ends too early")
-        return self._snippet.wrong(token.start, token.end)
-
-    # --- nodes
-
-    def _node(self, kind: str, start: int, children: tuple[Node, ...] = (), value: Any = None) -> Node:
+    def _made(self, kind: str, start: int, children: tuple[Node, ...] = (), value: Any = None) -> Node:
         """A node that ends with the last token."""
         depth = 1
         if children:
             depth = max([c.depth for c in children]) + (len(children) if kind in _STEPS else 1)
             if depth > MAX_DEPTH:
-                raise self._too_deep(start, self._end)
-        return Node(kind, value, children, start, self._end, depth)
+                raise self._tokens.too_deep(start, self._tokens.end)
+        return Node(kind, value, children, start, self._tokens.end, depth)
 
-    def _too_deep(self, start: int, end: int) -> EngineError:
-        return failure("ENG102", self._snippet.at(start, end), what="nested too deeply", limit=MAX_DEPTH)
-
-    def _grown(self, kind: str, left: Node, right: Node, start: int) -> Node:
-        """A chain with one more child: `a.b.c` is one node."""
+    def _grown(self, kind: str, left: Node, right: Node) -> Node:
+        """A chain with one more child: `a || b || c` is one node."""
         before = left.children if left.kind == kind else (left,)
-        return self._node(kind, start, (*before, right))
+        return self._made(kind, left.start, (*before, right))
 
-    def _expression(self, binding: int) -> Node:
-        """What follows, up to an operator that binds no stronger than `binding`."""
-        first = self._next
-        if self._level == MAX_DEPTH:
-            raise self._too_deep(first.start, first.end)
-        prefix = _PREFIX.get(first.kind)
-        if prefix is None:
-            raise self._unexpected()
-        self._level += 1
-        left = prefix(self, self._advance())
-        while binding < _POWER.get(self._next.kind, 0):
-            left = _INFIX[self._next.kind](self, self._advance(), left, first.start)
-        self._level -= 1
-        return left
+    def _node(self, tree: Tree) -> Node:
+        """`tree` from its leftmost part on: a chain of `||` is a thousand trees deep on the left."""
+        first, outer = self._tokens.at, []
+        while tree["type"] in _ONWARD:
+            outer.append(tree)
+            left = tree["children"][0]
+            tree = left["children"][0] if tree["type"] == "projection" and _is_half(left) else left
+        while self._tokens.kind == "lparen":  # a call's comes after its name
+            self._groups.append((self._tokens.at, self._tokens.start))
+            self._tokens.take("lparen")
+        if tree["type"] not in _FIRST:
+            raise self._unknown(tree)
+        node = self._closed(_FIRST[tree["type"]](self, tree), first)
+        for tree in reversed(outer):
+            node = self._closed(_ONWARD[tree["type"]](self, tree, node, first), first)
+        return node
 
-    def _separated(self, item: Callable[[], Node], end: str) -> tuple[Node, ...]:
-        """One or more, with commas between them."""
-        found = [item()]
-        while self._take(","):
-            found.append(item())
-        self._expect(end)
+    def _closed(self, node: Node, first: int) -> Node:
+        """`node` with the parentheses around it, if they opened no earlier than its first token."""
+        while self._tokens.kind == "rparen" and self._groups and self._groups[-1][0] >= first:
+            self._tokens.take("rparen")
+            node = node._replace(start=self._groups.pop()[1], end=self._tokens.end)
+        return node
+
+    def _unknown(self, tree: Tree) -> EngineError:
+        snippet = self._tokens.snippet
+        return failure("ENG129", snippet.at(0, len(snippet.text)), kind=tree["type"])
+
+    def _separated(self, trees: Sequence[Tree], end: str) -> tuple[Node, ...]:
+        """With commas between them."""
+        found = []
+        for number, tree in enumerate(trees):
+            if number:
+                self._tokens.take("comma")
+            found.append(self._node(tree))
+        self._tokens.take(end)
         return tuple(found)
 
     # --- what an expression begins with
 
-    def _name(self, name: Token) -> Node:
-        if not self._take("("):
-            return self._node("field", name.start, (), name.value)
-        arguments = () if self._take(")") else self._separated(self._argument, ")")
-        return self._node("function_expression", name.start, arguments, name.value)
+    def _leaf(self, tree: Tree) -> Node:
+        token = self._tokens.take(*_LEAVES[tree["type"]])
+        kind, value = self._tokens.literals.get(token["start"], (tree["type"], tree.get("value")))
+        return self._made(kind, token["start"], (), value)
 
-    def _argument(self) -> Node:
-        return self._expression(0)
+    def _nothing(self, _tree: Tree) -> Node:
+        return Node("identity", None, (), self._tokens.start, self._tokens.start, 1)
 
-    def _leaf(self, token: Token) -> Node:
-        return self._node(_LEAVES[token.kind], token.start, (), token.value)
+    def _call(self, tree: Tree) -> Node:
+        name = self._tokens.take("unquoted_identifier")
+        if self._tokens.kind == "rparen":  # `(f)(a)`: that it is called is what is wrong
+            raise self._tokens.unexpected(self._tokens.next("lparen"))
+        self._tokens.take("lparen")
+        arguments = self._separated(tree["children"], "rparen")
+        return self._made(tree["type"], name["start"], arguments, tree["value"])
 
-    def _group(self, bracket: Token) -> Node:
-        inner = self._expression(0)
-        self._expect(")")
-        return inner._replace(start=bracket.start, end=self._end)
+    def _prefixed(self, tree: Tree) -> Node:
+        sign = self._tokens.take("not", "expref")
+        return self._made(tree["type"], sign["start"], (self._node(tree["children"][0]),))
 
-    def _not(self, sign: Token) -> Node:
-        return self._node("not_expression", sign.start, (self._expression(_NOT),))
+    def _listed(self, tree: Tree) -> Node:
+        opening, end = _ENDS[tree["type"]]
+        start = self._tokens.take(opening)["start"]
+        return self._made(tree["type"], start, self._separated(tree["children"], end))
 
-    def _reference(self, sign: Token) -> Node:
-        return self._node("expref", sign.start, (self._expression(0),))
-
-    def _open(self, bracket: Token) -> Node:
-        """`[0]`, `[1:]` and `[*]` of the current node, or a list."""
-        following = self._next.kind
-        if following in ("number", ":") or (following == "*" and self._tokens[self._at + 1].kind == "]"):
-            return self._items(bracket, self._nothing(), bracket.start)
-        return self._list(bracket)
-
-    def _list(self, bracket: Token) -> Node:
-        return self._node("multi_select_list", bracket.start, self._separated(self._argument, "]"))
-
-    def _hash(self, brace: Token) -> Node:
-        return self._node("multi_select_dict", brace.start, self._separated(self._pair, "}"))
-
-    def _pair(self) -> Node:
-        if self._next.kind not in ("name", "quoted"):
-            raise self._unexpected()
-        key = self._advance()
-        self._expect(":")
-        return self._node("key_val_pair", key.start, (self._expression(0),), key.value)
-
-    def _all_values(self, star: Token) -> Node:
-        return self._projection("value_projection", self._nothing(), star.start, _STAR)
-
-    def _bare(self, number: Token) -> Node:
-        end, following = number.end, self._tokens[self._at : self._at + 2]
-        if [t.kind for t in following] == [".", "number"] and following[0].start == end:
-            end = following[1].end
-        written = self._snippet.text[number.start : end]
-        raise failure("ENG103", self._snippet.at(number.start, end), written=written)
+    def _pair(self, tree: Tree) -> Node:
+        key = self._tokens.take("unquoted_identifier", "quoted_identifier")
+        self._tokens.take("colon")
+        return self._made(tree["type"], key["start"], (self._node(tree["children"][0]),), tree["value"])
 
     # --- how it goes on
 
-    def _chain(self, operator: Token, left: Node, start: int) -> Node:
-        return self._grown(_NAMED[operator.kind], left, self._expression(_POWER[operator.kind]), start)
+    def _chain(self, tree: Tree, left: Node, first: int) -> Node:
+        for child in tree["children"][1:]:
+            self._tokens.take(_BETWEEN[tree["type"]])
+            left = self._closed(self._grown(tree["type"], left, self._node(child)), first)
+        return left
 
-    def _comparison(self, operator: Token, left: Node, start: int) -> Node:
-        right = self._expression(_POWER[operator.kind])
-        return self._node("comparator", start, (left, right), _NAMED[operator.kind])
+    def _comparison(self, tree: Tree, left: Node, _first: int) -> Node:
+        self._tokens.take(tree["value"])
+        return self._made(tree["type"], left.start, (left, self._node(tree["children"][1])), tree["value"])
 
-    def _field(self, _dot: Token, left: Node, start: int) -> Node:
-        if self._take("*"):
-            return self._projection("value_projection", left, start, _POWER["."])
-        return self._grown("subexpression", left, self._after_dot(_POWER["."]), start)
+    def _items(self, tree: Tree, left: Node, first: int) -> Node:
+        for child in tree["children"][1:]:
+            left = self._closed(self._grown(tree["type"], left, self._item(child)), first)
+        return left
 
-    def _after_dot(self, binding: int) -> Node:
-        following = self._next.kind
-        if following in ("name", "quoted", "*"):
-            return self._expression(binding)
-        if following == "[":
-            return self._list(self._advance())
-        if following == "{":
-            return self._hash(self._advance())
-        raise self._unexpected()
+    def _item(self, tree: Tree) -> Node:
+        """`[0]`, `[1:2:3]`"""
+        if tree["type"] not in ("index", "slice"):
+            raise self._unknown(tree)
+        start = self._tokens.take("lbracket")["start"]
+        self._tokens.may("number")
+        for _ in tree["children"][1:]:  # a slice has three, whatever was written
+            if self._tokens.may("colon"):
+                self._tokens.may("number")
+        self._tokens.take("rbracket")
+        return self._made(tree["type"], start, (), tree.get("value", tuple(tree["children"])))
 
-    def _items(self, bracket: Token, left: Node, start: int) -> Node:
-        """`[0]`, `[1:2:3]`, `[*]`; the bracket has been read."""
-        if self._next.kind not in ("number", ":"):
-            self._expect("*")
-            self._expect("]")
-            return self._projection("projection", left, start, _STAR)
-        parts = [self._number()]
-        while len(parts) < 3 and self._take(":"):
-            parts.append(self._number())
-        self._expect("]")
-        if len(parts) == 1:
-            return self._grown("index_expression", left, self._node("index", bracket.start, (), parts[0]), start)
-        cut = self._node("slice", bracket.start, (), (*parts, None)[:3])
-        if left.kind == "index_expression":  # as the library has it: `a[0][1:]` is a list, not a projection
-            return self._grown("index_expression", left, cut, start)
-        onward = self._onward(_STAR)
-        return self._node("projection", start, (self._grown("index_expression", left, cut, start), onward))
+    def _projection(self, tree: Tree, left: Node, _first: int) -> Node:
+        """`[*]`, `[1:]`, `[]`, and what follows."""
+        start, half = left.start, tree["children"][0]
+        if not _is_half(half):
+            for kind in ("lbracket", "star", "rbracket"):
+                self._tokens.take(kind)
+        elif half["type"] == "flatten":
+            left = self._made("flatten", self._tokens.take("flatten")["start"], (left,))
+        else:
+            left = self._made("index_expression", start, (left, self._item(half["children"][1])))
+        return self._made(tree["type"], start, (left, self._onward(tree["children"][1])))
 
-    def _number(self) -> int | None:
-        return int(self._advance().value) if self._next.kind == "number" else None
+    def _values(self, tree: Tree, left: Node, _first: int) -> Node:
+        if left.kind != "identity":
+            self._tokens.take("dot")
+        self._tokens.take("star")
+        return self._made(tree["type"], left.start, (left, self._onward(tree["children"][1])))
 
-    def _flatten(self, brackets: Token, left: Node, start: int) -> Node:
-        flat = self._node("flatten", brackets.start, (left,))
-        return self._projection("projection", flat, start, _POWER["[]"])
+    def _filter(self, tree: Tree, left: Node, _first: int) -> Node:
+        self._tokens.take("filter")
+        condition = self._node(tree["children"][2])
+        self._tokens.take("rbracket")
+        return self._made(tree["type"], left.start, (left, self._onward(tree["children"][1]), condition))
 
-    def _filter(self, _bracket: Token, left: Node, start: int) -> Node:
-        condition = self._expression(0)
-        self._expect("]")
-        return self._node("filter_projection", start, (left, self._onward(_POWER["[?"]), condition))
-
-    def _projection(self, kind: str, left: Node, start: int, binding: int) -> Node:
-        return self._node(kind, start, (left, self._onward(binding)))
-
-    def _onward(self, binding: int) -> Node:
+    def _onward(self, tree: Tree) -> Node:
         """What a projection does with each item."""
-        if self._next.kind in ("[", "[?"):
-            return self._expression(binding)
-        return self._after_dot(binding) if self._take(".") else self._nothing()
-
-    def _nothing(self) -> Node:
-        return Node("identity", None, (), self._end, self._end, 1)
+        if tree["type"] != "identity":
+            self._tokens.may("dot")
+        return self._node(tree)
 
 
-_PREFIX: Mapping[str, Callable[[_Parser, Token], Node]] = {
-    "name": _Parser._name,
-    **dict.fromkeys(_LEAVES, _Parser._leaf),
-    "number": _Parser._bare,
-    "(": _Parser._group,
-    "!": _Parser._not,
-    "&": _Parser._reference,
-    "[": _Parser._open,
-    "{": _Parser._hash,
-    "*": _Parser._all_values,
-    "[]": lambda parser, token: parser._flatten(token, parser._nothing(), token.start),
-    "[?": lambda parser, token: parser._filter(token, parser._nothing(), token.start),
+def _is_half(tree: Tree) -> bool:
+    """Is it the first half of a projection: `a[]`, or a slice of something that is no item (`a[0][1:]` is one node)?"""
+    if tree["type"] == "index_expression":
+        return len(tree["children"]) == 2 and tree["children"][1]["type"] == "slice"
+    return bool(tree["type"] == "flatten")
+
+
+_LEAVES = {"field": ("unquoted_identifier", "quoted_identifier"), "literal": ("literal",), "current": ("current",)}
+_ENDS = {"multi_select_list": ("lbracket", "rbracket"), "multi_select_dict": ("lbrace", "rbrace")}
+_BETWEEN = {"subexpression": "dot", "pipe": "pipe", "or_expression": "or", "and_expression": "and"}
+_FIRST: Mapping[str, Callable[[Walk, Tree], Node]] = {
+    **dict.fromkeys(_LEAVES, Walk._leaf),
+    "identity": Walk._nothing,
+    "function_expression": Walk._call,
+    "not_expression": Walk._prefixed,
+    "expref": Walk._prefixed,
+    **dict.fromkeys(_ENDS, Walk._listed),
+    "key_val_pair": Walk._pair,
 }
-_INFIX: Mapping[str, Callable[[_Parser, Token, Node, int], Node]] = {
-    **dict.fromkeys(("|", "||", "&&"), _Parser._chain),
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _Parser._comparison),
-    ".": _Parser._field,
-    "[": _Parser._items,
-    "[]": _Parser._flatten,
-    "[?": _Parser._filter,
+_ONWARD: Mapping[str, Callable[[Walk, Tree, Node, int], Node]] = {
+    **dict.fromkeys(_BETWEEN, Walk._chain),
+    "comparator": Walk._comparison,
+    "index_expression": Walk._items,
+    "projection": Walk._projection,
+    "value_projection": Walk._values,
+    "filter_projection": Walk._filter,
 }

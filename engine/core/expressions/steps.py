@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.core.expressions import types
 from engine.core.expressions.conditions import Compile, Evaluate, judged
-from engine.core.expressions.lex import quoted
 from engine.core.expressions.model import Scope
+from engine.core.expressions.snippet import quoted
 from engine.core.expressions.terms import Term
 from engine.errors import EngineError, failure
 

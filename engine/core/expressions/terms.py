@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.declare import Function, Schema
-from engine.core.expressions.lex import Snippet, quoted
+from engine.core.expressions.snippet import Snippet, quoted
 from engine.core.expressions.types import Defs, Type
 from engine.errors import Place
 

@@ -7,6 +7,7 @@ from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
+from engine.core.receipts import Tally
 from engine.core.redact import Redactor
 from engine.errors import Place, Problem
 
@@ -70,6 +71,13 @@ class Signature(NamedTuple):
     origin: str = "github"  # local: nobody but the one who ran it believes it
 
 
+class Judged(NamedTuple):
+    """How much policy has judged, and which receipts say it resource by resource."""
+
+    digest: str  # of receipts.json
+    counts: Tally
+
+
 class Gate(NamedTuple):
     """What one gate has said."""
 
@@ -97,6 +105,7 @@ class Report(NamedTuple):
     because: str = ""  # why the gates say what they say, in one sentence
     gates: tuple[Gate, ...] = ()
     broken: tuple[Problem, ...] = ()  # what could not be done: actions, or the run as a whole
+    receipts: Judged | None = None  # None: policy was not asked in this run
 
     def of(self, row: Row) -> tuple[Finding, ...]:
         """The findings about one resource."""
@@ -134,6 +143,9 @@ class Report(NamedTuple):
             ],
             "refused": [_problem(p) for p in self.refused],
             "broken": [_problem(p) for p in self.broken],
+            "receipts": (
+                {"digest": self.receipts.digest, "counts": self.receipts.counts._asdict()} if self.receipts else None
+            ),
             "signature": self.signature._asdict() if self.signature else None,
         }
 

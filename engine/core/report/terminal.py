@@ -4,6 +4,7 @@ from collections.abc import Callable
 from textwrap import wrap
 
 from engine.core.findings import Effect, Finding
+from engine.core.receipts import told
 from engine.core.report.model import Report, Row, Standing
 from engine.errors import Problem
 from engine.printable import COLOURS, PLAIN, harmless, printable
@@ -44,12 +45,14 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
     cells = [_cells(row) for row in report.rows]
     widths = [min(max(map(len, column)), width // 2) for column in zip(*cells, strict=True)]
     for row, cell in zip(report.rows, cells, strict=True):
-        told = "  ".join(f"{text:<{size}}" for text, size in zip(cell, widths, strict=True))
-        lines += [f"  {paint(*_MARKS[report.standing(row)])} {told}", *_reasons(report, row, width, paint)]
+        line = "  ".join(f"{text:<{size}}" for text, size in zip(cell, widths, strict=True))
+        lines += [f"  {paint(*_MARKS[report.standing(row)])} {line}", *_reasons(report, row, width, paint)]
     known = {row.path for row in report.rows}
     for finding in report.findings:
         if finding.resource not in known:
             lines += _finding(finding, width, paint)
+    if report.receipts:
+        lines += _wrapped(told(report.receipts.counts), 2, width)
     for title, problems in (("refused", report.refused), ("could not be done", report.broken)):
         if problems:
             lines += ["", paint(title, "bold")]

@@ -12,6 +12,7 @@ from engine.core.expressions.compile import Language, check_defines, compile_exp
 from engine.core.expressions.model import Expression, Kind, Trace
 from engine.core.outcome import Outcome
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
+from engine.core.rules.duration import seconds
 from engine.core.rules.model import (
     Approvals,
     Environment,
@@ -34,12 +35,6 @@ EXCLUDE = ("author", "co_authors", "pushers", "committers", "bots")
 VETO = "changes_requested"
 UNKNOWN = "one_more"
 VERDICT_EXPIRES_S = 7 * 86_400
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def seconds(duration: str) -> int:
-    """`10m` → 600."""
-    return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
 class Builder:

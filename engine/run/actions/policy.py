@@ -1,5 +1,6 @@
 """`policy.*`: judge plans."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from engine.errors import TABLE, EngineError, ExitCode, Place, Problem
 from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
-    from engine.adapters.policy.port import Plan
+    from engine.adapters.policy.port import Judgement, Plan
     from engine.core.findings import Finding
     from engine.core.resources.model import Resource
     from engine.run.context import Context
@@ -23,10 +24,17 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
 
     A doubt about the answer (no policies, one that does not parse, a time-out, a plan that breaks the engine) is one of
     the output `doubts`: the verdict is then `error`, and the report tells why, beside what was found in the others.
+    What each rule came to about each resource is kept in `receipts.json`, of which the output `receipts` has the digest
+    (the file's own) and the counts.
+
+    Raises:
+        EngineError: ENG002, the receipts cannot be kept.
     """
+    from engine.adapters import files
     from engine.adapters.policy.bundle import policy_set, read_directory
-    from engine.adapters.policy.port import Plan, Programs
-    from engine.adapters.policy.port import evaluate as judge
+    from engine.adapters.policy.port import Plan, Programs, Terms, judge
+    from engine.core import receipts as receipt
+    from engine.core.canonical import canonical
     from engine.run import plans as kept
 
     values = ctx.settings
@@ -35,6 +43,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     doubts: list[Problem] = []
     bundle: str | None = None
     findings: list[dict[str, Any]] = []
+    parts: list[Judgement] = []
     judged: list[str] = []
     redact = kept.redactor((), values.credentials)
     for row in resources:
@@ -49,33 +58,44 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             policies = policy_set(read_directory(ctx.controller.policies))
             bundle = policies.digest
 
-            def ask(plans: Sequence[Plan], timeout_s: float) -> Sequence["Finding"]:
-                return judge(plans, policies, engine, timeout_s, programs=programs, cancel=ctx.cancel, now=ctx.now)
+            def ask(plans: Sequence[Plan], timeout_s: float) -> "Judgement":
+                return judge(plans, policies, engine, Terms(programs, timeout_s, ctx.cancel), now=ctx.now)
 
             plans = [Plan(path, plan) for path, plan in loaded.items()]
-            found, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
+            parts, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
             doubts += unsure
+            found = [finding for part in parts for finding in part.findings]
             by_path = {resource.path: resource for resource in ctx.discovery.resources}
             findings = [_row(by_path[f.resource], f) for f in kept.told(found, loaded, policies, redact)]
     except EngineError as error:
-        judged = []
+        parts, judged = [], []
         doubts.append(error.problems[0])
+    silent = [row["path"] for row in resources if row["path"] not in set(judged)]
+    lost = [subject for path in silent for subject in receipt.subjects(path, loaded.get(path, {}))]
+    receipts = receipt.joined([part.receipts for part in parts], lost)
+    files.write(os.path.join(ctx.out, "receipts.json"), canonical(receipt.encoded(receipts)))
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
         ctx.progress(f"  not judged: {doubt.message}")
     ctx.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
-    return {"findings": findings, "judged": sorted(judged), "bundle": bundle, "doubts": [told(why) for why in doubts]}
+    return {
+        "findings": findings,
+        "judged": sorted(judged),
+        "bundle": bundle,
+        "doubts": [told(why) for why in doubts],
+        "receipts": receipt.summary(receipts),
+    }
 
 
 def _apart(
-    plans: "Sequence[Plan]", ask: "Callable[[Sequence[Plan], float], Sequence[Finding]]", timeout_s: float
-) -> "tuple[list[Finding], list[str], list[Problem]]":
-    """Findings, the resources that they are about, and doubts: a plan that breaks the engine does not hide the others.
+    plans: "Sequence[Plan]", ask: "Callable[[Sequence[Plan], float], Judgement]", timeout_s: float
+) -> "tuple[list[Judgement], list[str], list[Problem]]":
+    """Judgements, the resources that they are about, and doubts: a plan that breaks the engine hides no other.
 
     All are asked about at once. If that fails, and not because the policies do not load, halves are, until those that
     cannot be judged stand alone; within twice the time.
     """
-    found: list[Finding] = []
+    parts: list[Judgement] = []
     judged: list[str] = []
     doubts: list[Problem] = []
     end = time.monotonic() + 2 * timeout_s
@@ -84,7 +104,7 @@ def _apart(
         part = waiting.pop()
         try:
             with alone("what policy says", Place(part[0].resource) if len(part) == 1 else None):
-                found += ask(part, min(timeout_s, max(end - time.monotonic(), 1)))
+                parts.append(ask(part, min(timeout_s, max(end - time.monotonic(), 1))))
                 judged += [plan.resource for plan in part]
         except EngineError as error:
             why = error.problems[0]
@@ -95,7 +115,7 @@ def _apart(
                 doubts.append(why if why.place else why._replace(place=Place(part[0].resource)))
             else:
                 waiting += [part[len(part) // 2 :], part[: len(part) // 2]]
-    return found, judged, doubts
+    return parts, judged, doubts
 
 
 def _row(resource: "Resource", finding: "Finding") -> dict[str, Any]:
@@ -116,7 +136,7 @@ ACTIONS = (
             "resources": {"type": "array", "items": {"type": "object"}},
             "engine": {"enum": ["rego", "opa", "checkov"], "type": "string", "default": "rego"},
         },
-        outputs=("findings", "judged", "bundle", "doubts"),
+        outputs=("findings", "judged", "bundle", "doubts", "receipts"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         doc="Judge the plans by the policies of the controller repository.",

@@ -16,14 +16,19 @@ def test_files_are_sorted_by_their_names():
             "a_test.rego": b"package a_test",
             "data.json": b'{"x": 1}',
             "team/data.yaml": b"y: 2\n",
+            "team/limits.json": b'{"z": {"a": 1}}',
+            "team/more.yml": b"z:\n  b: 2\n",
             "team/mock.json": b"not even JSON",
+            "testdata/rows.json": b"[]",
+            ".regal.yaml": b"[]",
+            "checkov/check.yaml": b"[]",
             "checkov/names.py": b"",
         }
     )
     assert list(found.modules) == ["policies/a.rego"]
     assert list(found.tests) == ["policies/a_test.rego"]
     assert list(found.checks) == ["policies/checkov/names.py"]
-    assert found.data == {"x": 1, "team": {"y": 2}}
+    assert found.data == {"x": 1, "team": {"y": 2, "z": {"a": 1, "b": 2}}}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,13 @@ def test_files_are_sorted_by_their_names():
         ("data that is no JSON", {"data.json": b"{"}, "ENG035"),
         ("a key twice in one file", {"data.json": b'{"a": 1, "a": 2}'}, "ENG027"),
         ("a key twice in two files", {"data.json": b'{"a": 1}', "data.yaml": b"a: 2\n"}, "ENG504"),
+        ("a value twice, deep in two files", {"a.json": b'{"a": {"b": 1}}', "b.json": b'{"a": {"b": 1}}'}, "ENG504"),
+        ("data of any name that is no object", {"ports.yaml": b"- 22\n"}, "ENG503"),
+        (
+            "data that is nested deeper than it is read",
+            {"a.json": b'{"a": ' + b"[" * 120 + b"]" * 120 + b"}"},
+            "ENG032",
+        ),
         ("data below a value", {"data.json": b'{"team": 1}', "team/data.json": b'{"a": 1}'}, "ENG504"),
         (
             "a deny rule in a test file would never be asked",
@@ -59,7 +71,7 @@ def test_test_files_may_speak_of_rules(text):
 
 
 def test_the_digest_is_of_what_takes_part():
-    files = {"a.rego": b"package a", "data.json": b"{}", "checkov/a.py": b""}
+    files = {"a.rego": b"package a", "data.json": b"{}", "team/x.yaml": b"a: 1\n", "checkov/a.py": b""}
     digest = policy_set(files).digest
     assert policy_set({**files, "README.md": b"text", "a_test.rego": b"package t", "mock.json": b"{}"}).digest == digest
     assert policy_set(files, "elsewhere").digest == digest
@@ -68,6 +80,30 @@ def test_the_digest_is_of_what_takes_part():
         {"a.rego": b"package a"},
     ]
     assert len({policy_set(other).digest for other in others} | {digest}) == len(others) + 1
+
+
+def test_a_byte_order_mark_is_passed_over():
+    found = policy_set(
+        {"a.rego": b"\xef\xbb\xbfpackage a", "b.json": b'\xef\xbb\xbf{"x": 1}', "c.yaml": b"\xef\xbb\xbfy: 2\n"}
+    )
+    assert (found.modules["policies/a.rego"], found.data) == ("package a", {"x": 1, "y": 2})
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "kept"),
+    [
+        (
+            "beside rego.v1",
+            "import rego.v1\nimport future.keywords.if # x\nx := 1",
+            "import rego.v1\n# future.keywords.if # x\nx := 1",
+        ),
+        ("alone", "import future.keywords\nx := 1", "import future.keywords\nx := 1"),
+        ("another import", "import rego.v1\nimport future.keywordsx", "import rego.v1\nimport future.keywordsx"),
+    ],
+)
+def test_keywords_that_are_imported_twice(why, text, kept):
+    found = policy_set({"a.rego": f"package a\n{text}\n".encode()})
+    assert found.modules["policies/a.rego"] == f"package a\n{kept}\n", why
 
 
 def test_reading_a_directory(tmp_path):

@@ -10,8 +10,8 @@ from tests.support.opa import executable, script
 from tests.support.plans import a_change, a_plan
 from tests.support.policy import judge, policies, rego
 
-DENY = rego('deny contains "no" if input.bad')
-OLD = 'package main\n\ndeny contains "no" if input.bad\n'
+DENY = rego('deny contains "no" if input.variables.bad')
+OLD = 'package main\n\ndeny contains "no" if input.variables.bad\n'
 
 
 def refusal(program, *modules, plan=None, **options):
@@ -22,8 +22,8 @@ def refusal(program, *modules, plan=None, **options):
 
 def test_the_real_engine_judges(tmp_path):
     program = Programs(opa=executable(tmp_path))
-    assert judge(policies(DENY), {"bad": False}, engine="opa", programs=program) == ()
-    (finding,) = judge(policies(DENY), {"bad": True}, engine="opa", programs=program)
+    assert judge(policies(DENY), {"variables": {"bad": False}}, engine="opa", programs=program) == ()
+    (finding,) = judge(policies(DENY), {"variables": {"bad": True}}, engine="opa", programs=program)
     assert (finding.message, finding.policy, finding.engine) == ("no", "policies/m0.rego", "opa")
 
 
@@ -68,11 +68,11 @@ def test_no_program(tmp_path):
             [rego('deny contains "x" if http.send({"url": "http://127.0.0.1:1", "method": "get"})')],
             "ENG502",
         ),
-        ("a builtin error", [rego('deny contains "x" if startswith(input.nothing, "x")')], "ENG510"),
+        ("a builtin error", [rego('deny contains "x" if startswith(input.variables.nothing, "x")')], "ENG510"),
     ],
 )
 def test_doubts_block(tmp_path, why, modules, code):
-    assert refusal(executable(tmp_path), *modules, plan={"nothing": None}).code == code, why
+    assert refusal(executable(tmp_path), *modules, plan={"variables": {"nothing": None}}).code == code, why
 
 
 def test_places_are_those_of_the_policies(tmp_path):

@@ -12,7 +12,7 @@ from engine.errors import EngineError, ExitCode
 from tests.support.plans import a_change
 from tests.support.policy import EMPTY, judge, policies, rego
 
-DENY = rego('deny contains "no" if input.bad')
+DENY = rego('deny contains "no" if input.variables.bad')
 SLOW = rego("deny contains a if { some a in numbers.range(1, 9999); some b in numbers.range(1, 9999); a * b == 0 }")
 
 
@@ -39,7 +39,7 @@ def deep(levels: int) -> dict[str, object]:
             "ENG512",
             3,
         ),
-        ("a plan nested too deep", [DENY], {"bad": deep(200)}, "ENG515", ExitCode.EXECUTOR),
+        ("a plan nested too deep", [DENY], {"variables": {"bad": deep(200)}}, "ENG515", ExitCode.EXECUTOR),
         ("something that is no plan", [DENY], {"format_version": None}, "ENG515", ExitCode.EXECUTOR),
         ("a plan of another format", [DENY], {"format_version": "2.0"}, "ENG515", ExitCode.EXECUTOR),
         ("a plan with errors is not complete", [DENY], {"errored": True}, "ENG515", ExitCode.EXECUTOR),
@@ -88,7 +88,7 @@ def test_cancelling_stops_the_worker():
 
 
 def test_all_plans_of_a_change_are_judged_each_for_itself():
-    plans = [Plan(f"S3/{n}", {**EMPTY, "bad": n % 2 == 0}) for n in range(6)]
+    plans = [Plan(f"S3/{n}", {**EMPTY, "variables": {"bad": n % 2 == 0}}) for n in range(6)]
     found = evaluate(plans, policies(DENY))
     assert [finding.resource for finding in found] == ["S3/0", "S3/2", "S3/4"]
 
@@ -132,9 +132,9 @@ def test_policies_that_print_do_not_disturb_the_answer():
 
 
 def test_text_outside_the_basic_plane_survives():
-    chosen = policies(rego("deny contains msg if msg := input.said"))
+    chosen = policies(rego("deny contains msg if msg := input.variables.said"))
     said = 'Ünïcode \U0001f600 "quoted" \\ \u2028 \n tab\t'
-    assert [finding.message for finding in judge(chosen, {"said": said})] == [said]
+    assert [finding.message for finding in judge(chosen, {"variables": {"said": said}})] == [said]
 
 
 def test_long_lines_and_large_data_are_taken():

@@ -7,7 +7,7 @@ from engine.adapters.policy.suite import test as run_tests
 from engine.errors import EngineError
 from tests.support.policy import policies, rego
 
-POLICY = rego('deny contains "a" if {\n  input.a\n  input.b\n}\n\nwarn contains "w" if input.w')
+POLICY = rego('deny contains "a" if {\n  input.errored\n  input.complete\n}\n\nwarn contains "w" if input.applyable')
 
 
 def outcomes(body):
@@ -18,8 +18,12 @@ def outcomes(body):
 @pytest.mark.parametrize(
     ("why", "test", "said"),
     [
-        ("true passes", 'test_x if "a" in data.main.deny with input as {"a": 1, "b": 1}', ""),
-        ("undefined fails", 'test_x if "b" in data.main.deny with input as {"a": 1, "b": 1}', "undefined"),
+        ("true passes", 'test_x if "a" in data.main.deny with input as {"errored": 1, "complete": 1}', ""),
+        (
+            "undefined fails",
+            'test_x if "b" in data.main.deny with input as {"errored": 1, "complete": 1}',
+            "undefined",
+        ),
         ("false fails", "test_x := false", "false"),
         ("anything else fails", 'test_x := "yes"', '"yes"'),
         ("a set fails", 'test_x contains "yes"', '["yes"]'),
@@ -47,7 +51,8 @@ def test_prints_are_kept_with_their_test():
 
 def test_coverage_is_of_policies_and_not_of_tests():
     report = run_tests(
-        policies(POLICY, a_test__rego=rego('test_a if count(data.main.deny) == 0 with input as {"a": 1}', "t")), Terms()
+        policies(POLICY, a_test__rego=rego('test_a if count(data.main.deny) == 0 with input as {"errored": 1}', "t")),
+        Terms(),
     )
     assert list(report.coverage) == ["policies/m0.rego"]
     file = report.coverage["policies/m0.rego"]

@@ -40,6 +40,11 @@ def test_the_provider_touches_no_other_account():
     assert "allowed_account_ids = [var.account]" in FILES["main.tf"]
 
 
+@pytest.mark.parametrize("switch", ["bypass_policy_lockout_safety_check", "force_detach_policies", "skip_destroy"])
+def test_no_guard_of_aws_is_switched_off(switch):
+    assert [name for name, text in FILES.items() if switch in text] == []
+
+
 @pytest.mark.terraform
 def test_it_is_formatted():
     env = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "CHECKPOINT_DISABLE": "1"}

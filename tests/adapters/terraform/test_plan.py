@@ -19,6 +19,7 @@ from engine.core.plan.summary import summarise
 from engine.core.resources import services
 from engine.core.resources.discover import discover
 from engine.run.module import read_module
+from engine.sandbox.emulator import ACCOUNT
 from tests.support import resources
 from tests.support.emulator import put
 from tests.support.terraform import a_job, a_setup, all_services, once, planned, problem_of
@@ -31,8 +32,20 @@ BAD = {
         "Bad_Name": {"sse_algorithm": "none", "object_ownership": "x", "policy_json": "{}"},
         "key-without-use": {"kms_key_arn": "k"},
         "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 20000})},
+        "locked": {"versioning": False, "object_lock": {"mode": "x", "days": 0}},
+        "idle": {
+            "notifications": {"x": {"target_arn": "arn:aws:events:us-east-1:123456789012:rule/x"}},
+            "lifecycle_rules": [{"id": "does-nothing"}],
+        },
     },
-    "kms_keys": {"alias/x": {"deletion_window_in_days": 1, "key_usage": "x", "policy_json": "text"}},
+    "kms_keys": {
+        "alias/x": {
+            "deletion_window_in_days": 1,
+            "key_usage": "x",
+            "policy_json": "text",
+            "rotation_period_in_days": 365,
+        }
+    },
     "iam_roles": {
         "bad name": {
             "path": "x",
@@ -49,7 +62,14 @@ BAD = {
             "memory_size": 1,
             "architecture": "z80",
         },
-        "tag": {"role_arn": "r", "code": {"image_uri": "repo:latest"}, "tracing_mode": "x"},
+        "tag": {
+            "role_arn": "r",
+            "code": {"image_uri": "repo:latest"},
+            "tracing_mode": "x",
+            "ephemeral_storage_mb": 511,
+            "code_signing_config_arn": "c",
+            "log_retention_days": 2,
+        },
     },
     "sqs_queues": {
         "bad name": {
@@ -58,12 +78,18 @@ BAD = {
             "visibility_timeout_seconds": -1,
             "message_retention_seconds": 1,
             "policy_json": "[]",
+            "redrive_allow_arns": ["q"] * 11,
         },
         "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 7800})},
     },
     "sns_topics": {
         "bad name": {"policy_json": "1", "subscriptions": {"x": {"protocol": "http", "endpoint": "http://x"}}},
         "no-room-for-one-more": {"policy_json": json.dumps({"Statement": "x" * 30200})},
+        "told": {
+            "signature_version": 3,
+            "delivery_feedback": {"role_arn": "r", "success_sample_rate": 101},
+            "subscriptions": {"x": {"protocol": "firehose", "endpoint": "e"}},
+        },
     },
 }
 
@@ -91,6 +117,15 @@ def test_a_plan_creates_all_services(good):
     assert summarise(good).create == len(changes(good))
 
 
+def test_what_nobody_asks_for_is_not_made(good):
+    """Options came later than what has been applied, and leave it as it is."""
+    optional = {"aws_s3_bucket_notification", "aws_s3_bucket_object_lock_configuration", "aws_s3_bucket_logging"}
+    assert {change.type for change in changes(good)} & optional == set()
+    (topic,) = [change.after for change in changes(good) if change.type == "aws_sns_topic"]
+    assert isinstance(topic, dict)
+    assert {name: value for name, value in topic.items() if "feedback" in name and value} == {}
+
+
 def test_what_policies_judge_is_known_when_planning(good):
     """A policy with the ARN of something new inside would be unknown until after the apply that it should stop."""
     policies: dict[str, Any] = {
@@ -98,6 +133,7 @@ def test_what_policies_judge_is_known_when_planning(good):
     }
     assert set(policies) == {
         'aws_iam_role_policy.this["demo-role/read"]',
+        'aws_kms_key.this["demo-key"]',
         'aws_s3_bucket_policy.this["demo-own"]',
         'aws_s3_bucket_policy.this["demo-plain"]',
         'aws_sns_topic_policy.this["demo-topic"]',
@@ -107,7 +143,36 @@ def test_what_policies_judge_is_known_when_planning(good):
     for address, policy in policies.items():
         tls_only = {"Bool": {"aws:SecureTransport": "false"}}
         conditions = [statement.get("Condition") for statement in json.loads(policy)["Statement"]]
-        assert (tls_only in conditions) == ("iam" not in address), address
+        assert (tls_only in conditions) == (not address.startswith(("aws_iam", "aws_kms"))), address
+
+
+def policy_of(planned_, type_):
+    """The policy of the only resource of a type."""
+    (policy,) = [c.after["policy"] for c in changes(planned_) if c.type == type_ and isinstance(c.after, dict)]
+    return json.loads(str(policy))
+
+
+def test_a_key_without_a_policy_has_the_one_that_aws_gives_it(good):
+    """In each word: so that keys which are already there are left alone."""
+    assert policy_of(good, "aws_kms_key") == {
+        "Version": "2012-10-17",
+        "Id": "key-default-1",
+        "Statement": [
+            {
+                "Sid": "Enable IAM User Permissions",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        ],
+    }
+
+
+def test_a_topic_denies_what_aws_lets_it_deny_over_plain_http(good):
+    """AWS refuses `sns:*` in a topic's policy; publishing is what its best practices name."""
+    statements = policy_of(good, "aws_sns_topic_policy")["Statement"]
+    assert [s["Action"] for s in statements if s["Effect"] == "Deny"] == ["sns:Publish"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +188,7 @@ def test_what_policies_judge_is_known_when_planning(good):
         ("rotated", 'aws_kms_key.this["demo-key"]', ["enable_key_rotation"], True),
         ("encrypted queue", 'aws_sqs_queue.this["demo-queue"]', ["sqs_managed_sse_enabled"], True),
         ("encrypted topic", 'aws_sns_topic.this["demo-topic"]', ["kms_master_key_id"], "alias/aws/sns"),
-        ("logs that end", 'aws_cloudwatch_log_group.lambda["demo-function"]', ["retention_in_days"], 90),
+        ("logs that end", 'aws_cloudwatch_log_group.lambda["demo-function"]', ["retention_in_days"], 365),
         ("tagged with the environment", 'aws_s3_bucket.this["demo-plain"]', ["tags_all", "Environment"], "development"),
         ("tagged with who manages it", 'aws_s3_bucket.this["demo-plain"]', ["tags_all", "ManagedBy"], "terraform"),
     ],

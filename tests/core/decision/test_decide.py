@@ -11,6 +11,7 @@ from engine.core.decision.decide import decide
 from engine.core.decision.inputs import resolve
 from engine.core.decision.matching import match
 from engine.core.declare import Action, Repeat
+from engine.core.events.envelope import read_event
 from engine.core.outcome import Outcome
 from engine.core.source import load_json
 from engine.errors import EngineError
@@ -27,6 +28,7 @@ events:
   - {event: pull_request_review, when: "event.action == 'dismissed'", run: check}
   - {event: check_run, when: "default(event.check_run.name, 'x') == event.check_run.conclusion", run: check}
   - {every: 10m, run: sweep}
+  - {every: 1d, run: drift}
 gates:
   ready: {reject: "pr.draft", unmet: pending}
   open: {require: "pr.state == 'open'"}
@@ -49,6 +51,7 @@ pipelines:
       - {id: always, uses: note.make, if: "always()"}
     then: check
   - {pipeline: sweep, gates: none, actions: [{id: note, uses: note.make}]}
+  - {pipeline: drift, gates: none, actions: [{id: note, uses: note.make}]}
 """)
 ALLOWED = {"reviews": [approve("ann")]}
 
@@ -61,10 +64,8 @@ def decided(happening, pipeline=None, **changes):
     return decide(happening, facts(**changes), RULES, pipeline)
 
 
-def scheduled():
-    from engine.core.events.envelope import read_event
-
-    return read_event(b'{"schedule": "*/10 * * * *"}', "schedule", delivery="1")
+def scheduled(every="10m", **more):
+    return read_event(json.dumps({"schedule": every, **more}).encode(), "schedule", delivery="1")
 
 
 EDITED_BASE = event("pull_request", action="edited", changes={"base": {"ref": {"from": "main"}}})
@@ -80,7 +81,13 @@ EDITED_BASE = event("pull_request", action="edited", changes={"base": {"ref": {"
         ("two rows, two pipelines, in their order", EDITED_BASE, ["check", "retarget"]),
         ("any type where none is listed", event(action="submitted"), ["merge"]),
         ("two rows start it and another", event(action="dismissed"), ["merge", "check"]),
-        ("the clock", scheduled(), ["sweep"]),
+        ("a row's own tick, and no other row", scheduled(), ["sweep"]),
+        ("the other row's, in other words", scheduled("24h"), ["drift"]),
+        ("a tick that names the pipeline", scheduled("24h", pipeline="drift"), ["drift"]),
+        ("a tick of another pipeline's", scheduled("10m", pipeline="drift"), []),
+        ("a tick of no row", scheduled("20m"), []),
+        ("the clock of GitHub Actions", scheduled("*/10 * * * *"), []),
+        ("no span of time", scheduled("\u0661m"), []),
     ],
 )  # fmt: skip
 def test_an_event_starts(why, happening, started):
@@ -206,7 +213,7 @@ def test_the_facts_to_fetch(why, pipeline, needs):
 
 def test_the_facts_that_the_actions_read_themselves():
     actions = {"note.make": Action("note.make", dict, {}, (), (), Repeat.SAFE, "", needs=("resources", "rules"))}
-    assert match(event(), RULES, "check", actions).needs == {"pr", "resources"}
+    assert match(event(), RULES, "check", actions).needs == {"pr", "resources", "merge"}  # can it be merged at all?
 
 
 def test_only_what_is_said_to_be_needed_is_read():

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from engine.core.expressions.globs import glob
-from engine.core.expressions.lex import MAX_DEPTH, MAX_LENGTH
+from engine.core.expressions.tokens import MAX_DEPTH, MAX_LENGTH
 from engine.errors import EngineError
 from tests.support.expressions import condition, language, value
 
@@ -63,7 +63,7 @@ def test_too_long() -> None:
 def test_literals_of_any_depth(depth: int) -> None:
     with pytest.raises(EngineError) as refused:
         value("`" + "[" * depth + "]" * depth + "`")
-    assert refused.value.problems[0].message.endswith("nested too deeply")
+    assert refused.value.problems[0].message.endswith("nested deeper than 64 levels")
 
 
 def test_defines_that_double_at_every_level() -> None:

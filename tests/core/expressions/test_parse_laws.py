@@ -1,19 +1,19 @@
-"""Our parser against the library's: the same texts parse, into the same trees; and its columns are right."""
+"""The walk over the library's trees: nothing of a tree is lost, its columns are right, and no text makes it fail."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jmespath.parser import Parser
 
-from engine.core.expressions.lex import Snippet
 from engine.core.expressions.parse import Node, parse
+from engine.core.expressions.snippet import Snippet
 from engine.errors import EngineError
 from tests.support.expressions import at
-from tests.support.jmespath_syntax import ask, nodes, plain
 
 untimed = settings(deadline=None, max_examples=300)  # others use the machine too
-pytestmark = pytest.mark.filterwarnings("ignore:deprecated string literal:PendingDeprecationWarning")
 
 # The grammar of https://jmespath.org/specification.html#grammar, as far as a text can follow from its parts.
 _names = st.sampled_from(["a", "b", "_c1", "and", '"q"', '"a-b"', '"\\u00e9\\""'])
@@ -66,11 +66,32 @@ def _mutated(draw: Any) -> str:
     return text
 
 
-def _ours(text: str) -> Node | None:
-    try:
-        return parse(Snippet(text, at(text)))
-    except EngineError:
-        return None
+def _read(text: str) -> Node:
+    return parse(Snippet(text, at(text)))
+
+
+def _nodes(node: Node) -> Iterable[Node]:
+    yield node
+    for child in node.children:
+        yield from _nodes(child)
+
+
+# Chains, which are one node with many children here.
+_CHAINS = ("and_expression", "or_expression", "pipe")
+
+
+def _library(tree: Any) -> Any:
+    """Kind, value and children of the library's tree."""
+    kind, children = tree["type"], tree["children"]
+    if kind == "slice":
+        return kind, repr(tuple(children)), ()
+    while kind in _CHAINS and children[0]["type"] == kind:
+        children = [*children[0]["children"], *children[1:]]
+    return kind, repr(tree.get("value")), tuple(map(_library, children))
+
+
+def _ours(node: Node) -> Any:
+    return node.kind, repr(node.value), tuple(map(_ours, node.children))
 
 
 @untimed
@@ -78,54 +99,69 @@ def _ours(text: str) -> Node | None:
 @example("a[*].b[?c].*[1:][].{a: b}")
 @example("a[?b].c.d[0] && e[*].f.g.*.h.i && j[].k.l[1:].m.n")
 @example("a[0][1:][0]")
+@example("a[0][1:][*].b")
+@example("a[1:][*].b")
 @example("a || b && c == d | e || (f || g) || h")
 @example("(a | b) | c.d.e")
 @example("!a.b[0] == c")
 @example("*[]")
-def test_what_the_grammar_allows_parses_to_the_same_tree(text: str) -> None:
-    theirs, ours = ask(text), _ours(text)
-    assert not theirs.lenient
-    assert ours is not None
-    assert plain(ours) == theirs.tree
+@example("(((a[]).b)[1:].c)[?(d)]")
+def test_a_tree_is_that_of_the_library(text: str) -> None:
+    assert _ours(_read(text)) == _library(Parser().parse(text).parsed)
 
 
 @untimed
 @given(st.one_of(_mutated(), _mutated(), st.lists(_scraps, max_size=12).map("".join), st.text(max_size=12)))
-@example("a[b, c]")
-@example("a.b *")
 @example("{a")
 @example("a[1:2:3:4]")
 @example('"f"(a)')
+@example("'function name' (a)")
 @example('`"a`')
-def test_any_text_parses_in_both_or_in_neither(text: str) -> None:
-    theirs, ours = ask(text), _ours(text)
-    bare_word = ours is not None and any(n.kind == "word" for n in nodes(ours))  # refused by the checker
-    if bare_word:
-        assert theirs.tree is None or theirs.lenient == {"a bare word"}
-    elif theirs.lenient or theirs.tree is None:
-        assert ours is None, theirs.lenient
-    else:
-        assert ours is not None, theirs.tree
-        assert plain(ours) == theirs.tree
+@example("``")
+def test_any_text_is_read_or_refused_where_it_is_wrong(text: str) -> None:
+    try:
+        _read(text)
+    except EngineError as refused:
+        for problem in refused.problems:
+            assert "ENG100" <= problem.code <= "ENG104", problem.text()
+            assert problem.place is not None
+            assert problem.place.column <= max(1, len(text)), problem.text()
 
 
 @pytest.mark.parametrize(
-    ("lenient", "text"),
+    ("why", "text", "column"),
     [
-        ("commas", "f(a b)"),
-        ("commas", "f(a,)"),
-        ("commas", "{a: b c: d}"),
-        ("a name in brackets is called", "(f)(a)"),
-        ("numbers without a colon", "a[1:2 3]"),
-        ("a key twice", '`{"a": 1, "a": 2}`'),
-        ("a number that JSON does not have", "`NaN`"),
-        ("a number that JSON does not have", "`1e999`"),
-        ("depth", f"`{'[' * 65}{']' * 65}`"),
+        ("arguments without a comma", "f(a b)", 5),
+        ("arguments in parentheses without a comma", "f((a) (b))", 7),
+        ("a comma and nothing behind it", "f(a,)", 4),
+        ("pairs without a comma", "{a: b c: d}", 7),
+        ("a comma at the end of pairs", "{a: b, c: d e: f}", 13),
+        ("a name in parentheses is called", "(f)(a)", 4),
+        ("and in two of them", "((f))(a)", 6),
+        ("two numbers without a colon", "a[1:2 3]", 7),
+        ("two numbers without a colon, later", "a[1:2:3 4]", 9),
+        ("a key twice", '`{"a": 1, "a": 2}`', 1),
+        ("a number that JSON does not have", "a == `NaN`", 6),
+        ("a number that no float holds", "`1e999`", 1),
+        ("half of a character", '`"\\ud800"`', 1),
+        ("depth of JSON", f"`{'[' * 65}{']' * 65}`", 1),
+        ("depth of parentheses", f"{'(' * 64}a{')' * 64}", 65),
     ],
 )
-def test_stricter_than_the_library(lenient: str, text: str) -> None:
-    assert ask(text).lenient == {lenient}
-    assert _ours(text) is None
+def test_stricter_than_the_library(why: str, text: str, column: int) -> None:
+    assert Parser().parse(text), why
+    with pytest.raises(EngineError) as refused:
+        _read(text)
+    (problem,) = refused.value.problems
+    assert problem.code in ("ENG101", "ENG102")
+    assert problem.place is not None
+    assert problem.place.column == column, problem.text()
+
+
+def test_what_is_no_json_is_told_all_at_once() -> None:
+    with pytest.raises(EngineError) as refused:
+        _read('a == `NaN` || b == `{"a": 1, "a": 2}` || c == `1e999`')
+    assert [p.place and p.place.column for p in refused.value.problems] == [6, 20, 47]
 
 
 # Nodes whose children, but for a projection's right-hand side, could stand alone.
@@ -136,11 +172,9 @@ _WHOLE = ("and_expression", "or_expression", "not_expression", "comparator", "fu
 @untimed
 @given(grammatical, st.sampled_from(["", " ", "\n\t"]))
 def test_the_columns_of_a_node_hold_its_text(text: str, space: str) -> None:
-    tree = _ours(space + text + space)
-    assert tree is not None
+    tree = _read(space + text + space)
     assert (tree.start, tree.end) == (len(space), len(space + text))
-    for node in nodes(tree):
+    for node in _nodes(tree):
         for child in node.children if node.kind in _WHOLE else ():
-            alone = _ours((space + text)[child.start : child.end])
-            assert alone is not None
-            assert plain(alone) == plain(child)
+            alone = _read((space + text)[child.start : child.end])
+            assert _ours(alone) == _ours(child)

@@ -9,7 +9,7 @@ from engine.core.plan.summary import Summary
 from engine.core.report.comment import LIMIT, MARK, render
 from engine.core.report.model import Gate, Report, Result
 from engine.errors import Place, problem
-from tests.support.reports import DIGEST, SIGNATURE, diff, finding, gate, hostile, page, report, row
+from tests.support.reports import DIGEST, JUDGED, SIGNATURE, diff, finding, gate, hostile, page, report, row
 
 BROKEN = row("KMS/key", counts=None, problem=problem("ENG451", program="terraform", seconds=9))
 REFUSED = problem("ENG001", Place("S3/x/main.tf", 3, 1), file="S3/x/main.tf", reason="not allowed")
@@ -49,6 +49,14 @@ def test_found_again_by_its_mark() -> None:
         ),
         ("what is signed", report(), [DIGEST, "sequence 3", "expires 2026-11-30T21:00:00Z"]),
         ("a local run", report(signature=SIGNATURE._replace(origin="local")), ["no gate believes its statement"]),
+        (
+            "how much was judged",
+            report(receipts=JUDGED),
+            [
+                "Policy: 61 rules judged 20 of 24 Terraform resources, 4 judgements: 1 denied",
+                "1 plan could not be judged.",
+            ],
+        ),
         ("where it goes", report(), ["Commit a1b2c3d4a1b2, development → branch dev"]),
     ],
 )

@@ -6,7 +6,7 @@ from engine.core.plan.summary import Summary
 from engine.core.report.model import Result
 from engine.core.report.terminal import render
 from engine.errors import Place, Problem
-from tests.support.reports import DIGEST, SIGNATURE, finding, report, row
+from tests.support.reports import DIGEST, JUDGED, SIGNATURE, finding, report, row
 
 STORY = report(
     [
@@ -21,6 +21,7 @@ STORY = report(
     ],
     [Problem("ENG301", "an executable file", "remove it", Place("S3/x/main.tf", 1, 1))],
     "error",
+    receipts=JUDGED,
 )
 
 
@@ -39,6 +40,9 @@ def test_the_whole_story() -> None:
               ENG999 no provider
                 install it
               excused (high) OLD-001: it is not encrypted
+          61 rules judged 20 of 24 Terraform resources, 4 judgements: 1 denied, 1 warned
+            of, 1 excused, 1 passed; 12 rules had nothing to judge; 1 plan could not be
+            judged
 
         refused
           S3/x/main.tf:1:1: ENG301 an executable file

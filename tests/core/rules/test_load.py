@@ -10,7 +10,8 @@ import pytest
 from engine.core.canonical import digest
 from engine.core.expressions.model import Expression, Kind
 from engine.core.outcome import Outcome
-from engine.core.rules.build import EXCLUDE, seconds
+from engine.core.rules.build import EXCLUDE
+from engine.core.rules.duration import seconds
 from engine.core.rules.lint import lint
 from engine.core.rules.load import load
 from engine.core.rules.model import Environment, Gate, Limits, Rules

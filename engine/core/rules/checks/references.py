@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.core.expressions.globs import glob
-from engine.core.expressions.lex import Snippet
 from engine.core.expressions.parse import Node
+from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from engine.core.declare import Catalog
-from engine.core.expressions.lex import Snippet
 from engine.core.expressions.model import Expression
 from engine.core.expressions.parse import Node, parse
+from engine.core.expressions.snippet import Snippet
 from engine.core.rules.draft import Draft, Entry, Key, PipelineEntry
 from engine.core.rules.model import Input
 from engine.errors import EngineError, Place, Problem, problem

@@ -10,7 +10,7 @@ lambda_functions = {
       s3_object_version = "L4kqtJlcpXroDTDmpUMLUo"
     }
     environment_variables = { STAGE = "dev" }
-    log_retention_days    = 14
+    log_retention_days    = 30
     tags                  = { Team = "orders" }
   }
 }

@@ -1,6 +1,9 @@
 """Facts from a clone: what git knows is asked of git, what only GitHub knows has failed, a moved head ends the run."""
 
+import json
 import os
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,8 +14,11 @@ from engine.core.resources import services
 from engine.core.rules.load import load
 from engine.errors import EngineError, ExitCode
 from engine.run.catalog import catalog
+from engine.run.facts.change import Asked, Change
 from engine.run.facts.gather import gather
-from engine.run.facts.local import UNKNOWN, Asked, Local
+from engine.run.facts.kept import NothingKept
+from engine.run.facts.teller import WITHOUT_GITHUB, together
+from engine.run.facts.told import Told, base_repository, check, where
 from engine.run.module import read_module
 from engine.run.trusted import read_rules
 from tests.support.clone import Clone, bucket
@@ -29,19 +35,37 @@ def clone(tmp_path):
     return Clone(tmp_path, {"README.md": "hello"}, BUCKETS)
 
 
-def local(clone, event=None, asked=NOTHING_ASKED, repository=None, sources=()):
+def local(clone, event=None, asked=NOTHING_ASKED, repository=None, sources=(), event_name=None):
     rules = load(read_rules(data.ROOT), catalog())
     if sources:
         rules = rules._replace(sources=tuple(rules.sources[0]._replace(repo=name) for name in sources))
     known = services.read(read_module(data.path("terraform")))
     repository = repository or Repository(str(clone.directory), path=os.environ["PATH"])
-    return Local(
-        read_event(event or clone.event()), rules, repository, known, asked=asked, now=NOW, today=lambda: TODAY
-    )
+    said = read_event(event or clone.event(), event_name)
+    change = Change(partial(where, said), said.subject.repo, rules, repository, known, asked=asked, today=lambda: TODAY)
+    return Run(said, change)
+
+
+class Run:
+    """The tellers of a run on a clone."""
+
+    def __init__(self, event, change):
+        self.change, self.fetchers = change, together(Told(event, change, NOW), change, NothingKept())
+        self._base = base_repository(event)
+
+    def check_source(self):
+        self.change.check_source(self._base)
+
+    def check_head(self):
+        self.change.check_head()
+
+    @property
+    def discovery(self):
+        return self.change.discovery
 
 
 def gathered(facts, *names):
-    return gather(names, facts.fetchers, UNKNOWN)
+    return gather(names, facts.fetchers, WITHOUT_GITHUB)
 
 
 def test_what_git_knows(clone):
@@ -62,14 +86,70 @@ def test_who_made_a_commit_is_unknown_to_git(clone):
     assert commit == {"sha": clone.head, "author": ann, "committer": bob, "co_authors": []}
 
 
-@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups", "merge"])
+@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups"])
 def test_what_only_github_knows_has_failed(clone, name):
-    assert gathered(local(clone), name).failed == {name: UNKNOWN}
+    assert gathered(local(clone), name).failed == {name: WITHOUT_GITHUB}
 
 
 @pytest.mark.parametrize("name", ["verdict", "statements"])
 def test_a_clone_keeps_no_verdicts(clone, name):
     assert gathered(local(clone), name).absent == {name: "a clone keeps none"}
+
+
+TAGGED = bucket("acme-lake-development")
+OLDER = {"S3/lake/lake.tfvars": TAGGED + "\n" * 8 + "# kept\n"}
+
+
+def both_changed(directory, theirs, ours):
+    """Both sides began with one file, and each has changed it."""
+    clone = Clone(directory, OLDER, {"S3/lake/lake.tfvars": ours})
+    clone.git("checkout", "-q", "dev")
+    clone.commit({"S3/lake/lake.tfvars": theirs})
+    return clone
+
+
+def test_what_is_planned_is_the_merge_and_not_the_head(tmp_path):
+    """Else a change would stay unplanned for ever once the base has touched the same resource."""
+    ours = OLDER["S3/lake/lake.tfvars"].replace("# kept", "# ours")
+    clone = both_changed(tmp_path, "# theirs\n" + OLDER["S3/lake/lake.tfvars"], ours)
+    facts = local(clone)
+    document = gathered(facts, "resources", "merge", "files", "commits")
+    [resource] = document.facts["resources"]["resources"]
+    assert document.facts["merge"] == {"clean": True, "trees": {"S3/lake": resource["tree"]}}
+    [planned] = facts.discovery.resources
+    assert planned.tree == resource["tree"]
+    assert len(document.facts["commits"]) == 1  # it is still the head's own work that somebody has to approve
+    clone.git("merge", "-q", "--no-edit", "feature")
+    merged = clone.git("rev-parse", "dev")
+    again = gathered(local(clone, clone.event(merged=True, merge_commit_sha=merged)), "merge", "resources").facts
+    assert again["merge"] == document.facts["merge"], "what was merged is what was judged"
+    assert again["resources"] == document.facts["resources"]
+
+
+def test_a_conflict_has_no_resources_and_names_its_paths(tmp_path):
+    clone = both_changed(tmp_path, OLDER["S3/lake/lake.tfvars"] + "# one\n", OLDER["S3/lake/lake.tfvars"] + "# two\n")
+    document = gathered(local(clone), "resources", "merge", "files")
+    assert document.facts["merge"] == {"clean": False, "trees": {}}
+    assert (
+        "merging `feature` into `dev` as it is now is a conflict: S3/lake/lake.tfvars" in document.failed["resources"]
+    )
+    assert "merge `dev` into `feature`" in document.failed["resources"]
+    assert document.facts["files"]
+
+
+@pytest.mark.parametrize(
+    ("why", "sha", "says"),
+    [
+        ("the event does not say as what", None, "merge_commit_sha"),
+        ("a commit that is not on the base branch", "feature", "which is not on `dev`"),
+        ("a commit that nobody knows", "1" * 40, "which is not on `dev`"),
+    ],
+)
+def test_a_merge_that_cannot_be_found(clone, why, sha, says):
+    name = clone.head if sha == "feature" else sha
+    document = gathered(local(clone, clone.event(merged=True, merge_commit_sha=name)), "resources", "merge")
+    assert set(document.failed) == {"resources", "merge"}, why
+    assert all(says in text for text in document.failed.values()), why
 
 
 def test_what_a_verdict_would_be_made_with_today_goes_with_the_rules(clone):
@@ -78,8 +158,8 @@ def test_what_a_verdict_would_be_made_with_today_goes_with_the_rules(clone):
     assert rules["environments"]["development"]["branch"] == "dev"
 
 
-def test_an_event_that_does_not_say_enough_is_not_filled_up(clone):
-    dispatch = {
+def dispatch(clone):
+    return {
         "version": 1,
         "source_repo": "acme/dev-deployment",
         "action": "opened",
@@ -88,9 +168,10 @@ def test_an_event_that_does_not_say_enough_is_not_filled_up(clone):
         "head_ref": "feature",
         "base_ref": "dev",
     }
-    import json
 
-    document = gathered(local(clone, json.dumps(dispatch).encode()), "pr", "resources")
+
+def test_an_event_that_does_not_say_enough_is_not_filled_up(clone):
+    document = gathered(local(clone, json.dumps(dispatch(clone)).encode()), "pr", "resources")
     assert "see `title` in the event: it is missing" in document.failed["pr"]
     assert "resources" in document.facts
 
@@ -195,10 +276,46 @@ def test_an_undeclared_repository_has_no_resources(clone):
     assert "resources" in document.failed
 
 
-def test_an_event_without_a_pull_request_is_refused(clone):
-    push = b'{"ref":"refs/heads/x","before":"%s","after":"%s","deleted":false,"repository":{"full_name":"a/b"}}'
+REPOSITORY = {"full_name": "acme/dev-deployment"}
+OTHERS: list[tuple[str, dict[str, Any]]] = [
+    ("push", {"ref": "refs/heads/feature", "before": "a" * 40, "after": "b" * 40, "deleted": False}),
+    ("issue_comment", {"action": "created", "issue": {"number": 7, "pull_request": {}}, "comment": {}}),
+    ("check_run", {"action": "completed", "check_run": {"head_sha": "a" * 40, "pull_requests": [{"number": 7}]}}),
+    ("workflow_dispatch", {"ref": "refs/heads/main", "inputs": {"source_repo": "acme/dev-deployment", "pr_number": 7}}),
+    ("schedule", {"schedule": "0 * * * *"}),
+]
+
+
+@pytest.mark.parametrize(("name", "payload"), OTHERS)
+def test_what_another_event_does_not_say_has_failed_and_the_rest_is_told(clone, name, payload):
+    facts = local(clone, json.dumps({**payload, "repository": REPOSITORY}).encode(), event_name=name)
+    facts.check_head()  # where it was seen, nobody has said
+    document = gathered(facts, "pr", "resources", "merge", "source", "now", "rules")
+    assert set(document.failed) == {"pr", "resources", "merge"}
+    assert all("does not say what is to be merged into what (run it where" in said for said in document.failed.values())
+    assert document.facts["source"]["declared"] is True
+
+
+def test_the_branch_of_a_push_is_where_it_is_now(clone):
+    push = {"ref": "refs/heads/feature", "before": "a" * 40, "after": "b" * 40, "deleted": False}
+    for ref, expected in (("feature", clone.head), ("gone", None)):
+        body = json.dumps({**push, "ref": f"refs/heads/{ref}", "repository": REPOSITORY}).encode()
+        document = gathered(local(clone, body, event_name="push"), "ref")
+        assert document.facts["ref"] == {"name": f"refs/heads/{ref}", "branch": ref, "sha": expected}
+    assert "is about no branch" in gathered(local(clone), "ref").failed["ref"]
+
+
+def test_a_dispatch_without_github_is_refused_at_once(clone):
+    """It only says where to look, and nobody can look there."""
     with pytest.raises(EngineError, match="ENG553"):
-        local(clone, push % (clone.base.encode(), clone.head.encode()))
+        check(read_event(json.dumps(dispatch(clone)).encode()))
+    check(read_event(clone.event()))
+
+
+def test_each_fact_has_one_teller(clone):
+    change = local(clone).change
+    with pytest.raises(AssertionError, match="two tellers of"):
+        together(change, change)
 
 
 def test_an_unknown_commit_is_a_failed_lookup(clone):

@@ -1,4 +1,4 @@
-"""docs/reference/expressions.md, written from the tables that the checker itself uses."""
+"""docs/reference/expressions.md, from the tables that the checker itself uses."""
 
 from collections.abc import Iterable, Sequence
 

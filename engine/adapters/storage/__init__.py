@@ -1,0 +1,1 @@
+"""Where runs keep what later runs have to see."""

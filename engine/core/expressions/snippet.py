@@ -1,0 +1,94 @@
+"""The text of an expression, and where each part of it stands in the file."""
+
+from typing import NamedTuple
+
+from engine.errors import EngineError, Place, failure
+
+# What people write who think in another language → what JMESPath wants.
+_MEANT = {
+    "and": "write `&&`",
+    "or": "write `||`",
+    "not": "write `!(…)`",
+    "in": "write `in(value, list)`",
+    "is": "write `==`",
+    "=": "write `==`",
+    "&": "write `&&`",
+    "!": "write `!=` to compare, `!(…)` to negate",
+    "$": "leave out `${` and `}`: this is an expression already",
+    "?": "filters look like `list[?condition]`",
+    "+": "there is no arithmetic; compare, or count with `length(…)`",
+    "-": "there is no arithmetic; compare, or count with `length(…)`",
+    "/": 'quote names that hold other characters: `"a/b"`',
+    "%": "there is no arithmetic; compare, or count with `length(…)`",
+    "~": "match text with `glob(text, pattern)`",
+}
+
+
+class Snippet(NamedTuple):
+    """The text of one expression and where it starts; `outer` is the value in the file that it is a part of."""
+
+    text: str
+    place: Place
+    outer: str = ""
+    offset: int = 0  # of `text` in `outer`
+
+    def at(self, start: int, end: int) -> Place:
+        """The place of `text[start:end]` in the file."""
+        place = self.place
+        outer = self.outer or self.text
+        start, end = self.offset + start, self.offset + end
+        column = _column(place, outer, start)
+        return place._replace(column=column, length=max(1, end - start)) if column else place
+
+    def part(self, start: int, end: int) -> str:
+        """`text[start:end]` on one line."""
+        return " ".join(self.text[start:end].split())
+
+    def wrong(self, start: int, end: int, reason: str = "") -> EngineError:
+        """`text[start:end]` does not parse."""
+        reason = reason or f"{quoted(self.part(start, end))} is not expected here"
+        return failure("ENG101", self.at(start, end), reason=reason, hint=_MEANT.get(self.text[start:end].lower(), ""))
+
+
+def quoted(text: str) -> str:
+    """`text` in backticks, unless it has its own."""
+    return text if "`" in text else f"`{text}`"
+
+
+_ESCAPE_OF = {"'": "'", '"': "\\"}  # what begins an escape inside these quotes of YAML
+_ESCAPED = {"x": 4, "u": 6, "U": 10}  # how long one is, by its second character; two characters otherwise
+
+
+def _column(place: Place, text: str, offset: int) -> int:
+    """Column of `text[offset]`; 0 when it is not on the line that `place` names."""
+    if not place.column or "\n" in text:
+        return 0
+    before, source = place.column - 1, place.excerpt
+    if not source:
+        return place.column + offset
+    found = source.find(text, before)
+    if found >= 0:
+        return found + offset + 1
+    escape = _ESCAPE_OF.get(source[before : before + 1])
+    if escape is None:
+        return 0
+    at = before + 1
+    for _ in range(offset):
+        escaped = source[at] == escape if at < len(source) else False
+        at += _ESCAPED.get(source[at + 1 : at + 2], 2) if escaped else 1
+    return at + 1 if at < len(source) else 0
+
+
+QUOTES = frozenset("'\"`")
+
+
+def closing(text: str, start: int) -> int:
+    """Where the quote closes that opens at `start`; -1: nowhere. A backslash takes the next character with it."""
+    quote, at = text[start], start + 1
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+        elif text[at] == quote:
+            return at
+        at += 1
+    return -1

@@ -1,0 +1,96 @@
+"""Findings as SARIF 2.1.0, the form that code scanning reads (https://docs.oasis-open.org/sarif/sarif/v2.1.0/).
+
+Excused findings stay, as suppressed ones with their reason. A finding without a file of its own is about the plan.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from engine.core.canonical import digest_bytes
+from engine.core.findings import Effect, Finding, Severity
+from engine.printable import harmless
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+# GitHub sorts by this number: above 9.0 critical, from 7.0 high, from 4.0 medium, below that low.
+_SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0", "info": "0.5"}
+_BY_POLICY = "Excused by an `exception` rule of its own package."
+
+
+class Rule(NamedTuple):
+    """What a rule says of itself; whatever it does not say is empty."""
+
+    id: str
+    title: str = ""
+    description: str = ""
+    severity: str = ""
+    elsewhere: Sequence[str] = ()  # ids of the same check in other collections
+
+
+def sarif(findings: Iterable[Finding], rules: Iterable[Rule], version: str, receipts: Mapping[str, Any]) -> Any:
+    """A log of one run as JSON. `receipts` say what was judged, beside what was found."""
+    shown = tuple(findings)
+    known = {rule.id: rule for rule in rules}
+    known |= {finding.rule: Rule(finding.rule) for finding in shown if finding.rule not in known}
+    order = {rule: number for number, rule in enumerate(sorted(known))}
+    driver = {"name": "Interlock", "version": version, "rules": [_rule(known[rule]) for rule in order]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, order[finding.rule]) for finding in shown],
+        "properties": {"receipts": receipts},
+    }
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": harmless(rule.title or rule.id)}}
+    if rule.description:
+        told["fullDescription"] = told["help"] = {"text": harmless(rule.description)}
+    tags = {"tags": ["security", *rule.elsewhere]}
+    if rule.severity in _SCORES:
+        told["defaultConfiguration"] = {"level": _LEVELS[Severity(rule.severity)]}
+        return told | {"properties": {**tags, "security-severity": _SCORES[rule.severity]}}
+    return told | {"properties": tags}
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    remedy = f" {finding.remediation}" if finding.remediation else ""
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file or finding.resource)}}
+    if finding.file and finding.line > 0:
+        place["region"] = {"startLine": finding.line}
+    location: dict[str, Any] = {"physicalLocation": place}
+    if finding.address:
+        location["logicalLocations"] = [{"fullyQualifiedName": finding.address, "kind": "resource"}]
+    told: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": harmless(finding.message + remedy)},
+        "locations": [location],
+        "partialFingerprints": {"interlock/v1": _fingerprint(finding)},
+        "properties": {"effect": finding.effect.value, "policy": finding.policy, "engine": finding.engine},
+    }
+    if finding.effect is Effect.EXCEPTION:
+        why = harmless(finding.message) if finding.until else _BY_POLICY
+        told["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
+    return told
+
+
+def _fingerprint(finding: Finding) -> str:
+    """The same as long as it is about the same, whatever line that stands in."""
+    about = "\n".join((finding.rule, finding.resource, finding.address, finding.value, finding.message))
+    return digest_bytes(about.encode(errors="backslashreplace"))
+
+
+def _uri(path: str) -> str:
+    """A relative reference, or `file:` for an absolute path; a colon would make a scheme of what stands before it."""
+    quoted = quote(path, errors="backslashreplace")
+    return f"file://{quoted}" if path.startswith("/") else quoted

@@ -1,0 +1,30 @@
+"""Who tells what. A run on a clone and a run on GitHub differ by their tellers alone.
+
+The event (`told`) or GitHub tells of the pull request and of people, `change` (git and the rules) of what is in it, and
+`kept` of earlier runs.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from engine.run.facts.gather import Fetch
+
+WITHOUT_GITHUB = "a clone alone does not tell; run it on the pull request"  # of a fact that only GitHub knows
+
+
+class Teller(Protocol):
+    """Knows some facts, and no other teller of the same run knows one of them."""
+
+    @property
+    def fetchers(self) -> Mapping[str, Fetch]:
+        """Fact → how it is looked up."""
+
+
+def together(*tellers: Teller) -> Mapping[str, Fetch]:
+    """The fetchers of all tellers of a run."""
+    found: dict[str, Fetch] = {}
+    for teller in tellers:
+        fetchers = teller.fetchers
+        assert found.keys().isdisjoint(fetchers), f"two tellers of {found.keys() & fetchers.keys()}"
+        found |= fetchers
+    return found

@@ -1,0 +1,191 @@
+# Statements that deny plain HTTP: what they cover, and what they leave out.
+# Functions spell `data.…` out: an import has no value in them once this package is itself imported (ENG505).
+package terraform.transport
+
+import rego.v1
+
+import data.terraform.iam
+import data.terraform.lib
+
+services := {
+	"aws_s3_bucket": "s3",
+	"aws_s3_bucket_policy": "s3",
+	"aws_sns_topic": "sns",
+	"aws_sns_topic_policy": "sns",
+	"aws_sqs_queue": "sqs",
+	"aws_sqs_queue_policy": "sqs",
+}
+
+# What has to be covered, each by some statement.
+needed := {"s3": {"bucket", "objects"}, "sns": {"topic"}, "sqs": {"queue"}}
+
+# Statements that are meant to deny plain HTTP.
+meant := [s |
+	some s in lib.statements
+	services[s.resource.type]
+	not s.allows
+	some condition in s.conditions
+	insecure(condition)
+]
+
+insecure(condition) if {
+	condition.key == "aws:securetransport"
+	bare(condition.operator) in {"bool", "stringequals", "stringequalsignorecase", "stringlike"}
+	"false" in condition.values
+}
+
+insecure(condition) if {
+	condition.key == "aws:securetransport"
+	bare(condition.operator) in {"stringnotequals", "stringnotequalsignorecase", "stringnotlike"}
+	"true" in condition.values
+}
+
+# The version is not there without TLS, so only `…IfExists` denies that.
+insecure(condition) if {
+	condition.key == "s3:tlsversion"
+	regex.match(`^numericlessthan(equals)?ifexists$`, condition.operator)
+	"1.2" in condition.values
+}
+
+bare(operator) := trim_suffix(regex.replace(operator, `^for(any|all)values?:`, ""), "ifexists")
+
+# What a statement leaves out, besides resources.
+gaps(s) := {"not for everybody" | not for_everybody(s)} |
+	({"not for all actions" | not every_action(s)} |
+	{sprintf("only where %s says so", [condition.key]) | some condition in s.conditions; not insecure(condition)})
+
+for_everybody(s) if {
+	not "notprincipal" in s.inverted
+	some principal in s.principals
+	principal.kind == "aws"
+	principal.name == "*"
+}
+
+every_action(s) if {
+	not "notaction" in s.inverted
+	some action in s.actions
+	action in {"*", sprintf("%s:*", [data.terraform.transport.services[s.resource.type]])}
+}
+
+# Topics take no `sns:*`.
+every_action(s) if {
+	data.terraform.transport.services[s.resource.type] == "sns"
+	not "notaction" in s.inverted
+	some action in s.actions
+	data.terraform.iam.matches(action, "sns:publish")
+}
+
+# What its resources are, of what has to be covered.
+covered(s) := {part |
+	not "notresource" in s.inverted
+	some part in data.terraform.transport.needed[data.terraform.transport.services[s.resource.type]]
+	some pattern in s.resources
+	covers(s.resource, part, regex.replace(pattern, `^arn:[^:]*:(s3:::|s[qn]s:[^:]*:[^:]*:)`, ""))
+}
+
+covers(_, _, pattern) if pattern == "*"
+
+covers(r, part, pattern) if {
+	name := own_name(r)
+	data.terraform.iam.matches(pattern, concat("", [name, {"bucket": "", "objects": "/q7/zz", "queue": "", "topic": ""}[part]]))
+}
+
+# The name is not known yet.
+covers(r, "objects", pattern) if {
+	not own_name(r)
+	endswith(pattern, "*")
+}
+
+covers(r, part, pattern) if {
+	not own_name(r)
+	part != "objects"
+	not contains(pattern, "/")
+}
+
+own_name(r) := lower(name) if {
+	some attribute in {
+		"aws_s3_bucket": ["bucket"],
+		"aws_s3_bucket_policy": ["bucket"],
+		"aws_sns_topic": ["name"],
+		"aws_sqs_queue": ["name"],
+	}[r.type]
+	name := data.terraform.lib.value(r, attribute)
+	is_string(name)
+}
+
+# Address → what its statements cover together; each alone has no other gap.
+parts[address] contains part if {
+	some s in meant
+	count(gaps(s)) == 0
+	some part in covered(s)
+	address := s.resource.address
+}
+
+# Addresses of the resources that take no plain HTTP.
+complete contains address if {
+	some s in meant
+	address := s.resource.address
+	count(needed[services[s.resource.type]] - parts[address]) == 0
+}
+
+partly contains [r, reason] if {
+	some s in meant
+	r := s.resource
+	not s.resource.address in complete
+	some reason in gaps(s)
+}
+
+partly contains [r, reason] if {
+	some s in meant
+	r := s.resource
+	not s.resource.address in complete
+	done := {part | some part in parts[s.resource.address]}
+	some part in needed[services[s.resource.type]] - done
+	count(gaps(s)) == 0
+	reason := sprintf("not for the %s", [part])
+}
+
+# METADATA
+# title: A statement against plain HTTP covers everything
+# description: Whoever reads it believes that nothing goes over plain HTTP; what it leaves out does.
+# custom:
+#   id: ENC-TLS-001
+#   severity: medium
+#   resources: [aws_s3_bucket_policy, aws_s3_bucket, aws_sns_topic, aws_sns_topic_policy, aws_sqs_queue, aws_sqs_queue_policy]
+#   elsewhere: [S3.5, CKV_AWS_379, s3_bucket_secure_transport_policy]
+#   value: what is left out
+#   bad: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*",
+#     Resource: "arn:aws:s3:::orders", Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+#   good: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*",
+#     Resource: ["arn:aws:s3:::orders", "arn:aws:s3:::orders/*"], Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+warn contains finding if {
+	some [r, reason] in partly
+	msg := sprintf("The statement against plain HTTP covers a part: %s.", [reason])
+	remediation := "Deny all actions on all of it to everybody, where aws:SecureTransport is false and on no other condition."
+	finding := lib.about(reason, lib.finding("ENC-TLS-001", "medium", r, msg, remediation))
+}
+
+# METADATA
+# title: No statement denies TLS
+# description: A condition that was turned around lets plain HTTP through, and everybody else out.
+# custom:
+#   id: ENC-TLS-002
+#   severity: high
+#   resources: [aws_s3_bucket_policy, aws_s3_bucket, aws_sns_topic, aws_sns_topic_policy, aws_sqs_queue, aws_sqs_queue_policy]
+#   elsewhere: []
+#   bad: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:GetObject",
+#     Resource: "arn:aws:s3:::orders/*", Condition: {Bool: {"aws:SecureTransport": "true"}}}]}}}
+#   good: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*",
+#     Resource: ["arn:aws:s3:::orders", "arn:aws:s3:::orders/*"], Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+deny contains finding if {
+	some s in lib.statements
+	services[s.resource.type]
+	not s.allows
+	some condition in s.conditions
+	condition.key == "aws:securetransport"
+	bare(condition.operator) in {"bool", "stringequals", "stringequalsignorecase", "stringlike"}
+	"true" in condition.values
+	msg := "A statement denies requests over TLS instead of those without."
+	remediation := "Write \"aws:SecureTransport\": \"false\" in the Deny."
+	finding := lib.finding("ENC-TLS-002", "high", s.resource, msg, remediation)
+}

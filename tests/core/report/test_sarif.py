@@ -1,0 +1,210 @@
+"""SARIF: what the standard demands of the parts that are written, and what code scanning reads of them."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from engine.core.findings import Effect, Severity
+from engine.core.report.sarif import Rule, sarif
+from tests.support.reports import finding, hostile
+
+
+def closed(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+TEXT = {"type": "string", "minLength": 1}
+MESSAGE = closed(["text"], text=TEXT)
+BAG = {"type": "object"}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+# What SARIF 2.1.0 says of each property that is used here; one that it does not have is refused.
+STANDARD = Draft202012Validator(
+    closed(
+        ["version", "runs"],
+        **{"$schema": {"type": "string", "pattern": r"sarif-2\.1\.0\.json$"}},
+        version={"const": "2.1.0"},
+        runs={
+            "type": "array",
+            "items": closed(
+                ["tool"],
+                tool=closed(
+                    ["driver"],
+                    driver=closed(
+                        ["name"],
+                        name=TEXT,
+                        version=TEXT,
+                        rules={
+                            "type": "array",
+                            "uniqueItems": True,
+                            "items": closed(
+                                ["id"],
+                                id=TEXT,
+                                shortDescription=MESSAGE,
+                                fullDescription=MESSAGE,
+                                help=MESSAGE,
+                                defaultConfiguration=closed([], level=LEVEL),
+                                properties=BAG,
+                            ),
+                        },
+                    ),
+                ),
+                columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                properties=BAG,
+                results={
+                    "type": "array",
+                    "items": closed(
+                        ["message"],
+                        ruleId=TEXT,
+                        ruleIndex={"type": "integer", "minimum": 0},
+                        level=LEVEL,
+                        message=MESSAGE,
+                        partialFingerprints={"type": "object", "additionalProperties": {"type": "string"}},
+                        properties=BAG,
+                        locations={
+                            "type": "array",
+                            "items": closed(
+                                [],
+                                physicalLocation=closed(
+                                    ["artifactLocation"],
+                                    artifactLocation=closed(
+                                        # a reference of RFC 3986: no blank, no quote, no bare percent sign
+                                        ["uri"],
+                                        uri={
+                                            "type": "string",
+                                            "pattern": r"^(file:///)?([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$",
+                                        },
+                                    ),
+                                    region=closed(["startLine"], startLine={"type": "integer", "minimum": 1}),
+                                ),
+                                logicalLocations={
+                                    "type": "array",
+                                    "items": closed([], fullyQualifiedName=TEXT, kind=TEXT),
+                                },
+                            ),
+                        },
+                        suppressions={
+                            "type": "array",
+                            "items": closed(
+                                ["kind"],
+                                kind={"enum": ["inSource", "external"]},
+                                status={"enum": ["accepted", "underReview", "rejected"]},
+                                justification=TEXT,
+                            ),
+                        },
+                    ),
+                },
+            ),
+        },
+    )
+)
+RULE = Rule("S3-ENC-001", "Data is encrypted", "Who steals a disk reads it.", "high", ["CKV_AWS_19"])
+
+
+def run(*findings: Any, rules: Any = (RULE,)) -> Any:
+    log = json.loads(json.dumps(sarif(findings, rules, "1.0", {"rules": 1})))
+    STANDARD.validate(log)
+    return log["runs"][0]
+
+
+def test_a_rule_says_what_it_is_for() -> None:
+    (rule,) = run()["tool"]["driver"]["rules"]
+    assert rule == {
+        "id": "S3-ENC-001",
+        "shortDescription": {"text": "Data is encrypted"},
+        "fullDescription": {"text": "Who steals a disk reads it."},
+        "help": {"text": "Who steals a disk reads it."},
+        "defaultConfiguration": {"level": "error"},
+        "properties": {"tags": ["security", "CKV_AWS_19"], "security-severity": "8.0"},
+    }
+
+
+def test_a_rule_that_says_nothing_of_itself_is_there_too() -> None:
+    rules = run(finding(rule="b"), rules=[Rule("c")])["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("severity", "level"),
+    [
+        (Severity.CRITICAL, "error"),
+        (Severity.HIGH, "error"),
+        (Severity.MEDIUM, "warning"),
+        (Severity.LOW, "note"),
+        (Severity.INFO, "note"),
+    ],
+)
+def test_the_level_is_the_severity(severity: Severity, level: str) -> None:
+    (result,) = run(finding(severity=severity))["results"]
+    assert (result["level"], result["ruleId"], result["ruleIndex"]) == (level, "S3-ENC-001", 0)
+
+
+@pytest.mark.parametrize(
+    ("why", "changed", "uri", "line"),
+    [
+        ("the file that it is about", {"file": "S3/a.tfvars", "line": 4}, "S3/a.tfvars", 4),
+        ("a file without a line", {"file": "S3/a.tfvars"}, "S3/a.tfvars", None),
+        ("a line that no file has", {"file": "S3/a.tfvars", "line": -1}, "S3/a.tfvars", None),
+        ("no file: the plan", {"resource": "plans/a.json", "line": 4}, "plans/a.json", None),
+        ("an absolute path", {"file": "/tmp/a b.json"}, "file:///tmp/a%20b.json", None),
+        ("a colon makes no scheme", {"file": "javascript:x"}, "javascript%3Ax", None),
+        ("neither a query nor a fragment", {"file": 'a?b#c"é%.json'}, "a%3Fb%23c%22%C3%A9%25.json", None),
+    ],
+)
+def test_where_it_is(why: str, changed: dict[str, Any], uri: str, line: int | None) -> None:
+    (result,) = run(finding(**changed))["results"]
+    (location,) = result["locations"]
+    place = location["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place.get("region", {}).get("startLine")) == (uri, line), why
+    assert "logicalLocations" not in location, why
+
+
+def test_the_address_is_its_logical_place() -> None:
+    (result,) = run(finding(address='aws_s3_bucket.this["a"]'))["results"]
+    (logical,) = result["locations"][0]["logicalLocations"]
+    assert logical["fullyQualifiedName"] == 'aws_s3_bucket.this["a"]'
+
+
+@pytest.mark.parametrize(
+    ("why", "changed", "justification"),
+    [
+        ("denied", {"effect": Effect.DENY}, None),
+        ("warned of", {"effect": Effect.WARN}, None),
+        (
+            "by a setting, with its reason",
+            {
+                "effect": Effect.EXCEPTION,
+                "until": "2027-01-31T23:59:59Z",
+                "message": "Bad. Excused until … by ann: why",
+            },
+            "Bad. Excused until … by ann: why",
+        ),
+        (
+            "by the policy itself",
+            {"effect": Effect.EXCEPTION},
+            "Excused by an `exception` rule of its own package.",
+        ),
+    ],
+)
+def test_what_is_excused_stays_and_is_suppressed(why: str, changed: dict[str, Any], justification: str | None) -> None:
+    effect = changed.pop("effect")
+    (result,) = run(finding(effect, **changed))["results"]
+    found = result.get("suppressions")
+    expected = justification and [{"kind": "external", "status": "accepted", "justification": justification}]
+    assert found == expected, why
+
+
+def test_a_finding_is_recognised_again_by_what_it_is_about() -> None:
+    found = [finding(), finding(line=9), finding(address="x.y"), finding(value="z")]
+    prints = [result["partialFingerprints"]["interlock/v1"] for result in run(*found)["results"]]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 3
+
+
+@pytest.mark.parametrize(("why", "text"), [pair for pair in hostile() if pair[1].strip()])
+def test_text_of_others_breaks_nothing(why: str, text: str) -> None:
+    (result,) = run(
+        finding(message=text, resource=text, address=text, remediation=text), rules=[Rule("r", text, text)]
+    )["results"]
+    assert not {"\x1b", "\x00", "\u202e"} & set(result["message"]["text"]), why
