@@ -83,6 +83,7 @@ kinds := ["escalation", "guards", "secrets", "data"]
 # Action of the plan → kind of danger → what it grants of that kind, as AWS spells it.
 granted[action] := found if {
 	some action in patterns
+	not everything(action) # that has a rule of its own
 	found := object.union(listed(action), object.filter({"permissions": managing(action)}, managing_keys(action)))
 }
 
