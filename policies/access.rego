@@ -69,14 +69,20 @@ deny contains finding if {
 	some r in lib.present
 	not r.type in other_documents
 	some attribute in holders
-	text := lib.value(r, attribute)
-	not lib.blank(text)
-	not is_array(text)
-	not lib.is_document(text)
+	some part in parts(r.change.after[attribute])
+	not lib.is_document(part)
 	msg := sprintf("%s is not a policy document, so it cannot be judged.", [attribute])
 	remediation := "Write a JSON object with a Statement."
 	finding := lib.about(attribute, lib.finding("ACC-DOC-001", "high", r, msg, remediation))
 }
+
+# Blocks are judged by what is in them.
+parts(item) := [item] if {
+	not lib.blank(item)
+	not is_array(item)
+}
+
+parts(item) := [part | some part in item; not is_object(part); not lib.blank(part)] if is_array(item)
 
 # METADATA
 # title: Documents in any attribute can be read
@@ -91,14 +97,13 @@ deny contains finding if {
 #   good: {aws_api_gateway_rest_api: {access: {Statement: [{Effect: Allow, Principal: {AWS: "111111111111"},
 #     Action: "execute-api:Invoke", Resource: "*"}]}}}
 deny contains finding if {
-	some r in lib.present
+	some [r, path, text] in lib.leaves
 	not r.type in other_documents
-	walk(r.change.after, [path, text])
 	lib.is_broken_document(text)
 	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
 	not attribute in holders
 	msg := sprintf("%s looks like a policy document and cannot be read as one, so it cannot be judged.", [attribute])
-	remediation := "Write a JSON object with a Statement, without keys that differ only in case, and not nested deeply."
+	remediation := "Write a JSON object with a Statement, without keys written twice or in two cases, and not nested deeply."
 	finding := lib.about(attribute, lib.finding("ACC-DOC-004", "high", r, msg, remediation))
 }
 
@@ -115,16 +120,42 @@ deny contains finding if {
 #   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
 #     Resource: "arn:aws:sqs:us-east-1:111111111111:orders"}]}}}
 deny contains finding if {
-	some r in lib.present
-	not r.type in other_documents
-	walk(r.change.after_unknown, [path, true])
-	some name in path
-	name in holders | names | object.get(names_in, r.type, set())
+	some [r, path] in not_known
 	not filled_in(r, path)
+	not maybe_filled_in(r, path)
 	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
 	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
 	remediation := "Write it without values of resources that do not exist yet."
 	finding := lib.about(attribute, lib.finding("ACC-DOC-002", "high", r, msg, remediation))
+}
+
+# Where a document, an attached policy or a principal may stand and nobody knows what will.
+not_known := [[r, path] |
+	some r in lib.present
+	not r.type in other_documents
+	walk(r.change.after_unknown, [path, true])
+	steps := {step | some step in path; is_string(step)}
+	count(steps & ((holders | names) | object.get(names_in, r.type, set()))) > 0
+]
+
+# METADATA
+# title: Local values that may be unknown are seen
+# description: The plan does not say whether a local value is empty, so that AWS's default is used, or known only after apply.
+# custom:
+#   id: ACC-DOC-008
+#   severity: medium
+#   resources: ["*"]
+#   elsewhere: []
+#   value: the attribute
+#   bad: {aws_sqs_queue: {name: orders, _refers: {policy: local.policy}, _unknown: [policy]}}
+#   good: {aws_sqs_queue: {name: orders, policy: {Statement: [{Effect: Allow, Principal: {AWS: "111111111111"},
+#     Action: "sqs:SendMessage", Resource: "*"}]}}}
+warn contains finding if {
+	some [r, path] in not_known
+	maybe_filled_in(r, path)
+	msg := sprintf("%s is AWS's default, or a local value that is known only after apply: the plan does not say.", [path[0]])
+	remediation := "See what the local value is made of."
+	finding := lib.about(path[0], lib.finding("ACC-DOC-008", "medium", r, msg, remediation))
 }
 
 # What the provider fills in where nobody has written anything; AWS's defaults let nobody else in.
@@ -146,6 +177,15 @@ filled_in(r, path) if {
 	count(path) == 1
 	is_computed(r, path[0])
 	data.terraform.lib.has_configuration
+	not [r.type, r.name, path[0]] in data.terraform.lib.referring
+	not [r.type, r.name, path[0]] in data.terraform.lib.hinting
+}
+
+# Through a local value, something of another resource and nothing at all look the same.
+maybe_filled_in(r, path) if {
+	count(path) == 1
+	is_computed(r, path[0])
+	[r.type, r.name, path[0]] in data.terraform.lib.hinting
 	not [r.type, r.name, path[0]] in data.terraform.lib.referring
 }
 
@@ -176,6 +216,51 @@ deny contains finding if {
 	msg := "An action or resource is longer, or has more wildcards, than AWS takes, so it cannot be judged."
 	remediation := "Write at most 1,024 characters and 64 wildcards."
 	finding := lib.finding("ACC-DOC-005", "high", s.resource, msg, remediation)
+}
+
+# METADATA
+# title: Actions and resources are texts
+# description: AWS takes nothing else, and what it would make of a list in a list nobody knows.
+# custom:
+#   id: ACC-DOC-006
+#   severity: high
+#   resources: ["*"]
+#   elsewhere: []
+#   value: the key in lower case
+#   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage", Resource: [["*"]]}]}}}
+#   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
+#     Resource: ["arn:aws:sqs:us-east-1:111111111111:orders"]}]}}}
+deny contains finding if {
+	some s in lib.statements
+	s.allows
+	some key in s.odd
+	msg := sprintf("In %s stands something else than texts, so it cannot be judged.", [key])
+	remediation := "Write a text or a list of texts."
+	finding := lib.about(key, lib.finding("ACC-DOC-006", "high", s.resource, msg, remediation))
+}
+
+# Types whose resources are made by somebody else, from a text that is no policy document.
+makers := {"aws_cloudformation_stack", "aws_cloudformation_stack_instances", "aws_cloudformation_stack_set"} | makers_of_others
+
+makers_of_others := {"aws_cloudcontrolapi_resource", "aws_serverlessapplicationrepository_cloudformation_stack"}
+
+# METADATA
+# title: What is made is in the plan
+# description: A stack makes roles, policies and buckets that no rule here sees, with the rights of whoever applies it.
+# custom:
+#   id: ACC-DOC-007
+#   severity: high
+#   resources: [aws_cloudformation_stack, aws_cloudformation_stack_set, aws_cloudcontrolapi_resource]
+#   elsewhere: []
+#   value: the type of the resource
+#   bad: {aws_cloudformation_stack: {name: x, template_url: "https://example.com/x.yaml"}}
+#   good: {aws_sqs_queue: {name: orders}}
+deny contains finding if {
+	some kind in makers
+	some r in lib.of_type(kind)
+	msg := "What it makes is in a template, which no rule reads, so it cannot be judged."
+	remediation := "Write the resources in Terraform, or have it excepted by somebody who has read the template."
+	finding := lib.about(kind, lib.finding("ACC-DOC-007", "high", r, msg, remediation))
 }
 
 # METADATA
@@ -222,6 +307,7 @@ anyone(s) if {
 #     SNS.4, s3_bucket_policy_public_write_access, s3_bucket_public_access, kms_key_not_publicly_accessible,
 #     sqs_queues_not_publicly_accessible, sns_topics_not_publicly_accessible,
 #     cloudwatch_log_group_not_publicly_accessible]
+#   value: the actions, with a blank between them
 #   bad: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
 #     Resource: "arn:aws:sqs:us-east-1:111111111111:orders", Principal: "*"}]}}}
 #   good: {aws_sqs_queue_policy: {policy: {Statement: [{Effect: Allow, Action: "sqs:SendMessage",
@@ -233,7 +319,7 @@ deny contains finding if {
 	not trust.tied(s)
 	msg := "A statement allows access to everybody."
 	remediation := "Name the principals, or add a condition such as aws:SourceAccount or aws:PrincipalOrgID."
-	finding := lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation)
+	finding := lib.about(concat(" ", s.actions), lib.finding("ACC-PUB-001", "critical", s.resource, msg, remediation))
 }
 
 switches := ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"]
@@ -280,6 +366,12 @@ deny contains finding if {
 	finding := lib.finding("ACC-PUB-003", "critical", bucket, msg, remediation)
 }
 
+# What has an access control list.
+listable := [r |
+	some kind in ["aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy"]
+	some r in lib.of_type(kind)
+]
+
 # METADATA
 # title: ACLs open nothing
 # description: An ACL lets in people whom no policy names.
@@ -289,16 +381,16 @@ deny contains finding if {
 #   resources: [aws_s3_bucket, aws_s3_bucket_acl, aws_s3_object, aws_s3_object_copy]
 #   elsewhere: [CKV_AWS_20, CKV_AWS_57, S3.2, S3.3, s3_bucket_public_list_acl, s3_bucket_public_write_acl,
 #     s3_bucket_object_public, AVD-AWS-0092]
+#   value: the ACL
 #   bad: {aws_s3_bucket_acl: {bucket: app-data, acl: public-read}}
 #   good: {aws_s3_bucket_acl: {bucket: app-data, acl: private}}
 deny contains finding if {
-	some r in lib.present
-	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
+	some r in listable
 	acl := lib.value(r, "acl")
 	acl in {"public-read", "public-read-write", "authenticated-read"}
 	msg := sprintf("The ACL %s opens it to others.", [acl])
 	remediation := "Leave ACLs off (object_ownership = \"BucketOwnerEnforced\")."
-	finding := lib.finding("ACC-PUB-004", "critical", r, msg, remediation)
+	finding := lib.about(acl, lib.finding("ACC-PUB-004", "critical", r, msg, remediation))
 }
 
 # METADATA
@@ -314,8 +406,7 @@ deny contains finding if {
 #   good: {aws_s3_bucket_acl: {bucket: app-data, access_control_policy: [{grant: [{permission: READ,
 #     grantee: [{type: Group, uri: "http://acs.amazonaws.com/groups/s3/LogDelivery"}]}]}]}}
 deny contains finding if {
-	some r in lib.present
-	r.type in {"aws_s3_bucket", "aws_s3_bucket_acl", "aws_s3_object", "aws_s3_object_copy"}
+	some r in listable
 	walk(r.change.after, [_, uri])
 	is_string(uri)
 	regex.match("/groups/global/(AllUsers|AuthenticatedUsers)$", uri)
@@ -355,13 +446,11 @@ deny contains finding if {
 #   bad: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "*"}}
 #   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "111111111111"}}
 deny contains finding if {
-	some r in lib.present
-	some attribute in partners[r.type]
-	name := lib.value(r, attribute)
-	is_string(name)
-	regex.match("^[*?]+$", name)
-	every other in ["principal_org_id", "source_account", "organization_id"] {
-		lib.blank(lib.value(r, other))
+	some [r, attribute, name] in partner_names
+	regex.match(`^[*?]+$|^arn:[^:]*:iam::[^:]*[*?]`, name)
+	every other in ["principal_org_id", "source_account", "organization_id", "condition"] {
+		value := lib.value(r, other)
+		count([part | some part in lib.list(value); part != ""]) == 0
 	}
 	msg := sprintf("Its %s is everybody.", [attribute])
 	remediation := "Set source_account, principal_org_id or organization_id, or name the principal."
@@ -383,11 +472,9 @@ deny contains finding if {
 #     principal_org_id: o-stranger01}}
 #   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "111111111111"}}
 deny contains finding if {
-	some r in lib.present
-	some attribute in ["principal_org_id", "organization_id", "organization_arn"]
-	r.type in object.keys(partners)
-	organization := lib.value(r, attribute)
-	not lib.blank(organization)
+	some kind, _ in partners
+	some r in lib.of_type(kind)
+	some organization in organizations(r)
 	not trust.certainly_ours("organization", lower(sprintf("%v", [organization])))
 	msg := sprintf("It lets %v in, which is not listed as ours.", [organization])
 	remediation := "Name one of ours, or have it listed in settings.access.trusted_organizations."
@@ -463,13 +550,28 @@ warn contains finding if {
 
 # ---------------------------------------------------------------- other accounts
 
-# Everybody that a statement lets in by name.
-let_in(s) := {principal.name |
+# Everybody that a statement lets in by name, with the account.
+guests := [[s, principal.name, lib.account(principal.name)] |
+	some s in allowed
 	some principal in s.principals
 	principal.kind in {"aws", "federated", "canonicaluser"}
 	not regex.match("^[*?]+$", principal.name)
 	not web_identity(principal)
-	not principal.name in {lower(known) | some known in data.settings.access.trusted_principals}
+	not principal.name in known_principals
+	not delivers_logs(s, principal)
+]
+
+# Those that the settings list, and CloudFront's identities of this plan.
+known_principals := {lower(known) | some known in data.settings.access.trusted_principals} | {lower(sprintf("%v", [lib.value(r, "iam_arn")])) |
+	some r in lib.of_type("aws_cloudfront_origin_access_identity")
+}
+
+# Load balancers write their logs with an account of AWS's, one for each of the older regions.
+delivers_logs(s, principal) if {
+	data.aws.accounts.log_delivery[lib.account(principal.name)]
+	every action in s.actions {
+		action == "s3:putobject"
+	}
 }
 
 # Identity providers that belong to no account.
@@ -494,13 +596,12 @@ web_identity(principal) if {
 #     Resource: "arn:aws:sqs:us-east-1:111111111111:orders",
 #     Principal: {AWS: "arn:aws:iam::111111111111:role/app"}}]}}}
 deny contains finding if {
-	some s in allowed
-	some name in let_in(s)
-	lib.account(name) != ""
-	not lib.trusted(name)
-	msg := sprintf("A statement lets account %s in.", [lib.account(name)])
+	some [s, _, account] in guests
+	account != ""
+	not lib.trusted(account)
+	msg := sprintf("A statement lets account %s in.", [account])
 	remediation := "Use principals of this account, or have the account listed in settings.access.trusted_accounts."
-	finding := lib.about(lib.account(name), lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
+	finding := lib.about(account, lib.finding("ACC-ACC-001", "high", s.resource, msg, remediation))
 }
 
 # METADATA
@@ -577,24 +678,41 @@ narrows_by_conditions(s) if {
 #     Resource: "arn:aws:sqs:us-east-1:111111111111:orders",
 #     Principal: {AWS: "arn:aws:iam::111111111111:role/app"}}]}}}
 deny contains finding if {
-	some s in allowed
-	some name in let_in(s)
-	lib.account(name) == ""
+	some [s, name, ""] in guests
 	msg := sprintf("A statement lets %q in, of which the account cannot be told.", [name])
 	remediation := "Name the principal by an ARN with its account, or have it listed in settings.access.trusted_principals."
 	finding := lib.about(name, lib.finding("ACC-ACC-002", "high", s.resource, msg, remediation))
 }
 
+# Organisations that a permission is for.
+organizations(r) := {organization |
+	some attribute in ["principal_org_id", "organization_id", "organization_arn"]
+	organization := lib.value(r, attribute)
+	not lib.blank(organization)
+} | {object.get(condition, "value", "") |
+	some condition in lib.list(lib.value(r, "condition"))
+}
+
 # Attributes by which a resource names somebody without a policy document.
 partners := {
 	"aws_ami_launch_permission": {"account_id"},
+	"aws_cloudwatch_event_permission": {"principal"},
 	"aws_kms_grant": {"grantee_principal", "retiring_principal"},
 	"aws_lambda_layer_version_permission": {"principal"},
 	"aws_lambda_permission": {"principal", "source_account"},
 	"aws_ram_principal_association": {"principal"},
 	"aws_snapshot_create_volume_permission": {"account_id"},
+	"aws_vpc_endpoint_service": {"allowed_principals"},
 	"aws_vpc_endpoint_service_allowed_principal": {"principal_arn"},
 	"aws_s3_access_point": {"bucket_account_id"},
+}
+
+partner_names contains [r, attribute, name] if {
+	some kind, attributes in partners
+	some r in lib.of_type(kind)
+	some attribute in attributes
+	some name in lib.list(lib.value(r, attribute))
+	is_string(name)
 }
 
 # METADATA
@@ -611,10 +729,7 @@ partners := {
 #   bad: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "999999999999"}}
 #   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: "111111111111"}}
 deny contains finding if {
-	some r in lib.present
-	some attribute in partners[r.type]
-	name := lib.value(r, attribute)
-	is_string(name)
+	some [r, attribute, name] in partner_names
 	lib.account(name) != ""
 	not lib.trusted(name)
 	not is_arn(name)
@@ -640,6 +755,7 @@ deny contains finding if {
 	lib.own_account != ""
 	some [r, attribute, account] in lib.named_accounts
 	not lib.trusted(account)
+	not [r, attribute, account] in partner_names # ACC-ACC-003 has it
 	not data.aws.accounts.of_aws[account]
 	msg := sprintf("Its %s belongs to account %s.", [attribute, account])
 	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."
@@ -744,6 +860,16 @@ for_somebody(s) if {
 	some condition in s.conditions
 	regex.match(`^kms:(encryptioncontext:|viaservice$|calleraccount$)`, condition.key)
 	condition.operator in data.terraform.iam.exact
+	count(condition.values) > 0
+	every value in condition.values {
+		not regex.match(`^[*?]|^arn:[^:]*:[^:]*:[^:]*:[^:]*[*?]`, value)
+		not strange(lib.account(value))
+	}
+}
+
+strange(account) if {
+	account != ""
+	not lib.trusted(account)
 }
 
 # METADATA
@@ -840,9 +966,30 @@ narrowed(s, name) if {
 	every value in condition.values {
 		value != ""
 		not contains(value, "${")
-		not regex.match("^([^:]*:)?[^:/]*[*?]", value) # `*`, `repo:*`, `repo:acme*/app`; `repo:acme/*` is one owner's
+		whose(name, value)
 	}
 }
+
+# Whose token it is, as the providers that sign for everybody write it: up to the owner, without a pattern. What stands
+# alone, such as `environment:prod`, any repository can have in its tokens.
+subjects := {
+	"agent.buildkite.com": `^organization:[^:*?]+:`,
+	"app.terraform.io": `^organization:[^:*?]+:`,
+	"eks": `^system:serviceaccount:[^:*?]+:`,
+	"gitlab.com": `^project_path:[^:/*?]+/`,
+	"token.actions.githubusercontent.com": `^([a-z_]+:[^:*?]*:)*(repo(sitory)?:[^:/*?]+/|repository_(owner(_id)?|id):[^:*?]+(:|$)|enterprise(_id)?:[^:*?]+(:|$))`,
+}
+
+whose(name, value) if regex.match(subjects[name_of(name)], value)
+
+whose(name, value) if {
+	not subjects[name_of(name)]
+	not regex.match("^([^:]*:)?[^:/]*[*?]", value) # `*`, `user:*`
+}
+
+name_of(name) := "eks" if regex.match(`^oidc[.]eks[.]`, name)
+
+name_of(name) := name if not regex.match(`^oidc[.]eks[.]`, name)
 
 # METADATA
 # title: Tokens are of somebody we know
@@ -852,6 +999,7 @@ narrowed(s, name) if {
 #   severity: critical
 #   resources: ["*"]
 #   elsewhere: [CKV_AWS_358, CKV_AWS_393]
+#   value: the provider
 #   bad: {aws_iam_role: {assume_role_policy: {Statement: [{Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity",
 #     Principal: {Federated: "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},
 #     Condition: {StringLike: {"token.actions.githubusercontent.com:sub": "*"}}}]}}}
@@ -865,5 +1013,5 @@ deny contains finding if {
 	not narrowed(s, name)
 	msg := sprintf("Everybody with a token of %s is let in.", [name])
 	remediation := sprintf("Add a condition on %s:sub that names whose tokens are accepted.", [name])
-	finding := lib.finding("ACC-FED-001", "critical", s.resource, msg, remediation)
+	finding := lib.about(name, lib.finding("ACC-FED-001", "critical", s.resource, msg, remediation))
 }

@@ -380,3 +380,143 @@ test_account_unknown_trusts_nobody if {
 	)
 	fixtures.ids(access.deny) == {"ACC-ACC-001"} with input as plan
 }
+
+# ---------------------------------------------------------------- read alike by everybody
+
+test_what_is_no_text if {
+	iam(allow({"Resource": [["*"]]})) == {"ACC-DOC-006"}
+	iam(allow({"Action": {"a": 1}})) == {"ACC-DOC-006"}
+	iam(allow({"Resource": {"a": "*"}})) == {"ACC-DOC-006"}
+}
+
+test_templates if {
+	denied(fixtures.create("aws_cloudformation_stack", {"template_url": "https://example.com/x"})) == {"ACC-DOC-007"}
+	denied(fixtures.create("aws_cloudcontrolapi_resource", {"desired_state": "{}"})) == {"ACC-DOC-007"}
+}
+
+test_documents_in_something_else if {
+	body := {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]}
+	denied(fixtures.create("aws_any", {"text": json.marshal({"Policy": body})})) == {"ACC-PUB-001"}
+	denied(fixtures.create("aws_any", {"text": json.marshal({"Policy": json.marshal(body)})})) == {"ACC-PUB-001"}
+	denied(fixtures.create("aws_any", {"policies": [{"document": body}]})) == {"ACC-PUB-001"}
+	denied(fixtures.create("aws_any", {"text": concat("", ["\ufeff", json.marshal(body)])})) == {"ACC-DOC-004"}
+	denied(fixtures.create("aws_any", {"text": json.marshal({"note": "a \u0026 b, statement"})})) == set()
+}
+
+test_keys_written_twice if {
+	twice := `{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}], "Statement": []}`
+	denied(fixtures.create("aws_any", {"text": twice})) == {"ACC-DOC-004"}
+	denied(fixtures.create("aws_sqs_queue", {"policy": twice})) == {"ACC-DOC-001"}
+}
+
+through(expressions) := found if {
+	resource := {"type": "aws_sqs_queue", "name": "this", "expressions": {"policy": {"references": expressions}}}
+	plan := object.union(
+		fixtures.plan([fixtures.vague("aws_sqs_queue", {}, {"policy": true, "arn": true})]),
+		{"configuration": {"root_module": {"resources": [resource]}}},
+	)
+	found := [fixtures.ids(access.deny), fixtures.ids(access.warn)] with input as plan
+}
+
+test_unknown_through_a_local_value if {
+	through(["local.policies", "each.key"]) == [set(), {"ACC-DOC-008"}]
+	through(["local.policies", "aws_iam_role.x.arn"]) == [{"ACC-DOC-002"}, set()]
+}
+
+in_module(given) := found if {
+	resource := {"type": "aws_sqs_queue", "name": "this", "expressions": {"policy": {"references": ["var.policy"]}}}
+	call := {"expressions": {"policy": given}, "module": {"resources": [resource]}}
+	plan := object.union(
+		fixtures.plan([fixtures.vague("aws_sqs_queue", {}, {"policy": true, "arn": true})]),
+		{"configuration": {"root_module": {"module_calls": {"queue": call}}}},
+	)
+	found := [fixtures.ids(access.deny), fixtures.ids(access.warn)] with input as plan
+}
+
+test_unknown_through_a_variable_of_a_module if {
+	in_module({"constant_value": null}) == [set(), set()]
+	in_module({"references": ["var.policy"]}) == [set(), set()]
+	in_module({"references": ["aws_iam_role.x.arn", "aws_iam_role.x"]}) == [{"ACC-DOC-002"}, set()]
+	in_module({"references": ["local.policy"]}) == [set(), {"ACC-DOC-008"}]
+}
+
+dead(account) := json.marshal({"deadLetterTargetArn": concat("", ["arn:aws:sqs:us-east-1:", account, ":x"])})
+
+test_accounts_in_json if {
+	denied(fixtures.create("aws_sqs_queue", {"redrive_policy": dead("999999999999")})) == {"ACC-ACC-004"}
+	denied(fixtures.create("aws_sqs_queue", {"redrive_policy": dead("111111111111")})) == set()
+	denied(fixtures.create("aws_ecs_task_definition", {"container_definitions": `[{"image": "999999999999.dkr.ecr.us-east-1.amazonaws.com/x"}]`})) == {"ACC-ACC-004"}
+	denied(fixtures.create("aws_vpc_peering_connection", {"peer_owner_id": "999999999999"})) == {"ACC-ACC-004"}
+	denied(fixtures.create("aws_sqs_queue", {"tags": {"owner": "999999999999"}})) == set()
+}
+
+test_loadbalancers_write_their_logs if {
+	logs_to(allow({"Principal": {"AWS": "arn:aws:iam::127311923021:root"}, "Action": "s3:PutObject"})) == set()
+	logs_to(allow({"Principal": {"AWS": "arn:aws:iam::127311923021:root"}, "Action": "s3:GetObject"})) == {"ACC-ACC-001"}
+}
+
+logs_to(statement) := denied(fixtures.document("aws_s3_bucket_policy", "policy", statement))
+
+test_identities_of_cloudfront if {
+	oai := "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABC"
+	policy := fixtures.document("aws_s3_bucket_policy", "policy", allow({"Principal": {"AWS": oai}, "Action": "s3:GetObject"}))
+	denied(policy) == {"ACC-ACC-002"}
+	both := fixtures.plan([policy, fixtures.create("aws_cloudfront_origin_access_identity", {"iam_arn": oai})])
+	found := fixtures.ids(access.deny) with input as both
+	found == set()
+}
+
+trusts(provider, subject) := found if {
+	statement := {
+		"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+		"Principal": {"Federated": sprintf("arn:aws:iam::111111111111:oidc-provider/%s", [provider])},
+		"Condition": {"StringLike": {sprintf("%s:sub", [provider]): subject}},
+	}
+	found := denied(fixtures.document("aws_iam_role", "assume_role_policy", statement))
+}
+
+test_subjects_name_an_owner if {
+	github := "token.actions.githubusercontent.com"
+	every subject in ["repo:acme/app:ref:refs/heads/main", "repo:acme/*", "repository_owner:acme:environment:prod", "repository_id:7"] {
+		trusts(github, subject) == set()
+	}
+	every subject in ["environment:prod", "environment:prod*", "repo:*/app:*", "repo:acme*", "*"] {
+		trusts(github, subject) == {"ACC-FED-001"}
+	}
+	trusts("oidc.eks.us-east-1.amazonaws.com/id/A", "system:serviceaccount:app:*") == set()
+	trusts("oidc.eks.us-east-1.amazonaws.com/id/A", "system:serviceaccount:*:*") == {"ACC-FED-001"}
+	trusts("gitlab.com", "project_path:acme/*:ref_type:branch:ref:main") == set()
+	trusts("app.terraform.io", "organization:*:project:x") == {"ACC-FED-001"}
+}
+
+key(source) := denied(fixtures.document("aws_kms_key_policy", "policy", {
+	"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*",
+	"Condition": {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": source}},
+}))
+
+test_a_key_for_somebody_elses_messages if {
+	key("arn:aws:sns:us-east-1:111111111111:x") == set()
+	key("arn:aws:sns:us-east-1:999999999999:x") == {"ACC-SVC-001"}
+	key("*") == {"ACC-SVC-001"}
+}
+
+from(value) := everybody({"IpAddress": {"aws:SourceIp": value}})
+
+test_networks_within_ours if {
+	every value in ["203.0.113.7", "203.0.113.128/25", "10.1.0.0/16", "10.0.0.0/8", ["10.1.2.3", "203.0.113.0/24"]] {
+		from(value) == set()
+	}
+	every value in ["203.0.112.0/23", "10.0.0.0/9, ", "11.0.0.0/8", "203.0.114.1"] {
+		from(value) != set()
+	}
+	every value in ["0.0.0.0/0", "0.0.0.0/1", "::/0", "10.0.0.0/7", "999.1.1.1", "10.0.0.010"] {
+		from(value) == {"ACC-PUB-001"}
+	}
+}
+
+test_networks_of_six_parts if {
+	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "2001:db8:1::/48"}}}))
+	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+		with data.settings.access.trusted_networks as ["2001:db8::/32", "::::/32", "10.0.0.010/8", "office"]
+	found == set()
+}

@@ -10,11 +10,8 @@ import data.terraform.iam
 import data.terraform.lib
 
 # At most three, so that a message stays one.
-# mutant: 0 → -1 – a slice begins at 0 at the earliest
-# mutant: 3 → 4 – there are no more than three
 some_of(names) := concat(", ", array.slice(names, 0, 3)) if count(names) <= 3
 
-# mutant: 0 → -1 – a slice begins at 0 at the earliest
 some_of(names) := sprintf("%s and %v more", [concat(", ", array.slice(names, 0, 3)), count(names) - 3]) if count(names) > 3
 
 # METADATA
@@ -35,6 +32,7 @@ deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
 	iam.everything(action)
+	not iam.tamed(s)
 	msg := "A statement allows every action."
 	remediation := "List the actions that are needed."
 	finding := lib.about(action, lib.finding("ACC-IAM-001", "critical", s.resource, msg, remediation))
@@ -60,7 +58,7 @@ deny contains finding if {
 	iam.broad(action)
 	not iam.everything(action)
 	iam.on_everything(s, action)
-	names := [name | some listed in iam.granted[action]; some name in listed]
+	names := iam.left(s, [name | some kind in object.keys(iam.granted[action]); some name in iam.granted[action][kind]])
 	count(names) > 0
 	msg := sprintf("A statement allows %s on every resource, that is %s.", [action, some_of(names)])
 	remediation := "List the actions, or the resources by ARN."
@@ -130,6 +128,7 @@ deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
 	passes(action)
+	not lib.taken_back(s.denied, "iam:passrole")
 	iam.on_everything(s, action)
 	msg := sprintf("A statement allows %s for every role.", [action])
 	remediation := "Name the role that may be passed."
@@ -171,35 +170,29 @@ deny contains finding if {
 }
 
 # Address → services that every role may be passed to, where a condition names the services.
-passed[address] := services if {
-	# mutant: drop iam.matches(action, "iam:passrole") – whoever passes no role has no services to pass it to; this is quicker
-	some address in {s.resource.address | some s in iam.grants; some action in s.actions; iam.matches(action, "iam:passrole")}
-	services := {service |
-		some s in iam.grants
-		s.resource.address == address
-		some action in s.actions
-		iam.matches(action, "iam:passrole")
-		some resource in s.resources
-		[iam.service_of(action), resource] in iam.sweeping
-		some condition in s.conditions
-		condition.key == "iam:passedtoservice"
-		some value in condition.values
-		some service, _ in dangers.launch
-		iam.matches(value, service)
-	}
+passed[address] contains service if {
+	some s in iam.grants
+	address := s.resource.address
+	some action in s.actions
+	iam.matches(action, "iam:passrole")
+	some resource in s.resources
+	[iam.service_of(action), resource] in iam.sweeping
+	some condition in s.conditions
+	condition.key == "iam:passedtoservice"
+	some value in condition.values
+	some service, _ in dangers.launch
+	iam.matches(value, service)
 }
 
 # Address → actions that start something, allowed there on whatever resource.
-started[address] := launches if {
-	some address, _ in passed
-	launches := {launch |
-		some s in iam.grants
-		s.resource.address == address
-		some _, names in dangers.launch
-		some launch in names
-		some action in s.actions
-		iam.matches(action, lower(launch))
-	}
+started[address] contains launch if {
+	some s in iam.grants
+	address := s.resource.address
+	passed[address]
+	some _, names in dangers.launch
+	some launch in names
+	some action in s.actions
+	iam.matches(action, lower(launch))
 }
 
 # METADATA
@@ -308,7 +301,7 @@ dangerous(kind) := [[s, action, names] |
 	some s in data.terraform.iam.grants
 	some action in s.actions
 	not iam.broad(action)
-	names := [name | some name in data.terraform.iam.granted[action][kind]; name != "iam:PassRole"]
+	names := data.terraform.iam.left(s, [name | some name in data.terraform.iam.granted[action][kind]; name != "iam:PassRole"])
 	count(names) > 0
 	iam.on_everything(s, action)
 ]
@@ -329,6 +322,7 @@ dangerous(kind) := [[s, action, names] |
 warn contains finding if {
 	some s in lib.statements
 	some action in s.actions
+	not iam.everything(action)
 	iam.unknown_action(action)
 	msg := sprintf("AWS is not known to have the action %s.", [action])
 	remediation := sprintf("Correct it%s.", [iam.suggestion(action)])
@@ -337,20 +331,21 @@ warn contains finding if {
 
 # ---------------------------------------------------------------- managed policies
 
-attached(r) := [arn |
+attachments := [[r, arn] |
+	some r in lib.present
 	startswith(r.type, "aws_")
 	some attribute in ["policy_arn", "policy_arns", "managed_policy_arns", "managed_policy_arn"]
-	some arn in lib.list(lib.value(r, attribute))
+	some arn in lib.list(r.change.after[attribute])
 	is_string(arn)
 ]
 
+name_in(arn) := parts[count(parts) - 1] if parts := split(arn, "/")
+
 # AWS's own policies that a resource attaches: by name, with the rules that would deny them.
-of_aws contains [r, name, rules] if {
-	some r in lib.present
-	some arn in attached(r)
+of_aws contains [r, name, rules, arn] if {
+	some [r, arn] in attachments
 	regex.match(`^arn:[^:]*:iam::aws:policy/`, arn)
-	parts := split(arn, "/")
-	name := parts[count(parts) - 1]
+	name := name_in(arn)
 	rules := split(object.get(catalogue.managed, name, "?"), " ")
 }
 
@@ -368,10 +363,10 @@ of_aws contains [r, name, rules] if {
 #   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AmazonSSMFullAccess"}}
 #   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 deny contains finding if {
-	some [r, name, rules] in of_aws
+	some [r, name, rules, arn] in of_aws
 	grave := [rule | some rule in rules; not rule in {"", "?", "ACC-IAM-010"}]
 	count(grave) > 0
-	not usual(r, name)
+	not usual(arn, name)
 	msg := sprintf("The managed policy %s gives far-reaching rights (%s).", [name, concat(", ", grave)])
 	remediation := "Attach a policy with just the rights that are needed."
 	severity := {true: "critical", false: "high"}["ACC-IAM-001" in grave]
@@ -390,7 +385,7 @@ deny contains finding if {
 #   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/PowerUserAccess"}}
 #   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 deny contains finding if {
-	some [r, name, _] in of_aws
+	some [r, name, _, _] in of_aws
 	name in access.denied_managed_policies
 	msg := sprintf("The managed policy %s is not wanted here.", [name])
 	remediation := "Attach a policy with just the rights that are needed; settings.access.denied_managed_policies has the list."
@@ -400,10 +395,7 @@ deny contains finding if {
 # What a service of AWS's wants attached to the role that it runs with, and what is listed as usual.
 usual(_, name) if name in data.settings.access.usual_managed_policies
 
-usual(r, name) if {
-	some arn in attached(r)
-	endswith(arn, concat("", ["/service-role/", name]))
-}
+usual(arn, name) if endswith(arn, concat("", ["/service-role/", name]))
 
 # METADATA
 # title: Usual managed policies are seen
@@ -418,8 +410,8 @@ usual(r, name) if {
 #     policy_arn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}}
 #   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 warn contains finding if {
-	some [r, name, rules] in of_aws
-	usual(r, name)
+	some [r, name, rules, arn] in of_aws
+	usual(arn, name)
 	not name in access.denied_managed_policies
 	grave := [rule | some rule in rules; not rule in {"", "?", "ACC-IAM-010"}]
 	count(grave) > 0
@@ -442,10 +434,8 @@ warn contains finding if {
 #   good: {settings: {access: {boundaries: [developers-boundary]}}, aws_iam_role: {name: app,
 #     permissions_boundary: "arn:aws:iam::111111111111:policy/developers-boundary"}}
 deny contains finding if {
-	some r in lib.present
-	some arn in attached(r)
-	parts := split(arn, "/")
-	name := parts[count(parts) - 1]
+	some [r, arn] in attachments
+	name := name_in(arn)
 	name in access.boundaries
 	msg := sprintf("%s is a permissions boundary, and grants all it allows when it is attached.", [name])
 	remediation := "Attach another policy, or take the name out of settings.access.boundaries."
@@ -464,7 +454,7 @@ deny contains finding if {
 #   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}}
 #   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 warn contains finding if {
-	some [r, name, rules] in of_aws
+	some [r, name, rules, _] in of_aws
 	"ACC-IAM-010" in rules
 	msg := sprintf("The managed policy %s reads data of everything in the account.", [name])
 	remediation := "Attach a policy that names the buckets, tables or logs."
@@ -483,7 +473,7 @@ warn contains finding if {
 #   bad: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/NoSuchAccess"}}
 #   good: {aws_iam_role_policy_attachment: {role: app, policy_arn: "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}}
 warn contains finding if {
-	some [r, name, rules] in of_aws
+	some [r, name, rules, _] in of_aws
 	"?" in rules
 	msg := sprintf("The managed policy %s is not known here, so what it grants was not judged.", [name])
 	remediation := "Correct the name, or bring the catalogue up to date (tools/aws_catalogue.py)."

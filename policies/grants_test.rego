@@ -280,3 +280,37 @@ test_managed_policies_to_be_warned_of if {
 	warned(attach("NoSuchPolicy")) == {"ACC-IAM-016"}
 	warned(attach("AmazonSSMManagedInstanceCore")) == {"ACC-IAM-018"}
 }
+
+# ---------------------------------------------------------------- a Deny beside it
+
+beside(action, deny) := iam([{"Effect": "Allow", "Action": action, "Resource": "*"}, object.union({"Effect": "Deny", "Resource": "*"}, deny)])
+
+test_what_a_deny_surely_takes_back if {
+	beside("s3:GetObject", {"Action": "s3:GetObject"}) == set()
+	beside("s3:GetObject", {"Action": ["s3:*"]}) == set()
+	beside("iam:Pass*", {"Action": "iam:*"}) == set()
+	beside("kms:*", {"Action": "kms:*"}) == set()
+	beside("*", {"Action": "*"}) == set()
+	beside("kms:Decrypt", {"NotAction": "s3:*"}) == set()
+}
+
+test_what_a_deny_leaves if {
+	beside("s3:GetObject", {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/*"}) == {"ACC-IAM-010"}
+	beside("s3:GetObject", {"Action": "s3:GetObject", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}) == {"ACC-IAM-010"}
+	beside("s3:Get*", {"Action": "s3:Get?"}) == {"ACC-IAM-010"}
+	beside("iam:PassRole", {"NotAction": ["iam:Pass*"]}) == {"ACC-IAM-005"}
+	beside("*", {"Action": "iam:*"}) == {"ACC-IAM-001"}
+	beside("kms:Decrypt", {"Action": "kms:Decrypt", "Principal": "*"}) == {"ACC-IAM-009"}
+}
+
+test_conditions_that_are_open_for_all if {
+	narrow("iam:AttachRolePolicy", {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/CloudFrontReadOnlyAccess"}}) == set()
+	narrow("iam:AttachRolePolicy", {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}}) == {"ACC-IAM-007"}
+	narrow("iam:AttachRolePolicy", {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::*:policy/*"}}) == {"ACC-IAM-007"}
+	narrow("kms:Decrypt", {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}) == {"ACC-IAM-009"}
+	narrow("kms:Decrypt", {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/app"}}) == set()
+	narrow("iam:PassRole", {"StringLike": {"iam:PassedToService": "l*"}}) == {"ACC-IAM-005"}
+	narrow("iam:PutRolePolicy", {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}}) == {"ACC-IAM-007"}
+}
+
+narrow(action, condition) := iam({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition})

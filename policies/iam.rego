@@ -195,6 +195,7 @@ telling := {
 	"iam:associatedresourcearn",
 	"iam:passedtoservice",
 	"iam:permissionsboundary",
+	"iam:policyarn",
 	"kms:resourcealiases",
 	"kms:viaservice",
 	"lambda:functionarn",
@@ -212,9 +213,35 @@ narrowed(s) if {
 	condition.operator in exact
 	count(condition.values) > 0
 	every value in condition.values {
-		not regex.match(`^[*?]`, value)
-		not contains(value, concat("", ["${", condition.key])) # compared with itself
+		not open(condition.key, value)
 	}
+}
+
+# Patterns for (nearly) all values of a kind, and a variable compared with itself.
+open(_, value) if regex.match(`^[*?]|^alias/[*?]|^arn:[^:]*:[^:]*:[^:]*:[^:]*:([a-z-]+[:/])*[*?]|^arn:[*?]|^arn:[^:]*:[*?]`, value)
+
+open(key, value) if contains(value, concat("", ["${", key]))
+
+open("iam:passedtoservice", value) if not regex.match(`^[a-z0-9-]+[.]`, value)
+
+open("iam:permissionsboundary", value) if regex.match(`^arn:[^:]*:iam::aws:`, value)
+
+open("iam:policyarn", value) if {
+	regex.match(`^arn:[^:]*:iam::aws:`, value)
+	not value in data.terraform.perils.harmless_policies
+}
+
+# ---------------------------------------------------------------- a Deny beside it
+
+# Names that no Deny beside the statement takes back.
+left(s, names) := names if count(s.denied) == 0
+
+left(s, names) := [name | some name in names; not data.terraform.lib.taken_back(s.denied, lower(name))] if count(s.denied) > 0
+
+# Everything is allowed, and everything dangerous is denied.
+tamed(s) if {
+	count(s.denied) > 0
+	count(left(s, data.terraform.perils.actions)) == 0
 }
 
 # ---------------------------------------------------------------- spelling

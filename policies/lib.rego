@@ -10,10 +10,12 @@ present := [r |
 	is_object(r.change.after)
 ]
 
-of_type(kind) := [r |
+by_type[kind] contains r if {
 	some r in present
-	r.type == kind
-]
+	kind := r.type
+}
+
+of_type(kind) := [r | some r in data.terraform.lib.by_type[kind]]
 
 creates(r) if "create" in r.change.actions
 
@@ -24,16 +26,64 @@ unknown(r, attribute) if r.change.after_unknown[attribute] == true
 
 has_configuration if is_object(input.configuration)
 
-# Type, name and attribute of resources whose configuration refers to another resource, a data source or a module there.
-referring contains [kind, name, attribute] if {
-	walk(object.get(input, "configuration", {}), [_, node])
+# What attributes of resources are made of: type, name, attribute, and whatever the configuration refers to there.
+references contains [kind, name, attribute, reference, modules] if {
+	walk(object.get(input, "configuration", {}), [path, node])
 	is_object(node.expressions)
 	kind := node.type
 	name := node.name
 	some attribute, expression in node.expressions
 	walk(expression, [_, reference])
 	is_string(reference)
-	regex.match(`^(data|module)[.]|^[a-z0-9]+_[a-z0-9_]+[.]`, reference)
+	regex.match(`^(data|local|module|var)[.]|^[a-z0-9]+_[a-z0-9_]+[.]`, reference)
+	modules := modules_of(path)
+}
+
+modules_of(path) := [path[n + 1] | some n, step in path; step == "module_calls"]
+
+# Those that refer to another resource, a data source or a module; in a module also through one of its variables.
+referring contains [kind, name, attribute] if {
+	some [kind, name, attribute, reference, modules] in references
+	refers(reference, modules)
+}
+
+refers(reference, _) if not regex.match(`^(local|var)[.]`, reference)
+
+refers(reference, modules) if {
+	some given in data.terraform.lib.arguments[concat(" ", array.concat(modules, [reference]))]
+	not startswith(given, "local.")
+}
+
+# Those that refer to local values, which the configuration of a plan does not have.
+hinting contains [kind, name, attribute] if {
+	some [kind, name, attribute, reference, modules] in references
+	sources := {reference} | {given | some given in data.terraform.lib.arguments[concat(" ", array.concat(modules, [reference]))]}
+	some given in sources
+	startswith(given, "local.")
+}
+
+# Module and variable → what the call of the module refers to there. A variable of a module in a module is whatever its
+# own caller gives it, so it counts as a reference.
+# One that nobody refers to is there always: with none at all the embedded engine would find nothing where it is used.
+arguments["none"] contains "none"
+
+arguments[key] contains reference if {
+	walk(object.get(input, "configuration", {}), [path, call])
+	path[count(path) - 2] == "module_calls"
+	modules := modules_of(path)
+	some name, expression in call.expressions
+	variable := sprintf("var.%s", [name])
+	walk(expression, [_, reference])
+	is_string(reference)
+	from_elsewhere(reference, modules)
+	key := concat(" ", array.concat(modules, [variable]))
+}
+
+from_elsewhere(reference, _) if regex.match(`^(data|local|module)[.]|^[a-z0-9]+_[a-z0-9_]+[.]`, reference)
+
+from_elsewhere(reference, modules) if {
+	startswith(reference, "var.")
+	count(modules) > 1
 }
 
 # The day of the plan, as Terraform says; never before the tables that it is compared with, and never this machine's own.
@@ -66,26 +116,40 @@ about(value, found) := object.union(found, {"value": value})
 
 # ---------------------------------------------------------------- policy documents
 
-# Every text that is an IAM policy document, whatever the type of resource and however deep in its blocks.
-documents := [{"resource": r, "body": fields(json.unmarshal(text))} |
+# What may hold a document or name an account, and where: one walk that all rules share.
+leaves := [[r, path, item] |
 	some r in present
-	walk(r.change.after, [_, text])
-	is_document(text)
+	not startswith(r.type, "aws_wafv2_") # its rules have statements of their own
+	walk(r.change.after, [path, item])
+	speaks(item)
 ]
 
-is_document(text) if {
-	is_string(text)
-	startswith(trim_space(text), "{")
-	json.is_valid(text)
-	content := json.unmarshal(text)
-	some key, _ in content
-	lower(key) == "statement"
-	shallow(text, content)
-	not ambiguous(content)
-	not ambiguous_inside(content)
+speaks(item) if {
+	is_string(item)
+	regex.match(`^[\s\x{feff}]*[\[{"]|[0-9]{12}`, item)
 }
 
-# No deeper than any real document; the embedded engine reads 128 levels, OPA more.
+# Some providers take documents as objects.
+speaks(item) if item.Statement
+
+# Texts that could be JSON with a document in it; each is read once, however many resources have it.
+written contains text if {
+	some [_, _, text] in leaves
+	is_string(text)
+	regex.match(`^[\s\x{feff}]*[\[{"]`, text)
+	regex.match(`(?i)statement|\\u00`, text)
+}
+
+# Text → its content, if that is JSON, no deeper than any real document, and read alike by everybody.
+contents[text] := content if {
+	some text in written
+	json.is_valid(text)
+	content := json.unmarshal(text)
+	shallow(text, content)
+	not repeats(text, content)
+}
+
+# The embedded engine reads 128 levels, OPA more.
 shallow(text, _) if brackets(text) <= 60
 
 shallow(text, content) if {
@@ -97,6 +161,57 @@ shallow(text, content) if {
 }
 
 brackets(text) := (count(split(text, "[")) + count(split(text, "{"))) - 2
+
+# A key that is written twice: one of both counts, and nobody knows which.
+repeats(text, content) if {
+	said := [token | some token in regex.find_n(`"(?:[^"\\]|\\.)*"\s*:?`, text, -1); endswith(token, ":")]
+	kept := [key | walk(content, [_, item]); is_object(item); some key, _ in item]
+	count(said) != count(kept)
+}
+
+# Text → the documents in it: the text itself, or objects in it and texts within it that are one.
+bodies[text] := found if {
+	some text, content in contents
+	inner := [item |
+		walk(content, [_, within])
+		is_string(within)
+		startswith(trim_space(within), "{")
+		json.is_valid(within)
+		item := json.unmarshal(within)
+	]
+	found := [body |
+		some item in array.concat([content], inner)
+		walk(item, [path, body])
+		is_body(path, body)
+	]
+	every body in found {
+		not ambiguous(body)
+		not ambiguous_inside(body)
+	}
+}
+
+is_body([], item) if {
+	is_object(item)
+	some key, _ in item
+	lower(key) == "statement"
+}
+
+is_body(path, item) if {
+	count(path) > 0
+	is_object(item)
+	some key, statements_ in item
+	lower(key) == "statement"
+	some statement in list(statements_)
+	is_object(statement)
+	some name, _ in statement
+	lower(name) == "effect"
+}
+
+# The text itself is a document.
+is_document(text) if {
+	is_body([], contents[text])
+	bodies[text]
+}
 
 # Keys that differ only in case: AWS reads one of them, and nobody knows which.
 ambiguous(item) if {
@@ -114,11 +229,16 @@ ambiguous_inside(content) if {
 
 # What is written like a document of access, and cannot be read as one.
 is_broken_document(text) if {
-	is_string(text)
-	startswith(trim_space(text), "{")
-	regex.match(`(?i)"statement"|\\u00`, text)
-	not is_document(text)
+	text in written
+	not bodies[text]
+	regex.match(`(?i)\\*"statement|\\u00`, text)
 }
+
+# Every policy document, whatever the type of resource and however deep in its blocks.
+documents := array.concat(
+	[{"resource": r, "body": fields(body)} | some [r, _, text] in leaves; some body in bodies[text]],
+	[{"resource": r, "body": fields(item)} | some [r, path, item] in leaves; is_body(path, item)],
+)
 
 # Documents that only narrow what others grant: what they allow nobody gets from them.
 narrowing := {
@@ -137,21 +257,41 @@ narrows(r) if {
 }
 
 # One entry per statement, with lists where AWS allows single values, and everything in lower case that AWS reads so.
-statements := [s |
-	some document in documents
-	some raw in list(object.get(document.body, "statement", null))
+statements := [object.union(s, {"resource": r, "grants": gives(r, s)}) |
+	some [r, path, item] in leaves
+	some s in read(path, item)
+]
+
+read(_, text) := entries[text]
+
+read(path, item) := entries_of(fields(item)) if is_body(path, item)
+
+# Text → its statements.
+entries[text] := [s | some body in bodies[text]; some s in entries_of(fields(body))] if count(bodies[text]) > 0
+
+entries_of(body) := [s |
+	guards := [guard | some raw in list(body.statement); is_object(raw); guard := guard_of(fields(raw))]
+	some raw in list(body.statement)
 	is_object(raw)
 	field := fields(raw)
+	denied := [guard | some guard in guards; effect(raw) == "allow"; guard.identity == identity(field)]
+	actions := [text | some text in texts(object.get(field, "action", null)); readable(text)]
+	left := [text | some text in actions; not taken_back(denied, text)]
 	s := {
-		"resource": document.resource,
 		"allows": effect(raw) == "allow",
-		"grants": grants(document.resource, raw),
-		"actions": [text | some text in texts(object.get(field, "action", null)); readable(text)],
+		"idle": count(left) < count(actions),
+		"actions": left,
+		"denied": denied,
 		"resources": [text | some text in texts(object.get(field, "resource", null)); readable(text)],
 		"unreadable": [text |
 			some key in ["action", "resource", "notaction", "notresource"]
 			some text in texts(object.get(field, key, null))
 			not readable(text)
+		],
+		"odd": [key |
+			some key in ["action", "resource", "notaction", "notresource"]
+			some part in list(object.get(field, key, null))
+			not is_string(part)
 		],
 		"principals": principals(object.get(field, "principal", null)),
 		"conditions": conditions(object.get(field, "condition", null)),
@@ -159,12 +299,53 @@ statements := [s |
 		"identity": identity(field),
 	}
 ]
-
 # Does it give somebody something?
-grants(r, raw) if {
-	effect(raw) == "allow"
+gives(r, s) if {
+	s.allows
 	not narrows(r)
+	not nothing_left(s)
 } else := false
+
+nothing_left(s) if {
+	s.idle
+	count(s.actions) == 0
+}
+
+# What a Deny takes from everybody, on everything and whatever the conditions: nobody has it, whoever allows it.
+guard_of(field) := {"identity": identity(field), "actions": texts(object.get(field, "action", null)), "except": except(field)} if {
+	lower(sprintf("%v", [object.get(field, "effect", "")])) == "deny"
+	object.get(field, "condition", {}) == {}
+	some resource in texts(object.get(field, "resource", null))
+	regex.match(`^[*]+$`, resource)
+	everybody(field)
+}
+
+everybody(field) if identity(field)
+
+everybody(field) if "*" in {principal.name | some principal in principals(object.get(field, "principal", null))}
+
+# The actions that `NotAction` leaves alone, or a pattern of all: nothing is denied by it then.
+except(field) := texts(field.notaction) if field.notaction
+
+except(field) := ["*"] if not field.notaction
+
+# A pattern that is allowed stays whole until a Deny covers all it stands for; a `?` cannot stand for a `*`.
+taken_back(guards, action) if {
+	some guard in guards
+	some pattern in guard.actions
+	not contains(pattern, "?")
+	readable(pattern)
+	data.terraform.iam.matches(pattern, action)
+}
+
+taken_back(guards, action) if {
+	some guard in guards
+	not data.terraform.iam.wild(action)
+	every pattern in guard.except {
+		readable(pattern)
+		not data.terraform.iam.matches(pattern, action)
+	}
+}
 
 # `allow` or `deny`; anything else is no statement that AWS would take.
 effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
@@ -220,18 +401,9 @@ conditions(item) := [{"operator": lower(operator), "key": lower(key), "values": 
 ]
 
 # The account in an ARN, an account id itself, or "" where neither can be told.
-account(name) := name if regex.match("^[0-9]{12}$", name)
-
-account(name) := part if {
-	part := split(name, ":")[4]
-	regex.match("^[0-9]{12}$", part)
-}
-
-account(name) := "" if {
-	not regex.match("^[0-9]{12}$", name)
-	# mutant: drop ":::::" – OPA finds the whole condition undefined where there is no fifth part
-	not regex.match("^[0-9]{12}$", split(concat("", [name, ":::::"]), ":")[4])
-}
+account(name) := concat("", array.slice(found, 1, 3)) if {
+	found := regex.find_all_string_submatch_n(`^([0-9]{12})$|^(?:[^:]*:){4}([0-9]{12})(?::|$)`, name, 1)[0]
+} else := ""
 
 own_account := object.get(input, ["variables", "account", "value"], "")
 
@@ -242,15 +414,41 @@ trusted(name) if {
 
 trusted(name) if account(name) in data.settings.access.trusted_accounts
 
-# What resources name of other accounts, in any attribute: ARNs, registries of images, queues by URL.
-named_accounts contains [r, attribute, account] if {
-	some r in present
-	walk(r.change.after, [path, text])
+# What resources name of other accounts, in any attribute: ARNs, registries of images, queues by URL. An account alone is
+# one where the attribute's name says so.
+named_accounts contains [r, attribute, id] if {
+	some [r, path, text] in leaves
 	is_string(text)
-	account := regex.find_all_string_submatch_n(
-		`^(?:arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:|https://sqs[.][a-z0-9.-]+/)?([0-9]{12})(?::|/|[.]dkr[.]ecr[.])`,
-		text,
-		1,
-	)[0][1]
+	not path[0] in {"description", "tags", "tags_all"}
+	some id in accounts_in(path, text)
 	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
+}
+
+named := `(?:arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:|https://sqs[.][a-z0-9.-]+/)([0-9]{12})(?::|/)|\b([0-9]{12})[.]dkr[.-]ecr`
+
+accounts_in(_, text) := {id} if {
+	id := regex.find_all_string_submatch_n(`^(?:arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:|https://sqs[.][a-z0-9.-]+/)?([0-9]{12})(?::|/|[.]dkr[.-]ecr)`, text, 1)[0][1]
+}
+
+accounts_in(path, text) := {text} if {
+	regex.match(`^[0-9]{12}$`, text)
+	steps := [step | some step in path; is_string(step)]
+	not "variables" in steps
+	regex.match(`account|catalog|grantee|owner|principal|registry|user_ids`, steps[count(steps) - 1])
+}
+
+# JSON that is no document: queues for dead letters, containers, steps of a machine.
+accounts_in(_, text) := {id |
+	some found in regex.find_all_string_submatch_n(named, plain[text], -1)
+	id := concat("", [found[1], found[2]])
+} if {
+	plain[text]
+}
+
+plain[text] := json.marshal(json.unmarshal(text)) if {
+	some [_, _, text] in leaves
+	is_string(text)
+	regex.match(`^\s*[\[{]`, text)
+	count([body | some body in bodies[text]]) == 0
+	json.is_valid(text)
 }

@@ -32,7 +32,7 @@ forms := {
 	"account": `^[0-9]{12}$`,
 	"arn": `^arn:[^:]*:[^:]*:[^:]*:[0-9]{12}:|^arn:[^:*?]*:s3:::[^*?/]+(/|$)`,
 	"endpoint": `^vpce-[0-9a-z]+$`,
-	"network": `^[0-9.]+(/([89]|[12][0-9]|3[0-2]))?$|^[0-9a-f:]+(/(1[6-9]|[2-9][0-9]|1[01][0-9]|12[0-8]))?$`,
+	"network": `^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(/([89]|[12][0-9]|3[0-2]))?$|^[0-9a-f:]+(/(1[6-9]|[2-9][0-9]|1[01][0-9]|12[0-8]))?$`,
 	"organization": `^o-[a-z0-9]+$`,
 	"path": `^o-[a-z0-9]+/`,
 	"user": `^a(gpa|ida|roa|sia)[a-z0-9]{6,}(:|$)|^[0-9]{12}(:|$)`,
@@ -113,3 +113,16 @@ certainly_ours(kind, value) if {
 	some listed in data.settings.access[lists[kind]]
 	value == lower(listed)
 }
+
+# Networks within a listed one. Private addresses are in everybody's VPC, so none is ours unless it is listed.
+certainly_ours("network", value) if {
+	regex.match(comparable, value)
+	some listed in data.settings.access.trusted_networks
+	contains(listed, "/")
+	regex.match(comparable, lower(listed))
+	net.cidr_contains(lower(listed), value)
+}
+
+# What every engine can compare without breaking: of IPv6, prefixes such as 2001:db8::/32.
+comparable := `^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(/([89]|[12][0-9]|3[0-2]))?$|^([0-9a-f]{1,4}:){1,6}:/([1-9][0-9]|1[01][0-9]|12[0-8])$`
+

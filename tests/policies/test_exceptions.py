@@ -43,6 +43,7 @@ def reading(condition: Any) -> Plan:
 
 
 OAI = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABC"
+BITBUCKET = "api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"
 IDP = "sso.corp.example/realms/a"
 TOKEN = {"StringEquals": {f"{IDP}:aud": "app"}}
 PROVIDER = {"Federated": f"arn:aws:iam::111111111111:oidc-provider/{IDP}"}
@@ -78,6 +79,54 @@ ORDINARY: list[tuple[str, Plan, list[dict[str, str]], dict[str, list[str]]]] = [
         {"trusted_providers": [IDP]},
     ),
     (
+        "networks within one that is listed",
+        reading({"IpAddress": {"aws:VpcSourceIp": ["10.1.0.0/16", "10.2.3.4"]}}),
+        [],
+        {"trusted_networks": ["10.0.0.0/8"]},
+    ),
+    (
+        "Bitbucket's pipelines, by their audience",
+        document(
+            "aws_iam_role",
+            "assume_role_policy",
+            Principal={"Federated": f"arn:aws:iam::111111111111:oidc-provider/{BITBUCKET}"},
+            Action="sts:AssumeRoleWithWebIdentity",
+            Condition={"StringEquals": {f"{BITBUCKET}:aud": "ari:cloud:bitbucket::workspace/x"}},
+        ),
+        [],
+        {"trusted_providers": [BITBUCKET]},
+    ),
+    (
+        "a boundary that allows all",
+        document("aws_iam_policy", "policy", Action="*", Resource="*"),
+        [],
+        {"boundaries": ["x-boundary"]},
+    ),
+    (
+        "a stack, by somebody who has read its template",
+        plan("aws_cloudformation_stack", {"name": "x", "template_url": "https://example.com/x"}),
+        excused("ACC-DOC-007", value="aws_cloudformation_stack"),
+        {},
+    ),
+    (
+        "a database with a public address",
+        plan("aws_db_instance", {"publicly_accessible": True}),
+        excused("ACC-PUB-014", resource="aws_db_instance.x"),
+        {},
+    ),
+    (
+        "a website, by its action",
+        document("aws_s3_bucket_policy", "policy", Principal="*", Action="s3:GetObject"),
+        excused("ACC-PUB-001", value="s3:getobject"),
+        {},
+    ),
+    (
+        "a reader whose id was given",
+        plan("aws_s3_bucket_acl", {"access_control_policy": [{"grant": [{"grantee": [{"id": "b2"}]}]}]}),
+        [],
+        {"trusted_principals": ["b2"]},
+    ),
+    (
         "a boundary, by its name",
         document("aws_iam_policy", "policy", NotAction="iam:*", Resource="*"),
         [],
@@ -97,7 +146,7 @@ ORDINARY: list[tuple[str, Plan, list[dict[str, str]], dict[str, list[str]]]] = [
     ),
     (
         "a partner's account",
-        document("aws_sqs_queue", "policy", Principal={"AWS": "999999999999"}, Action="sqs:SendMessage"),
+        document("aws_sqs_queue_policy", "policy", Principal={"AWS": "999999999999"}, Action="sqs:SendMessage"),
         excused("ACC-ACC-001", value="999999999999", environment="dev"),
         {},
     ),
@@ -116,10 +165,90 @@ ORDINARY: list[tuple[str, Plan, list[dict[str, str]], dict[str, list[str]]]] = [
 ]
 
 
+NOTHING_NEEDED: list[tuple[str, Plan]] = [
+    ("access points of one's own account", reading({"StringEquals": {"s3:DataAccessPointAccount": "111111111111"}})),
+    ("one role, by its id", reading({"StringLike": {"aws:userid": "AROAEXAMPLEROLEID:*"}})),
+    (
+        "a role of any name, for one service",
+        document(
+            "aws_iam_role_policy",
+            "policy",
+            Action="iam:PassRole",
+            Resource="*",
+            Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        ),
+    ),
+    (
+        "roles with a tag",
+        document(
+            "aws_iam_role_policy",
+            "policy",
+            Action="sts:AssumeRole",
+            Resource="arn:aws:iam::111111111111:role/*",
+            Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}},
+        ),
+    ),
+    ("a service without dangers", document("aws_iam_role_policy", "policy", Action="xray:*", Resource="*")),
+    (
+        "metrics of one namespace",
+        document(
+            "aws_iam_role_policy",
+            "policy",
+            Action="cloudwatch:*",
+            Resource="*",
+            Condition={"StringEquals": {"cloudwatch:namespace": "App"}},
+        ),
+    ),
+    (
+        "tables with a tag",
+        document(
+            "aws_iam_role_policy",
+            "policy",
+            Action="dynamodb:*",
+            Resource="*",
+            Condition={"StringEquals": {"aws:ResourceTag/team": "x"}},
+        ),
+    ),
+    ("what accounts may do at most", document("aws_organizations_policy", "content", Action="*", Resource="*")),
+    (
+        "an endpoint as AWS makes it",
+        document("aws_vpc_endpoint", "policy", Principal="*", Action="*", Resource="*"),
+    ),
+    (
+        "a key in a store that does not rotate",
+        plan(
+            "aws_kms_key", {"custom_key_store_id": "cks-1", "enable_key_rotation": False, "deletion_window_in_days": 30}
+        ),
+    ),
+    ("a template of a transfer user", plan("aws_transfer_user", {"policy": "${x}"})),
+    (
+        "what a Deny beside it takes back",
+        plan(
+            "aws_iam_role_policy",
+            {
+                "policy": json.dumps(
+                    {
+                        "Statement": [
+                            {"Effect": "Allow", "Action": ["s3:*", "sqs:SendMessage"], "Resource": "*"},
+                            {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+                        ]
+                    }
+                )
+            },
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "judged"), NOTHING_NEEDED, ids=[row[0] for row in NOTHING_NEEDED])
+def test_ordinary_things_that_need_nothing(why, judged):
+    assert denied(judged, [], {}) == [], why
+
+
 def denied(judged: Plan, exceptions: list[dict[str, str]], access: dict[str, list[str]], now: str = NOW) -> list[str]:
     found = evaluate([judged], settings(exceptions, access), now=now)
     return sorted(
-        finding.rule for finding in found if finding.effect is Effect.DENY and finding.rule[:3] in ("ACC", "CMP")
+        finding.rule for finding in found if finding.effect is Effect.DENY and finding.rule[:3] in ("ACC", "CMP", "ENC")
     )
 
 
