@@ -17,16 +17,14 @@ OLD_FUNCTIONS = {
 # Functions that only Conftest has.
 CONFTESTS_FUNCTIONS = frozenset({"parse_config", "parse_config_file", "parse_combined_config_files"})
 _CONVERT = "`engine policy convert` does it for all files"
-_ELSE = re.compile(r"\belse\b[^{}]*$")
 _PARTIAL = re.compile(r"(?P<name>[A-Za-z_][\w.]*)\[(?P<key>.+)\]")
 
 
 def old_head(line: str, column: int) -> tuple[str, str]:
     """The head of a rule that ends before `column`, where an `if` is missing, and what to do."""
-    head = line[: column - 1].strip()
-    other = _ELSE.search(head)
-    if other:
-        head = other[0].strip()
+    head, rest = line[: column - 1].strip(), line[column - 1 :]
+    if rest.startswith("else"):  # whose own place that is
+        head = rest.partition("{")[0].strip()
     partial = _PARTIAL.fullmatch(head)
     new = f"{partial['name']} contains {partial['key']}" if partial else head
     return f"`{head} {{`", f"write `{new} if {{`; {_CONVERT}"
