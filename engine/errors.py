@@ -508,6 +508,12 @@ TABLE: dict[str, Row] = {
     "ENG529": Row("{file} cannot be converted: {reason}", "correct it by hand, then convert the rest", _EXEC),
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
+    "ENG535": Row(
+        "no policies are named, and there is no directory `policies` here",
+        "name their directory, or say `--shipped` for the policies that come with the engine",
+    ),
+    "ENG536": Row("this `# mutant:` comment {what}", "{mend}"),
+    "ENG537": Row("`{name}` is excused, but {test} notices it", "take the comment out"),
     "ENG540": Row(
         "annotation cannot be read: {reason}", "below `# METADATA` write YAML as OPA has it, or take the comment out"
     ),

@@ -118,8 +118,7 @@ deny contains finding if {
 	some r in lib.present
 	not r.type in other_documents
 	walk(r.change.after_unknown, [path, true])
-	steps := [step | some step in path; is_string(step)]
-	some name in steps
+	some name in path
 	name in holders | names | object.get(names_in, r.type, set())
 	not filled_in(r, path)
 	attribute := concat(".", [sprintf("%v", [step]) | some step in path])

@@ -201,6 +201,7 @@ warn contains finding if {
 # Groups whose settings are all listed here. Others belong to policies of one's own.
 groups := {split(name, ".")[0] | some name, _ in needed}
 
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
 settings := {concat(".", array.slice(split(name, "."), 0, 2)) | some name, _ in needed}
 
 # METADATA

@@ -10,8 +10,11 @@ import data.terraform.iam
 import data.terraform.lib
 
 # At most three, so that a message stays one.
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
+# mutant: 3 → 4 – there are no more than three
 some_of(names) := concat(", ", array.slice(names, 0, 3)) if count(names) <= 3
 
+# mutant: 0 → -1 – a slice begins at 0 at the earliest
 some_of(names) := sprintf("%s and %v more", [concat(", ", array.slice(names, 0, 3)), count(names) - 3]) if count(names) > 3
 
 # METADATA
@@ -57,7 +60,7 @@ deny contains finding if {
 	iam.broad(action)
 	not iam.everything(action)
 	iam.on_everything(s, action)
-	names := [name | some kind in object.keys(iam.granted[action]); some name in iam.granted[action][kind]]
+	names := [name | some listed in iam.granted[action]; some name in listed]
 	count(names) > 0
 	msg := sprintf("A statement allows %s on every resource, that is %s.", [action, some_of(names)])
 	remediation := "List the actions, or the resources by ARN."
@@ -169,6 +172,7 @@ deny contains finding if {
 
 # Address → services that every role may be passed to, where a condition names the services.
 passed[address] := services if {
+	# mutant: drop iam.matches(action, "iam:passrole") – whoever passes no role has no services to pass it to; this is quicker
 	some address in {s.resource.address | some s in iam.grants; some action in s.actions; iam.matches(action, "iam:passrole")}
 	services := {service |
 		some s in iam.grants
@@ -325,7 +329,6 @@ dangerous(kind) := [[s, action, names] |
 warn contains finding if {
 	some s in lib.statements
 	some action in s.actions
-	not iam.everything(action)
 	iam.unknown_action(action)
 	msg := sprintf("AWS is not known to have the action %s.", [action])
 	remediation := sprintf("Correct it%s.", [iam.suggestion(action)])

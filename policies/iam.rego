@@ -25,6 +25,7 @@ expression(pattern) := wildcards if {
 matches(pattern, text) if pattern == text
 
 matches(pattern, text) if {
+	# mutant: drop wild(pattern) – without wildcards the expression matches what is equal; this is quicker
 	wild(pattern)
 	regex.match(concat("", ["^", expression(pattern), "$"]), text)
 }
@@ -52,12 +53,14 @@ patterns := {action |
 
 service_of(action) := split(action, ":")[0]
 
+# mutant: -1 → -2 – any length below zero is the rest
 name_of(action) := substring(action, indexof(action, ":") + 1, -1) if contains(action, ":")
 
 name_of(action) := "" if not contains(action, ":")
 
 # The services of AWS that an action's service stands for.
 services_of(service) := [service] if {
+	# mutant: drop not wild(service) – the catalogue has no service with a wildcard; this is quicker
 	not wild(service)
 	data.aws.catalogue.actions[service]
 }
@@ -71,6 +74,7 @@ services_of(service) := [known |
 	some known, _ in data.aws.catalogue.actions
 	matches(service, known)
 ] if {
+	# mutant: drop wild(service) – without wildcards it is what the other definitions say; this is quicker
 	wild(service)
 }
 
@@ -98,6 +102,8 @@ managing(action) := [sprintf("%s:%s", [service, name]) |
 	some packed in regex.find_n(
 		concat("", ["(?i) ", expression(name_of(action)), `\b`]),
 		concat("", [" ", object.get(data.aws.catalogue.actions[service], "Permissions management", "")]),
+		# mutant: 1000 → 999 – no service has as many actions
+		# mutant: 1000 → 1001 – no service has as many actions
 		1000,
 	)
 	name := trim_space(packed)
@@ -215,6 +221,7 @@ narrowed(s) if {
 
 # A service → all names of its actions, packed, in lower case.
 names_of[service] := text if {
+	# mutant: drop some service in {service_of(action) | some s in lib.stateme… – all services would do, slowly
 	some service in {service_of(action) | some s in lib.statements; some action in s.actions}
 	levels := data.aws.catalogue.actions[service]
 	text := lower(concat(" ", array.concat([""], array.concat([packed | some _, packed in levels], [""]))))
@@ -235,6 +242,8 @@ suggestion(action) := text if {
 	wanted := pairs(name_of(action))
 	start := sprintf(" %s[^ ]*", [regex.replace(substring(name_of(action), 0, 3), `[^a-z]`, "")])
 	near := [[score, name] |
+		# mutant: 100 → 99 – enough to choose from
+		# mutant: 100 → 101 – enough to choose from
 		some packed in regex.find_n(start, object.get(data.terraform.iam.names_of, service_of(action), ""), 100)
 		name := trim_space(packed)
 		shared := pairs(name)

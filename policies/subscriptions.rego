@@ -3,7 +3,6 @@ package terraform.subscriptions
 
 import rego.v1
 
-import data.settings.care
 import data.terraform.lib
 
 subscriptions contains [r, protocol, endpoint] if {
@@ -24,6 +23,11 @@ domain(address) := trim_suffix(lower(found[0][1]), ".") if {
 	found := regex.find_all_string_submatch_n(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@([A-Za-z0-9.-]+)$`, sprintf("%v", [address]), 1)
 	count(found) == 1
 }
+
+# Where neither host nor domain can be told it is nobody's of ours: a rule that asks `not` needs a function that says so.
+trusted_host(url) if listed(host(url), data.settings.care.trusted_hosts)
+
+trusted_mailbox(address) if listed(domain(address), data.settings.care.trusted_email_domains)
 
 # `*.example.com` is everything below it.
 listed(name, names) if {
@@ -68,7 +72,7 @@ deny contains finding if {
 #   good: {aws_sns_topic_subscription: {protocol: https, endpoint: "https://hooks.example.com/x"}, settings: {care: {trusted_hosts: ["*.example.com"]}}}
 deny contains finding if {
 	some [r, "https", endpoint] in subscriptions
-	not listed(host(endpoint), care.trusted_hosts)
+	not trusted_host(endpoint)
 	msg := sprintf("Messages would be sent to %s, which is not listed.", [shown(endpoint)])
 	remediation := "Have the host listed in settings.care.trusted_hosts."
 	finding := lib.about(shown(endpoint), lib.finding("CARE-SUB-002", "high", r, msg, remediation))
@@ -93,7 +97,7 @@ shown(endpoint) := "a host that cannot be told" if not host(endpoint)
 deny contains finding if {
 	some [r, protocol, endpoint] in subscriptions
 	protocol in {"email", "email-json"}
-	not listed(domain(endpoint), care.trusted_email_domains)
+	not trusted_mailbox(endpoint)
 	msg := sprintf("Messages would be mailed to %s, which is not listed.", [mailed(endpoint)])
 	remediation := "Have the domain listed in settings.care.trusted_email_domains."
 	finding := lib.about(mailed(endpoint), lib.finding("CARE-SUB-003", "high", r, msg, remediation))

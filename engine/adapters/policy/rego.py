@@ -49,16 +49,8 @@ def ask(
     Raises:
         EngineError: the worker's own problems, or that it broke down.
     """
-    request = {
-        "modules": policies.modules,
-        "tests": tests or {},
-        "data": policies.data,
-        "namespaces": policies.namespaces,
-        "resources": [plan.resource for plan in plans],
-        "memory": MEMORY,
-        "guard": guard,
-    }
-    lines = [json.dumps(request), *(json.dumps(plan.plan) for plan in plans)]
+    asked = request(policies, tests or {}, plans, guard=guard)
+    lines = [json.dumps(asked), *(json.dumps(plan.plan) for plan in plans)]
     # Isolated: neither the working directory nor PYTHON… variables can put another module in the way.
     argv = [sys.executable, "-I", "-m", _WORKER]
     done = run(argv, terms, "/", stdin="\n".join(lines).encode())
@@ -70,6 +62,21 @@ def ask(
         raise EngineError(*(problem_of(found) for found in answer["problems"]))
     assert isinstance(answer, dict)
     return answer
+
+
+def request(
+    policies: PolicySet, tests: Mapping[str, str], plans: Sequence[Plan] = (), *, guard: bool = False
+) -> dict[str, Any]:
+    """What a worker reads first."""
+    return {
+        "modules": policies.modules,
+        "tests": tests,
+        "data": policies.data,
+        "namespaces": policies.namespaces,
+        "resources": [plan.resource for plan in plans],
+        "memory": MEMORY,
+        "guard": guard,
+    }
 
 
 def problem_of(found: Sequence[Any]) -> Problem:

@@ -36,6 +36,12 @@ class Coverage(NamedTuple):
     covered: tuple[int, ...]
     missed: tuple[int, ...]
 
+    @property
+    def percent(self) -> float:
+        """0 to 100; a file without expressions has nothing to reach."""
+        total = len(self.covered) + len(self.missed)
+        return 100.0 * len(self.covered) / total if total else 100.0
+
 
 class Report(NamedTuple):
     """What `engine policy test` shows."""
@@ -49,6 +55,16 @@ class Report(NamedTuple):
         covered = sum(len(file.covered) for file in self.coverage.values())
         total = covered + sum(len(file.missed) for file in self.coverage.values())
         return 100.0 * covered / total if total else 0.0
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """Policies of which no test reaches anything."""
+        return tuple(sorted(path for path, file in self.coverage.items() if file.missed and not file.covered))
+
+    def good(self, least: float) -> bool:
+        """All tests pass; they reach `least` % of the lines, and something of every policy. Of 0 % nothing is asked."""
+        reached = not least or (self.percent >= least and not self.untested)
+        return reached and all(result.passed for result in self.results)
 
 
 def test(policies: PolicySet, terms: Terms) -> Report:

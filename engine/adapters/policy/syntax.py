@@ -25,6 +25,12 @@ class Module(NamedTuple):
         """`("terraform", "naming")`."""
         return dotted(self.tree["package"]["refr"])
 
+    def heads(self) -> Iterator[tuple[Node, Node]]:
+        """Each definition with its head, which is itself where it is a default."""
+        for entry in self.tree["rules"]:
+            ((form, rule),) = entry.items()
+            yield rule, next(iter(rule["head"].values())) if form == "Spec" else rule
+
     def place(self, span: Node) -> Place:
         """Spans count bytes from the beginning of the file."""
         start, end = span["start"], span["end"]

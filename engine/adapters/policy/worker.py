@@ -10,7 +10,7 @@ import re
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, TypedDict
 
@@ -67,7 +67,7 @@ def _confine(memory: int) -> None:
 
 
 def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
-    engine, bundle, warned = _load(request, coverage=False)
+    engine, bundle, warned = load(request, coverage=False)
     rules = to_ask(bundle.rules(), request["namespaces"])
     answers: list[list[Answer]] = []
     for name, plan in zip(request["resources"], lines, strict=True):
@@ -80,9 +80,9 @@ def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
 
 
 def _test(request: Request) -> dict[str, Any]:
-    engine, bundle, _ = _load(request, coverage=True)
+    engine, bundle, _ = load(request, coverage=True)
     tests = []
-    for rule in dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in request["tests"]):
+    for rule in tests_of(bundle, request["tests"]):
         began = perf_counter()
         try:
             answer = _ask(engine, rule, f"{rule.package}.{rule.name}", bundle)
@@ -92,8 +92,20 @@ def _test(request: Request) -> dict[str, Any]:
             said, broke = "", error.problems[0]
         tests.append([rule, perf_counter() - began, said, broke, engine.take_prints()])
     files = json.loads(engine.get_coverage_report_as_json())["files"]
-    rows = {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in request["modules"]}
+    rows = {m.file: [[], _lines(m)] for m in bundle.modules if m.file in request["modules"]}
+    rows |= {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in rows}
     return {"tests": tests, "coverage": rows}
+
+
+def _lines(module: syntax.Module) -> list[int]:
+    """Lines with expressions; for a policy that no test comes to, as the engine's report leaves it out."""
+    parts = [[rule.get("bodies"), head.get("key"), head.get("assign")] for rule, head in module.heads()]
+    return sorted({node["span"]["line"] for _, node in syntax.walk(parts) if isinstance(node, dict) and "span" in node})
+
+
+def tests_of(bundle: syntax.Bundle, files: Container[str]) -> list[Rule]:
+    """The `test_…` rules of these files, each once."""
+    return list(dict.fromkeys(r for r in bundle.rules() if r.name.startswith("test_") and r.file in files))
 
 
 def _guard(request: Request) -> dict[str, Any]:
@@ -108,7 +120,7 @@ def _guard(request: Request) -> dict[str, Any]:
     return {"unread": [], "warned": warned}
 
 
-def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle, tuple[Problem, ...]]:
+def load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle, tuple[Problem, ...]]:
     """Parse, guard and compile."""
     engine, bundle = _parse(request, coverage=coverage)
     errors = Errors()
@@ -125,11 +137,7 @@ def _load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.B
 
 def _parse(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
     texts = _texts(request)
-    engine = regorus.Engine()
-    engine.set_policy_length_config(**_LENGTHS)
-    engine.set_rego_v0(False)
-    engine.set_gather_prints(True)
-    engine.set_enable_coverage(coverage)
+    engine = empty_engine(coverage=coverage)
     (names,) = _value(engine.eval_query_as_json("opa.runtime().builtins"))
     assert isinstance(names, list)
     errors = Errors()
@@ -156,6 +164,16 @@ def _unread(error: RuntimeError, texts: Mapping[str, str]) -> Problem:
         return found
     old, mend = old_head(found.place.excerpt, found.place.column)
     return problem("ENG525", found.place, construct=old, mend=mend)
+
+
+def empty_engine(*, coverage: bool) -> regorus.Engine:
+    """An engine that reads policies as all of ours are read."""
+    engine = regorus.Engine()
+    engine.set_policy_length_config(**_LENGTHS)
+    engine.set_rego_v0(False)
+    engine.set_gather_prints(True)
+    engine.set_enable_coverage(coverage)
+    return engine
 
 
 def _ask_all(engine: regorus.Engine, rules: Sequence[Rule], resource_name: str, bundle: syntax.Bundle) -> list[Answer]:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.errors import failure
+
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
     from engine.adapters.policy.port import Programs
@@ -11,17 +13,24 @@ if TYPE_CHECKING:
 _HERE = "policies"
 
 
-def policies(directory: str | None, namespaces: Sequence[str] = ()) -> "PolicySet":
-    """The policy set of a directory; without one that of `./policies`, or the shipped one.
+def policies(directory: str | None, namespaces: Sequence[str] = (), *, shipped: bool = False) -> "PolicySet":
+    """The policy set of a directory, by default `./policies`; the one that comes with the engine only when asked for.
 
     Raises:
-        EngineError: a file cannot be read, or is no policy.
+        EngineError: ENG535, there is no such default; a file cannot be read, or is no policy.
     """
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.data import path
 
-    place = directory or (_HERE if os.path.isdir(_HERE) else path(_HERE))
+    if not shipped and directory is None and not has_own():
+        raise failure("ENG535")
+    place = path(_HERE) if shipped else directory or _HERE
     return policy_set(read_directory(place), (directory or _HERE).rstrip("/"), tuple(namespaces))
+
+
+def has_own() -> bool:
+    """Is there a `./policies`?"""
+    return os.path.isdir(_HERE)
 
 
 def programs() -> "Programs":

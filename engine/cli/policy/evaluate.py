@@ -26,7 +26,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--plan", metavar="FILE", action="append", required=True, help="`terraform show -json`; may be repeated"
     )
-    parser.add_argument("--policies", metavar="DIR", help="default: ./policies, or the shipped ones")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--policies", metavar="DIR", help="default: ./policies")
+    chosen.add_argument("--shipped", action="store_true", help="the policies that come with the engine")
     parser.add_argument("--engine", metavar="NAME", default="rego", help="rego (default), opa or checkov")
     parser.add_argument(
         "--namespace", metavar="PACKAGE", action="append", default=[], help="ask this package only; may be repeated"
@@ -49,7 +51,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.run.plans import redactor, told
 
     plans = [_plan(file) for file in options.plan]
-    judging = policies(options.policies, options.namespace)
+    judging = policies(options.policies, options.namespace, shipped=options.shipped)
     found, receipts = judge(plans, judging, options.engine, Terms(programs(), options.timeout), now=now())
     judged = {plan.resource: dict(plan.plan) for plan in plans}
     shown = told(found, judged, judging, redactor(judged.values(), {}))

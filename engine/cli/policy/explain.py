@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.policy.common import policies
+from engine.cli.policy.common import has_own, policies
 from engine.errors import ExitCode, failure
 from engine.names import closest
 
@@ -36,7 +36,8 @@ def run(options: Namespace, console: "Console") -> int:
     """
     from engine.adapters.policy.annotations import annotations, silent
 
-    judging = policies(options.policies)
+    # Nothing is judged here, so that the shipped rules may be explained to who has no others.
+    judging = policies(options.policies, shipped=options.policies is None and not has_own())
     modules = judging.modules
     known = sorted((*annotations(modules), *silent(modules)), key=lambda about: (about.file, about.line))
     if not known:

@@ -15,7 +15,7 @@ class Row(NamedTuple):
     name: str
     line: int
     failure: str  # what went wrong in one line; empty: it passed
-    details: str
+    details: str  # of a failure; otherwise what is worth saying
 
 
 def junit(name: str, cases: Iterable[Row]) -> bytes:
@@ -35,6 +35,8 @@ def junit(name: str, cases: Iterable[Row]) -> bytes:
             if row.failure:
                 failure = Xml.SubElement(element, "failure", message=_clean(row.failure))
                 failure.text = _clean(row.details)
+            elif row.details:
+                Xml.SubElement(element, "system-out").text = _clean(row.details)
     Xml.indent(root)
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 

@@ -1,0 +1,118 @@
+"""The mutation tester's own process, confined and killable as `policy.worker` is: one start, many questions.
+
+The first line of standard input is the request of `policy.worker`; the answer is a line, `{}` or its problems. Then
+each line is a question and each answer a line: `null` asks for a survey (which tests there are, what they reach and how
+long they take; which changes there are, and what comments say of them), a list for the judgement of one change.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import regorus
+
+from engine.adapters.policy import syntax
+from engine.adapters.policy.conventions import Rule
+from engine.adapters.policy.mutation import STILLBORN, SURVIVED
+from engine.adapters.policy.mutation.excuses import Comment, comments
+from engine.adapters.policy.mutation.operators import Mutant, mutants
+from engine.adapters.policy.worker import Request, empty_engine, load, tests_of
+from engine.errors import EngineError
+
+
+def main() -> None:
+    """Answer until nobody asks."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    request: Request = json.loads(sys.stdin.readline())
+    try:
+        engine, bundle, _ = load(request, coverage=True)
+    except EngineError as error:
+        _say({"problems": error.problems})
+        return
+    judge = _Judge(request)
+    _say({})
+    for line in sys.stdin:
+        question = json.loads(line)
+        _say(judge.judge(*question) if question else _survey(request, engine, bundle))
+
+
+def _say(answer: Any) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _survey(request: Request, engine: regorus.Engine, bundle: syntax.Bundle) -> dict[str, Any]:
+    changes: list[Mutant] = []
+    said: list[Comment] = []
+    for module in bundle.modules:
+        if module.file in request["modules"]:
+            changes += mutants(module)
+            said += comments(module)
+    tests = [_reached(rule, engine, request["modules"]) for rule in tests_of(bundle, request["tests"])]
+    return {"changes": changes, "comments": said, "tests": tests}
+
+
+def _reached(rule: Rule, engine: regorus.Engine, modules: Mapping[str, str]) -> tuple[str, float, dict[str, Any]]:
+    """A test's path, its seconds, and per policy the lines that it reaches and those that can be reached."""
+    engine.clear_coverage_data()
+    began = perf_counter()
+    engine.eval_query_as_json(rule.path)
+    seconds = perf_counter() - began
+    engine.take_prints()
+    files = json.loads(engine.get_coverage_report_as_json())["files"]
+    lines = {f["path"]: [f["covered"], f["not_covered"]] for f in files if f["path"] in modules}
+    return rule.path, seconds, lines
+
+
+class _Judge:
+    """Engines that lack one policy, each made once, copied and completed for every change: that takes milliseconds."""
+
+    def __init__(self, request: Request) -> None:
+        self._texts = {**request["modules"], **request["tests"]}
+        self._data = json.dumps(request["data"])
+        self._without: dict[str, regorus.Engine] = {}
+        self._killers: dict[tuple[str, str], list[str]] = {}
+
+    def judge(self, file: str, start: int, end: int, text: str, rule: str, tests: Sequence[str]) -> str:
+        """The first test that fails. What has killed another change of the same rule is asked first."""
+        source = self._texts[file].encode()
+        engine = self._engine(file).clone()
+        try:
+            engine.add_policy(file, (source[:start] + text.encode() + source[end:]).decode())
+            engine.eval_query_as_json("true")  # compiles it
+        except RuntimeError:
+            return STILLBORN
+        killers = self._killers.setdefault((file, rule), [])
+        reaching = set(tests)
+        for test in dict.fromkeys([*(k for k in killers if k in reaching), *tests]):
+            if not _passes(engine, test):
+                if test in killers:
+                    killers.remove(test)
+                killers.insert(0, test)
+                return test
+        return SURVIVED
+
+    def _engine(self, file: str) -> regorus.Engine:
+        if file not in self._without:
+            engine = empty_engine(coverage=False)
+            for path, text in self._texts.items():
+                if path != file:
+                    engine.add_policy(path, text)
+            engine.add_data_json(self._data)
+            self._without[file] = engine
+        return self._without[file]
+
+
+def _passes(engine: regorus.Engine, test: str) -> bool:
+    try:
+        result = json.loads(engine.eval_query_as_json(test)).get("result")
+    except RuntimeError:
+        return False
+    return bool(result) and result[0]["expressions"][0]["value"] is True
+
+
+if __name__ == "__main__":
+    main()
