@@ -149,10 +149,10 @@ def test_lines_that_are_not_reached(here, capsys):
 @pytest.mark.parametrize(
     ("why", "module"),
     [
-        ("rules", "package idle\n\nimport rego.v1\n\ndeny contains 1 if {\n  input.x\n  input.y\n}\n"),
+        ("rules", "package idle\n\nimport rego.v1\n\ndeny contains 1 if {\n  input.errored\n  input.complete\n}\n"),
         ("functions only", "package idle\n\nimport rego.v1\n\nf(x) := y if {\n  y := x + 1\n  y > 2\n}\n"),
         ("constants only", 'package idle\n\nnames := [\n  "a",\n  "b",\n]\n'),
-        ("a default only", "package idle\n\ndefault allow := false\n\nallow if {\n  input.x\n}\n"),
+        ("a default only", "package idle\n\ndefault allow := false\n\nallow if {\n  input.errored\n}\n"),
     ],
 )
 def test_a_policy_that_no_test_reaches_is_named(here, capsys, why, module):
@@ -209,15 +209,17 @@ def test_a_report_that_cannot_be_written(here, capsys):
 
 def test_a_change_that_no_test_notices(here, capsys):
     (here / "policies/main_test.rego").write_text(GOOD.replace('{"w": 1}', '{"w": 1, "bad": 1}'))
-    (here / "policies/main.rego").write_text(POLICY.replace("if input.w", "if {\n\tinput.w\n\tinput.bad\n}"))
+    (here / "policies/main.rego").write_text(
+        POLICY.replace("if input.variables.w", "if {\n\tinput.variables.w\n\tinput.variables.bad\n}")
+    )
     assert main(["policy", "test", "--mutate"]) == 1
     out = capsys.readouterr().out
     told = (
-        "✗ policies/main.rego:8:2: no test notices: drop input.w\n"
-        "    -   input.w\n"
+        "✗ policies/main.rego:8:2: no test notices: drop input.variables.w\n"
+        "    -   input.variables.w\n"
         "    +   true\n"
         "    → reached by main_test.test_w\n"
-        "    → write a test that fails, or say why none can: # mutant: drop input.w – REASON\n"
+        "    → write a test that fails, or say why none can: # mutant: drop input.variables.w – REASON\n"
     )
     assert told in out
     assert "    policies/main.rego: 7 changes, 4 noticed, 3 survived\n" in out
@@ -234,7 +236,7 @@ def test_a_suite_that_notices_everything(here, capsys):
 
 def test_changes_for_machines(here, capsys):
     (here / "policies/main.rego").write_text(
-        POLICY.replace("if input.w", "if input.w # mutant: drop input.w – always there")
+        POLICY.replace("if input.variables.w", "if input.variables.w # mutant: drop input.variables.w – always there")
     )
     assert main(["policy", "test", "--mutate", "--json", "--junit", "junit.xml"]) == 1
     said = json.loads(capsys.readouterr().out)
@@ -248,20 +250,20 @@ def test_changes_for_machines(here, capsys):
     }
     assert mutation["files"]["policies/main.rego"]["survived"] == 1
     (survivor,), (excused,) = mutation["survivors"], mutation["excused"]
-    assert survivor["change"] == "drop input.bad"
+    assert survivor["change"] == "drop input.variables.bad"
     assert (survivor["file"], survivor["line"], survivor["reached_by"]) == (
         "policies/main.rego",
         5,
         ["data.main_test.test_bad"],
     )
-    assert survivor["after"] == survivor["before"].replace("input.bad", "true")
+    assert survivor["after"] == survivor["before"].replace("input.variables.bad", "true")
     assert excused["reason"] == "always there"
     suite = ElementTree.parse(here / "junit.xml").find("testsuite[@name='policies/main.rego']")
     assert suite is not None
     assert suite.get("failures") == "1"
     failure = suite.find("testcase[@name='mutation policies/main.rego:5:74']/failure")
     assert failure is not None
-    assert failure.get("message") == "drop input.bad"
+    assert failure.get("message") == "drop input.variables.bad"
 
 
 def test_nothing_is_changed_while_tests_fail(here, capsys):
@@ -273,7 +275,9 @@ def test_nothing_is_changed_while_tests_fail(here, capsys):
 
 
 def test_an_excuse_without_a_reason(here, capsys):
-    (here / "policies/main.rego").write_text(POLICY.replace("input.w", "input.w # mutant: drop input.w"))
+    (here / "policies/main.rego").write_text(
+        POLICY.replace("input.variables.w", "input.variables.w # mutant: drop input.variables.w")
+    )
     assert main(["policy", "test", "--mutate"]) == 2
     assert "ENG536" in capsys.readouterr().err
     assert main(["policy", "test"]) == 0
