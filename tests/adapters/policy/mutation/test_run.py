@@ -8,23 +8,23 @@ from engine.errors import EngineError
 from tests.support.policy import policies, rego
 
 POLICY = rego("""deny contains "big" if {
-  some x in input.checks
+  some x in input.variables.xs.value
   x.size > 3
   not x.known
 }
 """)
 STRONG = rego(
     """test_all if {
-  "big" in data.main.deny with input as {"checks": [{"size": 4}]}
-  count(data.main.deny) == 0 with input as {"checks": [{"size": 3}, {"size": 4, "known": true}]}
+  "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 4}]}}}
+  count(data.main.deny) == 0 with input as {"variables": {"xs": {"value": [{"size": 3}, {"size": 4, "known": true}]}}}
 }
 """,
     "main_test",
 )
-WEAK = rego('test_one if "big" in data.main.deny with input as {"checks": [{"size": 9}]}', "main_test")
+WEAK = rego('test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 9}]}}}', "main_test")
 WITHOUT_KNOWN = rego(
-    """test_one if "big" in data.main.deny with input as {"checks": [{"size": 4}]}
-test_none if count(data.main.deny) == 0 with input as {"checks": [{"size": 3}]}
+    """test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 4}]}}}
+test_none if count(data.main.deny) == 0 with input as {"variables": {"xs": {"value": [{"size": 3}]}}}
 """,
     "main_test",
 )
@@ -44,7 +44,7 @@ def test_strong_tests_notice_everything():
 
 
 def test_what_does_not_compile_is_not_told():
-    assert "drop some x in input.checks" not in outcomes(POLICY, STRONG)
+    assert "drop some x in input.variables.xs.value" not in outcomes(POLICY, STRONG)
 
 
 def test_weak_tests_are_told_what_they_missed():
@@ -90,10 +90,10 @@ def test_one_policy_only():
 def test_a_change_that_never_ends_is_noticed():
     """Nothing loops in Rego, but much can take for ever: here the product of eight ranges instead of nothing."""
     ranges = "\n".join(f"  some {name} in numbers.range(1, 200)" for name in "abcdefgh")
-    policy = rego(f"deny contains 1 if {{\n  input.errored\n{ranges}\n  a + h < 0\n}}\n")
+    policy = rego(f"deny contains 1 if {{\n  input.slow\n{ranges}\n  a + h < 0\n}}\n")
     judged = outcomes(policy, rego("test_quick if count(data.main.deny) == 0 with input as {}", "main_test"))
-    assert judged["drop input.errored"].outcome is Outcome.KILLED
-    assert judged["drop input.errored"].why == "the deadline, or the engine's own end"
+    assert judged["drop input.slow"].outcome is Outcome.KILLED
+    assert judged["drop input.slow"].why == "the deadline, or the engine's own end"
 
 
 # ---------------------------------------------------------------- excuses
