@@ -203,7 +203,7 @@ def test_thousands_of_parts_are_tied_in_linear_time():
             rows.append({**place, "address": f"{kind}.n{number}", "change": change})
             refers = {"references": [f"aws_s3_bucket.n{number}.id", f"aws_s3_bucket.n{number}"]}
             resources.append({**place, "expressions": {} if kind == "aws_s3_bucket" else {"bucket": refers}})
-    content = {
+    content: Any = {
         **plan("x", {}).plan,
         "resource_changes": rows,
         "configuration": {"root_module": {"resources": resources}},
