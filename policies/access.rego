@@ -147,7 +147,7 @@ not_known := [[r, path] |
 #   resources: ["*"]
 #   elsewhere: []
 #   value: the attribute
-#   bad: {aws_sqs_queue: {name: orders, _refers: {policy: local.policy}, _unknown: [policy]}}
+#   bad: {aws_sqs_queue: {name: orders, _unknown: [policy, arn], _refers: {policy: local.policies}}}
 #   good: {aws_sqs_queue: {name: orders, policy: {Statement: [{Effect: Allow, Principal: {AWS: "111111111111"},
 #     Action: "sqs:SendMessage", Resource: "*"}]}}}
 warn contains finding if {

@@ -82,12 +82,15 @@ test_operators_that_narrow if {
 test_keys_that_narrow if {
 	every key in [
 		"cloudwatch:namespace", "dynamodb:leadingkeys", "ec2:resourcetag", "ecs:cluster", "iam:associatedresourcearn",
-		"iam:passedtoservice", "iam:permissionsboundary", "kms:resourcealiases", "kms:viaservice", "lambda:functionarn",
+		"iam:permissionsboundary", "iam:policyarn", "kms:resourcealiases", "kms:viaservice", "lambda:functionarn",
 		"s3:dataaccesspointarn", "secretsmanager:secretid", "aws:resourcetag/team", "s3:existingobjecttag/team",
 		"kms:encryptioncontext:team",
 	] {
 		narrowed("stringequals", key, ["a.example"])
 	}
+	narrowed("stringlike", "iam:passedtoservice", ["a.*"])
+	not narrowed("stringlike", "iam:passedtoservice", ["a*"])
+	not narrowed("stringlike", "iam:passedtoservice", ["a"])
 	every key in ["aws:requestedregion", "a_b:resourcetag/x", "aws:resourcetag"] {
 		not narrowed("stringequals", key, ["a"])
 	}

@@ -25,7 +25,7 @@ def written(item: Any) -> Any:
 
 
 def plan(name: str, rows: list[dict[str, Any]]) -> Plan:
-    changes = [
+    changes: list[Any] = [
         {
             "address": f"{kind}.x{number}",
             "mode": "managed",
@@ -37,7 +37,7 @@ def plan(name: str, rows: list[dict[str, Any]]) -> Plan:
         for kind, after in row.items()
     ]
     names = {"account": "111111111111", "region": "us-east-1", "environment": "dev"}
-    variables = {key: {"value": value} for key, value in names.items()}
+    variables: dict[str, Any] = {key: {"value": value} for key, value in names.items()}
     return Plan(name, {"format_version": "1.2", "variables": variables, "resource_changes": changes})
 
 
