@@ -465,7 +465,7 @@ TABLE: dict[str, Row] = {
         "no rule to ask in {packages}", "write `deny contains msg if {{ … }}`; `warn` and `violation` are asked too"
     ),
     "ENG502": Row(
-        "not valid Rego: {reason}", "correct it; Rego v1 is meant (`opa fmt --rego-v1` converts old policies)"
+        "not valid Rego: {reason}", "correct it; Rego v1 is meant (`engine policy convert` rewrites old policies)"
     ),
     "ENG503": Row(
         "policy data is {what}, not an object",

@@ -105,8 +105,8 @@ slots_meant(target, part, reached) := array.concat(
 }
 
 alone(target, reached) if {
-	some address in data.terraform.buckets.by_slot[sprintf("%s/only", [target])]
 	count(data.terraform.buckets.by_slot[sprintf("%s/only", [target])]) == 1
+	some address in data.terraform.buckets.by_slot[sprintf("%s/only", [target])]
 	count(reached.literals - indexes(address)) == 0
 }
 
@@ -131,16 +131,19 @@ indexes(text) := {json.unmarshal(found[1]) |
 
 # ---------------------------------------------------------------- the configuration as a graph
 
+reach(part) := data.terraform.buckets.reached[configured(part)]
+
 # What a part's expression leads to: buckets, the indexes that are written out, and whether the rest are the part's own.
-reach(part) := {
+# Once for all instances of it.
+reached[start] := {
 	"targets": {node | some node in nodes; contains(node, "/aws_s3_bucket.")},
-	"literals": {key | some node in nodes; some key in data.terraform.buckets.written[node]},
-	"same": count({node | some node in nodes; node in data.terraform.buckets.keyed}) > 0,
+	"literals": {key | some node in nodes; some key in written[node]},
+	"same": count({node | some node in nodes; node in keyed}) > 0,
 } if {
-	start := configured(part)
-	data.terraform.buckets.leads[start]
-	inner := graph.reachable(data.terraform.buckets.leads, {start}) # of those alone that lead further
-	nodes := inner | {target | some node in inner; some target in data.terraform.buckets.leads[node]}
+	some [start, _, _] in links
+	contains(start, "/aws_s3_bucket_")
+	inner := graph.reachable(leads, {start}) # of those alone that lead further
+	nodes := inner | {target | some node in inner; some target in leads[node]}
 }
 
 # Modules of the configuration, by path.

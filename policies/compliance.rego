@@ -40,7 +40,7 @@ deny contains finding if {
 #   bad: {aws_sqs_queue: {name: orders, region: cn-north-1}}
 #   good: {aws_sqs_queue: {name: orders, region: us-east-1}}
 deny contains finding if {
-	some r in lib.present
+	some r in data.terraform.lib.present
 	region := lib.value(r, "region")
 	is_string(region)
 	not region in compliance.regions

@@ -6,7 +6,6 @@ import rego.v1
 import data.settings.encryption
 import data.terraform.buckets
 import data.terraform.lib
-import data.terraform.transport
 
 # ---------------------------------------------------------------- S3
 
@@ -94,7 +93,7 @@ warn contains finding if {
 
 tls_only := [r |
 	some r in array.concat(lib.of_type("aws_s3_bucket_policy"), lib.of_type("aws_s3_bucket"))
-	r.address in transport.complete
+	r.address in data.terraform.transport.complete
 ]
 
 # ---------------------------------------------------------------- KMS

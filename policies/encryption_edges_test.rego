@@ -54,7 +54,6 @@ test_what_only_looks_like_tls_only if {
 	plain_http("aws_s3_bucket_policy", {"Action": "s3:GetObject"})
 	policy := {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
 	every condition in [
-		{"StringEquals": {"aws:SecureTransport": "false"}},
 		{"Bool": {"aws:MultiFactorAuthPresent": "false"}},
 		{"Bool": {"aws:SecureTransport": "true"}},
 	] {

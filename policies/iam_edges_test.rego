@@ -86,7 +86,7 @@ test_keys_that_narrow if {
 		"s3:dataaccesspointarn", "secretsmanager:secretid", "aws:resourcetag/team", "s3:existingobjecttag/team",
 		"kms:encryptioncontext:team",
 	] {
-		narrowed("stringequals", key, ["a"])
+		narrowed("stringequals", key, ["a.example"])
 	}
 	narrowed("stringlike", "iam:passedtoservice", ["a.*"])
 	not narrowed("stringlike", "iam:passedtoservice", ["a*"])

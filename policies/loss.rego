@@ -16,7 +16,7 @@ blocks(item) := [block | some block in lib.list(item); is_object(block)]
 
 # Buckets that are made by this plan have nothing to lose.
 made contains address if {
-	some bucket in buckets.all
+	some bucket in data.terraform.buckets.all
 	bucket.change.actions == ["create"]
 	address := bucket.address
 }
@@ -249,7 +249,7 @@ enabled(blocks) if {
 #     _before: {bucket: orders, versioning_configuration: [{status: Enabled}]}}}
 #   good: {aws_s3_bucket_versioning: {bucket: orders, versioning_configuration: [{status: Enabled}], _actions: [no-op]}}
 deny contains finding if {
-	some r in lib.present
+	some r in data.terraform.lib.present
 	attribute := {"aws_s3_bucket_versioning": "versioning_configuration", "aws_s3_bucket": "versioning"}[r.type]
 	enabled(before(r, attribute))
 	not enabled(lib.value(r, attribute))

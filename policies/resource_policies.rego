@@ -30,7 +30,7 @@ administration := {
 
 # Statements that deny, with those whom and what they spare.
 denials := [denial |
-	some document in lib.documents
+	some document in data.terraform.lib.documents
 	document.resource.type in object.keys(administration)
 	some raw in lib.list(object.get(document.body, "statement", null))
 	is_object(raw)
@@ -182,7 +182,7 @@ key_types := {"aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_
 
 # Keys of which the policy lets somebody of this account change it.
 administered contains address if {
-	some s in lib.statements
+	some s in data.terraform.lib.statements
 	s.resource.type in key_types
 	s.allows
 	some action in s.actions
@@ -224,7 +224,7 @@ ours(name) if {
 #   bad: {aws_kms_key: {policy: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:role/app"}, Action: "kms:Decrypt", Resource: "*"}]}}}
 #   good: {aws_kms_key: {policy: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:root"}, Action: "kms:*", Resource: "*"}]}}}
 deny contains finding if {
-	some document in lib.documents
+	some document in data.terraform.lib.documents
 	document.resource.type in key_types
 	not document.resource.address in administered
 	msg := "Nobody of this account may change the key's policy."
@@ -243,7 +243,7 @@ deny contains finding if {
 #   bad: {aws_kms_key: {bypass_policy_lockout_safety_check: true}}
 #   good: {aws_kms_key: {bypass_policy_lockout_safety_check: false}}
 deny contains finding if {
-	some r in lib.present
+	some r in data.terraform.lib.present
 	r.type in key_types
 	lib.value(r, "bypass_policy_lockout_safety_check") == true
 	msg := "AWS would not check that somebody can still change the key's policy."
@@ -256,7 +256,7 @@ deny contains finding if {
 # Statements of resources' policies that allow everything, and whom. The account itself (its root) stands for what its
 # own IAM policies allow.
 generous contains [r, action, principal] if {
-	some s in lib.statements
+	some s in data.terraform.lib.statements
 	s.grants
 	r := s.resource
 	not s.identity

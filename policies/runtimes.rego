@@ -85,7 +85,7 @@ warn contains finding if {
 warn contains finding if {
 	some r in functions
 	not over(r)
-	lib.days(row(r).deprecated) - lib.days(lib.today) <= notice
+	lib.days(row(r).deprecated) - lib.days(data.terraform.lib.today) <= notice
 	msg := said(r, sprintf("AWS will not mend the runtime %s from %s on.", [r.change.after.runtime, row(r).deprecated]))
 	finding := lib.about(r.change.after.runtime, lib.finding("CARE-RUN-003", "low", r, msg, instead(r)))
 }

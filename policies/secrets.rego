@@ -201,7 +201,7 @@ unknown_environment(r) if {
 #   bad: {aws_instance: {user_data: "export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE"}}
 #   good: {aws_instance: {user_data: "aws configure set region us-east-1"}}
 deny contains finding if {
-	some r in lib.present
+	some r in data.terraform.lib.present
 	walk(r.change.after, [path, text])
 	is_string(text)
 	count(text) > 15

@@ -21,7 +21,7 @@ needed := {"s3": {"bucket", "objects"}, "sns": {"topic"}, "sqs": {"queue"}}
 
 # Statements that are meant to deny plain HTTP.
 meant := [s |
-	some s in lib.statements
+	some s in data.terraform.lib.statements
 	services[s.resource.type]
 	not s.allows
 	some condition in s.conditions
@@ -178,7 +178,7 @@ warn contains finding if {
 #   good: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*",
 #     Resource: ["arn:aws:s3:::orders", "arn:aws:s3:::orders/*"], Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
 deny contains finding if {
-	some s in lib.statements
+	some s in data.terraform.lib.statements
 	services[s.resource.type]
 	not s.allows
 	some condition in s.conditions

@@ -209,7 +209,9 @@ def test_a_report_that_cannot_be_written(here, capsys):
 
 def test_a_change_that_no_test_notices(here, capsys):
     (here / "policies/main_test.rego").write_text(GOOD.replace('{"w": 1}', '{"w": 1, "bad": 1}'))
-    (here / "policies/main.rego").write_text(POLICY.replace("if input.variables.w", "if {\n\tinput.variables.w\n\tinput.variables.bad\n}"))
+    (here / "policies/main.rego").write_text(
+        POLICY.replace("if input.variables.w", "if {\n\tinput.variables.w\n\tinput.variables.bad\n}")
+    )
     assert main(["policy", "test", "--mutate"]) == 1
     out = capsys.readouterr().out
     told = (
@@ -273,7 +275,9 @@ def test_nothing_is_changed_while_tests_fail(here, capsys):
 
 
 def test_an_excuse_without_a_reason(here, capsys):
-    (here / "policies/main.rego").write_text(POLICY.replace("input.variables.w", "input.variables.w # mutant: drop input.variables.w"))
+    (here / "policies/main.rego").write_text(
+        POLICY.replace("input.variables.w", "input.variables.w # mutant: drop input.variables.w")
+    )
     assert main(["policy", "test", "--mutate"]) == 2
     assert "ENG536" in capsys.readouterr().err
     assert main(["policy", "test"]) == 0

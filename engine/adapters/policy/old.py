@@ -17,22 +17,14 @@ OLD_FUNCTIONS = {
 # Functions that only Conftest has.
 CONFTESTS_FUNCTIONS = frozenset({"parse_config", "parse_config_file", "parse_combined_config_files"})
 _CONVERT = "`engine policy convert` does it for all files"
-_NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
-_HEADS = (  # of a rule whose line has no `if` before its `{`
-    (re.compile(rf"(?P<name>{_NAME})\[(?P<key>[^\[\]]+)\]\s*\{{"), "{name} contains {key} if {{"),
-    (re.compile(rf"(?P<name>{_NAME})\s+contains\s+(?P<key>[^{{}}]+?)\s*\{{"), "{name} contains {key} if {{"),
-    (re.compile(rf"(?P<name>{_NAME}\([^{{}}]*\)(?:\s*:?=\s*[^{{}}]+?)?)\s*\{{"), "{name} if {{"),
-    (re.compile(rf"(?P<name>{_NAME}\[[^\[\]]+\]\s*:?=\s*[^{{}}]+?)\s*\{{"), "{name} if {{"),
-    (re.compile(rf"(?P<name>{_NAME}(?:\s*:?=\s*[^{{}}]+?)?)\s*\{{"), "{name} if {{"),
-    (re.compile(rf"(?P<name>{_NAME})\[(?P<key>[^\[\]]+)\]\s*$"), "{name} contains {key}"),
-)
+_PARTIAL = re.compile(r"(?P<name>[A-Za-z_][\w.]*)\[(?P<key>.+)\]")
 
 
-def old_head(line: str) -> tuple[str, str]:
-    """The head of a rule as it was written before 1.0, and what to do; empty where a line has none."""
-    text = line.strip()
-    for head, new in _HEADS:
-        match = head.match(text)
-        if match and not re.search(r"\bif$", match[0].rstrip("{ \t")):
-            return f"`{match[0]}`", f"write `{new.format(**match.groupdict())}`; {_CONVERT}"
-    return "", ""
+def old_head(line: str, column: int) -> tuple[str, str]:
+    """The head of a rule that ends before `column`, where an `if` is missing, and what to do."""
+    head, rest = line[: column - 1].strip(), line[column - 1 :]
+    if rest.startswith("else"):  # whose own place that is
+        head = rest.partition("{")[0].strip()
+    partial = _PARTIAL.fullmatch(head)
+    new = f"{partial['name']} contains {partial['key']}" if partial else head
+    return f"`{head} {{`", f"write `{new} if {{`; {_CONVERT}"

@@ -160,8 +160,10 @@ def _texts(request: Request) -> dict[str, str]:
 def _unread(error: RuntimeError, texts: Mapping[str, str]) -> Problem:
     """Text that is no Rego, or the Rego of before 1.0."""
     found = _problem("ENG502", error, texts)
-    old, mend = old_head(found.place.excerpt) if found.place and "`if` keyword" in found.message else ("", "")
-    return problem("ENG525", found.place, construct=old, mend=mend) if old else found
+    if not (found.place and found.place.excerpt and "`if` keyword" in found.message):
+        return found
+    old, mend = old_head(found.place.excerpt, found.place.column)
+    return problem("ENG525", found.place, construct=old, mend=mend)
 
 
 def empty_engine(*, coverage: bool) -> regorus.Engine:

@@ -21,7 +21,9 @@ STRONG = rego(
 """,
     "main_test",
 )
-WEAK = rego('test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 9}]}}}', "main_test")
+WEAK = rego(
+    'test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 9}]}}}', "main_test"
+)
 WITHOUT_KNOWN = rego(
     """test_one if "big" in data.main.deny with input as {"variables": {"xs": {"value": [{"size": 4}]}}}
 test_none if count(data.main.deny) == 0 with input as {"variables": {"xs": {"value": [{"size": 3}]}}}
