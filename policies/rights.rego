@@ -87,7 +87,7 @@ tags(address, action) if {
 #   id: ACC-IAM-022
 #   severity: medium
 #   resources: ["*"]
-#   elsewhere: [CKV_AWS_290]
+#   elsewhere: []
 #   value: the action
 #   bad: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:DeleteObject", Resource: "*"}]}}}
 #   good: {aws_iam_policy: {policy: {Statement: [{Effect: Allow, Action: "s3:DeleteObject", Resource: "arn:aws:s3:::data-lake/tmp/*"}]}}}

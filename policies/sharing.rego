@@ -46,7 +46,7 @@ deny contains finding if {
 #   id: ACC-PUB-014
 #   severity: high
 #   resources: ["*"]
-#   elsewhere: [RDS.2, Redshift.1, DMS.1, CKV_AWS_17, CKV_AWS_87]
+#   elsewhere: [RDS.2, Redshift.1, DMS.1, CKV_AWS_17, CKV_AWS_69, CKV_AWS_87, CKV_AWS_89]
 #   bad: {aws_db_instance: {identifier: x, publicly_accessible: true}}
 #   good: {aws_db_instance: {identifier: x, publicly_accessible: false}}
 deny contains finding if {
