@@ -50,7 +50,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.findings import Effect
     from engine.run.plans import redactor, told
 
-    plans = [_plan(file) for file in options.plan]
+    plans = [_plan(file) for file in dict.fromkeys(options.plan)]  # what is named twice is one
     judging = policies(options.policies, options.namespace, shipped=options.shipped)
     found, receipts = judge(plans, judging, options.engine, Terms(programs(), options.timeout), now=now())
     judged = {plan.resource: dict(plan.plan) for plan in plans}
