@@ -272,8 +272,9 @@ def test_exceptions_hold_alike_on_both_engines(tmp_path):
 @pytest.mark.parametrize(("package", "name"), [("acme.buckets", "acme.buckets"), ('acme["my-team"]', "acme.my-team")])
 def test_a_rule_whose_findings_have_no_id_has_a_way_out(package, name):
     found = excused(f"{name}.deny_x", resource="aws_s3_bucket.x")
+    rule = 'deny_x contains {"msg": "m", "address": "aws_s3_bucket.x"}'
     files = {
-        "own.rego": f'package {package}\nimport rego.v1\ndeny_x contains {{"msg": "m", "address": "aws_s3_bucket.x"}}\n',
+        "own.rego": f"package {package}\nimport rego.v1\n{rule}\n",
         "data.json": json.dumps({"settings": {"exceptions": found}}),
     }
     judging = policy_set({name: text.encode() for name, text in files.items()})
