@@ -4,7 +4,9 @@
 No `tempfile` and no `secrets` here: `explain` loads this module.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -57,6 +59,7 @@ def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
     folder, name = os.path.split(file)
     place = os.open(folder or os.curdir, _PLACE)
     try:
+        _no_device(name, place)
         first = name if new else f".{os.urandom(8).hex()}.new"
         handle = os.open(first, _NEW, 0o600, dir_fd=place)
         try:
@@ -69,6 +72,16 @@ def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
             raise
     finally:
         os.close(place)
+
+
+def _no_device(name: str, place: int) -> None:
+    """Root would put a file where `/dev/null` or `/dev/stdout` was, and nothing else would work any more."""
+    try:
+        mode = os.stat(name, dir_fd=place).st_mode
+    except OSError:  # nothing is there, or nothing behind a link
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is a device or a pipe, and no file")
 
 
 def remove(file: str) -> None:

@@ -19,16 +19,22 @@ from engine.errors import EngineError
         ("no room for a name", lambda d: files.write(f"{d}/{'x' * 300}", b""), "ENG002"),
         ("no such directory", lambda d: files.write(f"{d}/nowhere/x", b""), "ENG002"),
         ("a directory in the way", lambda d: files.write(str(d), b""), "ENG002"),
+        ("a pipe in the way, or a device", lambda d: files.write(f"{d}/pipe", b""), "ENG002"),
+        ("a link to one, such as /dev/stdout", lambda d: files.write(f"{d}/link", b""), "ENG002"),
         ("a file in the way", lambda d: files.make_directory(f"{d}/file/x"), "ENG002"),
         ("a directory is not removed", lambda d: files.remove(str(d)), "ENG002"),
     ],
 )
 def test_failures_name_the_file(tmp_path, why, act, code):
     (tmp_path / "file").write_text("x")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
     with pytest.raises(EngineError) as refused:
         act(tmp_path)
     assert refused.value.problems[0].code == code, why
-    assert sorted(os.listdir(tmp_path)) == ["file"], "and nothing half-made stays behind"
+    assert sorted(os.listdir(tmp_path)) == ["file", "link", "pipe"], "and nothing half-made stays behind"
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_no_more_than_one_byte_over_the_limit_is_read():

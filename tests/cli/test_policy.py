@@ -106,6 +106,22 @@ def test_two_choices_of_policies_are_refused(here, capsys):
     assert "not allowed with" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("why", "arguments"),
+    [
+        ("no time at all", ["eval", "--plan", "good.json", "--timeout", "0"]),
+        ("a time that never comes", ["eval", "--plan", "good.json", "--timeout", "nan"]),
+        ("a time that never ends", ["test", "--timeout", "inf"]),
+        ("no number", ["convert", "--timeout", "soon"]),
+        ("nothing is less than that, so that all would pass", ["test", "--fail-under", "nan"]),
+        ("nobody has more than all", ["test", "--fail-under", "100.1"]),
+    ],
+)
+def test_numbers_that_cannot_be_meant_are_refused(here, capsys, why, arguments):
+    assert main(["policy", *arguments]) == 2, why
+    assert f"'{arguments[-1]}' is no number of " in capsys.readouterr().err, why
+
+
 def test_what_terraform_calls_sensitive_is_not_shown(here, capsys):
     secret = "hunter2-hunter2"
     change: dict[str, object] = {

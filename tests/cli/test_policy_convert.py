@@ -137,3 +137,8 @@ def test_the_real_program(here, monkeypatch):
     monkeypatch.setenv("ENGINE_OPA", shutil.which("opa") or "")
     assert main(["policy", "convert", "--write"]) == 0
     assert main(["policy", "test", "--fail-under", "80"]) == 0
+
+
+def test_one_file_is_one(here, capsys):
+    assert main(["policy", "convert", "policies/team"]) == 0
+    assert capsys.readouterr().out == "1 file, nothing to convert\n"

@@ -182,4 +182,4 @@ def test_names_that_are_no_text_break_nothing(here, capsys):
 
 def test_a_plan_that_is_named_twice_is_judged_once(here, capsys):
     assert main(["policy", "eval", "--plan", "bad.json", "--plan", "bad.json"]) == 1
-    assert "judged 2 of 3 Terraform resources, 2 judgements: 1 denied" in last(capsys)
+    assert last(capsys).startswith("1 plan: 1 rule judged 2 of 3 Terraform resources, 2 judgements: 1 denied")

@@ -267,3 +267,16 @@ def test_exceptions_hold_alike_on_both_engines(tmp_path):
     theirs = evaluate([judged], chosen, "opa", programs=Programs(opa=executable(tmp_path)), now=NOW)
     assert [finding._replace(engine="rego") for finding in theirs] == list(ours)
     assert [f.until for f in ours if f.rule == "ACC-ACC-001"] == ["2027-01-31T23:59:59Z"]
+
+
+@pytest.mark.parametrize(("package", "name"), [("acme.buckets", "acme.buckets"), ('acme["my-team"]', "acme.my-team")])
+def test_a_rule_whose_findings_have_no_id_has_a_way_out(package, name):
+    found = excused(f"{name}.deny_x", resource="aws_s3_bucket.x")
+    rule = 'deny_x contains {"msg": "m", "address": "aws_s3_bucket.x"}'
+    files = {
+        "own.rego": f"package {package}\nimport rego.v1\n{rule}\n",
+        "data.json": json.dumps({"settings": {"exceptions": found}}),
+    }
+    judging = policy_set({name: text.encode() for name, text in files.items()})
+    (finding,) = evaluate([plan("aws_s3_bucket", {})], judging, now=NOW)
+    assert (finding.rule, finding.effect) == (f"{name}.deny_x", Effect.EXCEPTION)

@@ -17,6 +17,7 @@ from engine.errors import EngineError, Errors, Place
 
 _BLOCK = re.compile(r"^#[ \t]*METADATA[ \t\r]*\n((?:#.*(?:\n|\Z))*)", re.MULTILINE)
 _PACKAGE = re.compile(r"^package[ \t]+([^\s#]+)", re.MULTILINE)
+_QUOTED = re.compile(r'\["([^"\]]*)"\]')  # a part of a package's name that is no identifier
 _HEAD = re.compile(r"^(deny|violation|warn)(?:_[a-zA-Z0-9]+)*(?=[ \t\[:={])", re.MULTILINE)
 _END = re.compile(r"^[^\s}\])#]", re.MULTILINE)  # of a rule: what begins at the margin and closes nothing
 _ID = re.compile(r'(?:"id"\s*:\s*|\bfinding\(\s*)"([^"\n]+)"')
@@ -75,6 +76,13 @@ def silent(modules: Mapping[str, str]) -> tuple[About, ...]:
     return tuple(about for path in sorted(modules) for about in _silent(path, modules[path]))
 
 
+def own_names(modules: Mapping[str, str]) -> frozenset[str]:
+    """`<package>.<rule>` of each rule: what a finding without an id has for one."""
+    return frozenset(
+        _silent_rule(path, text, head).id for path, text in modules.items() for head in _HEAD.finditer(text)
+    )
+
+
 def _module(path: str, text: str, errors: Errors) -> Iterator[About]:
     for block in _BLOCK.finditer(text):
         first = text.count("\n", 0, block.start(1))  # lines before the YAML
@@ -102,7 +110,7 @@ def _head_below(text: str, at: int) -> re.Match[str] | None:
 
 def _silent_rule(path: str, text: str, head: re.Match[str]) -> About:
     named = _PACKAGE.search(text)
-    package = named[1] if named else ""
+    package = _QUOTED.sub(r".\1", named[1]) if named else ""
     effect = "warn" if head[1] == "warn" else "deny"
     return About(f"{package}.{head[0]}", "", "", "", effect, package, path, text.count("\n", 0, head.start()) + 1)
 

@@ -140,15 +140,18 @@ def _receipts(plans: Sequence[Plan], reply: Reply, found: Sequence[Finding], exc
 
 
 def excuses_of(policies: PolicySet) -> tuple[str, tuple[Excuse, ...]]:
-    """Where the exceptions of a policy set are, and what they are. A rule is known when some policy has its id.
+    """Where the exceptions of a policy set are, and what they are. A rule is known when some policy has its id, or
+    is `<package>.<rule>`, which stands for it where findings have no id.
 
     Raises:
         EngineError: ENG517, ENG518, ENG519.
     """
+    from engine.adapters.policy.annotations import own_names
+
     settings = policies.data.get("settings")
     listed = settings.get("exceptions", []) if isinstance(settings, dict) else []
     texts = [*policies.modules.values(), *policies.checks.values()]
-    ids = {_DEEP, _SILENT, *(name for text in texts for name in _ID.findall(text))}
+    ids = {_DEEP, _SILENT, *(name for text in texts for name in _ID.findall(text)), *own_names(policies.modules)}
     file = f"{policies.origin}/data.json" if policies.origin else "data.json"
     return file, read(listed, file, ids)
 

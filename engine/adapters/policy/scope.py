@@ -99,7 +99,9 @@ class Scope:
         compound = next((kind for kind in _COMPREHENSIONS if kind in node), "")
         if compound:
             kinds = self.meaning(node[compound]["term"])
-            return None if kinds is None else frozenset(f"[{kind}]" for kind in kinds)
+            if kinds is None or compound == "SetCompr":
+                return _set_of(kinds)
+            return frozenset(f"[{kind}]" for kind in kinds)
         return None
 
     def yields(self) -> Meaning:
@@ -108,11 +110,12 @@ class Scope:
         if form == "Default" or "head" not in body or len(self.definition.name) != 1:
             return frozenset() if form == "Default" else None
         ((_, head),) = body["head"].items()
+        if "Var" not in head["refr"]:  # many rules by a key that is not told: `by_type[t] contains r`
+            return None
         if form == "Set":
-            kinds = self.meaning(head["key"])
-            return None if kinds is None else frozenset(f"[{kind}]" for kind in kinds)
+            return _set_of(self.meaning(head["key"]))
         assigned = [head.get("assign"), *(each["assign"] for each in body["bodies"])]
-        if form != "Compr" or "Var" not in head["refr"] or not any(assigned):
+        if form != "Compr" or not any(assigned):
             return None
         return _together(self.meaning(each["value"]) for each in assigned if each)
 
@@ -250,6 +253,11 @@ def _is_constant(node: Node) -> bool:
             return False
         node = next(node[kind]["refr"] for kind in REFERENCES if kind in node)
     return "Var" in node
+
+
+def _set_of(kinds: Meaning) -> Meaning:
+    """A set has its members as keys: `actions["delete"]` asks whether it is one, where a text may be."""
+    return None if kinds is None else frozenset(f"{{{kind}}}" if kind in ("", ANY) else f"[{kind}]" for kind in kinds)
 
 
 def _inside(kinds: Meaning, inside: bool) -> Meaning:

@@ -134,15 +134,19 @@ def full(package: Sequence[str], name: Sequence[str]) -> str:
 
 
 def dotted(node: Node) -> tuple[str, ...]:
-    """Parts of a plain reference; a part that is no constant ends it."""
-    if "Var" in node:
-        return (node["Var"]["value"],)
-    if "RefDot" in node:
-        return (*dotted(node["RefDot"]["refr"]), node["RefDot"]["field"][1])
-    if "RefBrack" in node:
-        before, part = dotted(node["RefBrack"]["refr"]), node["RefBrack"]["index"]
-        return (*before, part["String"]["value"]) if "String" in part else before
-    return ()
+    """Parts of a plain reference, up to the first that is no constant: `data.cfg` of `data.cfg[r.type].ports`."""
+    parts: list[str] = []
+    while "Var" not in node:
+        kind = next((kind for kind in ("RefDot", "RefBrack") if kind in node), "")
+        if not kind:
+            return ()
+        index = node[kind]["field"][1] if kind == "RefDot" else node[kind]["index"].get("String", {}).get("value")
+        if index is None:
+            parts.clear()
+        else:
+            parts.append(index)
+        node = node[kind]["refr"]
+    return (node["Var"]["value"], *reversed(parts))
 
 
 def _definitions(module: Module) -> Iterator[Defined]:

@@ -1,6 +1,7 @@
 """What the verbs of `engine policy` share: which policies, and where the optional programs are."""
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,3 +41,31 @@ def programs() -> "Programs":
 
     values = settings.read()
     return Programs(values.opa, values.checkov, values.path)
+
+
+def seconds(text: str) -> float:
+    """The value of `--timeout`.
+
+    Raises:
+        ArgumentTypeError: there is no such time.
+    """
+    return _between(text, 0.001, 24 * 3600, "seconds")
+
+
+def percent(text: str) -> float:
+    """The value of `--fail-under`.
+
+    Raises:
+        ArgumentTypeError: it is no number from 0 to 100; nothing is less than `nan`, so that all would pass.
+    """
+    return _between(text, 0, 100, "percent")
+
+
+def _between(text: str, least: float, most: float, unit: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not least <= value <= most:
+        raise ArgumentTypeError(f"{text!r} is no number of {unit} from {least:g} to {most:g}")
+    return value

@@ -4,7 +4,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.cli.policy.common import programs
+from engine.cli.policy.common import programs, seconds
 from engine.errors import ExitCode, Place, failure
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare its arguments."""
     parser.add_argument("path", metavar="DIR", nargs="?", default="policies", help="default: ./policies")
     parser.add_argument("--write", action="store_true", help="change the files; otherwise the difference is shown")
-    parser.add_argument("--timeout", metavar="S", type=float, default=120.0, help="seconds (default: 120)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=120.0, help="seconds (default: 120)")
 
 
 def run(options: Namespace, console: "Console") -> int:
@@ -42,7 +42,8 @@ def run(options: Namespace, console: "Console") -> int:
         for path, text in changed.items():
             console.out(_difference(path, texts[path], text))
     done = "converted" if options.write else "to convert: --write does it"
-    console.out(f"{len(texts)} files, {len(changed) or 'nothing'} {done if changed else 'to convert'}")
+    number = "1 file" if len(texts) == 1 else f"{len(texts)} files"
+    console.out(f"{number}, {len(changed) or 'nothing'} {done if changed else 'to convert'}")
     return ExitCode.NEGATIVE if changed and not options.write else ExitCode.DONE
 
 

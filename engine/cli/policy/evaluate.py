@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.policy.common import policies, programs
+from engine.cli.policy.common import policies, programs, seconds
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--namespace", metavar="PACKAGE", action="append", default=[], help="ask this package only; may be repeated"
     )
-    parser.add_argument("--timeout", metavar="S", type=float, default=120.0, help="seconds (default: 120)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=120.0, help="seconds (default: 120)")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--sarif", metavar="FILE", help="write the findings as SARIF 2.1.0, for code scanning")
     parser.add_argument("--junit", metavar="FILE", help="write what each rule came to about each plan as JUnit XML")
@@ -50,7 +50,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.findings import Effect
     from engine.run.plans import redactor, told
 
-    plans = [_plan(file) for file in options.plan]
+    plans = [_plan(file) for file in dict.fromkeys(options.plan)]  # what is named twice is one
     judging = policies(options.policies, options.namespace, shipped=options.shipped)
     found, receipts = judge(plans, judging, options.engine, Terms(programs(), options.timeout), now=now())
     judged = {plan.resource: dict(plan.plan) for plan in plans}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.cli.policy import mutants
-from engine.cli.policy.common import policies, programs
+from engine.cli.policy.common import percent, policies, programs, seconds
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fail-under",
         metavar="N",
-        type=float,
+        type=percent,
         default=90.0,
         help="least coverage in %% (default: 90); a policy without a test is too little, unless N is 0",
     )
@@ -36,7 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--only", metavar="FILE", default="", help="as --mutate, for this policy only")
     parser.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
-    parser.add_argument("--timeout", metavar="S", type=float, default=120.0, help="seconds (default: 120)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=120.0, help="seconds (default: 120)")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -126,7 +126,8 @@ def _show(report: "Report", least: float, console: "Console") -> None:
             console.out(console.colour(f"✗ {result.name}", "red"))
             console.out(f"    {result.rule.file}:{result.rule.line}: {_reason(result)}")
     failed = sum(not result.passed for result in report.results)
-    console.out(f"{len(report.results)} tests, {failed} failed; {report.percent:.1f} % of the policies' lines reached")
+    number = "1 test" if len(report.results) == 1 else f"{len(report.results)} tests"
+    console.out(f"{number}, {failed} failed; {report.percent:.1f} % of the policies' lines reached")
     for path, file in sorted(report.coverage.items()):
         missed = f"  not reached: {_ranges(file.missed)}" if file.missed else ""
         console.out(f"    {file.percent:5.1f} %  {path}{missed}")
