@@ -3,20 +3,19 @@ package terraform.access_edges_test
 
 import rego.v1
 
-import data.terraform.access
 import data.terraform.fixtures
 
 denied(changes) := found if {
-	found := fixtures.ids(access.deny) with input as fixtures.plan(changes)
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan(changes)
 }
 
 warned(changes) := found if {
-	found := fixtures.ids(access.warn) with input as fixtures.plan(changes)
+	found := fixtures.ids(fixtures.access_warn) with input as fixtures.plan(changes)
 }
 
 # Pairs of a rule and a resource.
 found(changes) := pairs if {
-	pairs := {[finding.id, finding.address] | some finding in access.deny} with input as fixtures.plan(changes)
+	pairs := {[finding.id, finding.address] | some finding in fixtures.access_deny} with input as fixtures.plan(changes)
 }
 
 address(kind) := sprintf("%s.this[\"x\"]", [kind])
@@ -39,13 +38,13 @@ test_every_attribute_that_lets_somebody_in if {
 		"principal_arn", "principal_arns", "principal_id", "principals", "retiring_principal", "source_account",
 	}
 	plan := fixtures.plan([fixtures.vague("aws_any", {}, {attribute: true | some attribute in attributes})])
-	found := {finding.value | some finding in access.deny} with input as plan
+	found := {finding.value | some finding in fixtures.access_deny} with input as plan
 	found == attributes
 }
 
 unknown(kind, attributes) := values if {
 	change := fixtures.vague(kind, {}, {attribute: true | some attribute in attributes})
-	values := {finding.value | some finding in access.deny; finding.id == "ACC-DOC-002"} with input as fixtures.plan([change])
+	values := {finding.value | some finding in fixtures.access_deny; finding.id == "ACC-DOC-002"} with input as fixtures.plan([change])
 }
 
 test_attributes_that_let_somebody_in_here_only if {
@@ -93,7 +92,7 @@ configured(after_unknown) := found if {
 		fixtures.plan([fixtures.vague("aws_iam_role", {}, after_unknown)]),
 		{"configuration": {"root_module": {"resources": [resource]}}},
 	)
-	found := fixtures.ids(access.deny) with input as plan
+	found := fixtures.ids(fixtures.access_deny) with input as plan
 }
 
 test_what_is_configured_without_a_reference if {
@@ -156,7 +155,7 @@ test_acls if {
 test_images if denied([fixtures.create("aws_ami_launch_permission", {"group": "x"})]) == set()
 
 organization(kind, attributes) := found if {
-	found := fixtures.ids(access.deny) with input as fixtures.plan([fixtures.create(kind, attributes)])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([fixtures.create(kind, attributes)])
 		with data.settings.access.trusted_organizations as ["o-ours"]
 }
 
@@ -191,7 +190,7 @@ test_whom_a_condition_lets_in if {
 	queue(allow({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "999999999999"}}})) == {"ACC-ACC-005"}
 	user := allow({"Principal": "*", "Condition": {"StringLike": {"aws:userid": "999999999999:*"}}})
 	plan := fixtures.plan([fixtures.document("aws_sqs_queue", "policy", user)])
-	{finding.value | some finding in access.deny} == {"999999999999"} with input as plan
+	{finding.value | some finding in fixtures.access_deny} == {"999999999999"} with input as plan
 }
 
 test_every_partner if {
@@ -238,7 +237,7 @@ statement(service, condition) := fixtures.document(
 )
 
 serving(service, condition) := found if {
-	found := fixtures.ids(access.deny) with input as fixtures.plan([statement(service, condition)])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([statement(service, condition)])
 		with data.settings.access.trusted_organizations as ["o-ours"]
 }
 

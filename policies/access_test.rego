@@ -2,11 +2,10 @@ package terraform.access_test
 
 import rego.v1
 
-import data.terraform.access
 import data.terraform.fixtures
 
 denied(change) := found if {
-	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([change])
 }
 
 iam(statement) := denied(fixtures.document("aws_iam_role_policy", "policy", statement))
@@ -78,7 +77,7 @@ configured(references) := found if {
 		fixtures.plan([fixtures.vague("aws_kms_key", {}, {"policy": true, "arn": true})]),
 		{"configuration": {"root_module": {"resources": [resource]}}},
 	)
-	found := fixtures.ids(access.deny) with input as plan
+	found := fixtures.ids(fixtures.access_deny) with input as plan
 }
 
 test_what_refers_to_something_else_is_not_filled_in if {
@@ -103,7 +102,7 @@ test_open_to_everybody if {
 # Everybody under one condition, where the settings list somebody of each kind.
 everybody(condition) := found if {
 	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": "*", "Condition": condition}))
-	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([change])
 		with data.settings.access.trusted_accounts as ["222222222222"]
 		with data.settings.access.trusted_endpoints as ["vpce-1a"]
 		with data.settings.access.trusted_networks as ["203.0.113.0/24", "10.0.0.0/8"]
@@ -184,14 +183,14 @@ test_conditions_that_tie_nobody if {
 
 test_deny_for_everybody if queue({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}) == set()
 
-closed := {name: true | some name in access.switches}
+closed := {name: true | some name in data.terraform.public.switches}
 
 bucket := fixtures.create("aws_s3_bucket", {"bucket": "data-lake"})
 
 test_public_access_block if {
 	block := fixtures.vague("aws_s3_bucket_public_access_block", closed, {"bucket": true})
-	fixtures.ids(access.deny) == set() with input as fixtures.plan([bucket, block])
-	fixtures.ids(access.deny) == {"ACC-PUB-003"} with input as fixtures.plan([bucket])
+	fixtures.ids(fixtures.access_deny) == set() with input as fixtures.plan([bucket, block])
+	fixtures.ids(fixtures.access_deny) == {"ACC-PUB-003"} with input as fixtures.plan([bucket])
 	denied(fixtures.create("aws_s3_bucket_public_access_block", object.union(closed, {"block_public_acls": false}))) == {"ACC-PUB-002"}
 	denied(fixtures.vague("aws_s3_bucket_public_access_block", {}, {"block_public_acls": true})) == {"ACC-PUB-002"}
 }
@@ -281,7 +280,7 @@ test_roles_of_any_account if {
 
 test_account_unknown_cannot_be_judged if {
 	plan := object.remove(fixtures.plan([fixtures.create("aws_any", {"x": "arn:aws:iam::111111111111:role/x"})]), ["variables"])
-	fixtures.ids(access.deny) == {"ACC-ACC-006"} with input as plan
+	fixtures.ids(fixtures.access_deny) == {"ACC-ACC-006"} with input as plan
 }
 
 # ---------------------------------------------------------------- services
@@ -296,10 +295,10 @@ test_services_that_act_for_everybody if {
 	serving("s3.amazonaws.com", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data-lake"}}) == set()
 	serving("events.amazonaws.com", {}) == set()
 	plan := fixtures.plan([fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"Service": "events.amazonaws.com"}}))])
-	fixtures.ids(access.warn) == {"ACC-SVC-002"} with input as plan
+	fixtures.ids(fixtures.access_warn) == {"ACC-SVC-002"} with input as plan
 	key := {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:111111111111:*"}}
 	document := {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Condition": key}
-	fixtures.ids(access.warn) == set() with input as fixtures.plan([fixtures.document("aws_kms_key", "policy", document)])
+	fixtures.ids(fixtures.access_warn) == set() with input as fixtures.plan([fixtures.document("aws_kms_key", "policy", document)])
 }
 
 test_permissions_of_functions if {
@@ -316,14 +315,14 @@ test_roles_of_services_need_no_source if {
 test_endpoints_that_let_everything_through if {
 	endpoint := fixtures.document("aws_vpc_endpoint", "policy", allow({"Principal": "*", "Action": "*"}))
 	denied(endpoint) == set()
-	fixtures.ids(access.warn) == {"ACC-PUB-008"} with input as fixtures.plan([endpoint])
+	fixtures.ids(fixtures.access_warn) == {"ACC-PUB-008"} with input as fixtures.plan([endpoint])
 }
 
 test_principals_that_are_listed if {
 	oai := "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2ABC"
 	change := fixtures.document("aws_s3_bucket_policy", "policy", allow({"Principal": {"AWS": oai}}))
 	denied(change) == {"ACC-ACC-002"}
-	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+	fixtures.ids(fixtures.access_deny) == set() with input as fixtures.plan([change])
 		with data.settings.access.trusted_principals as [oai]
 }
 
@@ -334,7 +333,7 @@ test_provider_of_ones_own if {
 	statement := {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}, "Condition": condition}
 	change := fixtures.document("aws_iam_role", "assume_role_policy", statement)
 	denied(change) == {"ACC-FED-001"}
-	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+	fixtures.ids(fixtures.access_deny) == set() with input as fixtures.plan([change])
 		with data.settings.access.trusted_providers as [name]
 }
 
@@ -358,7 +357,7 @@ test_tokens_of_a_public_provider if {
 
 test_trusted_account if {
 	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"AWS": "999999999999"}}))
-	fixtures.ids(access.deny) == set() with input as fixtures.plan([change])
+	fixtures.ids(fixtures.access_deny) == set() with input as fixtures.plan([change])
 		with data.settings.access.trusted_accounts as ["999999999999"]
 }
 
@@ -378,7 +377,7 @@ test_account_unknown_trusts_nobody if {
 		fixtures.plan([fixtures.document("aws_sqs_queue", "policy", allow({"Principal": {"AWS": "111111111111"}}))]),
 		["variables"],
 	)
-	fixtures.ids(access.deny) == {"ACC-ACC-001"} with input as plan
+	fixtures.ids(fixtures.access_deny) == {"ACC-ACC-001"} with input as plan
 }
 
 # ---------------------------------------------------------------- read alike by everybody
@@ -415,7 +414,7 @@ through(expressions) := found if {
 		fixtures.plan([fixtures.vague("aws_sqs_queue", {}, {"policy": true, "arn": true})]),
 		{"configuration": {"root_module": {"resources": [resource]}}},
 	)
-	found := [fixtures.ids(access.deny), fixtures.ids(access.warn)] with input as plan
+	found := [fixtures.ids(fixtures.access_deny), fixtures.ids(fixtures.access_warn)] with input as plan
 }
 
 test_unknown_through_a_local_value if {
@@ -430,7 +429,7 @@ in_module(given) := found if {
 		fixtures.plan([fixtures.vague("aws_sqs_queue", {}, {"policy": true, "arn": true})]),
 		{"configuration": {"root_module": {"module_calls": {"queue": call}}}},
 	)
-	found := [fixtures.ids(access.deny), fixtures.ids(access.warn)] with input as plan
+	found := [fixtures.ids(fixtures.access_deny), fixtures.ids(fixtures.access_warn)] with input as plan
 }
 
 test_unknown_through_a_variable_of_a_module if {
@@ -462,7 +461,7 @@ test_identities_of_cloudfront if {
 	policy := fixtures.document("aws_s3_bucket_policy", "policy", allow({"Principal": {"AWS": oai}, "Action": "s3:GetObject"}))
 	denied(policy) == {"ACC-ACC-002"}
 	both := fixtures.plan([policy, fixtures.create("aws_cloudfront_origin_access_identity", {"iam_arn": oai})])
-	found := fixtures.ids(access.deny) with input as both
+	found := fixtures.ids(fixtures.access_deny) with input as both
 	found == set()
 }
 
@@ -516,7 +515,7 @@ test_networks_within_ours if {
 
 test_networks_of_six_parts if {
 	change := fixtures.document("aws_sqs_queue", "policy", allow({"Principal": "*", "Condition": {"IpAddress": {"aws:SourceIp": "2001:db8:1::/48"}}}))
-	found := fixtures.ids(access.deny) with input as fixtures.plan([change])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([change])
 		with data.settings.access.trusted_networks as ["2001:db8::/32", "::::/32", "10.0.0.010/8", "office"]
 	found == set()
 }

@@ -27,3 +27,8 @@ change(kind, actions, after, unknown) := {
 document(kind, attribute, statement) := create(kind, {attribute: json.marshal({"Version": "2012-10-17", "Statement": statement})})
 
 ids(findings) := {finding.id | some finding in findings}
+
+# What all rules about access say: who is let in, and documents that nobody can judge.
+access_deny := ((data.terraform.documents.deny | data.terraform.public.deny) | data.terraform.access.deny) | data.terraform.deputies.deny
+
+access_warn := (data.terraform.documents.warn | data.terraform.public.warn) | data.terraform.deputies.warn

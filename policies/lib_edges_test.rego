@@ -3,7 +3,6 @@ package terraform.lib_edges_test
 
 import rego.v1
 
-import data.terraform.access
 import data.terraform.fixtures
 import data.terraform.grants
 import data.terraform.lib
@@ -89,7 +88,7 @@ test_whoever_is_left_out_is_somebody if {
 }
 
 judged(statement) := found if {
-	found := fixtures.ids(access.deny) with input as fixtures.plan([fixtures.document("aws_iam_role_policy", "policy", statement)])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([fixtures.document("aws_iam_role_policy", "policy", statement)])
 }
 
 test_exceptions_beyond_reason if {
@@ -103,13 +102,13 @@ named(action, resource) := fixtures.document("aws_iam_role_policy", "policy", {"
 test_what_cannot_be_read_is_judged_by_nothing_else if {
 	action := fixtures.plan([named(concat("", ["s3:", repeated("a", 1100)]), "arn:aws:s3:::x")])
 	fixtures.ids(grants.warn) == set() with input as action
-	fixtures.ids(access.deny) == {"ACC-DOC-005"} with input as action
+	fixtures.ids(fixtures.access_deny) == {"ACC-DOC-005"} with input as action
 	resource := concat("", ["arn:aws:iam::999999999999:role/", repeated("a", 1100)])
-	fixtures.ids(access.deny) == {"ACC-DOC-005"} with input as fixtures.plan([named("sts:AssumeRole", resource)])
+	fixtures.ids(fixtures.access_deny) == {"ACC-DOC-005"} with input as fixtures.plan([named("sts:AssumeRole", resource)])
 }
 
 written(kind, attribute, text) := found if {
-	found := fixtures.ids(access.deny) with input as fixtures.plan([fixtures.create(kind, {attribute: text})])
+	found := fixtures.ids(fixtures.access_deny) with input as fixtures.plan([fixtures.create(kind, {attribute: text})])
 }
 
 test_keys_that_differ_in_case_only if {

@@ -10,13 +10,13 @@ import data.terraform.lib
 trusted contains [s, name] if {
 	some s in lib.statements
 	s.grants
-	some name in data.terraform.access.providers(s)
+	some name in data.terraform.deputies.providers(s)
 }
 
 # Providers whose tokens say whose they are in a form that our rules know.
-known(name) if data.terraform.access.subjects[data.terraform.access.name_of(name)]
+known(name) if data.terraform.deputies.subjects[data.terraform.deputies.name_of(name)]
 
-known(name) if name in data.terraform.access.shared
+known(name) if name in data.terraform.deputies.shared
 
 known(name) if name in {lower(own) | some own in data.settings.access.trusted_providers}
 
