@@ -50,7 +50,7 @@ def test_a_rule_with_everything(capsys):
         f"ACC-PUB-010  {about.title}\n\n  {about.description}\n",
         "  severity    critical\n  effect      deny: the verdict fails\n  about       aws_s3_access_point\n",
         "  elsewhere   CKV_AWS_392, S3.19, s3_access_point_public_access_block\n",
-        f"  defined at  policies/access.rego:{about.line}\n",
+        f"  defined at  {about.file}:{about.line}\n",
         '  bad:\n    resource "aws_s3_access_point" "example" {\n      bucket = "app-data"\n',
         "      public_access_block_configuration {\n        block_public_acls = false\n",
         "  Its findings have no value.\n",
