@@ -15,6 +15,7 @@ COMMANDS = re.findall(r"\| `(engine [^`]+)` \|$", PAGE, re.MULTILINE)
 S3, NAMES = re.findall(r"```rego\n(.*?)```", PAGE, re.DOTALL)
 ROW = a_change("create", None, {"bucket": "other"}, address="aws_s3_bucket.a", name="a")
 SAYS = "package main\n\nimport rego.v1\n\n"
+EACH = 'deny contains "m" if { some r in input.resource_changes; %s }'
 MARKS = {"✗ ": "denied", "! ": "warned of", "○ ": "excused"}
 SETTINGS = {"policies/team/settings.yaml": "prefix: acme-\n"}
 
@@ -109,6 +110,9 @@ def test_a_plan_among_the_policies_is_no_data(here):
         ("`any` and `all`", 'deny contains "m" if all([true])', 2, "ENG525"),
         ("`import rego.v1` may stay", 'deny contains "m"', 1, "findings: 1 denied"),
         ("makes the judgement an error", 'deny contains "m" if startswith(null, "a")', 3, "ENG510"),
+        ("`some … in null` in the embedded engine", EACH % "some _ in r.change.before", 3, "ENG510"),
+        ("write `is_object(", EACH % "is_object(r.change.before); some _ in r.change.before", 0, "findings: 0 denied"),
+        ("or `r.change.after.tags[key]`", EACH % "r.change.before[_]", 0, "findings: 0 denied"),
         ("3 what could not be judged", 'deny contains "m" if startswith(null, "a")', 3, "ENG510"),
         ("`http.send`", 'deny contains "m" if http.send({})', 2, "ENG506"),
         ("`opa.runtime`", 'deny contains "m" if opa.runtime()', 2, "ENG506"),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -88,12 +89,19 @@ def read_directory(directory: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for root, folders, names in os.walk(directory, onerror=stop):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__pycache__")
+        for folder in folders:
+            full = os.path.join(root, folder)
+            if os.path.islink(full):  # whose policies would be missing, and nobody would be told
+                reason = "it is a link to a directory, and those are not followed"
+                raise failure("ENG001", file=full, reason=reason)
         for name in sorted(names):
             full = os.path.join(root, name)
             path = os.path.relpath(full, directory).replace(os.sep, "/")
             if not _takes_part(path):
                 continue
             try:
+                if not stat.S_ISREG(os.stat(full).st_mode):  # a pipe would keep us waiting
+                    raise failure("ENG001", file=full, reason="it is no file")
                 with open(full, "rb") as handle:
                     found[path] = handle.read()
             except OSError as error:

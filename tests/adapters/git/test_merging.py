@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.resources.tree import LARGEST_FILE
 from engine.errors import EngineError
 from tests.support import forged
 from tests.support.git import Clone
@@ -13,6 +14,7 @@ from tests.support.git import Clone
 LINES = "".join(f"line {n}\n" for n in range(9))
 BASE = {"S3/a/a.tfvars": LINES, "S3/b.tfvars": "b = 1\n", "README.md": "hello\n"}
 FIRST, LAST = LINES.replace("line 0", "line zero"), LINES.replace("line 8", "line eight")
+TOO_LARGE = "".join(f"line {n} of many\n" for n in range(LARGEST_FILE // 10))
 BOTH = FIRST.replace("line 8", "line eight")
 
 
@@ -114,6 +116,21 @@ def test_a_lying_object_is_not_merged(tmp_path):
     forged.lie(clone, name, "blob", LAST.replace("line 4", "line four").encode())
     with pytest.raises(EngineError, match=f"ENG360.*{name}"):
         merged_conflicts(clone)
+
+
+@pytest.mark.parametrize(
+    ("why", "theirs", "conflicts"),
+    [
+        ("what is made is small, and planned", LINES, ("S3/a/a.tfvars",)),
+        ("what is made is too large for anybody", LAST + TOO_LARGE, ()),
+    ],
+)
+def test_what_is_too_large_to_be_hashed_is_not_merged_into_what_is_read(tmp_path, why, theirs, conflicts):
+    base = {"S3/a/a.tfvars": LINES + TOO_LARGE}
+    ours = FIRST + TOO_LARGE
+    clone = pair(tmp_path, {"S3/a/a.tfvars": theirs}, {"S3/a/a.tfvars": ours}, base)
+    repository = clone.open()
+    assert repository.merge(repository.range("dev", "feature")).conflicts == conflicts, why
 
 
 def test_a_merge_commit_and_a_squashed_one_changed_what_the_head_did(tmp_path):

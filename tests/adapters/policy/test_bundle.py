@@ -126,6 +126,31 @@ def test_a_file_that_cannot_be_read(tmp_path):
         read_directory(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("why", "put", "said"),
+    [
+        ("policies behind it would be missing", lambda d: (d / "team").symlink_to(d.parent), "team.*not followed"),
+        ("so would those inside", lambda d: (d / "team").symlink_to("real"), "team.*not followed"),
+        ("a link to nothing", lambda d: (d / "a.rego").symlink_to("nowhere"), "a.rego.*No such file"),
+        ("a pipe, at which one would wait", lambda d: os.mkfifo(d / "a.json"), "a.json.*it is no file"),
+    ],
+)
+def test_nothing_is_passed_over_in_silence(tmp_path, why, put, said):
+    place = tmp_path / "policies"
+    (place / "real").mkdir(parents=True)
+    put(place)
+    with pytest.raises(EngineError, match=f"ENG001.*{said}"):
+        read_directory(str(place))
+
+
+def test_links_to_files_and_hidden_directories_are_as_kubernetes_mounts_them(tmp_path):
+    (tmp_path / "..2026").mkdir()
+    (tmp_path / "..2026/a.rego").write_text("x")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.rego").symlink_to("..data/a.rego")
+    assert read_directory(str(tmp_path)) == {"a.rego": b"x"}
+
+
 def test_data_is_seen_by_policies():
     chosen = policies(rego("deny contains data.team.word"), data={"team": {"word": "hello"}})
     assert [finding.message for finding in judge(chosen)] == ["hello"]
