@@ -189,3 +189,77 @@ deny contains finding if {
 	remediation := "Write \"aws:SecureTransport\": \"false\" in the Deny."
 	finding := lib.finding("ENC-TLS-002", "high", s.resource, msg, remediation)
 }
+
+# ---------------------------------------------------------------- none at all
+
+# Queues or topics that nothing makes refuse plain HTTP.
+open_to_all(kind) := [r |
+	some r in data.terraform.lib.of_type(kind)
+	not r.address in data.terraform.transport.complete
+	not refused_beside(r)
+]
+
+# By a resource that gives it its policy.
+refused_beside(r) if {
+	some part in data.terraform.lib.of_type(sprintf("%s_policy", [r.type]))
+	part.address in data.terraform.transport.complete
+	belongs(part, r)
+}
+
+attribute_of := {"aws_sns_topic_policy": "arn", "aws_sqs_queue_policy": "queue_url"}
+
+belongs(part, r) if {
+	named := data.terraform.lib.value(part, data.terraform.transport.attribute_of[part.type])
+	regex.split(`[:/]`, lower(sprintf("%v", [named])))[_] == own_name(r)
+}
+
+# What is still to be created: the one of the same module and key, unless the configuration names another one.
+belongs(part, r) if {
+	attribute := data.terraform.transport.attribute_of[part.type]
+	data.terraform.lib.unknown(part, attribute)
+	instance(part) == instance(r)
+	meant_by := {split(split(reference, ".")[1], "[")[0] |
+		some [kind, name, which, reference, _] in data.terraform.lib.references
+		[kind, name, which] == [part.type, part.name, attribute]
+		startswith(reference, sprintf("%s.", [r.type]))
+	}
+	count(meant_by - {r.name}) == 0
+}
+
+instance(r) := [object.get(r, "module_address", ""), object.get(r, "index", null)]
+
+# METADATA
+# title: Queues take no plain HTTP
+# description: Everybody on the way reads what is sent over it.
+# custom:
+#   id: ENC-SQS-002
+#   severity: low
+#   resources: [aws_sqs_queue]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders}}
+#   good: {aws_sqs_queue: {name: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "sqs:*",
+#     Resource: "*", Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+warn contains finding if {
+	some r in open_to_all("aws_sqs_queue")
+	msg := "The queue accepts plain HTTP."
+	finding := lib.finding("ENC-SQS-002", "low", r, msg, tls_only)
+}
+
+# METADATA
+# title: Topics take no plain HTTP
+# description: Everybody on the way reads what is sent over it.
+# custom:
+#   id: ENC-SNS-002
+#   severity: low
+#   resources: [aws_sns_topic]
+#   elsewhere: []
+#   bad: {aws_sns_topic: {name: orders}}
+#   good: {aws_sns_topic: {name: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "sns:Publish",
+#     Resource: "*", Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+warn contains finding if {
+	some r in open_to_all("aws_sns_topic")
+	msg := "The topic accepts plain HTTP."
+	finding := lib.finding("ENC-SNS-002", "low", r, msg, tls_only)
+}
+
+tls_only := "Keep tls_only = true, which denies requests without aws:SecureTransport."
