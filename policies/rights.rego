@@ -49,17 +49,17 @@ deny contains finding if {
 #     Resource: "arn:aws:iam::111111111111:role/app"}]}}}
 deny contains finding if {
 	some s in iam.grants
-	some name in held(s.resource)
-	some resource in s.resources
-	not ["iam", resource] in iam.sweeping # for everything: a finding of its own
-	regex.match(`^arn:[^:]*:iam::[^:]*:role/`, resource)
-	iam.matches(split(resource, ":role/")[1], name)
-	not iam.narrowed(s)
 	some action in s.actions
 	not iam.everything(action)
 	some own in dangers.itself
 	iam.matches(action, lower(own))
+	some resource in s.resources
+	not ["iam", resource] in iam.sweeping # for everything: a finding of its own
+	regex.match(`^arn:[^:]*:iam::[^:]*:role/`, resource)
+	not iam.narrowed(s)
 	not lib.taken_back(s.denied, lower(own))
+	some name in held(s.resource) # last, since it looks at all roles
+	iam.matches(split(resource, ":role/")[1], name)
 	msg := sprintf("A statement allows a role %s on itself: it can give itself any right.", [own])
 	remediation := "Leave rights to somebody else."
 	finding := lib.about(action, lib.finding("ACC-IAM-023", "critical", s.resource, msg, remediation))

@@ -196,34 +196,47 @@ deny contains finding if {
 open_to_all(kind) := [r |
 	some r in data.terraform.lib.of_type(kind)
 	not r.address in data.terraform.transport.complete
-	not refused_beside(r)
+	not named_there(r)
+	not [r.type, r.name, instance(r)] in data.terraform.transport.refused
+	not [r.type, "", instance(r)] in data.terraform.transport.refused
 ]
 
-# By a resource that gives it its policy.
-refused_beside(r) if {
-	some part in data.terraform.lib.of_type(sprintf("%s_policy", [r.type]))
-	part.address in data.terraform.transport.complete
-	belongs(part, r)
+named_there(r) if [r.type, own_name(r)] in data.terraform.transport.refused
+
+policies_of := {"aws_sns_topic_policy": ["aws_sns_topic", "arn"], "aws_sqs_queue_policy": ["aws_sqs_queue", "queue_url"]}
+
+# What is refused by a resource beside it: by name.
+refused contains [kind, name] if {
+	some type, [kind, attribute] in policies_of
+	some part in lib.of_type(type)
+	part.address in complete
+	words := regex.split(`[:/]`, lower(sprintf("%v", [lib.value(part, attribute)])))
+	name := words[count(words) - 1]
 }
 
-attribute_of := {"aws_sns_topic_policy": "arn", "aws_sqs_queue_policy": "queue_url"}
-
-belongs(part, r) if {
-	named := data.terraform.lib.value(part, data.terraform.transport.attribute_of[part.type])
-	regex.split(`[:/]`, lower(sprintf("%v", [named])))[_] == own_name(r)
+# What is still to be created: the one of the same module and key that the configuration names, or any.
+refused contains [kind, name, place] if {
+	some type, [kind, attribute] in policies_of
+	some part in lib.of_type(type)
+	part.address in complete
+	lib.unknown(part, attribute)
+	place := instance(part)
+	found := object.get(meant_by, sprintf("%s.%s", [type, part.name]), {""})
+	count(found) == 1
+	some name in found
 }
 
-# What is still to be created: the one of the same module and key, unless the configuration names another one.
-belongs(part, r) if {
-	attribute := data.terraform.transport.attribute_of[part.type]
-	data.terraform.lib.unknown(part, attribute)
-	instance(part) == instance(r)
-	meant_by := {split(split(reference, ".")[1], "[")[0] |
-		some [kind, name, which, reference, _] in data.terraform.lib.references
-		[kind, name, which] == [part.type, part.name, attribute]
-		startswith(reference, sprintf("%s.", [r.type]))
-	}
-	count(meant_by - {r.name}) == 0
+# Type and name of such a resource → names of the queues or topics that the configuration has there.
+# One is there always: with none at all the embedded engine would find nothing where it is used.
+meant_by["none"] contains "none"
+
+meant_by[key] contains name if {
+	some [type, own, attribute, reference, _] in lib.references
+	kind := policies_of[type][0]
+	attribute == policies_of[type][1]
+	startswith(reference, sprintf("%s.", [kind]))
+	key := sprintf("%s.%s", [type, own])
+	name := split(split(reference, ".")[1], "[")[0]
 }
 
 instance(r) := [object.get(r, "module_address", ""), object.get(r, "index", null)]
