@@ -181,6 +181,21 @@ test_conditions_that_tie_nobody if {
 	queue(allow({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": []}}})) == {"ACC-PUB-001"}
 }
 
+test_a_deny_for_what_is_not_everybody if {
+	every nobody in [{"Service": "*"}, {"Federated": "*"}, {"CanonicalUser": "*"}] {
+		queue([
+			{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"},
+			{"Effect": "Deny", "Principal": nobody, "Action": "sqs:*", "Resource": "*"},
+		]) == {"ACC-PUB-001"}
+	}
+	every all in ["*", {"AWS": "*"}, {"AWS": ["*", "111111111111"]}] {
+		queue([
+			{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"},
+			{"Effect": "Deny", "Principal": all, "Action": "sqs:*", "Resource": "*"},
+		]) == set()
+	}
+}
+
 test_deny_for_everybody if queue({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}) == set()
 
 closed := {name: true | some name in data.terraform.public.switches}

@@ -314,3 +314,20 @@ test_conditions_that_are_open_for_all if {
 }
 
 narrow(action, condition) := iam({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition})
+
+test_a_deny_that_spares_what_nobody_can_tell if {
+	every spared in [null, [], [["sqs:SendMessage"]], ["sqs:SendMessage", null]] {
+		beside("*", {"NotAction": spared}) == {"ACC-IAM-001"}
+		beside("iam:CreateAccessKey", {"NotAction": spared}) == {"ACC-IAM-007"}
+	}
+}
+
+test_patterns_that_narrow_nothing if {
+	narrow("kms:Decrypt", {"StringLike": {"kms:ViaService": "s*"}}) == {"ACC-IAM-009"}
+	narrow("kms:Decrypt", {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}) == set()
+	narrow("kms:Decrypt", {"StringLike": {"kms:ResourceAliases": "alias*"}}) == {"ACC-IAM-009"}
+	narrow("kms:Decrypt", {"StringLike": {"kms:ResourceAliases": "a*"}}) == {"ACC-IAM-009"}
+	narrow("kms:Decrypt", {"StringLike": {"kms:ResourceAliases": "alias/app*"}}) == set()
+	narrow("iam:CreateAccessKey", {"StringLike": {"aws:ResourceTag/x": "${aws:PrincipalTag/x, '*'}"}}) == {"ACC-IAM-007"}
+	narrow("iam:CreateAccessKey", {"StringLike": {"aws:ResourceTag/x": "${aws:PrincipalTag/x, 'none'}"}}) == set()
+}

@@ -223,6 +223,13 @@ open(_, value) if regex.match(`^[*?]|^alias/[*?]|^arn:[^:]*:[^:]*:[^:]*:[^:]*:([
 
 open(key, value) if contains(value, concat("", ["${", key]))
 
+# A variable with a pattern for those who have none.
+open(_, value) if regex.match(`[$][{][^}]*,[^}]*[*?][^}]*[}]`, value)
+
+open("kms:resourcealiases", value) if regex.match(`^a?l?i?a?s?[*?]`, value)
+
+open("kms:viaservice", value) if not regex.match(`^[a-z0-9-]+[.]`, value)
+
 open("iam:passedtoservice", value) if not regex.match(`^[a-z0-9-]+[.]`, value)
 
 open("iam:permissionsboundary", value) if regex.match(`^arn:[^:]*:iam::aws:`, value)

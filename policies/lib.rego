@@ -322,12 +322,19 @@ guard_of(field) := {"identity": identity(field), "actions": texts(object.get(fie
 
 everybody(field) if identity(field)
 
-everybody(field) if "*" in {principal.name | some principal in principals(object.get(field, "principal", null))}
+# `*` as a service or a provider is not everybody.
+everybody(field) if {"kind": "aws", "name": "*"} in principals(object.get(field, "principal", null))
 
 # The actions that `NotAction` leaves alone, or a pattern of all: nothing is denied by it then.
-except(field) := texts(field.notaction) if field.notaction
+except(field) := texts(field.notaction) if spares(field)
 
-except(field) := ["*"] if not field.notaction
+except(field) := ["*"] if not spares(field)
+
+# Nothing, null, or a list in a list is no `NotAction` that AWS takes, so nobody knows what would be left alone.
+spares(field) if {
+	count(list(field.notaction)) > 0
+	every part in list(field.notaction) { is_string(part) }
+}
 
 # A pattern that is allowed stays whole until a Deny covers all it stands for; a `?` cannot stand for a `*`.
 taken_back(guards, action) if {

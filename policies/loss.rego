@@ -323,6 +323,33 @@ leaving contains name if {
 	is_string(name)
 }
 
+# METADATA
+# title: Locks that nobody can open are seen
+# description: Until it ends not even the account's root deletes an object or stops paying for it, however it came in.
+# custom:
+#   id: CARE-S3-008
+#   severity: medium
+#   resources: [aws_s3_bucket_object_lock_configuration]
+#   elsewhere: []
+#   bad: {aws_s3_bucket_object_lock_configuration: {bucket: orders, rule: [{default_retention: [{mode: COMPLIANCE, days: 36500}]}]}}
+#   good: {aws_s3_bucket_object_lock_configuration: {bucket: orders, rule: [{default_retention: [{mode: GOVERNANCE, days: 30}]}]}}
+warn contains finding if {
+	some r in lib.of_type("aws_s3_bucket_object_lock_configuration")
+	lib.value(r, "rule") != before(r, "rule")
+	some rule in blocks(lib.value(r, "rule"))
+	some retention in blocks(object.get(rule, "default_retention", null))
+	retention.mode == "COMPLIANCE"
+	msg := sprintf("Nobody could delete new objects for %s.", [lasting(retention)])
+	remediation := "Use GOVERNANCE, or see that the law wants it and for how long."
+	finding := lib.finding("CARE-S3-008", "medium", r, msg, remediation)
+}
+
+lasting(retention) := concat(" and ", [text |
+	some unit in ["days", "years"]
+	is_number(retention[unit])
+	text := sprintf("%v %s", [retention[unit], unit])
+])
+
 # ---------------------------------------------------------------- logs
 
 groups := lib.of_type("aws_cloudwatch_log_group")

@@ -162,3 +162,18 @@ test_a_key_that_is_switched_off if {
 	denied([fixtures.create("aws_kms_key", {"is_enabled": false})]) == set()
 	denied([update("aws_kms_key", {"is_enabled": false}, {"is_enabled": false})]) == set()
 }
+
+lock(retention) := {"bucket": "data-lake", "rule": [{"default_retention": [retention]}]}
+
+test_locks_that_nobody_opens if {
+	kind := "aws_s3_bucket_object_lock_configuration"
+	strict := lock({"mode": "COMPLIANCE", "days": 36500, "years": null})
+	warned([fixtures.create(kind, strict)]) == {"CARE-S3-008"}
+	warned([fixtures.create(kind, lock({"mode": "COMPLIANCE", "years": 7}))]) == {"CARE-S3-008"}
+	warned([update(kind, lock({"mode": "GOVERNANCE", "days": 1}), strict)]) == {"CARE-S3-008"}
+	warned([update(kind, strict, strict)]) == set()
+	warned([fixtures.create(kind, lock({"mode": "GOVERNANCE", "days": 36500}))]) == set()
+	warned([fixtures.create(kind, {"bucket": "data-lake", "rule": [{}]})]) == set()
+	some finding in loss.warn with input as fixtures.plan([fixtures.create(kind, strict)])
+	finding.msg == "Nobody could delete new objects for 36500 days."
+}

@@ -267,6 +267,15 @@ generous contains [r, action, principal] if {
 	not account_itself(principal)
 }
 
+# What a function allows by a resource of its own.
+generous contains [r, action, principal] if {
+	some r in data.terraform.lib.of_type("aws_lambda_permission")
+	action := lower(sprintf("%v", [lib.value(r, "action")]))
+	iam.broad(action)
+	principal := lib.value(r, "principal")
+	not account_itself({"kind": "aws", "name": principal})
+}
+
 # To the policies of access points, as AWS advises.
 delegates(s) if {
 	some condition in s.conditions

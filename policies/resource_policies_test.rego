@@ -135,3 +135,12 @@ test_everything_at_once if {
 	warned(fixtures.document("aws_iam_role_policy", "policy", {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})) == set()
 	warned(key([root])) == set()
 }
+
+permission(action, principal) := fixtures.create("aws_lambda_permission", {"action": action, "principal": principal})
+
+test_permissions_for_everything if {
+	denied(permission("*", "arn:aws:iam::111111111111:role/app")) == {"CARE-DOC-001"}
+	warned(permission("lambda:*", "events.amazonaws.com")) == {"CARE-DOC-002"}
+	warned(permission("lambda:*", "111111111111")) == set()
+	warned(permission("lambda:InvokeFunction", "events.amazonaws.com")) == set()
+}

@@ -34,6 +34,73 @@ deny contains finding if {
 	finding := lib.about(action, lib.finding("ACC-IAM-020", "critical", s.resource, msg, remediation))
 }
 
+# METADATA
+# title: A role does not change its own rights
+# description: Whoever gets at what runs with the role makes it administrator, and takes back what was denied to it.
+# custom:
+#   id: ACC-IAM-023
+#   severity: critical
+#   resources: [aws_iam_role, aws_iam_role_policy]
+#   elsewhere: [CKV_AWS_286, iam_inline_policy_allows_privilege_escalation]
+#   value: the action
+#   bad: {aws_iam_role_policy: {role: app, policy: {Statement: [{Effect: Allow, Action: "iam:PutRolePolicy",
+#     Resource: "arn:aws:iam::111111111111:role/app"}]}}}
+#   good: {aws_iam_role_policy: {role: app, policy: {Statement: [{Effect: Allow, Action: "iam:GetRolePolicy",
+#     Resource: "arn:aws:iam::111111111111:role/app"}]}}}
+deny contains finding if {
+	some s in iam.grants
+	some action in s.actions
+	not iam.everything(action)
+	some own in dangers.itself
+	iam.matches(action, lower(own))
+	some resource in s.resources
+	not ["iam", resource] in iam.sweeping # for everything: a finding of its own
+	regex.match(`^arn:[^:]*:iam::[^:]*:role/`, resource)
+	not iam.narrowed(s)
+	not lib.taken_back(s.denied, lower(own))
+	some name in held(s.resource) # last, since it looks at all roles
+	iam.matches(split(resource, ":role/")[1], name)
+	msg := sprintf("A statement allows a role %s on itself: it can give itself any right.", [own])
+	remediation := "Leave rights to somebody else."
+	finding := lib.about(action, lib.finding("ACC-IAM-023", "critical", s.resource, msg, remediation))
+}
+
+# The roles that a resource's statements are for: path and name, in lower case.
+held(r) := {lower(name) |
+	r.type == "aws_iam_role_policy"
+	name := lib.value(r, "role")
+	is_string(name)
+} | {lower(trim_left(sprintf("%v%v", [object.get(role.change.after, "path", "/"), lib.value(role, "name")]), "/")) |
+	some role in lib.of_type("aws_iam_role")
+	holds(role, r)
+}
+
+holds(role, r) if role.address == r.address
+
+holds(role, r) if {
+	r.type == "aws_iam_role_policy"
+	is_string(lib.value(r, "role"))
+	lib.value(r, "role") == lib.value(role, "name")
+}
+
+# Still to be created: the role of the same key, or of its first part.
+holds(role, r) if {
+	r.type == "aws_iam_role_policy"
+	lib.unknown(r, "role")
+	object.get(r, "module_address", "") == object.get(role, "module_address", "")
+	key := sprintf("%v", [object.get(role, "index", null)])
+	own := sprintf("%v", [object.get(r, "index", null)])
+	startswith(sprintf("%s/", [own]), sprintf("%s/", [key]))
+	not names_another(role, r)
+}
+
+names_another(role, r) if {
+	some [kind, name, "role", reference, _] in data.terraform.lib.references
+	[kind, name] == [r.type, r.name]
+	startswith(reference, "aws_iam_role.")
+	split(split(reference, ".")[1], "[")[0] != role.name
+}
+
 # Address and service → a statement that is narrowed by nothing but a tag of the resource.
 tagged[address] contains service if {
 	some s in iam.grants
@@ -94,7 +161,7 @@ tags(address, action) if {
 warn contains finding if {
 	some s in iam.grants
 	some action in s.actions
-	not iam.everything(action)
+	not all_at_once(s, action)
 	names := iam.left(s, harmful[action])
 	count(names) > 0
 	iam.on_everything(s, action)
@@ -103,12 +170,22 @@ warn contains finding if {
 	finding := lib.about(action, lib.finding("ACC-IAM-022", "medium", s.resource, msg, remediation))
 }
 
+# Every action, which has a rule of its own, unless a Deny beside it takes back all that rule is about.
+all_at_once(s, action) if {
+	iam.everything(action)
+	not iam.tamed(s)
+}
+
 # Action of the plan → what it destroys, overwrites or starts.
 harmful[action] := names if {
 	some action in iam.patterns
 	names := [sprintf("%s:%s", [service, name]) |
 		some service in iam.services_of(iam.service_of(action))
 		some name in dangers.harm[service]
-		iam.matches(iam.name_of(action), lower(name))
+		reaches(action, lower(name))
 	]
 }
+
+reaches(action, name) if iam.matches(iam.name_of(action), name)
+
+reaches(action, _) if iam.everything(action)

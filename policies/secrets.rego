@@ -23,12 +23,13 @@ shapes := {
 	"a token of a service": `\bSG[.][A-Za-z0-9_-]{16,}[.][A-Za-z0-9_-]{16,}|\bSK[0-9a-f]{32}\b|\bshp(at|ss|ca|pa)_[a-fA-F0-9]{32}|\bNRAK-[A-Z0-9]{20,}|\bATATT3[A-Za-z0-9_=-]{20,}`,
 	"a URL with a password": `[^\s:@/"']:[^\s@/"']+@tcp[(]|(?i)\b[a-z][a-z0-9+.-]*://[^/?#@\s:"'<>]*:[^/?#@\s"'<>{}$*][^/?#@\s"'<>]*@`,
 	"a webhook's URL": `(?i)\bhooks[.]slack[.]com/(services|workflows|triggers)/[A-Za-z0-9]|\bdiscord(app)?[.]com/api/webhooks/[0-9]|[.]webhook[.]office[.]com/webhookb2/`,
+	"an authorization header": `(?i)authorization\\*["']?\s*[:=]\s*\\*["']?(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{8,}`,
 	"an AWS access key": `(^|[^A-Za-z0-9])(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}([^A-Za-z0-9]|$)`,
 	"an Azure key": `(?i)\b(AccountKey|SharedAccessKey)=[A-Za-z0-9+/=]{20,}|[?&]sig=[A-Za-z0-9%+/]{20,}`,
 }
 
 # Something of each of them, short enough for an engine that bounds expressions.
-hint := `gh[pousr]_|github_pat|gl[a-z]+-|AIza|ya29|GOCSPX|eyJ|[sr]k_[lt]|whsec|sq0|sk-|hf_|PRIVATE|LS0tLS1CRUdJTi|xox|xapp|npm_|pypi-|rubygems_|dckr_|hv[sbr][.]|atlasv1|_v1_|dapi|SG[.]|SK[0-9a-f]|shp|NRAK|ATATT3|@|hooks|webhook|A[KSB]IA|ACCA|[Kk]ey=|[Ss]ig=`
+hint := `gh[pousr]_|github_pat|gl[a-z]+-|AIza|ya29|GOCSPX|eyJ|[sr]k_[lt]|whsec|sq0|sk-|hf_|PRIVATE|LS0tLS1CRUdJTi|xox|xapp|npm_|pypi-|rubygems_|dckr_|hv[sbr][.]|atlasv1|_v1_|dapi|SG[.]|SK[0-9a-f]|shp|NRAK|ATATT3|@|hooks|webhook|A[KSB]IA|ACCA|[Kk]ey=|[Ss]ig=|(?i)authorization`
 
 has_shape(text) if {
 	regex.match(data.terraform.secrets.hint, text)
@@ -134,11 +135,19 @@ warn contains finding if {
 
 suspicion(_, _, text) := "looks like a random key" if random(text)
 
+# Hashes and ids are as long, so the name has to say that it is a key.
+suspicion(_, name, text) := "looks like a key" if {
+	regex.match(`^([0-9a-f]{32,}|[0-9A-F]{32,})$`, text)
+	regex.match(`(^|_)(hmac|key|pepper|salt|seed)[0-9]*(_|$)`, words(name))
+	not regex.match(`(^|_)(public|pub|cache)(_|$)`, words(name))
+	not describes(words(name))
+}
+
 suspicion(r, name, text) := "is marked as sensitive" if {
 	not random(text)
+	not regex.match(`^([0-9a-f]{32,}|[0-9A-F]{32,})$`, text)
 	not harmless("secret", text)
-	some block in data.terraform.lib.list(r.change.after_sensitive.environment)
-	block.variables[name] == true
+	marked(r, ["environment", 0, "variables", name])
 }
 
 # METADATA
@@ -232,7 +241,7 @@ words(name) := regex.replace(lower(regex.replace(name, `([a-z0-9])([A-Z])`, "${1
 
 secretive(name) if {
 	regex.match(
-		`passw(or)?d|passphrase|passcode|(^|_)(pass|pwd|pw|pat|jwt|creds?)[0-9]*(_|$)|pwd$|secret(s|_|[0-9]|$)|token(_|[0-9]|$)|api_?key|access_?key|private_?key|signing_?key|encryption_?key|master_?key|auth_?key|credentials?(_|[0-9]|$)|connection_?string`,
+		`passw(or)?d|passphrase|passcode|(^|_)(pass|pwd|pw|pat|jwt|creds?)[0-9]*(_|$)|pwd$|secret(s|_|[0-9]|$)|token(_|[0-9]|$)|api_?key|access_?key|private_?key|signing_?key|encryption_?key|master_?key|auth_?key|license_?key|basic_?auth(_|$)|(admin|db|ftp|ldap|mail|pg|redis|root|smtp|sql|user)(pass|pw)(_|$)|credentials?(_|[0-9]|$)|connection_?string`,
 		name,
 	)
 	not describes(name)
@@ -249,7 +258,7 @@ describes(name) if {
 describes(name) if regex.match(`^(max|min|num|use|has|enable|disable|require|allow|is|skip|no)_`, name)
 
 # Whose value is the secret itself, and not the name of one.
-is_password(name) if regex.match(`pass(w(or)?d|phrase|code)|(^|_)(pass|pwd|pw)[0-9]*(_|$)|pwd$`, name)
+is_password(name) if regex.match(`pass(w(or)?d|phrase|code)|(^|_)(pass|pwd|pw)[0-9]*(_|$)|pwd$|[a-z](pass|pw)(_|$)`, name)
 
 names_a_store(name) if {
 	regex.match(`(^|_)(secrets?|credentials?|creds?)([0-9]|_|$)`, name)

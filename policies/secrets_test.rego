@@ -33,6 +33,8 @@ by_shape := {
 	"URL": "postgres://user:pass@host/db",
 	"URL without a name": "redis://:pw@h:6379",
 	"DSN": "user:pass@tcp(db:3306)/app",
+	"header": joined(["Authorization: Bea", "rer abcdef0123456789"]),
+	"header in JSON": joined([`{"headers":"{\"authorization\":\"Bas`, `ic dXNlcjpwYXNz\"}"}`]),
 	"connection string": "Server=db;User=sa;Password=Sup3rSecret;",
 	"JSON": `{"db":{"password":"swordfish"}}`,
 	"JSON in JSON": `{"db":"{\"password\":\"swordfish\"}"}`,
@@ -54,11 +56,24 @@ by_name := {
 	"SECRET": "correct horse",
 	"ENCRYPTION_KEY": "00112233445566778899aabbccddeeff",
 	"DB_CREDENTIALS": "hunter2",
+	"dbpass": "hunter2hunter2",
+	"SMTP_ROOTPW": "hunter2",
+	"LICENSE_KEY": "4f3c2a1b9d8e7f60514233241506f7e8",
+	"BASIC_AUTH": "admin:hunter2",
 }
 
 test_names if every name, text in by_name { found(name, text) == {"CARE-SEC-002"} }
 
 test_random_texts if {
+	every name in ["KEY", "hmacKey", "REQUEST_SALT", "APP_KEY2"] {
+		every text in ["4f3c2a1b9d8e7f60514233241506f7e8", "4F3C2A1B9D8E7F60514233241506F7E8"] {
+			found(name, text) == {"CARE-SEC-003"}
+		}
+	}
+	every name in ["GIT_SHA", "PUBLIC_KEY", "CACHE_KEY", "KEY_ID"] {
+		found(name, "4f3c2a1b9d8e7f60514233241506f7e8") == set()
+	}
+	found("KEY", "4f3c2a1b9d8e7f60514233241506f7e") == set()
 	found("SALT", "q8Zr3LwT0xVb7NcY2mKd") == {"CARE-SEC-003"}
 	found("A", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY") == {"CARE-SEC-003"}
 	found("A", concat("", ["prefix-", "q8Zr3LwT0xVb7NcY2mKd"])) == {"CARE-SEC-003"}
@@ -106,6 +121,10 @@ test_no_message_holds_a_value if {
 test_what_is_marked_as_sensitive if {
 	marked := object.union(lambda({"A": "seven words of some kind"}), {"change": {"after_sensitive": {"environment": [{"variables": {"A": true}}]}}})
 	fixtures.ids(secrets.warn) == {"CARE-SEC-003"} with input as fixtures.plan([marked])
+	all := object.union(lambda({"A": "seven words of some kind"}), {"change": {"after_sensitive": {"environment": [{"variables": true}]}}})
+	fixtures.ids(secrets.warn) == {"CARE-SEC-003"} with input as fixtures.plan([all])
+	once := object.union(lambda({"KEY": "4f3c2a1b9d8e7f60514233241506f7e8"}), {"change": {"after_sensitive": {"environment": true}}})
+	fixtures.ids(secrets.warn) == {"CARE-SEC-003"} with input as fixtures.plan([once])
 	reference := object.union(lambda({"A": "/prod/a"}), {"change": {"after_sensitive": {"environment": [{"variables": {"A": true}}]}}})
 	fixtures.ids(secrets.warn) == set() with input as fixtures.plan([reference])
 }

@@ -189,3 +189,34 @@ warn contains finding if {
 	remediation := "Name its account where the resource can, or see that it is ours and have it excepted by its name."
 	finding := lib.about(name, lib.finding("ACC-ACC-013", "medium", r, msg, remediation))
 }
+
+# ---------------------------------------------------------------- functions
+
+# METADATA
+# title: Who may invoke a function can be told
+# description: An id says nothing of the account behind it, and Alexa invokes a function for whoever names it in a skill.
+# custom:
+#   id: ACC-ACC-014
+#   severity: high
+#   resources: [aws_lambda_permission]
+#   elsewhere: []
+#   value: the principal
+#   bad: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: alexa-appkit.amazon.com}}
+#   good: {aws_lambda_permission: {function_name: app, action: "lambda:InvokeFunction", principal: alexa-appkit.amazon.com,
+#     event_source_token: amzn1.ask.skill.1}}
+deny contains finding if {
+	some r in lib.of_type("aws_lambda_permission")
+	principal := lib.value(r, "principal")
+	is_string(principal)
+	not regex.match(`^[*?]*$|^[0-9]{12}$|^arn:|^[a-z0-9.-]+[.]amazonaws[.]com([.]cn)?$`, principal) # other rules have these
+	not a_skill(r, principal)
+	not principal in data.settings.access.trusted_principals
+	msg := sprintf("Its principal %s is no account, no service and no ARN: for whom it acts cannot be told.", [principal])
+	remediation := "Name an account or a service; for Alexa, add event_source_token with the skill's id."
+	finding := lib.about(principal, lib.finding("ACC-ACC-014", "high", r, msg, remediation))
+}
+
+a_skill(r, principal) if {
+	principal in {"alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com"}
+	not lib.blank(lib.value(r, "event_source_token"))
+}

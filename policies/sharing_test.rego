@@ -74,3 +74,22 @@ test_buckets_of_nobody_knows_whom if {
 	found := fixtures.ids(sharing.warn) with input as fixtures.plan(both)
 	found == set()
 }
+
+invoked(after) := denied("aws_lambda_permission", after)
+
+test_who_may_invoke if {
+	every principal in ["alexa-appkit.amazon.com", "AIDAJQABLZS4A3QDU576Q", "x.amazonaws.com.example", "a*"] {
+		invoked({"principal": principal}) == {"ACC-ACC-014"}
+	}
+	every principal in ["*", "111111111111", "arn:aws:iam::111111111111:role/app", "s3.amazonaws.com", "sns.amazonaws.com.cn", "", null] {
+		invoked({"principal": principal}) == set()
+	}
+	every skill in ["alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com"] {
+		invoked({"principal": skill, "event_source_token": "amzn1.ask.skill.1"}) == set()
+	}
+	invoked({"principal": "x.example.com", "event_source_token": "amzn1.ask.skill.1"}) == {"ACC-ACC-014"}
+	invoked({"principal": "alexa-appkit.amazon.com", "event_source_token": ""}) == {"ACC-ACC-014"}
+	change := fixtures.create("aws_lambda_permission", {"principal": "AIDAJQABLZS4A3QDU576Q"})
+	found := sharing.deny with input as fixtures.plan([change]) with data.settings.access.trusted_principals as ["AIDAJQABLZS4A3QDU576Q"]
+	fixtures.ids(found) == set()
+}

@@ -189,3 +189,90 @@ deny contains finding if {
 	remediation := "Write \"aws:SecureTransport\": \"false\" in the Deny."
 	finding := lib.finding("ENC-TLS-002", "high", s.resource, msg, remediation)
 }
+
+# ---------------------------------------------------------------- none at all
+
+# Queues or topics that nothing makes refuse plain HTTP.
+open_to_all(kind) := [r |
+	some r in data.terraform.lib.of_type(kind)
+	not r.address in data.terraform.transport.complete
+	not named_there(r)
+	not [r.type, r.name, instance(r)] in data.terraform.transport.refused
+	not [r.type, "", instance(r)] in data.terraform.transport.refused
+]
+
+named_there(r) if [r.type, own_name(r)] in data.terraform.transport.refused
+
+policies_of := {"aws_sns_topic_policy": ["aws_sns_topic", "arn"], "aws_sqs_queue_policy": ["aws_sqs_queue", "queue_url"]}
+
+# What is refused by a resource beside it: by name.
+refused contains [kind, name] if {
+	some type, [kind, attribute] in policies_of
+	some part in lib.of_type(type)
+	part.address in complete
+	words := regex.split(`[:/]`, lower(sprintf("%v", [lib.value(part, attribute)])))
+	name := words[count(words) - 1]
+}
+
+# What is still to be created: the one of the same module and key that the configuration names, or any.
+refused contains [kind, name, place] if {
+	some type, [kind, attribute] in policies_of
+	some part in lib.of_type(type)
+	part.address in complete
+	lib.unknown(part, attribute)
+	place := instance(part)
+	found := object.get(meant_by, sprintf("%s.%s", [type, part.name]), {""})
+	count(found) == 1
+	some name in found
+}
+
+# Type and name of such a resource → names of the queues or topics that the configuration has there.
+# One is there always: with none at all the embedded engine would find nothing where it is used.
+meant_by["none"] contains "none"
+
+meant_by[key] contains name if {
+	some [type, own, attribute, reference, _] in lib.references
+	kind := policies_of[type][0]
+	attribute == policies_of[type][1]
+	startswith(reference, sprintf("%s.", [kind]))
+	key := sprintf("%s.%s", [type, own])
+	name := split(split(reference, ".")[1], "[")[0]
+}
+
+instance(r) := [object.get(r, "module_address", ""), object.get(r, "index", null)]
+
+# METADATA
+# title: Queues take no plain HTTP
+# description: Everybody on the way reads what is sent over it.
+# custom:
+#   id: ENC-SQS-002
+#   severity: low
+#   resources: [aws_sqs_queue]
+#   elsewhere: []
+#   bad: {aws_sqs_queue: {name: orders}}
+#   good: {aws_sqs_queue: {name: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "sqs:*",
+#     Resource: "*", Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+warn contains finding if {
+	some r in open_to_all("aws_sqs_queue")
+	msg := "The queue accepts plain HTTP."
+	finding := lib.finding("ENC-SQS-002", "low", r, msg, tls_only)
+}
+
+# METADATA
+# title: Topics take no plain HTTP
+# description: Everybody on the way reads what is sent over it.
+# custom:
+#   id: ENC-SNS-002
+#   severity: low
+#   resources: [aws_sns_topic]
+#   elsewhere: []
+#   bad: {aws_sns_topic: {name: orders}}
+#   good: {aws_sns_topic: {name: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "sns:Publish",
+#     Resource: "*", Condition: {Bool: {"aws:SecureTransport": "false"}}}]}}}
+warn contains finding if {
+	some r in open_to_all("aws_sns_topic")
+	msg := "The topic accepts plain HTTP."
+	finding := lib.finding("ENC-SNS-002", "low", r, msg, tls_only)
+}
+
+tls_only := "Keep tls_only = true, which denies requests without aws:SecureTransport."

@@ -102,3 +102,50 @@ test_turned_around if {
 }
 
 closed if "aws_s3_bucket_policy.this[\"x\"]" in data.terraform.transport.complete
+
+# Without any such statement.
+open_(changes, more) := found if {
+	all := transport.warn with input as object.union(fixtures.plan(changes), more)
+	found := {finding.id | some finding in all; finding.id != "ENC-TLS-001"}
+}
+
+bare_queue := fixtures.create("aws_sqs_queue", {"name": "Orders"})
+
+bare_topic := fixtures.create("aws_sns_topic", {"name": "t"})
+
+queue_policy(attributes) := fixtures.create("aws_sqs_queue_policy", object.union(
+	{"policy": json.marshal({"Statement": with_({"Action": "sqs:*", "Resource": "*"})})},
+	attributes,
+))
+
+new_topic_policy(extra) := object.union(
+	fixtures.vague("aws_sns_topic_policy", {"policy": json.marshal({"Statement": with_({"Action": "sns:Publish", "Resource": "*"})})}, {"arn": true}),
+	extra,
+)
+
+test_queues_and_topics_without_any if {
+	open_([bare_queue], {}) == {"ENC-SQS-002"}
+	open_([bare_topic], {}) == {"ENC-SNS-002"}
+	open_([queue({})], {}) == set()
+	open_([queue({"Action": "sqs:SendMessage"})], {}) == {"ENC-SQS-002"}
+}
+
+test_statements_of_a_policy_beside_it if {
+	open_([bare_queue, queue_policy({"queue_url": "https://sqs.us-east-1.amazonaws.com/111111111111/Orders"})], {}) == set()
+	open_([bare_queue, queue_policy({"queue_url": "https://sqs.us-east-1.amazonaws.com/111111111111/other"})], {}) == {"ENC-SQS-002"}
+	open_([bare_topic, topic({})], {}) == set()
+	open_([bare_topic, topic({"Action": "sns:Subscribe"})], {}) == {"ENC-SNS-002"}
+	open_([bare_topic, new_topic_policy({})], {}) == set()
+	open_([bare_topic, new_topic_policy({"index": "y"})], {}) == {"ENC-SNS-002"}
+	open_([bare_topic, new_topic_policy({"module_address": "module.a"})], {}) == {"ENC-SNS-002"}
+	open_([bare_topic, new_topic_policy({"change": {"after_unknown": {"arn": false}}})], {}) == {"ENC-SNS-002"}
+	open_([bare_topic, new_topic_policy({})], of_topic("aws_sns_topic.this")) == set()
+	open_([bare_topic, new_topic_policy({})], of_topic("aws_sns_topic.other")) == {"ENC-SNS-002"}
+	open_([bare_topic, new_topic_policy({})], of_topic("var.arn")) == set()
+}
+
+of_topic(name) := {"configuration": {"root_module": {"resources": [{
+	"type": "aws_sns_topic_policy",
+	"name": "this",
+	"expressions": {"arn": {"references": [sprintf("%s[\"x\"].arn", [name]), name]}},
+}]}}}
