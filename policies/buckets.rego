@@ -204,6 +204,12 @@ leads[node] contains target if {
 	target := sprintf("%s/%s", [path, stem(text)])
 }
 
+# A part of which the expression leads nowhere.
+leads[node] contains target if {
+	some [node, _, _] in links
+	target := ""
+}
+
 # A module of which no output is named: any of them.
 leads[node] contains target if {
 	some [path, module] in modules
