@@ -157,8 +157,8 @@ modules contains [path, module] if {
 	path := concat(".", [sprintf("module.%v", [steps[i + 1]]) | some i, step in steps; step == "module_calls"])
 }
 
-# As a whole path: a value that somebody writes down may have keys of these names too.
-is_module(steps) if regex.match(`^\["root_module"(,"module_calls","[^"]*","module")*\]$`, json.marshal(steps))
+# As a whole path, from bracket to bracket: a value that somebody writes down may have keys of these names too.
+is_module(steps) if regex.match(`\["root_module"(,"module_calls","[^"]*","module")*\]`, json.marshal(steps))
 
 # Node → references that it stands for, as Terraform writes them, with the module where they are written.
 links contains [node, path, references] if {
@@ -204,7 +204,7 @@ leads[node] contains target if {
 	target := sprintf("%s/%s", [path, stem(text)])
 }
 
-# A part of which the expression leads nowhere.
+# A part of which the expression leads nowhere. Where nothing leads anywhere, the embedded engine would have no graph.
 leads[node] contains target if {
 	some [node, _, _] in links
 	target := ""
