@@ -126,6 +126,7 @@ bare(address) := regex.replace(address, `\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\]`, "")
 keys(r) := indexes(object.get(r, "module_address", "")) | {index | index := r.index; index != null}
 
 indexes(text) := {json.unmarshal(found[1]) |
+	# mutant: -1 → -2 – any negative number asks for all of them
 	some found in regex.find_all_string_submatch_n(`\[([0-9]+|"(?:[^"\\]|\\.)*")\]`, text, -1)
 }
 
@@ -141,6 +142,7 @@ reached[start] := {
 	"same": count({node | some node in nodes; node in keyed}) > 0,
 } if {
 	some [start, _, _] in links
+	# mutant: drop contains(start, "/aws_s3_bucket_") – `reach` asks for parts alone; this is quicker
 	contains(start, "/aws_s3_bucket_")
 	inner := graph.reachable(leads, {start}) # of those alone that lead further
 	nodes := inner | {target | some node in inner; some target in leads[node]}
@@ -149,17 +151,14 @@ reached[start] := {
 # Modules of the configuration, by path.
 modules contains [path, module] if {
 	walk(object.get(input, "configuration", {}), [steps, module])
+	# mutant: drop is_object(module) – what is no object has no resources and no calls; this is quicker
 	is_object(module)
 	is_module(steps)
 	path := concat(".", [sprintf("module.%v", [steps[i + 1]]) | some i, step in steps; step == "module_calls"])
 }
 
-is_module(steps) if steps == ["root_module"]
-
-is_module(steps) if {
-	steps[count(steps) - 1] == "module"
-	steps[count(steps) - 3] == "module_calls"
-}
+# As a whole path, from bracket to bracket: a value that somebody writes down may have keys of these names too.
+is_module(steps) if regex.match(`\["root_module"(,"module_calls","[^"]*","module")*\]`, json.marshal(steps))
 
 # Node → references that it stands for, as Terraform writes them, with the module where they are written.
 links contains [node, path, references] if {
@@ -167,6 +166,7 @@ links contains [node, path, references] if {
 	some r in module.resources
 	startswith(r.type, "aws_s3_bucket")
 	r.type != "aws_s3_bucket"
+	not r.mode == "data" # may be called as the part is
 	node := sprintf("%s/%s.%s", [path, r.type, r.name])
 	references := array.concat(
 		lib.list(r.expressions.bucket.references),
@@ -204,7 +204,7 @@ leads[node] contains target if {
 	target := sprintf("%s/%s", [path, stem(text)])
 }
 
-# A part of which the expression leads nowhere.
+# A part of which the expression leads nowhere. Where nothing leads anywhere, the embedded engine would have no graph.
 leads[node] contains target if {
 	some [node, _, _] in links
 	target := ""
@@ -229,8 +229,10 @@ longest(references) := [text |
 ]
 
 # `aws_s3_bucket.this["x"].id` → `aws_s3_bucket.this`; `module.a["x"].id` → `module.a.id`; `var.a.b` → `var.a`.
+# mutant: 0 → -1 – a slice starts with the first at the earliest
 stem(text) := concat(".", array.slice(split(bare(text), "."), 0, 3)) if startswith(text, "module.")
 
+# mutant: 0 → -1 – a slice starts with the first at the earliest
 stem(text) := concat(".", array.slice(split(bare(text), "."), 0, 2)) if not startswith(text, "module.")
 
 # Node → indexes that its expression writes out.

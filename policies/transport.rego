@@ -28,23 +28,25 @@ meant := [s |
 	insecure(condition)
 ]
 
-insecure(condition) if {
-	condition.key == "aws:securetransport"
-	bare(condition.operator) in {"bool", "stringequals", "stringequalsignorecase", "stringlike"}
-	"false" in condition.values
-}
+insecure(condition) if meets(condition, "false", "true")
 
-insecure(condition) if {
-	condition.key == "aws:securetransport"
-	bare(condition.operator) in {"stringnotequals", "stringnotequalsignorecase", "stringnotlike"}
-	"true" in condition.values
-}
-
-# The version is not there without TLS, so only `…IfExists` denies that.
+# The version is not there without TLS, so only `…IfExists` denies that: whatever the version.
 insecure(condition) if {
 	condition.key == "s3:tlsversion"
 	regex.match(`^numericlessthan(equals)?ifexists$`, condition.operator)
-	"1.2" in condition.values
+}
+
+# Does it hold where aws:SecureTransport is `value`, of which `other` is the opposite?
+meets(condition, value, _) if {
+	condition.key == "aws:securetransport"
+	bare(condition.operator) in {"bool", "stringequals", "stringequalsignorecase", "stringlike"}
+	value in condition.values
+}
+
+meets(condition, _, other) if {
+	condition.key == "aws:securetransport"
+	bare(condition.operator) in {"stringnotequals", "stringnotequalsignorecase", "stringnotlike"}
+	{said | some said in condition.values} == {other}
 }
 
 bare(operator) := trim_suffix(regex.replace(operator, `^for(any|all)values?:`, ""), "ifexists")
@@ -82,8 +84,6 @@ covered(s) := {part |
 	some pattern in s.resources
 	covers(s.resource, part, regex.replace(pattern, `^arn:[^:]*:(s3:::|s[qn]s:[^:]*:[^:]*:)`, ""))
 }
-
-covers(_, _, pattern) if pattern == "*"
 
 covers(r, part, pattern) if {
 	name := own_name(r)
@@ -138,7 +138,6 @@ partly contains [r, reason] if {
 partly contains [r, reason] if {
 	some s in meant
 	r := s.resource
-	not s.resource.address in complete
 	done := {part | some part in parts[s.resource.address]}
 	some part in needed[services[s.resource.type]] - done
 	count(gaps(s)) == 0
@@ -182,9 +181,7 @@ deny contains finding if {
 	services[s.resource.type]
 	not s.allows
 	some condition in s.conditions
-	condition.key == "aws:securetransport"
-	bare(condition.operator) in {"bool", "stringequals", "stringequalsignorecase", "stringlike"}
-	"true" in condition.values
+	meets(condition, "true", "false")
 	msg := "A statement denies requests over TLS instead of those without."
 	remediation := "Write \"aws:SecureTransport\": \"false\" in the Deny."
 	finding := lib.finding("ENC-TLS-002", "high", s.resource, msg, remediation)
