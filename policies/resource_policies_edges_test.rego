@@ -145,6 +145,8 @@ test_conditions_that_spare_some_of_us if {
 	every condition in [
 		{"StringNotEquals": {"aws:SecureTransport": "true"}},
 		{"Null": {"aws:SecureTransport": "true"}},
+		{"Bool": {"aws:ViaAWSService": "true"}},
+		{"StringEquals": {"aws:PrincipalTag/admin": "true"}},
 		{"Null": {"aws:SourceVpce": "false"}},
 		{"StringLike": {"aws:SourceVpce": "*"}},
 		{"StringEquals": {"aws:PrincipalArn": "*"}},

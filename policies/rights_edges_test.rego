@@ -33,8 +33,10 @@ test_every_name_of_oneself if {
 }
 
 test_every_action_has_a_rule_of_its_own if {
-	denied(allow("*", oneself)) == set()
-	warnings(allow("*", "*")) == set()
+	every action in ["*", "*:*"] {
+		denied(allow(action, oneself)) == set()
+		warnings(allow(action, "*")) == set()
+	}
 }
 
 test_rights_of_oneself_that_a_deny_takes_back if {
