@@ -16,6 +16,7 @@ administration := {
 	"aws_kms_external_key": ["kms:putkeypolicy"],
 	"aws_kms_key": ["kms:putkeypolicy"],
 	"aws_kms_key_policy": ["kms:putkeypolicy"],
+	"aws_kms_replica_external_key": ["kms:putkeypolicy"],
 	"aws_kms_replica_key": ["kms:putkeypolicy"],
 	"aws_s3_bucket": ["s3:putbucketpolicy", "s3:deletebucketpolicy"],
 	"aws_s3_bucket_policy": ["s3:putbucketpolicy", "s3:deletebucketpolicy"],
@@ -31,12 +32,9 @@ administration := {
 # Statements that deny, with those whom and what they spare.
 denials := [denial |
 	some document in data.terraform.lib.documents
-	document.resource.type in object.keys(administration)
 	some raw in lib.list(object.get(document.body, "statement", null))
-	is_object(raw)
 	lib.effect(raw) == "deny"
 	field := lib.fields(raw)
-	not lib.identity(field)
 	denial := {
 		"resource": document.resource,
 		"actions": [text | some text in lib.texts(object.get(field, "action", null)); lib.readable(text)],
@@ -44,6 +42,7 @@ denials := [denial |
 		"principals": lib.principals(object.get(field, "principal", null)),
 		"spared": lib.principals(object.get(field, "notprincipal", null)),
 		"resources": lib.texts(object.get(field, "resource", null)),
+		"spared_resources": lib.texts(object.get(field, "notresource", null)),
 		"conditions": lib.conditions(object.get(field, "condition", null)),
 	}
 ]
@@ -72,7 +71,7 @@ hits_us(d) if {
 
 hits_us(d) if {
 	count(d.spared) > 0
-	every principal in d.spared { not of_us(principal.name) }
+	every principal in d.spared { not ours(principal.name) }
 }
 
 ourselves(name) if name == "*"
@@ -82,19 +81,8 @@ ourselves(name) if {
 	name in {data.terraform.lib.own_account, sprintf("arn:aws:iam::%s:root", [data.terraform.lib.own_account])}
 }
 
-of_us(name) if name == "*"
-
-of_us(name) if {
-	data.terraform.lib.account(name) == data.terraform.lib.own_account
-	data.terraform.lib.own_account != ""
-}
-
 # The policy of a bucket is the bucket's, not its objects'.
 reaches(d) if not startswith(d.resource.type, "aws_s3_bucket")
-
-reaches(d) if {
-	count(d.resources) == 0
-}
 
 reaches(d) if {
 	some pattern in d.resources
@@ -102,37 +90,47 @@ reaches(d) if {
 }
 
 reaches(d) if {
-	some pattern in d.resources
-	regex.match(`[*]`, split(pattern, "/")[0])
+	count(d.resources) == 0
+	every pattern in d.spared_resources { contains(pattern, "/") }
 }
+
+# Keys that each of our requests has.
+always_there := {"aws:currenttime", "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:securetransport", "aws:userid"}
 
 # A condition that holds for us, whatever we do.
 always(condition) if {
 	condition.key == "aws:securetransport"
 	"true" in condition.values
-	not startswith(condition.operator, "stringnot")
+	regex.match(`bool|string(like|equals)`, condition.operator)
 }
 
 always(condition) if {
-	regex.match(`^(for(any|all)values?:)?(string|arn)(like|equals)`, condition.operator)
+	regex.match(`stringlike|arn(like|equals)`, condition.operator)
+	"*" in condition.values
+	condition.key in always_there
+}
+
+always(condition) if {
+	regex.match(`(stringlike|arn(like|equals))ifexists`, condition.operator)
 	"*" in condition.values
 }
 
 always(condition) if {
 	condition.operator == "null"
-	condition.key in {"aws:currenttime", "aws:principalaccount", "aws:principalarn", "aws:securetransport"}
+	condition.key in always_there
 	"false" in condition.values
 }
 
 always(condition) if {
 	condition.key == "aws:principalaccount"
-	regex.match(`^string(like|equals)`, condition.operator)
+	regex.match(`string(like|equals)`, condition.operator)
 	data.terraform.lib.own_account in condition.values
 }
 
 always(condition) if {
 	condition.key == "aws:principalaccount"
 	startswith(condition.operator, "stringnot")
+	data.terraform.lib.own_account != ""
 	every value in condition.values {
 		regex.match(`^[0-9]{12}$`, value)
 		value != data.terraform.lib.own_account
@@ -141,7 +139,7 @@ always(condition) if {
 
 always(condition) if {
 	condition.key == "aws:principalarn"
-	regex.match(`^(string|arn)not`, condition.operator)
+	regex.match(`(string|arn)not`, condition.operator)
 	data.terraform.lib.own_account != ""
 	every value in condition.values {
 		data.terraform.lib.account(value) != ""
@@ -158,8 +156,8 @@ always(condition) if {
 #   id: CARE-LOCK-001
 #   severity: high
 #   resources: [aws_backup_vault_policy, aws_ecr_repository_policy, aws_efs_file_system_policy, aws_iam_role, aws_kms_external_key,
-#     aws_kms_key, aws_kms_key_policy, aws_kms_replica_key, aws_s3_bucket, aws_s3_bucket_policy, aws_secretsmanager_secret_policy,
-#     aws_sns_topic, aws_sns_topic_policy, aws_sqs_queue, aws_sqs_queue_policy]
+#     aws_kms_key, aws_kms_key_policy, aws_kms_replica_external_key, aws_kms_replica_key, aws_s3_bucket, aws_s3_bucket_policy,
+#     aws_secretsmanager_secret_policy, aws_sns_topic, aws_sns_topic_policy, aws_sqs_queue, aws_sqs_queue_policy]
 #   elsewhere: [CKV_AWS_93]
 #   value: the action
 #   bad: {aws_s3_bucket_policy: {bucket: orders, policy: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*", Resource: ["arn:aws:s3:::orders", "arn:aws:s3:::orders/*"]}]}}}
@@ -183,7 +181,6 @@ key_types := {"aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_
 # Keys of which the policy lets somebody of this account change it.
 administered contains address if {
 	some s in data.terraform.lib.statements
-	s.resource.type in key_types
 	s.allows
 	some action in s.actions
 	iam.matches(action, "kms:putkeypolicy")
@@ -196,21 +193,23 @@ administered contains address if {
 
 # It ties the request to this account, which is no hindrance.
 harmless(condition) if {
-	condition.key in {"aws:principalaccount", "aws:principalorgid", "kms:calleraccount"}
+	condition.key == "aws:principalorgid"
 	data.terraform.trust.holds(condition)
+}
+
+harmless(condition) if {
+	condition.key in {"aws:principalaccount", "kms:calleraccount"}
+	data.terraform.trust.holds(condition)
+	some value in condition.values
+	ours(value)
 }
 
 ours(name) if name == "*"
 
+# Where our account is not known, any may be it.
 ours(name) if {
 	data.terraform.lib.account(name) != ""
-	data.terraform.lib.account(name) == data.terraform.lib.own_account
-}
-
-# Whose it is cannot be told; that there is an administrator can.
-ours(name) if {
-	data.terraform.lib.own_account == ""
-	data.terraform.lib.account(name) != ""
+	data.terraform.lib.own_account in {"", data.terraform.lib.account(name)}
 }
 
 # METADATA
@@ -259,7 +258,6 @@ generous contains [r, action, principal] if {
 	some s in data.terraform.lib.statements
 	s.grants
 	r := s.resource
-	not s.identity
 	some action in s.actions
 	iam.broad(action)
 	not delegates(s)

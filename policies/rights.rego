@@ -165,6 +165,7 @@ warn contains finding if {
 	names := iam.left(s, harmful[action])
 	count(names) > 0
 	iam.on_everything(s, action)
+	# mutant: 0 → -1 – a slice that begins before the first begins with the first
 	msg := sprintf("A statement allows %s for everything: %s.", [action, concat(", ", array.slice(names, 0, 3))])
 	remediation := "Name the resources by ARN."
 	finding := lib.about(action, lib.finding("ACC-IAM-022", "medium", s.resource, msg, remediation))
