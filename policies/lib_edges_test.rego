@@ -416,4 +416,5 @@ test_accounts_in_json_that_is_no_document if {
 	accounts_named({"text": json.marshal({"a": queue, "b": [image]})}) == {"222222222222", "999999999999"}
 	accounts_named({"text": json.marshal(["111111111111"])}) == set()
 	accounts_named({"text": sprintf("see [%s]", [queue])}) == set()
+	accounts_named({"text": sprintf(`"see [%s]"`, [queue])}) == set()
 }
