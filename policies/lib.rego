@@ -65,6 +65,7 @@ hinting contains [kind, name, attribute] if {
 # Module and variable → what the call of the module refers to there. A variable of a module in a module is whatever its
 # own caller gives it, so it counts as a reference.
 # One that nobody refers to is there always: with none at all the embedded engine would find nothing where it is used.
+# mutant: drop this definition of arguments.none – no reference is called that, so no plan shows it
 arguments["none"] contains "none"
 
 arguments[key] contains reference if {
