@@ -114,3 +114,17 @@ test_a_condition_that_does_not_hold_makes_nobody_ours if {
 	foreign([loose, condition("aws:principalorgid", "organization", ["o-9"])]) == {"o-9"}
 	foreign([object.union(loose, {"operator": "stringequals"}), condition("aws:principalorgid", "organization", ["o-9"])]) == set()
 }
+
+# Engines differ in what they make of other ways to write a network, so those are nobody's.
+test_networks_that_every_engine_compares_alike if {
+	every value in ["10.0.0.1", "10.255.0.0/16", "2001:db8::/32", "2001:db8:1::/48"] {
+		regex.match(trust.comparable, value)
+		ours_among(value, ["10.0.0.0/8", "2001:DB8::/32"])
+	}
+	every value in ["2001:db8::1", "2001:db8:0:0:0:0:0:1", "2001:db8::/32x", "::ffff:10.0.0.1", "x10.0.0.1", "10.0.0.1x"] {
+		not regex.match(trust.comparable, value)
+		not ours_among(value, ["10.0.0.0/8", "2001:db8::/32"])
+	}
+}
+
+ours_among(value, networks) if trust.certainly_ours("network", value) with data.settings.access.trusted_networks as networks

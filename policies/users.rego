@@ -124,10 +124,7 @@ warn contains finding if {
 	finding := lib.about(attribute, lib.finding("ACC-USR-005", "medium", r, msg, remediation))
 }
 
-enough(found, least) if {
-	is_boolean(least)
-	found == least
-}
+enough(found, least) if found == least
 
 enough(found, least) if {
 	is_number(least)
