@@ -222,7 +222,7 @@ deny contains finding if {
 	lib.own_account != ""
 	some [r, attribute, account] in lib.named_accounts
 	not lib.trusted(account)
-	not [r, attribute, account] in partner_names # ACC-ACC-003 has it
+	not [r, split(attribute, ".")[0], account] in partner_names # ACC-ACC-003 has it
 	not data.aws.accounts.of_aws[account]
 	msg := sprintf("Its %s belongs to account %s.", [attribute, account])
 	remediation := "Name something of this account, or have the account listed in settings.access.trusted_accounts."

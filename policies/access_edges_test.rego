@@ -213,6 +213,13 @@ test_every_partner if {
 	denied([fixtures.create("aws_kms_grant", {"grantee_principal": "aws:arn:a:b:999999999999:x"})]) == {"ACC-ACC-003"}
 }
 
+# The account of a partner is a text; a number is none of AWS's.
+test_partners_that_are_no_texts if {
+	every odd in [999999999999, true, {"a": "999999999999"}] {
+		data.terraform.access.partner_names == set() with input as fixtures.plan([fixtures.create("aws_lambda_permission", {"principal": odd})])
+	}
+}
+
 test_accounts_of_awss if {
 	layer := "arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:38"
 	iam(allow({"Action": "lambda:GetLayerVersion", "Resource": layer})) == set()
@@ -227,6 +234,31 @@ test_roles_of_any_account if {
 	assuming({"Action": "iam:GetRole"}) == set()
 	assuming({"Resource": "a:arn:aws:iam::*:role/deployer"}) == set()
 	assuming({"Resource": "arn:aws:iam::*:role/*"}) == set()
+}
+
+test_partners_of_buses_and_endpoint_services if {
+	rows := [
+		["aws_cloudwatch_event_permission", "principal", "999999999999", "111111111111"],
+		["aws_vpc_endpoint_service", "allowed_principals", ["111111111111", "999999999999"], ["111111111111"]],
+	]
+	every row in rows {
+		denied([fixtures.create(row[0], {row[1]: row[2]})]) == {"ACC-ACC-003"}
+		denied([fixtures.create(row[0], {row[1]: row[3]})]) == set()
+	}
+	denied([fixtures.create("aws_vpc_endpoint_service", {"allowed_principals": ["*"]})]) == {"ACC-PUB-006"}
+	denied([fixtures.create("aws_vpc_endpoint_service", {"allowed_principals": ["arn:aws:iam::999999999999:root"]})]) == {"ACC-ACC-004"}
+}
+
+logs_to(account, actions) := found if {
+	principal := {"AWS": sprintf("arn:aws:iam::%s:root", [account])}
+	statement := allow({"Principal": principal, "Action": actions, "Resource": "arn:aws:s3:::logs/*"})
+	found := denied([fixtures.document("aws_s3_bucket_policy", "policy", statement)])
+}
+
+test_load_balancers_may_write_logs_and_nothing_else if {
+	logs_to("127311923021", "s3:PutObject") == set()
+	logs_to("127311923021", ["s3:PutObject", "s3:GetObject"]) == {"ACC-ACC-001"}
+	logs_to("999999999999", "s3:PutObject") == {"ACC-ACC-001"}
 }
 
 # ---------------------------------------------------------------- services

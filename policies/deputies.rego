@@ -160,9 +160,9 @@ whose(name, value) if {
 	not regex.match("^([^:]*:)?[^:/]*[*?]", value) # `*`, `user:*`
 }
 
-name_of(name) := "eks" if regex.match(`^oidc[.]eks[.]`, name)
-
-name_of(name) := name if not regex.match(`^oidc[.]eks[.]`, name)
+name_of(name) := "eks" if {
+	regex.match(`^oidc[.]eks[.]`, name)
+} else := name
 
 # METADATA
 # title: Tokens are of somebody we know

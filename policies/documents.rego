@@ -129,7 +129,7 @@ not_known := [[r, path] |
 	some r in lib.present
 	not r.type in other_documents
 	walk(r.change.after_unknown, [path, true])
-	steps := {step | some step in path; is_string(step)}
+	steps := {step | some step in path}
 	count(steps & ((holders | names) | object.get(names_in, r.type, set()))) > 0
 ]
 
@@ -173,7 +173,6 @@ filled_in(r, path) if {
 	is_computed(r, path[0])
 	data.terraform.lib.has_configuration
 	not [r.type, r.name, path[0]] in data.terraform.lib.referring
-	not [r.type, r.name, path[0]] in data.terraform.lib.hinting
 }
 
 # Through a local value, something of another resource and nothing at all look the same.

@@ -65,6 +65,35 @@ test_passing_and_starting_in_two_roles if {
 	addresses == {"aws_iam_role_policy.a"}
 }
 
+# ---------------------------------------------------------------- a Deny beside it
+
+denying(part) := object.union({"Effect": "Deny", "Resource": "*"}, part)
+
+beside(action, part) := iam([{"Effect": "Allow", "Action": action, "Resource": "*"}, denying(part)])
+
+test_everything_without_its_dangers if {
+	beside("*", {"NotAction": "s3:ListBucket"}) == set()
+	beside("*", {"NotAction": ["s3:ListBucket", "sqs:ListQueues"]}) == set()
+	iam([{"Effect": "Allow", "Action": "*", "Resource": "*"}, denying({"NotAction": "s3:ListBucket"}), denying({"Action": "sqs:*"})]) == set()
+}
+
+test_everything_with_one_danger if {
+	every danger in ["iam:PassRole", "s3:GetObject", "secretsmanager:GetSecretValue"] {
+		beside("*", {"NotAction": danger}) == {"ACC-IAM-001"}
+	}
+	beside("*", {"Action": "iam:*"}) == {"ACC-IAM-001"}
+	beside("*", {"NotAction": "s3:ListBucket", "Resource": "arn:aws:s3:::app-data"}) == {"ACC-IAM-001"}
+}
+
+test_dangers_that_are_taken_back if {
+	one := "secretsmanager:GetSecretValue"
+	all := [one, "secretsmanager:BatchGetSecretValue"]
+	beside("secretsmanager:*GetSecretValue", {"Action": one}) == {"ACC-IAM-009"}
+	beside("secretsmanager:*GetSecretValue", {"Action": all}) == set()
+	beside("iam:Pass*", {"Action": "iam:PassRole"}) == set()
+	beside("iam:Pass*", {"Action": "iam:GetRole"}) == {"ACC-IAM-005"}
+}
+
 # ---------------------------------------------------------------- managed policies
 
 arn(name) := sprintf("arn:aws:iam::aws:policy/%s", [name])

@@ -106,6 +106,27 @@ test_values_that_narrow if {
 	not narrowed("stringlike", "aws:resourcetag/team", [])
 }
 
+test_services_that_narrow_are_written_out if {
+	not narrowed("stringlike", "iam:passedtoservice", ["l*a.amazonaws.com"])
+	not narrowed("stringlike", "iam:passedtoservice", ["lambda.amazonaws.com", "l?mbda.amazonaws.com"])
+}
+
+test_policies_of_awss_narrow_nothing if {
+	every key in ["iam:permissionsboundary", "iam:policyarn"] {
+		narrowed("arnequals", key, ["arn:aws:iam::111111111111:policy/app"])
+		not narrowed("arnequals", key, ["arn:aws:iam::aws:policy/administratoraccess"])
+		narrowed("arnequals", key, ["xarn:aws:iam::aws:policy/administratoraccess"])
+	}
+}
+
+test_names_that_no_deny_takes_back if {
+	names := ["iam:PassRole", "s3:GetObject"]
+	iam.left({"denied": []}, names) == names
+	iam.left({"denied": [{"actions": ["iam:*"], "except": ["*"]}]}, names) == ["s3:GetObject"]
+	iam.left({"denied": [{"actions": [], "except": ["s3:*"]}]}, names) == ["s3:GetObject"]
+	iam.left({"denied": [{"actions": ["*"], "except": ["*"]}]}, names) == []
+}
+
 unknown(action) if iam.unknown_action(lower(action)) with input as plan(action, "*")
 
 test_spelling if {
