@@ -25,11 +25,11 @@ over(r) if {
 	day <= data.terraform.lib.today
 }
 
-instead(r) := sprintf("Use %s, and test the function with it.", [row(r).successor]) if row(r).successor
+instead(r) := sprintf("Use %s, and test the function with it.", [row(r).successor])
 
 instead(r) := "Use a newer runtime, and test the function with it." if not row(r).successor
 
-said(r, days) := sprintf("%s AWS refuses new functions with it from %s on.", [days, row(r).create_block]) if row(r).create_block
+said(r, days) := sprintf("%s AWS refuses new functions with it from %s on.", [days, row(r).create_block])
 
 said(r, days) := days if not row(r).create_block
 

@@ -88,7 +88,6 @@ warn contains finding if {
 # judged when he came), AWS's log delivery, and whom the settings list.
 ours(r) := {lower(id) |
 	walk(r.change.after, [path, id])
-	count(path) > 1
 	path[count(path) - 1] == "id"
 	"owner" in path
 	is_string(id)
@@ -160,7 +159,6 @@ borrowed contains [r, name] if {
 	some kind in ["aws_s3_bucket_inventory", "aws_s3_bucket_replication_configuration"]
 	some r in lib.of_type(kind)
 	walk(r.change.after, [_, part])
-	is_object(part)
 	some attribute in ["bucket", "bucket_arn"]
 	is_string(part[attribute])
 	startswith(part[attribute], "arn:")

@@ -103,7 +103,7 @@ warn contains finding if {
 	some condition in s.conditions
 	condition.key == sprintf("%s:sub", [name])
 	some value in condition.values
-	regex.match(`^(repo(sitory)?|project_path):[^:/*?]+/[*?]|^organization:[^:*?]+:(project:)?[*?]`, value)
+	regex.match(`(^|:)(repo(sitory)?|project_path):[^:/*?]+/[*?]|^organization:[^:*?]+:(project:)?[*?]`, value)
 	msg := sprintf("Everything that fits %s gets the role.", [value])
 	remediation := "Name the repository or project, and the branch or environment."
 	finding := lib.about(value, lib.finding("ACC-FED-004", "medium", s.resource, msg, remediation))
@@ -137,7 +137,7 @@ narrows(condition) if {
 	regex.match(`^aws:(sourcearn$|principaltag/x509)`, condition.key)
 	condition.operator in data.terraform.iam.exact
 	every value in condition.values {
-		not regex.match(`^[*?]|:[*?]+$`, value)
+		not regex.match(`^[*?]|:(trust[a-z-]*/?)?[*?]+$`, value)
 	}
 }
 

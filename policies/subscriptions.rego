@@ -9,19 +9,18 @@ subscriptions contains [r, protocol, endpoint] if {
 	some r in lib.of_type("aws_sns_topic_subscription")
 	protocol := lower(sprintf("%v", [lib.value(r, "protocol")]))
 	endpoint := lib.value(r, "endpoint")
-	not lib.blank(endpoint)
 }
 
 # The host that a URL of nothing unusual leads to: no credentials, no escapes, no backslashes before it.
 host(url) := trim_suffix(lower(found[0][1]), ".") if {
+	# mutant: 1 → 2 – the whole text can match once at most
 	found := regex.find_all_string_submatch_n(`^(?i:https?)://([A-Za-z0-9.-]+)(?::[0-9]{1,5})?(?:[/?#]|$)`, sprintf("%v", [url]), 1)
-	count(found) == 1
 }
 
 # The domain of one plain address.
 domain(address) := trim_suffix(lower(found[0][1]), ".") if {
+	# mutant: 1 → 2 – the whole text can match once at most
 	found := regex.find_all_string_submatch_n(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@([A-Za-z0-9.-]+)$`, sprintf("%v", [address]), 1)
-	count(found) == 1
 }
 
 # `*.example.com` is everything below it.
@@ -33,7 +32,7 @@ listed(name, names) if {
 listed(name, names) if {
 	some one in names
 	startswith(one, "*.")
-	endswith(name, substring(lower(one), 1, -1))
+	endswith(name, trim_prefix(lower(one), "*"))
 }
 
 # METADATA
