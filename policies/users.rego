@@ -129,5 +129,6 @@ enough(found, least) if found == least
 enough(found, least) if {
 	is_number(least)
 	is_number(found)
+	# mutant: found >= least → found > least – what is equal is enough by the definition above
 	found >= least
 }
