@@ -92,10 +92,10 @@ def test_one_policy_only():
 def test_a_change_that_never_ends_is_noticed():
     """Nothing loops in Rego, but much can take for ever: here the product of eight ranges instead of nothing."""
     ranges = "\n".join(f"  some {name} in numbers.range(1, 200)" for name in "abcdefgh")
-    policy = rego(f"deny contains 1 if {{\n  input.slow\n{ranges}\n  a + h < 0\n}}\n")
+    policy = rego(f"deny contains 1 if {{\n  input.variables.slow\n{ranges}\n  a + h < 0\n}}\n")
     judged = outcomes(policy, rego("test_quick if count(data.main.deny) == 0 with input as {}", "main_test"))
-    assert judged["drop input.slow"].outcome is Outcome.KILLED
-    assert judged["drop input.slow"].why == "the deadline, or the engine's own end"
+    assert judged["drop input.variables.slow"].outcome is Outcome.KILLED
+    assert judged["drop input.variables.slow"].why == "the deadline, or the engine's own end"
 
 
 # ---------------------------------------------------------------- excuses
