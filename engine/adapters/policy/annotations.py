@@ -16,6 +16,7 @@ from engine.core.source import load_yaml
 from engine.errors import EngineError, Errors, Place
 
 _BLOCK = re.compile(r"^#[ \t]*METADATA[ \t\r]*\n((?:#.*(?:\n|\Z))*)", re.MULTILINE)
+_GAP = re.compile(r"(?:[ \t\r]*\n|#[^\n]*\n)*")  # empty lines and comments
 _PACKAGE = re.compile(r"^package[ \t]+([^\s#]+)", re.MULTILINE)
 _QUOTED = re.compile(r'\["([^"\]]*)"\]')  # a part of a package's name that is no identifier
 _HEAD = re.compile(r"^(deny|violation|warn)(?:_[a-zA-Z0-9]+)*(?=[ \t\[:={])", re.MULTILINE)
@@ -104,7 +105,7 @@ def _silent(path: str, text: str) -> Iterator[About]:
 
 def _head_below(text: str, at: int) -> re.Match[str] | None:
     """The head of the rule that a comment stands above; blank lines and plain comments may lie between."""
-    rest = re.compile(r"(?:[ \t\r]*\n|#.*\n)*").match(text, at)
+    rest = _GAP.match(text, at)
     return _HEAD.match(text, rest.end() if rest else at)
 
 

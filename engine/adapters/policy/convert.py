@@ -13,8 +13,9 @@ from engine.adapters.policy.rego import ask, problem_of
 from engine.errors import TABLE, EngineError, Errors, ExitCode, Place, failure
 
 _NAME = "module.rego"  # of each file while it is formatted: its own may lead anywhere
-# Texts and comments come first, so that a name inside one is no call.
-_CALL = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|#[^\n]*|(?<![\w.])re_match(?=[ \t]*\()')
+# Texts and comments come first, so that a name inside one is no call. One without an end goes as far as it could: it is
+# refused later, and is not looked at again from each of its quotation marks.
+_CALL = re.compile(r'"(?:[^"\\\n]|\\.)*"?|`[^`]*`?|#[^\n]*|(?<![\w.])re_match(?=[ \t]*\()')
 
 
 def text_of(path: str, data: bytes) -> str:

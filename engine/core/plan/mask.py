@@ -30,7 +30,7 @@ _VALUES = frozenset([
     "before", "after", "before_identity", "after_identity", "importing", "generated_config", "values", "value",
     "default", "constant_value",
 ])  # fmt: skip
-_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)  # in a document that is too deep to be read
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.DOTALL)  # in a document that is too deep to be read, cut off or not
 
 
 def mask(plan: dict[str, Json]) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from engine.errors import Errors, Place
 from engine.names import closest
 
 _MARK = re.compile(rb"#[ \t]*mutants?[ \t]*:[ \t]*(?P<said>[^\r\n]*)")
-_SAID = re.compile(r"(?P<name>\S.*?)\s+(?:–|—|--)\s+(?P<reason>\S.*)")
+_DASH = re.compile(r"\s(?:–|—|--)\s")
 
 
 class Excuse(NamedTuple):
@@ -61,16 +61,16 @@ def excuses(found: Iterable[Comment], changes: Iterable[Mutant]) -> tuple[Excuse
     errors = Errors()
     read = []
     for place, line, said in found:
-        match = _SAID.fullmatch(said)
+        name, *reason = map(str.strip, _DASH.split(said, maxsplit=1))
         known = list(dict.fromkeys(names.get((place.file, line), [])))
-        if not match:
+        if not (name and any(reason)):
             errors.add("ENG536", place, what="says no change and reason", mend=_FORM)
-        elif match["name"] not in known:
-            near = closest(match["name"], known)
+        elif name not in known:
+            near = closest(name, known)
             mend = f"the changes there are: {'; '.join(known) or 'none'}"
             errors.add("ENG536", place, hint=near, what=f"names no change of line {line}", mend=mend)
         else:
-            read.append(Excuse(place, line, match["name"], match["reason"]))
+            read.append(Excuse(place, line, name, reason[0]))
     errors.check()
     return tuple(read)
 
