@@ -72,7 +72,8 @@ def _actions() -> str:
         keys = ", ".join(f"`{name}`" for name in action.secrets) or "none"
         parts.append(
             f"## `{action.name}`\n\n{action.doc}\n\n{inputs}\n\n"
-            f"Outputs: {outputs}. Permissions: {permissions}. Keys: {keys}. When its outcome is lost: {action.repeat.value}."
+            f"Outputs: {outputs}. Permissions: {permissions}. Keys: {keys}. "
+            f"When its outcome is lost: {action.repeat.value}."
         )
     return _page("Actions", "What a pipeline's `uses:` may name.", *parts)
 
