@@ -7,7 +7,8 @@ No `tempfile` and no `secrets` here: `explain` loads this module.
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from engine.errors import EngineError, failure
@@ -38,20 +39,19 @@ def fetch(file: str, limit: int | None = None) -> bytes:
         return handle.read(-1 if limit is None else limit + 1)
 
 
-def write(file: str, data: bytes | Iterable[bytes]) -> None:
+def write(file: str, data: bytes | Iterable[bytes], *, sync: bool = False) -> None:
     """Write `file` with mode 0600; whoever reads it sees the old content, or all of the new one.
 
     Raises:
         EngineError: ENG002.
     """
-    _or("ENG002", file, lambda: put(file, data))
+    _or("ENG002", file, lambda: put(file, data, sync=sync))
 
 
-def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
-    """The same. `new`: only if nothing is there. What is too large to hold may come in pieces.
+def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False, sync: bool = False) -> None:
+    """The same. `new`: only if nothing is there. `sync`: on the disk before this returns, its name too.
 
-    The directory is opened once and everything happens in that one, whatever its name means a moment later; the file
-    gets its name when it is whole, and under a name that nobody can guess until then.
+    The directory is opened once and everything happens in that one, whatever its name means a moment later.
 
     Raises:
         OSError, ValueError: it cannot be written; FileExistsError where it has to be new.
@@ -60,18 +60,38 @@ def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
     place = os.open(folder or os.curdir, _PLACE)
     try:
         _no_device(name, place)
-        first = name if new else f".{os.urandom(8).hex()}.new"
-        handle = os.open(first, _NEW, 0o600, dir_fd=place)
-        try:
-            with open(handle, "wb") as out:
-                out.writelines([data] if isinstance(data, bytes) else data)
-            if not new:
-                os.replace(first, name, src_dir_fd=place, dst_dir_fd=place)
-        except BaseException:  # an interruption, too, leaves no half file
-            os.unlink(first, dir_fd=place)
-            raise
+        with unfinished(place, data, sync=sync) as made:
+            if new:
+                os.link(made, name, src_dir_fd=place, dst_dir_fd=place)
+            else:
+                os.replace(made, name, src_dir_fd=place, dst_dir_fd=place)
+        if sync:
+            os.fsync(place)
     finally:
         os.close(place)
+
+
+@contextmanager
+def unfinished(place: int, data: bytes | Iterable[bytes], *, sync: bool = False) -> Iterator[str]:
+    """The name of a whole, private file in the open directory `place`, which nobody can guess; gone unless renamed.
+
+    What is too large to hold may come in pieces. `sync`: its content is on the disk.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    name = f".{os.urandom(8).hex()}.new"
+    handle = os.open(name, _NEW, 0o600, dir_fd=place)
+    try:
+        with open(handle, "wb") as out:
+            out.writelines([data] if isinstance(data, bytes) else data)
+            if sync:
+                out.flush()
+                os.fsync(handle)
+        yield name
+    finally:  # an interruption, too, leaves no half file
+        with suppress(FileNotFoundError):  # it has got its name
+            os.unlink(name, dir_fd=place)
 
 
 def _no_device(name: str, place: int) -> None:
