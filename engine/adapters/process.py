@@ -33,7 +33,7 @@ from engine.errors import EngineError, Problem, problem
 
 _MIB = 1024 * 1024
 CHUNK = 65536
-_TICK_S = 0.05  # how late a cancellation may be noticed
+TICK_S = 0.05  # how late a cancellation may be noticed
 ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
 SHOWN = 2000  # characters of standard error in a message: the end says most
 
@@ -210,10 +210,10 @@ class _Exchange:
             if now >= deadline:
                 return self._rest() if has_ended(self.child, 0) else "deadline"
             if not self.selector.get_map():
-                if has_ended(self.child, min(deadline - now, _TICK_S)):
+                if has_ended(self.child, min(deadline - now, TICK_S)):
                     return "ended"
                 continue
-            ready = self.selector.select(min(deadline - now, _TICK_S))
+            ready = self.selector.select(min(deadline - now, TICK_S))
             for key, _ in ready:
                 if key.data == "stdin":
                     self._feed(key.fileobj)

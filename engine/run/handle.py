@@ -161,7 +161,8 @@ def _once(
     module = module_directory(request.controller)
     controller = Controller(request.controller, module, os.path.join(request.controller, "policies"))
     matching = match(event, rules, pipeline, rows.actions)
-    clone = Repository(request.repo, path=settings.path)
+    stop = Flag()
+    clone = Repository(request.repo, path=settings.path, cancel=stop)
     change = Change(
         partial(where, event),
         event.subject.repo,
@@ -175,7 +176,7 @@ def _once(
     change.check_source(base_repository(event))
     change.check_head()
     fetchers = together(Told(event, change, now), change, NothingKept())
-    document = gather(matching.needs, fetchers, WITHOUT_GITHUB)
+    document = gather(matching.needs, fetchers, WITHOUT_GITHUB, stop)
     decision = decide(event, document, rules, pipeline)
     files.make_directory(out)
     results.clear(os.path.join(out, name) for name in rules.pipelines)
