@@ -1,12 +1,10 @@
 """What starting a program costs through `engine.adapters.process`, `subprocess` alone and the `sh` library.
 
-The reason why the engine does not use `sh` (see `adapters/process.py`). Needs `pip install sh`; without it that row is
-left out.
+The reason why `sh` starts programs in a process of its own only (see `adapters/process.py`).
 
     python benchmarks/process.py [CALLS]
 """
 
-import importlib.util
 import statistics
 import subprocess
 import sys
@@ -24,9 +22,7 @@ THREADS = 8
 
 def main(calls: int = 50) -> int:
     """Print milliseconds; measures, and has no budget of its own."""
-    ways: dict[str, Callable[[], object]] = {"ours": ours, "subprocess": bare}
-    if importlib.util.find_spec("sh"):
-        ways["sh"] = with_sh()
+    ways: dict[str, Callable[[], object]] = {"ours": ours, "subprocess": bare, "sh": with_sh()}
     rows = {name: [median(way, calls)] for name, way in ways.items()}
     held = bytearray(HELD)
     held[::4096] = b"x" * len(held[::4096])  # touch every page: what an engine that holds plans looks like

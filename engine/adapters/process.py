@@ -1,6 +1,6 @@
 """The only place that starts a program: argument vector, built environment, deadline, one graceful stop.
 
-The design asks for the `sh` library here unless something speaks against it. Measured with `benchmarks/process.py`
+Why not with the `sh` library, which starts OPA (`adapters/policy/opa_worker`): measured with `benchmarks/process.py`
 (sh 2.4.0, Python 3.11, one `git --version`):
 
 | | sh | subprocess |
@@ -12,7 +12,8 @@ The design asks for the `sh` library here unless something speaks against it. Me
 
 `sh` copies the whole process with `os.fork` and runs Python in the copy until `exec`. That doubles the time of a git
 call. Worse, beside other threads (the pool always has some) a lock that one of them held stays locked in the copy for
-ever; Python warns of it since 3.12. `subprocess` uses `vfork`, in C. So it is `subprocess`, plus what that lacks.
+ever; Python warns of it since 3.12. A process that has no other threads and holds nothing is where that harms nobody,
+and this module starts it. `subprocess` uses `vfork`, in C. So it is `subprocess`, plus what that lacks.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ from engine.errors import EngineError, Problem, problem
 
 _MIB = 1024 * 1024
 CHUNK = 65536
-_TICK_S = 0.05  # how late a cancellation may be noticed
+TICK_S = 0.05  # how late a cancellation may be noticed
 ORPHANS_S = 1.0  # how long a program's own children may keep its output open after it has ended
 SHOWN = 2000  # characters of standard error in a message: the end says most
 
@@ -70,19 +71,21 @@ def run(
     install: str = "install it, or add its directory to PATH",
     limit: int = 256 * _MIB,
     memory: int | None = None,
+    called: str = "",
 ) -> Done:
     """Run `argv` to its end, in a session of its own and with `env` as its whole environment. Thread-safe.
 
     At the deadline, or when `cancel` is set, the program itself gets one SIGINT; `grace_s` later it and everything that
     it started get SIGKILL. Exit codes in `answers` are returned, every other end is an error. `memory` bounds its data
-    in bytes, where the system can do that (Linux); elsewhere `limit` and the deadline have to do.
+    in bytes, where the system can do that (Linux); elsewhere `limit` and the deadline have to do. Messages have the
+    program's own name, or what it is `called`.
 
     Raises:
         ProcessError: not found (`install` says what to install), cannot be started, timed out, cancelled, killed by a
             signal, an unexpected exit code, or more than `limit` bytes of output.
     """
     began = time.monotonic()
-    name = os.path.basename(argv[0])
+    name = called or os.path.basename(argv[0])
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
     with ctrl_c_waits() as let_through:
@@ -207,10 +210,10 @@ class _Exchange:
             if now >= deadline:
                 return self._rest() if has_ended(self.child, 0) else "deadline"
             if not self.selector.get_map():
-                if has_ended(self.child, min(deadline - now, _TICK_S)):
+                if has_ended(self.child, min(deadline - now, TICK_S)):
                     return "ended"
                 continue
-            ready = self.selector.select(min(deadline - now, _TICK_S))
+            ready = self.selector.select(min(deadline - now, TICK_S))
             for key, _ in ready:
                 if key.data == "stdin":
                     self._feed(key.fileobj)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import selectors
+import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from engine.adapters.process import (
     CHUNK,
     ORPHANS_S,
     SHOWN,
+    TICK_S,
     Child,
     Done,
     ProcessError,
@@ -41,13 +43,15 @@ class Session:
         timeout_s: float,
         install: str,
         memory: int | None = None,
+        cancel: threading.Event | None = None,
     ) -> None:
-        """Start it.
+        """Start it. When `cancel` is set, nothing is waited for any more.
 
         Raises:
             ProcessError: it was not found, or cannot be started.
         """
         self._name, self._env, self._timeout_s = os.path.basename(argv[0]), env, timeout_s
+        self._cancel = cancel
         self._child = child = start(argv, cwd, env, True, install, memory)
         self._answer, self._said, self._left = bytearray(), bytearray(), memoryview(b"")
         self._at = 0  # where the unread part of the answer begins
@@ -103,10 +107,11 @@ class Session:
 
     def _step(self, deadline: float) -> None:
         """Wait for one thing to happen."""
-        left = deadline - time.monotonic()
-        ready = self._selector.select(left) if left > 0 else ()
-        if not ready:
-            raise ProcessError(problem("ENG451", program=self._name, seconds=f"{self._timeout_s:g}"))
+        while not (ready := self._selector.select(min(max(deadline - time.monotonic(), 0), TICK_S))):
+            if self._cancel is not None and self._cancel.is_set():
+                raise ProcessError(problem("ENG452", program=self._name))
+            if time.monotonic() >= deadline:
+                raise ProcessError(problem("ENG451", program=self._name, seconds=f"{self._timeout_s:g}"))
         for key, _ in ready:
             if key.data == "stdin":
                 with contextlib.suppress(BrokenPipeError, BlockingIOError):  # its end shows on its output

@@ -193,11 +193,12 @@ def _decide(event: Event, request: Request, settings: "Settings", now: str) -> _
     rules = load(trusted.read_rules(request.controller), rows)
     controller = Controller.at(request.controller)
     matching = match(event, rules, request.pipeline, rows.actions)
+    stop = Flag()
     change = Change(
         partial(where, event),
         event.subject.repo,
         rules,
-        Repository(request.repo, path=settings.path),
+        Repository(request.repo, path=settings.path, cancel=stop),
         services.read(read_module(controller.module)),
         asked=request.asked,
         today=partial(digests, controller, settings),
@@ -205,7 +206,8 @@ def _decide(event: Event, request: Request, settings: "Settings", now: str) -> _
     check(event)
     change.check_source(base_repository(event))
     change.check_head()
-    document = gather(matching.needs, together(Told(event, change, now), change, NothingKept()), WITHOUT_GITHUB)
+    fetchers = together(Told(event, change, now), change, NothingKept())
+    document = gather(matching.needs, fetchers, WITHOUT_GITHUB, stop)
     decision = decide(event, document, rules, request.pipeline)
     return _Decided(event, rules, controller, change, document, decision, now)
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import subprocess
 import sys
 import tomllib
 
@@ -23,19 +24,30 @@ def required() -> set[str]:
     return {NAMES.get(name, name) for name in names}
 
 
-def imported() -> set[str]:
-    found = set()
+def imported() -> dict[str, set[str]]:
+    """Library → the files of the engine that import it."""
+    found: dict[str, set[str]] = {}
     for folder, _, names in os.walk(os.path.join(ROOT, "engine")):
-        for name in (n for n in names if n.endswith(".py")):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
+        for path in (os.path.join(folder, name) for name in names if name.endswith(".py")):
+            with open(path, encoding="utf-8") as file:
                 tree = ast.parse(file.read())
             for node in ast.walk(tree):
-                if isinstance(node, ast.Import):
-                    found |= {alias.name.split(".")[0] for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"engine"}
+                modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    modules.append(node.module)
+                for module in modules:
+                    found.setdefault(module.split(".")[0], set()).add(os.path.relpath(path, ROOT))
+    return {name: files for name, files in found.items() if name not in {*sys.stdlib_module_names, "engine"}}
 
 
 def test_required_is_imported():
-    assert required() == imported() - EXTRAS
+    assert required() == imported().keys() - EXTRAS
+
+
+def test_sh_starts_programs_in_one_process_that_has_no_threads():
+    """It forks, which beside threads and much memory is a danger: `adapters/process` says how great a one."""
+    worker = os.path.join("engine", "adapters", "policy", "opa_worker.py")
+    assert imported()["sh"] == {worker}
+    program = "import sys, engine.adapters.policy.engines; print('sh' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

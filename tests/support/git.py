@@ -1,8 +1,10 @@
 """Real git repositories, made by real git."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.adapters.git.repository import Repository
@@ -77,3 +79,23 @@ class Clone:
     def open(self) -> Repository:
         """As the product sees it."""
         return Repository(self.directory, path=_ENV["PATH"])
+
+
+class Counted:
+    """A `path` on which git counts how often it is started, and can be made to hang."""
+
+    def __init__(self, folder: Path, *, hangs: str = "nothing") -> None:
+        """`hangs`: the command that reads its questions and never answers."""
+        folder.mkdir()
+        real = shutil.which("git", path=_ENV["PATH"])
+        self.path, self._log = os.pathsep.join((os.fspath(folder), _ENV["PATH"])), folder / "log"
+        self._log.touch()
+        (folder / "git").write_text(
+            f'#!/bin/sh\necho "$1" >> \'{self._log}\'\n[ "$1" = {hangs} ] && exec sleep 600\nexec {real} "$@"\n'
+        )
+        (folder / "git").chmod(0o755)
+
+    @property
+    def started(self) -> list[str]:
+        """The commands, in order."""
+        return self._log.read_text().split()

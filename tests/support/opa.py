@@ -4,12 +4,14 @@ No package ships the binary. The library declares a newer Python than ours but r
 and it is installed into a directory of its own: for tests only.
 """
 
+import json
 import os
 import stat
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,4 +56,40 @@ def script(file: Path, text: str) -> str:
     """An executable Python script."""
     file.write_text(f"#!{sys.executable}\n{text}")
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    return str(file)
+
+
+_TREE = {"package": {"path": [{"value": "data"}, {"value": "main"}]}, "rules": [{"head": {"ref": [{"value": "deny"}]}}]}
+
+
+def value(said: Any) -> str:
+    """How `opa eval` says it."""
+    return json.dumps({"result": [{"expressions": [{"value": said}]}]})
+
+
+_IMPORTS = "import os, signal, subprocess, sys, time\n"
+_ANSWERS = "\nsys.stdout.write(open(sys.argv[1]).read())\nsys.exit("
+
+
+def pretender(folder: Path, answer: str = "", code: int = 0, *, does: str = "") -> str:
+    """A program whose version is right, for a policy set of one module `m0.rego` with the rule `deny`.
+
+    Asked about plans it runs the Python text `does`, prints `answer` and ends with `code`.
+    """
+    for name, text in (("parsed", value([{"policies/m0.rego": _TREE}])), ("answer", answer)):
+        (folder / name).write_text(text)
+    judging = f"cat '{folder}/answer'; exit {code}"
+    if does:
+        judging = f"exec '{script(folder / 'does', f'{_IMPORTS}{does}{_ANSWERS}{code})')}' '{folder}/answer'"
+    file = folder / "opa"
+    file.write_text(
+        "#!/bin/sh\n"
+        'case "$1 $*" in\n'
+        "version*) echo 'Version: 1.9.0';;\n"
+        "capabilities*) echo '{\"builtins\": []}';;\n"
+        f"*rego.parse_module*) cat '{folder}/parsed';;\n"
+        f"*) {judging};;\n"
+        "esac\n"
+    )
+    file.chmod(0o755)
     return str(file)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from threading import Event
 
 from engine.adapters import process
 from engine.adapters.process import Done
@@ -59,9 +60,9 @@ def version(path: str) -> str:
 class Git:
     """git in one directory of our own (see `own`)."""
 
-    def __init__(self, directory: str, path: str) -> None:
+    def __init__(self, directory: str, path: str, cancel: Event | None = None) -> None:
         version(path)
-        self._directory, self._env = directory, environment(path, directory)
+        self._directory, self._env, self._cancel = directory, environment(path, directory), cancel
 
     def run(self, *arguments: str, stdin: bytes | None = None, answers: Collection[int] = (0,)) -> Done:
         """One git command.
@@ -69,7 +70,7 @@ class Git:
         Raises:
             ProcessError: git is not there, hangs, says too much, or ends with another code than `answers`.
         """
-        return _run(["git", *arguments], self._directory, self._env, stdin, answers)
+        return _run(["git", *arguments], self._directory, self._env, stdin, answers, self._cancel)
 
     def session(self, *arguments: str) -> Session:
         """A git command that stays and answers.
@@ -84,11 +85,17 @@ class Git:
             timeout_s=TIMEOUT_S,
             install=INSTALL,
             memory=MEMORY,
+            cancel=self._cancel,
         )
 
 
 def _run(
-    argv: list[str], cwd: str, env: Mapping[str, str], stdin: bytes | None = None, answers: Collection[int] = (0,)
+    argv: list[str],
+    cwd: str,
+    env: Mapping[str, str],
+    stdin: bytes | None = None,
+    answers: Collection[int] = (0,),
+    cancel: Event | None = None,
 ) -> Done:
     return process.run(
         argv,
@@ -97,6 +104,7 @@ def _run(
         timeout_s=TIMEOUT_S,
         answers=answers,
         stdin=stdin,
+        cancel=cancel,
         install=INSTALL,
         limit=OUTPUT,
         memory=MEMORY,

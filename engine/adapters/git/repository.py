@@ -5,9 +5,10 @@ Git is started on a directory of our own (`own`), so the clone commands nobody; 
 """
 
 import re
-from collections.abc import Collection, Mapping
-from functools import cached_property, partial
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property, partial, wraps
+from threading import Event, RLock
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from engine.adapters.git import place, urls
 from engine.adapters.git.command import Git
@@ -21,6 +22,9 @@ from engine.errors import EngineError, failure
 from engine.names import listing
 
 __all__ = ["Blobs", "Commit", "Merge", "Origin", "Person", "Range", "Repository"]
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 _ID_BYTES = {"sha1": 20, "sha256": 32}
 # What no ref may contain (git-check-ref-format), and no option, exclusion or path; then steps back, as git has them.
@@ -57,11 +61,26 @@ class Blobs(NamedTuple):
     oversized: dict[str, int]
 
 
-class Repository:
-    """A clone, bare or not. Nothing in it is changed, obeyed or believed without proof. Not thread-safe."""
+def _in_turn(
+    question: "Callable[Concatenate[Repository, Asked], Answer]",
+) -> "Callable[Concatenate[Repository, Asked], Answer]":
+    """One question at a time: a single git answers them all, and all count into the same caps."""
 
-    def __init__(self, directory: str, *, path: str) -> None:
-        self._directory, self._path = directory, path
+    @wraps(question)
+    def asked(self: "Repository", /, *args: Asked.args, **options: Asked.kwargs) -> Answer:
+        with self._turn:
+            return question(self, *args, **options)
+
+    return asked
+
+
+class Repository:
+    """A clone, bare or not. Nothing in it is changed, obeyed or believed without proof. Thread-safe."""
+
+    def __init__(self, directory: str, *, path: str, cancel: Event | None = None) -> None:
+        """`path` is where git is looked for; once `cancel` is set, it is not waited for."""
+        self._directory, self._path, self._cancel = directory, path, cancel
+        self._turn = RLock()
 
     @cached_property
     def _place(self) -> place.Place:
@@ -79,7 +98,7 @@ class Repository:
 
     @cached_property
     def _git(self) -> Git:
-        return Git(self._own.path, self._path)
+        return Git(self._own.path, self._path, self._cancel)
 
     @cached_property
     def _settings(self) -> place.Settings:
@@ -118,6 +137,7 @@ class Repository:
 
         return History(self._objects, self._lacks, ahead)
 
+    @_in_turn
     def close(self) -> None:
         """End its git and remove the directory of our own; the same happens when nobody refers to it any more."""
         if "_objects" in self.__dict__:
@@ -125,6 +145,7 @@ class Repository:
         if "_own" in self.__dict__:
             self._own.close()
 
+    @_in_turn
     def resolve(self, revision: str) -> str:
         """The commit that a name stands for: a branch, a tag, an id or its beginning, and `~` or `^` behind it.
 
@@ -183,6 +204,7 @@ class Repository:
             return "this clone is shallow: fetch all branches with --unshallow (in Actions: fetch-depth: 0)"
         return f"git fetch origin +refs/heads/{branch}:{tracked}" if branch != name else ""
 
+    @_in_turn
     def ref(self, name: str) -> str | None:
         """The commit that a ref of this full name leads to; None where there is none.
 
@@ -192,6 +214,7 @@ class Repository:
         tip = self._refs.tip(name) if place.is_name(name) else None
         return None if tip is None else self._commit_of(tip, name)
 
+    @_in_turn
     def branch(self, name: str) -> str | None:
         """Where a branch of the source was when it was last fetched.
 
@@ -208,6 +231,7 @@ class Repository:
         """The `.git` of somebody's work tree is none, though it looks like one from within."""
         return self._place.is_bare and self._settings.is_bare
 
+    @_in_turn
     def range(self, base: str, head: str) -> Range:
         """The changes that `head` makes since it left `base`.
 
@@ -222,6 +246,7 @@ class Repository:
         compared = self._trees.compare(old, new)
         return Range(base_sha, head_sha, parting.merge_base, *compared, parting.own)
 
+    @_in_turn
     def merge(self, found: Range) -> Merge:
         """What merging the head of a range into its base would change in the base. The clone stays as it is.
 
@@ -233,6 +258,7 @@ class Repository:
         base, head = (Side(sha, self._history.commit(sha).tree) for sha in (found.base, found.head))
         return merge(self._git, self._objects, self._trees, base, head, found.changes)
 
+    @_in_turn
     def landed(self, commit: str) -> Merge:
         """What a commit changed in the branch that it was made on: a merge, or a squashed one.
 
@@ -242,6 +268,7 @@ class Repository:
         before, after = (self._history.commit(self.resolve(name)).tree for name in (f"{commit}^1", commit))
         return Merge(*self._trees.compare(before, after))
 
+    @_in_turn
     def contains(self, tip: str, commit: str) -> bool:
         """Is `commit` the commit `tip` or an ancestor of it?
 
@@ -252,6 +279,7 @@ class Repository:
             return False
         return self._history.reaches(tip, commit)
 
+    @_in_turn
     def directories(self, ids: Collection[str]) -> dict[str, Directory]:
         """Directories by the id of their tree.
 
@@ -260,6 +288,7 @@ class Repository:
         """
         return self._trees.look(ids)
 
+    @_in_turn
     def tree(self, revision: str) -> dict[str, Directory]:
         """All directories of a commit, by path; the top is `""`.
 
@@ -268,6 +297,7 @@ class Repository:
         """
         return self._trees.everything(self._history.commit(self.resolve(revision)).tree)
 
+    @_in_turn
     def blobs(self, ids: Collection[str]) -> Blobs:
         """The content of blobs by id.
 
@@ -283,6 +313,7 @@ class Repository:
         oversized = {name: about.size for name, about in sizes.items() if about.size > LARGEST["blob"]}
         return Blobs(self._objects.read([name for name in wanted if name not in oversized], "blob"), oversized)
 
+    @_in_turn
     def origin(self) -> Origin:
         """What the remote `origin` says of where this was cloned from."""
         origins = [urls.parse(url) for url in self._settings.origin]
@@ -292,6 +323,7 @@ class Repository:
             return Origin(" and ".join(name or "one without a name" for name in names), False)
         return Origin(names[0] or None if names else None, is_local)
 
+    @_in_turn
     def has(self, ref: str) -> bool:
         """Is there a ref of this full name?
 

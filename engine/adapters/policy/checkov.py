@@ -123,7 +123,7 @@ def _scan(folder: str, checks: Sequence[str], plan: Plan, terms: Terms) -> Mappi
         if not isinstance(looked, int) or not isinstance(broken, int):
             raise TypeError("counts are no numbers")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = last_words(done, terms) or "it is not JSON as expected"
+        reason = last_words(done.stderr, terms) or "it is not JSON as expected"
         raise failure("ENG513", engine="checkov", reason=reason) from error
     failed = report.get("results", {}).get("failed_checks", [])
     if looked <= 0 or broken:

@@ -1,18 +1,14 @@
 """Policies of before 1.0, written as Rego is today: by `opa fmt`, and what that leaves where it means the same."""
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 
 from engine.adapters.policy.bundle import PolicySet, one_import
-from engine.adapters.policy.opa import version
+from engine.adapters.policy.opa import formatted
 from engine.adapters.policy.port import Terms
-from engine.adapters.policy.programs import last_words, run
 from engine.adapters.policy.rego import ask, problem_of
 from engine.errors import TABLE, EngineError, Errors, ExitCode, Place, failure
 
-_NAME = "module.rego"  # of each file while it is formatted: its own may lead anywhere
 # Texts and comments come first, so that a name inside one is no call. One without an end goes as far as it could: it is
 # refused later, and is not looked at again from each of its quotation marks.
 _CALL = re.compile(r'"(?:[^"\\\n]|\\.)*"?|`[^`]*`?|#[^\n]*|(?<![\w.])re_match(?=[ \t]*\()')
@@ -41,10 +37,11 @@ def converted(texts: Mapping[str, str], terms: Terms) -> dict[str, str]:
     old = _unread({**texts, **changed}, terms)
     errors = Errors()
     if old:
-        option = "--v0-v1" if version(terms) >= (1, 0) else "--rego-v1"
-        with tempfile.TemporaryDirectory(prefix="interlock-convert-") as folder:
-            for path in old:
-                changed[path] = _formatted(path, changed.get(path, texts[path]), option, folder, terms, errors)
+        now = {path: changed.get(path, texts[path]) for path in old}
+        for path, (code, text, said) in formatted(now, terms).items():
+            changed[path] = text
+            if code:
+                errors.add("ENG529", Place(path), file=path, reason=" ".join(said.split()) or f"exit code {code}")
         errors.check()
         for path, reason in _unread(changed, terms).items():
             errors.add("ENG529", Place(path), file=path, reason=reason)
@@ -67,14 +64,3 @@ def _unread(texts: Mapping[str, str], terms: Terms) -> dict[str, str]:
         return {}  # it parses; what the guards have to say is said when it is judged
     problems = [problem_of(each) for each in found]
     return {problem.place.file: problem.message for problem in problems if problem.place}
-
-
-def _formatted(path: str, text: str, option: str, folder: str, terms: Terms, errors: Errors) -> str:
-    with open(os.path.join(folder, _NAME), "w", encoding="utf-8", newline="") as handle:
-        handle.write(text)
-    argv = [terms.programs.opa, "fmt", option, _NAME]
-    done = run(argv, terms, folder, setting="ENGINE_OPA", answers=(0, 1, 2))
-    if done.code:
-        reason = " ".join(last_words(done, terms).replace(_NAME, path).split()) or f"exit code {done.code}"
-        errors.add("ENG529", Place(path), file=path, reason=reason)
-    return done.stdout.decode(errors="replace")

@@ -11,7 +11,7 @@ from engine.core.resources import sources
 from engine.errors import EngineError, failure
 from engine.names import listing
 from engine.printable import in_line
-from engine.run.facts.gather import Fetch
+from engine.run.facts.gather import Fetch, Slow
 from engine.run.facts.once import once
 from engine.run.facts.where import Where
 
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
 
 class Change:
-    """The teller of what git knows. Everything is looked up once."""
+    """The teller of what git knows. Everything is looked up once; thread-safe."""
 
     def __init__(
         self,
@@ -54,10 +54,10 @@ class Change:
     def fetchers(self) -> Mapping[str, Fetch]:
         """Fact → how it is looked up."""
         return {
-            "commits": self._commits,
-            "files": self._files,
-            "merge": self._merge_fact,
-            "resources": self._resources,
+            "commits": Slow(self._commits),
+            "files": Slow(self._files),
+            "merge": Slow(self._merge_fact),
+            "resources": Slow(self._resources),
             "rules": lambda: {**self._rules.fact(), **self._today()},
             "source": self._source,
         }

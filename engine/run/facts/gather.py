@@ -1,6 +1,7 @@
 """Fetch what the expressions of the matched pipelines name: each fact once, and a failed lookup is recorded as one."""
 
 from collections.abc import Callable, Iterable, Mapping
+from threading import Event
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.alone import alone
@@ -15,33 +16,61 @@ class Absent(NamedTuple):
     reason: str
 
 
+class Failed(NamedTuple):
+    """A fact that could not be looked up, and why: a gate that `needs` it is an error."""
+
+    reason: str
+
+
 Fetch: TypeAlias = Callable[[], "Any | Absent"]  # a JSON value; EngineError when the lookup fails
 
 
-def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str) -> FactDocument:
-    """The fact document of one decision.
+class Slow:
+    """A lookup that waits for something else (git, a store, GitHub). Several of them are waited for at once."""
+
+    def __init__(self, look: Fetch) -> None:
+        self._look = look
+
+    def __call__(self) -> "Any | Absent":
+        """Look it up."""
+        return self._look()
+
+
+def gather(
+    needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str, stop: Event | None = None
+) -> FactDocument:
+    """The fact document of one decision: the same whichever lookup ends first.
 
     A fact that nobody here can fetch has failed, with `otherwise` as the reason: reading it is an error, not a null.
-    So has one whose lookup breaks, and one that no document could hold: the others are there.
+    So has one whose lookup breaks, and one that no document could hold: the others are there. `stop` is set when
+    somebody presses Ctrl-C; lookups that know it end sooner.
     """
-    facts: dict[str, Any] = {}
-    absent: dict[str, str] = {}
-    failed: dict[str, str] = {}
-    for name in sorted(set(needs)):
-        if name not in fetchers:
-            failed[name] = otherwise
-            continue
-        try:
-            with alone(f"the fact `{name}`"):
-                value = fetchers[name]()
-                if not isinstance(value, Absent):
-                    canonical(value)
-        except EngineError as error:
-            # With the way out: the gate that needs the fact is all that people see of it.
-            failed[name] = "; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems)
-            continue
-        if isinstance(value, Absent):
-            absent[name] = value.reason
-        else:
-            facts[name] = value
+    wanted = {name: fetchers.get(name, lambda: Failed(otherwise)) for name in sorted(set(needs))}
+    slow = [name for name, fetch in wanted.items() if isinstance(fetch, Slow)]
+    found = _at_once({name: wanted[name] for name in slow}, stop) if len(slow) > 1 else {}
+    found |= {name: _look(name, fetch) for name, fetch in wanted.items() if name not in found}
+    facts = {name: found[name] for name in wanted if not isinstance(found[name], Absent | Failed)}
+    absent, failed = (
+        {name: found[name].reason for name in wanted if isinstance(found[name], kind)} for kind in (Absent, Failed)
+    )
     return freeze(facts, absent, failed)
+
+
+def _at_once(fetchers: Mapping[str, Fetch], stop: Event | None) -> dict[str, Any]:
+    from engine.run.orchestrator.pool import MOST, run_all
+
+    return dict(
+        zip(fetchers, run_all(list(fetchers), lambda name: _look(name, fetchers[name]), MOST, stop), strict=True)
+    )
+
+
+def _look(name: str, fetch: Fetch) -> "Any | Absent | Failed":
+    try:
+        with alone(f"the fact `{name}`"):
+            value = fetch()
+            if not isinstance(value, Absent | Failed):
+                canonical(value)
+            return value
+    except EngineError as error:
+        # With the way out: the gate that needs the fact is all that people see of it.
+        return Failed("; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems))

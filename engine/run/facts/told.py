@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REPO, SHA, TEXT, WORD, Check, Fields, wrong
 from engine.errors import failure
-from engine.run.facts.gather import Fetch
+from engine.run.facts.gather import Fetch, Slow
 from engine.run.facts.where import Head, Tip, Where
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Told:
     @property
     def fetchers(self) -> Mapping[str, Fetch]:
         """Fact → how it is looked up."""
-        return {"now": lambda: self._now, "pr": self._pr, "ref": self._ref}
+        return {"now": lambda: self._now, "pr": Slow(self._pr), "ref": self._ref}
 
     def _pr(self) -> Any:
         place, change = where(self._event), self._change

@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from engine.adapters.git import contents
+from engine.adapters.git.repository import Repository
 from engine.core.resources import services
 from engine.core.resources.discover import Discovery, discover
-from tests.support.git import Clone
+from tests.support.git import Clone, Counted
 from tests.support.resources import rules, source
 
 with open("tests/cases/discovery.yaml", "rb") as _file:
@@ -68,6 +69,24 @@ def test_a_thousand_resources(clone):
     assert not found.refused
     assert len({r.state_key for r in found.resources}) == 1000
     assert len(_discover(clone, everything=True).resources) == 1001
+
+
+@pytest.mark.parametrize(("resources", "commits"), [(1, 1), (40, 1), (40, 150)])
+def test_git_is_started_five_times_at_most_however_much_changes(tmp_path, resources, commits):
+    """Its version, the clone's settings, objects, a long history, and a merge: the base has gone on, too."""
+    clone, git = Clone(tmp_path / "clone"), Counted(tmp_path / "bin")
+    base = {path: text for n in range(resources) for path, text in _bucket(f"bucket-{n}").items()}
+    clone.import_commit("dev", base)
+    clone.import_commit("feature", {path: text.replace("Deny", "Allow") for path, text in base.items()}, "dev")
+    clone.import_commit("dev", {**base, "README.md": "the base has gone on"}, "dev^0")
+    more = "commit refs/heads/feature\ncommitter A <a@example.com> 1 +0000\ndata 0\n"
+    clone.git("fast-import", "--quiet", stdin=(f"{more}from refs/heads/feature^0\n" + more * (commits - 1)).encode())
+    repository = Repository(clone.directory, path=git.path)
+    merged = repository.merge(repository.range("dev", "feature"))
+    found = discover(contents.of_range(repository, merged, SERVICES), SERVICES, rules(), source())
+    assert len(found.resources) == resources, found.refused
+    expected = ["version", "config", "cat-file", *(["rev-list"] if commits > 100 else []), "merge-tree"]
+    assert git.started == expected
 
 
 def test_a_document_that_did_not_change_is_read_too(clone):

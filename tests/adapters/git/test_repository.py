@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Thread
+from time import sleep
 
 import pytest
 
 from engine.adapters.git.repository import Person, Repository
 from engine.errors import EngineError
-from tests.support.git import Clone
+from tests.support.git import Clone, Counted
 
 
 @pytest.fixture
@@ -205,3 +208,53 @@ def test_an_origin_of_two_places_is_neither(clone):
     clone.git("remote", "add", "origin", "git@github.com:acme/one.git")
     clone.git("remote", "set-url", "--add", "origin", "git@github.com:acme/two.git")
     assert clone.open().origin() == ("acme/one and acme/two", False)
+
+
+def test_threads_ask_in_turn_and_get_what_one_of_them_would_get(tmp_path):
+    """All of them ask everything at the same moment, each in another order, of one git."""
+    clone = Clone(tmp_path / "clone")
+    clone.commit({f"S3/b{n}/b{n}.tfvars": f"a = {n}\n" * 200 for n in range(30)})
+    clone.branch("feature")
+    head = clone.commit({f"S3/b{n}/b{n}.tfvars": f"b = {n}\n" * 200 for n in range(30)})
+    clone.git("checkout", "-q", "dev")
+    base = clone.commit({"README.md": "x"})
+    one, git = clone.open(), Counted(tmp_path / "bin")
+    ids = [change.new.id for change in one.range("dev", "feature").changes if change.new]
+    questions = [
+        lambda r: r.range("dev", "feature"),
+        lambda r: r.merge(r.range("dev", "feature")),
+        lambda r: r.resolve("feature~1"),
+        lambda r: r.contains(head, base),
+        lambda r: r.branch("dev"),
+        lambda r: r.blobs(ids),
+        lambda r: r.tree("feature"),
+        lambda r: r.landed("feature"),
+        lambda r: (r.origin(), r.has("refs/heads/dev"), r.ref("refs/heads/feature")),
+    ]
+    expected = [question(one) for question in questions]
+    several, start = Repository(clone.directory, path=git.path), Barrier(8)
+
+    def ask(first):
+        start.wait()
+        order = [(first + n) % len(questions) for n in range(len(questions))]
+        return {n: questions[n](several) for n in order}
+
+    with ThreadPoolExecutor(8) as threads:
+        for answers in threads.map(ask, range(8)):
+            assert [answers[n] for n in range(len(questions))] == expected
+    assert sorted(set(git.started)) == ["cat-file", "config", "merge-tree", "version"]
+    assert [git.started.count(name) for name in ("cat-file", "config", "version")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("hangs", ["cat-file", "config"])
+def test_a_git_that_hangs_is_not_waited_for_once_somebody_says_stop(clone, tmp_path, hangs):
+    git, stop = Counted(tmp_path / "bin", hangs=hangs), Event()
+    repository = Repository(clone.directory, path=git.path, cancel=stop)
+
+    def say():
+        while hangs not in git.started:
+            sleep(0.01)
+        stop.set()
+
+    Thread(target=say).start()
+    assert _code(repository.resolve, "dev") in ("ENG356", "ENG452")

@@ -1,12 +1,10 @@
 """The `opa` program: its versions, its errors, and answers that must not be believed."""
 
-import json
-
 import pytest
 
 from engine.adapters.policy.port import Programs
 from engine.errors import EngineError
-from tests.support.opa import executable, script
+from tests.support.opa import executable, pretender, script, value
 from tests.support.plans import a_change, a_plan
 from tests.support.policy import judge, policies, rego
 
@@ -95,32 +93,6 @@ def test_the_time_limit_holds(tmp_path):
     slow = rego("deny contains a if { some a in numbers.range(1, 9999); some b in numbers.range(1, 9999); a * b == 0 }")
     found = refusal(executable(tmp_path), slow, timeout_s=2)
     assert found.code == "ENG511", found.text()
-
-
-TREE = {"package": {"path": [{"value": "data"}, {"value": "main"}]}, "rules": [{"head": {"ref": [{"value": "deny"}]}}]}
-
-
-def value(said):
-    return json.dumps({"result": [{"expressions": [{"value": said}]}]})
-
-
-def pretender(folder, answer, code=0):
-    """A program whose version is right and whose `eval` prints `answer`."""
-    return script(
-        folder / "opa",
-        f"""
-import sys
-if sys.argv[1] == "version":
-    print("Version: 1.9.0")
-elif sys.argv[1] == "capabilities":
-    print('{{"builtins": []}}')
-elif "rego.parse_module" in sys.argv[-1]:
-    print({value([{"policies/m0.rego": TREE}])!r})
-else:
-    print({answer!r})
-    sys.exit({code})
-""",
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A program that stays and answers."""
 
 import os
+import threading
 
 import pytest
 
@@ -10,9 +11,9 @@ from engine.adapters.session import Session
 ENV = {"PATH": os.environ["PATH"], "AWS_SECRET_ACCESS_KEY": "a-secret-of-mine"}
 
 
-def session(script, timeout_s=20.0):
+def session(script, timeout_s=20.0, cancel=None):
     argv = ["python3", "-S", "-u", "-c", "import sys\n" + script]
-    return Session(argv, cwd="/", env=ENV, timeout_s=timeout_s, install="install it")
+    return Session(argv, cwd="/", env=ENV, timeout_s=timeout_s, install="install it", cancel=cancel)
 
 
 ECHO = "for line in sys.stdin.buffer: sys.stdout.buffer.write(b'%d\\n' % len(line) + line)"
@@ -74,3 +75,11 @@ def test_what_it_says_on_the_side_does_not_stop_it():
 def test_a_program_that_is_not_there():
     with pytest.raises(ProcessError, match="install it"):
         Session(["no-such-program"], cwd="/", env=ENV, timeout_s=1, install="install it")
+
+
+def test_it_is_not_waited_for_once_somebody_says_stop():
+    stop = threading.Event()
+    talk = session("sys.stdin.readlines()", cancel=stop)
+    talk.ask(b"?\n")
+    threading.Timer(0.1, stop.set).start()
+    assert ended(talk.line).code == "ENG452"

@@ -23,6 +23,7 @@ from engine.run.module import read_module
 from engine.run.trusted import read_rules
 from tests.support.clone import Clone, bucket
 from tests.support.git import Clone as Git
+from tests.support.git import Counted
 
 NOW = "2026-11-23T21:00:00Z"
 NOTHING_ASKED = Asked()
@@ -182,6 +183,16 @@ def test_a_head_that_has_moved_on_is_superseded(clone):
     with pytest.raises(EngineError, match=f"moved on from .* to {now[:12]}") as caught:
         local(clone, event).check_head()
     assert caught.value.exit_code is ExitCode.STALE
+
+
+def test_all_at_once_is_what_one_after_the_other_is(clone, tmp_path):
+    """Whoever comes first, git is asked what it is asked by one thread, and no more."""
+    names = ["commits", "files", "merge", "pr", "resources", "rules", "source"]
+    counted = [Counted(tmp_path / name) for name in ("one", "all")]
+    facts = [local(clone, repository=Repository(clone.directory, path=git.path)) for git in counted]
+    one_by_one = {name: gathered(facts[0], name).facts[name] for name in names}
+    assert dict(gathered(facts[1], *names).facts) == one_by_one
+    assert counted[1].started == counted[0].started
 
 
 def test_a_clone_without_the_branch_cannot_tell_and_goes_by_the_commit(clone):

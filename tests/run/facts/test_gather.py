@@ -1,9 +1,14 @@
 """Facts are fetched once; what is not there, cannot be had or was never asked for is said, never guessed."""
 
+import os
+import signal
+import threading
+from functools import partial
+
 import pytest
 
 from engine.errors import failure
-from engine.run.facts.gather import Absent, gather
+from engine.run.facts.gather import Absent, Fetch, Slow, gather
 
 
 def refused():
@@ -82,3 +87,83 @@ def test_a_fact_that_breaks_fails_alone(why, fetch, said):
 def test_who_stops_us_stops_us():
     with pytest.raises(KeyboardInterrupt):
         gather(["files"], {"files": broken(KeyboardInterrupt())}, "not here")
+
+
+def test_what_is_slow_is_waited_for_at_once():
+    """Each waits until all others are looked up, too: one after the other would never end."""
+    together = threading.Barrier(3, timeout=20)
+
+    def fetch(value):
+        return Slow(lambda: (together.wait(), value)[1])
+
+    document = gather(["c", "a", "b"], {name: fetch(name * 2) for name in "abc"}, "not here")
+    assert document.facts == {"a": "aa", "b": "bb", "c": "cc"}
+
+
+@pytest.mark.parametrize("first", ["a", "b", "c"])
+def test_whichever_ends_first_the_document_is_the_same(first):
+    done = threading.Event()
+
+    def fetch(name, look):
+        def found():
+            if name != first:
+                assert done.wait(20)
+            try:
+                return look()
+            finally:
+                if name == first:
+                    done.set()
+
+        return Slow(found)
+
+    looks = {"a": lambda: [1], "b": refused, "c": lambda: Absent("none"), "d": broken(RecursionError())}
+    document = gather(looks, {name: fetch(name, look) for name, look in looks.items()}, "not here")
+    alone = gather(looks, looks, "not here")
+    assert document.to_json() == {**alone.to_json(), "failed": document.to_json()["failed"]}
+    assert [list(part) for part in (document.facts, document.absent, document.failed)] == [["a"], ["c"], ["b", "d"]]
+    assert document.failed["b"] == alone.failed["b"]
+    assert document.failed["d"].startswith("the fact `d` cannot be told: RecursionError at ")
+
+
+def test_one_thread_where_there_is_nothing_to_wait_for():
+    where: list[threading.Thread] = []
+
+    def fetch() -> None:
+        where.append(threading.current_thread())
+
+    fetchers: dict[str, Fetch] = {"slow": Slow(fetch), "now": fetch, "labels": fetch}
+    gather(fetchers, fetchers, "not here")
+    assert where == [threading.main_thread()] * 3
+
+
+def test_each_slow_fact_is_fetched_once():
+    asked: list[str] = []
+    fetchers = {name: Slow(partial(asked.append, name)) for name in "abcdefghijklmnop"}
+    gather([*fetchers, *fetchers], fetchers, "not here")
+    assert sorted(asked) == sorted(fetchers)
+
+
+def test_who_stops_us_in_a_thread_stops_us():
+    fetchers = {"files": Slow(broken(KeyboardInterrupt())), "labels": Slow(lambda: [])}
+    with pytest.raises(KeyboardInterrupt):
+        gather(fetchers, fetchers, "not here")
+
+
+def test_ctrl_c_ends_what_is_waited_for():
+    stop, begun = threading.Event(), threading.Barrier(3, timeout=20)
+    ended = []
+
+    def fetch():
+        begun.wait()
+        assert stop.wait(20)
+        ended.append(1)
+
+    def press():
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    fetchers = {"files": Slow(fetch), "commits": Slow(fetch)}
+    with pytest.raises(KeyboardInterrupt):
+        gather(fetchers, fetchers, "not here", stop)
+    assert len(ended) == 2

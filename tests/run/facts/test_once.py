@@ -62,3 +62,57 @@ def test_threads_wait_for_whoever_is_first():
 
 def test_each_object_has_its_own():
     assert Asked(lambda: 1).value != Asked(lambda: 2).value
+
+
+def test_nobody_waits_for_another_object():
+    """As two runs in one process would: each answer comes only when the other one is being looked for, too."""
+    both = Barrier(2, timeout=20)
+    objects = [Asked(both.wait) for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(lambda asked: asked.value, objects)) == [0, 1]
+
+
+def test_nobody_waits_for_another_value_of_the_same_object():
+    both = Barrier(2, timeout=20)
+
+    class Two:
+        @once
+        def first(self):
+            return both.wait()
+
+        @once
+        def second(self):
+            return both.wait()
+
+    two = Two()
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(lambda name: getattr(two, name), ["first", "second"])) == [0, 1]
+
+
+def test_one_that_leads_to_another_and_a_failure_in_threads():
+    start = Barrier(8)
+
+    class Chain:
+        asked = 0
+
+        @once
+        def first(self):
+            self.asked += 1
+            raise failure("ENG351", name="x")
+
+        @once
+        def second(self):
+            return self.first
+
+    chain = Chain()
+
+    def read(name):
+        start.wait()
+        try:
+            return getattr(chain, name)
+        except EngineError as error:
+            return error.problems[0].code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(read, ["first", "second"] * 4)) == ["ENG351"] * 8
+    assert chain.asked == 1
