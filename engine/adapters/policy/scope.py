@@ -7,7 +7,7 @@ argument of a function, a variable with two origins of which one is unknown) is 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from engine.adapters.policy.conventions import to_ask
 from engine.adapters.policy.syntax import REFERENCES, Bundle, Defined, Module, Node, dotted, full, rule_of, visit
