@@ -51,6 +51,11 @@ class Module:
         """What is written there."""
         return self.source[span["start"] : span["end"]].decode(errors="replace")
 
+    @cached_property
+    def defined(self) -> "tuple[Defined, ...]":
+        """Every definition, in the order of its lines."""
+        return tuple(_definitions(self))
+
     def heads(self) -> Iterator[tuple[Node, Node]]:
         """Each definition with its head, which is itself where it is a default."""
         for entry in self.tree["rules"]:
@@ -132,7 +137,7 @@ class Bundle:
     @cached_property
     def defined(self) -> tuple[Defined, ...]:
         """Every definition, in order of files and lines."""
-        return tuple(definition for module in self.modules for definition in _definitions(module))
+        return tuple(definition for module in self.modules for definition in module.defined)
 
     @cached_property
     def names(self) -> frozenset[str]:
