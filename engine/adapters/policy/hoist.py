@@ -118,7 +118,9 @@ def _inside(node: Node, module: Module, names: Collection[str]) -> Iterator[Node
 
 
 def _needed(node: Node, module: Module, names: Collection[str]) -> Iterator[Node]:
-    """Spans of the references and calls of a value, each as a whole."""
+    """Spans of the references and calls of a value, each as a whole and before what is inside of it: to the embedded
+    engine a call can be defined though an argument is not (`f(1 in [x.y])`).
+    """
     stack = [node]
     while stack:
         here = stack.pop()
@@ -126,9 +128,16 @@ def _needed(node: Node, module: Module, names: Collection[str]) -> Iterator[Node
             stack += reversed(here)
             continue
         for kind, item in here.items() if isinstance(here, dict) else ():
-            if kind in REFERENCES or kind == "Call" or (kind == "Var" and _is_name(item["value"], module, names)):
+            if kind in REFERENCES:
                 yield item["span"]
-            elif kind != "Var" and kind not in _NOTHING_IN_IT:
+                yield from _inside({kind: item}, module, names)
+            elif kind == "Call":
+                yield item["span"]
+                stack.append(item["params"])
+            elif kind == "Var":
+                if _is_name(item["value"], module, names):
+                    yield item["span"]
+            elif kind not in _NOTHING_IN_IT:
                 stack.append(item)
 
 
