@@ -513,6 +513,10 @@ TABLE: dict[str, Row] = {
     "ENG529": Row("{file} cannot be converted: {reason}", "correct it by hand, then convert the rest", _EXEC),
     "ENG530": Row("{where} holds no policy tests", "write `test_…` rules in `*_test.rego` files"),
     "ENG531": Row("`{name}` in a test file would never be asked", "move it out of the `_test.rego` file, or rename it"),
+    "ENG532": Row(
+        "`not` in `not` in `not`, more than can be judged",
+        "give the inner ones names: rules or functions of their own",
+    ),
     "ENG535": Row(
         "no policies are named, and there is no directory `policies` here",
         "name their directory, or say `--shipped` for the policies that come with the engine",

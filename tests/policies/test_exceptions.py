@@ -1,6 +1,7 @@
 """Ordinary things that a rule denies for good reason, and the setting or exception that allows each."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -240,24 +241,63 @@ NOTHING_NEEDED: list[tuple[str, Plan]] = [
 ]
 
 
-@pytest.mark.parametrize(("why", "judged"), NOTHING_NEEDED, ids=[row[0] for row in NOTHING_NEEDED])
-def test_ordinary_things_that_need_nothing(why, judged):
-    assert denied(judged, [], {}) == [], why
+def denied(
+    rows: Mapping[str, Plan], exceptions: list[dict[str, str]], access: dict[str, list[str]], now: str = NOW
+) -> dict[str, list[str]]:
+    """What each row is denied for, under its name; all rows are judged at once, each as a resource of its own."""
+    names = list(rows)
+    judged = [rows[name]._replace(resource=f"A/{number}") for number, name in enumerate(names)]
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for finding in evaluate(judged, settings(exceptions, access), now=now):
+        if finding.effect is Effect.DENY and finding.rule[:3] in ("ACC", "CMP", "ENC"):
+            found[names[int(finding.resource[2:])]].append(finding.rule)
+    return found
 
 
-def denied(judged: Plan, exceptions: list[dict[str, str]], access: dict[str, list[str]], now: str = NOW) -> list[str]:
-    found = evaluate([judged], settings(exceptions, access), now=now)
-    return sorted(
-        finding.rule for finding in found if finding.effect is Effect.DENY and finding.rule[:3] in ("ACC", "CMP", "ENC")
-    )
+EXCUSED = {row[0]: row[1] for row in ORDINARY if row[2]}
+EXCUSES = [excuse for row in ORDINARY for excuse in row[2]]
 
 
-@pytest.mark.parametrize(("why", "judged", "exceptions", "access"), ORDINARY, ids=[row[0] for row in ORDINARY])
-def test_ordinary_things_have_a_way_out(why, judged, exceptions, access):
-    assert denied(judged, [], {}), why
-    assert denied(judged, exceptions, access) == [], why
-    if exceptions:
-        assert denied(judged, exceptions, access, now="2027-02-01T00:00:00Z"), why
+@pytest.fixture(scope="module")
+def nothing_set():
+    return denied({row[0]: row[1] for row in [*NOTHING_NEEDED, *ORDINARY]}, [], {})
+
+
+@pytest.fixture(scope="module")
+def all_excused():
+    return denied(EXCUSED, EXCUSES, {})
+
+
+@pytest.fixture(scope="module")
+def all_expired():
+    return denied(EXCUSED, EXCUSES, {}, now="2027-02-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("why", [row[0] for row in NOTHING_NEEDED])
+def test_ordinary_things_that_need_nothing(why, nothing_set):
+    assert nothing_set[why] == []
+
+
+def test_each_exception_is_for_one_row():
+    """So that judging them together says what judging them one by one would say."""
+    assert all(not (row[2] and row[3]) for row in ORDINARY)
+    assert len({tuple(sorted(excuse.items())) for excuse in EXCUSES}) == len(EXCUSES)
+    assert len({row[0] for row in [*NOTHING_NEEDED, *ORDINARY]}) == len(NOTHING_NEEDED) + len(ORDINARY)
+
+
+@pytest.mark.parametrize("why", EXCUSED)
+def test_ordinary_things_have_an_exception(why, nothing_set, all_excused, all_expired):
+    assert nothing_set[why]
+    assert all_excused[why] == []
+    assert all_expired[why] == nothing_set[why]
+
+
+@pytest.mark.parametrize(
+    ("why", "judged", "access"), [(why, plan, access) for why, plan, _, access in ORDINARY if access]
+)
+def test_ordinary_things_have_a_setting(why, judged, access, nothing_set):
+    assert nothing_set[why]
+    assert denied({why: judged}, [], access) == {why: []}
 
 
 def test_exceptions_hold_alike_on_both_engines(tmp_path):

@@ -9,11 +9,12 @@ beside attributes `_actions` (of the change; without it: create), `_unknown` (at
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from engine.core.source import load_yaml
-from engine.errors import EngineError, Errors, Place
+from engine.errors import EngineError, Errors, Place, Problem
 
 _BLOCK = re.compile(r"^#[ \t]*METADATA[ \t\r]*\n((?:#.*(?:\n|\Z))*)", re.MULTILINE)
 _GAP = re.compile(r"(?:[ \t\r]*\n|#[^\n]*\n)*")  # empty lines and comments
@@ -67,9 +68,13 @@ def annotations(modules: Mapping[str, str]) -> tuple[About, ...]:
         EngineError: ENG540, all that cannot be read.
     """
     errors = Errors()
-    found = tuple(about for path in sorted(modules) for about in _module(path, modules[path], errors))
+    found: list[About] = []
+    for path in sorted(modules):
+        said, wrong = _module(path, modules[path])
+        found += said
+        errors.extend(wrong)
     errors.check()
-    return found
+    return tuple(found)
 
 
 def silent(modules: Mapping[str, str]) -> tuple[About, ...]:
@@ -84,13 +89,18 @@ def own_names(modules: Mapping[str, str]) -> frozenset[str]:
     )
 
 
-def _module(path: str, text: str, errors: Errors) -> Iterator[About]:
+@lru_cache(maxsize=512)  # who judges once judges often, with the same policies
+def _module(path: str, text: str) -> tuple[tuple[About, ...], tuple[Problem, ...]]:
+    """What its annotations say, and what is wrong with them."""
+    errors = Errors()
+    found = []
     for block in _BLOCK.finditer(text):
         first = text.count("\n", 0, block.start(1))  # lines before the YAML
         said = _read(block[1], path, first, errors)
         head = _head_below(text, block.end())
         if said is not None and head and said.get("scope", "rule") in _FOR_RULES:
-            yield _about(_silent_rule(path, text, head), said)
+            found.append(_about(_silent_rule(path, text, head), said))
+    return tuple(found), errors.problems if errors.added else ()
 
 
 def _silent(path: str, text: str) -> Iterator[About]:

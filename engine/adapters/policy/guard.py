@@ -5,6 +5,7 @@ reaches them, so misspelt functions are found here too, when policies load.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -12,8 +13,8 @@ from engine.adapters.policy import inputs
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import is_asked
 from engine.adapters.policy.old import CONFTESTS_FUNCTIONS, OLD_FUNCTIONS
-from engine.adapters.policy.scope import REFERENCES, Names
-from engine.adapters.policy.syntax import Bundle, Call, Defined, dotted, full, head_parts, imported, imports, walk
+from engine.adapters.policy.scope import Names
+from engine.adapters.policy.syntax import REFERENCES, Bundle, Call, Defined, Node, dotted, full, head_parts, walk
 from engine.errors import EngineError, Errors, Problem, problem
 from engine.names import closest
 
@@ -57,15 +58,16 @@ def _partial_heads(bundle: Bundle, errors: Errors) -> None:
     a builtin; a look-up or a function of one's own may be undefined, and belongs into the body.
     """
     own = {(c.module.file, c.span["start"]) for c in bundle.calls if c.name in bundle.functions}
+    rules: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for definition in bundle.defined:
+        rules[definition.module.package].add(definition.name[0])
     for definition in bundle.defined:
         module = definition.module
-        rules = {d.name[0] for d in bundle.defined if d.module.package == module.package}
-        shared = {"input", "data", *rules, *imported(module)}
+        shared = {"input", "data"} | rules[module.package] | module.imported.keys()
         for kind, node in head_parts(definition):
             partial = kind in ("RefDot", "RefBrack") or (module.file, node.get("span", {}).get("start")) in own
             if partial and any(name == "Var" and var["value"] not in shared for name, var in walk({kind: node})):
-                start, end = node["span"]["start"], node["span"]["end"]
-                what = module.source[start:end].decode(errors="replace")
+                what = module.text(node["span"])
                 construct = f"`{what}` in the head of `{'.'.join(definition.name)}`"
                 errors.add(
                     "ENG505",
@@ -93,12 +95,13 @@ def _sprintf(bundle: Bundle, errors: Errors) -> None:
 
 def _old_functions(bundle: Bundle, errors: Errors) -> None:
     for call in bundle.calls:
-        place = call.module.place(call.span)
         if call.name in CONFTESTS_FUNCTIONS:
             mend = "only Conftest has it: write the value down (`with input as {…}`), or load it as data"
-            errors.add("ENG506", place, name=call.name, mend=mend)
+            errors.add("ENG506", call.module.place(call.span), name=call.name, mend=mend)
         elif call.name in OLD_FUNCTIONS:
-            errors.add("ENG525", place, construct=f"`{call.name}`", mend=OLD_FUNCTIONS[call.name])
+            errors.add(
+                "ENG525", call.module.place(call.span), construct=f"`{call.name}`", mend=OLD_FUNCTIONS[call.name]
+            )
 
 
 def _unknown_functions(bundle: Bundle, errors: Errors) -> None:
@@ -127,15 +130,20 @@ def _misspelt_references(bundle: Bundle, errors: Errors) -> None:
                 hint = closest(name, bundle.prefixes) or near or hint
                 errors.add("ENG507", module.place(item["span"]), hint=hint, name=name)
     for definition in bundle.defined:
-        aliases = imports(definition.module)
-        for kind, node in walk(definition.body):
-            parts = dotted({kind: node}) if kind in ("RefDot", "RefBrack") else ()
-            if not parts:
+        module = definition.module
+        for kind, node, outer, *_ in definition.seen:
+            here = node if kind == "With" else {kind: node} if outer and kind in REFERENCES else None
+            parts = dotted(here) if here else ()
+            if not parts or (parts[0] != "data" and parts[0] not in module.imports):
                 continue
-            name = _member(".".join((aliases.get(parts[0], parts[0]), *parts[1:])), bundle.packages)
+            name = _member(".".join((module.imports.get(parts[0], parts[0]), *parts[1:])), bundle.packages)
             if name and not _exists(name, bundle):
-                place = definition.module.place(node["span"])
-                errors.add("ENG507", place, hint=closest(name, bundle.names), name=name)
+                errors.add("ENG507", module.place(_span(here)), hint=closest(name, bundle.names), name=name)
+
+
+def _span(node: Node) -> Node:
+    ((_, inner),) = node.items()
+    return inner["span"]
 
 
 def _missing_data(bundle: Bundle, reached: Names, errors: Errors) -> tuple[Problem, ...]:
@@ -211,19 +219,20 @@ def _aliases_in_functions(bundle: Bundle, errors: Errors) -> None:
 
     Calls through an import are not: the embedded engine looks functions up by their full name.
     """
-    shared = {name for module in bundle.modules for name in imports(module).values()}
+    shared = {name for module in bundle.modules for name in module.imports.values()}
     for definition in bundle.defined:
         module = definition.module
         if definition.form != "Func" or ".".join(("data", *module.package)) not in shared:
             continue
-        aliases = imports(module)
-        called = {call.span["start"] for call in bundle.calls if call.module is module}
-        for kind, node in walk(definition.body):
-            parts = dotted({kind: node}) if kind in ("RefDot", "RefBrack", "Var") else ()
-            if parts and parts[0] in aliases and node["span"]["start"] not in called:
-                construct = f"the import `{parts[0]}` in the function `{definition.name[0]}`"
-                mend = f"write `{aliases[parts[0]]}` in full"
-                errors.add("ENG505", module.place(node["span"]), construct=construct, mend=mend)
+        called = {node["span"]["start"] for kind, node, *_ in definition.seen if kind == "Call"}
+        for kind, node, *_ in definition.seen:
+            here = node if kind == "With" else {kind: node} if kind == "Var" else None
+            name = dotted(here)[0] if here else ""
+            span = _span(here) if name in module.imports else None
+            if span and span["start"] not in called:
+                construct = f"the import `{name}` in the function `{definition.name[0]}`"
+                mend = f"write `{module.imports[name]}` in full"
+                errors.add("ENG505", module.place(span), construct=construct, mend=mend)
                 break
 
 
@@ -239,7 +248,7 @@ def _free_under_not(bundle: Bundle, reached: Names, errors: Errors) -> None:
         bound |= {module.source[span["start"] : span["end"]].decode() for span in spans if span}
         for seen in found:
             name = seen.node["value"]
-            if not seen.bare or name in bound or name in known or name in imports(module):
+            if not seen.bare or name in bound or name in known or name in module.imports:
                 continue
             if full(module.package, (name,)) in bundle.prefixes:
                 continue
@@ -283,7 +292,7 @@ def _conflicts(bundle: Bundle, errors: Errors) -> None:
     """Data, packages and rules that claim one name; OPA refuses all of these."""
     forms: dict[str, Defined] = {}
     for definition in bundle.defined:
-        name = full(definition.module.package, definition.name)
+        name = definition.full
         place = definition.module.place(definition.span)
         first = forms.setdefault(name, definition)
         if any(package == name or package.startswith(name + ".") for package in bundle.packages):

@@ -4,8 +4,8 @@ Only what decides is looked at: the rules that are asked, and those that they re
 kind of input on purpose (`not input.plan`, one of several definitions of a value) it is warned of, and goes on.
 """
 
-from engine.adapters.policy.scope import REFERENCES, Names, constant
-from engine.adapters.policy.syntax import Module, Node, dotted
+from engine.adapters.policy.scope import Names, constant
+from engine.adapters.policy.syntax import REFERENCES, Module, Node, dotted
 from engine.core.plan.shape import PLAN, Kinds, below, names
 from engine.errors import Errors, Problem, problem
 from engine.names import closest, listing
@@ -62,9 +62,8 @@ def _import(module: Module, path: tuple[str, ...], item: Node, errors: Errors) -
 
 
 def _problem(code: str, module: Module, node: Node, name: str, before: Kinds) -> Problem:
-    span = node["span"]
-    text = " ".join(module.source[span["start"] : span["end"]].decode(errors="replace").split())
-    return problem(code, module.place(span), name=text, mend=_mend(name, before))
+    text = " ".join(module.text(node["span"]).split())
+    return problem(code, module.place(node["span"]), name=text, mend=_mend(name, before))
 
 
 def _mend(name: str, before: Kinds) -> str:

@@ -7,60 +7,16 @@ argument of a function, a variable with two origins of which one is unknown) is 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from engine.adapters.policy.conventions import to_ask
-from engine.adapters.policy.syntax import Bundle, Defined, Module, Node, dotted, full, imported, rule_of
+from engine.adapters.policy.syntax import REFERENCES, Bundle, Defined, Module, Node, dotted, full, rule_of, visit
 from engine.core.plan.shape import ANY, PLAN, Kinds, below, members
 
 Meaning: TypeAlias = Kinds | None
 
-REFERENCES = frozenset({"RefDot", "RefBrack"})
-_COMPREHENSIONS = frozenset({"ArrayCompr", "SetCompr"})
-_QUERIES = _COMPREHENSIONS | {"ObjectCompr", "Every"}
-_NO_NODES = frozenset({"with_mods", "span", "field"})
-_LEAVES = frozenset({"Var", "String", "RawString", "Number", "Bool", "Null"})
+_LISTS = frozenset({"ArrayCompr", "SetCompr"})  # comprehensions whose values are what they collect
 _PASSES = 6  # a variable that comes from one that comes from one …
-
-
-class Seen(NamedTuple):
-    """A node of a rule, with what stands around it."""
-
-    kind: str
-    node: Node
-    outer: bool  # not the beginning of a longer reference
-    negated: bool  # all that a `not` is about: `not input.plan`, and no argument in `not f(input.plan)`
-    elsewhere: bool  # in an expression `with input as …`, whose input is no plan
-    bare: bool  # negated, and not in a query of its own: it binds nothing
-
-
-def visit(node: Node) -> Iterator[Seen]:
-    """Every named node, outside in, without recursion; targets of `with` are left out, since nothing reads them."""
-    stack: list[tuple[Node, bool, bool, bool, bool]] = [(node, True, False, False, False)]
-    while stack:
-        here, outer, negated, elsewhere, bare = stack.pop()
-        if isinstance(here, list):
-            stack += [(item, True, negated, elsewhere, bare) for item in here if isinstance(item, dict | list)]
-            continue
-        mods = here.get("with_mods")
-        if mods:
-            stack += [(mod["as"], True, negated, elsewhere, bare) for mod in mods]
-            elsewhere = elsewhere or any(dotted(mod["refr"])[:1] == ("input",) for mod in mods)
-        for kind, item in here.items():
-            if item is None or isinstance(item, str | int | float) or kind in _NO_NODES:
-                continue
-            if not kind[:1].isupper():
-                stack.append((item, True, negated, elsewhere, bare))
-                continue
-            yield Seen(kind, item, outer, negated, elsewhere, bare)
-            if kind in REFERENCES:
-                stack.append((item["refr"], False, negated, elsewhere, bare))
-                if "index" in item:
-                    stack.append((item["index"], True, False, elsewhere, bare))
-            elif kind not in _LEAVES:
-                no = kind == "NotExpr"
-                whole = no and not REFERENCES.isdisjoint(item["expr"])
-                stack.append((item, True, whole, elsewhere, (bare or no) and kind not in _QUERIES))
 
 
 class Scope:
@@ -69,7 +25,7 @@ class Scope:
     def __init__(self, names: "Names", definition: Defined) -> None:
         self._names = names
         self.definition = definition
-        self.seen = tuple(visit(definition.body))
+        self.seen = definition.seen
         self._local: dict[str, Meaning] = dict.fromkeys(self._declared())
         binders = defaultdict(list)
         for name, expression, inside, elsewhere in self._binders():
@@ -96,7 +52,7 @@ class Scope:
                 return self._names.rule(rule)
             before, name = self.meaning(node[reference]["refr"]), constant(node)
             return before if before is None else (below(before, name) if name is not None else members(before)) or None
-        compound = next((kind for kind in _COMPREHENSIONS if kind in node), "")
+        compound = next((kind for kind in _LISTS if kind in node), "")
         if compound:
             kinds = self.meaning(node[compound]["term"])
             if kinds is None or compound == "SetCompr":
@@ -123,7 +79,7 @@ class Scope:
         if name in self._local:
             return self._local[name]
         module = self.definition.module
-        path = self._names.imported(module).get(name)
+        path = module.imported.get(name)
         if name == "input" or (path and path[0] == "input"):
             kinds: Meaning = frozenset({PLAN})
             for step in (path or ())[1:]:
@@ -136,7 +92,7 @@ class Scope:
         """Variables that are nobody else's, whatever they are bound to."""
         for kind, node, *_ in self.seen:
             spans = node["vars"] if kind == "SomeVars" else ()
-            yield from (self._text(span) for span in spans)
+            yield from (self.definition.module.text(span) for span in spans)
         head = self.definition.body.get("head") or {}
         for argument in (head.get("Func") or {}).get("args", ()):
             yield from (node["value"] for kind, node, *_ in visit(argument) if kind == "Var")
@@ -155,10 +111,7 @@ class Scope:
                 if "Var" in node["value"]:
                     yield node["value"]["Var"]["value"], node["collection"], True, elsewhere
             elif kind == "Every":
-                yield self._text(node["value"]), node["domain"], True, elsewhere
-
-    def _text(self, span: Node) -> str:
-        return self.definition.module.source[span["start"] : span["end"]].decode(errors="replace")
+                yield self.definition.module.text(node["value"]), node["domain"], True, elsewhere
 
 
 class Names:
@@ -167,15 +120,10 @@ class Names:
     def __init__(self, bundle: Bundle) -> None:
         self.by_name: dict[str, list[Defined]] = defaultdict(list)
         for definition in bundle.defined:
-            self.by_name[full(definition.module.package, definition.name)].append(definition)
+            self.by_name[definition.full].append(definition)
         self._bundle = bundle
         self._scopes: dict[int, Scope] = {}
         self._rules: dict[str, Meaning] = {}
-        self._imported = {module.file: imported(module) for module in bundle.modules}
-
-    def imported(self, module: Module) -> dict[str, tuple[str, ...]]:
-        """Names that a module imports, with their paths."""
-        return self._imported[module.file]
 
     def scope(self, definition: Defined) -> Scope:
         """Made once."""
@@ -195,7 +143,7 @@ class Names:
         """The full name that `parts` have in a module; empty for a variable."""
         if not parts:
             return ""
-        path = self.imported(module).get(parts[0])
+        path = module.imported.get(parts[0])
         if path or parts[0] in ("data", "input"):
             return ".".join((*(path or parts[:1]), *parts[1:]))
         local = full(module.package, parts)
@@ -203,7 +151,7 @@ class Names:
 
     def is_alternative(self, definition: Defined) -> bool:
         """Is it one of several ways to a value? Then one that is never taken may be meant for other kinds of input."""
-        others = self.by_name[full(definition.module.package, definition.name)]
+        others = self.by_name[definition.full]
         bodies = sum(max(len(d.body.get("bodies") or ()), 1) for d in others)
         return definition.form != "Set" and bodies > 1
 

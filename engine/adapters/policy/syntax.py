@@ -10,20 +10,51 @@ from engine.errors import Place
 
 Node: TypeAlias = Any  # JSON of the engine's syntax tree
 
-_COMPREHENSIONS = frozenset({"ArrayCompr", "SetCompr", "ObjectCompr"})  # leave out what is undefined, as OPA does
+REFERENCES = frozenset({"RefDot", "RefBrack"})
+COMPREHENSIONS = frozenset({"ArrayCompr", "SetCompr", "ObjectCompr"})  # leave out what is undefined, as OPA does
+_QUERIES = COMPREHENSIONS | {"Every"}
+_NO_NODES = frozenset({"with_mods", "span", "field", "eidx"})
+_LEAVES = frozenset({"Var", "String", "RawString", "Number", "Bool", "Null"})
 
 
-class Module(NamedTuple):
+class Module:
     """A parsed file."""
 
-    file: str
-    source: bytes
-    tree: Node
+    def __init__(self, file: str, source: bytes, tree: Node) -> None:
+        self.file = file
+        self.source = source
+        self.tree = tree
 
-    @property
+    @cached_property
     def package(self) -> tuple[str, ...]:
         """`("terraform", "naming")`."""
         return dotted(self.tree["package"]["refr"])
+
+    @cached_property
+    def imported(self) -> dict[str, tuple[str, ...]]:
+        """Names that it imports from `data` and `input`, with their paths."""
+        found = {}
+        for item in self.tree["imports"]:
+            path = dotted(item["refr"])
+            alias = item.get("as")
+            name = self.source[alias["start"] : alias["end"]].decode() if alias else path[-1]
+            if path[0] in ("data", "input"):
+                found[name] = path
+        return found
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """Names that it imports from `data`, with their full names."""
+        return {name: ".".join(path) for name, path in self.imported.items() if path[0] == "data"}
+
+    def text(self, span: Node) -> str:
+        """What is written there."""
+        return self.source[span["start"] : span["end"]].decode(errors="replace")
+
+    @cached_property
+    def defined(self) -> "tuple[Defined, ...]":
+        """Every definition, in the order of its lines."""
+        return tuple(_definitions(self))
 
     def heads(self) -> Iterator[tuple[Node, Node]]:
         """Each definition with its head, which is itself where it is a default."""
@@ -44,14 +75,36 @@ class Module(NamedTuple):
         )
 
 
-class Defined(NamedTuple):
+class Seen(NamedTuple):
+    """A node of a rule, with what stands around it."""
+
+    kind: str
+    node: Node
+    outer: bool  # not the beginning of a longer reference
+    negated: bool  # all that a `not` is about: `not input.plan`, and no argument in `not f(input.plan)`
+    elsewhere: bool  # in an expression `with input as …`, whose input is no plan
+    bare: bool  # negated, and not in a query of its own: it binds nothing
+
+
+class Defined:
     """One definition of a rule or function."""
 
-    module: Module
-    name: tuple[str, ...]  # inside its package; more than one part: `deny.foo`
-    form: str  # Set, Compr (a single value), Func, Default
-    span: Node
-    body: Node
+    def __init__(self, module: Module, name: tuple[str, ...], form: str, span: Node, body: Node) -> None:
+        self.module = module
+        self.name = name  # inside its package; more than one part: `deny.foo`
+        self.form = form  # Set, Compr (a single value), Func, Default
+        self.span = span
+        self.body = body
+
+    @cached_property
+    def full(self) -> str:
+        """`data.terraform.naming.deny`."""
+        return full(self.module.package, self.name)
+
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """Its nodes: walked once, looked at by every guard."""
+        return tuple(visit(self.body))
 
 
 class Call(NamedTuple):
@@ -84,12 +137,12 @@ class Bundle:
     @cached_property
     def defined(self) -> tuple[Defined, ...]:
         """Every definition, in order of files and lines."""
-        return tuple(definition for module in self.modules for definition in _definitions(module))
+        return tuple(definition for module in self.modules for definition in module.defined)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Full names of rules and functions."""
-        return frozenset(full(d.module.package, d.name) for d in self.defined)
+        return frozenset(d.full for d in self.defined)
 
     @cached_property
     def packages(self) -> frozenset[str]:
@@ -105,7 +158,7 @@ class Bundle:
     @cached_property
     def functions(self) -> frozenset[str]:
         """Full names of functions."""
-        return frozenset(full(d.module.package, d.name) for d in self.defined if d.form == "Func")
+        return frozenset(d.full for d in self.defined if d.form == "Func")
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
@@ -174,33 +227,45 @@ def walk(node: Node) -> Iterator[tuple[str, Node]]:
             stack.extend(here)
 
 
-def imported(module: Module) -> dict[str, tuple[str, ...]]:
-    """Names that a module imports from `data` and `input`, with their paths."""
-    found = {}
-    for item in module.tree["imports"]:
-        path = dotted(item["refr"])
-        alias = item.get("as")
-        name = module.source[alias["start"] : alias["end"]].decode() if alias else path[-1]
-        if path[0] in ("data", "input"):
-            found[name] = path
-    return found
-
-
-def imports(module: Module) -> dict[str, str]:
-    """Names that a module imports from `data`, with their full names."""
-    return {name: ".".join(path) for name, path in imported(module).items() if path[0] == "data"}
+def visit(node: Node) -> Iterator[Seen]:
+    """Every named node, outside in, without recursion. The target of a `with`, which nothing reads, is one `With`."""
+    stack: list[tuple[Node, bool, bool, bool, bool]] = [(node, True, False, False, False)]
+    while stack:
+        here, outer, negated, elsewhere, bare = stack.pop()
+        if isinstance(here, list):
+            stack += [(item, True, negated, elsewhere, bare) for item in here if isinstance(item, dict | list)]
+            continue
+        mods = here.get("with_mods")
+        if mods:
+            yield from (Seen("With", mod["refr"], True, negated, elsewhere, bare) for mod in mods)
+            stack += [(mod["as"], True, negated, elsewhere, bare) for mod in mods]
+            elsewhere = elsewhere or any(dotted(mod["refr"])[:1] == ("input",) for mod in mods)
+        for kind, item in here.items():
+            if item is None or kind in _NO_NODES or isinstance(item, str | int | float):
+                continue
+            if not kind[0].isupper():
+                stack.append((item, True, negated, elsewhere, bare))
+                continue
+            yield Seen(kind, item, outer, negated, elsewhere, bare)
+            if kind in REFERENCES:
+                stack.append((item["refr"], False, negated, elsewhere, bare))
+                if "index" in item:
+                    stack.append((item["index"], True, False, elsewhere, bare))
+            elif kind not in _LEAVES:
+                no = kind == "NotExpr"
+                whole = no and not REFERENCES.isdisjoint(item["expr"])
+                stack.append((item, True, whole, elsewhere, (bare or no) and kind not in _QUERIES))
 
 
 def _calls(definition: Defined, functions: frozenset[str]) -> Iterator[Call]:
     module = definition.module
-    aliases = imports(module)
-    for kind, node in walk(definition.body):
+    for kind, node, *_ in definition.seen:
         if kind != "Call":
             continue
         parts = dotted(node["fcn"])
         local = full(module.package, parts)
-        name = local if local in functions else ".".join((aliases.get(parts[0], parts[0]), *parts[1:]))
-        yield Call(module, name, node["params"], node["span"], full(module.package, definition.name))
+        name = local if local in functions else ".".join((module.imports.get(parts[0], parts[0]), *parts[1:]))
+        yield Call(module, name, node["params"], node["span"], definition.full)
 
 
 def head_parts(definition: Defined) -> Iterator[tuple[str, Node]]:
@@ -217,7 +282,7 @@ def head_parts(definition: Defined) -> Iterator[tuple[str, Node]]:
             for kind, node in here.items():
                 if kind[:1].isupper():
                     yield kind, node
-                if kind not in _COMPREHENSIONS:
+                if kind not in COMPREHENSIONS:
                     stack.append(node["params"] if kind == "Call" else node)
         elif isinstance(here, list):
             stack.extend(here)

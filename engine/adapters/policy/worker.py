@@ -5,6 +5,7 @@ stack overflow. Standard input is one JSON line (the request), then one line per
 value. Before the first policy is asked the process gives up opening anything: no file, no socket.
 """
 
+import gc
 import json
 import re
 import resource
@@ -12,13 +13,14 @@ import signal
 import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
 from time import perf_counter
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import regorus
 
 from engine.adapters.policy import guard, syntax
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import Answer, Rule, to_ask
+from engine.adapters.policy.hoist import Hoisted, hoisted
 from engine.adapters.policy.old import old_head
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 
@@ -40,9 +42,19 @@ class Request(TypedDict):
     memory: int
 
 
+class Loaded(NamedTuple):
+    """Policies that may be judged."""
+
+    engine: regorus.Engine
+    bundle: syntax.Bundle
+    warned: tuple[Problem, ...]
+    judged: Mapping[str, Hoisted]  # by file
+
+
 def main() -> None:
     """Answer one request."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # at the deadline, end at once
+    gc.disable()  # trees of millions of nodes, none of which is garbage before the end
     request: Request = json.loads(sys.stdin.readline())
     try:
         if request["guard"]:
@@ -67,25 +79,26 @@ def _confine(memory: int) -> None:
 
 
 def _judge(request: Request, lines: Iterable[str]) -> dict[str, Any]:
-    engine, bundle, warned = load(request, coverage=False)
-    rules = to_ask(bundle.rules(), request["namespaces"])
+    loaded = load(request, coverage=False)
+    rules = to_ask(loaded.bundle.rules(), request["namespaces"])
     answers: list[list[Answer]] = []
     for name, plan in zip(request["resources"], lines, strict=True):
         try:
-            engine.set_input_json(plan)
+            loaded.engine.set_input_json(plan)
         except RuntimeError as error:
             raise failure("ENG515", resource=name, reason=_text(error)) from error
-        answers.append(_ask_all(engine, rules, name, bundle))
-    return {"rules": rules, "answers": answers, "warned": warned}
+        answers.append(_ask_all(loaded, rules, name))
+    return {"rules": rules, "answers": answers, "warned": loaded.warned}
 
 
 def _test(request: Request) -> dict[str, Any]:
-    engine, bundle, _ = load(request, coverage=True)
+    loaded = load(request, coverage=True)
+    engine, bundle = loaded.engine, loaded.bundle
     tests = []
     for rule in tests_of(bundle, request["tests"]):
         began = perf_counter()
         try:
-            answer = _ask(engine, rule, f"{rule.package}.{rule.name}", bundle)
+            answer = _ask(loaded, rule, f"{rule.package}.{rule.name}")
             said = "" if answer == (True,) else "undefined" if not answer else json.dumps(answer[0])
             broke: Problem | None = None
         except EngineError as error:
@@ -120,19 +133,24 @@ def _guard(request: Request) -> dict[str, Any]:
     return {"unread": [], "warned": warned}
 
 
-def load(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle, tuple[Problem, ...]]:
+def load(request: Request, *, coverage: bool) -> Loaded:
     """Parse, guard and compile."""
     engine, bundle = _parse(request, coverage=coverage)
     errors = Errors()
     warned = guard.check(bundle, errors, embedded=True)
     errors.check()
+    judged = {module.file: hoisted(module, bundle.prefixes) for module in bundle.modules}
     try:
+        if any(module.added for module in judged.values()):
+            engine = empty_engine(coverage=coverage)
+            for path, module in judged.items():
+                engine.add_policy(path, module.text)
         engine.add_data_json(json.dumps(request["data"]))
         engine.eval_query_as_json("true")  # compiles every module: unsafe variables, shadowed names
     except RuntimeError as error:
-        raise EngineError(_problem("ENG502", error, _texts(request))) from error
+        raise EngineError(_problem("ENG502", error, _texts(request), judged)) from error
     _confine(request["memory"])  # before the first policy is asked
-    return engine, bundle, warned
+    return Loaded(engine, bundle, warned, judged)
 
 
 def _parse(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.Bundle]:
@@ -147,10 +165,15 @@ def _parse(request: Request, *, coverage: bool) -> tuple[regorus.Engine, syntax.
         except RuntimeError as error:
             errors.extend([_unread(error, texts)])
     errors.check()
-    trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
-    modules = [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()]
+    modules = read(engine, texts)
     builtins = frozenset(str(name) for name in names)
     return engine, syntax.Bundle(modules, builtins, request["data"], request["tests"], request["namespaces"])
+
+
+def read(engine: regorus.Engine, texts: Mapping[str, str]) -> list[syntax.Module]:
+    """The trees of what an engine has parsed."""
+    trees = {tree["source"]["file"]: tree["ast"] for tree in json.loads(engine.get_ast_as_json())}
+    return [syntax.Module(path, text.encode(), trees[path]) for path, text in texts.items()]
 
 
 def _texts(request: Request) -> dict[str, str]:
@@ -176,29 +199,30 @@ def empty_engine(*, coverage: bool) -> regorus.Engine:
     return engine
 
 
-def _ask_all(engine: regorus.Engine, rules: Sequence[Rule], resource_name: str, bundle: syntax.Bundle) -> list[Answer]:
+def _ask_all(loaded: Loaded, rules: Sequence[Rule], resource_name: str) -> list[Answer]:
     """All rules in one query: what they share (statements, say) is evaluated once, not once per rule.
 
     An undefined rule is an empty array. Which rule broke, and where, only single queries can say.
     """
     try:
         query = f"[{', '.join(f'[x | x = {rule.path}]' for rule in rules)}]"
-        found: list[list[Json]] = json.loads(engine.eval_query_as_json(query))["result"][0]["expressions"][0]["value"]
-        return [tuple(answer) for answer in found]
+        (found,) = _value(loaded.engine.eval_query_as_json(query))
+        assert isinstance(found, list)
+        return [tuple(answer) for answer in found if isinstance(answer, list)]
     except RuntimeError:
-        return [_ask(engine, rule, resource_name, bundle) for rule in rules]
+        return [_ask(loaded, rule, resource_name) for rule in rules]
 
 
-def _ask(engine: regorus.Engine, rule: Rule, resource_name: str, bundle: syntax.Bundle) -> Answer:
+def _ask(loaded: Loaded, rule: Rule, resource_name: str) -> Answer:
     try:
-        return _value(engine.eval_query_as_json(rule.path))
+        return _value(loaded.engine.eval_query_as_json(rule.path))
     except RuntimeError as error:
-        texts = {module.file: module.source.decode() for module in bundle.modules}
+        texts = {module.file: module.source.decode() for module in loaded.bundle.modules}
         if "recursion detected" in str(error):
             raise failure(
                 "ENG508", Place(rule.file, rule.line), name=rule.path, chain="its rules form a circle"
             ) from error
-        found = _problem("ENG510", error, texts, resource=resource_name)
+        found = _problem("ENG510", error, texts, loaded.judged, resource=resource_name)
         raise EngineError(found._replace(place=found.place or Place(rule.file, rule.line))) from error
 
 
@@ -212,14 +236,17 @@ def _text(error: RuntimeError) -> str:
     return str(error).partition("Stack backtrace:")[0].strip()
 
 
-def _problem(code: str, error: RuntimeError, texts: Mapping[str, str], **fields: str) -> Problem:
+def _problem(
+    code: str, error: RuntimeError, texts: Mapping[str, str], judged: Mapping[str, Hoisted] | None = None, **fields: str
+) -> Problem:
     said = _text(error)
     where, what = _WHERE.search(said), _WHAT.search(said)
     place = None
     if where and where["file"] in texts:
-        line = int(where["line"])
+        line, column = int(where["line"]), int(where["column"])
+        column = judged[where["file"]].column(line, column) if judged else column
         lines = texts[where["file"]].split("\n")
-        place = Place(where["file"], line, int(where["column"]), 1, lines[line - 1] if line <= len(lines) else "")
+        place = Place(where["file"], line, column, 1, lines[line - 1] if line <= len(lines) else "")
     reason = " ".join((what["text"] if what else said).split())
     return problem(code, place, hint="", reason=reason, **fields)
 

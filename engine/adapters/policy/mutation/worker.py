@@ -16,10 +16,11 @@ import regorus
 
 from engine.adapters.policy import syntax
 from engine.adapters.policy.conventions import Rule
+from engine.adapters.policy.hoist import hoisted
 from engine.adapters.policy.mutation import STILLBORN, SURVIVED
 from engine.adapters.policy.mutation.excuses import Comment, comments
 from engine.adapters.policy.mutation.operators import Mutant, mutants
-from engine.adapters.policy.worker import Request, empty_engine, load, tests_of
+from engine.adapters.policy.worker import Loaded, Request, empty_engine, load, read, tests_of
 from engine.errors import EngineError
 
 
@@ -28,15 +29,15 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     request: Request = json.loads(sys.stdin.readline())
     try:
-        engine, bundle, _ = load(request, coverage=True)
+        loaded = load(request, coverage=True)
     except EngineError as error:
         _say({"problems": error.problems})
         return
-    judge = _Judge(request)
+    judge = _Judge(request, loaded)
     _say({})
     for line in sys.stdin:
         question = json.loads(line)
-        _say(judge.judge(*question) if question else _survey(request, engine, bundle))
+        _say(judge.judge(*question) if question else _survey(request, loaded.engine, loaded.bundle))
 
 
 def _say(answer: Any) -> None:
@@ -70,7 +71,8 @@ def _reached(rule: Rule, engine: regorus.Engine, modules: Mapping[str, str]) -> 
 class _Judge:
     """Engines that lack one policy, each made once, copied and completed for every change: that takes milliseconds."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, loaded: Loaded) -> None:
+        self._judged, self._names = loaded.judged, loaded.bundle.prefixes
         self._texts = {**request["modules"], **request["tests"]}
         self._data = json.dumps(request["data"])
         self._without: dict[str, regorus.Engine] = {}
@@ -81,7 +83,7 @@ class _Judge:
         source = self._texts[file].encode()
         engine = self._engine(file).clone()
         try:
-            engine.add_policy(file, (source[:start] + text.encode() + source[end:]).decode())
+            engine.add_policy(file, self._hoisted(file, (source[:start] + text.encode() + source[end:]).decode()))
             engine.eval_query_as_json("true")  # compiles it
         except RuntimeError:
             return STILLBORN
@@ -95,12 +97,18 @@ class _Judge:
                 return test
         return SURVIVED
 
+    def _hoisted(self, file: str, text: str) -> str:
+        engine = empty_engine(coverage=False)
+        engine.add_policy(file, text)
+        (module,) = read(engine, {file: text})
+        return hoisted(module, self._names).text
+
     def _engine(self, file: str) -> regorus.Engine:
         if file not in self._without:
             engine = empty_engine(coverage=False)
-            for path, text in self._texts.items():
+            for path, module in self._judged.items():
                 if path != file:
-                    engine.add_policy(path, text)
+                    engine.add_policy(path, module.text)
             engine.add_data_json(self._data)
             self._without[file] = engine
         return self._without[file]
