@@ -215,68 +215,72 @@ attaching := {
 }
 
 # Paths and names, in lower case, of the principals of a kind that a resource's statements are for.
-held(r, kind) := {full_name(r) | r.type == types[kind]} | {name |
-	some [part, attribute] in saying(r, kind)
+held(r, kind) := ({full_name(r) | r.type == types[kind]} | {name |
+	inline[r.type] == kind
+	some name in called(r, kind, kind)
+}) | {name |
+	r.type == "aws_iam_policy"
+	some slot in places(r)
+	some [kind_, name] in data.terraform.principals.attached[slot]
+	kind_ == kind
+}
+
+# Slot of a policy → kinds and names of the principals that it is attached to.
+attached[slot] contains [kind, name] if {
+	some type, attributes in attaching
+	some part in lib.of_type(type)
+	some slot in slots(part, "policy_arn", "aws_iam_policy")
+	some kind, attribute in attributes
 	some name in called(part, attribute, kind)
 }
 
-# Resources and their attributes that say whose a document is.
-saying(r, kind) := [[r, kind]] if inline[r.type] == kind
-
-saying(r, kind) := [[part, attribute] |
-	some type, attributes in attaching
-	attribute := attributes[kind]
-	some part in lib.of_type(type)
-	means(part, "policy_arn", r)
-] if {
-	r.type == "aws_iam_policy"
+called(part, attribute, kind) := {lower(name) | some name in lib.list(lib.value(part, attribute)); is_string(name)} | {name |
+	some slot in slots(part, attribute, types[kind])
+	some name in data.terraform.principals.standing[slot]
 }
 
-called(part, attribute, kind) := {lower(name) | some name in lib.list(lib.value(part, attribute)); is_string(name)} | {full_name(r) |
-	some r in lib.of_type(types[kind])
-	means(part, attribute, r)
+# Slot → path and name of the principals that have it.
+standing[slot] contains name if {
+	some _, type in types
+	some r in lib.of_type(type)
+	some slot in places(r)
+	name := full_name(r)
 }
 
-# Does the attribute of one resource mean the other? By name or ARN,
-means(part, attribute, target) if {
+# Slots are texts: an attribute means what has a slot in common with it, so that nobody compares all with all. By name or
+# ARN; still to be created, by the key or its first part, of what the configuration refers to if it says so; a single one
+# by the reference alone.
+slots(part, attribute, type) := {slot |
 	some text in lib.list(lib.value(part, attribute))
-	text == lib.value(target, "name")
-}
-
-means(part, "policy_arn", target) if {
-	arn := lib.value(part, "policy_arn")
-	is_string(arn)
-	endswith(lower(arn), concat("", [":policy/", full_name(target)]))
-}
-
-# or, still to be created, by reference, or as the one of the same key or of its first part.
-means(part, attribute, target) if {
+	is_string(text)
+	slot := sprintf("%s=%s", [type, regex.replace(lower(text), `^.*:policy/`, "")])
+} | {slot |
 	lib.unknown(part, attribute)
-	object.get(part, "module_address", "") == object.get(target, "module_address", "")
-	fits(part, attribute, target)
-	not points_elsewhere(part, attribute, target)
+	names := {name | some name in data.terraform.principals.pointing[sprintf("%s.%s.%s.%s", [part.type, part.name, attribute, type])]}
+	some end in {"!"} | {concat("", ["/", key]) | some key in beginnings(key_of(part))}
+	some name in names | {"" | count(names) == 0}
+	slot := sprintf("%s:%s:%s%s", [type, object.get(part, "module_address", ""), name, end])
 }
 
-fits(part, _, target) if {
-	key := sprintf("%v", [object.get(target, "index", null)])
-	own_key := sprintf("%v", [object.get(part, "index", null)])
-	startswith(sprintf("%s/", [own_key]), sprintf("%s/", [key]))
-}
+beginnings(key) := {concat("/", array.slice(steps, 0, n)) | some n in numbers.range(1, count(steps))} if steps := split(key, "/")
 
-fits(part, attribute, target) if {
-	object.get(target, "index", null) == null
-	target.name in pointed(part, attribute, target.type)
-}
+key_of(r) := sprintf("%v", [object.get(r, "index", null)])
 
-points_elsewhere(part, attribute, target) if {
-	some name in pointed(part, attribute, target.type)
-	name != target.name
-}
+places(r) := ({sprintf("%s=%s", [r.type, known_as(r)])} | {slot |
+	some name in {"", r.name}
+	slot := sprintf("%s:%s:%s/%s", [r.type, object.get(r, "module_address", ""), name, key_of(r)])
+}) | {sprintf("%s:%s:%s!", [r.type, object.get(r, "module_address", ""), r.name]) | object.get(r, "index", null) == null}
 
-# Names of the resources of a type that the configuration has there.
-pointed(part, attribute, type) := {name |
-	some [kind, own_name, attribute_, reference, _] in data.terraform.lib.references
-	[kind, own_name, attribute_] == [part.type, part.name, attribute]
-	startswith(reference, concat("", [type, "."]))
-	name := split(split(reference, ".")[1], "[")[0]
+# Attachments name a policy by its ARN, everybody else by name alone.
+known_as(r) := full_name(r) if r.type == "aws_iam_policy"
+
+known_as(r) := lower(sprintf("%v", [lib.value(r, "name")])) if r.type != "aws_iam_policy"
+
+# Type, name, attribute and type → names of the resources that the configuration refers to there.
+pointing[key] contains name if {
+	some [type, own_name, attribute, reference, _] in lib.references
+	startswith(reference, "aws_iam_")
+	steps := split(reference, ".")
+	key := sprintf("%s.%s.%s.%s", [type, own_name, attribute, steps[0]])
+	name := split(steps[1], "[")[0]
 }
