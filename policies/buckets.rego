@@ -50,6 +50,14 @@ referred(part) := {address |
 referred(part) := data.terraform.buckets.only_one if {
 	reached := data.terraform.buckets.reach(part)
 	count(reached.targets) == 0
+	not reached.strays
+}
+
+# Something else that is no bucket: whatever its name will be, nobody knows which bucket has it.
+referred(part) := set() if {
+	reached := data.terraform.buckets.reach(part)
+	count(reached.targets) == 0
+	reached.strays
 }
 
 referred(part) := set() if {
@@ -140,12 +148,19 @@ reached[start] := {
 	"targets": {node | some node in nodes; contains(node, "/aws_s3_bucket.")},
 	"literals": {key | some node in nodes; some key in written[node]},
 	"same": count({node | some node in nodes; node in keyed}) > 0,
+	"strays": count({node | some node in nodes; stray(node)}) > 0,
 } if {
 	some [start, _, _] in links
 	# mutant: drop contains(start, "/aws_s3_bucket_") – `reach` asks for parts alone; this is quicker
 	contains(start, "/aws_s3_bucket_")
 	inner := graph.reachable(leads, {start}) # of those alone that lead further
 	nodes := inner | {target | some node in inner; some target in leads[node]}
+}
+
+# A resource or a data source that has nothing to do with the plan's buckets.
+stray(node) if {
+	regex.match(`/(data[.]|[a-z0-9]+_[a-z0-9_]+[.])`, node)
+	not contains(node, "/aws_s3_")
 }
 
 # Modules of the configuration, by path.

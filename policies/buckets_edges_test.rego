@@ -82,6 +82,21 @@ test_what_refers_to_nothing_means_the_only_bucket_made if {
 	}
 }
 
+test_what_leads_elsewhere_means_no_bucket if {
+	every references in [
+		["terraform_data.t.output", "terraform_data.t"],
+		["data.aws_ssm_parameter.n.value", "data.aws_ssm_parameter.n"],
+		["data.aws_s3_bucket.b.id", "data.aws_s3_bucket.b"],
+		["local.prefix", "random_pet.p.id", "random_pet.p"],
+	] {
+		bare([a, part("", "a", null)], [block("a", references)]) == {["a", null]}
+		bare([a, b, part("", "a", null)], [block("a", array.concat(to_a, references))]) == {["b", null]}
+	}
+	every references in [["local.my_data.x"], ["local.buckets_of.team.x"], ["each.key"], ["path.module"]] {
+		bare([a, part("", "a", null)], [block("a", references)]) == set()
+	}
+}
+
 test_no_other_resource_leads_to_a_bucket if {
 	object_ := {"mode": "managed", "type": "aws_s3_object", "name": "o", "expressions": buckets_test.expression(to_b)}
 	refers := [object_, block("a", ["aws_s3_object.o.bucket", "aws_s3_object.o"])]

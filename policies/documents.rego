@@ -117,7 +117,6 @@ deny contains finding if {
 deny contains finding if {
 	some [r, path] in not_known
 	not filled_in(r, path)
-	not maybe_filled_in(r, path)
 	attribute := concat(".", [sprintf("%v", [step]) | some step in path])
 	msg := sprintf("%s is known only after apply, so it cannot be judged.", [attribute])
 	remediation := "Write it without values of resources that do not exist yet."
@@ -177,10 +176,8 @@ filled_in(r, path) if {
 
 # Through a local value, something of another resource and nothing at all look the same.
 maybe_filled_in(r, path) if {
-	count(path) == 1
-	is_computed(r, path[0])
+	filled_in(r, path)
 	[r.type, r.name, path[0]] in data.terraform.lib.hinting
-	not [r.type, r.name, path[0]] in data.terraform.lib.referring
 }
 
 filled_in(r, path) if {

@@ -57,7 +57,6 @@ deny contains finding if {
 	some s in iam.grants
 	some action in s.actions
 	iam.broad(action)
-	not iam.everything(action)
 	iam.on_everything(s, action)
 	names := iam.left(s, [name | some _, found in iam.granted[action]; some name in found])
 	count(names) > 0

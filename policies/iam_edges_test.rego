@@ -109,6 +109,8 @@ test_values_that_narrow if {
 test_services_that_narrow_are_written_out if {
 	not narrowed("stringlike", "iam:passedtoservice", ["l*a.amazonaws.com"])
 	not narrowed("stringlike", "iam:passedtoservice", ["lambda.amazonaws.com", "l?mbda.amazonaws.com"])
+	narrowed("stringlike", "kms:viaservice", ["s3.*.amazonaws.com"])
+	not narrowed("stringlike", "kms:viaservice", ["s*.us-east-1.amazonaws.com"])
 }
 
 test_policies_of_awss_narrow_nothing if {

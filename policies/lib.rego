@@ -130,8 +130,12 @@ speaks(item) if {
 	regex.match(`^[\s\x{feff}]*[\[{"]|[0-9]{12}`, item)
 }
 
-# Some providers take documents as objects.
-speaks(item) if item.Statement
+# Some providers take documents as objects; their keys are read in any case, as in texts.
+speaks(item) if {
+	is_object(item)
+	some key, _ in item
+	lower(key) == "statement"
+}
 
 # Texts that could be JSON with a document in it; each is read once, however many resources have it.
 written contains text if {

@@ -212,11 +212,11 @@ test_days_as_numbers if {
 
 test_what_could_hold_a_document_or_name_an_account if {
 	every item in [
-		"{", " \n[", "\ufeff{\"", "\"", "arn:aws:iam::111111111111:root", "see 111111111111", {"Statement": []},
+		"{", " \n[", "\ufeff{\"", "\"", "arn:aws:iam::111111111111:root", "see 111111111111", {"Statement": []}, {"statement": []}, {"Version": "", "STATEMENT": []},
 	] {
 		lib.speaks(item)
 	}
-	every item in ["", "x", "see [1]", "a {b}", "11111111111", 111111111111, true, null, {"a": 1}, [], ["{"]] {
+	every item in ["", "x", "see [1]", "a {b}", "11111111111", 111111111111, true, null, {"a": 1}, {"statements": []}, [], ["{"]] {
 		not lib.speaks(item)
 	}
 }
@@ -261,6 +261,18 @@ test_bodies_within if {
 		not lib.is_body(["a"], {"Statement": statements})
 	}
 	not lib.is_body(["a"], ["Statement"])
+}
+
+# However its keys are spelt, a document is judged, as an object as well as a text.
+test_keys_in_any_case if {
+	every document in [
+		{"Statement": [allowing("*")]},
+		{"statement": [{"effect": "allow", "action": "*", "resource": "*"}]},
+		{"STATEMENT": {"EFFECT": "Allow", "ACTION": ["*"], "RESOURCE": "*"}},
+	] {
+		granted(fixtures.create("aws_iam_role_policy", {"text": json.marshal(document)})) == {"ACC-IAM-001"}
+		granted(fixtures.create("awscc_iam_role_policy", {"policy_document": document})) == {"ACC-IAM-001"}
+	}
 }
 
 allowing(action) := {"Effect": "Allow", "Action": action, "Resource": "*"}

@@ -343,9 +343,9 @@ warn contains finding if {
 }
 
 lasting(retention) := concat(" and ", [text |
-	some unit in ["days", "years"]
-	is_number(retention[unit])
-	text := sprintf("%v %s", [retention[unit], unit])
+	some unit, number in retention # days or years
+	is_number(number)
+	text := sprintf("%v %s", [number, unit])
 ])
 
 # ---------------------------------------------------------------- logs

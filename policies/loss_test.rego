@@ -174,6 +174,9 @@ test_locks_that_nobody_opens if {
 	warned([update(kind, strict, strict)]) == set()
 	warned([fixtures.create(kind, lock({"mode": "GOVERNANCE", "days": 36500}))]) == set()
 	warned([fixtures.create(kind, {"bucket": "data-lake", "rule": [{}]})]) == set()
-	some finding in loss.warn with input as fixtures.plan([fixtures.create(kind, strict)])
-	finding.msg == "Nobody could delete new objects for 36500 days."
+	every retention, said in {{"days": 36500, "years": null}: "36500 days", {"days": null, "years": 7}: "7 years"} {
+		strictest := fixtures.create(kind, lock(object.union({"mode": "COMPLIANCE"}, retention)))
+		some finding in loss.warn with input as fixtures.plan([strictest])
+		finding.msg == sprintf("Nobody could delete new objects for %s.", [said])
+	}
 }

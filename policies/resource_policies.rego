@@ -97,6 +97,13 @@ reaches(d) if {
 # Keys that each of our requests has.
 always_there := {"aws:currenttime", "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:securetransport", "aws:userid"}
 
+# Keys that no request of ours to change a policy has: they are about objects and data, or about services that call.
+never_there := concat("|", [
+	"^aws:(calledvia|principalservicename|sourceaccount$|sourcearn$|sourceorg)",
+	"^kms:(encryptioncontext|viaservice$)",
+	"^s3:(delimiter$|existingobjecttag/|max-keys$|prefix$|requestobjecttag|versionid$|x-amz-)",
+])
+
 # A condition that holds for us, whatever we do.
 always(condition) if {
 	condition.key == "aws:securetransport"
@@ -113,6 +120,24 @@ always(condition) if {
 always(condition) if {
 	regex.match(`(stringlike|arn(like|equals))ifexists`, condition.operator)
 	"*" in condition.values
+}
+
+# What is negated, or only for those who have the key, holds where there is none.
+always(condition) if {
+	regex.match(never_there, condition.key)
+	regex.match(`^(forallvalues:.*|[a-z]*not.*|[a-z]+ifexists)$`, condition.operator)
+}
+
+always(condition) if {
+	regex.match(never_there, condition.key)
+	condition.operator == "null"
+	"true" in condition.values
+}
+
+always(condition) if {
+	condition.key in {"aws:principalisawsservice", "aws:viaawsservice"}
+	regex.match(`bool|string(like|equals)`, condition.operator)
+	"false" in condition.values
 }
 
 always(condition) if {

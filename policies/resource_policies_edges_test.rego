@@ -258,3 +258,43 @@ test_everything_is_said_once if {
 	denied(fixtures.document("aws_sqs_queue", "policy", every_action)) == {"CARE-DOC-001"}
 	warned(fixtures.document("aws_sqs_queue", "policy", every_action)) == set()
 }
+
+# A Deny on all of a bucket that is meant for some objects, or for the services that call, and is for its owners, too.
+test_keys_that_no_request_of_ours_has if {
+	absent := [
+		"aws:CalledVia", "aws:CalledViaFirst", "aws:PrincipalServiceName", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID",
+		"kms:EncryptionContext:team", "kms:ViaService", "s3:delimiter", "s3:ExistingObjectTag/team", "s3:max-keys", "s3:prefix",
+		"s3:RequestObjectTagKeys", "s3:VersionId", "s3:x-amz-server-side-encryption",
+	]
+	every key in absent {
+		every operator in [
+			"StringNotEquals", "StringNotLikeIfExists", "ArnNotLike", "NotIpAddress", "ForAllValues:StringEquals",
+			"ForAllValues:StringNotEquals", "StringEqualsIfExists",
+		] {
+			denied(where({operator: {key: "x"}})) == locked
+		}
+		denied(where({"Null": {key: "true"}})) == locked
+		denied(where({"Null": {key: "false"}})) == set()
+		every operator in ["StringEquals", "ForAnyValue:StringNotEquals", "ForAnyValue:StringEqualsIfExists"] {
+			denied(where({operator: {key: "x"}})) == set()
+		}
+	}
+	every key in [
+		"aws:SourceVpce", "aws:SourceArnPattern", "aws:SourceAccounts", "x-aws:CalledVia", "kms:ViaServices", "x-kms:ViaService", "s3:delimiters",
+		"s3:max-keys-of", "s3:prefixes", "s3:VersionIds", "x-s3:prefix", "aws:PrincipalOrgID",
+	] {
+		denied(where({"StringNotEquals": {key: "x"}})) == set()
+		denied(where({"Null": {key: "true"}})) == set()
+	}
+}
+
+test_nobody_of_ours_is_a_service if {
+	every key in ["aws:PrincipalIsAWSService", "aws:ViaAWSService"] {
+		every operator in ["Bool", "BoolIfExists", "StringEquals", "StringLike"] {
+			denied(where({operator: {key: "false"}})) == locked
+			denied(where({operator: {key: "true"}})) == set()
+		}
+		denied(where({"Null": {key: "false"}})) == set()
+	}
+	denied(where({"Bool": {"aws:MultiFactorAuthPresent": "false"}})) == set()
+}

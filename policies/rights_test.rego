@@ -25,63 +25,6 @@ test_rights_of_oneself if {
 	denied([allow("iam:*", oneself), {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]) == set()
 }
 
-role(name, extra) := object.union(fixtures.create("aws_iam_role", {"name": name}), extra)
-
-new_policy(extra, statement) := object.union(
-	fixtures.vague("aws_iam_role_policy", {"policy": json.marshal({"Statement": statement})}, {"role": true}),
-	extra,
-)
-
-judged(changes, more) := found if {
-	found := fixtures.ids(rights.deny) with input as object.union(fixtures.plan(changes), more)
-}
-
-test_a_role_that_changes_itself if {
-	every action in ["iam:PutRolePolicy", "iam:Attach*", "iam:*", "IAM:DeleteRolePermissionsBoundary"] {
-		itself("app", allow(action, "arn:aws:iam::111111111111:role/App")) == {"ACC-IAM-023"}
-	}
-	itself("app", allow("iam:PutRolePolicy", "arn:aws:iam::*:role/a?p")) == {"ACC-IAM-023"}
-	itself("app", allow("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/other")) == set()
-	itself("app", allow("iam:PutRolePolicy", "arn:aws:iam::111111111111:user/app")) == set()
-	itself("app", allow("iam:PutRolePolicy", "*")) == set()
-	itself("app", allow("*", "arn:aws:iam::111111111111:role/app")) == set()
-	itself("app", allow("iam:GetRole", "arn:aws:iam::111111111111:role/app")) == set()
-	bounded := {"Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111111111111:policy/b"}}}
-	itself("app", object.union(allow("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/app"), bounded)) == set()
-	forbidden := [allow("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/app"), {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]
-	itself("app", forbidden) == set()
-}
-
-itself(name, statement) := found if {
-	policy := fixtures.create("aws_iam_role_policy", {"role": name, "policy": json.marshal({"Statement": statement})})
-	found := judged([policy], {})
-}
-
-test_a_new_role_that_changes_itself if {
-	in_path := role("app", {"change": {"after": {"path": "/team/"}}})
-	own := allow("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/team/app")
-	judged([in_path, new_policy({}, own)], {}) == {"ACC-IAM-023"}
-	judged([in_path, new_policy({"index": "x/inline"}, own)], {}) == {"ACC-IAM-023"}
-	judged([in_path, new_policy({"index": "xy/inline"}, own)], {}) == set()
-	judged([in_path, new_policy({"module_address": "module.a"}, own)], {}) == set()
-	judged([in_path, new_policy({}, allow("iam:PutRolePolicy", "arn:aws:iam::111111111111:role/app"))], {}) == set()
-	written := fixtures.create("aws_iam_role", {"name": "app", "inline_policy": [{"policy": json.marshal({"Statement": allow(
-		"iam:PutRolePolicy",
-		"arn:aws:iam::111111111111:role/app",
-	)})}]})
-	judged([written], {}) == {"ACC-IAM-023"}
-	judged([in_path, new_policy({}, own)], refers("aws_iam_role.this")) == {"ACC-IAM-023"}
-	judged([in_path, new_policy({}, own)], refers("aws_iam_role.other")) == set()
-	known := fixtures.create("aws_iam_role_policy", {"role": "app", "policy": json.marshal({"Statement": own})})
-	judged([in_path, object.union(known, {"index": "z"})], {}) == {"ACC-IAM-023"}
-}
-
-refers(name) := {"configuration": {"root_module": {"resources": [{
-	"type": "aws_iam_role_policy",
-	"name": "this",
-	"expressions": {"role": {"references": [sprintf("%s[\"x\"].id", [name]), name]}},
-}]}}}
-
 test_tags_that_bind if {
 	reads := object.union(allow("secretsmanager:GetSecretValue", "*"), {"Condition": {"StringEquals": {"aws:ResourceTag/team": "x"}}})
 	denied([reads, allow("secretsmanager:TagResource", "*")]) == {"ACC-IAM-021"}

@@ -131,19 +131,16 @@ warn contains finding if {
 
 suspicion(_, _, text) := "looks like a random key" if random(text)
 
-# Hashes and ids are as long, so the name has to say that it is a key.
-suspicion(_, name, text) := "looks like a key" if {
+suspicion(r, name, text) := "is marked as sensitive" if {
+	not random(text)
+	not harmless("secret", text)
+	marked(r, ["environment", 0, "variables", name])
+} else := "looks like a key" if {
+	# Hashes and ids are as long, so the name has to say that it is a key.
 	regex.match(`^([0-9a-f]{32,}|[0-9A-F]{32,})$`, text)
 	regex.match(`(^|_)(hmac|key|pepper|salt|seed)[0-9]*(_|$)`, words(name))
 	not regex.match(`(^|_)(public|pub|cache)(_|$)`, words(name))
 	not describes(words(name))
-}
-
-suspicion(r, name, text) := "is marked as sensitive" if {
-	not random(text)
-	not regex.match(`^([0-9a-f]{32,}|[0-9A-F]{32,})$`, text)
-	not harmless("secret", text)
-	marked(r, ["environment", 0, "variables", name])
 }
 
 # METADATA

@@ -166,6 +166,17 @@ test_only_what_is_marked_is_sensitive if {
 	said == {"The variable A looks like a random key; everybody reads it who may look at the function."}
 }
 
+test_digits_of_a_key_are_all_there_is if {
+	digits := "4f3c2a1b9d8e7f60514233241506f7e8"
+	every text in [digits, upper(digits)] {
+		found("SEED", text) == {"CARE-SEC-003"}
+		found("SEED", concat("", ["weights/", text])) == set()
+		found("SEED", concat("", [text, ".bin"])) == set()
+		warned([sensitive({"GIT_SHA": text}, {"GIT_SHA": false})]) == set()
+		warned([sensitive({"GIT_SHA": text}, {"GIT_SHA": true})]) == {"CARE-SEC-003"}
+	}
+}
+
 test_variables_that_are_known if {
 	change := fixtures.vague("aws_lambda_function", {"environment": [{"variables": {}}]}, {"environment": [{"variables": {"DB_PASSWORD": false}}]})
 	denied([change]) == set()

@@ -144,6 +144,26 @@ test_statements_of_a_policy_beside_it if {
 	open_([bare_topic, new_topic_policy({})], of_topic("var.arn")) == set()
 }
 
+test_which_topic_a_policy_beside_it_is_for if {
+	partial := {"change": {"after": {"policy": json.marshal({"Statement": with_({"Action": "sns:Subscribe", "Resource": "*"})})}}}
+	open_([bare_topic, new_topic_policy(partial)], {}) == {"ENC-SNS-002"}
+	this := {"references": ["aws_sns_topic.this"]}
+	other := {"references": ["aws_sns_topic.other"]}
+	both := {"references": ["aws_sns_topic.this", "aws_sns_topic.other"]}
+	every row in [
+		["an ARN in its document is not its own", {"arn": this, "policy": other}, set()],
+		["this topic is only in its document", {"arn": other, "policy": this}, {"ENC-SNS-002"}],
+		["one of two", {"arn": both}, {"ENC-SNS-002"}],
+	] {
+		configured := {"configuration": {"root_module": {"resources": [{
+			"type": "aws_sns_topic_policy",
+			"name": "this",
+			"expressions": row[1],
+		}]}}}
+		open_([bare_topic, new_topic_policy({})], configured) == row[2]
+	}
+}
+
 of_topic(name) := {"configuration": {"root_module": {"resources": [{
 	"type": "aws_sns_topic_policy",
 	"name": "this",
