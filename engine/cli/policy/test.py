@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.cli.policy import mutants
 from engine.cli.policy.common import percent, policies, programs, seconds
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
@@ -149,6 +149,7 @@ def _ranges(lines: Sequence[int]) -> str:
 
 
 def _write(file: str, suites: Sequence[_Suite]) -> None:
+    from engine.adapters.files import failing
     from engine.core.report.junit import Row, junit
 
     rows = []
@@ -162,8 +163,6 @@ def _write(file: str, suites: Sequence[_Suite]) -> None:
             )
             rows.append(Row(path, "coverage", 1, wrong, told))
         rows += mutants.rows(suite.judged or (), suite.policies)
-    try:
-        with open(file, "wb") as handle:
-            handle.write(junit("policies", rows))
-    except OSError as error:
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    report = junit("policies", rows)
+    with failing("ENG002", file), open(file, "wb") as handle:  # as a person says: /dev/stdout, too
+        handle.write(report)
