@@ -147,10 +147,10 @@ def _json(results: "Sequence[Result]", points: "Sequence[Point]") -> dict[str, o
 
 def _write(file: str, results: "Sequence[Result]") -> None:
     from engine.adapters.files import failing
-    from engine.core.report.junit import Row, junit
+    from engine.core.report.junit import Tried, junit
 
     rows = [
-        Row(
+        Tried(
             r.case.place.file,
             r.case.why,
             r.case.place.line,

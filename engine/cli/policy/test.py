@@ -150,18 +150,18 @@ def _ranges(lines: Sequence[int]) -> str:
 
 def _write(file: str, suites: Sequence[_Suite]) -> None:
     from engine.adapters.files import failing
-    from engine.core.report.junit import Row, junit
+    from engine.core.report.junit import Tried, junit
 
     rows = []
     for suite in suites:
         for r in suite.report.results:
-            rows.append(Row(r.rule.file, r.name, r.rule.line, _reason(r).split("\n")[0], _reason(r)))
+            rows.append(Tried(r.rule.file, r.name, r.rule.line, _reason(r).split("\n")[0], _reason(r)))
         for path, c in sorted(suite.report.coverage.items()):
             wrong = "no test reaches it" if path in suite.report.untested else ""
             told = (
                 f"{c.percent:.1f} % of {len(c.covered) + len(c.missed)} lines; not reached: {_ranges(c.missed) or '–'}"
             )
-            rows.append(Row(path, "coverage", 1, wrong, told))
+            rows.append(Tried(path, "coverage", 1, wrong, told))
         rows += mutants.rows(suite.judged or (), suite.policies)
     report = junit("policies", rows)
     with failing("ENG002", file), open(file, "wb") as handle:  # as a person says: /dev/stdout, too
