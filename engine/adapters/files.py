@@ -7,13 +7,10 @@ No `tempfile` and no `secrets` here: `explain` loads this module.
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
 
 from engine.errors import EngineError, failure
-
-_T = TypeVar("_T")
 
 # O_NOFOLLOW and O_EXCL: a link that somebody has put there is not followed, and nobody else has the file open.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,7 +23,8 @@ def read(file: str, limit: int | None = None) -> bytes:
     Raises:
         EngineError: ENG001.
     """
-    return _or("ENG001", file, lambda: fetch(file, limit))
+    with failing("ENG001", file):
+        return fetch(file, limit)
 
 
 def fetch(file: str, limit: int | None = None) -> bytes:
@@ -45,7 +43,8 @@ def write(file: str, data: bytes | Iterable[bytes], *, sync: bool = False) -> No
     Raises:
         EngineError: ENG002.
     """
-    _or("ENG002", file, lambda: put(file, data, sync=sync))
+    with failing("ENG002", file):
+        put(file, data, sync=sync)
 
 
 def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False, sync: bool = False) -> None:
@@ -110,12 +109,8 @@ def remove(file: str) -> None:
     Raises:
         EngineError: ENG002.
     """
-    try:
+    with failing("ENG002", file), suppress(FileNotFoundError):
         os.unlink(file)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise failed("ENG002", file, error) from error
 
 
 def make_directory(directory: str, *, named: bool = False) -> None:
@@ -129,14 +124,17 @@ def make_directory(directory: str, *, named: bool = False) -> None:
     if not named and os.path.islink(directory):
         raise failure("ENG008", directory=directory, reason="it is a link")
     _check(directory)
-    _or("ENG002", directory, lambda: _make(directory))
+    with failing("ENG002", directory):
+        _make(directory)
     _check(directory)  # in a directory that others may use, too, somebody may have been quicker
 
 
 def _check(directory: str) -> None:
     from engine.adapters.ownership import ours, weak_spot
 
-    if reason := _or("ENG002", directory, lambda: weak_spot(directory, ours())):
+    with failing("ENG002", directory):
+        reason = weak_spot(directory, ours())
+    if reason:
         raise failure("ENG008", directory=directory, reason=reason)
 
 
@@ -153,9 +151,15 @@ def _make(directory: str) -> None:
                 raise
 
 
-def _or(code: str, file: str, act: Callable[[], _T]) -> _T:
+@contextmanager
+def failing(code: str, file: str) -> Iterator[None]:
+    """What the system refuses meanwhile becomes an error, `code`, about `file`.
+
+    Raises:
+        EngineError: that.
+    """
     try:
-        return act()
+        yield
     except (OSError, ValueError) as error:
         raise failed(code, file, error) from error
 
