@@ -677,7 +677,7 @@ class Errors:
     """Collects the problems of one input, so that all are reported in one go: the first ones, and how many more."""
 
     def __init__(self) -> None:
-        self.added = 0  # grows with each problem, kept or not, said before or not: compare it, never what was kept
+        self.added = 0  # grows with each problem, kept or not, said before or not
         self._more = 0
         self._kept: dict[Problem, None] = {}
 
@@ -696,6 +696,10 @@ class Errors:
             elif one not in self._kept:
                 self._more += 1
 
+    def watch(self) -> "Watch":
+        """Is anything wrong with what is looked at from here on?"""
+        return Watch(self)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was kept, in order of place, and at the end how much was not."""
@@ -709,3 +713,15 @@ class Errors:
         """Raise what was collected, if anything, in order of place."""
         if self.added:
             raise EngineError(*self.problems)
+
+
+class Watch:
+    """True once a problem was added that was not there when it began, whether it was said before or not."""
+
+    __slots__ = ("_began", "_errors")
+
+    def __init__(self, errors: Errors) -> None:
+        self._errors, self._began = errors, errors.added
+
+    def __bool__(self) -> bool:
+        return self._errors.added > self._began

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def canonical(value: object) -> bytes:
     """UTF-8 JSON with sorted keys and no white space.
@@ -11,7 +13,7 @@ def canonical(value: object) -> bytes:
         ValueError: NaN or infinity, which JSON does not have.
         TypeError: something JSON does not have, or an object whose keys are not all strings.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _JSON.encode(value).encode()
 
 
 def digest(value: object) -> str:

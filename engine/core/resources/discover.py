@@ -78,10 +78,9 @@ class _Work:
         self._paths.judge()
         found = []
         for resource, changes in candidates(self._contents, self._services).items():
-            known = self.errors.added
+            refused = self.errors.watch()
             one = self._alone(resource, changes)
-            spoilt = any(c.path in self._paths.refused or c.old_path in self._paths.refused for c in changes)
-            if one is not None and not spoilt and self.errors.added == known:
+            if one is not None and not refused and not any(map(self._paths.is_refused, changes)):
                 found.append(one)
         return found
 
@@ -210,22 +209,22 @@ class _Work:
         return fitted.variables
 
     def _change(self, here: Layout, file: Tfvars, to: Target, changes: list[Change], before: list[Change]) -> str:
-        """`added`, `modified`, `moved` or `unchanged`; a move that nobody asked for is refused."""
+        """`added`, `modified`, `moved` or `unchanged`. A move that nobody asked for is refused, and yet one."""
         arrival = next((c for c in changes if c.path == file.file and c.old_path), None)
-        if arrival is not None and not before:
-            old = self._id(_former_path(arrival))
-            if old is not None and not self._may(_MOVE, here.path):
-                key, path = old.state_key(to.branch), _path_of(_former_path(arrival), old)
-                self.errors.add("ENG344", Place(file.file), path=here.path, old=path, state_key=key)
-            return "moved" if old is not None else "added"
-        if not before:
+        if before:
+            was = to.name if _begins_alike(file, self._contents.blobs, before[0]) else self._former(before[0])
+            if was is None or was == to.name:
+                return "modified"
+            if not self._may(_MOVE, here.path):
+                self.errors.add("ENG343", file.place(COMMON), path=here.path, old=was, new=to.name)
+            return "moved"
+        old = self._id(_former_path(arrival)) if arrival is not None else None
+        if arrival is None or old is None:
             is_new = any(c.path == file.file for c in changes)
             return "added" if is_new else "modified" if changes else "unchanged"
-        was = to.name if _begins_alike(file, self._contents.blobs, before[0]) else self._former(before[0])
-        if was is None or was == to.name:
-            return "modified"
         if not self._may(_MOVE, here.path):
-            self.errors.add("ENG343", file.place(COMMON), path=here.path, old=was, new=to.name)
+            key, path = old.state_key(to.branch), _path_of(_former_path(arrival), old)
+            self.errors.add("ENG344", Place(file.file), path=here.path, old=path, state_key=key)
         return "moved"
 
     def _former(self, change: Change) -> str | None:

@@ -1,6 +1,6 @@
 """Documents beside a tfvars file, and JSON inside one: read strictly, checked, given to Terraform as one text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from engine.core.canonical import canonical
 from engine.core.resources import forms
@@ -77,6 +77,6 @@ def beside(name: str) -> str:
     return name[: -len(_ENDING)] + _FILE
 
 
-def references(attributes: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def references(attributes: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(`policy_file`, `policy_json`) for every attribute that takes a document."""
     return ((beside(name), name) for name in attributes if takes(name))

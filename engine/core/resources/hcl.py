@@ -2,21 +2,28 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cached_property
+from threading import local
 from typing import TYPE_CHECKING
 
 from engine.errors import Place
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Tree
+    from tree_sitter import Node, Parser, Tree
 
 
-@cache
-def _language() -> "Language":
-    import tree_sitter
-    import tree_sitter_hcl
+class _Own(local):
+    """What each thread has for itself: a parser serves one text at a time, and making one costs as much as a text."""
 
-    return tree_sitter.Language(tree_sitter_hcl.language())
+    @cached_property
+    def parser(self) -> "Parser":
+        import tree_sitter
+        import tree_sitter_hcl
+
+        return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+
+
+_own = _Own()
 
 
 # `1e5`, which the grammar does not know without a fraction; never a part of a name, of `1.5e3`, of `é-1e5`.
@@ -33,10 +40,8 @@ def parse(data: bytes) -> "Tree":
     `_$${` for `$$${`. Which matches are numbers, and not a part of a string or of a comment, the parser itself tells:
     digits for digits, no token begins or ends elsewhere.
     """
-    from tree_sitter import Parser
-
-    parser = Parser(_language())
-    data = _ESCAPES.sub(_escape, data)
+    parser = _own.parser
+    data = _ESCAPES.sub(_escape, data) if b"${" in data or b"%{" in data else data
     matches = list(_EXPONENT.finditer(data))
     if not matches:
         return parser.parse(data)

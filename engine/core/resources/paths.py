@@ -17,10 +17,10 @@ _NOTHING = Directory({})
 
 
 class Paths:
-    """Judges paths; `refused` are those that spoil the resource they belong to."""
+    """Judges paths: one that is refused spoils the resource it belongs to."""
 
     def __init__(self, contents: Contents, services: Services, source: Source, errors: Errors) -> None:
-        self.refused: set[str] = set()
+        self._refused: set[str] = set()
         self._changes: Sequence[Change] = contents.changes
         self._directories: Mapping[str, Directory] = contents.directories
         self._services, self._source, self._errors = services, source, errors
@@ -36,14 +36,18 @@ class Paths:
     def judge(self) -> None:
         """Refuse what a pull request may not touch, whatever it says."""
         for change in self._changes:
-            known = self._errors.added
+            refused = self._errors.watch()
             if change.new is not None:
                 self._written(change.path, change.new)
             for path in (change.old_path, change.path if change.new is None else None):
                 if path is not None:
                     self._removed(path)
-            if self._errors.added > known:
-                self.refused.update(path for path in (change.path, change.old_path) if path is not None)
+            if refused:
+                self._refused.update(path for path in (change.path, change.old_path) if path is not None)
+
+    def is_refused(self, change: Change) -> bool:
+        """Does a change touch a path that `judge` has refused?"""
+        return change.path in self._refused or change.old_path in self._refused
 
     def owned(self, path: str) -> None:
         """Refuse a path that belongs to another source."""

@@ -94,7 +94,8 @@ def read(data: bytes, file: str) -> Tfvars:
     proof.file_is_literal(root)
     proof.errors.check()
     found = Tfvars(file, data, _values(data, file), root, proof.lines, {}, warned)
-    for hidden in as_read(found.values):
+    # Where all that is written is plain, only an escape could be read as something else.
+    for hidden in as_read(found.values) if b"\\" in data or not unseen.is_plain(data.decode()) else ():
         place = found.place(*hidden.path, key=hidden.is_key)
         proof.errors.add("ENG308", place, hint="remove it", path=file, reason=_cannot_be_seen(hidden.character))
     proof.errors.check()

@@ -5,7 +5,7 @@ that nobody declared: each of these hides a mistake, so each is refused here, wi
 """
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from engine.core.resources import documents
@@ -67,6 +67,11 @@ def _refuse_variable(
         reader.errors.add("ENG330", place, hint=hint, name=name, service=service, known=listing((*declared, COMMON)))
 
 
+@lru_cache(maxsize=256)  # as many records as a module has
+def _takes(attributes: tuple[str, ...]) -> Mapping[str, str]:
+    return dict(documents.references(attributes))
+
+
 class _Reader:
     """Walks a value and its type side by side."""
 
@@ -100,7 +105,7 @@ class _Reader:
 
     def _record(self, value: dict[str, Json], type_: Record, path: Path) -> Json:
         attributes = type_.attributes
-        takes = dict(documents.references(attributes))
+        takes = _takes(tuple(attributes))
         found: dict[str, Json] = {}
         for name, child in value.items():
             target = takes.get(name, name)
@@ -135,7 +140,7 @@ class _Reader:
 
     def _documents(self, value: Json, path: Path, kind: str, read: _Read) -> Json:
         """A text, or each text of a map or a list, becomes a checked document."""
-        before = self.errors.added
+        refused = self.errors.watch()
         found: Json
         if isinstance(value, dict):
             found = {key: read(child, (*path, key), kind) for key, child in value.items()}
@@ -144,7 +149,7 @@ class _Reader:
             found = texts = [read(child, (*path, i), kind) for i, child in enumerate(value)]
         else:
             return read(value, path, kind)
-        if self.errors.added == before:
+        if not refused:
             self.errors.extend(documents.too_long(list(map(str, texts)), kind, self.file.place(*path)))
         return found
 
