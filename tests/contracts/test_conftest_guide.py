@@ -17,6 +17,14 @@ ROW = a_change("create", None, {"bucket": "other"}, address="aws_s3_bucket.a", n
 SAYS = "package main\n\nimport rego.v1\n\n"
 EACH = 'deny contains "m" if { some r in input.resource_changes; %s }'
 MARKS = {"✗ ": "denied", "! ": "warned of", "○ ": "excused"}
+X = "input.variables.x"
+NEGATED = [
+    ("`not f(x.y)`", f'deny contains "m" if not startswith({X}.value, "a")', 0, "findings: 0 denied"),
+    ("`not x.y > 1`", f'deny contains "m" if not {X}.value > 1', 0, "findings: 0 denied"),
+    ("`not x.y in names`", f'deny contains "m" if not {X}.value in ["a"]', 0, "findings: 0 denied"),
+    ("Only `not x.y`", f'deny contains "m" if not {X}.value', 1, "findings: 1 denied"),
+    ("`not x.y == 1` hold", f'deny contains "m" if not {X}.value == 1', 1, "findings: 1 denied"),
+]
 SETTINGS = {"policies/team/settings.yaml": "prefix: acme-\n"}
 
 
@@ -121,7 +129,13 @@ def test_a_plan_among_the_policies_is_no_data(here):
         ("`$\"…{x}…\"`", 'deny contains $"m{input.errored}"', 2, "ENG502"),
         ("2 policies that do not load", "deny contains", 2, "ENG502"),
         ("0 nothing denied", 'deny contains "m" if false', 0, "findings: 0 denied"),
-        ("holds here", 'deny contains "m" if not startswith(input.variables.x.value, "a")', 1, "findings: 1 denied"),
+        (
+            "is false in it",
+            'deny contains "m" if { found := 7 in input.variables.x.value; found == false }',
+            1,
+            "findings: 1 denied",
+        ),
+        *NEGATED,
     ],
 )  # fmt: skip
 def test_statements(here, statement, rego, code, said):
@@ -137,11 +151,12 @@ def test_statements(here, statement, rego, code, said):
         ("is refused for both", 'deny contains "m" if { false } { true }', 2, "ENG528"),
         ("is refused for both", 'deny contains $"m{input.errored}"', 2, "ENG528"),
         (
-            "is undefined for OPA",
-            'deny contains "m" if not startswith(input.variables.x.value, "a")',
+            "undefined for OPA",
+            'deny contains "m" if { found := 7 in input.variables.x.value; found == false }',
             0,
             "findings: 0 denied",
         ),
+        *NEGATED,
     ],
 )
 def test_statements_about_opa(here, statement, rego, code, said):

@@ -33,7 +33,7 @@ def check(bundle: Bundle, errors: Errors, *, embedded: bool) -> tuple[Problem, .
         test(bundle, errors)
     reached = Names(bundle)
     if embedded:
-        _free_under_not(bundle, reached, errors)
+        _free_under_not(bundle, errors)
     try:
         return (*_missing_data(bundle, reached, errors), *inputs.check(reached, errors))
     except EngineError:  # nothing to ask: said when it is asked
@@ -155,7 +155,7 @@ def _missing_data(bundle: Bundle, reached: Names, errors: Errors) -> tuple[Probl
     for definition in reached.judging:
         if reached.is_alternative(definition):
             continue
-        for kind, node, outer, negated, *_ in reached.scope(definition).seen:
+        for kind, node, outer, negated, *_ in definition.seen:
             if negated or not outer or kind not in REFERENCES:
                 continue
             name = reached.resolve(definition.module, dotted({kind: node}))
@@ -236,12 +236,12 @@ def _aliases_in_functions(bundle: Bundle, errors: Errors) -> None:
                 break
 
 
-def _free_under_not(bundle: Bundle, reached: Names, errors: Errors) -> None:
+def _free_under_not(bundle: Bundle, errors: Errors) -> None:
     """`not xs[_].y`: OPA refuses it. The embedded engine goes through `xs`, and is silent where that is empty."""
     known = {"input", "data", *bundle.builtins, *(name.partition(".")[0] for name in bundle.builtins)}
     for definition in bundle.defined:
         module = definition.module
-        everything = reached.scope(definition).seen
+        everything = definition.seen
         found = [seen for seen in everything if seen.kind == "Var"]
         bound = {seen.node["value"] for seen in found if not seen.bare} - {"_"}
         spans = [seen.node[part] for seen in everything if seen.kind == "Every" for part in ("key", "value")]

@@ -4,7 +4,7 @@ Only what decides is looked at: the rules that are asked, and those that they re
 kind of input on purpose (`not input.plan`, one of several definitions of a value) it is warned of, and goes on.
 """
 
-from engine.adapters.policy.scope import Names, constant
+from engine.adapters.policy.scope import Names, Scope, constant
 from engine.adapters.policy.syntax import REFERENCES, Module, Node, dotted
 from engine.core.plan.shape import PLAN, Kinds, below, names
 from engine.errors import Errors, Problem, problem
@@ -36,6 +36,8 @@ def check(reached: Names, errors: Errors) -> tuple[Problem, ...]:
         modules[definition.module.file] = definition.module
         scope, alternative = reached.scope(definition), reached.is_alternative(definition)
         for kind, node, _, negated, elsewhere, _ in scope.seen:
+            if kind == "Call" and not elsewhere:
+                _object_get(scope, node, alternative, errors, warned)
             if kind not in REFERENCES or elsewhere:
                 continue
             before, name = scope.meaning(node["refr"]), constant({kind: node})
@@ -49,6 +51,25 @@ def check(reached: Names, errors: Errors) -> tuple[Problem, ...]:
         for item in module.tree["imports"]:
             _import(module, dotted(item["refr"]), item, errors)
     return tuple(warned)
+
+
+def _object_get(scope: Scope, call: Node, alternative: bool, errors: Errors, warned: dict[Problem, None]) -> None:
+    """`object.get(input, "resource_chnages", [])` is always the default; what is no slip may be on purpose."""
+    if dotted(call["fcn"]) != ("object", "get") or len(call["params"]) != 3:
+        return
+    kinds, path = scope.meaning(call["params"][0]), call["params"][1]
+    for step in path["Array"]["items"] if "Array" in path else [path]:
+        if kinds is None or "String" not in step:
+            return
+        before, name = kinds, step["String"]["value"]
+        kinds = below(before, name) or None
+        if kinds is None:
+            slip = closest(name, names(before)) and not alternative
+            found = _problem("ENG526" if slip else "ENG527", scope.definition.module, call, name, before)
+            if slip:
+                errors.extend([found])
+            else:
+                warned[found] = None
 
 
 def _import(module: Module, path: tuple[str, ...], item: Node, errors: Errors) -> None:

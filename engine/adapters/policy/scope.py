@@ -4,13 +4,13 @@ The order of statements means nothing in Rego, so what binds a variable is colle
 argument of a function, a variable with two origins of which one is unknown) is `None`, and nothing is said about it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
 from engine.adapters.policy.conventions import to_ask
-from engine.adapters.policy.syntax import REFERENCES, Bundle, Defined, Module, Node, dotted, full, rule_of, visit
+from engine.adapters.policy.syntax import REFERENCES, Bundle, Defined, Module, Node, Seen, dotted, full, rule_of, visit
 from engine.core.plan.shape import ANY, PLAN, Kinds, below, members
 
 Meaning: TypeAlias = Kinds | None
@@ -26,7 +26,7 @@ class Scope:
         self._names = names
         self.definition = definition
         self.seen = definition.seen
-        self._local: dict[str, Meaning] = dict.fromkeys(self._declared())
+        self._local: dict[str, Meaning] = {**dict.fromkeys(self._declared()), **dict(self._passed())}
         binders = defaultdict(list)
         for name, expression, inside, elsewhere in self._binders():
             binders[name].append((expression, inside, elsewhere))
@@ -97,6 +97,13 @@ class Scope:
         for argument in (head.get("Func") or {}).get("args", ()):
             yield from (node["value"] for kind, node, *_ in visit(argument) if kind == "Var")
 
+    def _passed(self) -> Iterator[tuple[str, Meaning]]:
+        """Arguments of a function that are plain names, with what all callers hand over."""
+        head = self.definition.body.get("head") or {}
+        for number, argument in enumerate((head.get("Func") or {}).get("args", ())):
+            if "Var" in argument:
+                yield argument["Var"]["value"], self._names.argument(self.definition.full, number)
+
     def _binders(self) -> Iterator[tuple[str, Node, bool, bool]]:
         """Each variable that is bound, with the expression, whether to a member of it, and whether elsewhere."""
         for kind, node, _, _, elsewhere, _ in self.seen:
@@ -124,6 +131,7 @@ class Names:
         self._bundle = bundle
         self._scopes: dict[int, Scope] = {}
         self._rules: dict[str, Meaning] = {}
+        self._arguments: dict[tuple[str, int], Meaning] = {}
 
     def scope(self, definition: Defined) -> Scope:
         """Made once."""
@@ -138,6 +146,37 @@ class Names:
             self._rules[name] = None
             self._rules[name] = _together(self.scope(d).yields() for d in self.by_name[name])
         return self._rules[name]
+
+    def argument(self, name: str, number: int) -> Meaning:
+        """What a function gets as an argument; unknown where it is mentioned without a call (`with f as g`)."""
+        if (name, number) not in self._arguments:
+            self._arguments[name, number] = None
+            calls, heads = self._calls.get(name, []), len(self.by_name[name])
+            if len(calls) + heads == self._mentions[name] and not any(seen.elsewhere for _, seen in calls):
+                given = ((self.scope(caller), seen.node["params"][number : number + 1]) for caller, seen in calls)
+                self._arguments[name, number] = _together(
+                    scope.meaning(params[0]) if params else None for scope, params in given
+                )
+        return self._arguments[name, number]
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[Defined, Seen]]]:
+        """The calls of each function by what judges. Tests hand over what they like."""
+        found = defaultdict(list)
+        for caller in self.judging:
+            for seen in caller.seen:
+                if seen.kind == "Call":
+                    found[self.resolve(caller.module, dotted(seen.node["fcn"]))].append((caller, seen))
+        return found
+
+    @cached_property
+    def _mentions(self) -> Counter[str]:
+        return Counter(
+            self.resolve(d.module, dotted({s.kind: s.node}))
+            for d in self.judging
+            for s in d.seen
+            if s.outer and (s.kind == "Var" or s.kind in REFERENCES)
+        )
 
     def resolve(self, module: Module, parts: tuple[str, ...]) -> str:
         """The full name that `parts` have in a module; empty for a variable."""
@@ -176,7 +215,7 @@ class Names:
 
     def _named(self, definition: Defined) -> Iterator[str]:
         """Rules that a definition refers to, except with another input."""
-        for kind, node, outer, _, elsewhere, _ in self.scope(definition).seen:
+        for kind, node, outer, _, elsewhere, _ in definition.seen:
             if elsewhere or not outer or (kind != "Var" and kind not in REFERENCES):
                 continue
             parts = self.resolve(definition.module, dotted({kind: node})).split(".")

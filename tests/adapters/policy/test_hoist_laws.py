@@ -7,8 +7,8 @@ from tests.adapters.policy.test_hoist import BODIES, HELPERS, embedded, opa
 
 # Of any type, as OPA sees it: what it knows to be of one type it does not let stand everywhere.
 LEAVES = st.sampled_from(
-    ["input.one", "input.no", "input.nothing", "input.missing", "input.m.v", "input.m.w", "one", "fal", "undef", "gone"]
-    + ["input.list[0]", "input.list[7]", 'input["one"]', "data.main.undef", "names[one]"]
+    ["one", "fal", "undef", "gone", "data.main.undef", "names[one]", 'input["one"]']
+    + [f"input.{path}" for path in ("one", "no", "nothing", "missing", "m.v", "m.w", "list[0]", "list[7]")]
 )
 
 
