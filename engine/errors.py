@@ -243,7 +243,11 @@ TABLE: dict[str, Row] = {
     "ENG277": Row("`{id}` is not the id of this public key", "write {right}"),
     "ENG278": Row("the key `{id}` stands here twice", "keep one entry"),
     "ENG279": Row("`{value}` is not a moment", "write it like 2027-11-23T00:00:00Z"),
-    "ENG280": Row("what was signed is not a verdict statement of version 1", "see schemas/statement.schema.json", _NO),
+    "ENG280": Row(
+        "what was signed is not a verdict statement of version 2",
+        "validate again, or read it with the release that wrote it; see schemas/statement.schema.json",
+        _NO,
+    ),
     "ENG281": Row("it was signed in the future, at {signed_at}", "set the clocks right, and validate again", _NO),
     "ENG282": Row("it expired at {expires_at}", "validate again", _NO),
     "ENG283": Row("the signing key cannot be used: {reason}", "make one: engine keys new", ExitCode.AUTH),

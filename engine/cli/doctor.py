@@ -129,7 +129,7 @@ def _rules(controller: str) -> str:
     from engine.run.trusted import read_rules
 
     rules = load(read_rules(controller), catalog())
-    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.digest[:19]}…)"
+    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.whole[:19]}…)"
 
 
 def _policies(controller: str) -> str:

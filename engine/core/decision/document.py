@@ -21,11 +21,13 @@ class FactDocument(NamedTuple):
     facts: Mapping[str, Any]
     absent: Mapping[str, str] = _NONE  # name → why there is none
     failed: Mapping[str, str] = _NONE  # name → why the lookup failed
+    origin: str = "github"  # of the run that looked them up: `local` where a clone and an event told
 
     def to_json(self) -> Json:
         """The form of `schemas/facts.schema.json`."""
         return {
             "version": 1,
+            "origin": self.origin,
             "facts": dict(self.facts),
             "absent": dict(self.absent),
             "failed": dict(self.failed),
@@ -58,7 +60,10 @@ class FactDocument(NamedTuple):
 
 
 def freeze(
-    facts: Mapping[str, Any], absent: Mapping[str, str] = _NONE, failed: Mapping[str, str] = _NONE
+    facts: Mapping[str, Any],
+    absent: Mapping[str, str] = _NONE,
+    failed: Mapping[str, str] = _NONE,
+    origin: str = "github",
 ) -> FactDocument:
     """A document that nothing outside can change any more.
 
@@ -68,7 +73,7 @@ def freeze(
     import json
 
     copy = json.loads(canonical(facts))
-    return FactDocument(MappingProxyType(copy), MappingProxyType(dict(absent)), MappingProxyType(dict(failed)))
+    return FactDocument(MappingProxyType(copy), MappingProxyType(dict(absent)), MappingProxyType(dict(failed)), origin)
 
 
 def from_json(data: bytes, file: str = "facts") -> FactDocument:
@@ -88,4 +93,4 @@ def from_json(data: bytes, file: str = "facts") -> FactDocument:
     for name in sorted((facts.keys() & absent.keys()) | ((facts.keys() | absent.keys()) & failed.keys())):
         errors.add("ENG200", document.place("facts"), name=name)
     errors.check()
-    return freeze(facts, absent, failed)
+    return freeze(facts, absent, failed, value.get("origin", "github"))

@@ -46,7 +46,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         began = time.monotonic()
         try:
             with alone(resource.path, Place(resource.tfvars)):
-                row |= one(number, resource)
+                row |= {"module": workspace.template.module_digest, **one(number, resource)}
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
         ctx.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
@@ -101,7 +101,7 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         EngineError: the plan is not there, or that cannot be said of it.
     """
     from engine.core.canonical import canonical
-    from engine.core.plan.digest import change_set_digest
+    from engine.core.plan.digest import change_digests, change_set_digest
     from engine.core.plan.model import changes, outputs
     from engine.core.plan.summary import diff, summarise
     from engine.run.plans import redactor
@@ -119,7 +119,10 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         "plan": change_set_digest(done.plan, key),
         "file": file,
         "json": done.digest,
-        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in found],
+        "changes": [
+            {"address": change.address, "type": change.type, "actions": list(change.actions), "digest": one}
+            for change, one in zip(found, change_digests(done.plan, key), strict=True)
+        ],
         "counts": summarise(done.plan)._asdict(),
         "diffs": [{"address": c.address, "action": c.verb, "lines": diff(c, hide)} for c in found],
     }
@@ -128,7 +131,15 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"plan": None, "file": None, "json": None, "changes": [], "counts": None, "diffs": []}
+    nothing: dict[str, Any] = {
+        "plan": None,
+        "module": None,
+        "file": None,
+        "json": None,
+        "changes": [],
+        "counts": None,
+        "diffs": [],
+    }
     return {"problem": told(why), "seconds": seconds, **nothing}
 
 

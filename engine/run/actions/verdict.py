@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.core.findings import Finding
     from engine.run.context import Context
 
-_RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "changes")  # of `verdict.resources`
+_RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "module", "changes")  # of `verdict.resources`
 
 
 def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -38,6 +38,8 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         environment=ctx.discovery.environment or "",
         branch=ctx.discovery.branch or "",
         rules=ctx.rules.digest,
+        change=ctx.discovery.change,
+        hands=None,
     )
     made_from = MadeFrom(
         engine=__version__,
@@ -47,6 +49,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         module=plan["module"],
         lock_file=plan["lock_file"],
         digest_key=plan["digest_key"],
+        receipts={name: policy["receipts"][name] for name in ("digest", "counts")},
     )
     unplanned = [doubt(row["problem"]) for row in plan["resources"] if row["problem"]]
     doubts = _of_policy(ctx, plan, policy)
@@ -57,7 +60,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         [*ctx.discovery.refused, *unplanned, *doubts],
         made_from,
         sequence=1,
-        signed_at=ctx.now,
+        confirmed_at=ctx.now,
         expires_s=ctx.rules.verdict_expires_s,
     )
     payload = canonical(statement)
