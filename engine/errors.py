@@ -215,10 +215,46 @@ TABLE: dict[str, Row] = {
         "see which process has the directory open (`fuser`), let it go on or end it, and run again",
         _STALE,
     ),
+    "ENG193": Row(
+        "what the store has at {key} is not believed: {reason}",
+        "put it back as it was, from a copy of the store; keys that signed once stay in trusted-keys.yaml, as `revoked`",
+        _NO,
+    ),
+    "ENG194": Row(
+        "what the store has at {key} was written by a newer engine (version {version}; this one knows {known})",
+        "use that release for everything that shares the store",
+    ),
+    "ENG195": Row(
+        "of the statements about {subject} number {number} is missing in the store, and there are later ones",
+        "put it back, from a copy of the store; or go on in a new pull request",
+        _NO,
+    ),
+    "ENG196": Row("{key} is larger than the {limit} bytes that a store keeps", "split the change", _EXEC),
+    "ENG197": Row(
+        "there are {number} statements about {subject}, and more are not kept",
+        "close it, and go on in a new pull request from the same branch",
+        _NO,
+    ),
+    "ENG198": Row(
+        "{tries} times somebody else has signed a statement about {subject} first",
+        "run it again when there are fewer validations of it at once",
+        _STALE,
+    ),
+    "ENG199": Row(
+        "the last statement about {subject} was signed at {then}, and here it is {now} only",
+        "set the clocks right, and validate again",
+        _EXEC,
+    ),
     # ENG200-249 decision, approvals, overrides
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
     "ENG202": Row("there is no event", "name its file with --event, or set GITHUB_EVENT_PATH"),
+    "ENG203": Row(
+        "`{uses}` needs a store that others see, and {reason}",
+        "set ENGINE_STORE, say to dir:/mnt/interlock?shared=1 for a mounted volume",
+    ),
+    "ENG204": Row("there are no receipts {digest} in the store", "see the verdict that names them: engine verify FILE"),
+    "ENG205": Row("no rule `{name}` was asked", "name one of: {known}"),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),

@@ -41,6 +41,15 @@ def read(envelope: bytes, trusted: TrustedKeys, now: str, file: str = "statement
     return _statement(verify(envelope, trusted, now=now, purpose="verdict", file=file), file)
 
 
+def once_believed(envelope: bytes, trusted: TrustedKeys, file: str = "statement") -> Believed:
+    """The same, even if its key has expired or was revoked since: it is still ours, whether or not it holds.
+
+    Raises:
+        EngineError: why it never was (ENG270, ENG271, ENG274, ENG275, ENG280, ENG287, ENG288).
+    """
+    return _statement(authentic(envelope, trusted, purpose="verdict", file=file), file)
+
+
 def _statement(signed: Signed, file: str) -> Believed:
     payload, key = signed
     try:
@@ -79,7 +88,7 @@ def latest(envelopes: Iterable[bytes], trusted: TrustedKeys, now: str, wanted: W
     ours, passed_over = [], "none has been signed"
     for envelope in envelopes:
         try:
-            believed = _statement(authentic(envelope, trusted, purpose="verdict"), "statement")
+            believed = once_believed(envelope, trusted)
         except EngineError as error:
             passed_over = f"one is not believed: {error.problems[0].message}"
             continue
