@@ -5,12 +5,14 @@ A fact is there, absent (it does not exist yet: pending), failed (its lookup did
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical, digest
 from engine.core.decision.explain import Doubt, Json
 from engine.core.outcome import Outcome
 from engine.errors import Errors
+
+Origin: TypeAlias = Literal["local", "github"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -21,7 +23,7 @@ class FactDocument(NamedTuple):
     facts: Mapping[str, Any]
     absent: Mapping[str, str] = _NONE  # name → why there is none
     failed: Mapping[str, str] = _NONE  # name → why the lookup failed
-    origin: str = "github"  # of the run that looked them up: `local` where a clone and an event told
+    origin: Origin = "github"  # of the run that looked them up: `local` where a clone and an event told
 
     def to_json(self) -> Json:
         """The form of `schemas/facts.schema.json`."""
@@ -63,7 +65,7 @@ def freeze(
     facts: Mapping[str, Any],
     absent: Mapping[str, str] = _NONE,
     failed: Mapping[str, str] = _NONE,
-    origin: str = "github",
+    origin: Origin = "github",
 ) -> FactDocument:
     """A document that nothing outside can change any more.
 

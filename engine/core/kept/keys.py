@@ -13,6 +13,7 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
+FREEZES = "freeze/"  # begins the keys of all of them
 
 
 def part(text: str) -> str:
@@ -46,12 +47,9 @@ def receipts(digest: str) -> str:
     return f"receipts/{part(digest.removeprefix('sha256:'))}"
 
 
-def freezes(environment: str | None) -> tuple[str, ...]:
-    """Where it may be said that an environment is frozen; None: it is not known which one."""
-    everything = "freeze/all"
-    if environment is None:
-        return (everything,)
-    return everything, f"freeze/{_stands_for(environment) if environment == 'all' else part(environment)}"
+def freezes(environment: str) -> tuple[str, str]:
+    """Where it may be said that an environment is frozen."""
+    return f"{FREEZES}all", f"{FREEZES}{_stands_for(environment) if environment == 'all' else part(environment)}"
 
 
 def claim(pipeline: str, subject: str, about: str) -> str:

@@ -15,7 +15,7 @@ from engine.core.canonical import canonical
 from engine.core.events.kinds import same_repository
 from engine.core.kept import keys, record
 from engine.core.moment import later
-from engine.core.signature import TrustedKeys
+from engine.core.signature import LARGEST, Signer, TrustedKeys, sign
 from engine.core.verdict.about import SKEW_S
 from engine.core.verdict.check import Believed, once_believed
 from engine.core.verdict.check import read as believe
@@ -41,14 +41,14 @@ class Series(NamedTuple):
         return f"{self.repo}#{self.pr}"
 
 
-class Kept(NamedTuple):
-    """One of them, as it was signed."""
+class Signed(NamedTuple):
+    """What was put."""
 
-    believed: Believed
+    statement: Mapping[str, Any]
     envelope: bytes
 
 
-def read(store: Store, series: Series, trusted: TrustedKeys) -> list[Kept]:
+def read(store: Store, series: Series, trusted: TrustedKeys) -> list[Believed]:
     """All of them, the first one first.
 
     Raises:
@@ -63,10 +63,11 @@ def add(
     run: str,
     now: str,
     trusted: TrustedKeys,
-    make: Callable[[int, str, Iterator[Mapping[str, Any]]], bytes],
+    signer: Signer,
+    make: Callable[[int, str, Iterator[Mapping[str, Any]]], Mapping[str, Any]],
     check: Callable[[], None],
-) -> bytes:
-    """Put the envelope that `make` signs with the next number, and return it.
+) -> Signed:
+    """Sign the statement that `make` makes with the next number, and put it.
 
     `make` is handed the number, the moment of signing, and the verdicts before it, the latest one first, as far as
     there are keys to believe them by (`trusted` may be empty). `check` is asked last before each try, and raises where
@@ -82,13 +83,16 @@ def add(
             raise failure("ENG197", number=number - 1, subject=series)
         earlier = _backwards(store, series, number - 1, trusted) if trusted else iter(())
         moment, earlier = _moment(series, now, earlier)
-        envelope = make(number, moment, earlier)
+        statement = make(number, moment, earlier)
+        envelope = sign(canonical(statement), signer)
+        if len(envelope) > LARGEST:
+            raise failure("ENG196", key=f"the statement about {series}", limit=LARGEST)
         if trusted:  # a number is not taken by what nobody will believe
             believe(envelope, trusted, moment)
         data = record.encode("statement", run=run, envelope=json.loads(envelope))
         check()
         if _put(store, keys.numbered(series.prefix, number), data):
-            return envelope
+            return Signed(statement, envelope)
     raise failure("ENG198", tries=TRIES, subject=series)
 
 
@@ -124,7 +128,7 @@ def _again(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Itera
 
 def _backwards(store: Store, series: Series, last: int, trusted: TrustedKeys) -> Iterator[Mapping[str, Any]]:
     for number in range(last, 0, -1):
-        yield _at(store, series, number, trusted).believed.verdict
+        yield _at(store, series, number, trusted).verdict
 
 
 def _last(store: Store, series: Series) -> int:
@@ -142,7 +146,7 @@ def _last(store: Store, series: Series) -> int:
     return len(found)
 
 
-def _at(store: Store, series: Series, number: int, trusted: TrustedKeys) -> Kept:
+def _at(store: Store, series: Series, number: int, trusted: TrustedKeys) -> Believed:
     key = keys.numbered(series.prefix, number)
     item = store.get(key)
     if item is None:
@@ -157,4 +161,4 @@ def _at(store: Store, series: Series, number: int, trusted: TrustedKeys) -> Kept
     if not is_theirs or not same_repository(verdict["repo"], series.repo):
         subject = f"{verdict['origin']} run, {verdict['repo']}#{verdict['pr']}, number {verdict['sequence']}"
         raise failure("ENG193", key=key, reason=f"it was signed for another place ({subject})")
-    return Kept(believed, envelope)
+    return believed

@@ -49,7 +49,6 @@ def test_keys_of_statements() -> None:
 
 
 def test_no_environment_is_all_of_them() -> None:
-    assert keys.freezes(None) == ("freeze/all",)
     assert keys.freezes("production") == ("freeze/all", "freeze/production")
     assert len(set(keys.freezes("all"))) == 2
 

@@ -17,8 +17,8 @@ from engine.adapters.storage.port import Item, Store
 from engine.core.canonical import canonical
 from engine.core.kept import keys, record
 from engine.core.signature import LARGEST, sign
+from engine.core.verdict.check import read as believe
 from engine.errors import EngineError
-from engine.run.kept import statements
 from engine.run.kept.statements import MOST, TRIES, Series, add, read
 from tests.support.signing import SIGNED, finding, signer, statement, trusted
 
@@ -34,16 +34,15 @@ def store(tmp_path: Path) -> Directory:
 
 def put(store: Store, *findings: Any, run: str = "r1", now: str = SIGNED, check: Callable[[], None] = lambda: None,
         keys: Any = None, **about: Any) -> bytes:  # fmt: skip
-    def make(number: int, moment: str, earlier: Any) -> bytes:
+    def make(number: int, moment: str, earlier: Any) -> Any:
         said = [{"predicate": {"verdict": one}} for one in earlier]
-        made = statement(*findings, sequence=number, signed_at=moment, earlier=said, **about)
-        return sign(canonical(made), signer())
+        return statement(*findings, sequence=number, signed_at=moment, earlier=said, **about)
 
-    return add(store, SERIES, run, now, trusted() if keys is None else keys, make, check)
+    return add(store, SERIES, run, now, trusted() if keys is None else keys, signer(), make, check).envelope
 
 
 def verdicts(store: Store) -> list[Any]:
-    return [one.believed.verdict for one in read(store, SERIES, trusted())]
+    return [one.verdict for one in read(store, SERIES, trusted())]
 
 
 def code(act: Callable[[], object]) -> str:
@@ -59,9 +58,9 @@ def file(tmp_path: Path, number: int) -> Path:
 def test_each_has_the_next_number(store: Directory) -> None:
     envelopes = [put(store), put(store, finding()), put(store)]
     found = read(store, SERIES, trusted())
-    assert [one.believed.verdict["sequence"] for one in found] == [1, 2, 3]
-    assert [one.envelope for one in found] == envelopes
-    assert [one.believed.verdict["result"] for one in found] == ["passed", "failed", "passed"]
+    assert [one.verdict["sequence"] for one in found] == [1, 2, 3]
+    assert found == [believe(envelope, trusted(), SIGNED) for envelope in envelopes]
+    assert [one.verdict["result"] for one in found] == ["passed", "failed", "passed"]
     assert verdicts(Memory()) == []
 
 
@@ -166,6 +165,11 @@ def flipped(tmp_path: Path) -> None:
     file(tmp_path, 1).write_bytes(bytes(data))
 
 
+def linked(tmp_path: Path) -> None:
+    file(tmp_path, 1).unlink()
+    file(tmp_path, 1).symlink_to(file(tmp_path, 2))
+
+
 def enlarged(tmp_path: Path) -> None:
     with file(tmp_path, 1).open("r+b") as out:
         out.truncate(LARGEST + 8192)
@@ -190,7 +194,7 @@ def enlarged(tmp_path: Path) -> None:
         ("of a run on a clone", foreign(origin="local"), "ENG193"),
         ("signed by a stranger", strangers, "ENG193"),
         ("something else among them", lambda tmp: (file(tmp, 1).parent / "x=").write_bytes(b""), "ENG193"),
-        ("a link", lambda tmp: (file(tmp, 1).unlink(), file(tmp, 1).symlink_to(file(tmp, 2))), "ENG001"),
+        ("a link", linked, "ENG001"),
         ("a number too many", lambda tmp: file(tmp, 3).rename(file(tmp, 5)), "ENG195"),
     ],
 )
@@ -291,6 +295,7 @@ _RACE = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from engine.adapters.storage.directory import Directory
+from engine.core.verdict.check import read as believe
 from engine.errors import EngineError
 from tests.run.kept.test_statements import put
 store = Directory(sys.argv[1], durable=True)
@@ -341,6 +346,7 @@ def test_killed_between_signing_and_putting(store: Directory, tmp_path: Path) ->
 _FULL = """
 import resource, signal, sys
 from engine.adapters.storage.directory import Directory
+from engine.core.verdict.check import read as believe
 from engine.errors import EngineError
 from tests.run.kept.test_statements import put
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
