@@ -4,25 +4,30 @@
 NamedTuples because every command loads this module: a frozen dataclass costs about 0.8 ms of start-up each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.printable import harmless, in_line, printable
 
 
 class ExitCode(IntEnum):
-    """What a command returns to the shell."""
+    """What a command returns to the shell; of several the one that stands last here."""
 
     DONE = 0
+    WAITING = 8  # approvals or checks are pending
     NEGATIVE = 1  # denied, policy failed, lint findings, drift, audit mismatch
+    STALE = 5  # locked, stale or superseded
+    AUTH = 4  # not authenticated or not permitted
     CONFIG = 2  # usage, or rules and configuration that do not load
     EXECUTOR = 3  # terraform, policy engine or GitHub failed
-    AUTH = 4  # not authenticated or not permitted
-    STALE = 5  # locked, stale or superseded
-    WAITING = 8  # approvals or checks are pending
-    BUG = 101
     INTERRUPTED = 130
+    BUG = 101
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Of several exit codes the one to return; of none: done."""
+    return max(codes, key=list(ExitCode).index, default=ExitCode.DONE)
 
 
 class Row(NamedTuple):
@@ -215,10 +220,46 @@ TABLE: dict[str, Row] = {
         "see which process has the directory open (`fuser`), let it go on or end it, and run again",
         _STALE,
     ),
+    "ENG193": Row(
+        "what the store has at {key} is not believed: {reason}",
+        "put it back, from a copy of the store; a key that has signed stays in trusted-keys.yaml, perhaps `revoked`",
+        _NO,
+    ),
+    "ENG194": Row(
+        "what the store has at {key} was written by a newer engine (version {version}; this one knows {known})",
+        "use that release for everything that shares the store",
+    ),
+    "ENG195": Row(
+        "of the statements about {subject} number {number} is missing in the store, and there are later ones",
+        "put it back, from a copy of the store; or go on in a new pull request",
+        _NO,
+    ),
+    "ENG196": Row("{key} is larger than the {limit} bytes that a store keeps", "split the change", _EXEC),
+    "ENG197": Row(
+        "there are {number} statements about {subject}, and more are not kept",
+        "close it, and go on in a new pull request from the same branch",
+        _NO,
+    ),
+    "ENG198": Row(
+        "{tries} times somebody else has signed a statement about {subject} first",
+        "run it again when there are fewer validations of it at once",
+        _STALE,
+    ),
+    "ENG199": Row(
+        "the last statement about {subject} was signed at {then}, and here it is {now} only",
+        "set the clocks right, and validate again",
+        _EXEC,
+    ),
     # ENG200-249 decision, approvals, overrides
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
     "ENG202": Row("there is no event", "name its file with --event, or set GITHUB_EVENT_PATH"),
+    "ENG203": Row(
+        "`{uses}` needs a store that others see, and {reason}",
+        "set ENGINE_STORE, say to dir:/mnt/interlock?shared=1 for a mounted volume",
+    ),
+    "ENG204": Row("there are no receipts {digest} in the store", "see the verdict that names them: engine verify FILE"),
+    "ENG205": Row("no rule `{name}` was asked", "name one of: {known}"),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),
@@ -243,7 +284,11 @@ TABLE: dict[str, Row] = {
     "ENG277": Row("`{id}` is not the id of this public key", "write {right}"),
     "ENG278": Row("the key `{id}` stands here twice", "keep one entry"),
     "ENG279": Row("`{value}` is not a moment", "write it like 2027-11-23T00:00:00Z"),
-    "ENG280": Row("what was signed is not a verdict statement of version 1", "see schemas/statement.schema.json", _NO),
+    "ENG280": Row(
+        "what was signed is not a verdict statement of version 2",
+        "validate again, or read it with the release that wrote it; see schemas/statement.schema.json",
+        _NO,
+    ),
     "ENG281": Row("it was signed in the future, at {signed_at}", "set the clocks right, and validate again", _NO),
     "ENG282": Row("it expired at {expires_at}", "validate again", _NO),
     "ENG283": Row("the signing key cannot be used: {reason}", "make one: engine keys new", ExitCode.AUTH),
@@ -525,7 +570,7 @@ TABLE: dict[str, Row] = {
     ),
     # ENG550-599 running a decision
     "ENG550": Row(
-        "there is no key to sign the verdict with",
+        "there is no key to sign the {purpose} with",
         "`engine keys new` makes one; name its file in ENGINE_SIGNING_KEY_FILE",
         _AUTH,
     ),
@@ -598,6 +643,24 @@ class Problem(NamedTuple):
     message: str
     hint: str
     place: Place | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines: `$defs/problem` of `schemas/report.schema.json`. The line's own text stays behind."""
+        file, line, column = self.place[:3] if self.place else Place("")[:3]
+        return {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "file": file,
+            "line": line,
+            "column": column,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Problem":
+        """The problem again."""
+        place = Place(value["file"], value["line"], value["column"]) if value["file"] else None
+        return cls(value["code"], value["message"], value["hint"], place)
 
     def text(self) -> str:
         """`file:line:column: CODE message`, the source line with a caret, then the way out."""

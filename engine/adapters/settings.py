@@ -36,6 +36,11 @@ SETTINGS = (
     Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories; nothing secret.", "~/.cache/interlock"),
     Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
+    Setting(
+        "ENGINE_STORE",
+        "Where runs keep statements and journals: `dir:PATH`, absolute. In a CI job (`CI` is set) others see it as "
+        "`dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to itself.",
+    ),
     Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
@@ -72,6 +77,13 @@ _CREDENTIALS = (
 _SECRET_MINIMUM = 32
 
 
+class StorePlace(NamedTuple):
+    """What `ENGINE_STORE` names."""
+
+    directory: str  # absolute
+    shared: bool  # others see it: a person's own directory, or a volume that is said to be shared
+
+
 class Settings(NamedTuple):
     """Values that are no secret, except `credentials`, which only Terraform's environment is built from."""
 
@@ -85,6 +97,7 @@ class Settings(NamedTuple):
     opa: str
     checkov: str
     trusted_keys: str | None
+    store: StorePlace | None
     path: str
     home: str
     cli_config: str | None  # TF_CLI_CONFIG_FILE, which may name a file that does not exist
@@ -120,7 +133,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
-        path=environ.get("PATH", os.defpath),
+        store=_store(home, value("ENGINE_STORE"), in_job=environ.get("CI", "") not in ("", "0", "false")),
+        path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
@@ -139,6 +153,26 @@ def _absolute(home: str, name: str, path: str) -> str | None:
     return path or None
 
 
+def _store(home: str, value: str, *, in_job: bool) -> StorePlace | None:
+    if not value:
+        return None
+    scheme, colon, rest = value.partition(":")
+    path, _, query = rest.partition("?")
+    if scheme != "dir" or not colon:
+        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is no `dir:PATH`, and there are no others yet")
+    if query not in ("", "shared=1", "shared=0"):
+        raise failure("ENG004", name="ENGINE_STORE", reason=f"`?{query}` is not `?shared=1`")
+    directory = _absolute(home, "ENGINE_STORE", path)
+    if directory is None or "\0" in directory:
+        raise failure("ENG004", name="ENGINE_STORE", reason="`dir:` names no directory")
+    return StorePlace(directory, query == "shared=1" or not (in_job or query))
+
+
+def search_path(environ: Mapping[str, str] = os.environ) -> str:
+    """Where programs are looked for."""
+    return environ.get("PATH", os.defpath)
+
+
 def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
     """Has the user asked for no colours? See https://no-color.org."""
     return bool(environ.get("NO_COLOR"))
@@ -149,7 +183,7 @@ def actions_event(environ: Mapping[str, str] = os.environ) -> tuple[str | None, 
     return environ.get("GITHUB_EVENT_PATH") or None, environ.get("GITHUB_EVENT_NAME") or None
 
 
-def signing_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
+def signing_key(environ: Mapping[str, str]) -> bytes | None:
     """The private key's bytes, from the variable or from the file; None when neither is set.
 
     Raises:
@@ -158,7 +192,7 @@ def signing_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
     return _secret("ENGINE_SIGNING_KEY", environ)
 
 
-def digest_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
+def digest_key(environ: Mapping[str, str]) -> bytes | None:
     """The key of plan digests; None when it is not set.
 
     Raises:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError, ExitCode, failure
+from engine.errors import EngineError, ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -61,13 +61,10 @@ def read_trusted(file: str | None) -> "TrustedKeys":
     Raises:
         EngineError: none is named (ENG010); it cannot be read or is not right.
     """
-    from engine.adapters import files, settings
-    from engine.core.verdict.trust import load_trusted_keys
+    from engine.adapters import settings
+    from engine.run import trusted
 
-    name = file or settings.read().trusted_keys
-    if name is None:
-        raise failure("ENG010")
-    return load_trusted_keys(files.read(name), name)
+    return trusted.keys(file or settings.read().trusted_keys)
 
 
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}

@@ -64,6 +64,10 @@ class Repository:
     def __init__(self, directory: str, *, path: str) -> None:
         self._directory, self._path = directory, path
 
+    def anew(self) -> "Repository":
+        """The same clone as it is now: nothing is remembered of what was read."""
+        return Repository(self._directory, path=self._path)
+
     @cached_property
     def _place(self) -> place.Place:
         return place.find(self._directory)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import EngineError, Place, Problem, failure
-from engine.run.actions.verdict import told
-from engine.run.keys import digest_key
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -34,10 +32,10 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.core.plan.digest import key_id
     from engine.run.orchestrator.pool import run_all
 
-    key = digest_key()
-    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.cancel)
+    key = ctx.ports.secrets.digest_key()
+    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.work.cancel)
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
-    plans = os.path.join(ctx.out, "plans")
+    plans = os.path.join(ctx.work.out, "plans")
     files.make_directory(plans)
 
     def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
@@ -46,10 +44,10 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         began = time.monotonic()
         try:
             with alone(resource.path, Place(resource.tfvars)):
-                row |= one(number, resource)
+                row |= {"module": workspace.template.module_digest, **one(number, resource)}
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
-        ctx.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+        ctx.work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
         return row
 
     def one(number: int, resource: "Resource") -> dict[str, Any]:
@@ -60,11 +58,11 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
         name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
+        done = plan_one(job, workspace, limits=limits, cancel=ctx.work.cancel, keep=file)
         return _told(done, key, file, ctx.settings.credentials)
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
-    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
+    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.work.cancel)
     return {
         "resources": list(rows),
         "module": workspace.template.module_digest,
@@ -101,7 +99,7 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         EngineError: the plan is not there, or that cannot be said of it.
     """
     from engine.core.canonical import canonical
-    from engine.core.plan.digest import change_set_digest
+    from engine.core.plan.digest import change_digests, change_set_digest
     from engine.core.plan.model import changes, outputs
     from engine.core.plan.summary import diff, summarise
     from engine.run.plans import redactor
@@ -119,7 +117,10 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         "plan": change_set_digest(done.plan, key),
         "file": file,
         "json": done.digest,
-        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in found],
+        "changes": [
+            {"address": change.address, "type": change.type, "actions": list(change.actions), "digest": one}
+            for change, one in zip(found, change_digests(done.plan, key), strict=True)
+        ],
         "counts": summarise(done.plan)._asdict(),
         "diffs": [{"address": c.address, "action": c.verb, "lines": diff(c, hide)} for c in found],
     }
@@ -128,8 +129,16 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"plan": None, "file": None, "json": None, "changes": [], "counts": None, "diffs": []}
-    return {"problem": told(why), "seconds": seconds, **nothing}
+    nothing: dict[str, Any] = {
+        "plan": None,
+        "module": None,
+        "file": None,
+        "json": None,
+        "changes": [],
+        "counts": None,
+        "diffs": [],
+    }
+    return {"problem": why.to_json(), "seconds": seconds, **nothing}
 
 
 ACTIONS = (
@@ -141,7 +150,8 @@ ACTIONS = (
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         needs=("resources",),
-        ready=digest_key,
+        secrets=("digest",),
+        result=lambda outputs: "error" if any(row["problem"] for row in outputs["resources"]) else "passed",
         doc="Plan every resource of the change, several at once (`limits.parallelism` unless said).",
     ),
 )
