@@ -5,7 +5,6 @@
 """
 
 from engine.core.decision.document import FactDocument, freeze
-from engine.core.verdict.about import content
 
 HEAD, OLD = "a" * 40, "b" * 40
 BASE = "c" * 40
@@ -105,10 +104,30 @@ def web(*roles, **changes):
     return commit(**dict.fromkeys(roles, "web-flow"), **changes)
 
 
-def statement(known, sequence, at=SIGNED, **changes):
-    """A row of the fact `statements`: an earlier or later one that says what the verdict `known` says."""
-    row = {name: known[name] for name in ("head_sha", "base_ref", "result")}
-    return {**row, "sequence": sequence, "signed_at": at, "content": content(known), **changes}
+SAME, OTHER = "sha256:" + "5" * 64, "sha256:" + "6" * 64  # content: what the verdict says, and something else
+
+
+def hands(authors=("author", "helper"), committers=("committer",), pushers=("pusher",)):
+    """Who had a hand in the change, as a statement keeps it."""
+    kinds = {"authors": authors, "committers": committers, "pushers": pushers}
+    return {kind: [person(name)["id"] for name in names] for kind, names in kinds.items()}
+
+
+def statement(sequence, at=SIGNED, head=HEAD, content=SAME, confirmed=None, **changes):
+    """A row of the fact `statements`: it says what the verdict says unless said."""
+    row = {"sequence": sequence, "head_sha": head, "base_ref": "dev", "result": "passed", "content": content}
+    return {**row, "signed_at": at, "confirmed_at": confirmed or at, "hands": hands(), **changes}
+
+
+def stated(verdict):
+    """The verdict's own row."""
+    said = {name: verdict[name] for name in ("base_ref", "result")}
+    return statement(verdict["sequence"], verdict["signed_at"], verdict["head_sha"], **said)
+
+
+def push(name, before=None, after=None, forced=None):
+    """A push to the branch; what it moved is not known unless said."""
+    return {"user": person(name), "before": before, "after": after, "forced": forced}
 
 
 def retarget(to, when, from_="main", by="author"):
@@ -183,12 +202,11 @@ def facts(**changes):
         "pr": pr(),
         "reviews": [],
         "commits": [commit()],
-        "pushers": [person("pusher")],
+        "pushers": [push("pusher")],
         "labels": [],
         "comments": [],
         "checks": [],
         "verdict": verdict(),
-        "statements": [],
         "rules": {"digest": RULES, "environments": {}, "otherwise": {"branch": "main"}, "sources": [], **TODAY},
         "merge": {"clean": True, "trees": {PATH: TREE}},
         "locks": [],
@@ -198,6 +216,8 @@ def facts(**changes):
         "now": NOW,
         **changes,
     }
+    if known["verdict"] is not None:
+        known.setdefault("statements", [stated(known["verdict"])])
     return {name: value for name, value in known.items() if value is not None}
 
 

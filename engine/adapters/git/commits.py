@@ -158,6 +158,11 @@ class History:
                 raise failure("ENG363", limit=_SEEN, what="co-authors since the branches parted")
         return self._known[sha]
 
+    @property
+    def has_room(self) -> bool:
+        """May more commits be read?"""
+        return len(self._known) < AT_MOST
+
     def _batch(self, sha: str) -> list[str]:
         if len(self._known) < _ALONE:
             return [sha]

@@ -20,6 +20,7 @@ class Merge(NamedTuple):
     changes: tuple[Change, ...]
     directories: Mapping[str, Directory]  # after the merge: those that changed, and the top
     conflicts: tuple[str, ...] = ()  # paths
+    tree: str = ""  # that it makes; empty where there are conflicts
 
 
 class Side(NamedTuple):
@@ -42,7 +43,7 @@ def merge(git: Git, objects: Objects, trees: Trees, base: Side, head: Side, chan
         return Merge((), {}, tuple(sorted(set(paths))))
     compared = trees.compare(base.tree, tree)
     odd = _Followed(objects, trees, base, changes).odd(compared)
-    return Merge((), {}, odd) if odd else Merge(*compared)
+    return Merge((), {}, odd) if odd else Merge(*compared, tree=tree)
 
 
 class _Followed:

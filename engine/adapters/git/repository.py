@@ -16,6 +16,7 @@ from engine.adapters.git.merging import Merge, Side, merge
 from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
 from engine.adapters.git.trees import Lacks, Trees
+from engine.adapters.git.updates import updates
 from engine.core.resources.tree import Change, Directory
 from engine.errors import EngineError, failure
 from engine.names import listing
@@ -236,6 +237,31 @@ class Repository:
             return Merge(found.changes, found.directories)
         base, head = (Side(sha, self._history.commit(sha).tree) for sha in (found.base, found.head))
         return merge(self._git, self._objects, self._trees, base, head, found.changes)
+
+    def updates(self, found: Range) -> frozenset[str]:
+        """The commits of a range that only merge its base into it, as far as that can be told.
+
+        Raises:
+            EngineError: a commit of the base cannot be believed.
+        """
+        # With caps of their own: what merges cost that are made again is not missing where the change is looked at.
+        objects = Objects(self._git, self._settings.object_format)
+        trees = Trees(objects, _ID_BYTES[self._settings.object_format], self._lacks)
+
+        def again(base: str, head: str) -> str | None:
+            parting = self._history.part(base, head)
+            if parting is None:
+                return None
+            theirs, ours, old = (self._history.commit(sha).tree for sha in (base, head, parting.merge_base))
+            if parting.merge_base == base:
+                return ours
+            changes = trees.compare(old, ours).changes
+            return merge(self._git, objects, trees, Side(base, theirs), Side(head, ours), changes).tree or None
+
+        try:
+            return updates(found.base, found.head, found.commits, self._history, again)
+        finally:
+            objects.close()
 
     def landed(self, commit: str) -> Merge:
         """What a commit changed in the branch that it was made on: a merge, or a squashed one.

@@ -24,10 +24,12 @@ _PERSONS = (
     ("commits", "*", "author"),
     ("commits", "*", "committer"),
     ("commits", "*", "co_authors", "*"),
-    ("pushers", "*"),
+    ("pushers", "*", "user"),
     ("comments", "*", "user"),
     ("groups", "*", "members", "*"),
 )
+_SAID = ("sequence", "head_sha", "base_ref", "result", "signed_at")  # of a verdict, by its own statement
+_HANDS = ("authors", "committers", "pushers")  # of a statement: lists of user ids
 _NUMBERED = ("reviews", "comments")  # their items get ids in the order of the list
 _BY_ID = "permissions"  # its keys are user ids
 
@@ -97,10 +99,18 @@ def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str
         known = shared.people[login]
         return {"login": login, **(known if isinstance(known, dict) else {"id": known})}
 
+    for holder, key in _places(facts, ("pushers", "*")):
+        if holder[key] is None or isinstance(holder[key], str):  # a push of which nothing else matters
+            holder[key] = {"user": holder[key]}
     for path in _PERSONS:
         for holder, key in _places(facts, path):
             if isinstance(holder[key], str):
                 holder[key] = person(holder[key])
+    for kind in _HANDS:
+        for holder, key in _places(facts, ("statements", "*", "hands", kind, "*")):
+            if isinstance(holder[key], str):
+                somebody = person(holder[key])
+                holder[key] = somebody["id"] if isinstance(somebody, dict) else somebody
     permissions = facts.get(_BY_ID)
     if isinstance(permissions, dict):
         facts[_BY_ID] = {
@@ -112,25 +122,43 @@ def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str
 def in_good_order(facts: Facts, gone: Collection[str], rules: Rules) -> None:
     """Fill in what a case leaves out because nothing is special about it: its verdict is the first one, given under the
     rules, policies and module of today; its pull request was never retargeted; its comments were written about that
-    verdict. What a case does say, null included, stands; what is `gone` stays gone.
+    verdict; statements say what the verdict says, and the verdict is one of them. What a case does say, null included,
+    stands; what is `gone` stays gone.
     """
     verdict, pr = facts.get("verdict"), facts.get("pr")
     if isinstance(pr, dict):
         pr.setdefault("retargeted", [])
+    if "statements" not in gone:
+        facts.setdefault("statements", [])
     if not isinstance(verdict, dict):
         return
     today = {**rules.fact(), **dict.fromkeys(MADE_WITH, "sha256:today"), **_mapping(facts.get("rules"))}
-    for name, value in {"rules": today, "statements": []}.items():
-        if name not in gone:
-            facts.setdefault(name, value)
+    if "rules" not in gone:
+        facts.setdefault("rules", today)
     _mapping(facts.get("rules")).update(today)
     for name, value in {"rules": rules.digest, **{n: today[n] for n in MADE_WITH}}.items():
         verdict.setdefault(name, value)
+    _complete(facts.get("statements"), verdict)
     comments = facts.get("comments")
     for comment in comments if isinstance(comments, list) else ():
         if isinstance(comment, dict):
             comment.setdefault("head", verdict.get("head_sha"))
             comment.setdefault("verdict", verdict.get("sequence"))
+
+
+def _complete(statements: Any, verdict: Facts) -> None:
+    """Each statement in full, and the verdict's own among them unless a case lists it."""
+    rows = [row for row in statements if isinstance(row, dict)] if isinstance(statements, list) else []
+    said = {name: verdict[name] for name in _SAID if name in verdict}
+    if isinstance(statements, list) and all(row.get("sequence") != said.get("sequence") for row in rows):
+        rows.append({name: verdict[name] for name in (*_SAID, "confirmed_at") if name in verdict})
+        statements.append(rows[-1])
+    for row in rows:
+        # whose hands: of the present head that is what today's facts say, of others it is not known
+        for name, value in {**said, "content": "what the verdict says", "hands": None}.items():
+            row.setdefault(name, value)
+        if "signed_at" in row:
+            row.setdefault("confirmed_at", row["signed_at"])
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -5,15 +5,18 @@ assigned to all its places (augmenting paths), so that nobody is counted twice a
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache, partial
 from itertools import product
 from typing import Any, NamedTuple
 
 from engine.core.decision.assignment import TooMany, assign, spared, withstands
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, people
-from engine.core.decision.people import WAY_OUT, Group, facts_of, groups, involved
-from engine.core.decision.reviews import Approval, Terms, vetoes
+from engine.core.decision.people import WAY_OUT, Group, authors, facts_of, groups, involved
+from engine.core.decision.reviews import After, Approval, Terms, vetoes
 from engine.core.decision.reviews import approvals as counted
+from engine.core.decision.standing import FACTS as STANDING
+from engine.core.decision.standing import statements
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Approvals
 
@@ -37,7 +40,7 @@ def facts_needed(approvals: Approvals) -> frozenset[str]:
     """Facts that judging `approvals` may read."""
     needed = {"groups", "pr", "reviews"} | facts_of(approvals.exclude)
     if approvals.after:
-        needed.add(approvals.after)
+        needed |= STANDING | {"commits"}
     if approvals.veto:
         needed.add("permissions")
     return frozenset(needed)
@@ -61,13 +64,12 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
     retargeted, untold = _retargeted(pr)
     terms = Terms(
         head=pr["head"]["sha"],
-        since=document.known(approvals.after)["signed_at"] if approvals.after else None,
-        since_what=approvals.after or "",
+        after=_after(approvals.after, document) if approvals.after else None,
         excluded=hands.known,
         without=frozenset(without),
         retargeted=retargeted,
     )
-    given, remarks, nameless = counted(reviews, terms)
+    given, remarks, doubtful, nameless = counted(reviews, terms)
     strict = approvals.unknown == "error"
     unknown = () if strict else hands.unknown
     ways = _alternatives(approvals, named)
@@ -76,11 +78,12 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
         barred = [f"{who} is unknown, and could be anybody who approves; {WAY_OUT}" for who in hands.unknown if strict]
         if doubts := [why for why in (hands.doubt, *barred, untold) if why]:
             raise Doubt(doubts[0])
-    elif nameless:
-        more = tuple(Approval(-review, "somebody unknown", review) for review in nameless)
+    elif doubtful or nameless:
+        more = tuple(Approval(-review, "somebody unknown", review, "") for review in nameless)
         everybody = frozenset(approval.id for approval in more)
-        if _enough(ways, (*given, *more), terms, unknown, everybody).outcome is Outcome.PASS:
-            raise Doubt(f"review {nameless[0]} approves, but its author is unknown")
+        if _enough(ways, (*given, *doubtful, *more), terms, unknown, everybody).outcome is Outcome.PASS:
+            doubts = [f"whether the approval of {who.login} counts is unknown: {who.doubt}" for who in doubtful]
+            raise Doubt([*doubts, *(f"review {review} approves, but its author is unknown" for review in nameless)][0])
     against, taken_back = objections(approvals, document)
     outcome = combine(ALL, [enough.outcome, *(c.outcome for c in against if c.outcome)])
     decisive = [c.text for c in against if c.outcome is outcome] or [enough.because]
@@ -90,6 +93,12 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
         (*against, *enough.causes, *remarks),
         (*taken_back, *enough.missing),
     )
+
+
+def _after(which: str, document: FactDocument) -> After:
+    """What approvals have to follow; the rest is asked for only where somebody has approved."""
+    signed_at = document.known("verdict")["signed_at"]
+    return After(signed_at, which == "head", cache(partial(statements, document)), cache(partial(authors, document)))
 
 
 def _retargeted(pr: Mapping[str, Any]) -> tuple[str | None, str]:
@@ -184,15 +193,15 @@ _TOLD = 3  # unknown contributors by name; a thousand commits may have a thousan
 def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Terms, unknown: int) -> Judgement:
     """One alternative: all demands at once, with distinct people, and `unknown` more for each."""
     assigned = assign([demand.need for demand in demands], [demand.eligible for demand in demands])
-    logins = {a.id: a.login for a in given}
+    logins, says = {a.id: a.login for a in given}, {a.id: a.says for a in given}
     causes, missing, outcomes = [], [], []
     used = {identity for those in assigned for identity in those}
     for demand, those, short in zip(demands, assigned, _short(demands, assigned, unknown), strict=True):
-        names = sorted(logins[identity] for identity in (demand.eligible if unknown else those))
+        count = sorted(demand.eligible if unknown else those, key=lambda identity: (logins[identity], identity))
         troubles = [group.trouble for group in demand.groups if group.trouble]
         outcome = Outcome.PASS if not short else Outcome.ERROR if troubles else Outcome.PENDING
         outcomes.append(outcome)
-        below = [Cause(Outcome.PASS, f"{name} approved") for name in names]
+        below = [Cause(Outcome.PASS, says[identity]) for identity in count]
         if short:
             below += [Cause(Outcome.ERROR, trouble) for trouble in troubles]
             could = _could(demand, terms, logins)
@@ -200,7 +209,7 @@ def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Ter
             enough = len(could) >= short or bool(troubles)
             missing.append(Missing(more if enough else f"{more}, who have only {len(could)} left that may", could))
         spare = f", and {unknown} more for who is unknown" if unknown else ""
-        causes.append(Cause(outcome, f"{demand}{spare}: {len(names)} of {demand.need + unknown}", (), tuple(below)))
+        causes.append(Cause(outcome, f"{demand}{spare}: {len(count)} of {demand.need + unknown}", (), tuple(below)))
     outcome = combine(ALL, outcomes)
     return Judgement(
         outcome, _sentence(outcome, causes, sorted(logins[i] for i in used)), tuple(causes), tuple(missing)

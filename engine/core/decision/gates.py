@@ -190,7 +190,7 @@ _COMES_WITH = {"verdict": "a verdict; validating the pull request gives one"}
 
 def needs_of(gate: Gate) -> tuple[str, ...]:
     """The facts that must exist before the gate can be judged: none yet is pending, not an error."""
-    after = (gate.approvals.after,) if gate.approvals and gate.approvals.after else ()
+    after = ("verdict",) if gate.approvals and gate.approvals.after else ()
     return tuple(dict.fromkeys((*gate.needs, *after)))
 
 

@@ -4,8 +4,8 @@ It excuses what a gate asks for, never a doubt: an error, a missing fact, a veto
 Each comment is an attempt of its own: one that cannot be judged spoils no other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from engine import unseen
@@ -13,7 +13,7 @@ from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, account, facts_of, groups, involved, is_bot
 from engine.core.decision.standing import FACTS as STANDING
-from engine.core.decision.standing import Statement, statements, superseded
+from engine.core.decision.standing import Statements, statements, superseded
 from engine.core.moment import later
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Override
@@ -94,7 +94,7 @@ def judge(
         why = f"the override {override.name} cannot be judged: {doubt}"
         return Judgement(Outcome.ERROR, why, (Cause(Outcome.ERROR, why),)), None
     # Each comment asks for these again, and there may be thousands.
-    hands, validations, once = involved(document, _EXCLUDED), cache(lambda: statements(document)), cache(holds)
+    hands, validations, once = involved(document, _EXCLUDED), cache(partial(statements, document)), cache(holds)
     tried = [_try(_Attempt(override, comment, document, hands, validations), gates, once) for comment in asked]
     outcome = combine(ANY, (judgement.outcome for judgement, _ in tried))
     decisive = [(judgement, used) for judgement, used in tried if judgement.outcome is outcome]
@@ -137,7 +137,7 @@ class _Attempt(NamedTuple):
     comment: Mapping[str, Any]
     document: FactDocument
     hands: Involved
-    validations: Callable[[], Sequence[Statement]]
+    validations: Callable[[], Statements]
 
     @property
     def login(self) -> str:

@@ -5,10 +5,12 @@ for those to say who ask.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Doubt
+from engine.core.decision.standing import missing
 
 Person: TypeAlias = Mapping[str, Any]  # id, login, bot; as a contributor: or email alone
 _Held: TypeAlias = tuple[Person | None, str]  # who, and what they are to the change
@@ -57,17 +59,36 @@ class Involved(NamedTuple):
     doubt: str  # why somebody may be among neither; empty when nobody can be
 
 
-def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
-    """The commits, if they are those of the head.
+def _updates(document: FactDocument) -> Mapping[str, str]:
+    """The commits that only merge the base into the branch, each with the branch's head before it.
+
+    They lie on the branch itself: from its head back along first parents. What they bring is the base's, and what git
+    makes of it, so whoever made them has no hand in the change.
 
     Raises:
-        Doubt: they are not, so that somebody who had a hand in the change may be missing.
+        Doubt: the commits are not those of the head, so that somebody who had a hand in the change may be missing.
     """
-    commits: Sequence[Mapping[str, Any]] = document.known("commits")
-    head = document.known("pr")["head"]["sha"]
-    if all(commit["sha"] != head for commit in commits):
+    commits = {commit["sha"]: commit for commit in document.known("commits")}
+    head = sha = document.known("pr")["head"]["sha"]
+    if head not in commits:
         raise Doubt(f"the head, {head:.7}, is not among the commits, so who had a hand in it is unknown")
-    return commits
+    found = dict[str, str]()
+    while commit := commits.pop(sha, None):
+        parents = commit.get("parents", ())
+        sha = parents[0] if parents else ""
+        if len(parents) == 2 and commit.get("merges_base") is True:
+            found[commit["sha"]] = sha
+    return found
+
+
+def _commits(document: FactDocument) -> Sequence[Mapping[str, Any]]:
+    """The commits that somebody has a hand in.
+
+    Raises:
+        Doubt: they are not those of the head.
+    """
+    updates = _updates(document)
+    return [commit for commit in document.known("commits") if commit["sha"] not in updates]
 
 
 def _author(document: FactDocument) -> Iterable[_Held]:
@@ -93,44 +114,97 @@ def _committers(document: FactDocument) -> Iterable[_Held]:
 
 
 def _pushers(document: FactDocument) -> Iterable[_Held]:
-    pushers = document.known("pushers")
-    if not pushers:
+    pushes, head = document.known("pushers"), document.known("pr")["head"]["sha"]
+    told = {push["after"] for push in pushes if push.get("after")}
+    updates = _updates(document) if told else {}
+    people = [_somebody(push["user"]) for push in pushes if not _updated(push, updates)]
+    if not people:
         raise Doubt("nobody is known to have pushed to the branch, yet somebody has")
-    known = [person for person in map(_somebody, pushers) if person is not None]
-    for person in known:
-        yield person, "somebody who pushed to the branch"
-    if len(known) < len(pushers):
+    for person in people:
+        if person is not None:
+            yield person, "somebody who pushed to the branch"
+    if None in people:
         raise Doubt("somebody who pushed to the branch is unknown, and could be anybody who approves")
+    if told and head not in told:
+        raise Doubt(f"the push of the head, {head:.7}, is not listed, and whose it was could be anybody's who approves")
+
+
+def _updated(push: Mapping[str, Any], updates: Mapping[str, str]) -> bool:
+    """Did this push nothing but merge the base into the branch as it was?"""
+    before = push.get("before")
+    return push.get("forced") is False and bool(before) and updates.get(push.get("after", "")) == before
+
+
+_THEN = {
+    "authors": "an author of what was validated as number {}",
+    "committers": "a committer of what was validated as number {}",
+    "pushers": "somebody who had pushed what was validated as number {}",
+}
+_NEVER_KNOWN = "could be anybody who approves; open a new pull request for the change"
+
+
+def _earlier(document: FactDocument, kind: str) -> Iterable[_Held]:
+    """Whoever held a role when this pull request was validated holds it still: rewriting the branch clears nobody.
+
+    Of the present head the commits of today are those of then, and say it more exactly.
+    """
+    if "statements" in document.absent:
+        return
+    pr = document.known("pr")
+    now = (pr["head"]["sha"], pr["base"]["ref"])
+    told = _named(document) if kind != "pushers" else frozenset()
+    rows, unknown = sorted(document.known("statements"), key=lambda row: row["sequence"]), 0
+    for row in rows:
+        is_now, number = (row["head_sha"], row["base_ref"]) == now, row["sequence"]
+        if row["hands"] is None:
+            unknown = unknown if is_now else number
+            continue
+        for identity in row["hands"][kind]:
+            if identity not in (_WEB, _GHOST) and not (is_now and identity in told):
+                yield {"id": identity}, _THEN[kind].format(number)
+    if lost := missing([row["sequence"] for row in rows]):
+        raise Doubt(f"statement {lost} of this pull request is missing: who had a hand in it then {_NEVER_KNOWN}")
+    if unknown:
+        raise Doubt(f"who had a hand in what was validated as number {unknown} is unknown, and {_NEVER_KNOWN}")
+
+
+def _named(document: FactDocument) -> frozenset[int]:
+    """Whom today's commits name, in whatever role."""
+    commits = document.facts.get("commits", ())
+    people = (person for c in commits for person in (c["author"], c["committer"], *c["co_authors"]))
+    return frozenset(person["id"] for person in people if person and "id" in person)
 
 
 class _Role(NamedTuple):
-    holders: Callable[[FactDocument], Iterable[_Held]]
+    holders: Callable[[FactDocument], Iterable[_Held]]  # today
+    kind: str  # how statements call them
     facts: tuple[str, ...]
 
 
-_ROLES: Mapping[str, _Role] = {
-    "author": _Role(_author, ("pr", "commits")),
-    "co_authors": _Role(_co_authors, ("pr", "commits")),
-    "committers": _Role(_committers, ("pr", "commits")),
-    "pushers": _Role(_pushers, ("pushers",)),
-    "bots": _Role(lambda _: (), ()),  # bots never count, said or not
+_ROLES: Mapping[str, _Role] = {  # bots never count, said or not
+    "author": _Role(_author, "authors", ("pr", "commits", "statements")),
+    "co_authors": _Role(_co_authors, "authors", ("pr", "commits", "statements")),
+    "committers": _Role(_committers, "committers", ("pr", "commits", "statements")),
+    "pushers": _Role(_pushers, "pushers", ("pr", "commits", "pushers", "statements")),
 }
 
 
 def facts_of(exclude: Iterable[str]) -> frozenset[str]:
     """The facts that tell who holds these roles."""
-    return frozenset(fact for role in exclude for fact in _ROLES[role].facts)
+    return frozenset(fact for role in exclude if role in _ROLES for fact in _ROLES[role].facts)
 
 
 def involved(document: FactDocument, exclude: Iterable[str]) -> Involved:
-    """Who holds one of these roles.
+    """Who holds one of these roles, or held it when this pull request was validated.
 
     Two addresses that differ in case alone are one contributor; where not even an address is known, each is another.
     """
     known, unknown, doubts = dict[int, str](), dict[object, str](), list[str]()
-    for role in exclude:
+    roles = [_ROLES[role] for role in exclude if role in _ROLES]
+    today = [partial(role.holders, document) for role in roles]
+    for holders in (*today, *(partial(_earlier, document, kind) for kind in dict.fromkeys(r.kind for r in roles))):
         try:
-            for person, what in _ROLES[role].holders(document):
+            for person, what in holders():
                 if somebody := _somebody(person):
                     known.setdefault(somebody["id"], what)
                     continue
@@ -139,6 +213,33 @@ def involved(document: FactDocument, exclude: Iterable[str]) -> Involved:
         except Doubt as doubt:
             doubts.append(str(doubt))
     return Involved(known, tuple(unknown.values()), doubts[0] if doubts else "")
+
+
+def authors(document: FactDocument) -> tuple[Mapping[int, str], tuple[str, ...]]:
+    """Authors and co-authors of today's commits: login by id, and the addresses behind which no account stands.
+
+    Raises:
+        Doubt: the commits are not known, or not those of the head.
+    """
+    everybody = [person for commit in _commits(document) for person in (commit["author"], *commit["co_authors"])]
+    found = [somebody for person in everybody if (somebody := _somebody(person))]
+    unknown = [(person or {}).get("email", "somebody") for person in everybody if _somebody(person) is None]
+    return {person["id"]: person["login"] for person in found}, tuple(dict.fromkeys(unknown))
+
+
+def hands(document: FactDocument) -> Mapping[str, Sequence[int]] | None:
+    """What a statement keeps of who had a hand in the change, in the form of the facts; None where it is not known.
+
+    Contributors behind whom no account stands have no id, and so are not kept: who is told to link the address or to
+    rewrite the commit must be able to.
+    """
+    try:
+        held = {"authors": authors(document)[0].keys()}
+        for kind, holders in (("committers", _committers), ("pushers", _pushers)):
+            held[kind] = {person["id"]: "" for who, _ in holders(document) if (person := _somebody(who))}.keys()
+    except Doubt:
+        return None
+    return {kind: sorted(ids) for kind, ids in held.items()}
 
 
 def _is_web(person: Person | None) -> bool:

@@ -10,18 +10,27 @@ from typing import Any, NamedTuple, TypeAlias
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt
 from engine.core.decision.people import Group, Person, account, is_bot, may_write
+from engine.core.decision.standing import Statement, Statements
 from engine.core.outcome import Outcome
 
 Review: TypeAlias = Mapping[str, Any]
 _OPINIONS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")  # COMMENTED and PENDING say neither yes nor no
 
 
+class After(NamedTuple):
+    """What an approval has to follow: a validation that said what the verdict says, and nothing else since."""
+
+    signed_at: str  # of the verdict
+    is_head: bool  # `after: head`: it has to be of the present head, too
+    statements: Callable[[], Statements]
+    authors: Callable[[], tuple[Mapping[int, str], Sequence[str]]]  # of the present head: logins by id, and addresses
+
+
 class Terms(NamedTuple):
     """What an approval has to meet, whoever gives it."""
 
     head: str  # sha
-    since: str | None  # `signed_at` of what it has to follow
-    since_what: str
+    after: After | None
     excluded: Mapping[int, str]
     without: frozenset[int] = frozenset()  # people who may not count because they override
     retargeted: str | None = None  # when the base was last another one
@@ -33,6 +42,8 @@ class Approval(NamedTuple):
     id: int
     login: str
     review: int
+    says: str  # for a person
+    doubt: str = ""  # why it may not count
 
 
 class Counted(NamedTuple):
@@ -40,6 +51,7 @@ class Counted(NamedTuple):
 
     given: tuple[Approval, ...]  # that count, by login
     remarks: tuple[Cause, ...]  # on those that do not
+    doubtful: tuple[Approval, ...]  # that may count
     nameless: tuple[int, ...]  # reviews that would count if somebody known had given them
 
 
@@ -48,15 +60,6 @@ class Veto(NamedTuple):
 
     cause: Cause
     by: tuple[str, ...] = ()
-
-
-_VOID: tuple[tuple[Callable[[Review, Terms], bool], str], ...] = (
-    (lambda r, _: r["edited"], "was edited after it was given"),
-    (lambda r, _: r["commit_id"] is None, "names no commit"),
-    (lambda r, t: r["commit_id"] != t.head, "is of an older commit"),
-    (lambda r, t: t.since is not None and r["submitted_at"] <= t.since, "came before the {since_what}"),
-    (lambda r, t: t.retargeted is not None and r["submitted_at"] <= t.retargeted, "came before the base was changed"),
-)
 
 
 def in_order(reviews: Iterable[Review]) -> list[Review]:
@@ -68,28 +71,110 @@ def in_order(reviews: Iterable[Review]) -> list[Review]:
 def approvals(reviews: Sequence[Review], terms: Terms) -> Counted:
     """The approvals that count, and what is to be said of the others."""
     latest: dict[int, Review] = {}
-    nameless = []
+    nameless, counted, doubtful, remarks = list[int](), list[Approval](), list[Approval](), list[Cause]()
     for review in in_order(reviews):
         if review["user"] is not None:
             latest[review["user"]["id"]] = review
-        elif review["state"] == "APPROVED" and not _void(review, terms):
+        elif review["state"] == "APPROVED" and not _void(review, terms)[0]:
             nameless.append(review["id"])
-    counted, remarks = [], []
     for review in sorted(latest.values(), key=lambda r: (r["user"]["login"], r["user"]["id"])):
         login, identity = review["user"]["login"], review["user"]["id"]
         if review["state"] == "DISMISSED":
             remarks.append(Cause(None, f"a review of {login} was dismissed and leaves nothing"))
         elif review["state"] == "APPROVED":
-            if why := _void(review, terms) or _person_void(review["user"], terms):
+            why, doubt = _void(review, terms)
+            if why := why or _person_void(review["user"], terms):
                 remarks.append(Cause(None, f"the approval of {login} does not count: {why}"))
+            elif doubt:
+                doubtful.append(Approval(identity, login, review["id"], f"{login} approved", doubt))
+                remarks.append(Cause(None, f"whether the approval of {login} counts is unknown: {doubt}"))
             else:
-                counted.append(Approval(identity, login, review["id"]))
-    return Counted(tuple(counted), tuple(remarks), tuple(nameless))
+                counted.append(Approval(identity, login, review["id"], _says(review, terms)))
+    return Counted(tuple(counted), tuple(remarks), tuple(doubtful), tuple(nameless))
 
 
-def _void(review: Review, terms: Terms) -> str:
-    why = next((why for void, why in _VOID if void(review, terms)), "")
-    return f"it {why.format(since_what=terms.since_what)}" if why else ""
+def _says(review: Review, terms: Terms) -> str:
+    commit = review["commit_id"]
+    older = "" if commit == terms.head else f" commit {commit:.7}, and every validation since says the same"
+    return f"{review['user']['login']} approved{older}"
+
+
+def _void(review: Review, terms: Terms) -> tuple[str, str]:
+    """Why a review cannot approve, whoever gave it, or may not; what voids it for certain goes before any doubt."""
+    doubt = ""
+    for reason in _VOID:
+        try:
+            if why := reason(review, terms):
+                return why, ""
+        except Doubt as unknown:
+            doubt = doubt or str(unknown)
+    return "", doubt
+
+
+def _written(review: Review, terms: Terms) -> str:
+    if review["edited"]:
+        return "it was edited after it was given"
+    if review["commit_id"] is None:
+        return "it names no commit"
+    if review["commit_id"] != terms.head and (terms.after is None or terms.after.is_head):
+        return f"it is of an older commit, {review['commit_id']:.7}"
+    return ""
+
+
+def _retargeted(review: Review, terms: Terms) -> str:
+    late = terms.retargeted is not None and review["submitted_at"] <= terms.retargeted
+    return "it came before the base was changed" if late else ""
+
+
+def _early(review: Review, terms: Terms) -> str:
+    after = terms.after
+    return "it came before the verdict" if after and after.is_head and review["submitted_at"] <= after.signed_at else ""
+
+
+def _superseded(review: Review, terms: Terms) -> str:
+    """What it saw is the last statement about its commit that was there; that has to say what the verdict says."""
+    if terms.after is None:
+        return ""
+    statements, commit = terms.after.statements(), review["commit_id"]
+    seen = statements.seen(commit, review["submitted_at"])
+    if seen is None:
+        if commit == terms.head:
+            return "it came before the verdict"
+        return f"it is of commit {commit:.7}, which nobody had validated when it was given"
+    if seen.content != statements.content:
+        return f"what it saw, number {seen.sequence}, says something else than the verdict"
+    if other := statements.ended(seen.sequence):
+        return f"something else was validated since, number {other.sequence} of commit {other.head:.7}"
+    if new := _new_author(seen, statements.rows, terms.head, terms.after):
+        return new
+    statements.check_whole(seen.sequence)
+    return ""
+
+
+def _new_author(seen: Statement, rows: Sequence[Statement], head: str, after: After) -> str:
+    """Who has become an author since. Of one head that is nobody, whatever is known of its authors."""
+    later = [row for row in rows if row.sequence > seen.sequence and row.head != seen.head]
+    if head == seen.head and not later:
+        return ""
+    if seen.authors is None:
+        return "who was an author of what it saw is not known, and so not whether somebody has joined since"
+    for row in later:
+        if row.authors is not None and (new := row.authors - seen.authors):
+            return f"user {min(new)} has become an author of the change since, in number {row.sequence}"
+        if row.authors is None and row.head != head:
+            return (
+                f"whether somebody has joined who was no author of what it saw, in number {row.sequence}, is not known"
+            )
+    if head == seen.head:
+        return ""
+    known, unknown = after.authors()
+    if unknown:
+        return f"whether {unknown[0]:.100} was an author of what it saw is not known"
+    fresh = known.keys() - seen.authors
+    return f"{known[min(fresh)]} has become an author of the change since" if fresh else ""
+
+
+_VOID: tuple[Callable[[Review, Terms], str], ...] = (_written, _retargeted, _early, _superseded)
 
 
 def _person_void(person: Person, terms: Terms) -> str:

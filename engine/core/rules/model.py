@@ -47,7 +47,7 @@ class Approvals(NamedTuple):
     groups: tuple[str, ...]  # `from:`, alternatives
     any: tuple["Approvals", ...]
     all: tuple["Approvals", ...]
-    after: str | None  # fact whose `signed_at` an approval must follow: `verdict`
+    after: str | None  # `verdict`: an approval has seen what it says; `head`: and is of the present head
     exclude: tuple[str, ...]  # author, co_authors, pushers, committers, bots
     veto: str | None  # changes_requested
     unknown: str = "one_more"  # contributors without an account: `one_more` approval for each, or an `error`

@@ -99,7 +99,7 @@ def _hands(document: "FactDocument") -> "Hands | None":
     return {
         "authors": _ids(wrote),
         "committers": _ids(one["committer"] for one in commits),
-        "pushers": _ids(facts["pushers"]),
+        "pushers": _ids(push["user"] for push in facts["pushers"]),
     }
 
 

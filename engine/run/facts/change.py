@@ -229,12 +229,15 @@ class Change:
 
     def _commits(self) -> Any:
         """Git knows names and addresses; who that is on GitHub is unknown."""
+        updates = self._repository.updates(self._range)
         return [
             {
                 "sha": c.sha,
                 "author": _address(c.author),
                 "committer": _address(c.committer),
                 "co_authors": [_address(person) for person in c.co_authors],
+                "parents": list(c.parents),
+                "merges_base": c.sha in updates,
             }
             for c in self._range.commits
         ]

@@ -24,6 +24,7 @@ from tests.support.facts import (
     group,
     person,
     pr,
+    push,
     reject,
     retarget,
     review,
@@ -183,12 +184,12 @@ def test_excluded(why, who, exclude, outcome):
 @pytest.mark.parametrize(
     ("why", "facts", "outcome"),
     [
-        ("an unknown pusher could be ann", {"pushers": [None]}, ERROR),
-        ("GitHub's stand-in for deleted accounts is nobody", {"pushers": [GHOST]}, ERROR),
-        ("GitHub's web committer pushes nothing that somebody else does not", {"pushers": [person("web-flow")]}, ERROR),
+        ("an unknown pusher could be ann", {"pushers": [push(None)]}, ERROR),
+        ("GitHub's stand-in for deleted accounts is nobody", {"pushers": [{"user": GHOST}]}, ERROR),
+        ("GitHub's web committer pushes nothing that somebody else does not", {"pushers": [push("web-flow")]}, ERROR),
         ("... nor does it open pull requests", {"pr": pr(author=person("web-flow"))}, ERROR),
         ("... as the author of the pull request", {"pr": pr(author=GHOST)}, ERROR),
-        ("... or one of several", {"pushers": [person("pusher"), None]}, ERROR),
+        ("... or one of several", {"pushers": [push("pusher"), push(None)]}, ERROR),
         ("an unknown author of the pull request could be ann", {"pr": pr(author=None)}, ERROR),
         ("whether it was retargeted is not known", {"pr": pr(retargeted=None)}, ERROR),
         ("... nor said", {"pr": {name: value for name, value in pr().items() if name != "retargeted"}}, ERROR),
@@ -216,14 +217,14 @@ def test_doubt_is_an_error(why, facts, outcome):
 @pytest.mark.parametrize(
     ("why", "reviews", "facts", "outcome"),
     [
-        ("an unknown pusher", [], {"pushers": [None]}, PENDING),
+        ("an unknown pusher", [], {"pushers": [push(None)]}, PENDING),
         ("an unknown author of the pull request", [], {"pr": pr(author=None)}, PENDING),
         ("an unknown committer", [], {"commits": [commit(committer=None)]}, PENDING),
         ("the pushers could not be fetched", [], {"failed": {"pushers": "HTTP 502"}}, PENDING),
         ("whether it was retargeted", [], {"pr": pr(retargeted=None)}, PENDING),
         ("... while only the author has approved", [approve("author")], {"pr": pr(retargeted=None)}, PENDING),
-        ("... while somebody outside the group has", [approve("cid")], {"pushers": [None]}, PENDING),
-        ("... while the only approval is of an older commit", [approve("ann", OLD)], {"pushers": [None]}, PENDING),
+        ("... while somebody outside the group has", [approve("cid")], {"pushers": [push(None)]}, PENDING),
+        ("... while the only approval is of an older commit", [approve("ann", OLD)], {"pushers": [push(None)]}, PENDING),
         ("the reviews themselves do", [], {"failed": {"reviews": "HTTP 502"}}, ERROR),
     ],
 )  # fmt: skip
@@ -394,7 +395,7 @@ def test_the_strict_choice(why, who, changes, outcome):
         ("signed, but not by GitHub", web("committer", github_signed=False), PENDING),
         ("as its author", web("author", "committer", github_signed=True), PENDING),
         ("its address without its id", commit(committer="noreply@github.com", github_signed=True), PENDING),
-        ("as a co-author", {**commit(github_signed=True), "co_authors": [person("web-flow")]}, PENDING),
+        ("as a co-author", {**commit(github_signed=True), "co_authors": [push("web-flow")]}, PENDING),
         ("its login under another id is somebody", commit(github_signed=False, committer="writer"), PASS),
     ],
 )
@@ -462,7 +463,10 @@ def test_what_is_missing_and_who_can_give_it(why, approvals, reviews, missing):
         ([approve("helper")], f"the approval of helper does not count: helper is a co-author of commit {HEAD[:7]}"),
         ([approve("pusher")], "the approval of pusher does not count: pusher is somebody who pushed to the branch"),
         ([approve("bot")], "the approval of bot does not count: bot is a bot"),
-        ([approve("ann", OLD)], "the approval of ann does not count: it is of an older commit"),
+        (
+            [approve("ann", OLD)],
+            "the approval of ann does not count: it is of commit bbbbbbb, which nobody had validated when it was given",
+        ),
         ([approve("ann", at=BEFORE)], "the approval of ann does not count: it came before the verdict"),
         ([approve("ann", edited=True)], "the approval of ann does not count: it was edited after it was given"),
         ([dismissed("ann", "APPROVED", "bob")], "a review of ann was dismissed and leaves nothing"),

@@ -203,7 +203,7 @@ def test_an_input_that_cannot_be_resolved_stops_the_pipeline():
     ("why", "pipeline", "needs"),
     [
         ("the gate's path", "check", {"pr"}),
-        ("gates, protect, locks, inputs, and what they are compared with", "merge", {"pr", "verdict", "now", "rules", "reviews", "groups", "commits", "pushers", "permissions"}),
+        ("gates, protect, locks, inputs, and what they are compared with", "merge", {"pr", "verdict", "now", "rules", "reviews", "groups", "commits", "pushers", "permissions", "statements"}),
         ("nothing", "sweep", set()),
     ],
 )  # fmt: skip
@@ -235,12 +235,20 @@ def test_a_decision_fits_its_schema(happening, changes):
 
 
 def test_a_decision_says_what_it_was_made_from():
-    known = facts(absent={"verdict": "none is signed"}, failed={"groups": "HTTP 502"}, commits=None)
+    known = facts(absent={"verdict": "none is signed"}, failed={"groups": "HTTP 502"}, commits=None, statements=[])
     decision = decide(event(), known, RULES).to_json()
     assert decision["event"]["subject"] == f"{REPO}#{NUMBER}"
     assert decision["rules"] == RULES.whole
     assert decision["facts"]["digest"] == known.digest
-    assert sorted(decision["facts"]["read"]) == ["now", "permissions", "pr", "pushers", "reviews", "rules"]
+    assert sorted(decision["facts"]["read"]) == [
+        "now",
+        "permissions",
+        "pr",
+        "pushers",
+        "reviews",
+        "rules",
+        "statements",
+    ]
     assert decision["facts"]["absent"] == {"verdict": "none is signed"}
     assert decision["facts"]["failed"] == {"groups": "HTTP 502"}
     assert decision["facts"]["unfetched"] == ["commits"]

@@ -83,7 +83,19 @@ def test_what_git_knows(clone):
 def test_who_made_a_commit_is_unknown_to_git(clone):
     [commit] = gathered(local(clone), "commits").facts["commits"]
     ann, bob = {"email": "ann@example.com"}, {"email": "bob@example.com"}  # and nobody knows whose accounts
-    assert commit == {"sha": clone.head, "author": ann, "committer": bob, "co_authors": []}
+    made = {"parents": [clone.base], "merges_base": False}
+    assert commit == {"sha": clone.head, "author": ann, "committer": bob, "co_authors": [], **made}
+
+
+def test_a_commit_that_only_merges_the_base_is_told(clone):
+    clone.git("checkout", "-q", "dev")
+    clone.base = clone.commit({"README.md": "more"})
+    clone.git("checkout", "-q", "feature")
+    clone.git("merge", "-q", "--no-edit", "dev")
+    before, clone.head = clone.head, clone.git("rev-parse", "HEAD")
+    first, second = gathered(local(clone), "commits").facts["commits"]
+    assert (first["sha"], first["merges_base"]) == (before, False)
+    assert (second["parents"], second["merges_base"]) == ([before, clone.base], True)
 
 
 @pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups"])
