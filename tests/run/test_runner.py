@@ -6,12 +6,13 @@ import pytest
 
 from engine.adapters import settings
 from engine.adapters.keys import Keyring
+from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.memory import Memory
 from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.declare import Action, Repeat
 from engine.core.rules.load import load
-from engine.errors import failure
+from engine.errors import ExitCode, failure
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
 from engine.run.ports import Ports
@@ -64,13 +65,16 @@ PLAN = SAY._replace(name="test.plan", run=use, inputs={"with": {"type": "string"
 SIGN = PLAN._replace(name="test.sign", secrets=("verdict",))
 
 
-def run(*steps, protect=None):
-    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN)})
+SHARE = SAY._replace(name="test.share", shared=True)
+
+
+def run(*steps, protect=None, origin="github", store=None):
+    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN, SHARE)})
     files = {
         "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
         "approvers-config.yaml": b"version: 1\ngroups: {reviewers: {users: [ann]}}\n",
     }
-    rules, document, asked = load(files, rows), freeze({}), event()
+    rules, document, asked = load(files, rows), freeze({}, origin=origin), event()
     rules = rules._replace(protect=protect or {})
     [result] = decide(asked, document, rules._replace(protect={})).pipelines
     context = Context(
@@ -80,7 +84,7 @@ def run(*steps, protect=None):
         controller=Controller(".", ".", "."),
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
-        ports=Ports(Memory(), Keyring({"ENGINE_DIGEST_KEY": KEY}), lambda: NOW),
+        ports=Ports(store or Memory(), Keyring({"ENGINE_DIGEST_KEY": KEY}), lambda: NOW),
         work=Work(".", lambda line: None, lambda report: None, threading.Event()),
         result=result,
         decision="sha256:0",
@@ -189,3 +193,22 @@ def test_an_action_that_breaks_has_failed_and_the_rest_goes_its_way(why, text, k
 def test_who_stops_us_stops_us():
     with pytest.raises(KeyboardInterrupt):
         run("{id: a, uses: test.say, with: {text: stop}}")
+
+
+@pytest.mark.parametrize(
+    ("why", "origin", "durable", "status"),
+    [
+        ("nobody would see what it leaves", "github", False, "failed"),
+        ("others see it", "github", True, "done"),
+        ("a run on a clone is for nobody else", "local", False, "done"),
+    ],
+)
+def test_what_needs_a_store_that_others_see(tmp_path, why, origin, durable, status):
+    store = Directory(str(tmp_path / "store"), durable=durable)
+    steps = ["{id: first, uses: test.say, with: {text: hello}}", "{id: a, uses: test.share, with: {text: hello}}"]
+    first, second = run(*steps, origin=origin, store=store)
+    problem = first.problems[0].code if first.problems else ""
+    assert (first.status, problem) == (status, "ENG203" if status == "failed" else ""), f"{why}: nothing starts"
+    assert second.status == ("skipped" if status == "failed" else "done"), why
+    if status == "failed":
+        assert first.exit_code == ExitCode.CONFIG
