@@ -44,7 +44,7 @@ class Handover(NamedTuple):
 
 
 def mac(domain: bytes, data: bytes, key: bytes) -> str:
-    """The code of `data` under `key`, in hexadecimal; `domain` keeps codes of one use from being taken for another's."""
+    """The code of `data` under `key`, in hexadecimal; `domain` keeps a code of one use from passing for another's."""
     return hmac.new(key, domain + data, "sha256").hexdigest()
 
 

@@ -126,7 +126,7 @@ def handle(request: Request, settings: "Settings", watcher: Watcher) -> tuple[Ha
             done = _once(event, request, pipeline, out, settings, watcher)
         except Exception as error:
             with suppress(EngineError):  # what cannot be kept either must not hide what has happened
-                watcher.kept(reports.keep(reports.of_failure(event, error), out, settings.credentials))
+                watcher.kept(reports.write(reports.of_failure(event, error), out, settings.credentials))
             raise
         handled += [one._replace(child=child) for one in done]
         waiting += [
@@ -186,7 +186,7 @@ def _once(
     believed = believe(document, rules)
     if not decision.pipelines:
         idle = reports.about(event, believed)._replace(result="idle", because="no pipeline starts on it")
-        watcher.kept(reports.keep(idle, out, settings.credentials))
+        watcher.kept(reports.write(idle, out, settings.credentials))
     handled = []
     for result in decision.pipelines:
         own = os.path.join(out, result.name) if len(decision.pipelines) > 1 else out
@@ -214,7 +214,7 @@ def _once(
             report = reports.of_pipeline(reports.about(event, believed), result, ran, found, believed)
             # What did not come to an end has been explained already, or is about to be shown as an error.
             silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
-            (watcher.kept if silent else watcher.show)(reports.keep(report, own, settings.credentials, ran))
+            (watcher.kept if silent else watcher.show)(reports.write(report, own, settings.credentials))
         handled.append(Handled(result, ran, own))
     return handled
 

@@ -26,7 +26,7 @@ def write(
 
     report = reports.decided(reports.about(ctx.event, ctx.document), ctx.result)
     report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, ctx.document)
-    kept = reports.write(report, ctx.out, ctx.settings.credentials, plan["resources"] if plan else ())
+    kept = reports.write(report, ctx.out, ctx.settings.credentials)
     if kept.broken:
         raise EngineError(*kept.broken)
     ctx.show(kept)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
+    from engine.core.redact import Redactor
     from engine.core.resources.discover import Resource
     from engine.run.context import Context
 
@@ -32,6 +33,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.adapters.terraform.plan import plan as plan_one
     from engine.adapters.terraform.workspace import Job, prepare
     from engine.core.plan.digest import key_id
+    from engine.run import plans as kept
     from engine.run.orchestrator.pool import run_all
 
     key = digest_key()
@@ -39,6 +41,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
     plans = os.path.join(ctx.out, "plans")
     files.make_directory(plans)
+    secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
 
     def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
         number, resource = numbered
@@ -61,12 +64,15 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
         done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
-        return _told(done, key, file, ctx.settings.credentials)
+        told, hide = _told(done, key, file, ctx.settings.credentials)
+        secrets.append(hide.secrets)
+        return told
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
     rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
+    hide = kept.redactor((), ctx.settings.credentials, secrets)
     return {
-        "resources": list(rows),
+        "resources": [kept.masked(row, hide) for row in rows],
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
@@ -92,8 +98,10 @@ def setup(values: "Settings", module: str) -> "Setup":
     )
 
 
-def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]) -> dict[str, Any]:
-    """What may leave this action: small, and with its values masked.
+def _told(
+    done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]
+) -> "tuple[dict[str, Any], Redactor]":
+    """What may leave this action: small, and with its values masked; and what masks them.
 
     What it says of types, addresses and actions is decided by, so it comes from the plan as it is.
 
@@ -121,10 +129,12 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         "json": done.digest,
         "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in found],
         "counts": summarise(done.plan)._asdict(),
-        "diffs": [{"address": c.address, "action": c.verb, "lines": diff(c, hide)} for c in found],
+        "diffs": [
+            {"address": c.address, "action": c.verb, "lines": [list(line) for line in diff(c, hide)]} for c in found
+        ],
     }
     canonical(told)  # what cannot be written cannot be signed: half of a character, say
-    return told
+    return told, hide
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:

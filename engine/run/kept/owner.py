@@ -1,9 +1,9 @@
 """Who carries out a run: a process, and the executor that it is, if somebody has said so.
 
 A process has a name that no other has. An executor (a service that is started again, a runner of one's own) is a file
-that it holds locked for as long as it lives: whoever holds it knows that nobody else of that name is at work, so it goes
-on with what an earlier process of its own has begun. The system lets go of the lock when its holder ends, however it
-ends; no clock is asked.
+that it holds locked for as long as it lives: whoever holds it knows that nobody else of that name is at work, so it
+goes on with what an earlier process of its own has begun. The system lets go of the lock when its holder ends, however
+it ends; no clock is asked.
 """
 
 import fcntl

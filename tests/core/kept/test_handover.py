@@ -43,7 +43,7 @@ def test_cut_anywhere():
             handover.key_id(b"x" * 32).encode(), handover.key_id(KEY).encode()), "altered"),
         ("no code", b"interlock-handover \n{}", "no hand-over"),
         ("bytes that are no text", b"\xff\xfe \xff \xff\n", "no hand-over"),
-        ("a code of bytes that are no text", b"interlock-handover " + handover.key_id(KEY).encode() + b" \xff\n{}", "altered"),
+        ("a code that is no text", f"interlock-handover {handover.key_id(KEY)} \xff\n{{}}".encode("latin1"), "altered"),
         ("nothing", b"", "no hand-over"),
         ("too large", b"x" * (handover.LIMIT + 1), "larger"),
     ],
@@ -54,7 +54,7 @@ def test_what_is_refused(why, data, said):
 
 @pytest.mark.parametrize("field", Binding._fields)
 def test_one_of_something_else(field):
-    expected = OF._replace(**{field: "other"})._asdict()
+    expected = {**OF._asdict(), field: "other"}
     compare(OF, OF._asdict())
     with pytest.raises(EngineError) as error:
         compare(OF, expected)
