@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import TABLE, EngineError, ExitCode, Place, Problem
-from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
     from engine.adapters.policy.port import Judgement, Plan
     from engine.core.findings import Finding
+    from engine.core.outcome import Result
     from engine.core.resources.model import Resource
     from engine.run.context import Context
 
@@ -59,7 +59,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
             bundle = policies.digest
 
             def ask(plans: Sequence[Plan], timeout_s: float) -> "Judgement":
-                return judge(plans, policies, engine, Terms(programs, timeout_s, ctx.cancel), now=ctx.now)
+                return judge(plans, policies, engine, Terms(programs, timeout_s, ctx.work.cancel), now=ctx.now)
 
             plans = [Plan(path, plan) for path, plan in loaded.items()]
             parts, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
@@ -73,16 +73,16 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     silent = [row["path"] for row in resources if row["path"] not in set(judged)]
     lost = [subject for path in silent for subject in receipt.subjects(path, loaded.get(path, {}))]
     receipts = receipt.joined([part.receipts for part in parts], lost)
-    files.write(os.path.join(ctx.out, "receipts.json"), canonical(receipt.encoded(receipts)))
+    files.write(os.path.join(ctx.work.out, "receipts.json"), canonical(receipt.encoded(receipts)))
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
-        ctx.progress(f"  not judged: {doubt.message}")
-    ctx.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
+        ctx.work.progress(f"  not judged: {doubt.message}")
+    ctx.work.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
     return {
         "findings": findings,
         "judged": sorted(judged),
         "bundle": bundle,
-        "doubts": [told(why) for why in doubts],
+        "doubts": [why.to_json() for why in doubts],
         "receipts": receipt.summary(receipts),
     }
 
@@ -119,13 +119,13 @@ def _apart(
 
 
 def _row(resource: "Resource", finding: "Finding") -> dict[str, Any]:
-    return {
-        **finding._asdict(),
-        "severity": finding.severity.value,
-        "effect": finding.effect.value,
-        "file": resource.tfvars,
-        "line": resource.line_of(finding.address),
-    }
+    return finding._replace(file=resource.tfvars, line=resource.line_of(finding.address)).to_json()
+
+
+def _result(outputs: Mapping[str, Any]) -> "Result":
+    if outputs["doubts"]:
+        return "error"
+    return "failed" if any(finding["effect"] == "deny" for finding in outputs["findings"]) else "passed"
 
 
 ACTIONS = (
@@ -139,6 +139,7 @@ ACTIONS = (
         outputs=("findings", "judged", "bundle", "doubts", "receipts"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
+        result=_result,
         doc="Judge the plans by the policies of the controller repository.",
     ),
 )

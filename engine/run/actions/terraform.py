@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import EngineError, Place, Problem, failure
-from engine.run.actions.verdict import told
-from engine.run.keys import digest_key
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -36,10 +34,10 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.run import plans as kept
     from engine.run.orchestrator.pool import run_all
 
-    key = digest_key()
-    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.cancel)
+    key = ctx.ports.secrets.digest_key()
+    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.work.cancel)
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
-    plans = os.path.join(ctx.out, "plans")
+    plans = os.path.join(ctx.work.out, "plans")
     files.make_directory(plans)
     secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
 
@@ -52,7 +50,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
                 row |= one(number, resource)
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
-        ctx.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+        ctx.work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
         return row
 
     def one(number: int, resource: "Resource") -> dict[str, Any]:
@@ -63,13 +61,13 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
         name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
+        done = plan_one(job, workspace, limits=limits, cancel=ctx.work.cancel, keep=file)
         told, hide = _told(done, key, file, ctx.settings.credentials)
         secrets.append(hide.secrets)
         return told
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
-    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
+    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.work.cancel)
     hide = kept.redactor((), ctx.settings.credentials, secrets)
     return {
         "resources": [kept.masked(row, hide) for row in rows],
@@ -139,7 +137,7 @@ def _told(
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
     nothing: dict[str, Any] = {"plan": None, "file": None, "json": None, "changes": [], "counts": None, "diffs": []}
-    return {"problem": told(why), "seconds": seconds, **nothing}
+    return {"problem": why.to_json(), "seconds": seconds, **nothing}
 
 
 ACTIONS = (
@@ -151,7 +149,8 @@ ACTIONS = (
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         needs=("resources",),
-        ready=digest_key,
+        secrets=("digest",),
+        result=lambda outputs: "error" if any(row["problem"] for row in outputs["resources"]) else "passed",
         doc="Plan every resource of the change, several at once (`limits.parallelism` unless said).",
     ),
 )
