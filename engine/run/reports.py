@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _GATES_SAY: "dict[Outcome, Result]" = {Outcome.FAIL: "refused", Outcome.PENDING: "pending", Outcome.ERROR: "error"}
 ACTION = "report.write"  # whose report is the one that the pipeline wants
-_MOVED_ON = "ENG552"
+_MOVED_ON = ("ENG552", "ENG575")
 _PARTS = ("rows", "findings", "refused", "gates", "broken")
 
 
@@ -216,7 +216,7 @@ def _row_of_verdict(row: Mapping[str, Any], change: str) -> "Row":
 def of_failure(event: "Event", error: Exception) -> "Report":
     """Of a run that came to no decision, or broke after it."""
     problems = error.problems if isinstance(error, EngineError) else (broken("this run", error),)
-    if problems[0].code == _MOVED_ON:
+    if problems[0].code in _MOVED_ON:
         return about(event)._replace(result="superseded", because=problems[0].message)
     return about(event)._replace(result="error", broken=problems)
 

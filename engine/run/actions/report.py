@@ -33,6 +33,10 @@ def write(
     return {name: os.path.join(ctx.work.out, f"report.{end}") for name, end in (("markdown", "md"), ("json", "json"))}
 
 
+def _gone(outputs: Mapping[str, Any], _ahead: frozenset[str]) -> bool:
+    return not all(os.path.isfile(file) for file in outputs.values())
+
+
 ACTIONS = (
     Action(
         "report.write",
@@ -41,6 +45,7 @@ ACTIONS = (
         outputs=("markdown", "json"),
         permissions=(),
         repeat=Repeat.SAFE,
+        gone=_gone,
         needs=("verdict", "resources"),
         doc="Write report.md (for the pull request) and report.json: of this validation, or of the believed verdict.",
     ),
