@@ -619,6 +619,53 @@ TABLE: dict[str, Row] = {
         "it fails alone, and nothing passes by it; a bug, or an input beyond our limits: please report this line",
         _EXEC,
     ),
+    # ENG570-579 a run that goes on in another process or job
+    "ENG570": Row(
+        "there is no key for what one job hands to the next",
+        "put 32 random bytes, as text, into ENGINE_HANDOVER_KEY or a file named by ENGINE_HANDOVER_KEY_FILE, in every "
+        "job of the run",
+        _AUTH,
+    ),
+    "ENG571": Row(
+        "the run {run} was begun by {owner}, and has not ended",
+        "if nobody is at work on it any more, `--resume` goes on with it; another delivery decides afresh",
+        _STALE,
+    ),
+    "ENG572": Row(
+        "the run {run} was taken over by {owner}",
+        "nothing to do: they go on with it, and nothing more happens here",
+        _STALE,
+    ),
+    "ENG573": Row(
+        "the journal of the run {run} cannot be believed: {reason}",
+        "nobody goes on with this run; find out who could write to the store, and decide afresh (another --run)",
+        _EXEC,
+    ),
+    "ENG574": Row(
+        "line {number} of the journal of the run {run} has the form {version}, which a newer engine has written",
+        "go on with it by that release",
+    ),
+    "ENG575": Row(
+        "the run {run} would be decided otherwise by now: {reason}",
+        "nothing to do: it has ended, and a newer event decides afresh",
+        _STALE,
+    ),
+    "ENG576": Row(
+        "the hand-over is refused: {reason}",
+        "hand over the file of this very run, as the job before has written it; else begin again without --resume",
+        _AUTH,
+    ),
+    "ENG577": Row(
+        "--until: no pipeline that this run could come to has an action `{action}`", "name the id of an action"
+    ),
+    "ENG578": Row(
+        "there is nothing to go on with: no journal of the run {run}",
+        "compare --run with what was begun; without --resume it begins",
+    ),
+    "ENG579": Row(
+        "{option} needs {needed}",
+        "give it, or leave the option out",
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

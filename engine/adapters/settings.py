@@ -45,6 +45,16 @@ SETTINGS = (
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_HANDOVER_KEY",
+        "Key of what one job of a run hands to the next, at least 32 characters, shared by jobs that plan and that "
+        "decide. Secret.",
+    ),
+    Setting("ENGINE_HANDOVER_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_EXECUTOR",
+        "File that this executor holds while it runs: what it has begun and not ended, it goes on with. Absolute path.",
+    ),
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
@@ -98,6 +108,7 @@ class Settings(NamedTuple):
     checkov: str
     trusted_keys: str | None
     store: StorePlace | None
+    executor: str | None
     path: str
     home: str
     cli_config: str | None  # TF_CLI_CONFIG_FILE, which may name a file that does not exist
@@ -134,6 +145,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
         store=_store(home, value("ENGINE_STORE"), in_job=environ.get("CI", "") not in ("", "0", "false")),
+        executor=_absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
         path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
@@ -183,6 +195,16 @@ def actions_event(environ: Mapping[str, str] = os.environ) -> tuple[str | None, 
     return environ.get("GITHUB_EVENT_PATH") or None, environ.get("GITHUB_EVENT_NAME") or None
 
 
+def actions_run(environ: Mapping[str, str] = os.environ) -> tuple[str | None, str]:
+    """(id, attempt) of the GitHub Actions run that we are a job of: GITHUB_RUN_ID and GITHUB_RUN_ATTEMPT."""
+    return environ.get("GITHUB_RUN_ID") or None, environ.get("GITHUB_RUN_ATTEMPT") or ""
+
+
+def actions_output(environ: Mapping[str, str] = os.environ) -> str | None:
+    """File of the outputs of a GitHub Actions step: GITHUB_OUTPUT."""
+    return environ.get("GITHUB_OUTPUT") or None
+
+
 def signing_key(environ: Mapping[str, str]) -> bytes | None:
     """The private key's bytes, from the variable or from the file; None when neither is set.
 
@@ -198,11 +220,22 @@ def digest_key(environ: Mapping[str, str]) -> bytes | None:
     Raises:
         EngineError: the file cannot be read, others can read it, or the key is too short to be one.
     """
-    key = _secret("ENGINE_DIGEST_KEY", environ)
+    return _long("ENGINE_DIGEST_KEY", environ)
+
+
+def handover_key(environ: Mapping[str, str]) -> bytes | None:
+    """The key of what one job hands to the next; None when it is not set.
+
+    Raises:
+        EngineError: as `digest_key`.
+    """
+    return _long("ENGINE_HANDOVER_KEY", environ)
+
+
+def _long(name: str, environ: Mapping[str, str]) -> bytes | None:
+    key = _secret(name, environ)
     if key is not None and len(key) < _SECRET_MINIMUM:
-        raise failure(
-            "ENG004", name="ENGINE_DIGEST_KEY", reason=f"{len(key)} characters, at least {_SECRET_MINIMUM} needed"
-        )
+        raise failure("ENG004", name=name, reason=f"{len(key)} characters, at least {_SECRET_MINIMUM} needed")
     return key
 
 

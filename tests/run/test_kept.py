@@ -10,12 +10,14 @@ from engine import data
 from engine.adapters.terraform.template import LOCK_FILE
 from engine.core.canonical import canonical
 from engine.core.kept import record
+from engine.core.receipts import Ruling
 from engine.core.signature import TrustedKey
 from engine.core.verdict.trust import entry
 from engine.errors import ExitCode
 from tests.support.machine import bad, ended, good
 from tests.support.signing import LATER
 
+RULINGS = [ruling.value for ruling in Ruling]
 JUDGED = """
 pipeline: judged
 gates: [policy, same-tree, not-frozen]
@@ -201,3 +203,41 @@ def test_two_runs_at_once_both_stand(kept):
     runs = [kept.process("--out", str(kept.root / name)) for name in ("one", "two")]
     assert [ended(one).code for one in runs] == [ExitCode.DONE, ExitCode.DONE]
     assert [path.name for path in statements(kept)] == ["0000000001=", "0000000002="]
+
+
+def test_an_auditor_asks_rule_by_rule_what_was_judged(kept, engine):
+    kept.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad()})
+    assert engine(*kept.words()).code == ExitCode.NEGATIVE
+    told = kept.statement()["predicate"]["made_from"]["receipts"]
+    rows = json.loads(engine("receipts", told["digest"], "--json").out)
+    assert len(rows) == sum(told["counts"][name] for name in RULINGS)
+    denied = [row for row in rows if row["ruling"] == "denied"]
+    assert {row["resource"] for row in denied} == {"S3/b.tfvars"}
+    rule = denied[0]["rule"]
+    of_one = json.loads(engine("receipts", told["digest"], "--rule", rule, "--json").out)
+    assert of_one == [row for row in rows if row["rule"] == rule]
+    assert "denied          " + rule in engine("receipts", told["digest"], "--rule", rule).out
+    assert "ENG205" in engine("receipts", told["digest"], "--rule", "S3-NOPE").err
+    assert "ENG204" in engine("receipts", "sha256:" + "0" * 64).err
+    assert "ENG004" in engine("receipts", told["digest"], ENGINE_STORE="").err
+    assert told["digest"] in engine("verify", str(kept.out / "statement.json")).out
+    (place,) = (kept.root / "store" / "receipts").iterdir()
+    place.write_bytes(place.read_bytes().replace(b"d1", b"p1"))
+    assert "its digest is another" in engine("receipts", told["digest"]).err
+
+
+def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
+    def said(**environ):
+        rows = json.loads(engine("doctor", "--controller", str(kept.controller), "--json", **environ).out)
+        return next(row for row in rows if row["name"] == "store")
+
+    place = f"{kept.root}/store"
+    assert (said()["ok"], said(CI="")["found"]) == (True, f"{place}, others see it")
+    assert list((kept.root / "store").glob("**/*=")) == [], "it leaves nothing behind"
+    assert "nobody else sees it" in said(CI="true")["found"]
+    assert "others see it" in said(CI="true", ENGINE_STORE=f"dir:{place}?shared=1")["found"]
+    assert said(ENGINE_STORE="")["found"].startswith("none")
+    (kept.root / "else").mkdir()
+    (kept.root / "else" / "diary").touch()
+    wrong = said(ENGINE_STORE=f"dir:{kept.root}/else")
+    assert (wrong["ok"], "it holds diary" in wrong["problem"]) == (False, True)
