@@ -220,10 +220,46 @@ TABLE: dict[str, Row] = {
         "see which process has the directory open (`fuser`), let it go on or end it, and run again",
         _STALE,
     ),
+    "ENG193": Row(
+        "what the store has at {key} is not believed: {reason}",
+        "put it back, from a copy of the store; a key that has signed stays in trusted-keys.yaml, perhaps `revoked`",
+        _NO,
+    ),
+    "ENG194": Row(
+        "what the store has at {key} was written by a newer engine (version {version}; this one knows {known})",
+        "use that release for everything that shares the store",
+    ),
+    "ENG195": Row(
+        "of the statements about {subject} number {number} is missing in the store, and there are later ones",
+        "put it back, from a copy of the store; or go on in a new pull request",
+        _NO,
+    ),
+    "ENG196": Row("{key} is larger than the {limit} bytes that a store keeps", "split the change", _EXEC),
+    "ENG197": Row(
+        "there are {number} statements about {subject}, and more are not kept",
+        "close it, and go on in a new pull request from the same branch",
+        _NO,
+    ),
+    "ENG198": Row(
+        "{tries} times somebody else has signed a statement about {subject} first",
+        "run it again when there are fewer validations of it at once",
+        _STALE,
+    ),
+    "ENG199": Row(
+        "the last statement about {subject} was signed at {then}, and here it is {now} only",
+        "set the clocks right, and validate again",
+        _EXEC,
+    ),
     # ENG200-249 decision, approvals, overrides
     "ENG200": Row("fact {name} is both there and not", "a fact stands in one of facts, absent and failed"),
     "ENG201": Row("no pipeline is called `{name}`", "name one of: {known}"),
     "ENG202": Row("there is no event", "name its file with --event, or set GITHUB_EVENT_PATH"),
+    "ENG203": Row(
+        "`{uses}` needs a store that others see, and {reason}",
+        "set ENGINE_STORE, say to dir:/mnt/interlock?shared=1 for a mounted volume",
+    ),
+    "ENG204": Row("there are no receipts {digest} in the store", "see the verdict that names them: engine verify FILE"),
+    "ENG205": Row("no rule `{name}` was asked", "name one of: {known}"),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),
@@ -248,7 +284,11 @@ TABLE: dict[str, Row] = {
     "ENG277": Row("`{id}` is not the id of this public key", "write {right}"),
     "ENG278": Row("the key `{id}` stands here twice", "keep one entry"),
     "ENG279": Row("`{value}` is not a moment", "write it like 2027-11-23T00:00:00Z"),
-    "ENG280": Row("what was signed is not a verdict statement of version 1", "see schemas/statement.schema.json", _NO),
+    "ENG280": Row(
+        "what was signed is not a verdict statement of version 2",
+        "validate again, or read it with the release that wrote it; see schemas/statement.schema.json",
+        _NO,
+    ),
     "ENG281": Row("it was signed in the future, at {signed_at}", "set the clocks right, and validate again", _NO),
     "ENG282": Row("it expired at {expires_at}", "validate again", _NO),
     "ENG283": Row("the signing key cannot be used: {reason}", "make one: engine keys new", ExitCode.AUTH),
@@ -582,6 +622,53 @@ TABLE: dict[str, Row] = {
         "{what} cannot be told: {kind} at {where}",
         "it fails alone, and nothing passes by it; a bug, or an input beyond our limits: please report this line",
         _EXEC,
+    ),
+    # ENG570-579 a run that goes on in another process or job
+    "ENG570": Row(
+        "there is no key for what one job hands to the next",
+        "put 32 random bytes, as text, into ENGINE_HANDOVER_KEY or a file named by ENGINE_HANDOVER_KEY_FILE, in every "
+        "job of the run",
+        _AUTH,
+    ),
+    "ENG571": Row(
+        "the run {run} was begun by {owner}, and has not ended",
+        "if nobody is at work on it any more, `--resume` goes on with it; another delivery decides afresh",
+        _STALE,
+    ),
+    "ENG572": Row(
+        "the run {run} was taken over by {owner}",
+        "nothing to do: they go on with it, and nothing more happens here",
+        _STALE,
+    ),
+    "ENG573": Row(
+        "the journal of the run {run} cannot be believed: {reason}",
+        "nobody goes on with this run; find out who could write to the store, and decide afresh (another --run)",
+        _EXEC,
+    ),
+    "ENG574": Row(
+        "line {number} of the journal of the run {run} has the form {version}, which a newer engine has written",
+        "go on with it by that release",
+    ),
+    "ENG575": Row(
+        "the run {run} would be decided otherwise by now: {reason}",
+        "nothing to do: it has ended, and a newer event decides afresh",
+        _STALE,
+    ),
+    "ENG576": Row(
+        "the hand-over is refused: {reason}",
+        "hand over the file of this very run, as the job before has written it; else begin again without --resume",
+        _AUTH,
+    ),
+    "ENG577": Row(
+        "--until: no pipeline that this run could come to has an action `{action}`", "name the id of an action"
+    ),
+    "ENG578": Row(
+        "there is nothing to go on with: no journal of the run {run}",
+        "compare --run with what was begun; without --resume it begins",
+    ),
+    "ENG579": Row(
+        "{option} needs {needed}",
+        "give it, or leave the option out",
     ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

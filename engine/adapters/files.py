@@ -103,6 +103,16 @@ def _no_device(name: str, place: int) -> None:
         raise OSError(errno.EINVAL, "it is a device or a pipe, and no file")
 
 
+def append(file: str, data: bytes) -> None:
+    """Write behind what is in a file that somebody else has made.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    with failing("ENG002", file), open(file, "ab") as handle:
+        handle.write(data)
+
+
 def remove(file: str) -> None:
     """Nothing is there afterwards.
 

@@ -65,6 +65,17 @@ class Keyring:
             raise failure("ENG551")
         return key
 
+    def handover_key(self) -> bytes:
+        """Keys what one job hands to the next.
+
+        Raises:
+            EngineError: ENG570 there is none, or it cannot be used.
+        """
+        key = settings.handover_key(self._environ)
+        if key is None:
+            raise failure("ENG570")
+        return key
+
 
 def load_signer(pem: bytes) -> FileSigner:
     """The signer whose private key is `pem`.

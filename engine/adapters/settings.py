@@ -36,10 +36,25 @@ SETTINGS = (
     Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories; nothing secret.", "~/.cache/interlock"),
     Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
+    Setting(
+        "ENGINE_STORE",
+        "Where runs keep statements and journals: `dir:PATH`, absolute. In a CI job (`CI` is set) others see it as "
+        "`dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to itself.",
+    ),
     Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_HANDOVER_KEY",
+        "Key of what one job of a run hands to the next, at least 32 characters, shared by jobs that plan and that "
+        "decide. Secret.",
+    ),
+    Setting("ENGINE_HANDOVER_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_EXECUTOR",
+        "File that this executor holds while it runs: what it has begun and not ended, it goes on with. Absolute path.",
+    ),
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
@@ -72,6 +87,13 @@ _CREDENTIALS = (
 _SECRET_MINIMUM = 32
 
 
+class StorePlace(NamedTuple):
+    """What `ENGINE_STORE` names."""
+
+    directory: str  # absolute
+    shared: bool  # others see it: a person's own directory, or a volume that is said to be shared
+
+
 class Settings(NamedTuple):
     """Values that are no secret, except `credentials`, which only Terraform's environment is built from."""
 
@@ -85,6 +107,8 @@ class Settings(NamedTuple):
     opa: str
     checkov: str
     trusted_keys: str | None
+    store: StorePlace | None
+    executor: str | None
     path: str
     home: str
     cli_config: str | None  # TF_CLI_CONFIG_FILE, which may name a file that does not exist
@@ -120,6 +144,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
+        store=_store(home, value("ENGINE_STORE"), in_job=environ.get("CI", "") not in ("", "0", "false")),
+        executor=_absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
         path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
@@ -139,6 +165,21 @@ def _absolute(home: str, name: str, path: str) -> str | None:
     return path or None
 
 
+def _store(home: str, value: str, *, in_job: bool) -> StorePlace | None:
+    if not value:
+        return None
+    scheme, colon, rest = value.partition(":")
+    path, _, query = rest.partition("?")
+    if scheme != "dir" or not colon:
+        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is no `dir:PATH`, and there are no others yet")
+    if query not in ("", "shared=1", "shared=0"):
+        raise failure("ENG004", name="ENGINE_STORE", reason=f"`?{query}` is not `?shared=1`")
+    directory = _absolute(home, "ENGINE_STORE", path)
+    if directory is None or "\0" in directory:
+        raise failure("ENG004", name="ENGINE_STORE", reason="`dir:` names no directory")
+    return StorePlace(directory, query == "shared=1" or not (in_job or query))
+
+
 def search_path(environ: Mapping[str, str] = os.environ) -> str:
     """Where programs are looked for."""
     return environ.get("PATH", os.defpath)
@@ -152,6 +193,16 @@ def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
 def actions_event(environ: Mapping[str, str] = os.environ) -> tuple[str | None, str | None]:
     """(file, name) of the event of a GitHub Actions job: GITHUB_EVENT_PATH and GITHUB_EVENT_NAME."""
     return environ.get("GITHUB_EVENT_PATH") or None, environ.get("GITHUB_EVENT_NAME") or None
+
+
+def actions_run(environ: Mapping[str, str] = os.environ) -> tuple[str | None, str]:
+    """(id, attempt) of the GitHub Actions run that we are a job of: GITHUB_RUN_ID and GITHUB_RUN_ATTEMPT."""
+    return environ.get("GITHUB_RUN_ID") or None, environ.get("GITHUB_RUN_ATTEMPT") or ""
+
+
+def actions_output(environ: Mapping[str, str] = os.environ) -> str | None:
+    """File of the outputs of a GitHub Actions step: GITHUB_OUTPUT."""
+    return environ.get("GITHUB_OUTPUT") or None
 
 
 def signing_key(environ: Mapping[str, str]) -> bytes | None:
@@ -169,11 +220,22 @@ def digest_key(environ: Mapping[str, str]) -> bytes | None:
     Raises:
         EngineError: the file cannot be read, others can read it, or the key is too short to be one.
     """
-    key = _secret("ENGINE_DIGEST_KEY", environ)
+    return _long("ENGINE_DIGEST_KEY", environ)
+
+
+def handover_key(environ: Mapping[str, str]) -> bytes | None:
+    """The key of what one job hands to the next; None when it is not set.
+
+    Raises:
+        EngineError: as `digest_key`.
+    """
+    return _long("ENGINE_HANDOVER_KEY", environ)
+
+
+def _long(name: str, environ: Mapping[str, str]) -> bytes | None:
+    key = _secret(name, environ)
     if key is not None and len(key) < _SECRET_MINIMUM:
-        raise failure(
-            "ENG004", name="ENGINE_DIGEST_KEY", reason=f"{len(key)} characters, at least {_SECRET_MINIMUM} needed"
-        )
+        raise failure("ENG004", name=name, reason=f"{len(key)} characters, at least {_SECRET_MINIMUM} needed")
     return key
 
 

@@ -86,6 +86,7 @@ def _checks(controller: str, module: str) -> Iterator[Check]:
         ("run out", lambda: _expired(controller), True),
         ("signing key", _signing_key, False),
         ("digest key", _digest_key, False),
+        ("store", lambda: _store(values), False),
         ("opa", lambda: _program(values.opa, values.path), True),
         ("checkov", lambda: _program(values.checkov, values.path), True),
     )
@@ -129,7 +130,7 @@ def _rules(controller: str) -> str:
     from engine.run.trusted import read_rules
 
     rules = load(read_rules(controller), catalog())
-    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.digest[:19]}…)"
+    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.whole[:19]}…)"
 
 
 def _policies(controller: str) -> str:
@@ -181,6 +182,21 @@ def _signing_key() -> str:
     from engine.adapters.keys import Keyring
 
     return Keyring(os.environ).signer("verdict").id
+
+
+def _store(values: "Settings") -> str:
+    """Looks whether it works, and leaves nothing behind."""
+    from engine.adapters.storage.named import opened
+
+    if values.store is None:
+        return "none: each run keeps what it signs to itself (ENGINE_STORE)"
+    store = opened(values.store)
+    key = f"doctor/{os.urandom(8).hex()}"
+    version = store.put_if_absent(key, b"")
+    if version is None or not store.delete(key, version):
+        raise EngineError(problem("ENG193", key=key, reason="what was put there is not there"))
+    seen = "others see it" if store.durable else "nobody else sees it: a directory of this job"
+    return f"{values.store.directory}, {seen}"
 
 
 def _program(name: str, path: str) -> str:

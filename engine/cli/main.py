@@ -22,6 +22,7 @@ COMMANDS = {
     "discover": "engine.cli.discover",
     "policy": "engine.cli.policy",
     "verify": "engine.cli.verify",
+    "receipts": "engine.cli.receipts",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
     "error": "engine.cli.error",

@@ -2,8 +2,16 @@
 
 import os
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
+from engine.errors import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.adapters.settings import Settings
+    from engine.run.kept.runs import Going
 
 HELP = "decide what an event starts, and carry it out"
 
@@ -20,6 +28,18 @@ def arguments(parser: ArgumentParser) -> None:
         "--source", metavar="REPO", help="owner/name of the source, where the clone has no origin that says so"
     )
     parser.add_argument("--pipeline", metavar="NAME", help="this pipeline, whatever the event starts")
+    parser.add_argument("--run", metavar="ID", help="which run this is (default: that of the GitHub Actions workflow)")
+    parser.add_argument("--until", metavar="ACTION", help="stop before this action; another job goes on")
+    parser.add_argument(
+        "--resume",
+        metavar="ACTION",
+        nargs="?",
+        const="",
+        help="go on with a run that was begun and has not ended; with ACTION only where it stopped before that",
+    )
+    parser.add_argument(
+        "--handover", metavar="FILE", help="file that --until writes for another job, and --resume reads"
+    )
     parser.add_argument("--out", metavar="DIR", help="keep everything there: facts, decision, plans, statement, report")
     parser.add_argument(
         "--allow-destroy", metavar="PATH", action="append", default=[], help="a deleted resource that may be destroyed"
@@ -34,7 +54,7 @@ def run(options: Namespace, console: Console) -> int:
     """Handle the event and show what came of it."""
     from engine.adapters import clock, settings
     from engine.adapters.keys import Keyring
-    from engine.adapters.storage.memory import Memory
+    from engine.adapters.storage.named import opened
     from engine.cli.files import read_event_file
     from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
@@ -59,7 +79,9 @@ def run(options: Namespace, console: Console) -> int:
         if not options.json:
             console.out(terminal.render(report, colour=console.colours, width=console.width))
 
-    with results.directory(options.out) as out:
+    values = settings.read()
+    going = _going(options, values)
+    with results.directory(options.out, going.run) as out:
         given = read_event_file(options.event, options.event_name)
         request = Request(
             event=given.data,
@@ -70,18 +92,76 @@ def run(options: Namespace, console: Console) -> int:
             out=out,
             pipeline=options.pipeline,
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move), options.source),
-            run=os.urandom(8).hex(),
+            going=going,
         )
-        ports = Ports(Memory(), Keyring(os.environ), clock.now)
-        handled = handle(request, settings.read(), ports, Watcher(decided, console.progress, show, reports.append))
+        ports = Ports(opened(values.store), Keyring(os.environ), clock.now)
+        if values.store:
+            console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
+        handled = handle(request, values, ports, Watcher(decided, console.progress, show, reports.append))
+        following = {
+            "next": next((done.next for done in handled if done.next), ""),
+            "environment": next((done.environment for done in handled if done.environment), ""),
+        }
         if options.json:
             pipelines = [done.to_json() for done in handled]
             status = "done" if handled else "nothing_to_do"
             said = [report.to_json() for report in reports]
-            console.json({"version": 1, "status": status, "pipelines": pipelines, "reports": said})
+            run = {"version": 1, "status": status, "run": going.run, **following}
+            console.json({**run, "pipelines": pipelines, "reports": said})
+    _tell(following)
     for done in handled:
         for action in done.ran:
             console.problems(action.problems)
+    if following["next"]:
+        console.progress(f"stopped before {following['next']}: --resume --run {going.run} goes on")
     if not handled:
         console.err("nothing to do: no pipeline starts on this event")
     return worst([done.exit_code for done in handled if not done.child])
+
+
+def _going(options: Namespace, values: "Settings") -> "Going":
+    """Which run this is, and how much of it is asked for here.
+
+    Raises:
+        EngineError: ENG579, an option without what it needs.
+    """
+    from engine.adapters.settings import actions_run
+    from engine.run.kept.runs import Going
+
+    known, attempt = actions_run()
+    resume = options.resume is not None
+    if options.handover and not (options.until or resume):
+        raise failure("ENG579", option="--handover", needed="--until, which writes it, or --resume, which reads it")
+    if resume and not (options.run or known):
+        raise failure("ENG579", option="--resume", needed="the id of the run that was begun (--run ID)")
+    if options.run == "":
+        raise failure("ENG579", option="--run", needed="an id")
+    run = options.run or (f"{known}-{attempt}" if known else os.urandom(8).hex())
+    return Going(
+        run=run,
+        attempt=attempt,
+        resume=resume,
+        only=options.resume or None,
+        until=options.until,
+        handover=options.handover and os.path.abspath(options.handover),
+        executor=values.executor,
+    )
+
+
+def _tell(outputs: "Mapping[str, str]") -> None:
+    """The outputs of a step of GitHub Actions, each between marks that nobody can guess: a name in a change may hold
+    anything, and a line of it could otherwise be another output.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    from engine.adapters import files
+    from engine.adapters.settings import actions_output
+    from engine.printable import in_line
+
+    file = actions_output()
+    if file is None:
+        return
+    mark = os.urandom(16).hex()
+    lines = [f"{name}<<{mark}\n{in_line(value)}\n{mark}\n" for name, value in outputs.items()]
+    files.append(file, "".join(lines).encode())

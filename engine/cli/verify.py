@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError, ExitCode, failure
+from engine.errors import EngineError, ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -61,13 +61,10 @@ def read_trusted(file: str | None) -> "TrustedKeys":
     Raises:
         EngineError: none is named (ENG010); it cannot be read or is not right.
     """
-    from engine.adapters import files, settings
-    from engine.core.verdict.trust import load_trusted_keys
+    from engine.adapters import settings
+    from engine.run import trusted
 
-    name = file or settings.read().trusted_keys
-    if name is None:
-        raise failure("ENG010")
-    return load_trusted_keys(files.read(name), name)
+    return trusted.keys(file or settings.read().trusted_keys)
 
 
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}
@@ -78,18 +75,20 @@ def _text(believed: "Believed", console: "Console") -> str:
     number = verdict.get("pr")
     subject = verdict["repo"] if number is None else f"{verdict['repo']}#{number}"
     result = console.colour(verdict["result"], _COLOURS[verdict["result"]])
-    local = " (a local run: nobody else believes it)" if verdict["origin"] == "local" else ""
+    local = " (a local run: only such runs believe it)" if verdict["origin"] == "local" else ""
     denied = sum(f["effect"] == "deny" for f in verdict["findings"])
     rows = [
         ("about", f"{subject} at {verdict['head_sha']}"),
         ("goes to", f"{verdict['environment'] or 'nowhere'}, branch {verdict['branch'] or '(none)'}"),
-        ("signed", f"{verdict['signed_at']} with {believed.key_id}"),
+        ("signed", f"{verdict['confirmed_at']} with {believed.key_id}"),
+        ("says so", f"since {verdict['signed_at']}"),
         ("expires", verdict["expires_at"]),
         ("sequence", str(verdict["sequence"])),
         ("findings", f"{len(verdict['findings'])}, of which {denied} deny"),
         ("statement", believed.digest),
         ("rules", verdict["rules"]),
-        *((name.replace("_", " "), value or "none") for name, value in made_from.items()),
+        *((name.replace("_", " "), value or "none") for name, value in made_from.items() if name != "receipts"),
+        ("receipts", (made_from["receipts"] or {}).get("digest", "none")),
         *(("resource", f"{r['path']}  {r['tree']}") for r in verdict["resources"]),
     ]
     return "\n".join([f"valid signature, verdict: {result}{local}", *(f"  {name:<11}{value}" for name, value in rows)])

@@ -7,7 +7,7 @@ by one, and what is stored and digested says runs of equal letters. Whatever eng
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from itertools import compress, groupby
+from itertools import chain, compress, groupby, repeat
 from typing import Any, NamedTuple
 
 from engine.core.canonical import digest as digest_of
@@ -232,6 +232,23 @@ def encoded(receipts: Receipts) -> dict[str, Any]:
             for rule, column in zip(receipts.rules, receipts.columns, strict=True)
         },
     }
+
+
+def told_again(said: Mapping[str, Any]) -> Iterator[Row]:
+    """Every receipt of what `encoded` has said, rule by rule.
+
+    Raises:
+        ValueError: nobody has said that.
+    """
+    subjects = said["subjects"]
+    for rule, runs in said["rules"].items():
+        lengths = [(_RULINGS.get(ord(run[:1])), int(run[1:])) for run in runs.split()]
+        if sum(length for _, length in lengths) != len(subjects) or None in {ruling for ruling, _ in lengths}:
+            raise ValueError(f"the rule {rule} has not one ruling for each resource")
+        rulings = chain.from_iterable(repeat(ruling, length) for ruling, length in lengths)
+        for (path, address), ruling in zip(subjects, rulings, strict=True):
+            assert ruling is not None
+            yield Row(path, address, rule, ruling)
 
 
 def _whole(text: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.core.report.model import Report
     from engine.core.resources.discover import Discovery
     from engine.core.rules.model import Rules
+    from engine.run.kept.journal import Journal
     from engine.run.ports import Ports
 
 
@@ -56,3 +57,7 @@ class Context(NamedTuple):
     decision: str  # digest of the decision that is being carried out
     now: str  # RFC 3339, the fact of the same name
     run: str  # the run's id
+    check_head: Callable[[], None]  # looks again; raises where the head has moved on (ENG552)
+    journal: "Journal"  # what this run has done of the pipeline, here or in a process before this one
+    step: str = ""  # the action's name in the journal
+    reconcile: bool = False  # it was begun before, and nobody knows what came of it: look at the world first

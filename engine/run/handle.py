@@ -1,34 +1,37 @@
 """From an event's bytes to what came of it, on one page."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event as Flag
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine import __version__
 from engine.adapters import files
 from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.document import FactDocument
-from engine.core.decision.matching import match
+from engine.core.decision.matching import Matching, match
+from engine.core.decision.stance import stance
 from engine.core.events.envelope import Event, commits, read_event
 from engine.core.outcome import EXIT, Outcome
 from engine.core.resources import services
 from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
 from engine.core.rules.model import Rules
-from engine.errors import EngineError, ExitCode, worst
+from engine.errors import EngineError, ExitCode, failure, worst
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
 from engine.run.facts.change import Asked, Change
 from engine.run.facts.gather import gather
-from engine.run.facts.kept import NothingKept
-from engine.run.facts.teller import WITHOUT_GITHUB, together
+from engine.run.facts.kept import NOTHING, Kept
+from engine.run.facts.teller import LOCAL, WITHOUT_GITHUB, together
 from engine.run.facts.told import Told, base_repository, check, where
+from engine.run.kept.runs import Going, Runs, check_until, runs
 from engine.run.module import read_module
 from engine.run.ports import Ports
 from engine.run.runner import Ran, carry_out
@@ -37,6 +40,8 @@ from engine.run.today import digests
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
+
+_OF_OTHERS = ("ENG571", "ENG572")
 
 
 class Request(NamedTuple):
@@ -50,7 +55,7 @@ class Request(NamedTuple):
     out: str  # directory that keeps everything, see `results`
     pipeline: str | None  # None: those that the event starts
     asked: Asked
-    run: str  # the run's id
+    going: Going = Going("")  # which run it is, and how much of it is to be done here
 
 
 class Watcher(NamedTuple):
@@ -62,13 +67,60 @@ class Watcher(NamedTuple):
     kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
 
 
+class Again(NamedTuple):
+    """One pipeline of a run that has ended before: what its journal says came of it."""
+
+    name: str
+    said: Mapping[str, Any]
+    out: str
+    child: bool = False
+    ran: tuple[Ran, ...] = ()
+    next: str = ""
+
+    def to_json(self) -> Mapping[str, Any]:
+        """As it was."""
+        done: Mapping[str, Any] = self.said["pipeline"]
+        return done
+
+    @property
+    def environment(self) -> str:
+        """Of the change."""
+        return str(self.said["environment"])
+
+    @property
+    def then(self) -> str | None:
+        """The child run that follows."""
+        return str(self.said["then"]) if self.said["then"] else None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """As it was."""
+        return ExitCode(self.said["exit"])
+
+
 class Handled(NamedTuple):
     """One pipeline of one decision, carried out or not."""
 
     result: PipelineResult
     ran: tuple[Ran, ...]
     out: str  # where its results are
+    environment: str  # of the change; empty where nobody could tell
     child: bool = False  # of another one's `then`
+
+    @property
+    def name(self) -> str:
+        """The pipeline's."""
+        return self.result.name
+
+    @property
+    def next(self) -> str:
+        """The action that it stopped before, for another job; else empty."""
+        return next((r.id for r in self.ran if r.status == "left"), "")
+
+    @property
+    def then(self) -> str | None:
+        """The child run that follows."""
+        return self.result.then if self.is_done else None
 
     def to_json(self) -> dict[str, object]:
         """The pipeline's part of the decision, and what became of each action."""
@@ -77,17 +129,23 @@ class Handled(NamedTuple):
     @property
     def is_done(self) -> bool:
         """Has everything been carried out, whatever came out? Then `then` follows."""
-        return self.result.outcome is Outcome.PASS and all(r.status != "failed" for r in self.ran)
+        return self.result.outcome is Outcome.PASS and all(r.status not in ("failed", "left") for r in self.ran)
 
     @property
     def exit_code(self) -> ExitCode:
         """What it means to the shell; a child's is its own."""
         if self.result.outcome is not Outcome.PASS:
             return EXIT[self.result.outcome]
-        return worst(r.exit_code for r in self.ran)
+        # What its work says of the change is for the job that goes on to tell; that it was done at all is for this one.
+        return worst(r.exit_code for r in self.ran if r.status == "failed" or not self.next)
+
+    def said(self) -> dict[str, Any]:
+        """What the journal keeps of it, so that it can be told again."""
+        same = {"outcome": self.result.outcome.value, "exit": int(self.exit_code), "environment": self.environment}
+        return {**same, "then": self.then, "pipeline": self.to_json()}
 
 
-def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> tuple[Handled, ...]:
+def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> "tuple[Handled | Again, ...]":
     """Decide what the event starts and carry it out; a pipeline's `then` is a child run with fresh facts.
 
     Whatever comes of it is reported: by the pipeline's own action, or here, where it has none or did not come to it.
@@ -95,25 +153,42 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
     Raises:
         EngineError: the event or the rules are refused, the head has moved on, or nothing can be written.
     """
-    results.forget(request.out)
-    event = read_event(request.event, request.event_name, file=request.event_file)
-    handled: list[Handled] = []
+    try:
+        event = read_event(request.event, request.event_name, file=request.event_file)
+    except EngineError:
+        results.forget(request.out)
+        raise
+    handled: list[Handled | Again] = []
     waiting = [(request, False)]
-    while waiting:
-        asked, child = waiting.pop(0)
-        try:
-            done = _once(event, asked, settings, ports, watcher)
-        except Exception as error:
-            with suppress(EngineError):  # what cannot be kept either must not hide what has happened
-                watcher.kept(reports.keep(reports.of_failure(event, error), asked.out, settings.credentials))
-            raise
-        handled += [one._replace(child=child) for one in done]
-        waiting += [
-            (request._replace(pipeline=one.result.then, out=os.path.join(one.out, one.result.then)), True)
-            for one in done
-            if one.result.then and one.is_done
-        ]
+    with ExitStack() as stack:
+        with _reported(event, request.out, settings, watcher):
+            journals = stack.enter_context(runs(request.going, event.subject, ports))
+        while waiting:
+            asked, child = waiting.pop(0)
+            with _reported(event, asked.out, settings, watcher):
+                done = _once(event, asked, settings, ports, watcher, journals, child)
+            handled += [one._replace(child=child) for one in done]
+            waiting += [
+                (request._replace(pipeline=one.then, out=os.path.join(one.out, one.then)), True)
+                for one in done
+                if one.then
+            ]
+        if stopped := next((one for one in handled if one.next), None):
+            journals.hand_over(stopped.name, stopped.next)
     return tuple(handled)
+
+
+@contextmanager
+def _reported(event: Event, out: str, settings: "Settings", watcher: Watcher) -> Iterator[None]:
+    """Around what may break: the report says so, unless the run is somebody else's, and so is its report."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, EngineError) and error.problems[0].code in _OF_OTHERS:
+            raise
+        with suppress(EngineError):  # what cannot be kept either must not hide what has happened
+            watcher.kept(reports.write(reports.of_failure(event, error), out, settings.credentials))
+        raise
 
 
 class _Decided(NamedTuple):
@@ -137,21 +212,51 @@ class _Decided(NamedTuple):
             return Discovery(None, None, (), error.problems)
 
 
-def _once(event: Event, request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> list[Handled]:
-    decided = _decide(event, request, settings, ports.now())
-    _keep(decided, request.out)
+def _once(
+    event: Event,
+    request: Request,
+    settings: "Settings",
+    ports: Ports,
+    watcher: Watcher,
+    journals: Runs,
+    child: bool,
+) -> "list[Handled | Again]":
+    trusted.stand_apart(
+        request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
+    )
+    rules = load(trusted.read_rules(request.controller), catalog())
+    matching = match(event, rules, request.pipeline, catalog().actions)
+    check_until(None if child else request.going.until, matching.pipelines, rules)
+    found = journals.of(matching.pipelines, child=child)
+    outs = {one.identity.pipeline: _out(request.out, one.identity.pipeline, len(found)) for one in found}
+    known = {name: Again(name, one.finish, outs[name]) for name, one in zip(outs, found, strict=True) if one.finish}
+    for again in known.values():
+        watcher.progress(f"{again.name}: this run has ended before ({again.said['outcome']}), and does nothing more")
+    if found and len(known) == len(found):
+        return [*known.values()]
+    decided = _decide(event, request, rules, matching, settings, ports)
+    _keep(decided, request.out, new=all(journal.start is None for journal in found))
     watcher.decided(decided.decision)
     believed = believe(decided.document, decided.rules)
     report = reports.about(event, believed)
-    pipelines = decided.decision.pipelines
-    if not pipelines:
+    if not found:
         idle = report._replace(result="idle", because="no pipeline starts on it")
-        watcher.kept(reports.keep(idle, request.out, settings.credentials))
-    handled = []
-    for result in pipelines:
-        out = os.path.join(request.out, result.name) if len(pipelines) > 1 else request.out
+        watcher.kept(reports.write(idle, request.out, settings.credentials))
+    handled: list[Handled | Again] = []
+    for result, journal in zip(decided.decision.pipelines, found, strict=True):
+        out = outs[result.name]
+        if result.name in known:
+            handled.append(known[result.name])
+            continue
         files.make_directory(out)
         ran: tuple[Ran, ...] = ()
+        if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
+            because = journals.enter(journal, stance(result, decided.decision, _made_with(decided, settings)))
+            if because:
+                journal.finish_run(
+                    {"outcome": "superseded", "exit": int(ExitCode.STALE), "environment": "", "then": None}
+                )
+                raise failure("ENG575", run=journal.identity, reason=because)
         if result.outcome is Outcome.PASS:
             context = Context(
                 event=event,
@@ -165,20 +270,39 @@ def _once(event: Event, request: Request, settings: "Settings", ports: Ports, wa
                 result=result,
                 decision=digest(decided.decision.to_json()),
                 now=decided.now,
-                run=request.run,
+                run=request.going.run,
+                check_head=partial(decided.change.check_head, again=True),
+                journal=journal,
             )
-            ran = carry_out(context, catalog().actions)
+            ran = carry_out(context, catalog().actions, request.going.until)
         if not reports.is_told(ran):
-            found = decided.discovery if "resources" in believed.facts else Discovery(None, None, (), ())
-            whole = reports.of_pipeline(report, result, ran, found, believed)
+            changed = decided.discovery if "resources" in believed.facts else Discovery(None, None, (), ())
+            whole = reports.of_pipeline(report, result, ran, changed, believed)
             # What did not come to an end has been explained already, or is about to be shown as an error.
             silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
-            (watcher.kept if silent else watcher.show)(reports.keep(whole, out, settings.credentials, ran))
-        handled.append(Handled(result, ran, out))
+            (watcher.kept if silent else watcher.show)(reports.write(whole, out, settings.credentials))
+        done = Handled(result, ran, out, report.environment)
+        if result.outcome is not Outcome.ERROR and not done.next:
+            journal.finish_run(done.said())
+        handled.append(done)
     return handled
 
 
-def _decide(event: Event, request: Request, settings: "Settings", now: str) -> _Decided:
+def _out(out: str, pipeline: str, many: int) -> str:
+    return os.path.join(out, pipeline) if many > 1 else out
+
+
+def _made_with(decided: _Decided, settings: "Settings") -> Mapping[str, str | None]:
+    """What the actions work with, besides the rules; where it cannot be told, why."""
+    try:
+        return {"engine": __version__, **digests(decided.controller, settings)}
+    except EngineError as error:
+        return {"engine": __version__, "policy": error.problems[0].code}
+
+
+def _decide(
+    event: Event, request: Request, rules: Rules, matching: Matching, settings: "Settings", ports: Ports
+) -> _Decided:
     """By the controller's rules, of a change that is of this repository, and whose head is still the event's.
 
     Raises:
@@ -186,13 +310,8 @@ def _decide(event: Event, request: Request, settings: "Settings", now: str) -> _
     """
     from engine.adapters.git.repository import Repository
 
-    trusted.stand_apart(
-        request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
-    )
-    rows = catalog()
-    rules = load(trusted.read_rules(request.controller), rows)
+    now = ports.now()
     controller = Controller.at(request.controller)
-    matching = match(event, rules, request.pipeline, rows.actions)
     stop = Flag()
     change = Change(
         partial(where, event),
@@ -206,16 +325,18 @@ def _decide(event: Event, request: Request, settings: "Settings", now: str) -> _
     check(event)
     change.check_source(base_repository(event))
     change.check_head()
-    fetchers = together(Told(event, change, now), change, NothingKept())
-    document = gather(matching.needs, fetchers, WITHOUT_GITHUB, stop)
+    kept = Kept(ports.store, change, partial(trusted.keys, settings.trusted_keys), now) if settings.store else NOTHING
+    tellers = together(Told(event, change, now), change, kept)
+    document = gather(matching.needs, tellers, WITHOUT_GITHUB, stop)._replace(origin=LOCAL)
     decision = decide(event, document, rules, request.pipeline)
     return _Decided(event, rules, controller, change, document, decision, now)
 
 
-def _keep(decided: _Decided, out: str) -> None:
+def _keep(decided: _Decided, out: str, *, new: bool) -> None:
     """What was decided, and what it was decided by: enough to decide it again."""
     files.make_directory(out)
-    results.clear(os.path.join(out, name) for name in decided.rules.pipelines)
+    if new:
+        results.clear(os.path.join(out, name) for name in decided.rules.pipelines)
     results.keep(out, "event.json", decided.event.payload)
     results.keep(out, "facts.json", decided.document.to_json())
     results.keep(out, "decision.json", decided.decision.to_json())

@@ -25,9 +25,27 @@ def load(resources: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["path"]: _read(row["file"], row["json"]) for row in resources if row["file"]}
 
 
-def redactor(plans: Iterable[dict[str, Any]], credentials: Mapping[str, str]) -> Redactor:
-    """Hides every secret of the plans and every credential that Terraform was given."""
-    return Redactor(environment.redactor(credentials).secrets.union(*map(secrets, plans)))
+def redactor(
+    plans: Iterable[dict[str, Any]], credentials: Mapping[str, str], known: Iterable[frozenset[str]] = ()
+) -> Redactor:
+    """Hides every secret of the plans, those that are `known`, and every credential that Terraform was given."""
+    return Redactor(environment.redactor(credentials).secrets.union(*known, *map(secrets, plans)))
+
+
+def masked(row: Mapping[str, Any], hide: Redactor) -> dict[str, Any]:
+    """A row of `terraform.plan`, which hides its own plan's secrets, with those of all others hidden, too.
+
+    Whoever tells of it later needs no raw plan to know what must not be seen.
+    """
+    why = row["problem"]
+    return {
+        **row,
+        "problem": why and {**why, "message": hide.text(why["message"]), "hint": hide.text(why["hint"])},
+        "diffs": [
+            {**diff, "lines": [[lead, [*map(hide.text, values)], note] for lead, values, note in diff["lines"]]}
+            for diff in row["diffs"]
+        ],
+    }
 
 
 def hidden(problem: Problem, redact: Redactor) -> Problem:

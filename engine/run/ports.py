@@ -28,6 +28,13 @@ class Secrets(Protocol):
             EngineError: ENG551 there is none, or it cannot be used.
         """
 
+    def handover_key(self) -> bytes:
+        """Keys what one job hands to the next. No action is given it: it is for the run as a whole.
+
+        Raises:
+            EngineError: ENG570 there is none, or it cannot be used.
+        """
+
 
 class Ports(NamedTuple):
     """The world of one run."""
@@ -66,6 +73,11 @@ class Granted:
     def digest_key(self) -> bytes:
         """The key of plan digests, where the row names it."""
         key: bytes = self._key("digest")
+        return key
+
+    def handover_key(self) -> bytes:
+        """No action has it."""
+        key: bytes = self._key("handover")
         return key
 
     def _key(self, name: str) -> Any:

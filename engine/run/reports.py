@@ -5,26 +5,26 @@ The action `report.write` and `handle` (for pipelines that did not come to that 
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core.alone import alone, broken
 from engine.core.findings import Finding
 from engine.core.outcome import Outcome
-from engine.errors import EngineError, Place, Problem
+from engine.errors import EngineError, Problem
 
 if TYPE_CHECKING:
     from engine.core.decision.decide import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
-    from engine.core.redact import Redactor
+    from engine.core.plan.summary import Line
     from engine.core.report.model import Report, Result, Row
     from engine.core.resources.model import Discovery, Resource
     from engine.run.runner import Ran
 
 _GATES_SAY: "dict[Outcome, Result]" = {Outcome.FAIL: "refused", Outcome.PENDING: "pending", Outcome.ERROR: "error"}
 ACTION = "report.write"  # whose report is the one that the pipeline wants
-_MOVED_ON = "ENG552"
+_MOVED_ON = ("ENG552", "ENG575")
 _PARTS = ("rows", "findings", "refused", "gates", "broken")
 
 
@@ -60,13 +60,14 @@ def is_told(ran: "Iterable[Ran]") -> bool:
 
 def decided(report: "Report", result: "PipelineResult") -> "Report":
     """`report`, with what the gates of a pipeline have said."""
+    from engine.core.report.explanation import sentence
     from engine.core.report.model import Gate
 
     return report._replace(
         pipeline=result.name,
         because=result.because,
         result=_GATES_SAY.get(result.outcome, report.result),
-        gates=tuple(Gate(g.name, g.outcome, g.because, g.missing) for g in result.gates),
+        gates=tuple(Gate(g.name, g.outcome, sentence(g), g.missing) for g in result.gates),
     )
 
 
@@ -189,11 +190,18 @@ def _planned(row: Mapping[str, Any], judged: bool) -> "Row":
         name=row["name"],
         change=row["change"],
         counts=Summary(**row["counts"]) if row["counts"] else None,
-        diffs=tuple(Diff(**shown) for shown in row["diffs"]),
+        diffs=tuple(Diff(d["address"], d["action"], tuple(map(_line, d["lines"]))) for d in row["diffs"]),
         seconds=row["seconds"],
         problem=Problem.from_json(row["problem"]) if row["problem"] else None,
         judged=judged,
     )
+
+
+def _line(parts: "Sequence[Any]") -> "Line":
+    from engine.core.plan.summary import Line
+
+    lead, values, note = parts
+    return Line(lead, tuple(values), note)
 
 
 def _row_of_verdict(row: Mapping[str, Any], change: str) -> "Row":
@@ -209,29 +217,25 @@ def _row_of_verdict(row: Mapping[str, Any], change: str) -> "Row":
 def of_failure(event: "Event", error: Exception) -> "Report":
     """Of a run that came to no decision, or broke after it."""
     problems = error.problems if isinstance(error, EngineError) else (broken("this run", error),)
-    if problems[0].code == _MOVED_ON:
+    if problems[0].code in _MOVED_ON:
         return about(event)._replace(result="superseded", because=problems[0].message)
     return about(event)._replace(result="error", broken=problems)
 
 
-def keep(report: "Report", out: str, credentials: Mapping[str, str], ran: "Iterable[Ran]" = ()) -> "Report":
-    """Write report.md (the comment of a pull request) and report.json; the report as it was written, without secrets.
+def write(report: "Report", out: str, credentials: Mapping[str, str]) -> "Report":
+    """Write report.md (the comment of a pull request) and report.json; the report as it was written.
+
+    The secrets of plans were hidden by the actions that have seen the plans; credentials are hidden here once more.
 
     Raises:
         EngineError: ENG002, they cannot be kept.
     """
-    plan = _outputs(ran).get("terraform.plan")
-    return write(report, out, credentials, plan["resources"] if plan else ())
-
-
-def write(report: "Report", out: str, credentials: Mapping[str, str], plans: Iterable[Mapping[str, Any]]) -> "Report":
-    """The same, with the rows of the plans that it tells of."""
     from engine.adapters import files
     from engine.core.report.comment import render
     from engine.core.report.model import redacted
+    from engine.run.plans import redactor
 
-    report, redact = _without_secrets(report, credentials, plans)
-    report = redacted(report, redact)
+    report = redacted(report, redactor((), credentials))
     try:
         with alone("the report"):
             markdown, value = render(report), _json(report)
@@ -241,41 +245,6 @@ def write(report: "Report", out: str, credentials: Mapping[str, str], plans: Ite
     files.write(os.path.join(out, "report.md"), markdown.encode())
     files.write(os.path.join(out, "report.json"), value)
     return report
-
-
-def _without_secrets(
-    report: "Report", credentials: Mapping[str, str], plans: Iterable[Mapping[str, Any]]
-) -> "tuple[Report, Redactor]":
-    """What hides the secrets of all plans; of one that cannot be read again nobody knows them: it is not shown."""
-    from engine.run.plans import load, redactor
-
-    loaded: dict[str, Any] = {}
-    lost: dict[str, Problem] = {}
-    redact = redactor((), credentials)
-    for row in plans:
-        try:
-            with alone(row["path"], Place(row["path"])):
-                loaded |= load([row])
-        except EngineError as error:
-            lost[row["path"]] = error.problems[0]
-    try:
-        with alone("what has to be hidden"):
-            redact = redactor(loaded.values(), credentials)
-    except EngineError as error:
-        lost |= dict.fromkeys(loaded, error.problems[0])
-    return _hidden(report, lost) if lost else report, redact
-
-
-def _hidden(report: "Report", lost: Mapping[str, Problem]) -> "Report":
-    rows = (
-        row._replace(problem=lost[row.path], diffs=(), judged=False) if row.path in lost else row for row in report.rows
-    )
-    return report._replace(
-        result="error",
-        rows=tuple(rows),
-        findings=tuple(f for f in report.findings if f.resource not in lost),
-        broken=tuple(dict.fromkeys((*report.broken, *lost.values()))),
-    )
 
 
 def _sound(report: "Report") -> "Report":

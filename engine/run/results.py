@@ -13,11 +13,14 @@ from engine.adapters import files
 from engine.errors import EngineError, failure
 
 _CLAIMS = ("statement.json", "receipts.json", "report.md", "report.json")
+_RUN = "run.json"  # says which run's results these are
 
 
 @contextmanager
-def directory(asked: str | None) -> Iterator[str]:
+def directory(asked: str | None, run: str) -> Iterator[str]:
     """The real path of `asked`, made where it is not there; without it, of one that is removed at the end.
+
+    What is there of the same run stays: it goes on, or is told again.
 
     Raises:
         EngineError: ENG002 it cannot be written, ENG008 others can write to it, ENG558 another run writes into it.
@@ -27,8 +30,18 @@ def directory(asked: str | None) -> Iterator[str]:
         files.make_directory(path, named=True)
         path = os.path.realpath(path)
         stack.enter_context(_alone(path))
-        clear([path])
+        if _run(path) != run:
+            forget(path)
+            keep(path, _RUN, {"run": run})
         yield path
+
+
+def _run(out: str) -> str | None:
+    try:
+        found = json.loads(files.read(os.path.join(out, _RUN), 10_000))["run"]
+    except (EngineError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def clear(directories: Iterable[str]) -> None:
@@ -40,14 +53,14 @@ def clear(directories: Iterable[str]) -> None:
 
 
 def forget(out: str) -> None:
-    """Remove what an earlier run has claimed for its pipelines, which it kept below `out` where there were several."""
+    """Remove what an earlier run has claimed there, and below it for its pipelines where there were several."""
+    clear([out])
     try:
         earlier = json.loads(files.read(os.path.join(out, "decision.json")))["pipelines"]
         names = {str(name) for row in earlier for name in (row["name"], row["then"]) if name}
     except (EngineError, ValueError, LookupError, TypeError, RecursionError):
         return  # there was none, or it was not ours
     below = [os.path.join(out, name) for name in names if os.path.basename(name) == name and name.strip(".")]
-    clear(below)
     for folder in below:
         forget(folder)
 

@@ -1,24 +1,29 @@
 """The actions of one pipeline, in their order, each with the outputs of those before it."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from threading import Event as Flag
 from threading import Timer
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.alone import alone
+from engine.core.canonical import canonical, digest
 from engine.core.decision.inputs import resolve
-from engine.core.declare import Action
+from engine.core.declare import Action, Repeat
 from engine.core.outcome import EXIT, Outcome, Result
 from engine.core.rules.literal import misfit
 from engine.errors import TABLE, EngineError, ExitCode, Problem, failure, problem
-from engine.run.ports import Granted, Secrets
+from engine.run.ports import Granted
 
 if TYPE_CHECKING:
+    from engine.core.kept.journal import Entry
+    from engine.core.redact import Redactor
     from engine.core.rules.model import Step
     from engine.run.context import Context
 
-Status: TypeAlias = Literal["done", "skipped", "failed"]
+Status: TypeAlias = Literal["done", "skipped", "failed", "left"]  # left: for another job
 
 
 class Ran(NamedTuple):
@@ -45,23 +50,37 @@ class Ran(NamedTuple):
         return EXIT[self.result] if self.result else ExitCode.DONE
 
 
-def carry_out(ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
-    """Run the actions of a pipeline whose gates have passed.
+def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None = None) -> tuple[Ran, ...]:
+    """Run the actions of a pipeline whose gates have passed, those before the action `until`.
 
     An action without `if` runs when all before it have succeeded; one with `if` runs when that says so. If one of them
     lacks something, none starts: nobody waits for plans that cannot be signed. One that breaks has failed.
+
+    What the journal says is done, with these very inputs, is not done again. What was begun, and nobody knows what came
+    of it, is done again where that changes nothing more (`Repeat.SAFE`); else it is called to look at the world first.
+
+    Raises:
+        EngineError: what is done cannot be written down any more, so nothing more is done.
     """
-    from engine.run.plans import hidden, redactor
+    from engine.run.plans import redactor
 
     redact = redactor((), ctx.settings.credentials)
     steps = ctx.rules.pipelines[ctx.result.name].steps
-    if problems := tuple(_lacking((actions[step.uses] for step in steps), ctx.ports.secrets)):
+    here = list(takewhile(lambda step: step.id != until, steps))
+    ahead = [step for step in here if ctx.journal.past(step.id).state != "done"]
+    if problems := tuple(_lacking((actions[step.uses] for step in ahead), ctx)):
         return tuple(
             Ran(s.id, s.uses, "skipped" if n else "failed", {}, () if n else problems) for n, s in enumerate(steps)
         )
     ran: list[Ran] = []
     for step, decided in zip(steps, ctx.result.actions, strict=True):
         assert decided.id == step.id
+        if step not in here:
+            if step.id == until:
+                ctx.journal.stop(until)
+            ran.append(Ran(step.id, step.uses, "left", {}))
+            continue
+        action = actions[step.uses]
         earlier = {done.id: done.outputs for done in ran if done.status == "done"}
         scope = {**ctx.document.facts, "rules": ctx.rules.fact(), "outputs": earlier}
         try:
@@ -69,22 +88,71 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
                 if not _runs(step, scope, ran):
                     ran.append(Ran(step.id, step.uses, "skipped", {}))
                     continue
-                inputs = {**decided.inputs, **resolve(decided.deferred, scope).values}
+                inputs = _given(action, {**decided.inputs, **resolve(decided.deferred, scope).values})
                 _protected(step, ctx)
-                outputs = _run(step, actions[step.uses], inputs, ctx)
-                ran.append(Ran(step.id, step.uses, "done", outputs, result=actions[step.uses].result(outputs)))
+                asked = digest([step.uses, inputs])
         except EngineError as error:
-            ran.append(Ran(step.id, step.uses, "failed", {}, tuple(hidden(p, redact) for p in error.problems)))
+            ran.append(_failed(step, error, redact))
+            continue
+        past = ctx.journal.past(step.id)
+        if past.state == "done" and past.inputs == asked:
+            known = _remembered(step, action, past)
+            if not (known.status == "done" and action.gone(known.outputs, frozenset(s.uses for s in ahead))):
+                ran.append(known)
+                continue
+        unclear = past.state != "never" and action.repeat is Repeat.RECONCILE
+        ctx.journal.begin(step.id, inputs=asked)
+        ran.append(_carried(step, action, inputs, ctx._replace(step=step.id, reconcile=unclear), redact))
+        ctx.journal.end(step.id, said=_said(ran[-1]))
     return tuple(ran)
 
 
-def _lacking(actions: Iterable[Action], secrets: Secrets) -> Iterator[Problem]:
+def _carried(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context", redact: "Redactor") -> Ran:
+    try:
+        with alone(f"the action `{step.id}`", step.place):
+            # As they are read from a journal: whoever is handed them sees the same, here or in another process.
+            outputs = json.loads(canonical(_run(step, action, inputs, ctx)))
+            return Ran(step.id, step.uses, "done", outputs, result=action.result(outputs))
+    except EngineError as error:
+        return _failed(step, error, redact)
+
+
+def _failed(step: "Step", error: EngineError, redact: "Redactor") -> Ran:
+    from engine.run.plans import hidden
+
+    return Ran(step.id, step.uses, "failed", {}, tuple(hidden(p, redact) for p in error.problems))
+
+
+def _said(ran: Ran) -> dict[str, Any]:
+    """What its line in the journal says; no secret of a plan has come out of an action."""
+    return {"status": ran.status, "outputs": ran.outputs, "problems": [p.to_json() for p in ran.problems]}
+
+
+def _remembered(step: "Step", action: Action, past: "Entry") -> Ran:
+    said = past.said
+    outputs = said["outputs"]
+    result = action.result(outputs) if said["status"] == "done" else None
+    problems = tuple(map(Problem.from_json, said["problems"]))
+    return Ran(step.id, step.uses, said["status"], outputs, problems, result)
+
+
+def _lacking(actions: Iterable[Action], ctx: "Context") -> Iterator[Problem]:
     for action in actions:
         try:
             with alone(f"what `{action.name}` needs"):
-                Granted(action.secrets, secrets)
+                Granted(action.secrets, ctx.ports.secrets)
+                if action.shared:
+                    _check_store(action, ctx)
         except EngineError as error:
             yield from error.problems
+
+
+def _check_store(action: Action, ctx: "Context") -> None:
+    """Nothing, if others will see what it leaves behind; what a run on a clone leaves is for nobody else anyway."""
+    if ctx.document.origin == "local" or ctx.ports.store.durable:
+        return
+    here = "nobody else sees a directory of this job" if ctx.settings.store else "ENGINE_STORE names none"
+    raise failure("ENG203", uses=action.name, reason=here)
 
 
 def _runs(step: "Step", scope: Mapping[str, Any], ran: list[Ran]) -> bool:
@@ -102,12 +170,10 @@ def _protected(step: "Step", ctx: "Context") -> None:
 
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
-    defaults = {name: schema["default"] for name, schema in action.inputs.items() if "default" in schema}
-    given = {**defaults, **inputs}
-    _check(step, action, given)
+    _check(step, action, inputs)
     with _deadline(step.timeout_s) as cancel:
         try:
-            outputs = action.run(_narrowed(ctx, action, cancel), **given)
+            outputs = action.run(_narrowed(ctx, action, cancel), **inputs)
         except EngineError:
             if not cancel.is_set():
                 raise
@@ -115,6 +181,11 @@ def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context"
             raise failure("ENG555", step.place, uses=step.uses, seconds=step.timeout_s)
     assert set(outputs) == set(action.outputs), f"{action.name} has not given the outputs it declares"
     return outputs
+
+
+def _given(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {name: schema["default"] for name, schema in action.inputs.items() if "default" in schema}
+    return {**defaults, **inputs}
 
 
 def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":

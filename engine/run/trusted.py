@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from engine.adapters import files
 from engine.adapters.git.whose import is_bare, is_checkout, whose
 from engine.core.expressions.globs import glob
 from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL, document
 from engine.errors import EngineError, Errors, Place, failure
+
+if TYPE_CHECKING:
+    from engine.core.signature import TrustedKeys
 
 MAX_FILES = 10_000
 
@@ -36,6 +40,19 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
         add(_matching(directory, patterns))
     errors.check()
     return found
+
+
+def keys(file: str | None) -> "TrustedKeys":
+    """Whose statements are believed: the keys in `file`, never in one that happens to lie here.
+
+    Raises:
+        EngineError: none is named (ENG010); it cannot be read or is not right.
+    """
+    from engine.core.verdict.trust import load_trusted_keys
+
+    if file is None:
+        raise failure("ENG010")
+    return load_trusted_keys(files.read(file), file)
 
 
 def stand_apart(

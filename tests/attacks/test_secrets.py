@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.errors import ExitCode
-from tests.support.machine import good, recorded
+from tests.support.machine import bad, good, recorded
 
 SECRET = 'S3cr3t-pass/word"x<y>'
 CREDENTIALS = {
@@ -91,6 +91,27 @@ def test_a_secret_is_told_nobody(machine, engine, why, policy, commands, form):
     assert [fragment for fragment in FRAGMENTS if fragment in said] == [], why
     key = (machine.root / "key.pem").read_text().splitlines()[1]
     assert key not in said, why
+
+
+def test_a_secret_of_one_plan_is_hidden_in_what_is_said_of_another(machine, engine):
+    """Here another resource's plan has it in clear, and a Terraform that fails for a third one says it."""
+    other = copy.deepcopy(recorded("s3-public"))
+    other["resource_changes"][0]["change"]["after"]["copy"] = f"a {SECRET} b"
+    machine.answer("good", with_secret())
+    machine.answer("bad", other)
+    machine.program(
+        plan=f"if grep -q acme-dev-third resource.tfvars.json; then echo '{SECRET}' >&2; exit 1; fi; exit 2"
+    )
+    machine.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad(), "S3/c.tfvars": good("acme-dev-third")})
+    ended = engine(*machine.words(), **CREDENTIALS)
+    said = machine.everything_said(ended)
+    assert {r["path"]: r["plan"] is not None for r in machine.report()["resources"]} == {
+        "S3/a.tfvars": True,
+        "S3/b.tfvars": True,
+        "S3/c.tfvars": False,
+    }
+    assert "(sensitive)" in said
+    assert [fragment for fragment in FRAGMENTS if fragment in said] == []
 
 
 def test_what_is_kept_is_for_its_owner_alone(machine, engine):

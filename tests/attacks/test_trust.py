@@ -15,6 +15,7 @@ from engine.errors import ExitCode
 from engine.run import results
 from engine.run.facts.change import Asked
 from engine.run.handle import Request, Watcher, handle
+from engine.run.kept.runs import Going
 from engine.run.ports import Ports
 from tests.support.machine import bad, good
 
@@ -208,10 +209,10 @@ def test_a_kept_plan_that_is_swapped_before_its_digest_is_taken(machine, monkeyp
         str(machine.out),
         None,
         Asked(),
-        "1",
+        Going("7"),
     )
     ports = Ports(Memory(), Keyring(os.environ), clock.now)
-    with results.directory(str(machine.out)):
+    with results.directory(str(machine.out), "7"):
         [done] = handle(request, settings.read(), ports, Watcher(lambda _: None, swap, lambda _: None, lambda _: None))
     [policy] = [ran for ran in done.ran if ran.uses == "policy.evaluate"]
     assert [doubt["code"] for doubt in policy.outputs["doubts"]] == ["ENG560"]

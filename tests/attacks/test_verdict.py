@@ -9,7 +9,7 @@ from engine.adapters import clock
 from engine.core.canonical import canonical
 from engine.core.exact import DEPTH
 from engine.core.signature import sign
-from engine.core.verdict.check import Absent, latest
+from engine.core.verdict.check import Absent, latest, once_believed
 from engine.errors import EngineError, ExitCode
 from engine.run import plans
 from tests.support.machine import GOOD, bad, ended, good, recorded
@@ -235,7 +235,8 @@ def test_a_local_verdict_is_believed_by_nobody_else(machine, engine):
     assert engine(*machine.words()).code == ExitCode.DONE
     envelope = (machine.out / "statement.json").read_bytes()
     wanted = WANTED._replace(head_sha=clone.head)
-    found = latest([envelope], trusted(machine.signer), "2026-11-23T22:00:00Z", wanted)
+    keys = trusted(machine.signer)
+    found = latest([once_believed(envelope, keys)], keys, "2026-11-23T22:00:00Z", wanted)
     assert isinstance(found, Absent)
     assert "a local run" in found.reason
 

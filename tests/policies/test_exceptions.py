@@ -260,7 +260,7 @@ EXCUSES = [excuse for row in ORDINARY for excuse in row[2]]
 
 @pytest.fixture(scope="module")
 def nothing_set():
-    return denied({row[0]: row[1] for row in [*NOTHING_NEEDED, *ORDINARY]}, [], {})
+    return denied(dict(NOTHING_NEEDED) | {row[0]: row[1] for row in ORDINARY}, [], {})
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from engine.core.report.model import Diff
 from engine.errors import ExitCode
 from engine.run import reports
 from tests.support.machine import bad, good
-from tests.support.reports import diff, report, row
+from tests.support.reports import report, row
 
 with open(f"{data.path('schemas')}/report.schema.json", encoding="utf-8") as file:
     SCHEMA = Draft202012Validator(json.load(file))
@@ -301,7 +301,7 @@ NONE: Any = None  # where a text belongs
 def test_what_cannot_be_shown_is_left_out_with_a_word(tmp_path, broken):
     """No input is known that does this: then the report would lack one row instead of being lacking."""
     told = report([row("S3/fine"), broken])
-    reports.write(told, str(tmp_path), {}, ())
+    reports.write(told, str(tmp_path), {})
     comment = (tmp_path / "report.md").read_text()
     assert "S3/fine" in comment
     assert "number 2 of the report's rows cannot be told" in comment
@@ -310,18 +310,5 @@ def test_what_cannot_be_shown_is_left_out_with_a_word(tmp_path, broken):
 
 
 def test_half_of_a_character_is_written_as_an_escape(tmp_path):
-    reports.write(report([row("S3/\ud800")]), str(tmp_path), {}, ())
+    reports.write(report([row("S3/\ud800")]), str(tmp_path), {})
     assert json.loads((tmp_path / "report.json").read_text())["resources"][0]["path"] == "S3/\\ud800"
-
-
-def test_a_plan_that_is_gone_has_secrets_that_nobody_knows(tmp_path):
-    """They could not be hidden, so nothing of it is shown."""
-    told = report([row("S3/gone", diffs=(diff("+ password = hunter2", "a"),)), row("S3/fine")])
-    gone = {"path": "S3/gone", "file": str(tmp_path / "gone.json"), "json": "sha256:0"}
-    kept = reports.write(told, str(tmp_path), {}, [gone])
-    assert kept.result == "error"
-    assert [(r.path, bool(r.problem), r.judged) for r in kept.rows] == [
-        ("S3/gone", True, False),
-        ("S3/fine", False, True),
-    ]
-    assert "hunter2" not in (tmp_path / "report.md").read_text() + (tmp_path / "report.json").read_text()

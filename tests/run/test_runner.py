@@ -7,14 +7,18 @@ import pytest
 
 from engine.adapters import settings
 from engine.adapters.keys import Keyring
+from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.memory import Memory
 from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.declare import Action, Repeat
+from engine.core.kept.journal import Identity
 from engine.core.rules.load import load
-from engine.errors import ExitCode, failure, problem
+from engine.errors import EngineError, ExitCode, failure, problem
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
+from engine.run.kept.journal import Journal
+from engine.run.kept.owner import Owner
 from engine.run.ports import Ports
 from engine.run.runner import Ran, carry_out
 from tests.support.decision import event
@@ -46,6 +50,8 @@ def say(ctx, text, label):
         return {"other": text}
     if text == "stop":
         raise KeyboardInterrupt
+    if text == "reconcile":
+        return {"said": f"{ctx.step} {ctx.reconcile}"}
     if text == "slow":
         assert ctx.work.cancel.wait(10), "nobody stopped it"
     return {"said": f"{label}: {text}"}
@@ -54,6 +60,8 @@ def say(ctx, text, label):
 SAY = Action(
     "test.say", say, {"text": {"type": "string"}, "label": LABEL}, ("said",), (), Repeat.SAFE, "Says something."
 )
+
+ME, YOU = Owner("me.1", "me"), Owner("you.2", "you")
 
 
 def use(ctx, **inputs):
@@ -65,13 +73,31 @@ PLAN = SAY._replace(name="test.plan", run=use, inputs={"with": {"type": "string"
 SIGN = PLAN._replace(name="test.sign", secrets=("verdict",))
 
 
-def run(*steps, protect=None, keys=MappingProxyType({"ENGINE_DIGEST_KEY": KEY})):
-    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN)})
+SHARE = SAY._replace(name="test.share", shared=True)
+
+
+def a_journal(store=None, by=ME):
+    """Of a run that has begun, in a store; an earlier process may have written more of it."""
+    journal = Journal(store or Memory(), Identity("7", "work", "none"), by, None)
+    journal.take("--resume") if journal.start else journal.begin_run({})
+    return journal
+
+
+def run(
+    *steps,
+    protect=None,
+    keys=MappingProxyType({"ENGINE_DIGEST_KEY": KEY}),
+    journal=None,
+    until=None,
+    origin="github",
+    store=None,
+):
+    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN, SHARE)})
     files = {
         "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
         "approvers-config.yaml": b"version: 1\ngroups: {reviewers: {users: [ann]}}\n",
     }
-    rules, document, asked = load(files, rows), freeze({}), event()
+    rules, document, asked = load(files, rows), freeze({}, origin=origin), event()
     rules = rules._replace(protect=protect or {})
     [result] = decide(asked, document, rules._replace(protect={})).pipelines
     context = Context(
@@ -81,14 +107,16 @@ def run(*steps, protect=None, keys=MappingProxyType({"ENGINE_DIGEST_KEY": KEY}))
         controller=Controller(".", ".", "."),
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
-        ports=Ports(Memory(), Keyring(keys), lambda: NOW),
+        ports=Ports(store or Memory(), Keyring(keys), lambda: NOW),
         work=Work(".", lambda line: None, lambda report: None, threading.Event()),
         result=result,
         decision="sha256:0",
         now=NOW,
         run="1",
+        check_head=lambda: None,
+        journal=journal or a_journal(),
     )
-    return carry_out(context, rows.actions)
+    return carry_out(context, rows.actions, until)
 
 
 HELLO = "{id: a, uses: test.say, with: {text: hello}}"
@@ -235,3 +263,101 @@ def test_each_action_says_its_own_result(why, uses, outputs, expected):
 def test_who_stops_us_stops_us():
     with pytest.raises(KeyboardInterrupt):
         run("{id: a, uses: test.say, with: {text: stop}}")
+
+
+@pytest.mark.parametrize(
+    ("why", "origin", "durable", "status"),
+    [
+        ("nobody would see what it leaves", "github", False, "failed"),
+        ("others see it", "github", True, "done"),
+        ("a run on a clone is for nobody else", "local", False, "done"),
+    ],
+)
+def test_what_needs_a_store_that_others_see(tmp_path, why, origin, durable, status):
+    store = Directory(str(tmp_path / "store"), durable=durable)
+    steps = ["{id: first, uses: test.say, with: {text: hello}}", "{id: a, uses: test.share, with: {text: hello}}"]
+    first, second = run(*steps, origin=origin, store=store)
+    problem = first.problems[0].code if first.problems else ""
+    assert (first.status, problem) == (status, "ENG203" if status == "failed" else ""), f"{why}: nothing starts"
+    assert second.status == ("skipped" if status == "failed" else "done"), why
+    if status == "failed":
+        assert first.exit_code == ExitCode.CONFIG
+
+
+def test_what_is_done_is_not_done_again():
+    store = Memory()
+    with pytest.raises(KeyboardInterrupt):
+        run(HELLO, "{id: b, uses: test.say, with: {text: stop}}", journal=a_journal(store))
+    lines = a_journal(store, YOU).lines
+    first, second = run(HELLO, "{id: b, uses: test.say, with: {text: b}}", journal=a_journal(store, ME))
+    assert (first.status, first.outputs, first.result) == ("done", {"said": "plain: hello"}, "passed")
+    assert second.outputs == {"said": "plain: b"}
+    assert a_journal(store, YOU).lines == lines + 4, "two takeovers; and of the second action alone begin and end"
+
+
+@pytest.mark.parametrize(
+    ("why", "repeat", "said"),
+    [
+        ("it changes nothing more: done again, as if for the first time", Repeat.SAFE, "a False"),
+        ("it has to look at the world first", Repeat.RECONCILE, "a True"),
+    ],
+)
+def test_what_was_begun_and_nobody_knows_what_came_of_it(monkeypatch, why, repeat, said):
+    monkeypatch.setitem(globals(), "SAY", SAY._replace(repeat=repeat))
+    store = Memory()
+    a_journal(store).begin("a", inputs="sha256:0")
+    [ran] = run("{id: a, uses: test.say, with: {text: reconcile}}", journal=a_journal(store, YOU))
+    assert ran.outputs == {"said": said}, why
+    [first] = run("{id: a, uses: test.say, with: {text: reconcile}}")
+    assert first.outputs == {"said": "a False"}, "where nothing was begun there is nothing to reconcile"
+
+
+def test_a_line_counts_only_with_the_inputs_of_today():
+    """The action before it says something else by now, so what was made of what it said is made anew."""
+    store = Memory()
+    second = '{id: b, uses: test.say, with: {text: "${outputs.a.said}"}}'
+    run(HELLO, second, journal=a_journal(store))
+    ran = run("{id: a, uses: test.say, with: {text: other than before}}", second, journal=a_journal(store, YOU))
+    assert [one.outputs["said"] for one in ran] == ["plain: other than before", "plain: plain: other than before"]
+
+
+def test_what_has_failed_has_failed_and_is_told_again():
+    store = Memory()
+    steps = (BOOM, '{id: b, uses: test.say, with: {text: hello}, if: "always()"}')
+    first = run(*steps, journal=a_journal(store))
+    lines = a_journal(store, YOU).lines
+    assert run(*steps, journal=a_journal(store)) == first
+    assert a_journal(store, YOU).lines == lines + 2, "two takeovers, and nothing done"
+
+
+def test_an_action_is_left_for_another_job_with_all_behind_it():
+    store = Memory()
+    steps = (
+        HELLO,
+        "{id: b, uses: test.say, with: {text: b}}",
+        '{id: c, uses: test.say, with: {text: c}, if: "always()"}',
+    )
+    ran = run(*steps, journal=a_journal(store), until="b")
+    assert [one.status for one in ran] == ["done", "left", "left"]
+    ran = run(*steps, journal=a_journal(store, YOU), until="c")
+    assert [one.status for one in ran] == ["done", "done", "left"]
+    ran = run(*steps, journal=a_journal(store, ME))
+    assert [one.outputs["said"] for one in ran] == ["plain: hello", "plain: b", "plain: c"]
+
+
+def test_a_job_needs_the_keys_of_what_it_does_and_no_others():
+    sign = "{id: sign, uses: test.sign, with: {with: verdict}}"
+    [refused, _] = run(HELLO, sign)
+    assert refused.problems[0].code == "ENG550"
+    assert [one.status for one in run(HELLO, sign, until="sign")] == ["done", "left"]
+
+
+def test_who_was_replaced_does_nothing_more():
+    """Not even what is to run always: somebody else is at work on it."""
+    store = Memory()
+    journal = a_journal(store)
+    a_journal(store, YOU)
+    with pytest.raises(EngineError) as error:
+        run(HELLO, '{id: b, uses: test.say, with: {text: b}, if: "always()"}', journal=journal)
+    assert error.value.problems[0].code == "ENG572"
+    assert a_journal(store, ME).past("a").state == "never"

@@ -68,6 +68,7 @@ def rules(*sources: Source) -> Rules:
     names = {"development": "dev", "staging": "stage", "production": "prod"}
     return Rules(
         digest="sha256:0",
+        whole="sha256:0",
         sources=sources or (source(),),
         environments={n: Environment(n, b, "111111111111", "us-east-1", _HERE) for n, b in names.items()},
         otherwise=Environment("otherwise", "main", None, None, _HERE),

@@ -83,6 +83,10 @@ class Repository:
         self._directory, self._path, self._cancel = directory, path, cancel
         self._turn = RLock()
 
+    def anew(self) -> "Repository":
+        """The same clone as it is now: nothing is remembered of what was read."""
+        return Repository(self._directory, path=self._path)
+
     @cached_property
     def _place(self) -> place.Place:
         return place.find(self._directory)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from engine.adapters import files
-from engine.adapters.storage.port import Item, Version, checked
+from engine.adapters.storage.port import LARGEST, Item, Version, checked
 from engine.errors import failure
 
 VERSION = b"interlock store 1\n"
@@ -56,6 +56,8 @@ class Directory:
         """What stands there."""
         with self._root("ENG001", key) as root, _folder(root, checked(key)) as folder:
             data = None if folder is None else _content(folder, _file(key))
+        if data is not None and len(data) > LARGEST:
+            raise failure("ENG196", key=key, limit=LARGEST)
         return None if data is None else Item(key, data, _version(data))
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
@@ -187,7 +189,7 @@ def _make(folder: int, name: str) -> None:
 
 
 def _content(folder: int, name: str) -> bytes | None:
-    """The bytes of a file; None: it is not there.
+    """The bytes of a file, one more than `LARGEST` where there are more; None: it is not there.
 
     Raises:
         OSError: it cannot be read, or is no file.
@@ -199,7 +201,7 @@ def _content(folder: int, name: str) -> bytes | None:
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, "it is no file", name)
-        return file.read()
+        return file.read(LARGEST + 1)
 
 
 def _names(folder: int) -> list[str]:

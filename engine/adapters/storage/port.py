@@ -12,6 +12,7 @@ Version: TypeAlias = str  # opaque: equal versions of a key are equal data
 
 LONGEST = 1000  # characters of a key; S3 takes 1,024 bytes
 LONGEST_PART = 200  # between two `/`; file systems take 255 bytes
+LARGEST = 32 * 1024 * 1024  # bytes of what stands under a key
 _PART = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")  # not even a file system without capitals confuses these
 
 

@@ -26,6 +26,7 @@ def believe(document: FactDocument, rules: Rules) -> FactDocument:
         head_sha=pr["head"]["sha"],
         base_ref=pr["base"]["ref"],
         rules=rules.digest,  # of the rules in force: what was recorded may be of others
+        origin=document.origin,
         **{name: today.get(name) for name in MADE_WITH},
     )
     if other := differs((*IDENTITY, *SURROUNDINGS), verdict, wanted):
@@ -46,4 +47,5 @@ def _without(document: FactDocument, *, absent: str = "", failed: str = "") -> F
         facts,
         {**document.absent, **({"verdict": absent} if absent else {})},
         {**document.failed, **({"verdict": failed} if failed else {})},
+        document.origin,
     )

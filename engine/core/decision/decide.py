@@ -119,7 +119,7 @@ def decide(event: Event, document: FactDocument, rules: Rules, pipeline: str | N
     ctx = context(believe(document, rules), rules)
     judged: dict[str, GateResult] = {}  # a gate says the same in every pipeline
     results = tuple(_pipeline(name, matching, ctx, judged) for name in matching.pipelines)
-    return Decision(event, rules.digest, document, matching.needs, results, matching.triggers)
+    return Decision(event, rules.whole, document, matching.needs, results, matching.triggers)
 
 
 def _told(document: FactDocument) -> frozenset[str]:

@@ -5,12 +5,14 @@ A fact is there, absent (it does not exist yet: pending), failed (its lookup did
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical, digest
 from engine.core.decision.explain import Doubt, Json
 from engine.core.outcome import Outcome
 from engine.errors import Errors
+
+Origin: TypeAlias = Literal["local", "github"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -21,11 +23,13 @@ class FactDocument(NamedTuple):
     facts: Mapping[str, Any]
     absent: Mapping[str, str] = _NONE  # name → why there is none
     failed: Mapping[str, str] = _NONE  # name → why the lookup failed
+    origin: Origin = "github"  # of the run that looked them up: `local` where a clone and an event told
 
     def to_json(self) -> Json:
         """The form of `schemas/facts.schema.json`."""
         return {
             "version": 1,
+            "origin": self.origin,
             "facts": dict(self.facts),
             "absent": dict(self.absent),
             "failed": dict(self.failed),
@@ -58,7 +62,10 @@ class FactDocument(NamedTuple):
 
 
 def freeze(
-    facts: Mapping[str, Any], absent: Mapping[str, str] = _NONE, failed: Mapping[str, str] = _NONE
+    facts: Mapping[str, Any],
+    absent: Mapping[str, str] = _NONE,
+    failed: Mapping[str, str] = _NONE,
+    origin: Origin = "github",
 ) -> FactDocument:
     """A document that nothing outside can change any more.
 
@@ -68,7 +75,7 @@ def freeze(
     import json
 
     copy = json.loads(canonical(facts))
-    return FactDocument(MappingProxyType(copy), MappingProxyType(dict(absent)), MappingProxyType(dict(failed)))
+    return FactDocument(MappingProxyType(copy), MappingProxyType(dict(absent)), MappingProxyType(dict(failed)), origin)
 
 
 def from_json(data: bytes, file: str = "facts") -> FactDocument:
@@ -88,4 +95,4 @@ def from_json(data: bytes, file: str = "facts") -> FactDocument:
     for name in sorted((facts.keys() & absent.keys()) | ((facts.keys() | absent.keys()) & failed.keys())):
         errors.add("ENG200", document.place("facts"), name=name)
     errors.check()
-    return freeze(facts, absent, failed)
+    return freeze(facts, absent, failed, value.get("origin", "github"))

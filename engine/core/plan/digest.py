@@ -24,7 +24,7 @@ from engine.core.exact import Json, plain
 from engine.core.plan.form import RefusedPlanError
 from engine.core.plan.model import Change, Path, at, changes, items, outputs, true_paths
 
-_DOMAIN = b"interlock change set 2\n"
+_DOMAIN, _ONE = b"interlock change set 2\n", b"interlock change 1\n"
 _TAGS = ("tags", "tags_all")
 # RFC 3339, and Lambda's `2026-01-31T10:00:00.000+0000`.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
@@ -36,11 +36,25 @@ def change_set_digest(plan: dict[str, Json], key: bytes) -> str:
     Raises:
         EngineError: not a complete plan in a form that is known.
     """
+    return _keyed(key, _DOMAIN, change_set(plan))
+
+
+def change_digests(plan: dict[str, Json], key: bytes) -> list[str]:
+    """`hmac-sha256:<hex>` of each of `changes(plan)`, in their order: so that one that is still to be made is known.
+
+    Raises:
+        EngineError: not a complete plan in a form that is known.
+    """
+    providers = _keyed(key, _ONE, _providers(plan))
+    return [_keyed(key, _ONE, {"resource": _entry(change), "providers": providers}) for change in changes(plan)]
+
+
+def _keyed(key: bytes, domain: bytes, value: Json) -> str:
     try:
-        data = canonical(plain(change_set(plan)))
+        data = canonical(plain(value))
     except ValueError as error:  # a number that JSON cannot hold
         raise RefusedPlanError(str(error)) from error
-    return "hmac-sha256:" + hmac.new(key, _DOMAIN + data, "sha256").hexdigest()
+    return "hmac-sha256:" + hmac.new(key, domain + data, "sha256").hexdigest()
 
 
 def key_id(key: bytes) -> str:

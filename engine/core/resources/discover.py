@@ -16,7 +16,7 @@ from engine.core.resources.model import EMPTY_TREE, Discovery, Resource
 from engine.core.resources.paths import Paths
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
-from engine.core.resources.tree import LARGEST_FILE, Change, Contents
+from engine.core.resources.tree import LARGEST_FILE, Change, Contents, change_digest
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
@@ -46,7 +46,7 @@ def discover(
     }
     if len(contents.changes) > MOST_CHANGES:
         many = problem("ENG348", Place("."), number=len(contents.changes), limit=MOST_CHANGES)
-        return Discovery(None, None, (), (many,))
+        return Discovery(None, None, (), (many,), change_digest(contents.changes))
     work = _Work(contents, services, rules, source, allowed)
     resources = work.resources()
     work.unused_permissions()
@@ -56,6 +56,7 @@ def discover(
         environment.branch if environment else None,
         tuple(sorted(resources, key=lambda r: r.path)),
         work.errors.problems,
+        change_digest(contents.changes),
     )
 
 

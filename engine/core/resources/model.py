@@ -42,6 +42,7 @@ class Discovery(NamedTuple):
     branch: str | None
     resources: tuple[Resource, ...]
     refused: tuple[Problem, ...]
+    change: str | None = None  # digest of the whole change; None where nobody could tell
 
     def fact(self) -> dict[str, Json]:
         """The fact `resources`."""

@@ -1,9 +1,11 @@
 """What discovery is handed: changed paths, the directories around them, and the bytes of blobs. Git's forms, no git."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
+
+from engine.core.canonical import digest_bytes
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE, DIRECTORY = "100644", "100755", "120000", "160000", "040000"
 
@@ -35,6 +37,26 @@ class Change(NamedTuple):
     old: Entry | None
     new: Entry | None
     old_path: str | None = None  # of a renamed file
+
+
+def change_digest(changes: Iterable[Change]) -> str:
+    """`sha256:<hex>` of what is changed: path, mode and blob on both sides, whatever the file is for.
+
+    A renamed file counts as one that is removed and one that is added: what else could be a rename is git's guess.
+    """
+    sides: dict[str, list[Entry | None]] = {}
+    for change in changes:
+        sides.setdefault(change.old_path or change.path, [None, None])[0] = change.old
+        sides.setdefault(change.path, [None, None])[1] = change.new
+    rows = [
+        b"\0".join([path.encode(errors="surrogateescape"), *(_side(entry) for entry in both), b""])
+        for path, both in sides.items()
+    ]
+    return digest_bytes(b"".join(sorted(rows)))
+
+
+def _side(entry: Entry | None) -> bytes:
+    return f"{entry.mode} {entry.id}".encode() if entry else b""
 
 
 class Directory(Mapping[str, Entry]):

@@ -15,6 +15,7 @@ from engine.errors import EngineError, Errors, Place, Problem
 ENTRY = "deployment-rules.yaml"
 APPROVERS = "approvers-config.yaml"
 SPECIAL = "special-approvers.yaml"
+PEOPLE = (APPROVERS, SPECIAL)  # say who somebody is, and nothing else
 SPECIAL_GROUP = "special_approvers"
 
 Path: TypeAlias = tuple[str | int, ...]

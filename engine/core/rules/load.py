@@ -8,7 +8,7 @@ from engine.core.declare import Catalog
 from engine.core.rules.build import Builder
 from engine.core.rules.checks import references, safety, steps
 from engine.core.rules.checks.subject import Check, Subject
-from engine.core.rules.draft import ENTRY, read
+from engine.core.rules.draft import ENTRY, PEOPLE, read
 from engine.core.rules.model import Rules
 from engine.errors import Errors
 
@@ -51,7 +51,8 @@ def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY
     assert otherwise is not None, "the schema requires it"
     digests = {path: digest_bytes(files[path]) for path in sorted(files)}
     rules = Rules(
-        digest=digest(digests),
+        digest=digest({path: one for path, one in digests.items() if path not in PEOPLE}),
+        whole=digest(digests),
         sources=build.sources(),
         environments=build.environments(),
         otherwise=otherwise,

@@ -126,7 +126,8 @@ class Limits(NamedTuple):
 class Rules(NamedTuple):
     """Everything the platform team declared, checked and frozen."""
 
-    digest: str  # of the bytes of all files, by path
+    digest: str  # of the bytes of all files but the approvers', by path: a verdict hangs on nobody's name
+    whole: str  # of the bytes of all files: what a decision was made by
     sources: tuple[Source, ...]
     environments: Mapping[str, Environment]
     otherwise: Environment

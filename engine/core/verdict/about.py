@@ -22,6 +22,7 @@ _CONTENT = (
     "branch",
     "rules",
     *MADE_WITH,
+    "change",
     "findings",
     "resources",
     "trees",
@@ -35,11 +36,11 @@ class Wanted(NamedTuple):
     pr: int | None
     head_sha: str
     base_ref: str
-    rules: str  # digest
+    rules: str  # digest without the approvers
     policy: str | None  # digest of the policy bundle
     module: str | None  # digest of the Terraform module
     lock_file: str | None  # digest of its provider lock file
-    origin: str = "github"
+    origin: str = "github"  # of whoever asks: a run on a clone has statements of its own
 
 
 class Row(NamedTuple):
@@ -52,7 +53,7 @@ class Row(NamedTuple):
 
 # Whose verdict it is: another's is passed over.
 IDENTITY = (
-    Row("origin", "is of a {origin} run, which nobody else believes"),
+    Row("origin", "is of a {origin} run, which only such runs believe"),
     Row("repo", "is of another repository, {repo}"),
     Row("pr", "is of another pull request"),
     Row("head_sha", "is of another head, {head_sha:.7}"),
@@ -92,13 +93,29 @@ def ahead(verdict: Mapping[str, Any], now: str) -> bool:
     Raises:
         ValueError: `now` is no real moment.
     """
-    signed_at: str = verdict["signed_at"]
-    return signed_at > now and signed_at > later(now, SKEW_S)
+    confirmed_at: str = verdict.get("confirmed_at", verdict["signed_at"])
+    return confirmed_at > now and confirmed_at > later(now, SKEW_S)
 
 
 def expired(verdict: Mapping[str, Any], now: str) -> bool:
     """At the very second of its expiry it is expired."""
     return bool(now >= verdict["expires_at"])
+
+
+def kept_since(verdict: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]]) -> str:
+    """When what `verdict` says was first said without a break; `earlier` are those before it, the latest one first.
+
+    Only the one directly before it counts: what was said, contradicted and said again (A, B, A) is new. One that could
+    not judge the same change has said nothing against it, and is passed over.
+    """
+    for one in earlier:
+        if content(one) == content(verdict):
+            since: str = one["signed_at"]
+            return since
+        if one["result"] != "error" or any(one.get(name) != verdict.get(name) for name in ("trees", "change")):
+            break
+    now: str = verdict["confirmed_at"]
+    return now
 
 
 def content(verdict: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Is a statement ours, about this, and does it still hold? Otherwise there is no verdict, and this says why.
 
-A statement that nobody signed, or that is about something else, neither counts nor blocks: it is passed over. Of those
-that remain the highest sequence is the verdict; if that one does not hold any more, an older one is not revived.
+A statement about something else, another head say, neither counts nor blocks: it is passed over. Of those that remain
+the highest sequence is the verdict; if that one does not hold any more, an older one is not revived.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,6 +41,15 @@ def read(envelope: bytes, trusted: TrustedKeys, now: str, file: str = "statement
     return _statement(verify(envelope, trusted, now=now, purpose="verdict", file=file), file)
 
 
+def once_believed(envelope: bytes, trusted: TrustedKeys, file: str = "statement") -> Believed:
+    """A verdict statement as `read` takes it, even if its key has expired or was revoked since: it is still ours.
+
+    Raises:
+        EngineError: why it never was (ENG270, ENG271, ENG274, ENG275, ENG280, ENG287, ENG288).
+    """
+    return _statement(authentic(envelope, trusted, purpose="verdict", file=file), file)
+
+
 def _statement(signed: Signed, file: str) -> Believed:
     payload, key = signed
     try:
@@ -71,18 +80,13 @@ def current(believed: Believed, now: str, file: str = "statement") -> None:
         raise failure("ENG282", Place(file), expires_at=verdict["expires_at"])
 
 
-def latest(envelopes: Iterable[bytes], trusted: TrustedKeys, now: str, wanted: Wanted) -> Believed | Absent:
+def latest(statements: Iterable[Believed], trusted: TrustedKeys, now: str, wanted: Wanted) -> Believed | Absent:
     """The verdict about `wanted`, or the reason why there is none.
 
     A statement whose key has expired or was revoked since is still ours: it does not hold, and revives no older one.
     """
     ours, passed_over = [], "none has been signed"
-    for envelope in envelopes:
-        try:
-            believed = _statement(authentic(envelope, trusted, purpose="verdict"), "statement")
-        except EngineError as error:
-            passed_over = f"one is not believed: {error.problems[0].message}"
-            continue
+    for believed in statements:
         if other := differs(IDENTITY, believed.verdict, wanted):
             passed_over = f"one {other}"
         else:

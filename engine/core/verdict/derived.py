@@ -47,18 +47,22 @@ def _impossible(verdict: Mapping[str, Any]) -> Iterator[str]:
         yield f"`branch` is not {BRANCH.wanted}"
     if not _is_digest(verdict["rules"], "sha256"):
         yield "`rules` is no digest"
-    for name in ("signed_at", "expires_at"):
+    for name in ("signed_at", "confirmed_at", "expires_at"):
         try:
             later(verdict[name], 0)
         except ValueError as error:
             yield f"`{name}` is no moment: {error}"
-    if verdict["signed_at"] >= verdict["expires_at"]:
+    if verdict["signed_at"] > verdict["confirmed_at"]:
+        yield "it says something since a moment that was still to come"
+    if verdict["confirmed_at"] >= verdict["expires_at"]:
         yield "it expires before it was signed"
+    if verdict["change"] is not None and not _is_digest(verdict["change"], "sha256"):
+        yield "`change` is no digest"
     for resource in verdict["resources"]:
-        yield from _impossible_of(resource)
+        yield from _impossible_of(resource, verdict["module"])
 
 
-def _impossible_of(resource: Mapping[str, Any]) -> Iterator[str]:
+def _impossible_of(resource: Mapping[str, Any], module: str | None) -> Iterator[str]:
     for name in ("path", "service", "name", "state_key"):
         if not resource[name]:
             yield f"the {name} of a resource is empty"
@@ -66,9 +70,13 @@ def _impossible_of(resource: Mapping[str, Any]) -> Iterator[str]:
         yield "the tree of a resource is no digest"
     if resource["plan"] is not None and not _is_digest(resource["plan"], "hmac-sha256"):
         yield "the plan of a resource is no keyed digest"
+    if resource["module"] != (module if resource["plan"] is not None else None):
+        yield "a resource was planned with another module than the change"
     for change in resource["changes"]:
         if tuple(change["actions"]) not in VERBS or not change["address"] or not change["type"]:
             yield "a change of a resource is none that Terraform makes"
+        if not _is_digest(change["digest"], "hmac-sha256"):
+            yield "a change of a resource has no keyed digest"
 
 
 def _misplaced(resource: Mapping[str, Any], branch: str) -> bool:
@@ -81,7 +89,7 @@ def _misplaced(resource: Mapping[str, Any], branch: str) -> bool:
 
 def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str]:
     about = About._make(verdict.get(name) for name in About._fields)
-    resources = verdict["resources"]
+    resources, made_from = verdict["resources"], statement["predicate"]["made_from"]
     findings = [
         Finding(**{**row, "severity": Severity(row["severity"]), "effect": Effect(row["effect"])})
         for row in verdict["findings"]
@@ -91,14 +99,18 @@ def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str
     follows, said = judged(about, resources, findings, ()), verdict["result"]
     if said not in (follows, "error"):
         yield f"it says `{said}`, and `{follows}` follows from what it was made of"
+    counts = (made_from["receipts"] or {}).get("counts", {})
+    if said == "passed" and (counts.get("denied") or counts.get("error")):
+        yield "it says `passed`, and its receipts count what was denied or could not be judged"
     again = written(
         about,
         resources,
         findings,
         said,
-        MadeFrom(**statement["predicate"]["made_from"]),
+        MadeFrom(**made_from),
         sequence=verdict["sequence"],
         signed_at=verdict["signed_at"],
+        confirmed_at=verdict["confirmed_at"],
         expires_at=verdict["expires_at"],
     )
     if canonical(again["subject"]) != canonical(statement["subject"]):

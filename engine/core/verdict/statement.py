@@ -5,19 +5,27 @@ compared with today's are part of the fact. The result is computed here and nowh
 better one.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.moment import later
-from engine.core.verdict.about import MADE_WITH
+from engine.core.verdict.about import MADE_WITH, kept_since
 from engine.errors import Problem
 
 TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE = "urn:interlock:verdict:1"
+PREDICATE = "urn:interlock:verdict:2"
 
 Json: TypeAlias = dict[str, Any]
 Result: TypeAlias = Literal["passed", "failed", "error"]
+
+
+class Hands(TypedDict):
+    """Ids of those who had a hand in a change when it was signed, each list in order."""
+
+    authors: list[int]  # of the pull request and of its commits, co-authors too
+    committers: list[int]
+    pushers: list[int]
 
 
 class About(NamedTuple):
@@ -30,7 +38,9 @@ class About(NamedTuple):
     base_ref: str
     environment: str
     branch: str
-    rules: str  # digest
+    rules: str  # digest without the approvers: people are judged afresh
+    change: str | None  # digest of all that merging it changes, configuration or not; None where nobody could tell
+    hands: Hands | None  # who had a hand in it; None where nobody could tell, as in a clone
 
 
 class MadeFrom(NamedTuple):
@@ -43,6 +53,7 @@ class MadeFrom(NamedTuple):
     module: str | None
     lock_file: str | None
     digest_key: str | None
+    receipts: Json | None  # what the rules said of each resource: a digest, and counts
 
 
 def result(resources: Sequence[Mapping[str, Any]], findings: Sequence[Finding], doubts: Sequence[Problem]) -> Result:
@@ -67,21 +78,29 @@ def build(
     made_from: MadeFrom,
     *,
     sequence: int,
-    signed_at: str,
+    confirmed_at: str,
     expires_s: int,
+    earlier: Iterable[Mapping[str, Any]] = (),
 ) -> Json:
-    """The statement, in an order that does not depend on the order of its parts; sign its `canonical` form."""
-    return written(
+    """The statement, in an order that does not depend on the order of its parts; sign its `canonical` form.
+
+    `earlier` are the verdicts with lower numbers, the highest first: what says the same as before keeps `signed_at`.
+    """
+    statement = written(
         about,
         resources,
         findings,
         judged(about, resources, findings, doubts),
         made_from,
         sequence=sequence,
-        signed_at=signed_at,
+        signed_at=confirmed_at,
+        confirmed_at=confirmed_at,
         # What leans on an exception holds no longer than that.
-        expires_at=min([later(signed_at, expires_s), *(f.until for f in findings if f.until)]),
+        expires_at=min([later(confirmed_at, expires_s), *(f.until for f in findings if f.until)]),
     )
+    verdict = statement["predicate"]["verdict"]
+    verdict["signed_at"] = kept_since(verdict, earlier)
+    return statement
 
 
 def judged(
@@ -100,6 +119,7 @@ def written(
     *,
     sequence: int,
     signed_at: str,
+    confirmed_at: str,
     expires_at: str,
 ) -> Json:
     """The one way to write these parts down: `build` signs it, and `check` compares what somebody signed with it."""
@@ -111,6 +131,7 @@ def written(
         **about._asdict(),
         **{name: getattr(made_from, name) for name in MADE_WITH},
         "signed_at": signed_at,
+        "confirmed_at": confirmed_at,
         "expires_at": expires_at,
         "findings": [_finding(f) for f in sorted(findings, key=_order)],
         "resources": [dict(r) for r in rows],

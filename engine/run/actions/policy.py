@@ -24,8 +24,8 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
 
     A doubt about the answer (no policies, one that does not parse, a time-out, a plan that breaks the engine) is one of
     the output `doubts`: the verdict is then `error`, and the report tells why, beside what was found in the others.
-    What each rule came to about each resource is kept in `receipts.json`, of which the output `receipts` has the digest
-    (the file's own) and the counts.
+    What each rule came to about each resource is kept in `receipts.json` and in the store, of which the output
+    `receipts` has the digest (the file's own) and the counts.
 
     Raises:
         EngineError: ENG002, the receipts cannot be kept.
@@ -36,6 +36,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.core import receipts as receipt
     from engine.core.canonical import canonical
     from engine.run import plans as kept
+    from engine.run.kept.receipts import put
 
     values = ctx.settings
     programs = Programs(values.opa, values.checkov, values.path)
@@ -73,7 +74,9 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     silent = [row["path"] for row in resources if row["path"] not in set(judged)]
     lost = [subject for path in silent for subject in receipt.subjects(path, loaded.get(path, {}))]
     receipts = receipt.joined([part.receipts for part in parts], lost)
-    files.write(os.path.join(ctx.work.out, "receipts.json"), canonical(receipt.encoded(receipts)))
+    said = receipt.encoded(receipts)
+    files.write(os.path.join(ctx.work.out, "receipts.json"), canonical(said))
+    put(ctx.ports.store, said)
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
         ctx.work.progress(f"  not judged: {doubt.message}")

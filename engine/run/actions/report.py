@@ -26,11 +26,15 @@ def write(
 
     report = reports.decided(reports.about(ctx.event, ctx.document), ctx.result)
     report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, ctx.document)
-    kept = reports.write(report, ctx.work.out, ctx.settings.credentials, plan["resources"] if plan else ())
+    kept = reports.write(report, ctx.work.out, ctx.settings.credentials)
     if kept.broken:
         raise EngineError(*kept.broken)
     ctx.work.show(kept)
     return {name: os.path.join(ctx.work.out, f"report.{end}") for name, end in (("markdown", "md"), ("json", "json"))}
+
+
+def _gone(outputs: Mapping[str, Any], _ahead: frozenset[str]) -> bool:
+    return not all(os.path.isfile(file) for file in outputs.values())
 
 
 ACTIONS = (
@@ -41,6 +45,7 @@ ACTIONS = (
         outputs=("markdown", "json"),
         permissions=(),
         repeat=Repeat.SAFE,
+        gone=_gone,
         needs=("verdict", "resources"),
         doc="Write report.md (for the pull request) and report.json: of this validation, or of the believed verdict.",
     ),

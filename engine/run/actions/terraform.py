@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
+    from engine.core.kept.journal import Entry
+    from engine.core.redact import Redactor
     from engine.core.resources.discover import Resource
     from engine.run.context import Context
 
@@ -29,14 +31,18 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.adapters.terraform.plan import Limits
     from engine.adapters.terraform.plan import plan as plan_one
     from engine.adapters.terraform.workspace import Job, prepare
+    from engine.core.canonical import digest
     from engine.core.plan.digest import key_id
+    from engine.run import plans as kept
     from engine.run.orchestrator.pool import run_all
 
     key = ctx.ports.secrets.digest_key()
     workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.work.cancel)
+    made_with = (workspace.template.module_digest, workspace.lock_digest, key_id(key))
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
     plans = os.path.join(ctx.work.out, "plans")
     files.make_directory(plans)
+    secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
 
     def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
         number, resource = numbered
@@ -44,7 +50,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         began = time.monotonic()
         try:
             with alone(resource.path, Place(resource.tfvars)):
-                row |= one(number, resource)
+                row |= {"module": workspace.template.module_digest, **one(number, resource)}
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
         ctx.work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
@@ -58,17 +64,53 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
         name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        done = plan_one(job, workspace, limits=limits, cancel=ctx.work.cancel, keep=file)
-        return _told(done, key, file, ctx.settings.credentials)
+        asked = digest([resource.tree, job.state_key, to.name, to.account, to.region, *made_with])
+        past = ctx.journal.past(ctx.step, job.state_key)
+        done = _again(past, resource.path) if past.inputs == asked else None
+        if done:
+            file = past.said["outputs"]["file"]
+        else:
+            ctx.journal.begin(ctx.step, job.state_key, inputs=asked)
+            done = plan_one(job, workspace, limits=limits, cancel=ctx.work.cancel, keep=file)
+            made = {"file": file, "json": done.digest, "seconds": done.seconds, "changes": done.changes}
+            ctx.journal.end(ctx.step, job.state_key, said={"outputs": made if done.plan else {}})
+        told, hide = _told(done, key, file, ctx.settings.credentials)
+        secrets.append(hide.secrets)
+        return told
 
     numbered = list(enumerate(ctx.discovery.resources, 1))
     rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.work.cancel)
+    hide = kept.redactor((), ctx.settings.credentials, secrets)
     return {
-        "resources": list(rows),
+        "resources": [kept.masked(row, hide) for row in rows],
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
     }
+
+
+def _again(past: "Entry", path: str) -> "PlanResult | None":
+    """The plan that an earlier process of this run has made, if it is still there as it was.
+
+    The journal says where it is and what its digest is, and nothing of what it says: that is a secret.
+    """
+    from engine.adapters.terraform.plan import PlanResult
+    from engine.run import plans as kept
+
+    if past.state != "done" or not past.said["outputs"]:
+        return None
+    made = past.said["outputs"]
+    try:
+        plan = kept.load([{"path": path, **made}])[path]
+    except EngineError:
+        return None
+    return PlanResult(path, "planned", plan, made["seconds"], changes=made["changes"], digest=made["json"])
+
+
+def _gone(outputs: Mapping[str, Any], ahead: frozenset[str]) -> bool:
+    """Policy reads the plans themselves; everybody else has enough of what is said about them."""
+    files = [row["file"] for row in outputs["resources"] if row["file"]]
+    return "policy.evaluate" in ahead and not all(map(os.path.isfile, files))
 
 
 def setup(values: "Settings", module: str) -> "Setup":
@@ -90,8 +132,10 @@ def setup(values: "Settings", module: str) -> "Setup":
     )
 
 
-def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]) -> dict[str, Any]:
-    """What may leave this action: small, and with its values masked.
+def _told(
+    done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]
+) -> "tuple[dict[str, Any], Redactor]":
+    """What may leave this action: small, and with its values masked; and what masks them.
 
     What it says of types, addresses and actions is decided by, so it comes from the plan as it is.
 
@@ -99,7 +143,7 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         EngineError: the plan is not there, or that cannot be said of it.
     """
     from engine.core.canonical import canonical
-    from engine.core.plan.digest import change_set_digest
+    from engine.core.plan.digest import change_digests, change_set_digest
     from engine.core.plan.model import changes, outputs
     from engine.core.plan.summary import diff, summarise
     from engine.run.plans import redactor
@@ -117,16 +161,29 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
         "plan": change_set_digest(done.plan, key),
         "file": file,
         "json": done.digest,
-        "changes": [{"address": c.address, "type": c.type, "actions": list(c.actions)} for c in found],
+        "changes": [
+            {"address": change.address, "type": change.type, "actions": list(change.actions), "digest": one}
+            for change, one in zip(found, change_digests(done.plan, key), strict=True)
+        ],
         "counts": summarise(done.plan)._asdict(),
-        "diffs": [{"address": c.address, "action": c.verb, "lines": diff(c, hide)} for c in found],
+        "diffs": [
+            {"address": c.address, "action": c.verb, "lines": [list(line) for line in diff(c, hide)]} for c in found
+        ],
     }
     canonical(told)  # what cannot be written cannot be signed: half of a character, say
-    return told
+    return told, hide
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"plan": None, "file": None, "json": None, "changes": [], "counts": None, "diffs": []}
+    nothing: dict[str, Any] = {
+        "plan": None,
+        "module": None,
+        "file": None,
+        "json": None,
+        "changes": [],
+        "counts": None,
+        "diffs": [],
+    }
     return {"problem": why.to_json(), "seconds": seconds, **nothing}
 
 
@@ -138,6 +195,7 @@ ACTIONS = (
         outputs=("resources", "module", "lock_file", "digest_key"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
+        gone=_gone,
         needs=("resources",),
         secrets=("digest",),
         result=lambda outputs: "error" if any(row["problem"] for row in outputs["resources"]) else "passed",

@@ -1,7 +1,7 @@
 """`verdict.*`: sign what validation found."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
@@ -10,26 +10,28 @@ from engine.errors import Place, Problem, problem
 if TYPE_CHECKING:
     from engine.run.context import Context
 
-_RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "changes")  # of `verdict.resources`
+_RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "module", "changes")  # of `verdict.resources`
 
 
 def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Sign one statement about exactly these trees, plans and findings.
+    """Sign one statement about exactly these trees, plans and findings, and put it in the store.
 
     Raises:
-        EngineError: no key, or the statement cannot be kept.
+        EngineError: no key; the head has moved on (ENG552); the statement cannot be kept.
     """
     from engine import __version__
     from engine.adapters import files
-    from engine.core.canonical import canonical, digest_bytes
+    from engine.core.canonical import digest as digest_of
+    from engine.core.decision.people import hands
     from engine.core.findings import Finding
-    from engine.core.signature import sign as seal
     from engine.core.verdict.statement import About, MadeFrom, build
+    from engine.run import trusted
+    from engine.run.kept.statements import Series, add
 
     key = ctx.ports.secrets.signer("verdict")
     pr = ctx.document.facts["pr"]
     about = About(
-        origin="local",
+        origin=ctx.document.origin,
         repo=ctx.document.facts["source"]["repo"],
         pr=pr["number"],
         head_sha=pr["head"]["sha"],
@@ -37,6 +39,8 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         environment=ctx.discovery.environment or "",
         branch=ctx.discovery.branch or "",
         rules=ctx.rules.digest,
+        change=ctx.discovery.change,
+        hands=hands(ctx.document),
     )
     made_from = MadeFrom(
         engine=__version__,
@@ -46,28 +50,38 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         module=plan["module"],
         lock_file=plan["lock_file"],
         digest_key=plan["digest_key"],
+        receipts={name: policy["receipts"][name] for name in ("digest", "counts")},
     )
     unplanned = [Problem.from_json(row["problem"]) for row in plan["resources"] if row["problem"]]
     doubts = _of_policy(ctx, plan, policy)
-    statement = build(
-        about,
-        [{name: row[name] for name in _RESOURCE} for row in plan["resources"]],
-        [Finding.from_json(row) for row in policy["findings"]],
-        [*ctx.discovery.refused, *unplanned, *doubts],
-        made_from,
-        sequence=1,
-        signed_at=ctx.now,
-        expires_s=ctx.rules.verdict_expires_s,
-    )
-    payload = canonical(statement)
+    resources = [{name: row[name] for name in _RESOURCE} for row in plan["resources"]]
+    findings = [Finding.from_json(row) for row in policy["findings"]]
+    refused = [*ctx.discovery.refused, *unplanned, *doubts]
+
+    def make(number: int, moment: str, earlier: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
+        return build(
+            about,
+            resources,
+            findings,
+            refused,
+            made_from,
+            sequence=number,
+            confirmed_at=moment,
+            expires_s=ctx.rules.verdict_expires_s,
+            earlier=earlier,
+        )
+
+    known = trusted.keys(ctx.settings.trusted_keys) if ctx.settings.store and ctx.settings.trusted_keys else {}
+    series = Series(about.origin, about.repo, pr["number"])
+    signed = add(ctx.ports.store, series, ctx.run, ctx.ports.now(), known, key, make, ctx.check_head)
     file = os.path.join(ctx.work.out, "statement.json")
-    files.write(file, seal(payload, key))
-    verdict = statement["predicate"]["verdict"]
+    files.write(file, signed.envelope)
+    verdict = signed.statement["predicate"]["verdict"]
     ctx.work.progress(f"  signed   verdict {verdict['result']} with {key.id}")
     return {
         "result": verdict["result"],
         "verdict": verdict,
-        "digest": digest_bytes(payload),
+        "digest": digest_of(signed.statement),
         "key": key.id,
         "file": file,
         "doubts": [why.to_json() for why in doubts],
@@ -91,8 +105,9 @@ ACTIONS = (
         outputs=("result", "verdict", "digest", "key", "file", "doubts"),
         permissions=(),
         repeat=Repeat.SAFE,
-        needs=("pr", "source", "resources"),
+        needs=("pr", "source", "resources", "commits", "pushers"),
         secrets=("verdict",),
+        shared=True,
         result=lambda outputs: outputs["result"],
         doc="Sign the verdict: exactly these trees, plans and findings, of this head.",
     ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.core.resources.model import Discovery
     from engine.core.resources.services import Services
     from engine.core.rules.model import Rules
+    from engine.core.verdict.about import Wanted
 
 _TAG = "delete the tag in this clone, or fetch without tags: nobody can tell which of the two is meant"
 
@@ -58,7 +59,7 @@ class Change:
             "files": Slow(self._files),
             "merge": Slow(self._merge_fact),
             "resources": Slow(self._resources),
-            "rules": lambda: {**self._rules.fact(), **self._today()},
+            "rules": lambda: {**self._rules.fact(), **self._digests},
             "source": self._source,
         }
 
@@ -77,7 +78,7 @@ class Change:
         if base is not None and not same_repository(base, self._repo):
             raise failure("ENG366", repo=self._repo, reason=f"its pull request is of {base}")
 
-    def check_head(self) -> None:
+    def check_head(self, *, again: bool = False) -> None:
         """Nothing, if the branch is still where it was seen, as far as this clone can tell.
 
         Raises:
@@ -87,24 +88,45 @@ class Change:
             head = self._where.head
         except EngineError:
             return  # where it was seen is not known: nor will be the facts about it
-        now = self._head_now
+        now = self._look_for_head(self._repository.anew()) if again else self._head_now
         if now is not None and now != head.sha:
             raise failure("ENG552", ref=head.ref, then=head.sha, now=now)
 
     @once
     def _head_now(self) -> str | None:
+        return self._look_for_head(self._repository)
+
+    def _look_for_head(self, repository: "Repository") -> str | None:
         """Where the head is, if anything here says so: its branch, or what was fetched of the pull request itself."""
-        head, repository, pull = self._where.head, self._repository, f"pull/{self._where.number}"
+        head, pull = self._where.head, f"pull/{self._where.number}"
         branch = repository.branch(head.ref) if self._is_ours(head.repo) else None
         fetched = (repository.ref(f"{above}/{pull}/head") for above in ("refs", "refs/remotes"))
-        return branch or next(filter(None, fetched), None) or self._merged_head(f"refs/remotes/{pull}/merge")
-
-    def _merged_head(self, ref: str) -> str | None:
-        """The head in GitHub's trial merge, which is all that the checkout of a CI job may have of a fork."""
-        return self._repository.resolve(f"{ref}^2") if self._repository.has(ref) else None
+        # GitHub's trial merge is all that the checkout of a CI job may have of a fork.
+        trial = f"refs/remotes/{pull}/merge"
+        merged = repository.resolve(f"{trial}^2") if repository.has(trial) else None
+        return branch or next(filter(None, fetched), None) or merged
 
     def _is_ours(self, repo: str | None) -> bool:
         return repo is not None and same_repository(repo, self._repo)
+
+    def wanted(self, origin: str) -> "Wanted":
+        """What a verdict of a run of that origin would have to be about today, and given under."""
+        from engine.core.verdict.about import Wanted
+
+        where = self._where
+        return Wanted(
+            repo=self._declared,
+            pr=where.number,
+            head_sha=where.head.sha,
+            base_ref=where.base.ref,
+            rules=self._rules.digest,
+            origin=origin,
+            **self._digests,
+        )
+
+    @once
+    def _digests(self) -> Mapping[str, str | None]:
+        return self._today()
 
     @once
     def discovery(self) -> "Discovery":

@@ -1,11 +1,26 @@
-"""What is kept of earlier runs. Without a store there is nothing."""
+"""What is kept of earlier runs: statements, and what is frozen. Without a store there is nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from engine.core.kept import keys, record
+from engine.core.verdict import check
+from engine.core.verdict.about import content
 from engine.run.facts.gather import Absent, Fetch
+from engine.run.facts.once import once
+from engine.run.facts.teller import LOCAL
+from engine.run.kept import statements
+
+if TYPE_CHECKING:
+    from engine.adapters.storage.port import Store
+    from engine.core.signature import TrustedKeys
+    from engine.core.verdict.check import Believed
+    from engine.run.facts.change import Change
+
+_ROW = ("sequence", "signed_at", "confirmed_at", "head_sha", "base_ref", "result", "hands")  # of `statements`
 
 
-class NothingKept:
+class _Nothing:
     """The teller of a run that has no store."""
 
     @property
@@ -13,3 +28,57 @@ class NothingKept:
         """Fact → why it is not there."""
         nothing = Absent("a clone keeps none")
         return {"statements": lambda: nothing, "verdict": lambda: nothing}
+
+
+NOTHING = _Nothing()
+
+
+class Kept:
+    """The teller of a store.
+
+    A run on a clone is told what runs on a clone have signed with keys that its owner trusts, and nothing else; what is
+    signed on GitHub has a series of its own.
+    """
+
+    def __init__(
+        self, store: "Store", change: "Change", trusted: "Callable[[], TrustedKeys]", now: str, origin: str = LOCAL
+    ) -> None:
+        """`trusted` raises why nobody's signature is believed; `origin` is that of the run."""
+        self._store, self._change, self._find_trusted, self._now, self._origin = store, change, trusted, now, origin
+
+    @property
+    def fetchers(self) -> Mapping[str, Fetch]:
+        """Fact → how it is looked up."""
+        return {"freeze": self._freeze, "statements": self._rows, "verdict": self._verdict}
+
+    @once
+    def _trusted(self) -> "TrustedKeys":
+        return self._find_trusted()
+
+    @once
+    def _statements(self) -> "tuple[Believed, ...]":
+        """All of them, or none: what was taken away could be the one that says no."""
+        wanted = self._change.wanted(self._origin)
+        assert wanted.pr is not None
+        series = statements.Series(self._origin, wanted.repo, wanted.pr)
+        return tuple(statements.read(self._store, series, self._trusted))
+
+    def _rows(self) -> Any:
+        said = (one.verdict for one in self._statements)
+        return [{**{name: verdict[name] for name in _ROW}, "content": content(verdict)} for verdict in said]
+
+    def _verdict(self) -> Any:
+        found = check.latest(self._statements, self._trusted, self._now, self._change.wanted(self._origin))
+        return Absent(found.reason) if isinstance(found, check.Absent) else found.verdict
+
+    def _freeze(self) -> Any:
+        """A change of no one environment is frozen where any is."""
+        environment = self._change.discovery.environment
+        places = keys.freezes(environment) if environment else self._store.list(keys.FREEZES)
+        for key in places:
+            item = self._store.get(key)
+            if item is not None:
+                said = record.decode("freeze", item.data, key)
+                if said["active"]:
+                    return {"active": True, "reason": said["reason"]}
+        return {"active": False}

@@ -5,10 +5,11 @@ The event (`told`) or GitHub tells of the pull request and of people, `change` (
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from engine.run.facts.gather import Fetch
 
+LOCAL: Literal["local"] = "local"  # the origin of facts that a clone and an event tell
 WITHOUT_GITHUB = "a clone alone does not tell; run it on the pull request"  # of a fact that only GitHub knows
 
 

@@ -238,7 +238,7 @@ def test_a_decision_says_what_it_was_made_from():
     known = facts(absent={"verdict": "none is signed"}, failed={"groups": "HTTP 502"}, commits=None, statements=[])
     decision = decide(event(), known, RULES).to_json()
     assert decision["event"]["subject"] == f"{REPO}#{NUMBER}"
-    assert decision["rules"] == RULES.digest
+    assert decision["rules"] == RULES.whole
     assert decision["facts"]["digest"] == known.digest
     assert sorted(decision["facts"]["read"]) == [
         "now",

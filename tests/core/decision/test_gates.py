@@ -98,7 +98,7 @@ def test_outcome(why, gate, facts, outcome):
         ("policies that nobody names today", mine(), {"rules": {**TODAY, "policy": None}}, "the last one was given under other policies"),
         ("a lock file that is gone", mine(), {"rules": {**TODAY, "lock_file": None}}, "the last one cannot be compared: the module has no provider lock file; `terraform providers lock` makes one"),
         ("signed more than five minutes ahead", mine(signed_at="2026-11-23T13:05:01Z"), {}, "the last one was signed in the future, at 2026-11-23T13:05:01Z"),
-        ("a local run", mine(origin="local"), {}, "the last one is of a local run, which nobody else believes"),
+        ("a local run", mine(origin="local"), {}, "the last one is of a local run, which only such runs believe"),
         ("expired", mine(expires_at="2026-11-23T12:59:59Z"), {}, "the last one expired at 2026-11-23T12:59:59Z"),
         ("at the very moment of its expiry it is expired", mine(expires_at="2026-11-23T13:00:00Z"), {}, "the last one expired"),
     ],

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engine.core.plan.digest import change_set_digest
+from engine.core.plan.digest import change_digests, change_set_digest
 from engine.core.plan.form import read
 from engine.errors import EngineError, problem
 from tests.support.plans import a_change, a_plan
@@ -17,6 +17,10 @@ LAMBDA = "2026-01-31T10:00:00.00"
 
 def digest(plan, key=KEY):
     return change_set_digest(plan, key)
+
+
+def each(plan, key=KEY):
+    return change_digests(plan, key)
 
 
 SAME = [
@@ -84,11 +88,13 @@ def test_blind_to(why, plan, more):
 @pytest.mark.parametrize(("why", "one", "other"), SAME_CHANGE)
 def test_blind_in_a_change_to(why, one, other):
     assert digest(a_plan(one)) == digest(a_plan(other)), why
+    assert each(a_plan(one)) == each(a_plan(other)), why
 
 
 @pytest.mark.parametrize(("why", "row"), OTHER)
 def test_sees(why, row):
     assert digest(a_plan(BASE)) != digest(a_plan(row)), why
+    assert each(a_plan(BASE)) != each(a_plan(row)), why
 
 
 def test_sees_a_time_of_what_is_made_anew():
@@ -100,6 +106,8 @@ def test_sees_a_time_of_what_is_made_anew():
 @pytest.mark.parametrize(("why", "more"), ELSEWHERE)
 def test_sees_where_it_would_be_applied(why, more):
     assert digest(a_plan(BASE)) != digest(a_plan(BASE, **more)), why
+    alone = "output_changes" not in more  # an output is a change of its own
+    assert (each(a_plan(BASE)) != each(a_plan(BASE, **more))) == alone, f"{why}: nor is one change of it the same"
 
 
 def test_all_variables_count_where_a_provider_reads_more_than_variables():
@@ -116,6 +124,17 @@ def test_a_known_value_that_imitates_the_form_of_the_digest_is_not_an_unknown_on
 
 def test_another_key_gives_another_digest():
     assert digest(a_plan(BASE)) != digest(a_plan(BASE), b"x" * 32)
+    assert each(a_plan(BASE)) != each(a_plan(BASE), b"x" * 32)
+
+
+def test_what_is_left_of_a_plan_is_known_by_its_changes():
+    """Half of it was applied: the rest is planned anew, and each change of that was approved."""
+    one, two = BASE, {**BASE, "address": "z.z"}
+    whole, rest, other = each(a_plan(one, two)), each(a_plan(two)), each(a_plan({**two, "type": "aws_sns_topic"}))
+    assert len(set(whole)) == 2
+    assert set(rest) < set(whole)
+    assert not set(other) & set(whole)
+    assert digest(a_plan(one)) not in each(a_plan(one)), "a plan's digest never passes for that of a change"
 
 
 def test_the_order_of_resources_does_not_count_but_their_number_does():

@@ -199,11 +199,18 @@ def test_groups_come_from_both_files() -> None:
 def test_the_digest_is_of_every_byte_of_every_file() -> None:
     one = rules()
     files = small()
-    assert one.digest == digest(dict(one.files))
+    assert one.whole == digest(dict(one.files))
     assert set(one.files) == set(files)
     for name in files:
-        assert load({**files, name: files[name] + b"# x\n"}, CATALOG).digest != one.digest
-    assert load(dict(reversed(files.items())), CATALOG).digest == one.digest
+        assert load({**files, name: files[name] + b"# x\n"}, CATALOG).whole != one.whole
+    assert load(dict(reversed(files.items())), CATALOG).whole == one.whole
+
+
+def test_a_verdict_hangs_on_every_file_but_those_that_only_name_people() -> None:
+    files = {**small(), "special-approvers.yaml": b"[dave]\n"}
+    one = load(files, CATALOG)
+    kept = {name for name in files if load({**files, name: files[name] + b"# x\n"}, CATALOG).digest == one.digest}
+    assert kept == {"approvers-config.yaml", "special-approvers.yaml"}
 
 
 def test_the_fact_of_the_rules_fits_its_schema() -> None:

@@ -13,7 +13,12 @@ from engine.core.verdict.check import read
 from engine.errors import EngineError
 from tests.support.signing import NOW, finding, resource, signer, statement, trusted
 
-CREATE = {"address": "aws_s3_bucket.this", "type": "aws_s3_bucket", "actions": ["create"]}
+CREATE = {
+    "address": "aws_s3_bucket.this",
+    "type": "aws_s3_bucket",
+    "actions": ["create"],
+    "digest": "hmac-sha256:" + "5" * 64,
+}
 TWO = (resource("S3/a", changes=[CREATE]), resource())
 HONEST = {
     "passed": statement(finding(Effect.WARN), resources=TWO),
@@ -59,12 +64,17 @@ def change(**changes: Any) -> Callable[[dict[str, Any]], None]:
     return lambda value: value["predicate"]["verdict"]["resources"][0]["changes"][0].update(changes)
 
 
+def receipts(**counts: int) -> Callable[[dict[str, Any]], None]:
+    told = {"digest": "sha256:" + "6" * 64, "counts": {"rules": 3, **counts}}
+    return lambda value: value["predicate"]["made_from"].update(receipts=told)
+
+
 def subject(number: int, **changes: Any) -> Callable[[dict[str, Any]], None]:
     return lambda value: value["subject"][number].update(changes)
 
 
 def without_plan(value: dict[str, Any]) -> None:
-    value["predicate"]["verdict"]["resources"][0]["plan"] = None
+    value["predicate"]["verdict"]["resources"][0].update(plan=None, module=None)
 
 
 def without_resources(value: dict[str, Any]) -> None:
@@ -121,7 +131,7 @@ def renamed(old: str, new: str) -> Callable[[dict[str, Any]], None]:
         ("one path twice", "passed", first(path="S3/data-lake"), "ENG287"),
         ("one state twice", "passed", first(state_key=resource()["state_key"]), "ENG287"),
         ("no pull request: neither one nor none", "passed",
-         lambda v: v["predicate"]["verdict"].pop("pr"), "ENG287"),
+         lambda v: v["predicate"]["verdict"].pop("pr"), "ENG280"),
         ("sequence 0", "passed", verdict(sequence=0), "ENG288"),
         ("a negative sequence", "passed", verdict(sequence=-1), "ENG288"),
         ("a sequence that nothing can follow", "passed", verdict(sequence=2**53 + 1), "ENG288"),
@@ -148,6 +158,16 @@ def renamed(old: str, new: str) -> Callable[[dict[str, Any]], None]:
         ("no action", "passed", change(actions=[]), "ENG288"),
         ("a change of nothing", "passed", change(address=""), "ENG288"),
         ("a change of no type", "passed", change(type=""), "ENG288"),
+        ("a change that nobody can tell from another", "passed", change(digest="sha256:" + "5" * 64), "ENG288"),
+        ("planned with another module than the change", "passed", first(module="sha256:x"), "ENG288"),
+        ("planned with a module that nobody names", "passed", first(module=None), "ENG288"),
+        ("a change of everything that is no digest", "passed", verdict(change="all of it"), "ENG288"),
+        ("said since a moment that was to come", "passed", verdict(signed_at="2026-11-23T21:00:01Z"), "ENG288"),
+        ("confirmed on 31 February", "passed", verdict(confirmed_at="2026-02-31T00:00:00Z"), "ENG288"),
+        ("passed, and its receipts count a denial", "passed", receipts(denied=1), "ENG287"),
+        ("passed, and its receipts count what was not judged", "passed", receipts(error=2), "ENG287"),
+        ("hands by name", "passed", verdict(hands={"authors": ["ann"], "committers": [], "pushers": []}), "ENG280"),
+        ("hands of nobody", "passed", verdict(hands={"authors": []}), "ENG280"),
         ("an action that nobody knows", "passed", change(actions=["destroy"]), "ENG280"),
     ],
 )  # fmt: skip

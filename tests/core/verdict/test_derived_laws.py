@@ -13,7 +13,7 @@ from engine.core.signature import sign
 from engine.core.verdict.check import read
 from engine.core.verdict.statement import About, build
 from engine.errors import EngineError, problem
-from tests.support.signing import MADE_FROM, NOW, SIGNED, resource, signer, trusted
+from tests.support.signing import HANDS, MADE_FROM, NOW, SIGNED, resource, signer, trusted
 
 PATHS = [f"{service}/{name}" for service in ("S3", "KMS", "a/IAM") for name in ("a", "b", "ä")]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -23,6 +23,7 @@ CHANGES = st.fixed_dictionaries(
         "address": TEXT.filter(bool),
         "type": TEXT.filter(bool),
         "actions": st.sampled_from([*VERBS]).map(list),
+        "digest": HEX.map("hmac-sha256:{}".format),
     }
 )
 RESOURCES = st.lists(st.sampled_from(PATHS), unique=True, max_size=4).flatmap(
@@ -64,6 +65,8 @@ ABOUTS = st.builds(
     environment=st.sampled_from(["development", "development", ""]),
     branch=st.sampled_from(["dev", "dev", ""]),
     rules=HEX.map("sha256:{}".format),
+    change=st.one_of(st.none(), HEX.map("sha256:{}".format)),
+    hands=st.sampled_from([None, HANDS]),
 )
 DOUBTS = st.sampled_from([(), (), (problem("ENG022"),)])
 
@@ -72,7 +75,7 @@ DOUBTS = st.sampled_from([(), (), (problem("ENG022"),)])
 def statements(draw: st.DrawFn) -> dict[str, Any]:
     return build(
         draw(ABOUTS), draw(RESOURCES), draw(FINDINGS), draw(DOUBTS), MADE_FROM,
-        sequence=draw(st.integers(1, 2**53)), signed_at=SIGNED, expires_s=draw(st.integers(1, 10**8)),
+        sequence=draw(st.integers(1, 2**53)), confirmed_at=SIGNED, expires_s=draw(st.integers(1, 10**8)),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from engine import data
@@ -15,10 +16,31 @@ def schema(name: str) -> Any:
 
 def test_statement_holds_the_fact() -> None:
     facts, definitions = schema("facts"), schema("statement")["$defs"]
-    assert definitions == {
-        "verdict": facts["properties"]["facts"]["properties"]["verdict"],
+    assert {name: loose(value) for name, value in definitions.items()} == {
+        "verdict": loose(facts["properties"]["facts"]["properties"]["verdict"]),
+        "hands": loose(facts["$defs"]["hands"]),
         "time": facts["$defs"]["time"],
     }
+
+
+def test_a_statement_leaves_nothing_out() -> None:
+    """A fact may: fixtures say what their gates read."""
+    for part in parts(schema("statement")):
+        assert set(part.get("required", ())) == set(part.get("properties", ()))
+
+
+def parts(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts(child)
+
+
+def loose(value: Any) -> Any:
+    """A schema without what it requires."""
+    if isinstance(value, list):
+        return [loose(item) for item in value]
+    return {k: loose(v) for k, v in value.items() if k != "required"} if isinstance(value, dict) else value
 
 
 def test_purposes_of_keys() -> None:

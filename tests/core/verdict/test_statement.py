@@ -45,7 +45,7 @@ REFUSED = problem("ENG001", file="S3/x.tf", reason="refused")
 )
 def test_result(why: str, resources: list[Any], findings: list[Finding], doubts: list[Problem], expected: str) -> None:
     assert result(resources, findings, doubts) == expected, why
-    made = build(ABOUT, resources, findings, doubts, MADE_FROM, sequence=1, signed_at=SIGNED, expires_s=60)
+    made = build(ABOUT, resources, findings, doubts, MADE_FROM, sequence=1, confirmed_at=SIGNED, expires_s=60)
     assert made["predicate"]["verdict"]["result"] == expected, why
     assert is_valid("statement", made), why
 
@@ -90,5 +90,5 @@ def test_worst_findings_come_first() -> None:
 
 def test_what_leans_on_an_exception_holds_no_longer_than_that():
     excused = Finding("X", Severity.HIGH, Effect.EXCEPTION, "m", "S3/a", until="2026-11-23T22:00:00Z")
-    made = build(ABOUT, [], [excused], [], MADE_FROM, sequence=1, signed_at=SIGNED, expires_s=7 * 86_400)
+    made = build(ABOUT, [], [excused], [], MADE_FROM, sequence=1, confirmed_at=SIGNED, expires_s=7 * 86_400)
     assert made["predicate"]["verdict"]["expires_at"] == "2026-11-23T22:00:00Z"

@@ -16,7 +16,7 @@ from engine.errors import EngineError, ExitCode
 from engine.run.catalog import catalog
 from engine.run.facts.change import Asked, Change
 from engine.run.facts.gather import gather
-from engine.run.facts.kept import NothingKept
+from engine.run.facts.kept import NOTHING
 from engine.run.facts.teller import WITHOUT_GITHUB, together
 from engine.run.facts.told import Told, base_repository, check, where
 from engine.run.module import read_module
@@ -51,7 +51,7 @@ class Run:
     """The tellers of a run on a clone."""
 
     def __init__(self, event, change):
-        self.change, self.fetchers = change, together(Told(event, change, NOW), change, NothingKept())
+        self.change, self.fetchers = change, together(Told(event, change, NOW), change, NOTHING)
         self._base = base_repository(event)
 
     def check_source(self):

@@ -6,7 +6,7 @@ from engine.core.schema.invalid import InvalidError
 
 NoneType = type(None)
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Verdict statement","description":"An in-toto statement, version 1: the payload of a signed envelope. `predicate.verdict` is the fact `verdict`.","type":"object","required":["_type","subject","predicateType","predicate"],"additionalProperties":false,"properties":{"_type":{"const":"https://in-toto.io/Statement/v1"},"subject":{"description":"The commit first, then the tree of every resource.","type":"array","minItems":1,"items":{"type":"object","required":["name","digest"],"additionalProperties":false,"properties":{"name":{"type":"string"},"digest":{"type":"object","minProperties":1,"maxProperties":1,"additionalProperties":{"type":"string","pattern":"^[0-9a-f]+$"}}}}},"predicateType":{"const":"urn:interlock:verdict:1"},"predicate":{"type":"object","required":["verdict","made_from"],"additionalProperties":false,"properties":{"verdict":{"$ref":"#/$defs/verdict"},"made_from":{"description":"What it was made with; a digest as `sha256:\\u2026`, null where it did not come to that.","type":"object","required":["engine","event","decision","policy","module","lock_file","digest_key"],"additionalProperties":false,"properties":{"engine":{"description":"Version of the engine.","type":"string"},"event":{"description":"Digest of the event.","type":"string"},"decision":{"description":"Digest of the decision that started it.","type":"string"},"policy":{"description":"Digest of the policy bundle.","type":["string","null"]},"module":{"description":"Digest of the Terraform module.","type":["string","null"]},"lock_file":{"description":"Digest of the provider lock file.","type":["string","null"]},"digest_key":{"description":"Id of the key of the plan digests.","type":["string","null"]}}}}}},"$defs":{"verdict":{"description":"The believed statement with the highest sequence for this subject.","type":"object","additionalProperties":false,"required":["sequence","result","origin","repo","head_sha","base_ref","environment","branch","signed_at","expires_at","findings","resources","trees","rules"],"properties":{"sequence":{"type":"integer"},"result":{"enum":["passed","failed","error"],"type":"string"},"origin":{"enum":["local","github"],"type":"string"},"repo":{"type":"string"},"pr":{"type":["integer","null"]},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"environment":{"type":"string"},"branch":{"type":"string"},"signed_at":{"$ref":"#/$defs/time"},"expires_at":{"$ref":"#/$defs/time"},"rules":{"description":"Digest of the rules.","type":"string"},"policy":{"description":"Digest of the policy bundle that it was given under; null where it did not come to that.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null where it did not come to that.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file it was planned with; null where it did not come to that.","type":["string","null"]},"findings":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rule","severity","effect","message","resource","address"],"properties":{"rule":{"type":"string"},"severity":{"enum":["critical","high","medium","low","info"],"type":"string"},"effect":{"enum":["deny","warn","exception"],"type":"string"},"message":{"type":"string"},"resource":{"type":"string"},"address":{"type":"string"}}}},"resources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","service","name","state_key","tree","plan","changes"],"properties":{"path":{"type":"string"},"service":{"type":"string"},"name":{"type":"string"},"state_key":{"type":"string"},"tree":{"type":"string"},"plan":{"description":"Keyed digest of the change set; null when it could not be planned.","type":["string","null"]},"changes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["address","type","actions"],"properties":{"address":{"type":"string"},"type":{"type":"string"},"actions":{"type":"array","items":{"enum":["create","read","update","delete","no-op","forget"],"type":"string"}}}}}}}},"trees":{"description":"Resource path \\u2192 tree digest.","type":"object","additionalProperties":{"type":"string"}}}},"time":{"description":"RFC 3339 in UTC: 2026-11-23T21:00:00Z","type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Verdict statement","description":"An in-toto statement, version 2: the payload of a signed envelope. `predicate.verdict` is the fact `verdict`.","type":"object","required":["_type","subject","predicateType","predicate"],"additionalProperties":false,"properties":{"_type":{"const":"https://in-toto.io/Statement/v1"},"subject":{"description":"The commit first, then the tree of every resource.","type":"array","minItems":1,"items":{"type":"object","required":["name","digest"],"additionalProperties":false,"properties":{"name":{"type":"string"},"digest":{"type":"object","minProperties":1,"maxProperties":1,"additionalProperties":{"type":"string","pattern":"^[0-9a-f]+$"}}}}},"predicateType":{"const":"urn:interlock:verdict:2"},"predicate":{"type":"object","required":["verdict","made_from"],"additionalProperties":false,"properties":{"verdict":{"$ref":"#/$defs/verdict"},"made_from":{"description":"What it was made with; a digest as `sha256:\\u2026`, null where it did not come to that.","type":"object","required":["engine","event","decision","policy","module","lock_file","digest_key","receipts"],"additionalProperties":false,"properties":{"engine":{"description":"Version of the engine.","type":"string"},"event":{"description":"Digest of the event.","type":"string"},"decision":{"description":"Digest of the decision that started it.","type":"string"},"policy":{"description":"Digest of the policy bundle.","type":["string","null"]},"module":{"description":"Digest of the Terraform module.","type":["string","null"]},"lock_file":{"description":"Digest of the provider lock file.","type":["string","null"]},"digest_key":{"description":"Id of the key of the plan digests.","type":["string","null"]},"receipts":{"description":"What each rule said of each resource; the rows are in the store, under this digest. null where it did not come to that.","type":["object","null"],"additionalProperties":false,"required":["digest","counts"],"properties":{"digest":{"type":"string","pattern":"^sha256:[0-9a-f]{64}$"},"counts":{"type":"object","additionalProperties":{"type":"integer","minimum":0}}}}}}}}},"$defs":{"verdict":{"description":"The believed statement with the highest sequence for this subject.","type":"object","additionalProperties":false,"required":["sequence","result","origin","repo","pr","head_sha","base_ref","environment","branch","signed_at","confirmed_at","expires_at","findings","resources","trees","rules","policy","module","lock_file","change","hands"],"properties":{"sequence":{"type":"integer"},"result":{"enum":["passed","failed","error"],"type":"string"},"origin":{"enum":["local","github"],"type":"string"},"repo":{"type":"string"},"pr":{"type":["integer","null"]},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"environment":{"type":"string"},"branch":{"type":"string"},"signed_at":{"description":"Since when statements have said this without a break.","$ref":"#/$defs/time"},"confirmed_at":{"description":"When this one said it; expiry counts from here.","$ref":"#/$defs/time"},"expires_at":{"$ref":"#/$defs/time"},"rules":{"description":"Digest of the rules without the approvers.","type":"string"},"policy":{"description":"Digest of the policy bundle that it was given under; null where it did not come to that.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null where it did not come to that.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file it was planned with; null where it did not come to that.","type":["string","null"]},"change":{"description":"Digest of all that the change changes: path, mode and blob on both sides; null where nobody could tell.","type":["string","null"]},"hands":{"$ref":"#/$defs/hands"},"findings":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rule","severity","effect","message","resource","address"],"properties":{"rule":{"type":"string"},"severity":{"enum":["critical","high","medium","low","info"],"type":"string"},"effect":{"enum":["deny","warn","exception"],"type":"string"},"message":{"type":"string"},"resource":{"type":"string"},"address":{"type":"string"}}}},"resources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","service","name","state_key","tree","plan","changes","module"],"properties":{"path":{"type":"string"},"service":{"type":"string"},"name":{"type":"string"},"state_key":{"type":"string"},"tree":{"type":"string"},"plan":{"description":"Keyed digest of the change set; null when it could not be planned.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null when it could not be planned.","type":["string","null"]},"changes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["address","type","actions","digest"],"properties":{"address":{"type":"string"},"type":{"type":"string"},"actions":{"type":"array","items":{"enum":["create","read","update","delete","no-op","forget"],"type":"string"}},"digest":{"description":"Keyed digest of this one change.","type":"string"}}}}}}},"trees":{"description":"Resource path \\u2192 tree digest.","type":"object","additionalProperties":{"type":"string"}}}},"hands":{"description":"User ids of everybody who had a hand in the change when it was validated; null where they are not known, as in a local run.","type":["object","null"],"additionalProperties":false,"required":["authors","committers","pushers"],"properties":{"authors":{"description":"Authors and co-authors.","type":"array","items":{"type":"integer"}},"committers":{"type":"array","items":{"type":"integer"}},"pushers":{"type":"array","items":{"type":"integer"}}}},"time":{"description":"RFC 3339 in UTC: 2026-11-23T21:00:00Z","type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"}}}'
 
 
 def validate(data):
@@ -73,7 +73,7 @@ def validate(data):
         if 'predicateType' in data_keys:
             data_keys.remove('predicateType')
             data__predicateType = data['predicateType']
-            if not (isinstance(data__predicateType, str) and data__predicateType == 'urn:interlock:verdict:1'):
+            if not (isinstance(data__predicateType, str) and data__predicateType == 'urn:interlock:verdict:2'):
                 raise InvalidError
         if 'predicate' in data_keys:
             data_keys.remove('predicate')
@@ -97,7 +97,7 @@ def validate(data):
                         raise InvalidError
                     data__predicate__madefrom_is_dict = isinstance(data__predicate__madefrom, dict)
                     if data__predicate__madefrom_is_dict:
-                        data__predicate__madefrom__missing_keys = set(['engine', 'event', 'decision', 'policy', 'module', 'lock_file', 'digest_key']) - data__predicate__madefrom.keys()
+                        data__predicate__madefrom__missing_keys = set(['engine', 'event', 'decision', 'policy', 'module', 'lock_file', 'digest_key', 'receipts']) - data__predicate__madefrom.keys()
                         if data__predicate__madefrom__missing_keys:
                             raise InvalidError
                         data__predicate__madefrom_keys = set(data__predicate__madefrom.keys())
@@ -136,6 +136,43 @@ def validate(data):
                             data__predicate__madefrom__digestkey = data__predicate__madefrom['digest_key']
                             if not isinstance(data__predicate__madefrom__digestkey, (str, NoneType)):
                                 raise InvalidError
+                        if 'receipts' in data__predicate__madefrom_keys:
+                            data__predicate__madefrom_keys.remove('receipts')
+                            data__predicate__madefrom__receipts = data__predicate__madefrom['receipts']
+                            if not isinstance(data__predicate__madefrom__receipts, (dict, NoneType)):
+                                raise InvalidError
+                            data__predicate__madefrom__receipts_is_dict = isinstance(data__predicate__madefrom__receipts, dict)
+                            if data__predicate__madefrom__receipts_is_dict:
+                                data__predicate__madefrom__receipts__missing_keys = set(['digest', 'counts']) - data__predicate__madefrom__receipts.keys()
+                                if data__predicate__madefrom__receipts__missing_keys:
+                                    raise InvalidError
+                                data__predicate__madefrom__receipts_keys = set(data__predicate__madefrom__receipts.keys())
+                                if 'digest' in data__predicate__madefrom__receipts_keys:
+                                    data__predicate__madefrom__receipts_keys.remove('digest')
+                                    data__predicate__madefrom__receipts__digest = data__predicate__madefrom__receipts['digest']
+                                    if not isinstance(data__predicate__madefrom__receipts__digest, str):
+                                        raise InvalidError
+                                    if isinstance(data__predicate__madefrom__receipts__digest, str):
+                                        if not search('^sha256:[0-9a-f]{64}\\Z', data__predicate__madefrom__receipts__digest):
+                                            raise InvalidError
+                                if 'counts' in data__predicate__madefrom__receipts_keys:
+                                    data__predicate__madefrom__receipts_keys.remove('counts')
+                                    data__predicate__madefrom__receipts__counts = data__predicate__madefrom__receipts['counts']
+                                    if not isinstance(data__predicate__madefrom__receipts__counts, dict):
+                                        raise InvalidError
+                                    data__predicate__madefrom__receipts__counts_is_dict = isinstance(data__predicate__madefrom__receipts__counts, dict)
+                                    if data__predicate__madefrom__receipts__counts_is_dict:
+                                        data__predicate__madefrom__receipts__counts_keys = set(data__predicate__madefrom__receipts__counts.keys())
+                                        for data__predicate__madefrom__receipts__counts_key in data__predicate__madefrom__receipts__counts_keys:
+                                            if data__predicate__madefrom__receipts__counts_key not in []:
+                                                data__predicate__madefrom__receipts__counts_value = data__predicate__madefrom__receipts__counts.get(data__predicate__madefrom__receipts__counts_key)
+                                                if not isinstance(data__predicate__madefrom__receipts__counts_value, int) and (not (isinstance(data__predicate__madefrom__receipts__counts_value, float) and data__predicate__madefrom__receipts__counts_value.is_integer())) or isinstance(data__predicate__madefrom__receipts__counts_value, bool):
+                                                    raise InvalidError
+                                                if isinstance(data__predicate__madefrom__receipts__counts_value, (int, float)) and (not isinstance(data__predicate__madefrom__receipts__counts_value, bool)):
+                                                    if data__predicate__madefrom__receipts__counts_value < 0:
+                                                        raise InvalidError
+                                if data__predicate__madefrom__receipts_keys:
+                                    raise InvalidError
                         if data__predicate__madefrom_keys:
                             raise InvalidError
                 if data__predicate_keys:
@@ -150,7 +187,7 @@ def validate____defs_verdict(data):
         raise InvalidError
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
-        data__missing_keys = set(['sequence', 'result', 'origin', 'repo', 'head_sha', 'base_ref', 'environment', 'branch', 'signed_at', 'expires_at', 'findings', 'resources', 'trees', 'rules']) - data.keys()
+        data__missing_keys = set(['sequence', 'result', 'origin', 'repo', 'pr', 'head_sha', 'base_ref', 'environment', 'branch', 'signed_at', 'confirmed_at', 'expires_at', 'findings', 'resources', 'trees', 'rules', 'policy', 'module', 'lock_file', 'change', 'hands']) - data.keys()
         if data__missing_keys:
             raise InvalidError
         data_keys = set(data.keys())
@@ -207,6 +244,10 @@ def validate____defs_verdict(data):
             data_keys.remove('signed_at')
             data__signedat = data['signed_at']
             validate____defs_time(data__signedat)
+        if 'confirmed_at' in data_keys:
+            data_keys.remove('confirmed_at')
+            data__confirmedat = data['confirmed_at']
+            validate____defs_time(data__confirmedat)
         if 'expires_at' in data_keys:
             data_keys.remove('expires_at')
             data__expiresat = data['expires_at']
@@ -231,6 +272,15 @@ def validate____defs_verdict(data):
             data__lockfile = data['lock_file']
             if not isinstance(data__lockfile, (str, NoneType)):
                 raise InvalidError
+        if 'change' in data_keys:
+            data_keys.remove('change')
+            data__change = data['change']
+            if not isinstance(data__change, (str, NoneType)):
+                raise InvalidError
+        if 'hands' in data_keys:
+            data_keys.remove('hands')
+            data__hands = data['hands']
+            validate____defs_hands(data__hands)
         if 'findings' in data_keys:
             data_keys.remove('findings')
             data__findings = data['findings']
@@ -297,7 +347,7 @@ def validate____defs_verdict(data):
                         raise InvalidError
                     data__resources_item_is_dict = isinstance(data__resources_item, dict)
                     if data__resources_item_is_dict:
-                        data__resources_item__missing_keys = set(['path', 'service', 'name', 'state_key', 'tree', 'plan', 'changes']) - data__resources_item.keys()
+                        data__resources_item__missing_keys = set(['path', 'service', 'name', 'state_key', 'tree', 'plan', 'changes', 'module']) - data__resources_item.keys()
                         if data__resources_item__missing_keys:
                             raise InvalidError
                         data__resources_item_keys = set(data__resources_item.keys())
@@ -331,6 +381,11 @@ def validate____defs_verdict(data):
                             data__resources_item__plan = data__resources_item['plan']
                             if not isinstance(data__resources_item__plan, (str, NoneType)):
                                 raise InvalidError
+                        if 'module' in data__resources_item_keys:
+                            data__resources_item_keys.remove('module')
+                            data__resources_item__module = data__resources_item['module']
+                            if not isinstance(data__resources_item__module, (str, NoneType)):
+                                raise InvalidError
                         if 'changes' in data__resources_item_keys:
                             data__resources_item_keys.remove('changes')
                             data__resources_item__changes = data__resources_item['changes']
@@ -344,7 +399,7 @@ def validate____defs_verdict(data):
                                         raise InvalidError
                                     data__resources_item__changes_item_is_dict = isinstance(data__resources_item__changes_item, dict)
                                     if data__resources_item__changes_item_is_dict:
-                                        data__resources_item__changes_item__missing_keys = set(['address', 'type', 'actions']) - data__resources_item__changes_item.keys()
+                                        data__resources_item__changes_item__missing_keys = set(['address', 'type', 'actions', 'digest']) - data__resources_item__changes_item.keys()
                                         if data__resources_item__changes_item__missing_keys:
                                             raise InvalidError
                                         data__resources_item__changes_item_keys = set(data__resources_item__changes_item.keys())
@@ -371,6 +426,11 @@ def validate____defs_verdict(data):
                                                         raise InvalidError
                                                     if not (isinstance(data__resources_item__changes_item__actions_item, str) and data__resources_item__changes_item__actions_item == 'create' or (isinstance(data__resources_item__changes_item__actions_item, str) and data__resources_item__changes_item__actions_item == 'read') or (isinstance(data__resources_item__changes_item__actions_item, str) and data__resources_item__changes_item__actions_item == 'update') or (isinstance(data__resources_item__changes_item__actions_item, str) and data__resources_item__changes_item__actions_item == 'delete') or (isinstance(data__resources_item__changes_item__actions_item, str) and data__resources_item__changes_item__actions_item == 'no-op') or (isinstance(data__resources_item__changes_item__actions_item, str) and data__resources_item__changes_item__actions_item == 'forget')):
                                                         raise InvalidError
+                                        if 'digest' in data__resources_item__changes_item_keys:
+                                            data__resources_item__changes_item_keys.remove('digest')
+                                            data__resources_item__changes_item__digest = data__resources_item__changes_item['digest']
+                                            if not isinstance(data__resources_item__changes_item__digest, str):
+                                                raise InvalidError
                                         if data__resources_item__changes_item_keys:
                                             raise InvalidError
                         if data__resources_item_keys:
@@ -388,6 +448,53 @@ def validate____defs_verdict(data):
                         data__trees_value = data__trees.get(data__trees_key)
                         if not isinstance(data__trees_value, str):
                             raise InvalidError
+        if data_keys:
+            raise InvalidError
+    return data
+
+
+def validate____defs_hands(data):
+    if not isinstance(data, (dict, NoneType)):
+        raise InvalidError
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['authors', 'committers', 'pushers']) - data.keys()
+        if data__missing_keys:
+            raise InvalidError
+        data_keys = set(data.keys())
+        if 'authors' in data_keys:
+            data_keys.remove('authors')
+            data__authors = data['authors']
+            if not isinstance(data__authors, (list, tuple)):
+                raise InvalidError
+            data__authors_is_list = isinstance(data__authors, (list, tuple))
+            if data__authors_is_list:
+                data__authors_len = len(data__authors)
+                for data__authors_x, data__authors_item in enumerate(data__authors):
+                    if not isinstance(data__authors_item, int) and (not (isinstance(data__authors_item, float) and data__authors_item.is_integer())) or isinstance(data__authors_item, bool):
+                        raise InvalidError
+        if 'committers' in data_keys:
+            data_keys.remove('committers')
+            data__committers = data['committers']
+            if not isinstance(data__committers, (list, tuple)):
+                raise InvalidError
+            data__committers_is_list = isinstance(data__committers, (list, tuple))
+            if data__committers_is_list:
+                data__committers_len = len(data__committers)
+                for data__committers_x, data__committers_item in enumerate(data__committers):
+                    if not isinstance(data__committers_item, int) and (not (isinstance(data__committers_item, float) and data__committers_item.is_integer())) or isinstance(data__committers_item, bool):
+                        raise InvalidError
+        if 'pushers' in data_keys:
+            data_keys.remove('pushers')
+            data__pushers = data['pushers']
+            if not isinstance(data__pushers, (list, tuple)):
+                raise InvalidError
+            data__pushers_is_list = isinstance(data__pushers, (list, tuple))
+            if data__pushers_is_list:
+                data__pushers_len = len(data__pushers)
+                for data__pushers_x, data__pushers_item in enumerate(data__pushers):
+                    if not isinstance(data__pushers_item, int) and (not (isinstance(data__pushers_item, float) and data__pushers_item.is_integer())) or isinstance(data__pushers_item, bool):
+                        raise InvalidError
         if data_keys:
             raise InvalidError
     return data

@@ -1,0 +1,22 @@
+"""The store that the settings name."""
+
+from typing import TYPE_CHECKING
+
+from engine.adapters.storage.memory import Memory
+
+if TYPE_CHECKING:
+    from engine.adapters.settings import StorePlace
+    from engine.adapters.storage.port import Store
+
+
+def opened(place: "StorePlace | None") -> "Store":
+    """The store at `place`; one of this process alone where none is named.
+
+    Raises:
+        EngineError: it cannot be used (ENG190, ENG191, ENG001, ENG002, ENG008).
+    """
+    if place is None:
+        return Memory()
+    from engine.adapters.storage.directory import Directory
+
+    return Directory(place.directory, durable=place.shared)

@@ -1,0 +1,57 @@
+"""Where what runs keep stands in a store.
+
+statements/<owner>/<repository>/<pull request>/<0000000001>    and statements-local/…, of runs on a clone
+receipts/<digest>
+freeze/<environment>, freeze/all
+claims/<pipeline>/<subject>/<digest>
+journal/<run>/<000001>                                          see `core/kept/journal`
+"""
+
+from engine.core.canonical import digest_bytes
+
+_KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+_LONGEST = 100  # characters of a name that is kept
+_DIGEST = "sha256-"  # begins what stands for any other text
+_DIGITS = 10
+FREEZES = "freeze/"  # begins the keys of all of them
+
+
+def part(text: str) -> str:
+    """A part of a key for any text: a name in lower case is kept, everything else becomes a digest. No two are one."""
+    if text and len(text) <= _LONGEST and _KEPT.issuperset(text) and text[0] != "." and not text.startswith(_DIGEST):
+        return text
+    return _stands_for(text)
+
+
+def _stands_for(text: str) -> str:
+    return _DIGEST + digest_bytes(text.encode(errors="surrogatepass")).removeprefix("sha256:")
+
+
+def statements(origin: str, repo: str, pr: int) -> str:
+    """What the keys of a pull request's statements begin with.
+
+    Runs on a clone have a series of their own: nobody who can start one takes a number, or a place, from GitHub's.
+    """
+    owner, _, name = repo.lower().partition("/")  # GitHub takes either case for the same repository
+    kind = "statements" if origin == "github" else f"statements-{origin}"
+    return f"{kind}/{part(owner)}/{part(name)}/{pr}/"
+
+
+def numbered(prefix: str, number: int) -> str:
+    """The key of one of them; keys are in the order of their numbers."""
+    return f"{prefix}{number:0{_DIGITS}}"
+
+
+def receipts(digest: str) -> str:
+    """Where the receipts with this digest (`sha256:…`) are."""
+    return f"receipts/{part(digest.removeprefix('sha256:'))}"
+
+
+def freezes(environment: str) -> tuple[str, str]:
+    """Where it may be said that an environment is frozen."""
+    return f"{FREEZES}all", f"{FREEZES}{_stands_for(environment) if environment == 'all' else part(environment)}"
+
+
+def claim(pipeline: str, subject: str, about: str) -> str:
+    """Where it stands who carries out `pipeline` for `subject`; `about` is the digest or head that it is for."""
+    return f"claims/{part(pipeline)}/{part(subject)}/{part(about)}"

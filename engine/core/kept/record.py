@@ -1,0 +1,59 @@
+"""The form of what runs keep: canonical JSON with a version. What is of another form is an error, never guessed at.
+
+Each has a row of `FIELDS`; the run that wrote it is among them, so that a write whose answer was lost is known again.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.canonical import canonical
+from engine.core.signature import LARGEST as LARGEST_ENVELOPE
+from engine.core.source import load_json
+from engine.errors import EngineError, failure
+
+VERSION = 1
+LARGEST = LARGEST_ENVELOPE + 4096  # bytes
+
+FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "statement": {"run": str, "envelope": dict},
+    "claim": {"run": str, "owner": str, "at": str},
+    "freeze": {"run": str, "by": str, "at": str, "reason": (str, type(None)), "active": bool},
+}
+
+
+def encode(kind: str, **fields: object) -> bytes:
+    """The bytes of one.
+
+    Raises:
+        EngineError: ENG196, it is too large to be read again.
+    """
+    assert fields.keys() == FIELDS[kind].keys()
+    data = canonical({"version": VERSION, "kind": kind, **fields})
+    if len(data) > LARGEST:
+        raise failure("ENG196", key=f"a {kind}", limit=LARGEST)
+    return data
+
+
+def decode(kind: str, data: bytes, key: str) -> dict[str, Any]:
+    """Its fields; `key` is where it stands.
+
+    Raises:
+        EngineError: ENG193 it is none, ENG194 a newer engine wrote it, ENG196 it is too large.
+    """
+    if len(data) > LARGEST:
+        raise failure("ENG196", key=key, limit=LARGEST)
+    try:
+        value = load_json(data, key, limit=LARGEST).data
+    except EngineError as error:
+        raise failure("ENG193", key=key, reason=f"it is no JSON: {error.problems[0].message}") from None
+    version = value.get("version") if isinstance(value, dict) else None
+    if type(version) is int and version > VERSION:
+        raise failure("ENG194", key=key, version=version, known=VERSION)
+    if version != VERSION or type(version) is not int or value.get("kind") != kind:
+        raise failure("ENG193", key=key, reason=f"it is no {kind} of version {VERSION}")
+    fields = FIELDS[kind]
+    if value.keys() != {"version", "kind", *fields} or not all(isinstance(value[n], t) for n, t in fields.items()):
+        raise failure("ENG193", key=key, reason=f"a {kind} has other fields")
+    if canonical(value) != data:
+        raise failure("ENG193", key=key, reason="it is not written in the canonical form")
+    return {name: value[name] for name in fields}

@@ -1,0 +1,1 @@
+"""What runs keep in the store, and what they find of earlier ones there."""

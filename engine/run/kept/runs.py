@@ -1,0 +1,180 @@
+"""The runs of one delivery: which have ended, which may be gone on with, and what another job is handed of them.
+
+A run that has ended is told again and does nothing. One that was begun and has not ended is somebody's: the executor
+that has begun it goes on, or whoever says `--resume`. Another delivery is another run, whatever it is about.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.adapters import files
+from engine.core.handover import LIMIT, Binding, Handover, close, compare, open_
+from engine.core.kept.journal import Identity
+from engine.errors import EngineError, failure
+from engine.names import closest
+from engine.run.kept.journal import Journal, fill
+from engine.run.kept.owner import Owner, owner
+
+if TYPE_CHECKING:
+    from engine.core.decision.explain import Json
+    from engine.core.events.kinds import Subject
+    from engine.core.rules.model import Rules
+    from engine.run.ports import Ports
+
+
+class Going(NamedTuple):
+    """Which run this is, and how much of it is to be done here."""
+
+    run: str  # the delivery
+    attempt: str = ""  # of the workflow
+    resume: bool = False
+    only: str | None = None  # resume only what stopped before this action
+    until: str | None = None  # stop before this action
+    handover: str | None = None  # file that carries the journals from job to job
+    executor: str | None = None  # file of the executor that this process is
+
+
+class Runs:
+    """The journals of one delivery about one subject."""
+
+    def __init__(self, going: Going, subject: "Subject", ports: "Ports", owner: Owner) -> None:
+        """Opens what another job has handed over.
+
+        Raises:
+            EngineError: ENG570 there is no key for it; ENG576 it is refused; ENG579 there is nothing to hand over by.
+        """
+        self._going, self._subject, self._store, self._owner = going, subject, ports.store, owner
+        self._key = _key(ports, needed=bool(going.until or going.handover))
+        self._journals: dict[str, Journal] = {}
+        self._handed = self._open() if going.resume and going.handover else None
+        if going.until and not (going.handover or ports.store.durable):
+            needed = "a store that the next job sees (ENGINE_STORE), or --handover FILE"
+            raise failure("ENG579", option="--until", needed=needed)
+
+    def of(self, pipelines: Sequence[str], *, child: bool = False) -> list[Journal]:
+        """The journals of these pipelines, if this process may go on with them.
+
+        Raises:
+            EngineError: ENG571 one is somebody else's, ENG578 there is nothing to go on with; ENG573, ENG574, ENG576.
+        """
+        found = [self._read(name) for name in pipelines]
+        self._journals |= {journal.identity.pipeline: journal for journal in found}
+        if self._going.resume and not child and found and all(journal.start is None for journal in found):
+            raise failure("ENG578", run=found[0].identity)
+        for journal in found:
+            begun = journal.start is not None and journal.finish is None
+            if begun and not (self._going.resume or journal.is_of_this_executor):
+                raise failure("ENG571", run=journal.identity, owner=journal.owner)
+            if begun and self._going.only not in (None, journal.stopped):
+                raise failure("ENG576", reason=f"it stopped before {journal.stopped}, not {self._going.only}")
+        return found
+
+    def enter(self, journal: Journal, stance: "Json") -> str | None:
+        """This process carries it out from here on. A sentence: it would not be decided like that by now.
+
+        Raises:
+            EngineError: somebody else was quicker; ENG576, it was handed over for something else.
+        """
+        if journal.start is None:
+            journal.begin_run({"stance": stance})
+            return None
+        from engine.core.decision.stance import difference
+
+        if self._handed and self._handed.of.pipeline == journal.identity.pipeline:
+            compare(self._handed.of, {"head": stance["head"] or "", "base": stance["base"] or ""})
+        journal.take("--resume" if self._going.resume else "executor")
+        return difference(journal.start["stance"], stance)
+
+    def hand_over(self, pipeline: str, action: str) -> None:
+        """Write the file for the job that goes on with `action` of `pipeline`.
+
+        Raises:
+            EngineError: ENG002.
+        """
+        if not self._going.handover:
+            return
+        journal = self._journals[pipeline]
+        assert journal.start
+        stance = journal.start["stance"]
+        of = Binding(
+            run=self._going.run,
+            attempt=self._going.attempt,
+            repository=self._subject.repo,
+            pull_request=self._subject.number,
+            head=stance["head"] or "",
+            base=stance["base"] or "",
+            pipeline=pipeline,
+            action=action,
+            line=journal.lines,
+        )
+        journals = {one.identity.key: one.copy() for one in self._journals.values() if one.start}
+        assert self._key
+        files.write(self._going.handover, close(Handover(of, journals), self._key))
+
+    def _read(self, pipeline: str) -> Journal:
+        identity = Identity(self._going.run, pipeline, str(self._subject))
+        lines = self._handed.journals.get(identity.key) if self._handed else None
+        if lines:
+            fill(self._store, identity.key, lines)
+        journal = Journal(self._store, identity, self._owner, self._key)
+        if self._handed and self._handed.of.pipeline == pipeline:
+            compare(self._handed.of, {"line": journal.lines, "action": journal.stopped})
+        return journal
+
+    def _open(self) -> Handover:
+        assert self._going.handover
+        assert self._key
+        handed = open_(files.read(self._going.handover, LIMIT), self._key)
+        expected: dict[str, Any] = {
+            "run": self._going.run,
+            "attempt": self._going.attempt,
+            "repository": self._subject.repo,
+            "pull_request": self._subject.number,
+        }
+        if self._going.only:
+            expected["action"] = self._going.only
+        compare(handed.of, expected)
+        return handed
+
+
+@contextmanager
+def runs(going: Going, subject: "Subject", ports: "Ports") -> Iterator[Runs]:
+    """The runs of a delivery, while this process is at work on them.
+
+    Raises:
+        EngineError: as `Runs` says; ENG579, another process is the executor that this one is to be.
+    """
+    if going.handover and going.until and not going.resume:
+        files.remove(going.handover)  # of an earlier run: nobody may take it for this one's
+    with owner(going.executor) as me:
+        yield Runs(going, subject, ports, me)
+
+
+def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> None:
+    """Nothing, if a run of these pipelines, and of what follows on them, could come to the action.
+
+    Raises:
+        EngineError: ENG577.
+    """
+    if until is None:
+        return
+    reached: list[str] = []
+    waiting = list(pipelines)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.append(name)
+            waiting += [then] if (then := rules.pipelines[name].then) else []
+    known: Mapping[str, None] = {step.id: None for name in reached for step in rules.pipelines[name].steps}
+    if reached and until not in known:
+        raise failure("ENG577", hint=closest(until, known), action=until)
+
+
+def _key(ports: "Ports", *, needed: bool) -> bytes | None:
+    try:
+        return ports.secrets.handover_key()
+    except EngineError as error:
+        if needed or error.problems[0].code != "ENG570":
+            raise
+        return None
