@@ -1,8 +1,8 @@
-"""What is told about one input is bounded, and what was left out is counted."""
+"""What is told about one input is bounded, what was left out is counted, and of several codes the worst is returned."""
 
 import pytest
 
-from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, problem
+from engine.errors import MOST_PROBLEMS, EngineError, Errors, ExitCode, Place, problem, worst
 
 
 def test_the_first_problems_are_kept_and_the_rest_is_counted():
@@ -41,3 +41,21 @@ def test_the_mark_stands_under_what_it_is_about_however_that_is_shown():
         "1 | a\\x1b\tb\\u202ec",
         "  |      \t^ remove it, wherever it stands and however it is spelt",
     ]
+
+
+@pytest.mark.parametrize(
+    ("why", "codes", "expected"),
+    [
+        ("nothing was asked", [], ExitCode.DONE),
+        (
+            "a denial says more than a wait",
+            [ExitCode.WAITING, ExitCode.NEGATIVE],
+            ExitCode.NEGATIVE,
+        ),
+        ("what broke hides no denial, but nobody may take it for one", [1, 3, 0], ExitCode.EXECUTOR),
+        ("rules that do not load outweigh a missing key", [ExitCode.AUTH, ExitCode.CONFIG], ExitCode.CONFIG),
+        ("a bug outweighs all, though it is the largest number only by chance", [130, 101, 8], ExitCode.BUG),
+    ],
+)
+def test_of_several_exit_codes_the_worst_is_returned(why, codes, expected):
+    assert worst(map(ExitCode, codes)) is expected, why

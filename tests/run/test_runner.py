@@ -238,6 +238,14 @@ def test_what_an_action_means_to_the_shell(why, ran, expected):
     assert ran.exit_code == expected, why
 
 
+def test_machines_read_the_problems_of_an_action_in_parts():
+    [ran] = run(BOOM)
+    told = ran.to_json()
+    [text], [parts] = told["problems"], told["broken"]
+    assert (parts["code"], parts["message"] in text) == ("ENG001", True)
+    assert (told["status"], told["result"]) == ("failed", None)
+
+
 @pytest.mark.parametrize(
     ("why", "uses", "outputs", "expected"),
     [
