@@ -60,13 +60,14 @@ def is_told(ran: "Iterable[Ran]") -> bool:
 
 def decided(report: "Report", result: "PipelineResult") -> "Report":
     """`report`, with what the gates of a pipeline have said."""
+    from engine.core.report.explanation import sentence
     from engine.core.report.model import Gate
 
     return report._replace(
         pipeline=result.name,
         because=result.because,
         result=_GATES_SAY.get(result.outcome, report.result),
-        gates=tuple(Gate(g.name, g.outcome, g.because, g.missing) for g in result.gates),
+        gates=tuple(Gate(g.name, g.outcome, sentence(g), g.missing) for g in result.gates),
     )
 
 

@@ -6,11 +6,14 @@ for those to say who ask.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Doubt
 from engine.core.decision.standing import missing
+
+if TYPE_CHECKING:
+    from engine.core.verdict.statement import Hands
 
 Person: TypeAlias = Mapping[str, Any]  # id, login, bot; as a contributor: or email alone
 _Held: TypeAlias = tuple[Person | None, str]  # who, and what they are to the change
@@ -227,19 +230,28 @@ def authors(document: FactDocument) -> tuple[Mapping[int, str], tuple[str, ...]]
     return {person["id"]: person["login"] for person in found}, tuple(dict.fromkeys(unknown))
 
 
-def hands(document: FactDocument) -> Mapping[str, Sequence[int]] | None:
-    """What a statement keeps of who had a hand in the change, in the form of the facts; None where it is not known.
+def hands(document: FactDocument) -> "Hands | None":
+    """What a statement keeps of who had a hand in the change; None where it is not known, as in a clone.
 
     Contributors behind whom no account stands have no id, and so are not kept: who is told to link the address or to
     rewrite the commit must be able to.
     """
+    if document.origin != "github" or "pr" not in document.facts:
+        return None
+    opened = _somebody(document.facts["pr"]["author"])
     try:
-        held = {"authors": authors(document)[0].keys()}
-        for kind, holders in (("committers", _committers), ("pushers", _pushers)):
-            held[kind] = {person["id"]: "" for who, _ in holders(document) if (person := _somebody(who))}.keys()
+        wrote = {*authors(document)[0], *([opened["id"]] if opened else [])}
+        return {
+            "authors": sorted(wrote),
+            "committers": _ids(_committers(document)),
+            "pushers": _ids(_pushers(document)),
+        }
     except Doubt:
         return None
-    return {kind: sorted(ids) for kind, ids in held.items()}
+
+
+def _ids(held: Iterable[_Held]) -> list[int]:
+    return sorted({person["id"] for who, _ in held if (person := _somebody(who))})
 
 
 def _is_web(person: Person | None) -> bool:

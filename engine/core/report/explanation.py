@@ -22,6 +22,7 @@ _SHOWN: dict[Outcome | None, tuple[str, str, str]] = {
     None: ("·", "dim", ""),
 }
 _LONGEST = 60  # characters of a value
+_REMARKS = 3  # that are told where the whole tree is not
 
 
 def plain(text: str, _: str) -> str:
@@ -70,6 +71,15 @@ def _pipeline(pipeline: PipelineResult, paint: Paint) -> Iterator[str]:
             yield f"  locks {_safe(key)}"
         if pipeline.then:
             yield f"  then {pipeline.then} is decided, with fresh facts"
+
+
+def sentence(gate: GateResult) -> str:
+    """What a gate says where the whole tree is not shown: why, and which approvals and overrides do not count."""
+    remarks = [c.text for c in gate.causes if c.outcome is None and c.text not in gate.because]
+    if gate.outcome is Outcome.PASS or not remarks:
+        return gate.because
+    more = [f"{len(remarks) - _REMARKS} more in the explanation"] if len(remarks) > _REMARKS else []
+    return "; ".join([gate.because, *remarks[:_REMARKS], *more])
 
 
 def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:

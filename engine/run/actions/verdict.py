@@ -1,15 +1,13 @@
 """`verdict.*`: sign what validation found."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
 from engine.errors import Place, Problem, problem
 
 if TYPE_CHECKING:
-    from engine.core.decision.document import FactDocument
-    from engine.core.verdict.statement import Hands
     from engine.run.context import Context
 
 _RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "module", "changes")  # of `verdict.resources`
@@ -24,6 +22,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     from engine import __version__
     from engine.adapters import files
     from engine.core.canonical import digest as digest_of
+    from engine.core.decision.people import hands
     from engine.core.findings import Finding
     from engine.core.verdict.statement import About, MadeFrom, build
     from engine.run import trusted
@@ -41,7 +40,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         branch=ctx.discovery.branch or "",
         rules=ctx.rules.digest,
         change=ctx.discovery.change,
-        hands=_hands(ctx.document),
+        hands=hands(ctx.document),
     )
     made_from = MadeFrom(
         engine=__version__,
@@ -87,24 +86,6 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         "file": file,
         "doubts": [why.to_json() for why in doubts],
     }
-
-
-def _hands(document: "FactDocument") -> "Hands | None":
-    """Ids of those who had a hand in it; None where that is not known, as in a clone, which knows names only."""
-    if document.origin != "github" or not {"pr", "commits", "pushers"} <= document.facts.keys():
-        return None
-    facts = document.facts
-    commits = facts["commits"]
-    wrote = [facts["pr"]["author"], *(who for one in commits for who in (one["author"], *one["co_authors"]))]
-    return {
-        "authors": _ids(wrote),
-        "committers": _ids(one["committer"] for one in commits),
-        "pushers": _ids(push["user"] for push in facts["pushers"]),
-    }
-
-
-def _ids(people: Iterable[Mapping[str, Any] | None]) -> list[int]:
-    return sorted({who["id"] for who in people if who and "id" in who})
 
 
 def _of_policy(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> list[Problem]:

@@ -168,7 +168,7 @@ def test_a_branch_with_very_many_has_somebodys_commits_in_the_older_ones(clone):
     assert found(clone) == set(all_[2:])
 
 
-def test_what_a_merge_costs_that_is_all_again_is_not_missing_elsewhere(clone):
+def test_what_a_merge_costs_that_is_made_again_is_not_missing_elsewhere(clone):
     merge(clone)
     repository = clone.open()
     found = repository.range("dev", "feature")

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from engine.core.analysis.facts import Shared, Stated, replaced, spelled_out
+from engine.core.analysis.facts import Shared, Stated, in_good_order, replaced, spelled_out
 from engine.core.analysis.fixtures import load, run
 from engine.core.canonical import canonical
 from engine.errors import EngineError
@@ -142,7 +142,9 @@ ANN, ROBOT = {"login": "ann", "id": 5}, {"login": "robot", "id": 9, "bot": True}
         ("people of commits", {"commits": [{"author": "ann", "committer": None, "co_authors": ["robot"]}]}, {"commits": [{"author": ANN, "committer": None, "co_authors": [ROBOT]}]}),
         ("members of groups", {"groups": {"a": {"members": ["ann"]}, "b": {"failed": "x"}}}, {"groups": {"a": {"members": [ANN]}, "b": {"failed": "x"}}}),
         ("permissions by id", {"permissions": {"ann": "write"}}, {"permissions": {"5": "write"}}),
-        ("a person in full", {"pushers": [{"id": 3, "login": "x"}]}, {"pushers": [{"id": 3, "login": "x"}]}),
+        ("a person in full", {"pr": {"author": {"id": 3, "login": "x"}}}, {"pr": {"author": {"id": 3, "login": "x"}}}),
+        ("pushes", {"pushers": ["ann", None, {"user": "robot", "forced": True}]}, {"pushers": [{"user": ANN}, {"user": None}, {"user": ROBOT, "forced": True}]}),
+        ("hands are ids", {"statements": [{"hands": {"authors": ["ann", 7], "pushers": ["robot"]}}, {"hands": None}]}, {"statements": [{"hands": {"authors": [5, 7], "pushers": [9]}}, {"hands": None}]}),
         ("a login where no person stands", {"labels": ["ann"]}, {"labels": ["ann"]}),
     ],
 )  # fmt: skip
@@ -152,6 +154,33 @@ def test_facts_are_spelled_out(why, short, full):
 
 def test_facts_in_full_stay_as_they_are():
     assert spelled_out(facts(), Shared({}, {}), pytest.fail) == facts()
+
+
+SAID = {"sequence": 2, "head_sha": "h", "base_ref": "dev", "result": "passed", "signed_at": "11"}
+ROW = {**SAID, "content": "what the verdict says", "hands": None, "confirmed_at": "11"}
+
+
+@pytest.mark.parametrize(
+    ("why", "facts", "rows"),
+    [
+        ("the verdict is one of them", {"verdict": SAID}, [ROW]),
+        ("... when it was signed itself", {"verdict": {**SAID, "confirmed_at": "12"}}, [{**ROW, "confirmed_at": "12"}]),
+        ("... once", {"verdict": SAID, "statements": [{"sequence": 2, "head_sha": "other"}]}, [{**ROW, "head_sha": "other"}]),
+        ("others say the same", {"verdict": {**SAID, "confirmed_at": "12"}, "statements": [{"sequence": 1, "signed_at": "10"}]}, [{**ROW, "sequence": 1, "signed_at": "10", "confirmed_at": "10"}, {**ROW, "confirmed_at": "12"}]),
+        ("without a verdict there are none", {}, []),
+        ("what is no list is left to the schema", {"verdict": SAID, "statements": "x"}, "x"),
+        ("... and so is what is no row", {"verdict": SAID, "statements": [1]}, [1, ROW]),
+    ],
+)  # fmt: skip
+def test_statements_are_in_good_order(why, facts, rows):
+    in_good_order(facts, (), RULES)
+    assert facts["statements"] == rows, why
+
+
+def test_statements_that_are_gone_stay_gone():
+    gone = {"verdict": dict(SAID)}
+    in_good_order(gone, ("statements",), RULES)
+    assert "statements" not in gone
 
 
 @pytest.mark.parametrize(

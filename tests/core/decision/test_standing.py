@@ -248,15 +248,22 @@ def test_a_commit_that_is_its_own_parent_ends_the_walk():
     [
         ("everybody", {}, by()),
         ("co-authors are authors", {"commits": [commit(co_authors=["bob"])]}, by(authors=["author", "bob"])),
-        ("whoever has no account has no id", {"commits": [commit(author="x@example.com")]}, by(authors=["helper"])),
+        ("whoever opened it is one", {"pr": pr(author=person("bob"))}, by(authors=["author", "helper", "bob"])),
+        ("whoever has no account has no id", {"commits": [commit(author="x@example.com")]}, by()),
+        ("... nor who opened it", {"pr": pr(author=None)}, by()),
         ("whoever only merged the base has none", {"commits": [*BRANCH, UPDATE]}, by()),
-        ("the pushers are not known, as in a local run", {"failed": {"pushers": "no GitHub"}}, None),
+        ("the pushers are not known", {"failed": {"pushers": "no GitHub"}}, None),
+        ("nobody can look the pull request up", {"failed": {"pr": "HTTP 502"}}, None),
         ("somebody who pushed is not", {"pushers": [push(None)]}, None),
         ("the commits are not known", {"failed": {"commits": "HTTP 502"}}, None),
     ],
 )  # fmt: skip
 def test_what_a_statement_keeps_of_them(why, changes, kept):
     assert hands(document(**changes)) == kept, why
+
+
+def test_a_run_on_a_clone_knows_names_and_no_ids():
+    assert hands(document()._replace(origin="local")) is None
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@
 import textwrap
 
 from engine.core.decision.decide import decide
-from engine.core.report.explanation import render
+from engine.core.report.explanation import render, sentence
 from tests.support.decision import event, rules, rules_of
-from tests.support.facts import approve, comment, document, finding, pr, reject, verdict
+from tests.support.facts import BEFORE, OLD, approve, comment, document, finding, pr, reject, verdict
 
 RULES = rules_of(
     """
@@ -151,3 +151,24 @@ def test_no_fact_can_write_a_line_of_its_own_or_speak_to_the_terminal():
     told = shown(ours=ours, pr=pr(title=NASTY), absent={"verdict": NASTY}, failed={"freeze": NASTY})
     assert all(line.isprintable() for line in told.split("\n"))
     assert not any(line.strip().startswith("::") for line in told.splitlines())
+
+
+def told(**changes):
+    known = document(**{"verdict": verdict(rules=RULES.digest), **changes})
+    return {gate.name: sentence(gate) for gate in decide(event(), known, RULES).pipelines[0].gates}
+
+
+def test_where_the_tree_is_not_shown_it_is_said_which_approvals_do_not_count():
+    early, older = approve("ann", at=BEFORE), approve("bob", OLD)
+    assert told(reviews=[early, older])["reviewed"] == (
+        "1 approval from reviewers: 0 of 1; the approval of ann does not count: it came before the verdict; "
+        "the approval of bob does not count: it is of commit bbbbbbb, which nobody had validated when it was given"
+    )
+    assert told(reviews=[approve("ann"), older])["reviewed"] == "approved by ann"
+    many = [approve(name, at=BEFORE) for name in ("ann", "bob", "cid", "dan", "lea")]
+    assert told(reviews=many)["reviewed"].endswith("; 2 more in the explanation")
+
+
+def test_an_override_that_does_not_count_is_said_once():
+    failed = verdict(rules=RULES.digest, result="failed", findings=[finding()])
+    assert told(verdict=failed, comments=[comment("bob")])["policy"].count("does not count") == 1
