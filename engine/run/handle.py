@@ -253,9 +253,8 @@ def _once(
         if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
             because = journals.enter(journal, stance(result, decided.decision, _made_with(decided, settings)))
             if because:
-                journal.finish_run(
-                    {"outcome": "superseded", "exit": int(ExitCode.STALE), "environment": "", "then": None}
-                )
+                told = Handled(result, (), out, report.environment).said()
+                journal.finish_run({**told, "outcome": "superseded", "exit": int(ExitCode.STALE), "then": None})
                 raise failure("ENG575", run=journal.identity, reason=because)
         if result.outcome is Outcome.PASS:
             context = Context(

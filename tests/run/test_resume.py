@@ -152,8 +152,17 @@ def test_what_would_be_decided_otherwise_by_now_has_ended(machine, engine, store
     assert (ended.code, "ENG575" in ended.err) == (ExitCode.STALE, True), why
     assert f"`{said}` is" in ended.err, why
     assert machine.report()["result"] == "superseded"
-    again = engine(*machine.words("--run", "7", "--resume"), **store)
-    assert again.code == ExitCode.STALE, "and that is told again"
+    again = engine(*machine.words("--run", "7", "--json"), **store)
+    assert (again.code, resumed_of(again)) == (ExitCode.STALE, []), "and that is told again"
+
+
+def test_a_clock_that_goes_backwards_is_asked_nothing(machine, engine, store, monkeypatch):
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words("--run", "7"), **store).code == ExitCode.DONE
+    cut(machine, 6)
+    monkeypatch.setattr("engine.adapters.clock.now", lambda: "2001-01-01T00:00:00Z")
+    assert engine(*machine.words("--run", "7"), **store).code == ExitCode.STALE, "it is somebody's, then as now"
+    assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
 
 
 def test_a_base_that_has_moved_on_matters_where_it_touches_the_change(machine, engine, store):
