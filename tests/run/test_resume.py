@@ -210,6 +210,13 @@ def test_the_same_executor_goes_on_with_what_it_has_begun(machine, engine, store
     assert [line["said"]["why"] for line in lines(machine) if line["kind"] == "take"] == ["executor"]
 
 
+def test_a_run_that_lacked_a_key_goes_on_when_it_has_it(machine, engine, store):
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words("--run", "7"), **store, ENGINE_DIGEST_KEY="").code == ExitCode.AUTH
+    assert said(machine) == [("start", "")], "nothing was done"
+    assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
+
+
 def with_secret() -> dict[str, Any]:
     """A plan with a sensitive value, and the same where its mark is lost."""
     plan = copy.deepcopy(recorded("s3-good"))
