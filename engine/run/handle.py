@@ -285,7 +285,8 @@ def _once(
             silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
             (watcher.kept if silent else watcher.show)(reports.write(whole, out, settings.credentials))
         done = Handled(result, ran, out, report.environment)
-        lacking = journal.lines == begun and any(one.problems for one in ran)  # a key: with it, the run can go on
+        # Nothing was done, for want of a key, say: with it, the run can go on.
+        lacking = journal.lines == begun and any(r.problems and journal.past(r.id).state == "never" for r in ran)
         if result.outcome is not Outcome.ERROR and not done.next and not lacking:
             journal.finish_run(done.said())
         handled.append(done)

@@ -68,8 +68,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
     here = list(takewhile(lambda step: step.id != until, steps))
     ahead = [step for step in here if ctx.journal.past(step.id).state != "done"]
     if problems := tuple(_lacking((actions[step.uses] for step in ahead), ctx.ports.secrets)):
+        first = ahead[0]
         return tuple(
-            Ran(s.id, s.uses, "skipped" if n else "failed", {}, () if n else problems) for n, s in enumerate(steps)
+            Ran(s.id, s.uses, "failed", {}, problems) if s is first else Ran(s.id, s.uses, "skipped", {}) for s in steps
         )
     ran: list[Ran] = []
     for step, decided in zip(steps, ctx.result.actions, strict=True):

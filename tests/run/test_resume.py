@@ -217,6 +217,18 @@ def test_a_run_that_lacked_a_key_goes_on_when_it_has_it(machine, engine, store):
     assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
 
 
+def test_a_run_that_has_failed_has_ended(machine, engine, store):
+    """Also where it was killed before it could say so."""
+    machine.change({"S3/a.tfvars": good()})
+    absent = {"ENGINE_TERRAFORM": "no-terraform-here"}
+    failed = engine(*machine.words("--run", "7"), **store, **absent)
+    assert (failed.code, said(machine)[-1]) == (ExitCode.EXECUTOR, ("finish", ""))
+    assert engine(*machine.words("--run", "7"), **store).code == failed.code
+    cut(machine, len(lines(machine)) - 1)
+    resumed = engine(*machine.words("--run", "7", "--resume"), **store)
+    assert (resumed.code, said(machine)[-1]) == (failed.code, ("finish", ""))
+
+
 def with_secret() -> dict[str, Any]:
     """A plan with a sensitive value, and the same where its mark is lost."""
     plan = copy.deepcopy(recorded("s3-good"))
