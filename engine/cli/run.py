@@ -5,12 +5,13 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
-from engine.errors import failure
+from engine.errors import EngineError, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.adapters.settings import Settings
+    from engine.cli.files import Given
     from engine.run.kept.runs import Going
 
 HELP = "decide what an event starts, and carry it out"
@@ -55,7 +56,6 @@ def run(options: Namespace, console: Console) -> int:
     from engine.adapters import clock, settings
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
-    from engine.cli.files import read_event_file
     from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
     from engine.core.report import explanation, terminal
@@ -81,8 +81,8 @@ def run(options: Namespace, console: Console) -> int:
 
     values = settings.read()
     going = _going(options, values)
-    with results.directory(options.out, going.run) as out:
-        given = read_event_file(options.event, options.event_name)
+    with results.directory(options.out) as out:
+        given = _given(options, out, going.run if values.store else None)
         request = Request(
             event=given.data,
             event_file=given.file,
@@ -117,6 +117,25 @@ def run(options: Namespace, console: Console) -> int:
     if not handled:
         console.err("nothing to do: no pipeline starts on this event")
     return worst([done.exit_code for done in handled if not done.child])
+
+
+def _given(options: Namespace, out: str, run: str | None) -> "Given":
+    """The event; what is in `out` of another one, of another run, or of one that nobody could go on with, is gone.
+
+    Raises:
+        EngineError: there is no event, or something cannot be written.
+    """
+    from engine.cli.files import read_event_file
+    from engine.core.canonical import digest, digest_bytes
+    from engine.run import results
+
+    try:
+        given = read_event_file(options.event, options.event_name)
+    except EngineError:
+        results.forget(out)
+        raise
+    results.claim(out, run and digest([run, options.pipeline, digest_bytes(given.data)]))
+    return given
 
 
 def _going(options: Namespace, values: "Settings") -> "Going":

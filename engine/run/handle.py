@@ -79,18 +79,19 @@ class Again(NamedTuple):
 
     def to_json(self) -> Mapping[str, Any]:
         """As it was."""
-        done: Mapping[str, Any] = self.said["pipeline"]
+        done: Mapping[str, Any] = self.said.get("pipeline", {})
         return done
 
     @property
     def environment(self) -> str:
         """Of the change."""
-        return str(self.said["environment"])
+        return str(self.said.get("environment", ""))
 
     @property
     def then(self) -> str | None:
         """The child run that follows."""
-        return str(self.said["then"]) if self.said["then"] else None
+        then = self.said.get("then")
+        return then if isinstance(then, str) and then else None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -231,7 +232,9 @@ def _once(
     outs = {one.identity.pipeline: _out(request.out, one.identity.pipeline, len(found)) for one in found}
     known = {name: Again(name, one.finish, outs[name]) for name, one in zip(outs, found, strict=True) if one.finish}
     for again in known.values():
-        watcher.progress(f"{again.name}: this run has ended before ({again.said['outcome']}), and does nothing more")
+        watcher.progress(
+            f"{again.name}: this run has ended before ({again.said.get('outcome')}), and does nothing more"
+        )
     if found and len(known) == len(found):
         return [*known.values()]
     decided = _decide(event, request, rules, matching, settings, ports)
@@ -250,13 +253,14 @@ def _once(
             continue
         files.make_directory(out)
         ran: tuple[Ran, ...] = ()
+        begun = 0
         if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
             because = journals.enter(journal, stance(result, decided.decision, _made_with(decided, settings)))
             if because:
-                journal.finish_run(
-                    {"outcome": "superseded", "exit": int(ExitCode.STALE), "environment": "", "then": None}
-                )
+                told = Handled(result, (), out, report.environment).said()
+                journal.finish_run({**told, "outcome": "superseded", "exit": int(ExitCode.STALE), "then": None})
                 raise failure("ENG575", run=journal.identity, reason=because)
+            begun = journal.lines
         if result.outcome is Outcome.PASS:
             context = Context(
                 event=event,
@@ -282,7 +286,9 @@ def _once(
             silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
             (watcher.kept if silent else watcher.show)(reports.write(whole, out, settings.credentials))
         done = Handled(result, ran, out, report.environment)
-        if result.outcome is not Outcome.ERROR and not done.next:
+        # Nothing was done, for want of a key, say: with it, the run can go on.
+        lacking = journal.lines == begun and any(r.problems and journal.past(r.id).state == "never" for r in ran)
+        if result.outcome is not Outcome.ERROR and not done.next and not lacking:
             journal.finish_run(done.said())
         handled.append(done)
     return handled

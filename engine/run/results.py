@@ -12,15 +12,13 @@ from contextlib import ExitStack, contextmanager
 from engine.adapters import files
 from engine.errors import EngineError, failure
 
-_CLAIMS = ("statement.json", "receipts.json", "report.md", "report.json")
 _RUN = "run.json"  # says which run's results these are
+_CLAIMS = ("statement.json", "receipts.json", "report.md", "report.json", _RUN)
 
 
 @contextmanager
-def directory(asked: str | None, run: str) -> Iterator[str]:
+def directory(asked: str | None) -> Iterator[str]:
     """The real path of `asked`, made where it is not there; without it, of one that is removed at the end.
-
-    What is there of the same run stays: it goes on, or is told again.
 
     Raises:
         EngineError: ENG002 it cannot be written, ENG008 others can write to it, ENG558 another run writes into it.
@@ -30,10 +28,21 @@ def directory(asked: str | None, run: str) -> Iterator[str]:
         files.make_directory(path, named=True)
         path = os.path.realpath(path)
         stack.enter_context(_alone(path))
-        if _run(path) != run:
-            forget(path)
-            keep(path, _RUN, {"run": run})
         yield path
+
+
+def claim(out: str, run: str | None) -> None:
+    """From here on these are the results of `run`, and no others are there. None: of one that nobody goes on with.
+
+    What is there of the same run stays: it goes on, or is told again.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    if run is None or _run(out) != run:
+        forget(out)
+    if run:
+        keep(out, _RUN, {"run": run})
 
 
 def _run(out: str) -> str | None:

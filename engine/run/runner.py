@@ -69,8 +69,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
     here = list(takewhile(lambda step: step.id != until, steps))
     ahead = [step for step in here if ctx.journal.past(step.id).state != "done"]
     if problems := tuple(_lacking((actions[step.uses] for step in ahead), ctx)):
+        first = ahead[0]
         return tuple(
-            Ran(s.id, s.uses, "skipped" if n else "failed", {}, () if n else problems) for n, s in enumerate(steps)
+            Ran(s.id, s.uses, "failed", {}, problems) if s is first else Ran(s.id, s.uses, "skipped", {}) for s in steps
         )
     ran: list[Ran] = []
     for step, decided in zip(steps, ctx.result.actions, strict=True):
@@ -96,8 +97,8 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
             continue
         past = ctx.journal.past(step.id)
         if past.state == "done" and past.inputs == asked:
-            known = _remembered(step, action, past)
-            if not (known.status == "done" and action.gone(known.outputs, frozenset(s.uses for s in ahead))):
+            known = _remembered(step, action, past, frozenset(one.uses for one in ahead), redact)
+            if known:
                 ran.append(known)
                 continue
         unclear = past.state != "never" and action.repeat is Repeat.RECONCILE
@@ -125,15 +126,20 @@ def _failed(step: "Step", error: EngineError, redact: "Redactor") -> Ran:
 
 def _said(ran: Ran) -> dict[str, Any]:
     """What its line in the journal says; no secret of a plan has come out of an action."""
-    return {"status": ran.status, "outputs": ran.outputs, "problems": [p.to_json() for p in ran.problems]}
+    return {"outputs": ran.outputs, "problems": [p.to_json() for p in ran.problems]}
 
 
-def _remembered(step: "Step", action: Action, past: "Entry") -> Ran:
-    said = past.said
-    outputs = said["outputs"]
-    result = action.result(outputs) if said["status"] == "done" else None
-    problems = tuple(map(Problem.from_json, said["problems"]))
-    return Ran(step.id, step.uses, said["status"], outputs, problems, result)
+def _remembered(step: "Step", action: Action, past: "Entry", ahead: frozenset[str], redact: "Redactor") -> Ran | None:
+    """What its line says came of it; None: what it has left is gone, and somebody still needs it."""
+    try:
+        with alone(f"what the journal says of the action `{step.id}`", step.place):
+            outputs, problems = past.said["outputs"], tuple(map(Problem.from_json, past.said["problems"]))
+            if problems:
+                return Ran(step.id, step.uses, "failed", {}, problems)
+            done = Ran(step.id, step.uses, "done", outputs, result=action.result(outputs))
+            return None if action.gone(outputs, ahead) else done
+    except EngineError as error:
+        return _failed(step, error, redact)
 
 
 def _lacking(actions: Iterable[Action], ctx: "Context") -> Iterator[Problem]:

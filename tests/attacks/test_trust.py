@@ -212,7 +212,7 @@ def test_a_kept_plan_that_is_swapped_before_its_digest_is_taken(machine, monkeyp
         Going("7"),
     )
     ports = Ports(Memory(), Keyring(os.environ), clock.now)
-    with results.directory(str(machine.out), "7"):
+    with results.directory(str(machine.out)):
         [done] = handle(request, settings.read(), ports, Watcher(lambda _: None, swap, lambda _: None, lambda _: None))
     [policy] = [ran for ran in done.ran if ran.uses == "policy.evaluate"]
     assert [doubt["code"] for doubt in policy.outputs["doubts"]] == ["ENG560"]

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from engine import data
+from engine.adapters.keys import new_key
 from engine.adapters.terraform.template import LOCK_FILE
 from engine.core.canonical import canonical
 from engine.core.kept import record
@@ -241,3 +242,23 @@ def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
     (kept.root / "else" / "diary").touch()
     wrong = said(ENGINE_STORE=f"dir:{kept.root}/else")
     assert (wrong["ok"], "it holds diary" in wrong["problem"]) == (False, True)
+
+
+def test_what_a_revoked_key_has_signed_is_not_what_was_approved(kept, engine):
+    rules = kept.controller / "deployment-rules.yaml"
+    known = 'gates:\n  known: {needs: statements, require: "length(statements) > `0`"}\n'
+    rules.write_text(rules.read_text().replace("gates:\n", known, 1))
+    (kept.controller / "specs" / "judged.yaml").write_text(JUDGED.replace("policy,", "known, policy,"))
+    kept.change({"S3/a.tfvars": good()})
+    assert engine(*kept.words()).code == ExitCode.DONE
+    old, new = kept.signer, new_key(str(kept.root / "new.pem"))
+    kept.environ["ENGINE_SIGNING_KEY_FILE"] = str(kept.root / "new.pem")
+    rows = [TrustedKey(key.id, key.public, ("verdict",), LATER, None) for key in (old, new)]
+    trusting = entry(rows[0]) + '\n    revoked: "2026-01-01T00:00:00Z"\n' + entry(rows[1]).partition("keys:\n")[2]
+    (kept.root / "trusted-keys.yaml").write_text(trusting)
+    assert judged(kept, engine).code == ExitCode.WAITING
+    assert engine(*kept.words()).code == ExitCode.DONE
+    assert judged(kept, engine).code == ExitCode.DONE
+    first, second = facts(kept)["facts"]["statements"]
+    assert (first["sequence"], second["sequence"]) == (1, 2)
+    assert first["content"] != second["content"]

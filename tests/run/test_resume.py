@@ -126,10 +126,11 @@ def test_a_plan_that_was_made_is_not_made_again(machine, engine, store):
     Path(made).write_text("{}")
     assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
     assert planned() == 6, "one that is not as it was made is made again"
-    elsewhere = str(machine.root / "elsewhere")
     cut(machine, next(n for n, pair in enumerate(said(machine), 1) if pair == ("begin", "policy")))
-    assert engine(*machine.words("--run", "7", "--resume", "--out", elsewhere), **store).code == ExitCode.DONE
-    assert planned() == 9, "policy has to see the plans, and they were elsewhere"
+    for file in (machine.out / "plans").iterdir():
+        file.unlink()
+    assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
+    assert planned() == 9, "policy has to see the plans themselves"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_a_plan_that_was_made_is_not_made_again(machine, engine, store):
         ("a policy", lambda m: (m.controller / "policies" / "x.rego").write_text("package x\n"), "policy"),
         (
             "the module",
-            lambda m: next((m.controller / "terraform").glob("*.tf")).open("a").write("# altered\n"),
+            lambda m: next((m.controller / "terraform").glob("*.tf")).open("a").write("# new\n"),
             "module",
         ),
     ],
@@ -153,8 +154,17 @@ def test_what_would_be_decided_otherwise_by_now_has_ended(machine, engine, store
     assert (ended.code, "ENG575" in ended.err) == (ExitCode.STALE, True), why
     assert f"`{said}` is" in ended.err, why
     assert machine.report()["result"] == "superseded"
-    again = engine(*machine.words("--run", "7", "--resume"), **store)
-    assert again.code == ExitCode.STALE, "and that is told again"
+    again = engine(*machine.words("--run", "7", "--json"), **store)
+    assert (again.code, resumed_of(again)) == (ExitCode.STALE, []), "and that is told again"
+
+
+def test_a_clock_that_goes_backwards_is_asked_nothing(machine, engine, store, monkeypatch):
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words("--run", "7"), **store).code == ExitCode.DONE
+    cut(machine, 6)
+    monkeypatch.setattr("engine.adapters.clock.now", lambda: "2001-01-01T00:00:00Z")
+    assert engine(*machine.words("--run", "7"), **store).code == ExitCode.STALE, "it is somebody's, then as now"
+    assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
 
 
 def test_a_base_that_has_moved_on_matters_where_it_touches_the_change(machine, engine, store):
@@ -200,6 +210,25 @@ def test_the_same_executor_goes_on_with_what_it_has_begun(machine, engine, store
     assert engine(*machine.words("--run", "7"), **store, **other).code == ExitCode.STALE
     assert engine(*machine.words("--run", "7"), **store, **executor).code == ExitCode.DONE
     assert [line["said"]["why"] for line in lines(machine) if line["kind"] == "take"] == ["executor"]
+
+
+def test_a_run_that_lacked_a_key_goes_on_when_it_has_it(machine, engine, store):
+    machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words("--run", "7"), **store, ENGINE_DIGEST_KEY="").code == ExitCode.AUTH
+    assert said(machine) == [("start", "")], "nothing was done"
+    assert engine(*machine.words("--run", "7", "--resume"), **store).code == ExitCode.DONE
+
+
+def test_a_run_that_has_failed_has_ended(machine, engine, store):
+    """Also where it was killed before it could say so."""
+    machine.change({"S3/a.tfvars": good()})
+    absent = {"ENGINE_TERRAFORM": "no-terraform-here"}
+    failed = engine(*machine.words("--run", "7"), **store, **absent)
+    assert (failed.code, said(machine)[-1]) == (ExitCode.EXECUTOR, ("finish", ""))
+    assert engine(*machine.words("--run", "7"), **store).code == failed.code
+    cut(machine, len(lines(machine)) - 1)
+    resumed = engine(*machine.words("--run", "7", "--resume"), **store)
+    assert (resumed.code, said(machine)[-1]) == (failed.code, ("finish", ""))
 
 
 def with_secret() -> dict[str, Any]:
@@ -371,10 +400,9 @@ def test_no_secret_of_a_plan_is_in_the_store(machine, engine, store):
         "deny contains r.change.after.copy if { some r in input.resource_changes; r.change.after.copy }\n"
     )
     machine.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad()})
+    fails = f"echo {SECRET} $AWS_SECRET_ACCESS_KEY >&2; exit 1"
     credentials = {"AWS_SECRET_ACCESS_KEY": "verysecretvalue12345"}
-    machine.program(
-        plan=f"grep -q acme-dev-bad resource.tfvars.json || exit 2; echo {SECRET} $AWS_SECRET_ACCESS_KEY >&2; exit 1"
-    )
+    machine.program(plan=f"if grep -q acme-dev-bad resource.tfvars.json; then {fails}; fi; exit 2")
     ended = engine(*machine.words("--run", "7"), **store, **credentials)
     assert ended.code == ExitCode.EXECUTOR
     stored = b"".join(file.read_bytes() for file in (machine.root / "store").rglob("*") if file.is_file())
@@ -397,9 +425,8 @@ def test_no_secret_of_a_plan_is_in_the_store(machine, engine, store):
 def test_options_that_want_something(machine, engine, why, words, environ, code):
     machine.change({"S3/a.tfvars": good()})
     refused = engine(*machine.words(*words), **environ)
-    assert (refused.code in (ExitCode.CONFIG, ExitCode.AUTH), code in refused.err) == (True, True), (
-        f"{why}: {refused.err}"
-    )
+    assert refused.code in (ExitCode.CONFIG, ExitCode.AUTH), why
+    assert code in refused.err, why
     assert not (machine.out / "plans").exists(), why
 
 

@@ -369,3 +369,15 @@ def test_who_was_replaced_does_nothing_more():
         run(HELLO, '{id: b, uses: test.say, with: {text: b}, if: "always()"}', journal=journal)
     assert error.value.problems[0].code == "ENG572"
     assert a_journal(store, ME).past("a").state == "never"
+
+
+def test_what_a_journal_says_in_another_form_is_no_result():
+    """Whoever can write to a store without a key can write any line; it is an error of that action alone."""
+    store = Memory()
+    run(HELLO, journal=a_journal(store, YOU))
+    asked = a_journal(store).past("a").inputs
+    journal = a_journal(store)
+    journal.begin("a", inputs=asked)
+    journal.end("a", said={"outputs": {}, "problems": [{}]})
+    [ran] = run(HELLO, journal=a_journal(store))
+    assert (ran.status, ran.problems[0].code) == ("failed", "ENG563")

@@ -11,11 +11,11 @@ one of theirs should have gone: their writing ends there, without clocks and lea
 import json
 from collections.abc import Mapping
 from hmac import compare_digest
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical, digest, digest_bytes
 from engine.core.handover import key_id, mac
-from engine.errors import EngineError, failure
+from engine.errors import EngineError, ExitCode, failure
 
 VERSION = 1
 MOST = 999_999  # lines: their numbers have six digits, so that their keys are in order
@@ -28,7 +28,15 @@ Kind: TypeAlias = Literal[
     "stop",  # before an action, for another job to go on
     "finish",  # with the outcome and the exit code; the last one
 ]
-_KINDS = get_args(Kind)
+# What a line of a kind says at least; others may stand beside it.
+_SAYS: Mapping[Kind, Mapping[str, type]] = {
+    "start": {"who": str},
+    "take": {"who": str},
+    "begin": {"action": str, "item": str, "inputs": str},
+    "end": {"action": str, "item": str, "outputs": dict},
+    "stop": {"before": str},
+    "finish": {"exit": int},
+}
 _DOMAIN = b"interlock journal line 1\n"
 
 
@@ -135,12 +143,13 @@ class Past:
             raise self._altered(f"line {number} does not follow the one before it")
         try:
             self._take(Line(record["kind"], record["by"], record["said"]))
-        except (KeyError, TypeError, _ImpossibleError):
+        except (LookupError, TypeError, ValueError, _ImpossibleError):
             raise self._altered(f"line {number} cannot come there") from None
         self.lines, self.last = number, digest_bytes(data)
 
     def _take(self, line: Line) -> None:
-        if (self.start is None) != (line.kind == "start") or self.finish is not None:
+        fits = all(isinstance(line.said[name], type_) for name, type_ in _SAYS[line.kind].items())
+        if not fits or (self.start is None) != (line.kind == "start") or self.finish is not None:
             raise _ImpossibleError
         if line.kind == "start":
             self.start, self.owner, self.who = line.said, line.by, line.said["who"]
@@ -151,6 +160,7 @@ class Past:
         elif line.kind == "stop":
             self.stopped = line.said["before"]
         elif line.kind == "finish":
+            ExitCode(line.said["exit"])
             self.finish = line.said
         else:
             self._enter(line)
@@ -180,7 +190,7 @@ class Past:
         seal = record.get("seal")
         if not isinstance(seal, str) or not compare_digest(seal.encode(errors="replace"), self._seal(bare).encode()):
             raise self._altered(f"line {number} was altered, or written with another key, or with none")
-        if version != VERSION or record.get("kind") not in _KINDS or canonical(record) != data:
+        if version != VERSION or record.get("kind") not in _SAYS or canonical(record) != data:
             raise self._altered(f"line {number} is no line")
         return record
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.core.canonical import digest
 from engine.core.kept import keys, record
 from engine.core.verdict import check
 from engine.core.verdict.about import content
@@ -64,8 +65,14 @@ class Kept:
         return tuple(statements.read(self._store, series, self._trusted))
 
     def _rows(self) -> Any:
-        said = (one.verdict for one in self._statements)
-        return [{**{name: verdict[name] for name in _ROW}, "content": content(verdict)} for verdict in said]
+        return [
+            {**{name: one.verdict[name] for name in _ROW}, "content": self._content(one)} for one in self._statements
+        ]
+
+    def _content(self, one: "Believed") -> str:
+        """What a thief of a key may have written is what no other statement says: nothing was approved under it."""
+        said = content(one.verdict)
+        return digest({"revoked": said}) if self._trusted[one.key_id].revoked else said
 
     def _verdict(self) -> Any:
         found = check.latest(self._statements, self._trusted, self._now, self._change.wanted(self._origin))

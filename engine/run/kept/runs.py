@@ -84,7 +84,7 @@ class Runs:
         if self._handed and self._handed.of.pipeline == journal.identity.pipeline:
             compare(self._handed.of, {"head": stance["head"] or "", "base": stance["base"] or ""})
         journal.take("--resume" if self._going.resume else "executor")
-        return difference(journal.start["stance"], stance)
+        return difference(journal.start.get("stance", {}), stance)
 
     def hand_over(self, pipeline: str, action: str) -> None:
         """Write the file for the job that goes on with `action` of `pipeline`.

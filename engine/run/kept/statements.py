@@ -127,8 +127,12 @@ def _again(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Itera
 
 
 def _backwards(store: Store, series: Series, last: int, trusted: TrustedKeys) -> Iterator[Mapping[str, Any]]:
+    """As far as they say since when: whoever has stolen a key can write any date, so one that was revoked ends it."""
     for number in range(last, 0, -1):
-        yield _at(store, series, number, trusted).verdict
+        one = _at(store, series, number, trusted)
+        if trusted[one.key_id].revoked:
+            return
+        yield one.verdict
 
 
 def _last(store: Store, series: Series) -> int:

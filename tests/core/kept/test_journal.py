@@ -14,7 +14,7 @@ ME, YOU = "me.1", "you.2"
 PLAN = {"action": "plan", "item": ""}
 START = Line("start", ME, {"who": "me"})
 BEGIN = Line("begin", ME, {**PLAN, "inputs": "sha256:1"})
-END = Line("end", ME, {**PLAN, "status": "done", "outputs": {"a": 1}})
+END = Line("end", ME, {**PLAN, "outputs": {"a": 1}})
 TAKE = Line("take", YOU, {"who": "you", "why": "--resume"})
 STOP = Line("stop", ME, {"before": "verdict"})
 FINISH = Line("finish", ME, {"exit": 0})
@@ -87,6 +87,11 @@ def test_what_is_past(why, lines, entry, stopped, finished):
         ("after a stop somebody takes it first", [START, STOP, BEGIN]),
         ("a begin says of what", [START, Line("begin", ME, {"inputs": "x"})]),
         ("and with what", [START, Line("begin", ME, PLAN)]),
+        ("what has ended has outputs", [START, BEGIN, Line("end", ME, PLAN)]),
+        ("in parts", [START, BEGIN, Line("end", ME, {**PLAN, "outputs": "all"})]),
+        ("an exit code is one", [START, Line("finish", ME, {"exit": 7})]),
+        ("and no text", [START, Line("finish", ME, {"exit": "0"})]),
+        ("somebody has begun it", [Line("start", ME, {})]),
     ],
 )
 def test_lines_that_no_owner_writes_there(why, lines):

@@ -1,6 +1,7 @@
 """A run's lines in a store: one owner, who is told that there is another, and a store that fails."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from engine.run.kept.owner import Owner, owner
 
 RUN = Identity("7-1", "validate", "acme/dev#1")
 ME, YOU = Owner("me.1", "me on here, process 1"), Owner("you.2", "you on there, process 2")
-DONE = {"status": "done", "outputs": {}}
+DONE: dict[str, Any] = {"outputs": {}, "problems": []}
 
 
 @pytest.fixture(params=["directory", "memory"])

@@ -365,3 +365,16 @@ def test_a_full_disk_leaves_no_statement(store: Directory, tmp_path: Path) -> No
     assert os.listdir(file(tmp_path, 1).parent) == []
     put(store)
     assert len(verdicts(store)) == 1
+
+
+def test_a_key_that_was_revoked_says_nothing_of_since_when(store: Directory) -> None:
+    """A thief can write any date."""
+    put(store)
+    both = {**trusted(revoked=SIGNED), **trusted(signer(2))}
+
+    def make(number: int, moment: str, earlier: Any) -> Any:
+        return statement(sequence=number, signed_at=moment, earlier=[{"predicate": {"verdict": v}} for v in earlier])
+
+    made = add(store, SERIES, "r2", FIVE_LATER, both, signer(2), make, lambda: None)
+    assert made.statement["predicate"]["verdict"]["signed_at"] == FIVE_LATER
+    assert [one.verdict["sequence"] for one in read(store, SERIES, both)] == [1, 2]
