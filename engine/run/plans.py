@@ -1,5 +1,7 @@
 """The plans that `terraform.plan` has kept, and what must be hidden in whatever is said about them."""
 
+import hmac
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ from engine.core.plan.model import changes
 from engine.core.redact import Redactor
 from engine.errors import Problem, failure
 
+_KEY = ".key"  # behind the name of the directory of plans
+
 
 def load(resources: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Resource path → `terraform show -json`, of those that could be planned.
@@ -23,6 +27,29 @@ def load(resources: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         EngineError: ENG001, one is not there any more; ENG560, it is another than the one that the row is about.
     """
     return {row["path"]: _read(row["file"], row["json"]) for row in resources if row["file"]}
+
+
+def new_key(plans: str) -> None:
+    """Make the key that `proof` takes for the plans in the directory `plans`, unless it is there.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    if not os.path.lexists(plans + _KEY):
+        files.write(plans + _KEY, os.urandom(32).hex().encode())
+
+
+def proof(file: str, digest: str) -> str:
+    """What may be told of a plan's digest, so that the plan in `file` is known again.
+
+    The digest itself would tell whoever guesses the one secret value of a plan that they are right; the key for this
+    stays beside the plans.
+
+    Raises:
+        EngineError: ENG001, it is gone.
+    """
+    key = files.read(os.path.dirname(file) + _KEY)
+    return "hmac-sha256:" + hmac.new(key, digest.encode(), "sha256").hexdigest()
 
 
 def redactor(
@@ -95,6 +122,6 @@ def _rule(finding: Finding, sources: str, redact: Redactor) -> str:
 
 def _read(file: str, expected: str) -> dict[str, Any]:
     data = files.read(file)
-    if digest_bytes(data) != expected:
+    if not hmac.compare_digest(proof(file, digest_bytes(data)).encode(), expected.encode()):
         raise failure("ENG560", file=file)
     return read(data, lambda reason: failure("ENG515", resource=file, reason=reason))

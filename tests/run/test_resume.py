@@ -1,6 +1,7 @@
 """A run that goes on: in another process after a crash, in another job, or not at all, since it has ended."""
 
 import copy
+import hashlib
 import json
 import os
 from functools import partial
@@ -274,6 +275,9 @@ def test_one_run_over_two_jobs(machine, engine, tmp_path):
     assert outputs(output) == {"earlier": "1", "next": "verdict", "environment": "development"}
     assert not (machine.root / "plan" / "statement.json").exists()
     handed = (machine.root / "handover").read_text()
+    whole = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (machine.root / "plan" / "plans").iterdir()]
+    assert [digest for digest in whole if digest in handed] == [], "a guess at the secret could be tried on it"
+    assert (machine.root / "plan" / "plans.key").read_text() not in handed
     assert (SECRET in handed, "resource_changes" in handed, "(sensitive)" in handed) == (False, False, True)
     assert os.stat(machine.root / "handover").st_mode & 0o777 == 0o600
     for file in (machine.root / "plan" / "plans").iterdir():

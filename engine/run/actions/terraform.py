@@ -42,6 +42,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
     plans = os.path.join(ctx.work.out, "plans")
     files.make_directory(plans)
+    kept.new_key(plans)
     secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
 
     def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
@@ -67,14 +68,15 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         asked = digest([resource.tree, job.state_key, to.name, to.account, to.region, *made_with])
         past = ctx.journal.past(ctx.step, job.state_key)
         done = _again(past, resource.path) if past.inputs == asked else None
-        if done:
-            file = past.said["outputs"]["file"]
-        else:
+        made = past.said["outputs"] if done else {}
+        if done is None:
             ctx.journal.begin(ctx.step, job.state_key, inputs=asked)
             done = plan_one(job, workspace, limits=limits, cancel=ctx.work.cancel, keep=file)
-            made = {"file": file, "json": done.digest, "seconds": done.seconds, "changes": done.changes}
-            ctx.journal.end(ctx.step, job.state_key, said={"outputs": made if done.plan else {}})
-        told, hide = _told(done, key, file, ctx.settings.credentials)
+            if done.plan:
+                proof = kept.proof(file, done.digest)
+                made = {"file": file, "json": proof, "seconds": done.seconds, "changes": done.changes}
+            ctx.journal.end(ctx.step, job.state_key, said={"outputs": made})
+        told, hide = _told(done, key, made, ctx.settings.credentials)
         secrets.append(hide.secrets)
         return told
 
@@ -104,7 +106,7 @@ def _again(past: "Entry", path: str) -> "PlanResult | None":
         plan = kept.load([{"path": path, **made}])[path]
     except EngineError:
         return None
-    return PlanResult(path, "planned", plan, made["seconds"], changes=made["changes"], digest=made["json"])
+    return PlanResult(path, "planned", plan, made["seconds"], changes=made["changes"])
 
 
 def _gone(outputs: Mapping[str, Any], ahead: frozenset[str]) -> bool:
@@ -133,7 +135,7 @@ def setup(values: "Settings", module: str) -> "Setup":
 
 
 def _told(
-    done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, str]
+    done: "PlanResult", key: bytes, made: Mapping[str, Any], credentials: Mapping[str, str]
 ) -> "tuple[dict[str, Any], Redactor]":
     """What may leave this action: small, and with its values masked; and what masks them.
 
@@ -159,8 +161,8 @@ def _told(
         "problem": None,
         "seconds": done.seconds,
         "plan": change_set_digest(done.plan, key),
-        "file": file,
-        "json": done.digest,
+        "file": made["file"],
+        "json": made["json"],
         "changes": [
             {"address": change.address, "type": change.type, "actions": list(change.actions), "digest": one}
             for change, one in zip(found, change_digests(done.plan, key), strict=True)
