@@ -3,7 +3,7 @@
 Our own time is CPU time of this process: reading what git hands out, hashing, comparing, parsing, checking. What git's
 processes take, and the wall time, are printed beside it; how many processes these are is a test
 (`tests/adapters/git/test_contents.py`: five at most). Each size runs in a process of its own, in which the libraries
-are loaded already, as in `engine run`; the best of several rounds counts, since neighbours only add. Memory: 1 GiB.
+are loaded already, as in `engine run`; the best of several rounds counts. Memory: 1 GiB.
 
     python benchmarks/discover.py [ROUNDS]
 """

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from engine import data
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan
 from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.plan import PlanResult, plan
 from engine.adapters.terraform.template import LOCK_FILE, Setup

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = {"10 plans": 5, "10,000 changes": 2}

@@ -18,7 +18,8 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from engine.adapters.policy.bundle import PolicySet, policy_set, read_directory
-from engine.adapters.policy.port import Plan, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan
 
 _POLICIES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "policies")
 FILE = os.path.join(_POLICIES, "aws", "catalogue", "data.json")

@@ -158,7 +158,7 @@ def _expired(controller: str) -> str:
 def _standing(controller: str) -> "Standing":
     from engine.adapters.clock import now
     from engine.adapters.policy.bundle import policy_set, read_directory
-    from engine.adapters.policy.port import excuses_of
+    from engine.adapters.policy.judging import excuses_of
     from engine.core.exceptions import standing
 
     _, excuses = excuses_of(policy_set(read_directory(os.path.join(controller, "policies"))))

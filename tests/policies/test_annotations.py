@@ -8,7 +8,7 @@ import pytest
 
 from engine.adapters.policy.annotations import annotations, silent
 from engine.adapters.policy.bundle import PolicySet, policy_set, read_directory
-from engine.adapters.policy.port import evaluate
+from engine.adapters.policy.judging import evaluate
 from engine.core.findings import Severity
 from tests.support.examples import plan
 

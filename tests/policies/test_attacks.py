@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, Programs, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan, Programs
 from tests.support.opa import executable
 
 ROOT = Path(__file__).parents[2]

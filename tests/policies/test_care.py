@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, Programs, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan, Programs
 from engine.core.findings import Effect, Finding
 from tests.support.opa import executable
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, Programs, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan, Programs
 from engine.sandbox.emulator import emulator
 from tests.policies.everything.record import HERE, INPUTS, record
 from tests.support import checkov

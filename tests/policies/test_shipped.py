@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, Programs, Terms, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan, Programs, Terms
 from engine.adapters.policy.suite import test as run_tests
 from engine.core.findings import Effect
 from engine.errors import EngineError

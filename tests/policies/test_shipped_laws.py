@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.adapters.policy.port import Plan, Programs, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan, Programs
 from tests.policies.test_shipped import ALL, SHIPPED
 from tests.support.opa import executable
 

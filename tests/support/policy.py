@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.adapters.policy.bundle import PolicySet, policy_set
-from engine.adapters.policy.port import BY_NAME, Plan, Programs, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import BY_NAME, Plan, Programs
 from engine.core.findings import Finding
 
 EMPTY: Mapping[str, Any] = {"format_version": "1.2", "resource_changes": []}

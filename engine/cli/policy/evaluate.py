@@ -45,7 +45,8 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, console: "Console") -> int:
     """Judge, show, and count."""
     from engine.adapters.clock import now
-    from engine.adapters.policy.port import Terms, judge
+    from engine.adapters.policy.judging import judge
+    from engine.adapters.policy.port import Terms
     from engine.core import receipts as kept
     from engine.core.findings import Effect
     from engine.run.plans import redactor, told

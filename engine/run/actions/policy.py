@@ -32,7 +32,8 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     """
     from engine.adapters import files
     from engine.adapters.policy.bundle import policy_set, read_directory
-    from engine.adapters.policy.port import Plan, Programs, Terms, judge
+    from engine.adapters.policy.judging import judge
+    from engine.adapters.policy.port import Plan, Programs, Terms
     from engine.core import receipts as receipt
     from engine.core.canonical import canonical
     from engine.run import plans as kept

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, Programs, Terms, evaluate
-from engine.adapters.policy.port import judge as judge_all
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.judging import judge as judge_all
+from engine.adapters.policy.port import Plan, Programs, Terms
 from engine.core.findings import Effect, Severity
 from engine.core.receipts import by_rule, tally
 from engine.errors import EngineError

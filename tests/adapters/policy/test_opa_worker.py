@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.adapters.policy.judging import judge as judged
 from engine.adapters.policy.port import Plan, Programs, Terms
-from engine.adapters.policy.port import judge as judged
 from engine.errors import EngineError
 from tests.support.opa import pretender, script, value
 from tests.support.plans import a_change, a_plan

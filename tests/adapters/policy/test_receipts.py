@@ -8,7 +8,8 @@ import pytest
 
 from engine.adapters.policy.annotations import annotations
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import BY_NAME, Plan, Programs, Terms, evaluate, judge
+from engine.adapters.policy.judging import evaluate, judge
+from engine.adapters.policy.port import BY_NAME, Plan, Programs, Terms
 from engine.core.receipts import by_rule, rows, tally
 from tests.support.opa import executable
 from tests.support.policy import policies, rego

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from engine.adapters.policy.port import Plan, Terms, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan, Terms
 from engine.adapters.policy.rego import ask
 from engine.errors import EngineError, ExitCode
 from tests.support.plans import a_change

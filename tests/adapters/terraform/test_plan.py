@@ -10,7 +10,8 @@ import pytest
 
 import engine.data
 from engine.adapters.policy.bundle import policy_set, read_directory
-from engine.adapters.policy.port import Plan, evaluate
+from engine.adapters.policy.judging import evaluate
+from engine.adapters.policy.port import Plan
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.workspace import prepare
 from engine.core.plan.digest import change_set_digest
