@@ -56,6 +56,7 @@ def discover(
         environment.branch if environment else None,
         tuple(sorted(resources, key=lambda r: r.path)),
         work.errors.problems,
+        environment is not None and environment.applies,
     )
 
 

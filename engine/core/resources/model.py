@@ -42,10 +42,11 @@ class Discovery(NamedTuple):
     branch: str | None
     resources: tuple[Resource, ...]
     refused: tuple[Problem, ...]
+    applies: bool = False  # is there an account that it could be applied in?
 
     def fact(self) -> dict[str, Json]:
         """The fact `resources`."""
-        return self._rows("service", "name", "path", "state_key", "change", "tree")
+        return {**self._rows("service", "name", "path", "state_key", "change", "tree"), "applies": self.applies}
 
     def to_json(self) -> dict[str, Json]:
         """What `engine discover --json` prints."""

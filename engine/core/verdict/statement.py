@@ -31,6 +31,7 @@ class About(NamedTuple):
     environment: str
     branch: str
     rules: str  # digest
+    applies: bool | None = None  # is there an account that it could be applied in? None: nobody has said so
 
 
 class MadeFrom(NamedTuple):
@@ -108,7 +109,7 @@ def written(
     verdict = {
         "sequence": sequence,
         "result": found,
-        **about._asdict(),
+        **{name: value for name, value in about._asdict().items() if name != "applies" or value is not None},
         **{name: getattr(made_from, name) for name in MADE_WITH},
         "signed_at": signed_at,
         "expires_at": expires_at,

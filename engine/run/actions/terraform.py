@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
@@ -12,10 +12,14 @@ from engine.run.actions.verdict import told
 from engine.run.keys import digest_key
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from engine.adapters.settings import Settings
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
+    from engine.adapters.terraform.workspace import Job, Workspace
     from engine.core.resources.discover import Resource
+    from engine.core.rules.model import Limits, Rules
     from engine.run.context import Context
 
 _LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
@@ -24,57 +28,97 @@ _LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
 def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     """Plan each resource in a work directory of its own; one that cannot be planned fails alone.
 
+    Where its environment has no account, that is from an empty state and without credentials.
+
     Raises:
         EngineError: nothing can be planned at all: no Terraform, no provider, no digest key.
     """
-    from engine.adapters import files
-    from engine.adapters.terraform.plan import Limits
-    from engine.adapters.terraform.plan import plan as plan_one
-    from engine.adapters.terraform.workspace import Job, prepare
+    from engine.adapters.terraform.workspace import prepare
     from engine.core.plan.digest import key_id
-    from engine.run.orchestrator.pool import run_all
 
     key = digest_key()
-    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.cancel)
-    limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
-    plans = os.path.join(ctx.out, "plans")
-    files.make_directory(plans)
-
-    def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
-        number, resource = numbered
-        row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
-        began = time.monotonic()
-        try:
-            with alone(resource.path, Place(resource.tfvars)):
-                row |= one(number, resource)
-        except EngineError as error:
-            row |= _failed(error.problems[0], time.monotonic() - began)
-        ctx.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
-        return row
-
-    def one(number: int, resource: "Resource") -> dict[str, Any]:
-        to = ctx.rules.environments.get(resource.environment)
-        if to is None or to.account is None or to.region is None:
-            raise failure("ENG557", Place(resource.tfvars), environment=resource.environment)
-        job = Job(resource.path, resource.state_key, resource.variables, to.name, to.account, to.region)
-        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
-        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
-        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        done = plan_one(job, workspace, limits=limits, cancel=ctx.cancel, keep=file)
-        return _told(done, key, file, ctx.settings.credentials)
-
-    numbered = list(enumerate(ctx.discovery.resources, 1))
-    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.cancel)
+    jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
+    nowhere = all(one.nowhere for one in jobs)
+    workspace = prepare(setup(ctx.settings, ctx.controller.module, nowhere=nowhere), ctx.cancel)
+    planning = Planning(
+        workspace, ctx.rules.limits, parallelism, key, ctx.out, ctx.settings.credentials, ctx.progress, ctx.cancel
+    )
     return {
-        "resources": list(rows),
+        "resources": plan_all(list(zip(ctx.discovery.resources, jobs, strict=True)), planning),
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
     }
 
 
-def setup(values: "Settings", module: str) -> "Setup":
-    """What Terraform is run with on this machine."""
+class Planning(NamedTuple):
+    """What all plans of one run share."""
+
+    workspace: "Workspace"
+    limits: "Limits"
+    parallelism: int | None  # None: what the limits say
+    key: bytes  # of the digests
+    out: str  # the plans are kept below it
+    credentials: Mapping[str, str]  # what must not be shown, whoever was given it
+    progress: Callable[[str], None]
+    cancel: "Event"
+
+
+def job(resource: "Resource", rules: "Rules", *, nowhere: bool = False) -> "Job":
+    """What Terraform is given for a resource. `nowhere`: as if no environment had an account."""
+    from engine.adapters.terraform.nowhere import ACCOUNT, REGION
+    from engine.adapters.terraform.workspace import Job
+
+    to = rules.environments.get(resource.environment, rules.otherwise)
+    return Job(
+        resource.path,
+        resource.state_key,
+        resource.variables,
+        resource.environment,
+        to.account or ACCOUNT,
+        to.region or REGION,
+        nowhere=nowhere or not to.applies,
+    )
+
+
+def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list[dict[str, Any]]:
+    """A row of the output `resources` for each, in their order, planned or not.
+
+    Raises:
+        EngineError: ENG002, the plans cannot be kept; ENG452, it was cancelled.
+    """
+    from engine.adapters import files
+    from engine.adapters.terraform import plan as terraform
+    from engine.run.orchestrator.pool import run_all
+
+    limits = terraform.Limits(plan_s=planning.limits.plan_timeout_s)
+    plans = os.path.join(planning.out, "plans")
+    files.make_directory(plans)
+
+    def work(numbered: "tuple[int, tuple[Resource, Job]]") -> dict[str, Any]:
+        number, (resource, job) = numbered
+        row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
+        began = time.monotonic()
+        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
+        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
+        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
+        try:
+            with alone(resource.path, Place(resource.tfvars)):
+                done = terraform.plan(job, planning.workspace, limits=limits, cancel=planning.cancel, keep=file)
+                row |= _told(done, planning.key, file, planning.credentials)
+        except EngineError as error:
+            row |= _failed(error.problems[0], time.monotonic() - began)
+        planning.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+        return row
+
+    return list(
+        run_all(list(enumerate(jobs, 1)), work, planning.parallelism or planning.limits.parallelism, planning.cancel)
+    )
+
+
+def setup(values: "Settings", module: str, *, nowhere: bool = False) -> "Setup":
+    """What Terraform is run with on this machine. `nowhere`: it needs no account, so it gets no credentials of one."""
+    from engine.adapters.terraform import environment
     from engine.adapters.terraform.backend import Backend
     from engine.adapters.terraform.template import Setup
 
@@ -82,7 +126,7 @@ def setup(values: "Settings", module: str) -> "Setup":
         module=module,
         cache_dir=values.cache_dir,
         backend=Backend(values.state_bucket, values.state_region, values.emulator),
-        credentials=values.credentials,
+        credentials=environment.downloading(values.credentials) if nowhere else values.credentials,
         path=values.path,
         home=values.home,
         program=values.terraform,

@@ -38,6 +38,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         environment=ctx.discovery.environment or "",
         branch=ctx.discovery.branch or "",
         rules=ctx.rules.digest,
+        applies=ctx.discovery.applies,
     )
     made_from = MadeFrom(
         engine=__version__,
