@@ -4,25 +4,30 @@
 NamedTuples because every command loads this module: a frozen dataclass costs about 0.8 ms of start-up each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.printable import harmless, in_line, printable
 
 
 class ExitCode(IntEnum):
-    """What a command returns to the shell."""
+    """What a command returns to the shell; of several the one that stands last here."""
 
     DONE = 0
+    WAITING = 8  # approvals or checks are pending
     NEGATIVE = 1  # denied, policy failed, lint findings, drift, audit mismatch
+    STALE = 5  # locked, stale or superseded
+    AUTH = 4  # not authenticated or not permitted
     CONFIG = 2  # usage, or rules and configuration that do not load
     EXECUTOR = 3  # terraform, policy engine or GitHub failed
-    AUTH = 4  # not authenticated or not permitted
-    STALE = 5  # locked, stale or superseded
-    WAITING = 8  # approvals or checks are pending
-    BUG = 101
     INTERRUPTED = 130
+    BUG = 101
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Of several exit codes the one to return; of none: done."""
+    return max(codes, key=list(ExitCode).index, default=ExitCode.DONE)
 
 
 class Row(NamedTuple):
@@ -544,7 +549,7 @@ TABLE: dict[str, Row] = {
     ),
     # ENG550-599 running a decision
     "ENG550": Row(
-        "there is no key to sign the verdict with",
+        "there is no key to sign the {purpose} with",
         "`engine keys new` makes one; name its file in ENGINE_SIGNING_KEY_FILE",
         _AUTH,
     ),
@@ -613,6 +618,24 @@ class Problem(NamedTuple):
     message: str
     hint: str
     place: Place | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines: `$defs/problem` of `schemas/report.schema.json`. The line's own text stays behind."""
+        file, line, column = self.place[:3] if self.place else Place("")[:3]
+        return {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "file": file,
+            "line": line,
+            "column": column,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Problem":
+        """The problem again."""
+        place = Place(value["file"], value["line"], value["column"]) if value["file"] else None
+        return cls(value["code"], value["message"], value["hint"], place)
 
     def text(self) -> str:
         """`file:line:column: CODE message`, the source line with a caret, then the way out."""

@@ -41,7 +41,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _errors() -> str:
-    exits = _table(["exit code", "name"], ([str(code.value), code.name.lower()] for code in ExitCode))
+    exits = _table(["exit code", "name"], ([str(code.value), code.name.lower()] for code in sorted(ExitCode)))
     rows = _table(
         ["code", "what is wrong", "what to do", "exit"],
         ([code, row.title, row.remedy, str(row.exit.value)] for code, row in TABLE.items()),

@@ -1,13 +1,14 @@
-"""Signing keys: an Ed25519 key in PEM, as `openssl genpkey -algorithm ed25519` writes it too.
+"""Keys. One that signs is an Ed25519 key in PEM, as `openssl genpkey -algorithm ed25519` writes it too.
 
-`settings` reads the key from the environment or a private file and hands over the bytes; a KMS would be another signer
+`settings` reads a key from the environment or a private file and hands over the bytes; a KMS would be another signer
 of the same port, `engine.core.signature.Signer`.
 """
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.adapters import files
+from engine.adapters import files, settings
 from engine.adapters.ownership import ours, weak_spot
 from engine.core.signature import key_id
 from engine.errors import failure
@@ -32,6 +33,37 @@ class FileSigner:
 
     def __repr__(self) -> str:
         return f"FileSigner({self.id})"
+
+
+class Keyring:
+    """The keys that an environment names: read when asked for, never kept, and no business of any command's but run."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def signer(self, purpose: str) -> FileSigner:
+        """Signs statements of that purpose; only `verdict` has a key as yet.
+
+        Raises:
+            EngineError: ENG550 there is no key, or it cannot be used.
+        """
+        pem = settings.signing_key(self._environ) if purpose == "verdict" else None
+        if pem is None:
+            raise failure("ENG550", purpose=purpose)
+        return load_signer(pem)
+
+    def digest_key(self) -> bytes:
+        """Keys the digests of plans.
+
+        Raises:
+            EngineError: ENG551 there is none, or it cannot be used.
+        """
+        key = settings.digest_key(self._environ)
+        if key is None:
+            raise failure("ENG551")
+        return key
 
 
 def load_signer(pem: bytes) -> FileSigner:

@@ -120,7 +120,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
-        path=environ.get("PATH", os.defpath),
+        path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
@@ -139,6 +139,11 @@ def _absolute(home: str, name: str, path: str) -> str | None:
     return path or None
 
 
+def search_path(environ: Mapping[str, str] = os.environ) -> str:
+    """Where programs are looked for."""
+    return environ.get("PATH", os.defpath)
+
+
 def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
     """Has the user asked for no colours? See https://no-color.org."""
     return bool(environ.get("NO_COLOR"))
@@ -149,7 +154,7 @@ def actions_event(environ: Mapping[str, str] = os.environ) -> tuple[str | None, 
     return environ.get("GITHUB_EVENT_PATH") or None, environ.get("GITHUB_EVENT_NAME") or None
 
 
-def signing_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
+def signing_key(environ: Mapping[str, str]) -> bytes | None:
     """The private key's bytes, from the variable or from the file; None when neither is set.
 
     Raises:
@@ -158,7 +163,7 @@ def signing_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
     return _secret("ENGINE_SIGNING_KEY", environ)
 
 
-def digest_key(environ: Mapping[str, str] = os.environ) -> bytes | None:
+def digest_key(environ: Mapping[str, str]) -> bytes | None:
     """The key of plan digests; None when it is not set.
 
     Raises:

@@ -71,7 +71,8 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
     surroundings = settings.read()
     repository = Repository(options.repo, path=surroundings.path)
-    stand_apart(controller, options.repo, options.source, commits=[repository.resolve(options.head)])
+    changed = [repository.resolve(options.head)]
+    stand_apart(controller, options.repo, options.source, commits=changed, search_path=surroundings.path)
     rules = load_rules(options.rules)
     declared = services.read(read_module(module_directory(controller)))
     source = sources.choose(rules, options.source, repository.origin().name)

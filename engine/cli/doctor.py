@@ -171,16 +171,16 @@ def _listed(excuses: "Iterable[Excuse]") -> str:
 
 
 def _digest_key() -> str:
-    from engine.run.keys import digest_key
+    from engine.adapters.keys import Keyring
 
-    digest_key()
+    Keyring(os.environ).digest_key()
     return "set"
 
 
 def _signing_key() -> str:
-    from engine.run.keys import signer
+    from engine.adapters.keys import Keyring
 
-    return signer().id
+    return Keyring(os.environ).signer("verdict").id
 
 
 def _program(name: str, path: str) -> str:

@@ -38,9 +38,10 @@ def run(options: Namespace, console: "Console") -> int:
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
     if options.rules is None:  # what lies here may be the very repository that the event is about
+        from engine.adapters.settings import search_path
         from engine.run.trusted import unnamed
 
-        unnamed(os.curdir, event.source_repo, commits(event))
+        unnamed(os.curdir, event.source_repo, commits(event), search_path())
     document = from_json(read(options.facts), options.facts) if options.facts else FactDocument({})
     decision = decide(event, document, load_rules(options.rules or os.curdir), options.pipeline)
     if options.json:

@@ -80,19 +80,8 @@ def _text(problems: Sequence[Problem], console: Console) -> None:
 
 
 def _json(problems: Sequence[Problem], console: Console) -> None:
-    console.json(
-        [
-            {
-                "code": p.code,
-                "file": p.place.file if p.place else None,
-                "line": p.place.line if p.place else None,
-                "column": p.place.column if p.place else None,
-                "message": p.message,
-                "hint": p.hint,
-            }
-            for p in problems
-        ]
-    )
+    nowhere = {"file": None, "line": None, "column": None}
+    console.json([p.to_json() if p.place else {**p.to_json(), **nowhere} for p in problems])
 
 
 def _github(problems: Sequence[Problem], console: Console) -> None:

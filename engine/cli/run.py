@@ -32,15 +32,19 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: Console) -> int:
     """Handle the event and show what came of it."""
-    from engine.adapters import settings
+    from engine.adapters import clock, settings
+    from engine.adapters.keys import Keyring
+    from engine.adapters.storage.memory import Memory
     from engine.cli.files import read_event_file
     from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
     from engine.core.report import explanation, terminal
     from engine.core.report.model import Report
+    from engine.errors import worst
     from engine.run import results
     from engine.run.facts.change import Asked
-    from engine.run.handle import Request, Watcher, handle, worst
+    from engine.run.handle import Request, Watcher, handle
+    from engine.run.ports import Ports
 
     def decided(decision: Decision) -> None:
         if decision.outcome is Outcome.PASS:
@@ -66,8 +70,10 @@ def run(options: Namespace, console: Console) -> int:
             out=out,
             pipeline=options.pipeline,
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move), options.source),
+            run=os.urandom(8).hex(),
         )
-        handled = handle(request, settings.read(), Watcher(decided, console.progress, show, reports.append))
+        ports = Ports(Memory(), Keyring(os.environ), clock.now)
+        handled = handle(request, settings.read(), ports, Watcher(decided, console.progress, show, reports.append))
         if options.json:
             pipelines = [done.to_json() for done in handled]
             status = "done" if handled else "nothing_to_do"

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from engine.core.outcome import Result
 
 Schema: TypeAlias = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
+Secret: TypeAlias = Literal["verdict", "merge", "audit", "digest"]  # a key: what it signs, or `digest` of plans
 
 
 class Repeat(Enum):
@@ -42,6 +45,11 @@ class EventKind(NamedTuple):
     doc: str
 
 
+def passed(_outputs: Mapping[str, Any]) -> Result:
+    """The result of what says nothing of the change: it is done."""
+    return "passed"
+
+
 class Action(NamedTuple):
     """Something a pipeline can do: declaration and function side by side."""
 
@@ -54,7 +62,9 @@ class Action(NamedTuple):
     doc: str
     needs: tuple[str, ...] = ()  # facts it reads, fetched before it runs
     writes: bool = False  # merges or writes infrastructure: `gates: none` is refused, `protect` must name it
-    ready: Callable[[], object] | None = None  # raises what it lacks (a key), before anything of the pipeline starts
+    secrets: tuple[Secret, ...] = ()  # keys it uses, and gets no others; nothing starts where one is missing
+    result: Callable[[Mapping[str, Any]], Result] = passed  # what its outputs say of the change
+    shared: bool = False  # it needs a store that others see
 
 
 class Catalog(NamedTuple):

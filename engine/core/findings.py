@@ -1,7 +1,8 @@
 """Finding and Severity: one form for what policy (and later lint and drift) has to say."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Severity(Enum):
@@ -38,3 +39,12 @@ class Finding(NamedTuple):
     engine: str = "rego"
     value: str = ""  # what it is about in one word, for exceptions: an action, an account
     until: str = ""  # moment when the exception that excuses it runs out
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines: `$defs/finding` of `schemas/report.schema.json`."""
+        return {**self._asdict(), "severity": self.severity.value, "effect": self.effect.value}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Finding":
+        """The finding again; a statement keeps the first six fields only."""
+        return cls(**{**value, "severity": Severity(value["severity"]), "effect": Effect(value["effect"])})

@@ -1,7 +1,8 @@
-"""The five outcomes, their total orders and their exit codes, written once."""
+"""The five outcomes of gates with their total orders, the three results of work, and their exit codes, written once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from typing import Literal, TypeAlias
 
 from engine.errors import ExitCode
 
@@ -27,10 +28,15 @@ def combine(order: Sequence[Outcome], outcomes: Iterable[Outcome]) -> Outcome:
     return next((o for o in order if o in present), Outcome.ERROR)
 
 
-# What a command tells the shell. What cannot be told is no permission either.
-EXIT = {
+Result: TypeAlias = Literal["passed", "failed", "error"]  # what an action's work says of the change
+
+# What a command tells the shell. A gate that cannot be told is no permission either; work that cannot be, has failed.
+EXIT: Mapping[Outcome | Result, ExitCode] = {
     Outcome.PASS: ExitCode.DONE,
     Outcome.PENDING: ExitCode.WAITING,
     Outcome.FAIL: ExitCode.NEGATIVE,
     Outcome.ERROR: ExitCode.NEGATIVE,
+    "passed": ExitCode.DONE,
+    "failed": ExitCode.NEGATIVE,
+    "error": ExitCode.EXECUTOR,
 }

@@ -1,7 +1,10 @@
 """What an action is handed besides its inputs: frozen values, no globals."""
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
+
+from engine.run.module import module_directory
 
 if TYPE_CHECKING:
     import threading
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from engine.core.report.model import Report
     from engine.core.resources.discover import Discovery
     from engine.core.rules.model import Rules
+    from engine.run.ports import Ports
 
 
 class Controller(NamedTuple):
@@ -22,9 +26,23 @@ class Controller(NamedTuple):
     module: str  # Terraform module
     policies: str
 
+    @classmethod
+    def at(cls, directory: str) -> "Controller":
+        """A controller's checkout; the shipped module where it has none of its own."""
+        return cls(directory, module_directory(directory), os.path.join(directory, "policies"))
+
+
+class Work(NamedTuple):
+    """Where one pipeline's work goes, who watches it, and what stops it."""
+
+    out: str  # directory that keeps everything the run makes; mode 0700
+    progress: Callable[[str], None]  # one line for a person
+    show: "Callable[[Report], None]"  # a finished report, to whoever watches
+    cancel: "threading.Event"  # set when the action's time is up
+
 
 class Context(NamedTuple):
-    """One run's surroundings."""
+    """One pipeline of one decision, while it is carried out."""
 
     event: "Event"
     document: "FactDocument"
@@ -32,10 +50,9 @@ class Context(NamedTuple):
     controller: Controller
     discovery: "Discovery"
     settings: "Settings"
-    out: str  # directory that keeps everything the run makes; mode 0700
+    ports: "Ports"  # an action gets the keys that its row names, and no others
+    work: Work
     result: "PipelineResult"  # what is being carried out
     decision: str  # digest of the decision that is being carried out
     now: str  # RFC 3339, the fact of the same name
-    progress: Callable[[str], None]  # one line for a person
-    show: "Callable[[Report], None]"  # a finished report, to whoever watches
-    cancel: "threading.Event"  # set when the action's time is up
+    run: str  # the run's id

@@ -9,15 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.alone import alone, broken
+from engine.core.findings import Finding
 from engine.core.outcome import Outcome
 from engine.errors import EngineError, Place, Problem
-from engine.run.actions.verdict import doubt, finding
 
 if TYPE_CHECKING:
     from engine.core.decision.decide import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
-    from engine.core.findings import Finding
     from engine.core.redact import Redactor
     from engine.core.report.model import Report, Result, Row
     from engine.core.resources.model import Discovery, Resource
@@ -115,8 +114,8 @@ def of_outputs(
     doubts = verdict["doubts"] if verdict else policy["doubts"] if policy else ()
     report = report._replace(
         rows=tuple(_planned(row, row["path"] in judged) for row in plan["resources"]) if plan else (),
-        findings=(*(map(finding, policy["findings"]) if policy else ()), *_odd(discovery.resources)),
-        refused=(*discovery.refused, *map(doubt, doubts)),
+        findings=(*(map(Finding.from_json, policy["findings"]) if policy else ()), *_odd(discovery.resources)),
+        refused=(*discovery.refused, *map(Problem.from_json, doubts)),
         receipts=Judged(policy["receipts"]["digest"], Tally(**policy["receipts"]["counts"])) if policy else None,
     )
     return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
@@ -124,7 +123,7 @@ def of_outputs(
 
 def _odd(resources: "Iterable[Resource]") -> "Iterator[Finding]":
     """What discovery accepts and warns of: not policy's, so it is told beside the statement, and is no part of it."""
-    from engine.core.findings import Effect, Finding, Severity
+    from engine.core.findings import Effect, Severity
 
     for resource in resources:
         for odd in resource.warned:
@@ -172,7 +171,7 @@ def _believed(report: "Report", document: "FactDocument") -> "Report":
     changes = {row["path"]: row["change"] for row in resources}
     return _of_verdict(report, verdict)._replace(
         rows=tuple(_row_of_verdict(row, changes.get(row["path"], "modified")) for row in verdict["resources"]),
-        findings=tuple(finding(row) for row in verdict["findings"]),
+        findings=tuple(Finding.from_json(row) for row in verdict["findings"]),
     )
 
 
@@ -193,7 +192,7 @@ def _planned(row: Mapping[str, Any], judged: bool) -> "Row":
         counts=Summary(**row["counts"]) if row["counts"] else None,
         diffs=tuple(Diff(**shown) for shown in row["diffs"]),
         seconds=row["seconds"],
-        problem=doubt(row["problem"]) if row["problem"] else None,
+        problem=Problem.from_json(row["problem"]) if row["problem"] else None,
         judged=judged,
     )
 

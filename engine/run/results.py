@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from engine.adapters import files
-from engine.errors import failure
+from engine.errors import EngineError, failure
 
 _CLAIMS = ("statement.json", "receipts.json", "report.md", "report.json")
 
@@ -37,6 +37,19 @@ def clear(directories: Iterable[str]) -> None:
         if os.path.isdir(path):
             for name in _CLAIMS:
                 files.remove(os.path.join(path, name))
+
+
+def forget(out: str) -> None:
+    """Remove what an earlier run has claimed for its pipelines, which it kept below `out` where there were several."""
+    try:
+        earlier = json.loads(files.read(os.path.join(out, "decision.json")))["pipelines"]
+        names = {str(name) for row in earlier for name in (row["name"], row["then"]) if name}
+    except (EngineError, ValueError, LookupError, TypeError, RecursionError):
+        return  # there was none, or it was not ours
+    below = [os.path.join(out, name) for name in names if os.path.basename(name) == name and name.strip(".")]
+    clear(below)
+    for folder in below:
+        forget(folder)
 
 
 def keep(folder: str, name: str, value: object) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from engine.core.alone import alone
 from engine.core.decision.inputs import resolve
 from engine.core.declare import Action
-from engine.core.outcome import Outcome
-from engine.errors import EngineError, Problem, failure, problem
+from engine.core.outcome import EXIT, Outcome, Result
+from engine.errors import TABLE, EngineError, ExitCode, Problem, failure, problem
+from engine.run.ports import Granted, Secrets
 
 if TYPE_CHECKING:
-    from engine.core.decision.decide import PipelineResult
     from engine.core.redact import Redactor
     from engine.core.rules.model import Step
     from engine.run.context import Context
@@ -29,19 +29,23 @@ class Ran(NamedTuple):
     status: Status
     outputs: Mapping[str, Any]
     problems: tuple[Problem, ...] = ()
+    result: Result | None = None  # what its outputs say of the change; None: it is not done
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines: `problems` as people read them, `broken` the same in parts."""
+        texts, parts = [p.text() for p in self.problems], [p.to_json() for p in self.problems]
+        same = {"id": self.id, "uses": self.uses, "status": self.status, "result": self.result}
+        return {**same, "problems": texts, "broken": parts}
 
     @property
-    def result(self) -> Literal["passed", "failed", "error"]:
-        """What its outputs say of the change: a failed plan and a denial count, whether a verdict follows or not."""
-        rows = self.outputs.get("resources", ())
-        if self.outputs.get("doubts") or any(row["problem"] for row in rows):
-            return "error"
-        denied = any(finding["effect"] == "deny" for finding in self.outputs.get("findings", ()))
-        result: Literal["passed", "failed", "error"] = self.outputs.get("result", "failed" if denied else "passed")
-        return result
+    def exit_code(self) -> ExitCode:
+        """What it means to the shell."""
+        if self.problems:
+            return TABLE[self.problems[0].code].exit
+        return EXIT[self.result] if self.result else ExitCode.DONE
 
 
-def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
+def carry_out(ctx: "Context", actions: Mapping[str, Action]) -> tuple[Ran, ...]:
     """Run the actions of a pipeline whose gates have passed.
 
     An action without `if` runs when all before it have succeeded; one with `if` runs when that says so. If one of them
@@ -50,35 +54,35 @@ def carry_out(result: "PipelineResult", ctx: "Context", actions: Mapping[str, Ac
     from engine.run.plans import hidden, redactor
 
     redact = redactor((), ctx.settings.credentials)
-    steps = ctx.rules.pipelines[result.name].steps
-    if problems := tuple(_lacking(actions[step.uses] for step in steps)):
+    steps = ctx.rules.pipelines[ctx.result.name].steps
+    if problems := tuple(_lacking((actions[step.uses] for step in steps), ctx.ports.secrets)):
         return tuple(
             Ran(s.id, s.uses, "skipped" if n else "failed", {}, () if n else problems) for n, s in enumerate(steps)
         )
     ran: list[Ran] = []
-    for step, decided in zip(steps, result.actions, strict=True):
+    for step, decided in zip(steps, ctx.result.actions, strict=True):
         assert decided.id == step.id
-        outputs = {done.id: done.outputs for done in ran if done.status == "done"}
-        scope = {**ctx.document.facts, "rules": ctx.rules.fact(), "outputs": outputs}
+        earlier = {done.id: done.outputs for done in ran if done.status == "done"}
+        scope = {**ctx.document.facts, "rules": ctx.rules.fact(), "outputs": earlier}
         try:
             with alone(f"the action `{step.id}`", step.place):
                 if not _runs(step, scope, ran):
                     ran.append(Ran(step.id, step.uses, "skipped", {}))
                     continue
                 inputs = {**decided.inputs, **resolve(decided.deferred, scope).values}
-                _protected(step, result, ctx)
-                ran.append(Ran(step.id, step.uses, "done", _run(step, actions[step.uses], inputs, ctx)))
+                _protected(step, ctx)
+                outputs = _run(step, actions[step.uses], inputs, ctx)
+                ran.append(Ran(step.id, step.uses, "done", outputs, result=actions[step.uses].result(outputs)))
         except EngineError as error:
             ran.append(Ran(step.id, step.uses, "failed", {}, tuple(hidden(p, redact) for p in error.problems)))
     return tuple(ran)
 
 
-def _lacking(actions: Iterable[Action]) -> Iterator[Problem]:
+def _lacking(actions: Iterable[Action], secrets: Secrets) -> Iterator[Problem]:
     for action in actions:
         try:
             with alone(f"what `{action.name}` needs"):
-                if action.ready:
-                    action.ready()
+                Granted(action.secrets, secrets)
         except EngineError as error:
             yield from error.problems
 
@@ -89,9 +93,9 @@ def _runs(step: "Step", scope: Mapping[str, Any], ran: list[Ran]) -> bool:
     return step.condition.evaluate(scope) is True
 
 
-def _protected(step: "Step", result: "PipelineResult", ctx: "Context") -> None:
+def _protected(step: "Step", ctx: "Context") -> None:
     """The executor's own look at `protect`: every gate of the action was asked, and none but a `when` excused it."""
-    outcomes = {gate.name: gate.outcome for gate in result.gates}
+    outcomes = {gate.name: gate.outcome for gate in ctx.result.gates}
     for gate in ctx.rules.protect.get(step.uses, ()):
         if outcomes.get(gate) not in (Outcome.PASS, Outcome.NOT_APPLICABLE):
             raise failure("ENG562", step.place, uses=step.uses, gate=gate)
@@ -105,7 +109,7 @@ def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context"
     _check(step, action, given, redactor((), ctx.settings.credentials))
     with _deadline(step.timeout_s) as cancel:
         try:
-            outputs = action.run(ctx._replace(cancel=cancel), **given)
+            outputs = action.run(_narrowed(ctx, action, cancel), **given)
         except EngineError:
             if not cancel.is_set():
                 raise
@@ -113,6 +117,12 @@ def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context"
             raise failure("ENG555", step.place, uses=step.uses, seconds=step.timeout_s)
     assert set(outputs) == set(action.outputs), f"{action.name} has not given the outputs it declares"
     return outputs
+
+
+def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":
+    """What this action may use; a key is held no longer than the action that it is for."""
+    ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets))
+    return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel))
 
 
 def _check(step: "Step", action: Action, inputs: Mapping[str, Any], redact: "Redactor") -> None:

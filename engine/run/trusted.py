@@ -38,11 +38,14 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
     return found
 
 
-def stand_apart(controller: str, repo: str | None, *names: str | None, commits: Iterable[str] = ()) -> None:
+def stand_apart(
+    controller: str, repo: str | None, *names: str | None, commits: Iterable[str] = (), search_path: str
+) -> None:
     """Nothing, if the rules in `controller` are not those of what they judge: the clone `repo`, or one of `names`.
 
     Another clone of it, another work tree and a submodule are no other repository: whoever can push there chooses what
-    they hold. A clone that does not say what it is a clone of is known by the `commits` of the change.
+    they hold. A clone that does not say what it is a clone of is known by the `commits` of the change, which git, found
+    on `search_path`, is asked for.
 
     Raises:
         EngineError: ENG559, whoever can push there could change them.
@@ -50,26 +53,25 @@ def stand_apart(controller: str, repo: str | None, *names: str | None, commits: 
     mine = whose(controller, bare=False)
     judged = {name.casefold() for name in names if name}
     same = (repo is not None and mine.shares(whose(repo))) or bool(mine.origins & judged)
-    if same or (mine.common and any(_holds(mine.top, commit) for commit in commits)):
+    if same or (mine.common and any(_holds(mine.top, commit, search_path) for commit in commits)):
         raise failure("ENG559", directory=controller)
 
 
-def unnamed(directory: str, judged: str | None, commits: Iterable[str]) -> None:
+def unnamed(directory: str, judged: str | None, commits: Iterable[str], search_path: str) -> None:
     """The same for rules that nobody has named, but that lie here. Git is asked only where the origin does not tell.
 
     Raises:
         EngineError: ENG559.
     """
-    stand_apart(directory, None, judged, commits=() if whose(directory).hosted else commits)
+    asked = () if whose(directory).hosted else commits
+    stand_apart(directory, None, judged, commits=asked, search_path=search_path)
 
 
-def _holds(checkout: str, commit: str) -> bool:
-    from engine.adapters import settings
+def _holds(checkout: str, commit: str, search_path: str) -> bool:
     from engine.adapters.git.repository import Repository
 
-    surroundings = settings.read()
     try:
-        return bool(Repository(checkout, path=surroundings.path).resolve(commit))
+        return bool(Repository(checkout, path=search_path).resolve(commit))
     except EngineError as error:
         if error.problems[0].code in ("ENG350", "ENG351"):  # no repository at all, or without it
             return False

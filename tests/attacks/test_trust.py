@@ -5,14 +5,17 @@ import stat
 
 import pytest
 
-from engine.adapters import settings
+from engine.adapters import clock, settings
+from engine.adapters.keys import Keyring
 from engine.adapters.ownership import ours
+from engine.adapters.storage.memory import Memory
 from engine.adapters.terraform import mirror
 from engine.cli.main import main
 from engine.errors import ExitCode
 from engine.run import results
 from engine.run.facts.change import Asked
 from engine.run.handle import Request, Watcher, handle
+from engine.run.ports import Ports
 from tests.support.machine import bad, good
 
 AWS = "registry.terraform.io/hashicorp/aws"
@@ -205,9 +208,11 @@ def test_a_kept_plan_that_is_swapped_before_its_digest_is_taken(machine, monkeyp
         str(machine.out),
         None,
         Asked(),
+        "1",
     )
+    ports = Ports(Memory(), Keyring(os.environ), clock.now)
     with results.directory(str(machine.out)):
-        [done] = handle(request, settings.read(), Watcher(lambda _: None, swap, lambda _: None, lambda _: None))
+        [done] = handle(request, settings.read(), ports, Watcher(lambda _: None, swap, lambda _: None, lambda _: None))
     [policy] = [ran for ran in done.ran if ran.uses == "policy.evaluate"]
     assert [doubt["code"] for doubt in policy.outputs["doubts"]] == ["ENG560"]
     assert machine.report()["result"] == "error"

@@ -5,13 +5,16 @@ import threading
 import pytest
 
 from engine.adapters import settings
+from engine.adapters.keys import Keyring
+from engine.adapters.storage.memory import Memory
 from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.declare import Action, Repeat
 from engine.core.rules.load import load
 from engine.errors import failure
 from engine.run.catalog import catalog
-from engine.run.context import Context, Controller
+from engine.run.context import Context, Controller, Work
+from engine.run.ports import Ports
 from engine.run.runner import carry_out
 from tests.support.decision import event
 
@@ -28,6 +31,8 @@ pipelines:
     actions:
 %s
 """
+NOW = "2026-11-23T21:00:00Z"
+KEY = 32 * "k"
 LABEL = {"type": "string", "default": "plain"}
 
 
@@ -41,7 +46,7 @@ def say(ctx, text, label):
     if text == "stop":
         raise KeyboardInterrupt
     if text == "slow":
-        assert ctx.cancel.wait(10), "nobody stopped it"
+        assert ctx.work.cancel.wait(10), "nobody stopped it"
     return {"said": f"{label}: {text}"}
 
 
@@ -50,8 +55,17 @@ SAY = Action(
 )
 
 
+def use(ctx, **inputs):
+    secrets, wanted = ctx.ports.secrets, inputs["with"]
+    return {"said": str(len(secrets.digest_key())) if wanted == "digest" else secrets.signer(wanted).id}
+
+
+PLAN = SAY._replace(name="test.plan", run=use, inputs={"with": {"type": "string"}}, secrets=("digest",))
+SIGN = PLAN._replace(name="test.sign", secrets=("verdict",))
+
+
 def run(*steps, protect=None):
-    rows = catalog()._replace(actions={SAY.name: SAY})
+    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN)})
     files = {
         "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
         "approvers-config.yaml": b"version: 1\ngroups: {reviewers: {users: [ann]}}\n",
@@ -66,15 +80,14 @@ def run(*steps, protect=None):
         controller=Controller(".", ".", "."),
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
-        out=".",
+        ports=Ports(Memory(), Keyring({"ENGINE_DIGEST_KEY": KEY}), lambda: NOW),
+        work=Work(".", lambda line: None, lambda report: None, threading.Event()),
         result=result,
         decision="sha256:0",
-        now="2026-11-23T21:00:00Z",
-        progress=lambda line: None,
-        show=lambda report: None,
-        cancel=threading.Event(),
+        now=NOW,
+        run="1",
     )
-    return carry_out(result, context, rows.actions)
+    return carry_out(context, rows.actions)
 
 
 HELLO = "{id: a, uses: test.say, with: {text: hello}}"
@@ -138,14 +151,23 @@ def test_an_action_asks_for_its_gates_itself():
     assert (ran.status, ran.problems[0].code) == ("failed", "ENG562")
 
 
-def test_what_one_action_lacks_is_noticed_before_any_starts(monkeypatch):
-    def lacking():
-        raise failure("ENG550")
-
-    monkeypatch.setitem(globals(), "SAY", SAY._replace(ready=lacking))
-    first, second = run(HELLO, "{id: b, uses: test.say, with: {text: b}}")
+def test_what_one_action_lacks_is_noticed_before_any_starts():
+    first, second = run(HELLO, "{id: b, uses: test.sign, with: {with: verdict}}")
     assert (first.status, second.status) == ("failed", "skipped")
     assert {p.code for p in first.problems} == {"ENG550"}
+
+
+@pytest.mark.parametrize("wanted", ["verdict", "merge", "audit"])
+def test_an_action_gets_no_key_that_its_row_does_not_name(wanted):
+    """Not even where there is one: an action that plans cannot sign, whatever is wrong with it."""
+    [ran] = run(f"{{id: a, uses: test.plan, with: {{with: {wanted}}}}}")
+    assert (ran.status, [p.code for p in ran.problems]) == ("failed", ["ENG563"])
+    assert "PermissionError" in ran.problems[0].message
+
+
+def test_an_action_gets_the_key_that_its_row_names():
+    [ran] = run("{id: a, uses: test.plan, with: {with: digest}}")
+    assert (ran.status, ran.outputs) == ("done", {"said": str(len(KEY))})
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def run(options: Namespace, console: "Console") -> int:
     _write(options, shown, receipts, judging)
     if options.json:
         result = {"result": "failed" if denied else "passed", "policies": judging.digest}
-        console.json({**result, "findings": [_json(f) for f in shown], "receipts": kept.summary(receipts)})
+        console.json({**result, "findings": [f.to_json() for f in shown], "receipts": kept.summary(receipts)})
     else:
         for finding in shown:
             console.out(_told(finding, console))
@@ -82,10 +82,6 @@ def _plan(file: str) -> "Plan":
         return Plan(file, read(files.read(file), lambda reason: failure("ENG515", resource=file, reason=reason)))
     except RefusedPlanError as error:
         raise failure("ENG515", hint=error.mend, resource=file, reason=error.reason) from error
-
-
-def _json(finding: "Finding") -> dict[str, Any]:
-    return {**finding._asdict(), "severity": finding.severity.value, "effect": finding.effect.value}
 
 
 def _told(finding: "Finding", console: "Console") -> str:

@@ -143,11 +143,9 @@ class Report(NamedTuple):
                 for g in self.gates
             ],
             "resources": [self._row(row) for row in self.rows],
-            "findings": [
-                {**f._asdict(), "severity": f.severity.value, "effect": f.effect.value} for f in self.findings
-            ],
-            "refused": [_problem(p) for p in self.refused],
-            "broken": [_problem(p) for p in self.broken],
+            "findings": [f.to_json() for f in self.findings],
+            "refused": [p.to_json() for p in self.refused],
+            "broken": [p.to_json() for p in self.broken],
             "receipts": (
                 {"digest": self.receipts.digest, "counts": self.receipts.counts._asdict()} if self.receipts else None
             ),
@@ -165,20 +163,8 @@ class Report(NamedTuple):
             "plan": row.counts._asdict() if row.counts else None,
             "seconds": round(row.seconds, 3),
             "changes": [{"address": d.address, "action": d.action, "diff": d.text} for d in row.diffs],
-            "problem": _problem(row.problem) if row.problem else None,
+            "problem": row.problem.to_json() if row.problem else None,
         }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    place = problem.place or Place("")
-    return {
-        "code": problem.code,
-        "message": problem.message,
-        "hint": problem.hint,
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
-    }
 
 
 # What is told in words; everything else says what something is, and is decided by.

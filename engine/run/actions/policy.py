@@ -3,23 +3,42 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import TABLE, EngineError, ExitCode, Place, Problem
-from engine.run.actions.verdict import told
 
 if TYPE_CHECKING:
     from engine.adapters.policy.port import Judgement, Plan
+    from engine.adapters.settings import Settings
     from engine.core.findings import Finding
+    from engine.core.outcome import Result
     from engine.core.resources.model import Resource
-    from engine.run.context import Context
+    from engine.run.context import Context, Work
 
 _MOST = 8  # plans that cannot be judged; where there are more it is no plan's fault
 
 
+class Judging(NamedTuple):
+    """What plans are judged by, and about what."""
+
+    policies: str  # directory
+    resources: "Sequence[Resource]"
+    settings: "Settings"
+    timeout_s: float
+    now: str
+    work: "Work"
+
+
 def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str) -> Mapping[str, Any]:
+    """The action."""
+    limit = ctx.rules.limits.policy_timeout_s
+    judging = Judging(ctx.controller.policies, ctx.discovery.resources, ctx.settings, limit, ctx.now, ctx.work)
+    return judge_all(resources, engine, judging)
+
+
+def judge_all(resources: Sequence[Mapping[str, Any]], engine: str, judging: Judging) -> Mapping[str, Any]:
     """Judge every plan by the controller's policies. What cannot be planned cannot be judged, and says so itself.
 
     A doubt about the answer (no policies, one that does not parse, a time-out, a plan that breaks the engine) is one of
@@ -37,7 +56,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.core.canonical import canonical
     from engine.run import plans as kept
 
-    values = ctx.settings
+    values = judging.settings
     programs = Programs(values.opa, values.checkov, values.path)
     loaded: dict[str, dict[str, Any]] = {}
     doubts: list[Problem] = []
@@ -55,17 +74,17 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     try:
         with alone("what policy says"):
             redact = kept.redactor(loaded.values(), values.credentials)
-            policies = policy_set(read_directory(ctx.controller.policies))
+            policies = policy_set(read_directory(judging.policies))
             bundle = policies.digest
 
             def ask(plans: Sequence[Plan], timeout_s: float) -> "Judgement":
-                return judge(plans, policies, engine, Terms(programs, timeout_s, ctx.cancel), now=ctx.now)
+                return judge(plans, policies, engine, Terms(programs, timeout_s, judging.work.cancel), now=judging.now)
 
             plans = [Plan(path, plan) for path, plan in loaded.items()]
-            parts, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
+            parts, judged, unsure = _apart(plans, ask, judging.timeout_s)
             doubts += unsure
             found = [finding for part in parts for finding in part.findings]
-            by_path = {resource.path: resource for resource in ctx.discovery.resources}
+            by_path = {resource.path: resource for resource in judging.resources}
             findings = [_row(by_path[f.resource], f) for f in kept.told(found, loaded, policies, redact)]
     except EngineError as error:
         parts, judged = [], []
@@ -73,16 +92,16 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     silent = [row["path"] for row in resources if row["path"] not in set(judged)]
     lost = [subject for path in silent for subject in receipt.subjects(path, loaded.get(path, {}))]
     receipts = receipt.joined([part.receipts for part in parts], lost)
-    files.write(os.path.join(ctx.out, "receipts.json"), canonical(receipt.encoded(receipts)))
+    files.write(os.path.join(judging.work.out, "receipts.json"), canonical(receipt.encoded(receipts)))
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
-        ctx.progress(f"  not judged: {doubt.message}")
-    ctx.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
+        judging.work.progress(f"  not judged: {doubt.message}")
+    judging.work.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
     return {
         "findings": findings,
         "judged": sorted(judged),
         "bundle": bundle,
-        "doubts": [told(why) for why in doubts],
+        "doubts": [why.to_json() for why in doubts],
         "receipts": receipt.summary(receipts),
     }
 
@@ -119,13 +138,13 @@ def _apart(
 
 
 def _row(resource: "Resource", finding: "Finding") -> dict[str, Any]:
-    return {
-        **finding._asdict(),
-        "severity": finding.severity.value,
-        "effect": finding.effect.value,
-        "file": resource.tfvars,
-        "line": resource.line_of(finding.address),
-    }
+    return finding._replace(file=resource.tfvars, line=resource.line_of(finding.address)).to_json()
+
+
+def _result(outputs: Mapping[str, Any]) -> "Result":
+    if outputs["doubts"]:
+        return "error"
+    return "failed" if any(finding["effect"] == "deny" for finding in outputs["findings"]) else "passed"
 
 
 ACTIONS = (
@@ -139,6 +158,7 @@ ACTIONS = (
         outputs=("findings", "judged", "bundle", "doubts", "receipts"),
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
+        result=_result,
         doc="Judge the plans by the policies of the controller repository.",
     ),
 )

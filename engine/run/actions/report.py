@@ -26,11 +26,11 @@ def write(
 
     report = reports.decided(reports.about(ctx.event, ctx.document), ctx.result)
     report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, ctx.document)
-    kept = reports.write(report, ctx.out, ctx.settings.credentials, plan["resources"] if plan else ())
+    kept = reports.write(report, ctx.work.out, ctx.settings.credentials, plan["resources"] if plan else ())
     if kept.broken:
         raise EngineError(*kept.broken)
-    ctx.show(kept)
-    return {name: os.path.join(ctx.out, f"report.{end}") for name, end in (("markdown", "md"), ("json", "json"))}
+    ctx.work.show(kept)
+    return {name: os.path.join(ctx.work.out, f"report.{end}") for name, end in (("markdown", "md"), ("json", "json"))}
 
 
 ACTIONS = (

@@ -2,25 +2,21 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import EngineError, Place, Problem, failure
-from engine.run.actions.verdict import told
-from engine.run.keys import digest_key
 
 if TYPE_CHECKING:
-    from threading import Event
-
     from engine.adapters.settings import Settings
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
     from engine.adapters.terraform.workspace import Job, Workspace
     from engine.core.resources.discover import Resource
     from engine.core.rules.model import Limits, Rules
-    from engine.run.context import Context
+    from engine.run.context import Context, Work
 
 _LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
 
@@ -36,13 +32,11 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.adapters.terraform.workspace import prepare
     from engine.core.plan.digest import key_id
 
-    key = digest_key()
+    key = ctx.ports.secrets.digest_key()
     jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
     nowhere = all(one.nowhere for one in jobs)
-    workspace = prepare(setup(ctx.settings, ctx.controller.module, nowhere=nowhere), ctx.cancel)
-    planning = Planning(
-        workspace, ctx.rules.limits, parallelism, key, ctx.out, ctx.settings.credentials, ctx.progress, ctx.cancel
-    )
+    workspace = prepare(setup(ctx.settings, ctx.controller.module, nowhere=nowhere), ctx.work.cancel)
+    planning = Planning(workspace, ctx.rules.limits, parallelism, key, ctx.settings.credentials, ctx.work)
     return {
         "resources": plan_all(list(zip(ctx.discovery.resources, jobs, strict=True)), planning),
         "module": workspace.template.module_digest,
@@ -58,10 +52,8 @@ class Planning(NamedTuple):
     limits: "Limits"
     parallelism: int | None  # None: what the limits say
     key: bytes  # of the digests
-    out: str  # the plans are kept below it
     credentials: Mapping[str, str]  # what must not be shown, whoever was given it
-    progress: Callable[[str], None]
-    cancel: "Event"
+    work: "Work"
 
 
 def job(resource: "Resource", rules: "Rules", *, nowhere: bool = False) -> "Job":
@@ -91,11 +83,11 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     from engine.adapters.terraform import plan as terraform
     from engine.run.orchestrator.pool import run_all
 
-    limits = terraform.Limits(plan_s=planning.limits.plan_timeout_s)
-    plans = os.path.join(planning.out, "plans")
+    work, limits = planning.work, terraform.Limits(plan_s=planning.limits.plan_timeout_s)
+    plans = os.path.join(work.out, "plans")
     files.make_directory(plans)
 
-    def work(numbered: "tuple[int, tuple[Resource, Job]]") -> dict[str, Any]:
+    def one(numbered: "tuple[int, tuple[Resource, Job]]") -> dict[str, Any]:
         number, (resource, job) = numbered
         row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
         began = time.monotonic()
@@ -104,15 +96,15 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
         file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
         try:
             with alone(resource.path, Place(resource.tfvars)):
-                done = terraform.plan(job, planning.workspace, limits=limits, cancel=planning.cancel, keep=file)
+                done = terraform.plan(job, planning.workspace, limits=limits, cancel=work.cancel, keep=file)
                 row |= _told(done, planning.key, file, planning.credentials)
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
-        planning.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+        work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
         return row
 
     return list(
-        run_all(list(enumerate(jobs, 1)), work, planning.parallelism or planning.limits.parallelism, planning.cancel)
+        run_all(list(enumerate(jobs, 1)), one, planning.parallelism or planning.limits.parallelism, work.cancel)
     )
 
 
@@ -173,7 +165,7 @@ def _told(done: "PlanResult", key: bytes, file: str, credentials: Mapping[str, s
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
     nothing: dict[str, Any] = {"plan": None, "file": None, "json": None, "changes": [], "counts": None, "diffs": []}
-    return {"problem": told(why), "seconds": seconds, **nothing}
+    return {"problem": why.to_json(), "seconds": seconds, **nothing}
 
 
 ACTIONS = (
@@ -185,7 +177,8 @@ ACTIONS = (
         permissions=("contents:read",),
         repeat=Repeat.SAFE,
         needs=("resources",),
-        ready=digest_key,
+        secrets=("digest",),
+        result=lambda outputs: "error" if any(row["problem"] for row in outputs["resources"]) else "passed",
         doc="Plan every resource of the change, several at once (`limits.parallelism` unless said).",
     ),
 )

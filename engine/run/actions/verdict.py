@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
 from engine.errors import Place, Problem, problem
-from engine.run.keys import signer
 
 if TYPE_CHECKING:
-    from engine.core.findings import Finding
     from engine.run.context import Context
 
 _RESOURCE = ("path", "service", "name", "state_key", "tree", "plan", "changes")  # of `verdict.resources`
@@ -24,10 +22,11 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     from engine import __version__
     from engine.adapters import files
     from engine.core.canonical import canonical, digest_bytes
+    from engine.core.findings import Finding
     from engine.core.signature import sign as seal
     from engine.core.verdict.statement import About, MadeFrom, build
 
-    key = signer()
+    key = ctx.ports.secrets.signer("verdict")
     pr = ctx.document.facts["pr"]
     about = About(
         origin="local",
@@ -49,12 +48,12 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         lock_file=plan["lock_file"],
         digest_key=plan["digest_key"],
     )
-    unplanned = [doubt(row["problem"]) for row in plan["resources"] if row["problem"]]
+    unplanned = [Problem.from_json(row["problem"]) for row in plan["resources"] if row["problem"]]
     doubts = _of_policy(ctx, plan, policy)
     statement = build(
         about,
         [{name: row[name] for name in _RESOURCE} for row in plan["resources"]],
-        [finding(row) for row in policy["findings"]],
+        [Finding.from_json(row) for row in policy["findings"]],
         [*ctx.discovery.refused, *unplanned, *doubts],
         made_from,
         sequence=1,
@@ -62,45 +61,27 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         expires_s=ctx.rules.verdict_expires_s,
     )
     payload = canonical(statement)
-    file = os.path.join(ctx.out, "statement.json")
+    file = os.path.join(ctx.work.out, "statement.json")
     files.write(file, seal(payload, key))
     verdict = statement["predicate"]["verdict"]
-    ctx.progress(f"  signed   verdict {verdict['result']} with {key.id}")
+    ctx.work.progress(f"  signed   verdict {verdict['result']} with {key.id}")
     return {
         "result": verdict["result"],
         "verdict": verdict,
         "digest": digest_bytes(payload),
         "key": key.id,
         "file": file,
-        "doubts": [told(why) for why in doubts],
+        "doubts": [why.to_json() for why in doubts],
     }
 
 
 def _of_policy(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> list[Problem]:
     """Why policy has not judged all of the change, whatever the pipeline handed to whom."""
     if policy["doubts"]:
-        return [doubt(why) for why in policy["doubts"]]
+        return [Problem.from_json(why) for why in policy["doubts"]]
     said = {*policy["judged"], *(row["path"] for row in plan["resources"] if row["problem"])}
     silent = [resource.path for resource in ctx.discovery.resources if resource.path not in said]
     return [problem("ENG561", Place(path), resource=path) for path in silent]
-
-
-def finding(row: Mapping[str, Any]) -> "Finding":
-    """A row of `policy.evaluate`'s findings as a value again."""
-    from engine.core.findings import Effect, Finding, Severity
-
-    return Finding(**{**row, "severity": Severity(row["severity"]), "effect": Effect(row["effect"])})
-
-
-def doubt(why: Mapping[str, Any]) -> Problem:
-    """A problem that an action has put into its outputs, as a value again."""
-    return Problem(why["code"], why["message"], why["hint"], Place(why["file"], why["line"]) if why["file"] else None)
-
-
-def told(why: Problem) -> dict[str, Any]:
-    """A problem as an output."""
-    place = why.place or Place("")
-    return {"code": why.code, "message": why.message, "hint": why.hint, "file": place.file, "line": place.line}
 
 
 ACTIONS = (
@@ -112,7 +93,8 @@ ACTIONS = (
         permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "source", "resources"),
-        ready=signer,
+        secrets=("verdict",),
+        result=lambda outputs: outputs["result"],
         doc="Sign the verdict: exactly these trees, plans and findings, of this head.",
     ),
 )

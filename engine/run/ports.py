@@ -1,0 +1,74 @@
+"""What a run reaches the world through, as values: a store, keys by their purpose, the time. Nobody looks elsewhere."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from engine.adapters.storage.port import Store
+    from engine.core.declare import Secret
+    from engine.core.signature import Signer
+
+Purpose: TypeAlias = Literal["verdict", "merge", "audit"]  # what a signature is for
+
+
+class Secrets(Protocol):
+    """Keys, by what they are for."""
+
+    def signer(self, purpose: Purpose) -> "Signer":
+        """Signs statements of that purpose.
+
+        Raises:
+            EngineError: ENG550 there is no key, or it cannot be used.
+        """
+
+    def digest_key(self) -> bytes:
+        """Keys the digests of plans.
+
+        Raises:
+            EngineError: ENG551 there is none, or it cannot be used.
+        """
+
+
+class Ports(NamedTuple):
+    """The world of one run."""
+
+    store: "Store"  # `memory` where none is configured
+    secrets: Secrets
+    now: Callable[[], str]  # RFC 3339
+
+
+_ASK: "Mapping[Secret, Callable[[Secrets], object]]" = {
+    "verdict": lambda secrets: secrets.signer("verdict"),
+    "merge": lambda secrets: secrets.signer("merge"),
+    "audit": lambda secrets: secrets.signer("audit"),
+    "digest": lambda secrets: secrets.digest_key(),
+}
+
+
+class Granted:
+    """The keys that an action's row names. It holds nothing else, so nobody gets a signer out of it by accident."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, names: "Iterable[Secret]", secrets: Secrets) -> None:
+        """Asks for each of them once.
+
+        Raises:
+            EngineError: ENG550, ENG551, one is not there.
+        """
+        self._keys: dict[str, Any] = {name: _ASK[name](secrets) for name in names}
+
+    def signer(self, purpose: Purpose) -> "Signer":
+        """The signer, where the row names its purpose."""
+        signer: Signer = self._key(purpose)
+        return signer
+
+    def digest_key(self) -> bytes:
+        """The key of plan digests, where the row names it."""
+        key: bytes = self._key("digest")
+        return key
+
+    def _key(self, name: str) -> Any:
+        if name not in self._keys:
+            raise PermissionError(f"the action has not declared that it uses the key `{name}`")
+        return self._keys[name]
