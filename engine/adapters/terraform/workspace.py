@@ -102,6 +102,14 @@ class Workspace:
         finally:
             self._slots.release()
 
+    def stand_alone(self) -> None:
+        """Nothing, if the module can be planned without an account.
+
+        Raises:
+            EngineError: ENG442.
+        """
+        nowhere.override(self.template.module, "terraform")
+
     def env(self, job: Job, place: str) -> Mapping[str, str]:
         """The environment of Terraform in the working directory of `job`."""
         return nowhere.surroundings(self.template.env, place) if job.nowhere else self.template.env

@@ -44,13 +44,13 @@ def discover(
     allowed = {
         option: {p.rstrip("/") for p in paths} for option, paths in ((_DESTROY, allow_destroy), (_MOVE, allow_move))
     }
-    if len(contents.changes) > MOST_CHANGES:
+    if contents.is_one_change and len(contents.changes) > MOST_CHANGES:
         many = problem("ENG348", Place("."), number=len(contents.changes), limit=MOST_CHANGES)
         return Discovery(None, None, (), (many,))
     work = _Work(contents, services, rules, source, allowed)
     resources = work.resources()
     work.unused_permissions()
-    environment = work.environments.one(contents.everything)
+    environment = work.environments.one(contents.everything or not contents.is_one_change)
     return Discovery(
         environment.name if environment else None,
         environment.branch if environment else None,
