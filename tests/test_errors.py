@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, problem
+from engine.cli.main import main
+from engine.errors import GONE, MOST_PROBLEMS, TABLE, EngineError, Errors, ExitCode, Place, problem
 
 
 def test_the_first_problems_are_kept_and_the_rest_is_counted():
@@ -41,3 +42,8 @@ def test_the_mark_stands_under_what_it_is_about_however_that_is_shown():
         "1 | a\\x1b\tb\\u202ec",
         "  |      \t^ remove it, wherever it stands and however it is spelt",
     ]
+
+
+def test_a_number_that_is_gone_is_nobodys():
+    assert not GONE & TABLE.keys()
+    assert main(["error", min(GONE)]) == ExitCode.DONE

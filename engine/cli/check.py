@@ -34,6 +34,7 @@ def run(options: Namespace, console: Console) -> int:
 
     from engine.adapters import clock, settings
     from engine.cli.files import load_rules
+    from engine.core.outcome import EXIT
     from engine.core.report import terminal
     from engine.errors import TABLE, ExitCode, worst
     from engine.run import results
@@ -54,6 +55,6 @@ def run(options: Namespace, console: Console) -> int:
         console.json(report.to_json())
     else:
         console.out(terminal.render(report, colour=console.colours, width=console.width))
-    codes = [TABLE[problem.code].exit for problem in report.broken]
-    exits = {"passed": ExitCode.DONE, "failed": ExitCode.NEGATIVE, "refused": ExitCode.NEGATIVE}
-    return worst([*codes, exits.get(report.result, ExitCode.EXECUTOR)])
+    if report.broken:
+        return worst(TABLE[problem.code].exit for problem in report.broken)
+    return EXIT[report.result] if report.result in ("passed", "error") else ExitCode.NEGATIVE

@@ -47,6 +47,26 @@ def test_an_environment_with_an_account_is_planned_with_it(machine, engine):
     assert machine.statement()["predicate"]["verdict"]["applies"] is True
 
 
+@pytest.mark.parametrize("said", ["connect: connection refused", "ExpiredToken: the keys are none"])
+def test_what_asks_aws_all_the_same_is_told_and_not_tried_again(machine, engine, said):
+    error = {"@level": "error", "diagnostic": {"severity": "error", "summary": "Cannot assume role", "detail": said}}
+    machine.program(plan=f"echo x >> $A/tries; echo '{json.dumps(error)}'; exit 1")
+    machine.change({"S3/a.tfvars": bucket(GOOD, "sandbox")})
+    assert engine(*machine.words()).code == ExitCode.EXECUTOR
+    (row,) = machine.report()["resources"]
+    assert row["problem"]["code"] == "ENG446"
+    assert (machine.answers / "tries").read_text() == "x\n"
+
+
+def test_a_module_that_reads_data_is_told_so(machine, engine):
+    (machine.controller / "terraform" / "more.tf").write_text('data "aws_region" "x" {}\n')
+    machine.change({"S3/a.tfvars": bucket(GOOD, "sandbox")})
+    done = engine(*machine.words())
+    assert done.code == ExitCode.EXECUTOR
+    assert machine.report()["resources"][0]["problem"]["code"] == "ENG442"
+    assert machine.statement()["predicate"]["verdict"]["result"] == "error"
+
+
 def test_an_environment_that_the_rules_name_without_an_account_is_the_same(machine, engine):
     rules = machine.controller / "deployment-rules.yaml"
     account = ', account: "222222222222", region: us-east-1'

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from engine.adapters.files import fetch
 from engine.adapters.terraform import environment
-from engine.adapters.terraform.failures import Kind, TerraformError
 from engine.core.resources.asks import ENDINGS, asks
-from engine.errors import Place, failure, problem
+from engine.errors import Place, failure
 from engine.names import listing
 
 OVERRIDE = "zzzz_no_account_override.tf"  # of several override files the last one counts
@@ -39,6 +38,7 @@ _PROVIDER = f"""
   profile                     = null
   shared_config_files         = ["{os.devnull}"]
   shared_credentials_files    = ["{os.devnull}"]
+  max_retries                 = 1
   allowed_account_ids         = null
   forbidden_account_ids       = null
   skip_credentials_validation = true
@@ -46,7 +46,8 @@ _PROVIDER = f"""
   skip_region_validation      = true
   skip_requesting_account_id  = true
 """
-_UNANSWERED = ("ENG411", "ENG417")  # nobody was there, or nobody who knew the keys
+# Nobody was there, or nobody who knew the keys: that is to be expected here, and no second attempt helps.
+UNANSWERED = {"ENG411": "ENG446", "ENG417": "ENG446"}
 
 
 def surroundings(template: Mapping[str, str], home: str) -> dict[str, str]:
@@ -77,11 +78,3 @@ def _files(module: str) -> Iterator[str]:
     for folder, folders, names in os.walk(module):
         folders[:] = [name for name in folders if name != "providers" or os.path.basename(folder) != ".terraform"]
         yield from (os.path.join(folder, name) for name in names if name.endswith(ENDINGS))
-
-
-def unanswered(error: TerraformError) -> TerraformError:
-    """What Terraform complained about; that nobody answered is to be expected here, and no second attempt helps."""
-    found = error.problems[0]
-    if found.code not in _UNANSWERED:
-        return error
-    return TerraformError(problem("ENG446", found.place, said=found.message), Kind.NEVER)

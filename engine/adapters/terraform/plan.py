@@ -111,8 +111,8 @@ def _once(
         env = workspace.env(job, place)
         done = workspace.command(arguments, place, limits.plan_s, (0, 1, 2), cancel, env)
         if done.code == 1 or failures.errors(failures.diagnostics(done.stdout)):
-            error = failures.of_resource(job.path, done, workspace.redactor, attempts=attempt)
-            raise nowhere.unanswered(error) if job.nowhere else error
+            instead = nowhere.UNANSWERED if job.nowhere else {}
+            raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt, instead=instead)
         shown = workspace.command(["show", "-json", _OUT], place, limits.plan_s, (0, 1), cancel, env)
         if shown.code:
             raise _unreadable(job, shown)
