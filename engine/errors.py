@@ -565,7 +565,7 @@ TABLE: dict[str, Row] = {
         "a {event} event about {subject} does not say what is to be merged into what",
         "run it where GitHub can be asked, hand over the event of the pull request, or decide it by `engine explain`",
     ),
-    "ENG554": Row("input `{name}` of {uses}: {reason}", "correct the pipeline's `with:`"),
+    "ENG554": Row("input `{name}` of {uses} must be {expected}", "correct the pipeline's `with:`"),
     "ENG555": Row(
         "{uses} was stopped after {seconds} s, its `timeout`", "raise the timeout, or split the change", _EXEC
     ),

@@ -69,9 +69,11 @@ def _actions() -> str:
         )
         outputs = ", ".join(f"`{name}`" for name in action.outputs)
         permissions = ", ".join(f"`{name}`" for name in action.permissions) or "none"
+        keys = ", ".join(f"`{name}`" for name in action.secrets) or "none"
         parts.append(
             f"## `{action.name}`\n\n{action.doc}\n\n{inputs}\n\n"
-            f"Outputs: {outputs}. Permissions: {permissions}. When its outcome is lost: {action.repeat.value}."
+            f"Outputs: {outputs}. Permissions: {permissions}. Keys: {keys}. "
+            f"When its outcome is lost: {action.repeat.value}."
         )
     return _page("Actions", "What a pipeline's `uses:` may name.", *parts)
 

@@ -7,12 +7,10 @@ No `tempfile` and no `secrets` here: `explain` loads this module.
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from engine.errors import EngineError, failure
-
-_T = TypeVar("_T")
 
 # O_NOFOLLOW and O_EXCL: a link that somebody has put there is not followed, and nobody else has the file open.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,7 +23,8 @@ def read(file: str, limit: int | None = None) -> bytes:
     Raises:
         EngineError: ENG001.
     """
-    return _or("ENG001", file, lambda: fetch(file, limit))
+    with failing("ENG001", file):
+        return fetch(file, limit)
 
 
 def fetch(file: str, limit: int | None = None) -> bytes:
@@ -38,20 +37,20 @@ def fetch(file: str, limit: int | None = None) -> bytes:
         return handle.read(-1 if limit is None else limit + 1)
 
 
-def write(file: str, data: bytes | Iterable[bytes]) -> None:
+def write(file: str, data: bytes | Iterable[bytes], *, sync: bool = False) -> None:
     """Write `file` with mode 0600; whoever reads it sees the old content, or all of the new one.
 
     Raises:
         EngineError: ENG002.
     """
-    _or("ENG002", file, lambda: put(file, data))
+    with failing("ENG002", file):
+        put(file, data, sync=sync)
 
 
-def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
-    """The same. `new`: only if nothing is there. What is too large to hold may come in pieces.
+def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False, sync: bool = False) -> None:
+    """The same. `new`: only if nothing is there. `sync`: on the disk before this returns, its name too.
 
-    The directory is opened once and everything happens in that one, whatever its name means a moment later; the file
-    gets its name when it is whole, and under a name that nobody can guess until then.
+    The directory is opened once and everything happens in that one, whatever its name means a moment later.
 
     Raises:
         OSError, ValueError: it cannot be written; FileExistsError where it has to be new.
@@ -60,18 +59,38 @@ def put(file: str, data: bytes | Iterable[bytes], *, new: bool = False) -> None:
     place = os.open(folder or os.curdir, _PLACE)
     try:
         _no_device(name, place)
-        first = name if new else f".{os.urandom(8).hex()}.new"
-        handle = os.open(first, _NEW, 0o600, dir_fd=place)
-        try:
-            with open(handle, "wb") as out:
-                out.writelines([data] if isinstance(data, bytes) else data)
-            if not new:
-                os.replace(first, name, src_dir_fd=place, dst_dir_fd=place)
-        except BaseException:  # an interruption, too, leaves no half file
-            os.unlink(first, dir_fd=place)
-            raise
+        with unfinished(place, data, sync=sync) as made:
+            if new:
+                os.link(made, name, src_dir_fd=place, dst_dir_fd=place)
+            else:
+                os.replace(made, name, src_dir_fd=place, dst_dir_fd=place)
+        if sync:
+            os.fsync(place)
     finally:
         os.close(place)
+
+
+@contextmanager
+def unfinished(place: int, data: bytes | Iterable[bytes], *, sync: bool = False) -> Iterator[str]:
+    """The name of a whole, private file in the open directory `place`, which nobody can guess; gone unless renamed.
+
+    What is too large to hold may come in pieces. `sync`: its content is on the disk.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    name = f".{os.urandom(8).hex()}.new"
+    handle = os.open(name, _NEW, 0o600, dir_fd=place)
+    try:
+        with open(handle, "wb") as out:
+            out.writelines([data] if isinstance(data, bytes) else data)
+            if sync:
+                out.flush()
+                os.fsync(handle)
+        yield name
+    finally:  # an interruption, too, leaves no half file
+        with suppress(FileNotFoundError):  # it has got its name
+            os.unlink(name, dir_fd=place)
 
 
 def _no_device(name: str, place: int) -> None:
@@ -90,12 +109,8 @@ def remove(file: str) -> None:
     Raises:
         EngineError: ENG002.
     """
-    try:
+    with failing("ENG002", file), suppress(FileNotFoundError):
         os.unlink(file)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise failed("ENG002", file, error) from error
 
 
 def make_directory(directory: str, *, named: bool = False) -> None:
@@ -109,14 +124,17 @@ def make_directory(directory: str, *, named: bool = False) -> None:
     if not named and os.path.islink(directory):
         raise failure("ENG008", directory=directory, reason="it is a link")
     _check(directory)
-    _or("ENG002", directory, lambda: _make(directory))
+    with failing("ENG002", directory):
+        _make(directory)
     _check(directory)  # in a directory that others may use, too, somebody may have been quicker
 
 
 def _check(directory: str) -> None:
     from engine.adapters.ownership import ours, weak_spot
 
-    if reason := _or("ENG002", directory, lambda: weak_spot(directory, ours())):
+    with failing("ENG002", directory):
+        reason = weak_spot(directory, ours())
+    if reason:
         raise failure("ENG008", directory=directory, reason=reason)
 
 
@@ -133,9 +151,15 @@ def _make(directory: str) -> None:
                 raise
 
 
-def _or(code: str, file: str, act: Callable[[], _T]) -> _T:
+@contextmanager
+def failing(code: str, file: str) -> Iterator[None]:
+    """What the system refuses meanwhile becomes an error, `code`, about `file`.
+
+    Raises:
+        EngineError: that.
+    """
     try:
-        return act()
+        yield
     except (OSError, ValueError) as error:
         raise failed(code, file, error) from error
 

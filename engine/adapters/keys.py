@@ -104,7 +104,7 @@ def new_key(file: str) -> FileSigner:
     try:
         if reason := weak_spot(folder, ours(), shared=True):
             raise failure("ENG008", directory=folder, reason=reason)
-        files.put(file, pem, new=True)
+        files.put(file, pem, new=True, sync=True)
     except FileExistsError:
         raise failure("ENG284", file=file) from None
     except (OSError, ValueError) as error:

@@ -190,15 +190,13 @@ def read_private(file: str) -> bytes:
     Raises:
         EngineError: ENG001 unreadable, ENG006 readable by others, ENG009 of others.
     """
+    from engine.adapters.files import failing
     from engine.adapters.ownership import ours
 
-    try:
-        with open(file, "rb") as handle:
-            found = os.fstat(handle.fileno())
-            if found.st_mode & 0o077:
-                raise failure("ENG006", file=file, mode=f"{found.st_mode & 0o777:04o}")
-            if found.st_uid not in ours():
-                raise failure("ENG009", file=file)
-            return handle.read()
-    except OSError as error:
-        raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
+    with failing("ENG001", file), open(file, "rb") as handle:
+        found = os.fstat(handle.fileno())
+        if found.st_mode & 0o077:
+            raise failure("ENG006", file=file, mode=f"{found.st_mode & 0o777:04o}")
+        if found.st_uid not in ours():
+            raise failure("ENG009", file=file)
+        return handle.read()

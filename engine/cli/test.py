@@ -146,10 +146,11 @@ def _json(results: "Sequence[Result]", points: "Sequence[Point]") -> dict[str, o
 
 
 def _write(file: str, results: "Sequence[Result]") -> None:
-    from engine.core.report.junit import Row, junit
+    from engine.adapters.files import failing
+    from engine.core.report.junit import Tried, junit
 
     rows = [
-        Row(
+        Tried(
             r.case.place.file,
             r.case.why,
             r.case.place.line,
@@ -158,8 +159,6 @@ def _write(file: str, results: "Sequence[Result]") -> None:
         )
         for r in results
     ]
-    try:
-        with open(file, "wb") as handle:
-            handle.write(junit("engine test", rows))
-    except OSError as error:
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    report = junit("engine test", rows)
+    with failing("ENG002", file), open(file, "wb") as handle:  # as a person says: /dev/stdout, too
+        handle.write(report)

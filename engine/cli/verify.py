@@ -38,7 +38,7 @@ def run(options: Namespace, console: "Console") -> int:
         if not options.json or error.exit_code is not ExitCode.NEGATIVE:
             raise
         problem = error.problems[0]
-        console.json({"valid": False, "code": problem.code, "reason": problem.message})
+        console.json({"valid": False, "reason": problem.message, **problem.to_json()})
         return ExitCode.NEGATIVE
     if options.json:
         console.json(

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from engine import data
 from engine.adapters import files
-from engine.errors import failure
 
 
 def module_directory(controller: str) -> str:
@@ -20,8 +19,6 @@ def read_module(directory: str) -> Mapping[str, bytes]:
     Raises:
         EngineError: ENG001, one cannot be read.
     """
-    try:
+    with files.failing("ENG001", directory):
         names = sorted(name for name in os.listdir(directory) if name.endswith(".tf"))
-    except OSError as error:
-        raise failure("ENG001", file=directory, reason=error.strerror or str(error)) from error
     return {name: files.read(os.path.join(directory, name)) for name in names}

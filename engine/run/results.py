@@ -67,20 +67,16 @@ def keep(folder: str, name: str, value: object) -> str:
 def _temporary() -> Iterator[str]:
     from tempfile import TemporaryDirectory, gettempdir
 
-    try:
+    with files.failing("ENG002", gettempdir()):
         made = TemporaryDirectory(prefix="interlock-run-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise failure("ENG002", file=gettempdir(), reason=error.strerror or str(error)) from error
     with made as path:
         yield path
 
 
 @contextmanager
 def _alone(path: str) -> Iterator[None]:
-    try:
+    with files.failing("ENG002", path):
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise failure("ENG002", file=path, reason=error.strerror or str(error)) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

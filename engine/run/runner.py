@@ -10,11 +10,11 @@ from engine.core.alone import alone
 from engine.core.decision.inputs import resolve
 from engine.core.declare import Action
 from engine.core.outcome import EXIT, Outcome, Result
+from engine.core.rules.literal import misfit
 from engine.errors import TABLE, EngineError, ExitCode, Problem, failure, problem
 from engine.run.ports import Granted, Secrets
 
 if TYPE_CHECKING:
-    from engine.core.redact import Redactor
     from engine.core.rules.model import Step
     from engine.run.context import Context
 
@@ -102,11 +102,9 @@ def _protected(step: "Step", ctx: "Context") -> None:
 
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
-    from engine.run.plans import redactor
-
     defaults = {name: schema["default"] for name, schema in action.inputs.items() if "default" in schema}
     given = {**defaults, **inputs}
-    _check(step, action, given, redactor((), ctx.settings.credentials))
+    _check(step, action, given)
     with _deadline(step.timeout_s) as cancel:
         try:
             outputs = action.run(_narrowed(ctx, action, cancel), **given)
@@ -125,16 +123,14 @@ def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":
     return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel))
 
 
-def _check(step: "Step", action: Action, inputs: Mapping[str, Any], redact: "Redactor") -> None:
-    """Inputs that come from outputs could not be checked when the rules were loaded."""
-    from jsonschema import Draft202012Validator
-
-    problems = [
-        problem("ENG554", step.place, name=name, uses=step.uses, reason=redact.excerpt(error.message, 200))
-        for name, schema in action.inputs.items()
-        for error in Draft202012Validator(schema).iter_errors(inputs[name])
-    ]
-    if problems:
+def _check(step: "Step", action: Action, inputs: Mapping[str, Any]) -> None:
+    """As when the rules were loaded: what comes of expressions is known only now."""
+    wrong = {name: misfit(inputs[name], schema) for name, schema in action.inputs.items()}
+    if problems := [
+        problem("ENG554", step.place, name=name, uses=step.uses, expected=expected)
+        for name, expected in wrong.items()
+        if expected
+    ]:
         raise EngineError(*problems)
 
 

@@ -6,7 +6,7 @@ They are compared with those that a verdict carries, so they are computed exactl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.errors import failure
+from engine.adapters.files import failed
 from engine.run.actions.terraform import setup
 from engine.run.context import Controller
 
@@ -27,9 +27,7 @@ def digests(controller: Controller, settings: "Settings") -> Mapping[str, str | 
     try:
         files = files_in_use(setup(settings, controller.module))
     except OSError as error:
-        raise failure(
-            "ENG001", file=error.filename or controller.module, reason=error.strerror or str(error)
-        ) from error
+        raise failed("ENG001", error.filename or controller.module, error) from error
     return {
         "policy": policy_set(read_directory(controller.policies)).digest,
         "module": digest_of(files),

@@ -15,6 +15,7 @@ from typing import TextIO
 
 from engine import data
 from engine.adapters import process
+from engine.adapters.settings import search_path
 from engine.cli.main import main as engine
 from engine.errors import EngineError, ExitCode
 from engine.sandbox.emulator import emulator
@@ -87,7 +88,7 @@ def _commit(path: str, message: str) -> str:
 
 
 def _git(path: str, *words: str) -> str:
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": path, "GIT_CONFIG_NOSYSTEM": "1", **_WHO}
+    environment = {"PATH": search_path(), "HOME": path, "GIT_CONFIG_NOSYSTEM": "1", **_WHO}
     done = process.run(["git", *words], cwd=path, env=environment, timeout_s=60, install="install git")
     return done.stdout.decode().strip()
 

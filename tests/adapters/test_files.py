@@ -75,13 +75,32 @@ def test_nothing_is_there_afterwards(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_many_may_write_one_file_at_once(tmp_path):
+@pytest.mark.parametrize("sync", [False, True])
+def test_many_may_write_one_file_at_once(tmp_path, sync):
     file = str(tmp_path / "file")
-    contents = [bytes([number]) * 5000 for number in range(64)]
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(files.write, [file] * 640, contents * 10))
-    assert files.read(file) in contents
+    contents = [bytes([number]) * 5000 for number in range(4)]
+
+    def often(data):
+        for _ in range(100 if sync else 400):
+            files.write(file, data, sync=sync)
+            assert files.read(file) in contents
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(often, contents))
     assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(("sync", "expected"), [(False, []), (True, ["file", "directory"])])
+def test_what_is_asked_for_is_on_the_disk_with_its_name(tmp_path, monkeypatch, sync, expected):
+    flushed, real = list[str](), os.fsync
+
+    def noted(handle):
+        flushed.append("directory" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    files.write(str(tmp_path / "a"), b"1", sync=sync)
+    assert flushed == expected
 
 
 def test_what_has_to_be_new_replaces_nothing(tmp_path):

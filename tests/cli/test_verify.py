@@ -55,11 +55,9 @@ def test_expired(keys: Path, capsys: pytest.CaptureFixture[str], options: tuple[
     assert verify(keys, write(keys, "2020-01-01T00:00:00Z"), *options) == 1
     shown = capsys.readouterr()
     if options:
-        assert json.loads(shown.out) == {
-            "valid": False,
-            "code": "ENG282",
-            "reason": "it expired at 2020-01-08T00:00:00Z",
-        }
+        said = json.loads(shown.out)
+        assert (said["valid"], said["code"], said["reason"]) == (False, "ENG282", "it expired at 2020-01-08T00:00:00Z")
+        assert (said["message"], said["file"]) == (said["reason"], str(keys / "verdict.json"))
     else:
         assert "ENG282 it expired at 2020-01-08T00:00:00Z" in shown.err
 

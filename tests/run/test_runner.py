@@ -1,6 +1,7 @@
 """The actions of a pipeline: their order, their outputs, what a failure stops and what it does not."""
 
 import threading
+from types import MappingProxyType
 
 import pytest
 
@@ -11,11 +12,11 @@ from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.declare import Action, Repeat
 from engine.core.rules.load import load
-from engine.errors import failure
+from engine.errors import ExitCode, failure, problem
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
 from engine.run.ports import Ports
-from engine.run.runner import carry_out
+from engine.run.runner import Ran, carry_out
 from tests.support.decision import event
 
 RULES = """
@@ -64,7 +65,7 @@ PLAN = SAY._replace(name="test.plan", run=use, inputs={"with": {"type": "string"
 SIGN = PLAN._replace(name="test.sign", secrets=("verdict",))
 
 
-def run(*steps, protect=None):
+def run(*steps, protect=None, keys=MappingProxyType({"ENGINE_DIGEST_KEY": KEY})):
     rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN)})
     files = {
         "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
@@ -80,7 +81,7 @@ def run(*steps, protect=None):
         controller=Controller(".", ".", "."),
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
-        ports=Ports(Memory(), Keyring({"ENGINE_DIGEST_KEY": KEY}), lambda: NOW),
+        ports=Ports(Memory(), Keyring(keys), lambda: NOW),
         work=Work(".", lambda line: None, lambda report: None, threading.Event()),
         result=result,
         decision="sha256:0",
@@ -137,7 +138,7 @@ def test_actions(why, steps, expected):
 def test_an_input_from_outputs_is_checked_when_it_is_known():
     ran = run(HELLO, '{id: b, uses: test.say, with: {text: "${outputs.a}"}}')
     assert ran[1].problems[0].code == "ENG554"
-    assert "is not of type 'string'" in ran[1].problems[0].message
+    assert ran[1].problems[0].message == "input `text` of test.say must be text"
 
 
 def test_an_action_is_told_when_its_time_is_up():
@@ -165,6 +166,16 @@ def test_an_action_gets_no_key_that_its_row_does_not_name(wanted):
     assert "PermissionError" in ran.problems[0].message
 
 
+def test_a_key_that_no_action_names_is_not_even_read():
+    """What stands there is no key, which only a pipeline that signs has to notice."""
+    keys = {"ENGINE_DIGEST_KEY": KEY, "ENGINE_SIGNING_KEY": "no key"}
+    plan, sign = "{id: a, uses: test.plan, with: {with: digest}}", "{id: b, uses: test.sign, with: {with: verdict}}"
+    [ran] = run(plan, keys=keys)
+    assert ran.status == "done"
+    ran, _ = run(plan, sign, keys=keys)
+    assert (ran.status, [p.code for p in ran.problems]) == ("failed", ["ENG283"])
+
+
 def test_an_action_gets_the_key_that_its_row_names():
     [ran] = run("{id: a, uses: test.plan, with: {with: digest}}")
     assert (ran.status, ran.outputs) == ("done", {"said": str(len(KEY))})
@@ -183,6 +194,42 @@ def test_an_action_that_breaks_has_failed_and_the_rest_goes_its_way(why, text, k
     [problem] = broken.problems
     assert (problem.code, f"action `a` cannot be told: {kind}" in problem.message) == ("ENG563", True)
     assert "hunter2" not in problem.text()
+
+
+@pytest.mark.parametrize(
+    ("why", "ran", "expected"),
+    [
+        ("done, and nothing against the change", Ran("a", "x", "done", {}, result="passed"), ExitCode.DONE),
+        ("done, and the change is denied", Ran("a", "x", "done", {}, result="failed"), ExitCode.NEGATIVE),
+        ("done, and part of it could not be told", Ran("a", "x", "done", {}, result="error"), ExitCode.EXECUTOR),
+        ("it did not run", Ran("a", "x", "skipped", {}), ExitCode.DONE),
+        ("it broke: the first problem says", Ran("a", "x", "failed", {}, (problem("ENG551"),)), ExitCode.AUTH),
+    ],
+)
+def test_what_an_action_means_to_the_shell(why, ran, expected):
+    assert ran.exit_code == expected, why
+
+
+@pytest.mark.parametrize(
+    ("why", "uses", "outputs", "expected"),
+    [
+        ("plans", "terraform.plan", {"resources": [{"problem": None}]}, "passed"),
+        (
+            "no plan of one",
+            "terraform.plan",
+            {"resources": [{"problem": None}, {"problem": {"code": "ENG416"}}]},
+            "error",
+        ),
+        ("nothing found", "policy.evaluate", {"doubts": [], "findings": []}, "passed"),
+        ("a warning", "policy.evaluate", {"doubts": [], "findings": [{"effect": "warn"}]}, "passed"),
+        ("a denial", "policy.evaluate", {"doubts": [], "findings": [{"effect": "deny"}]}, "failed"),
+        ("a doubt beside a denial", "policy.evaluate", {"doubts": [{}], "findings": [{"effect": "deny"}]}, "error"),
+        ("the verdict's own", "verdict.sign", {"result": "failed"}, "failed"),
+        ("a report says nothing of the change", "report.write", {"markdown": "report.md"}, "passed"),
+    ],
+)
+def test_each_action_says_its_own_result(why, uses, outputs, expected):
+    assert catalog().actions[uses].result(outputs) == expected, why
 
 
 def test_who_stops_us_stops_us():

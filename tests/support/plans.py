@@ -37,18 +37,3 @@ def a_plan(*rows, **more) -> dict[str, Any]:
         "errored": False,
         **more,
     }
-
-
-_VALUES = frozenset([
-    "before", "after", "before_identity", "after_identity", "importing", "generated_config", "values", "value",
-    "default", "constant_value",
-])  # fmt: skip
-
-
-def structure(plan: Any, inside: bool = False) -> Any:
-    """What a plan is, without the leaves of its values; a map or list that may be hidden as a whole is one."""
-    if isinstance(plan, dict):
-        return {key: structure(item, inside or key in _VALUES) for key, item in plan.items()} if not inside else "…"
-    if isinstance(plan, list):
-        return [structure(item) for item in plan] if not inside else "…"
-    return "…" if inside else plan

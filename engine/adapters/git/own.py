@@ -8,7 +8,7 @@ import os
 import shutil
 import weakref
 
-from engine.errors import failure
+from engine.adapters import files
 
 # The caches of files beside the objects can lie about them; windows into packs are bounded, because mapped memory is
 # all that the limit of `command` does not count; and what is large is handed on in pieces instead of being held.
@@ -45,10 +45,8 @@ class OwnDirectory:
         """
         from tempfile import gettempdir, mkdtemp
 
-        try:
+        with files.failing("ENG002", gettempdir()):
             self.path = mkdtemp(prefix="interlock-git-")
-        except OSError as error:
-            raise failure("ENG002", file=gettempdir(), reason=error.strerror or str(error)) from error
         self.close = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
         for name in ("objects", "objects/info", "refs"):
             os.mkdir(os.path.join(self.path, name))

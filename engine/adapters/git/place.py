@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from engine.adapters.files import failed
 from engine.errors import failure
 
 _MARKS = ("HEAD", "objects", "refs")  # what every git directory has
@@ -84,7 +85,7 @@ def read(file: str, limit: int) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise failure("ENG001", file=file, reason=getattr(error, "strerror", None) or str(error)) from error
+        raise failed("ENG001", file, error) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         return None

@@ -29,7 +29,6 @@ _MARK = ".interlock-store"
 _ITEM = "="  # ends the name of an item's file: no key has it, so `a` and `a/b` are two things
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would keep us waiting for its writer
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Directory:
@@ -75,7 +74,7 @@ class Directory:
         with self._of_version(key, version) as folder:
             if folder is None:
                 return None
-            with _unfinished(folder, data) as name:
+            with files.unfinished(folder, data, sync=True) as name:
                 os.replace(name, _file(key), src_dir_fd=folder, dst_dir_fd=folder)
                 os.fsync(folder)
             return _version(data)
@@ -227,7 +226,7 @@ def _is_part(name: str) -> bool:
 
 def _create(folder: int, name: str, data: bytes) -> bool:
     """Is it there now, and on the disk, because of us? The other one's is on the disk too before we say no."""
-    with _unfinished(folder, data) as unfinished:
+    with files.unfinished(folder, data, sync=True) as unfinished:
         try:
             os.link(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder)
         except FileExistsError:
@@ -240,24 +239,6 @@ def _create(folder: int, name: str, data: bytes) -> bool:
 def _is_nobodys(name: str) -> bool:
     """Left by a writer that was killed, or by the file system in the root of a volume."""
     return name in (_MARK, "lost+found") or (name.startswith(".") and name.endswith(".new"))
-
-
-@contextmanager
-def _unfinished(folder: int, data: bytes) -> Iterator[str]:
-    """The name of a file with this content, on the disk, that goes away unless it gets another name."""
-    name = f".{os.urandom(8).hex()}.new"
-    handle = os.open(name, _NEW, 0o600, dir_fd=folder)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        yield name
-    finally:
-        try:
-            os.unlink(name, dir_fd=folder)
-        except FileNotFoundError:  # it has got one
-            pass
 
 
 def _locked(folder: int) -> bool:

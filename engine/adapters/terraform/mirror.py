@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from engine.adapters import files
 from engine.adapters.ownership import ROOT, ours, weak_spot
 from engine.errors import Problem, failure, problem
 
@@ -57,11 +58,7 @@ def choose(setting: str | None, cli_config: str | None, home: str) -> Providers:
         return _mirrored(setting)
     for file in (cli_config, os.path.join(home, ".terraformrc")):
         if file and os.path.isfile(file):  # Terraform itself only warns about one that is missing
-            try:
-                with open(file, encoding="utf-8", errors="replace") as handle:
-                    return Providers(None, os.path.abspath(file), handle.read())
-            except OSError as error:
-                raise failure("ENG001", file=file, reason=error.strerror or str(error)) from error
+            return Providers(None, os.path.abspath(file), files.read(file).decode(errors="replace"))
     return _found(home)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.core.findings import Finding
     from engine.core.receipts import Receipts
-    from engine.core.report.junit import Row
+    from engine.core.report.junit import Tried
 
 HELP = "judge plans; exit code 1 when one is denied"
 
@@ -125,10 +125,10 @@ def _sarif(findings: "Sequence[Finding]", receipts: "Receipts", policies: "Polic
     return sarif(findings, rules, __version__, summary(receipts)["counts"])
 
 
-def _cases(receipts: "Receipts") -> "Iterator[Row]":
+def _cases(receipts: "Receipts") -> "Iterator[Tried]":
     """A case for each plan and rule that judged something in it; it fails where it denies."""
     from engine.core.receipts import Ruling, rows
-    from engine.core.report.junit import Row
+    from engine.core.report.junit import Tried
 
     denied: dict[tuple[str, str], list[str]] = {}
     for row in rows(receipts):
@@ -138,4 +138,4 @@ def _cases(receipts: "Receipts") -> "Iterator[Row]":
                 places.append(row.address or "the plan as a whole")
     for (plan, rule), places in denied.items():
         failure = f"denied: {len(places)} {'resource' if len(places) == 1 else 'resources'}" if places else ""
-        yield Row(plan, rule, 0, failure, "\n".join(places))
+        yield Tried(plan, rule, 0, failure, "\n".join(places))

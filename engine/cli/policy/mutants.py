@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
     from engine.adapters.policy.mutation.run import Judged
     from engine.cli.console import Console
-    from engine.core.report.junit import Row
+    from engine.core.report.junit import Tried
 
 _LINES = 6  # of a changed place that are shown
 _TESTS = 3  # that are named
@@ -38,13 +38,13 @@ def as_json(judged: "Sequence[Judged]", policies: "PolicySet") -> dict[str, Any]
     }
 
 
-def rows(judged: "Sequence[Judged]", policies: "PolicySet") -> "list[Row]":
+def rows(judged: "Sequence[Judged]", policies: "PolicySet") -> "list[Tried]":
     """One row per policy, and one per survivor."""
-    from engine.core.report.junit import Row
+    from engine.core.report.junit import Tried
 
-    told = [Row(file, "mutation", 1, "", _counted(counts)) for file, counts in _counts(judged).items()]
+    told = [Tried(file, "mutation", 1, "", _counted(counts)) for file, counts in _counts(judged).items()]
     lost = [
-        Row(one.mutant.file, f"mutation {_where(one)}", one.mutant.place.line, one.mutant.name, _told(one, policies))
+        Tried(one.mutant.file, f"mutation {_where(one)}", one.mutant.place.line, one.mutant.name, _told(one, policies))
         for one in survivors(judged)
     ]
     return told + lost

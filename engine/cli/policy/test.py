@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.cli.policy import mutants
 from engine.cli.policy.common import percent, policies, programs, seconds
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
@@ -149,21 +149,20 @@ def _ranges(lines: Sequence[int]) -> str:
 
 
 def _write(file: str, suites: Sequence[_Suite]) -> None:
-    from engine.core.report.junit import Row, junit
+    from engine.adapters.files import failing
+    from engine.core.report.junit import Tried, junit
 
     rows = []
     for suite in suites:
         for r in suite.report.results:
-            rows.append(Row(r.rule.file, r.name, r.rule.line, _reason(r).split("\n")[0], _reason(r)))
+            rows.append(Tried(r.rule.file, r.name, r.rule.line, _reason(r).split("\n")[0], _reason(r)))
         for path, c in sorted(suite.report.coverage.items()):
             wrong = "no test reaches it" if path in suite.report.untested else ""
             told = (
                 f"{c.percent:.1f} % of {len(c.covered) + len(c.missed)} lines; not reached: {_ranges(c.missed) or '–'}"
             )
-            rows.append(Row(path, "coverage", 1, wrong, told))
+            rows.append(Tried(path, "coverage", 1, wrong, told))
         rows += mutants.rows(suite.judged or (), suite.policies)
-    try:
-        with open(file, "wb") as handle:
-            handle.write(junit("policies", rows))
-    except OSError as error:
-        raise failure("ENG002", file=file, reason=error.strerror or str(error)) from error
+    report = junit("policies", rows)
+    with failing("ENG002", file), open(file, "wb") as handle:  # as a person says: /dev/stdout, too
+        handle.write(report)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Row(NamedTuple):
-    """One row of the report."""
+class Tried(NamedTuple):
+    """What was tried, and how it came out."""
 
     suite: str  # file
     name: str
@@ -18,12 +18,12 @@ class Row(NamedTuple):
     details: str  # of a failure; otherwise what is worth saying
 
 
-def junit(name: str, cases: Iterable[Row]) -> bytes:
+def junit(name: str, cases: Iterable[Tried]) -> bytes:
     """An XML document with one suite per file."""
     from xml.etree import ElementTree as Xml  # 6 ms, and only `--junit` needs it
 
     root = Xml.Element("testsuites", name=name)
-    suites: dict[str, list[Row]] = {}
+    suites: dict[str, list[Tried]] = {}
     for case in cases:
         suites.setdefault(case.suite, []).append(case)
     for file, rows in suites.items():

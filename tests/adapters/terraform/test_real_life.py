@@ -95,7 +95,8 @@ def test_a_cancelled_plan_of_the_wheel_frees_the_lock(aws, tmp_path):
 
 def test_a_sensitive_value_of_the_module_is_hidden(aws, tmp_path):
     """Terraform's own marks, from a module that has a secret."""
-    from engine.core.plan.mask import mask
+    from engine.core.plan.mask import secrets
+    from engine.core.redact import Redactor
 
     module = tmp_path / "module"
     module.mkdir()
@@ -126,4 +127,4 @@ output "password" {
     secret = 'correct <horse> "battery" & staple'
     result = plan(a_job("X/secret", {"password": secret}), workspace, limits=QUICK)
     assert "horse" in json.dumps(planned(result))
-    assert "horse" not in json.dumps(mask(planned(result)))
+    assert "horse" not in json.dumps(Redactor(secrets(planned(result))).json(planned(result)))

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.report.junit import Row, junit
+from engine.core.report.junit import Tried, junit
 
 ROWS = [
-    Row("a.yaml", "passes", 3, "", ""),
-    Row("a.yaml", "fails <here> & there", 4, 'gate "x": expected pass, got fail', "why\n  ✗ because"),
-    Row("b.yaml", "passes too", 1, "", ""),
+    Tried("a.yaml", "passes", 3, "", ""),
+    Tried("a.yaml", "fails <here> & there", 4, 'gate "x": expected pass, got fail', "why\n  ✗ because"),
+    Tried("b.yaml", "passes too", 1, "", ""),
 ]
 
 
@@ -35,6 +35,6 @@ def test_a_failure_has_its_message_and_the_explanation():
 
 @given(st.text(), st.text(), st.text())
 def test_any_text_gives_xml_that_can_be_read(name, failure, details):
-    root = ElementTree.fromstring(junit("x", [Row("f", name, 1, failure, details)]))
+    root = ElementTree.fromstring(junit("x", [Tried("f", name, 1, failure, details)]))
     assert len(root[0]) == 1
     assert [child.tag for child in root[0][0]] == (["failure"] if failure else ["system-out"] if details else [])
