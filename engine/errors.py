@@ -38,6 +38,10 @@ class Row(NamedTuple):
     exit: ExitCode = ExitCode.CONFIG
 
 
+GONE = frozenset(
+    {"ENG557"}
+)  # of earlier releases: what they meant cannot happen any more, and their numbers stay theirs
+
 _NO, _EXEC, _AUTH, _STALE, _WAIT = (
     ExitCode.NEGATIVE,
     ExitCode.EXECUTOR,
@@ -492,6 +496,21 @@ TABLE: dict[str, Row] = {
     "ENG430": Row("the plan cannot be understood: {reason}", "{mend}", _EXEC),
     "ENG440": Row("the AWS emulator is not installed", "run `pip install 'interlock-engine[emulator]'`", _EXEC),
     "ENG441": Row("the AWS emulator did not start: {reason}", "run again; if it stays, reinstall moto", _EXEC),
+    "ENG442": Row(
+        "nothing can be planned without an account, because the module asks what only an account can answer: {what}",
+        "plan it in an environment that has an account and a region, or take that out of the module",
+    ),
+    "ENG443": Row("{path} leads out of {directory}", "name files and directories of the working tree"),
+    "ENG444": Row("{path} names no file in {directory}", "name a resource, one of its files, or a directory of them"),
+    "ENG445": Row(
+        "there is no resource in {directory}, so there is nothing to check",
+        "name the working tree with --repo; resources lie below a directory of their service, such as S3",
+    ),
+    "ENG446": Row(
+        "the module asks AWS while it plans, and there is no account that could answer: {said}",
+        "plan it in an environment that has an account and a region, or take that out of the module",
+        _EXEC,
+    ),
     # ENG450-459 processes
     "ENG450": Row("{program} was not found", "{install}", _EXEC),
     "ENG451": Row(
@@ -593,10 +612,6 @@ TABLE: dict[str, Row] = {
     "ENG554": Row("input `{name}` of {uses} must be {expected}", "correct the pipeline's `with:`"),
     "ENG555": Row(
         "{uses} was stopped after {seconds} s, its `timeout`", "raise the timeout, or split the change", _EXEC
-    ),
-    "ENG557": Row(
-        "the environment `{environment}` has no account, so nothing can be planned in it",
-        "give it an account and a region under `environments:`, or use one that has them",
     ),
     "ENG556": Row("{name} is not known here: {reason}", "run it on the pull request, where it can be fetched", _EXEC),
     "ENG558": Row(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.errors import MOST_PROBLEMS, EngineError, Errors, ExitCode, Place, problem, worst
+from engine.cli.main import main
+from engine.errors import GONE, MOST_PROBLEMS, TABLE, EngineError, Errors, ExitCode, Place, problem, worst
 
 
 def test_the_first_problems_are_kept_and_the_rest_is_counted():
@@ -59,3 +60,8 @@ def test_the_mark_stands_under_what_it_is_about_however_that_is_shown():
 )
 def test_of_several_exit_codes_the_worst_is_returned(why, codes, expected):
     assert worst(map(ExitCode, codes)) is expected, why
+
+
+def test_a_number_that_is_gone_is_nobodys():
+    assert not GONE & TABLE.keys()
+    assert main(["error", min(GONE)]) == ExitCode.DONE

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from engine.cli.console import Console
-from engine.errors import TABLE, ExitCode, failure
+from engine.errors import GONE, TABLE, ExitCode, failure
 from engine.names import closest
 
 HELP = "what an error code means and what to do about it"
@@ -21,6 +21,9 @@ def run(options: Namespace, console: Console) -> int:
             console.out(f"{code}  {row.title}")
         return ExitCode.DONE
     code = options.code.upper()
+    if code in GONE:
+        console.out(f"{code}: of an earlier release; what it was about cannot happen any more")
+        return ExitCode.DONE
     if code not in TABLE:
         raise failure("ENG003", name=options.code, hint=closest(code, TABLE))
     row = TABLE[code]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "engine.cli.run",
+    "check": "engine.cli.check",
     "explain": "engine.cli.explain",
     "lint": "engine.cli.lint",
     "test": "engine.cli.test",
@@ -28,7 +29,7 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "discover", "policy", "doctor")
+_START_PROGRAMS = ("run", "check", "discover", "policy", "doctor")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

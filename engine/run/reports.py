@@ -41,6 +41,7 @@ def about(event: "Event", document: "FactDocument | None" = None) -> "Report":
         head_sha=_text(pull, "head", "sha"),
         environment=resources.get("environment") or "",
         branch=resources.get("branch") or "",
+        applies=resources.get("applies", True),
         result="unjudged",
         base_ref=_text(pull, "base", "ref"),
     )
@@ -177,7 +178,7 @@ def _believed(report: "Report", document: "FactDocument") -> "Report":
 
 def _of_verdict(report: "Report", verdict: Mapping[str, Any]) -> "Report":
     same = {name: verdict[name] for name in ("repo", "pr", "head_sha", "environment", "branch", "result")}
-    return report._replace(**same)
+    return report._replace(**same, applies=verdict.get("applies", True))
 
 
 def _planned(row: Mapping[str, Any], judged: bool) -> "Row":

@@ -53,7 +53,7 @@ def finding(effect: Effect = Effect.DENY, **changes: Any) -> Finding:
 
 CHANGE = "sha256:" + "4" * 64
 HANDS: Hands = {"authors": [1, 4], "committers": [2], "pushers": [3]}
-ABOUT = About("github", "acme/dev-deployment", 7, HEAD, "dev", "development", "dev", RULES, CHANGE, HANDS)
+ABOUT = About("github", "acme/dev-deployment", 7, HEAD, "dev", "development", "dev", RULES, CHANGE, HANDS, True)
 MADE_FROM = MadeFrom("0.1.0", "sha256:e", "sha256:d", "sha256:p", "sha256:m", "sha256:l", "key-1", None)
 WANTED = Wanted("acme/dev-deployment", 7, HEAD, "dev", RULES, "sha256:p", "sha256:m", "sha256:l")
 

@@ -14,6 +14,15 @@ _ALWAYS = {
 }
 
 
+# What fetching providers takes, of what the settings let through: nothing that AWS would believe.
+_DOWNLOADING = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def downloading(credentials: Mapping[str, str]) -> dict[str, str]:
+    """`credentials` without those of an account."""
+    return {name: credentials[name] for name in _DOWNLOADING if name in credentials}
+
+
 def build(path: str, home: str, cli_config: str, credentials: Mapping[str, str]) -> dict[str, str]:
     """Environment variables: `credentials` (what the settings let through: AWS_…, proxies) and ours, nothing else."""
     return {**credentials, **_ALWAYS, "PATH": path, "HOME": home, "TF_CLI_CONFIG_FILE": cli_config}

@@ -90,6 +90,7 @@ _TABLE = (
     _Row("ENG418", Kind.NEVER, r"no space left on device|read-only file system|disk quota exceeded"),
 )
 _OTHER = _Row("ENG410", Kind.NEVER, "")
+_AS_THEY_ARE: Mapping[str, str] = {}
 _LOCK = "terraform providers lock"
 _UNDECLARED = "Value for undeclared variable"  # only a warning to Terraform: it plans on without the value
 
@@ -108,9 +109,13 @@ def errors(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(d for d in found if d.severity == "error" or d.summary == _UNDECLARED)
 
 
-def of_resource(resource: str, done: Done, redactor: Redactor, *, attempts: int = 1) -> TerraformError:
-    """What a command on `resource` complained about."""
+def of_resource(
+    resource: str, done: Done, redactor: Redactor, *, attempts: int = 1, instead: Mapping[str, str] = _AS_THEY_ARE
+) -> TerraformError:
+    """What a command on `resource` complained about; `instead` of some codes another, whose kind is `NEVER`."""
     row, said = _classify(done, redactor)
+    if row.code in instead:
+        row = row._replace(code=instead[row.code], kind=Kind.NEVER)
     found = problem(
         row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK
     )

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from engine.adapters import files
 from engine.adapters.process import Done
-from engine.adapters.terraform import failures
+from engine.adapters.terraform import failures, nowhere
 from engine.adapters.terraform.failures import Kind, TerraformError
 from engine.adapters.terraform.workspace import Job, Workspace
 from engine.core.canonical import digest_bytes
@@ -104,14 +104,16 @@ def _once(
             "-input=false",
             "-json",
             "-detailed-exitcode",
-            f"-lock-timeout={limits.lock_s}s",
+            "-refresh=false" if job.nowhere else f"-lock-timeout={limits.lock_s}s",
             f"-out={_OUT}",
             "-var-file=resource.tfvars.json",
         ]
-        done = workspace.command(arguments, place, limits.plan_s, (0, 1, 2), cancel)
+        env = workspace.env(job, place)
+        done = workspace.command(arguments, place, limits.plan_s, (0, 1, 2), cancel, env)
         if done.code == 1 or failures.errors(failures.diagnostics(done.stdout)):
-            raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt)
-        shown = workspace.command(["show", "-json", _OUT], place, limits.plan_s, (0, 1), cancel)
+            instead = nowhere.UNANSWERED if job.nowhere else {}
+            raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt, instead=instead)
+        shown = workspace.command(["show", "-json", _OUT], place, limits.plan_s, (0, 1), cancel, env)
         if shown.code:
             raise _unreadable(job, shown)
         return done.code == 2, shown.stdout

@@ -56,10 +56,9 @@ class Template(NamedTuple):
         """Where Terraform initialised it."""
         return os.path.join(self.path, "module")
 
-    @property
-    def record(self) -> str:
-        """Terraform's record of the backend, once a first working directory has got one."""
-        return os.path.join(self.path, "backend.json")
+    def record(self, backend: str) -> str:
+        """Terraform's record of a kind of backend, once a first working directory has got one."""
+        return os.path.join(self.path, f"backend-{backend}.json")
 
 
 def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:

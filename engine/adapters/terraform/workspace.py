@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from engine.adapters import process
 from engine.adapters.files import fetch, put
-from engine.adapters.terraform import environment, failures, memory
+from engine.adapters.terraform import environment, failures, memory, nowhere
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
@@ -39,6 +39,7 @@ class Job(NamedTuple):
     environment: str
     account: str
     region: str
+    nowhere: bool = False  # without an account and its state, see `nowhere`
 
 
 class Workspace:
@@ -61,12 +62,15 @@ class Workspace:
         """A working directory for `job`, removed afterwards; `again`: initialised by Terraform in any case.
 
         Raises:
-            EngineError: the disk is full or read-only, or Terraform cannot initialise it (`TerraformError`).
+            EngineError: the disk is full or read-only, or Terraform cannot initialise it (`TerraformError`); ENG442,
+                there is no account, and the module asks for one.
         """
         try:
             with tempfile.TemporaryDirectory(prefix="plan-", dir=self.scratch, ignore_cleanup_errors=True) as place:
                 self._link(place)
                 put(os.path.join(place, "resource.tfvars.json"), self._variables(job))
+                if job.nowhere:
+                    put(os.path.join(place, nowhere.OVERRIDE), nowhere.override(self.template.module, job.path))
                 self._initialise(place, job, cancel, again)
                 yield place
         except OSError as error:
@@ -79,8 +83,9 @@ class Workspace:
         timeout_s: float,
         answers: tuple[int, ...],
         cancel: threading.Event | None,
+        env: Mapping[str, str] | None = None,
     ) -> process.Done:
-        """Run Terraform, when there is memory for one more."""
+        """Run Terraform, when there is memory for one more; `env` instead of the template's."""
         while not self._slots.acquire(timeout=_TICK_S):
             if cancel is not None and cancel.is_set():
                 raise failure("ENG452", program=self.template.program.name)
@@ -88,7 +93,7 @@ class Workspace:
             return process.run(
                 [*self.template.program.argv, *arguments],
                 cwd=cwd,
-                env=self.template.env,
+                env=self.template.env if env is None else env,
                 timeout_s=timeout_s,
                 answers=answers,
                 cancel=cancel,
@@ -97,12 +102,24 @@ class Workspace:
         finally:
             self._slots.release()
 
+    def stand_alone(self) -> None:
+        """Nothing, if the module can be planned without an account.
+
+        Raises:
+            EngineError: ENG442.
+        """
+        nowhere.override(self.template.module, "terraform")
+
+    def env(self, job: Job, place: str) -> Mapping[str, str]:
+        """The environment of Terraform in the working directory of `job`."""
+        return nowhere.surroundings(self.template.env, place) if job.nowhere else self.template.env
+
     def _variables(self, job: Job) -> bytes:
         wiring: dict[str, Json] = {
             "environment": job.environment,
             "account": job.account,
             "region": job.region,
-            "emulator": self.backend.emulator,
+            "emulator": self.backend.emulator and not job.nowhere,
         }
         return json.dumps({**job.variables, **wiring}).encode()
 
@@ -115,19 +132,20 @@ class Workspace:
                     os.symlink(os.path.join(source, name), os.path.join(place, folder, name))
 
     def _initialise(self, place: str, job: Job, cancel: threading.Event | None, again: bool) -> None:
-        settings = self.backend.settings(job.state_key, job.account, job.region)
+        settings = {} if job.nowhere else self.backend.settings(job.state_key, job.account, job.region)
+        record = self.template.record("local" if job.nowhere else "s3")
         if again:
-            self._init(place, job, settings, cancel)
-        elif not self._use_record(place, settings):
+            self._init(place, job, settings, record, cancel)
+        elif not self._use_record(place, record, settings):
             with self._recording:  # the first job makes the record, the others wait for it
-                if not self._use_record(place, settings):
-                    self._init(place, job, settings, cancel)
+                if not self._use_record(place, record, settings):
+                    self._init(place, job, settings, record, cancel)
         put(os.path.join(place, LOCK_FILE), without_hashes(self._lock_file))
 
-    def _use_record(self, place: str, settings: Mapping[str, str | bool]) -> bool:
+    def _use_record(self, place: str, file: str, settings: Mapping[str, str | bool]) -> bool:
         """Fill the backend's record in; False where there is none yet, or one that cannot hold `settings`."""
         try:
-            record = json.loads(fetch(self.template.record))
+            record = json.loads(fetch(file))
             known = record["backend"]["config"].keys()
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return False
@@ -137,14 +155,21 @@ class Workspace:
         put(os.path.join(place, ".terraform", "terraform.tfstate"), json.dumps(record, indent=2).encode())
         return True
 
-    def _init(self, place: str, job: Job, settings: Mapping[str, str | bool], cancel: threading.Event | None) -> None:
+    def _init(
+        self,
+        place: str,
+        job: Job,
+        settings: Mapping[str, str | bool],
+        record: str,
+        cancel: threading.Event | None,
+    ) -> None:
         put(os.path.join(place, LOCK_FILE), self._lock_file)
         options = [f"-backend-config={name}={_literal(value)}" for name, value in settings.items()]
         arguments = ["init", "-input=false", "-json", "-lockfile=readonly", "-reconfigure", *options]
-        done = self.command(arguments, place, INIT_S, (0, 1), cancel)
+        done = self.command(arguments, place, INIT_S, (0, 1), cancel, self.env(job, place))
         if done.code:
             raise failures.of_resource(job.path, done, self.redactor)
-        put(self.template.record, fetch(os.path.join(place, ".terraform", "terraform.tfstate")))
+        put(record, fetch(os.path.join(place, ".terraform", "terraform.tfstate")))
 
 
 def prepare(setup: Setup, cancel: threading.Event | None = None) -> Workspace:

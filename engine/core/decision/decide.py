@@ -21,6 +21,8 @@ from engine.core.outcome import ALL, Outcome, combine
 from engine.core.rules.model import Input, Pipeline, Rules, Step
 from engine.errors import EngineError
 
+_TELL = frozenset({"resources", "verdict"})  # the facts that say whether there is an account
+
 
 class ActionResult(NamedTuple):
     """One action of a pipeline: whether it would run, and with what."""
@@ -174,13 +176,16 @@ def _idle(pipeline: Pipeline) -> tuple[ActionResult, ...]:
 
 
 def _locks(expression: Expression, ctx: Context) -> tuple[str, ...]:
-    """The state keys to lock.
+    """The state keys to lock; none where nothing can be applied, for lack of an account.
 
     Raises:
         EngineError: they cannot be had.
         Doubt: they are none, or no state keys: then nothing would be locked, or something else.
     """
     keys = expression.evaluate(ctx.scope)
+    told = (ctx.document.facts.get(name, {}) for name in expression.needs & _TELL)
+    if any(fact.get("applies") is False for fact in told):
+        return ()
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key for key in keys):
         raise Doubt(f"`{expression.text}` gives no list of state keys to lock")
     return tuple(keys)

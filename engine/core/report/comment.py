@@ -112,7 +112,8 @@ def _untallied(report: Report) -> str:
 def _place(report: Report) -> str:
     commit = f"Commit {md.code(report.head_sha[:12])}" if report.head_sha else "No commit"
     if report.branch:
-        return f"{commit}, {md.text(report.environment)} → branch {md.code(report.branch)}."
+        nowhere = "" if report.applies else ", without an account: it can be merged, and nothing is applied"
+        return f"{commit}, {md.text(report.environment)} → branch {md.code(report.branch)}{nowhere}."
     return f"{commit}, no environment{f', into {md.code(report.base_ref)}' if report.base_ref else ''}."
 
 

@@ -106,6 +106,10 @@ class Report(NamedTuple):
     gates: tuple[Gate, ...] = ()
     broken: tuple[Problem, ...] = ()  # what could not be done: actions, or the run as a whole
     receipts: Judged | None = None  # None: policy was not asked in this run
+    applies: bool = True  # False: its environment has no account, so that nothing of it will ever be applied
+    unknown: tuple[
+        str, ...
+    ] = ()  # what could not be told here, and is not praised; only `engine check` leaves anything
 
     def of(self, row: Row) -> tuple[Finding, ...]:
         """The findings about one resource."""
@@ -133,6 +137,7 @@ class Report(NamedTuple):
             "base_ref": self.base_ref or None,
             "environment": self.environment or None,
             "branch": self.branch or None,
+            "applies": self.applies,
             "gates": [
                 {**g._asdict(), "outcome": g.outcome.value, "missing": [m.to_json() for m in g.missing]}
                 for g in self.gates
@@ -145,6 +150,7 @@ class Report(NamedTuple):
                 {"digest": self.receipts.digest, "counts": self.receipts.counts._asdict()} if self.receipts else None
             ),
             "signature": self.signature._asdict() if self.signature else None,
+            "unknown": list(self.unknown),
         }
 
     def _row(self, row: Row) -> dict[str, Any]:

@@ -34,11 +34,9 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
     paint = _painter(colour)
     width = max(width, _NARROWEST)
     mark, hue, said = _RESULTS[report.result]
-    place = f"{report.environment} (branch {report.branch})" if report.branch else "no environment"
-    subject = report.repo if report.pr is None else f"{report.repo}#{report.pr}"
     lines = [
         paint(f"{mark} {said}", hue),
-        *_wrapped(f"{subject} at {report.head_sha[:12]}, {place}", 2, width),
+        *_wrapped(_subject(report), 2, width),
         *(_wrapped(f"{report.pipeline}: {report.because}", 2, width) if report.pipeline and not report.rows else ()),
         "",
     ]
@@ -58,6 +56,9 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
             lines += ["", paint(title, "bold")]
         for problem in problems:
             lines += _problem(problem, 2, width)
+    if report.unknown:
+        lines += ["", paint("unknown here, so only validation can tell", "bold")]
+        lines += [line for what in report.unknown for line in _wrapped(f"? {what}", 2, width)]
     if signed := report.signature:
         lines += ["", paint(f"statement {_line(signed.statement)}", "dim")]
         lines.append(paint(f"sequence {signed.sequence}, signed with {_line(signed.key)}", "dim"))
@@ -65,6 +66,16 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         if signed.origin == "local":
             lines.append(paint("of a local run: no gate believes it", "dim"))
     return harmless("\n".join(line.rstrip() for line in lines), coloured=colour)
+
+
+def _subject(report: Report) -> str:
+    """What it is about: a commit of a pull request, or the files of a working tree."""
+    if report.unknown:
+        return f"{report.repo}, the working tree: {report.because}"
+    subject = report.repo if report.pr is None else f"{report.repo}#{report.pr}"
+    place = f"{report.environment} (branch {report.branch})" if report.branch else "no environment"
+    nowhere = "" if report.applies or not report.branch else " without an account: nothing is applied"
+    return f"{subject} at {report.head_sha[:12]}, {place}{nowhere}"
 
 
 def _painter(colour: bool) -> Callable[[str, str], str]:

@@ -44,19 +44,20 @@ def discover(
     allowed = {
         option: {p.rstrip("/") for p in paths} for option, paths in ((_DESTROY, allow_destroy), (_MOVE, allow_move))
     }
-    if len(contents.changes) > MOST_CHANGES:
+    if contents.is_one_change and len(contents.changes) > MOST_CHANGES:
         many = problem("ENG348", Place("."), number=len(contents.changes), limit=MOST_CHANGES)
         return Discovery(None, None, (), (many,), change_digest(contents.changes))
     work = _Work(contents, services, rules, source, allowed)
     resources = work.resources()
     work.unused_permissions()
-    environment = work.environments.one(contents.everything)
+    environment = work.environments.one(contents.everything or not contents.is_one_change)
     return Discovery(
         environment.name if environment else None,
         environment.branch if environment else None,
         tuple(sorted(resources, key=lambda r: r.path)),
         work.errors.problems,
         change_digest(contents.changes),
+        environment is not None and environment.applies,
     )
 
 

@@ -23,6 +23,7 @@ class Target(NamedTuple):
 
     name: str
     branch: str
+    applies: bool  # False: there is no account, so it is merged and nothing else
 
 
 class Environments:
@@ -36,7 +37,8 @@ class Environments:
         """Where one resource's value leads; None when it is refused. `find` tells the value's place, if need be."""
         near = near_miss(value, self._rules) if isinstance(value, str) else None
         if isinstance(value, str) and near is None and _NAME.fullmatch(value):
-            target = Target(value, self._rules.environments.get(value, self._rules.otherwise).branch)
+            to = self._rules.environments.get(value, self._rules.otherwise)
+            target = Target(value, to.branch, to.applies)
             if target not in self._seen:
                 self._seen[target] = find()
             return target

@@ -43,10 +43,11 @@ class Discovery(NamedTuple):
     resources: tuple[Resource, ...]
     refused: tuple[Problem, ...]
     change: str | None = None  # digest of the whole change; None where nobody could tell
+    applies: bool = False  # is there an account that it could be applied in?
 
     def fact(self) -> dict[str, Json]:
         """The fact `resources`."""
-        return self._rows("service", "name", "path", "state_key", "change", "tree")
+        return {**self._rows("service", "name", "path", "state_key", "change", "tree"), "applies": self.applies}
 
     def to_json(self) -> dict[str, Json]:
         """What `engine discover --json` prints."""

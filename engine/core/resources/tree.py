@@ -153,3 +153,4 @@ class Contents(NamedTuple):
     blobs: Mapping[str, bytes]
     everything: bool = False  # look at all resources, not only at those that changed
     oversized: Mapping[str, int] = {}  # blobs that were not read, by id: how many bytes they have
+    is_one_change: bool = True  # False: files of a working tree, however many, of whichever environments

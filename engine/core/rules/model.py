@@ -28,6 +28,11 @@ class Environment(NamedTuple):
     region: str | None
     place: Place
 
+    @property
+    def applies(self) -> bool:
+        """Is there an account that a change could be applied in?"""
+        return self.account is not None and self.region is not None
+
 
 class Trigger(NamedTuple):
     """One row of `events:`. Exactly one of `events` and `every_s` is set."""

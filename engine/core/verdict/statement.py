@@ -41,6 +41,7 @@ class About(NamedTuple):
     rules: str  # digest without the approvers: people are judged afresh
     change: str | None  # digest of all that merging it changes, configuration or not; None where nobody could tell
     hands: Hands | None  # who had a hand in it; None where nobody could tell, as in a clone
+    applies: bool  # is there an account that it could be applied in?
 
 
 class MadeFrom(NamedTuple):

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
@@ -11,15 +11,38 @@ from engine.errors import TABLE, EngineError, ExitCode, Place, Problem
 
 if TYPE_CHECKING:
     from engine.adapters.policy.port import Judgement, Plan
+    from engine.adapters.settings import Settings
+    from engine.adapters.storage.port import Store
     from engine.core.findings import Finding
     from engine.core.outcome import Result
     from engine.core.resources.model import Resource
-    from engine.run.context import Context
+    from engine.run.context import Context, Work
 
 _MOST = 8  # plans that cannot be judged; where there are more it is no plan's fault
 
 
+class Judging(NamedTuple):
+    """What plans are judged by, and about what."""
+
+    policies: str  # directory
+    resources: "Sequence[Resource]"
+    settings: "Settings"
+    timeout_s: float
+    now: str
+    work: "Work"
+    store: "Store"  # of receipts
+
+
 def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str) -> Mapping[str, Any]:
+    """The action."""
+    limit = ctx.rules.limits.policy_timeout_s
+    judging = Judging(
+        ctx.controller.policies, ctx.discovery.resources, ctx.settings, limit, ctx.now, ctx.work, ctx.ports.store
+    )
+    return judge_all(resources, engine, judging)
+
+
+def judge_all(resources: Sequence[Mapping[str, Any]], engine: str, judging: Judging) -> Mapping[str, Any]:
     """Judge every plan by the controller's policies. What cannot be planned cannot be judged, and says so itself.
 
     A doubt about the answer (no policies, one that does not parse, a time-out, a plan that breaks the engine) is one of
@@ -39,7 +62,7 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     from engine.run import plans as kept
     from engine.run.kept.receipts import put
 
-    values = ctx.settings
+    values = judging.settings
     programs = Programs(values.opa, values.checkov, values.path)
     loaded: dict[str, dict[str, Any]] = {}
     doubts: list[Problem] = []
@@ -57,17 +80,17 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     try:
         with alone("what policy says"):
             redact = kept.redactor(loaded.values(), values.credentials)
-            policies = policy_set(read_directory(ctx.controller.policies))
+            policies = policy_set(read_directory(judging.policies))
             bundle = policies.digest
 
             def ask(plans: Sequence[Plan], timeout_s: float) -> "Judgement":
-                return judge(plans, policies, engine, Terms(programs, timeout_s, ctx.work.cancel), now=ctx.now)
+                return judge(plans, policies, engine, Terms(programs, timeout_s, judging.work.cancel), now=judging.now)
 
             plans = [Plan(path, plan) for path, plan in loaded.items()]
-            parts, judged, unsure = _apart(plans, ask, ctx.rules.limits.policy_timeout_s)
+            parts, judged, unsure = _apart(plans, ask, judging.timeout_s)
             doubts += unsure
             found = [finding for part in parts for finding in part.findings]
-            by_path = {resource.path: resource for resource in ctx.discovery.resources}
+            by_path = {resource.path: resource for resource in judging.resources}
             findings = [_row(by_path[f.resource], f) for f in kept.told(found, loaded, policies, redact)]
     except EngineError as error:
         parts, judged = [], []
@@ -76,12 +99,12 @@ def evaluate(ctx: "Context", resources: Sequence[Mapping[str, Any]], engine: str
     lost = [subject for path in silent for subject in receipt.subjects(path, loaded.get(path, {}))]
     receipts = receipt.joined([part.receipts for part in parts], lost)
     said = receipt.encoded(receipts)
-    files.write(os.path.join(ctx.work.out, "receipts.json"), canonical(said))
-    put(ctx.ports.store, said)
+    files.write(os.path.join(judging.work.out, "receipts.json"), canonical(said))
+    put(judging.store, said)
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
-        ctx.work.progress(f"  not judged: {doubt.message}")
-    ctx.work.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
+        judging.work.progress(f"  not judged: {doubt.message}")
+    judging.work.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
     return {
         "findings": findings,
         "judged": sorted(judged),

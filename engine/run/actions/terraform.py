@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
+    from engine.adapters.terraform.workspace import Job, Workspace
     from engine.core.kept.journal import Entry
     from engine.core.redact import Redactor
     from engine.core.resources.discover import Resource
-    from engine.run.context import Context
+    from engine.core.rules.model import Limits, Rules
+    from engine.run.context import Context, Work
+
+    Made: TypeAlias = tuple[PlanResult, Mapping[str, Any]]  # the result, and what the journal keeps of it
+    Make: TypeAlias = Callable[[], Made]
 
 _LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
 
@@ -24,71 +30,132 @@ _LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
 def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     """Plan each resource in a work directory of its own; one that cannot be planned fails alone.
 
+    Where its environment has no account, that is from an empty state and without credentials.
+
     Raises:
         EngineError: nothing can be planned at all: no Terraform, no provider, no digest key.
     """
-    from engine.adapters import files
-    from engine.adapters.terraform.plan import Limits
-    from engine.adapters.terraform.plan import plan as plan_one
-    from engine.adapters.terraform.workspace import Job, prepare
-    from engine.core.canonical import digest
+    from engine.adapters.terraform.workspace import prepare
     from engine.core.plan.digest import key_id
-    from engine.run import plans as kept
-    from engine.run.orchestrator.pool import run_all
 
     key = ctx.ports.secrets.digest_key()
-    workspace = prepare(setup(ctx.settings, ctx.controller.module), ctx.work.cancel)
-    made_with = (workspace.template.module_digest, workspace.lock_digest, key_id(key))
-    limits = Limits(plan_s=ctx.rules.limits.plan_timeout_s)
-    plans = os.path.join(ctx.work.out, "plans")
-    files.make_directory(plans)
-    kept.new_key(plans)
-    secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
-
-    def work(numbered: "tuple[int, Resource]") -> dict[str, Any]:
-        number, resource = numbered
-        row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
-        began = time.monotonic()
-        try:
-            with alone(resource.path, Place(resource.tfvars)):
-                row |= {"module": workspace.template.module_digest, **one(number, resource)}
-        except EngineError as error:
-            row |= _failed(error.problems[0], time.monotonic() - began)
-        ctx.work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
-        return row
-
-    def one(number: int, resource: "Resource") -> dict[str, Any]:
-        to = ctx.rules.environments.get(resource.environment)
-        if to is None or to.account is None or to.region is None:
-            raise failure("ENG557", Place(resource.tfvars), environment=resource.environment)
-        job = Job(resource.path, resource.state_key, resource.variables, to.name, to.account, to.region)
-        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
-        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
-        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
-        asked = digest([resource.tree, job.state_key, to.name, to.account, to.region, *made_with])
-        past = ctx.journal.past(ctx.step, job.state_key)
-        done = _again(past, resource.path) if past.inputs == asked else None
-        made = past.said["outputs"] if done else {}
-        if done is None:
-            ctx.journal.begin(ctx.step, job.state_key, inputs=asked)
-            done = plan_one(job, workspace, limits=limits, cancel=ctx.work.cancel, keep=file)
-            if done.plan:
-                proof = kept.proof(file, done.digest)
-                made = {"file": file, "json": proof, "seconds": done.seconds, "changes": done.changes}
-            ctx.journal.end(ctx.step, job.state_key, said={"outputs": made})
-        told, hide = _told(done, key, made, ctx.settings.credentials)
-        secrets.append(hide.secrets)
-        return told
-
-    numbered = list(enumerate(ctx.discovery.resources, 1))
-    rows = run_all(numbered, work, parallelism or ctx.rules.limits.parallelism, ctx.work.cancel)
-    hide = kept.redactor((), ctx.settings.credentials, secrets)
+    jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
+    nowhere = all(one.nowhere for one in jobs)
+    workspace = prepare(setup(ctx.settings, ctx.controller.module, nowhere=nowhere), ctx.work.cancel)
+    planning = Planning(
+        workspace, ctx.rules.limits, parallelism, key, ctx.settings.credentials, ctx.work, partial(_journalled, ctx)
+    )
     return {
-        "resources": [kept.masked(row, hide) for row in rows],
+        "resources": plan_all(list(zip(ctx.discovery.resources, jobs, strict=True)), planning),
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
     }
+
+
+def _afresh(_job: "Job", _inputs: str, make: "Make") -> "Made":
+    return make()
+
+
+class Planning(NamedTuple):
+    """What all plans of one run share."""
+
+    workspace: "Workspace"
+    limits: "Limits"
+    parallelism: int | None  # None: what the limits say
+    key: bytes  # of the digests
+    credentials: Mapping[str, str]  # what must not be shown, whoever was given it
+    work: "Work"
+    once: "Callable[[Job, str, Make], Made]" = _afresh  # makes a plan, or hands out the one that these inputs gave
+
+
+def job(resource: "Resource", rules: "Rules", *, nowhere: bool = False) -> "Job":
+    """What Terraform is given for a resource. `nowhere`: as if no environment had an account."""
+    from engine.adapters.terraform.nowhere import ACCOUNT, REGION
+    from engine.adapters.terraform.workspace import Job
+
+    to = rules.environments.get(resource.environment, rules.otherwise)
+    return Job(
+        resource.path,
+        resource.state_key,
+        resource.variables,
+        resource.environment,
+        to.account or ACCOUNT,
+        to.region or REGION,
+        nowhere=nowhere or not to.applies,
+    )
+
+
+def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list[dict[str, Any]]:
+    """A row of the output `resources` for each, in their order, planned or not; each hides the secrets of all.
+
+    Raises:
+        EngineError: ENG002, the plans cannot be kept; ENG452, it was cancelled; or nothing is journalled any more.
+    """
+    from engine.adapters import files
+    from engine.run import plans as kept
+    from engine.run.orchestrator.pool import run_all
+
+    work = planning.work
+    plans = os.path.join(work.out, "plans")
+    files.make_directory(plans)
+    kept.new_key(plans)
+    secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
+
+    def one(numbered: "tuple[int, tuple[Resource, Job]]") -> dict[str, Any]:
+        number, (resource, job) = numbered
+        row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
+        began = time.monotonic()
+        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
+        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
+        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
+        try:
+            with alone(resource.path, Place(resource.tfvars)):
+                told, hide = _planned(resource, job, file, planning)
+                row |= told
+                secrets.append(hide.secrets)
+        except EngineError as error:
+            row |= _failed(error.problems[0], time.monotonic() - began)
+        work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+        return row
+
+    parallelism = planning.parallelism or planning.limits.parallelism
+    rows = list(run_all(list(enumerate(jobs, 1)), one, parallelism, work.cancel))
+    hide = kept.redactor((), planning.credentials, secrets)
+    return [kept.masked(row, hide) for row in rows]
+
+
+def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) -> "tuple[dict[str, Any], Redactor]":
+    from engine.adapters.terraform import plan as terraform
+    from engine.core.canonical import digest
+    from engine.core.plan.digest import key_id
+    from engine.run import plans as kept
+
+    workspace = planning.workspace
+    made_with = (workspace.template.module_digest, workspace.lock_digest, key_id(planning.key))
+
+    def make() -> "Made":
+        limits = terraform.Limits(plan_s=planning.limits.plan_timeout_s)
+        done = terraform.plan(job, workspace, limits=limits, cancel=planning.work.cancel, keep=file)
+        if not done.plan:
+            return done, {}
+        proof = kept.proof(file, done.digest)
+        return done, {"file": file, "json": proof, "seconds": done.seconds, "changes": done.changes}
+
+    inputs = digest([resource.tree, job.state_key, job.environment, job.account, job.region, job.nowhere, *made_with])
+    done, made = planning.once(job, inputs, make)
+    told, hide = _told(done, planning.key, made, planning.credentials)
+    return {"module": workspace.template.module_digest, **told}, hide
+
+
+def _journalled(ctx: "Context", job: "Job", inputs: str, make: "Make") -> "Made":
+    past = ctx.journal.past(ctx.step, job.state_key)
+    if past.inputs == inputs and (done := _again(past, job.path)):
+        return done, past.said["outputs"]
+    ctx.journal.begin(ctx.step, job.state_key, inputs=inputs)
+    done, made = make()
+    ctx.journal.end(ctx.step, job.state_key, said={"outputs": made})
+    return done, made
 
 
 def _again(past: "Entry", path: str) -> "PlanResult | None":
@@ -115,8 +182,9 @@ def _gone(outputs: Mapping[str, Any], ahead: frozenset[str]) -> bool:
     return "policy.evaluate" in ahead and not all(map(os.path.isfile, files))
 
 
-def setup(values: "Settings", module: str) -> "Setup":
-    """What Terraform is run with on this machine."""
+def setup(values: "Settings", module: str, *, nowhere: bool = False) -> "Setup":
+    """What Terraform is run with on this machine. `nowhere`: it needs no account, so it gets no credentials of one."""
+    from engine.adapters.terraform import environment
     from engine.adapters.terraform.backend import Backend
     from engine.adapters.terraform.template import Setup
 
@@ -124,7 +192,7 @@ def setup(values: "Settings", module: str) -> "Setup":
         module=module,
         cache_dir=values.cache_dir,
         backend=Backend(values.state_bucket, values.state_region, values.emulator),
-        credentials=values.credentials,
+        credentials=environment.downloading(values.credentials) if nowhere else values.credentials,
         path=values.path,
         home=values.home,
         program=values.terraform,

@@ -41,6 +41,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         rules=ctx.rules.digest,
         change=ctx.discovery.change,
         hands=hands(ctx.document),
+        applies=ctx.discovery.applies,
     )
     made_from = MadeFrom(
         engine=__version__,

@@ -219,7 +219,7 @@ def test_working_directories_have_no_hashes(fake):
     setup = fake("terraform", pinned=True)
     Path(setup.module, LOCK_FILE).write_bytes(SHIPPED)
     workspace = prepare(setup)
-    record = Path(workspace.template.record)
+    record = Path(workspace.template.record("s3"))
     config = dict.fromkeys(setup.backend.settings("k", "1", "r"))
     record.write_text(json.dumps({"version": 3, "backend": {"type": "s3", "hash": 1, "config": config}}))
     with workspace.directory(a_job("S3/a", {})) as place:

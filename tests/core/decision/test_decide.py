@@ -190,6 +190,17 @@ def test_nothing_runs_when_what_it_locks_is_no_list_of_state_keys(why, locks):
     assert decision.pipelines[0].actions[0].runs is False
 
 
+def test_a_change_that_nothing_applies_locks_nothing():
+    known = rules("""
+    events: [{event: pull_request_review, run: apply}]
+    gates: {open: {require: "pr.state == 'open'"}}
+    pipelines: [{pipeline: apply, gates: [open], locks: "${verdict.resources[*].state_key}", actions: [{id: note, uses: note.make}]}]
+    """)
+    for said, number in (({}, 1), ({"applies": True}, 1), ({"applies": False}, 0)):
+        decision = decide(event(), document(verdict=verdict(rules=known.digest, **said)), known)
+        assert len(decision.pipelines[0].locks) == number, said
+
+
 def test_an_input_that_cannot_be_resolved_stops_the_pipeline():
     broken = RULES.pipelines["merge"]._replace(gates=("ready",), locks=None)
     steps = (broken.steps[0],)

@@ -1,0 +1,60 @@
+"""`engine check`: what validation will say of a working tree, before anything is pushed."""
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from engine.cli.console import Console
+
+HELP = "check a working tree before it is pushed: without an account, credentials or keys"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The working tree, what of it, and the controller."""
+    parser.epilog = (
+        "Every plan begins with nothing, so what depends on what exists, on the commits or on people is told as "
+        "unknown. Exit code 0: nothing speaks against it here; 1: a file is refused, or policy denies; "
+        "3: something could not be judged."
+    )
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", help="resources, their files, or directories of them (default: all)"
+    )
+    parser.add_argument("--repo", metavar="DIR", default=".", help="the working tree (default: here)")
+    parser.add_argument(
+        "--rules", metavar="DIR", default=".", help="checkout of the controller repository, or its rules (default: .)"
+    )
+    parser.add_argument(
+        "--source", metavar="REPO", help="which declared source it is (default: its origin, or the only one)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def run(options: Namespace, console: Console) -> int:
+    """Check, and show the report."""
+    from threading import Event
+
+    from engine.adapters import clock, settings
+    from engine.cli.files import load_rules
+    from engine.core.outcome import EXIT
+    from engine.core.report import terminal
+    from engine.errors import TABLE, ExitCode, worst
+    from engine.run import results
+    from engine.run.check import Request, check
+    from engine.run.context import Controller, Work
+    from engine.run.trusted import stand_apart
+
+    rules_at = os.path.abspath(options.rules)
+    controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
+    surroundings = settings.read()
+    stand_apart(controller, options.repo, options.source, search_path=surroundings.path)
+    rules = load_rules(options.rules)
+    request = Request(options.repo, tuple(options.paths), options.source)
+    with results.directory(None) as out:
+        work = Work(out, console.progress, lambda _: None, Event())
+        report = check(request, rules, Controller.at(controller), surroundings, work, clock.now())
+    if options.json:
+        console.json(report.to_json())
+    else:
+        console.out(terminal.render(report, colour=console.colours, width=console.width))
+    if report.broken:
+        return worst(TABLE[problem.code].exit for problem in report.broken)
+    return EXIT[report.result] if report.result in ("passed", "error") else ExitCode.NEGATIVE
