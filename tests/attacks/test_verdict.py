@@ -32,9 +32,12 @@ def test_the_plan_of_one_resource_judged_in_place_of_anothers(machine, engine):
 def test_a_plan_that_was_exchanged_before_it_is_judged(tmp_path):
     from engine.core.canonical import digest_bytes
 
-    file = tmp_path / "plan.json"
+    directory = tmp_path / "plans"
+    directory.mkdir()
+    plans.new_key(str(directory))
+    file = directory / "plan.json"
     file.write_text('{"resource_changes": ["what was planned"]}')
-    row = {"path": "S3/a", "file": str(file), "json": digest_bytes(file.read_bytes())}
+    row = {"path": "S3/a", "file": str(file), "json": plans.proof(str(file), digest_bytes(file.read_bytes()))}
     assert list(plans.load([row])) == ["S3/a"]
     file.write_text('{"resource_changes": []}')
     with pytest.raises(EngineError) as refused:
