@@ -9,6 +9,7 @@ from engine.adapters.git import contents
 from engine.adapters.git.repository import Repository
 from engine.core.resources import services
 from engine.core.resources.discover import Discovery, discover
+from engine.core.resources.tree import change_digest
 from tests.support.git import Clone, Counted
 from tests.support.resources import rules, source
 
@@ -59,7 +60,7 @@ def clone(tmp_path):
 
 
 def test_no_changes(clone):
-    assert _discover(clone) == Discovery(None, None, (), ())
+    assert _discover(clone) == Discovery(None, None, (), (), change_digest(()))
 
 
 def test_a_thousand_resources(clone):
