@@ -133,7 +133,7 @@ def _last(store: Store, series: Series) -> int:
         if key != keys.numbered(series.prefix, number):
             if key in {keys.numbered(series.prefix, later) for later in range(number + 1, MOST + 1)}:
                 raise failure("ENG195", subject=series, number=number)
-            raise _refused(key, "it is no number of a statement")
+            raise failure("ENG193", key=key, reason="it is no number of a statement", hint="take it out of the store")
     return len(found)
 
 
