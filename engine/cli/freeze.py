@@ -50,6 +50,7 @@ def run(options: Namespace, console: "Console") -> int:
         _check(environment, options.rules)
     with owner(None) as me:
         freezes.say(store, freezes.Said(me.id, environment, options.state == "on", me.who, now(), options.reason))
+    console.progress(f"kept: {options.environment} {options.state}")  # what follows may fail, and this has not
     frozen = freezes.active(store, environment)
     if options.json:
         console.json({"environment": options.environment, "frozen": [_told(one) for one in frozen]})

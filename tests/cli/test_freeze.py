@@ -119,6 +119,17 @@ def test_what_is_damaged_names_the_way_out(place: Path, said: Any, capsys: pytes
     assert "say it anew: engine freeze" in capsys.readouterr().err
 
 
+def test_what_is_damaged_elsewhere_hinders_nobody_from_freezing(
+    place: Path, said: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said("on", "production")
+    (place / f"{keys.freeze('production')}=").write_bytes(b"{}")
+    assert main(["freeze", "on", "--reason", "at once"]) == ExitCode.NEGATIVE
+    err = capsys.readouterr().err
+    assert ("kept: all on" in err, keys.freeze("production") in err) == (True, True)
+    assert [one.reason for one in active(Directory(str(place), durable=True), "development")] == ["at once"]
+
+
 def test_an_environment_that_the_rules_have_no_more_thaws(said: Any, tmp_path: Path) -> None:
     said("on", "production")
     words = ["freeze", "off", "production", "--reason", "r", "--rules", str(tmp_path / "none")]
