@@ -196,6 +196,7 @@ def test_a_frozen_environment_waits(kept, engine):
 
     assert freeze("on", "development", "--reason", "the auditor is here") == ExitCode.WAITING
     assert facts(kept)["facts"]["freeze"] == {"active": True, "reason": "the auditor is here"}
+    assert "Deployments are frozen: the auditor is here." in (kept.out / "report.md").read_text()
     assert freeze("on", "production", "--reason", "p") == ExitCode.WAITING
     assert freeze("off", "development", "--reason", "gone") == ExitCode.DONE
     assert freeze("on", "--reason", "Christmas") == ExitCode.WAITING
