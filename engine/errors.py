@@ -235,7 +235,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG195": Row(
         "of the statements about {subject} number {number} is missing in the store, and there are later ones",
-        "put it back, from a copy of the store; or go on in a new pull request",
+        "put it back, from a copy of the store; or close the pull request, and go on in a new one from the same branch",
         _NO,
     ),
     "ENG196": Row("{key} is larger than the {limit} bytes that a store keeps", "split the change", _EXEC),

@@ -24,6 +24,7 @@ COMMANDS = {
     "policy": "engine.cli.policy",
     "verify": "engine.cli.verify",
     "receipts": "engine.cli.receipts",
+    "freeze": "engine.cli.freeze",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
     "error": "engine.cli.error",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from engine.core.canonical import digest as digest_of
 
+VERSION = 1  # of what is stored
 EVERY, WHOLE = "*", "plan"  # in `types`: all resources; the plan as a whole
 UNKNOWN = "*"  # the rule where nobody could tell which there are
 
@@ -225,7 +226,7 @@ def encoded(receipts: Receipts) -> dict[str, Any]:
     Letters: e error, d denied, w warned, x excepted, p passed, n not applicable.
     """
     return {
-        "version": 1,
+        "version": VERSION,
         "subjects": [[_whole(subject.path), _whole(subject.address)] for subject in receipts.subjects],
         "rules": {
             rule: " ".join(f"{run[1].decode()}{len(run[0])}" for run in _RUN.finditer(column))

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -81,7 +83,8 @@ def test_validated_again_it_keeps_since_when_it_holds(kept, engine):
     kept.change({"S3/a.tfvars": good()})
     said = []
     for _ in range(2):
-        assert engine(*kept.words()).code == ExitCode.DONE
+        done = engine(*kept.words())
+        assert done.code == ExitCode.DONE, done.err
         said.append(kept.statement()["predicate"]["verdict"])
     assert [one["sequence"] for one in said] == [1, 2]
     assert said[0]["signed_at"] == said[1]["signed_at"] == said[0]["confirmed_at"]
@@ -108,7 +111,7 @@ def test_another_approver_voids_nothing_and_another_rule_does(kept, engine):
     rules = kept.controller / "deployment-rules.yaml"
     rules.write_text(rules.read_text() + "# another rule\n")
     assert judged(kept, engine).code == ExitCode.WAITING
-    assert facts(kept)["absent"] == {} or "other rules" in (kept.out / "report.json").read_text()
+    assert "was given under other rules" in facts(kept)["absent"]["verdict"]
 
 
 def test_a_replay_believes_what_the_run_did(kept, engine):
@@ -151,7 +154,9 @@ def test_a_statement_that_was_tampered_with_is_a_no_with_a_sentence(kept, engine
         assert engine(*kept.words()).code == ExitCode.DONE
     act(statements(kept)[0])
     assert judged(kept, engine).code == ExitCode.NEGATIVE
-    assert said in facts(kept)["failed"]["verdict"], why
+    failed = facts(kept)["failed"]["verdict"]
+    assert said in failed, why
+    assert ("new one from the same branch" in failed) == (why != "newer"), "the way out is said"
 
 
 @pytest.mark.parametrize(
@@ -184,18 +189,39 @@ def test_nobody_is_believed_where_nobody_is_named(kept, engine):
 def test_a_frozen_environment_waits(kept, engine):
     kept.change({"S3/a.tfvars": good()})
     assert engine(*kept.words()).code == ExitCode.DONE
-    said = {"run": "r", "by": "ann", "at": LATER, "reason": "the auditor is here", "active": True}
-    place = kept.root / "store" / "freeze" / "development="
-    place.parent.mkdir()
-    place.write_bytes(record.encode("freeze", **said))
-    assert judged(kept, engine).code == ExitCode.WAITING
+
+    def freeze(*words):
+        engine("freeze", *words, "--rules", str(kept.controller))
+        return judged(kept, engine).code
+
+    assert freeze("on", "development", "--reason", "the auditor is here") == ExitCode.WAITING
     assert facts(kept)["facts"]["freeze"] == {"active": True, "reason": "the auditor is here"}
-    place.write_bytes(record.encode("freeze", **{**said, "active": False}))
-    assert judged(kept, engine).code == ExitCode.DONE
+    assert "Deployments are frozen: the auditor is here." in (kept.out / "report.md").read_text()
+    assert freeze("on", "production", "--reason", "p") == ExitCode.WAITING
+    assert freeze("off", "development", "--reason", "gone") == ExitCode.DONE
+    assert freeze("on", "--reason", "Christmas") == ExitCode.WAITING
+    assert facts(kept)["facts"]["freeze"] == {"active": True, "reason": "Christmas"}
+    assert freeze("off", "--reason", "over") == ExitCode.DONE
+    place = kept.root / "store" / "freeze" / "development="
+    place.write_bytes(place.with_name("production=").read_bytes().replace(b"true", b"false"))
+    assert judged(kept, engine).code == ExitCode.NEGATIVE, "what was said of another environment"
     place.write_bytes(b"{}")
     assert judged(kept, engine).code == ExitCode.NEGATIVE
-    place.rename(place.with_name("production="))
-    assert judged(kept, engine).code == ExitCode.DONE
+    assert "say it anew: engine freeze" in facts(kept)["failed"]["freeze"]
+    assert judged(kept, engine, ENGINE_STORE="").code == ExitCode.NEGATIVE
+    assert "ENGINE_STORE names none" in facts(kept)["failed"]["freeze"]
+    assert freeze("off", "development", "--reason", "mended") == ExitCode.DONE
+
+
+def test_one_process_freezes_and_another_waits(kept, engine):
+    kept.change({"S3/a.tfvars": good()})
+    assert engine(*kept.words()).code == ExitCode.DONE
+    words = ["freeze", "on", "development", "--reason", "the auditor is here", "--rules", str(kept.controller)]
+    for state, code in (("on", ExitCode.WAITING), ("off", ExitCode.DONE)):
+        words[1] = state
+        command = [sys.executable, "-m", "engine.cli.main", *words]
+        assert subprocess.run(command, env={**os.environ, **kept.environ}, check=False).returncode == ExitCode.DONE
+        assert ended(kept.process("--pipeline", "judged")).code == code
 
 
 def test_two_runs_at_once_both_stand(kept):

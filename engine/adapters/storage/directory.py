@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from engine.adapters import files
-from engine.adapters.storage.port import LARGEST, Item, Version, checked
+from engine.adapters.storage.port import LARGEST, Item, Version, check_size, checked
 from engine.errors import failure
 
 VERSION = b"interlock store 1\n"
@@ -56,9 +56,10 @@ class Directory:
         """What stands there."""
         with self._root("ENG001", key) as root, _folder(root, checked(key)) as folder:
             data = None if folder is None else _content(folder, _file(key))
-        if data is not None and len(data) > LARGEST:
-            raise failure("ENG196", key=key, limit=LARGEST)
-        return None if data is None else Item(key, data, _version(data))
+        if data is None:
+            return None
+        check_size(key, data)
+        return Item(key, data, _version(data))
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
         """The keys, folder by folder as they are asked for."""
@@ -67,12 +68,14 @@ class Directory:
 
     def put_if_absent(self, key: str, data: bytes) -> Version | None:
         """Put it where nothing stands. A link cannot be made where there is a file: nobody has to wait."""
+        check_size(key, data)
         with self._root("ENG002", key) as root, _folder(root, checked(key), make=True) as folder:
             assert folder is not None
             return _version(data) if _create(folder, _file(key), data) else None
 
     def replace(self, key: str, data: bytes, version: Version) -> Version | None:
         """Put it in the place of that version."""
+        check_size(key, data)
         with self._of_version(key, version) as folder:
             if folder is None:
                 return None

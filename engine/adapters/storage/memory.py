@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from threading import Lock
 
-from engine.adapters.storage.port import Item, Version, checked
+from engine.adapters.storage.port import Item, Version, check_size, checked
 
 
 class Memory:
@@ -50,6 +50,7 @@ class Memory:
         return item is not None and item.version == version
 
     def _put(self, key: str, data: bytes) -> Version:
+        check_size(key, data)
         self._writes += 1
         self._items[key] = Item(key, bytes(data), str(self._writes))
         return self._items[key].version

@@ -8,6 +8,8 @@ A write whose answer was lost is read back: what is kept says whose it is.
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, TypeAlias
 
+from engine.errors import failure
+
 Version: TypeAlias = str  # opaque: equal versions of a key are equal data
 
 LONGEST = 1000  # characters of a key; S3 takes 1,024 bytes
@@ -50,6 +52,16 @@ class Store(Protocol):
 
     def delete(self, key: str, version: Version) -> bool:
         """Delete that version. False: there is another by now, or none."""
+
+
+def check_size(key: str, data: bytes) -> None:
+    """Nothing, if it can be read again.
+
+    Raises:
+        EngineError: ENG196.
+    """
+    if len(data) > LARGEST:
+        raise failure("ENG196", key=key, limit=LARGEST)
 
 
 def checked(key: str) -> str:

@@ -6,6 +6,7 @@ verdict, if nothing but the head is another; an override may not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from engine.core.decision.document import FactDocument
@@ -19,7 +20,7 @@ class Statement(NamedTuple):
     """One validation of this pull request."""
 
     sequence: int
-    made_at: str  # when it was signed itself, whatever it repeats
+    made_at: str  # when it was signed itself, whatever it repeats; not before the one it follows, whatever a clock said
     head: str  # sha
     base: str  # branch
     content: str  # digest of what it says
@@ -61,7 +62,7 @@ def statements(document: FactDocument) -> Statements:
         Doubt: they are not known, or it is not.
     """
     verdict = document.known("verdict")
-    rows = sorted(map(_statement, document.known("statements")), key=lambda row: row.sequence)
+    rows = list(accumulate(sorted(map(_statement, document.known("statements")), key=_number), _follows))
     mine = (verdict["sequence"], verdict["head_sha"])
     said = next((row.content for row in rows if (row.sequence, row.head) == mine), None)
     if said is None:
@@ -70,6 +71,14 @@ def statements(document: FactDocument) -> Statements:
     # One that failed says nothing of a change about which another has spoken since, or had before.
     others = [row for row in rows if row.content != said and not (row.failed and (row.head, row.base) in same)]
     return Statements(tuple(rows), said, others[-1] if others else None, missing([row.sequence for row in rows]))
+
+
+def _number(row: Statement) -> int:
+    return row.sequence
+
+
+def _follows(before: Statement, row: Statement) -> Statement:
+    return row._replace(made_at=max(before.made_at, row.made_at))
 
 
 def missing(numbers: Sequence[int]) -> int:

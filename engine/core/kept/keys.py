@@ -3,7 +3,6 @@
 statements/<owner>/<repository>/<pull request>/<0000000001>    and statements-local/…, of runs on a clone
 receipts/<digest>
 freeze/<environment>, freeze/all
-claims/<pipeline>/<subject>/<digest>
 journal/<run>/<000001>                                          see `core/kept/journal`
 """
 
@@ -47,11 +46,8 @@ def receipts(digest: str) -> str:
     return f"receipts/{part(digest.removeprefix('sha256:'))}"
 
 
-def freezes(environment: str) -> tuple[str, str]:
-    """Where it may be said that an environment is frozen."""
-    return f"{FREEZES}all", f"{FREEZES}{_stands_for(environment) if environment == 'all' else part(environment)}"
-
-
-def claim(pipeline: str, subject: str, about: str) -> str:
-    """Where it stands who carries out `pipeline` for `subject`; `about` is the digest or head that it is for."""
-    return f"claims/{part(pipeline)}/{part(subject)}/{part(about)}"
+def freeze(environment: str | None) -> str:
+    """Where it is said that an environment is frozen, or that all of them are (None)."""
+    if environment is None:
+        return f"{FREEZES}all"
+    return f"{FREEZES}{_stands_for(environment) if environment == 'all' else part(environment)}"

@@ -4,6 +4,7 @@ Each has a row of `FIELDS`; the run that wrote it is among them, so that a write
 """
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 from engine.core.canonical import canonical
@@ -16,8 +17,13 @@ LARGEST = LARGEST_ENVELOPE + 4096  # bytes
 
 FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "statement": {"run": str, "envelope": dict},
-    "claim": {"run": str, "owner": str, "at": str},
-    "freeze": {"run": str, "by": str, "at": str, "reason": (str, type(None)), "active": bool},
+    "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
+}
+# What to do where one is not believed, or is too large to be one.
+WAY_OUT: Mapping[str, str] = {
+    "statement": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`; or "
+    "close the pull request, and go on in a new one from the same branch",
+    "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
 }
 
 
@@ -40,20 +46,21 @@ def decode(kind: str, data: bytes, key: str) -> dict[str, Any]:
     Raises:
         EngineError: ENG193 it is none, ENG194 a newer engine wrote it, ENG196 it is too large.
     """
+    way_out = WAY_OUT[kind]
     if len(data) > LARGEST:
-        raise failure("ENG196", key=key, limit=LARGEST)
+        raise failure("ENG196", key=key, limit=LARGEST, hint=way_out)
     try:
         value = load_json(data, key, limit=LARGEST).data
     except EngineError as error:
-        raise failure("ENG193", key=key, reason=f"it is no JSON: {error.problems[0].message}") from None
+        raise failure("ENG193", key=key, reason=f"it is no JSON: {error.problems[0].message}", hint=way_out) from None
     version = value.get("version") if isinstance(value, dict) else None
     if type(version) is int and version > VERSION:
         raise failure("ENG194", key=key, version=version, known=VERSION)
     if version != VERSION or type(version) is not int or value.get("kind") != kind:
-        raise failure("ENG193", key=key, reason=f"it is no {kind} of version {VERSION}")
+        raise failure("ENG193", key=key, reason=f"it is no {kind} of version {VERSION}", hint=way_out)
     fields = FIELDS[kind]
     if value.keys() != {"version", "kind", *fields} or not all(isinstance(value[n], t) for n, t in fields.items()):
-        raise failure("ENG193", key=key, reason=f"a {kind} has other fields")
+        raise failure("ENG193", key=key, reason=f"a {kind} has other fields", hint=way_out)
     if canonical(value) != data:
-        raise failure("ENG193", key=key, reason="it is not written in the canonical form")
+        raise failure("ENG193", key=key, reason="it is not written in the canonical form", hint=way_out)
     return {name: value[name] for name in fields}

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.canonical import digest
-from engine.core.kept import keys, record
 from engine.core.verdict import check
 from engine.core.verdict.about import content
-from engine.run.facts.gather import Absent, Fetch
+from engine.run.facts.gather import Absent, Failed, Fetch
 from engine.run.facts.once import once
 from engine.run.facts.teller import LOCAL
-from engine.run.kept import statements
+from engine.run.kept import freezes, statements
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
@@ -28,7 +27,8 @@ class _Nothing:
     def fetchers(self) -> Mapping[str, Fetch]:
         """Fact → why it is not there."""
         nothing = Absent("a clone keeps none")
-        return {"statements": lambda: nothing, "verdict": lambda: nothing}
+        unknown = Failed("what is frozen stands in a store, and ENGINE_STORE names none")
+        return {"freeze": lambda: unknown, "statements": lambda: nothing, "verdict": lambda: nothing}
 
 
 NOTHING = _Nothing()
@@ -81,11 +81,5 @@ class Kept:
     def _freeze(self) -> Any:
         """A change of no one environment is frozen where any is."""
         environment = self._change.discovery.environment
-        places = keys.freezes(environment) if environment else self._store.list(keys.FREEZES)
-        for key in places:
-            item = self._store.get(key)
-            if item is not None:
-                said = record.decode("freeze", item.data, key)
-                if said["active"]:
-                    return {"active": True, "reason": said["reason"]}
-        return {"active": False}
+        found = freezes.active(self._store, environment)
+        return {"active": True, "reason": found[0].reason} if found else {"active": False}

@@ -13,6 +13,7 @@ from engine.adapters.storage.port import Store
 from engine.core.kept.journal import Entry, Identity, Kind, Line, Past, line_key, prefix
 from engine.errors import EngineError, failure
 from engine.run.kept.owner import Owner
+from engine.run.kept.write import put
 
 _TRIES = 20  # takeovers in a row that another one may win
 
@@ -116,19 +117,8 @@ class Journal:
             self._past.follow(at, data)
 
     def _put(self, at: str, data: bytes) -> None:
-        try:
-            if self._store.put_if_absent(at, data) is not None:
-                return
-        except EngineError:
-            if not self._is_there(at, data):
-                raise
-            return
-        if not self._is_there(at, data):
+        if not put(self._store, at, data):
             raise failure("ENG572", run=self.identity, owner=self._read().who)
-
-    def _is_there(self, at: str, data: bytes) -> bool:
-        item = self._store.get(at)
-        return item is not None and item.data == data
 
     def _read(self) -> Past:
         past = Past(self.identity.key, self._key)
@@ -145,10 +135,8 @@ def fill(store: Store, run: str, lines: tuple[bytes, ...]) -> None:
     """
     for number, data in enumerate(lines, 1):
         at = line_key(run, number)
-        if store.put_if_absent(at, data) is None:
-            item = store.get(at)
-            if item is None or item.data != data:
-                raise failure("ENG576", reason=f"its line {number} is not the one in the store")
+        if not put(store, at, data):
+            raise failure("ENG576", reason=f"its line {number} is not the one in the store")
     if len(_lines(store, run)) != len(lines):
         raise failure("ENG576", reason="the run has gone on since it was written")
 

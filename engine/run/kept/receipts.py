@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.canonical import canonical, digest_bytes
 from engine.core.kept import keys
+from engine.core.receipts import VERSION, told_again
 from engine.errors import failure
+from engine.run.kept import write
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
 
 
 def put(store: "Store", said: dict[str, Any]) -> None:
-    """Put what `core/receipts.encoded` says; where it is already, it is the same.
+    """Put what `core/receipts.encoded` says. Its key says what it is, so whatever else stood there is mended.
 
     Raises:
         EngineError: the store fails.
     """
     data = canonical(said)
-    store.put_if_absent(keys.receipts(digest_bytes(data)), data)
+    key = keys.receipts(digest_bytes(data))
+    if not write.put(store, key, data) and (item := store.get(key)):
+        write.put(store, key, data, item.version)  # where somebody was quicker, they have put the same
 
 
 def get(store: "Store", digest: str) -> dict[str, Any]:
@@ -33,7 +37,12 @@ def get(store: "Store", digest: str) -> dict[str, Any]:
         raise failure("ENG204", digest=digest)
     if digest_bytes(item.data) != digest:
         raise failure("ENG193", key=key, reason="its digest is another")
-    said: dict[str, Any] = json.loads(item.data)
-    if said["version"] != 1:
-        raise failure("ENG194", key=key, version=said["version"], known=1)
-    return said
+    try:
+        said: dict[str, Any] = json.loads(item.data)
+        if (version := said["version"]) == VERSION:
+            for _ in told_again(said):
+                pass
+            return said
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):  # whoever may write can put anything
+        raise failure("ENG193", key=key, reason="it is no receipts") from None
+    raise failure("ENG194", key=key, version=version, known=VERSION)

@@ -20,6 +20,7 @@ from engine.core.verdict.about import SKEW_S
 from engine.core.verdict.check import Believed, once_believed
 from engine.core.verdict.check import read as believe
 from engine.errors import EngineError, failure
+from engine.run.kept.write import put
 
 MOST = 1000  # statements about one pull request
 TRIES = 20
@@ -91,23 +92,9 @@ def add(
             believe(envelope, trusted, moment)
         data = record.encode("statement", run=run, envelope=json.loads(envelope))
         check()
-        if _put(store, keys.numbered(series.prefix, number), data):
+        if put(store, keys.numbered(series.prefix, number), data):
             return Signed(statement, envelope)
     raise failure("ENG198", tries=TRIES, subject=series)
-
-
-def _put(store: Store, key: str, data: bytes) -> bool:
-    """Is it there because of us? Where the answer was lost, what is there says so: it names the run."""
-    try:
-        if store.put_if_absent(key, data) is not None:
-            return True
-    except EngineError:
-        found = store.get(key)
-        if found is None or found.data != data:
-            raise
-        return True
-    found = store.get(key)
-    return found is not None and found.data == data
 
 
 def _moment(series: Series, now: str, earlier: Iterator[Mapping[str, Any]]) -> tuple[str, Iterator[Mapping[str, Any]]]:
@@ -146,7 +133,7 @@ def _last(store: Store, series: Series) -> int:
         if key != keys.numbered(series.prefix, number):
             if key in {keys.numbered(series.prefix, later) for later in range(number + 1, MOST + 1)}:
                 raise failure("ENG195", subject=series, number=number)
-            raise failure("ENG193", key=key, reason="it is no number of a statement")
+            raise failure("ENG193", key=key, reason="it is no number of a statement", hint="take it out of the store")
     return len(found)
 
 
@@ -159,10 +146,14 @@ def _at(store: Store, series: Series, number: int, trusted: TrustedKeys) -> Beli
     try:
         believed = once_believed(envelope, trusted, key)
     except EngineError as error:
-        raise failure("ENG193", key=key, reason=error.problems[0].message) from None
+        raise _refused(key, error.problems[0].message) from None
     verdict = believed.verdict
     is_theirs = (verdict["origin"], verdict["pr"], verdict["sequence"]) == (series.origin, series.pr, number)
     if not is_theirs or not same_repository(verdict["repo"], series.repo):
         subject = f"{verdict['origin']} run, {verdict['repo']}#{verdict['pr']}, number {verdict['sequence']}"
-        raise failure("ENG193", key=key, reason=f"it was signed for another place ({subject})")
+        raise _refused(key, f"it was signed for another place ({subject})")
     return believed
+
+
+def _refused(key: str, reason: str) -> EngineError:
+    return failure("ENG193", key=key, reason=reason, hint=record.WAY_OUT["statement"])

@@ -9,7 +9,8 @@ import pytest
 
 from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.memory import Memory
-from engine.adapters.storage.port import LONGEST, LONGEST_PART, Item, Store
+from engine.adapters.storage.port import LARGEST, LONGEST, LONGEST_PART, Item, Store
+from engine.errors import EngineError
 
 THREADS = 8
 
@@ -120,6 +121,20 @@ def test_what_is_no_key(store: Store, key: str) -> None:
 def test_what_no_key_begins_with(store: Store, prefix: str) -> None:
     with pytest.raises(ValueError, match="no key"):
         store.list(prefix)
+
+
+def test_what_nobody_could_read_is_not_written(store: Store) -> None:
+    too_large, version = b"x" * (LARGEST + 1), store.put_if_absent("a", b"1")
+    assert version
+    asked: list[Callable[[], object]] = [
+        lambda: store.put_if_absent("b", too_large),
+        lambda: store.replace("a", too_large, version),
+    ]
+    for ask in asked:
+        with pytest.raises(EngineError, match="larger than"):
+            ask()
+    item = store.get("a")
+    assert (list(store.list("")), item and item.data) == (["a"], b"1")
 
 
 def test_the_longest_key(store: Store) -> None:

@@ -70,6 +70,7 @@ def outcome_of(*arguments, **facts):
         ("... nor in the same second", [statement(1, BEFORE, OLD, confirmed=THEN), statement(2, SIGNED)], PENDING),
         ("... nor one that only repeats what was signed before", [statement(1, BEFORE, OLD, confirmed=LATER), statement(2, BEFORE, confirmed=NOW)], PENDING),
         ("its time is the later of the two, should they be the wrong way round", [statement(1, LATER, OLD, confirmed=BEFORE), statement(2, NOW)], PENDING),
+        ("a clock that was behind dates it before the one it follows, which came later than the approval", [statement(1, SIGNED, OLD, OTHER), statement(2, BEFORE, OLD), statement(3, NOW)], PENDING),
         ("an error of the same head in between", [FIRST, statement(2, SIGNED, HEAD, OTHER, result="error"), statement(3, SIGNED)], PASS),
         ("an error of the commit that was approved", [FIRST, statement(2, SIGNED, OLD, OTHER, result="error"), statement(3, SIGNED)], PASS),
         ("an error of a head in between", [FIRST, statement(2, SIGNED, THIRD, OTHER, result="error"), statement(3, SIGNED)], PENDING),

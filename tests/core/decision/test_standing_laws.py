@@ -54,7 +54,8 @@ def statements(draw):
 
 def read_one_by_one(rows, commit_id, at, authors) -> bool:
     """The rule in the words of the rules: what it saw, and every later one."""
-    seen = [row for row in rows if row["head_sha"] == commit_id and max(row["confirmed_at"], row["signed_at"]) < at]
+    made = [max(row["confirmed_at"], row["signed_at"]) for row in rows]
+    seen = [row for place, row in enumerate(rows) if row["head_sha"] == commit_id and max(made[: place + 1]) < at]
     if not seen:
         return False
     saw = max(seen, key=lambda row: row["sequence"])

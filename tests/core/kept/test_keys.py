@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from engine.adapters.storage.port import checked
 from engine.core.kept import keys
-from tests.support.signing import signer
 
 TEXTS = st.text(max_size=300) | st.text("abcAB.-_/0", max_size=120)
 
@@ -49,11 +48,11 @@ def test_keys_of_statements() -> None:
 
 
 def test_no_environment_is_all_of_them() -> None:
-    assert keys.freezes("production") == ("freeze/all", "freeze/production")
-    assert len(set(keys.freezes("all"))) == 2
+    assert (keys.freeze(None), keys.freeze("production")) == ("freeze/all", "freeze/production")
+    assert keys.freeze("all") != keys.freeze(None)
 
 
 def test_what_is_made_is_a_key() -> None:
-    made = [keys.claim("apply", "acme/dev#7", signer().id), keys.receipts("sha256:" + "1" * 64), *keys.freezes("X")]
+    made = [keys.receipts("sha256:" + "1" * 64), *map(keys.freeze, ("X", "all", "", "\udcff", None))]
     assert [checked(key) for key in made] == made
     assert keys.receipts("sha256:" + "1" * 64) == "receipts/" + "1" * 64

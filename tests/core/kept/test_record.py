@@ -9,14 +9,16 @@ from engine.core.canonical import canonical
 from engine.core.kept import record
 from engine.errors import EngineError
 
-CLAIM = {"run": "r1", "owner": "host", "at": "2026-11-23T21:00:00Z"}
-WHOLE = {"version": 1, "kind": "claim", **CLAIM}
+FREEZE = {
+    "run": "r1", "environment": None, "active": True, "by": "ann", "at": "2026-11-23T21:00:00Z", "reason": "audit",
+}  # fmt: skip
+WHOLE = {"version": 1, "kind": "freeze", **FREEZE}
 
 
 def test_what_is_written_is_read() -> None:
-    data = record.encode("claim", **CLAIM)
+    data = record.encode("freeze", **FREEZE)
     assert json.loads(data) == WHOLE
-    assert record.decode("claim", data, "claims/a") == CLAIM
+    assert record.decode("freeze", data, "freeze/all") == FREEZE
 
 
 @pytest.mark.parametrize(
@@ -32,9 +34,9 @@ def test_what_is_written_is_read() -> None:
         ("of version 0", canonical({**WHOLE, "version": 0}), "ENG193"),
         ("of version true", canonical({**WHOLE, "version": True}), "ENG193"),
         ("of version 1.0", canonical({**WHOLE, "version": 1.0}), "ENG193"),
-        ("of another kind", canonical({**WHOLE, "kind": "freeze"}), "ENG193"),
+        ("of another kind", canonical({**WHOLE, "kind": "statement"}), "ENG193"),
         ("a field more", canonical({**WHOLE, "more": 1}), "ENG193"),
-        ("a field less", canonical({"version": 1, "kind": "claim", "run": "r1"}), "ENG193"),
+        ("a field less", canonical({"version": 1, "kind": "freeze", "run": "r1"}), "ENG193"),
         ("a field of another type", canonical({**WHOLE, "run": 1}), "ENG193"),
         ("a field twice", canonical(WHOLE)[:-1] + b',"version":1}', "ENG193"),
         ("in another spelling", json.dumps(WHOLE).encode(), "ENG193"),
@@ -44,9 +46,9 @@ def test_what_is_written_is_read() -> None:
 )
 def test_what_is_of_another_form(why: str, data: bytes, code: str) -> None:
     with pytest.raises(EngineError) as refused:
-        record.decode("claim", data, "claims/a")
+        record.decode("freeze", data, "freeze/all")
     (problem,) = refused.value.problems
-    assert (problem.code, "claims/a" in problem.message) == (code, True), why
+    assert (problem.code, "freeze/all" in problem.message) == (code, True), why
 
 
 def test_what_nobody_could_read_is_not_written() -> None:

@@ -99,9 +99,13 @@ def test_a_commit_that_only_merges_the_base_is_told(clone):
     assert (second["parents"], second["merges_base"]) == ([before, clone.base], True)
 
 
-@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "freeze", "groups"])
+@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "groups"])
 def test_what_only_github_knows_has_failed(clone, name):
     assert gathered(local(clone), name).failed == {name: WITHOUT_GITHUB}
+
+
+def test_what_only_a_store_knows_has_failed_without_one(clone):
+    assert "ENGINE_STORE names none" in gathered(local(clone), "freeze").failed["freeze"]
 
 
 @pytest.mark.parametrize("name", ["verdict", "statements"])
