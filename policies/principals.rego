@@ -198,11 +198,13 @@ made := {kind: names |
 	names := {full_name(r) | some r in lib.of_type(type)}
 }
 
-full_name(r) := lower(trim_left(sprintf("%v%v", [object.get(r.change.after, "path", "/"), lib.value(r, "name")]), "/")) if {
-	r.type != "aws_iam_openid_connect_provider"
-}
+full_name(r) := trim_left(lower(sprintf("%v%v", [object.get(r.change.after, "path", "/"), known_as(r)])), "/")
 
-full_name(r) := trim_prefix(lower(sprintf("%v", [lib.value(r, "url")])), "https://") if r.type == "aws_iam_openid_connect_provider"
+# The name itself, or how it will begin. A provider of tokens goes by its address.
+known_as(r) := [trim_prefix(text, "https://") |
+	some attribute in ["name", "name_prefix", "url"]
+	some text in lib.texts(lib.value(r, attribute))
+][0]
 
 own(kind, name, resource) if {
 	name in data.terraform.principals.made[kind]
@@ -275,7 +277,7 @@ slots(part, attribute, type) := {slot |
 
 # What is known only after apply, the whole or an element; not what the provider fills in where nothing is written.
 open(part, attribute) if {
-	walk(object.get(part.change.after_unknown, attribute, false), [_, true])
+	walk(part.change.after_unknown[attribute], [_, true])
 	not data.terraform.documents.filled_in(part, [attribute])
 }
 
@@ -285,15 +287,15 @@ beginnings(steps) := {[step | some m, step in steps; m <= n] | some n, _ in step
 
 key_of(r) := sprintf("%v", [object.get(r, "index", null)])
 
-places(r) := ({sprintf("%s=%s", [r.type, known_as(r)])} | {slot |
+places(r) := ({sprintf("%s=%s", [r.type, name]) | name := called_by_others(r)} | {slot |
 	some name in {"", r.name}
 	slot := sprintf("%s:%s:%s/%s", [r.type, object.get(r, "module_address", ""), name, key_of(r)])
 }) | {sprintf("%s:%s:%s!", [r.type, object.get(r, "module_address", ""), r.name]) | object.get(r, "index", null) == null}
 
 # Attachments name a policy by its ARN, everybody else by name alone.
-known_as(r) := full_name(r) if r.type == "aws_iam_policy"
+called_by_others(r) := full_name(r) if r.type == "aws_iam_policy"
 
-known_as(r) := lower(sprintf("%v", [lib.value(r, "name")])) if r.type != "aws_iam_policy"
+called_by_others(r) := known_as(r) if r.type != "aws_iam_policy"
 
 # Type, name, attribute and type → names of the resources that the configuration refers to there.
 pointing[from] contains name if {
@@ -311,4 +313,4 @@ keyed[from] contains key if {
 	key := regex.replace(reference, indexed, "/$2$3")
 }
 
-indexed := `^([a-z0-9_]+[.][^.\[]+)\[(?:"([^"\\]*)"|([0-9]+))\].*`
+indexed := `([a-z0-9_]+[.][^.\[]+)\[(?:"([^"\\]*)"|([0-9]+))\].*`

@@ -69,6 +69,32 @@ test_names_that_are_no_texts if {
 	}
 }
 
+# A name that AWS completes is known by how it begins; one that AWS makes up nobody has written into a statement.
+test_names_that_are_not_known_yet if {
+	begun := fixtures.vague("aws_iam_role", {"name_prefix": "App-", "path": "/team/"}, {"name": true})
+	named := object.union(begun, {"change": {"after": {"name": "app-2"}}})
+	nameless := fixtures.vague("aws_iam_role", {"path": "/team/"}, {"name": true})
+	every row in [
+		[begun, "role/team/app-*", {"ACC-IAM-023", "ACC-IAM-025"}],
+		[begun, "role/team/a*", {"ACC-IAM-023", "ACC-IAM-025"}],
+		[begun, "role/team/api-*", {"ACC-IAM-024"}],
+		[named, "role/team/app-2", {"ACC-IAM-023"}],
+		[named, "role/team/app-", {"ACC-IAM-025"}],
+		[nameless, "role/team/null", {"ACC-IAM-025"}],
+		[nameless, "role/null", {"ACC-IAM-025"}],
+	] {
+		judged([row[0], principals_test.new_policy({}, allow("iam:PutRolePolicy", arn(row[1])))]) == row[2]
+	}
+}
+
+# A policy whose name is not known is found by the reference to it.
+test_a_nameless_policy_that_is_attached if {
+	document := json.marshal({"Statement": own_right})
+	nameless := fixtures.vague("aws_iam_policy", {"policy": document}, {"name": true, "arn": true})
+	judged([role, nameless, fixtures.vague("aws_iam_role_policy_attachment", {"role": "app"}, {"policy_arn": true})]) == {"ACC-IAM-023"}
+	judged([role, nameless, fixtures.create("aws_iam_role_policy_attachment", {"role": "app", "policy_arn": arn("policy/null")})]) == set()
+}
+
 # ---------------------------------------------------------------- lists of policies
 
 # What keeps a principal's policies to a list attaches those on the list, and so did a role itself for a long time.
@@ -106,8 +132,8 @@ test_new_policies_of_a_list if {
 				principals_test.judged([owner(kind, "app"), own_policy, list], more) == row[1]
 			}
 		}
-		every known in [false, [], [false], {}] {
-			list := fixtures.vague(type, {name: "app", attribute: []}, {attribute: known})
+		every known in [false, {}, {attribute: false}, {attribute: []}, {attribute: [false]}, {"id": true, "arn": true}] {
+			list := fixtures.vague(type, {name: "app", attribute: []}, known)
 			judged([owner(kind, "app"), own_policy, list]) == set()
 		}
 	}

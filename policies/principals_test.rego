@@ -244,6 +244,7 @@ test_patterns_that_cross_the_kind if {
 		["arn:aws-cn:iam::111111111111:role/admin", {"ACC-IAM-025"}],
 		["arn:aws:sts::111111111111:role/admin", set()],
 		[arn("root"), set()],
+		[arn("role"), set()],
 		[arn("user*admin"), set()],
 	] {
 		with_policy(allow("iam:PutRolePolicy", row[0]), []) == row[1]
