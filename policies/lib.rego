@@ -249,7 +249,6 @@ is_broken_document(text) if {
 
 # The same for a document that is an object.
 is_broken_document(item) if {
-	is_object(item)
 	is_body(null, item)
 	not clear(item)
 }

@@ -132,6 +132,8 @@ test_keys_of_objects_that_differ_in_case_only if {
 		[{"Statement": [good, object.union(good, {"action": "*"})]}, {"ACC-DOC-004"}],
 		[{"Statement": good, "X": [{"a": 1, "A": 2}]}, set()],
 		[{"Id": "a", "id": "b"}, set()],
+		[{"Statement": "monthly", "statement": "yearly"}, set()], # of an account, say
+		[{"Statement": [{"Action": "*", "action": "*"}]}, set()],
 	] {
 		every value in [row[0], [row[0]], {"inner": row[0]}] {
 			fixtures.ids(fixtures.access_deny) == row[1] with input as fixtures.plan([fixtures.create("aws_any", {"text": value})])
