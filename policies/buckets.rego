@@ -36,33 +36,26 @@ by_name[name] contains address if {
 
 # ---------------------------------------------------------------- by the configuration
 
-# An unknown name can only come from what is still to be created.
+# An unknown name can only come from what is still to be created: of one bucket, or nobody knows which.
 referred(part) := {address |
+	count(reached.targets) == 1
 	some target in reached.targets
 	some slot in slots_meant(target, part, reached)
 	some address in data.terraform.buckets.by_slot[slot]
 } if {
 	reached := data.terraform.buckets.reach(part)
-	count(reached.targets) == 1
+	not leads_nowhere(reached)
 }
 
-# A local value or the like, which the configuration does not show: only one bucket can be meant, or nobody knows.
+# A local value or the like, which the configuration does not show: only one bucket can be meant.
 referred(part) := data.terraform.buckets.only_one if {
 	reached := data.terraform.buckets.reach(part)
+	leads_nowhere(reached)
+}
+
+leads_nowhere(reached) if {
 	count(reached.targets) == 0
 	not reached.strays
-}
-
-# Something else that is no bucket: whatever its name will be, nobody knows which bucket has it.
-referred(part) := set() if {
-	reached := data.terraform.buckets.reach(part)
-	count(reached.targets) == 0
-	reached.strays
-}
-
-referred(part) := set() if {
-	reached := data.terraform.buckets.reach(part)
-	count(reached.targets) > 1
 }
 
 # A plan without its configuration: the bucket of this instance, and among several the one of the same name.

@@ -191,10 +191,7 @@ bodies[text] := found if {
 		walk(item, [path, body])
 		is_body(path, body)
 	]
-	every body in found {
-		not ambiguous(body)
-		not ambiguous_inside(body)
-	}
+	every body in found { clear(body) }
 }
 
 is_body([], item) if {
@@ -213,10 +210,20 @@ is_body(_, item) if {
 	lower(name) == "effect"
 }
 
+is_clear_body(path, item) if {
+	is_body(path, item)
+	clear(item)
+}
+
 # The text itself is a document.
 is_document(text) if {
 	is_body([], contents[text])
 	bodies[text]
+}
+
+clear(body) if {
+	not ambiguous(body)
+	not ambiguous_inside(body)
 }
 
 # Keys that differ only in case: AWS reads one of them, and nobody knows which.
@@ -240,10 +247,16 @@ is_broken_document(text) if {
 	regex.match(`(?i)\\*"statement|\\u00`, text)
 }
 
+# The same for a document that is an object.
+is_broken_document(item) if {
+	is_body(null, item)
+	not clear(item)
+}
+
 # Every policy document, whatever the type of resource and however deep in its blocks.
 documents := array.concat(
 	[{"resource": r, "body": fields(body)} | some [r, _, text] in leaves; some body in bodies[text]],
-	[{"resource": r, "body": fields(item)} | some [r, path, item] in leaves; is_body(path, item)],
+	[{"resource": r, "body": fields(item)} | some [r, path, item] in leaves; is_clear_body(path, item)],
 )
 
 # Documents that only narrow what others grant: what they allow nobody gets from them.
@@ -270,7 +283,7 @@ statements := [object.union(s, {"resource": r, "grants": gives(r, s)}) |
 
 read(_, text) := entries[text]
 
-read(path, item) := entries_of(fields(item)) if is_body(path, item)
+read(path, item) := entries_of(fields(item)) if is_clear_body(path, item)
 
 # Text → its statements.
 entries[text] := [s | some body in found; some s in entries_of(fields(body))] if some text, found in bodies

@@ -120,6 +120,36 @@ test_keys_that_differ_in_case_only if {
 	written("aws_any", "text", `{abc`) == set()
 }
 
+# The same in a document that is an object: it is told of, and judged by nobody.
+test_keys_of_objects_that_differ_in_case_only if {
+	good := {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x"}
+	every row in [
+		[{"Statement": good}, set()],
+		[{"Statement": good, "statement": [good]}, {"ACC-DOC-004"}],
+		[{"Statement": good, "statement": 7}, {"ACC-DOC-004"}],
+		[{"Statement": good, "Id": "a", "id": "b"}, {"ACC-DOC-004"}],
+		[{"Statement": object.union(good, {"effect": "Deny"})}, {"ACC-DOC-004"}],
+		[{"Statement": [good, object.union(good, {"action": "*"})]}, {"ACC-DOC-004"}],
+		[{"Statement": good, "X": [{"a": 1, "A": 2}]}, set()],
+		[{"Id": "a", "id": "b"}, set()],
+		[{"Statement": "monthly", "statement": "yearly"}, set()], # of an account, say
+		[{"Statement": [{"Action": "*", "action": "*"}]}, set()],
+	] {
+		every value in [row[0], [row[0]], {"inner": row[0]}] {
+			fixtures.ids(fixtures.access_deny) == row[1] with input as fixtures.plan([fixtures.create("aws_any", {"text": value})])
+			granted(fixtures.create("aws_any", {"text": value})) == set()
+		}
+	}
+	beside := fixtures.document("aws_iam_role_policy", "policy", {"Effect": "Allow", "Action": "*", "Resource": "*"})
+	every object_ in [{"Statement": good, "statement": [good]}, {"Statement": object.union(good, {"effect": "Deny"})}] {
+		found := fixtures.ids(data.terraform.grants.deny | fixtures.access_deny) with input as fixtures.plan([
+			fixtures.create("aws_any", {"text": object_}),
+			beside,
+		])
+		found == {"ACC-IAM-001", "ACC-DOC-004"}
+	}
+}
+
 # ---------------------------------------------------------------- what the configuration says
 
 # A plan whose configuration has these resources, and modules by their names.

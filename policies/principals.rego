@@ -20,13 +20,12 @@ import data.terraform.lib
 #   good: {aws_iam_role_policy: {role: app, policy: {Statement: [{Effect: Allow, Action: "iam:GetRolePolicy",
 #     Resource: "arn:aws:iam::111111111111:role/app"}]}}}
 deny contains finding if {
-	some [s, action, row, name, _] in named
+	some [s, action, kind, name, _] in named
 	not iam.narrowed(s)
-	rights := iam.left(s, [right | some right in row.itself; iam.matches(action, lower(right))])
-	count(rights) > 0
-	some holder in held(s.resource, row.kind) # last, since it looks at all attachments
+	first := iam.left(s, rights(action, kind, "itself"))[0]
+	some holder in held(s.resource, kind) # last, since it looks at all attachments
 	iam.matches(name, holder)
-	msg := sprintf("A statement allows a %s %s on itself: it can give itself any right.", [row.kind, rights[0]])
+	msg := sprintf("A statement allows a %s %s on itself: it can give itself any right.", [kind, first])
 	remediation := "Leave rights to somebody else."
 	finding := lib.about(action, lib.finding("ACC-IAM-023", "critical", s.resource, msg, remediation))
 }
@@ -46,10 +45,10 @@ deny contains finding if {
 #   good: {aws_iam_role: {name: orders-api}, aws_iam_policy: {policy: {Statement: [{Effect: Allow,
 #     Action: "iam:PutRolePolicy", Resource: "arn:aws:iam::111111111111:role/orders-api"}]}}}
 deny contains finding if {
-	some [s, row, name, rights] in strange
-	family(row.kind, name, rights)
-	whom := concat("/", [row.kind, name])
-	msg := sprintf("A statement allows %s on %s: its holder gets the rights of all that are called so.", [concat(", ", rights), whom])
+	some [s, kind, name, allowed] in strange
+	family(kind, name, allowed)
+	whom := concat("/", [kind, name])
+	msg := sprintf("A statement allows %s on %s: its holder gets the rights of all that are called so.", [concat(", ", allowed), whom])
 	remediation := "Name whom it is for by ARN."
 	finding := lib.about(whom, lib.finding("ACC-IAM-024", "high", s.resource, msg, remediation))
 }
@@ -68,59 +67,61 @@ deny contains finding if {
 #   good: {aws_iam_user: {name: mailer}, aws_iam_policy: {policy: {Statement: [{Effect: Allow,
 #     Action: "iam:CreateAccessKey", Resource: "arn:aws:iam::111111111111:user/mailer"}]}}}
 warn contains finding if {
-	some [s, row, name, rights] in strange
-	not family(row.kind, name, rights)
-	whom := concat("/", [row.kind, name])
-	msg := sprintf("A statement allows %s on %s, which the plan does not make: its holder gets those rights.", [concat(", ", rights), whom])
+	some [s, kind, name, allowed] in strange
+	not family(kind, name, allowed)
+	whom := concat("/", [kind, name])
+	msg := sprintf("A statement allows %s on %s, which the plan does not make: its holder gets those rights.", [concat(", ", allowed), whom])
 	remediation := "See what it may, or make it in the same plan."
 	finding := lib.about(whom, lib.finding("ACC-IAM-025", "medium", s.resource, msg, remediation))
 }
 
 # ---------------------------------------------------------------- what a statement is about
 
-# Rows of our list that an action of the plan has a right of.
-rows[action] := found if {
+# Action of the plan → rights of our list that it covers, each with the kind of principal that it is over.
+covered[action] contains [kind, sort, right] if {
 	some action in data.terraform.iam.patterns
 	not iam.everything(action) # that has a rule of its own
-	found := [row |
-		some row in data.aws.dangers.over
-		count([right | some right in array.concat(row.itself, row.rights); iam.matches(action, lower(right))]) > 0
-	]
+	some row in data.aws.dangers.over
+	kind := row.kind
+	some sort in ["itself", "rights"]
+	some right in row[sort]
+	iam.matches(action, lower(right))
 }
 
-# Statements about principals by name: with the action, the row, path and name, and the whole ARN.
-named := [[s, action, row, name, resource] |
+rights(action, kind, sort) := [right |
+	some [kind_, sort_, right] in data.terraform.principals.covered[action]
+	[kind_, sort_] == [kind, sort]
+]
+
+# Statements about principals by name: with the action, the kind, path and name, and the whole ARN.
+named := [[s, action, kind, name, resource] |
 	some s in data.terraform.iam.grants
 	some action in s.actions
-	some row in data.terraform.principals.rows[action]
+	some kind in {kind_ | some [kind_, _, _] in data.terraform.principals.covered[action]}
 	some resource in s.resources
 	not [iam.service_of(action), resource] in data.terraform.iam.sweeping # for everything: a finding of its own
 	[head, name] := cut(resource)
-	iam.matches(head, concat("", ["arn:aws:iam::111111111111:", row.kind]))
+	iam.matches(head, concat("", ["arn:aws:iam::111111111111:", kind]))
 ]
 
 # Up to the kind of the resource, in any partition and account; and its path and name. `*` crosses the slash between them.
-cut(resource) := [iam.loosened(parts[0]), substring(resource, count(parts[0]) + 1, -1)] if {
-	parts := split(resource, "/")
-	count(parts) > 1
+cut(resource) := [iam.loosened(start), trim_prefix(resource, concat("", [start, "/"]))] if {
+	contains(resource, "/")
+	start := split(resource, "/")[0]
 }
 
-cut(resource) := [substring(resource, 0, start + 1), substring(resource, start, -1)] if {
+cut(resource) := [concat("", [start, "*"]), trim_prefix(resource, start)] if {
 	not contains(resource, "/")
-	start := indexof(resource, "*")
-	start >= 0
+	contains(resource, "*")
+	start := split(resource, "*")[0]
 }
 
 # Those about what the plan does not make, with the rights over it that nothing narrows.
-strange := [[s, row, name, rights] |
-	some [s, action, row, name, resource] in data.terraform.principals.named
-	rights := iam.left(s, [right |
-		some right in row.rights
-		iam.matches(action, lower(right))
-		weighs(s, right)
-	])
-	count(rights) > 0
-	not own(row.kind, name, resource)
+strange := [[s, kind, name, allowed] |
+	some [s, action, kind, name, resource] in data.terraform.principals.named
+	allowed := iam.left(s, [right | some right in rights(action, kind, "rights"); weighs(s, right)])
+	count(allowed) > 0
+	not own(kind, name, resource)
 	not regex.match(`^aws-service-role/|^[$][{]aws:(username|userid)[}]$`, name) # AWS's own, and oneself
 ]
 
@@ -160,10 +161,10 @@ starting[address] contains service if {
 }
 
 # Such names belong to many: unless they go on from what the plan makes, or say at least how the role begins that is taken.
-family(kind, name, rights) if {
+family(kind, name, allowed) if {
 	iam.wild(name)
 	not continues(kind, name)
-	not taken(name, rights)
+	not taken(name, allowed)
 }
 
 continues(kind, name) if {
@@ -172,18 +173,19 @@ continues(kind, name) if {
 	startswith(one, start)
 }
 
-taken(name, rights) if {
+taken(name, allowed) if {
 	beginning(name)
-	every right in rights { right in ["iam:PassRole", "sts:AssumeRole"] }
+	every right in allowed { right in ["iam:PassRole", "sts:AssumeRole"] }
 }
 
-beginning(name) := substring(name, 0, count(name) - 1) if regex.match(`^[^*?]+[*]$`, name)
+beginning(name) := trim_suffix(name, "*") if regex.match(`^[^*?]+[*]$`, name)
 
 # ---------------------------------------------------------------- what the plan makes
 
 types := {
 	"group": "aws_iam_group",
 	"instance-profile": "aws_iam_instance_profile",
+	"oidc-provider": "aws_iam_openid_connect_provider",
 	"policy": "aws_iam_policy",
 	"role": "aws_iam_role",
 	"saml-provider": "aws_iam_saml_provider",
@@ -196,7 +198,13 @@ made := {kind: names |
 	names := {full_name(r) | some r in lib.of_type(type)}
 }
 
-full_name(r) := lower(trim_left(sprintf("%v%v", [object.get(r.change.after, "path", "/"), lib.value(r, "name")]), "/"))
+full_name(r) := trim_left(lower(sprintf("%v%v", [object.get(r.change.after, "path", "/"), known_as(r)])), "/")
+
+# The name itself, or how it will begin. A provider of tokens goes by its address.
+known_as(r) := [trim_prefix(text, "https://") |
+	some attribute in ["name", "name_prefix", "url"]
+	some text in lib.texts(lib.value(r, attribute))
+][0]
 
 own(kind, name, resource) if {
 	name in data.terraform.principals.made[kind]
@@ -207,11 +215,16 @@ own(kind, name, resource) if {
 
 inline := {"aws_iam_group_policy": "group", "aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
 
+# Attribute that names policies, and kinds and attributes of those who get them.
 attaching := {
-	"aws_iam_group_policy_attachment": {"group": "group"},
-	"aws_iam_policy_attachment": {"group": "groups", "role": "roles", "user": "users"},
-	"aws_iam_role_policy_attachment": {"role": "role"},
-	"aws_iam_user_policy_attachment": {"user": "user"},
+	"aws_iam_group_policy_attachment": ["policy_arn", {"group": "group"}],
+	"aws_iam_group_policy_attachments_exclusive": ["policy_arns", {"group": "group_name"}],
+	"aws_iam_policy_attachment": ["policy_arn", {"group": "groups", "role": "roles", "user": "users"}],
+	"aws_iam_role": ["managed_policy_arns", {"role": "name"}],
+	"aws_iam_role_policy_attachment": ["policy_arn", {"role": "role"}],
+	"aws_iam_role_policy_attachments_exclusive": ["policy_arns", {"role": "role_name"}],
+	"aws_iam_user_policy_attachment": ["policy_arn", {"user": "user"}],
+	"aws_iam_user_policy_attachments_exclusive": ["policy_arns", {"user": "user_name"}],
 }
 
 # Paths and names, in lower case, of the principals of a kind that a resource's statements are for.
@@ -219,7 +232,6 @@ held(r, kind) := ({full_name(r) | r.type == types[kind]} | {name |
 	inline[r.type] == kind
 	some name in called(r, kind, kind)
 }) | {name |
-	r.type == "aws_iam_policy"
 	some slot in places(r)
 	some [kind_, name] in data.terraform.principals.attached[slot]
 	kind_ == kind
@@ -227,14 +239,14 @@ held(r, kind) := ({full_name(r) | r.type == types[kind]} | {name |
 
 # Slot of a policy → kinds and names of the principals that it is attached to.
 attached[slot] contains [kind, name] if {
-	some type, attributes in attaching
+	some type, [policies, attributes] in attaching
 	some part in lib.of_type(type)
-	some slot in slots(part, "policy_arn", "aws_iam_policy")
+	some slot in slots(part, policies, "aws_iam_policy")
 	some kind, attribute in attributes
 	some name in called(part, attribute, kind)
 }
 
-called(part, attribute, kind) := {lower(name) | some name in lib.list(lib.value(part, attribute)); is_string(name)} | {name |
+called(part, attribute, kind) := {name | some name in lib.texts(lib.value(part, attribute))} | {name |
 	some slot in slots(part, attribute, types[kind])
 	some name in data.terraform.principals.standing[slot]
 }
@@ -249,38 +261,56 @@ standing[slot] contains name if {
 
 # Slots are texts: an attribute means what has a slot in common with it, so that nobody compares all with all. By name or
 # ARN; still to be created, by the key or its first part, of what the configuration refers to if it says so; a single one
-# by the reference alone.
+# by the reference alone, and one of many by the reference if that has its key.
 slots(part, attribute, type) := {slot |
-	some text in lib.list(lib.value(part, attribute))
-	is_string(text)
-	slot := sprintf("%s=%s", [type, regex.replace(lower(text), `^.*:policy/`, "")])
+	some text in lib.texts(lib.value(part, attribute))
+	slot := sprintf("%s=%s", [type, regex.replace(text, `.*:policy/`, "")])
 } | {slot |
-	lib.unknown(part, attribute)
-	names := {name | some name in data.terraform.principals.pointing[sprintf("%s.%s.%s.%s", [part.type, part.name, attribute, type])]}
-	some end in {"!"} | {concat("", ["/", key]) | some key in beginnings(key_of(part))}
+	open(part, attribute)
+	from := sprintf("%s.%s.%s.%s", [part.type, part.name, attribute, type])
+	names := {name | some name in data.terraform.principals.pointing[from]}
 	some name in names | {"" | count(names) == 0}
+	keys := {key | some key in data.terraform.principals.keyed[concat(".", [from, name])]}
+	some end in keys | {one | count(keys) == 0; some one in likely(part)}
 	slot := sprintf("%s:%s:%s%s", [type, object.get(part, "module_address", ""), name, end])
 }
 
-beginnings(key) := {concat("/", array.slice(steps, 0, n)) | some n in numbers.range(1, count(steps))} if steps := split(key, "/")
+# What is known only after apply, the whole or an element; not what the provider fills in where nothing is written.
+open(part, attribute) if {
+	walk(part.change.after_unknown[attribute], [_, true])
+	not data.terraform.documents.filled_in(part, [attribute])
+}
+
+likely(part) := {"!"} | {concat("", ["/", concat("/", steps)]) | some steps in beginnings(split(key_of(part), "/"))}
+
+beginnings(steps) := {[step | some m, step in steps; m <= n] | some n, _ in steps}
 
 key_of(r) := sprintf("%v", [object.get(r, "index", null)])
 
-places(r) := ({sprintf("%s=%s", [r.type, known_as(r)])} | {slot |
+places(r) := ({sprintf("%s=%s", [r.type, name]) | name := called_by_others(r)} | {slot |
 	some name in {"", r.name}
 	slot := sprintf("%s:%s:%s/%s", [r.type, object.get(r, "module_address", ""), name, key_of(r)])
 }) | {sprintf("%s:%s:%s!", [r.type, object.get(r, "module_address", ""), r.name]) | object.get(r, "index", null) == null}
 
 # Attachments name a policy by its ARN, everybody else by name alone.
-known_as(r) := full_name(r) if r.type == "aws_iam_policy"
+called_by_others(r) := full_name(r) if r.type == "aws_iam_policy"
 
-known_as(r) := lower(sprintf("%v", [lib.value(r, "name")])) if r.type != "aws_iam_policy"
+called_by_others(r) := known_as(r) if r.type != "aws_iam_policy"
 
 # Type, name, attribute and type → names of the resources that the configuration refers to there.
-pointing[key] contains name if {
+pointing[from] contains name if {
 	some [type, own_name, attribute, reference, _] in lib.references
-	startswith(reference, "aws_iam_")
-	steps := split(reference, ".")
-	key := sprintf("%s.%s.%s.%s", [type, own_name, attribute, steps[0]])
-	name := split(steps[1], "[")[0]
+	steps := regex.split(`[.\[]`, reference)
+	from := sprintf("%s.%s.%s.%s", [type, own_name, attribute, steps[0]])
+	name := steps[1]
 }
+
+# The same and the name → the keys that it refers to.
+keyed[from] contains key if {
+	some [type, name, attribute, reference, _] in lib.references
+	regex.match(indexed, reference)
+	from := sprintf("%s.%s.%s.%s", [type, name, attribute, regex.replace(reference, indexed, "$1")])
+	key := regex.replace(reference, indexed, "/$2$3")
+}
+
+indexed := `([a-z0-9_]+[.][^.\[]+)\[(?:"([^"\\]*)"|([0-9]+))\].*`

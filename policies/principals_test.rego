@@ -10,7 +10,7 @@ allow(action, resource) := {"Effect": "Allow", "Action": action, "Resource": res
 arn(name) := concat("", ["arn:aws:iam::111111111111:", name])
 
 judged(changes, more) := found if {
-	found := fixtures.ids(principals.deny | principals.warn) with input as object.union(fixtures.plan(changes), more)
+	found := fixtures.ids(data.terraform.principals.deny | data.terraform.principals.warn) with input as object.union(fixtures.plan(changes), more)
 }
 
 refers(rows) := {"configuration": {"root_module": {"resources": [resource |
@@ -187,6 +187,11 @@ test_rights_over_what_the_plan_makes if {
 		action := over[kind][0]
 		with_policy(allow(action, arn(concat("/", [kind, "Team/app"]))), [fixtures.create(concat("_", ["aws_iam", type]), {"name": "App", "path": "/team/"})]) == set()
 	}
+	every url in ["https://Token.example.com/team", "token.example.com/Team"] {
+		provider := fixtures.create("aws_iam_openid_connect_provider", {"url": url})
+		with_policy(allow(over["oidc-provider"][0], arn("oidc-provider/token.example.com/team")), [provider]) == set()
+		with_policy(allow(over["oidc-provider"][0], arn("oidc-provider/token.example.com")), [provider]) == {"ACC-IAM-025"}
+	}
 	made := [owner("role", "app")]
 	with_policy(allow("iam:PutRolePolicy", "arn:aws:iam::*:role/app"), made) == set()
 	with_policy(allow("sts:AssumeRole", "arn:aws:iam::999999999999:role/app"), made) == {"ACC-IAM-025"}
@@ -239,6 +244,7 @@ test_patterns_that_cross_the_kind if {
 		["arn:aws-cn:iam::111111111111:role/admin", {"ACC-IAM-025"}],
 		["arn:aws:sts::111111111111:role/admin", set()],
 		[arn("root"), set()],
+		[arn("role"), set()],
 		[arn("user*admin"), set()],
 	] {
 		with_policy(allow("iam:PutRolePolicy", row[0]), []) == row[1]

@@ -125,7 +125,7 @@ always(condition) if {
 # What is negated, or only for those who have the key, holds where there is none.
 always(condition) if {
 	regex.match(never_there, condition.key)
-	regex.match(`^(forallvalues:.*|[a-z]*not.*|[a-z]+ifexists)$`, condition.operator)
+	regex.match(`^(forallvalues:|[a-z]*not|[a-z]+ifexists)`, condition.operator)
 }
 
 always(condition) if {
