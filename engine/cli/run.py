@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from engine.cli.files import Given
     from engine.run.kept.runs import Going
 
+_LONGEST = 200  # characters of a run's id: it stands in messages, statements and hand-overs
+
 HELP = "decide what an event starts, and carry it out"
 
 
@@ -153,9 +155,9 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         raise failure("ENG579", option="--handover", needed="--until, which writes it, or --resume, which reads it")
     if resume and not (options.run or known):
         raise failure("ENG579", option="--resume", needed="the id of the run that was begun (--run ID)")
-    if options.run == "":
-        raise failure("ENG579", option="--run", needed="an id")
-    run = options.run or (f"{known}-{attempt}" if known else os.urandom(8).hex())
+    run = options.run if options.run is not None else f"{known}-{attempt}" if known else os.urandom(8).hex()
+    if not (run and run.isprintable() and len(run) <= _LONGEST):
+        raise failure("ENG579", option="--run", needed=f"an id of at most {_LONGEST} characters that can be printed")
     return Going(
         run=run,
         attempt=attempt,

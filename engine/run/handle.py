@@ -163,16 +163,17 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
     waiting = [(request, False)]
     with ExitStack() as stack:
         with _reported(event, request.out, settings, watcher):
-            journals = stack.enter_context(runs(request.going, event.subject, ports))
+            asked = digest([event.digest, request.pipeline, request.asked])
+            journals = stack.enter_context(runs(request.going, event.subject, asked, ports))
         while waiting:
-            asked, child = waiting.pop(0)
-            with _reported(event, asked.out, settings, watcher):
-                done = _once(event, asked, settings, ports, watcher, journals, child)
-            handled += [one._replace(child=child) for one in done]
+            one, child = waiting.pop(0)
+            with _reported(event, one.out, settings, watcher):
+                done = _once(event, one, settings, ports, watcher, journals, child)
+            handled += [each._replace(child=child) for each in done]
             waiting += [
-                (request._replace(pipeline=one.then, out=os.path.join(one.out, one.then)), True)
-                for one in done
-                if one.then
+                (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), True)
+                for each in done
+                if each.then
             ]
         if stopped := next((one for one in handled if one.next), None):
             journals.hand_over(stopped.name, stopped.next)

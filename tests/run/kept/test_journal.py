@@ -14,6 +14,7 @@ from engine.run.kept.owner import Owner, owner
 
 RUN = Identity("7-1", "validate", "acme/dev#1")
 ME, YOU = Owner("me.1", "me on here, process 1"), Owner("you.2", "you on there, process 2")
+DECIDED: dict[str, Any] = {"asked": "sha256:0", "stance": {}}
 DONE: dict[str, Any] = {"outputs": {}, "problems": []}
 
 
@@ -24,7 +25,7 @@ def store(request, tmp_path):
 
 def begun(store, by=ME, key=None):
     journal = Journal(store, RUN, by, key)
-    journal.begin_run({"stance": {}})
+    journal.begin_run(DECIDED)
     return journal
 
 
@@ -60,8 +61,8 @@ def test_who_was_replaced_loses_at_the_next_line_and_at_each_after_it(store):
 
 def test_who_begins_a_run_at_the_same_time_begins_nothing(store):
     first, second = Journal(store, RUN, ME, None), Journal(store, RUN, YOU, None)
-    first.begin_run({})
-    assert code(lambda: second.begin_run({})) == "ENG572"
+    first.begin_run(DECIDED)
+    assert code(lambda: second.begin_run(DECIDED)) == "ENG572"
 
 
 def test_a_takeover_waits_for_the_line_that_is_being_written(store):
