@@ -72,7 +72,8 @@ class Runs:
             if begun and not (self._going.resume or journal.is_of_this_executor):
                 raise failure("ENG571", run=journal.identity, owner=journal.owner)
             if begun and self._going.only not in (None, journal.stopped):
-                raise failure("ENG576", reason=f"it stopped before {journal.stopped}, not {self._going.only}")
+                at = f"stopped before {journal.stopped}" if journal.stopped else "was gone on with"
+                raise failure("ENG576", reason=f"the run {at}, and did not stop before {self._going.only}")
         return found
 
     def enter(self, journal: Journal, stance: "Json") -> str | None:
@@ -151,7 +152,8 @@ def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterat
         EngineError: as `Runs` says; ENG579, another process is the executor that this one is to be.
     """
     if going.handover and going.until and not going.resume:
-        files.remove(going.handover)  # of an earlier run: nobody may take it for this one's
+        files.write(going.handover, b"")  # whoever cannot write it says so now, and not after an hour
+        files.remove(going.handover)  # nobody takes one of an earlier run for this one's
     with owner(going.executor) as me:
         yield Runs(going, subject, asked, ports, me)
 
