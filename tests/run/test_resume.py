@@ -474,6 +474,7 @@ def test_no_secret_of_a_plan_is_in_the_store(machine, engine, store):
         ("which run?", ["--resume"], {}, "ENG579"),
         ("no id", ["--run", ""], {}, "ENG579"),
         ("bytes that are no text", ["--run", "\udcff"], {}, "ENG579"),
+        ("nor is a directory's name", ["--out", "ROOT/\udcff"], {}, "ENG002"),
         ("an id of two lines", ["--run", "7\n::error::x"], {}, "ENG579"),
         ("an id that is a book", ["--run", "7" * 201], {}, "ENG579"),
         ("the workflow's is odd, too", [], {"GITHUB_RUN_ID": "7\u202e"}, "ENG579"),
