@@ -85,7 +85,7 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
     waiting = [(request, False)]
     with ExitStack() as stack:
         with _reported(event, request.out, settings, watcher):
-            asked = digest([event.digest, request.pipeline, request.asked])
+            asked = digest([event.digest, request.asked])
             journals = stack.enter_context(runs(request.going, event.subject, asked, ports))
         while waiting:
             one, child = waiting.pop(0)

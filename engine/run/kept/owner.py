@@ -35,7 +35,8 @@ def owner(executor: str | None) -> Iterator[Owner]:
     """This process; `executor` names the file of the one that it is.
 
     Raises:
-        EngineError: ENG579, another process holds it; ENG002, it cannot be written, or is no file.
+        EngineError: ENG579, another process holds it; ENG002, it cannot be written, is no
+            file, or others can write to it.
     """
     if executor is None:
         yield _owner(_random())
@@ -67,8 +68,11 @@ def _id(handle: int) -> str:
     Raises:
         OSError: it is no file, or cannot be written.
     """
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is no file")
+    if mode & 0o022:  # who writes the id of another executor into it makes this one take over what that one has
+        raise OSError(errno.EPERM, "others can write to it")
     found = os.pread(handle, 64, 0).decode("ascii", "replace").strip()
     if len(found) == 32 and found.isalnum():
         return found

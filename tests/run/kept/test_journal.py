@@ -1,5 +1,6 @@
 """A run's lines in a store: one owner, who is told that there is another, and a store that fails."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -211,5 +212,21 @@ def test_an_executor_is_the_file_that_it_holds(tmp_path):
 def test_an_executor_whose_file_was_cut_off_is_a_new_one(tmp_path, half):
     file = tmp_path / "executor"
     file.write_text(half)
+    file.chmod(0o600)
     with owner(str(file)) as me:
         assert me.id.partition(".")[0] == file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("why", "make"),
+    [
+        ("a pipe has no content", os.mkfifo),
+        ("a directory", lambda file: file.mkdir()),
+        ("a link may lead anywhere", lambda file: file.symlink_to("elsewhere")),
+        ("others could make it another executor", lambda file: (file.touch(), file.chmod(0o622))),
+        ("a device", lambda file: file.symlink_to("/dev/null")),
+    ],
+)
+def test_what_is_no_executor(tmp_path, why, make):
+    make(tmp_path / "executor")
+    assert code(lambda: owner(str(tmp_path / "executor")).__enter__()) == "ENG002", why
