@@ -30,7 +30,7 @@ def journal(folder: str, lines: int) -> tuple[float, int]:
     kept = Journal(
         Directory(os.path.join(folder, "store"), durable=True), Identity("1", "p", "a/b#1"), Owner("o.1", "me"), None
     )
-    kept.begin_run({})
+    kept.begin_run({"asked": "", "stance": {}})
     began = time.perf_counter()
     for number in range(lines):
         kept.begin("plan", f"dev/S3/r{number}/terraform.tfstate", inputs="sha256:" + "0" * 64)

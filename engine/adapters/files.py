@@ -104,22 +104,29 @@ def _no_device(name: str, place: int) -> None:
 
 
 def append(file: str, data: bytes) -> None:
-    """Write behind what is in a file that somebody else has made.
+    """Write behind what is in a file that somebody else has made; nobody waits for the reader of a pipe.
 
     Raises:
         EngineError: ENG002.
     """
-    with failing("ENG002", file), open(file, "ab") as handle:
+    with failing("ENG002", file), open(file, "ab", opener=_at_once) as handle:
         handle.write(data)
 
 
+def _at_once(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_NONBLOCK, 0o600)
+
+
 def remove(file: str) -> None:
-    """Nothing is there afterwards.
+    """No file is there afterwards. A device or a pipe stays: root would take `/dev/null` away from everybody.
 
     Raises:
         EngineError: ENG002.
     """
     with failing("ENG002", file), suppress(FileNotFoundError):
+        mode = os.lstat(file).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise OSError(errno.EINVAL, "it is no file")
         os.unlink(file)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from engine.cli.files import Given
     from engine.run.kept.runs import Going
 
+_LONGEST = 200  # characters of a run's id: it stands in messages, statements and hand-overs
+
 HELP = "decide what an event starts, and carry it out"
 
 
@@ -60,10 +62,10 @@ def run(options: Namespace, console: Console) -> int:
     from engine.core.outcome import Outcome
     from engine.core.report import explanation, terminal
     from engine.core.report.model import Report
-    from engine.errors import worst
     from engine.run import results
     from engine.run.facts.change import Asked
     from engine.run.handle import Request, Watcher, handle
+    from engine.run.handled import exit_code, following
     from engine.run.ports import Ports
 
     def decided(decision: Decision) -> None:
@@ -98,25 +100,26 @@ def run(options: Namespace, console: Console) -> int:
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         handled = handle(request, values, ports, Watcher(decided, console.progress, show, reports.append))
-        following = {
-            "next": next((done.next for done in handled if done.next), ""),
+        stopped = following(handled)
+        outputs = {
+            "next": stopped.next if stopped else "",
             "environment": next((done.environment for done in handled if done.environment), ""),
         }
         if options.json:
             pipelines = [done.to_json() for done in handled]
             status = "done" if handled else "nothing_to_do"
             said = [report.to_json() for report in reports]
-            run = {"version": 1, "status": status, "run": going.run, **following}
+            run = {"version": 1, "status": status, "run": going.run, **outputs}
             console.json({**run, "pipelines": pipelines, "reports": said})
-    _tell(following)
+    _tell(outputs)
     for done in handled:
         for action in done.ran:
             console.problems(action.problems)
-    if following["next"]:
-        console.progress(f"stopped before {following['next']}: --resume --run {going.run} goes on")
+    if stopped:
+        console.progress(f"stopped before {stopped.next}: --resume --run {going.run} goes on")
     if not handled:
         console.err("nothing to do: no pipeline starts on this event")
-    return worst([done.exit_code for done in handled if not done.child])
+    return exit_code(handled)
 
 
 def _given(options: Namespace, out: str, run: str | None) -> "Given":
@@ -153,9 +156,9 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         raise failure("ENG579", option="--handover", needed="--until, which writes it, or --resume, which reads it")
     if resume and not (options.run or known):
         raise failure("ENG579", option="--resume", needed="the id of the run that was begun (--run ID)")
-    if options.run == "":
-        raise failure("ENG579", option="--run", needed="an id")
-    run = options.run or (f"{known}-{attempt}" if known else os.urandom(8).hex())
+    run = options.run if options.run is not None else f"{known}-{attempt}" if known else os.urandom(8).hex()
+    if not (run and run.isprintable() and len(run) <= _LONGEST):
+        raise failure("ENG579", option="--run", needed=f"an id of at most {_LONGEST} characters that can be printed")
     return Going(
         run=run,
         attempt=attempt,

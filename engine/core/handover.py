@@ -54,7 +54,11 @@ def key_id(key: bytes) -> str:
 
 
 def close(handover: Handover, key: bytes) -> bytes:
-    """The file."""
+    """The file.
+
+    Raises:
+        EngineError: ENG576, nobody would open it.
+    """
     payload = canonical(
         {
             "version": VERSION,
@@ -62,7 +66,7 @@ def close(handover: Handover, key: bytes) -> bytes:
             "journals": {run: [line.decode() for line in lines] for run, lines in handover.journals.items()},
         }
     )
-    return f"{_MAGIC} {key_id(key)} {_code(payload, key)}\n".encode() + payload
+    return _small(f"{_MAGIC} {key_id(key)} {_code(payload, key)}\n".encode() + payload)
 
 
 def open_(data: bytes, key: bytes) -> Handover:
@@ -71,9 +75,7 @@ def open_(data: bytes, key: bytes) -> Handover:
     Raises:
         EngineError: ENG576.
     """
-    if len(data) > LIMIT:
-        raise failure("ENG576", reason=f"it is larger than {LIMIT // 1024 // 1024} MiB")
-    head, _, payload = data.partition(b"\n")
+    head, _, payload = _small(data).partition(b"\n")
     words = head.split(b" ")
     if len(words) != 3 or words[0] != _MAGIC.encode():
         raise failure("ENG576", reason="it is no hand-over, or not all of one")
@@ -98,6 +100,12 @@ def compare(found: Binding, expected: Mapping[str, object]) -> None:
         if getattr(found, name) != value:
             what = name.replace("_", " ")
             raise failure("ENG576", reason=f"it is of the {what} {getattr(found, name)!s}, not {value!s}")
+
+
+def _small(data: bytes) -> bytes:
+    if len(data) > LIMIT:
+        raise failure("ENG576", reason=f"it is larger than {LIMIT // 1024 // 1024} MiB")
+    return data
 
 
 def _code(payload: bytes, key: bytes) -> str:

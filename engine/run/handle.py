@@ -5,24 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine import __version__
 from engine.adapters import files
 from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
-from engine.core.decision.decide import Decision, PipelineResult, decide
+from engine.core.decision.decide import Decision, decide
 from engine.core.decision.document import FactDocument
 from engine.core.decision.matching import Matching, match
 from engine.core.decision.stance import stance
 from engine.core.events.envelope import Event, commits, read_event
-from engine.core.outcome import EXIT, Outcome
+from engine.core.outcome import Outcome
 from engine.core.resources import services
 from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
 from engine.core.rules.model import Rules
-from engine.errors import EngineError, ExitCode, failure, worst
+from engine.errors import EngineError, ExitCode, failure
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
@@ -31,6 +31,7 @@ from engine.run.facts.gather import gather
 from engine.run.facts.kept import NOTHING, Kept
 from engine.run.facts.teller import LOCAL, WITHOUT_GITHUB, together
 from engine.run.facts.told import Told, base_repository, check, where
+from engine.run.handled import Again, Handled, following
 from engine.run.kept.runs import Going, Runs, check_until, runs
 from engine.run.module import read_module
 from engine.run.ports import Ports
@@ -67,85 +68,6 @@ class Watcher(NamedTuple):
     kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
 
 
-class Again(NamedTuple):
-    """One pipeline of a run that has ended before: what its journal says came of it."""
-
-    name: str
-    said: Mapping[str, Any]
-    out: str
-    child: bool = False
-    ran: tuple[Ran, ...] = ()
-    next: str = ""
-
-    def to_json(self) -> Mapping[str, Any]:
-        """As it was."""
-        done: Mapping[str, Any] = self.said.get("pipeline", {})
-        return done
-
-    @property
-    def environment(self) -> str:
-        """Of the change."""
-        return str(self.said.get("environment", ""))
-
-    @property
-    def then(self) -> str | None:
-        """The child run that follows."""
-        then = self.said.get("then")
-        return then if isinstance(then, str) and then else None
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """As it was."""
-        return ExitCode(self.said["exit"])
-
-
-class Handled(NamedTuple):
-    """One pipeline of one decision, carried out or not."""
-
-    result: PipelineResult
-    ran: tuple[Ran, ...]
-    out: str  # where its results are
-    environment: str  # of the change; empty where nobody could tell
-    child: bool = False  # of another one's `then`
-
-    @property
-    def name(self) -> str:
-        """The pipeline's."""
-        return self.result.name
-
-    @property
-    def next(self) -> str:
-        """The action that it stopped before, for another job; else empty."""
-        return next((r.id for r in self.ran if r.status == "left"), "")
-
-    @property
-    def then(self) -> str | None:
-        """The child run that follows."""
-        return self.result.then if self.is_done else None
-
-    def to_json(self) -> dict[str, object]:
-        """The pipeline's part of the decision, and what became of each action."""
-        return {**self.result.to_json(), "ran": [r.to_json() for r in self.ran]}
-
-    @property
-    def is_done(self) -> bool:
-        """Has everything been carried out, whatever came out? Then `then` follows."""
-        return self.result.outcome is Outcome.PASS and all(r.status not in ("failed", "left") for r in self.ran)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What it means to the shell; a child's is its own."""
-        if self.result.outcome is not Outcome.PASS:
-            return EXIT[self.result.outcome]
-        # What its work says of the change is for the job that goes on to tell; that it was done at all is for this one.
-        return worst(r.exit_code for r in self.ran if r.status == "failed" or not self.next)
-
-    def said(self) -> dict[str, Any]:
-        """What the journal keeps of it, so that it can be told again."""
-        same = {"outcome": self.result.outcome.value, "exit": int(self.exit_code), "environment": self.environment}
-        return {**same, "then": self.then, "pipeline": self.to_json()}
-
-
 def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> "tuple[Handled | Again, ...]":
     """Decide what the event starts and carry it out; a pipeline's `then` is a child run with fresh facts.
 
@@ -163,18 +85,19 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
     waiting = [(request, False)]
     with ExitStack() as stack:
         with _reported(event, request.out, settings, watcher):
-            journals = stack.enter_context(runs(request.going, event.subject, ports))
+            asked = digest([event.digest, request.asked])
+            journals = stack.enter_context(runs(request.going, event.subject, asked, ports))
         while waiting:
-            asked, child = waiting.pop(0)
-            with _reported(event, asked.out, settings, watcher):
-                done = _once(event, asked, settings, ports, watcher, journals, child)
-            handled += [one._replace(child=child) for one in done]
+            one, child = waiting.pop(0)
+            with _reported(event, one.out, settings, watcher):
+                done = _once(event, one, settings, ports, watcher, journals, child)
+            handled += [each._replace(child=child) for each in done]
             waiting += [
-                (request._replace(pipeline=one.then, out=os.path.join(one.out, one.then)), True)
-                for one in done
-                if one.then
+                (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), True)
+                for each in done
+                if each.then
             ]
-        if stopped := next((one for one in handled if one.next), None):
+        if stopped := following(handled):
             journals.hand_over(stopped.name, stopped.next)
     return tuple(handled)
 

@@ -25,6 +25,8 @@ def directory(asked: str | None) -> Iterator[str]:
     """
     with ExitStack() as stack:
         path = os.path.abspath(asked) if asked else stack.enter_context(_temporary())
+        with files.failing("ENG002", path):
+            path.encode()  # reports and journals name files below it
         files.make_directory(path, named=True)
         path = os.path.realpath(path)
         stack.enter_context(_alone(path))

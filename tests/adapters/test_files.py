@@ -22,6 +22,8 @@ from engine.errors import EngineError
         ("a pipe in the way, or a device", lambda d: files.write(f"{d}/pipe", b""), "ENG002"),
         ("a link to one, such as /dev/stdout", lambda d: files.write(f"{d}/link", b""), "ENG002"),
         ("a file in the way", lambda d: files.make_directory(f"{d}/file/x"), "ENG002"),
+        ("nor is one removed", lambda d: files.remove(f"{d}/pipe"), "ENG002"),
+        ("nobody waits for a pipe's reader", lambda d: files.append(f"{d}/pipe", b""), "ENG002"),
         ("a directory is not removed", lambda d: files.remove(str(d)), "ENG002"),
     ],
 )

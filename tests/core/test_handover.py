@@ -52,6 +52,12 @@ def test_what_is_refused(why, data, said):
     assert said in reason(data), why
 
 
+def test_what_nobody_would_open_is_not_written():
+    with pytest.raises(EngineError) as refused:
+        close(Handover(OF, {"run": (b"x" * handover.LIMIT,)}), KEY)
+    assert "larger than 64 MiB" in refused.value.problems[0].message
+
+
 @pytest.mark.parametrize("field", Binding._fields)
 def test_one_of_something_else(field):
     expected = {**OF._asdict(), field: "other"}

@@ -61,6 +61,23 @@ def test_a_run_that_has_ended_is_told_again_and_does_nothing(machine, engine, st
     assert (third.code, (machine.answers / "planned").exists()) == (first.code, True), "another delivery decides afresh"
 
 
+@pytest.mark.parametrize("other", ["head", "options"])
+def test_an_outcome_is_told_of_what_it_is_about(machine, engine, store, other):
+    """Another head under the same name would have passed without anybody having looked at it."""
+    clone = machine.change({"S3/a.tfvars": good()})
+    assert engine(*machine.words("--run", "7"), **store).code == ExitCode.DONE
+    if other == "head":
+        event, before = machine.root / "event.json", clone.git("rev-parse", "feature").strip()
+        clone.commit({"S3/a.tfvars": bad()})
+        now = clone.git("rev-parse", "feature").strip()
+        event.write_bytes(event.read_bytes().replace(before.encode(), now.encode()))
+    more = ["--allow-destroy", "S3/a.tfvars"] if other == "options" else []
+    for resume in ([], ["--resume"]):
+        refused = engine(*machine.words("--run", "7", *more, *resume), **store)
+        assert (refused.code, "ENG579" in refused.err) == (ExitCode.CONFIG, True), refused.err
+    assert said(machine) == WHOLE
+
+
 def test_what_a_run_of_another_name_made_does_not_stay(machine, engine, store):
     machine.change({"S3/a.tfvars": good()})
     assert engine(*machine.words("--run", "7"), **store).code == ExitCode.DONE
@@ -325,6 +342,40 @@ def test_what_follows_on_a_pipeline_is_split_too(machine, engine):
     assert (decided.code, told["next"]) == (ExitCode.DONE, ""), "its gates wait, so it did not come to that"
 
 
+@pytest.mark.parametrize("kept", ["hand-over", "store"])
+@pytest.mark.parametrize(("tfvars", "code"), [(good(), ExitCode.DONE), (bad(), ExitCode.NEGATIVE)])
+def test_what_follows_stops_too_and_is_gone_on_with(machine, engine, store, kept, tfvars, code):
+    """Three jobs, the second of which signs and stops in what follows. Only the last one tells what was found: after
+    another exit code than 0 nobody would start it."""
+    spec = machine.controller / "specs" / "validate.yaml"
+    spec.write_text(spec.read_text() + "then: after\n")
+    steps = ", ".join(f"{{id: {name}, uses: report.write}}" for name in ("first", "tell", "last"))
+    (machine.controller / "specs" / "after.yaml").write_text(
+        f"pipeline: after\ndescription: What follows.\ngates: [open]\nactions: [{steps}]\n"
+    )
+    machine.change({"S3/a.tfvars": tfvars})
+    job = JOB if kept == "hand-over" else {**JOB, **store}
+    carried = handover(machine) if kept == "hand-over" else ()
+
+    def run(*more, **environ):
+        done = engine(*machine.words(*more, *carried, "--json"), **{**environ, **job})
+        told = json.loads(done.out) if done.out else {"pipelines": [], "next": done.err}
+        status = [[ran["status"] for ran in pipeline["ran"]] for pipeline in told["pipelines"]]
+        return done.code, told["next"], status
+
+    whole = ["done"] * 4
+    assert run("--until", "verdict", **PLAN_JOB) == (0, "verdict", [["done", "done", "left", "left"]])
+    second = run("--resume", "verdict", "--until", "tell", **DECIDE_JOB)
+    assert second == (0, "tell", [whole, ["done", "left", "left"]])
+    refused, why, _ = run("--resume", "verdict", **DECIDE_JOB)
+    assert (refused in (ExitCode.AUTH, ExitCode.STALE), "tell" in why) == (True, True), why
+    assert run("--resume", "tell", **DECIDE_JOB) == (code, "", [whole, ["done"] * 3])
+    if kept == "store":
+        assert run("--resume", "tell", **DECIDE_JOB) == (code, "", [whole, ["done"] * 3]), "it is told again"
+        kinds = [line["kind"] for line in lines(machine)]
+        assert (kinds.count("start"), kinds.count("stop"), kinds.count("finish")) == (2, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("why", "run", "reason"),
     [
@@ -390,7 +441,7 @@ def test_jobs_with_a_store_need_no_file(machine, engine, store):
     waiting = engine(*machine.words(), **{**DECIDE_JOB, **JOB, **store})
     assert (waiting.code, "ENG571" in waiting.err) == (ExitCode.STALE, True)
     other = engine(*machine.words("--resume", "report"), **{**DECIDE_JOB, **JOB, **store})
-    assert "stopped before verdict, not report" in other.err
+    assert "stopped before verdict, and did not stop before report" in other.err
     decided = engine(*machine.words("--resume", "verdict"), **{**DECIDE_JOB, **JOB, **store})
     assert decided.code == ExitCode.DONE, decided.err
     stored = b"".join(file.read_bytes() for file in (machine.root / "store").rglob("*") if file.is_file())
@@ -422,14 +473,25 @@ def test_no_secret_of_a_plan_is_in_the_store(machine, engine, store):
         ("no such action", ["--until", "verdikt", "--handover", "h"], KEY, "ENG577"),
         ("which run?", ["--resume"], {}, "ENG579"),
         ("no id", ["--run", ""], {}, "ENG579"),
+        ("bytes that are no text", ["--run", "\udcff"], {}, "ENG579"),
+        ("nor is a directory's name", ["--out", "ROOT/\udcff"], {}, "ENG002"),
+        ("an id of two lines", ["--run", "7\n::error::x"], {}, "ENG579"),
+        ("an id that is a book", ["--run", "7" * 201], {}, "ENG579"),
+        ("the workflow's is odd, too", [], {"GITHUB_RUN_ID": "7\u202e"}, "ENG579"),
+        ("a device is no executor", [], {"ENGINE_EXECUTOR": "/dev/null"}, "ENG002"),
+        ("nor a directory", [], {"ENGINE_EXECUTOR": "/"}, "ENG002"),
         ("what for?", ["--handover", "h"], {}, "ENG579"),
+        ("a device carries nothing", ["--until", "verdict", "--handover", "ROOT/pipe"], KEY, "ENG002"),
+        ("nor what is nowhere", ["--until", "verdict", "--handover", "ROOT/no-such/h"], KEY, "ENG002"),
         ("no such file", ["--resume", "--run", "7", "--handover", "no-such-file"], KEY, "ENG001"),
     ],
 )
 def test_options_that_want_something(machine, engine, why, words, environ, code):
     machine.change({"S3/a.tfvars": good()})
-    refused = engine(*machine.words(*words), **environ)
-    assert refused.code in (ExitCode.CONFIG, ExitCode.AUTH), why
+    os.mkfifo(machine.root / "pipe")  # stands for a device: where we are root, /dev/null is one that we could remove
+    refused = engine(*machine.words(*(word.replace("ROOT", str(machine.root)) for word in words)), **environ)
+    assert (machine.root / "pipe").is_fifo(), why
+    assert refused.code not in (ExitCode.DONE, ExitCode.BUG), why
     assert code in refused.err, why
     assert not (machine.out / "plans").exists(), why
 

@@ -79,7 +79,7 @@ SHARE = SAY._replace(name="test.share", shared=True)
 def a_journal(store=None, by=ME):
     """Of a run that has begun, in a store; an earlier process may have written more of it."""
     journal = Journal(store or Memory(), Identity("7", "work", "none"), by, None)
-    journal.take("--resume") if journal.start else journal.begin_run({})
+    journal.take("--resume") if journal.start else journal.begin_run({"asked": "", "stance": {}})
     return journal
 
 

@@ -30,12 +30,22 @@ Kind: TypeAlias = Literal[
 ]
 # What a line of a kind says at least; others may stand beside it.
 _SAYS: Mapping[Kind, Mapping[str, type]] = {
-    "start": {"who": str},
+    "start": {"who": str, "asked": str, "stance": dict},
     "take": {"who": str},
     "begin": {"action": str, "item": str, "inputs": str},
     "end": {"action": str, "item": str, "outputs": dict},
     "stop": {"before": str},
     "finish": {"exit": int},
+}
+# What every line has besides its seal.
+_MEMBERS: Mapping[str, type] = {
+    "version": int,
+    "run": str,
+    "number": int,
+    "before": str,
+    "kind": str,
+    "by": str,
+    "said": dict,
 }
 _DOMAIN = b"interlock journal line 1\n"
 
@@ -190,7 +200,8 @@ class Past:
         seal = record.get("seal")
         if not isinstance(seal, str) or not compare_digest(seal.encode(errors="replace"), self._seal(bare).encode()):
             raise self._altered(f"line {number} was altered, or written with another key, or with none")
-        if version != VERSION or record.get("kind") not in _SAYS or canonical(record) != data:
+        formed = bare.keys() == _MEMBERS.keys() and all(type(bare[name]) is _MEMBERS[name] for name in bare)
+        if not formed or version != VERSION or bare["kind"] not in _SAYS or canonical(record) != data:
             raise self._altered(f"line {number} is no line")
         return record
 

@@ -6,13 +6,16 @@ goes on with what an earlier process of its own has begun. The system lets go of
 it ends; no clock is asked.
 """
 
+import errno
 import fcntl
 import os
 import pwd
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from engine.adapters import files
 from engine.errors import failure
 
 
@@ -32,28 +35,44 @@ def owner(executor: str | None) -> Iterator[Owner]:
     """This process; `executor` names the file of the one that it is.
 
     Raises:
-        EngineError: ENG579, another process holds it; ENG002, it cannot be written.
+        EngineError: ENG579, another process holds it; ENG002, it cannot be written, is no
+            file, or others can write to it.
     """
     if executor is None:
         yield _owner(_random())
         return
-    try:
+    with files.failing("ENG002", executor):
         handle = os.open(executor, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise failure("ENG002", file=executor, reason=error.strerror or str(error)) from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        with files.failing("ENG002", executor):
+            me = _id(handle) if _held(handle) else None
+        if me is None:
             needed = f"a file that no other process holds: {executor}"
-            raise failure("ENG579", option="ENGINE_EXECUTOR", needed=needed) from None
-        yield _owner(_id(handle))
+            raise failure("ENG579", option="ENGINE_EXECUTOR", needed=needed)
+        yield _owner(me)
     finally:
         os.close(handle)
 
 
+def _held(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _id(handle: int) -> str:
-    """The executor's id, which stands in its file; one that was cut off while it was written is written anew."""
+    """The executor's id, which stands in its file; one that was cut off while it was written is written anew.
+
+    Raises:
+        OSError: it is no file, or cannot be written.
+    """
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no file")
+    if mode & 0o022:  # who writes the id of another executor into it makes this one take over what that one has
+        raise OSError(errno.EPERM, "others can write to it")
     found = os.pread(handle, 64, 0).decode("ascii", "replace").strip()
     if len(found) == 32 and found.isalnum():
         return found

@@ -38,13 +38,14 @@ class Going(NamedTuple):
 class Runs:
     """The journals of one delivery about one subject."""
 
-    def __init__(self, going: Going, subject: "Subject", ports: "Ports", owner: Owner) -> None:
-        """Opens what another job has handed over.
+    def __init__(self, going: Going, subject: "Subject", asked: str, ports: "Ports", owner: Owner) -> None:
+        """Opens what another job has handed over. `asked`: digest of the event and of whatever else was asked for.
 
         Raises:
             EngineError: ENG570 there is no key for it; ENG576 it is refused; ENG579 there is nothing to hand over by.
         """
-        self._going, self._subject, self._store, self._owner = going, subject, ports.store, owner
+        self._going, self._subject, self._asked = going, subject, asked
+        self._store, self._owner = ports.store, owner
         self._key = _key(ports, needed=bool(going.until or going.handover))
         self._journals: dict[str, Journal] = {}
         self._handed = self._open() if going.resume and going.handover else None
@@ -56,18 +57,23 @@ class Runs:
         """The journals of these pipelines, if this process may go on with them.
 
         Raises:
-            EngineError: ENG571 one is somebody else's, ENG578 there is nothing to go on with; ENG573, ENG574, ENG576.
+            EngineError: ENG571 one is somebody else's, ENG578 there is nothing to go on with, ENG579 it has ended, and
+                was about something else; ENG573, ENG574, ENG576.
         """
         found = [self._read(name) for name in pipelines]
         self._journals |= {journal.identity.pipeline: journal for journal in found}
         if self._going.resume and not child and found and all(journal.start is None for journal in found):
             raise failure("ENG578", run=found[0].identity)
         for journal in found:
+            if journal.start and journal.finish and journal.start["asked"] != self._asked:
+                needed = f"another id: {journal.identity} has ended, and was of another event or of other options"
+                raise failure("ENG579", option="--run", needed=needed)
             begun = journal.start is not None and journal.finish is None
             if begun and not (self._going.resume or journal.is_of_this_executor):
                 raise failure("ENG571", run=journal.identity, owner=journal.owner)
             if begun and self._going.only not in (None, journal.stopped):
-                raise failure("ENG576", reason=f"it stopped before {journal.stopped}, not {self._going.only}")
+                at = f"stopped before {journal.stopped}" if journal.stopped else "was gone on with"
+                raise failure("ENG576", reason=f"the run {at}, and did not stop before {self._going.only}")
         return found
 
     def enter(self, journal: Journal, stance: "Json") -> str | None:
@@ -77,14 +83,14 @@ class Runs:
             EngineError: somebody else was quicker; ENG576, it was handed over for something else.
         """
         if journal.start is None:
-            journal.begin_run({"stance": stance})
+            journal.begin_run({"asked": self._asked, "stance": stance})
             return None
         from engine.core.decision.stance import difference
 
         if self._handed and self._handed.of.pipeline == journal.identity.pipeline:
             compare(self._handed.of, {"head": stance["head"] or "", "base": stance["base"] or ""})
         journal.take("--resume" if self._going.resume else "executor")
-        return difference(journal.start.get("stance", {}), stance)
+        return difference(journal.start["stance"], stance)
 
     def hand_over(self, pipeline: str, action: str) -> None:
         """Write the file for the job that goes on with `action` of `pipeline`.
@@ -139,16 +145,17 @@ class Runs:
 
 
 @contextmanager
-def runs(going: Going, subject: "Subject", ports: "Ports") -> Iterator[Runs]:
+def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterator[Runs]:
     """The runs of a delivery, while this process is at work on them.
 
     Raises:
         EngineError: as `Runs` says; ENG579, another process is the executor that this one is to be.
     """
     if going.handover and going.until and not going.resume:
-        files.remove(going.handover)  # of an earlier run: nobody may take it for this one's
+        files.write(going.handover, b"")  # whoever cannot write it says so now, and not after an hour
+        files.remove(going.handover)  # nobody takes one of an earlier run for this one's
     with owner(going.executor) as me:
-        yield Runs(going, subject, ports, me)
+        yield Runs(going, subject, asked, ports, me)
 
 
 def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> None:

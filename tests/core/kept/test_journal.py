@@ -12,7 +12,7 @@ RUN = Identity("gh-7-1", "validate", "acme/dev#1").key
 KEY = b"k" * 32
 ME, YOU = "me.1", "you.2"
 PLAN = {"action": "plan", "item": ""}
-START = Line("start", ME, {"who": "me"})
+START = Line("start", ME, {"who": "me", "asked": "sha256:0", "stance": {}})
 BEGIN = Line("begin", ME, {**PLAN, "inputs": "sha256:1"})
 END = Line("end", ME, {**PLAN, "outputs": {"a": 1}})
 TAKE = Line("take", YOU, {"who": "you", "why": "--resume"})
@@ -91,7 +91,10 @@ def test_what_is_past(why, lines, entry, stopped, finished):
         ("in parts", [START, BEGIN, Line("end", ME, {**PLAN, "outputs": "all"})]),
         ("an exit code is one", [START, Line("finish", ME, {"exit": 7})]),
         ("and no text", [START, Line("finish", ME, {"exit": "0"})]),
-        ("somebody has begun it", [Line("start", ME, {})]),
+        ("somebody has begun it", [Line("start", ME, {"asked": "", "stance": {}})]),
+        ("and it was decided somehow", [Line("start", ME, {"who": "me", "asked": ""})]),
+        ("of something", [Line("start", ME, {"who": "me", "stance": {}})]),
+        ("in parts, too", [Line("start", ME, {"who": "me", "asked": "", "stance": 5})]),
     ],
 )
 def test_lines_that_no_owner_writes_there(why, lines):
@@ -167,6 +170,34 @@ def test_the_last_line_is_held_by_the_key_alone():
     assert read(resealed(written(*WHOLE), 4, said={"exit": 1})).finish == {"exit": 1}
     with pytest.raises(EngineError):
         read(resealed(written(*WHOLE, key=KEY), 4, said={"exit": 1}), KEY)
+
+
+@pytest.mark.parametrize(
+    ("why", "members"),
+    [
+        ("of no run", {"run": None}),
+        ("without a number", {"number": None}),
+        ("with another kind of number", {"number": True}),
+        ("or one that is equal", {"number": 1.0}),
+        ("of another kind of version", {"version": True}),
+        ("that follows on nothing", {"before": None}),
+        ("of no kind", {"kind": None}),
+        ("of many kinds", {"kind": ["start"]}),
+        ("by nobody", {"by": None}),
+        ("by a number", {"by": 5}),
+        ("that says nothing", {"said": None}),
+        ("with something beside it", {"more": 1}),
+    ],
+)
+def test_a_line_of_another_form(why, members):
+    """Its seal is right: without a key everybody can make one."""
+    _, data = written(START)[0]
+    bare = {name: value for name, value in {**json.loads(data), **members}.items() if value is not None}
+    del bare["seal"]
+    sealed = canonical({**bare, "seal": Past(RUN, None)._seal(bare)})
+    with pytest.raises(EngineError) as error:
+        read([(line_key(RUN, 1), sealed)])
+    assert error.value.problems[0].code == "ENG573", why
 
 
 def test_lines_of_another_run():

@@ -1,5 +1,6 @@
 """A run's lines in a store: one owner, who is told that there is another, and a store that fails."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.run.kept.owner import Owner, owner
 
 RUN = Identity("7-1", "validate", "acme/dev#1")
 ME, YOU = Owner("me.1", "me on here, process 1"), Owner("you.2", "you on there, process 2")
+DECIDED: dict[str, Any] = {"asked": "sha256:0", "stance": {}}
 DONE: dict[str, Any] = {"outputs": {}, "problems": []}
 
 
@@ -24,7 +26,7 @@ def store(request, tmp_path):
 
 def begun(store, by=ME, key=None):
     journal = Journal(store, RUN, by, key)
-    journal.begin_run({"stance": {}})
+    journal.begin_run(DECIDED)
     return journal
 
 
@@ -60,8 +62,8 @@ def test_who_was_replaced_loses_at_the_next_line_and_at_each_after_it(store):
 
 def test_who_begins_a_run_at_the_same_time_begins_nothing(store):
     first, second = Journal(store, RUN, ME, None), Journal(store, RUN, YOU, None)
-    first.begin_run({})
-    assert code(lambda: second.begin_run({})) == "ENG572"
+    first.begin_run(DECIDED)
+    assert code(lambda: second.begin_run(DECIDED)) == "ENG572"
 
 
 def test_a_takeover_waits_for_the_line_that_is_being_written(store):
@@ -210,5 +212,21 @@ def test_an_executor_is_the_file_that_it_holds(tmp_path):
 def test_an_executor_whose_file_was_cut_off_is_a_new_one(tmp_path, half):
     file = tmp_path / "executor"
     file.write_text(half)
+    file.chmod(0o600)
     with owner(str(file)) as me:
         assert me.id.partition(".")[0] == file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("why", "make"),
+    [
+        ("a pipe has no content", os.mkfifo),
+        ("a directory", lambda file: file.mkdir()),
+        ("a link may lead anywhere", lambda file: file.symlink_to("elsewhere")),
+        ("others could make it another executor", lambda file: (file.touch(), file.chmod(0o622))),
+        ("a device", lambda file: file.symlink_to("/dev/null")),
+    ],
+)
+def test_what_is_no_executor(tmp_path, why, make):
+    make(tmp_path / "executor")
+    assert code(lambda: owner(str(tmp_path / "executor")).__enter__()) == "ENG002", why
