@@ -503,7 +503,7 @@ TABLE: dict[str, Row] = {
     "ENG443": Row("{path} leads out of {directory}", "name files and directories of the working tree"),
     "ENG444": Row("{path} names no file in {directory}", "name a resource, one of its files, or a directory of them"),
     "ENG445": Row(
-        "there is no resource in {directory}, so there is nothing to check",
+        "there is no resource among what is to be checked in {directory}",
         "name the working tree with --repo; resources lie below a directory of their service, such as S3",
     ),
     "ENG446": Row(

@@ -61,6 +61,8 @@ def check(
     """
     from engine.core.report.model import Report
 
+    if not os.path.isdir(request.repo):
+        raise failure("ENG001", file=request.repo, reason="there is no such directory")
     mine = whose(request.repo, bare=False)
     origin = next(iter(mine.origins)) if len(mine.origins) == 1 else None
     source = sources.choose(rules, request.source, origin)
@@ -101,7 +103,7 @@ def discovery(top: str, paths: tuple[str, ...], services: Services, rules: "Rule
 
     Raises:
         EngineError: ENG001, ENG363, it cannot be read; ENG443, a path leads out; ENG444, it names nothing; ENG445,
-            nothing is there at all.
+            there is no resource in it, and nothing to refuse.
     """
     asked = worktree.beneath(top, paths)
     tree = worktree.look(top, lambda path: _is_entered(path, services))
@@ -114,12 +116,13 @@ def discovery(top: str, paths: tuple[str, ...], services: Services, rules: "Rule
     for path, name in asked.items():
         if not any(_is_in(change.path, path) for change in changes):
             raise failure("ENG444", path=name, directory=top)
-    if not changes:
-        raise failure("ENG445", directory=top)
     contents = Contents(tuple(changes), tree.directories, {}, is_one_change=False)
     wanted = {name: tree.paths[name] for name in sorted(blobs_wanted(contents, services))}
     blobs, oversized = worktree.read(top, wanted)
-    return discover(contents._replace(blobs=blobs, oversized=oversized), services, rules, source)
+    found = discover(contents._replace(blobs=blobs, oversized=oversized), services, rules, source)
+    if not (found.resources or found.refused):
+        raise failure("ENG445", directory=top)
+    return found
 
 
 def _is_entered(path: str, services: Services) -> bool:

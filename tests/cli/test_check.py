@@ -200,9 +200,27 @@ def test_paths_that_name_nothing(tree, monkeypatch, why, paths, code):
     assert (done.code, code in done.err) == (ExitCode.CONFIG, True), f"{why}: {done.err}"
 
 
-def test_nothing_to_check_is_no_pass(tree):
-    done = tree.check()
-    assert (done.code, "ENG445" in done.err) == (ExitCode.CONFIG, True)
+@pytest.mark.parametrize(("why", "paths"), [("all of it", []), ("what is no resource", ["README.md"])])
+def test_nothing_to_check_is_no_pass(tree, monkeypatch, why, paths):
+    monkeypatch.chdir(tree.top)
+    done = tree.check(*paths)
+    assert (done.code, "ENG445" in done.err, done.out) == (ExitCode.CONFIG, True, ""), why
+
+
+def test_a_file_is_no_working_tree(tree):
+    tree.write(FILES)
+    done = tree.check("--repo", str(tree.top / "S3" / "a.tfvars"))
+    assert (done.code, "ENG001" in done.err) == (ExitCode.CONFIG, True), done.err
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_rules_inside_the_working_tree_are_not_believed_where_there_is_no_git(tree, link):
+    tree.write(FILES)
+    shutil.rmtree(tree.top / ".git")
+    shutil.copytree(tree.machine.controller, tree.top / "controller")
+    (tree.machine.root / "link").symlink_to(tree.top / "controller")
+    done = tree.check("--rules", str(tree.machine.root / "link" if link else tree.top / "controller"))
+    assert (done.code, "ENG559" in done.err) == (ExitCode.CONFIG, True), done.err
 
 
 def test_other_files_count_only_if_they_are_named(tree, monkeypatch):
@@ -252,3 +270,24 @@ def test_more_files_than_a_change_may_have(tree):
     tree.write({f"S3/{number}.tfvars": "environment = 1\n" for number in range(10_001)})
     found = tree.report()
     assert (found["result"], "ENG348" in {row["code"] for row in found["refused"]}) == ("refused", False)
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+def test_the_shipped_example_with_the_real_terraform_and_nobody_is_asked(tree, monkeypatch):
+    """A laptop with a profile whose keys a program fetches: it is not started, and what is told is the story."""
+    started, home = tree.machine.root / "started", tree.machine.root / "home"
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "config").write_text(f"[default]\ncredential_process = touch {started}\n")
+    shutil.copytree(f"{data.ROOT}/examples/change", tree.top, dirs_exist_ok=True)
+    monkeypatch.setenv("HOME", str(home))
+    terraform = {"ENGINE_TERRAFORM": "terraform", "AWS_PROFILE": "default", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    done = tree.engine("check", "--json", "--repo", str(tree.top), "--rules", data.ROOT, **terraform)
+    found = json.loads(done.out)
+    assert (done.code, found["result"], found["broken"]) == (ExitCode.NEGATIVE, "failed", []), done.err
+    assert {row["path"]: (row["standing"], row["plan"]["create"]) for row in found["resources"]} == {
+        "S3/analytics-reports": ("passed", 6),
+        "S3/analytics-uploads.tfvars": ("failed", 6),
+    }
+    assert {row["rule"] for row in found["findings"] if row["effect"] == "deny"} >= {"ACC-PUB-001", "ACC-PUB-002"}
+    assert not started.exists()

@@ -23,10 +23,13 @@ class Whose(NamedTuple):
     hosted: bool = False  # one of them is a host's, and so a name that everybody knows it by
 
     def shares(self, other: "Whose") -> bool:
-        """Are the two one repository: one checkout, two work trees, a submodule of the other, two clones of one?"""
+        """Are the two one repository: one checkout, two work trees, a submodule of the other, two clones of one? Or
+        does this one belong to no repository, and lie in the other? Then it is the other's files.
+        """
         submodule = bool(other.common) and self.common.startswith(os.path.join(other.common, ""))
         same = self.top == other.top or (bool(self.common) and self.common == other.common)
-        return same or submodule or bool(self.origins & other.origins)
+        inside = not self.common and self.top.startswith(os.path.join(other.top, ""))
+        return same or submodule or inside or bool(self.origins & other.origins)
 
 
 def whose(directory: str, *, bare: bool = True) -> Whose:

@@ -1,6 +1,7 @@
 """Which repository a directory belongs to, from its files alone; git is asked only whether we read it right."""
 
 import os
+from itertools import permutations
 
 import pytest
 
@@ -57,7 +58,16 @@ def git_says(clone, folder):
 def test_a_directory_of_no_repository(tmp_path):
     found = whose(str(tmp_path))
     assert tuple(found) == (str(tmp_path), "", frozenset(), False)
-    assert not found.shares(whose(os.sep))
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    beside = tmp_path.with_name(f"{tmp_path.name}-beside")
+    beside.mkdir()
+    shared = [
+        (one, other)
+        for one, other in permutations((tmp_path, inside, beside), 2)
+        if whose(str(one)).shares(whose(str(other)))
+    ]
+    assert shared == [(inside, tmp_path)]
 
 
 def a_pipe(git):
