@@ -114,8 +114,12 @@ def catalogue() -> str:
         "arns": arns(services),
         "managed": {},
     }
-    policies = policy_set({**content, "aws/catalogue/data.json": json.dumps(document).encode()})
-    document["managed"] = managed(policies)
+    # A right to attach harmless policies alone is harmless, too: from none that are, until no more are found.
+    known = None
+    while document["managed"] != known:
+        known = document["managed"]
+        policies = policy_set({**content, "aws/catalogue/data.json": json.dumps(document).encode()})
+        document["managed"] = managed(policies)
     return json.dumps(document, indent=1) + "\n"
 
 
