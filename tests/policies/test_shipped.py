@@ -69,6 +69,7 @@ def test_their_own_tests_pass_and_reach_nearly_all_lines():
     assert report.percent >= 90
 
 
+@pytest.mark.slow
 def test_a_real_opa_passes_the_same_tests_and_reaches_as_much(monkeypatch):
     """Its coverage is the stricter one: through an import the embedded engine evaluates whole packages."""
     monkeypatch.syspath_prepend(str(library()))

@@ -105,8 +105,8 @@ def opa(tmp_path_factory):
     return Programs(opa=executable(tmp_path_factory.mktemp("opa")))
 
 
-@settings(max_examples=12, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
-@given(many=st.lists(plans(), min_size=8, max_size=8))
+@settings(max_examples=4, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@given(many=st.lists(plans(), min_size=24, max_size=24))
 def test_engines_agree_on_plans_of_any_content(many, opa):
     named = [Plan(f"S3/{number}", plan) for number, plan in enumerate(many)]
     ours = evaluate(named, SHIPPED)

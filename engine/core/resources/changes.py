@@ -21,9 +21,9 @@ _NAMES = (
     (re.compile(r"\.tfvars\.json$", re.IGNORECASE), "ENG302"),
 )
 _ALLOWED = (".tfvars", ".json", ".md")
-_PLAIN = re.compile(
-    r"(?:[A-Za-z0-9_][A-Za-z0-9_+=@-]*(?:/|(?<!terraform)\.tfvars$|\.json$|\.md$))+"
-)  # most, and quick to see
+_PLAIN = re.compile(  # most, and quick to see
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_+=@-]*/)*[A-Za-z0-9_][A-Za-z0-9_+=@-]*(?:(?<!terraform)\.tfvars|\.json|\.md)"
+)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+=@-]*")
 
 
@@ -50,6 +50,8 @@ def refuse(path: str, entry: Entry | None) -> Problem | None:
 
 def bad_name(path: str) -> str:
     """Why a path cannot be part of a state key; empty when it can."""
+    if len(path) <= LONGEST_NAME and _PLAIN.fullmatch(path):
+        return ""
     if len(path) > LONGEST_PATH:
         return f"{len(path)} characters, at most {LONGEST_PATH} fit into a state key"
     *directories, _ = path.split("/")

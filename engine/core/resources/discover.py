@@ -276,5 +276,5 @@ def _path_of(file: str, resource: Id) -> str:
 def _begins_alike(file: Tfvars, blobs: Mapping[str, bytes], former: Change) -> bool:
     """Are the bytes up to the end of the `environment` line the same? Then so is its value; no need to parse."""
     assert former.old is not None
-    end = file.end_of(COMMON)
+    end = file.ends.get(COMMON, 0)
     return end > 0 and blobs.get(former.old.id, b"")[: end + 1] == file.data[: end + 1]

@@ -95,7 +95,7 @@ def resource(text: str, kind: Kind) -> str:
     """`*`, an ARN, or the beginning of one that ends with `*`."""
     if text == "*":
         return ""
-    if any(c < " " for c in text):
+    if not text.isprintable() and any(c < " " for c in text):
         return "it has a line end or another control character in it"
     literal, *rest = text.split("${")
     text = literal + "".join("x" + part.partition("}")[2] for part in rest)  # a variable may hold colons

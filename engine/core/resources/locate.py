@@ -65,7 +65,7 @@ def locate(path: str, services: Services) -> Location | None:
     return _locate(path, services.names)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=20_000)  # both paths of all files of a change: looked up more than once, in order
 def _locate(path: str, services: frozenset[str]) -> Location | None:
     parts = path.split("/")
     for end in range(len(parts) - 1, 0, -1):

@@ -15,6 +15,7 @@ from engine.core.resources.tfvars import Json
 from engine.core.source import Document
 from engine.errors import Errors
 from engine.names import closest, listing
+from engine.unseen import is_plain
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -101,7 +102,6 @@ class Reader:
         """Of each pair one, both or none, as the kind wants it."""
         principal = NEEDED if self._kind.principals else FORBIDDEN
         wanted = (principal, NEEDED, self._kind.resource)
-        near = {name.casefold().rstrip("s") for name in value}  # `Principals` is refused as a key, and that is enough
         for pair, want in zip(_PAIRS, wanted, strict=True):
             there = [name for name in pair if name in value]
             if want == FORBIDDEN:
@@ -110,7 +110,7 @@ class Reader:
                     self.refuse("ENG383", (*path, name), remedy, key=True, name=name, kind=self._kind.words)
             elif len(there) == 2:
                 self._shape(path, "a statement", f"without either {pair[0]} or {pair[1]}")
-            elif want == NEEDED and not near & {name.casefold() for name in pair}:
+            elif want == NEEDED and not there and not _is_nearly_there(pair, value):
                 self.refuse("ENG384", path, name=pair[0], other=pair[1], kind=self._kind.words)
 
     def _part(self, name: str, value: Json, path: Path) -> Json:
@@ -218,10 +218,13 @@ class Reader:
 
     def _literal(self, text: str, path: Path, *, variables: bool = False, key: bool = False) -> bool:
         """Is nothing in the text that nobody fills in? `variables`: AWS does, here, if the policy is of today."""
-        foreign = next((c for c in text if c > "\xff" or (c < " " and c not in "\t\n\r")), "")
-        if foreign and self._kind.is_latin:
-            self.refuse("ENG394", path, key=key, character=f"U+{ord(foreign):04X}", kind=self._kind.words)
-            return False
+        if self._kind.is_latin and not is_plain(text):
+            foreign = next((c for c in text if c > "\xff" or (c < " " and c not in "\t\n\r")), "")
+            if foreign:
+                self.refuse("ENG394", path, key=key, character=f"U+{ord(foreign):04X}", kind=self._kind.words)
+                return False
+        if "{" not in text:
+            return True
         found = list(forms.variables(text))
         unknown = next(
             (v for v, is_variable in found if not is_variable or not variables), "%{" if "%{" in text else ""
@@ -240,3 +243,8 @@ class Reader:
 
     def _shape(self, path: Path, where: str, expected: str) -> None:
         self.refuse("ENG338", path, where=where, expected=expected)
+
+
+def _is_nearly_there(pair: tuple[str, str], value: dict[str, Json]) -> bool:
+    """`Principals` is refused as a key, and that is enough."""
+    return not {name.casefold() for name in pair}.isdisjoint(name.casefold().rstrip("s") for name in value)

@@ -2,16 +2,18 @@
 
 The values come from HashiCorp's own parser (pygohcl). It cannot tell `1 + 2` from a string, keeps the last of two equal
 keys, and ends the process on text that is nested a hundred thousand levels deep: it is shown nothing but proven text.
+What is plain enough to need neither is read in one pass (`plain`), to the same values.
 """
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from engine import unseen
-from engine.core.resources import hcl
+from engine.core.resources import hcl, plain
 from engine.core.source.reviewed import as_read
 from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, Problem, failure, problem
 
@@ -48,26 +50,38 @@ class Tfvars(NamedTuple):
     file: str
     data: bytes
     values: Mapping[str, Json]
-    root: "Node"
     lines: Mapping[str, int]  # names in the maps at the top (one per AWS resource) → line
-    rows: "dict[int, dict[str | int, tuple[Node | None, Node]]]"  # by node, filled when first asked for
+    ends: Mapping[str, int]  # names at the top → the byte after their value
+    syntax: "_Syntax"
     warned: tuple[Problem, ...] = ()  # what is accepted and odd
 
     def place(self, *path: str | int, key: bool = False) -> Place:
         """Where a value (or its key) is, or its nearest parent that exists; the file when the path is empty."""
+        node = self.syntax.find(path, key)
+        return Place(self.file) if node is None else hcl.place(self.file, self.data, node)
+
+
+class _Syntax:
+    """The nodes of a proven file, made when first asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._rows: dict[int, dict[str | int, tuple[Node | None, Node]]] = {}  # by node
+
+    @cached_property
+    def root(self) -> "Node":
+        return hcl.parse(self._data).root_node
+
+    def find(self, path: tuple[str | int, ...], key: bool) -> "Node | None":
         found = self.root
         for depth, step in enumerate(path):
-            if found.id not in self.rows:
-                self.rows[found.id] = {step: (name, value) for step, name, value in reversed(_children(found))}
-            if step not in self.rows[found.id]:
+            if found.id not in self._rows:
+                self._rows[found.id] = {step: (name, value) for step, name, value in reversed(_children(found))}
+            if step not in self._rows[found.id]:
                 break
-            name, value = self.rows[found.id][step]
+            name, value = self._rows[found.id][step]
             found = name if key and name is not None and depth == len(path) - 1 else value
-        return Place(self.file) if found is self.root else hcl.place(self.file, self.data, found)
-
-    def end_of(self, name: str) -> int:
-        """The byte after a top-level attribute; 0 when there is none."""
-        return next((node.end_byte for node in _attributes(self.root) if _name(node) == name), 0)
+        return None if found is self.root else found
 
 
 def read(data: bytes, file: str) -> Tfvars:
@@ -76,8 +90,17 @@ def read(data: bytes, file: str) -> Tfvars:
     Raises:
         EngineError: all that is wrong with it.
     """
-    data, warned = _text(data, file)
-    root = hcl.parse(data).root_node
+    data, text, warned = _text(data, file)
+    found = plain.read(text)
+    if found is not None:
+        return Tfvars(file, data, *found, _Syntax(data))
+    return read_in_full(data, file, warned)
+
+
+def read_in_full(data: bytes, file: str, warned: tuple[Problem, ...] = ()) -> Tfvars:
+    """The same of a text without a byte order mark, whatever is in it."""
+    syntax = _Syntax(data)
+    root = syntax.root
     if root.has_error:
         node = next(hcl.errors(root), root)
         reason = f"{node.type} is missing" if node.is_missing else "the text does not parse from here on"
@@ -93,7 +116,7 @@ def read(data: bytes, file: str) -> Tfvars:
     proof = _Proof(file, data)
     proof.file_is_literal(root)
     proof.errors.check()
-    found = Tfvars(file, data, _values(data, file), root, proof.lines, {}, warned)
+    found = Tfvars(file, data, _values(data, file), proof.lines, proof.ends, syntax, warned)
     # Where all that is written is plain, only an escape could be read as something else.
     for hidden in as_read(found.values) if b"\\" in data or not unseen.is_plain(data.decode()) else ():
         place = found.place(*hidden.path, key=hidden.is_key)
@@ -102,7 +125,7 @@ def read(data: bytes, file: str) -> Tfvars:
     return found
 
 
-def _text(data: bytes, file: str) -> tuple[bytes, tuple[Problem, ...]]:
+def _text(data: bytes, file: str) -> tuple[bytes, str, tuple[Problem, ...]]:
     if len(data) > MAX_BYTES:
         raise failure("ENG309", Place(file), path=file, size=len(data), limit=MAX_BYTES)
     data = data.removeprefix(_BOM)
@@ -123,7 +146,7 @@ def _text(data: bytes, file: str) -> tuple[bytes, tuple[Problem, ...]]:
         else:
             warned.append(problem("ENG039", place, character=unseen.name(found.character)))
     errors.check()
-    return data, tuple(warned)
+    return data, text, tuple(warned)
 
 
 def _cannot_be_seen(character: str) -> str:
@@ -159,6 +182,7 @@ class _Proof:
     def __init__(self, file: str, data: bytes) -> None:
         self.errors = Errors()
         self.lines: dict[str, int] = {}
+        self.ends: dict[str, int] = {}
         self._file, self._data = file, data
 
     def file_is_literal(self, root: "Node") -> None:
@@ -173,6 +197,7 @@ class _Proof:
                     continue
                 name, value = hcl.parts(child)
                 self._once(seen, hcl.text(name), name)
+                self.ends[_normal(hcl.text(name))] = child.end_byte
                 self._expression(value, 1)
 
     def _expression(self, node: "Node", depth: int) -> None:
