@@ -376,7 +376,6 @@ taken_back(guards, action) if {
 # `allow` or `deny`; anything else is no statement that AWS would take.
 effect(raw) := lower(sprintf("%v", [object.get(fields(raw), "effect", "")])) if is_object(raw)
 
-# mutant: drop this definition of effect – OPA finds `not effect(…) in …` undefined where there is no effect
 effect(raw) := "" if not is_object(raw)
 
 identity(field) := count({"principal", "notprincipal"} & object.keys(field)) == 0
