@@ -19,7 +19,7 @@ from engine.core.resources.discover import discover
 from engine.core.resources.locate import TFVARS, blobs_wanted, locate
 from engine.core.resources.model import Discovery, Resource
 from engine.core.resources.services import Services
-from engine.core.resources.tree import Change, Contents
+from engine.core.resources.tree import Contents, Edit
 from engine.errors import EngineError, failure
 from engine.names import listing
 from engine.run.actions import policy, terraform
@@ -108,7 +108,7 @@ def discovery(top: str, paths: tuple[str, ...], services: Services, rules: "Rule
     asked = worktree.beneath(top, paths)
     tree = worktree.look(top, lambda path: _is_entered(path, services))
     changes = [
-        Change(path, None, tree.directories[above][name])
+        Edit(path, None, tree.directories[above][name])
         for path in tree.paths.values()
         for above, _, name in [path.rpartition("/")]
         if path in asked or (_counts(path, services) and (not asked or any(_is_in(path, one) for one in asked)))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from engine.core.resources.tree import DIRECTORY, REGULAR, Change, Contents, Directory, Entry
+from engine.core.resources.tree import DIRECTORY, REGULAR, Contents, Directory, Edit, Entry
 from engine.core.rules.model import Environment, Limits, Rules, Source
 from engine.errors import Place
 
@@ -24,13 +24,13 @@ def contents(base: Mapping[str, File], head: Mapping[str, File], *, everything: 
     for path, entry in new.items():
         if path in old:
             if old[path] != entry:
-                changes.append(Change(path, old[path], entry))
+                changes.append(Edit(path, old[path], entry))
             continue
         source = next((p for p, e in removed.items() if e == entry), None)
         if source is not None:
             del removed[source]
-        changes.append(Change(path, entry if source else None, entry, source))
-    changes += [Change(path, entry, None) for path, entry in removed.items()]
+        changes.append(Edit(path, entry if source else None, entry, source))
+    changes += [Edit(path, entry, None) for path, entry in removed.items()]
     blobs = {blob_id(_bytes(f)): _bytes(f) for f in (*base.values(), *head.values())}
     return Contents(tuple(changes), directories(new), blobs, everything)
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from engine.adapters.git.command import Git
 from engine.adapters.git.objects import LARGEST, Objects
 from engine.adapters.git.trees import Comparison, Trees
-from engine.core.resources.tree import Change, Directory, Entry
+from engine.core.resources.tree import Directory, Edit, Entry
 
 
 class Merge(NamedTuple):
     """What merging a head into a base changes in the base. With conflicts there is nothing else."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[Edit, ...]
     directories: Mapping[str, Directory]  # after the merge: those that changed, and the top
     conflicts: tuple[str, ...] = ()  # paths
     tree: str = ""  # that it makes; empty where there are conflicts
@@ -30,7 +30,7 @@ class Side(NamedTuple):
     tree: str
 
 
-def merge(git: Git, objects: Objects, trees: Trees, base: Side, head: Side, changes: tuple[Change, ...]) -> Merge:
+def merge(git: Git, objects: Objects, trees: Trees, base: Side, head: Side, changes: tuple[Edit, ...]) -> Merge:
     """The merge of `head` into `base`; `changes` are those of `head` since the two parted.
 
     Raises:
@@ -49,7 +49,7 @@ def merge(git: Git, objects: Objects, trees: Trees, base: Side, head: Side, chan
 class _Followed:
     """Does the result follow from both sides?"""
 
-    def __init__(self, objects: Objects, trees: Trees, base: Side, changes: tuple[Change, ...]) -> None:
+    def __init__(self, objects: Objects, trees: Trees, base: Side, changes: tuple[Edit, ...]) -> None:
         self._objects = objects
         self._parted = {path: (old, new) for path, old, new in _single(changes)}  # when they parted, and at the head
         self._base = trees.at(base.tree, self._parted)
@@ -74,7 +74,7 @@ class _Followed:
         return small.issuperset(made_of) or result is None or result.id not in small
 
 
-def _single(changes: tuple[Change, ...]) -> list[tuple[str, Entry | None, Entry | None]]:
+def _single(changes: tuple[Edit, ...]) -> list[tuple[str, Entry | None, Entry | None]]:
     """Each path by itself: a renamed file is one that went and one that came."""
     rows: list[tuple[str, Entry | None, Entry | None]] = []
     for change in changes:

@@ -18,7 +18,7 @@ from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
 from engine.adapters.git.trees import Lacks, Trees
 from engine.adapters.git.updates import updates
-from engine.core.resources.tree import Change, Directory
+from engine.core.resources.tree import Directory, Edit
 from engine.errors import EngineError, failure
 from engine.names import listing
 
@@ -43,7 +43,7 @@ class Range(NamedTuple):
     base: str
     head: str
     merge_base: str
-    changes: tuple[Change, ...]
+    changes: tuple[Edit, ...]
     directories: Mapping[str, Directory]  # at the head: those that changed, and the top
     commits: tuple[Commit, ...]  # what the head has and the base has not, oldest first
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from engine.adapters.git.objects import LARGEST, Objects
 from engine.core.resources import renames
-from engine.core.resources.tree import DIRECTORY, Change, Directory, Entry
+from engine.core.resources.tree import DIRECTORY, Directory, Edit, Entry
 from engine.errors import EngineError, failure
 
 CHANGES = 30_000  # changed paths, directories among them: ten thousand resources with a document each
@@ -23,7 +23,7 @@ Lacks: TypeAlias = Callable[[str, str | None], EngineError]  # an object that is
 class Comparison(NamedTuple):
     """What differs between two trees."""
 
-    changes: tuple[Change, ...]  # by path
+    changes: tuple[Edit, ...]  # by path
     directories: Mapping[str, Directory]  # at the head: those that changed, and the top
 
 
@@ -108,7 +108,7 @@ class Trees:
         Raises:
             EngineError: as `look`; ENG363.
         """
-        changes: dict[str, Change] = {}
+        changes: dict[str, Edit] = {}
         directories: dict[str, Directory] = {}
         level: dict[str, tuple[str | None, str | None]] = {"": (old, new)}
         counted = 0
@@ -138,7 +138,7 @@ class Trees:
             old, new = (b"" if name is None else read[name] for name in pair)
             return Directory.parted(old, new, self._id_bytes)
 
-    def _paired(self, changes: dict[str, Change]) -> tuple[Change, ...]:
+    def _paired(self, changes: dict[str, Edit]) -> tuple[Edit, ...]:
         removed = {c.path: c.old for c in changes.values() if c.old is not None and c.new is None}
         added = {c.path: c.new for c in changes.values() if c.new is not None and c.old is None}
         pairs = renames.equal(removed, added)
@@ -167,7 +167,7 @@ def _sort(
     path: str,
     old: Entry | None,
     new: Entry | None,
-    changes: dict[str, Change],
+    changes: dict[str, Edit],
     below: dict[str, tuple[str | None, str | None]],
 ) -> None:
     """A differing name is a changed file, a directory to look into, or one that took the other's place."""
@@ -176,7 +176,7 @@ def _sort(
     if trees != (None, None):
         below[path] = (trees[0], trees[1])
     if old is not None or new is not None:
-        changes[path] = Change(path, old, new)
+        changes[path] = Edit(path, old, new)
 
 
 @contextmanager

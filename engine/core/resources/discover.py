@@ -16,7 +16,7 @@ from engine.core.resources.model import EMPTY_TREE, Discovery, Resource
 from engine.core.resources.paths import Paths
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
-from engine.core.resources.tree import LARGEST_FILE, Change, Contents, change_digest
+from engine.core.resources.tree import LARGEST_FILE, Contents, Edit, change_digest
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
@@ -86,7 +86,7 @@ class _Work:
                 found.append(one)
         return found
 
-    def _alone(self, resource: Id, changes: list[Change]) -> Resource | None:
+    def _alone(self, resource: Id, changes: list[Edit]) -> Resource | None:
         stem = f"{resource.directory}/{resource.name}"
         try:
             with alone(in_line(stem), Place(in_line(stem))):
@@ -95,12 +95,12 @@ class _Work:
             self.errors.extend(error.problems)
             return None
 
-    def _resource(self, resource: Id, changes: list[Change]) -> Resource | None:
+    def _resource(self, resource: Id, changes: list[Edit]) -> Resource | None:
         here = layout(resource, self._contents.directories, self._services)
         before = [c for c in changes if c.old and _former_path(c).endswith(TFVARS) and self._is_of(c, resource)]
         return self._present(here, changes, before) if here.tfvars else self._absent(here, before)
 
-    def _absent(self, here: Layout, before: list[Change]) -> Resource | None:
+    def _absent(self, here: Layout, before: list[Edit]) -> Resource | None:
         """No .tfvars at the head: destroyed, moved away, or never a resource."""
         is_flat = here.path.endswith(TFVARS)
         if here.documents and (before or not is_flat):
@@ -124,7 +124,7 @@ class _Work:
             here.id.service, here.id.name, path, key, "deleted", to.name, file, {}, EMPTY_TREE, variables, {}
         )
 
-    def _present(self, here: Layout, changes: list[Change], before: list[Change]) -> Resource | None:
+    def _present(self, here: Layout, changes: list[Edit], before: list[Edit]) -> Resource | None:
         if len(here.documents) > MOST_DOCUMENTS:
             place, number = Place(here.path), len(here.documents)
             self.errors.add("ENG347", place, path=here.path, number=number, limit=MOST_DOCUMENTS)
@@ -210,7 +210,7 @@ class _Work:
                 self.errors.add("ENG318", Place(path), path=path, name=name)
         return fitted.variables
 
-    def _change(self, here: Layout, file: Tfvars, to: Target, changes: list[Change], before: list[Change]) -> str:
+    def _change(self, here: Layout, file: Tfvars, to: Target, changes: list[Edit], before: list[Edit]) -> str:
         """`added`, `modified`, `moved` or `unchanged`. A move that nobody asked for is refused, and yet one."""
         arrival = next((c for c in changes if c.path == file.file and c.old_path), None)
         if before:
@@ -229,7 +229,7 @@ class _Work:
             self.errors.add("ENG344", Place(file.file), path=here.path, old=path, state_key=key)
         return "moved"
 
-    def _former(self, change: Change) -> str | None:
+    def _former(self, change: Edit) -> str | None:
         """The environment in the base's version of a file; None where it names none, so that it was never applied."""
         data = self._contents.blobs.get(change.old.id) if change.old else None
         if data is None:  # too large, a link or a submodule: it was refused when it came
@@ -255,15 +255,15 @@ class _Work:
         location = locate(path, self._services)
         return location.id if location else None
 
-    def _is_of(self, change: Change, resource: Id) -> bool:
+    def _is_of(self, change: Edit, resource: Id) -> bool:
         return self._id(_former_path(change)) == resource
 
-    def _arrives(self, change: Change) -> bool:
+    def _arrives(self, change: Edit) -> bool:
         """Has a removed .tfvars only been renamed, to where it describes a resource again?"""
         return change.new is not None and change.path.endswith(TFVARS) and self._id(change.path) is not None
 
 
-def _former_path(change: Change) -> str:
+def _former_path(change: Edit) -> str:
     return change.old_path or change.path
 
 
@@ -273,7 +273,7 @@ def _path_of(file: str, resource: Id) -> str:
     return stem if file.startswith(f"{stem}/") else f"{stem}{TFVARS}"
 
 
-def _begins_alike(file: Tfvars, blobs: Mapping[str, bytes], former: Change) -> bool:
+def _begins_alike(file: Tfvars, blobs: Mapping[str, bytes], former: Edit) -> bool:
     """Are the bytes up to the end of the `environment` line the same? Then so is its value; no need to parse."""
     assert former.old is not None
     end = file.ends.get(COMMON, 0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.core.resources.changes import bad_name
 from engine.core.resources.services import Services
-from engine.core.resources.tree import DIRECTORY, Change, Contents, Directory, Entry
+from engine.core.resources.tree import DIRECTORY, Contents, Directory, Edit, Entry
 
 TFVARS, DOCUMENT, PROSE = ".tfvars", ".json", ".md"
 MOST_DOCUMENTS = 500  # of one resource
@@ -110,9 +110,9 @@ def _flat_documents(name: str, beside: Directory) -> Iterator[str]:
             yield file
 
 
-def candidates(contents: Contents, services: Services) -> dict[Id, list[Change]]:
+def candidates(contents: Contents, services: Services) -> dict[Id, list[Edit]]:
     """The resources that a change touches, in order, each with the changes that touch it; or all of them."""
-    found: dict[Id, list[Change]] = {}
+    found: dict[Id, list[Edit]] = {}
     for change in contents.changes:
         for path in (change.path, change.old_path):
             resource = _configured(path, services) if path is not None else None
@@ -136,7 +136,7 @@ def _configured(path: str, services: Services) -> Id | None:
     return location.id if location else None
 
 
-def directories_wanted(changes: tuple[Change, ...], services: Services) -> set[str]:
+def directories_wanted(changes: tuple[Edit, ...], services: Services) -> set[str]:
     """The directories that discovery will look into: of each touched resource, and all above it."""
     wanted = {""}
     for change in changes:

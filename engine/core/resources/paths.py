@@ -7,7 +7,7 @@ from engine.core.expressions.globs import glob
 from engine.core.resources.changes import refuse
 from engine.core.resources.locate import DOCUMENT, PROSE, TFVARS, Id, locate
 from engine.core.resources.services import Services
-from engine.core.resources.tree import Change, Contents, Directory, Entry
+from engine.core.resources.tree import Contents, Directory, Edit, Entry
 from engine.core.rules.model import Source
 from engine.errors import Errors, Place
 from engine.names import closest, listing
@@ -21,7 +21,7 @@ class Paths:
 
     def __init__(self, contents: Contents, services: Services, source: Source, errors: Errors) -> None:
         self._refused: set[str] = set()
-        self._changes: Sequence[Change] = contents.changes
+        self._changes: Sequence[Edit] = contents.changes
         self._directories: Mapping[str, Directory] = contents.directories
         self._services, self._source, self._errors = services, source, errors
         self._owns: dict[str, list[Callable[[str], bool]]] = {}
@@ -45,7 +45,7 @@ class Paths:
             if refused:
                 self._refused.update(path for path in (change.path, change.old_path) if path is not None)
 
-    def is_refused(self, change: Change) -> bool:
+    def is_refused(self, change: Edit) -> bool:
         """Does a change touch a path that `judge` has refused?"""
         return change.path in self._refused or change.old_path in self._refused
 

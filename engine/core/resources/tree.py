@@ -30,7 +30,7 @@ class Entry(NamedTuple):
         return self.mode.startswith("100")
 
 
-class Change(NamedTuple):
+class Edit(NamedTuple):
     """One changed path. `old` is None for an added file, `new` for a removed one."""
 
     path: str
@@ -39,7 +39,7 @@ class Change(NamedTuple):
     old_path: str | None = None  # of a renamed file
 
 
-def change_digest(changes: Iterable[Change]) -> str:
+def change_digest(changes: Iterable[Edit]) -> str:
     """`sha256:<hex>` of what is changed: path, mode and blob on both sides, whatever the file is for.
 
     A renamed file counts as one that is removed and one that is added: what else could be a rename is git's guess.
@@ -148,7 +148,7 @@ class Directory(Mapping[str, Entry]):
 class Contents(NamedTuple):
     """Everything discovery looks at. A directory that is not in `directories` does not exist at the head."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[Edit, ...]
     directories: Mapping[str, Directory]  # at the head; `""` is the top
     blobs: Mapping[str, bytes]
     everything: bool = False  # look at all resources, not only at those that changed
