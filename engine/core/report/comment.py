@@ -146,7 +146,7 @@ def _foot(report: Report) -> str:
         f"<sub>Statement {md.code(signed.statement)}, sequence {signed.sequence}, "
         f"signed {md.text(signed.signed_at)} with {md.code(signed.key)}, expires {md.text(signed.expires_at)}</sub>"
     )
-    local = "*This is of a local run: no gate believes its statement.*\n\n" if signed.origin == "local" else ""
+    local = "*This is of a local run: no run on GitHub believes its statement.*\n\n" if signed.origin == "local" else ""
     return local + told
 
 

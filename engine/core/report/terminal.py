@@ -64,7 +64,7 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         lines.append(paint(f"sequence {signed.sequence}, signed with {_line(signed.key)}", "dim"))
         lines.append(paint(f"signed {_line(signed.signed_at)}, expires {_line(signed.expires_at)}", "dim"))
         if signed.origin == "local":
-            lines.append(paint("of a local run: no gate believes it", "dim"))
+            lines.append(paint("of a local run: no run on GitHub believes it", "dim"))
     return harmless("\n".join(line.rstrip() for line in lines), coloured=colour)
 
 

@@ -74,8 +74,8 @@ def test_colours_only_when_asked_for() -> None:
 
 
 def test_a_local_run_says_so() -> None:
-    assert "no gate believes it" in render(report(signature=SIGNATURE._replace(origin="local")))
-    assert "no gate believes it" not in render(report())
+    assert "no run on GitHub believes it" in render(report(signature=SIGNATURE._replace(origin="local")))
+    assert "no run on GitHub believes it" not in render(report())
 
 
 def test_results_are_told_apart_without_colours() -> None:
