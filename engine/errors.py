@@ -576,6 +576,10 @@ TABLE: dict[str, Row] = {
         "`not` in `not` in `not`, more than can be judged",
         "give the inner ones names: rules or functions of their own",
     ),
+    "ENG533": Row(
+        "`in` as a value: where `{what}` is missing, it is false for one engine and undefined for the other",
+        "write it as a statement of its own, or as a rule: `found if {whole}`",
+    ),
     "ENG535": Row(
         "no policies are named, and there is no directory `policies` here",
         "name their directory, or say `--shipped` for the policies that come with the engine",

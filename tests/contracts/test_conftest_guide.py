@@ -25,6 +25,11 @@ NEGATED = [
     ("Only `not x.y`", f'deny contains "m" if not {X}.value', 1, "findings: 1 denied"),
     ("`not x.y == 1` hold", f'deny contains "m" if not {X}.value == 1', 1, "findings: 1 denied"),
 ]
+VALUE_OF_IN = [
+    ("So is `a in b` as a value", f'deny contains "m" if {{ found := 7 in {X}.value; not found }}', 2, "ENG533"),
+    ("`7 in x.y` as a statement", f'deny contains "m" if not 7 in {X}.value', 0, "findings: 0 denied"),
+    ("`found if 7 in x.y`", f'deny contains "m" if not found\nfound if 7 in {X}.value', 1, "findings: 1 denied"),
+]
 SETTINGS = {"policies/team/settings.yaml": "prefix: acme-\n"}
 
 
@@ -129,12 +134,7 @@ def test_a_plan_among_the_policies_is_no_data(here):
         ("`$\"…{x}…\"`", 'deny contains $"m{input.errored}"', 2, "ENG502"),
         ("2 policies that do not load", "deny contains", 2, "ENG502"),
         ("0 nothing denied", 'deny contains "m" if false', 0, "findings: 0 denied"),
-        (
-            "is false in it",
-            'deny contains "m" if { found := 7 in input.variables.x.value; found == false }',
-            1,
-            "findings: 1 denied",
-        ),
+        *VALUE_OF_IN,
         *NEGATED,
     ],
 )  # fmt: skip
@@ -150,12 +150,7 @@ def test_statements(here, statement, rego, code, said):
         ("Both get the same policies, and the same guards", 'deny contains "m" if input.plan', 2, "ENG526"),
         ("is refused for both", 'deny contains "m" if { false } { true }', 2, "ENG528"),
         ("is refused for both", 'deny contains $"m{input.errored}"', 2, "ENG528"),
-        (
-            "undefined for OPA",
-            'deny contains "m" if { found := 7 in input.variables.x.value; found == false }',
-            0,
-            "findings: 0 denied",
-        ),
+        *VALUE_OF_IN,
         *NEGATED,
     ],
 )

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from engine.adapters.policy import inputs
+from engine.adapters.policy import inputs, membership
 from engine.adapters.policy.bundle import Json
 from engine.adapters.policy.conventions import is_asked
 from engine.adapters.policy.old import CONFTESTS_FUNCTIONS, OLD_FUNCTIONS
@@ -321,7 +321,7 @@ def _is_data(name: str, data: Mapping[str, Json]) -> bool:
 
 
 _Check: TypeAlias = Callable[[Bundle, Errors], None]
-_EVERYWHERE: tuple[_Check, ...] = (_old_functions, _misspelt_references)
+_EVERYWHERE: tuple[_Check, ...] = (_old_functions, _misspelt_references, membership.check)
 _EMBEDDED: tuple[_Check, ...] = (  # what OPA refuses itself, or does right
     _walk_as_value,
     _partial_heads,

@@ -93,7 +93,7 @@ def _arguments(node: Node, module: Module, names: Collection[str]) -> Iterator[N
     """Spans of what must be defined around a negated expression."""
     ((kind, item),) = node.items()
     if kind == "Call":
-        yield from _needed(item["params"], module, names)
+        yield from needed(item["params"], module, names)
     elif kind in REFERENCES:
         yield from _inside(node, module, names)
     elif kind == "AssignExpr" or (kind == "BoolExpr" and item["op"] == "Eq"):
@@ -101,9 +101,9 @@ def _arguments(node: Node, module: Module, names: Collection[str]) -> Iterator[N
             if not REFERENCES.isdisjoint(side):
                 yield from _inside(side, module, names)
             elif "Var" not in side:
-                yield from _needed(side, module, names)
+                yield from needed(side, module, names)
     elif kind != "Var":
-        yield from _needed(node, module, names)
+        yield from needed(node, module, names)
 
 
 def _inside(node: Node, module: Module, names: Collection[str]) -> Iterator[Node]:
@@ -111,13 +111,13 @@ def _inside(node: Node, module: Module, names: Collection[str]) -> Iterator[Node
     while not REFERENCES.isdisjoint(node):
         ((_, item),) = node.items()
         if "index" in item:
-            yield from _needed(item["index"], module, names)
+            yield from needed(item["index"], module, names)
         node = item["refr"]
     if "Var" not in node:
-        yield from _needed(node, module, names)
+        yield from needed(node, module, names)
 
 
-def _needed(node: Node, module: Module, names: Collection[str]) -> Iterator[Node]:
+def needed(node: Node, module: Module, names: Collection[str]) -> Iterator[Node]:
     """Spans of the references and calls of a value, each as a whole and before what is inside of it: to the embedded
     engine a call can be defined though an argument is not (`f(1 in [x.y])`).
     """
@@ -142,7 +142,7 @@ def _needed(node: Node, module: Module, names: Collection[str]) -> Iterator[Node
 
 
 def _is_name(name: str, module: Module, names: Collection[str]) -> bool:
-    """Is it a rule, or something imported? Any other is bound: it could not stand under `not` otherwise."""
+    """Is it a rule, or something imported? Any other is bound, or the policy does not load."""
     return name in module.imported or full(module.package, (name,)) in names
 
 
