@@ -48,7 +48,11 @@ def test_found_again_by_its_mark() -> None:
             ["S3/a.tfvars:4", 'x["a"]', "Mend it: set kms"],
         ),
         ("what is signed", report(), [DIGEST, "sequence 3", "expires 2026-11-30T21:00:00Z"]),
-        ("a local run", report(signature=SIGNATURE._replace(origin="local")), ["no run on GitHub believes its statement"]),
+        (
+            "a local run",
+            report(signature=SIGNATURE._replace(origin="local")),
+            ["no run on GitHub believes its statement"],
+        ),
         (
             "how much was judged",
             report(receipts=JUDGED),
