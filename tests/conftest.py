@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests use, and one Hypothesis profile for all laws."""
 
+import os
 import signal
 
 import pytest
@@ -10,6 +11,10 @@ from tests.support.machine import Machine, Runs
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A job that runs these tests has an event and outputs of its own: what is tried here must neither read nor write them.
+for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+    del os.environ[name]
 
 # No deadlines: neighbours on a shared machine would fail a law.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
