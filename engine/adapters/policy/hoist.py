@@ -16,7 +16,7 @@ from engine.errors import failure
 
 _NOTHING_IN_IT = COMPREHENSIONS | {"String", "RawString", "Number", "Bool", "Null"}  # always defined
 _GROWTH = 8  # times its size, where statements in statements in statements are written again
-_TOKEN = re.compile(rb'"(?:\\.|[^"\\])*"|`[^`]*`|(?:#[^\n]*|\s)+')
+_TOKEN = re.compile(rb'"(?:\\.|[^"\\])*"?|`[^`]*`?|(?:#[^\n]*|\s)+')
 
 
 class Hoisted(NamedTuple):

@@ -24,7 +24,7 @@ _ITEM = rf"(?:({_KEY}){_BLANK}={_BLANK}{_VALUE}|(\}}))({_BLANK},)?"
 _LINE = re.compile(rf"{_BLANK}(?:{_ITEM})?{_BLANK}(?:(?:#|//)[\t -~]*+)?(?:\n|\Z)")
 _WORDS = {"true": True, "false": False}
 _ITEMS = re.compile(_SCALAR)
-_PAIRS = re.compile(rf"({_KEY}){_BLANK}={_BLANK}({_SCALAR})")
+_PAIRS = re.compile(rf"(?<![A-Za-z0-9_-])({_KEY}){_BLANK}={_BLANK}({_SCALAR})")  # a name is tried from its start alone
 
 
 class Plain(NamedTuple):
