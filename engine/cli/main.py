@@ -1,8 +1,10 @@
 """`engine COMMAND …`: the table of commands, each imported when called; the only place where an error becomes text."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from engine.errors import EngineError, ExitCode, problem
@@ -54,11 +56,18 @@ class Command(Protocol):
 def program() -> int:
     """The console script: a process that ends in a moment.
 
-    Looking for garbage meanwhile, and once more at its end, would take a fifth of its time.
+    Looking for garbage meanwhile, and once more at its end, would take a fifth of its time. A command that starts no
+    programs has nothing left to end when it has returned: taking the interpreter apart would only take time.
     """
     gc.disable()
     code = main()
     gc.freeze()
+    if sys.argv[1:2] and sys.argv[1] not in _START_PROGRAMS:
+        from engine.cli.console import Console
+
+        with suppress(EngineError):  # if it has not arrived, that has been said
+            Console().flush()
+        os._exit(code)
     return code
 
 
