@@ -43,14 +43,14 @@ schemas: $(VENV)/dev
 $(VENV)/demo: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[emulator$(TERRAFORM)]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sandbox$(TERRAFORM)]'
 	@$(BIN)/python -m compileall -q engine # as installing a wheel does; an editable install leaves it to the first start
 	@touch $@
 
 $(VENV)/dev: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,emulator$(TERRAFORM)]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev$(TERRAFORM)]'
 	@$(BIN)/python -m compileall -q engine
 	@touch $@ $(VENV)/demo
 
