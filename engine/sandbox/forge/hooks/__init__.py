@@ -1,0 +1,1 @@
+"""Webhooks: what is sent, in which order, again, or on demand not as it should be."""

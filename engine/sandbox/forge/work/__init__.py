@@ -1,0 +1,1 @@
+"""Issues and pull requests: reviews, comments, labels, the timeline, merging."""

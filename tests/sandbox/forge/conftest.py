@@ -1,0 +1,66 @@
+"""A running forge, and people who talk to it over HTTP."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.serve import running
+
+
+class Answered(NamedTuple):
+    status: int
+    body: Any
+    headers: dict[str, str]  # names in lower case
+
+
+class Client(NamedTuple):
+    """Somebody with a token, or nobody."""
+
+    forge: Forge
+    token: str | None
+
+    def __call__(self, verb: str, path: str, body: object = None, **headers: str) -> Answered:
+        data = None if body is None else json.dumps(body).encode()
+        sent = {
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        if self.token:
+            sent.setdefault("Authorization", f"token {self.token}")
+        url = path if path.startswith("http") else self.forge.urls.api + path
+        request = urllib.request.Request(url, data, sent, method=verb)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return Answered(answer.status, _read(answer.read()), {k.lower(): v for k, v in answer.headers.items()})
+        except urllib.error.HTTPError as error:
+            return Answered(error.code, _read(error.read()), {k.lower(): v for k, v in error.headers.items()})
+
+
+def _read(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return data.decode()
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
+    """One for the tests of a module: each test makes what it needs, under names of its own."""
+    with running(str(tmp_path_factory.mktemp("forge"))) as started:
+        yield started
+
+
+@pytest.fixture
+def as_(forge: Forge) -> Any:
+    """`as_("ann")("GET", "/user")`; `as_(None)` has no token."""
+
+    def client(login: str | None) -> Client:
+        sql = "SELECT token FROM tokens t JOIN accounts a ON a.id = t.account WHERE a.login = ? AND t.kind = 'personal'"
+        return Client(forge, None if login is None else forge.kept.value(sql, login))
+
+    return client
