@@ -14,11 +14,12 @@ from engine.sandbox.forge.app import application
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.urls import Urls
+from engine.sandbox.forge.work import rest as work
 
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return []
+    return [*work.ROUTES]
 
 
 def others(forge: Forge) -> list[BaseRoute]:  # noqa: ARG001

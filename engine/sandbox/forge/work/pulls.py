@@ -56,8 +56,10 @@ def open_pull(
                 continue
             if states.open_one(forge, repository["id"], source["id"], branch, base):
                 raise custom(f"A pull request already exists for {source['owner_login']}:{branch}.")
-            row = issues.insert(forge, viewer, repository, str(title), body) if issue is None else None
-            row = rows.item(forge, row) if row is not None else _convertible(forge, viewer, repository, issue)
+            if issue is None:
+                row = rows.item(forge, issues.insert(forge, viewer, repository, str(title), body))
+            else:
+                row = _convertible(forge, viewer, repository, issue)
             forge.kept.insert(
                 "pulls",
                 id=row["id"],
@@ -130,9 +132,7 @@ def set_draft(forge: Forge, viewer: Viewer, repository: Row, pull: Row, draft: b
 
 def custom(message: str) -> ForgeError:
     """422 of a whole pull request."""
-    return ForgeError(
-        422, "Validation Failed", [{"resource": "PullRequest", "code": "custom", "message": message}]
-    )
+    return ForgeError(422, "Validation Failed", [{"resource": "PullRequest", "code": "custom", "message": message}])
 
 
 def _retarget(forge: Forge, viewer: Viewer, repository: Row, pull: Row, base: str) -> dict[str, object]:
@@ -152,9 +152,7 @@ def _retarget(forge: Forge, viewer: Viewer, repository: Row, pull: Row, base: st
     return states.retarget(forge, pull, base, sha, viewer.account, viewer.app, "base_ref_changed")
 
 
-def _source(
-    forge: Forge, viewer: Viewer, repository: Row, head: str, head_repo: str | None
-) -> tuple[Row, str]:
+def _source(forge: Forge, viewer: Viewer, repository: Row, head: str, head_repo: str | None) -> tuple[Row, str]:
     """Repository and branch of `head`."""
     owner, _, branch = head.rpartition(":")
     wanted = head_repo.rpartition("/")[2].lower() if head_repo else None

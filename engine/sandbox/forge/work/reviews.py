@@ -25,7 +25,7 @@ def submit(
     repository: Row,
     pull: Row,
     event: str | None,
-    body: str | None = None,
+    body: object = None,
     *,
     commit_id: str | None = None,
     comments: Sequence[Mapping[str, object]] = (),
@@ -65,7 +65,7 @@ def submit(
 
 
 def submit_pending(
-    forge: Forge, viewer: Viewer, repository: Row, pull: Row, review: Row, event: str, body: str | None = None
+    forge: Forge, viewer: Viewer, repository: Row, pull: Row, review: Row, event: str, body: object = None
 ) -> None:
     """Submit one's pending review.
 
@@ -83,7 +83,7 @@ def submit_pending(
         _submitted(forge, viewer, row, event, text)
 
 
-def update(forge: Forge, viewer: Viewer, repository: Row, review: Row, body: str) -> None:
+def update(forge: Forge, viewer: Viewer, repository: Row, review: Row, body: object) -> None:
     """Change its text; who changed it is kept.
 
     Raises:
@@ -130,7 +130,7 @@ def delete_pending(forge: Forge, viewer: Viewer, review: Row) -> None:
         forge.kept.run("DELETE FROM reviews WHERE id = ?", row["id"])
 
 
-def dismiss(forge: Forge, viewer: Viewer, repository: Row, review: Row, message: str) -> None:
+def dismiss(forge: Forge, viewer: Viewer, repository: Row, review: Row, message: object) -> None:
     """Take its word away, saying why.
 
     Raises:
@@ -208,9 +208,7 @@ def refused(message: str) -> ForgeError:
 
 def _submitted(forge: Forge, viewer: Viewer, review: Row, event: str, body: str) -> None:
     now = forge.now()
-    forge.kept.update(
-        "reviews", review["id"], state=STATES[event], body=body, submitted_at=now, updated_at=now
-    )
+    forge.kept.update("reviews", review["id"], state=STATES[event], body=body, submitted_at=now, updated_at=now)
     timeline.by(forge, viewer, review["pull"], "reviewed", review=review["id"])
     reviewers.answered(forge, review["pull"], viewer.account)
     announce.review(forge, review_row(forge, review["id"]), "submitted", viewer.account)
