@@ -27,9 +27,11 @@ def routes() -> list[Route]:
     ]
 
 
-def others(forge: Forge) -> list[BaseRoute]:  # noqa: ARG001
+def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return []
+    from engine.sandbox.forge.git import http as git
+
+    return [*git.routes(forge)]
 
 
 @contextmanager
