@@ -1,5 +1,7 @@
 """What pushes, forced ones, deletions and forks do to pull requests."""
 
+import pytest
+
 from engine.sandbox.forge.git import pushes
 from engine.sandbox.forge.git.bare import Person
 from engine.sandbox.forge.git.repositories import delete
@@ -211,13 +213,12 @@ def test_who_may_bring_a_fork_s_branch_up_to_date(place, forked, as_):
         assert as_(by)("PUT", f"{place.api}/pulls/{number}/update-branch", {}).status == status, (number, by)
 
 
+@pytest.mark.off_contract  # head.repo is null here, whatever the description says
 def test_one_of_a_fork_that_is_gone_has_no_repository_and_can_be_merged(place, forked, as_):
     number = from_fork(place, forked, as_).body["number"]
     delete(place.forge, forked.repository)
-    rows = place.forge.kept.row("SELECT head_repository FROM pulls WHERE number = ? ORDER BY id DESC", number)
-    assert rows["head_repository"] is None
-    (listed,) = place.told and [place.row(number)]
-    assert listed["state"] == "open"
+    shown = as_("bob")("GET", f"{place.api}/pulls/{number}").body
+    assert (shown["state"], shown["head"]["repo"], shown["head"]["label"]) == ("open", None, "oscar:feature")
     assert as_("bob")("PUT", f"{place.api}/pulls/{number}/merge", {}).status == 200
 
 
