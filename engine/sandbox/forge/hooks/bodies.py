@@ -5,13 +5,15 @@ from typing import Any
 
 from engine.sandbox.forge.clock import seconds
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import shapes
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.people.shapes import organization_simple, simple_user
+from engine.sandbox.forge.people.shapes import simple_user
 
 
 def common(forge: Forge, repository: Row, sender: int | None) -> dict[str, Any]:
     """`repository`, `organization` where it belongs to one, and `sender` (the ghost, for nobody)."""
+    from engine.sandbox.forge.git import shapes
+    from engine.sandbox.forge.people.shapes import organization_simple
+
     owner = forge.account(repository["owner"])
     who = simple_user(forge.urls, forge.account(sender)) or simple_user(forge.urls, _ghost(forge))
     found = {"repository": shapes.repository(forge, forge.urls, repository), "sender": who}

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from engine.sandbox.forge.answer import ForgeError, dump, invalid, missing
 from engine.sandbox.forge.forge import Forge
@@ -11,6 +10,7 @@ from engine.sandbox.forge.hooks import shapes
 from engine.sandbox.forge.hooks.bodies import common
 from engine.sandbox.forge.hooks.outbox import new_secret, post
 from engine.sandbox.forge.kept import Row
+from engine.sandbox.forge.urls import is_http
 
 MOST = 20  # hooks of one repository for one event
 _ZEN = "Half measures are as bad as nothing at all."
@@ -35,7 +35,7 @@ def config(given: Mapping[str, Any], before: Row | None = None) -> Config:
     old = before or {"url": "", "content_type": "form", "secret": "", "insecure_ssl": 0}
     found = {name: given.get(name, old[name]) for name in Config._fields}
     url, kind, secret = found["url"], found["content_type"], found["secret"]
-    if not isinstance(url, str) or len(url) > _URL or not _is_http(url):
+    if not isinstance(url, str) or len(url) > _URL or not is_http(url):
         raise invalid("Hook", "url", "custom", "url is missing or not an http address")
     if kind not in ("json", "form"):
         raise invalid("Hook", "content_type")
@@ -168,14 +168,6 @@ def test(forge: Forge, hook: Row) -> None:
         body.pop("installation", None)  # it may have gone to an App
         with forge.kept.change():
             post(forge, hook, "push", body, repository=hook["repository"])
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isprintable()
-    except ValueError:
-        return False
 
 
 def _error(message: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from engine.sandbox.forge.hooks import manage, shapes
 from engine.sandbox.forge.hooks.outbox import redeliver
 from engine.sandbox.forge.kept import Row
 
-_BIG = 2**63
+_BIG = 2**63 - 1
 
 
 def _body(call: Call) -> dict[str, Any]:
@@ -161,9 +161,7 @@ def _list(call: Call, row: Row) -> Answer:
     return Answer([shapes.delivery_item(one) for one in found[:size]], headers=links)
 
 
-def sent(
-    forge: Forge, hook: Row, *, below: int = _BIG, redelivery: int | None = None, limit: int = PAGE
-) -> list[Row]:
+def sent(forge: Forge, hook: Row, *, below: int = _BIG, redelivery: int | None = None, limit: int = PAGE) -> list[Row]:
     """Deliveries of a hook that were sent, newest first, without their bodies."""
     return forge.kept.rows(_SENT, hook["id"], below, redelivery, redelivery, limit)
 
@@ -176,7 +174,7 @@ _SENT = """SELECT id, guid, hook, installation, repository, event, action, redel
 def _cursor(call: Call) -> int:
     said = call.query.get("cursor")
     if said is None:
-        return _BIG - 1
+        return _BIG
     version, _, at = said.partition("_")
     below = number(at, -1)
     if version != "v1" or below < 0:

@@ -1,7 +1,7 @@
 """The sender: what waits goes out, each hook's deliveries one after another, no hook waiting for another.
 
-A row is `sent` only once an answer is recorded, or that none came. What was under way when the process died waits still,
-and goes out again with the same guid: at least once. Nothing is tried again by itself, as on GitHub.
+A row is `sent` only once an answer is recorded, or that none came. What was under way when the process died waits
+still, and goes out again with the same guid: at least once. Nothing is tried again by itself, as on GitHub.
 """
 
 import json

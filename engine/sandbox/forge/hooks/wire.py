@@ -1,6 +1,5 @@
 """One delivery on the wire: GitHub's headers, its two signatures over the raw bytes, ten seconds altogether."""
 
-import hashlib
 import hmac
 import http.client
 import socket
