@@ -22,6 +22,7 @@ from engine.sandbox.forge.faults import HOWS, Fault
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.hooks.sending import waiting
 from engine.sandbox.forge.ids import new_token
+from engine.sandbox.forge.people import accounts
 from engine.sandbox.forge.runner import tick
 
 PREFIX = "/control"
@@ -171,8 +172,6 @@ def _fault(forge: Forge, said: Body) -> Any:
 
 
 def _user(forge: Forge, said: Body) -> Any:
-    from engine.sandbox.forge.people import accounts
-
     who = accounts.by_login(forge, said["name"])
     if who is None or who["kind"] != "User":
         raise ForgeError(404, f"there is no user {said['name']}")

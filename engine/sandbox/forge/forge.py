@@ -7,6 +7,7 @@ from typing import Any
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.kept import Kept, Row
+from engine.sandbox.forge.limits import Limits
 from engine.sandbox.forge.runner import Nobody, Runner
 from engine.sandbox.forge.urls import Urls
 
@@ -24,6 +25,7 @@ class Forge:
         self.clock = clock
         self.kept = Kept(os.path.join(folder, "forge.db"))
         self.opened: dict[int, Any] = {}  # bare repositories by id (git.bare), with what git has told of them
+        self.limits = Limits(clock)
         self.emit: Emit = lambda *_: None  # `hooks` puts its own here
         self.wake: Callable[[], None] = lambda: None  # tells the sender that deliveries wait; `hooks` puts its own here
         self.faults = Faults()

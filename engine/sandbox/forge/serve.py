@@ -21,6 +21,7 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
 from engine.sandbox.forge.hooks.sending import Sender
+from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.runner import Nobody, Runner, tick
 from engine.sandbox.forge.urls import Urls
 
@@ -32,7 +33,7 @@ _ENDING_S = 1  # how long answers that are under way may take when we end
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return [*hooks.ROUTES]
+    return [*hooks.ROUTES, *people.ROUTES]
 
 
 def others(forge: Forge) -> list[BaseRoute]:

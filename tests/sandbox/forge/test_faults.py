@@ -62,7 +62,9 @@ def test_deliveries_by_event_and_action():
     assert [faults.delivery("pull_request", "opened") for _ in range(2)] == ["lose", ""]
 
 
-ASKED = st.lists(st.sampled_from([("GET", "/api/v3/user"), ("POST", "/api/v3/repos/a/b/pulls"), ("POST", "/api/graphql")]))
+ASKED = st.lists(
+    st.sampled_from([("GET", "/api/v3/user"), ("POST", "/api/v3/repos/a/b/pulls"), ("POST", "/api/graphql")])
+)
 
 
 @given(st.text(), ASKED)
@@ -81,16 +83,15 @@ def test_what_happens_beside_changes_nothing(seed, asked):
 
 
 def test_another_seed_tells_another_story():
-    stories = {tuple(Faults(seed).delivery("push", None) for seed in [seed] for _ in range(1)) for seed in map(str, range(200))}
-    assert len(stories) == len(DELIVERIES) + 1
+    assert len({Faults(str(seed)).delivery("push", None) for seed in range(200)}) == len(DELIVERIES) + 1
 
 
 def test_a_seed_draws_everything_as_often_as_the_table_says():
     faults = Faults("1")
     often = 20_000
-    drawn = Counter(faults.answer("GET", "/api/v3/user") for _ in range(often))
+    drawn = Counter(repr(faults.answer("GET", "/api/v3/user")) for _ in range(often))
     for probability, fault in ANSWERS:
-        assert probability * 0.7 < drawn[fault] / often < probability * 1.3, fault
+        assert probability * 0.7 < drawn[repr(fault)] / often < probability * 1.3, fault
 
 
 def test_a_seed_leaves_git_pages_and_the_control_door_alone():

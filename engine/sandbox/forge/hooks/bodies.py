@@ -6,19 +6,18 @@ from typing import Any
 from engine.sandbox.forge.clock import seconds
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.people.shapes import simple_user
+from engine.sandbox.forge.people.shapes import credited, organization
 
 
 def common(forge: Forge, repository: Row, sender: int | None) -> dict[str, Any]:
     """`repository`, `organization` where it belongs to one, and `sender` (the ghost, for nobody)."""
     from engine.sandbox.forge.git import shapes
-    from engine.sandbox.forge.people.shapes import organization_simple
 
     owner = forge.account(repository["owner"])
-    who = simple_user(forge.urls, forge.account(sender)) or simple_user(forge.urls, _ghost(forge))
+    who = credited(forge, forge.urls, sender)
     found = {"repository": shapes.repository(forge, forge.urls, repository), "sender": who}
     if owner is not None and owner["kind"] == "Organization":
-        found["organization"] = organization_simple(forge.urls, owner)
+        found["organization"] = organization(forge.urls, owner)
     return found
 
 
@@ -34,7 +33,3 @@ def of_push(repository: Mapping[str, Any]) -> dict[str, Any]:
         "stargazers": 0,
         "owner": {**owner, "name": owner["login"], "email": None},
     }
-
-
-def _ghost(forge: Forge) -> Row | None:
-    return forge.kept.row("SELECT * FROM accounts WHERE login = 'ghost'")
