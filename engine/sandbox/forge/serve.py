@@ -68,6 +68,7 @@ def running(
         forge.faults = Faults(chaos)
         forge.emit = partial(outbox.emit, forge)
         seed.people(forge)
+        seed.repositories(forge)
         for app in forge.kept.rows("SELECT id FROM apps"):
             manage.of_app(forge, app["id"])
             if webhook:
