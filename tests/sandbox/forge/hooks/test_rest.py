@@ -107,6 +107,7 @@ def test_one_event_has_one_guid_for_all_hooks(forge, receiver, made, repository)
 def test_a_change_that_is_taken_back_tells_nobody(forge, receiver, made, repository):
     made(events=["create"])
     receiver.wait(1)
+
     def fails():
         with forge.kept.change():
             forge.emit(*created(repository))
