@@ -168,7 +168,7 @@ def ping(box, hook, times):
 def killed_while_sending(state, receiver, after, count):
     """Kill it when so many have arrived, start it again, and let everything arrive."""
     with sandbox("--state", state) as first:
-        receiver.answer = lambda handler, got: (time.sleep(0.05), said(handler, 200))
+        receiver.answer = lambda handler, got: said(handler, 200, after=lambda: time.sleep(0.05))
         hook = a_hook(first, receiver)
         ping(first, hook, count - 1)  # one came when it was made
         receiver.wait(after)
@@ -211,7 +211,7 @@ def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
 def test_chaos_with_one_seed_is_one_story(tmp_path):
     def story(seed):
         with receiving() as receiver, sandbox("--chaos", seed) as box:
-            answers = []
+            answers: list[object] = []
             hook = None
             while hook is None:  # some are refused; the same ones each time
                 status, made = box(

@@ -25,6 +25,8 @@ from engine.sandbox.forge.hooks.sending import Sender
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.runner import Nobody, Runner, tick
 from engine.sandbox.forge.urls import Urls
+from engine.sandbox.forge.work import merging
+from engine.sandbox.forge.work import rest as work
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -34,12 +36,21 @@ _ENDING_S = 1  # how long answers that are under way may take when we end
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return [*hooks.ROUTES, *people.ROUTES]
+    return [
+        *hooks.ROUTES,
+        *people.ROUTES,
+        *work.ROUTES,
+    ]
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return [*control.door(forge)]
+    from engine.sandbox.forge.git import http as git
+
+    return [
+        *control.door(forge),
+        *git.routes(forge),
+    ]
 
 
 @contextmanager
@@ -69,6 +80,7 @@ def running(
             forge.faults = Faults(chaos)
             forge.emit = partial(outbox.emit, forge)
             _fill(forge, webhook)
+            merging.recover(forge)
         sender = Sender(forge)
         sender.start()
         ending.callback(sender.stop)
