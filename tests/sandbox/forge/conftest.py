@@ -96,7 +96,8 @@ def emitted() -> Iterator[list[tuple[str, Any]]]:
     def heard(forge: Forge, event: str, action: str | None, repository: int, sender: int | None, body: Any) -> None:
         about = forge.repository_of(repository)
         assert about is not None, event
-        found.append((event, json.loads(json.dumps(bodies.whole(forge, event, action, about, sender, body)))))
+        whole = bodies.whole(forge, event, action, about, sender, body) | bodies.installed(1)  # as the App gets it
+        found.append((event, json.loads(json.dumps(whole))))
         plain(forge, event, action, repository, sender, body)
 
     with pytest.MonkeyPatch.context() as patch:
