@@ -15,7 +15,7 @@ from engine.sandbox.forge.git import protection, pushes, web
 from engine.sandbox.forge.git.bare import Bare, Commit, bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import messages, rights, rows, states, trial
+from engine.sandbox.forge.work import closing, messages, rights, rows, states, trial
 
 CONTENTS = "contents:write"
 _NAMES = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
@@ -73,7 +73,7 @@ def merge(
                 raise _base_moved()
             if not wanted.store.update(f"refs/heads/{pull['base_ref']}", made, base):
                 raise _base_moved()
-            _mark(forge, now, made, base, viewer.account, viewer.app)
+            _mark(forge, repository, now, made, base, viewer.account, viewer.app)
         _tell(forge, repository, pull, made, base, viewer.account, viewer.app)
     finally:
         forge.kept.run("DELETE FROM settings WHERE name = ?", begun)
@@ -92,7 +92,7 @@ def recover(forge: Forge) -> None:
             by = (begun["before"], begun["actor"], begun["app"])
             if not pull["merged"]:
                 with forge.kept.change():
-                    _mark(forge, pull, sha, *by)
+                    _mark(forge, repository, pull, sha, *by)
             told = "SELECT 1 FROM activity WHERE repository = ? AND after = ?"
             if not forge.kept.row(told, repository["id"], sha):
                 _tell(forge, repository, pull, sha, *by)
@@ -135,9 +135,10 @@ def update_branch(forge: Forge, viewer: Viewer, pull: Row, *, expected_head_sha:
     return made
 
 
-def _mark(forge: Forge, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
+def _mark(forge: Forge, repository: Row, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
     forge.kept.update("pulls", pull["id"], base_sha=before)  # as it was merged; later moves of the base are not its own
     states.merged(forge, pull["id"], actor, app, made)
+    closing.by_pull(forge, repository, pull, actor, app)
 
 
 def _tell(forge: Forge, repository: Row, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:

@@ -26,6 +26,16 @@ class Placed(NamedTuple):
     hunk: str
 
 
+def is_part(forge: Forge, pull: Row, sha: str) -> bool:
+    """Is the commit of the head's history, or was it the head once? Others of the network are not."""
+    store = bare(forge, pull["repository"])
+    if store.commit(sha) is None:
+        return False
+    pushed = (pull["head_repository"], f"refs/heads/{pull['head_ref']}", sha, sha)
+    once = "SELECT 1 FROM activity WHERE repository = ? AND ref = ? AND (after = ? OR before = ?)"
+    return store.is_ancestor(sha, pull["head_sha"]) or forge.kept.row(once, *pushed) is not None
+
+
 def place(forge: Forge, pull: Row, sha: str, said: Mapping[str, object]) -> Placed:
     """Find the line that `said` names in the difference that the pull request had at commit `sha`.
 
@@ -95,7 +105,7 @@ def comment(forge: Forge, viewer: Viewer, repository: Row, pull: Row, said: Mapp
     """
     rights.may_say(forge, viewer, repository, pull, rights.PULLS)
     sha = said.get("commit_id", pull["head_sha"])
-    if not isinstance(sha, str) or bare(forge, repository["id"]).commit(sha) is None:
+    if not isinstance(sha, str) or not is_part(forge, pull, sha):
         raise _nowhere("commit_id", "commit_id is not part of the pull request")
     return _alone(forge, viewer, pull, sha, place(forge, pull, sha, said), None)
 
