@@ -13,20 +13,21 @@ from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git import http
+from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
 
 
 def routes() -> list[Route]:
-    """REST of every part."""
-    return [*people.ROUTES]
+    """REST of every part. What may be anything comes after what says a word there (`/user/repos`, `/user/{id}`)."""
+    found = [*people.ROUTES, *git.ROUTES]
+    return sorted(found, key=lambda route: (route.path.endswith(f"{{{route.slashes}}}"), route.path.endswith("}")))
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    from engine.sandbox.forge.git import http as git
-
-    return [*git.routes(forge)]
+    return [*http.routes(forge)]
 
 
 @contextmanager
