@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from engine.sandbox.forge import seed
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
+from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.people import rest as people
@@ -22,6 +23,7 @@ from engine.sandbox.forge.work import rest as work
 def routes() -> list[Route]:
     """REST of every part."""
     return [
+        *checks.ROUTES,
         *people.ROUTES,
         *work.ROUTES,
     ]
