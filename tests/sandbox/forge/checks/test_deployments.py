@@ -1,4 +1,4 @@
-"""Deployments: made of what has succeeded, told how they went, the newest success of an environment is the active one."""
+"""Deployments: made of what has succeeded, told how they went; the newest success of an environment is the active one."""
 
 import pytest
 
@@ -113,7 +113,9 @@ def test_a_branch_that_is_behind_is_caught_up(as_, place, forge):
         answer = deploy(as_("ann"), place, ref="behind", auto_merge=True)
         assert (answer.status, answer.body["message"]) == (202, "Auto-merged main into behind on deployment.")
         tip = store.resolve("refs/heads/behind")
-        assert store.commit(tip or "").parents == (old, main)
+        caught_up = store.commit(tip or "")
+        assert caught_up is not None
+        assert caught_up.parents == (old, main)
         assert deploy(as_("ann"), place, ref="behind", auto_merge=True).status == 201, "now it is not"
         assert deploy(as_("ann"), place, ref="conflicting", auto_merge=True).status == 409
         assert store.resolve("refs/heads/conflicting") == conflicting
