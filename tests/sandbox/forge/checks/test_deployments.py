@@ -1,4 +1,4 @@
-"""Deployments: made of what has succeeded, told how they went; the newest success of an environment is the active one."""
+"""Deployments: made of what has succeeded, told how they went; an environment's newest success is the active one."""
 
 import pytest
 
