@@ -11,17 +11,20 @@ from starlette.routing import BaseRoute
 from engine.sandbox.forge import seed
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
+from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git import http
 from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
+from engine.sandbox.forge.work import merging
+from engine.sandbox.forge.work import rest as work
 
 
 def routes() -> list[Route]:
     """REST of every part. What may be anything comes after what says a word there (`/user/repos`, `/user/{id}`)."""
-    found = [*people.ROUTES, *git.ROUTES]
+    found = [*checks.ROUTES, *people.ROUTES, *work.ROUTES, *git.ROUTES]
     return sorted(found, key=lambda route: (route.path.endswith(f"{{{route.slashes}}}"), route.path.endswith("}")))
 
 
@@ -43,6 +46,7 @@ def running(folder: str, port: int = 0) -> Iterator[Forge]:
         forge = Forge(folder, Urls(f"http://127.0.0.1:{listener.getsockname()[1]}"), Clock())
         seed.people(forge)
         seed.repositories(forge)
+        merging.recover(forge)
         app = application(forge, routes(), others(forge))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False, ws="none")
         server = uvicorn.Server(config)
