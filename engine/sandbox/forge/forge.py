@@ -21,6 +21,7 @@ class Forge:
         self.urls = urls  # of what is not an answer to a request: webhooks, remotes
         self.clock = clock
         self.kept = Kept(os.path.join(folder, "forge.db"))
+        self.opened: dict[int, Any] = {}  # bare repositories by id (git.bare), with what git has told of them
         self.emit: Emit = lambda *_: None  # `hooks` puts its own here
 
     def git_dir(self, repository: int) -> str:
