@@ -76,12 +76,11 @@ class Signed(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What a form does; it answers where the browser goes next. A refusal is shown by `page`, at the form `name`."""
+    """What a form does; it answers where the browser goes next. A refusal is shown by `page`, at the form."""
 
     path: str
     do: Callable[[Ask], str | Signed]
     page: Callable[[Ask], Shown]
-    name: str
     level: str = "read"
     open: bool = False
 

@@ -149,6 +149,6 @@ PAGES = (
     Page("/{login}", account),
 )
 DEEDS = (
-    Deed("/login", sign_in, sign_in_page, "sign-in", open=True),
-    Deed("/logout", sign_out, _cannot, "sign-out", open=True),
+    Deed("/login", sign_in, sign_in_page, open=True),
+    Deed("/logout", sign_out, _cannot, open=True),
 )

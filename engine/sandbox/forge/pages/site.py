@@ -126,7 +126,7 @@ def _doing(forge: Forge, deed: Deed) -> Work:
 
 
 def _at_its_form(ask: Ask, deed: Deed, refused: ForgeError) -> Response:
-    again = ask._replace(problem=Problem(deed.name, told(refused), ask.form))
+    again = ask._replace(problem=Problem(ask.form.get("form", ""), told(refused), ask.form))
     try:
         shown = deed.page(again)
     except ForgeError as gone:
