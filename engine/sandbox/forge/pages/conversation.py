@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import checked, words
 from engine.sandbox.forge.pages.asked import Ask
+from engine.sandbox.forge.pages.repository import listed
 from engine.sandbox.forge.pages.written import shown_account, text_of
+from engine.sandbox.forge.work import timeline
+from engine.sandbox.forge.work.shapes.events import read_commit
 
 
 class Entry(NamedTuple):
-    """One of them: `kind` is comment, review or event."""
+    """One of them: `kind` is comment, review, commit or event."""
 
-    at: str
-    order: int
     kind: str
     shown: Any
 
@@ -49,33 +50,43 @@ def _edits(ask: Ask, kind: str, subject: int) -> list[dict[str, Any]]:
 
 
 def entries(ask: Ask, item: Row) -> list[Entry]:
-    """Comments, reviews and events of an issue or pull request, oldest first."""
+    """Comments, reviews, commits and events of an issue or pull request, in the order in which they happened."""
     kept = ask.forge.kept
-    made = [
-        Entry(row["created_at"], 1, "comment", spoken(ask, row, "IssueComment", f"issuecomment-{row['id']}"))
-        for row in kept.rows("SELECT * FROM comments WHERE issue = ? ORDER BY id", item["id"])
-    ]
-    if item["pull"]:
-        made += [_review(ask, row, item) for row in kept.rows(_REVIEWS, item["id"], ask.viewer.account)]
-    for row in kept.rows("SELECT * FROM timeline WHERE issue = ? ORDER BY id", item["id"]):
-        told = words.told(ask, row, json.loads(row["data_json"]))
-        if told is not None:
-            event = {"by": shown_account(ask.forge, row["actor"]), "at": row["at"], "told": told, "id": row["id"]}
-            made.append(Entry(row["at"], 2, "event", event))
-    return sorted(made, key=lambda entry: (entry.at, entry.order))
+    comments = {row["id"]: row for row in kept.rows("SELECT * FROM comments WHERE issue = ?", item["id"])}
+    reviews = {row["id"]: row for row in kept.rows(_REVIEWS, item["id"], ask.viewer.account)} if item["pull"] else {}
+    made = []
+    for row in timeline.of(ask.forge, item["id"]):
+        data = json.loads(row["data_json"])
+        if row["event"] == "commented":
+            comment = comments.get(data["comment"])
+            if comment is not None:
+                anchor = f"issuecomment-{comment['id']}"
+                made.append(Entry("comment", spoken(ask, comment, "IssueComment", anchor)))
+        elif row["event"] == "reviewed":
+            review = reviews.pop(data["review"], None)
+            if review is not None:
+                made.append(Entry("review", _review(ask, review, item)))
+        elif row["event"] == "committed":
+            [commit] = listed(ask, [read_commit(data)])
+            made.append(Entry("commit", commit))
+        elif row["event"] != "line-commented":  # they are shown with their review
+            who = shown_account(ask.forge, row["actor"])
+            shown = {"by": who, "at": row["at"], "told": words.told(ask, row, data), "id": row["id"]}
+            made.append(Entry("event", shown))
+    return [*made, *(Entry("review", _review(ask, review, item)) for review in reviews.values())]
 
 
-# A review that is not submitted is seen by its author alone.
+# A review that is not submitted is seen by its author alone, and is in no timeline.
 _REVIEWS = "SELECT * FROM reviews WHERE pull = ? AND (state != 'PENDING' OR author = ?) ORDER BY id"
 
 
-def _review(ask: Ask, row: Row, item: Row) -> Entry:
+def _review(ask: Ask, row: Row, item: Row) -> dict[str, Any]:
     sql = "SELECT *, NULL AS app FROM review_comments WHERE review = ? ORDER BY id"
     remarks = [
         spoken(ask, one, "PullRequestReviewComment", f"discussion_r{one['id']}", path=one["path"], line=one["line"])
         for one in ask.forge.kept.rows(sql, row["id"])
     ]
-    shown = spoken(
+    return spoken(
         ask,
         row,
         "PullRequestReview",
@@ -90,4 +101,3 @@ def _review(ask: Ask, row: Row, item: Row) -> Entry:
         dismissal=row["dismissal"],
         may_dismiss=row["state"] in ("APPROVED", "CHANGES_REQUESTED") and ask.may("write"),
     )
-    return Entry(row["submitted_at"] or row["updated_at"] or "", 1, "review", shown)

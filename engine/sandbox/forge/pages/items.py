@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from engine.sandbox.forge.answer import missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import checked
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown, paging
 from engine.sandbox.forge.pages.written import shown_account
+from engine.sandbox.forge.work.rows import items
 
 STATES = {
     "open": "i.state = 'open'",
@@ -15,10 +15,6 @@ STATES = {
     "closed": "i.state = 'closed' AND NOT coalesce(p.merged, 0)",
     "all": "1",
 }
-_ITEM = """SELECT i.*, p.id AS pull, p.head_repository, p.head_owner, p.head_ref, p.head_sha, p.base_ref, p.base_sha,
-    p.draft, p.merged, p.merged_at, p.merged_by, p.merge_commit_sha,
-    (SELECT count(*) FROM comments c WHERE c.issue = i.id) AS comments
-  FROM issues i LEFT JOIN pulls p ON p.id = i.id"""
 
 
 def pulls(ask: Ask) -> Shown:
@@ -36,7 +32,8 @@ def _list(ask: Ask, kind: str, template: str, title: str) -> Shown:
     wanted = ask.query.get("state", "open")
     state = wanted if wanted in STATES else "open"
     label = ask.query.get("label", "")
-    where, values = f"i.repository = ? AND {kind}", [repo]
+    where = f"i.repository = ? AND {kind}"
+    values: list[object] = [repo]
     if label:
         where += " AND i.id IN (SELECT issue FROM issue_labels x JOIN labels l ON l.id = x.label WHERE l.name = ?)"
         values.append(label)
@@ -46,9 +43,8 @@ def _list(ask: Ask, kind: str, template: str, title: str) -> Shown:
         for name, condition in STATES.items()
     }
     page = paging(ask, counts[state])
-    rows = kept.rows(
-        f"{_ITEM} WHERE {where} AND {STATES[state]} ORDER BY i.id DESC LIMIT ? OFFSET ?", *values, page.size, page.skip
-    )
+    order = f"i.id DESC LIMIT {page.size} OFFSET {page.skip}"
+    rows = items(ask.forge, f"{where} AND {STATES[state]}", values, order)
     shown = [
         {
             **row,
@@ -66,19 +62,6 @@ def labels_of(forge: Forge, issue: int) -> list[Row]:
     """The labels of an issue or pull request, by name."""
     sql = "SELECT l.* FROM labels l JOIN issue_labels x ON x.label = l.id WHERE x.issue = ? ORDER BY l.name"
     return forge.kept.rows(sql, issue)
-
-
-def item(ask: Ask, *, pull: bool) -> Row:
-    """The issue, or the pull request, that the path names, with the columns of both.
-
-    Raises:
-        ForgeError: 404.
-    """
-    sql = f"{_ITEM} WHERE i.repository = ? AND i.number = ? AND (p.id IS NOT NULL) = ?"
-    found = ask.forge.kept.row(sql, ask.repo["id"], ask.number(), pull)
-    if found is None:
-        raise missing()
-    return found
 
 
 PAGES = (

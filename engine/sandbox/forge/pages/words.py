@@ -8,6 +8,7 @@ from markupsafe import Markup
 from engine.printable import printable
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages.asked import Ask, link, within
+from engine.sandbox.forge.pages.written import shown_account
 
 REVIEWS = {
     "APPROVED": "approved these changes",
@@ -19,10 +20,8 @@ REVIEWS = {
 Data = Mapping[str, Any]
 
 
-def told(ask: Ask, row: Row, data: Data) -> Markup | None:
-    """What somebody did, to stand after their name; None for what has an entry of its own (comments, reviews)."""
-    if row["event"] in OWN:
-        return None
+def told(ask: Ask, row: Row, data: Data) -> Markup:
+    """What somebody did, to stand after their name."""
     tell = EVENTS.get(row["event"])
     return tell(ask, row, data) if tell else _say("did: {}", row["event"].replace("_", " "))
 
@@ -49,8 +48,7 @@ def branch(name: str) -> Markup:
 
 def _labeled(verb: str) -> Callable[[Ask, Row, Data], Markup]:
     def tell(ask: Ask, row: Row, data: Data) -> Markup:
-        said = data.get("label") or data
-        return _say(verb + " the label {}", label(str(said.get("name")), str(said.get("color") or "ededed")))
+        return _say(verb + " the label {}", label(data["label"]["name"], data["label"]["color"]))
 
     return tell
 
@@ -60,8 +58,8 @@ def _commit(ask: Ask, sha: str | None) -> Markup:
 
 
 def _renamed(ask: Ask, row: Row, data: Data) -> Markup:
-    said = data.get("rename") or data
-    return _say("changed the title from <del>{}</del> to <ins>{}</ins>", said.get("from"), said.get("to"))
+    said = data["rename"]
+    return _say("changed the title from <del>{}</del> to <ins>{}</ins>", said["from"], said["to"])
 
 
 def _rebased(ask: Ask, row: Row, data: Data) -> Markup:
@@ -70,7 +68,7 @@ def _rebased(ask: Ask, row: Row, data: Data) -> Markup:
 
 
 def _dismissed(ask: Ask, row: Row, data: Data) -> Markup:
-    said = data.get("dismissed_review") or data
+    said = data["dismissed_review"]
     why = said.get("dismissal_message")
     return _say("dismissed {}{}", _review(ask, said), _say(": “{}”", why) if why else "")
 
@@ -84,21 +82,19 @@ def _review(ask: Ask, said: Data) -> Markup:
 
 def _requested(verb: str) -> Callable[[Ask, Row, Data], Markup]:
     def tell(ask: Ask, row: Row, data: Data) -> Markup:
-        team = data.get("requested_team") or data.get("team")
-        person = data.get("requested_reviewer") or data.get("account")
-        return _say(verb + " {}", _name(ask, person) if person else _team(ask, team))
+        person = data.get("reviewer")
+        return _say(verb + " {}", _team(ask, data.get("team")) if person is None else _name(ask, person))
 
     return tell
 
 
-def _name(ask: Ask, said: Any) -> Markup:
-    found = ask.forge.account(said) if isinstance(said, int) else None
-    login = found["login"] if found else said.get("login") if isinstance(said, Mapping) else "somebody"
+def _name(ask: Ask, number: int | None) -> Markup:
+    login = shown_account(ask.forge, number)["login"]
     return _say('<a class="who" href="{}">{}</a>', link(login), login)
 
 
-def _team(ask: Ask, said: Any) -> Markup:
-    found = ask.forge.kept.row("SELECT slug FROM teams WHERE id = ?", said) if isinstance(said, int) else said
+def _team(ask: Ask, number: int | None) -> Markup:
+    found = ask.forge.kept.row("SELECT slug FROM teams WHERE id = ?", number)
     return _say("the team {}", found["slug"] if found else "that is gone")
 
 
@@ -119,10 +115,9 @@ def _pushed(ask: Ask, row: Row, data: Data) -> Markup:
 
 
 def _assigned(verb: str) -> Callable[[Ask, Row, Data], Markup]:
-    return lambda ask, row, data: _say(verb + " {}", _name(ask, data.get("assignee") or data.get("account") or {}))
+    return lambda ask, row, data: _say(verb + " {}", _name(ask, data.get("assignee")))
 
 
-OWN = {"commented", "reviewed", "line-commented", "mentioned", "subscribed"}
 EVENTS: Mapping[str, Callable[[Ask, Row, Data], Markup]] = {
     "labeled": _labeled("added"),
     "unlabeled": _labeled("removed"),
@@ -143,7 +138,6 @@ EVENTS: Mapping[str, Callable[[Ask, Row, Data], Markup]] = {
     "comment_deleted": _plain("deleted a comment"),
     "assigned": _assigned("assigned"),
     "unassigned": _assigned("unassigned"),
-    "committed": lambda ask, row, data: _say("pushed {}", _commit(ask, row["commit_sha"])),
     "locked": _plain("locked the conversation"),
     "unlocked": _plain("unlocked the conversation"),
 }
