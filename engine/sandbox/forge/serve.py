@@ -13,12 +13,13 @@ from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
 
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return []
+    return [*people.ROUTES]
 
 
 def others(forge: Forge) -> list[BaseRoute]:  # noqa: ARG001
