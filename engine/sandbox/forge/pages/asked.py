@@ -1,4 +1,4 @@
-"""How pages are written here: rows of `Page` (shows) and `Deed` (a button: does, then shows), as REST has its routes."""
+"""How pages are written: rows of `Page` (what a path shows) and `Deed` (what a form does), as REST has its routes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

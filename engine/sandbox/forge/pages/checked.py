@@ -7,10 +7,12 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 
 # A conclusion, or a status's state → what it means to whoever looks.
+# fmt: off
 _MEANING = {
     "success": "good", "neutral": "neutral", "skipped": "neutral", "failure": "bad", "error": "bad",
     "cancelled": "bad", "timed_out": "bad", "action_required": "bad", "stale": "bad", "pending": "waiting",
-}  # fmt: skip - a dictionary is read by its rows
+}
+# fmt: on
 WORDS = {"good": "passed", "neutral": "neutral", "bad": "failed", "waiting": "in progress"}
 
 

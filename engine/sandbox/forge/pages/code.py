@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Longer texts stay black: colouring takes about a second per megabyte, and a page must not.
 LIMIT = 100_000
 # The languages of a repository of infrastructure, by ending and by the name after ``` in Markdown.
+# fmt: off
 LANGUAGES = {
     "bash": "bash", "css": "css", "diff": "diff", "go": "go", "hcl": "terraform", "html": "html", "ini": "ini",
     "js": "javascript", "json": "json", "jsonc": "json", "md": "markdown", "patch": "diff", "py": "python",
@@ -20,12 +21,15 @@ LANGUAGES = {
     "yaml": "yaml", "yml": "yaml",
     "console": "console", "javascript": "javascript", "markdown": "markdown", "python": "python", "shell": "bash",
     "terraform": "terraform", "typescript": "typescript",
-}  # fmt: skip - a dictionary is read by its rows
+}
+# fmt: on
 # What Pygments calls a token → what the style sheet knows: few colours are quicker to read than many.
+# fmt: off
 _KINDS = {"Comment": "c", "Keyword": "k", "Literal": "s", "Name.Tag": "k", "Name.Attribute": "n", "Name.Variable": "n",
           "Name.Function": "n", "Name.Class": "n", "Name.Builtin": "n", "Number": "m", "String": "s",
           "Literal.Number": "m", "Generic.Deleted": "del", "Generic.Inserted": "ins", "Generic.Subheading": "hunk",
-          "Generic.Heading": "c", "Generic.Prompt": "c", "Generic.Output": "c"}  # fmt: skip
+          "Generic.Heading": "c", "Generic.Prompt": "c", "Generic.Output": "c"}
+# fmt: on
 CLASSES = frozenset(_KINDS.values())
 
 

@@ -79,8 +79,8 @@ def delivery(ask: Ask) -> Shown:
         "row": row,
         "repo": ask.forge.repository_of(row["repository"]),
         "hook": ask.forge.kept.row("SELECT id, url, events_json, active FROM hooks WHERE id = ?", row["hook"]),
-        "request": _message(row["request_json"]),
-        "response": _message(row["response_json"]),
+        "headers": list(json.loads(row["request_json"] or "{}").items()),
+        "response": _answer(row["response_json"]),
         "body": _pretty(bytes(row["body"]).decode(errors="replace")),
         "again": ask.forge.kept.rows("SELECT * FROM deliveries WHERE guid = ? ORDER BY id", row["guid"]),
         "runs": ask.forge.kept.rows("SELECT * FROM runs WHERE delivery = ? ORDER BY id", row["id"]),
@@ -89,13 +89,11 @@ def delivery(ask: Ask) -> Shown:
     return Shown("delivery.html", values, f"Delivery {row['guid']}")
 
 
-def _message(text: str | None) -> Any:
-    """Headers and body of a request or an answer, whatever of them was kept."""
+def _answer(text: str | None) -> Any:
+    """What came back: headers and body, or why nothing did."""
     said = json.loads(text) if text else {}
-    headers = said.get("headers") or {}
-    body = said.get("payload", said.get("body"))
-    shown = body if isinstance(body, str) else "" if body is None else json.dumps(body, indent=2)
-    return {"headers": list(headers.items()), "body": _pretty(shown)}
+    headers = (said.get("headers") or {}).items()
+    return {"headers": list(headers), "body": _pretty(said.get("payload") or ""), "failure": said.get("failure") or ""}
 
 
 def _pretty(text: str) -> str:
@@ -113,9 +111,7 @@ def runs(ask: Ask) -> Shown:
     total = ask.forge.kept.value(f"SELECT count(*) FROM runs WHERE {where}", names)  # noqa: S608 - ours
     page = paging(ask, total, 50)
     sql = f"SELECT * FROM runs WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608 - ours
-    return Shown(
-        "runs.html", {"rows": ask.forge.kept.rows(sql, names, page.size, page.skip), "paging": page}, "Jobs"
-    )
+    return Shown("runs.html", {"rows": ask.forge.kept.rows(sql, names, page.size, page.skip), "paging": page}, "Jobs")
 
 
 def job(ask: Ask) -> Shown:

@@ -28,6 +28,7 @@ _MENTION = re.compile(r"(?<![\w/@`-])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))(?:/([A
 _REFERENCE = re.compile(r"(?<![\w/#&-])(?:([A-Za-z0-9-]+/[\w.-]+))?#(\d{1,9})\b")
 _FOUND = re.compile(f"{_MENTION.pattern}|{_REFERENCE.pattern}")
 _EMOJI = re.compile(r":([a-z0-9_+-]{1,30}):")
+# fmt: off
 EMOJI = {
     "+1": "👍", "-1": "👎", "bell": "🔔", "boom": "💥", "broom": "🧹", "bug": "🐛", "bulb": "💡", "clock1": "🕐",
     "construction": "🚧", "eyes": "👀", "fire": "🔥", "gear": "⚙️", "green_circle": "🟢", "heart": "❤️",
@@ -37,11 +38,10 @@ EMOJI = {
     "rocket": "🚀", "rotating_light": "🚨", "shield": "🛡️", "smile": "😄", "snowflake": "❄️", "sparkles": "✨",
     "stop_sign": "🛑", "tada": "🎉", "thumbsdown": "👎", "thumbsup": "👍", "unlock": "🔓", "warning": "⚠️",
     "wastebasket": "🗑️", "white_check_mark": "✅", "wrench": "🔧", "x": "❌", "yellow_circle": "🟡", "zap": "⚡",
-}  # fmt: skip - a dictionary is read by its rows
-_TAGS = frozenset(
-    "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp "
-    "section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var".split()
-)
+}
+# fmt: on
+_TAGS = """a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s
+samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var"""
 _CELL = {"align", "colspan", "rowspan"}
 _ATTRIBUTES = {
     "*": {"id", "title"},
@@ -109,7 +109,7 @@ def _render(text: str, name: str, links: Sequence[tuple[str, str]], file: str) -
     shown = "".join(_visible(text))
     html = _reader(not file).render(shown, {"links": dict(links)})
 
-    def attribute(tag: str, key: str, value: str) -> str | None:
+    def attribute(_: str, key: str, value: str) -> str | None:
         if key in ("href", "src"):
             if value.startswith("#"):
                 return f"#user-content-{name}-{value[1:]}"
@@ -119,7 +119,7 @@ def _render(text: str, name: str, links: Sequence[tuple[str, str]], file: str) -
 
     clean = nh3.clean(
         html,
-        tags=set(_TAGS),
+        tags=set(_TAGS.split()),
         clean_content_tags={"script", "style", "template", "noscript", "iframe", "title", "textarea", "select"},
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=attribute,
@@ -185,10 +185,10 @@ def _inline(children: "list[Token]", links: Mapping[str, str], make: "type[Token
     for child in children:
         inside += child.nesting if child.type in ("link_open", "link_close") else 0
         if child.type == "text":
-            html = _EMOJI.sub(lambda match: EMOJI.get(match[1], match[0]), child.content)
-            html = escape(html) if inside else _linked(html, links)
-            child = make("html_inline", "", 0, content=html)
-        made.append(child)
+            text = _EMOJI.sub(lambda match: EMOJI.get(match[1], match[0]), child.content)
+            made.append(make("html_inline", "", 0, content=escape(text) if inside else _linked(text, links)))
+        else:
+            made.append(child)
     return made
 
 
@@ -198,7 +198,9 @@ def _linked(text: str, links: Mapping[str, str]) -> str:
         to = links.get(match[0])
         if to:
             kind = "mention" if match[1] else "reference"
-            parts.append(f'{escape(text[at : match.start()])}<a class="{kind}" href="{escape(to)}">{escape(match[0])}</a>')
+            parts.append(
+                f'{escape(text[at : match.start()])}<a class="{kind}" href="{escape(to)}">{escape(match[0])}</a>'
+            )
             at = match.end()
     return "".join([*parts, escape(text[at:])])
 

@@ -9,7 +9,7 @@ from engine.sandbox.forge.pages import checked
 from engine.sandbox.forge.pages.asked import Ask
 from engine.sandbox.forge.pages.written import shown_account
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import pulls
+from engine.sandbox.forge.work import trial
 
 METHODS = {
     "merge": "Merge with a merge commit",
@@ -23,7 +23,7 @@ _BYPASSES = {"OrganizationAdmin": "owners of the organisation", "DeployKey": "de
 def box(ask: Ask, pull: Row) -> dict[str, Any]:
     """Everything that `merge_box.html` shows of an open pull request."""
     rules = protection.rules_of(ask.forge, ask.repo, pull["base_ref"])
-    mergeable, state = pulls.mergeable(ask.forge, pull)
+    mergeable, state = trial.mergeable(ask.forge, pull)
     found = checked.checks(ask.forge, pull["repository"], pull["head_sha"])
     return {
         "mergeable": mergeable,
@@ -78,9 +78,11 @@ def actor(ask: Ask, one: Any) -> str:
     """One of a ruleset's bypass actors, in words."""
     kept, kind, number = ask.forge.kept, one.get("actor_type"), one.get("actor_id")
     if kind == "Integration":
-        return f"the App {kept.value('SELECT name FROM apps WHERE id = ?', number)}"
+        name = kept.value("SELECT name FROM apps WHERE id = ?", number)
+        return f"the App {name}"
     if kind == "Team":
-        return f"the team {kept.value('SELECT slug FROM teams WHERE id = ?', number)}"
+        slug = kept.value("SELECT slug FROM teams WHERE id = ?", number)
+        return f"the team {slug}"
     if kind == "User":
         return str(shown_account(ask.forge, number)["login"])
     if kind == "RepositoryRole":

@@ -23,10 +23,12 @@ def repositories(forge: Forge, viewer: Viewer, owner: int | None = None) -> list
 
 def sign_in_page(ask: Ask, status: int = 200) -> Shown:
     """Everybody, each with a button."""
-    sql = "SELECT * FROM accounts WHERE kind = 'User' AND NOT deleted AND login NOT IN ('ghost', 'web-flow') ORDER BY id"
-    people = [{**row, "roles": _roles(ask.forge, row)} for row in ask.forge.kept.rows(sql)]
+    people = [{**row, "roles": _roles(ask.forge, row)} for row in ask.forge.kept.rows(_PEOPLE, *session.NOBODY)]
     to = ask.query.get("to") or ask.form.get("to") or ask.at
     return Shown("sign_in.html", {"people": people, "to": own_path(to)}, "Sign in", status)
+
+
+_PEOPLE = "SELECT * FROM accounts WHERE kind = 'User' AND NOT deleted AND login NOT IN (?, ?) ORDER BY id"
 
 
 def own_path(to: str) -> str:
@@ -40,15 +42,18 @@ def sign_in(ask: Ask) -> Signed:
     return Signed(own_path(ask.form.get("to", "/")), session.sign_in(ask.forge, number(ask.form.get("account"), 0)))
 
 
-def sign_out(ask: Ask) -> Signed:
+def sign_out(_: Ask) -> Signed:
     """As nobody; a key that names no session is replaced by the next page."""
     return Signed("/login", "none")
 
 
 def _roles(forge: Forge, account: Row) -> str:
     """A line about somebody: owner of an organisation, teams, or a collaborator."""
-    sql = "SELECT a.login, m.role FROM members m JOIN accounts a ON a.id = m.organization WHERE m.account = ? ORDER BY 1"
-    owned, member = [], []
+    sql = (
+        "SELECT a.login, m.role FROM members m JOIN accounts a ON a.id = m.organization WHERE m.account = ? ORDER BY 1"
+    )
+    owned: list[str] = []
+    member: list[str] = []
     for row in forge.kept.rows(sql, account["id"]):
         (owned if row["role"] == "admin" else member).append(row["login"])
     said = [f"owns {', '.join(owned)}"] if owned else []
@@ -61,6 +66,11 @@ def teams_of(forge: Forge, account: int) -> list[Row]:
     """The teams that somebody is in, with `organization_login`."""
     where = "WHERE t.id IN (SELECT team FROM team_members WHERE account = ?) ORDER BY organization_login, t.slug"
     return forge.kept.rows(f"{_TEAMS} {where}", account)
+
+
+def team_of(forge: Forge, number: int | None) -> Row | None:
+    """A team by id, with `organization_login`."""
+    return forge.kept.row(f"{_TEAMS} WHERE t.id = ?", number)
 
 
 def home(ask: Ask) -> Shown:
@@ -100,7 +110,9 @@ def account(ask: Ask) -> Shown:
 
 def _organization(ask: Ask, found: Row) -> Shown:
     kept = ask.forge.kept
-    members = "SELECT a.*, m.role FROM members m JOIN accounts a ON a.id = m.account WHERE m.organization = ? ORDER BY a.id"
+    members = (
+        "SELECT a.*, m.role FROM members m JOIN accounts a ON a.id = m.account WHERE m.organization = ? ORDER BY a.id"
+    )
     teams: Sequence[Any] = [
         {**team, "members": _members(ask.forge, team["id"])}
         for team in kept.rows(f"{_TEAMS} WHERE t.organization = ? ORDER BY t.slug", found["id"])
@@ -122,11 +134,13 @@ def team(ask: Ask) -> Shown:
     if found is None:
         raise missing()
     rights = "SELECT repository, permission FROM team_repositories WHERE team = ? ORDER BY repository"
-    granted = [(ask.forge.repository_of(row["repository"]), row["permission"]) for row in kept.rows(rights, found["id"])]
+    granted = [
+        (ask.forge.repository_of(row["repository"]), row["permission"]) for row in kept.rows(rights, found["id"])
+    ]
     values = {
         "team": found,
         "members": _members(ask.forge, found["id"]),
-        "parent": kept.row(f"{_TEAMS} WHERE t.id = ?", found["parent"]),
+        "parent": team_of(ask.forge, found["parent"]),
         "children": kept.rows(f"{_TEAMS} WHERE t.parent = ? ORDER BY t.slug", found["id"]),
         "granted": [(row, level) for row, level in granted if row and access.sees(ask.forge, ask.viewer, row)],
     }
@@ -138,7 +152,7 @@ def _members(forge: Forge, number: int) -> list[Row]:
     return forge.kept.rows(sql, number)
 
 
-def _cannot(ask: Ask) -> Shown:  # noqa: ARG001 - the form to sign out is on every page
+def _cannot(_: Ask) -> Shown:
     raise ForgeError(403, "Nobody was signed out.")
 
 

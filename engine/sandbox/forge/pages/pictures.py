@@ -44,8 +44,8 @@ def initials(login: str, number: int) -> str:
     letters = "".join(part[0] for part in parts[:2]) if len(parts) > 1 else (parts[0][:2] if parts else "?")
     colour = _COLOURS[hashlib.sha256(str(number).encode()).digest()[0] % len(_COLOURS)]
     shape = '<rect width="40" height="40" rx="8"' if login.endswith("[bot]") else '<circle cx="20" cy="20" r="20"'
-    text = f'<text x="20" y="26" font-family="sans-serif" font-size="16" fill="#fff" text-anchor="middle">'
-    return f"{_OPEN % (40, 40)}{shape} fill=\"{colour}\"/>{text}{escape(letters.upper())}</text></svg>"
+    text = '<text x="20" y="26" font-family="sans-serif" font-size="16" fill="#fff" text-anchor="middle">'
+    return f'{_OPEN % (40, 40)}{shape} fill="{colour}"/>{text}{escape(letters.upper())}</text></svg>'
 
 
 async def _dot(request: Request) -> Response:

@@ -4,11 +4,12 @@ from typing import Any
 
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.pages import checked, changes, code
+from engine.sandbox.forge.pages import changes, checked, code
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown
 from engine.sandbox.forge.pages.conversation import entries, spoken
 from engine.sandbox.forge.pages.items import labels_of
 from engine.sandbox.forge.pages.mergebox import box
+from engine.sandbox.forge.pages.people import team_of
 from engine.sandbox.forge.pages.repository import listed
 from engine.sandbox.forge.pages.written import shown_account, text_of
 from engine.sandbox.forge.work import rows
@@ -151,8 +152,7 @@ def _common(ask: Ask, item: Row) -> dict[str, Any]:
 
 
 def _team(ask: Ask, number: int) -> Row:
-    sql = "SELECT t.*, a.login AS organization_login FROM teams t JOIN accounts a ON a.id = t.organization WHERE t.id = ?"
-    return ask.forge.kept.row(sql, number) or {"organization_login": "", "slug": "a team that is gone"}
+    return team_of(ask.forge, number) or {"organization_login": "", "slug": "a team that is gone"}
 
 
 def _said(ask: Ask, item: Row) -> dict[str, Any]:
@@ -162,7 +162,8 @@ def _said(ask: Ask, item: Row) -> dict[str, Any]:
 
 
 def _title(ask: Ask, item: Row) -> str:
-    return f"{item['title']} · {'Pull request' if item['pull'] else 'Issue'} #{item['number']} · {ask.repo['full_name']}"
+    kind = "Pull request" if item["pull"] else "Issue"
+    return f"{item['title']} · {kind} #{item['number']} · {ask.repo['full_name']}"
 
 
 PAGES = (

@@ -16,6 +16,7 @@ from engine.sandbox.forge.answer import ForgeError
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 
+NOBODY = ("ghost", "web-flow")
 _SECRET = secrets.token_bytes(32)
 
 
@@ -47,7 +48,7 @@ def sign_in(forge: Forge, account: int) -> str:
         ForgeError: 404, nobody can sign in as that.
     """
     found = forge.account(account)
-    if found is None or found["deleted"] or found["kind"] != "User" or found["login"] in ("ghost", "web-flow"):
+    if found is None or found["deleted"] or found["kind"] != "User" or found["login"] in NOBODY:
         raise ForgeError(404, "Nobody can sign in as that account.")
     key = secrets.token_urlsafe(24)
     forge.kept.insert("sessions", id=key, account=account, csrf=secrets.token_urlsafe(24))

@@ -198,6 +198,6 @@ def _form(data: bytes) -> Mapping[str, str]:
         return {}
 
 
-async def _style(request: Request) -> Response:
+async def _style(_: Request) -> Response:
     headers = HEADERS | {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(style()[1], 200, headers, "text/css; charset=utf-8")

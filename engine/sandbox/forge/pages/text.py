@@ -31,7 +31,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        finalize=_seen,
+        finalize=seen,
     )
     made.filters.update(ago=ago, short=short, exactly=exactly, plural=plural)
     made.globals.update(link=link, within=within, style=style()[0])
@@ -48,7 +48,8 @@ def style() -> tuple[str, bytes]:
     return f"/-/style-{hashlib.sha256(data).hexdigest()[:12]}.css", data
 
 
-def _seen(value: Any) -> Any:
+def seen(value: Any) -> Any:
+    """A text that is no markup, with every character in it shown."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,13 +1,13 @@
 """Events of a timeline in words: one row each."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from markupsafe import Markup
 
-from engine.printable import printable
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages.asked import Ask, link, within
+from engine.sandbox.forge.pages.text import seen, short
 from engine.sandbox.forge.pages.written import shown_account
 
 REVIEWS = {
@@ -17,22 +17,31 @@ REVIEWS = {
     "DISMISSED": "reviewed (dismissed)",
     "PENDING": "has begun a review",
 }
-Data = Mapping[str, Any]
 
 
-def told(ask: Ask, row: Row, data: Data) -> Markup:
+class Event(NamedTuple):
+    """A row of the timeline, read."""
+
+    ask: Ask
+    sha: str | None
+    data: Mapping[str, Any]
+
+
+def told(ask: Ask, row: Row, data: Mapping[str, Any]) -> Markup:
     """What somebody did, to stand after their name."""
     tell = EVENTS.get(row["event"])
-    return tell(ask, row, data) if tell else _say("did: {}", row["event"].replace("_", " "))
+    return tell(Event(ask, row["commit_sha"], data)) if tell else _say("did: {}", row["event"].replace("_", " "))
+
+
+Tell: TypeAlias = Callable[[Event], Markup]
 
 
 def _say(text: str, *values: Any) -> Markup:
-    shown = [printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value for value in values]
-    return Markup(text).format(*shown)  # noqa: S704 - the text is ours, `format` escapes the values
+    return Markup(text).format(*map(seen, values))  # noqa: S704 - the text is ours, `format` escapes the values
 
 
-def _plain(text: str) -> Callable[[Ask, Row, Data], Markup]:
-    return lambda *_: _say(text)
+def _plain(text: str) -> Tell:
+    return lambda _: _say(text)
 
 
 def label(name: str, color: str) -> Markup:
@@ -46,44 +55,44 @@ def branch(name: str) -> Markup:
     return _say('<code class="branch">{}</code>', name)
 
 
-def _labeled(verb: str) -> Callable[[Ask, Row, Data], Markup]:
-    def tell(ask: Ask, row: Row, data: Data) -> Markup:
-        return _say(verb + " the label {}", label(data["label"]["name"], data["label"]["color"]))
+def _labeled(verb: str) -> Tell:
+    def tell(event: Event) -> Markup:
+        return _say(verb + " the label {}", label(event.data["label"]["name"], event.data["label"]["color"]))
 
     return tell
 
 
 def _commit(ask: Ask, sha: str | None) -> Markup:
-    return _say('<a class="sha" href="{}">{}</a>', within(ask.repo, "commit", sha), (sha or "")[:7]) if sha else _say("")
+    return _say('<a class="sha" href="{}">{}</a>', within(ask.repo, "commit", sha), short(sha)) if sha else Markup("")
 
 
-def _renamed(ask: Ask, row: Row, data: Data) -> Markup:
-    said = data["rename"]
+def _renamed(event: Event) -> Markup:
+    said = event.data["rename"]
     return _say("changed the title from <del>{}</del> to <ins>{}</ins>", said["from"], said["to"])
 
 
-def _rebased(ask: Ask, row: Row, data: Data) -> Markup:
-    said = data.get("base") or data
-    return _say("changed the base branch from {} to {}", branch(str(said.get("from"))), branch(str(said.get("to"))))
+def _rebased(event: Event) -> Markup:
+    said = event.data["base"]
+    return _say("changed the base branch from {} to {}", branch(said["from"]), branch(said["to"]))
 
 
-def _dismissed(ask: Ask, row: Row, data: Data) -> Markup:
-    said = data["dismissed_review"]
+def _dismissed(event: Event) -> Markup:
+    said = event.data["dismissed_review"]
     why = said.get("dismissal_message")
-    return _say("dismissed {}{}", _review(ask, said), _say(": “{}”", why) if why else "")
+    return _say("dismissed {}{}", _review(event.ask, said), _say(": “{}”", why) if why else "")
 
 
-def _review(ask: Ask, said: Data) -> Markup:
+def _review(ask: Ask, said: Mapping[str, Any]) -> Markup:
     review = ask.forge.kept.row("SELECT author FROM reviews WHERE id = ?", said.get("review_id"))
     author = ask.forge.account(review["author"]) if review else None
     where = _say('<a href="#pullrequestreview-{}">review</a>', said.get("review_id"))
     return _say("{}’s {}", author["login"], where) if author and not author["deleted"] else _say("a {}", where)
 
 
-def _requested(verb: str) -> Callable[[Ask, Row, Data], Markup]:
-    def tell(ask: Ask, row: Row, data: Data) -> Markup:
-        person = data.get("reviewer")
-        return _say(verb + " {}", _team(ask, data.get("team")) if person is None else _name(ask, person))
+def _requested(verb: str) -> Tell:
+    def tell(event: Event) -> Markup:
+        person, team = event.data.get("reviewer"), event.data.get("team")
+        return _say(verb + " {}", _team(event.ask, team) if person is None else _name(event.ask, person))
 
     return tell
 
@@ -98,27 +107,24 @@ def _team(ask: Ask, number: int | None) -> Markup:
     return _say("the team {}", found["slug"] if found else "that is gone")
 
 
-def _merged(ask: Ask, row: Row, data: Data) -> Markup:
-    return _say("merged this as {}", _commit(ask, row["commit_sha"]))
+def _merged(event: Event) -> Markup:
+    return _say("merged this as {}", _commit(event.ask, event.sha))
 
 
-def _closed(ask: Ask, row: Row, data: Data) -> Markup:
-    reason = data.get("state_reason")
+def _closed(event: Event) -> Markup:
+    reason = event.data.get("state_reason")
     return _say("closed this as {}", reason.replace("_", " ")) if reason else _say("closed this")
 
 
-def _pushed(ask: Ask, row: Row, data: Data) -> Markup:
-    before, after = data.get("before"), data.get("after") or row["commit_sha"]
-    if before:
-        return _say("force-pushed the branch from {} to {}", _commit(ask, before), _commit(ask, after))
-    return _say("force-pushed the branch to {}", _commit(ask, after))
+def _pushed(event: Event) -> Markup:
+    return _say("force-pushed the branch, now at {}", _commit(event.ask, event.sha))
 
 
-def _assigned(verb: str) -> Callable[[Ask, Row, Data], Markup]:
-    return lambda ask, row, data: _say(verb + " {}", _name(ask, data.get("assignee")))
+def _assigned(verb: str) -> Tell:
+    return lambda event: _say(verb + " {}", _name(event.ask, event.data.get("assignee")))
 
 
-EVENTS: Mapping[str, Callable[[Ask, Row, Data], Markup]] = {
+EVENTS: Mapping[str, Tell] = {
     "labeled": _labeled("added"),
     "unlabeled": _labeled("removed"),
     "closed": _closed,
