@@ -179,7 +179,7 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
         "organisation": "/acme",
         "team": "/orgs/acme/teams/security",
         "repository": repo,
-        "directory": f"{repo}/tree/dev/services",
+        "directory": f"{repo}/tree/dev/SQS",
         "branch": link(repo.strip("/"), "tree", branch),
         "file": link(repo.strip("/"), "blob", branch, "queues/orders/terraform.tfvars"),
         "odd file": link(repo.strip("/"), "blob", branch, path),

@@ -39,7 +39,9 @@ def routes() -> list[Route]:
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return [*control.door(forge), *book.routes(forge)]
+    from engine.sandbox.forge.git import http as git
+
+    return [*control.door(forge), *git.routes(forge), *book.routes(forge)]
 
 
 @contextmanager

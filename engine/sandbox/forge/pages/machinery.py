@@ -167,11 +167,15 @@ def _rule(ask: Ask, rule: Any) -> dict[str, Any]:
         for one in given.get("required_status_checks", ())
     ]
     more = [
-        f"{name.replace('_', ' ')}: {'yes' if value is True else 'no' if value is False else value}"
+        f"{name.replace('_', ' ')}: {_value(value)}"
         for name, value in sorted(given.items())
-        if name != "required_status_checks" and value not in (None, [], "")
+        if name != "required_status_checks" and value
     ]
     return {"words": _RULES.get(rule["type"], rule["type"]), "checks": required, "more": more}
+
+
+def _value(value: Any) -> str:
+    return "yes" if value is True else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 PAGES = (

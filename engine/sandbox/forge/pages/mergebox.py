@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.git import protection
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import checked
 from engine.sandbox.forge.pages.asked import Ask
 from engine.sandbox.forge.pages.written import shown_account
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import trial
+from engine.sandbox.forge.work import rows, trial
 
 METHODS = {
     "merge": "Merge with a merge commit",
@@ -23,7 +24,11 @@ _BYPASSES = {"OrganizationAdmin": "owners of the organisation", "DeployKey": "de
 def box(ask: Ask, pull: Row) -> dict[str, Any]:
     """Everything that `merge_box.html` shows of an open pull request."""
     rules = protection.rules_of(ask.forge, ask.repo, pull["base_ref"])
-    mergeable, state = trial.mergeable(ask.forge, pull)
+    if trial.tried(pull) is None:  # REST says that it is not known yet; whoever looks at a page would have to ask again
+        trial.attempt(ask.forge, pull)
+        pull = rows.item(ask.forge, pull["id"])
+    mergeable, state = trial.known(ask.forge, pull)
+    missing = protection.unmet(ask.forge, pull, Viewer())
     found = checked.checks(ask.forge, pull["repository"], pull["head_sha"])
     return {
         "mergeable": mergeable,
@@ -32,7 +37,8 @@ def box(ask: Ask, pull: Row) -> dict[str, Any]:
         "checks": checked.with_rules(ask.forge, found, rules),
         "opinions": opinions(ask, pull),
         "required_reviews": max((_reviews(rule) for rule in rules), default=0),
-        "unmet": protection.unmet(ask.forge, pull, ask.viewer),
+        "unmet": missing,
+        "passes": bool(missing) and ask.may("write") and not protection.unmet(ask.forge, pull, ask.viewer),
         "rules": rules,
         "bypass": bypass(ask, rules),
         "methods": [(name, METHODS[name]) for name in ask.repo["merge_methods"].split() if name in METHODS],
