@@ -25,6 +25,8 @@ from engine.sandbox.forge.pages import book
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.runner import Nobody, Runner, tick
 from engine.sandbox.forge.urls import Urls
+from engine.sandbox.forge.work import merging
+from engine.sandbox.forge.work import rest as work
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -34,7 +36,7 @@ _ENDING_S = 1  # how long answers that are under way may take when we end
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return [*hooks.ROUTES, *people.ROUTES]
+    return [*hooks.ROUTES, *people.ROUTES, *work.ROUTES]
 
 
 def others(forge: Forge) -> list[BaseRoute]:
@@ -72,6 +74,7 @@ def running(
         forge.emit = partial(outbox.emit, forge)
         seed.people(forge)
         seed.repositories(forge)
+        merging.recover(forge)
         for app in forge.kept.rows("SELECT id FROM apps"):
             manage.of_app(forge, app["id"])
             if webhook:
