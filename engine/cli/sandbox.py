@@ -1,5 +1,6 @@
 """`engine sandbox`: GitHub on this machine, for trying things out, until it is ended."""
 
+import os
 import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -71,6 +72,7 @@ def run(options: Namespace, console: "Console") -> int:
 
     if options.reset and options.state is None:
         raise failure("ENG544")
+    os.umask(0o077)  # of what we and git make, nothing is anybody else's
     with ExitStack() as stack:
         state = stack.enter_context(held(options.state, reset=options.reset))
         forge = stack.enter_context(

@@ -40,7 +40,7 @@ class Receiver:
         self.url = url
         self.got: list[Got] = []
         self.arrived = threading.Condition()
-        self.answer: Callable[[BaseHTTPRequestHandler, Got], None] = lambda handler, got: said(handler, 202)
+        self.answer: Callable[[BaseHTTPRequestHandler, Got], object] = lambda handler, got: said(handler, 202)
 
     def wait(self, count: int, seconds: float = 30) -> list[Got]:
         """At least so many, or an assertion that fails."""
@@ -49,8 +49,11 @@ class Receiver:
             return list(self.got)
 
 
-def said(handler: BaseHTTPRequestHandler, status: int, text: str = "", **headers: str) -> None:
-    """Answer this."""
+def said(
+    handler: BaseHTTPRequestHandler, status: int, text: str = "", *, after: Callable[[], object] = int, **headers: str
+) -> None:
+    """Answer this, when `after` has returned."""
+    after()
     handler.send_response(status)
     for name, value in headers.items():
         handler.send_header(name, value)

@@ -2,10 +2,11 @@
 
 import errno
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,14 +37,22 @@ _ENDING_S = 1  # how long answers that are under way may take when we end
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return [*hooks.ROUTES, *people.ROUTES, *work.ROUTES]
+    return [
+        *hooks.ROUTES,
+        *people.ROUTES,
+        *work.ROUTES,
+    ]
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
     from engine.sandbox.forge.git import http as git
 
-    return [*control.door(forge), *git.routes(forge), *book.routes(forge)]
+    return [
+        *control.door(forge),
+        *git.routes(forge),
+        *book.routes(forge),
+    ]
 
 
 @contextmanager
@@ -65,20 +74,15 @@ def running(
         EngineError: ENG002 the state cannot be written, ENG539 the port is taken, ENG545 the state is damaged.
     """
     with ExitStack() as ending:
-        forge = _opened(folder)
-        ending.callback(forge.kept.close)
-        listener = ending.enter_context(_listening(forge, port))
-        forge.urls = Urls(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        forge.set_setting("port", str(listener.getsockname()[1]))
-        forge.faults = Faults(chaos)
-        forge.emit = partial(outbox.emit, forge)
-        seed.people(forge)
-        seed.repositories(forge)
-        merging.recover(forge)
-        for app in forge.kept.rows("SELECT id FROM apps"):
-            manage.of_app(forge, app["id"])
-            if webhook:
-                manage.send_app_to(forge, app["id"], webhook)
+        with _kept_in(os.path.join(folder, "forge.db")):
+            forge = _opened(folder)
+            ending.callback(forge.kept.close)
+            listener = ending.enter_context(_listening(forge, port))
+            forge.urls = Urls(f"http://127.0.0.1:{listener.getsockname()[1]}")
+            forge.faults = Faults(chaos)
+            forge.emit = partial(outbox.emit, forge)
+            _fill(forge, webhook)
+            merging.recover(forge)
         sender = Sender(forge)
         sender.start()
         ending.callback(sender.stop)
@@ -90,21 +94,49 @@ def running(
         yield forge
 
 
-def _opened(folder: str) -> Forge:
-    """The rows, those of an earlier process too."""
+def _fill(forge: Forge, webhook: str) -> None:
+    """What a new sandbox has, and what a new address of an old one changes."""
+    forge.set_setting("port", forge.urls.base.rpartition(":")[2])
+    seed.people(forge)
+    seed.repositories(forge)
+    forge.set_setting("seeded", "1")
+    for app in forge.kept.rows("SELECT id FROM apps"):
+        manage.of_app(forge, app["id"])
+        if webhook:
+            manage.send_app_to(forge, app["id"], webhook)
+
+
+@contextmanager
+def _kept_in(file: str) -> Iterator[None]:
+    """What the disk refuses while we begin, as an error for people."""
     import sqlite3
 
     try:
-        os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
-        os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-        forge = Forge(folder, Urls(""), Clock())
-        forge.clock.advance(float(forge.setting("clock_ahead_s", "0")))
+        yield
     except (OSError, sqlite3.OperationalError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise failure("ENG002", file=os.path.join(folder, "forge.db"), reason=reason) from error
-    except (sqlite3.DatabaseError, ValueError) as error:
-        raise failure("ENG545", file=os.path.join(folder, "forge.db"), reason=str(error)) from error
+        raise failure("ENG002", file=file, reason=getattr(error, "strerror", None) or str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise failure("ENG545", file=file, reason=str(error)) from error
+
+
+def _opened(folder: str) -> Forge:
+    """The rows, those of an earlier process too."""
+    os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
+    os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    forge = Forge(folder, Urls(""), Clock())
+    if not forge.setting("seeded") and forge.kept.value("SELECT count(*) FROM accounts"):
+        forge.kept.close()  # an earlier process was killed while it seeded: nobody has been here yet
+        _forget(folder)
+        return _opened(folder)
+    forge.clock.advance(float(forge.setting("clock_ahead_s", "0")))
     return forge
+
+
+def _forget(folder: str) -> None:
+    for name in ("forge.db", "forge.db-wal", "forge.db-shm"):
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
+    shutil.rmtree(os.path.join(folder, "repositories"))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from engine.errors import failure
 
 MARK = "sandbox.json"  # says that a directory is a sandbox's; the lock is on it
 _MARKED = {"interlock": "sandbox", "version": 1}
+_LENGTH = 99
 # Everything that a sandbox puts into its directory; --reset removes these, and nothing where there is anything else.
 CONTENTS = frozenset({MARK, "forge.db", "forge.db-wal", "forge.db-shm", "app-key.pem", "repositories"})
 
@@ -75,10 +76,8 @@ def _locked(path: str) -> Iterator[None]:
             raise failure("ENG538", directory=path, holder=_holder(file.read(200))) from None
         _check(path, file.read(200))
         try:
-            file.seek(0)
-            file.truncate()
-            file.write(json.dumps({**_MARKED, "pid": os.getpid()}) + "\n")
-            file.flush()
+            # Over what stands there, as long as that: a full disk must not make it no sandbox's any more.
+            os.pwrite(descriptor, (json.dumps({**_MARKED, "pid": os.getpid()}).ljust(_LENGTH) + "\n").encode(), 0)
         except OSError as error:
             raise failure("ENG002", file=mark, reason=error.strerror or str(error)) from error
         yield

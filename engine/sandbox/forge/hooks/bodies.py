@@ -9,6 +9,16 @@ from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people.shapes import credited, organization
 
 
+def whole(
+    forge: Forge, event: str, action: str | None, repository: Row, sender: int | None, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The body of an event, but for the `installation` of whom it goes to."""
+    said = {**({} if action is None else {"action": action}), **body, **common(forge, repository, sender)}
+    if event == "push":
+        said["repository"] = _of_push(said["repository"])
+    return said
+
+
 def common(forge: Forge, repository: Row, sender: int | None) -> dict[str, Any]:
     """`repository`, `organization` where it belongs to one, and `sender` (the ghost, for nobody)."""
     from engine.sandbox.forge.git import shapes
@@ -21,7 +31,7 @@ def common(forge: Forge, repository: Row, sender: int | None) -> dict[str, Any]:
     return found
 
 
-def of_push(repository: Mapping[str, Any]) -> dict[str, Any]:
+def _of_push(repository: Mapping[str, Any]) -> dict[str, Any]:
     """The repository as `push` alone shows it: times as numbers, the owner with a name."""
     owner = repository["owner"]
     return {

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.hooks.bodies import common, of_push
+from engine.sandbox.forge.hooks.bodies import whole
 from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
 
@@ -26,9 +26,7 @@ def emit(
     hooks = [] if about is None else list(_listening(forge, about, event))
     if about is None or not hooks:
         return
-    said = {**({} if action is None else {"action": action}), **body, **common(forge, about, sender)}
-    if event == "push":
-        said["repository"] = of_push(said["repository"])
+    said = whole(forge, event, action, about, sender, body)
     guid = str(uuid.uuid4())
     for hook, installation in hooks:
         post(forge, hook, event, said, guid=guid, repository=repository, installation=installation)

@@ -152,8 +152,10 @@ def _hook(call: Call) -> Row:
 def _list(call: Call, row: Row) -> Answer:
     """Newest first; a page's `Link` names the next one by a cursor, since new ones come all the time."""
     size = min(MOST, max(1, number(call.query.get("per_page"), PAGE)))
-    below, redelivery = _cursor(call), {"true": 1, "false": 0}.get(call.query.get("redelivery", ""))
-    found = sent(call.forge, row, below=below, redelivery=redelivery, limit=size + 1)
+    wanted = call.query.get("status", "")
+    if wanted not in ("", "success", "failure"):
+        raise invalid("HookDelivery", "status")
+    found = sent(call.forge, row, below=_cursor(call), status=wanted, limit=size + 1)
     links = {}
     if len(found) > size:
         query = urlencode({**call.query, "per_page": size, "cursor": f"v1_{found[size - 1]['id']}"})
@@ -161,14 +163,15 @@ def _list(call: Call, row: Row) -> Answer:
     return Answer([shapes.delivery_item(one) for one in found[:size]], headers=links)
 
 
-def sent(forge: Forge, hook: Row, *, below: int = _BIG, redelivery: int | None = None, limit: int = PAGE) -> list[Row]:
-    """Deliveries of a hook that were sent, newest first, without their bodies."""
-    return forge.kept.rows(_SENT, hook["id"], below, redelivery, redelivery, limit)
+def sent(forge: Forge, hook: Row, *, below: int = _BIG, status: str = "", limit: int = PAGE) -> list[Row]:
+    """Deliveries of a hook that were sent, newest first, without their bodies; `status` success or failure alone."""
+    return forge.kept.rows(_SENT, hook["id"], below, status, status == "success", limit)
 
 
 _SENT = """SELECT id, guid, hook, installation, repository, event, action, redelivery, sent_at, duration, status_code,
     response_json FROM deliveries
-  WHERE hook = ? AND id < ? AND state = 'sent' AND (? IS NULL OR redelivery = ?) ORDER BY id DESC LIMIT ?"""
+  WHERE hook = ? AND id < ? AND state = 'sent'
+    AND (? = '' OR (coalesce(status_code, 0) BETWEEN 200 AND 399) = ?) ORDER BY id DESC LIMIT ?"""
 
 
 def _cursor(call: Call) -> int:

@@ -11,7 +11,7 @@ def test_idle_waits_for_deliveries_and_not_for_late_ones(forge, as_, receiver, h
         headers = {"Authorization": f"Bearer {control.token(forge)}"}
         return as_(None)("POST", f"{forge.urls.base}/control/{word}", body, **headers)
 
-    receiver.answer = lambda handler, got: (time.sleep(0.3), said(handler, 200))
+    receiver.answer = lambda handler, got: said(handler, 200, after=lambda: time.sleep(0.3))
     row = hook(receiver.url)
     forge.faults.order_delivery("ping", "", "late", 1)
     send(row, event="ping")

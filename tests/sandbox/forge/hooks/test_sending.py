@@ -89,7 +89,7 @@ def test_a_hook_s_deliveries_arrive_in_their_order(forge, receiver, hook, send):
 def test_no_hook_waits_for_another_s_slow_answer(forge, receiver, hook, send):
     free = threading.Event()
     with receiving() as slow:
-        slow.answer = lambda handler, got: (free.wait(20), said(handler, 200))
+        slow.answer = lambda handler, got: said(handler, 200, after=lambda: free.wait(20))
         send(hook(slow.url), 2)
         slow.wait(1)
         send(hook(receiver.url), 5)
@@ -178,7 +178,7 @@ def test_a_redelivery_has_the_guid_and_a_new_id(forge, receiver, hook, send):
 
 def test_a_hook_that_is_gone_sends_nothing_more(forge, receiver, hook, send):
     free = threading.Event()
-    receiver.answer = lambda handler, got: (free.wait(20), said(handler, 200))
+    receiver.answer = lambda handler, got: said(handler, 200, after=lambda: free.wait(20))
     row = hook(receiver.url)
     send(row, 3)
     receiver.wait(1)
