@@ -67,7 +67,7 @@ def entries(ask: Ask, item: Row) -> list[Entry]:
             if review is not None:
                 made.append(Entry("review", _review(ask, review, item)))
         elif row["event"] == "committed":
-            [commit] = listed(ask, [read_commit(data)])
+            [commit] = listed(ask, [read_commit(data["commit"])])
             made.append(Entry("commit", commit))
         elif row["event"] != "line-commented":  # they are shown with their review
             who = shown_account(ask.forge, row["actor"])
