@@ -138,5 +138,5 @@ def _head(ask: Ask, here: "Bare", name: str) -> str | None:
 PAGES = (
     Page("/{owner}/{repo}/commit/{sha}", commit),
     Page("/{owner}/{repo}/compare", compare),
-    Page("/{owner}/{repo}/compare/{rest:path}", compare),
+    Page("/{owner}/{repo}/compare/{rest:rest}", compare),
 )

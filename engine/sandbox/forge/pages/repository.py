@@ -184,11 +184,11 @@ def listed(ask: Ask, shown: "list[Commit]") -> list[dict[str, Any]]:
 
 PAGES = (
     Page("/{owner}/{repo}", overview),
-    Page("/{owner}/{repo}/tree/{rest:path}", tree),
-    Page("/{owner}/{repo}/blob/{rest:path}", blob),
-    Page("/{owner}/{repo}/raw/{rest:path}", raw),
+    Page("/{owner}/{repo}/tree/{rest:rest}", tree),
+    Page("/{owner}/{repo}/blob/{rest:rest}", blob),
+    Page("/{owner}/{repo}/raw/{rest:rest}", raw),
     Page("/{owner}/{repo}/commits", commits),
-    Page("/{owner}/{repo}/commits/{rest:path}", commits),
+    Page("/{owner}/{repo}/commits/{rest:rest}", commits),
     Page("/{owner}/{repo}/branches", branches),
     Page("/{owner}/{repo}/activity", activity),
 )

@@ -40,7 +40,7 @@ def paths(forge: Forge, pages: Sequence[Page], deeds: Sequence[Deed]) -> list[Ba
     made: list[BaseRoute] = [Path(style()[0], _style, methods=["GET"])]
     made += [Path(deed.path, _endpoint(forge, _doing(forge, deed)), methods=["POST"]) for deed in deeds]
     made += [Path(page.path, _endpoint(forge, _showing(forge, page)), methods=["GET"]) for page in pages]
-    made.append(Path("/{rest:path}", _endpoint(forge, _nowhere(forge)), methods=["GET", "POST"]))
+    made.append(Path("/{rest:rest}", _endpoint(forge, _nowhere(forge)), methods=["GET", "POST"]))
     return made
 
 
