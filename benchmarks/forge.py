@@ -1,7 +1,7 @@
 """The sandbox's forge: how soon it is ready, how long a request takes, and whether 200 pull requests slow it down.
 
-Budgets: ready within 1.5 s (the median of some starts), a request within 10 ms (the median of a mix as the engine asks it,
-over one connection), and at most 1.5 times what it took with ten pull requests once there are 200.
+Budgets: ready within 1.5 s (the median of some starts), a request within 10 ms (the median of a mix as the engine asks
+it, over one connection), and at most 1.5 times what it took with ten pull requests once there are 200.
 
     python benchmarks/forge.py [STARTS]
 """

@@ -26,6 +26,7 @@ from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
 from engine.sandbox.forge.hooks.sending import Sender
+from engine.sandbox.forge.pages import book
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.runner import Nobody, Runner, tick
 from engine.sandbox.forge.urls import Urls
@@ -48,7 +49,11 @@ def routes() -> list[Route]:
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return [*control.door(forge), *http.routes(forge)]
+    return [
+        *control.door(forge),
+        *http.routes(forge),
+        *book.routes(forge),
+    ]
 
 
 @contextmanager
