@@ -25,6 +25,8 @@ def branch_moved(
     if not ref.startswith(_HEADS):
         return
     branch = ref.removeprefix(_HEADS)
+    if after is None and states.tip(forge, repository["id"], branch) is not None:
+        return  # it has come back meanwhile, and that is told, too
     if after is None:
         _base_gone(forge, repository, branch, actor, app)
     elif before is not None:
@@ -50,7 +52,10 @@ def _head_moved(forge: Forge, source: Row, pull: Row, actor: int | None, app: in
     forced = not store.is_ancestor(pull["head_sha"], head)
     with forge.kept.change():
         was = rows.item(forge, pull["id"])
-        if was["state"] != "open" or was["head_sha"] != pull["head_sha"]:
+        if was["state"] != "open":
+            return
+        if was["head_sha"] != pull["head_sha"]:  # another push was told meanwhile, maybe an older one
+            _head_moved(forge, source, was, actor, app)
             return
         forge.kept.update("pulls", was["id"], head_sha=head, base_sha=base, measured_json=measured)
         if forced:

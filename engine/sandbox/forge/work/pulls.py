@@ -76,7 +76,7 @@ def open_pull(
             states.follow(forge, store, row, head_sha, base_sha, viewer.account)
             announce.item(forge, row["id"], "opened", viewer.account)
             return int(row["id"])
-    raise ForgeError(409, "The branch was modified meanwhile. Try again.")
+    raise custom("A branch was modified meanwhile. Try again.")
 
 
 def edit(forge: Forge, viewer: Viewer, repository: Row, pull: Row, changes: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from engine.sandbox.forge.answer import ForgeError, Viewer, missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import announce, diffs, rights, timeline, trial
+from engine.sandbox.forge.work import announce, diffs, reviewers, rights, timeline, trial
 from engine.sandbox.forge.work.comments import check
 
 _SIDES = ("LEFT", "RIGHT")
@@ -146,6 +146,7 @@ def _alone(forge: Forge, viewer: Viewer, pull: Row, sha: str, placed: Placed, to
         )
         number = insert(forge, viewer, pull["id"], review, sha, placed, to)
         timeline.by(forge, viewer, pull["id"], "line-commented", review=review)
+        reviewers.answered(forge, pull["id"], viewer.account)
         found = forge.kept.row("SELECT * FROM reviews WHERE id = ?", review)
         if found is not None:
             announce.review(forge, found, "submitted", viewer.account)
