@@ -580,12 +580,26 @@ TABLE: dict[str, Row] = {
         "`in` as a value: where `{what}` is missing, it is false for one engine and undefined for the other",
         "write it as a statement of its own, or as a rule: `found if {whole}`",
     ),
+    "ENG534": Row(
+        "{directory} is not a sandbox's: {reason}",
+        "name a directory that is new, empty or a sandbox's own, by its real path; nothing was touched",
+    ),
     "ENG535": Row(
         "no policies are named, and there is no directory `policies` here",
         "name their directory, or say `--shipped` for the policies that come with the engine",
     ),
     "ENG536": Row("this `# mutant:` comment {what}", "{mend}"),
     "ENG537": Row("`{name}` is excused, but {test} notices it", "take the comment out"),
+    "ENG538": Row(
+        "{directory} is held by the sandbox of process {holder}",
+        "end that one, or name another directory; several run side by side",
+        _STALE,
+    ),
+    "ENG539": Row(
+        "port {port} of 127.0.0.1 cannot be used: {reason}",
+        "name another with --port, or leave it out: a free one is taken",
+        _EXEC,
+    ),
     "ENG540": Row(
         "annotation cannot be read: {reason}", "below `# METADATA` write YAML as OPA has it, or take the comment out"
     ),
@@ -595,6 +609,13 @@ TABLE: dict[str, Row] = {
         "take them out of `settings.exceptions`, or have their owners give them another day",
         _NO,
     ),
+    "ENG543": Row(
+        "the sandbox needs {names}, which {verb} not installed", "pip install 'interlock-engine[sandbox]'", _EXEC
+    ),
+    "ENG544": Row(
+        "there is nothing to forget", "name the directory of a sandbox: `engine sandbox --state DIR --reset`"
+    ),
+    "ENG545": Row("{file} cannot be read: {reason}", "`engine sandbox --state DIR --reset` begins anew"),
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the {purpose} with",
@@ -641,6 +662,13 @@ TABLE: dict[str, Row] = {
         "{what} cannot be told: {kind} at {where}",
         "it fails alone, and nothing passes by it; a bug, or an input beyond our limits: please report this line",
         _EXEC,
+    ),
+    "ENG564": Row(
+        "{directory} was made by another release's sandbox", "use that one, or begin anew in another directory"
+    ),
+    "ENG565": Row(
+        "{directory} is not emptied: no sandbox made its {name}",
+        "move that out of it, or name another directory; nothing was removed",
     ),
     # ENG570-579 a run that goes on in another process or job
     "ENG570": Row(

@@ -71,12 +71,13 @@ class Console:
         if not self.quiet:
             _write(sys.stderr, f"{harmless(text, coloured=self.colours)}\n", flush=True)
 
-    def json(self, value: object) -> None:
+    def json(self, value: object, *, in_one_line: bool = False) -> None:
         """Data for machines, or what was asked of it."""
         import json
 
         value = self._answer(value) if self._answer else value
-        self.out(in_json(json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout))))
+        indent = None if in_one_line else 2
+        self.out(in_json(json.dumps(value, indent=indent, ensure_ascii=not _is_utf8(sys.stdout))))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """Each problem with its place, its source line and the way out."""

@@ -29,10 +29,11 @@ COMMANDS = {
     "freeze": "engine.cli.freeze",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
+    "sandbox": "engine.cli.sandbox",
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "check", "discover", "policy", "doctor")
+_START_PROGRAMS = ("run", "check", "discover", "policy", "doctor", "sandbox")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

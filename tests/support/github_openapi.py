@@ -6,15 +6,12 @@ Almost nothing in it forbids further properties, so unknown ones are looked for 
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
-
 from tests.support import npm
+from tests.support.shapes import Schema, Shapes
 
 PACKAGE = "@octokit/openapi@23.0.2"
 # What GitHub answers everywhere, whether the operation lists it or not; and what a server in trouble answers.
@@ -22,12 +19,10 @@ EVERYWHERE = frozenset({400, 401, 403, 404, 413, 415, 422, 429, 500, 501, 502, 5
 # Operations whose description says less than its own text: what is allowed besides.
 REQUEST_MAY_BE_A_LIST = frozenset({"/repos/{owner}/{repo}/issues/{issue_number}/labels"})
 _URI = "urn:github"
-Schema = Mapping[str, Any]
 # Schemas of answers that no answer can satisfy: this one wants an account that is a person and an enterprise at once.
 _MENDED: Mapping[str, dict[int, Schema | None]] = {
     "GET /app/installations": {200: {"type": "array", "items": {"$ref": f"{_URI}#/$defs/installation"}}},
 }
-_ENVELOPE = ("action", "repository", "organization", "installation", "sender")
 _DROPPED = ("discriminator", "example", "examples", "nullable", "externalDocs")
 
 
@@ -137,58 +132,13 @@ def _answered(found: Operation, exchange: Exchange) -> Iterator[str]:
 
 def differences(value: Any, schema: Schema) -> Iterator[str]:
     """Where a value breaks a schema, or has properties that the schema does not have."""
-    validator = Draft202012Validator(schema, registry=_registry())
-    for error in validator.iter_errors(value):
-        yield f"{error.json_path.removeprefix('$')}: {error.message[:300]}"
-    yield from _unknown(value, [schema], "")
-
-
-def webhook_differences(event: str, action: str | None, body: Mapping[str, Any]) -> list[str]:
-    """Where the body of a webhook, yet without what every event has, is not as GitHub describes it."""
-    name = "-".join(part.replace("_", "-") for part in (event, action) if part)
-    found = description()["x-webhooks"].get(name) or description()["x-webhooks"]["repository-dispatch-sample.collected"]
-    schema = _json_schema(found["post"]["requestBody"]) or {}
-    schema = _definitions()[schema["$ref"].rpartition("/")[2]]
-    required = [name for name in schema["required"] if name not in _ENVELOPE]
-    return [*differences(body, {**schema, "required": required})]
-
-
-def _unknown(value: Any, schemas: Sequence[Schema], path: str) -> Iterator[str]:
-    branches = [branch for schema in schemas for branch in _branches(schema)]
-    if isinstance(value, dict):
-        known = [branch["properties"] for branch in branches if "properties" in branch]
-        if not known or any(branch.get("additionalProperties") not in (None, False) for branch in branches):
-            return
-        for name, child in value.items():
-            described = [properties[name] for properties in known if name in properties]
-            if described:
-                yield from _unknown(child, described, f"{path}.{name}")
-            else:
-                yield f"{path}.{name}: GitHub has no such property"
-    elif isinstance(value, list):
-        items = [branch["items"] for branch in branches if "items" in branch]
-        for index, child in enumerate(value if items else ()):
-            yield from _unknown(child, items, f"{path}[{index}]")
-
-
-def _branches(schema: Schema) -> Iterator[Schema]:
-    if "$ref" in schema:
-        yield from _branches(_definitions()[schema["$ref"].rpartition("/")[2]])
-        return
-    yield schema
-    for name in ("anyOf", "allOf"):
-        for part in schema.get(name, ()):
-            yield from _branches(part)
+    return _shapes().differences(value, schema)
 
 
 @functools.cache
-def _definitions() -> Mapping[str, Schema]:
-    return {name: _modern(schema) for name, schema in description()["components"]["schemas"].items()}
-
-
-@functools.cache
-def _registry() -> Any:
-    return Registry().with_resource(_URI, DRAFT202012.create_resource({"$defs": _definitions()}))
+def _shapes() -> Shapes:
+    schemas = description()["components"]["schemas"]
+    return Shapes(_URI, {name: _modern(schema) for name, schema in schemas.items()})
 
 
 def _target(node: Any) -> Any:

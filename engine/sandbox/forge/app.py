@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sandbox.forge import versions
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, Viewer, missing
+from engine.sandbox.forge.disturbed import Disturbed
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.people import access, tokens
 from engine.sandbox.forge.urls import Urls
@@ -32,7 +33,8 @@ def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRout
     """REST's `routes` below /api/v3, and `others` (git, GraphQL, control, pages) in their order."""
     paths = [_path(forge, route) for route in routes]
     paths.append(Path("/api/v3/{rest:path}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
-    return Starlette(routes=[*paths, *others], middleware=[Middleware(Guard, host=forge.urls.base.partition("//")[2])])
+    around = [Middleware(Guard, host=forge.urls.base.partition("//")[2]), Middleware(Disturbed, forge=forge)]
+    return Starlette(routes=[*paths, *others], middleware=around)
 
 
 class Guard:

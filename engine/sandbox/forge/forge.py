@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.sandbox.forge.clock import Clock
+from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.kept import Kept, Row
 from engine.sandbox.forge.limits import Limits
+from engine.sandbox.forge.runner import Nobody, Runner
 from engine.sandbox.forge.urls import Urls
 
 # event, action, the repository's id, the sender's account, and the body without what every event has (`action`,
@@ -25,6 +27,9 @@ class Forge:
         self.opened: dict[int, Any] = {}  # bare repositories by id (git.bare), with what git has told of them
         self.limits = Limits(clock)
         self.emit: Emit = lambda *_: None  # `hooks` puts its own here
+        self.wake: Callable[[], None] = lambda: None  # tells the sender that deliveries wait; `hooks` puts its own here
+        self.faults = Faults()
+        self.runner: Runner = Nobody()
 
     def git_dir(self, repository: int) -> str:
         """Where the bare repository is."""

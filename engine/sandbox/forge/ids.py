@@ -12,6 +12,7 @@ PREFIXES = {
     "Mannequin": "M",
     "Team": "T",
     "App": "A",
+    "Installation": "IN",
     "Repository": "R",
     "Issue": "I",
     "PullRequest": "PR",

@@ -1,29 +1,45 @@
-"""The forge on a loopback port."""
+"""The forge on a loopback port, from its state to its threads; and everything ended again."""
 
+import errno
 import os
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from engine.sandbox.forge import seed
+from engine.errors import failure
+from engine.sandbox.forge import control, seed
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
+from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.hooks import manage, outbox
+from engine.sandbox.forge.hooks import rest as hooks
+from engine.sandbox.forge.hooks.sending import Sender
 from engine.sandbox.forge.people import rest as people
+from engine.sandbox.forge.runner import Nobody, Runner, tick
 from engine.sandbox.forge.urls import Urls
 from engine.sandbox.forge.work import merging
 from engine.sandbox.forge.work import rest as work
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_ENDING_S = 1  # how long answers that are under way may take when we end
 
 
 def routes() -> list[Route]:
     """REST of every part."""
     return [
         *checks.ROUTES,
+        *hooks.ROUTES,
         *people.ROUTES,
         *work.ROUTES,
     ]
@@ -33,31 +49,158 @@ def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
     from engine.sandbox.forge.git import http as git
 
-    return [*git.routes(forge)]
+    return [
+        *control.door(forge),
+        *git.routes(forge),
+    ]
 
 
 @contextmanager
-def running(folder: str, port: int = 0) -> Iterator[Forge]:
-    """A forge in `folder`, listening until the end of the block; `port` 0 takes a free one."""
-    import uvicorn
+def running(
+    folder: str,
+    port: int | None = None,
+    *,
+    webhook: str = "",
+    tick_s: float | None = None,
+    chaos: str | None = None,
+    runner: Callable[[Forge], Runner] = lambda _: Nobody(),
+) -> Iterator[Forge]:
+    """A forge in `folder`, listening until the end of the block.
 
+    `port` None takes the one of last time, if it is free, and 0 any. `webhook` is where the App's deliveries go (else
+    where they went), `tick_s` how often the clock ticks by itself, `chaos` the seed of what goes wrong.
+
+    Raises:
+        EngineError: ENG002 the state cannot be written, ENG539 the port is taken, ENG545 the state is damaged.
+    """
+    with ExitStack() as ending:
+        with _kept_in(os.path.join(folder, "forge.db")):
+            forge = _opened(folder)
+            ending.callback(forge.kept.close)
+            listener = ending.enter_context(_listening(forge, port))
+            forge.urls = Urls(f"http://127.0.0.1:{listener.getsockname()[1]}")
+            forge.faults = Faults(chaos)
+            forge.emit = partial(outbox.emit, forge)
+            _fill(forge, webhook)
+            merging.recover(forge)
+        sender = Sender(forge)
+        sender.start()
+        ending.callback(sender.stop)
+        ending.enter_context(_serving(application(forge, routes(), others(forge)), listener))
+        forge.runner = runner(forge)
+        ending.callback(forge.runner.stop)
+        if tick_s is not None:
+            ending.enter_context(_ticking(forge, tick_s))
+        yield forge
+
+
+def _fill(forge: Forge, webhook: str) -> None:
+    """What a new sandbox has, and what a new address of an old one changes."""
+    forge.set_setting("port", forge.urls.base.rpartition(":")[2])
+    seed.people(forge)
+    seed.repositories(forge)
+    forge.set_setting("seeded", "1")
+    for app in forge.kept.rows("SELECT id FROM apps"):
+        manage.of_app(forge, app["id"])
+        if webhook:
+            manage.send_app_to(forge, app["id"], webhook)
+
+
+@contextmanager
+def _kept_in(file: str) -> Iterator[None]:
+    """What the disk refuses while we begin, as an error for people."""
+    import sqlite3
+
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        raise failure("ENG002", file=file, reason=getattr(error, "strerror", None) or str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise failure("ENG545", file=file, reason=str(error)) from error
+
+
+def _opened(folder: str) -> Forge:
+    """The rows, those of an earlier process too."""
     os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
+    os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    forge = Forge(folder, Urls(""), Clock())
+    if not forge.setting("seeded") and forge.kept.value("SELECT count(*) FROM accounts"):
+        forge.kept.close()  # an earlier process was killed while it seeded: nobody has been here yet
+        _forget(folder)
+        return _opened(folder)
+    forge.clock.advance(float(forge.setting("clock_ahead_s", "0")))
+    return forge
+
+
+def _forget(folder: str) -> None:
+    for name in ("forge.db", "forge.db-wal", "forge.db-shm"):
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
+    shutil.rmtree(os.path.join(folder, "repositories"))
+
+
+@contextmanager
+def _listening(forge: Forge, port: int | None) -> Iterator[socket.socket]:
+    """A socket that listens: who connects before the server runs waits."""
+    last = int(forge.setting("port", "0"))
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(128)  # who connects before the server runs waits
-        forge = Forge(folder, Urls(f"http://127.0.0.1:{listener.getsockname()[1]}"), Clock())
-        seed.people(forge)
-        seed.repositories(forge)
-        merging.recover(forge)
-        app = application(forge, routes(), others(forge))
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False, ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="forge", daemon=True)
-        thread.start()
+        for wanted in [last, 0] if port is None else [port]:
+            try:
+                listener.bind(("127.0.0.1", wanted))
+                break
+            except OSError as error:
+                if port is not None or error.errno != errno.EADDRINUSE:
+                    raise failure("ENG539", port=wanted, reason=error.strerror or str(error)) from error
         try:
-            yield forge
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            forge.kept.close()
+            listener.listen(128)
+        except OSError as error:  # another began to listen between the two
+            raise failure("ENG539", port=listener.getsockname()[1], reason=error.strerror or str(error)) from error
+        yield listener
+
+
+@contextmanager
+def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
+    import logging
+
+    import uvicorn
+
+    # An answer that is cut on purpose is one that the application does not end.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing" not in record.getMessage())
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_ENDING_S,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="forge", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(_ENDING_S + 10)
+
+
+@contextmanager
+def _ticking(forge: Forge, every_s: float) -> Iterator[None]:
+    """The sandbox's own clock for `every:`."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(every_s):
+            tick(forge)
+
+    thread = threading.Thread(target=work, name="ticks", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

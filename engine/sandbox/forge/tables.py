@@ -159,14 +159,19 @@ CREATE TABLE IF NOT EXISTS deployment_statuses (
 CREATE TABLE IF NOT EXISTS hooks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER, app INTEGER,   -- one of the two
   url TEXT NOT NULL, secret TEXT NOT NULL DEFAULT '', events_json TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1,
+  content_type TEXT NOT NULL DEFAULT 'json',            -- json, form
+  insecure_ssl INTEGER NOT NULL DEFAULT 0,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
   id INTEGER PRIMARY KEY AUTOINCREMENT, guid TEXT NOT NULL, hook INTEGER NOT NULL, installation INTEGER,
   repository INTEGER,
   event TEXT NOT NULL, action TEXT, number INTEGER, body BLOB NOT NULL, redelivery INTEGER NOT NULL DEFAULT 0,
-  due_at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',   -- waiting, held (chaos), sent, lost (chaos)
+  due_at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+  -- waiting, sent (an answer, or that none came, is recorded); of chaos: held until a tick, swapped until a later one
+  -- of its hook was sent, lost
   sent_at TEXT, duration REAL, status_code INTEGER, request_json TEXT, response_json TEXT);
 CREATE INDEX IF NOT EXISTS deliveries_state ON deliveries (state, id);
+CREATE INDEX IF NOT EXISTS deliveries_of ON deliveries (hook, id);
 CREATE TABLE IF NOT EXISTS runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER, event TEXT NOT NULL, repository TEXT,
   number INTEGER, pid INTEGER,

@@ -3,7 +3,7 @@ from the request's own Host.
 """
 
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 
 class Urls(NamedTuple):
@@ -32,3 +32,12 @@ class Urls(NamedTuple):
     def page(self, *parts: object) -> str:
         """A page for people: `page("acme", "x", "pull", 7)`."""
         return "/".join([self.base, *(quote(str(part), safe="") for part in parts)])
+
+
+def is_http(text: str) -> bool:
+    """Could a webhook go there?"""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and text.isprintable()
+    except ValueError:  # brackets that do not match, a port that is none
+        return False

@@ -13,8 +13,9 @@ import pytest
 from engine.sandbox.forge import serve
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.hooks import bodies, outbox
 from engine.sandbox.forge.serve import running
-from tests.support import github_openapi, npm
+from tests.support import github_openapi, github_webhooks, npm
 from tests.support.forge_contract import Recorder
 
 
@@ -86,8 +87,43 @@ def as_github_describes_it(request: pytest.FixtureRequest, recorder: Recorder | 
         assert not found, "\n".join(["GitHub's OpenAPI description says otherwise:", *found])
 
 
+@pytest.fixture(scope="session")
+def emitted() -> Iterator[list[tuple[str, Any]]]:
+    """Every event that the forges of these tests put out: its name and its whole body."""
+    found: list[tuple[str, Any]] = []
+    plain = outbox.emit
+
+    def heard(forge: Forge, event: str, action: str | None, repository: int, sender: int | None, body: Any) -> None:
+        about = forge.repository_of(repository)
+        assert about is not None, event
+        whole = bodies.whole(forge, event, action, about, sender, body) | bodies.installed(1)  # as the App gets it
+        found.append((event, json.loads(json.dumps(whole))))
+        plain(forge, event, action, repository, sender, body)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "emit", heard)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def webhooks_as_github_describes_them(emitted: list[tuple[str, Any]]) -> Iterator[None]:
+    """Each event must be as GitHub's description of webhooks has it."""
+    emitted.clear()
+    yield
+    try:
+        github_webhooks.description()
+    except npm.UNREACHABLE:
+        if npm.CI:
+            raise
+        return
+    found = [problem for event, body in emitted for problem in github_webhooks.problems(event, body)]
+    assert not found, "\n".join(["GitHub's description of webhooks says otherwise:", *found])
+
+
 @pytest.fixture(scope="module")
-def forge(recorder: Recorder | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
+def forge(
+    recorder: Recorder | None, emitted: list[tuple[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Forge]:
     """One for the tests of a module: each test makes what it needs, under names of its own."""
     with running(str(tmp_path_factory.mktemp("forge"))) as started:
         yield started

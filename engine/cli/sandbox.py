@@ -1,0 +1,155 @@
+"""`engine sandbox`: GitHub on this machine, for trying things out, until it is ended."""
+
+import os
+import signal
+import threading
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ExitCode, failure
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+
+HELP = "a GitHub on this machine: people, repositories and webhooks to try things with"
+_TICK_S = 60.0
+_NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "markdown_it", "multipart", "nh3", "pygments")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Where it keeps what it knows, where it listens, and what goes wrong in it."""
+    parser.add_argument("--state", metavar="DIR", help="keep it here (default: nowhere, it is forgotten at the end)")
+    parser.add_argument(
+        "--port", metavar="N", type=_port, help="on 127.0.0.1 (default: that of last time, or a free one)"
+    )
+    parser.add_argument("--reset", action="store_true", help="forget what --state DIR has")
+    parser.add_argument(
+        "--tick",
+        metavar="SECONDS",
+        type=_tick,
+        default=_TICK_S,
+        help="how often its clock starts what is due, or `never`",
+    )
+    parser.add_argument("--chaos", metavar="SEED", help="let answers and deliveries go wrong, by this seed")
+    parser.add_argument("--webhook", metavar="URL", type=_url, help="where the App's webhooks go")
+    parser.add_argument("--json", action="store_true", help="for machines: one line, once it is ready")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
+        raise ArgumentTypeError("a port is a number up to 65535; 0 takes a free one")
+    return int(text)
+
+
+def _tick(text: str) -> float | None:
+    if text == "never":
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0
+    if not 0.1 <= found <= 86400:
+        raise ArgumentTypeError("say seconds, from 0.1 to 86400, or `never`")
+    return found
+
+
+def _url(text: str) -> str:
+    from engine.sandbox.forge.urls import is_http
+
+    if not is_http(text):
+        raise ArgumentTypeError("a webhook goes to an http or https address")
+    return text
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """Serve until SIGTERM or Ctrl-C; both end it well."""
+    ended = _ending()
+    _check()
+    from engine.sandbox.forge.ready import ready
+    from engine.sandbox.forge.serve import running
+    from engine.sandbox.forge.state import held
+
+    if options.reset and options.state is None:
+        raise failure("ENG544")
+    os.umask(0o077)  # of what we and git make, nothing is anybody else's
+    with ExitStack() as stack:
+        state = stack.enter_context(held(options.state, reset=options.reset))
+        forge = stack.enter_context(
+            running(state, options.port, webhook=options.webhook or "", tick_s=options.tick, chaos=options.chaos)
+        )
+        told = ready(forge)
+        if options.json:
+            console.json(told, in_one_line=True)
+        else:
+            console.out(_friendly(told, console, kept=options.state is not None))
+        console.flush()
+        ended.wait()
+        console.progress("the sandbox ends")
+    return ExitCode.DONE
+
+
+def _ending() -> threading.Event:
+    """Set by the first SIGTERM or SIGINT; further ones change nothing, what is under way is ended already."""
+    ended = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+    return ended
+
+
+def _check() -> None:
+    """What the sandbox is made of is here.
+
+    Raises:
+        EngineError: ENG543 a library is missing, ENG369 git is too old, ENG450 there is none.
+    """
+    from importlib.util import find_spec
+
+    from engine.adapters.git.command import version
+    from engine.adapters.settings import search_path
+    from engine.names import listing
+
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise failure("ENG543", names=listing(missing), verb="is" if len(missing) == 1 else "are")
+    version(search_path())
+
+
+def _friendly(told: dict[str, Any], console: "Console", *, kept: bool) -> str:
+    """Where it is, who is there, and what to copy to begin."""
+    source = next((row for row in told["repositories"] if row["kind"] == "source"), None)
+    width = max(len(user["login"]) for user in told["users"])
+    lines = [
+        console.colour("A GitHub of your own, on this machine only. Nothing here is real.", "bold"),
+        "",
+        f"  pages    {told['url']}  (sign in as anybody, with one click)",
+        f"  API      {told['api_url']}, GraphQL {told['graphql_url']}",
+        f"  state    {told['state']}{'' if kept else '  (removed at the end; --state DIR keeps it)'}",
+        "",
+        "People, what they may do, their teams and tokens:",
+        *(
+            f"  {user['login']:<{width}}  {user['role']:<5}  {user['token']}  {' '.join(user['teams'])}"
+            for user in told["users"]
+        ),
+        "",
+    ]
+    if source is not None:
+        lines += ["To begin, copy:", *(f"  {line}" for line in _first_steps(told, source)), ""]
+    return "\n".join([*lines, "Ctrl-C ends it."])
+
+
+def _first_steps(told: dict[str, Any], source: dict[str, Any]) -> list[str]:
+    """Clone, change, push, and open a pull request as somebody who may."""
+    who = next(user for user in told["users"] if user["role"] == "write" and not user["teams"])
+    name = source["full_name"].rpartition("/")[2]
+    place = told["git_url"].replace("://", f"://x-access-token:{who['token']}@", 1)
+    pull = f'{{"title": "My change", "head": "my-change", "base": "{source["default_branch"]}"}}'
+    pulls = f"{told['api_url']}/repos/{source['full_name']}/pulls"
+    return [
+        f"git clone {place}/{source['full_name']}.git && cd {name}",
+        "git switch -c my-change && date >> notes.txt && git add notes.txt",
+        f"git -c user.name={who['login'].title()} -c user.email={who['email']} commit -m 'My change'",
+        "git push origin my-change",
+        f"curl -H 'Authorization: Bearer {who['token']}' -d '{pull}' {pulls}",
+    ]
