@@ -6,6 +6,7 @@ from engine.sandbox.forge.answer import Viewer, invalid
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
+from engine.sandbox.forge.people.shapes import credited
 from engine.sandbox.forge.work import announce, edits, labels, rights, rows, timeline
 from engine.sandbox.forge.work.comments import BODY_LIMIT, too_long
 
@@ -123,11 +124,11 @@ def set_assignees(forge: Forge, viewer: Viewer, repository: Row, issue: Row, log
         for account in have:
             if account not in wanted:
                 forge.kept.run("DELETE FROM assignees WHERE issue = ? AND account = ?", issue["id"], account)
-                timeline.by(forge, viewer, issue["id"], "unassigned", assignee=account)
+                _assigned(forge, viewer, issue["id"], "unassigned", account)
         for account in dict.fromkeys(wanted):
             if account not in have:
                 forge.kept.insert("assignees", issue=issue["id"], account=account)
-                timeline.by(forge, viewer, issue["id"], "assigned", assignee=account)
+                _assigned(forge, viewer, issue["id"], "assigned", account)
 
 
 def set_locked(forge: Forge, viewer: Viewer, repository: Row, issue: Row, locked: bool) -> None:
@@ -171,6 +172,11 @@ def check_body(body: object, resource: str) -> str | None:
     if body is not None and len(body) > BODY_LIMIT:
         raise too_long(resource)
     return body
+
+
+def _assigned(forge: Forge, viewer: Viewer, issue: int, event: str, account: int) -> None:
+    timeline.by(forge, viewer, issue, event, assignee=account)
+    announce.item(forge, issue, event, viewer.account, assignee=credited(forge, forge.urls, account))
 
 
 def _grant(row: Row) -> str:
