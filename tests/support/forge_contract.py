@@ -73,7 +73,7 @@ def pattern(route: Route) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", route.path)
     return re.compile(
         "".join(
-            re.escape(part) if at % 2 == 0 else "(.+)" if part == route.slashes else "([^/]+)"
+            re.escape(part) if at % 2 == 0 else "(.*)" if part == route.slashes else "([^/]+)"
             for at, part in enumerate(parts)
         )
     )

@@ -149,11 +149,14 @@ def _target(node: Any) -> Any:
 
 
 def _json_schema(node: Any) -> Schema | None:
-    for media, content in node.get("content", {}).items():
-        if "json" in media and "schema" in content:
-            schema: Schema = _modern(content["schema"])
-            return schema
-    return None
+    """Of whatever JSON it may be: an Accept header may ask for another shape (`object`)."""
+    contents = node.get("content", {}).items()
+    found = [
+        _modern(content["schema"])
+        for media, content in contents
+        if "schema" in content and ("json" in media or media.endswith(".object"))
+    ]
+    return {"anyOf": found} if len(found) > 1 else found[0] if found else None
 
 
 def _modern(node: Any) -> Any:

@@ -27,6 +27,9 @@ PREFIXES = {
     "DeploymentStatus": "DES",
     "Ref": "REF",
     "Commit": "C",
+    "Blob": "B",
+    "Ruleset": "RRS",
+    "Activity": "RA",
     "UserContentEdit": "UCE",
     "TimelineEvent": "TE",
 }

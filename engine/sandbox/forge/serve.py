@@ -20,6 +20,8 @@ from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git import http
+from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
 from engine.sandbox.forge.hooks.sending import Sender
@@ -36,23 +38,14 @@ _ENDING_S = 1  # how long answers that are under way may take when we end
 
 
 def routes() -> list[Route]:
-    """REST of every part."""
-    return [
-        *checks.ROUTES,
-        *hooks.ROUTES,
-        *people.ROUTES,
-        *work.ROUTES,
-    ]
+    """REST of every part. What may be anything comes after what says a word there (`/user/repos`, `/user/{id}`)."""
+    found = [*checks.ROUTES, *hooks.ROUTES, *people.ROUTES, *work.ROUTES, *git.ROUTES]
+    return sorted(found, key=lambda route: (route.path.endswith(f"{{{route.slashes}}}"), route.path.endswith("}")))
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    from engine.sandbox.forge.git import http as git
-
-    return [
-        *control.door(forge),
-        *git.routes(forge),
-    ]
+    return [*control.door(forge), *http.routes(forge)]
 
 
 @contextmanager
