@@ -35,7 +35,15 @@ GRANTS = {
     "pull_requests": "write",
     "statuses": "write",
 }
-EVENTS = ("push", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite")
+EVENTS = (
+    "push",
+    "pull_request",
+    "pull_request_review",
+    "issue_comment",
+    "check_run",
+    "check_suite",
+    "repository_dispatch",
+)
 # name → kind, branches (the first is the default), and the shipped files it begins with
 REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "dev-deployment": ("source", ("main", "dev", "stage", "prod"), ("examples/dev-deployment",)),

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -32,6 +33,8 @@ from engine.sandbox.forge.work import merging
 from engine.sandbox.forge.work import rest as work
 
 if TYPE_CHECKING:
+    from logging import LogRecord
+
     from starlette.types import ASGIApp
 
 _ENDING_S = 1  # how long answers that are under way may take when we end
@@ -82,6 +85,7 @@ def running(
         ending.enter_context(_serving(application(forge, routes(), others(forge)), listener))
         forge.runner = runner(forge)
         ending.callback(forge.runner.stop)
+        ending.callback(forge.ending.set)
         if tick_s is not None:
             ending.enter_context(_ticking(forge, tick_s))
         yield forge
@@ -158,8 +162,7 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
 
     import uvicorn
 
-    # An answer that is cut on purpose is one that the application does not end.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing" not in record.getMessage())
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -179,6 +182,15 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join(_ENDING_S + 10)
+
+
+def _is_news(record: "LogRecord") -> bool:
+    """Not what is meant: an answer that is cut on purpose is never ended, and who waits when we end is broken off."""
+    broken_off = record.exc_info is not None and record.exc_info[0] is CancelledError
+    return not broken_off and not any(said in record.getMessage() for said in _MEANT)
+
+
+_MEANT = ("returned without completing response", "timeout graceful shutdown exceeded")
 
 
 @contextmanager
