@@ -14,7 +14,7 @@ from engine.sandbox.forge.app import application
 from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import http
+from engine.sandbox.forge.git import http, pushes
 from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
@@ -47,6 +47,7 @@ def running(folder: str, port: int = 0) -> Iterator[Forge]:
         seed.people(forge)
         seed.repositories(forge)
         merging.recover(forge)
+        pushes.recover(forge)
         app = application(forge, routes(), others(forge))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False, ws="none")
         server = uvicorn.Server(config)
