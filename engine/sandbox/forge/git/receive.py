@@ -40,13 +40,16 @@ def receive(forge: Forge, repository: Row, viewer: Viewer, body: bytes) -> bytes
     why = {each: _why(forge, repository, viewer, each, lacking, said) for each in push.wanted}
     for each in _twice(push.wanted):
         why[each] = "multiple updates for one ref"
+    begun = {each: pushes.begin(forge, repository, viewer, *each) for each, no in why.items() if no is None}
     if "atomic" in push.capabilities:
         why = _at_once(store, why)
     else:
         why = {each: no or _update(store, [each]) for each, no in why.items()}
     for each, no in why.items():
         if no is None:
-            pushes.moved(forge, repository, viewer.account, each.ref, each.before, each.after, app=viewer.app)
+            pushes.moved(forge, repository, viewer.account, *each, app=viewer.app, begun=begun[each])
+        else:
+            pushes.end(forge, begun.get(each))
     refusals = [(each.ref, no) for each, no in why.items()]
     return packets.report("ok", refusals, push.capabilities, "".join(f"{line}\n" for line in said))
 

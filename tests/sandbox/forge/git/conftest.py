@@ -69,3 +69,13 @@ def told(forge, monkeypatch):
 
     monkeypatch.setattr(forge, "emit", listen)
     return events
+
+
+@pytest.fixture
+def api(forge, repo, as_):
+    """`api("GET", "/branches", login="ann")`: below the repository."""
+
+    def ask(verb, path, body=None, login="ann", **headers):
+        return as_(login)(verb, f"/repos/acme/{repo['name']}{path}", body, **headers)
+
+    return ask
