@@ -6,7 +6,7 @@ What is asked of commits and trees by their ids never changes, so answers of the
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from engine.adapters.process import Done
@@ -108,6 +108,36 @@ class Bare:
     def commit(self, sha: str) -> Commit | None:
         """The commit with this id; None if there is none."""
         return self._kept(("commit", sha), lambda: self._commit(sha)) if SHA.match(sha) else None
+
+    def commits(self, shas: Iterable[str]) -> dict[str, Commit]:
+        """Those of the commits that there are, by id: one git for all."""
+        found: dict[str, Commit | None] = {sha: self._answers.get(("commit", sha)) for sha in shas if SHA.match(sha)}
+        unread = "".join(f"{sha}\n" for sha, commit in found.items() if commit is None)
+        if unread:
+            for commit in self._log(["--no-walk=unsorted", "--ignore-missing", "--stdin", "--"], unread.encode()):
+                if commit.sha in found:  # git logs HEAD where nothing is left to log
+                    found[commit.sha] = self._keep(("commit", commit.sha), commit)
+        return {sha: commit for sha, commit in found.items() if commit is not None}
+
+    def between(self, base: str, heads: Iterable[str], *, limit: int = 250) -> dict[str, Sequence[Commit]]:
+        """`log(head, base)` of several heads, by head: one git for all, unless together they have too many."""
+        key = ("between", base, limit)
+        found: dict[str, Sequence[Commit] | None] = {head: self._answers.get((*key, head)) for head in heads}
+        unread = [head for head, commits in found.items() if commits is None]
+        if unread:
+            most = limit * len(unread)
+            lines = "".join(f"{_sha(head)}\n" for head in unread) + f"^{_sha(base)}\n"
+            log = self._log([f"-n{most}", "--stdin", "--"], lines.encode())
+            known = {commit.sha: commit for commit in log}
+            for head in unread:
+                own = _reached(head, known)
+                commits = (
+                    [commit for commit in log if commit.sha in own]
+                    if len(log) < most
+                    else self.log(head, base, limit=limit)
+                )
+                found[head] = self._keep((*key, head), tuple(commits[:limit]))
+        return {head: commits or () for head, commits in found.items()}
 
     def log(self, head: str, base: str | None = None, *, limit: int = 250, path: str | None = None) -> list[Commit]:
         """Commits that `head` reaches (and `base` does not), newest first; those that touch `path`."""
@@ -211,11 +241,15 @@ class Bare:
             answer = ask()
             if answer is None:  # it may still come
                 return answer
-            if len(self._answers) >= _KEPT:
-                self._answers.clear()
-            self._answers[key] = answer
+            return self._keep(key, answer)
         found: _T = self._answers[key]
         return found
+
+    def _keep(self, key: tuple[object, ...], answer: _T) -> _T:
+        if len(self._answers) >= _KEPT:
+            self._answers.clear()
+        self._answers[key] = answer
+        return answer
 
     def _commit(self, sha: str) -> Commit | None:
         said = self.git("cat-file", "--batch-check", stdin=f"{sha}\n".encode()).stdout
@@ -223,9 +257,9 @@ class Bare:
             return None
         return self._log(["-n1", sha, "--"])[0]
 
-    def _log(self, arguments: Sequence[str]) -> list[Commit]:
-        encoding = "i18n.logOutputEncoding=UTF-8"
-        fields = _split(self.git("-c", encoding, "log", "-z", "--no-show-signature", _LOG, *arguments).stdout, 10)
+    def _log(self, arguments: Sequence[str], stdin: bytes | None = None) -> list[Commit]:
+        how = ("-c", "i18n.logOutputEncoding=UTF-8", "log", "-z", "--no-show-signature", _LOG)
+        fields = _split(self.git(*how, *arguments, stdin=stdin).stdout, 10)
         return [_read_commit(fields[at : at + 10]) for at in range(0, len(fields), 10)]
 
     def _tree(self, name: str) -> str:
@@ -263,6 +297,17 @@ def create(forge: Forge, repository: int) -> Bare:
 
     make(forge.git_dir(repository), forge.git_dir(repository) + "/objects")
     return bare(forge, repository)
+
+
+def _reached(head: str, known: Mapping[str, Commit]) -> set[str]:
+    """What `head` reaches among the commits that are known."""
+    seen, ahead = set(), [head]
+    while ahead:
+        sha = ahead.pop()
+        if sha in known and sha not in seen:
+            seen.add(sha)
+            ahead += known[sha].parents
+    return seen
 
 
 def _sha(text: str) -> str:
