@@ -80,10 +80,14 @@ CREATE TABLE IF NOT EXISTS pulls (
   base_ref TEXT NOT NULL, base_sha TEXT NOT NULL,       -- the tip of the base when it was last looked at
   draft INTEGER NOT NULL DEFAULT 0, merged INTEGER NOT NULL DEFAULT 0, merged_at TEXT, merged_by INTEGER,
   merge_commit_sha TEXT,                                -- of the merge, once merged; before, of the trial merge
-  maintainer_can_modify INTEGER NOT NULL DEFAULT 0);
+  maintainer_can_modify INTEGER NOT NULL DEFAULT 0,
+  measured_json TEXT,                                   -- {base, head, commits, additions, deletions, changed_files}
+  trial_json TEXT);                                     -- {base, head, mergeable, rebaseable}
 CREATE INDEX IF NOT EXISTS pulls_of ON pulls (repository, number);
 CREATE INDEX IF NOT EXISTS pulls_head ON pulls (head_repository, head_ref);
+CREATE INDEX IF NOT EXISTS pulls_base ON pulls (repository, base_ref);
 CREATE TABLE IF NOT EXISTS review_requests (pull INTEGER NOT NULL, account INTEGER, team INTEGER);
+CREATE INDEX IF NOT EXISTS review_requests_of ON review_requests (pull);
 CREATE TABLE IF NOT EXISTS labels (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, name TEXT NOT NULL COLLATE NOCASE,
   color TEXT NOT NULL DEFAULT 'ededed', description TEXT, UNIQUE (repository, name));
@@ -109,12 +113,16 @@ CREATE TABLE IF NOT EXISTS review_comments (
   id INTEGER PRIMARY KEY AUTOINCREMENT, review INTEGER NOT NULL, pull INTEGER NOT NULL, author INTEGER,
   body TEXT NOT NULL,
   path TEXT NOT NULL, line INTEGER, side TEXT NOT NULL DEFAULT 'RIGHT', commit_sha TEXT NOT NULL, reply_to INTEGER,
+  start_line INTEGER, start_side TEXT,
+  position INTEGER, diff_hunk TEXT NOT NULL DEFAULT '',  -- in the file's patch, and the patch up to there
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS review_comments_of ON review_comments (pull, id);
 CREATE TABLE IF NOT EXISTS timeline (
   id INTEGER PRIMARY KEY AUTOINCREMENT, issue INTEGER NOT NULL, event TEXT NOT NULL,
   -- labeled, unlabeled, closed, reopened, merged, renamed, base_ref_changed, review_dismissed, review_requested,
   -- review_request_removed, head_ref_force_pushed, head_ref_deleted, head_ref_restored, ready_for_review,
-  -- convert_to_draft, comment_deleted, assigned, unassigned, automatic_base_change_succeeded
+  -- convert_to_draft, comment_deleted, assigned, unassigned, automatic_base_change_succeeded; and what has rows of its
+  -- own, so that the order is one: commented, reviewed, line-commented, committed
   actor INTEGER, app INTEGER, at TEXT NOT NULL, commit_sha TEXT, data_json TEXT NOT NULL DEFAULT '{}');
 CREATE INDEX IF NOT EXISTS timeline_of ON timeline (issue, id);
 
