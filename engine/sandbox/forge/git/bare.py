@@ -128,7 +128,7 @@ class Bare:
             most = limit * len(unread)
             lines = "".join(f"{_sha(head)}\n" for head in unread) + f"^{_sha(base)}\n"
             log = self._log([f"-n{most}", "--stdin", "--"], lines.encode())
-            known = {commit.sha: commit for commit in log}
+            known = {commit.sha: self._keep(("commit", commit.sha), commit) for commit in log}
             for head in unread:
                 own = _reached(head, known)
                 commits = (

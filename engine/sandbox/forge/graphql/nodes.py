@@ -13,6 +13,7 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 from engine.sandbox.forge.urls import Urls
+from engine.sandbox.forge.work.rows import ITEM
 
 Args = Mapping[str, Any]
 MOST_NODES = 100_000  # made for one answer; GitHub gives up after ten seconds instead
@@ -164,6 +165,8 @@ def exceeded() -> Refused:
 
 
 _SOURCES = {
+    "items": f"{ITEM} WHERE i.id IN",
+    "review_requests": "SELECT rowid AS id, * FROM review_requests WHERE rowid IN",
     "repositories": "SELECT r.*, a.login AS owner_login, a.login || '/' || r.name AS full_name"
     " FROM repositories r JOIN accounts a ON a.id = r.owner WHERE r.id IN",
 }
