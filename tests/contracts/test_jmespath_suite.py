@@ -5,7 +5,6 @@ schema. `tests/support/jmespath_oracle.py` says, without our code, which refusal
 """
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,34 +13,26 @@ import jmespath.exceptions
 import pytest
 
 from engine.errors import EngineError
-from tests.support import webhook_shapes
+from tests.support import npm
 from tests.support.expressions import language, value
 from tests.support.jmespath_oracle import ask, same
+from tests.support.npm import UNREACHABLE, needs_npm, or_skip
 
 SUITE = "jmespath@0.15.0"  # the last release of the JavaScript library that carries the suite
 
-pytestmark = [
-    pytest.mark.npm,
-    pytest.mark.skipif(
-        os.environ.get("CI") != "true" and not shutil.which("npm"),
-        reason="npm fetches JMESPath's compliance suite; install Node.js",
-    ),
-]
+pytestmark = needs_npm
 
 
 @pytest.fixture(scope="module")
 def cases() -> list[tuple[str, Any, dict[str, Any]]]:
     try:
-        found = list(_cases())
-    except Exception as error:  # offline: a user's machine may be, CI may not
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"{SUITE} cannot be fetched: {error}")
-    return found
+        return list(_cases())
+    except UNREACHABLE as error:
+        or_skip(SUITE, error)
 
 
 def _cases() -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    for path, content in webhook_shapes.fetch(SUITE):
+    for path, content in npm.files(SUITE):
         if path.startswith("test/compliance/"):
             for group in content:
                 for case in group["cases"]:

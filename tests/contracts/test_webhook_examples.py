@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections import Counter
 from typing import Any
 
@@ -20,24 +19,17 @@ from engine.errors import EngineError
 from engine.run.catalog import catalog
 from engine.run.trusted import read_rules
 from tests.support import webhook_shapes
+from tests.support.npm import UNREACHABLE, needs_npm, or_skip
 
-pytestmark = [
-    pytest.mark.npm,
-    pytest.mark.skipif(
-        os.environ.get("CI") != "true" and not shutil.which("npm"),
-        reason="npm fetches GitHub's examples; install Node.js",
-    ),
-]
+pytestmark = needs_npm
 
 
 @pytest.fixture(scope="module")
 def examples() -> list[tuple[str, str, Any]]:
     try:
         return list(webhook_shapes.examples())
-    except Exception as error:  # offline: a user's machine may be, CI may not
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"{webhook_shapes.EXAMPLES} cannot be fetched: {error}")
+    except UNREACHABLE as error:
+        or_skip(webhook_shapes.EXAMPLES, error)
 
 
 def test_every_example_is_an_event_or_a_refusal(examples: list[tuple[str, str, Any]]) -> None:

@@ -6,37 +6,22 @@ Only facts are taken (which property exists, which types it has), no text. Writt
 
 import json
 import os
-import subprocess
-import tarfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine import data
 from engine.core.events.kinds import EVENTS
+from tests.support import npm
 
 SCHEMAS, EXAMPLES = "@octokit/webhooks-schemas@7.6.1", "@octokit/webhooks-examples@7.6.1"
-_CACHE = os.path.join(os.path.expanduser("~"), ".cache", "interlock-tests", "npm")
 
 Schema = dict[str, Any]
 Shape = dict[str, Any]  # {"types": set, "properties": {name: Shape}, "items": Shape | None, "free": bool}
 
 
-def fetch(package: str) -> Iterator[tuple[str, Any]]:
-    """The JSON files of an npm package, by path; downloaded once."""
-    name = package.removeprefix("@").replace("/", "-").replace("@", "-") + ".tgz"
-    if not os.path.exists(os.path.join(_CACHE, name)):
-        os.makedirs(_CACHE, exist_ok=True)
-        command = ["npm", "pack", "--silent", "--pack-destination", _CACHE, package]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-    with tarfile.open(os.path.join(_CACHE, name)) as archive:
-        for member in archive:
-            if member.name.endswith(".json") and (file := archive.extractfile(member)):
-                yield member.name.removeprefix("package/"), json.load(file)
-
-
 def examples() -> Iterator[tuple[str, str, Any]]:
     """(server, event, payload) of every example; the servers are github.com and versions of GitHub Enterprise."""
-    for path, content in fetch(EXAMPLES):
+    for path, content in npm.files(EXAMPLES):
         if path.endswith("/index.json"):
             for event in content:
                 for payload in event["examples"]:
@@ -45,7 +30,7 @@ def examples() -> Iterator[tuple[str, str, Any]]:
 
 def build() -> Schema:
     """The schema: per event the shape of its payload, equal shapes under `$defs`."""
-    definitions = dict(fetch(SCHEMAS))["schema.json"]["definitions"]
+    definitions = dict(npm.files(SCHEMAS))["schema.json"]["definitions"]
     names = {kind.name for kind in EVENTS}
     shapes: dict[str, Shape] = {name: _shape() for name in names}
     for definition in definitions:

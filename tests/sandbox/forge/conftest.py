@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from engine.sandbox.forge import serve
+from engine.sandbox.forge.app import application
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.serve import running
+from tests.support import github_openapi, npm
+from tests.support.forge_contract import Recorder
 
 
 class Answered(NamedTuple):
@@ -48,8 +52,40 @@ def _read(data: bytes) -> Any:
         return data.decode()
 
 
+@pytest.fixture(scope="session")
+def recorder() -> Iterator[Recorder | None]:
+    """Listens to every forge of these tests; None on a machine that cannot fetch GitHub's description."""
+    try:
+        github_openapi.description()
+    except npm.UNREACHABLE:
+        if npm.CI:
+            raise
+        yield None
+        return
+    listener, plain = Recorder(), application
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            serve,
+            "application",
+            lambda forge, routes, others: listener.before(plain(forge, routes, others), routes),
+        )
+        yield listener
+
+
+@pytest.fixture(autouse=True)
+def as_github_describes_it(request: pytest.FixtureRequest, recorder: Recorder | None) -> Iterator[None]:
+    """Each request and answer of a test must be as GitHub's OpenAPI description has them.
+
+    A test that makes the forge answer otherwise (chaos, faults) says so with `@pytest.mark.off_contract`.
+    """
+    yield
+    found = [] if recorder is None else recorder.take()
+    if not request.node.get_closest_marker("off_contract"):
+        assert not found, "\n".join(["GitHub's OpenAPI description says otherwise:", *found])
+
+
 @pytest.fixture(scope="module")
-def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
+def forge(recorder: Recorder | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
     """One for the tests of a module: each test makes what it needs, under names of its own."""
     with running(str(tmp_path_factory.mktemp("forge"))) as started:
         yield started
