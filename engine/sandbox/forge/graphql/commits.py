@@ -95,8 +95,9 @@ def _authors(node: Node, args: Args) -> Page:
 
 def _user(node: Node, _: Args) -> Node | None:
     """The account that the address is linked to."""
-    found = accounts.by_email(node.ask.forge, node.row["email"])
-    return None if found is None or found["kind"] == "Organization" else node.ask.alone("User", found["id"], found)
+    ask, email = node.ask, node.row["email"]
+    found = ask.once(("email", email), lambda: accounts.by_email(ask.forge, email))
+    return ask.row("accounts", found["id"], kind_of) if found is not None and found["kind"] == "User" else None
 
 
 def _signature(node: Node, _: Args) -> Node | None:

@@ -6,7 +6,7 @@ remembers its `peers`, the nodes that were made together with it: whatever one o
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.forge import Forge
@@ -16,6 +16,7 @@ from engine.sandbox.forge.urls import Urls
 from engine.sandbox.forge.work.rows import ITEM
 
 Args = Mapping[str, Any]
+T = TypeVar("T")
 MOST_NODES = 100_000  # made for one answer; GitHub gives up after ten seconds instead
 MOST_GIT = 300  # gits started for one answer
 
@@ -33,6 +34,14 @@ class Ask:
         """Read everything again: a mutation has changed it."""
         self._known: dict[tuple[str, Hashable], Node | None] = {}
         self._levels: dict[int, str | None] = {}
+        self._once: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, read: Callable[[], T]) -> T:
+        """What `read` says, asked once in this request."""
+        if key not in self._once:
+            self._once[key] = read()
+        found: T = self._once[key]
+        return found
 
     def group(self, rows: Iterable[tuple[str, Hashable, Row]]) -> list["Node"]:
         """Nodes of (kind, key, row), each the others' peer."""
@@ -58,6 +67,10 @@ class Ask:
             for node in self.group((kind(row), row["id"], row) for row in found):
                 self._known[table, node.key] = node
         return {key: self._known[table, key] for key in wanted}
+
+    def keep(self, table: str, node: "Node") -> "Node":
+        """The node, which is the one of its row from now on, unless there is one already."""
+        return self._known.setdefault((table, node.key), node) or node
 
     def row(self, table: str, key: Hashable, kind: Callable[[Row], str]) -> "Node | None":
         """The same for one."""
@@ -166,6 +179,8 @@ def exceeded() -> Refused:
 
 _SOURCES = {
     "items": f"{ITEM} WHERE i.id IN",
+    "reviews": "SELECT r.*, i.repository FROM reviews r JOIN issues i ON i.id = r.pull WHERE r.id IN",
+    "review_comments": "SELECT c.*, i.repository FROM review_comments c JOIN issues i ON i.id = c.pull WHERE c.id IN",
     "review_requests": "SELECT rowid AS id, * FROM review_requests WHERE rowid IN",
     "repositories": "SELECT r.*, a.login AS owner_login, a.login || '/' || r.name AS full_name"
     " FROM repositories r JOIN accounts a ON a.id = r.owner WHERE r.id IN",
