@@ -54,6 +54,12 @@ class Viewer(NamedTuple):
     grants: Mapping[str, str] | None = None  # an installation's permissions: {"contents": "write"}
     repositories: frozenset[int] | None = None  # None: every one
 
+    @property
+    def payer(self) -> tuple[str, int | None]:
+        """Whose requests are counted together, as `Limits` wants it."""
+        number = {"user": self.account, "installation": self.installation, "app": self.app}.get(self.kind)
+        return (self.kind, number)
+
 
 class Call(NamedTuple):
     """One request, read."""
@@ -66,6 +72,7 @@ class Call(NamedTuple):
     urls: Urls
     repo: Row  # of paths below /repos/{owner}/{repo}; else an empty mapping
     url: str  # of this request, without its query
+    token: str | None = None  # as it was sent
 
 
 class Answer(NamedTuple):
@@ -87,6 +94,7 @@ class Route(NamedTuple):
     grant: str = ""  # what an App needs: pull_requests:write; "" metadata:read, which every App has
     slashes: str = ""  # the parameter that may contain slashes
     who: str = "any"  # any, signed-in, user, app (a JWT)
+    counted: bool = True  # by the rate limit
 
 
 def paged(call: Call, items: Sequence[Any], shape: Callable[[Any], Any], key: str = "") -> Answer:

@@ -19,13 +19,13 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.sandbox.forge import versions
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, Viewer, missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.people import access, tokens
 from engine.sandbox.forge.urls import Urls
 
 BODY_LIMIT = 25 * 1024 * 1024
-LIMIT_AN_HOUR = 5000
 
 
 def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRoute]) -> Starlette:
@@ -85,22 +85,43 @@ def _path(forge: Forge, route: Route) -> Path:
     async def endpoint(request: Request) -> Response:
         try:
             data = await limited_body(request)
-            return await run_in_threadpool(_answer, forge, route, request, data)
         except ForgeError as refused:
-            return _sent(request, Answer(refused.body(), refused.status, refused.headers))
+            return _sent(request, refused)
+        return await run_in_threadpool(_answered, forge, route, request, data)
 
     return Path(path, endpoint, methods=[route.verb])
 
 
-def _answer(forge: Forge, route: Route, request: Request, data: bytes) -> Response:
-    viewer = tokens.viewer(forge, request.headers)
+def _answered(forge: Forge, route: Route, request: Request, data: bytes) -> Response:
+    viewer = tokens.ANONYMOUS
+    try:
+        versions.chosen(request.headers)
+        viewer = tokens.viewer(forge, request.headers)
+        if route.counted and not forge.limits.count(viewer.payer):
+            raise ForgeError(403, f"API rate limit exceeded for {_payer(viewer)}.")
+        response = _sent(request, _answer(forge, viewer, route, request, data))
+    except ForgeError as refused:
+        response = _sent(request, refused)
+    if route.counted and response.status_code == 304:
+        forge.limits.give_back(viewer.payer)
+    response.headers.update(forge.limits.headers(viewer.payer))
+    return response
+
+
+def _payer(viewer: Viewer) -> str:
+    kind, number = viewer.payer
+    return "127.0.0.1" if number is None else f"{kind} ID {number}"
+
+
+def _answer(forge: Forge, viewer: Viewer, route: Route, request: Request, data: bytes) -> Answer:
     _may_ask(route, viewer)
     repository: Any = {}
     if route.path.startswith("/repos/{owner}/{repo}"):
         repository = forge.repository(request.path_params["owner"], request.path_params["repo"])
         if repository is None:
             raise missing()
-        access.demand(forge, viewer, repository, route.access, route.grant)
+        if route.who != "app":
+            access.demand(forge, viewer, repository, route.access, route.grant)
     elif viewer.kind == "installation" and route.grant:
         access.granted(viewer, route.grant)
     urls = urls_of(request)
@@ -113,8 +134,9 @@ def _answer(forge: Forge, route: Route, request: Request, data: bytes) -> Respon
         urls,
         repository,
         f"{urls.base}{request.url.path}",
+        tokens.presented(request.headers),
     )
-    return _sent(request, route.handle(call))
+    return route.handle(call)
 
 
 def _may_ask(route: Route, viewer: Viewer) -> None:
@@ -132,17 +154,29 @@ def _json(data: bytes) -> Any:
     if not data.strip():
         return {}
     try:
-        return json.loads(data)
+        found = json.loads(data, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair could not be kept
     except (ValueError, RecursionError):
         raise ForgeError(400, "Problems parsing JSON") from None
+    return found
 
 
-def _sent(request: Request, answer: Answer) -> Response:
-    data = answer.raw if answer.raw is not None else b"" if answer.body is None else json.dumps(answer.body).encode()
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _sent(request: Request, answer: Answer | ForgeError) -> Response:
+    if isinstance(answer, ForgeError):
+        answer = Answer(answer.body(), answer.status, answer.headers)
+    named = request.headers.get(versions.HEADER, versions.DEFAULT)
+    version = named if named in versions.REMOVED else versions.DEFAULT
+    data = answer.raw if answer.raw is not None else b""
+    if answer.raw is None and answer.body is not None:
+        data = json.dumps(versions.spoken(version, answer.body)).encode()
     headers = {
         "X-GitHub-Request-Id": secrets.token_hex(8).upper(),
         "X-GitHub-Media-Type": "github.v3; format=json",
-        "X-GitHub-Api-Version-Selected": request.headers.get("x-github-api-version", "2022-11-28"),
+        "X-GitHub-Api-Version-Selected": version,
         "Cache-Control": "private, max-age=60, s-maxage=60",
         "Vary": "Accept, Authorization, Cookie",
         **answer.headers,
@@ -157,5 +191,4 @@ def _sent(request: Request, answer: Answer) -> Response:
 
 
 async def _nowhere(request: Request) -> Response:
-    refused = missing()
-    return _sent(request, Answer(refused.body(), 404))
+    return _sent(request, missing())

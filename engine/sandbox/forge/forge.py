@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.kept import Kept, Row
+from engine.sandbox.forge.limits import Limits
 from engine.sandbox.forge.urls import Urls
 
 # event, action, the repository's id, the sender's account, and the body without what every event has (`action`,
@@ -22,6 +23,7 @@ class Forge:
         self.clock = clock
         self.kept = Kept(os.path.join(folder, "forge.db"))
         self.opened: dict[int, Any] = {}  # bare repositories by id (git.bare), with what git has told of them
+        self.limits = Limits(clock)
         self.emit: Emit = lambda *_: None  # `hooks` puts its own here
 
     def git_dir(self, repository: int) -> str:

@@ -6,6 +6,9 @@ from engine.sandbox.forge.kept import Row
 
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 FOLDED = {"maintain": "write", "triage": "read"}  # as `permission` says it beside `role_name`
+# As teams, collaborators and `permissions` say it.
+WORDS = {"none": "none", "read": "pull", "triage": "triage", "write": "push", "maintain": "maintain", "admin": "admin"}
+LEVEL_OF = {word: level for level, word in WORDS.items() if level != "none"} | {"read": "read", "write": "write"}
 
 
 def permission(forge: Forge, account: int | None, repository: Row) -> str:
@@ -33,6 +36,11 @@ _GIVEN = """WITH RECURSIVE mine (id) AS (
   UNION SELECT permission FROM collaborators WHERE repository = ? AND account = ?"""
 
 
+def flags(level: str) -> dict[str, bool]:
+    """`permissions` of repositories, teams and collaborators: `{"pull": true, "push": false, …}`."""
+    return {word: at_least(level, name) for name, word in WORDS.items() if name != "none"}
+
+
 def at_least(level: str, wanted: str) -> bool:
     """Is `level` enough for `wanted`?"""
     return LEVELS.index(level) >= LEVELS.index(wanted)
@@ -41,9 +49,7 @@ def at_least(level: str, wanted: str) -> bool:
 def sees(forge: Forge, viewer: Viewer, repository: Row) -> bool:
     """May the viewer know that it exists?"""
     if viewer.kind == "installation":
-        return repository["owner"] == _installed_for(forge, viewer) and (
-            viewer.repositories is None or repository["id"] in viewer.repositories
-        )
+        return not repository["private"] or _included(forge, viewer, repository)
     return permission(forge, viewer.account, repository) != "none"
 
 
@@ -57,6 +63,8 @@ def demand(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str
         raise missing()
     if viewer.kind == "installation":
         granted(viewer, grant)
+        if grant.endswith((":write", ":admin")) and not _included(forge, viewer, repository):
+            raise ForgeError(403, "Resource not accessible by integration")
     elif level and not at_least(permission(forge, viewer.account, repository), level):
         admin = "Must have admin rights to Repository."
         raise ForgeError(403, admin if level == "admin" else "Resource not accessible by personal access token")
@@ -77,6 +85,7 @@ def granted(viewer: Viewer, grant: str) -> None:
         raise ForgeError(403, "Resource not accessible by integration", headers=wanted)
 
 
-def _installed_for(forge: Forge, viewer: Viewer) -> int | None:
-    found: int | None = forge.kept.value("SELECT account FROM installations WHERE id = ?", viewer.installation)
-    return found
+def _included(forge: Forge, viewer: Viewer, repository: Row) -> bool:
+    installed = forge.kept.value("SELECT account FROM installations WHERE id = ?", viewer.installation)
+    limited = viewer.repositories
+    return bool(repository["owner"] == installed) and (limited is None or repository["id"] in limited)

@@ -3,12 +3,17 @@
 import base64
 import binascii
 import json
+import math
+import time
 from collections.abc import Mapping
+from typing import Any
 
 from engine.sandbox.forge.answer import ForgeError, Viewer
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.kept import Row
 
 ANONYMOUS = Viewer()
+LONGEST_S, SKEW_S = 600, 60  # how far ahead `exp` may be, and by how much two clocks may differ
 
 
 def viewer(forge: Forge, headers: Mapping[str, str]) -> Viewer:
@@ -17,19 +22,12 @@ def viewer(forge: Forge, headers: Mapping[str, str]) -> Viewer:
     Raises:
         ForgeError: 401, a token that is unknown, revoked or expired.
     """
-    scheme, _, value = headers.get("authorization", "").strip().partition(" ")
-    if not scheme:
+    token = presented(headers)
+    if token is None:
         return ANONYMOUS
-    if scheme.lower() == "basic":
-        try:
-            value = base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, ValueError):
-            raise _bad() from None
-    elif scheme.lower() not in ("token", "bearer"):
-        raise _bad()
-    if value.count(".") == 2:
-        return _app(forge, value)
-    found = forge.kept.row("SELECT * FROM tokens WHERE token = ? AND NOT revoked", value.strip())
+    if token.count(".") == 2:
+        return _app(forge, token)
+    found = forge.kept.row("SELECT * FROM tokens WHERE token = ? AND NOT revoked", token)
     if found is None or (found["expires_at"] is not None and found["expires_at"] <= forge.now()):
         raise _bad()
     account = forge.account(found["account"])
@@ -40,15 +38,44 @@ def viewer(forge: Forge, headers: Mapping[str, str]) -> Viewer:
     installation = forge.kept.row("SELECT * FROM installations WHERE id = ?", found["installation"])
     if installation is None or installation["suspended_at"]:
         raise _bad()
-    repositories = found["repositories_json"]
     return Viewer(
         "installation",
         found["account"],
         installation["app"],
         installation["id"],
         json.loads(found["permissions_json"]),
-        None if repositories is None else frozenset(json.loads(repositories)),
+        _limited(forge, installation, found),
     )
+
+
+def presented(headers: Mapping[str, str]) -> str | None:
+    """The token of a request, None if it has none.
+
+    Raises:
+        ForgeError: 401, the header is none that GitHub reads.
+    """
+    scheme, _, value = headers.get("authorization", "").strip().partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() == "basic":
+        try:
+            user, _, value = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError):
+            raise _bad() from None
+        value = value if value not in ("", "x-oauth-basic") else user  # https://TOKEN@host/…
+    elif scheme.lower() not in ("token", "bearer"):
+        raise _bad()
+    return value.strip()
+
+
+def _limited(forge: Forge, installation: Row, token: Row) -> frozenset[int] | None:
+    """The repositories of a token, less those that the installation has lost since."""
+    limited = None if token["repositories_json"] is None else frozenset(json.loads(token["repositories_json"]))
+    if installation["selection"] == "all":
+        return limited
+    sql = "SELECT repository FROM installation_repositories WHERE installation = ?"
+    selected = frozenset(row["repository"] for row in forge.kept.rows(sql, installation["id"]))
+    return selected if limited is None else selected & limited
 
 
 def _app(forge: Forge, token: str) -> Viewer:
@@ -57,23 +84,37 @@ def _app(forge: Forge, token: str) -> Viewer:
 
     try:
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-        app = forge.kept.row("SELECT * FROM apps WHERE id = ?", issuer)
+        number = int(issuer) if isinstance(issuer, str) and issuer.isascii() and issuer.isdigit() else issuer
+        if type(number) is not int or number >= 2**63:
+            raise _bad("'Issuer' claim ('iss') must be an Integer")
+        app = forge.kept.row("SELECT * FROM apps WHERE id = ?", number)
         if app is None:
             raise _bad("Integration not found", 404)
-        said = jwt.decode(
-            token, app["public_key"], algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False}
-        )
+        # Only ever with this algorithm: a JWT names its own, and `none` or HS256 with our public key are old tricks.
+        checked = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+        said = jwt.decode(token, app["public_key"], algorithms=["RS256"], options=checked)
     except jwt.InvalidTokenError:
         raise _bad("A JSON web token could not be decoded") from None
-    now = forge.clock.seconds()
-    expires, issued = said.get("exp"), said.get("iat")
-    if not isinstance(expires, int | float) or expires <= now:
-        raise _bad("'Expiration time' claim ('exp') must be a numeric value representing the future time")
-    if expires > now + 660:
-        raise _bad("'Expiration time' claim ('exp') is too far in the future")
-    if not isinstance(issued, int | float) or issued > now + 60:
-        raise _bad("'Issued at' claim ('iat') must be an Integer representing the time of issue")
+    # The signer's clock is the machine's even where somebody has advanced the forge's, so either may be right.
+    refused = [_untimely(said, now) for now in (forge.clock.seconds(), time.time())]
+    if all(refused):
+        raise _bad(refused[0])
     return Viewer("app", app["bot"], app["id"])
+
+
+def _untimely(said: Mapping[str, Any], now: float) -> str:
+    expires, issued = said.get("exp"), said.get("iat")
+    if not _is_time(expires) or expires <= now:
+        return "'Expiration time' claim ('exp') must be a numeric value representing the future time"
+    if expires > now + LONGEST_S + SKEW_S:
+        return "'Expiration time' claim ('exp') is too far in the future"
+    if not _is_time(issued) or issued > now + SKEW_S:
+        return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+    return ""
+
+
+def _is_time(value: Any) -> Any:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _bad(message: str = "Bad credentials", status: int = 401) -> ForgeError:
