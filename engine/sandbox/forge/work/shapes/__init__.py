@@ -5,12 +5,11 @@ No shape runs git: what git has to say stands in the rows.
 
 from engine.sandbox.forge.work.shapes.events import issue_event, timeline_event
 from engine.sandbox.forge.work.shapes.issues import comment, issue, label
-from engine.sandbox.forge.work.shapes.pulls import file, pull, pull_simple
+from engine.sandbox.forge.work.shapes.pulls import pull, pull_simple
 from engine.sandbox.forge.work.shapes.reviews import review, review_comment
 
 __all__ = [
     "comment",
-    "file",
     "issue",
     "issue_event",
     "label",

@@ -8,11 +8,11 @@ from engine.sandbox.forge.git.bare import Commit, Person
 from engine.sandbox.forge.git.shapes import commit as commit_shape
 from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.people.shapes import team
+from engine.sandbox.forge.people.shapes import credited, integration, team
 from engine.sandbox.forge.urls import Urls
 from engine.sandbox.forge.work import rows
 from engine.sandbox.forge.work.shapes import issues, reviews
-from engine.sandbox.forge.work.shapes.parts import app, repository_of, somebody
+from engine.sandbox.forge.work.shapes.parts import repository_of
 
 # Those that have rows of their own: `/issues/{n}/events` leaves them out.
 OWN = ("commented", "reviewed", "line-commented", "committed")
@@ -34,12 +34,12 @@ def issue_event(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
         "id": row["id"],
         "node_id": node_id("TimelineEvent", row["id"]),
         "url": urls.repo(repository["full_name"], "issues", "events", row["id"]),
-        "actor": somebody(forge, urls, row["actor"]),
+        "actor": credited(forge, urls, row["actor"]),
         "event": row["event"],
         "commit_id": sha,
         "commit_url": None if sha is None else urls.repo(repository["full_name"], "commits", sha),
         "created_at": row["at"],
-        "performed_via_github_app": app(forge, urls, row["app"]),
+        "performed_via_github_app": integration(forge, urls, row["app"]),
         **_more(forge, urls, row, data),
     }
 
@@ -50,8 +50,8 @@ def _more(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[str,
     }
     if "assignee" in data:
         found |= {
-            "assignee": somebody(forge, urls, data["assignee"]),
-            "assigner": somebody(forge, urls, row["actor"]),
+            "assignee": credited(forge, urls, data["assignee"]),
+            "assigner": credited(forge, urls, row["actor"]),
         }
     return found | _requester(forge, urls, row, data)
 
@@ -59,9 +59,9 @@ def _more(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[str,
 def _requester(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[str, Any]:
     if not data.keys() & {"reviewer", "team"}:
         return {}
-    found: dict[str, Any] = {"review_requester": somebody(forge, urls, row["actor"])}
+    found: dict[str, Any] = {"review_requester": credited(forge, urls, row["actor"])}
     if "reviewer" in data:
-        found["requested_reviewer"] = somebody(forge, urls, data["reviewer"])
+        found["requested_reviewer"] = credited(forge, urls, data["reviewer"])
     asked = forge.kept.row("SELECT * FROM teams WHERE id = ?", data.get("team"))
     return found if asked is None else {**found, "requested_team": team(forge, urls, asked)}
 
@@ -70,7 +70,7 @@ def _commented(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict
     found = forge.kept.row("SELECT * FROM comments WHERE id = ?", data["comment"])
     if found is None:
         return None
-    actor = somebody(forge, urls, row["actor"])
+    actor = credited(forge, urls, row["actor"])
     return {**issues.comment(forge, urls, found), "event": "commented", "actor": actor, "user": actor}
 
 
@@ -79,7 +79,7 @@ def _reviewed(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[
     if found is None:
         return None
     shape = reviews.review(forge, urls, found)
-    return {**shape, "event": "reviewed", "state": shape["state"].lower(), "user": somebody(forge, urls, row["actor"])}
+    return {**shape, "event": "reviewed", "state": shape["state"].lower(), "user": credited(forge, urls, row["actor"])}
 
 
 def _line_commented(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[str, Any] | None:

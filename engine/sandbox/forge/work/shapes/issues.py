@@ -5,8 +5,9 @@ from typing import Any
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
+from engine.sandbox.forge.people.shapes import credited, integration
 from engine.sandbox.forge.urls import Urls
-from engine.sandbox.forge.work.shapes.parts import anybody, app, association, reactions, repository_of, somebody
+from engine.sandbox.forge.work.shapes.parts import anybody, association, reactions, repository_of
 
 DEFAULT_LABELS = (
     "bug",
@@ -43,7 +44,7 @@ def shared(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
     return {
         "number": row["number"],
         "title": row["title"],
-        "user": somebody(forge, urls, row["author"]),
+        "user": credited(forge, urls, row["author"]),
         "labels": [label(forge, urls, each) for each in forge.kept.rows(_LABELS_OF, row["id"])],
         "state": row["state"],
         "locked": bool(row["locked"]),
@@ -78,7 +79,7 @@ def issue(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
         "closed_by": anybody(forge, urls, row["closed_by"]),
         "reactions": reactions(api),
         "timeline_url": f"{api}/timeline",
-        "performed_via_github_app": app(forge, urls, row["app"]),
+        "performed_via_github_app": integration(forge, urls, row["app"]),
         "state_reason": row["state_reason"],
     }
     if is_pull:
@@ -109,13 +110,13 @@ def comment(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
         "issue_url": urls.repo(name, "issues", at["number"]),
         "id": row["id"],
         "node_id": node_id("IssueComment", row["id"]),
-        "user": somebody(forge, urls, row["author"]),
+        "user": credited(forge, urls, row["author"]),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
         "author_association": association(forge, repository, row["author"]),
         "body": row["body"],
         "reactions": reactions(api),
-        "performed_via_github_app": app(forge, urls, row["app"]),
+        "performed_via_github_app": integration(forge, urls, row["app"]),
         "minimized": None if row["minimized"] is None else {"reason": row["minimized"].lower()},
     }
 

@@ -4,32 +4,15 @@ from typing import Any
 
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.people.shapes import app as app_shape
 from engine.sandbox.forge.people.shapes import simple_user
 from engine.sandbox.forge.urls import Urls
 
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
 
 
-def somebody(forge: Forge, urls: Urls, account: int | None) -> dict[str, Any]:
-    """`simple-user`, of whoever is gone GitHub's `ghost`, where the shape has no null."""
-    found = simple_user(urls, forge.account(account))
-    if found is None:
-        found = simple_user(urls, forge.kept.row("SELECT * FROM accounts WHERE login = 'ghost'"))
-    if found is None:
-        raise LookupError("the forge has no account `ghost`")
-    return found
-
-
 def anybody(forge: Forge, urls: Urls, account: int | None) -> dict[str, Any] | None:
     """`nullable-simple-user`: null for nobody and for whoever is gone."""
     return simple_user(urls, forge.account(account))
-
-
-def app(forge: Forge, urls: Urls, number: int | None) -> dict[str, Any] | None:
-    """`performed_via_github_app`."""
-    row = None if number is None else forge.kept.row("SELECT * FROM apps WHERE id = ?", number)
-    return None if row is None else app_shape(forge, urls, row)
 
 
 def association(forge: Forge, repository: Row, account: int | None) -> str:

@@ -1,11 +1,9 @@
-"""Pull requests and their files."""
+"""Pull requests."""
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git.bare import Changed
 from engine.sandbox.forge.git.shapes import repository as repository_shape
 from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
@@ -86,27 +84,6 @@ def pull(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
         "maintainer_can_modify": bool(row["maintainer_can_modify"]),
         **{name: measured.get(name, 0) for name in trial.MEASURES},
     }
-
-
-def file(urls: Urls, full_name: str, head_sha: str, changed: Changed) -> dict[str, Any]:
-    """GitHub's `diff-entry`."""
-    path = quote(changed.path)
-    found = {
-        "sha": changed.blob,
-        "filename": changed.path,
-        "status": changed.status,
-        "additions": changed.additions,
-        "deletions": changed.deletions,
-        "changes": changed.additions + changed.deletions,
-        "blob_url": f"{urls.page(*full_name.split('/'), 'blob', head_sha)}/{path}",
-        "raw_url": f"{urls.page(*full_name.split('/'), 'raw', head_sha)}/{path}",
-        "contents_url": f"{urls.repo(full_name, 'contents')}/{path}?ref={head_sha}",
-    }
-    if changed.patch is not None:
-        found["patch"] = changed.patch
-    if changed.previous is not None:
-        found["previous_filename"] = changed.previous
-    return found
 
 
 def _end(owner: str, ref: str, sha: str, user: object, repository: object) -> dict[str, Any]:
