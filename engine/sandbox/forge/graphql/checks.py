@@ -92,7 +92,7 @@ def rollup(node: Node, _: Args) -> Node | None:
     return node.ask.alone("StatusCheckRollup", node.key, {**node.row, "commit": node, "contexts": found})
 
 
-def _status(node: Node, _: Args) -> Node | None:
+def status(node: Node, _: Args) -> Node | None:
     found = _statuses(node)
     row = {**node.row, "commit": node, "contexts": found}
     return node.ask.alone("Status", node.key, row) if found else None
@@ -252,7 +252,7 @@ TABLE: Table = {
     "Commit": {
         f"checkSuites({PAGE}, filterBy)": _suites,
         f"deployments({PAGE}, environments, orderBy)": lambda node, args: _chosen(_DEPLOYMENTS(node), args),
-        "status": _status,
+        "status": status,
         "statusCheckRollup": rollup,
     },
     "Repository": {f"deployments({PAGE}, environments, orderBy)": deployments},

@@ -46,25 +46,30 @@ def page(items: Sequence[Node], args: Args, **more: Any) -> Page:
 
 
 def cursor(items: Sequence[Node], at: int) -> str:
-    """Opaque. It holds the item's key, and its place for the case that the item is gone."""
-    return base64.b64encode(f"{_MARK}:{at}:{items[at].key}".encode()).decode()
+    """Opaque. It names the item, and its place for the case that the item is gone."""
+    return base64.b64encode(f"{_MARK}:{at}:{_name(items[at])}".encode()).decode()
+
+
+def _name(item: Node) -> str:
+    return f"{item.kind}.{item.key}"
 
 
 def _place(items: Sequence[Node], text: str, *, beyond: bool) -> int:
     try:
-        first, version, at, key = base64.b64decode(text, validate=True).decode().split(":", 3)
+        first, version, at, name = base64.b64decode(text, validate=True).decode().split(":", 3)
         index = int(at)
     except (binascii.Error, ValueError):
-        first = version = key = ""
+        first = version = name = ""
         index = 0
     if f"{first}:{version}" != _MARK:
         raise Refused("INVALID_CURSOR_ARGUMENTS", f"`{text}` does not appear to be a valid cursor.")
-    keys = [str(item.key) for item in items]
-    if key in keys:
-        return keys.index(key) + beyond
-    numbers = [int(each) for each in keys if each.isdigit()]
-    if key.isdigit() and len(numbers) == len(keys) and numbers == sorted(numbers):
-        return sum(number < int(key) for number in numbers)  # it is gone: where it would be
+    names = [_name(item) for item in items]
+    if name in names:
+        return names.index(name) + beyond
+    kind, _, key = name.partition(".")
+    keys = [item.key for item in items if item.kind == kind and isinstance(item.key, int)]
+    if key.isdigit() and len(keys) == len(items) and keys == sorted(keys):
+        return sum(each < int(key) for each in keys)  # it is gone: where it would be
     return min(max(index, 0), len(items))
 
 
