@@ -3,7 +3,12 @@
 import os
 from collections.abc import Mapping
 
+from engine import data
+from engine.sandbox.forge.answer import dump
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git import storage, web
+from engine.sandbox.forge.git.bare import bare
+from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.ids import new_token
 
 ORGANIZATION = "acme"
@@ -31,7 +36,12 @@ GRANTS = {
     "statuses": "write",
 }
 EVENTS = ("push", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite")
-REPOSITORIES = (("acme/dev-deployment", "source"), ("acme/controller", "controller"))
+# name → kind, branches (the first is the default), and the shipped files it begins with
+REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "dev-deployment": ("source", ("main", "dev", "stage", "prod"), ("examples/dev-deployment",)),
+    "controller": ("controller", ("main",), tuple(name for name in data.NAMES if name != "examples")),
+}
+WEB_FLOW = 19864447  # GitHub's own number of the account that commits what is made in its pages
 
 
 def people(forge: Forge) -> None:
@@ -40,8 +50,7 @@ def people(forge: Forge) -> None:
     with kept.change():
         if kept.value("SELECT count(*) FROM accounts"):
             return
-        for login in ("ghost", "web-flow"):  # who GitHub shows for nobody, and who signs what is made in the browser
-            _account(forge, login, "User")
+        _account(forge, "ghost", "User")  # who GitHub shows for nobody
         owner = _account(forge, ORGANIZATION, "Organization")
         other = _account(forge, "umbrella", "Organization")
         teams = {
@@ -59,6 +68,67 @@ def people(forge: Forge) -> None:
             for slug in member_of:
                 kept.insert("team_members", team=teams[slug], account=account)
         _app(forge, owner)
+        kept.insert("accounts", id=WEB_FLOW, login="web-flow", kind="User", email=web.EMAIL, created_at=now)
+
+
+def repositories(forge: Forge) -> None:
+    """The source repository, whose branches are protected, and the controller's. Once."""
+    kept = forge.kept
+    owner = kept.value("SELECT id FROM accounts WHERE login = ?", ORGANIZATION)
+    olga = kept.row("SELECT * FROM accounts WHERE login = 'olga'")
+    assert olga is not None
+    for name, (kind, branches, files) in REPOSITORIES.items():
+        if forge.repository(ORGANIZATION, name) is not None:
+            continue
+        made = create_repository(forge, owner, name, kind=kind, default_branch=branches[0])
+        author = web.person(olga, forge.now())
+        storage.fill(bare(forge, made), branches, files, author, "Begin")
+        with kept.change():
+            kept.update("repositories", made, pushed_at=forge.now())
+            for login, (_, role) in PEOPLE.items():
+                if role != "admin":
+                    account = kept.value("SELECT id FROM accounts WHERE login = ?", login)
+                    kept.insert("collaborators", repository=made, account=account, permission=role)
+            for team in kept.rows("SELECT id FROM teams WHERE organization = ?", owner):
+                kept.insert("team_repositories", team=team["id"], repository=made, permission="write")
+            if kind == "source":
+                _protect(forge, made)
+
+
+def _protect(forge: Forge, repository: int) -> None:
+    """A pull request and the App's check for each branch; the App and the owners may pass."""
+    app = forge.kept.value("SELECT id FROM apps")
+    reviews = {
+        "required_approving_review_count": 0,
+        "dismiss_stale_reviews_on_push": False,
+        "require_code_owner_review": False,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+        "allowed_merge_methods": ["merge", "squash", "rebase"],
+    }
+    bypass = [
+        {"actor_id": app, "actor_type": "Integration", "bypass_mode": "always"},
+        {"actor_id": 1, "actor_type": "OrganizationAdmin", "bypass_mode": "always"},
+    ]
+    for branch in BRANCHES:
+        checks = [{"context": f"interlock merge: {branch}", "integration_id": app}]
+        wanted = {"strict_required_status_checks_policy": False, "required_status_checks": checks}
+        rules = [
+            {"type": "deletion"},
+            {"type": "non_fast_forward"},
+            {"type": "pull_request", "parameters": reviews},
+            {"type": "required_status_checks", "parameters": wanted},
+        ]
+        forge.kept.insert(
+            "rulesets",
+            repository=repository,
+            name=f"Protect {branch}",
+            include_json=dump([f"refs/heads/{branch}"]),
+            rules_json=dump(rules),
+            bypass_json=dump(bypass),
+            created_at=forge.now(),
+            updated_at=forge.now(),
+        )
 
 
 def _account(forge: Forge, login: str, kind: str) -> int:
@@ -71,8 +141,6 @@ def _app(forge: Forge, owner: int) -> None:
     """The App `interlock`: its private key goes to a file of mode 0600 beside the rows, the public half into them."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
-
-    from engine.sandbox.forge.answer import dump
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(

@@ -38,6 +38,7 @@ def running(folder: str, port: int = 0) -> Iterator[Forge]:
         listener.listen(128)  # who connects before the server runs waits
         forge = Forge(folder, Urls(f"http://127.0.0.1:{listener.getsockname()[1]}"), Clock())
         seed.people(forge)
+        seed.repositories(forge)
         app = application(forge, routes(), others(forge))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False, ws="none")
         server = uvicorn.Server(config)

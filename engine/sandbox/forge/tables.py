@@ -53,8 +53,9 @@ CREATE TABLE IF NOT EXISTS collaborators (repository INTEGER, account INTEGER, p
   PRIMARY KEY (repository, account));
 CREATE TABLE IF NOT EXISTS rulesets (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, name TEXT NOT NULL,
+  target TEXT NOT NULL DEFAULT 'branch',                -- branch, tag
   -- ["refs/heads/dev", "~ALL", "~DEFAULT_BRANCH"]
-  enforcement TEXT NOT NULL DEFAULT 'active', include_json TEXT NOT NULL,
+  enforcement TEXT NOT NULL DEFAULT 'active', include_json TEXT NOT NULL, exclude_json TEXT NOT NULL DEFAULT '[]',
   rules_json TEXT NOT NULL,                             -- as GET …/rulesets/{id} has `rules`
   -- [{actor_id, actor_type: Integration|User|Team|OrganizationAdmin|RepositoryRole, bypass_mode}]
   bypass_json TEXT NOT NULL,
@@ -63,6 +64,7 @@ CREATE TABLE IF NOT EXISTS activity (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, ref TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, actor INTEGER, kind TEXT NOT NULL, at TEXT NOT NULL);
   -- kind: push, force_push, branch_creation, branch_deletion, pr_merge, merge_queue_merge
+CREATE TABLE IF NOT EXISTS web_commits (sha TEXT PRIMARY KEY, at TEXT NOT NULL);  -- made, and so signed, by the forge
 CREATE INDEX IF NOT EXISTS activity_of ON activity (repository, id);
 
 CREATE TABLE IF NOT EXISTS issues (                     -- a pull request is an issue with a row in `pulls`

@@ -3,6 +3,11 @@ GitHub's do, so that a pull request from a fork needs no copying; a store outliv
 """
 
 import os
+from collections.abc import Iterator, Sequence
+
+from engine import data
+from engine.sandbox.forge.clock import seconds
+from engine.sandbox.forge.git.bare import Bare, Person
 
 MAX_INPUT = 64 * 1024 * 1024  # bytes of one pushed pack
 MAX_BLOB = 100 * 1024 * 1024  # bytes of one file, as GitHub has it (GH001)
@@ -52,6 +57,35 @@ def make(path: str, objects: str, head: str = "main") -> None:
 def set_head(path: str, branch: str) -> None:
     """Which branch a clone begins with."""
     _write(path, "HEAD", f"ref: refs/heads/{branch}\n")
+
+
+def fill(store: Bare, branches: Sequence[str], files: Sequence[str], author: Person, message: str) -> None:
+    """One commit of these shipped files (a folder's own files on top), on each of the branches."""
+    who = f"{author.name} <{author.email}> {int(seconds(author.date))} +0000"
+    said = [f"commit refs/heads/{branches[0]}\nmark :1\ncommitter {who}\n".encode(), _data(message.encode())]
+    for path, name in sorted(_shipped(files)):
+        with open(name, "rb") as file:
+            said.append(f"M 100644 inline {path}\n".encode() + _data(file.read()))
+    said += [f"reset refs/heads/{branch}\nfrom :1\n".encode() for branch in branches[1:]]
+    store.git("fast-import", "--quiet", stdin=b"".join(said))
+
+
+def _shipped(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        shipped, _, below = name.partition("/")
+        start = os.path.join(data.path(shipped), below) if below else data.path(shipped)
+        top = start if below else os.path.dirname(start)
+        if os.path.isfile(start):
+            yield shipped, start
+        for folder, folders, found in os.walk(start):
+            folders[:] = [each for each in folders if not each.startswith((".", "__"))]
+            for each in found:
+                path = os.path.join(folder, each)
+                yield os.path.relpath(path, top), path
+
+
+def _data(text: bytes) -> bytes:
+    return b"data %d\n%s\n" % (len(text), text)
 
 
 def _write(path: str, name: str, text: str) -> None:

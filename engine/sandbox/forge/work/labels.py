@@ -144,9 +144,7 @@ def _say(forge: Forge, viewer: Viewer, issue: int, event: str, label: Row) -> No
     announce.item(forge, issue, event, viewer.account, label=shapes.label(forge, forge.urls, label))
 
 
-def _make(
-    forge: Forge, viewer: Viewer, repository: int, name: str, color: str | None, description: str | None
-) -> int:
+def _make(forge: Forge, viewer: Viewer, repository: int, name: str, color: str | None, description: str | None) -> int:
     number = forge.kept.insert(
         "labels", repository=repository, name=name, color=(color or "ededed").lower(), description=description
     )
@@ -170,4 +168,3 @@ def _check(name: object, color: str | None, description: str | None) -> None:
         raise invalid("Label", "color")
     if description is not None and len(description) > 100:
         raise invalid("Label", "description", "custom", "description is too long (maximum is 100 characters)")
-

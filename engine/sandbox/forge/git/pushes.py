@@ -1,0 +1,188 @@
+"""What follows when a ref has moved, whoever moved it; and the only way in which the forge's own parts move one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.sandbox.forge.answer import ForgeError, Viewer
+from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git import protection
+from engine.sandbox.forge.git.bare import Bare, Commit, bare
+from engine.sandbox.forge.git.names import ABSENT
+from engine.sandbox.forge.kept import Row
+from engine.sandbox.forge.people.accounts import by_email, no_reply
+from engine.sandbox.forge.work import pulls
+
+MOST_COMMITS = 2048  # in one `push`, as GitHub has it
+_TYPES = {"refs/heads/": "branch", "refs/tags/": "tag"}
+_LISTS = {"A": "added", "D": "removed"}
+
+
+def move(forge: Forge, repository: Row, viewer: Viewer, ref: str, before: str | None, after: str | None) -> None:
+    """Move a ref as this viewer, if the rules allow it and nobody else has moved it.
+
+    Raises:
+        ForgeError: 422, a rule is in the way, the name is none, or it is no longer at `before`.
+    """
+    refused = protection.refusal(forge, repository, viewer.account, viewer.app, ref, before, after)
+    if refused is not None:
+        raise violation(422, refused)
+    if not bare(forge, repository["id"]).update(ref, after, before):
+        raise ForgeError(422, "Reference cannot be updated")
+    moved(forge, repository, viewer.account, ref, before, after, app=viewer.app)
+
+
+def violation(status: int, refused: str) -> ForgeError:
+    """GitHub's answer to what a rule forbids."""
+    return ForgeError(status, "\n\n".join(["Repository rule violations found", *refused.split("\n"), ""]))
+
+
+def moved(
+    forge: Forge,
+    repository: Row,
+    actor: int | None,
+    ref: str,
+    before: str | None,
+    after: str | None,
+    *,
+    kind: str = "",
+    app: int | None = None,
+) -> None:
+    """A ref has moved: it goes into the activity list (as `kind`, where git cannot tell), webhooks tell of it, and pull
+    requests with it as head or base follow. Not inside of a change: git is asked first.
+    """
+    store = bare(forge, repository["id"])
+    forced = bool(before and after and not _reaches(store, before, after))
+    body = _push(forge, repository, store, actor, ref, before, after, forced=forced)
+    now = forge.now()
+    with forge.kept.change():
+        if ref.startswith("refs/heads/"):
+            forge.kept.insert(
+                "activity",
+                repository=repository["id"],
+                ref=ref,
+                before=before or ABSENT,
+                after=after or ABSENT,
+                actor=actor,
+                kind=kind or _kind(before, after, forced=forced),
+                at=now,
+            )
+        forge.kept.update("repositories", repository["id"], pushed_at=now, updated_at=now)
+        _created_or_deleted(forge, repository, actor, ref, before, after)
+        forge.emit("push", None, repository["id"], actor, body)
+    pulls.branch_moved(forge, repository, ref, before, after, actor, app)
+
+
+def _kind(before: str | None, after: str | None, *, forced: bool) -> str:
+    if before is None:
+        return "branch_creation"
+    return "branch_deletion" if after is None else "force_push" if forced else "push"
+
+
+def _created_or_deleted(
+    forge: Forge, repository: Row, actor: int | None, ref: str, before: str | None, after: str | None
+) -> None:
+    prefix = next((prefix for prefix in _TYPES if ref.startswith(prefix)), None)
+    if prefix is None or (before and after):
+        return
+    body = {"ref": ref.removeprefix(prefix), "ref_type": _TYPES[prefix], "pusher_type": "user"}
+    if after is not None:
+        body |= {"master_branch": repository["default_branch"], "description": repository["description"]}
+    forge.emit("delete" if after is None else "create", None, repository["id"], actor, body)
+
+
+def _push(
+    forge: Forge,
+    repository: Row,
+    store: Bare,
+    actor: int | None,
+    ref: str,
+    before: str | None,
+    after: str | None,
+    *,
+    forced: bool,
+) -> dict[str, Any]:
+    url = forge.urls.page(repository["owner_login"], repository["name"])
+    fresh = _fresh(repository, store, ref, before, after)
+    files = _files(store, fresh)
+    shown = [_commit(forge, url, commit, files[commit.sha]) for commit in fresh]
+    tip = store.commit(after) if after else None
+    head = None
+    if tip is not None:
+        head = next((commit for commit in shown if commit["id"] == tip.sha), None)
+        head = head or _commit(forge, url, tip, _files(store, [tip])[tip.sha])
+    spans = f"{before[:12]}...{after[:12]}" if before and after else (after or before or "")[:12]
+    return {
+        "ref": ref,
+        "before": before or ABSENT,
+        "after": after or ABSENT,
+        "created": before is None,
+        "deleted": after is None,
+        "forced": forced,
+        "base_ref": None,
+        "compare": f"{url}/compare/{spans}",
+        "commits": shown,
+        "head_commit": head,
+        "pusher": _pusher(forge, actor),
+    }
+
+
+def _fresh(repository: Row, store: Bare, ref: str, before: str | None, after: str | None) -> list[Commit]:
+    """The commits that came with it, oldest first; of a new ref those that no other branch has."""
+    if after is None or store.commit(after) is None:  # an annotated tag has none
+        return []
+    if before is not None and store.commit(before) is not None:
+        return store.log(after, before, limit=MOST_COMMITS)[::-1]
+    own = ref.removeprefix("refs/heads/")
+    said = store.git("rev-list", f"-n{MOST_COMMITS}", after, "--not", f"--exclude={own}", "--branches").stdout
+    distinct = set(said.decode().split())
+    if not distinct:
+        return []
+    default = store.resolve(f"refs/heads/{repository['default_branch']}")
+    base = None if default is None or default == after else default
+    return [commit for commit in store.log(after, base, limit=MOST_COMMITS) if commit.sha in distinct][::-1]
+
+
+def _files(store: Bare, commits: list[Commit]) -> dict[str, dict[str, list[str]]]:
+    """What each commit added, removed and modified against its first parent."""
+    found: dict[str, dict[str, list[str]]] = {c.sha: {"added": [], "removed": [], "modified": []} for c in commits}
+    lines = "".join(" ".join((commit.sha, *commit.parents[:1])) + "\n" for commit in commits)
+    how = ("diff-tree", "--stdin", "-r", "-z", "--root", "--name-status", "--no-renames", "--no-ext-diff")
+    said = store.git(*how, stdin=lines.encode()).stdout.decode(errors="replace") if commits else ""
+    fields, lists = iter(said.split("\0")[:-1]), None
+    for field in fields:
+        if len(field) == 40:
+            lists = found[field]
+        elif lists is not None:
+            lists[_LISTS.get(field, "modified")].append(next(fields))
+    return found
+
+
+def _commit(forge: Forge, url: str, commit: Commit, files: Mapping[str, list[str]]) -> dict[str, Any]:
+    people = {}
+    for role, person in (("author", commit.author), ("committer", commit.committer)):
+        linked = by_email(forge, person.email)
+        people[role] = {"name": person.name, "email": person.email, "date": person.date}
+        people[role] |= {} if linked is None else {"username": linked["login"]}
+    return {
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "distinct": True,
+        "message": commit.message,
+        "timestamp": commit.committer.date,
+        "url": f"{url}/commit/{commit.sha}",
+        **people,
+        **files,
+    }
+
+
+def _pusher(forge: Forge, actor: int | None) -> dict[str, Any]:
+    account = forge.account(actor)
+    if account is None:
+        return {"name": "ghost", "email": None}
+    return {"name": account["login"], "email": account["email"] or no_reply(account)}
+
+
+def _reaches(store: Bare, before: str, after: str) -> bool:
+    """Is it a step forward? Tags that are objects are compared by what they name."""
+    one, other = store.commit(before), store.commit(after)
+    return one is not None and other is not None and store.is_ancestor(before, after)
