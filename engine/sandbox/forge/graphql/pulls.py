@@ -1,9 +1,9 @@
 """Issues and pull requests."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.sandbox.forge.git.bare import Changed
 from engine.sandbox.forge.git.bare import Commit as GitCommit
 from engine.sandbox.forge.graphql import commits, repository, talk
 from engine.sandbox.forge.graphql.checks import rollup
@@ -12,8 +12,7 @@ from engine.sandbox.forge.graphql.pages import PAGE, Page, page
 from engine.sandbox.forge.graphql.people import Resolver, Table, column, constant, flag, kind_of, path_of, team_of
 from engine.sandbox.forge.graphql.timeline import timeline
 from engine.sandbox.forge.ids import node_id
-from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import pulls, rights
+from engine.sandbox.forge.work import rights, trial
 
 _MERGEABLE = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
 
@@ -64,23 +63,11 @@ def pull_commit(pull: Node, sha: str) -> Node | None:
     return pull.ask.alone("PullRequestCommit", sha, row)
 
 
-def _changed(node: Node) -> Sequence[Changed]:
-    def read(ask: Ask, peers: Sequence[Node]) -> dict[Any, Sequence[Changed]]:
-        return {}
-
-    found = node.batch("changed", read)
-    if node.key not in found:
-        found[node.key] = pulls.files(node.ask.forge, node.row)
-    changed: Sequence[Changed] = found[node.key]
-    return changed
-
-
-def _file(node: Node, changed: Changed) -> tuple[str, str, Row]:
-    return ("PullRequestChangedFile", changed.path, {**changed._asdict(), "repository": node.row["repository"]})
-
-
 def _files(node: Node, args: Args) -> Page:
-    return page(node.ask.group(_file(node, changed) for changed in _changed(node)), args)
+    """What it changes since it left its base."""
+    store, head = commits.objects(node), node.row["head_sha"]
+    changed = store.changed(trial.fork_point(store, node.row["base_sha"], head), head, patches=False)
+    return page(node.ask.group(("PullRequestChangedFile", each.path, each._asdict()) for each in changed), args)
 
 
 _CHANGES = {
@@ -94,7 +81,7 @@ _CHANGES = {
 
 
 def _mergeable(node: Node) -> tuple[bool | None, str]:
-    return node.ask.once(("mergeable", node.key), lambda: pulls.mergeable(node.ask.forge, node.row))
+    return node.ask.once(("mergeable", node.key), lambda: trial.mergeable(node.ask.forge, node.row))
 
 
 def _head_repository(node: Node, _: Args) -> Node | None:
@@ -166,7 +153,7 @@ def _has(level: str, grant: str) -> Resolver:
 
 
 def _measured(name: str) -> Resolver:
-    return lambda node, _: pulls.measures(node.ask.forge, node.row)[name]
+    return lambda node, _: json.loads(trial.refresh(node.ask.forge, node.row)["measured_json"] or "{}").get(name, 0)
 
 
 def _commit_url(node: Node, _: Args) -> str:
