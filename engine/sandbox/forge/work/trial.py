@@ -9,18 +9,13 @@ from typing import Any
 
 from engine.sandbox.forge.answer import dump
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import protection
+from engine.sandbox.forge.git import protection, web
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Commit, Person, bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.work import rows
 
 MEASURES = ("commits", "additions", "deletions", "changed_files")
 REBASE_MOST = 100  # commits; GitHub rebases no more
-
-
-def web_flow(forge: Forge) -> Person:
-    """Who commits what is made by a button or by the API."""
-    return Person("GitHub", "noreply@github.com", forge.now())
 
 
 def fork_point(store: Bare, base: str, head: str) -> str:
@@ -103,10 +98,10 @@ def attempt(forge: Forge, pull: Row) -> None:
     tree = store.merge_tree(base, head)
     found = {"base": base, "head": head, "mergeable": tree is not None}
     found["behind"] = not store.is_ancestor(base, head)
-    found["rebaseable"] = tree is not None and rebased(store, base, head, web_flow(forge)) is not None
+    found["rebaseable"] = tree is not None and rebased(store, base, head, web.committer(forge.now())) is not None
     merge = None
     if tree is not None:
-        nobody = web_flow(forge)
+        nobody = web.committer(forge.now())
         merge = store.write_commit(tree, (base, head), f"Merge {head} into {base}", nobody, nobody)
     with forge.kept.change():
         now = rows.item(forge, pull["id"])
