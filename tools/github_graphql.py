@@ -6,10 +6,7 @@ npm's `@octokit/graphql-schema`; no text of it is taken but names and types.
 """
 
 import os
-import subprocess
 import sys
-import tarfile
-import tempfile
 from collections.abc import Iterable, Iterator
 
 import graphql
@@ -21,6 +18,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 from engine.sandbox.forge.graphql import resolvers  # noqa: E402
 from engine.sandbox.forge.graphql.mutations import IGNORED  # noqa: E402
 from engine.sandbox.forge.graphql.schema import BEYOND, SCHEMA  # noqa: E402
+from tests.support import npm  # noqa: E402
 
 PACKAGE = "@octokit/graphql-schema@15.26.1"
 _FIELDS = (graphql.GraphQLObjectType, graphql.GraphQLInterfaceType, graphql.GraphQLInputObjectType)
@@ -33,14 +31,8 @@ def github(text: str) -> GraphQLSchema:
 
 def fetch() -> str:
     """The text of GitHub's schema, from npm."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", "--pack-destination", folder, PACKAGE]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603, TID251 - a tool
-        (name,) = os.listdir(folder)
-        with tarfile.open(os.path.join(folder, name)) as archive:
-            file = archive.extractfile("package/schema.graphql")
-            assert file is not None
-            return file.read().decode()
+    with open(npm.unpacked(PACKAGE, "schema.graphql"), encoding="utf-8") as file:
+        return file.read()
 
 
 class Subset:
@@ -105,7 +97,7 @@ class Subset:
             for field, arguments in self.kept[name].items():
                 yield graphql.get_named_type(kind.fields[field].type)
                 for argument in arguments:
-                    yield graphql.get_named_type(kind.fields[field].args[argument].type)  # type: ignore[union-attr]
+                    yield graphql.get_named_type(kind.fields[field].args[argument].type)
         if isinstance(kind, graphql.GraphQLObjectType):
             yield from kind.interfaces
 
@@ -116,7 +108,7 @@ class Subset:
             if isinstance(kind, graphql.GraphQLInterfaceType):
                 types = [self.kept[each] for each in self._possible(kind)]
                 self.kept[name] = {
-                    field: tuple(arg for arg in kind.fields[field].args if all(arg in fields[field] for fields in types))
+                    field: tuple(arg for arg in kind.fields[field].args if all(arg in rows[field] for rows in types))
                     for field in kind.fields
                     if all(field in fields for fields in types)
                 }
@@ -157,7 +149,7 @@ class Subset:
         assert isinstance(kind, _FIELDS)
         for field in sorted(self.kept[name]):
             definition = kind.fields[field]
-            said = [f"{arg}: {_typed(definition.args[arg])}" for arg in sorted(self.kept[name][field])]  # type: ignore[union-attr]
+            said = [f"{arg}: {_typed(definition.args[arg])}" for arg in sorted(self.kept[name][field])]
             arguments = f"({', '.join(said)})" if said else ""
             yield f"  {field}{arguments}: {_typed(definition)}\n"
 
@@ -172,13 +164,8 @@ def _typed(definition: object) -> str:
 
 
 def main() -> int:
-    """Write both files; the first argument may be a file with GitHub's schema."""
-    if len(sys.argv) > 1:
-        with open(sys.argv[1], encoding="utf-8") as file:
-            text = file.read()
-    else:
-        text = fetch()
-    subset = Subset(github(text))
+    """Write both files."""
+    subset = Subset(github(fetch()))
     for path, content in ((SCHEMA, subset.text()), (BEYOND, subset.beyond())):
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)

@@ -13,6 +13,7 @@ from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.graphql import endpoint as graphql
 from engine.sandbox.forge.urls import Urls
 
 
@@ -21,9 +22,9 @@ def routes() -> list[Route]:
     return []
 
 
-def others(forge: Forge) -> list[BaseRoute]:  # noqa: ARG001
+def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return []
+    return [graphql.path(forge)]
 
 
 @contextmanager

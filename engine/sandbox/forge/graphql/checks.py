@@ -21,9 +21,7 @@ def _on_commits(kind: str, sql: str) -> Any:
 
     def read(ask: Ask, peers: Sequence[Node]) -> dict[tuple[int, str], list[Node]]:
         found = ask.forge.kept.rows(sql, json.dumps(sorted({peer.row["oid"] for peer in peers})))
-        below: dict[tuple[int, str], list[Node]] = {
-            (peer.row["repository"], peer.row["oid"]): [] for peer in peers
-        }
+        below: dict[tuple[int, str], list[Node]] = {(peer.row["repository"], peer.row["oid"]): [] for peer in peers}
         kept = [row for row in found if (row["repository"], row["oid"]) in below]
         for made in ask.group((kind, row["id"], row) for row in kept):
             below[made.row["repository"], made.row["oid"]].append(made)
@@ -93,6 +91,7 @@ def rollup(node: Node, _: Args) -> Node | None:
 
 
 def status(node: Node, _: Args) -> Node | None:
+    """Of a commit, without check runs; None where no status was reported."""
     found = _statuses(node)
     row = {**node.row, "commit": node, "contexts": found}
     return node.ask.alone("Status", node.key, row) if found else None

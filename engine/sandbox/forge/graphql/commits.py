@@ -34,7 +34,7 @@ def repository_of(node: Node, _: Args | None = None) -> Node:
     """The repository that the node's row names.
 
     Raises:
-        Refused: the viewer does not see it.
+        QueryError: the viewer does not see it.
     """
     found = node.ask.repository(node.row["repository"])
     if found is None:
@@ -73,7 +73,9 @@ def facts(node: Node) -> Commit:
         for peer in peers:
             wanted.setdefault(peer.row["repository"], []).append(peer.row["oid"])
         return {
-            (at, sha): commit for at, shas in wanted.items() for sha, commit in objects_of(ask, at).commits(shas).items()
+            (at, sha): commit
+            for at, shas in wanted.items()
+            for sha, commit in objects_of(ask, at).commits(shas).items()
         }
 
     found: Commit | None = node.batch("facts", read).get((node.row["repository"], node.row["oid"]))
@@ -189,11 +191,7 @@ _TEXT_LIMIT = 512_000  # bytes of a file that `text` shows
 
 
 def _data(node: Node) -> bytes:
-    def read(ask: Ask, peers: Sequence[Node]) -> dict[str, bytes]:
-        return {peer.row["oid"]: objects(peer).blob(peer.row["oid"]) or b"" for peer in peers}
-
-    found: bytes = node.batch("data", read)[node.row["oid"]]
-    return found
+    return node.ask.once(("data", node.key), lambda: objects(node).blob(node.row["oid"]) or b"")
 
 
 def _text(node: Node, _: Args) -> str | None:
@@ -388,4 +386,3 @@ def _changes(node: Node) -> tuple[int, int, int]:
     parents = facts(node).parents
     found = objects(node).changed(parents[0] if parents else EMPTY_TREE, node.row["oid"], patches=False)
     return len(found), sum(file.additions for file in found), sum(file.deletions for file in found)
-

@@ -7,8 +7,8 @@ from engine.sandbox.forge.clock import moment
 from engine.sandbox.forge.git.names import SHA
 from engine.sandbox.forge.graphql import commits, talk
 from engine.sandbox.forge.graphql.checks import rollup, status
-from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, Refused, unknown
-from engine.sandbox.forge.graphql.people import Table, account_by, column, kind_of, repository_named, team_of
+from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, QueryError, unknown
+from engine.sandbox.forge.graphql.people import Table, account_by, column, constant, kind_of, repository_named, team_of
 from engine.sandbox.forge.graphql.pulls import pull_commit
 from engine.sandbox.forge.graphql.timeline import EVENTS, event_parts, event_row
 from engine.sandbox.forge.ids import read_node_id
@@ -132,7 +132,7 @@ def node_of(ask: Ask, text: str, *kinds: str) -> Node:
     """The object of this id.
 
     Raises:
-        Refused: there is none (for this viewer), or it is of none of the `kinds`.
+        QueryError: there is none (for this viewer), or it is of none of the `kinds`.
     """
     read = read_node_id(text)
     found = _NODES[read[0]](ask, read[1]) if read is not None and read[0] in _NODES else None
@@ -151,12 +151,12 @@ def _nodes(ask: Ask, args: Args) -> list[Node | Exception]:
     ids = args["ids"]
     if len(ids) > MOST_IDS:
         said = f"You may not provide more than {MOST_IDS} node ids; you provided {len(ids)}."
-        raise Refused("ARGUMENT_LIMIT", said)
+        raise QueryError("ARGUMENT_LIMIT", said)
     found: list[Node | Exception] = []
     for text in ids:
         try:
             found.append(node_of(ask, text))
-        except Refused as refused:
+        except QueryError as refused:
             found.append(refused)  # graphql-core puts it at its place in the list
     return found
 
@@ -169,7 +169,7 @@ def _resource(ask: Ask, args: Args) -> Node | None:
     parts = [unquote(part) for part in urlsplit(text.removeprefix(ask.urls.base)).path.strip("/").split("/")]
     try:
         return _page(ask, parts)
-    except Refused:
+    except QueryError:
         raise unknown(f"a resource with the URL of '{text}'") from None
 
 
@@ -197,6 +197,7 @@ def _rate_limit(ask: Ask, _: Args) -> Node:
 
 TABLE: Table = {
     "Query": {
+        "id": constant("Q_c2FuZGJveA"),
         "node(id)": _node,
         "nodes(ids)": _nodes,
         "rateLimit(dryRun)": _rate_limit,

@@ -9,7 +9,7 @@ from engine.sandbox.forge.git import pushes, web
 from engine.sandbox.forge.git.bare import Person, bare
 from engine.sandbox.forge.graphql import commits
 from engine.sandbox.forge.graphql.lookup import node_of
-from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, Refused, unknown
+from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, QueryError, unknown
 from engine.sandbox.forge.graphql.pages import Edge, page
 from engine.sandbox.forge.graphql.people import Resolver, Table, kind_of, repository_named
 from engine.sandbox.forge.graphql.talk import comments as comments_of
@@ -53,7 +53,7 @@ def _unminimize(ask: Ask, said: Args) -> Payload:
 def _folded(ask: Ask, text: str, reason: str | None) -> Node:
     node = node_of(ask, text)
     if node.kind != "IssueComment":
-        raise Refused("UNPROCESSABLE", "Only comments of issues and pull requests can be minimized here.")
+        raise QueryError("UNPROCESSABLE", "Only comments of issues and pull requests can be minimized here.")
     comments.minimize(ask.forge, ask.viewer, _place(ask, node.row), node.row, reason)
     return _again(ask, text)
 
@@ -70,7 +70,7 @@ def _drafted(draft: bool) -> Callable[[Ask, Args], Payload]:
 
 def _enqueue(ask: Ask, said: Args) -> Payload:
     node_of(ask, said["pullRequestId"], "PullRequest")
-    raise Refused("UNPROCESSABLE", "The base branch of this pull request has no merge queue.")
+    raise QueryError("UNPROCESSABLE", "The base branch of this pull request has no merge queue.")
 
 
 def _merge(ask: Ask, said: Args) -> Payload:
@@ -150,7 +150,7 @@ def _branch(ask: Ask, said: Args) -> tuple[Node, str]:
         return commits.repository_of(ref), ref.row["name"]
     owner, slash, name = (said.get("repositoryNameWithOwner") or "").partition("/")
     if not slash or not said.get("branchName"):
-        raise Refused("UNPROCESSABLE", "A branch is named by its id, or by repositoryNameWithOwner and branchName.")
+        raise QueryError("UNPROCESSABLE", "A branch is named by its id, or by repositoryNameWithOwner and branchName.")
     return repository_named(ask, owner, name), f"refs/heads/{said['branchName'].removeprefix('refs/heads/')}"
 
 
@@ -161,7 +161,7 @@ def _create_commit(ask: Ask, said: Args) -> Payload:
     store = bare(forge, repository["id"])
     if store.refs(ref).get(ref) != before:
         expected = f'Expected branch to point to "{before}" but it did not. Pull and try again.'
-        raise Refused("STALE_DATA", expected)
+        raise QueryError("STALE_DATA", expected)
     changes = said.get("fileChanges") or {}
     files: dict[str, tuple[str | None, str] | None] = {each["path"]: None for each in changes.get("deletions") or ()}
     for each in changes.get("additions") or ():
@@ -169,7 +169,7 @@ def _create_commit(ask: Ask, said: Args) -> Payload:
     try:
         tree = store.with_files(before, files)
     except ValueError as error:
-        raise Refused("UNPROCESSABLE", f"A path was requested that cannot be written: {error}.") from None
+        raise QueryError("UNPROCESSABLE", f"A path was requested that cannot be written: {error}.") from None
     message = "\n\n".join(filter(None, (said["message"]["headline"], said["message"].get("body"))))
     made = web.write(forge, store, tree, [before], message, _author(ask))
     pushes.move(forge, repository, ask.viewer, ref, before, made)
@@ -190,7 +190,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused("UNPROCESSABLE", "The contents of a file are not valid Base64.") from None
+        raise QueryError("UNPROCESSABLE", "The contents of a file are not valid Base64.") from None
 
 
 def _mutation(change: Callable[[Ask, Args], Payload]) -> Resolver:
@@ -213,7 +213,7 @@ _MUTATIONS: dict[str, tuple[Callable[[Ask, Args], Payload], tuple[str, ...]]] = 
     "convertPullRequestToDraft": (_drafted(True), ("pullRequest",)),
     "createCommitOnBranch": (_create_commit, ("commit", "ref")),
     "dismissPullRequestReview": (_dismiss, ("pullRequestReview",)),
-    "enqueuePullRequest": (_enqueue, ()),
+    "enqueuePullRequest": (_enqueue, ("mergeQueueEntry",)),
     "markPullRequestReadyForReview": (_drafted(False), ("pullRequest",)),
     "mergePullRequest": (_merge, ("actor", "pullRequest")),
     "minimizeComment": (_minimize, ("minimizedComment",)),

@@ -17,6 +17,7 @@ from engine.sandbox.forge.work.rows import ITEM
 
 Args = Mapping[str, Any]
 T = TypeVar("T")
+LISTED = "(SELECT value FROM json_each(?))"
 MOST_NODES = 100_000  # made for one answer; GitHub gives up after ten seconds instead
 MOST_GIT = 300  # gits started for one answer
 
@@ -61,8 +62,8 @@ class Ask:
         wanted = list(dict.fromkeys(key for key in keys if key is not None))
         unread = [key for key in wanted if (table, key) not in self._known]
         if unread:
-            source = _SOURCES.get(table, f"SELECT * FROM {table} WHERE id IN")  # noqa: S608 - names are ours
-            found = self.forge.kept.rows(f"{source} (SELECT value FROM json_each(?))", json.dumps(unread))
+            source = _SOURCES.get(table, f"SELECT * FROM {table} WHERE id IN")  # noqa: S608 - names of tables are ours
+            found = self.forge.kept.rows(f"{source} {LISTED}", json.dumps(unread))
             self._known |= {(table, key): None for key in unread}
             for node in self.group((kind(row), row["id"], row) for row in found):
                 self._known[table, node.key] = node
@@ -100,7 +101,7 @@ class Ask:
         """Count one start of git.
 
         Raises:
-            Refused: the request has started too many.
+            QueryError: the request has started too many.
         """
         self._gits += 1
         if self._gits > MOST_GIT:
@@ -159,7 +160,7 @@ class Node:
         return None if found is None or found.row["deleted"] else found
 
 
-class Refused(Exception):
+class QueryError(Exception):
     """An error of GraphQL with its `type`: NOT_FOUND, FORBIDDEN, UNPROCESSABLE, …"""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -167,14 +168,14 @@ class Refused(Exception):
         self.kind, self.message = kind, message
 
 
-def unknown(what: str) -> Refused:
+def unknown(what: str) -> QueryError:
     """It is not there, or not for this viewer."""
-    return Refused("NOT_FOUND", f"Could not resolve to {what}.")
+    return QueryError("NOT_FOUND", f"Could not resolve to {what}.")
 
 
-def exceeded() -> Refused:
+def exceeded() -> QueryError:
     """The query asks for more than one answer may take."""
-    return Refused("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
+    return QueryError("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
 
 
 _SOURCES = {

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.sandbox.forge.graphql.nodes import Args, Node, Refused
+from engine.sandbox.forge.graphql.nodes import Args, Node, QueryError
 
 PAGE = "after, before, first, last"  # the arguments of every connection
 _MARK = "cursor:v2"
@@ -31,7 +31,7 @@ def page(items: Sequence[Node], args: Args, **more: Any) -> Page:
     """The page that the arguments of PAGE name. (That one of `first` and `last` is there, `limits` has checked.)
 
     Raises:
-        Refused: a cursor that was never given out.
+        QueryError: a cursor that was never given out.
     """
     start, end = 0, len(items)
     if args.get("after") is not None:
@@ -62,7 +62,7 @@ def _place(items: Sequence[Node], text: str, *, beyond: bool) -> int:
         first = version = name = ""
         index = 0
     if f"{first}:{version}" != _MARK:
-        raise Refused("INVALID_CURSOR_ARGUMENTS", f"`{text}` does not appear to be a valid cursor.")
+        raise QueryError("INVALID_CURSOR_ARGUMENTS", f"`{text}` does not appear to be a valid cursor.")
     names = [_name(item) for item in items]
     if name in names:
         return names.index(name) + beyond

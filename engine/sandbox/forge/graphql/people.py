@@ -104,7 +104,7 @@ def repository_named(ask: Ask, owner: str, name: str) -> Node:
     """A repository that the viewer sees.
 
     Raises:
-        Refused: there is none.
+        QueryError: there is none.
     """
     row = ask.forge.repository(owner, name)
     node = None if row is None else ask.repository(row["id"])
@@ -152,7 +152,7 @@ _BELOW = """WITH RECURSIVE below (root, id) AS (
 _MEMBERS = f"""{_BELOW} SELECT below.root AS parent, a.*, min(below.root <> below.id) AS inherited,
     max(below.root = below.id AND m.role = 'maintainer') AS maintains
   FROM below JOIN team_members m ON m.team = below.id JOIN accounts a ON a.id = m.account
-  WHERE NOT a.deleted GROUP BY below.root, a.id ORDER BY a.login COLLATE NOCASE"""
+  WHERE NOT a.deleted GROUP BY below.root, a.id ORDER BY a.login COLLATE NOCASE"""  # noqa: S608 - fixed text
 _MEMBERSHIP: Mapping[str, Callable[[Row], bool]] = {
     "ALL": lambda _: True,
     "CHILD_TEAM": lambda row: bool(row["inherited"]),
@@ -176,11 +176,13 @@ def _member(edge: Edge) -> Node:
     return edge.page.items[edge.at]
 
 
+_CHILDREN = "SELECT id FROM teams WHERE parent IN (SELECT value FROM json_each(?)) ORDER BY name, id"
+_DESCENDANTS = f"{_BELOW} SELECT t.id FROM below JOIN teams t ON t.id = below.id AND t.id <> below.root ORDER BY name"  # noqa: S608 - fixed text
+
+
 def _child_teams(node: Node, args: Args) -> Page:
-    direct = "SELECT t.*, t.parent AS above FROM teams t WHERE t.parent IN (SELECT value FROM json_each(?))"
-    deep = f"{_BELOW} SELECT t.*, below.root AS above FROM below JOIN teams t ON t.id = below.id AND t.id <> below.root"
-    sql = direct if args.get("immediateOnly", True) else deep
-    rows = node.ask.forge.kept.rows(f"SELECT id FROM ({sql}) ORDER BY name, id", f"[{node.key}]")
+    sql = _CHILDREN if args.get("immediateOnly", True) else _DESCENDANTS
+    rows = node.ask.forge.kept.rows(sql, f"[{node.key}]")
     return page([team for row in rows if (team := team_of(node.ask, row["id"]))], args)
 
 

@@ -28,9 +28,7 @@ def _between(node: Node) -> Sequence[GitCommit]:
             (at, base): commits.objects_of(ask, at).between(base, heads, limit=commits.MOST_COMMITS)
             for (at, base), heads in ends.items()
         }
-        return {
-            peer.key: found[peer.row["repository"], peer.row["base_sha"]][peer.row["head_sha"]] for peer in peers
-        }
+        return {peer.key: found[peer.row["repository"], peer.row["base_sha"]][peer.row["head_sha"]] for peer in peers}
 
     found: Sequence[GitCommit] = node.batch("between", read)[node.key]
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.sandbox.forge.graphql import commits, talk
-from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, Refused, unknown
+from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, QueryError, unknown
 from engine.sandbox.forge.graphql.pages import PAGE, Edge, Page, page
 from engine.sandbox.forge.graphql.people import (
     Table,
@@ -129,7 +129,7 @@ def _collaborators(node: Node, args: Args) -> Page:
     """Everybody with access that was given: outsiders, members, teams, owners."""
     ask = node.ask
     if not ask.may(node.row, "write"):
-        raise Refused("FORBIDDEN", "You do not have permission to view repository collaborators.")
+        raise QueryError("FORBIDDEN", "You do not have permission to view repository collaborators.")
     direct = {
         row["account"] for row in ask.forge.kept.rows("SELECT * FROM collaborators WHERE repository = ?", node.key)
     }
@@ -137,7 +137,7 @@ def _collaborators(node: Node, args: Args) -> Page:
         row["account"]
         for row in ask.forge.kept.rows("SELECT account FROM members WHERE organization = ?", node.row["owner"])
     }
-    wanted = {"ALL": lambda who: True, "DIRECT": direct.__contains__, "OUTSIDE": (direct - members).__contains__}
+    wanted = {"ALL": lambda _: True, "DIRECT": direct.__contains__, "OUTSIDE": (direct - members).__contains__}
     chosen = wanted[args.get("affiliation", "ALL")]
     found: list[tuple[str, int, Row]] = []
     for row in ask.forge.kept.rows("SELECT * FROM accounts WHERE kind = 'User' AND NOT deleted ORDER BY id"):
@@ -177,7 +177,21 @@ def _forks(node: Node, _: Args) -> int:
     return int(node.ask.forge.kept.value("SELECT count(*) FROM repositories WHERE fork_of = ?", node.key))
 
 
+def _associated(node: Node, args: Args) -> Page:
+    """Pull requests that brought the commit (its timeline has it, or it is their merge), seen by the viewer."""
+    where = """p.repository = ? AND (p.head_sha = ? OR (p.merged AND p.merge_commit_sha = ?) OR EXISTS
+      (SELECT 1 FROM timeline t WHERE t.issue = i.id AND t.event = 'committed' AND t.commit_sha = ?))"""
+    return items(node.ask, where, (node.row["repository"], *[node.row["oid"]] * 3), args)
+
+
+# Of these there are none here; what is asked of them is answered with null above.
+_NONE: Table = {
+    "BranchProtectionRule": dict.fromkeys(("id", "pattern"), constant(None)),
+    "MergeQueue": dict.fromkeys(("id", "url"), constant(None)),
+    "MergeQueueEntry": dict.fromkeys(("enqueuedAt", "id", "position", "state"), constant(None)),
+}
 TABLE: Table = {
+    **_NONE,
     "Query": {
         "repository(followRenames, name, owner)": lambda ask, args: repository_named(ask, args["owner"], args["name"]),
     },
@@ -245,14 +259,5 @@ TABLE: Table = {
             args,
         ),
     },
-    "Commit": {
-        f"associatedPullRequests({PAGE})": lambda node, args: associated(node, args),
-    },
+    "Commit": {f"associatedPullRequests({PAGE})": _associated},
 }
-
-
-def associated(node: Node, args: Args) -> Page:
-    """Pull requests that brought the commit (its timeline has it, or it is their merge), seen by the viewer."""
-    where = """p.repository = ? AND (p.head_sha = ? OR (p.merged AND p.merge_commit_sha = ?) OR EXISTS
-      (SELECT 1 FROM timeline t WHERE t.issue = i.id AND t.event = 'committed' AND t.commit_sha = ?))"""
-    return items(node.ask, where, (node.row["repository"], *[node.row["oid"]] * 3), args)

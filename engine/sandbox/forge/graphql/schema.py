@@ -51,10 +51,10 @@ def beyond() -> Mapping[str, frozenset[str]]:
 
 
 def _bound(function: Resolver, grant: str | None) -> Callable[..., Any]:
-    def resolve(parent: Any, _: "GraphQLResolveInfo", **args: Any) -> Any:
+    def resolve(parent: Any, _: "GraphQLResolveInfo[Any]", **args: Any) -> Any:
         return function(parent, args)
 
-    def granted(parent: Any, _: "GraphQLResolveInfo", **args: Any) -> Any:
+    def granted(parent: Any, _: "GraphQLResolveInfo[Any]", **args: Any) -> Any:
         viewer = parent.ask.viewer
         if viewer.kind == "installation":
             access.granted(viewer, str(grant))

@@ -1,11 +1,11 @@
 """What people write: bodies with their edits, comments, reviews, and what all of those have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from engine.sandbox.forge.graphql.commits import commit_in, repository_of
-from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, unknown
+from engine.sandbox.forge.graphql.nodes import Args, Node, unknown
 from engine.sandbox.forge.graphql.pages import PAGE, Page, page
-from engine.sandbox.forge.graphql.people import Resolver, Table, column, constant, flag, identity, kind_of, path_of
+from engine.sandbox.forge.graphql.people import Resolver, Table, column, constant, identity, path_of
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.work import rights
 from engine.sandbox.forge.work.shapes.parts import association
