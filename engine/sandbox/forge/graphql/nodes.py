@@ -45,13 +45,15 @@ class Ask:
         return found
 
     def group(self, rows: Iterable[tuple[str, Hashable, Row]]) -> list["Node"]:
-        """Nodes of (kind, key, row), each the others' peer."""
-        peers = Peers()
-        peers.nodes = [Node(self, peers, *row) for row in rows]
-        self._made += len(peers.nodes)
+        """Nodes of (kind, key, row), those of a kind each others' peers."""
+        peers: dict[str, Peers] = {}
+        nodes = [Node(self, peers.setdefault(kind, Peers()), kind, key, row) for kind, key, row in rows]
+        for node in nodes:
+            node.peers.nodes.append(node)
+        self._made += len(nodes)
         if self._made > MOST_NODES:
             raise exceeded()
-        return peers.nodes
+        return nodes
 
     def alone(self, kind: str, key: Hashable, row: Row) -> "Node":
         """A node that nothing was listed with."""
