@@ -117,7 +117,15 @@ def _answered(found: Operation, exchange: Exchange) -> Iterator[str]:
         if exchange.status < 300 and "json" in exchange.media:
             yield "the answer must have no body"
     elif "json" in exchange.media:
-        yield from (f"answer{problem}" for problem in differences(json.loads(exchange.answer), schema))
+        try:
+            answer = json.loads(exchange.answer)
+        except ValueError:
+            yield "the answer is no JSON"
+            return
+        # GitHub repeats the status in the JSON of every error; not all of its schemas of errors say so.
+        if exchange.status >= 400 and isinstance(answer, dict) and answer.get("status") == str(exchange.status):
+            del answer["status"]
+        yield from (f"answer{problem}" for problem in differences(answer, schema))
 
 
 def differences(value: Any, schema: Schema) -> Iterator[str]:

@@ -13,18 +13,21 @@ from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.graphql import endpoint as graphql
+from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
 
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return []
+    return [*people.ROUTES]
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return [graphql.path(forge)]
+    from engine.sandbox.forge.git import http as git
+    from engine.sandbox.forge.graphql import endpoint as graphql
+
+    return [graphql.path(forge), *git.routes(forge)]
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """A running forge, and people who talk to it over HTTP."""
 
 import json
+import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -35,7 +37,7 @@ class Client(NamedTuple):
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         if self.token:
-            sent.setdefault("Authorization", f"token {self.token}")
+            sent.setdefault("Authorization", f"{'Bearer' if '.' in self.token else 'token'} {self.token}")
         url = path if path.startswith("http") else self.forge.urls.api + path
         request = urllib.request.Request(url, data, sent, method=verb)
         try:
@@ -98,5 +100,33 @@ def as_(forge: Forge) -> Any:
     def client(login: str | None) -> Client:
         sql = "SELECT token FROM tokens t JOIN accounts a ON a.id = t.account WHERE a.login = ? AND t.kind = 'personal'"
         return Client(forge, None if login is None else forge.kept.value(sql, login))
+
+    return client
+
+
+def signed(forge: Forge, **claims: Any) -> str:
+    """What the App `interlock` signs with its key to say who it is; `claims` are instead of its own, None: left out."""
+    import jwt
+
+    now = int(time.time())
+    said = {"iss": "1", "iat": now - 10, "exp": now + 300, **claims}
+    with open(os.path.join(forge.folder, "app-key.pem"), encoding="utf-8") as file:
+        return jwt.encode({k: v for k, v in said.items() if v is not None}, file.read(), "RS256")
+
+
+@pytest.fixture
+def as_app(forge: Forge) -> Client:
+    """The App itself, with a JWT."""
+    return Client(forge, signed(forge))
+
+
+@pytest.fixture
+def as_installation(forge: Forge, as_app: Client) -> Any:
+    """`as_installation()("GET", "/installation/repositories")`; limits are the body of the request for the token."""
+
+    def client(**limits: object) -> Client:
+        answer = as_app("POST", "/app/installations/1/access_tokens", limits or None)
+        assert answer.status == 201, answer
+        return Client(forge, answer.body["token"])
 
     return client

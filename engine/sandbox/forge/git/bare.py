@@ -99,11 +99,18 @@ class Bare:
 
     def update(self, ref: str, new: str | None, old: str | None) -> bool:
         """Set the ref to `new` if it is `old` now (None: absent). False: it is not, or git will not have it."""
-        if not is_ref(ref):
-            return False
-        before = ABSENT if old is None else old
-        line = f"delete {ref}\0{before}\0" if new is None else f"update {ref}\0{new}\0{before}\0"
-        return self.git("update-ref", "-z", "--stdin", stdin=line.encode(), answers=(0, 1, 128)).code == 0
+        return is_ref(ref) and self.move({ref: (old, new)}) is None
+
+    def move(self, refs: Mapping[str, tuple[str | None, str | None]]) -> str | None:
+        """Set them all, each from what it is to what it will be, or none; what git says against it."""
+        lines = ["start\0"]
+        for ref, (old, new) in refs.items():
+            before = ABSENT if old is None else old
+            lines.append(f"delete {ref}\0{before}\0" if new is None else f"update {ref}\0{new}\0{before}\0")
+        stdin = "".join([*lines, "prepare\0commit\0"]).encode()
+        done = self.git("update-ref", "-z", "--stdin", stdin=stdin, answers=(0, 1, 128))
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        return None if done.code == 0 else said.partition(": ")[2].removeprefix("prepare: ") or "failed to update ref"
 
     def commit(self, sha: str) -> Commit | None:
         """The commit with this id; None if there is none."""

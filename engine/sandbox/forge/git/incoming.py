@@ -1,7 +1,7 @@
 """Objects that somebody pushes: apart until git has looked at each of them, then with the others, or gone.
 
-Git itself unpacks and checks them (its fsck, its limit of size); nothing that was pushed is run, and a pack that unpacks
-to more than was allowed runs into a limit of memory, time or size.
+Git itself unpacks and checks them (its fsck); nothing that was pushed is run, and a pack that unpacks to more than is
+allowed runs into a limit of memory, time or size.
 """
 
 import os
@@ -17,7 +17,7 @@ _LOOSE = 100  # a pack of fewer objects is not kept as one: each pack makes find
 _LOOSE_BYTES = 1024 * 1024
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What git is told behind `unpack`; `said` is for people."""
 
     def __init__(self, why: str, said: str = "") -> None:
@@ -48,19 +48,19 @@ class Incoming:
         """Take the pack apart.
 
         Raises:
-            Refused: it is too large, broken, or has what fsck refuses.
+            RefusedError: it is too large, broken, or has what fsck refuses.
         """
         if len(pack) > MAX_INPUT:
-            raise Refused("pack exceeds maximum allowed size")
+            raise RefusedError("pack exceeds maximum allowed size")
         few = len(pack) < _LOOSE_BYTES and int.from_bytes(pack[8:12], "big") < _LOOSE
         how = ["unpack-objects", "-q"] if few else ["index-pack", "--stdin", "--fix-thin"]
         try:
             done = self.store.git(*how, "--strict", stdin=pack, answers=(0, 1, 128), **self.env)
         except ProcessError:  # time, memory, or a signal
-            raise Refused("unpack took too much") from None
+            raise RefusedError("unpack took too much") from None
         if done.code:
             said = done.stderr.decode(errors="replace")[-2000:]
-            raise Refused(f"{how[0]} abnormal exit", said)
+            raise RefusedError(f"{how[0]} abnormal exit", said)
         self._sizes()
 
     def complete(self, shas: Iterable[str]) -> bool:
@@ -82,10 +82,10 @@ class Incoming:
 
     def _sizes(self) -> None:
         form = "--batch-check=%(objecttype) %(objectsize) %(objectname)"
-        alone = {"GIT_OBJECT_DIRECTORY": self.folder}
-        said = self.store.git("cat-file", "--batch-all-objects", "--unordered", form, **alone).stdout.decode()
+        arguments = ("cat-file", "--batch-all-objects", "--unordered", form)
+        said = self.store.git(*arguments, GIT_OBJECT_DIRECTORY=self.folder).stdout.decode()
         for line in said.splitlines():
             kind, size, sha = line.split()
             if int(size) > MAX_BLOB:
                 text = f"error: GH001: {kind} {sha} is {int(size) // 1024**2} MB; this exceeds the limit of 100.00 MB\n"
-                raise Refused("pre-receive hook declined", text)
+                raise RefusedError("pre-receive hook declined", text)

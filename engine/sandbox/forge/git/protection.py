@@ -56,14 +56,17 @@ def passed_over(
     return "\n".join(dict.fromkeys(broken)) or None
 
 
-def unmet(forge: Forge, pull: Row, viewer: Viewer) -> list[str]:
-    """What the rules of its base still want before this viewer may merge it; nothing from those who may pass."""
+def unmet(forge: Forge, pull: Row, viewer: Viewer | None) -> list[str]:
+    """What the rules of its base still want before this viewer may merge it; nothing from those who may pass. Nobody
+    (None) may.
+    """
+    actor = Actor(None, None) if viewer is None else Actor(viewer.account, viewer.app)
     repository = forge.repository_of(pull["repository"])
     if repository is None:
         return []
     found: list[str] = []
     for ruleset in _rulesets(forge, repository, f"refs/heads/{pull['base_ref']}"):
-        if _passes(forge, repository, ruleset, Actor(viewer.account, viewer.app), ("always", "pull_request", "exempt")):
+        if _passes(forge, repository, ruleset, actor, ("always", "pull_request", "exempt")):
             continue
         for rule in json.loads(ruleset["rules_json"]):
             wants = rule.get("parameters") or {}
@@ -144,6 +147,8 @@ def _is(forge: Forge, repository: Row, kind: str, number: int | None, actor: Act
     """Is the actor the one, or one of those, that a row of a ruleset's bypass list names?"""
     if actor.app is not None or kind == "Integration":
         return kind == "Integration" and actor.app is not None and actor.app == number
+    if actor.account is None:
+        return False
     if kind == "User":
         return actor.account == number
     if kind == "Team":

@@ -7,7 +7,7 @@ from engine.sandbox.forge.git import web
 from engine.sandbox.forge.git.bare import Changed, Commit, Entry
 from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.people.access import LEVELS, at_least
+from engine.sandbox.forge.people.access import flags
 from engine.sandbox.forge.people.accounts import by_email
 from engine.sandbox.forge.people.shapes import simple_user
 from engine.sandbox.forge.urls import Urls
@@ -118,13 +118,13 @@ def minimal_repository(forge: Forge, urls: Urls, row: Row, level: str = "") -> d
     found = repository(forge, urls, row)
     for name in (*_NOT_MINIMAL, *(("license",) if found["license"] is None else ())):
         del found[name]
-    return found | ({"permissions": permissions(level)} if level else {})
+    return found | ({"permissions": flags(level)} if level else {})
 
 
 def full_repository(forge: Forge, urls: Urls, row: Row, level: str) -> dict[str, Any]:
     """GitHub's `full-repository`, with what the viewer may."""
     found = repository(forge, urls, row) | {"subscribers_count": 0, "network_count": 0}
-    found["permissions"] = permissions(level)
+    found["permissions"] = flags(level)
     owner = forge.account(row["owner"])
     if owner is not None and owner["kind"] == "Organization":
         found["organization"] = found["owner"]
@@ -136,12 +136,6 @@ def full_repository(forge: Forge, urls: Urls, row: Row, level: str) -> dict[str,
         found["parent"] = repository(forge, urls, parent)
         found["source"] = repository(forge, urls, source)
     return found
-
-
-def permissions(level: str) -> dict[str, bool]:
-    """What a row of LEVELS allows, under the names that a repository has for it."""
-    names = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read"}
-    return {name: level in LEVELS and at_least(level, wanted) for name, wanted in names.items()}
 
 
 def commit(forge: Forge, urls: Urls, repository: Row, found: Commit) -> dict[str, Any]:
@@ -259,7 +253,7 @@ def tree(urls: Urls, repository: Row, sha: str, entries: list[Entry], *, truncat
     git = urls.repo(repository["full_name"], "git")
     rows = []
     for entry in entries:
-        row = {"path": entry.path, "mode": entry.mode, "type": entry.kind, "sha": entry.sha}
+        row: dict[str, Any] = {"path": entry.path, "mode": entry.mode, "type": entry.kind, "sha": entry.sha}
         if entry.size is not None:
             row |= {"size": entry.size}
         if entry.kind != "commit":

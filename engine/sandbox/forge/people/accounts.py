@@ -1,9 +1,8 @@
 """Accounts: found by name, number or address, renamed, deleted. A number is for ever, a name is whoever has it now."""
 
 import re
-from collections.abc import Mapping
 
-from engine.sandbox.forge.answer import invalid
+from engine.sandbox.forge.answer import invalid, missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.ids import new_token
 from engine.sandbox.forge.kept import Row
@@ -11,17 +10,17 @@ from engine.sandbox.forge.kept import Row
 NO_REPLY = "users.noreply.github.com"
 GHOST = "ghost"
 _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
-# What goes with an account, by the column that names it. What it wrote stays, as ghost's.
-_BELONGINGS: Mapping[str, str] = {
-    "tokens": "account",
-    "sessions": "account",
-    "emails": "account",
-    "members": "account",
-    "team_members": "account",
-    "collaborators": "account",
-    "assignees": "account",
-    "review_requests": "account",
-}
+# What goes with an account. What it wrote stays, as ghost's.
+_BELONGINGS = (
+    "tokens",
+    "sessions",
+    "emails",
+    "members",
+    "team_members",
+    "collaborators",
+    "assignees",
+    "review_requests",
+)
 
 
 def by_login(forge: Forge, login: str) -> Row | None:
@@ -71,21 +70,22 @@ def rename(forge: Forge, account: int, login: str) -> None:
     """Another login for the same number; the old one is free for anybody.
 
     Raises:
-        ForgeError: 422, the login is taken or none that GitHub allows.
+        ForgeError: 404, nobody; 422, the login is taken or none that GitHub allows.
     """
     with forge.kept.change():
         who = forge.account(account)
-        if who is None or who["deleted"] or who["login"] != login:
-            _free(forge, login, bot=False, but=account)
-            forge.kept.update("accounts", account, login=login)
+        if who is None or who["deleted"]:
+            raise missing()
+        _free(forge, login, bot=False, but=account)
+        forge.kept.update("accounts", account, login=login)
 
 
 def delete(forge: Forge, account: int) -> None:
     """Take away everything that lets it act or be asked. What it wrote is shown as `ghost`'s."""
     with forge.kept.change():
         forge.kept.update("accounts", account, deleted=1, email=None, name=None)
-        for table, column in _BELONGINGS.items():
-            forge.kept.run(f"DELETE FROM {table} WHERE {column} = ?", account)  # noqa: S608 - names are ours
+        for table in _BELONGINGS:
+            forge.kept.run(f"DELETE FROM {table} WHERE account = ?", account)  # noqa: S608 - names are ours
 
 
 def _free(forge: Forge, login: str, *, bot: bool, but: int | None = None) -> None:

@@ -118,9 +118,7 @@ def _base_gone(forge: Forge, repository: Row, branch: str, actor: int | None, ap
     for pull in _into(forge, repository, branch):
         with forge.kept.change():
             if target is not None and sha is not None and _may_go(forge, store, pull, target, sha):
-                changes = states.retarget(
-                    forge, pull, target, sha, actor, app, "automatic_base_change_succeeded"
-                )
+                changes = states.retarget(forge, pull, target, sha, actor, app, "automatic_base_change_succeeded")
                 announce.item(forge, pull["id"], "edited", actor, changes=changes)
             else:
                 timeline.record(forge, pull["id"], "base_ref_deleted", actor, app=app)

@@ -130,9 +130,7 @@ def set_draft(forge: Forge, viewer: Viewer, repository: Row, pull: Row, draft: b
 
 def custom(message: str) -> ForgeError:
     """422 of a whole pull request."""
-    return ForgeError(
-        422, "Validation Failed", [{"resource": "PullRequest", "code": "custom", "message": message}]
-    )
+    return ForgeError(422, "Validation Failed", [{"resource": "PullRequest", "code": "custom", "message": message}])
 
 
 def _retarget(forge: Forge, viewer: Viewer, repository: Row, pull: Row, base: str) -> dict[str, object]:
@@ -152,9 +150,7 @@ def _retarget(forge: Forge, viewer: Viewer, repository: Row, pull: Row, base: st
     return states.retarget(forge, pull, base, sha, viewer.account, viewer.app, "base_ref_changed")
 
 
-def _source(
-    forge: Forge, viewer: Viewer, repository: Row, head: str, head_repo: str | None
-) -> tuple[Row, str]:
+def _source(forge: Forge, viewer: Viewer, repository: Row, head: str, head_repo: str | None) -> tuple[Row, str]:
     """Repository and branch of `head`."""
     owner, _, branch = head.rpartition(":")
     wanted = head_repo.rpartition("/")[2].lower() if head_repo else None

@@ -208,9 +208,7 @@ def refused(message: str) -> ForgeError:
 
 def _submitted(forge: Forge, viewer: Viewer, review: Row, event: str, body: str) -> None:
     now = forge.now()
-    forge.kept.update(
-        "reviews", review["id"], state=STATES[event], body=body, submitted_at=now, updated_at=now
-    )
+    forge.kept.update("reviews", review["id"], state=STATES[event], body=body, submitted_at=now, updated_at=now)
     timeline.by(forge, viewer, review["pull"], "reviewed", review=review["id"])
     reviewers.answered(forge, review["pull"], viewer.account)
     announce.review(forge, review_row(forge, review["id"]), "submitted", viewer.account)

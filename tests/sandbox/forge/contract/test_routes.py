@@ -44,6 +44,7 @@ EMAILS, STATUSES, DISPATCHES = (
     "/repos/{owner}/{repo}/statuses/{sha}",
     "/repos/{owner}/{repo}/dispatches",
 )
+ERROR = {"message": "x", "documentation_url": "x", "status": "422"}
 LABELS = "/repos/{owner}/{repo}/issues/{issue_number}/labels"
 # why, request, its body, status, answer (None: no body), what is found
 DIFFERENT: list[tuple[str, str, Any, int, Any, str | None]] = [
@@ -65,6 +66,8 @@ DIFFERENT: list[tuple[str, str, Any, int, Any, str | None]] = [
     ("a request without a body", f"POST {DISPATCHES}", None, 204, None, "must have a body"),
     ("a property that GitHub ignores", f"POST {DISPATCHES}", {"event_type": "x", "y": 1}, 204, None, ".y: GitHub"),
     ("a word that GitHub refuses", f"POST {STATUSES}", {"state": "fine"}, 201, None, "'fine' is not one"),
+    ("an error that repeats its status", f"POST {EMAILS}", {}, 422, ERROR, None),
+    ("an error that repeats another", f"POST {EMAILS}", {}, 422, ERROR | {"status": "404"}, ".status: GitHub"),
     ("an error with another message", "GET /user", None, 401, {"msg": "x"}, ".msg: GitHub"),
 ]
 
