@@ -15,11 +15,16 @@ from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
+from engine.sandbox.forge.work import merging
+from engine.sandbox.forge.work import rest as work
 
 
 def routes() -> list[Route]:
     """REST of every part."""
-    return [*people.ROUTES]
+    return [
+        *people.ROUTES,
+        *work.ROUTES,
+    ]
 
 
 def others(forge: Forge) -> list[BaseRoute]:
@@ -43,6 +48,7 @@ def running(folder: str, port: int = 0) -> Iterator[Forge]:
         forge = Forge(folder, Urls(f"http://127.0.0.1:{listener.getsockname()[1]}"), Clock())
         seed.people(forge)
         seed.repositories(forge)
+        merging.recover(forge)
         app = application(forge, routes(), others(forge))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False, ws="none")
         server = uvicorn.Server(config)

@@ -9,14 +9,14 @@ BODY_LIMIT = 65536
 REASONS = ("ABUSE", "DUPLICATE", "LOW_QUALITY", "OFF_TOPIC", "OUTDATED", "RESOLVED", "SPAM")
 
 
-def comment(forge: Forge, viewer: Viewer, repository: Row, issue: Row, body: str) -> int:
+def comment(forge: Forge, viewer: Viewer, repository: Row, issue: Row, body: object) -> int:
     """Write one; its id.
 
     Raises:
         ForgeError: 422, empty or too long; 403, archived or locked.
     """
     rights.may_say(forge, viewer, repository, issue)
-    check(body, "IssueComment")
+    text = check(body, "IssueComment")
     now = forge.now()
     with forge.kept.change():
         number = forge.kept.insert(
@@ -24,7 +24,7 @@ def comment(forge: Forge, viewer: Viewer, repository: Row, issue: Row, body: str
             issue=issue["id"],
             author=viewer.account,
             app=viewer.app,
-            body=body,
+            body=text,
             created_at=now,
             updated_at=now,
         )
@@ -33,23 +33,23 @@ def comment(forge: Forge, viewer: Viewer, repository: Row, issue: Row, body: str
     return number
 
 
-def edit_comment(forge: Forge, viewer: Viewer, repository: Row, found: Row, body: str) -> None:
+def edit_comment(forge: Forge, viewer: Viewer, repository: Row, found: Row, body: object) -> None:
     """Change its text; who changed it is kept.
 
     Raises:
         ForgeError: 403, neither author nor writer; 422.
     """
     rights.demand(forge, viewer, repository, found["author"], "write", rights.ISSUES)
-    check(body, "IssueComment")
+    text = check(body, "IssueComment")
     with forge.kept.change():
         row = _row(forge, found["id"])
-        if row["body"] == body:
+        if row["body"] == text:
             return
         edits.rewrite(
             forge,
             "IssueComment",
             row["id"],
-            body,
+            text,
             was=row["body"],
             author=row["author"],
             since=row["created_at"],
@@ -101,8 +101,8 @@ def comment_of(forge: Forge, repository: int, number: object) -> Row:
     return found
 
 
-def check(body: object, resource: str) -> None:
-    """Refuse what is no text of a comment.
+def check(body: object, resource: str) -> str:
+    """The text of a comment.
 
     Raises:
         ForgeError: 422, as GitHub says it.
@@ -113,6 +113,7 @@ def check(body: object, resource: str) -> None:
         raise invalid(resource, "body", "custom", "body cannot be blank")
     if len(body) > BODY_LIMIT:
         raise too_long(resource)
+    return body
 
 
 def too_long(resource: str) -> ForgeError:

@@ -1,4 +1,4 @@
-"""Merging a pull request, and bringing its branch up to date: real merges, and refs that only move from where they were.
+"""Merging a pull request, and bringing its branch up to date: real merges, and refs that move from where they were.
 
 Git makes the commit beforehand. Then, in one change of the rows, everything is looked at again and the base moves by
 compare-and-swap: whoever pushes or merges at the same time comes before us, and we refuse, or after us. What is about
@@ -73,24 +73,30 @@ def merge(
                 raise _base_moved()
             if not wanted.store.update(f"refs/heads/{pull['base_ref']}", made, base):
                 raise _base_moved()
-            _finish(forge, repository, now, made, base, viewer.account, viewer.app)
+            _mark(forge, now, made, base, viewer.account, viewer.app)
+        _tell(forge, repository, pull, made, base, viewer.account, viewer.app)
     finally:
         forge.kept.run("DELETE FROM settings WHERE name = ?", begun)
     return made
 
 
 def recover(forge: Forge) -> None:
-    """After a restart: merges whose commit is on the base, and whose rows do not say so yet, are finished."""
+    """After a restart: merges whose commit is on the base, and of which the rows do not tell yet, are finished."""
     for row in forge.kept.rows("SELECT * FROM settings WHERE name LIKE ?", f"{_BEGUN}%"):
         _, number, sha = row["name"].split(":")
         begun = json.loads(row["value"])
-        with forge.kept.change():
-            pull = rows.item(forge, int(number))
-            repository = _repository(forge, pull)
-            base = states.tip(forge, repository["id"], pull["base_ref"])
-            if not pull["merged"] and base is not None and bare(forge, repository["id"]).is_ancestor(sha, base):
-                _finish(forge, repository, pull, sha, begun["before"], begun["actor"], begun["app"])
-            forge.kept.run("DELETE FROM settings WHERE name = ?", row["name"])
+        pull = rows.item(forge, int(number))
+        repository = _repository(forge, pull)
+        base = states.tip(forge, repository["id"], pull["base_ref"])
+        if base is not None and bare(forge, repository["id"]).is_ancestor(sha, base):
+            by = (begun["before"], begun["actor"], begun["app"])
+            if not pull["merged"]:
+                with forge.kept.change():
+                    _mark(forge, pull, sha, *by)
+            told = "SELECT 1 FROM activity WHERE repository = ? AND after = ?"
+            if not forge.kept.row(told, repository["id"], sha):
+                _tell(forge, repository, pull, sha, *by)
+        forge.kept.run("DELETE FROM settings WHERE name = ?", row["name"])
 
 
 def update_branch(forge: Forge, viewer: Viewer, pull: Row, *, expected_head_sha: str | None = None) -> str:
@@ -122,18 +128,19 @@ def update_branch(forge: Forge, viewer: Viewer, pull: Row, *, expected_head_sha:
     ref = f"refs/heads/{pull['head_ref']}"
     why = protection.refusal(forge, source, viewer.account, viewer.app, ref, head, made)
     if why is not None:
-        raise ForgeError(403, why)
+        raise pushes.violation(403, why)
     if not bare(forge, source["id"]).update(ref, made, head):
         raise ForgeError(422, "expected head sha didn’t match current head ref.")
     pushes.moved(forge, source, viewer.account, ref, head, made, app=viewer.app)
     return made
 
 
-def _finish(
-    forge: Forge, repository: Row, pull: Row, made: str, before: str, actor: int | None, app: int | None
-) -> None:
+def _mark(forge: Forge, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
     forge.kept.update("pulls", pull["id"], base_sha=before)  # as it was merged; later moves of the base are not its own
     states.merged(forge, pull["id"], actor, app, made)
+
+
+def _tell(forge: Forge, repository: Row, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
     ref = f"refs/heads/{pull['base_ref']}"
     pushes.moved(forge, repository, actor, ref, before, made, kind="pr_merge", app=app)
 
@@ -145,11 +152,11 @@ def _allowed(forge: Forge, viewer: Viewer, repository: Row, pull: Row, method: s
         raise ForgeError(405, "Pull Request is still a draft")
     if sha is not None and sha != pull["head_sha"]:
         raise ForgeError(409, "Head branch was modified. Review and try the merge again.")
-    if method not in repository["merge_methods"].split():
+    if method not in protection.methods(forge, repository, pull["base_ref"]):
         raise ForgeError(405, f"{_NAMES[method]} are not allowed on this repository.")
     unmet = protection.unmet(forge, pull, viewer)
     if unmet:
-        raise ForgeError(405, "\n\n".join(["Repository rule violations found", *unmet]))
+        raise pushes.violation(405, "\n".join(unmet))
 
 
 def _merged(wanted: Wanted) -> str:

@@ -21,7 +21,7 @@ def branch_moved(
     actor: int | None,
     app: int | None = None,
 ) -> None:
-    """Called after every change of a ref, once it is there. It may come late or twice: what counts is the ref itself."""
+    """Called after every change of a ref, once it is there; late or twice, too: what counts is the ref itself."""
     if not ref.startswith(_HEADS):
         return
     branch = ref.removeprefix(_HEADS)
@@ -78,13 +78,14 @@ def _base_moved(
     store = bare(forge, repository["id"])
     pushed = store.log(after, before, limit=_PUSHED)
     shas = {commit.sha for commit in pushed}
+    tip = store.resolve(f"{_HEADS}{branch}") or after  # another move may be told before this one
     with forge.kept.change():
         for pull in _into(forge, repository, branch):
             if pull["head_sha"] in shas:
-                forge.kept.update("pulls", pull["id"], base_sha=after)
+                forge.kept.update("pulls", pull["id"], base_sha=before)
                 states.merged(forge, pull["id"], actor, app, brought_by(pushed, after, pull["head_sha"]))
-            elif pull["base_sha"] != after:
-                forge.kept.update("pulls", pull["id"], base_sha=after)
+            elif pull["base_sha"] != tip:
+                forge.kept.update("pulls", pull["id"], base_sha=tip)
                 dismiss_stale(forge, repository, pull, rows.item(forge, pull["id"]), actor, app)
 
 

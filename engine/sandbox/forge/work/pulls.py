@@ -56,8 +56,10 @@ def open_pull(
                 continue
             if states.open_one(forge, repository["id"], source["id"], branch, base):
                 raise custom(f"A pull request already exists for {source['owner_login']}:{branch}.")
-            row = issues.insert(forge, viewer, repository, str(title), body) if issue is None else None
-            row = rows.item(forge, row) if row is not None else _convertible(forge, viewer, repository, issue)
+            if issue is None:
+                row = rows.item(forge, issues.insert(forge, viewer, repository, str(title), body))
+            else:
+                row = _convertible(forge, viewer, repository, issue)
             forge.kept.insert(
                 "pulls",
                 id=row["id"],

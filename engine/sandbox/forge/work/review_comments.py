@@ -32,7 +32,7 @@ def place(forge: Forge, pull: Row, sha: str, said: Mapping[str, object]) -> Plac
     Raises:
         ForgeError: 422, no path or line of it.
     """
-    check(said.get("body"), "PullRequestReviewComment")
+    text = check(said.get("body"), "PullRequestReviewComment")
     path, side = said.get("path"), said.get("side", "RIGHT")
     line, position = _whole(said, "line"), _whole(said, "position")
     start, start_side = _whole(said, "start_line"), said.get("start_side")
@@ -52,7 +52,7 @@ def place(forge: Forge, pull: Row, sha: str, said: Mapping[str, object]) -> Plac
         side = "LEFT" if found.right is None else "RIGHT"
     return Placed(
         file.path,
-        str(said["body"]),
+        text,
         found.left if side == "LEFT" else found.right,
         str(side),
         start,
@@ -100,17 +100,17 @@ def comment(forge: Forge, viewer: Viewer, repository: Row, pull: Row, said: Mapp
     return _alone(forge, viewer, pull, sha, place(forge, pull, sha, said), None)
 
 
-def reply(forge: Forge, viewer: Viewer, repository: Row, pull: Row, to: Row, body: str) -> int:
+def reply(forge: Forge, viewer: Viewer, repository: Row, pull: Row, to: Row, body: object) -> int:
     """Answer the first one of a thread; its id.
 
     Raises:
         ForgeError: 403; 422, no text.
     """
     rights.may_say(forge, viewer, repository, pull, rights.PULLS)
-    check(body, "PullRequestReviewComment")
+    text = check(body, "PullRequestReviewComment")
     placed = Placed(
         to["path"],
-        body,
+        text,
         to["line"],
         to["side"],
         to["start_line"],
@@ -143,18 +143,18 @@ def _alone(forge: Forge, viewer: Viewer, pull: Row, sha: str, placed: Placed, to
     return number
 
 
-def edit(forge: Forge, viewer: Viewer, repository: Row, found: Row, body: str) -> None:
+def edit(forge: Forge, viewer: Viewer, repository: Row, found: Row, body: object) -> None:
     """Change its text.
 
     Raises:
         ForgeError: 403, neither author nor writer; 422.
     """
     rights.demand(forge, viewer, repository, found["author"], "write", rights.PULLS)
-    check(body, "PullRequestReviewComment")
+    text = check(body, "PullRequestReviewComment")
     with forge.kept.change():
         row = _row(forge, found["id"])
-        if row["body"] != body:
-            forge.kept.update("review_comments", row["id"], body=body, updated_at=forge.now())
+        if row["body"] != text:
+            forge.kept.update("review_comments", row["id"], body=text, updated_at=forge.now())
             changes = {"body": {"from": row["body"]}}
             announce.review_comment(forge, _row(forge, row["id"]), "edited", viewer.account, changes=changes)
 

@@ -1,6 +1,7 @@
 """Who is asked for a review."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from engine.sandbox.forge.answer import ForgeError, Viewer
 from engine.sandbox.forge.forge import Forge
@@ -8,6 +9,8 @@ from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 from engine.sandbox.forge.people.shapes import simple_user, team
 from engine.sandbox.forge.work import announce, rights, timeline
+
+Change: TypeAlias = Callable[[Forge, Viewer, Row, Row, Sequence[str], Sequence[str]], None]
 
 
 def request(

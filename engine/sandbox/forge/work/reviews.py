@@ -25,7 +25,7 @@ def submit(
     repository: Row,
     pull: Row,
     event: str | None,
-    body: str | None = None,
+    body: object = None,
     *,
     commit_id: str | None = None,
     comments: Sequence[Mapping[str, object]] = (),
@@ -65,7 +65,7 @@ def submit(
 
 
 def submit_pending(
-    forge: Forge, viewer: Viewer, repository: Row, pull: Row, review: Row, event: str, body: str | None = None
+    forge: Forge, viewer: Viewer, repository: Row, pull: Row, review: Row, event: str, body: object = None
 ) -> None:
     """Submit one's pending review.
 
@@ -83,7 +83,7 @@ def submit_pending(
         _submitted(forge, viewer, row, event, text)
 
 
-def update(forge: Forge, viewer: Viewer, repository: Row, review: Row, body: str) -> None:
+def update(forge: Forge, viewer: Viewer, repository: Row, review: Row, body: object) -> None:
     """Change its text; who changed it is kept.
 
     Raises:
@@ -130,7 +130,7 @@ def delete_pending(forge: Forge, viewer: Viewer, review: Row) -> None:
         forge.kept.run("DELETE FROM reviews WHERE id = ?", row["id"])
 
 
-def dismiss(forge: Forge, viewer: Viewer, repository: Row, review: Row, message: str) -> None:
+def dismiss(forge: Forge, viewer: Viewer, repository: Row, review: Row, message: object) -> None:
     """Take its word away, saying why.
 
     Raises:

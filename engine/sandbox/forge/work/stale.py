@@ -13,21 +13,13 @@ def dismiss_stale(forge: Forge, repository: Row, was: Row, now: Row, actor: int 
     Without such a rule a push dismisses nothing. A merge of the base into the head changes no difference.
     """
     approved = forge.kept.rows("SELECT * FROM reviews WHERE pull = ? AND state = 'APPROVED'", now["id"])
-    if not approved or not _asked(forge, repository, now["base_ref"]):
+    if not approved or not protection.dismisses(forge, repository, now["base_ref"]):
         return
     store = bare(forge, repository["id"])
     if _difference(store, was) == _difference(store, now):
         return
     for review in approved:
         reviews.dismissed(forge, review, actor, app, None, now["head_sha"])
-
-
-def _asked(forge: Forge, repository: Row, branch: str) -> bool:
-    return any(
-        rule.get("parameters", {}).get("dismiss_stale_reviews_on_push")
-        for rule in protection.rules_of(forge, repository, branch)
-        if rule["type"] == "pull_request"
-    )
 
 
 def _difference(store: Bare, pull: Row) -> list[tuple[str | None, ...]]:

@@ -36,7 +36,7 @@ def record(
 
 def by(forge: Forge, viewer: Viewer, issue: int, event: str, **data: object) -> int:
     """The same, by whoever asks."""
-    return record(forge, issue, event, viewer.account, app=viewer.app, **data)
+    return record(forge, issue, event, viewer.account, app=viewer.app, commit_sha=None, **data)
 
 
 def commits(forge: Forge, issue: int, actor: int | None, present: Iterable[Commit]) -> None:
@@ -46,15 +46,25 @@ def commits(forge: Forge, issue: int, actor: int | None, present: Iterable[Commi
         if wanted.pop(row["commit_sha"], None) is None:
             forge.kept.run("DELETE FROM timeline WHERE id = ?", row["id"])
     for commit in wanted.values():
-        said = commit._asdict() | {"parents": list(commit.parents)}
-        record(forge, issue, "committed", actor, commit_sha=commit.sha, **said)
+        record(forge, issue, "committed", actor, commit_sha=commit.sha, commit=commit._asdict())
 
 
 def of(forge: Forge, issue: int) -> list[Row]:
-    """All rows of an issue, oldest first."""
-    return forge.kept.rows("SELECT * FROM timeline WHERE issue = ? ORDER BY id", issue)
+    """All rows of an issue, oldest first, but those of what is gone (a deleted comment)."""
+    return forge.kept.rows(f"SELECT * FROM timeline WHERE issue = ? AND {_THERE} ORDER BY id", issue)  # noqa: S608
 
 
 def events_of(forge: Forge, issue: int) -> list[Row]:
     """Without comments, reviews and commits, as `GET …/events` has them."""
     return [row for row in of(forge, issue) if row["event"] not in OWN]
+
+
+def events_in(forge: Forge, repository: int) -> list[Row]:
+    """The same of all issues of a repository, newest first."""
+    sql = "SELECT t.* FROM timeline t JOIN issues i ON i.id = t.issue WHERE i.repository = ? ORDER BY t.id DESC"
+    return [row for row in forge.kept.rows(sql, repository) if row["event"] not in OWN]
+
+
+_THERE = """(event != 'commented' OR EXISTS (SELECT 1 FROM comments WHERE id = json_extract(data_json, '$.comment')))
+  AND (event != 'line-commented'
+    OR EXISTS (SELECT 1 FROM review_comments WHERE review = json_extract(data_json, '$.review')))"""

@@ -7,7 +7,7 @@ when somebody looks, so `mergeable` is null at the first look after each change,
 import json
 from typing import Any
 
-from engine.sandbox.forge.answer import dump
+from engine.sandbox.forge.answer import Viewer, dump
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git import protection, web
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Commit, Person, bare
@@ -40,19 +40,9 @@ def refresh(forge: Forge, pull: Row) -> Row:
     measured = json.loads(pull["measured_json"] or "{}")
     if pull["merged"] or (measured.get("base"), measured.get("head")) == (pull["base_sha"], pull["head_sha"]):
         return pull
-    store = bare(forge, pull["repository"])
-    with_head = store.commit(pull["head_sha"]) and store.commit(pull["base_sha"])
-    if not with_head:
-        return pull
-    text = measure(store, pull["base_sha"], pull["head_sha"])
-    same = "id = ? AND base_sha = ? AND head_sha = ?"
-    forge.kept.run(
-        f"UPDATE pulls SET measured_json = ? WHERE {same}",  # noqa: S608 - fixed text
-        text,
-        pull["id"],
-        pull["base_sha"],
-        pull["head_sha"],
-    )
+    text = measure(bare(forge, pull["repository"]), pull["base_sha"], pull["head_sha"])
+    still = "UPDATE pulls SET measured_json = ? WHERE id = ? AND base_sha = ? AND head_sha = ?"
+    forge.kept.run(still, text, pull["id"], pull["base_sha"], pull["head_sha"])
     return {**pull, "measured_json": text}
 
 
@@ -63,7 +53,7 @@ def tried(pull: Row) -> dict[str, Any] | None:
 
 
 def known(forge: Forge, pull: Row) -> tuple[bool | None, str]:
-    """GitHub's `mergeable` and `mergeable_state`, as far as they are known; runs no git."""
+    """GitHub's `mergeable` and `mergeable_state`, as far as they are known."""
     found = tried(pull)
     if pull["merged"] or found is None:
         return None, "unknown"
@@ -74,10 +64,10 @@ def known(forge: Forge, pull: Row) -> tuple[bool | None, str]:
     repository = forge.repository_of(pull["repository"])
     if repository is None:
         return None, "unknown"
-    if found["behind"] and _up_to_date_asked(forge, repository, pull["base_ref"]):
-        return True, "behind"
-    if protection.unmet(forge, pull, None):
-        return True, "blocked"
+    missing = protection.unmet(forge, pull, Viewer())
+    if missing:
+        only_behind = found["behind"] and len(missing) == 1 and _up_to_date_asked(forge, repository, pull["base_ref"])
+        return True, "behind" if only_behind else "blocked"
     return True, "clean" if _green(forge, pull) else "unstable"
 
 
@@ -93,8 +83,6 @@ def attempt(forge: Forge, pull: Row) -> None:
     """Try the merge: `refs/pull/N/merge` is what it gives, unless the pull request has moved on meanwhile."""
     store = bare(forge, pull["repository"])
     base, head = pull["base_sha"], pull["head_sha"]
-    if store.commit(base) is None or store.commit(head) is None:
-        return
     tree = store.merge_tree(base, head)
     found = {"base": base, "head": head, "mergeable": tree is not None}
     found["behind"] = not store.is_ancestor(base, head)
@@ -137,11 +125,8 @@ def _tree(store: Bare, sha: str) -> str:
 
 
 def _up_to_date_asked(forge: Forge, repository: Row, branch: str) -> bool:
-    return any(
-        rule.get("parameters", {}).get("strict_required_status_checks_policy")
-        for rule in protection.rules_of(forge, repository, branch)
-        if rule["type"] == "required_status_checks"
-    )
+    rules = protection.parameters(forge, repository, branch, "required_status_checks")
+    return any(rule.get("strict_required_status_checks_policy") for rule in rules)
 
 
 def _green(forge: Forge, pull: Row) -> bool:

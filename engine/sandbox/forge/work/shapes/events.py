@@ -19,7 +19,7 @@ OWN = ("commented", "reviewed", "line-commented", "committed")
 
 
 def timeline_event(forge: Forge, urls: Urls, row: Row) -> dict[str, Any] | None:
-    """One element of `GET …/timeline`; None where what it names is gone (a deleted comment) or not yet said."""
+    """One element of `GET …/timeline`; None where what it names is gone."""
     if row["event"] in OWN:
         return _OWN[row["event"]](forge, urls, row, json.loads(row["data_json"]))
     return issue_event(forge, urls, row)
@@ -82,7 +82,7 @@ def _reviewed(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[
     return {**shape, "event": "reviewed", "state": shape["state"].lower(), "user": credited(forge, urls, row["actor"])}
 
 
-def _line_commented(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[str, Any] | None:
+def _line_commented(forge: Forge, urls: Urls, _: Row, data: dict[str, Any]) -> dict[str, Any] | None:
     found = forge.kept.rows("SELECT * FROM review_comments WHERE review = ? ORDER BY id", data["review"])
     comments = [reviews.review_comment(forge, urls, each) for each in found]
     node = node_id("PullRequestReview", data["review"])
@@ -91,7 +91,7 @@ def _line_commented(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) ->
 
 def _committed(forge: Forge, urls: Urls, row: Row, data: dict[str, Any]) -> dict[str, Any] | None:
     repository = repository_of(forge, rows.item(forge, row["issue"])["repository"])
-    found = read_commit(data)
+    found = read_commit(data["commit"])
     shape = commit_shape(forge, urls, repository, found)
     inner = shape["commit"]
     return {

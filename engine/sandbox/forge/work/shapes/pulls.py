@@ -35,10 +35,11 @@ def pull_simple(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
     people = [anybody(forge, urls, each["account"]) for each in asked if each["account"]]
     base_shape = repository_shape(forge, urls, base)
     head = base if row["head_repository"] == base["id"] else forge.repository_of(row["head_repository"])
-    gone = head is None or head["deleted"]
-    head_shape = None if gone else base_shape if head is base else repository_shape(forge, urls, head)
-    owner = None if head is None else head["owner"]
-    head_login = row["head_owner"] if head is None else head["owner_login"]
+    if head is None or head["deleted"]:  # the fork is gone: GitHub still names its branch
+        head_login, head_user, head_shape = row["head_owner"], None, None
+    else:
+        head_login, head_user = head["owner_login"], anybody(forge, urls, head["owner"])
+        head_shape = base_shape if head is base else repository_shape(forge, urls, head)
     return {
         **shared(forge, urls, row),
         "id": row["id"],
@@ -58,7 +59,7 @@ def pull_simple(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
         "requested_reviewers": [user for user in people if user is not None],
         "requested_teams": [team(forge, urls, each) for each in teams if each is not None],
         "draft": bool(row["draft"]),
-        "head": _end(head_login, row["head_ref"], row["head_sha"], anybody(forge, urls, owner), head_shape),
+        "head": _end(head_login, row["head_ref"], row["head_sha"], head_user, head_shape),
         "base": _end(
             base["owner_login"], row["base_ref"], row["base_sha"], anybody(forge, urls, base["owner"]), base_shape
         ),
