@@ -27,3 +27,22 @@ def test_nowhere_is_github_s_404(as_):
     answer = as_("ann")("GET", "/no/such/thing")
     assert (answer.status, answer.body["message"]) == (404, "Not Found")
     assert answer.headers["x-github-request-id"]
+
+
+BODIES = [
+    ("no JSON", b"{", 400),
+    ("no number", b'{"event_type": NaN}', 400),
+    ("half a pair", b'{"event_type": "\\ud800"}', 400),
+    ("a hundred thousand brackets", b"[" * 100_000, 400),
+    ("no UTF-8", b'{"event_type": "\xff"}', 400),
+    ("a null byte is a character", b'{"event_type": "\\u0000"}', 204),
+]
+
+
+@pytest.mark.parametrize(("why", "body", "status"), BODIES, ids=[row[0] for row in BODIES])
+def test_bodies_that_are_no_json(forge, as_, why, body, status):
+    host = forge.urls.base.partition("//")[2]
+    connection = http.client.HTTPConnection(host, timeout=10)
+    headers = {"Authorization": f"token {as_('olga').token}"}
+    connection.request("POST", "/api/v3/repos/acme/controller/dispatches", body, headers)
+    assert connection.getresponse().status == status, why

@@ -91,8 +91,12 @@ def _app(forge: Forge, token: str) -> Viewer:
         if app is None:
             raise _bad("Integration not found", 404)
         # Only ever with this algorithm: a JWT names its own, and `none` or HS256 with our public key are old tricks.
-        checked = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
-        said = jwt.decode(token, app["public_key"], algorithms=["RS256"], options=checked)
+        said = jwt.decode(
+            token,
+            app["public_key"],
+            algorithms=["RS256"],
+            options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
+        )
     except jwt.InvalidTokenError:
         raise _bad("A JSON web token could not be decoded") from None
     # The signer's clock is the machine's even where somebody has advanced the forge's, so either may be right.
@@ -103,18 +107,18 @@ def _app(forge: Forge, token: str) -> Viewer:
 
 
 def _untimely(said: Mapping[str, Any], now: float) -> str:
-    expires, issued = said.get("exp"), said.get("iat")
-    if not _is_time(expires) or expires <= now:
+    expires, issued = _time(said.get("exp")), _time(said.get("iat"))
+    if expires is None or expires <= now:
         return "'Expiration time' claim ('exp') must be a numeric value representing the future time"
     if expires > now + LONGEST_S + SKEW_S:
         return "'Expiration time' claim ('exp') is too far in the future"
-    if not _is_time(issued) or issued > now + SKEW_S:
+    if issued is None or issued > now + SKEW_S:
         return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
     return ""
 
 
-def _is_time(value: Any) -> Any:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _time(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and value is not True and math.isfinite(value) else None
 
 
 def _bad(message: str = "Bad credentials", status: int = 401) -> ForgeError:

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git.repositories import create_repository
-from engine.sandbox.forge.people import accounts, organizations
+from engine.sandbox.forge.people import accounts
+
+
+def id_of(forge: Forge, login: str) -> int:
+    return int(forge.kept.value("SELECT id FROM accounts WHERE login = ? AND NOT deleted", login))
 
 
 @pytest.fixture
@@ -23,16 +26,4 @@ def person(forge: Forge) -> Any:
 
 @pytest.fixture
 def acme(forge: Forge) -> int:
-    found = organizations.by_login(forge, "acme")
-    assert found is not None
-    return int(found["id"])
-
-
-@pytest.fixture
-def made(forge: Forge) -> Any:
-    """`made(owner, "name", private=False)`: a new repository; its number."""
-
-    def make(owner: int, name: str, **columns: Any) -> int:
-        return create_repository(forge, owner, name, **columns)
-
-    return make
+    return id_of(forge, "acme")

@@ -2,23 +2,24 @@
 
 import pytest
 
+from engine.sandbox.forge.people import organizations
+from tests.sandbox.forge.people.conftest import id_of
+
 TEAM = "/orgs/acme/teams/platform"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def below(forge):
     """`platform` has a team `linux` below it, and that one `kernel`; umbrella has a team and a secret one."""
-    from engine.sandbox.forge.people import accounts, organizations
-
-    acme, umbrella = (organizations.by_login(forge, name)["id"] for name in ("acme", "umbrella"))
-    platform = organizations.team(forge, acme, "platform")
-    linux = organizations.create_team(forge, acme, "Linux", parent=platform["id"])
+    acme, umbrella = id_of(forge, "acme"), id_of(forge, "umbrella")
+    platform = forge.kept.value("SELECT id FROM teams WHERE slug = 'platform'")
+    linux = organizations.create_team(forge, acme, "Linux", parent=platform)
     kernel = organizations.create_team(forge, acme, "Kernel", parent=linux)
     for login, team in (("carol", linux), ("ann", linux), ("dave", kernel)):
-        forge.kept.insert("team_members", team=team, account=accounts.by_login(forge, login)["id"])
+        forge.kept.insert("team_members", team=team, account=id_of(forge, login))
     organizations.create_team(forge, umbrella, "Rain")
     secret = organizations.create_team(forge, acme, "Secret", privacy="secret")
-    forge.kept.insert("team_members", team=secret, account=accounts.by_login(forge, "erin")["id"])
+    forge.kept.insert("team_members", team=secret, account=id_of(forge, "erin"))
 
 
 def members(answer):
