@@ -1,9 +1,6 @@
-"""How much a query may ask for, found out before it runs: GitHub's rules of pages and nodes, and a limit of fields.
+"""How much a query may ask for, found out before it runs: GitHub's rules of pages and nodes, and a limit of fields."""
 
-Counted with every fragment where it is used; each fragment is counted once, so the counting itself is quick.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -15,6 +12,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -24,28 +22,65 @@ from graphql import (
 from engine.sandbox.forge.graphql.nodes import QueryError, exceeded
 
 MOST_TOKENS = 20_000
-MOST_FIELDS = 5_000
-MOST_ALIKE = 200  # selections of one place: comparing each with each is quadratic
+MOST_FIELDS = 5_000  # of a query, each fragment counted where it is used
+MOST_ALIKE = 50  # fields with one name at one place: each is compared with each
 MOST_NODES = 500_000
 MOST_A_PAGE = 100
-_POINT = 100  # requests that a point of the rate limit pays for
+_POINT = 100  # connections that a point of the rate limit pays for
 
 
 class Size(NamedTuple):
-    """What a selection asks for: fields as they stand there, nodes and connections for one parent at most."""
+    """What a selection asks for at most, below one parent."""
 
-    fields: int = 0
     nodes: int = 0
-    requests: int = 0
+    requests: int = 0  # connections that have to be read
+
+
+def fields(document: DocumentNode) -> None:
+    """Walk through everything that is asked for, as it will be merged and answered.
+
+    Raises:
+        QueryError: it is more than is compared and carried out here.
+    """
+    fragments = _fragments(document)
+    left = MOST_FIELDS
+    ahead = [[each.selection_set] for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    while ahead:
+        places: dict[str, list[SelectionSetNode | None]] = {}
+        for field in _flat(ahead.pop(), fragments):
+            same = places.setdefault(field.alias.value if field.alias else field.name.value, [])
+            same.append(field.selection_set)
+            left -= 1
+            if left < 0 or len(same) > MOST_ALIKE:
+                raise exceeded()
+        ahead += [found for same in places.values() if (found := [each for each in same if each is not None])]
+
+
+def _flat(
+    selections: Sequence[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    """The fields of selections of one place, those of their fragments among them, each fragment once."""
+    seen, ahead = set(), [*selections]
+    while ahead:
+        for each in ahead.pop().selections:
+            if isinstance(each, FieldNode):
+                yield each
+            elif isinstance(each, InlineFragmentNode):
+                ahead.append(each.selection_set)
+            elif isinstance(each, FragmentSpreadNode) and each.name.value not in seen:
+                seen.add(each.name.value)
+                ahead.append(fragments[each.name.value].selection_set)
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
 
 
 class Bounds:
     """Measures one document with its variables."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
-        self.schema = schema
-        definitions = document.definitions
-        self.fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
+        self.schema, self.fragments = schema, _fragments(document)
         self.variables = dict(variables)
         self._sizes: dict[str, Size] = {}
 
@@ -65,45 +100,36 @@ class Bounds:
         return found
 
     def _selection(self, selection: SelectionSetNode | None, kind: Any) -> Size:
-        if selection is None:
-            return Size()
-        if len(selection.selections) > MOST_ALIKE:
-            raise exceeded()
-        found = Size()
-        fields = nodes = requests = 0
-        for each in selection.selections:
-            if isinstance(each, FieldNode):
-                found = self._field(each, kind)
-            elif isinstance(each, FragmentSpreadNode):
-                found = self._fragment(each.name.value)
-            elif isinstance(each, InlineFragmentNode):
-                on = each.type_condition
-                inner = self.schema.get_type(on.name.value) if on is not None else kind
-                found = self._selection(each.selection_set, inner)
-            fields, nodes, requests = fields + found.fields, nodes + found.nodes, requests + found.requests
-            if fields > MOST_FIELDS:
-                raise exceeded()
-        return Size(fields, nodes, requests)
+        found = [self._part(each, kind) for each in (selection.selections if selection else ())]
+        return Size(sum(each.nodes for each in found), sum(each.requests for each in found))
+
+    def _part(self, part: SelectionNode, kind: Any) -> Size:
+        if isinstance(part, FieldNode):
+            return self._field(part, kind)
+        if isinstance(part, FragmentSpreadNode):
+            return self._fragment(part.name.value)
+        assert isinstance(part, InlineFragmentNode)
+        on = part.type_condition
+        return self._selection(part.selection_set, self.schema.get_type(on.name.value) if on is not None else kind)
 
     def _fragment(self, name: str) -> Size:
         if name not in self._sizes:
             fragment = self.fragments[name]
-            self._sizes[name] = self._selection(
-                fragment.selection_set, self.schema.get_type(fragment.type_condition.name.value)
-            )
+            kind = self.schema.get_type(fragment.type_condition.name.value)
+            self._sizes[name] = self._selection(fragment.selection_set, kind)
         return self._sizes[name]
 
     def _field(self, node: FieldNode, parent: Any) -> Size:
         name = node.name.value
         definition = getattr(parent, "fields", {}).get(name)
         if definition is None:  # __typename, __schema: bounded by their depth
-            return Size(1)
+            return Size()
         kind = get_named_type(definition.type)
         inner = self._selection(node.selection_set, kind) if is_composite_type(kind) else Size()
         if not {"first", "last"} <= definition.args.keys():
-            return Size(inner.fields + 1, inner.nodes, inner.requests)
+            return inner
         each = self._page(name, {argument.name.value: argument.value for argument in node.arguments or ()})
-        return Size(inner.fields + 1, each * (1 + inner.nodes), 1 + each * inner.requests)
+        return Size(each * (1 + inner.nodes), 1 + each * inner.requests)
 
     def _page(self, name: str, arguments: Mapping[str, Any]) -> int:
         said = {which: self._number(arguments.get(which)) for which in ("first", "last")}

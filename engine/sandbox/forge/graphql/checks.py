@@ -1,22 +1,20 @@
-"""What was reported on a commit (check runs, statuses, both rolled up) and where it was deployed."""
+"""What was reported on a commit: check runs, statuses, and both rolled up."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.sandbox.forge.graphql import commits
 from engine.sandbox.forge.graphql.nodes import Args, Ask, Node
 from engine.sandbox.forge.graphql.pages import PAGE, Page, page
-from engine.sandbox.forge.graphql.people import Table, column, identity, path_of
+from engine.sandbox.forge.graphql.people import Resolver, Table, column, identity, path_of
 from engine.sandbox.forge.ids import node_id
-from engine.sandbox.forge.kept import Row
 
 _FAILED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure", "stale"})
 _STRONGEST = ("ERROR", "FAILURE", "EXPECTED", "PENDING", "SUCCESS")  # the leftmost that is there is the rollup's
-_DEPLOYED = {"success": "ACTIVE", "error": "ERROR", "failure": "FAILURE"}  # a deployment is as its newest status says
 
 
-def _on_commits(kind: str, sql: str) -> Any:
+def on_commits(kind: str, sql: str) -> Callable[[Node], list[Node]]:
     """Rows of a table that belong to commits, for all peers, by (repository, sha)."""
 
     def read(ask: Ask, peers: Sequence[Node]) -> dict[tuple[int, str], list[Node]]:
@@ -34,21 +32,17 @@ def _on_commits(kind: str, sql: str) -> Any:
     return resolve
 
 
-_RUNS = _on_commits(
+_RUNS = on_commits(
     "CheckRun",
     """SELECT *, head_sha AS oid FROM check_runs WHERE head_sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
-_SUITES = _on_commits(
+_SUITES = on_commits(
     "CheckSuite",
     """SELECT *, head_sha AS oid FROM check_suites WHERE head_sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
-_STATUSES = _on_commits(
+_STATUSES = on_commits(
     "StatusContext",
     """SELECT *, sha AS oid FROM statuses WHERE sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
-)
-_DEPLOYMENTS = _on_commits(
-    "Deployment",
-    """SELECT *, sha AS oid FROM deployments WHERE sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
 
 
@@ -149,7 +143,8 @@ def _suite_conclusion(node: Node, args: Args) -> str | None:
     return next((word for word in order if word in found), "skipped").upper()
 
 
-def _upper(name: str) -> Any:
+def upper(name: str) -> Resolver:
+    """A word in a column, as GraphQL's enums write it."""
     return lambda node, _: (node.row[name] or "").upper() or None
 
 
@@ -194,67 +189,12 @@ def _count(kind: str) -> Any:
     return lambda found, _: sum(node.kind == kind for node in found.items)
 
 
-def deployments(node: Node, args: Args) -> Page:
-    """Of a repository, the oldest first."""
-    sql = """SELECT *, repository AS parent, sha AS oid FROM deployments
-      WHERE repository IN (SELECT value FROM json_each(?)) ORDER BY id"""
-    return _chosen(node.many("deployments", "Deployment", sql), args)
-
-
-def _chosen(found: Sequence[Node], args: Args) -> Page:
-    wanted, order = args.get("environments"), args.get("orderBy")
-    kept = [node for node in found if wanted is None or node.row["environment"] in wanted]
-    if order is not None and order["direction"] == "DESC":
-        kept.reverse()
-    return page(kept, args)
-
-
-def _deployment_statuses(node: Node) -> list[Node]:
-    sql = """SELECT *, deployment AS parent FROM deployment_statuses
-      WHERE deployment IN (SELECT value FROM json_each(?)) ORDER BY id DESC"""
-    return node.many("statuses", "DeploymentStatus", sql)
-
-
-def _newest_status(node: Node, _: Args) -> Node | None:
-    return next(iter(_deployment_statuses(node)), None)
-
-
-def _deployed(node: Node, args: Args) -> str:
-    newest = _newest_status(node, args)
-    said = "pending" if newest is None else newest.row["state"]
-    return _DEPLOYED.get(said, said.upper())
-
-
-def _creator(node: Node, _: Args) -> Node:
-    """Whoever it was; of somebody who is gone GitHub's `ghost`, for there is always one."""
-    from engine.sandbox.forge.graphql.people import account_by
-
-    ghost = node.actor("creator") or account_by(node.ask, "ghost", "User")
-    assert ghost is not None
-    return ghost
-
-
-def _ref(node: Node, _: Args) -> Node | None:
-    return commits.ref_named(commits.repository_of(node), node.row["ref"])
-
-
-def _payload(node: Node, _: Args) -> str:
-    return str(node.row["payload_json"])
-
-
-def head(row: Row) -> Row:
-    """A row of a table with `head_sha` or `sha`, under the name that commits have."""
-    return {**row, "oid": row["head_sha"] if "head_sha" in row else row["sha"]}
-
-
 TABLE: Table = {
     "Commit": {
         f"checkSuites({PAGE}, filterBy)": _suites,
-        f"deployments({PAGE}, environments, orderBy)": lambda node, args: _chosen(_DEPLOYMENTS(node), args),
         "status": status,
         "statusCheckRollup": rollup,
     },
-    "Repository": {f"deployments({PAGE}, environments, orderBy)": deployments},
     "CheckSuite": {
         "app": _app,
         f"checkRuns({PAGE}, filterBy)": _suite_runs,
@@ -273,7 +213,7 @@ TABLE: Table = {
         f"annotations({PAGE})": _annotations,
         "checkSuite": _suite,
         "completedAt": column("completed_at"),
-        "conclusion": _upper("conclusion"),
+        "conclusion": upper("conclusion"),
         "databaseId": column("id"),
         "detailsUrl": column("details_url"),
         "externalId": column("external_id"),
@@ -283,14 +223,14 @@ TABLE: Table = {
         "repository": commits.repository_of,
         "resourcePath": path_of(_run_url),
         "startedAt": column("started_at"),
-        "status": _upper("status"),
+        "status": upper("status"),
         "summary": column("summary"),
         "text": column("text"),
         "title": column("title"),
         "url": _run_url,
     },
     "CheckAnnotation": {
-        "annotationLevel": _upper("level"),
+        "annotationLevel": upper("level"),
         "databaseId": column("id"),
         "location": _span,
         "message": column("message"),
@@ -307,7 +247,7 @@ TABLE: Table = {
         "creator": lambda node, _: node.actor("creator"),
         "description": column("description"),
         "id": identity("StatusContext"),
-        "state": _upper("state"),
+        "state": upper("state"),
         "targetUrl": column("target_url"),
     },
     "Status": {
@@ -326,37 +266,5 @@ TABLE: Table = {
     "StatusCheckRollupContextConnection": {
         "checkRunCount": _count("CheckRun"),
         "statusContextCount": _count("StatusContext"),
-    },
-    "Deployment": {
-        "commit": commits.commit_in("sha"),
-        "commitOid": column("sha"),
-        "createdAt": column("created_at"),
-        "creator": _creator,
-        "databaseId": column("id"),
-        "description": column("description"),
-        "environment": column("environment"),
-        "id": identity("Deployment"),
-        "latestEnvironment": column("environment"),
-        "latestStatus": _newest_status,
-        "originalEnvironment": column("environment"),
-        "payload": _payload,
-        "ref": _ref,
-        "repository": commits.repository_of,
-        "state": _deployed,
-        f"statuses({PAGE})": lambda node, args: page(_deployment_statuses(node), args),
-        "task": column("task"),
-        "updatedAt": column("updated_at"),
-    },
-    "DeploymentStatus": {
-        "createdAt": column("created_at"),
-        "creator": _creator,
-        "deployment": lambda node, _: node.one("deployments", "deployment", lambda _: "Deployment"),
-        "description": column("description"),
-        "environment": column("environment"),
-        "environmentUrl": column("environment_url"),
-        "id": identity("DeploymentStatus"),
-        "logUrl": column("log_url"),
-        "state": _upper("state"),
-        "updatedAt": column("created_at"),
     },
 }

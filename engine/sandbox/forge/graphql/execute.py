@@ -1,8 +1,9 @@
 """One query: read, checked, measured, paid for, carried out; and its errors as GitHub writes them."""
 
+import functools
 import re
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -26,14 +27,29 @@ from engine.sandbox.forge.graphql.schema import schema
 from engine.sandbox.forge.urls import Urls
 
 _KINDS = {401: "FORBIDDEN", 403: "FORBIDDEN", 404: "NOT_FOUND"}
+_SHORT = 20_000  # characters of a query that is remembered
+_MOST_ERRORS = 20
 Body = dict[str, Any]
+
+
+class Prepared(NamedTuple):
+    """A query that was read and checked: it may be carried out, or it never will be."""
+
+    document: DocumentNode
+    errors: Sequence[Body] = ()
+    unresolved: str = ""  # GitHub has it, and nothing here resolves it
 
 
 def execute(forge: Forge, viewer: Viewer, urls: Urls, asked: Asked) -> tuple[int, Body]:
     """HTTP's status (200; 501 for what nothing here resolves) and GraphQL's answer."""
     try:
-        document = parse(asked.query, max_tokens=bounds.MOST_TOKENS)
-        return _checked(Ask(forge, viewer, urls), document, asked)
+        prepared = (_known if len(asked.query) < _SHORT else _prepare)(asked.query)
+        if prepared.unresolved:
+            said = f"The sandbox does not resolve {prepared.unresolved}."
+            return 501, {"errors": [{"type": "NOT_IMPLEMENTED", "message": said}]}
+        if prepared.errors:
+            return 200, {"errors": prepared.errors}
+        return 200, _run(Ask(forge, viewer, urls), prepared.document, asked)
     except GraphQLSyntaxError as error:
         return 200, {"errors": [_syntax(error)]}
     except RecursionError:  # it is nested too deeply to be read
@@ -42,20 +58,26 @@ def execute(forge: Forge, viewer: Viewer, urls: Urls, asked: Asked) -> tuple[int
         return 200, {"errors": [_plain(refused)]}
 
 
-def _checked(ask: Ask, document: DocumentNode, asked: Asked) -> tuple[int, Body]:
+def _prepare(query: str) -> Prepared:
+    document = parse(query, max_tokens=bounds.MOST_TOKENS)
     built = schema()
     errors, unresolved = check.words(built, document)
     if not errors and unresolved:
-        said = f"The sandbox does not resolve {unresolved[0]}."
-        return 501, {"errors": [{"type": "NOT_IMPLEMENTED", "message": said}]}
-    errors = errors or validate(built, document, check.RULES, max_errors=20)
-    if errors:
-        return 200, {"errors": [_invalid(error) for error in errors]}
-    operation = _operation(document, asked.operation)
-    size = bounds.Bounds(built, document, asked.variables).size(operation)
-    errors = validate(built, document, check.LAST_RULES, max_errors=20)
-    if errors:
-        return 200, {"errors": [_invalid(error) for error in errors]}
+        return Prepared(document, unresolved=unresolved[0])
+    errors = errors or validate(built, document, check.RULES, max_errors=_MOST_ERRORS)
+    if not errors:
+        bounds.fields(document)
+        errors = validate(built, document, check.LAST_RULES, max_errors=_MOST_ERRORS)
+    return Prepared(document, [_invalid(error) for error in errors])
+
+
+# Clients ask the same few queries again and again, with other variables.
+_known = functools.lru_cache(maxsize=256)(_prepare)
+
+
+def _run(ask: Ask, document: DocumentNode, asked: Asked) -> Body:
+    built = schema()
+    size = bounds.Bounds(built, document, asked.variables).size(_operation(document, asked.operation))
     points = bounds.cost(size)
     if not ask.forge.limits.count(ask.viewer.payer, RESOURCE, points):
         raise QueryError("RATE_LIMITED", f"API rate limit exceeded for user ID {ask.viewer.account}.")
@@ -69,7 +91,7 @@ def _checked(ask: Ask, document: DocumentNode, asked: Asked) -> tuple[int, Body]
         is_awaitable=_never,
     )
     assert isinstance(result, ExecutionResult)
-    return 200, _body(result)
+    return _body(result)
 
 
 def _never(_: object) -> TypeGuard[Awaitable[Any]]:

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 from engine.sandbox.forge.clock import moment
 from engine.sandbox.forge.git.names import SHA
-from engine.sandbox.forge.graphql import commits, talk
+from engine.sandbox.forge.graphql import commits, refs, talk
 from engine.sandbox.forge.graphql.checks import rollup, status
 from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, QueryError, unknown
 from engine.sandbox.forge.graphql.people import Table, account_by, column, constant, kind_of, repository_named, team_of
@@ -84,7 +84,7 @@ def _of_commit(read: Callable[[Node, Args], Node | None]) -> Callable[[Ask, str]
 def _ref(ask: Ask, key: str) -> Node | None:
     number, _, name = key.partition(":")
     place = ask.repository(_number(number))
-    return None if place is None else commits.ref_named(place, name)
+    return None if place is None else refs.ref_named(place, name)
 
 
 def _pull_commit(ask: Ask, key: str) -> Node | None:

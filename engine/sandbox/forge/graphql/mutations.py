@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.sandbox.forge.git import pushes, web
 from engine.sandbox.forge.git.bare import Person, bare
-from engine.sandbox.forge.graphql import commits
+from engine.sandbox.forge.graphql import commits, refs
 from engine.sandbox.forge.graphql.lookup import node_of
 from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, QueryError, unknown
 from engine.sandbox.forge.graphql.pages import Edge, page
@@ -175,7 +175,7 @@ def _create_commit(ask: Ask, said: Args) -> Payload:
     pushes.move(forge, repository, ask.viewer, ref, before, made)
     ask.forget()
     place = repository_named(ask, repository["owner_login"], repository["name"])
-    found = commits.ref_nodes(place, [(ref, made)])[0]
+    found = refs.ref_nodes(place, [(ref, made)])[0]
     return {"ref": found, "commit": commits.commit_nodes(ask, repository["id"], [made])[0]}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.sandbox.forge.git.bare import Commit as GitCommit
-from engine.sandbox.forge.graphql import commits, repository, talk
+from engine.sandbox.forge.graphql import commits, refs, repository, talk
 from engine.sandbox.forge.graphql.checks import rollup
 from engine.sandbox.forge.graphql.nodes import Args, Ask, Node
 from engine.sandbox.forge.graphql.pages import PAGE, Page, page
@@ -92,9 +92,9 @@ def _ref(place: str, name: str) -> Resolver:
         for number in dict.fromkeys(peer.row[place] for peer in peers):
             where = ask.repository(number)
             if where is not None:
-                there = commits.objects_of(ask, number).refs()
+                there = refs.refs_below(ask, number, "refs/heads/")
                 wanted = {f"refs/heads/{peer.row[name]}" for peer in peers if peer.row[place] == number}
-                for ref in commits.ref_nodes(where, [(full, there[full]) for full in sorted(wanted & there.keys())]):
+                for ref in refs.ref_nodes(where, [(full, there[full]) for full in sorted(wanted & there.keys())]):
                     found[number, ref.row["name"]] = ref
         return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.sandbox.forge.graphql import commits, talk
+from engine.sandbox.forge.graphql import commits, refs, talk
 from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, QueryError, unknown
 from engine.sandbox.forge.graphql.pages import PAGE, Edge, Page, page
 from engine.sandbox.forge.graphql.people import (
@@ -166,7 +166,7 @@ def _allows(method: str) -> Callable[[Node, Args], bool]:
 
 
 def _default_branch(node: Node, _: Args) -> Node | None:
-    return commits.ref_named(node, node.row["default_branch"])
+    return refs.ref_named(node, node.row["default_branch"])
 
 
 def _is_empty(node: Node, _: Args) -> bool:
@@ -227,8 +227,8 @@ TABLE: Table = {
         f"pullRequests({_PULLS})": _pulls,
         "pushedAt": column("pushed_at"),
         "rebaseMergeAllowed": _allows("rebase"),
-        "ref(qualifiedName)": lambda node, args: commits.ref_named(node, args["qualifiedName"]),
-        f"refs({PAGE}, direction, orderBy, query, refPrefix)": commits.refs,
+        "ref(qualifiedName)": lambda node, args: refs.ref_named(node, args["qualifiedName"]),
+        f"refs({PAGE}, direction, orderBy, query, refPrefix)": refs.refs,
         "resourcePath": path_of(_url),
         "squashMergeAllowed": _allows("squash"),
         "updatedAt": column("updated_at"),

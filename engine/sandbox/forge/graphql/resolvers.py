@@ -5,11 +5,23 @@
 
 from collections.abc import Mapping
 
-from engine.sandbox.forge.graphql import checks, commits, lookup, mutations, pages, people, pulls, repository, talk
+from engine.sandbox.forge.graphql import (
+    checks,
+    commits,
+    deployments,
+    lookup,
+    mutations,
+    pages,
+    people,
+    pulls,
+    refs,
+    repository,
+    talk,
+)
 from engine.sandbox.forge.graphql import timeline as events
 from engine.sandbox.forge.graphql.people import Resolver, Table
 
-_MODULES = (checks, commits, events, lookup, mutations, people, pulls, repository, talk)
+_MODULES = (checks, commits, deployments, events, lookup, mutations, people, pulls, refs, repository, talk)
 # What an App's installation must have been granted to be shown a field.
 GRANTS: Mapping[str, Mapping[str, str]] = {
     "Repository": {
