@@ -128,13 +128,16 @@ class Bounds:
         inner = self._selection(node.selection_set, kind) if is_composite_type(kind) else Size()
         if not {"first", "last"} <= definition.args.keys():
             return inner
-        each = self._page(name, {argument.name.value: argument.value for argument in node.arguments or ()})
+        each = self._page(node, name, {argument.name.value: argument.value for argument in node.arguments or ()})
         return Size(each * (1 + inner.nodes), 1 + each * inner.requests)
 
-    def _page(self, name: str, arguments: Mapping[str, Any]) -> int:
+    def _page(self, node: FieldNode, name: str, arguments: Mapping[str, Any]) -> int:
         said = {which: self._number(arguments.get(which)) for which in ("first", "last")}
         given = {which: number for which, number in said.items() if number is not None}
         if not given:
+            shown = _flat([node.selection_set], self.fragments) if node.selection_set else ()
+            if not any(each.name.value in ("nodes", "edges") for each in shown):
+                return 0  # `totalCount` alone needs no page
             message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
             raise QueryError("MISSING_PAGINATION_BOUNDARIES", message)
         if len(given) > 1:
