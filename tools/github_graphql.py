@@ -21,6 +21,7 @@ from engine.sandbox.forge.graphql.schema import BEYOND, SCHEMA  # noqa: E402
 from tests.support import npm  # noqa: E402
 
 PACKAGE = "@octokit/graphql-schema@15.26.1"
+_STANDARD = frozenset(graphql.specified_scalar_types)
 _FIELDS = (graphql.GraphQLObjectType, graphql.GraphQLInterfaceType, graphql.GraphQLInputObjectType)
 
 
@@ -49,12 +50,19 @@ class Subset:
 
     def text(self) -> str:
         """The schema in GraphQL's own language."""
-        return "\n\n".join(self._printed(name) for name in sorted(self.kept)) + "\n"
+        return "\n\n".join(self._printed(name) for name in sorted(self.kept.keys() - _STANDARD)) + "\n"
 
     def beyond(self) -> str:
         """Names of all else, a line for each type."""
         lines = ["# What GitHub has and the forge does not resolve. Made by tools/github_graphql.py."]
-        lines.append(" ".join(["*:", *sorted(name for name in self.full.type_map if name not in self.kept)]))
+        lines.append(
+            " ".join(
+                [
+                    "*:",
+                    *sorted(name for name in self.full.type_map if name not in self.kept and not name.startswith("__")),
+                ]
+            )
+        )
         for name in sorted(self.kept):
             missing = sorted(self._missing(name))
             if missing:

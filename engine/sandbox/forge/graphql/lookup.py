@@ -87,6 +87,15 @@ def _ref(ask: Ask, key: str) -> Node | None:
     return None if place is None else refs.ref_named(place, name)
 
 
+def _comparison(ask: Ask, key: str) -> Node | None:
+    number, _, ends = key.partition(":")
+    found = [_object(ask, f"{number}:{sha}") for sha in ends.split("...")]
+    if len(found) != 2 or any(each is None or each.kind != "Commit" for each in found):
+        return None
+    base, head = (each.row["oid"] for each in found if each is not None)
+    return refs.comparison(ask, int(number), base, head)
+
+
 def _pull_commit(ask: Ask, key: str) -> Node | None:
     number, _, sha = key.partition(":")
     pull = _item(ask, number)
@@ -119,6 +128,7 @@ _NODES: Mapping[str, Callable[[Ask, str], Node | None]] = {
     "Tree": _object,
     "Blob": _object,
     "Tag": _object,
+    "Comparison": _comparison,
     "PullRequestCommit": _pull_commit,
     "ReviewRequest": _below("review_requests", "ReviewRequest", "pull", _item),
     "Status": _of_commit(status),

@@ -69,14 +69,16 @@ def _target(node: Node, _: Args) -> Node | None:
 
 
 def _compare(node: Node, args: Args) -> Node | None:
-    where = objects(node)
-    head = where.resolve(args["headRef"])
-    if head is None:
-        return None
-    base = node.row["target"]
-    row = {"repository": node.row["repository"], "base": base, "head": head}
+    head = objects(node).resolve(args["headRef"])
+    return None if head is None else comparison(node.ask, node.row["repository"], node.row["target"], head)
+
+
+def comparison(ask: Ask, repository: int, base: str, head: str) -> Node:
+    """Of two commits that there are."""
+    where = objects_of(ask, repository)
+    row = {"repository": repository, "base": base, "head": head}
     row |= {"ahead": where.count(base, head), "behind": where.count(head, base)}
-    return node.ask.alone("Comparison", f"{node.row['repository']}:{base}...{head}", row)
+    return ask.alone("Comparison", f"{repository}:{base}...{head}", row)
 
 
 def _comparison_status(node: Node, _: Args) -> str:
