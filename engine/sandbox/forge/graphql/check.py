@@ -4,7 +4,7 @@ What GitHub has not is refused in GitHub's words. What GitHub has and nothing he
 answer that leaves it out would be a wrong answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -13,9 +13,11 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLArgument,
     GraphQLError,
+    GraphQLInputObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     Node,
+    ObjectFieldNode,
     OperationDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
@@ -24,6 +26,7 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
     specified_rules,
+    type_from_ast,
     visit,
 )
 
@@ -96,6 +99,17 @@ class Words(Visitor):
         self._selections(node, get_named_type(definition.type))
         return None
 
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> Any:
+        """A field of an input object."""
+        parent, name = self.info.get_parent_input_type(), node.name.value
+        kind = get_named_type(parent) if parent is not None else None
+        if not isinstance(kind, GraphQLInputObjectType) or name in kind.fields:
+            return None
+        if not self._is_beyond(kind.name, name):
+            said = f"InputObject '{kind.name}' doesn't accept argument '{name}'"
+            self._error("argumentNotAccepted", said, node, name=kind.name, typeName="InputObject", argumentName=name)
+        return self.SKIP
+
     def leave_field(self, *_: Any) -> None:
         """Back to what it stands in."""
         self._path.pop()
@@ -148,6 +162,31 @@ def words(schema: GraphQLSchema, document: DocumentNode) -> tuple[list[GraphQLEr
     found = Words(schema, info)
     visit(document, TypeInfoVisitor(info, found))
     return found.errors, found.unresolved
+
+
+def unresolved_input(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, values: Mapping[str, Any]
+) -> str | None:
+    """The first field of a variable's value that GitHub has and nothing here looks at."""
+    for each in operation.variable_definitions or ():
+        kind = type_from_ast(schema, each.type)
+        found = _unread(kind, values.get(each.variable.name.value)) if kind is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _unread(kind: Any, value: Any) -> str | None:
+    kind = get_named_type(kind)
+    if isinstance(value, list):
+        return next((found for each in value if (found := _unread(kind, each))), None)
+    if not isinstance(kind, GraphQLInputObjectType) or not isinstance(value, Mapping):
+        return None
+    left = next((name for name in value if name in beyond().get(kind.name, ())), None)
+    if left is not None:
+        return f"{kind.name}.{left}"
+    inner = (_unread(field.type, value[name]) for name, field in kind.fields.items() if name in value)
+    return next(filter(None, inner), None)
 
 
 def _lacks(name: str, argument: GraphQLArgument, given: set[str]) -> bool:

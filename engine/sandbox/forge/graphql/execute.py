@@ -45,11 +45,14 @@ def execute(forge: Forge, viewer: Viewer, urls: Urls, asked: Asked) -> tuple[int
     try:
         prepared = (_known if len(asked.query) < _SHORT else _prepare)(asked.query)
         if prepared.unresolved:
-            said = f"The sandbox does not resolve {prepared.unresolved}."
-            return 501, {"errors": [{"type": "NOT_IMPLEMENTED", "message": said}]}
+            return _beyond(prepared.unresolved)
         if prepared.errors:
             return 200, {"errors": prepared.errors}
-        return 200, _run(Ask(forge, viewer, urls), prepared.document, asked)
+        operation = _operation(prepared.document, asked.operation)
+        unread = check.unresolved_input(schema(), operation, asked.variables)
+        if unread is not None:
+            return _beyond(unread)
+        return 200, _run(Ask(forge, viewer, urls), prepared.document, operation, asked)
     except GraphQLSyntaxError as error:
         return 200, {"errors": [_syntax(error)]}
     except RecursionError:  # it is nested too deeply to be read
@@ -75,9 +78,13 @@ def _prepare(query: str) -> Prepared:
 _known = functools.lru_cache(maxsize=256)(_prepare)
 
 
-def _run(ask: Ask, document: DocumentNode, asked: Asked) -> Body:
+def _beyond(name: str) -> tuple[int, Body]:
+    return 501, {"errors": [{"type": "NOT_IMPLEMENTED", "message": f"The sandbox does not resolve {name}."}]}
+
+
+def _run(ask: Ask, document: DocumentNode, operation: OperationDefinitionNode, asked: Asked) -> Body:
     built = schema()
-    size = bounds.Bounds(built, document, asked.variables).size(_operation(document, asked.operation))
+    size = bounds.Bounds(built, document, asked.variables).size(operation)
     points = bounds.cost(size)
     if not ask.forge.limits.count(ask.viewer.payer, RESOURCE, points):
         raise QueryError("RATE_LIMITED", f"API rate limit exceeded for user ID {ask.viewer.account}.")

@@ -38,7 +38,8 @@ def schema() -> "GraphQLSchema":
         elif is_abstract_type(kind):
             kind.resolve_type = _kind_of
         elif name in SCALARS:
-            kind.parse_value, kind.parse_literal = SCALARS[name]  # type: ignore[attr-defined]
+            for method in ("parse_value", "coerce_input_value"):  # graphql-core 3.2's name, and 3.3's
+                setattr(kind, method, SCALARS[name])
     return built
 
 

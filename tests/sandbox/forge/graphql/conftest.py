@@ -1,5 +1,8 @@
 """A pull request that has lived, and somebody who asks about it."""
 
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -162,3 +165,20 @@ def told(say: Say) -> Say:
         return answer.body["data"]
 
     return asked
+
+
+@pytest.fixture
+def post(forge: Forge) -> Say:
+    """`post("ann", bytes)`: (status, body) of whatever is sent."""
+
+    def sent(login: str, data: bytes) -> tuple[int, Any]:
+        sql = "SELECT token FROM tokens t JOIN accounts a ON a.id = t.account WHERE a.login = ?"
+        headers = {"Authorization": f"bearer {forge.kept.value(sql, login)}"}
+        request = urllib.request.Request(forge.urls.graphql, data, headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    return sent
