@@ -93,6 +93,8 @@ class Bare:
     def refs(self, prefix: str = "refs/heads/") -> dict[str, str]:
         """Full names below `prefix`, each with the object it points to (an annotated tag: the tag)."""
         folder = prefix[: prefix.rfind("/")]  # git matches whole parts of names only
+        if folder not in ("", "refs") and not is_ref(f"{folder}/x"):
+            return {}
         said = self.git("for-each-ref", "--format=%(objectname) %(refname)", folder or "refs").stdout
         found = [line.partition(" ") for line in said.decode(errors="replace").splitlines()]
         return {ref: sha for sha, _, ref in found if ref.startswith(prefix)}

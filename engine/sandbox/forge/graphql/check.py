@@ -19,6 +19,7 @@ from graphql import (
     Node,
     ObjectFieldNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
@@ -64,6 +65,11 @@ class Words(Visitor):
         """`fragment Name`."""
         self._path = [f"fragment {node.name.value}"]
         return self._condition(node.type_condition.name.value, node)
+
+    def enter_selection_set(self, node: SelectionSetNode, _: Any, parent: Any, *__: Any) -> None:
+        """`{ }` is no query; of a field `_selections` says so."""
+        if not node.selections and not isinstance(parent, FieldNode):
+            self._error("selectionMismatch", "Expected a field, found none", node)
 
     def enter_inline_fragment(self, node: InlineFragmentNode, *_: Any) -> Any:
         """`... on Type`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.sandbox.forge.git import web
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Commit, Person, bare
-from engine.sandbox.forge.git.names import SHA
+from engine.sandbox.forge.git.names import SHA, is_path
 from engine.sandbox.forge.graphql.nodes import Args, Ask, Node, unknown
 from engine.sandbox.forge.graphql.pages import PAGE, Page, page
 from engine.sandbox.forge.graphql.people import Resolver, Table, account_by, column, constant, kind_of, path_of
@@ -125,7 +125,9 @@ def _signer(node: Node, _: Args) -> Node | None:
 
 
 def _history(node: Node, args: Args) -> Page:
-    log = objects(node).log(node.row["oid"], limit=MOST_HISTORY, path=args.get("path"))
+    path = args.get("path")
+    there = path is None or is_path(path)
+    log = objects(node).log(node.row["oid"], limit=MOST_HISTORY, path=path) if there else []
     return page(commit_nodes(node.ask, node.row["repository"], [commit.sha for commit in log]), args)
 
 
@@ -170,14 +172,15 @@ def git_object(repository: Node, args: Args) -> Node | None:
     assert isinstance(number, int)
     expression = args.get("oid") or args.get("expression") or ""
     name, colon, path = expression.partition(":")
-    asked = f"{_name(repository, name)}{colon}{path.strip('/')}"
-    if not name or "\n" in expression or "\0" in expression:
+    path = path.strip("/")
+    if not name or "\n" in expression or "\0" in name or (path and not is_path(path)):
         return None
-    said = objects_of(repository.ask, number).git("cat-file", "--batch-check", stdin=f"{asked}\n".encode()).stdout
+    asked = f"{_name(repository, name)}{colon}{path}\n".encode()
+    said = objects_of(repository.ask, number).git("cat-file", "--batch-check", stdin=asked, answers=(0, 128)).stdout
     sha, kind, size = (*said.decode(errors="replace").split(), "", "", "")[:3]
     if kind not in _KINDS or not size.isdigit() or not SHA.match(sha):
         return None  # `… missing`, `… ambiguous`
-    row = {"repository": number, "oid": sha, "path": path.strip("/") if kind == "tree" else "", "size": None}
+    row = {"repository": number, "oid": sha, "path": path if kind == "tree" else "", "size": None}
     return repository.ask.alone(_KINDS[kind], f"{number}:{sha}", row)
 
 
