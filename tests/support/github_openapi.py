@@ -27,6 +27,7 @@ Schema = Mapping[str, Any]
 _MENDED: Mapping[str, dict[int, Schema | None]] = {
     "GET /app/installations": {200: {"type": "array", "items": {"$ref": f"{_URI}#/$defs/installation"}}},
 }
+_ENVELOPE = ("action", "repository", "organization", "installation", "sender")
 _DROPPED = ("discriminator", "example", "examples", "nullable", "externalDocs")
 
 
@@ -109,7 +110,8 @@ def _answered(found: Operation, exchange: Exchange) -> Iterator[str]:
     if exchange.status in found.responses:
         schema = found.responses[exchange.status]
     elif exchange.status in EVERYWHERE:
-        schema = {"$ref": f"{_URI}#/$defs/basic-error"}
+        kinds = ("basic-error", "validation-error") if exchange.status == 422 else ("basic-error",)
+        schema = {"anyOf": [{"$ref": f"{_URI}#/$defs/{kind}"} for kind in kinds]}
     elif exchange.status == 304 and exchange.verb == "GET":
         schema = None
     else:
@@ -139,6 +141,16 @@ def differences(value: Any, schema: Schema) -> Iterator[str]:
     for error in validator.iter_errors(value):
         yield f"{error.json_path.removeprefix('$')}: {error.message[:300]}"
     yield from _unknown(value, [schema], "")
+
+
+def webhook_differences(event: str, action: str | None, body: Mapping[str, Any]) -> list[str]:
+    """Where the body of a webhook, yet without what every event has, is not as GitHub describes it."""
+    name = "-".join(part.replace("_", "-") for part in (event, action) if part)
+    found = description()["x-webhooks"].get(name) or description()["x-webhooks"]["repository-dispatch-sample.collected"]
+    schema = _json_schema(found["post"]["requestBody"]) or {}
+    schema = _definitions()[schema["$ref"].rpartition("/")[2]]
+    required = [name for name in schema["required"] if name not in _ENVELOPE]
+    return [*differences(body, {**schema, "required": required})]
 
 
 def _unknown(value: Any, schemas: Sequence[Schema], path: str) -> Iterator[str]:
@@ -187,11 +199,14 @@ def _target(node: Any) -> Any:
 
 
 def _json_schema(node: Any) -> Schema | None:
-    for media, content in node.get("content", {}).items():
-        if "json" in media and "schema" in content:
-            schema: Schema = _modern(content["schema"])
-            return schema
-    return None
+    """Of whatever JSON it may be: an Accept header may ask for another shape (`object`)."""
+    contents = node.get("content", {}).items()
+    found = [
+        _modern(content["schema"])
+        for media, content in contents
+        if "schema" in content and ("json" in media or media.endswith(".object"))
+    ]
+    return {"anyOf": found} if len(found) > 1 else found[0] if found else None
 
 
 def _modern(node: Any) -> Any:

@@ -34,6 +34,8 @@ PREFIXES = {
     "ReviewRequest": "RR",
     "Status": "ST",
     "StatusCheckRollup": "SCR",
+    "Ruleset": "RRS",
+    "Activity": "RA",
     "UserContentEdit": "UCE",
     "TimelineEvent": "TE",
 }

@@ -11,8 +11,12 @@ from starlette.routing import BaseRoute
 from engine.sandbox.forge import seed
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
+from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git import http
+from engine.sandbox.forge.git import rest as git
+from engine.sandbox.forge.graphql import endpoint as graphql
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.urls import Urls
 from engine.sandbox.forge.work import merging
@@ -20,19 +24,14 @@ from engine.sandbox.forge.work import rest as work
 
 
 def routes() -> list[Route]:
-    """REST of every part."""
-    return [
-        *people.ROUTES,
-        *work.ROUTES,
-    ]
+    """REST of every part. What may be anything comes after what says a word there (`/user/repos`, `/user/{id}`)."""
+    found = [*checks.ROUTES, *people.ROUTES, *work.ROUTES, *git.ROUTES]
+    return sorted(found, key=lambda route: (route.path.endswith(f"{{{route.slashes}}}"), route.path.endswith("}")))
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    from engine.sandbox.forge.git import http as git
-    from engine.sandbox.forge.graphql import endpoint as graphql
-
-    return [graphql.path(forge), *git.routes(forge)]
+    return [graphql.path(forge), *http.routes(forge)]
 
 
 @contextmanager

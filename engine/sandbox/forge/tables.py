@@ -130,12 +130,13 @@ CREATE INDEX IF NOT EXISTS timeline_of ON timeline (issue, id);
 
 CREATE TABLE IF NOT EXISTS check_suites (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, app INTEGER, head_sha TEXT NOT NULL,
-  head_branch TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (repository, app, head_sha));
+  head_branch TEXT, rerequested_at TEXT,                -- until the next run: then it is `queued` again
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (repository, app, head_sha));
 CREATE TABLE IF NOT EXISTS check_runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT, suite INTEGER NOT NULL, repository INTEGER NOT NULL, app INTEGER,
   head_sha TEXT NOT NULL, name TEXT NOT NULL, external_id TEXT, details_url TEXT, status TEXT NOT NULL,
   conclusion TEXT, started_at TEXT, completed_at TEXT, title TEXT, summary TEXT, text TEXT,
-  actions_json TEXT NOT NULL DEFAULT '[]');
+  actions_json TEXT NOT NULL DEFAULT '[]', created_at TEXT);
 CREATE INDEX IF NOT EXISTS check_runs_of ON check_runs (repository, head_sha);
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, path TEXT NOT NULL, start_line INTEGER NOT NULL,
