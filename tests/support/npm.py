@@ -53,6 +53,33 @@ def unpacked(package: str, name: str) -> str:
     return path
 
 
+def installed(package: str) -> str:
+    """Where `name@version` is installed with what it needs; for `NODE_PATH`, or as a directory to run node in."""
+    path = os.path.join(_CACHE, package.removeprefix("@").replace("/", "-").replace("@", "-"))
+    if not os.path.exists(path):
+        os.makedirs(_CACHE, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
+            made = os.path.join(folder, "made")
+            command = [
+                "npm",
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--prefix",
+                made,
+                package,
+            ]
+            subprocess.run(command, check=True, capture_output=True, timeout=300)
+            try:
+                os.rename(made, path)
+            except OSError:  # another process was quicker
+                if not os.path.exists(path):
+                    raise
+    return path
+
+
 def or_skip(package: str, error: Exception) -> NoReturn:
     """Of a fixture whose package could not be fetched: a user's machine may be offline, CI may not.
 

@@ -91,7 +91,8 @@ class Bare:
         if unread:
             most = limit * len(unread)
             lines = "".join(f"{_sha(head)}\n" for head in unread) + f"^{_sha(base)}\n"
-            log = self._log([f"-n{most}", "--stdin", "--"], lines.encode())
+            # One head may be another's parent: it must still come after it, where both are of the same second.
+            log = self._log([f"-n{most}", "--date-order", "--stdin", "--"], lines.encode())
             known = {commit.sha: self._keep(("commit", commit.sha), commit) for commit in log}
             for head in unread:
                 own = _reached(head, known)

@@ -146,8 +146,9 @@ def test_reviewers_are_replaced_or_joined(fresh, change):
     assert ask(["carol"]) == ["carol"]
 
 
-COMMIT = """branch: {repositoryNameWithOwner: "acme/%s", branchName: "topic"}, message: {headline: "Made", body: "Why."},
-  fileChanges: {additions: [{path: "d/e.txt", contents: "ZQ=="}], deletions: [{path: "a.txt"}]}, expectedHeadOid: "%s" """
+COMMIT = """branch: {repositoryNameWithOwner: "acme/%s", branchName: "topic"}, expectedHeadOid: "%s",
+  message: {headline: "Made", body: "Why."},
+  fileChanges: {additions: [{path: "d/e.txt", contents: "ZQ=="}], deletions: [{path: "a.txt"}]}"""
 
 
 def test_a_commit_is_made_on_a_branch(fresh, change):
