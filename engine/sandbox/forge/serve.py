@@ -23,6 +23,7 @@ from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git import http, pushes
 from engine.sandbox.forge.git import rest as git
+from engine.sandbox.forge.graphql import endpoint as graphql
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
 from engine.sandbox.forge.hooks.sending import Sender
@@ -52,6 +53,7 @@ def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
     return [
         *control.door(forge),
+        graphql.path(forge),
         *http.routes(forge),
         *book.routes(forge),
     ]
