@@ -38,9 +38,16 @@ SETTINGS = (
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
     Setting(
         "ENGINE_STORE",
-        "Where runs keep statements and journals: `dir:PATH`, absolute. In a CI job (`CI` is set) others see it as "
-        "`dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to itself.",
+        "Where runs keep statements and journals: `s3:BUCKET/PREFIX`, or `dir:PATH`, absolute. In a CI job (`CI` is "
+        "set) others see a directory as `dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to "
+        "itself.",
     ),
+    Setting(
+        "ENGINE_STORE_PROFILE",
+        "AWS profile with which a store in S3 is used, and nothing else: Terraform never gets it. Not set: what every "
+        "AWS client finds, which Terraform gets too.",
+    ),
+    Setting("ENGINE_STORE_REGION", "Region of that bucket; that of the profile, or AWS_REGION, when not set."),
     Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
@@ -85,13 +92,35 @@ _CREDENTIALS = (
     "SSL_CERT_DIR",
 )
 _SECRET_MINIMUM = 32
+_LONGEST_PREFIX = (
+    120  # characters: S3 takes 1,024 bytes with the longest key of ours (`storage/port.LONGEST`) behind it
+)
+_LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_PREFIX = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
 
 class StorePlace(NamedTuple):
-    """What `ENGINE_STORE` names."""
+    """A directory that `ENGINE_STORE` names."""
 
     directory: str  # absolute
     shared: bool  # others see it: a person's own directory, or a volume that is said to be shared
+
+    def __str__(self) -> str:
+        """The path."""
+        return self.directory
+
+
+class BucketPlace(NamedTuple):
+    """A place in S3 that `ENGINE_STORE` names, and how to get there."""
+
+    bucket: str
+    prefix: str  # of the keys in it: none, or one that ends with `/`
+    region: str | None
+    profile: str | None
+
+    def __str__(self) -> str:
+        """As the setting has it."""
+        return f"s3:{self.bucket}/{self.prefix}".rstrip("/")
 
 
 class Settings(NamedTuple):
@@ -107,7 +136,7 @@ class Settings(NamedTuple):
     opa: str
     checkov: str
     trusted_keys: str | None
-    store: StorePlace | None
+    store: StorePlace | BucketPlace | None
     executor: str | None
     path: str
     home: str
@@ -144,7 +173,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
-        store=_store(home, value("ENGINE_STORE"), in_job=environ.get("CI", "") not in ("", "0", "false")),
+        store=_store(home, value("ENGINE_STORE"), environ),
         executor=_absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
         path=search_path(environ),
         home=home,
@@ -165,19 +194,60 @@ def _absolute(home: str, name: str, path: str) -> str | None:
     return path or None
 
 
-def _store(home: str, value: str, *, in_job: bool) -> StorePlace | None:
+def _store(home: str, value: str, environ: Mapping[str, str]) -> StorePlace | BucketPlace | None:
     if not value:
         return None
     scheme, colon, rest = value.partition(":")
-    path, _, query = rest.partition("?")
-    if scheme != "dir" or not colon:
-        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is no `dir:PATH`, and there are no others yet")
+    if not colon or scheme not in ("dir", "s3"):
+        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is neither `dir:PATH` nor `s3:BUCKET/PREFIX`")
+    return _bucket(rest, environ) if scheme == "s3" else _directory(home, rest, environ)
+
+
+def _directory(home: str, value: str, environ: Mapping[str, str]) -> StorePlace:
+    path, _, query = value.partition("?")
     if query not in ("", "shared=1", "shared=0"):
         raise failure("ENG004", name="ENGINE_STORE", reason=f"`?{query}` is not `?shared=1`")
     directory = _absolute(home, "ENGINE_STORE", path)
     if directory is None or "\0" in directory:
         raise failure("ENG004", name="ENGINE_STORE", reason="`dir:` names no directory")
+    in_job = environ.get("CI", "") not in ("", "0", "false")
     return StorePlace(directory, query == "shared=1" or not (in_job or query))
+
+
+def _bucket(value: str, environ: Mapping[str, str]) -> BucketPlace:
+    bucket, _, prefix = value.partition("/")
+    prefix = prefix.removesuffix("/")
+    if reason := _no_bucket(bucket) or _no_prefix(prefix):
+        raise failure("ENG004", name="ENGINE_STORE", reason=reason)
+    profile = environ.get("ENGINE_STORE_PROFILE") or None
+    if profile and profile == environ.get("AWS_PROFILE"):
+        reason = "AWS_PROFILE gives the same one to Terraform, which must not reach the store"
+        raise failure("ENG004", name="ENGINE_STORE_PROFILE", reason=reason)
+    return BucketPlace(bucket, prefix and f"{prefix}/", environ.get("ENGINE_STORE_REGION") or None, profile)
+
+
+def _no_bucket(name: str) -> str:
+    """Why it is no name of a bucket; no text: it is one."""
+    labels = name.split(".")
+    if not 3 <= len(name) <= 63 or not all(map(_is_label, labels)) or all(label.isdigit() for label in labels):
+        return f"`{name}` is no name of a bucket: 3 to 63 of a-z, 0-9, `-` and `.`"
+    if name.endswith("--x-s3"):
+        return f"`{name}` is a directory bucket, which lists its keys in no order; name a general purpose bucket"
+    return ""
+
+
+def _is_label(label: str) -> bool:
+    return bool(label) and _LABEL.issuperset(label) and "-" not in (label[0], label[-1])
+
+
+def _no_prefix(prefix: str) -> str:
+    """Why keys cannot begin so; no text: they can."""
+    parts = prefix.split("/") if prefix else []
+    if len(prefix) > _LONGEST_PREFIX:
+        return f"its prefix has {len(prefix)} characters, at most {_LONGEST_PREFIX} leave room for keys"
+    if not all(part and part.strip(".") and _PREFIX.issuperset(part) for part in parts):
+        return f"`{prefix}` is no prefix: letters, digits, `.`, `_` and `-`, with `/` between them"
+    return ""
 
 
 def search_path(environ: Mapping[str, str] = os.environ) -> str:

