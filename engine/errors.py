@@ -706,6 +706,38 @@ TABLE: dict[str, Row] = {
         "run it again, it goes on with what was kept; if it stays so, see AWS_ENDPOINT_URL and the service's health",
         _EXEC,
     ),
+    # ENG593-599 GitHub
+    "ENG593": Row(
+        "GitHub does not know us: {reason}",
+        "set ENGINE_GITHUB_APP_ID and ENGINE_GITHUB_APP_KEY_FILE for an App that is installed there, or GITHUB_TOKEN",
+        _AUTH,
+    ),
+    "ENG594": Row(
+        "GitHub lets us not see or do {what}: {reason}",
+        "see whether it is there, and give the App, or the token, what it needs for it: `not found` may mean no right",
+        _AUTH,
+    ),
+    "ENG595": Row(
+        "GitHub answers {what} in {seconds} s only: a limit is reached",
+        "run it again then; an App of one's own has higher limits than GITHUB_TOKEN",
+        _EXEC,
+    ),
+    "ENG596": Row(
+        "GitHub does not answer {what}: {reason}",
+        "run it again; if it stays so, see https://www.githubstatus.com and GITHUB_API_URL",
+        _EXEC,
+    ),
+    "ENG597": Row(
+        "GitHub's answer to {what} is nothing to decide by: {reason}",
+        "run it again; if it stays so, split the change, or report it with the version of your GitHub",
+        _EXEC,
+    ),
+    "ENG598": Row(
+        "nobody knows whether GitHub did {what}: {reason}",
+        "run it again: it looks first, and does nothing twice",
+        _EXEC,
+    ),
+    "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from engine.adapters.places import BucketPlace, Forge, Given, StorePlace, absolute, below, forge_at, store_at
 from engine.errors import failure
 
 
@@ -62,6 +63,19 @@ SETTINGS = (
         "ENGINE_EXECUTOR",
         "File that this executor holds while it runs: what it has begun and not ended, it goes on with. Absolute path.",
     ),
+    Setting(
+        "GITHUB_API_URL",
+        "GitHub's API, as GitHub Actions sets it; that of an Enterprise server ends with `/api/v3`.",
+        "https://api.github.com",
+    ),
+    Setting("ENGINE_GITHUB_APP_ID", "Id of the GitHub App as which runs of GitHub's events act."),
+    Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
+    Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "GITHUB_TOKEN",
+        "Token of a job, or a fine-grained one, where there is no App. What is done with a job's token starts no "
+        "workflow. Secret.",
+    ),
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
@@ -92,35 +106,6 @@ _CREDENTIALS = (
     "SSL_CERT_DIR",
 )
 _SECRET_MINIMUM = 32
-_LONGEST_PREFIX = (
-    120  # characters: S3 takes 1,024 bytes with the longest key of ours (`storage/port.LONGEST`) behind it
-)
-_LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-_PREFIX = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
-
-
-class StorePlace(NamedTuple):
-    """A directory that `ENGINE_STORE` names."""
-
-    directory: str  # absolute
-    shared: bool  # others see it: a person's own directory, or a volume that is said to be shared
-
-    def __str__(self) -> str:
-        """The path."""
-        return self.directory
-
-
-class BucketPlace(NamedTuple):
-    """A place in S3 that `ENGINE_STORE` names, and how to get there."""
-
-    bucket: str
-    prefix: str  # of the keys in it: none, or one that ends with `/`
-    region: str | None
-    profile: str | None
-
-    def __str__(self) -> str:
-        """As the setting has it."""
-        return f"s3:{self.bucket}/{self.prefix}".rstrip("/")
 
 
 class Settings(NamedTuple):
@@ -159,22 +144,28 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         return environ.get(name) or _DEFAULTS[name]
 
     home = environ.get("HOME") or os.path.expanduser("~")
+    given = Given(
+        in_job=environ.get("CI", "") not in ("", "0", "false"),
+        profile=value("ENGINE_STORE_PROFILE") or None,
+        taken=environ.get("AWS_PROFILE"),
+        region=value("ENGINE_STORE_REGION") or None,
+    )
     emulator = value("ENGINE_EMULATOR")
     if emulator not in ("", "0", "1"):
         raise failure("ENG004", name="ENGINE_EMULATOR", reason=f"`{emulator}` is neither 0 nor 1")
     return Settings(
         terraform=value("ENGINE_TERRAFORM"),
         mirror=value("ENGINE_TERRAFORM_MIRROR") or None,
-        tofu_lock=_absolute(home, "ENGINE_TOFU_LOCK", value("ENGINE_TOFU_LOCK")),
+        tofu_lock=absolute(home, "ENGINE_TOFU_LOCK", value("ENGINE_TOFU_LOCK")),
         state_bucket=value("ENGINE_STATE_BUCKET"),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
-        cache_dir=os.path.abspath(_below(home, value("ENGINE_CACHE_DIR"))),
+        cache_dir=os.path.abspath(below(home, value("ENGINE_CACHE_DIR"))),
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
-        trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
-        store=_store(home, value("ENGINE_STORE"), environ),
-        executor=_absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
+        trusted_keys=absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
+        store=store_at(home, value("ENGINE_STORE"), given),
+        executor=absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
         path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
@@ -182,72 +173,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def _below(home: str, path: str) -> str:
-    return home + path[1:] if path == "~" or path.startswith("~/") else path
+def forge(environ: Mapping[str, str]) -> Forge:
+    """Where GitHub is. Only runs of its events ask.
 
-
-def _absolute(home: str, name: str, path: str) -> str | None:
-    """What decides who or what is believed is never looked for where we happen to be: a branch could bring it."""
-    path = _below(home, path)
-    if path and not os.path.isabs(path):
-        raise failure("ENG004", name=name, reason=f"`{path}` is relative, so a checkout could bring it")
-    return path or None
-
-
-def _store(home: str, value: str, environ: Mapping[str, str]) -> StorePlace | BucketPlace | None:
-    if not value:
-        return None
-    scheme, colon, rest = value.partition(":")
-    if not colon or scheme not in ("dir", "s3"):
-        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is neither `dir:PATH` nor `s3:BUCKET/PREFIX`")
-    return _bucket(rest, environ) if scheme == "s3" else _directory(home, rest, environ)
-
-
-def _directory(home: str, value: str, environ: Mapping[str, str]) -> StorePlace:
-    path, _, query = value.partition("?")
-    if query not in ("", "shared=1", "shared=0"):
-        raise failure("ENG004", name="ENGINE_STORE", reason=f"`?{query}` is not `?shared=1`")
-    directory = _absolute(home, "ENGINE_STORE", path)
-    if directory is None or "\0" in directory:
-        raise failure("ENG004", name="ENGINE_STORE", reason="`dir:` names no directory")
-    in_job = environ.get("CI", "") not in ("", "0", "false")
-    return StorePlace(directory, query == "shared=1" or not (in_job or query))
-
-
-def _bucket(value: str, environ: Mapping[str, str]) -> BucketPlace:
-    bucket, _, prefix = value.partition("/")
-    prefix = prefix.removesuffix("/")
-    if reason := _no_bucket(bucket) or _no_prefix(prefix):
-        raise failure("ENG004", name="ENGINE_STORE", reason=reason)
-    profile = environ.get("ENGINE_STORE_PROFILE") or None
-    if profile and profile == environ.get("AWS_PROFILE"):
-        reason = "AWS_PROFILE gives the same one to Terraform, which must not reach the store"
-        raise failure("ENG004", name="ENGINE_STORE_PROFILE", reason=reason)
-    return BucketPlace(bucket, prefix and f"{prefix}/", environ.get("ENGINE_STORE_REGION") or None, profile)
-
-
-def _no_bucket(name: str) -> str:
-    """Why it is no name of a bucket; no text: it is one."""
-    labels = name.split(".")
-    if not 3 <= len(name) <= 63 or not all(map(_is_label, labels)) or all(label.isdigit() for label in labels):
-        return f"`{name}` is no name of a bucket: 3 to 63 of a-z, 0-9, `-` and `.`"
-    if name.endswith("--x-s3"):
-        return f"`{name}` is a directory bucket, which lists its keys in no order; name a general purpose bucket"
-    return ""
-
-
-def _is_label(label: str) -> bool:
-    return bool(label) and _LABEL.issuperset(label) and "-" not in (label[0], label[-1])
-
-
-def _no_prefix(prefix: str) -> str:
-    """Why keys cannot begin so; no text: they can."""
-    parts = prefix.split("/") if prefix else []
-    if len(prefix) > _LONGEST_PREFIX:
-        return f"its prefix has {len(prefix)} characters, at most {_LONGEST_PREFIX} leave room for keys"
-    if not all(part and part.strip(".") and _PREFIX.issuperset(part) for part in parts):
-        return f"`{prefix}` is no prefix: letters, digits, `.`, `_` and `-`, with `/` between them"
-    return ""
+    Raises:
+        EngineError: ENG004, GITHUB_API_URL is no place to send a token to.
+    """
+    url = environ.get("GITHUB_API_URL") or _DEFAULTS["GITHUB_API_URL"]
+    return Forge(forge_at(url), environ.get("ENGINE_GITHUB_APP_ID") or None)
 
 
 def search_path(environ: Mapping[str, str] = os.environ) -> str:
@@ -300,6 +233,20 @@ def handover_key(environ: Mapping[str, str]) -> bytes | None:
         EngineError: as `digest_key`.
     """
     return _long("ENGINE_HANDOVER_KEY", environ)
+
+
+def app_key(environ: Mapping[str, str]) -> bytes | None:
+    """The private key of the GitHub App; None when it is not set.
+
+    Raises:
+        EngineError: as `signing_key`.
+    """
+    return _secret("ENGINE_GITHUB_APP_KEY", environ)
+
+
+def github_token(environ: Mapping[str, str]) -> str | None:
+    """GITHUB_TOKEN; None when it is not set."""
+    return environ.get("GITHUB_TOKEN", "").strip() or None
 
 
 def _long(name: str, environ: Mapping[str, str]) -> bytes | None:

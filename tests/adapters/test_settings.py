@@ -5,6 +5,7 @@ import os
 import pytest
 
 from engine.adapters import settings
+from engine.adapters.places import BucketPlace
 from engine.adapters.storage.port import LONGEST
 from engine.errors import EngineError
 
@@ -134,7 +135,7 @@ def test_what_decides_whom_we_believe_lies_nowhere_by_chance(name, why, value, e
 )
 def test_a_store_in_s3(why, value, expected):
     store = settings.read({"ENGINE_STORE": value, "CI": "true", "HOME": "/h"}).store
-    assert isinstance(store, settings.BucketPlace)
+    assert isinstance(store, BucketPlace)
     assert (store.bucket, store.prefix) == expected, why
     assert (store.region, store.profile) == (None, None)
 
@@ -174,12 +175,12 @@ def test_a_store_that_is_no_place_in_s3(why, value):
 
 def test_the_profile_of_the_store_is_not_terraforms():
     environ = {"ENGINE_STORE": "s3:acme", "ENGINE_STORE_PROFILE": "store", "ENGINE_STORE_REGION": "r", "HOME": "/h"}
-    assert settings.read({**environ, "AWS_PROFILE": "plan"}).store == settings.BucketPlace("acme", "", "r", "store")
+    assert settings.read({**environ, "AWS_PROFILE": "plan"}).store == BucketPlace("acme", "", "r", "store")
     with pytest.raises(EngineError, match="gives the same one to Terraform"):
         settings.read({**environ, "AWS_PROFILE": "store"})
 
 
 def test_the_longest_key_has_room_behind_the_longest_prefix():
     store = settings.read({"ENGINE_STORE": "s3:acme/" + "a" * 120, "HOME": "/h"}).store
-    assert isinstance(store, settings.BucketPlace)
+    assert isinstance(store, BucketPlace)
     assert len(store.prefix) + LONGEST <= 1024

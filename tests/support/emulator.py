@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from engine.adapters.settings import BucketPlace
+from engine.adapters.places import BucketPlace
 from engine.sandbox.emulator import Emulator, emulator
 
 

@@ -42,6 +42,7 @@ class Far:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer is one packet: two would wait for each other
 
             def handle_one_request(self) -> None:
                 try:
@@ -60,7 +61,7 @@ class Far:
                 if not said.status:
                     self.close_connection = True
                     return
-                self.send_response(said.status)
+                self.send_response_only(said.status)
                 for name, value in {"Content-Length": str(len(said.body)), **said.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from engine.adapters.storage.memory import Memory
 
 if TYPE_CHECKING:
-    from engine.adapters.settings import BucketPlace, StorePlace
+    from engine.adapters.places import BucketPlace, StorePlace
     from engine.adapters.storage.port import Store
 
 
@@ -17,7 +17,7 @@ def opened(place: "StorePlace | BucketPlace | None") -> "Store":
     """
     if place is None:
         return Memory()
-    from engine.adapters.settings import StorePlace
+    from engine.adapters.places import StorePlace
 
     if isinstance(place, StorePlace):
         from engine.adapters.storage.directory import Directory

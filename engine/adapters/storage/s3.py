@@ -27,7 +27,7 @@ from engine.adapters.storage.port import FORM, MARK, Item, Version, check_size, 
 from engine.errors import EngineError, failure
 
 if TYPE_CHECKING:
-    from engine.adapters.settings import BucketPlace
+    from engine.adapters.places import BucketPlace
 
 PAGE = 1000  # keys of one answer, the most that S3 gives
 

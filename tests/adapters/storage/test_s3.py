@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from engine.adapters.settings import BucketPlace
+from engine.adapters.places import BucketPlace
 from engine.adapters.storage import s3 as adapter
 from engine.adapters.storage.port import FORM, LARGEST, MARK
 from engine.adapters.storage.s3 import Bucket
@@ -152,7 +152,7 @@ def test_a_server_that_is_not_there(s3, monkeypatch):
 
 _HEAD = """
 import sys
-from engine.adapters.settings import BucketPlace
+from engine.adapters.places import BucketPlace
 from engine.adapters.storage.named import opened
 store = opened(BucketPlace('bbb', '', None, None))
 """

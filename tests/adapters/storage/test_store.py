@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from engine.adapters.settings import BucketPlace
+from engine.adapters.places import BucketPlace
 from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.memory import Memory
 from engine.adapters.storage.port import LARGEST, LONGEST, LONGEST_PART, Item, Store
