@@ -59,7 +59,7 @@ class Given(NamedTuple):
 
     in_job: bool  # of CI: nobody else has a directory of it
     profile: str | None
-    taken: str | None  # the profile that Terraform gets
+    taken: str  # the profile that Terraform takes
     region: str | None
 
 
@@ -93,7 +93,7 @@ def _bucket(value: str, given: Given) -> BucketPlace:
     if reason := _no_bucket(bucket) or _no_prefix(prefix):
         raise failure("ENG004", name="ENGINE_STORE", reason=reason)
     if given.profile and given.profile == given.taken:
-        reason = "AWS_PROFILE gives the same one to Terraform, which must not reach the store"
+        reason = f"Terraform takes `{given.taken}` too, and must not reach the store"
         raise failure("ENG004", name="ENGINE_STORE_PROFILE", reason=reason)
     return BucketPlace(bucket, prefix and f"{prefix}/", given.region, given.profile)
 

@@ -147,7 +147,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     given = Given(
         in_job=environ.get("CI", "") not in ("", "0", "false"),
         profile=value("ENGINE_STORE_PROFILE") or None,
-        taken=environ.get("AWS_PROFILE"),
+        taken=environ.get("AWS_PROFILE") or "default",
         region=value("ENGINE_STORE_REGION") or None,
     )
     emulator = value("ENGINE_EMULATOR")

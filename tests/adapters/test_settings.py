@@ -176,8 +176,9 @@ def test_a_store_that_is_no_place_in_s3(why, value):
 def test_the_profile_of_the_store_is_not_terraforms():
     environ = {"ENGINE_STORE": "s3:acme", "ENGINE_STORE_PROFILE": "store", "ENGINE_STORE_REGION": "r", "HOME": "/h"}
     assert settings.read({**environ, "AWS_PROFILE": "plan"}).store == BucketPlace("acme", "", "r", "store")
-    with pytest.raises(EngineError, match="gives the same one to Terraform"):
-        settings.read({**environ, "AWS_PROFILE": "store"})
+    for same in ({"AWS_PROFILE": "store"}, {"ENGINE_STORE_PROFILE": "default"}):
+        with pytest.raises(EngineError, match="must not reach the store"):
+            settings.read({**environ, **same})
 
 
 def test_the_longest_key_has_room_behind_the_longest_prefix():

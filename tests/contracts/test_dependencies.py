@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from functools import cache
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Distribution → the name it is imported by, where they differ.
@@ -29,6 +30,7 @@ def required() -> set[str]:
     return {NAMES.get(name, name) for name in names}
 
 
+@cache
 def imported() -> dict[str, set[str]]:
     """Library → the files of the engine that import it."""
     found: dict[str, set[str]] = {}

@@ -33,7 +33,7 @@ class Token:
         """The token."""
         return self._token
 
-    def renew(self, used: str, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+    def renew(self, _used: str, _headers: Mapping[str, str], /) -> bool:
         """There is no other."""
         return False
 
@@ -67,7 +67,7 @@ class App:
 
         return Auth.AppAuth(self._app, sign_func=signed).token
 
-    def renew(self, used: str, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+    def renew(self, _used: str, headers: Mapping[str, str], /) -> bool:
         """Yes, if our clock is wrong, and was not seen to be before."""
         skew = round(limits.now(headers) - time.time())
         is_new = abs(skew - self._skew) > _SKEW_S
@@ -102,7 +102,7 @@ class Installation:
                 self._fetch()
             return self._token
 
-    def renew(self, used: str, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+    def renew(self, used: str, _headers: Mapping[str, str], /) -> bool:
         """Yes: what was taken back is fetched anew."""
         with self._lock:
             if self._token == used:  # else another thread has done so

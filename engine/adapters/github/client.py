@@ -241,10 +241,10 @@ def once(look: Callable[[], Found | None], write: Callable[[], Found]) -> Found:
     try:
         return write()
     except UnsureError:
-        for pause in pauses(_LOOKS + 1, *_PAUSES):
+        for pause in (0.0, *pauses(_LOOKS, *_PAUSES)):
+            time.sleep(pause)
             if (found := look()) is not None:
                 return found
-            time.sleep(pause)
         raise
 
 

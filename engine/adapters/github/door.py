@@ -1,12 +1,13 @@
 """One request to GitHub and its answer: PyGithub's requester, set up so that nothing happens behind our back.
 
 PyGithub 2.10 by itself repeats POST, PUT and DELETE after any 5xx, without a pause; waits a quarter of a second between
-requests, everywhere; and asks for no version of the API. Here it sends once and says what came. Its pool of connections
-is safe with threads. It follows a 301 (a renamed repository) to the same host only.
+requests, everywhere; follows who sends it on; and asks for no version of the API. Here it sends once and says what
+came. Its pool of connections is safe with threads.
 """
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ class Credentials(Protocol):
             EngineError: there is none.
         """
 
-    def renew(self, used: str, headers: Mapping[str, str]) -> bool:
+    def renew(self, used: str, headers: Mapping[str, str], /) -> bool:
         """The token `used` was answered 401, with those headers. Is there another to try?"""
 
 
@@ -85,9 +86,7 @@ class Door:
         try:
             status, said, text = self._requester.requestJson(verb, place, dict(query), headers, body)
         except RequestException as error:
-            raise LostError(type(error).__name__, sent=_may_be_sent(error)) from None
-        except RuntimeError:
-            raise LostError("sent on to another server", sent=False) from None
+            raise _lost(error) from None
         try:
             value = json.loads(text) if text else None
         except (ValueError, RecursionError):
@@ -97,14 +96,17 @@ class Door:
         return Reply(status, said, value, headers.get("Authorization", "").partition(" ")[2])
 
 
-def _may_be_sent(error: "RequestException") -> bool:
-    """No, where there was no connection yet."""
-    from requests.exceptions import ConnectTimeout, InvalidHeader, ProxyError, SSLError
+def _lost(error: "RequestException") -> LostError:
+    """What it means. Where there was no connection yet, or GitHub has sent us on, nothing was done."""
+    from requests.exceptions import ConnectTimeout, InvalidHeader, ProxyError, RetryError, SSLError
     from urllib3.exceptions import NewConnectionError
 
-    if isinstance(error, ConnectTimeout | InvalidHeader | ProxyError | SSLError):
-        return False
-    return not any(isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args)
+    reasons = [getattr(cause, "reason", None) for cause in error.args]
+    if isinstance(error, RetryError):
+        return LostError("; ".join(map(str, reasons)), sent=False)
+    is_nowhere = isinstance(error, ConnectTimeout | InvalidHeader | ProxyError | SSLError)
+    is_refused = any(isinstance(reason, NewConnectionError) for reason in reasons)
+    return LostError(type(error).__name__, sent=not (is_nowhere or is_refused))
 
 
 def _requester(api_url: str, credentials: Credentials) -> "Requester":
@@ -114,8 +116,24 @@ def _requester(api_url: str, credentials: Credentials) -> "Requester":
         raise failure("ENG206", what="a run of GitHub's events", library="PyGithub", extra="github") from None
 
     class Header(Auth.Auth):
-        token_type = "Bearer"  # noqa: S105
-        token = property(lambda _: credentials.token())
+        @property
+        def token_type(self) -> str:
+            return "Bearer"
+
+        @property
+        def token(self) -> str:
+            return credentials.token()
+
+    from urllib3 import Retry
+
+    class Never(Retry):
+        """No retry of anything. PyGithub follows a 301 without its query, and a GET that is answered 202 it asks again
+        for as long as it takes: both end here, as if they were to be retried once more.
+        """
+
+        def is_retry(self, method: str, status_code: int, _has_retry_after: bool = False) -> bool:
+            is_early = method == "GET" and status_code == HTTPStatus.ACCEPTED
+            return is_early or status_code == HTTPStatus.MOVED_PERMANENTLY
 
     is_github = str(urlsplit(api_url).hostname).endswith(("github.com", "ghe.com"))
     return Github(
@@ -125,7 +143,7 @@ def _requester(api_url: str, credentials: Credentials) -> "Requester":
         per_page=PAGE,
         timeout=_TIMEOUT_S,
         pool_size=_CONNECTIONS,
-        retry=0,
+        retry=Never(0, read=False),
         seconds_between_requests=0,
         seconds_between_writes=_BETWEEN_WRITES_S if is_github else 0,
         api_version=VERSION,

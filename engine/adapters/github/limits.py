@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-_DEFAULT_S = 60.0  # what GitHub asks for where a secondary limit names no time
-_SECONDARY = ("secondary rate limit", "abuse detection")
+_DEFAULT_S = 60.0  # what GitHub asks for where a limit names no time
+_LIMIT = ("rate limit", "abuse detection")
 
 
 def wait(status: int, headers: Mapping[str, str], said: str) -> float | None:
@@ -26,7 +26,7 @@ def wait(status: int, headers: Mapping[str, str], said: str) -> float | None:
         return _number(headers["retry-after"])
     if headers.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in headers:
         return max(0.0, _number(headers["x-ratelimit-reset"]) - now(headers)) + 1  # nobody says when in that second
-    is_limit = status == 429 or any(words in said.lower() for words in _SECONDARY)
+    is_limit = status == 429 or any(words in said.lower() for words in _LIMIT)
     return _DEFAULT_S if is_limit else None
 
 

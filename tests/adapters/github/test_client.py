@@ -20,14 +20,27 @@ from tests.support.http import GONE, Answer, Asked, Far
 TOKEN = "ghs_S3cr3tTokenOfAnInstallation0123456789"
 
 
+class Clock:
+    """A clock that goes on when somebody sleeps, and not otherwise."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return 1000 + sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += [seconds] if seconds else []
+
+
 @pytest.fixture(autouse=True)
-def slept(monkeypatch) -> list[float]:
-    """How long it would have waited."""
-    waited: list[float] = []
+def clock(monkeypatch) -> Clock:
+    """Nobody waits here, but it is told for how long they would."""
+    clock = Clock()
+    monkeypatch.setattr(adapter, "time", clock)
     monkeypatch.setattr(adapter, "pauses", lambda tries, *_: iter([0.0] * (tries - 1)))
-    monkeypatch.setattr(adapter.Client, "_wait", lambda self: None)
-    monkeypatch.setattr(adapter.Client, "_hold", lambda self, seconds: waited.append(seconds))
-    return waited
+    monkeypatch.setattr(adapter, "randbelow", lambda _: 0)
+    return clock
 
 
 def says(value: Any, status: int = 200, /, **headers: str) -> Answer:
@@ -95,6 +108,7 @@ LOST = [
     ("half of a JSON", Answer(200, b'{"id": ')),
     ("a portal", Answer(200, b"<html>Sign in</html>")),
     ("bytes that are no text", Answer(200, b"\xff\xfe\x00")),
+    ("not found out yet", says({}, 202)),
     ("a body that is not packed as it says", Answer(200, b"plain", {"Content-Encoding": "gzip"})),
 ]
 
@@ -139,6 +153,7 @@ def test_nobody_is_there():
         ("what it does not take", says({"message": "Validation Failed"}, 422), "ENG599"),
         ("gone for good", says({"message": "Gone"}, 410), "ENG599"),
         ("moved to another server", Answer(301, b"", {"Location": "https://evil.example/x"}), "ENG596"),
+        ("moved to another name", Answer(301, b"", {"Location": "/api/v3/y"}), "ENG596"),
         ("sent on in another way", Answer(307, b"", {"Location": "https://evil.example/x"}), "ENG599"),
     ],
 )
@@ -191,7 +206,7 @@ PRIMARY = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000030", "date":
     ],
 )
 @pytest.mark.parametrize("does", ["get", "graphql", "send"])
-def test_a_limit_is_waited_for(slept, why, answer, seconds, does):
+def test_a_limit_is_waited_for(clock, why, answer, seconds, does):
     with talking(in_turn(answer, says({"data": {}}))) as (client, far):
         if does == "graphql":
             client.graphql("query Q { a }")
@@ -201,7 +216,7 @@ def test_a_limit_is_waited_for(slept, why, answer, seconds, does):
             client.send("POST", "/x", {})
     if why == "GraphQL" and does != "graphql":
         return
-    assert slept == [seconds], why
+    assert clock.slept == [seconds], why
     assert len(far.asked) == 2
 
 
@@ -213,6 +228,18 @@ def test_and_no_longer_than_that(why, seconds, asked):
     with talking(lambda _: says({}, 429, **{"Retry-After": seconds})) as (client, far):
         assert f"in {seconds} s" in str(refused("ENG595", lambda: client.get("/x")))
     assert len(far.asked) == asked, why
+
+
+def test_a_limit_holds_for_all_threads(clock):
+    """What one was told, the others need not be told too: they would only make it longer."""
+    with talking(in_turn(says({}, 429, **{"Retry-After": "30"}), says({}))) as (client, far):
+        client.get("/x")
+        assert clock.slept == [30]
+        client._hold(20)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: client.get("/x"), range(4)))
+    assert 20 in clock.slept
+    assert len(far.asked) == 6
 
 
 # --- lists
@@ -311,7 +338,7 @@ def test_half_an_answer_is_none(why, value, code):
 # --- writes
 
 
-@pytest.mark.parametrize(("why", "lost"), LOST)
+@pytest.mark.parametrize(("why", "lost"), [row for row in LOST if row[1].status != 202])
 def test_a_write_is_never_done_twice(why, lost):
     with talking(lambda _: lost) as (client, far):
         for act in (
@@ -340,10 +367,18 @@ def test_a_write_that_was_refused_says_why(status):
     assert "a pull request exists" in caught.value.said
 
 
+def test_a_write_is_not_sent_on():
+    with talking(lambda _: Answer(301, b"", {"Location": "/api/v3/y"})) as (client, far):
+        refused("ENG596", lambda: client.send("POST", "/x", {}))
+    assert {asked.path for asked in far.asked} == {"/api/v3/x"}
+
+
 def test_an_answer_without_a_body():
-    with talking(in_turn(Answer(204), says({"id": 1}, 201))) as (client, _):
+    with talking(in_turn(Answer(204), says({"id": 1}, 201), says({"id": 2}, 202))) as (client, far):
         assert client.send("DELETE", "/x") is None
         assert client.send("POST", "/x", {}) == {"id": 1}
+        assert client.send("PUT", "/x", {}) == {"id": 2}, "accepted is done, for a write"
+    assert len(far.asked) == 3
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ DATE = {"date": "Mon, 12 Jan 1970 13:46:40 GMT"}  # 1,000,000 seconds
         ("primary", 403, {**DATE, "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000030"}, "", 31),
         ("primary, past by now", 403, {**DATE, "x-ratelimit-remaining": "0", "x-ratelimit-reset": "999000"}, "", 1),
         ("primary, of no time", 403, {**DATE, "x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, "", 1),
-        ("primary, without a time", 403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded", None),
+        ("primary, without a time", 403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded", 60),
         ("secondary", 403, {}, "You have exceeded a secondary rate limit.", 60),
         ("secondary, of old", 403, {}, "You have triggered an abuse detection mechanism.", 60),
         ("with a time", 403, {"retry-after": "5"}, "", 5),
