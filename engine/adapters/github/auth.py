@@ -112,7 +112,9 @@ class Installation:
     def _fetch(self) -> None:
         if self._installation is None:
             found = self._app.get(at(self._repos[0], "installation"))
-            self._installation = int(found["id"])
+            self._installation = found.get("id") if isinstance(found, dict) else None
+            if not isinstance(self._installation, int):
+                raise unknown("GitHub does not say where the App is installed")
         names = [repo.partition("/")[2] for repo in self._repos]
         body = {"repositories": names, "permissions": self._permissions}
         path = f"/app/installations/{self._installation}/access_tokens"

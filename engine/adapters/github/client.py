@@ -223,10 +223,11 @@ def at(repo: str, *parts: object) -> str:
     Raises:
         ValueError: a part is empty, or a way up.
     """
-    names = [*repo.split("/"), *map(str, parts)]
-    if not all(name.strip(".") for name in names):
+    owner, _, name = repo.partition("/")
+    names = [owner, name, *map(str, parts)]
+    if not all(part.strip(".") for part in names):
         raise ValueError(f"no path: {names}")
-    return "/repos/" + "/".join(quote(name, safe="") for name in names)
+    return "/repos/" + "/".join(quote(part, safe="") for part in names)
 
 
 def once(look: Callable[[], Found | None], write: Callable[[], Found]) -> Found:

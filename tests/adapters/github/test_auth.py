@@ -90,7 +90,7 @@ NEEDED = ["contents:read", "pull_requests:write", "contents:write"]
 
 
 @contextmanager
-def as_app(github: GitHub, tmp_path: Any, **more: Any) -> Iterator[tuple[Client, Far]]:
+def as_app(github: Callable[[Asked], Answer], tmp_path: Any, **more: Any) -> Iterator[tuple[Client, Far]]:
     file = tmp_path / "app.pem"
     file.write_bytes(pem(KEY))
     file.chmod(0o600)
@@ -172,6 +172,15 @@ def test_a_permission_that_nobody_gave(tmp_path):
         said = refused("ENG594", lambda: client.get("/x"))
     assert "asked for administration: write" in said
     assert "acme/dev-deployment" in said
+
+
+@pytest.mark.parametrize("found", [{}, {"id": "99"}, [], None])
+def test_an_installation_that_is_none(tmp_path, found):
+    github = GitHub()
+    with as_app(lambda asked: github._says(200, found), tmp_path) as (client, far):
+        refused("ENG593", lambda: client.get("/x"))
+        refused("ENG593", lambda: client.get("/x"))
+    assert len(far.asked) == 2
 
 
 def test_an_app_that_is_not_installed(tmp_path):

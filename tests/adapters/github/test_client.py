@@ -456,5 +456,7 @@ def test_a_name_stays_one(why, parts, path):
 def test_a_name_that_leads_elsewhere(parts):
     with pytest.raises(ValueError, match="no path"):
         at("acme/app", *parts)
-    with pytest.raises(ValueError, match="no path"):
-        at("acme/..", "pulls")
+    for repo in ("acme/..", "acme", "/app", "acme/"):
+        with pytest.raises(ValueError, match="no path"):
+            at(repo, "pulls")
+    assert at("acme/app/../x") == "/repos/acme/app%2F..%2Fx"
