@@ -6,7 +6,7 @@ expired); otherwise it ends as `UnsureError`, and `once` looks what is there.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from secrets import randbelow
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
@@ -99,17 +99,18 @@ class Client:
                 return found
         raise not_whole(f"GET {path}", "it changes faster than it can be read")
 
-    def graphql(self, query: str, **variables: Any) -> Json:
-        """The data that a query asks for, without any error.
+    def graphql(self, query: str, variables: Mapping[str, Any] | None = None, missing: Collection[str] = ()) -> Json:
+        """The data that a query asks for, without any error; null is what stands under a name in `missing` and is not
+        there.
 
         Raises:
             EngineError: as `get`.
         """
-        return self._data(query, variables, is_read=True)
+        return self._data(query, variables or {}, missing, is_read=True)
 
-    def mutate(self, mutation: str, **variables: Any) -> Json:
+    def mutate(self, mutation: str, variables: Mapping[str, Any] | None = None) -> Json:
         """As `send`, by GraphQL."""
-        return self._data(mutation, variables, is_read=False)
+        return self._data(mutation, variables or {}, (), is_read=False)
 
     def fetch(self, verb: str, path: str, body: Any) -> Reply:
         """As `send`, for what does no harm when it is done twice: asked until it is answered."""
@@ -147,12 +148,12 @@ class Client:
             asked = {**asked, **following}
         raise not_whole(what, f"it has more than {MOST_PAGES * PAGE} rows")
 
-    def _data(self, query: str, variables: Mapping[str, Any], *, is_read: bool) -> Json:
+    def _data(self, query: str, variables: Mapping[str, Any], missing: Collection[str], *, is_read: bool) -> Json:
         what = f"GraphQL {query.split(None, 2)[1].partition('(')[0]}"
         body = {"query": query, "variables": dict(variables)}
         reply = self._ask("POST", "graphql", {}, body, is_read=is_read)
         value = self._value("POST", "graphql", reply)
-        errors = _errors(reply)
+        errors = [error for error in _errors(reply) if not _is_missing(error, missing)]
         if errors:
             said = _shown(reply)
             if _types(errors) & _DENIED:
@@ -160,7 +161,8 @@ class Client:
             if not is_read:
                 raise RefusedError(what, reply.status, said)
             raise not_whole(what, said)
-        if not isinstance(value, dict) or not isinstance(value.get("data"), dict) or value.get("errors"):
+        is_odd = not isinstance(value, dict) or not isinstance(value.get("errors", []), list)
+        if is_odd or not isinstance(value.get("data"), dict):
             raise not_whole(what, "it has no data")
         data: Json = value["data"]
         return data
@@ -268,6 +270,11 @@ def _errors(reply: Reply) -> list[Json]:
     """Those of a GraphQL answer."""
     errors = reply.value.get("errors") if reply.status == 200 and isinstance(reply.value, dict) else None
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def _is_missing(error: Json, missing: Collection[str]) -> bool:
+    path = error.get("path")
+    return error.get("type") == "NOT_FOUND" and isinstance(path, list) and len(path) == 1 and path[0] in missing
 
 
 def _types(errors: list[Json]) -> set[str]:

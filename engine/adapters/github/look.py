@@ -7,6 +7,7 @@ from engine.adapters.github import queries
 from engine.adapters.github.client import MOST_PAGES, Client, Json, at
 from engine.adapters.github.door import PAGE
 from engine.adapters.github.failures import not_whole
+from engine.adapters.github.people import people
 from engine.adapters.github.port import (
     Branch,
     Brief,
@@ -16,12 +17,14 @@ from engine.adapters.github.port import (
     Dismissal,
     Hand,
     Part,
+    People,
     Person,
     Pull,
     Push,
     Retarget,
     Review,
 )
+from engine.adapters.github.whole import Understood, named, page
 
 _NOWHERE = "0" * 40
 _TIMES = 3  # that something is read again because it changed meanwhile
@@ -45,7 +48,7 @@ class Look:
     def pull(self, repo: str, number: int, parts: Collection[Part]) -> Pull:
         """It, read again from the start if it changes while its pages are read."""
         what = f"pull request {repo}#{number}"
-        with _Understood(what):
+        with Understood(what):
             for _ in range(_TIMES):
                 found = self._pull(repo, number, sorted(parts), what)
                 if found is not None:
@@ -53,12 +56,12 @@ class Look:
         raise not_whole(what, "it changes faster than it can be read")
 
     def _pull(self, repo: str, number: int, parts: list[Part], what: str) -> Pull | None:
-        owner, _, name = repo.partition("/")
+        place = named(repo)
         rows: dict[str, list[Json]] = {part: [] for part in parts}
         first: Json | None = None
         wanted: dict[str, str | None] = dict.fromkeys(parts)
         for _ in range(MOST_PAGES):
-            data = self._client.graphql(queries.pull(wanted), owner=owner, name=name, number=number, **wanted)
+            data = self._client.graphql(queries.pull(wanted), {**place, "number": number, **wanted})
             pull = data["repository"]["pullRequest"]
             if first is None:
                 first = data
@@ -71,12 +74,12 @@ class Look:
 
     def pulls(self, repo: str, *, head: str | None = None) -> list[Brief]:
         """The open ones."""
-        owner, _, name = repo.partition("/")
+        place = named(repo)
         what, after = f"pull requests of {repo}", None
         found: dict[int, Brief] = {}
-        with _Understood(what):
+        with Understood(what):
             for _ in range(MOST_PAGES):
-                data = self._client.graphql(queries.PULLS, owner=owner, name=name, head=head, after=after)
+                data = self._client.graphql(queries.PULLS, {**place, "head": head, "after": after})
                 listed = data["repository"]["pullRequests"]
                 # One that changes meanwhile moves to the front and others on: none is left out by that.
                 for row in listed["nodes"]:
@@ -88,11 +91,15 @@ class Look:
                 after = listed["pageInfo"]["endCursor"]
         raise not_whole(what, f"there are more than {MOST_PAGES * PAGE}")
 
+    def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
+        """Accounts and teams."""
+        return people(self._client, repo, logins, teams)
+
     def pushes(self, repo: str, branch: str) -> list[Push]:
         """Every move of the branch since somebody made it, oldest first."""
         what = f"the pushes to {branch} of {repo}"
         found: list[Push] = []
-        with _Understood(what):
+        with Understood(what):
             for row in self._client.pages(at(repo, "activity"), ref=f"refs/heads/{branch}", direction="desc"):
                 kind = row["activity_type"]
                 if kind == "branch_deletion":
@@ -108,20 +115,6 @@ class Look:
         raise not_whole(what, "it does not go back to where somebody made the branch")
 
 
-class _Understood:
-    """What is not what was asked for is an answer by which nothing can be decided, and no bug."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, LookupError | TypeError | ValueError | AttributeError):
-            raise not_whole(self._what, f"it is not what was asked for ({type(error).__name__})") from None
-
-
 def _version(data: Json) -> tuple[str, str]:
     pull = data["repository"]["pullRequest"]
     return pull["headRefOid"], pull["updatedAt"]
@@ -133,14 +126,7 @@ def _read(pull: Json, part: str, rows: list[Json], what: str) -> str | None:
     listed = pull[part] if not inside else pull[part] and pull[part]["rows"]
     if listed is None and inside:  # nothing was ever said about the head
         return None
-    rows += listed["nodes"]
-    if not all(isinstance(row, dict) for row in rows):
-        raise not_whole(what, f"its {part} have rows that we may not see")
-    if listed["pageInfo"]["hasNextPage"]:
-        return str(listed["pageInfo"]["endCursor"])
-    if queries.LISTS[part].counted and listed["totalCount"] != len(rows):
-        raise not_whole(what, f"GitHub counts {listed['totalCount']} {part}, and has given {len(rows)}")
-    return None
+    return page(listed, rows, part, what, counted=queries.LISTS[part].counted)
 
 
 def _told(data: Json, rows: Mapping[str, list[Json]]) -> Pull:

@@ -5,7 +5,7 @@ part is an EngineError (ENG593 to ENG597), never a shorter list. People are told
 more (a deleted account) is None. Moments are RFC 3339 in UTC.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 
@@ -146,6 +146,14 @@ class Brief(NamedTuple):
     updated_at: str
 
 
+class People(NamedTuple):
+    """Who somebody is, by the names that were asked for."""
+
+    users: Mapping[str, Person | None]  # None: nobody has that login
+    teams: Mapping[str, tuple[Person, ...] | None]  # with those of child teams; None: there is none, or not for us
+    permissions: Mapping[int, str]  # of the users, by id: admin, maintain, write, triage, read, none
+
+
 class Looks(Protocol):
     """Reads. Safe with threads."""
 
@@ -154,6 +162,9 @@ class Looks(Protocol):
 
     def pulls(self, repo: str, *, head: str | None = None) -> Sequence[Brief]:
         """The open ones, those of a branch only where one is named; the one that changed last comes first."""
+
+    def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
+        """Accounts and teams (`organisation/slug`), and what the accounts may do in the repository."""
 
     def pushes(self, repo: str, branch: str) -> Sequence[Push]:
         """Every move of the branch since somebody made it, oldest first.

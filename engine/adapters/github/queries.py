@@ -15,6 +15,9 @@ _ACTOR = "{ __typename login ... on User { databaseId } ... on Bot { databaseId 
 _HAND = "{ email user { __typename login databaseId } }"
 
 
+_MEMBERS = "{ totalCount pageInfo { hasNextPage endCursor } nodes { databaseId login } }"
+
+
 class Listed(NamedTuple):
     """A list of a pull request."""
 
@@ -99,3 +102,27 @@ def _listed(part: str) -> str:
     field = row.field.replace("{page}", f"first: {PAGE}, after: ${part}")
     rows = f"{field} {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {row.rows} }} }}"
     return f"{part}: {row.inside} {{ rows: {rows} }}" if row.inside else f"{part}: {rows}"
+
+
+def people(users: Collection[str], teams: Collection[str], *, in_repo: bool) -> str:
+    """The query for accounts, what they may do in a repository, and members of teams, those of child teams among them.
+
+    `users` are names of variables with a login each, `teams` of variables with a slug; of a team `t` the organisation
+    stands in `t_of`, and the place to go on from in `t_after`. Everything is under the name of its variable.
+    """
+    variables = [f"${user}: String!" for user in users]
+    variables += [f"${team}: String!, ${team}_of: String!, ${team}_after: String" for team in teams]
+    rows = [f"{user}: user(login: ${user}) {{ databaseId login }}" for user in users]
+    rows += [
+        f"{team}: organization(login: ${team}_of) {{ team(slug: ${team}) {{ members(first: {PAGE},"
+        f" after: ${team}_after, membership: ALL) {_MEMBERS} }} }}"
+        for team in teams
+    ]
+    if in_repo:
+        variables += ["$owner: String!", "$name: String!"]
+        may = " ".join(
+            f"{user}: collaborators(login: ${user}, first: 1) {{ edges {{ permission node {{ databaseId }} }} }}"
+            for user in users
+        )
+        rows.append(f"repository(owner: $owner, name: $name) {{ nameWithOwner {may} }}")
+    return f"query People({', '.join(variables)}) {{\n  " + "\n  ".join(rows) + "\n}"

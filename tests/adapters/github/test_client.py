@@ -80,7 +80,7 @@ def test_what_is_sent():
 @pytest.mark.parametrize(("base", "path"), [("/api/v3", "/api/graphql"), ("", "/graphql")])
 def test_where_graphql_is(base, path):
     with Far(lambda _: says({"data": {"a": 1}})).serving() as far:
-        assert Client(far.url + base, Token(TOKEN)).graphql("query Q { a }", number=7) == {"a": 1}
+        assert Client(far.url + base, Token(TOKEN)).graphql("query Q { a }", {"number": 7}) == {"a": 1}
     (asked,) = far.asked
     assert (asked.method, asked.path) == ("POST", path)
     assert json.loads(asked.body) == {"query": "query Q { a }", "variables": {"number": 7}}
