@@ -104,6 +104,16 @@ def test_a_bucket_is_a_store_for_another_machine(kept, engine, aws, s3):
     assert judged(kept, engine).code == ExitCode.NEGATIVE
 
 
+def test_an_event_that_starts_nothing_asks_no_store(kept, engine):
+    event = kept.change({}).event().replace(b'"opened"', b'"labeled"')
+    (kept.root / "event.json").write_bytes(event)
+    nobodys = {"ENGINE_STORE": "s3:nobodys", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = engine(*kept.words(), **nobodys)
+    assert (done.code, "nothing to do" in done.err) == (ExitCode.DONE, True), done.err
+    (kept.root / "event.json").write_bytes(event.replace(b'"labeled"', b'"opened"'))
+    assert "ENG590" in engine(*kept.words(), **nobodys).err, "another one does"
+
+
 def test_validated_again_it_keeps_since_when_it_holds(kept, engine):
     kept.change({"S3/a.tfvars": good()})
     said = []
