@@ -10,6 +10,7 @@ from engine.core.declare import Function
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Scope
 from engine.core.expressions.standard import STANDARD, UnanswerableError, member
+from engine.core.holding import Blocked, blocked, sentence
 
 _EFFECTIVE = frozenset({"create", "update", "delete", "forget"})
 
@@ -106,13 +107,25 @@ def _is_feature_branch(scope: Scope, ref: str) -> bool:
     return ref.removeprefix("refs/heads/") not in mapped
 
 
+def _blocked(scope: Scope) -> tuple[Blocked, ...]:
+    verdict, pr = scope["verdict"], scope["pr"]
+    if not verdict["resources"]:
+        raise UnanswerableError("the verdict is about no resource")
+    return blocked(pr["base"]["repo"], pr["number"], verdict, scope["merges"], scope["ledger"])
+
+
 def _locked_by_others(scope: Scope) -> list[str]:
-    us = f"{scope['source']['repo']}#{scope['pr']['number']}"
-    return [lock["state_key"] for lock in scope["locks"] if lock["holder"] != us]
+    return [one.key for one in _blocked(scope)]
+
+
+def _why_locked(scope: Scope) -> str:
+    return sentence(scope["pr"]["base"]["repo"], _blocked(scope))
 
 
 _PATTERNS = "string|array[string]"
 _ACTIONS = "'create'|'read'|'update'|'delete'|'no-op'|'forget'"
+_HOLDING = ("ledger", "merges", "pr", "verdict")
+_HELD = ("merges[*].keys", "ledger[*].outcome", "verdict.resources[*].state_key")
 _OWN = (
     Function(
         "always", lambda _: True, (), "boolean",
@@ -157,8 +170,9 @@ _OWN = (
     ),
     Function(
         "locked_by_others", _locked_by_others, (), "array[string]",
-        "The state keys of this change's resources that another pull request holds.",
-        ("locks", "pr", "source"), ("locks[*].holder",),
+        "The state keys of this change that it may not have now: another pull request was merged and holds them until "
+        "the ledger says what became of it, or they were not applied and the verdict is not younger than that.",
+        _HOLDING, _HELD,
     ),
     Function(
         "plan_actions", _plan_actions, (_ACTIONS,), "array[string]",
@@ -174,6 +188,11 @@ _OWN = (
         "seconds_since", _seconds_since, ("string",), "number",
         "Seconds from that time (RFC 3339) until the decision's `now`; negative for the future.",
         ("now",), ("now",),
+    ),
+    Function(
+        "why_locked", _why_locked, (), "string",
+        "`Waiting behind #5`, or what else keeps this change from its resources; empty where nothing does.",
+        _HOLDING, _HELD,
     ),
 )  # fmt: skip
 
