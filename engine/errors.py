@@ -264,6 +264,16 @@ TABLE: dict[str, Row] = {
     ),
     "ENG204": Row("there are no receipts {digest} in the store", "see the verdict that names them: engine verify FILE"),
     "ENG205": Row("no rule `{name}` was asked", "name one of: {known}"),
+    "ENG207": Row(
+        "it is no merge decision of ours: {reason}",
+        "see schemas/merge.schema.json; a key that signs what is not so has to be revoked",
+        _NO,
+    ),
+    "ENG208": Row(
+        "{subject} has a merge decision already, of commit {found:.12}, and this would be one of {commit:.12}",
+        "see what was merged with `git log`; it is decided once, and the one in the store stands",
+        _NO,
+    ),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from engine.core.decision import approvals as people
 from engine.core.decision import overrides
 from engine.core.decision.document import FactDocument
-from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, causes_of, one_line
+from engine.core.decision.explain import Cause, Counted, Doubt, Judgement, Missing, causes_of, one_line
 from engine.core.expressions.model import Expression
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Rules
@@ -32,6 +32,7 @@ class GateResult(NamedTuple):
     missing: tuple[Missing, ...]
     override: overrides.Used | None  # what turned it into a pass
     applies: bool | None  # what `when` said; None: there is none, or it was not reached
+    people: tuple[Counted, ...] = ()  # whose approvals it leans on
 
     def to_json(self) -> dict[str, Any]:
         """For `Decision.to_json`."""
@@ -42,6 +43,7 @@ class GateResult(NamedTuple):
             "causes": [c.to_json() for c in self.causes],
             "missing": [m.to_json() for m in self.missing],
             "override": self.override.to_json() if self.override else None,
+            "people": [person.to_json() for person in self.people],
         }
 
 
@@ -127,6 +129,7 @@ def judge(gate: Gate, ctx: Context) -> GateResult:
         judgement.missing,
         used,
         applies,
+        judgement.people,
     )
 
 

@@ -33,6 +33,7 @@ class Used(NamedTuple):
 
     name: str
     by: str
+    id: int  # of that user
     comment: int
     expires_at: str
     label: str | None
@@ -42,6 +43,7 @@ class Used(NamedTuple):
         return {
             "name": self.name,
             "by": self.by,
+            "id": self.id,
             "comment": self.comment,
             "expires_at": self.expires_at,
             "label": self.label,
@@ -167,7 +169,7 @@ def _try(attempt: _Attempt, gates: Mapping[str, Gate], holds: Holds) -> tuple[Ju
     second = any(gates[name].approvals and judgement.outcome is Outcome.PASS for name, judgement in beside.items())
     causes = tuple(Cause(j.outcome, f"{name}, without {person['login']}: {j.because}") for name, j in beside.items())
     if found is Outcome.PASS and second:
-        used = Used(override.name, person["login"], comment["id"], expires_at, override.label)
+        used = Used(override.name, person["login"], person["id"], comment["id"], expires_at, override.label)
         return Judgement(Outcome.PASS, text, (Cause(Outcome.PASS, text, (), causes),)), used
     if found in (Outcome.ERROR, Outcome.PASS):
         what = "whether somebody else approved is in doubt" if found is Outcome.ERROR else "nobody else has to approve"
@@ -201,6 +203,8 @@ def _written(attempt: _Attempt) -> str:
         return "its author is unknown"
     if is_bot(attempt.comment["user"]):
         return f"{attempt.login} is a bot"
+    if attempt.comment.get("by_email"):
+        return "it came by mail; write it on the page"
     return "it was edited; write a new one" if attempt.comment["edited"] else ""
 
 

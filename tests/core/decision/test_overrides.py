@@ -54,6 +54,8 @@ def judged(comments, reviews=(SECOND,), rules=RULES, **facts):
     [
         ("one overrides, another has approved", [comment("cid")], {}, PASS),
         ("nobody overrides", [], {}, FAIL),
+        ("it came by mail", [comment("cid", by_email=True)], {}, FAIL),
+        ("it was written on the page", [comment("cid", by_email=False)], {}, PASS),
         ("the second approval is missing", [comment("cid")], {"reviews": []}, PENDING),
         ("the only approval is the overrider's own", [comment("ann")], {"reviews": [approve("ann")]}, PENDING),
         ("the overrider has approved, and so has somebody else", [comment("ann")], {"reviews": [approve("ann"), SECOND]}, PASS),
@@ -229,6 +231,7 @@ def test_what_was_used_is_part_of_the_decision():
     assert used.to_json() == {
         "name": "exception",
         "by": "cid",
+        "id": given["user"]["id"],
         "comment": given["id"],
         "expires_at": "2026-11-23T13:30:00Z",
         "label": "opa-override",
