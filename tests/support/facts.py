@@ -211,6 +211,7 @@ def facts(**changes):
         "merge": {"clean": True, "trees": {PATH: TREE}},
         "merges": [],
         "ledger": [],
+        "depends": {"on": [], "wrong": None, "pulls": {}},
         "freeze": {"active": False},
         "groups": {name: group(*members) for name, members in GROUPS.items()},
         "permissions": {str(person("writer")["id"]): "write", str(person("outsider")["id"]): "read"},

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.decision import approvals as people
-from engine.core.decision import overrides
+from engine.core.decision import depends, overrides
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Counted, Doubt, Judgement, Missing, causes_of, one_line
 from engine.core.expressions.model import Expression
@@ -88,10 +88,15 @@ def _approvals(gate: Gate, ctx: Context, without: Collection[int]) -> Judgement:
     return people.judge(gate.approvals, ctx.document, without)
 
 
+def _order(_gate: Gate, ctx: Context, _: Collection[int]) -> Judgement:
+    return depends.judge(ctx.document)
+
+
 KINDS = (
     Kind("require", lambda g: g.require is not None, _require, "a condition that must hold"),
     Kind("reject", lambda g: g.reject is not None, _reject, "a condition that must not hold"),
     Kind("approvals", lambda g: g.approvals is not None, _approvals, "people who must have approved"),
+    Kind("order", lambda g: g.order is not None, _order, "pull requests that must be through before"),
 )
 
 
@@ -244,4 +249,5 @@ def facts_needed(gate: Gate, rules: Rules) -> frozenset[str]:
 def _facts_of(gate: Gate) -> frozenset[str]:
     expressions = (e for e in (gate.when, gate.require, gate.reject, gate.message) if e)
     by_people = people.facts_needed(gate.approvals) if gate.approvals else frozenset[str]()
-    return frozenset(needs_of(gate)).union(by_people, *(e.needs for e in expressions))
+    in_order = depends.FACTS if gate.order else frozenset[str]()
+    return frozenset(needs_of(gate)).union(by_people, in_order, *(e.needs for e in expressions))

@@ -172,6 +172,7 @@ class Builder:
             require=boolean("require"),
             reject=boolean("reject"),
             approvals=self._approvals(data["approvals"]) if "approvals" in data else None,
+            order=data.get("order"),
             unmet=Outcome(data.get("unmet", "fail")),
             override=data.get("override"),
             message=self._message(entry),

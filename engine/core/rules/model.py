@@ -59,7 +59,7 @@ class Approvals(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """A named requirement. Exactly one of `require`, `reject`, `approvals` is set."""
+    """A named requirement. Exactly one of `require`, `reject`, `approvals`, `order` is set."""
 
     name: str
     when: Expression | None
@@ -67,6 +67,7 @@ class Gate(NamedTuple):
     require: Expression | None
     reject: Expression | None
     approvals: Approvals | None
+    order: str | None  # depends-on
     unmet: Outcome  # FAIL unless said
     override: str | None
     message: Expression | None  # Kind.TEXT
