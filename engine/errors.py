@@ -126,7 +126,10 @@ TABLE: dict[str, Row] = {
     "ENG070": Row("`{action}` needs the input `{name}`", "give it under `with:`"),
     "ENG071": Row("input `{name}` of `{action}` must be {expected}", "correct it, or write one `${{…}}`"),
     "ENG072": Row("`{action}` needs the permission `{name}`", "add it to the pipeline's `permissions:`"),
-    "ENG073": Row("`unmet` has no say in approvals", "remove it: too few are pending, a veto is fail"),
+    "ENG073": Row(
+        "`unmet` has no say in approvals and in `order`",
+        "remove it: too few are pending, and so is what is not through yet; a veto, and waiting for nothing, is fail",
+    ),
     "ENG074": Row("`{name}` belongs to an event, not to a clock", "remove it"),
     "ENG075": Row("`locks` is not one expression", "write one `${{…}}` that yields a list of state keys"),
     "ENG076": Row("override `{name}` takes one person only", "name a gate with approvals, and without `when`, here"),
@@ -699,6 +702,9 @@ TABLE: dict[str, Row] = {
         "{option} needs {needed}",
         "give it, or leave the option out",
     ),
+    # ENG580-589 commands in comments
+    "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
+    "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -205,6 +205,7 @@ def facts(**changes):
         "pushers": [push("pusher")],
         "labels": [],
         "comments": [],
+        "replies": [],
         "checks": [],
         "verdict": verdict(),
         "rules": {"digest": RULES, "environments": {}, "otherwise": {"branch": "main"}, "sources": [], **TODAY},

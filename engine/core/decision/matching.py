@@ -6,6 +6,7 @@ The event is a hint: its payload is visible here, to the `when` of a trigger, an
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from engine.core.decision import commands
 from engine.core.decision.belief import COMPARED_WITH
 from engine.core.decision.explain import Cause, causes_of, one_line
 from engine.core.decision.gates import facts_needed
@@ -43,6 +44,7 @@ class Matching(NamedTuple):
     needs: frozenset[str]  # facts to fetch for them
     triggers: tuple[Fired, ...]  # those for this kind of event, with what their `when` said
     doubtful: Mapping[str, tuple[Cause, ...]]  # pipelines of which nobody can tell whether the event starts them
+    commanded: frozenset[str] = frozenset()  # those that only start if who has said the event's command may say it
 
 
 def match(
@@ -67,12 +69,20 @@ def match(
     )
     started = tuple(dict.fromkeys(f.trigger.run for f in fired if f.outcome is Outcome.PASS))
     doubtful = {f.trigger.run: f.causes for f in fired if f.outcome is Outcome.ERROR and f.trigger.run not in started}
+    commanded = _commanded(fired) if commands.of(event) else frozenset[str]()
     return Matching(
         tuple(dict.fromkeys(f.trigger.run for f in fired if f.trigger.run in started or f.trigger.run in doubtful)),
-        facts_for(started, rules, actions),
+        facts_for(started, rules, actions) | (commands.FACTS if commanded else frozenset()),
         fired,
         doubtful,
+        commanded,
     )
+
+
+def _commanded(fired: Iterable[Fired]) -> frozenset[str]:
+    """What no other row starts."""
+    started = [f.trigger for f in fired if f.outcome is Outcome.PASS]
+    return frozenset(t.run for t in started if t.commanded) - {t.run for t in started if not t.commanded}
 
 
 def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Action] | None = None) -> frozenset[str]:

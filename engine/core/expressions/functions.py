@@ -6,6 +6,7 @@ A function that would have to judge an empty set, or something that could not be
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from engine.core.command import Command, read
 from engine.core.declare import Function
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Scope
@@ -35,6 +36,21 @@ def _is_command(_: Scope, text: str, command: str) -> bool:
     first = text.split("\n", 1)[0].rstrip()
     rest = first.removeprefix(command)
     return first.startswith(command) and (not rest or rest[0] in " \t" or command.endswith(":"))
+
+
+def _said(scope: Scope, body: str) -> Command | None:
+    """Only a comment that was just written says anything: editing it does not say it again."""
+    return read(body) if scope["event"].get("action") == "created" else None
+
+
+def _command(scope: Scope, body: str) -> str:
+    said = _said(scope, body)
+    return said.word if said else ""
+
+
+def _argument(scope: Scope, body: str) -> str:
+    said = _said(scope, body)
+    return said.argument if said else ""
 
 
 def _epoch(text: str) -> float:
@@ -132,6 +148,11 @@ _OWN = (
         "True: the action's `if` for what must also run after a failure.",
     ),
     Function(
+        "argument", _argument, ("string",), "string",
+        "What stands after the command that `command()` reads, on its line; empty where there is none.",
+        ("event",), ("event.action",),
+    ),
+    Function(
         "changed_any", _changed_any, (_PATTERNS,), "boolean",
         "Does any changed path match a glob? A renamed file counts at both ends. No changed file at all is an error.",
         ("files",), ("files[*].path",),
@@ -140,6 +161,12 @@ _OWN = (
         "changed_only", _changed_only, (_PATTERNS,), "boolean",
         "Does every changed path match a glob? A renamed file counts at both ends. No changed file at all is an error.",
         ("files",), ("files[*].path",),
+    ),
+    Function(
+        "command", _command, ("string",), "string",
+        "The command that a comment begins with which was just written: `validate` of `/engine validate`. Empty where "
+        "there is none, or it is quoted, indented, fenced, an answer to a mail, or holds what nobody sees.",
+        ("event",), ("event.action",),
     ),
     Function(
         "environment", _environment, (), "string",

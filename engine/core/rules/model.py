@@ -42,6 +42,7 @@ class Trigger(NamedTuple):
     when: Expression | None
     every_s: int | None
     run: str
+    commanded: bool  # does its `when` ask for a command? Then who has said it must be permitted to
     place: Place
 
 
@@ -84,6 +85,16 @@ class Override(NamedTuple):
     never: tuple[str, ...]  # severities that cannot be overridden
     expires_s: int
     label: str | None
+    place: Place
+
+
+class CommandRule(NamedTuple):
+    """Who may have a command carried out."""
+
+    name: str  # one of `core/command.COMMANDS`
+    groups: tuple[str, ...]  # `from:`
+    writers: bool  # is write access enough?
+    need: int  # `count:`, people who have to say it
     place: Place
 
 
@@ -140,6 +151,7 @@ class Rules(NamedTuple):
     triggers: tuple[Trigger, ...]
     gates: Mapping[str, Gate]
     overrides: Mapping[str, Override]
+    commands: Mapping[str, CommandRule]
     protect: Mapping[str, tuple[str, ...]]
     pipelines: Mapping[str, Pipeline]
     groups: Mapping[str, Group]
