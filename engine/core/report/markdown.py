@@ -50,6 +50,11 @@ def code(value: str) -> str:
     return f"`{flat}`" if _PLAIN.fullmatch(flat) else f"<code>{flat.translate(_SYNTAX)}</code>"
 
 
+def link(piece: str, url: str) -> str:
+    """A ready piece as a link, where there is something to link to; `url` is ours and escaped."""
+    return f"[{piece}]({url})" if url else piece
+
+
 def fence(value: str, language: str) -> str:
     """`value` as a block of code, behind a fence that it cannot close."""
     body = harmless(value).rstrip("\n")
