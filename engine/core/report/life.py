@@ -77,7 +77,7 @@ def end(life: Life, mark: str) -> str:
 
 def envelope_of(body: str) -> bytes:
     """The signed head that a comment of ours ends with; empty where it does not. It is looked for nowhere else."""
-    last = body.rstrip("\n").replace("\r\n", "\n").rpartition("\n")[2]
+    last = body.replace("\r\n", "\n").rstrip("\n").rpartition("\n")[2]
     if not (last.startswith(_BLOCK[0]) and last.endswith(_BLOCK[1])):
         return b""
     try:

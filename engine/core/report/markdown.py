@@ -47,7 +47,8 @@ def code(value: str) -> str:
     if not flat:
         return ""
     # A backslash before a pipe ends a cell in one parser and not in the other: then entities in an element.
-    return f"`{flat}`" if _PLAIN.fullmatch(flat) else f"<code>{flat.translate(_SYNTAX)}</code>"
+    # Nothing foreign begins what looks like a comment of HTML, wherever it stands: ours end with one.
+    return f"`{flat}`" if _PLAIN.fullmatch(flat) and "<!" not in flat else f"<code>{flat.translate(_SYNTAX)}</code>"
 
 
 def link(piece: str, url: str) -> str:

@@ -24,7 +24,7 @@ def render(resources: Sequence[Resource], branch: str, base: str, environment: s
     goes = f"for {md.text(environment)} " if environment else ""
     lead = f"Branch {md.code(branch)} was pushed by {md.code(pusher)}; {goes}it goes to {md.code(base)}."
     rows = [md.row(md.code(one.path), md.text(one.service), md.text(one.change)) for one in resources[:_ROWS]]
-    parts = [lead, f"{md.prose(why)}." if why else ""]
+    parts = [lead, f"Why there: {md.prose(why)}." if why else ""]
     parts.append(md.table(("Resource", "Service", "Change"), rows) if rows else "No resource is changed.")
     if len(resources) > _ROWS:
         parts.append(f"*… and {len(resources) - _ROWS} more.*")
