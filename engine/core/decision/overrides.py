@@ -114,6 +114,24 @@ def _severe(override: Override, verdict: Mapping[str, Any]) -> str:
     return ", ".join(f"{f['rule']} of {f['resource']} is {f['severity']}" for f in denied)
 
 
+def offer(override: Override, verdict: Mapping[str, Any]) -> str:
+    """What an exception from this verdict would take, or why none is possible; for a person."""
+    if verdict["result"] == "error":
+        return "none: what could not be judged cannot be overridden"
+    if severe := _severe(override, verdict):
+        return f"none: {severe}, which cannot be overridden"
+    return (
+        f"a comment `{override.command} reason` by somebody of {' or '.join(override.groups)} who had no hand in the "
+        f"change, in {_SHORTEST_REASON} characters or more, besides {' and '.join(override.besides)} without them; it "
+        f"holds for {_hours(override.expires_s)}"
+    )
+
+
+def _hours(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{seconds} seconds" if rest else "an hour" if hours == 1 else f"{hours} hours"
+
+
 def _none(override: Override, document: FactDocument) -> Judgement:
     """Nobody has asked. Say who could, as far as that is known."""
     try:
