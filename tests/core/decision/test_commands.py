@@ -254,6 +254,18 @@ def test_a_group_in_doubt_makes_all_of_it_doubtful() -> None:
         destroys(document(comments=[said("outsider", "/engine destroy S3/x")], groups=groups), RULES)
 
 
+def test_whose_right_is_not_known_spoils_nothing_that_others_ask_for() -> None:
+    """`permissions` has only some people: a stranger who says the same must not bring the doubt upon all."""
+    writers = {n: RULES.commands[n]._replace(writers=True) for n in ("unlock", "destroy")}
+    known = RULES._replace(commands={**RULES.commands, **writers})
+    comments = [other("eve"), other("dan"), said("cid", UNLOCK)]
+    found = judge(9, document(comments=comments, pr=MERGED), known)
+    assert found is not None
+    assert found.judgement.outcome is PASS
+    asked = [other("eve", "/engine destroy S3/y"), other("ann", "/engine destroy S3/x")]
+    assert [row["path"] for row in destroys(document(comments=asked), known)] == ["S3/x"]
+
+
 _people = st.sampled_from(["ann", "bob", "cid", "dan", "writer", "outsider", "bot", "author", None])
 _bodies = st.sampled_from(["/engine validate", "/engine help", "/engine destroy S3/x", UNLOCK, "/engine dance", "no"])
 
