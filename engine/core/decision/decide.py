@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.core.canonical import digest
-from engine.core.command import PREFIX
-from engine.core.decision import commands
 from engine.core.decision.belief import believe
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Json, one_line
@@ -158,6 +156,9 @@ def _pipeline(
 
 def _permitted(event: Event, ctx: Context) -> GateResult:
     """Before all gates of a pipeline that a command starts. No gate of the rules can have its name."""
+    from engine.core.command import PREFIX  # few events say one
+    from engine.core.decision import commands
+
     said = commands.of(event)
     assert said
     name = f"{PREFIX} {said.word}"

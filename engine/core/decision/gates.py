@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.decision import approvals as people
-from engine.core.decision import depends, overrides, queueing
+from engine.core.decision import depends, overrides
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Counted, Doubt, Judgement, Missing, causes_of, one_line
 from engine.core.expressions.model import Expression
@@ -79,6 +79,8 @@ def _condition(gate: Gate, expression: Expression, wanted: bool, ctx: Context) -
     says = "holds" if value else "does not hold"
     missing: tuple[Missing, ...] = ()
     if outcome is Outcome.PENDING:
+        from engine.core.decision import queueing
+
         ahead = queueing.ways_out(ctx.document, ctx.rules) if queueing.FACT in expression.needs else ()
         missing = ahead or (Missing(f"`{expression.text}` has to {'hold' if wanted else 'end'}"),)
     return Judgement(outcome, f"`{expression.text}` {says}", causes_of(expression.trace(ctx.scope), outcome), missing)

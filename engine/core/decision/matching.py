@@ -6,7 +6,6 @@ The event is a hint: its payload is visible here, to the `when` of a trigger, an
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from engine.core.decision import commands
 from engine.core.decision.belief import COMPARED_WITH
 from engine.core.decision.explain import Cause, causes_of, one_line
 from engine.core.decision.gates import facts_needed
@@ -69,20 +68,25 @@ def match(
     )
     started = tuple(dict.fromkeys(f.trigger.run for f in fired if f.outcome is Outcome.PASS))
     doubtful = {f.trigger.run: f.causes for f in fired if f.outcome is Outcome.ERROR and f.trigger.run not in started}
-    commanded = _commanded(fired) if commands.of(event) else frozenset[str]()
+    commanded, also = _commanded(fired, event)
     return Matching(
         tuple(dict.fromkeys(f.trigger.run for f in fired if f.trigger.run in started or f.trigger.run in doubtful)),
-        facts_for(started, rules, actions) | (commands.FACTS if commanded else frozenset()),
+        facts_for(started, rules, actions) | also,
         fired,
         doubtful,
         commanded,
     )
 
 
-def _commanded(fired: Iterable[Fired]) -> frozenset[str]:
-    """What no other row starts."""
+def _commanded(fired: Iterable[Fired], event: Event) -> tuple[frozenset[str], frozenset[str]]:
+    """What only a command starts, if the event claims to be of one; and the facts that tell whose word it is."""
     started = [f.trigger for f in fired if f.outcome is Outcome.PASS]
-    return frozenset(t.run for t in started if t.commanded) - {t.run for t in started if not t.commanded}
+    found = frozenset(t.run for t in started if t.commanded) - {t.run for t in started if not t.commanded}
+    if not found:
+        return found, frozenset()
+    from engine.core.decision import commands  # few events say one
+
+    return (found, commands.FACTS) if commands.of(event) else (frozenset(), frozenset())
 
 
 def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Action] | None = None) -> frozenset[str]:

@@ -4,14 +4,16 @@ A function that would have to judge an empty set, or something that could not be
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.core.command import Command, read
 from engine.core.declare import Function
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Scope
 from engine.core.expressions.standard import STANDARD, UnanswerableError, member
 from engine.core.holding import Blocked, blocked, sentence
+
+if TYPE_CHECKING:
+    from engine.core.command import Command
 
 _EFFECTIVE = frozenset({"create", "update", "delete", "forget"})
 
@@ -38,8 +40,10 @@ def _is_command(_: Scope, text: str, command: str) -> bool:
     return first.startswith(command) and (not rest or rest[0] in " \t" or command.endswith(":"))
 
 
-def _said(scope: Scope, body: str) -> Command | None:
+def _said(scope: Scope, body: str) -> "Command | None":
     """Only a comment that was just written says anything: editing it does not say it again."""
+    from engine.core.command import read
+
     return read(body) if scope["event"].get("action") == "created" else None
 
 
