@@ -167,9 +167,15 @@ class Builder:
             when=when,
             every_s=seconds(data["every"]) if "every" in data else None,
             run=data["run"],
-            commanded="command" in self._calls(data.get("when", "")),
+            commanded=self._asks_for_a_command(data.get("when", "")),
             place=entry.place(),
         )
+
+    def _asks_for_a_command(self, when: str) -> bool:
+        """Read again only where the word is there at all: most triggers ask for none."""
+        if not any("command" in text for text in (when, *self.defines.values())):
+            return False
+        return "command" in self._calls(when)
 
     def _calls(self, text: str) -> set[str]:
         """The functions that an expression calls, through defines too."""
