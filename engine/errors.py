@@ -126,7 +126,10 @@ TABLE: dict[str, Row] = {
     "ENG070": Row("`{action}` needs the input `{name}`", "give it under `with:`"),
     "ENG071": Row("input `{name}` of `{action}` must be {expected}", "correct it, or write one `${{…}}`"),
     "ENG072": Row("`{action}` needs the permission `{name}`", "add it to the pipeline's `permissions:`"),
-    "ENG073": Row("`unmet` has no say in approvals", "remove it: too few are pending, a veto is fail"),
+    "ENG073": Row(
+        "`unmet` has no say in approvals and in `order`",
+        "remove it: too few are pending, and so is what is not through yet; a veto, and waiting for nothing, is fail",
+    ),
     "ENG074": Row("`{name}` belongs to an event, not to a clock", "remove it"),
     "ENG075": Row("`locks` is not one expression", "write one `${{…}}` that yields a list of state keys"),
     "ENG076": Row("override `{name}` takes one person only", "name a gate with approvals, and without `when`, here"),
@@ -265,6 +268,16 @@ TABLE: dict[str, Row] = {
     "ENG204": Row("there are no receipts {digest} in the store", "see the verdict that names them: engine verify FILE"),
     "ENG205": Row("no rule `{name}` was asked", "name one of: {known}"),
     "ENG206": Row("{what} needs {library}, which is not installed", "run `pip install 'interlock-engine[{extra}]'`"),
+    "ENG207": Row(
+        "it is no merge decision of ours: {reason}",
+        "see schemas/merge.schema.json; a key that signs what is not so has to be revoked",
+        _NO,
+    ),
+    "ENG208": Row(
+        "{subject} has a merge decision already, of commit {found:.12}, and this would be one of {commit:.12}",
+        "see what was merged with `git log`; it is decided once, and the one in the store stands",
+        _NO,
+    ),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),
@@ -766,6 +779,9 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
+    # ENG580-589 commands in comments
+    "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
+    "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
