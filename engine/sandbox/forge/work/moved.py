@@ -59,7 +59,8 @@ def _head_moved(forge: Forge, source: Row, pull: Row, actor: int | None, app: in
             return
         forge.kept.update("pulls", was["id"], head_sha=head, base_sha=base, measured_json=measured)
         if forced:
-            timeline.record(forge, was["id"], "head_ref_force_pushed", actor, app=app, commit_sha=head)
+            before = was["head_sha"]
+            timeline.record(forge, was["id"], "head_ref_force_pushed", actor, app=app, commit_sha=head, before=before)
         states.follow(forge, store, was, head, base, actor)
         announce.item(forge, was["id"], "synchronize", actor, before=was["head_sha"], after=head)
         if store.count(base, head) == 0:  # nothing is left to merge; GitHub closes it, and does not call it merged
