@@ -127,7 +127,8 @@ def _signer(node: Node, _: Args) -> Node | None:
 def _history(node: Node, args: Args) -> Page:
     path = args.get("path")
     there = path is None or is_path(path)
-    log = objects(node).log(node.row["oid"], limit=MOST_HISTORY, path=path) if there else []
+    read = lambda: objects(node).log(node.row["oid"], limit=MOST_HISTORY, path=path)  # noqa: E731
+    log = node.ask.once(("history", node.key, path), read) if there else []
     return page(commit_nodes(node.ask, node.row["repository"], [commit.sha for commit in log]), args)
 
 

@@ -99,6 +99,15 @@ class Ask:
             return self.level(repository) is not None
         return access.at_least(self.level(repository) or "none", level)
 
+    def granted(self, grant: str) -> None:
+        """Refuse an App's installation that was not granted `issues:read` or the like.
+
+        Raises:
+            ForgeError: 403.
+        """
+        if self.viewer.kind == "installation":
+            access.granted(self.viewer, grant)
+
     def git(self) -> None:
         """Count one start of git.
 

@@ -78,7 +78,7 @@ def _numbered(what: str, *kinds: str) -> Callable[[Node, Args], Node]:
         item = node.ask.row("items", found, talk.item_kind)
         if item is None or item.kind not in kinds:
             raise unknown(f"{what} with the number of {args['number']}")
-        return item
+        return talk.granted(item)
 
     return resolve
 

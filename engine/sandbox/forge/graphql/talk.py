@@ -18,6 +18,19 @@ def item_kind(row: Row) -> str:
     return "Issue" if row["pull"] is None else "PullRequest"
 
 
+def granted(node: Node) -> Node:
+    """The issue or pull request, if an App that asks may read such.
+
+    Raises:
+        ForgeError: 403.
+    """
+    node.ask.granted(_GRANTS[node.kind])
+    return node
+
+
+_GRANTS = {"Issue": "issues:read", "PullRequest": "pull_requests:read"}
+
+
 def item_of(name: str) -> Resolver:
     """The issue or pull request whose id is in a column."""
 
