@@ -161,7 +161,10 @@ class Node:
         """The row of `table` whose id is in `column`."""
         if self.row[column] is None:
             return None
-        read = lambda ask, peers: ask.rows(table, [peer.row[column] for peer in peers], kind)  # noqa: E731
+
+        def read(ask: Ask, peers: Sequence[Node]) -> dict[Hashable, Node | None]:
+            return ask.rows(table, [peer.row[column] for peer in peers], kind)
+
         found: Node | None = self.batch(f"{table}.{column}", read)[self.row[column]]
         return found
 

@@ -116,9 +116,8 @@ def repository_named(ask: Ask, owner: str, name: str) -> Node:
 def role_in(ask: Ask, organization: int) -> str | None:
     """What the viewer is in an organisation: member, admin, or (None) nothing."""
     sql = "SELECT role FROM members WHERE organization = ? AND account = ?"
-    read = lambda: ask.forge.kept.value(sql, organization, ask.viewer.account)  # noqa: E731
-    found: str | None = ask.once(("role", organization), read)
-    return found
+    found = ask.once(("role", organization), lambda: ask.forge.kept.row(sql, organization, ask.viewer.account))
+    return None if found is None else str(found["role"])
 
 
 def _may_look_inside(node: Node) -> bool:

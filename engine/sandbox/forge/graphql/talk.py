@@ -102,7 +102,6 @@ def written(
     repository: Resolver, url: Resolver, created: str = "created_at", updated: str = "updated_at"
 ) -> Mapping[str, Resolver]:
     """The fields of everything that somebody wrote: interface Comment, and who may change it."""
-    may = lambda node, args: writer(node, repository(node, args))  # noqa: E731
     return {
         "author": lambda node, _: node.actor("author"),
         "authorAssociation": _association(repository),
@@ -122,7 +121,7 @@ def written(
         "updatedAt": column(updated),
         "url": url,
         f"userContentEdits({PAGE})": _versions,
-        "viewerCanUpdate": may,
+        "viewerCanUpdate": lambda node, args: writer(node, repository(node, args)),
         "viewerDidAuthor": by_viewer,
     }
 
