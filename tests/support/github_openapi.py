@@ -23,6 +23,7 @@ _URI = "urn:github"
 _MENDED: Mapping[str, dict[int, Schema | None]] = {
     "GET /app/installations": {200: {"type": "array", "items": {"$ref": f"{_URI}#/$defs/installation"}}},
 }
+_PAGING = ("page", "per_page")  # clients ask for pages of whatever they list
 _DROPPED = ("discriminator", "example", "examples", "nullable", "externalDocs")
 
 
@@ -88,7 +89,7 @@ def _asked(found: Operation, exchange: Exchange) -> Iterator[str]:
     if exchange.status >= 300:
         return  # tests send nonsense on purpose; that it was refused is theirs to say
     for name, _ in parse_qsl(exchange.query, keep_blank_values=True):
-        if name not in found.query:
+        if name not in found.query and name not in _PAGING:
             yield f"GitHub does not know the query parameter {name!r}"
     if not exchange.body.strip():
         if found.request_required and "required" in (found.request or {}):
@@ -133,6 +134,11 @@ def _answered(found: Operation, exchange: Exchange) -> Iterator[str]:
 def differences(value: Any, schema: Schema) -> Iterator[str]:
     """Where a value breaks a schema, or has properties that the schema does not have."""
     return _shapes().differences(value, schema)
+
+
+def names_in(schema: Schema) -> list[str]:
+    """The properties that a schema of an object speaks of."""
+    return _shapes().names(schema)
 
 
 @functools.cache

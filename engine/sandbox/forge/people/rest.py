@@ -3,5 +3,4 @@
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.people import rest_accounts, rest_apps, rest_repositories, rest_teams
 
-# `/user/{account_id}` would also be `/user/teams`, so it comes last.
-ROUTES: tuple[Route, ...] = (*rest_apps.ROUTES, *rest_repositories.ROUTES, *rest_teams.ROUTES, *rest_accounts.ROUTES)
+ROUTES: tuple[Route, ...] = (*rest_accounts.ROUTES, *rest_apps.ROUTES, *rest_repositories.ROUTES, *rest_teams.ROUTES)

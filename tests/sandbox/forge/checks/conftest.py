@@ -57,14 +57,10 @@ def other_app(forge: Forge) -> Client:
 
 
 @pytest.fixture
-def said(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What webhooks were told, as (`event.action`, body)."""
-    found: list[tuple[str, Any]] = []
-    plain = forge.emit
+def said(emitted: list[tuple[str, Any]]) -> Any:
+    """`said()`: what webhooks have been told in this test, as `check_run.created` or `status`, with the body."""
 
-    def emit(event: str, action: str | None, repository: int, sender: int | None, body: Any) -> None:
-        found.append((event if action is None else f"{event}.{action}", body))
-        plain(event, action, repository, sender, body)
+    def told() -> list[tuple[str, Any]]:
+        return [(".".join(filter(None, (event, body.get("action")))), body) for event, body in emitted]
 
-    monkeypatch.setattr(forge, "emit", emit)
-    return found
+    return told

@@ -24,7 +24,7 @@ def test_a_deployment(as_, place, said):
     path = f"{place.path}/deployments/{made.body['id']}"
     assert as_("oscar")("GET", f"{path}/statuses").body == [went.body]
     assert as_("oscar")("GET", f"{path}/statuses/{went.body['id']}").body == went.body
-    assert [event for event, _ in said] == ["deployment.created", "deployment_status.created"]
+    assert [event for event, _ in said()] == ["deployment.created", "deployment_status.created"]
     assert deploy(as_("ann"), place, ref=place.one).body["production_environment"] is True
 
 

@@ -12,8 +12,8 @@ def test_a_status(as_, place, said):
         as_("ann"), place, place.one, state="pending", context="ci", description="d", target_url="https://x.example"
     )
     assert (made.status, made.body["creator"]["login"], made.body["context"]) == (201, "ann", "ci")
-    assert [event for event, _ in said] == ["status"]
-    body = said[0][1]
+    assert [event for event, _ in said()] == ["status"]
+    body = said()[0][1]
     assert (body["sha"], body["branches"][0]["name"], body["commit"]["sha"]) == (place.one, "main", place.one)
     assert as_("oscar")("GET", f"{place.path}/commits/main/statuses").body[0]["id"] == made.body["id"]
 
