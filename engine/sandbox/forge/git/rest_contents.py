@@ -104,9 +104,11 @@ def _written(call: Call, store: Bare, branch: str, tip: str | None, path: str, d
     refused = protection.refusal(forge, call.repo, viewer.account, viewer.app, ref, tip, made)
     if refused is not None:
         raise pushes.violation(409, refused)
+    begun = pushes.begin(forge, call.repo, viewer, ref, tip, made)
     if not store.update(ref, made, tip):
+        pushes.end(forge, begun)
         raise ForgeError(409, f"{branch} is no longer at {tip}")
-    pushes.moved(forge, call.repo, viewer.account, ref, tip, made, app=viewer.app)
+    pushes.moved(forge, call.repo, viewer.account, ref, tip, made, app=viewer.app, begun=begun)
     return made
 
 
