@@ -256,3 +256,27 @@ def test_drafts(place, open_, as_, draft):
         assert as_("bob")("GET", f"{place.api}/pulls/{number}").body["draft"] is wanted
     both = ["ready_for_review", "converted_to_draft"]
     assert place.heard("pull_request") == ["opened", *(both if draft else both[::-1])]
+
+
+def test_a_head_is_found_by_its_owner_s_present_name(place, forked, as_):
+    kept, oscar = place.forge.kept, place.account("oscar")
+    forked.add("feature", {"x.txt": "x\n"}, onto=forked.tip("main"), by="oscar")
+    body = {"title": "x", "head": "oscar:feature", "base": "main"}
+    number = as_("oscar")("POST", f"{place.api}/pulls", body).body["number"]
+    kept.update("accounts", oscar, login="otto")
+    try:
+        for login, found in (("otto", [number]), ("oscar", [])):
+            listed = as_("bob")("GET", f"{place.api}/pulls?head={login}:feature").body
+            assert [each["number"] for each in listed] == found
+        assert as_("bob")("GET", f"{place.api}/pulls/{number}").body["head"]["label"] == "otto:feature"
+    finally:
+        kept.update("accounts", oscar, login="oscar")
+
+
+def test_pull_requests_of_a_commit(place, open_, as_):
+    number = open_("feature")
+    head = place.tip("feature")
+    merge = as_("bob")("PUT", f"{place.api}/pulls/{number}/merge", {}).body["sha"]
+    for sha, found in ((head, [number]), (merge, [number]), ("1" * 40, [])):
+        listed = as_("bob")("GET", f"{place.api}/commits/{sha}/pulls").body
+        assert [each["number"] for each in listed] == found
