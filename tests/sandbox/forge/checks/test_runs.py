@@ -52,7 +52,9 @@ def test_an_app_needs_the_grant(as_installation, place):
     reading = as_installation(permissions={"checks": "read"})
     assert reading("POST", f"{place.path}/check-runs", RUN | {"head_sha": place.one}).status == 403
     assert reading("GET", f"{place.path}/commits/main/check-runs").status == 200
-    assert as_installation(permissions={"metadata": "read"})("GET", f"{place.path}/commits/main/check-runs").status == 403
+    assert (
+        as_installation(permissions={"metadata": "read"})("GET", f"{place.path}/commits/main/check-runs").status == 403
+    )
     elsewhere = as_installation(repositories=["controller"])
     assert elsewhere("POST", f"{place.path}/check-runs", RUN | {"head_sha": place.one}).status == 404
 
