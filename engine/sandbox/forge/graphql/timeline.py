@@ -158,12 +158,12 @@ _REQUESTED: Mapping[str, Resolver] = {**_OF_PULL, "requestedReviewer": _reviewer
 
 TABLE: Table = {
     "AssignedEvent": _ASSIGNED,
-    "AutomaticBaseChangeSucceededEvent": {**_OF_PULL, "newBase": _said("now"), "oldBase": _said("was")},
+    "AutomaticBaseChangeSucceededEvent": {**_OF_PULL, "newBase": _said("base", "to"), "oldBase": _said("base", "from")},
     "BaseRefChangedEvent": {
         **_OF_PULL,
-        "currentRefName": _said("now"),
+        "currentRefName": _said("base", "to"),
         "databaseId": column("id"),
-        "previousRefName": _said("was"),
+        "previousRefName": _said("base", "from"),
     },
     "BaseRefDeletedEvent": {**_OF_PULL, "baseRefName": lambda node, _: _ITEM(node, {}).row["base_ref"]},
     "ClosedEvent": {

@@ -78,7 +78,7 @@ def retarget(
     store = bare(forge, pull["repository"])
     measured = trial.measure(store, sha, pull["head_sha"])
     forge.kept.update("pulls", pull["id"], base_ref=base, base_sha=sha, measured_json=measured)
-    timeline.record(forge, pull["id"], event, actor, app=app, was=pull["base_ref"], now=base)
+    timeline.record(forge, pull["id"], event, actor, app=app, base={"from": pull["base_ref"], "to": base})
     follow(forge, store, pull, pull["head_sha"], sha, actor)
     return {"base": {"ref": {"from": pull["base_ref"]}, "sha": {"from": pull["base_sha"]}}}
 
