@@ -318,9 +318,8 @@ def test_pushes_while_pull_requests_are_merged(forge, repo, clone, tmp_path):
     def merge():
         for issue in opened:
             for _ in range(5):
-                pull, how = rows.item(forge, issue), {"method": "squash", "sha": None, "title": None, "message": None}
                 try:
-                    answers.append(merging.merge(forge, ann, pull, **how))
+                    answers.append(merging.merge(forge, ann, rows.item(forge, issue), method="squash"))
                     break
                 except ForgeError as refused:  # the base moved meanwhile
                     answers.append(refused.message)
@@ -343,7 +342,7 @@ def test_pushes_while_pull_requests_are_merged(forge, repo, clone, tmp_path):
         thread.join()
     moves = chain(forge, repo, "refs/heads/main")
     store = bare(forge, repo["id"])
-    tip = store.resolve("main")
+    tip = store.refs()["refs/heads/main"]
     assert all(store.is_ancestor(after, tip) for _, after in moves), "nothing that was told of is lost"
     merged = [rows.item(forge, issue) for issue in opened]
     assert [
