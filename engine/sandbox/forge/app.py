@@ -49,7 +49,7 @@ register_url_convertor("rest", _Rest())
 
 def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRoute]) -> Starlette:
     """REST's `routes` below /api/v3, and `others` (git, GraphQL, control, pages) in their order."""
-    paths = [_path(forge, route) for route in routes]
+    paths = [path for route in routes for path in _paths(forge, route)]
     paths.append(Path("/api/v3/{rest:rest}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
     around = [Middleware(Guard, host=forge.urls.base.partition("//")[2]), Middleware(Disturbed, forge=forge)]
     return Starlette(routes=[*paths, *others], middleware=around)
@@ -97,7 +97,7 @@ def urls_of(request: Request) -> Urls:
     return Urls(f"http://{request.headers['host']}")
 
 
-def _path(forge: Forge, route: Route) -> Path:
+def _paths(forge: Forge, route: Route) -> list[Path]:
     path = "/api/v3" + (
         route.path.replace(f"{{{route.slashes}}}", f"{{{route.slashes}:rest}}") if route.slashes else route.path
     )
@@ -109,12 +109,16 @@ def _path(forge: Forge, route: Route) -> Path:
             return _sent(request, refused)
         return await run_in_threadpool(_answered, forge, route, request, data)
 
-    return Path(path, endpoint, methods=[route.verb])
+    # Of files GitHub's `/contents` is what `/contents/` is: the uppermost directory.
+    places = [path, path.removesuffix("/{path:rest}")]
+    return [Path(place, endpoint, methods=[route.verb]) for place in dict.fromkeys(places)]
 
 
 def _answered(forge: Forge, route: Route, request: Request, data: bytes) -> Response:
     viewer = tokens.ANONYMOUS
     try:
+        if "\0" in "".join(request.query_params.values()):  # git and the system take no text with it
+            raise ForgeError(400, "Bad Request")
         versions.chosen(request.headers)
         viewer = tokens.viewer(forge, request.headers)
         if route.counted and not forge.limits.count(viewer.payer):

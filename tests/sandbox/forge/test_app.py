@@ -46,3 +46,8 @@ def test_bodies_that_are_no_json(forge, as_, why, body, status):
     headers = {"Authorization": f"token {as_('olga').token}"}
     connection.request("POST", "/api/v3/repos/acme/controller/dispatches", body, headers)
     assert connection.getresponse().status == status, why
+
+
+def test_a_null_byte_in_a_query_is_refused_before_anybody_reads_it(as_):
+    for query in ("path=a%00b", "since=%00", "sha=main%00", "anything=%00"):
+        assert as_("ann")("GET", f"/repos/acme/controller/commits?{query}").status == 400, query

@@ -7,6 +7,7 @@ by compare-and-swap; objects, fsck, connectivity and the refs' files are git's.
 """
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.forge import Forge
@@ -49,6 +50,7 @@ def receive(forge: Forge, repository: Row, viewer: Viewer, body: bytes) -> bytes
     for each, no in why.items():
         if no is None:
             pushes.moved(forge, repository, viewer.account, *each, app=viewer.app, begun=begun[each])
+            said += _invited(forge, repository, each)
         else:
             pushes.end(forge, begun.get(each))
     refusals = [(each.ref, no) for each, no in why.items()]
@@ -113,6 +115,16 @@ def _told(forge: Forge, repository: Row, ref: str, first: str, broken: str) -> l
     for each in broken.split("\n"):
         lines += ["", f"- {each}"]
     return [*lines, ""]
+
+
+def _invited(forge: Forge, repository: Row, wanted: Wanted) -> list[str]:
+    """Where to open a pull request for a new branch."""
+    branch = wanted.ref.removeprefix("refs/heads/")
+    if wanted.before is not None or branch in (wanted.ref, repository["default_branch"]):
+        return []
+    page = forge.urls.page(repository["owner_login"], repository["name"], "compare")
+    url = f"{page}/{quote(repository['default_branch'])}...{quote(branch)}"
+    return ["", f"Create a pull request for '{branch}' on GitHub by visiting:", f"     {url}", ""]
 
 
 def _twice(wanted: Sequence[Wanted]) -> list[Wanted]:

@@ -44,7 +44,7 @@ def get_commit(call: Call) -> Answer:
         return _text(found.sha.encode(), "sha")
     base = found.parents[0] if found.parents else EMPTY_TREE
     if asked.wants(call, "diff", "patch"):
-        return _difference(call, store, base, found.sha, [found])
+        return difference(call, store, base, found.sha, [found])
     changed = store.changed(base, found.sha)
     at, size = asked.page(call, FILES, FILES)
     files = changed[:MOST_FILES]
@@ -77,7 +77,7 @@ def compare(call: Call) -> Answer:
         raise missing(f"No common ancestor between {base_name} and {head_name}.")
     commits = store.log(head.sha, base.sha, limit=_SEARCHED)[::-1]
     if asked.wants(call, "diff", "patch"):
-        return _difference(call, store, ancestor, head.sha, commits)
+        return difference(call, store, ancestor, head.sha, commits)
     ahead, behind = store.count(base.sha, head.sha), store.count(head.sha, base.sha)
     at, size = asked.page(call, COMMITS, COMMITS)
 
@@ -135,7 +135,8 @@ def _network(call: Call, row: Row) -> list[Row]:
     return [row, *(each for each in found if each["id"] != row["id"] and not each["deleted"])]
 
 
-def _difference(call: Call, store: Bare, base: str, head: str, commits: Sequence[Commit]) -> Answer:
+def difference(call: Call, store: Bare, base: str, head: str, commits: Sequence[Commit]) -> Answer:
+    """The two as a diff, or these commits as patches: whichever the request wants."""
     how = ("--no-ext-diff", "--no-textconv", "--no-color")
     if asked.wants(call, "diff"):
         return _text(store.git("diff-tree", "-r", "-p", "-M", *how, base, head).stdout, "diff")

@@ -17,7 +17,7 @@ _KINDS = {"040000": "dir", "120000": "symlink", "160000": "submodule"}
 
 def get_contents(call: Call) -> Answer:
     """A file or a directory, of the default branch or `ref`; as JSON, raw, or as an object with entries."""
-    path = call.path["path"].strip("/")
+    path = call.path.get("path", "").strip("/")
     ref = call.query.get("ref") or call.repo["default_branch"]
     store = asked.store(call)
     sha = store.resolve(ref)
@@ -66,7 +66,7 @@ def _place(call: Call) -> tuple[Bare, str, str, str | None]:
     Raises:
         ForgeError: 404, no such branch; 422, no path of a file.
     """
-    path = call.path["path"]
+    path = call.path.get("path", "")
     branch = text(call, "branch", "Commit") or call.repo["default_branch"]
     store = asked.store(call)
     tip = store.refs(f"refs/heads/{branch}").get(f"refs/heads/{branch}") if is_branch(branch) else None

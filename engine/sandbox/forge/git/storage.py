@@ -34,6 +34,7 @@ _CONFIG = f"""[core]
 \tmaxInputSize = {MAX_INPUT}
 \thideRefs = refs/pull
 \tadvertiseAtomic = true
+\tadvertisePushOptions = true
 [transfer]
 \tfsckObjects = true
 [uploadpack]

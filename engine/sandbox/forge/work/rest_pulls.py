@@ -1,8 +1,11 @@
 """REST of pull requests."""
 
 from engine.sandbox.forge.answer import Answer, Call, Route, invalid, missing, paged, text
+from engine.sandbox.forge.git import asked as git_asked
 from engine.sandbox.forge.git import shapes as git_shapes
-from engine.sandbox.forge.git.bare import bare
+from engine.sandbox.forge.git.bare import Bare, Commit, bare
+from engine.sandbox.forge.git.rest_commits import difference
+from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people.shapes import simple_user, team
 from engine.sandbox.forge.work import asked, merging, pulls, reviewers, rights, rows, shapes, states, trial
 
@@ -35,6 +38,10 @@ def _shown(call: Call, pull: int, status: int = 200) -> Answer:
 
 def _get(call: Call) -> Answer:
     row = asked.pull(call)
+    if git_asked.wants(call, "diff", "patch"):
+        store = bare(call.forge, call.repo["id"])
+        start = trial.fork_point(store, row["base_sha"], row["head_sha"])
+        return difference(call, store, start, row["head_sha"], _in(store, row))
     found = _shown(call, row["id"])
     pulls.mergeable(call.forge, row)  # whoever looks next is told
     return found
@@ -83,9 +90,12 @@ def _files(call: Call) -> Answer:
 
 def _commits(call: Call) -> Answer:
     row = asked.pull(call)
-    store = bare(call.forge, call.repo["id"])
-    found = store.log(row["head_sha"], row["base_sha"], limit=states.COMMITS)[::-1]
+    found = _in(bare(call.forge, call.repo["id"]), row)
     return paged(call, found, lambda each: git_shapes.commit(call.forge, call.urls, call.repo, each))
+
+
+def _in(store: Bare, row: Row) -> list[Commit]:
+    return store.log(row["head_sha"], row["base_sha"], limit=states.COMMITS)[::-1]
 
 
 def _with_commit(call: Call) -> Answer:

@@ -115,3 +115,19 @@ def test_pushes_to_several_branches_at_once_all_go(forge, repo, clone, url):
         thread.join()
     assert sorted(bare(forge, repo["id"]).refs("refs/heads/b")) == [f"refs/heads/b{number}" for number in range(6)]
     assert set(bare(forge, repo["id"]).refs("refs/heads/b").values()) == {tip}
+
+
+def test_a_new_branch_is_told_where_its_pull_request_is_opened(forge, repo, clone):
+    page = forge.urls.page("acme", repo["name"])
+    out = git(clone, "push", "origin", "HEAD:feature/x")
+    assert "Create a pull request for 'feature/x' on GitHub by visiting:" in out
+    assert f"{page}/compare/main...feature/x" in out
+    commit(clone, "b.txt", "b\n")
+    for again in ("HEAD:feature/x", "HEAD:main", "HEAD:refs/tags/v1", ":feature/x"):
+        assert "Create a pull request" not in git(clone, "push", "origin", again), again
+
+
+def test_options_of_a_push_mean_nothing(forge, repo, clone):
+    commit(clone, "b.txt", "b\n")
+    git(clone, "push", "-o", "ci.skip", "-o", "x" * 1000, "origin", "HEAD:side")
+    assert activity(forge, repo)[-1] == ("branch_creation", "refs/heads/side")
