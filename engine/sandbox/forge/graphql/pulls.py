@@ -148,7 +148,7 @@ def _may_triage(*, or_author: bool) -> Resolver:
         place = commits.repository_of(node).row
         if or_author and talk.by_viewer(node):
             return True
-        return rights.has(node.ask.forge, node.ask.viewer, place, "triage", rights.ISSUES)
+        return rights.has(node.ask.forge, node.ask.viewer, place, "triage", rights.shared(node.row))
 
     return resolve
 

@@ -69,7 +69,7 @@ def _edit(call: Call) -> Answer:
         raise invalid("Issue", "state")
     with forge.kept.change():
         issues.edit(forge, viewer, repository, issue, {key: said[key] for key in ("title", "body") if key in said})
-        if rights.has(forge, viewer, repository, "triage", rights.ISSUES):
+        if rights.has(forge, viewer, repository, "triage", rights.shared(issue)):
             if "labels" in said:
                 names = asked.names(said["labels"], "Issue", "labels")
                 labels.set_labels(forge, viewer, repository, issue, names)
@@ -139,7 +139,9 @@ def _comment(call: Call) -> Answer:
 
 
 def _get_comment(call: Call) -> Answer:
-    return _shown_comment(call, call.path["comment_id"])
+    row = comments.comment_of(call.forge, call.repo["id"], call.path["comment_id"])
+    asked.readable(call, rows.item(call.forge, row["issue"]))
+    return _shown_comment(call, row["id"])
 
 
 def _edit_comment(call: Call) -> Answer:
@@ -184,22 +186,22 @@ _R = "/repos/{owner}/{repo}"
 _I = f"{_R}/issues/{{issue_number}}"
 _C = f"{_R}/issues/comments"
 ROUTES: tuple[Route, ...] = (
-    Route("GET", f"{_R}/issues", _list, grant="issues:read"),
+    Route("GET", f"{_R}/issues", _list, grant=rights.READ_ISSUES),
     Route("POST", f"{_R}/issues", _create, grant=rights.ISSUES),
-    Route("GET", f"{_R}/issues/events", _all_events, grant="issues:read"),
-    Route("GET", f"{_R}/issues/events/{{event_id}}", _event, grant="issues:read"),
-    Route("GET", _C, _all_comments, grant="issues:read"),
-    Route("GET", f"{_C}/{{comment_id}}", _get_comment, grant="issues:read"),
-    Route("PATCH", f"{_C}/{{comment_id}}", _edit_comment, grant=rights.ISSUES),
-    Route("DELETE", f"{_C}/{{comment_id}}", _delete_comment, grant=rights.ISSUES),
-    Route("GET", _I, _get, grant="issues:read"),
-    Route("PATCH", _I, _edit, grant=rights.ISSUES),
-    Route("PUT", f"{_I}/lock", _lock, "write", rights.ISSUES),
-    Route("DELETE", f"{_I}/lock", _unlock, "write", rights.ISSUES),
-    Route("POST", f"{_I}/assignees", _assign, "triage", rights.ISSUES),
-    Route("DELETE", f"{_I}/assignees", _unassign, "triage", rights.ISSUES),
-    Route("GET", f"{_I}/comments", _comments, grant="issues:read"),
-    Route("POST", f"{_I}/comments", _comment, grant=rights.ISSUES),
-    Route("GET", f"{_I}/timeline", _timeline, grant="issues:read"),
-    Route("GET", f"{_I}/events", _events, grant="issues:read"),
+    Route("GET", f"{_R}/issues/events", _all_events, grant=rights.READ_ISSUES),
+    Route("GET", f"{_R}/issues/events/{{event_id}}", _event, grant=rights.READ_ISSUES),
+    Route("GET", _C, _all_comments, grant=rights.READ_ISSUES),
+    Route("GET", f"{_C}/{{comment_id}}", _get_comment, grant=rights.READ_EITHER),
+    Route("PATCH", f"{_C}/{{comment_id}}", _edit_comment, grant=rights.EITHER),
+    Route("DELETE", f"{_C}/{{comment_id}}", _delete_comment, grant=rights.EITHER),
+    Route("GET", _I, _get, grant=rights.READ_EITHER),
+    Route("PATCH", _I, _edit, grant=rights.EITHER),
+    Route("PUT", f"{_I}/lock", _lock, "write", rights.EITHER),
+    Route("DELETE", f"{_I}/lock", _unlock, "write", rights.EITHER),
+    Route("POST", f"{_I}/assignees", _assign, "triage", rights.EITHER),
+    Route("DELETE", f"{_I}/assignees", _unassign, "triage", rights.EITHER),
+    Route("GET", f"{_I}/comments", _comments, grant=rights.READ_EITHER),
+    Route("POST", f"{_I}/comments", _comment, grant=rights.EITHER),
+    Route("GET", f"{_I}/timeline", _timeline, grant=rights.READ_EITHER),
+    Route("GET", f"{_I}/events", _events, grant=rights.READ_EITHER),
 )
