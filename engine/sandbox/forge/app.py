@@ -154,7 +154,7 @@ def _answer(forge: Forge, viewer: Viewer, route: Route, request: Request, data: 
         viewer,
         request.path_params,
         request.query_params,
-        _json(data),
+        _json(data, (dict, list) if route.lists else (dict,)),
         urls,
         repository,
         f"{urls.base}{request.url.path}",
@@ -175,7 +175,7 @@ def _may_ask(route: Route, viewer: Viewer) -> None:
         raise ForgeError(401, "Requires authentication")
 
 
-def _json(data: bytes) -> Any:
+def _json(data: bytes, kinds: tuple[type, ...]) -> Any:
     if not data.strip():
         return {}
     try:
@@ -183,6 +183,8 @@ def _json(data: bytes) -> Any:
         json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair could not be kept
     except (ValueError, RecursionError):
         raise ForgeError(400, "Problems parsing JSON") from None
+    if not isinstance(found, kinds):
+        raise ForgeError(400, "Body should be a JSON object")
     return found
 
 

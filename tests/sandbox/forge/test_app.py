@@ -35,12 +35,16 @@ BODIES = [
     ("half a pair", b'{"event_type": "\\ud800"}', 400),
     ("a hundred thousand brackets", b"[" * 100_000, 400),
     ("no UTF-8", b'{"event_type": "\xff"}', 400),
+    ("null", b"null", 400),
+    ("a list", b'[{"event_type": "x"}]', 400),
+    ("a text", b'"event_type"', 400),
+    ("a number", b"1", 400),
     ("a null byte is a character", b'{"event_type": "\\u0000"}', 204),
 ]
 
 
 @pytest.mark.parametrize(("why", "body", "status"), BODIES, ids=[row[0] for row in BODIES])
-def test_bodies_that_are_no_json(forge, as_, why, body, status):
+def test_bodies_that_are_no_object_of_json(forge, as_, why, body, status):
     host = forge.urls.base.partition("//")[2]
     connection = http.client.HTTPConnection(host, timeout=10)
     headers = {"Authorization": f"token {as_('olga').token}"}

@@ -1,7 +1,6 @@
 """What REST requests of this part bring: lists of names, times, one page of what."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from engine.sandbox.forge.answer import Call, ForgeError, invalid
 from engine.sandbox.forge.clock import moment, seconds
@@ -10,11 +9,6 @@ from engine.sandbox.forge.people import access
 from engine.sandbox.forge.work import rights, rows
 
 _DIRECTIONS = {"asc": "ASC", "desc": "DESC"}
-
-
-def said(call: Call) -> Mapping[str, Any]:
-    """The body as an object; one that is none says nothing."""
-    return call.body if isinstance(call.body, Mapping) else {}
 
 
 def issue(call: Call) -> Row:

@@ -47,7 +47,7 @@ def _get(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     title = said.get("title")
     number = issues.create(
         call.forge,
@@ -63,7 +63,7 @@ def _create(call: Call) -> Answer:
 
 def _edit(call: Call) -> Answer:
     """A pull request's title, body and state may be changed by this too."""
-    forge, viewer, repository, said = call.forge, call.viewer, call.repo, asked.said(call)
+    forge, viewer, repository, said = call.forge, call.viewer, call.repo, call.body
     issue = asked.issue(call)
     if said.get("state") not in (None, "open", "closed"):
         raise invalid("Issue", "state")
@@ -97,14 +97,14 @@ def _unlock(call: Call) -> Answer:
 def _assign(call: Call) -> Answer:
     issue = asked.issue(call)
     have = [row["login"] for row in call.forge.kept.rows(_LOGINS, issue["id"])]
-    more = asked.names(asked.said(call).get("assignees"), "Issue", "assignees")
+    more = asked.names(call.body.get("assignees"), "Issue", "assignees")
     issues.set_assignees(call.forge, call.viewer, call.repo, issue, [*have, *more])
     return _shown(call, issue["id"], 201)
 
 
 def _unassign(call: Call) -> Answer:
     issue = asked.issue(call)
-    gone = {name.lower() for name in asked.names(asked.said(call).get("assignees"), "Issue", "assignees")}
+    gone = {name.lower() for name in asked.names(call.body.get("assignees"), "Issue", "assignees")}
     have = [row["login"] for row in call.forge.kept.rows(_LOGINS, issue["id"]) if row["login"].lower() not in gone]
     issues.set_assignees(call.forge, call.viewer, call.repo, issue, have)
     return _shown(call, issue["id"])
@@ -134,7 +134,7 @@ def _shown_comment(call: Call, number: object, status: int = 200) -> Answer:
 
 
 def _comment(call: Call) -> Answer:
-    body = asked.said(call).get("body")
+    body = call.body.get("body")
     return _shown_comment(call, comments.comment(call.forge, call.viewer, call.repo, asked.issue(call), body), 201)
 
 
@@ -146,7 +146,7 @@ def _get_comment(call: Call) -> Answer:
 
 def _edit_comment(call: Call) -> Answer:
     row = comments.comment_of(call.forge, call.repo["id"], call.path["comment_id"])
-    comments.edit_comment(call.forge, call.viewer, call.repo, row, asked.said(call).get("body"))
+    comments.edit_comment(call.forge, call.viewer, call.repo, row, call.body.get("body"))
     return _shown_comment(call, row["id"])
 
 

@@ -48,7 +48,7 @@ def _get(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     for name in ("head", "base"):
         if not text(call, name, "PullRequest", required=True):
             raise invalid("PullRequest", name)
@@ -76,7 +76,7 @@ def _create(call: Call) -> Answer:
 
 def _edit(call: Call) -> Answer:
     row = asked.pull(call)
-    pulls.edit(call.forge, call.viewer, call.repo, row, asked.said(call))
+    pulls.edit(call.forge, call.viewer, call.repo, row, call.body)
     return _shown(call, row["id"])
 
 
@@ -114,7 +114,7 @@ def _is_merged(call: Call) -> Answer:
 
 
 def _merge(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     method, wanted, title, message = (
         asked.optional(said.get(key), "PullRequest", key)
         for key in ("merge_method", "sha", "commit_title", "commit_message")
@@ -133,7 +133,7 @@ def _merge(call: Call) -> Answer:
 
 def _update_branch(call: Call) -> Answer:
     row = asked.pull(call)
-    expected = asked.optional(asked.said(call).get("expected_head_sha"), "PullRequest", "expected_head_sha")
+    expected = asked.optional(call.body.get("expected_head_sha"), "PullRequest", "expected_head_sha")
     merging.update_branch(call.forge, call.viewer, row, expected_head_sha=expected)
     url = call.urls.page(call.repo["owner_login"], call.repo["name"], "pull", row["number"])
     return Answer({"message": "Updating pull request branch.", "url": url}, 202)
@@ -158,7 +158,7 @@ def _withdraw(call: Call) -> Answer:
 
 
 def _reviewers(call: Call, change: reviewers.Change, status: int) -> Answer:
-    row, said = asked.pull(call), asked.said(call)
+    row, said = asked.pull(call), call.body
     people, teams = (asked.names(said.get(key), "PullRequest", key) for key in ("reviewers", "team_reviewers"))
     change(call.forge, call.viewer, call.repo, row, people, teams)
     return Answer(shapes.pull_simple(call.forge, call.urls, rows.item(call.forge, row["id"])), status)
