@@ -58,6 +58,24 @@ def test_names_that_no_repository_has(as_, forge, name):
     assert forge.kept.value("SELECT count(*) FROM repositories") == before
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_no_repository_is_given(as_, repo, name):
+    olga, path = as_("olga"), f"/repos/acme/{repo['name']}"
+    assert olga("PATCH", path, {"name": name}).status == 422
+    assert olga("GET", path).status == 200
+
+
+@pytest.mark.off_contract
+def test_a_word_that_nobody_knows_makes_nothing_public(as_, repo):
+    olga, path = as_("olga"), f"/repos/acme/{repo['name']}"
+    for word in ("secret", "Private", None, True, "internal"):
+        assert olga("PATCH", path, {"visibility": word}).status == 422, word
+        assert olga("POST", "/orgs/acme/repos", {"name": "worded", "visibility": word}).status == 422, word
+    assert olga("GET", path).body["private"] is True
+    assert olga("PATCH", path, {"visibility": "public"}).body["visibility"] == "public"
+    assert olga("PATCH", path, {"visibility": "private"}).body["private"] is True
+
+
 @pytest.mark.parametrize("path", ["..%2f..", "%2e%2e/x", "acme/..", "acme/%2e%2e%2fetc", "acme/x%00"])
 def test_paths_that_lead_nowhere(as_, path):
     assert as_("ann")("GET", f"/repos/{path}").status in (400, 404)
