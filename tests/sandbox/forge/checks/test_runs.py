@@ -52,7 +52,9 @@ def test_an_app_needs_the_grant(as_installation, place):
     reading = as_installation(permissions={"checks": "read"})
     assert reading("POST", f"{place.path}/check-runs", RUN | {"head_sha": place.one}).status == 403
     assert reading("GET", f"{place.path}/commits/main/check-runs").status == 200
-    assert as_installation(permissions={"metadata": "read"})("GET", f"{place.path}/commits/main/check-runs").status == 403
+    assert (
+        as_installation(permissions={"metadata": "read"})("GET", f"{place.path}/commits/main/check-runs").status == 403
+    )
     elsewhere = as_installation(repositories=["controller"])
     assert elsewhere("POST", f"{place.path}/check-runs", RUN | {"head_sha": place.one}).status == 404
 
@@ -104,6 +106,8 @@ REFUSED = [
     ("a status for Actions alone", {"status": "waiting"}),
     ("a status that is a list", {"status": ["queued"]}),
     ("a time that is none", {"started_at": "yesterday"}),
+    ("a time before all times", {"started_at": "0001-01-01T00:00:00+23:59"}),
+    ("a time after all times", {"completed_at": "9999-12-31T23:59:59-23:59", "conclusion": "success"}),
     ("a long summary", {"output": OUT | {"summary": LONG}}),
     ("a long text", {"output": OUT | {"text": LONG}}),
     ("no summary", {"output": {"title": "t"}}),
