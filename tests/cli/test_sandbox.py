@@ -253,7 +253,8 @@ def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
         assert sorted(names) == ["dev", "main", "prod", "stage"]
 
 
-def test_chaos_with_one_seed_is_one_story(tmp_path):
+@pytest.mark.slow
+def test_chaos_with_one_seed_is_one_story():
     def story(seed):
         with receiving() as receiver, sandbox("--chaos", seed) as box:
             answers: list[object] = []

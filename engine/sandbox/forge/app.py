@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,10 +30,27 @@ from engine.sandbox.forge.urls import Urls
 BODY_LIMIT = 25 * 1024 * 1024
 
 
+class _Rest(Convertor[str]):
+    """All that is left of a path. Starlette's own `path` ends at a new line, which a file's name may have."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("rest", _Rest())
+
+
 def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRoute]) -> Starlette:
     """REST's `routes` below /api/v3, and `others` (git, GraphQL, control, pages) in their order."""
     paths = [_path(forge, route) for route in routes]
-    paths.append(Path("/api/v3/{rest:path}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+    paths.append(Path("/api/v3/{rest:rest}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
     around = [Middleware(Guard, host=forge.urls.base.partition("//")[2]), Middleware(Disturbed, forge=forge)]
     return Starlette(routes=[*paths, *others], middleware=around)
 
@@ -81,7 +99,7 @@ def urls_of(request: Request) -> Urls:
 
 def _path(forge: Forge, route: Route) -> Path:
     path = "/api/v3" + (
-        route.path.replace(f"{{{route.slashes}}}", f"{{{route.slashes}:path}}") if route.slashes else route.path
+        route.path.replace(f"{{{route.slashes}}}", f"{{{route.slashes}:rest}}") if route.slashes else route.path
     )
 
     async def endpoint(request: Request) -> Response:

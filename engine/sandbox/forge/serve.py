@@ -26,6 +26,7 @@ from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
 from engine.sandbox.forge.hooks.sending import Sender
+from engine.sandbox.forge.pages import book
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.runner import Nobody, Runner, tick
 from engine.sandbox.forge.urls import Urls
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+_IDLE_S = 60  # how long a connection may wait for its next request
 _ENDING_S = 1  # how long answers that are under way may take when we end
 
 
@@ -48,7 +50,11 @@ def routes() -> list[Route]:
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    return [*control.door(forge), *http.routes(forge)]
+    return [
+        *control.door(forge),
+        *http.routes(forge),
+        *book.routes(forge),
+    ]
 
 
 @contextmanager
@@ -140,7 +146,8 @@ def _forget(folder: str) -> None:
 def _listening(forge: Forge, port: int | None) -> Iterator[socket.socket]:
     """A socket that listens: who connects before the server runs waits."""
     last = int(forge.setting("port", "0"))
-    with socket.socket() as listener:
+    # Named TCP, or asyncio does not know that it may send at once: each answer would wait 40 ms for the next.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         for wanted in [last, 0] if port is None else [port]:
             try:
@@ -172,6 +179,7 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_ENDING_S,
     )
     server = uvicorn.Server(config)

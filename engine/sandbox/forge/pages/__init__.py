@@ -1,1 +1,1 @@
-"""The forge in a browser: pages made on the server, that work without JavaScript."""
+"""What people see: pages made on the server, without a script, in any browser."""

@@ -1,5 +1,6 @@
 """Issues; and the title and body, which a pull request has too."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from engine.sandbox.forge.answer import Viewer, invalid
@@ -11,13 +12,14 @@ from engine.sandbox.forge.work import announce, edits, labels, rights, rows, tim
 from engine.sandbox.forge.work.comments import BODY_LIMIT, too_long
 
 TITLE_LIMIT = 256
+_BREAKS = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 
 
 def create(
     forge: Forge,
     viewer: Viewer,
     repository: Row,
-    title: str,
+    title: object,
     body: str | None,
     names: Sequence[str] = (),
     assignees: Sequence[str] = (),
@@ -29,7 +31,7 @@ def create(
     """
     access.demand(forge, viewer, repository, "read", rights.ISSUES)
     rights.writable(repository)
-    check_title(title, "Issue")
+    title = check_title(title, "Issue")
     check_body(body, "Issue")
     with forge.kept.change():
         number = insert(forge, viewer, repository, title, body)
@@ -154,6 +156,7 @@ def check_title(title: object, resource: str) -> str:
         raise invalid(resource, "title", "missing_field")
     if not isinstance(title, str):
         raise invalid(resource, "title")
+    title = _BREAKS.sub(" ", title)  # it becomes the first line of a commit, where further lines would be trailers
     if not title.strip():
         raise invalid(resource, "title", "custom", "title can't be blank")
     if len(title) > TITLE_LIMIT:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from engine.sandbox.forge.answer import ForgeError, Viewer, missing
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.work import announce, edits, review_comments, reviewers, rights, timeline
 from engine.sandbox.forge.work.comments import BODY_LIMIT
@@ -41,7 +40,7 @@ def submit(
     text = _text(body)
     _may(viewer, pull, event, text, bool(comments))
     sha = pull["head_sha"] if commit_id is None else commit_id
-    if not isinstance(sha, str) or bare(forge, repository["id"]).commit(sha) is None:
+    if not isinstance(sha, str) or not review_comments.is_part(forge, pull, sha):
         raise refused("commit_id is not part of the pull request")
     placed = [review_comments.place(forge, pull, sha, comment) for comment in comments]
     with forge.kept.change():

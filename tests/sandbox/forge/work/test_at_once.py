@@ -160,7 +160,8 @@ def test_a_push_while_one_is_opened(place, as_, monkeypatch):
     from engine.sandbox.forge.work import trial
 
     place.add("feature", {"x.txt": "x\n"}, onto=place.tip("main"))
-    real, pushed = trial.measure, []
+    real = trial.measure
+    pushed: list[str | None] = []
 
     def measured(store, base, head):
         found = real(store, base, head)
@@ -185,3 +186,44 @@ def test_a_label_made_and_worn_twice(place, open_, as_):
 def test_numbers_of_issues_are_given_once(place, as_):
     answers = at_once(*[lambda: as_("oscar")("POST", f"{place.api}/issues", {"title": "x"})] * 6)
     assert sorted(answer.body["number"] for answer in answers) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_push_that_git_has_and_the_rows_do_not_know_yet(place, open_, as_):
+    number = open_("feature")
+    head, before = place.tip("feature"), place.tip("main")
+    evil = place.write(head, {"evil.txt": "x\n"})
+    place.store.update("refs/heads/feature", evil, head)
+    for body in ({}, {"sha": head}, {"sha": evil}):
+        assert asks(as_, place, number, **body)().status == 409
+    assert place.tip("main") == before
+
+
+def test_two_pushes_whose_tellings_overtake_each_other(place, open_, monkeypatch):
+    from engine.sandbox.forge.work import trial
+
+    number = open_("feature")
+    first = place.tip("feature")
+    second = place.write(first, {"2.txt": "x\n"})
+    real = trial.measure
+    met: list[str] = []
+
+    def measured(store, base, head):
+        if not met:  # the telling of an older push comes between looking and writing
+            met.append(head)
+            place.forge.kept.update("pulls", place.row(number)["id"], head_sha=second)
+        return real(store, base, head)
+
+    third = place.write(second, {"3.txt": "x\n"})
+    monkeypatch.setattr(trial, "measure", measured)
+    place.push("feature", third)
+    assert met == [third]
+    assert place.row(number)["head_sha"] == third
+
+
+def test_a_deletion_that_is_told_after_the_branch_has_come_back(place, open_):
+    from engine.sandbox.forge.git import pushes
+
+    number = open_("feature")
+    head = place.tip("feature")
+    pushes.moved(place.forge, place.repository, place.account("alice"), "refs/heads/feature", head, None)
+    assert place.row(number)["state"] == "open"

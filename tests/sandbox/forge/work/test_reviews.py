@@ -235,3 +235,18 @@ def test_who_cannot_be_asked(place, number, as_):
     ):
         assert ask(as_, place, number, **body).status == 422, why
     assert place.heard("pull_request") == ["opened"]
+
+
+def test_commits_that_may_be_reviewed(place, forked, number, as_):
+    old = place.tip("feature")
+    forced = place.add("feature", PATCHED, onto=place.tip("main"), message="instead")
+    elsewhere = forked.add("secret", {"secret.txt": "x\n"}, onto=forked.tip("main"), by="oscar")
+    for why, sha, status in (
+        ("the head", forced, 200),
+        ("what the head was once", old, 200),
+        ("what the base has", place.tip("main"), 200),
+        ("one that only a fork has", elsewhere, 422),
+    ):
+        assert review(as_, place, number, event="COMMENT", body="x", commit_id=sha).status == status, why
+    body = {"path": "secret.txt", "body": "x", "line": 1, "commit_id": elsewhere}
+    assert as_("bob")("POST", f"{place.api}/pulls/{number}/comments", body).status == 422

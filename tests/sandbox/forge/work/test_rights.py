@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine.sandbox.forge.answer import ForgeError, Viewer
+from engine.sandbox.forge.answer import ForgeError, Viewer, dump
 from engine.sandbox.forge.ids import new_token
+from engine.sandbox.forge.work import comments, pulls
 
 AUTHOR, WRITER, TRIAGE, READER, STRANGER = "alice", "bob", "tom", "oscar", "zoe"
 # what, verb, path, body; and the status that each gets: the author, a writer, one with triage, a reader
@@ -19,7 +20,7 @@ ROWS = [
     ("delete the author's line comment", "DELETE", "/pulls/comments/{line}", None, 204, 204, 403, 403),
     ("approve", "POST", "/pulls/{pull}/reviews", {"event": "APPROVE"}, 422, 200, 200, 200),
     ("request changes", "POST", "/pulls/{pull}/reviews", {"event": "REQUEST_CHANGES", "body": "x"}, 422, 200, 200, 200),
-    ("review without an opinion", "POST", "/pulls/{pull}/reviews", {"event": "COMMENT", "body": "x"}, 200, 200, 200, 200),
+    ("only comment", "POST", "/pulls/{pull}/reviews", {"event": "COMMENT", "body": "x"}, 200, 200, 200, 200),
     ("edit somebody's review", "PUT", "/pulls/{pull}/reviews/{review}", {"body": "y"}, 200, 200, 403, 403),
     ("dismiss a review", "PUT", "/pulls/{pull}/reviews/{review}/dismissals", {"message": "x"}, 200, 200, 403, 403),
     ("change the title", "PATCH", "/pulls/{pull}", {"title": "y"}, 200, 200, 403, 403),
@@ -64,11 +65,21 @@ def ask(client, place, there, verb, path, body):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-@pytest.mark.parametrize("who", [AUTHOR, WRITER, TRIAGE, READER])
-def test_people(place, there, as_, row, who):
-    what, verb, path, body, *wanted = row
-    answer = ask(as_(who), place, there, verb, path, body)
-    assert answer.status == wanted[[AUTHOR, WRITER, TRIAGE, READER].index(who)], (what, who, answer.body)
+def test_people_but_the_author(place, there, as_, row):
+    """Whoever is refused changes nothing, so that the next may try; whoever may is the last."""
+    what, verb, path, body, _, *wanted = row
+    for who, status in zip((READER, TRIAGE, WRITER), reversed(wanted), strict=True):
+        answer = ask(as_(who), place, there, verb, path, body)
+        assert answer.status == status, (what, who, answer.body)
+        if status < 300:
+            return
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_the_author(place, there, as_, row):
+    what, verb, path, body, wanted, *_ = row
+    answer = ask(as_(AUTHOR), place, there, verb, path, body)
+    assert answer.status == wanted, (what, answer.body)
 
 
 def test_who_may_not_see_the_repository_learns_nothing(place, there, as_):
@@ -83,8 +94,6 @@ def test_who_may_not_see_the_repository_learns_nothing(place, there, as_):
 
 def app(place, as_, **grants):
     """A client with an installation's token that has these permissions."""
-    from engine.sandbox.forge.answer import dump
-
     kept = place.forge.kept
     installation = kept.row("SELECT * FROM installations")
     bot = kept.value("SELECT bot FROM apps WHERE id = ?", installation["app"])
@@ -156,15 +165,14 @@ def test_whose_account_is_gone_is_a_ghost_and_may_nothing(place, there, as_):
     bob = as_("bob")
     assert bob("GET", f"{place.api}/issues/comments/{comment}").body["user"]["login"] == "ghost"
     assert bob("GET", f"{place.api}/pulls/{there['pull']}/reviews/{review}").body["user"] is None
-    assert "ghost" in [each["user"]["login"] for each in bob("GET", f"{place.api}/issues/{there['pull']}/timeline?per_page=100").body if "user" in each]  # fmt: skip # noqa: E501
-    from engine.sandbox.forge.work import comments, pulls
-
+    shown = bob("GET", f"{place.api}/issues/{there['pull']}/timeline?per_page=100").body
+    assert [each["user"]["login"] for each in shown[-2:]] == ["ghost", "ghost"]
+    row = place.row(there["pull"])
     with pytest.raises(ForgeError) as refused:
-        row = place.row(there["pull"])
         comments.comment(forge, Viewer("user", gone), place.repository, row, "from beyond")
     assert refused.value.status == 404
     with pytest.raises(ForgeError):
-        pulls.edit(forge, Viewer("user", gone), place.repository, place.row(there["pull"]), {"title": "y"})
+        pulls.edit(forge, Viewer("user", gone), place.repository, row, {"title": "y"})
 
 
 def test_an_archived_repository_takes_nothing(place, there, as_):
