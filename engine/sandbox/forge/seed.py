@@ -86,8 +86,11 @@ def repositories(forge: Forge) -> None:
     olga = kept.row("SELECT * FROM accounts WHERE login = 'olga'")
     assert olga is not None
     for name, (kind, branches, files) in REPOSITORIES.items():
-        if forge.repository(ORGANIZATION, name) is not None:
+        there = forge.repository(ORGANIZATION, name)
+        if there is not None and there["pushed_at"] is not None:
             continue
+        if there is not None:  # we were killed while it was being filled
+            kept.update("repositories", there["id"], deleted=1)
         made = create_repository(forge, owner, name, kind=kind, default_branch=branches[0])
         author = web.person(olga, forge.now())
         storage.fill(bare(forge, made), branches, files, author, "Begin")

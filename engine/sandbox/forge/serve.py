@@ -21,7 +21,7 @@ from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import http
+from engine.sandbox.forge.git import http, pushes
 from engine.sandbox.forge.git import rest as git
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
@@ -85,6 +85,7 @@ def running(
             forge.emit = partial(outbox.emit, forge)
             _fill(forge, webhook)
             merging.recover(forge)
+            pushes.recover(forge)
         sender = Sender(forge)
         sender.start()
         ending.callback(sender.stop)

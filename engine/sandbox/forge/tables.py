@@ -64,6 +64,9 @@ CREATE TABLE IF NOT EXISTS activity (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, ref TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, actor INTEGER, kind TEXT NOT NULL, at TEXT NOT NULL);
   -- kind: push, force_push, branch_creation, branch_deletion, pr_merge, merge_queue_merge
+CREATE TABLE IF NOT EXISTS moves (                      -- of refs that are about to move, until all is told of it
+  id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, ref TEXT NOT NULL, before TEXT, after TEXT,
+  actor INTEGER, app INTEGER, told INTEGER NOT NULL DEFAULT 0);   -- 1: pull requests are to follow yet
 CREATE TABLE IF NOT EXISTS web_commits (sha TEXT PRIMARY KEY, at TEXT NOT NULL);  -- made, and so signed, by the forge
 CREATE INDEX IF NOT EXISTS activity_of ON activity (repository, id);
 

@@ -19,10 +19,11 @@ def get_contents(call: Call) -> Answer:
     """A file or a directory, of the default branch or `ref`; as JSON, raw, or as an object with entries."""
     path = call.path["path"].strip("/")
     ref = call.query.get("ref") or call.repo["default_branch"]
-    if not asked.store(call).refs(""):
-        raise missing("This repository is empty.")
-    tip = asked.commit(call, ref, missing(f"No commit found for the ref {ref}"))
     store = asked.store(call)
+    sha = store.resolve(ref)
+    tip = None if sha is None else store.commit(sha)
+    if tip is None:
+        raise missing(f"No commit found for the ref {ref}" if store.refs("") else "This repository is empty.")
     entry = _entry(store, tip.tree, path)
     if entry is None:
         raise missing()
@@ -104,9 +105,11 @@ def _written(call: Call, store: Bare, branch: str, tip: str | None, path: str, d
     refused = protection.refusal(forge, call.repo, viewer.account, viewer.app, ref, tip, made)
     if refused is not None:
         raise pushes.violation(409, refused)
+    begun = pushes.begin(forge, call.repo, viewer, ref, tip, made)
     if not store.update(ref, made, tip):
+        pushes.end(forge, begun)
         raise ForgeError(409, f"{branch} is no longer at {tip}")
-    pushes.moved(forge, call.repo, viewer.account, ref, tip, made, app=viewer.app)
+    pushes.moved(forge, call.repo, viewer.account, ref, tip, made, app=viewer.app, begun=begun)
     return made
 
 
