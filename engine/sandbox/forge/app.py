@@ -144,13 +144,18 @@ def _answer(forge: Forge, viewer: Viewer, route: Route, request: Request, data: 
             access.demand(forge, viewer, repository, route.access, route.grant)
     elif viewer.kind == "installation" and route.grant:
         access.granted(viewer, route.grant)
+    body = _json(data) if route.verb != "GET" else {}
+    if not isinstance(body, dict) and not (route.lists and isinstance(body, list)):
+        raise ForgeError(400, "Body should be a JSON object")
+    if any("\x00" in value for value in request.query_params.values()):
+        raise ForgeError(400, "Bad Request")  # no program that is asked could be told of it
     urls = urls_of(request)
     call = Call(
         forge,
         viewer,
         request.path_params,
         request.query_params,
-        _json(data),
+        body,
         urls,
         repository,
         f"{urls.base}{request.url.path}",

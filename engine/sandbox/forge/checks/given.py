@@ -24,7 +24,7 @@ class Given:
 
     def __init__(self, resource: str, body: Any) -> None:
         if not isinstance(body, Mapping):
-            raise ForgeError(422, "Invalid request.\n\nThe body is not an object.")
+            raise ForgeError(422, "Invalid request.\n\nAn item is not an object.")
         self.resource, self.body = resource, body
 
     def __contains__(self, name: str) -> bool:

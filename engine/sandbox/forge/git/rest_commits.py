@@ -6,6 +6,7 @@ from typing import Any
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing
 from engine.sandbox.forge.git import asked, shapes
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Changed, Commit
+from engine.sandbox.forge.git.names import is_path
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 from engine.sandbox.forge.people.accounts import by_email
@@ -21,6 +22,8 @@ def list_commits(call: Call) -> Answer:
     name = call.query.get("sha") or call.repo["default_branch"]
     tip, store = asked.commit(call, name), asked.store(call)
     path = call.query.get("path", "").strip("/")
+    if path and not is_path(path):
+        return Answer([])
     times = [f"--{word}={call.query[word]}" for word in ("since", "until") if call.query.get(word)]
     said = store.git("rev-list", f"-n{_SEARCHED}", *times, tip.sha, "--", *([path] if path else [])).stdout
     shas = said.decode().split()

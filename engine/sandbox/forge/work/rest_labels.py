@@ -102,8 +102,8 @@ ROUTES: tuple[Route, ...] = (
     Route("PATCH", f"{_R}/labels/{{name}}", _edit, "write", rights.ISSUES, slashes="name"),
     Route("DELETE", f"{_R}/labels/{{name}}", _delete, "write", rights.ISSUES, slashes="name"),
     Route("GET", _L, _worn, grant="issues:read"),
-    Route("POST", _L, _add, "triage", rights.ISSUES),
-    Route("PUT", _L, _set, "triage", rights.ISSUES),
+    Route("POST", _L, _add, "triage", rights.ISSUES, lists=True),
+    Route("PUT", _L, _set, "triage", rights.ISSUES, lists=True),
     Route("DELETE", _L, _remove_all, "triage", rights.ISSUES),
     Route("DELETE", f"{_L}/{{name}}", _remove, "triage", rights.ISSUES, slashes="name"),
 )

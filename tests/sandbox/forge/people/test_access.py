@@ -155,8 +155,8 @@ DISPATCHES = [
     ("no payload, in a word", {"event_type": "go", "client_payload": None}, 422),
     ("a payload that is a list", {"event_type": "go", "client_payload": [1]}, 422),
     ("a payload that is a text", {"event_type": "go", "client_payload": "x"}, 422),
-    ("a list", [1], 422),
-    ("a number", 7, 422),
+    ("a list", [1], 400),
+    ("a number", 7, 400),
 ]
 
 
