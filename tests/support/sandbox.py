@@ -41,8 +41,8 @@ def sandbox(*words: str, **environ: str) -> Iterator[Sandbox]:
     """Start one that is ready; it is ended with the block, if it has not been before."""
     command = [ENGINE, "sandbox", "--json", "--tick", "never", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environ})
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         yield Sandbox(process, json.loads(process.stdout.readline()))
     finally:
         process.kill()
