@@ -45,9 +45,12 @@ def sandbox(*words: str, **environ: str) -> Iterator[Sandbox]:
     try:
         yield Sandbox(process, json.loads(process.stdout.readline()))
     finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        process.terminate()  # a kill would leave its own directory behind
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
+            process.stdout.close()
 
 
 def refused(*words: str, **environ: str) -> tuple[int, str]:
