@@ -49,6 +49,8 @@ class Bare:
     def refs(self, prefix: str = "refs/heads/") -> dict[str, str]:
         """Full names below `prefix`, each with the object it points to (an annotated tag: the tag)."""
         folder = prefix[: prefix.rfind("/")]  # git matches whole parts of names only
+        if folder not in ("", "refs") and not is_ref(f"{folder}/x"):
+            return {}
         told = self.git("for-each-ref", "--format=%(objectname) %(refname)", folder or "refs").stdout
         found = [line.partition(" ") for line in told.decode(errors="replace").splitlines()]
         return {ref: sha for sha, _, ref in found if ref.startswith(prefix)}
@@ -90,7 +92,8 @@ class Bare:
         if unread:
             most = limit * len(unread)
             lines = "".join(f"{_sha(head)}\n" for head in unread) + f"^{_sha(base)}\n"
-            log = self._log([f"-n{most}", "--stdin", "--"], lines.encode())
+            # One head may be another's parent: it must still come after it, where both are of the same second.
+            log = self._log([f"-n{most}", "--date-order", "--stdin", "--"], lines.encode())
             known = {commit.sha: self._keep(("commit", commit.sha), commit) for commit in log}
             for head in unread:
                 own = _reached(head, known)
