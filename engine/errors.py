@@ -126,7 +126,10 @@ TABLE: dict[str, Row] = {
     "ENG070": Row("`{action}` needs the input `{name}`", "give it under `with:`"),
     "ENG071": Row("input `{name}` of `{action}` must be {expected}", "correct it, or write one `${{…}}`"),
     "ENG072": Row("`{action}` needs the permission `{name}`", "add it to the pipeline's `permissions:`"),
-    "ENG073": Row("`unmet` has no say in approvals", "remove it: too few are pending, a veto is fail"),
+    "ENG073": Row(
+        "`unmet` has no say in approvals and in `order`",
+        "remove it: too few are pending, and so is what is not through yet; a veto, and waiting for nothing, is fail",
+    ),
     "ENG074": Row("`{name}` belongs to an event, not to a clock", "remove it"),
     "ENG075": Row("`locks` is not one expression", "write one `${{…}}` that yields a list of state keys"),
     "ENG076": Row("override `{name}` takes one person only", "name a gate with approvals, and without `when`, here"),
@@ -217,10 +220,10 @@ TABLE: dict[str, Row] = {
     "ENG158": Row("the dispatch has a key that {event} does not take: {key}", "see schemas/dispatch.schema.json"),
     "ENG159": Row("{name} is not an event that rules can listen to", "these are: {known}"),
     # ENG190-199 the store
-    "ENG190": Row("{directory} is no store: {reason}", "name an empty directory, or one that was a store before"),
-    "ENG191": Row("the store {directory} is a `{found}`; this release knows `{known}`", "use the release that made it"),
+    "ENG190": Row("{store} is no store: {reason}", "name an empty place, or one that was a store before"),
+    "ENG191": Row("the store {store} is a `{found}`; this release knows `{known}`", "use the release that made it"),
     "ENG192": Row(
-        "in the store {directory} somebody has held `{key}` for {seconds} s",
+        "in the store {store} somebody has held `{key}` for {seconds} s",
         "see which process has the directory open (`fuser`), let it go on or end it, and run again",
         _STALE,
     ),
@@ -260,10 +263,21 @@ TABLE: dict[str, Row] = {
     "ENG202": Row("there is no event", "name its file with --event, or set GITHUB_EVENT_PATH"),
     "ENG203": Row(
         "`{uses}` needs a store that others see, and {reason}",
-        "set ENGINE_STORE, say to dir:/mnt/interlock?shared=1 for a mounted volume",
+        "set ENGINE_STORE to s3:BUCKET/PREFIX, or to dir:/mnt/interlock?shared=1 for a mounted volume",
     ),
     "ENG204": Row("there are no receipts {digest} in the store", "see the verdict that names them: engine verify FILE"),
     "ENG205": Row("no rule `{name}` was asked", "name one of: {known}"),
+    "ENG206": Row("{what} needs {library}, which is not installed", "run `pip install 'interlock-engine[{extra}]'`"),
+    "ENG207": Row(
+        "it is no merge decision of ours: {reason}",
+        "see schemas/merge.schema.json; a key that signs what is not so has to be revoked",
+        _NO,
+    ),
+    "ENG208": Row(
+        "{subject} has a merge decision already, of commit {found:.12}, and this would be one of {commit:.12}",
+        "see what was merged with `git log`; it is decided once, and the one in the store stands",
+        _NO,
+    ),
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),
@@ -717,6 +731,57 @@ TABLE: dict[str, Row] = {
         "{option} needs {needed}",
         "give it, or leave the option out",
     ),
+    # ENG590-592 a store in S3
+    "ENG590": Row(
+        "the store {store} lets us in no further: {reason}",
+        "give ENGINE_STORE_PROFILE, or the process, keys that are valid now and may s3:GetObject, s3:PutObject, "
+        "s3:DeleteObject and s3:ListBucket there",
+        _AUTH,
+    ),
+    "ENG591": Row(
+        "the store {store} is not where we look for it: {reason}",
+        "make the bucket, or correct ENGINE_STORE or ENGINE_STORE_REGION",
+    ),
+    "ENG592": Row(
+        "the store {store} does not answer {what}: {reason}",
+        "run it again, it goes on with what was kept; if it stays so, see AWS_ENDPOINT_URL and the service's health",
+        _EXEC,
+    ),
+    # ENG593-599 GitHub
+    "ENG593": Row(
+        "GitHub does not know us: {reason}",
+        "set ENGINE_GITHUB_APP_ID and ENGINE_GITHUB_APP_KEY_FILE for an App that is installed there, or GITHUB_TOKEN",
+        _AUTH,
+    ),
+    "ENG594": Row(
+        "GitHub lets us not see or do {what}: {reason}",
+        "see whether it is there, and give the App, or the token, what it needs for it: `not found` may mean no right",
+        _AUTH,
+    ),
+    "ENG595": Row(
+        "GitHub answers {what} in {seconds} s only: a limit is reached",
+        "run it again then; an App of one's own has higher limits than GITHUB_TOKEN",
+        _EXEC,
+    ),
+    "ENG596": Row(
+        "GitHub does not answer {what}: {reason}",
+        "run it again; if it stays so, see https://www.githubstatus.com and GITHUB_API_URL",
+        _EXEC,
+    ),
+    "ENG597": Row(
+        "GitHub's answer to {what} is nothing to decide by: {reason}",
+        "run it again; if it stays so, split the change, or report it with the version of your GitHub",
+        _EXEC,
+    ),
+    "ENG598": Row(
+        "nobody knows whether GitHub did {what}: {reason}",
+        "run it again: it looks first, and does nothing twice",
+        _EXEC,
+    ),
+    "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
+    # ENG580-589 commands in comments
+    "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
+    "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

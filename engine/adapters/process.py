@@ -39,6 +39,7 @@ SHOWN = 2000  # characters of standard error in a message: the end says most
 
 
 Child: TypeAlias = "subprocess.Popen[bytes]"
+_RUNNING: set[Child] = set()
 
 
 class Done(NamedTuple):
@@ -90,6 +91,7 @@ def run(
         raise ProcessError(problem("ENG452", program=name))
     with ctrl_c_waits() as let_through:
         child = start(argv, cwd, env, stdin is not None, install, memory)
+        _RUNNING.add(child)
         work = _Exchange(child, stdin or b"", limit)
         end = "interrupted"
         try:
@@ -101,6 +103,7 @@ def run(
                     _interrupt(child)
                     work.until(time.monotonic() + grace_s, None)
             finally:
+                _RUNNING.discard(child)  # before its number may be another's
                 kill(child)
                 work.selector.close()
     done = Done(child.returncode, bytes(work.output["stdout"]), bytes(work.output["stderr"]), time.monotonic() - began)
@@ -285,6 +288,13 @@ def kill(child: Child) -> None:
     for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
             pipe.close()
+
+
+def end_all() -> None:
+    """Kill every program that `run` waits for in other threads, when nobody is to be left at the end of the process."""
+    for child in list(_RUNNING):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def signal_name(number: int) -> str:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from engine.adapters.places import BucketPlace, Forge, Given, StorePlace, absolute, below, forge_at, store_at
 from engine.errors import failure
 
 
@@ -38,9 +39,16 @@ SETTINGS = (
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
     Setting(
         "ENGINE_STORE",
-        "Where runs keep statements and journals: `dir:PATH`, absolute. In a CI job (`CI` is set) others see it as "
-        "`dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to itself.",
+        "Where runs keep statements and journals: `s3:BUCKET/PREFIX`, or `dir:PATH`, absolute. In a CI job (`CI` is "
+        "set) others see a directory as `dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to "
+        "itself.",
     ),
+    Setting(
+        "ENGINE_STORE_PROFILE",
+        "AWS profile with which a store in S3 is used, and nothing else: Terraform never gets it. Not set: what every "
+        "AWS client finds, which Terraform gets too.",
+    ),
+    Setting("ENGINE_STORE_REGION", "Region of that bucket; that of the profile, or AWS_REGION, when not set."),
     Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
@@ -54,6 +62,19 @@ SETTINGS = (
     Setting(
         "ENGINE_EXECUTOR",
         "File that this executor holds while it runs: what it has begun and not ended, it goes on with. Absolute path.",
+    ),
+    Setting(
+        "GITHUB_API_URL",
+        "GitHub's API, as GitHub Actions sets it; that of an Enterprise server ends with `/api/v3`.",
+        "https://api.github.com",
+    ),
+    Setting("ENGINE_GITHUB_APP_ID", "Id of the GitHub App as which runs of GitHub's events act."),
+    Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
+    Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "GITHUB_TOKEN",
+        "Token of a job, or a fine-grained one, where there is no App. What is done with a job's token starts no "
+        "workflow. Secret.",
     ),
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
@@ -87,13 +108,6 @@ _CREDENTIALS = (
 _SECRET_MINIMUM = 32
 
 
-class StorePlace(NamedTuple):
-    """What `ENGINE_STORE` names."""
-
-    directory: str  # absolute
-    shared: bool  # others see it: a person's own directory, or a volume that is said to be shared
-
-
 class Settings(NamedTuple):
     """Values that are no secret, except `credentials`, which only Terraform's environment is built from."""
 
@@ -107,7 +121,7 @@ class Settings(NamedTuple):
     opa: str
     checkov: str
     trusted_keys: str | None
-    store: StorePlace | None
+    store: StorePlace | BucketPlace | None
     executor: str | None
     path: str
     home: str
@@ -130,22 +144,28 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         return environ.get(name) or _DEFAULTS[name]
 
     home = environ.get("HOME") or os.path.expanduser("~")
+    given = Given(
+        in_job=environ.get("CI", "") not in ("", "0", "false"),
+        profile=value("ENGINE_STORE_PROFILE") or None,
+        taken=environ.get("AWS_PROFILE") or "default",
+        region=value("ENGINE_STORE_REGION") or None,
+    )
     emulator = value("ENGINE_EMULATOR")
     if emulator not in ("", "0", "1"):
         raise failure("ENG004", name="ENGINE_EMULATOR", reason=f"`{emulator}` is neither 0 nor 1")
     return Settings(
         terraform=value("ENGINE_TERRAFORM"),
         mirror=value("ENGINE_TERRAFORM_MIRROR") or None,
-        tofu_lock=_absolute(home, "ENGINE_TOFU_LOCK", value("ENGINE_TOFU_LOCK")),
+        tofu_lock=absolute(home, "ENGINE_TOFU_LOCK", value("ENGINE_TOFU_LOCK")),
         state_bucket=value("ENGINE_STATE_BUCKET"),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
-        cache_dir=os.path.abspath(_below(home, value("ENGINE_CACHE_DIR"))),
+        cache_dir=os.path.abspath(below(home, value("ENGINE_CACHE_DIR"))),
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
-        trusted_keys=_absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
-        store=_store(home, value("ENGINE_STORE"), in_job=environ.get("CI", "") not in ("", "0", "false")),
-        executor=_absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
+        trusted_keys=absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
+        store=store_at(home, value("ENGINE_STORE"), given),
+        executor=absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
         path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
@@ -153,31 +173,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def _below(home: str, path: str) -> str:
-    return home + path[1:] if path == "~" or path.startswith("~/") else path
+def forge(environ: Mapping[str, str]) -> Forge:
+    """Where GitHub is. Only runs of its events ask.
 
-
-def _absolute(home: str, name: str, path: str) -> str | None:
-    """What decides who or what is believed is never looked for where we happen to be: a branch could bring it."""
-    path = _below(home, path)
-    if path and not os.path.isabs(path):
-        raise failure("ENG004", name=name, reason=f"`{path}` is relative, so a checkout could bring it")
-    return path or None
-
-
-def _store(home: str, value: str, *, in_job: bool) -> StorePlace | None:
-    if not value:
-        return None
-    scheme, colon, rest = value.partition(":")
-    path, _, query = rest.partition("?")
-    if scheme != "dir" or not colon:
-        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is no `dir:PATH`, and there are no others yet")
-    if query not in ("", "shared=1", "shared=0"):
-        raise failure("ENG004", name="ENGINE_STORE", reason=f"`?{query}` is not `?shared=1`")
-    directory = _absolute(home, "ENGINE_STORE", path)
-    if directory is None or "\0" in directory:
-        raise failure("ENG004", name="ENGINE_STORE", reason="`dir:` names no directory")
-    return StorePlace(directory, query == "shared=1" or not (in_job or query))
+    Raises:
+        EngineError: ENG004, GITHUB_API_URL is no place to send a token to.
+    """
+    url = environ.get("GITHUB_API_URL") or _DEFAULTS["GITHUB_API_URL"]
+    return Forge(forge_at(url), environ.get("ENGINE_GITHUB_APP_ID") or None)
 
 
 def search_path(environ: Mapping[str, str] = os.environ) -> str:
@@ -230,6 +233,20 @@ def handover_key(environ: Mapping[str, str]) -> bytes | None:
         EngineError: as `digest_key`.
     """
     return _long("ENGINE_HANDOVER_KEY", environ)
+
+
+def app_key(environ: Mapping[str, str]) -> bytes | None:
+    """The private key of the GitHub App; None when it is not set.
+
+    Raises:
+        EngineError: as `signing_key`.
+    """
+    return _secret("ENGINE_GITHUB_APP_KEY", environ)
+
+
+def github_token(environ: Mapping[str, str]) -> str | None:
+    """GITHUB_TOKEN; None when it is not set."""
+    return environ.get("GITHUB_TOKEN", "").strip() or None
 
 
 def _long(name: str, environ: Mapping[str, str]) -> bytes | None:

@@ -187,16 +187,18 @@ def _signing_key() -> str:
 def _store(values: "Settings") -> str:
     """Looks whether it works, and leaves nothing behind."""
     from engine.adapters.storage.named import opened
+    from engine.run.kept.write import put
 
     if values.store is None:
         return "none: each run keeps what it signs to itself (ENGINE_STORE)"
     store = opened(values.store)
     key = f"doctor/{os.urandom(8).hex()}"
-    version = store.put_if_absent(key, b"")
-    if version is None or not store.delete(key, version):
+    if not put(store, key, b"") or (item := store.get(key)) is None:
         raise EngineError(problem("ENG193", key=key, reason="what was put there is not there"))
+    if not store.delete(key, item.version) and store.get(key):
+        raise EngineError(problem("ENG193", key=key, reason="what was deleted there still is"))
     seen = "others see it" if store.durable else "nobody else sees it: a directory of this job"
-    return f"{values.store.directory}, {seen}"
+    return f"{values.store}, {seen}"
 
 
 def _program(name: str, path: str) -> str:

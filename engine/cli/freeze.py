@@ -41,11 +41,11 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.run.kept.owner import owner
 
     place = settings.read().store
-    if place is None or not place.shared:
+    store = opened(place)
+    if not store.durable:
         here = "nobody else sees a directory of this job" if place else "ENGINE_STORE names none"
         raise failure("ENG203", uses="engine freeze", reason=here)
     environment = None if options.environment == _ALL else options.environment
-    store = opened(place)
     if environment is not None and not freezes.is_known(store, environment):  # one of former rules may have to thaw
         _check(environment, options.rules)
     with owner(None) as me:

@@ -66,6 +66,7 @@ def run(options: Namespace, console: "Console") -> int:
     """Serve until SIGTERM or Ctrl-C; both end it well."""
     ended = _ending()
     _check()
+    from engine.adapters import process
     from engine.sandbox.forge.ready import ready
     from engine.sandbox.forge.serve import running
     from engine.sandbox.forge.state import held
@@ -74,6 +75,7 @@ def run(options: Namespace, console: "Console") -> int:
         raise failure("ENG544")
     os.umask(0o077)  # of what we and git make, nothing is anybody else's
     with ExitStack() as stack:
+        stack.callback(process.end_all)
         state = stack.enter_context(held(options.state, reset=options.reset))
         forge = stack.enter_context(
             running(state, options.port, webhook=options.webhook or "", tick_s=options.tick, chaos=options.chaos)
@@ -86,6 +88,7 @@ def run(options: Namespace, console: "Console") -> int:
         console.flush()
         ended.wait()
         console.progress("the sandbox ends")
+        process.end_all()  # and once more, when nobody can ask for anything any more
     return ExitCode.DONE
 
 

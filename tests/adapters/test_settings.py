@@ -5,6 +5,8 @@ import os
 import pytest
 
 from engine.adapters import settings
+from engine.adapters.places import BucketPlace
+from engine.adapters.storage.port import LONGEST
 from engine.errors import EngineError
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -120,3 +122,66 @@ def test_what_decides_whom_we_believe_lies_nowhere_by_chance(name, why, value, e
         return
     found = settings.read(environ)
     assert {"ENGINE_TRUSTED_KEYS": found.trusted_keys, "ENGINE_TOFU_LOCK": found.tofu_lock}[name] == expected, why
+
+
+@pytest.mark.parametrize(
+    ("why", "value", "expected"),
+    [
+        ("a bucket", "s3:acme-interlock", ("acme-interlock", "")),
+        ("a place in it", "s3:acme.eu-1/Interlock/prod_1", ("acme.eu-1", "Interlock/prod_1/")),
+        ("as people write a folder", "s3:acme/interlock/", ("acme", "interlock/")),
+        ("an access point's alias", "s3:acme-abc123-s3alias", ("acme-abc123-s3alias", "")),
+    ],
+)
+def test_a_store_in_s3(why, value, expected):
+    store = settings.read({"ENGINE_STORE": value, "CI": "true", "HOME": "/h"}).store
+    assert isinstance(store, BucketPlace)
+    assert (store.bucket, store.prefix) == expected, why
+    assert (store.region, store.profile) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("why", "value"),
+    [
+        ("no bucket", "s3:"),
+        ("no bucket, but a place", "s3:/interlock"),
+        ("a URL", "s3://acme/interlock"),
+        ("a short name", "s3:ab"),
+        ("a long name", "s3:" + "a" * 64),
+        ("capitals", "s3:Acme"),
+        ("an address", "s3:10.0.0.1"),
+        ("dots that meet", "s3:a..b"),
+        ("a dot beside a hyphen", "s3:acme.-x"),
+        ("a hyphen at the end", "s3:acme-"),
+        ("an ARN", "s3:arn:aws:s3:us-east-1:123456789012:accesspoint/acme"),
+        ("a directory bucket", "s3:acme--use1-az4--x-s3"),
+        ("a query", "s3:acme?shared=1"),
+        ("a way up", "s3:acme/../other"),
+        ("an empty part", "s3:acme/a//b"),
+        ("two slashes at the end", "s3:acme/a//"),
+        ("blanks", "s3:acme/a b"),
+        ("a line", "s3:acme/a\n"),
+        ("another alphabet", "s3:acme/ä"),
+        ("too long for keys behind it", "s3:acme/" + "a" * 121),
+        ("another scheme", "gs:acme"),
+        ("no scheme", "acme"),
+    ],
+)
+def test_a_store_that_is_no_place_in_s3(why, value):
+    with pytest.raises(EngineError) as caught:
+        settings.read({"ENGINE_STORE": value, "HOME": "/h"})
+    assert caught.value.problems[0].code == "ENG004", why
+
+
+def test_the_profile_of_the_store_is_not_terraforms():
+    environ = {"ENGINE_STORE": "s3:acme", "ENGINE_STORE_PROFILE": "store", "ENGINE_STORE_REGION": "r", "HOME": "/h"}
+    assert settings.read({**environ, "AWS_PROFILE": "plan"}).store == BucketPlace("acme", "", "r", "store")
+    for same in ({"AWS_PROFILE": "store"}, {"ENGINE_STORE_PROFILE": "default"}):
+        with pytest.raises(EngineError, match="must not reach the store"):
+            settings.read({**environ, **same})
+
+
+def test_the_longest_key_has_room_behind_the_longest_prefix():
+    store = settings.read({"ENGINE_STORE": "s3:acme/" + "a" * 120, "HOME": "/h"}).store
+    assert isinstance(store, BucketPlace)
+    assert len(store.prefix) + LONGEST <= 1024

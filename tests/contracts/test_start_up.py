@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from engine import data
 from tests.support.decision import payload
 from tests.support.facts import document
+from tests.support.machine import good
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
 RULES = os.path.dirname(data.path("deployment-rules.yaml"))
 # `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind.
 HEAVY = ("dataclasses", "pathlib", "logging", "subprocess", "jsonschema", "fastjsonschema")
+# Libraries of GitHub and AWS, and what they bring: a third of a second, and a way out that a local run must not have.
+FAR = ("github", "jwt", "requests", "urllib3", "boto3", "botocore")
 
 
 def test_explain_loads_nothing_heavy(tmp_path):
@@ -26,7 +29,7 @@ def test_explain_loads_nothing_heavy(tmp_path):
         "import sys\n"
         "from engine.cli.main import main\n"
         f"code = main({words!r})\n"
-        f"print(code.name, *(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)\n"
+        f"print(code.name, *(name for name in {(*HEAVY, *FAR)!r} if name in sys.modules), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.split() == ["WAITING"], done.stdout
@@ -56,3 +59,16 @@ def test_what_reads_no_rules_does_not_load_it():
     words = "from engine.cli.main import main; import sys; main(['version']); print('jmespath' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == "False"
+
+
+def test_a_local_run_loads_nothing_that_asks_github_or_aws(machine):
+    machine.change({"S3/a.tfvars": good()})
+    program = (
+        "import sys\n"
+        "from engine.cli.main import main\n"
+        f"code = main({machine.words()!r})\n"
+        f"print(code.name, *(name for name in {FAR!r} if name in sys.modules), file=sys.stderr)\n"
+    )
+    environ = {**os.environ, **machine.environ}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ)
+    assert done.stderr.splitlines()[-1] == "DONE", done.stderr

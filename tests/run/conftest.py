@@ -1,5 +1,5 @@
 """Fixtures of whole runs."""
 
-from tests.support.emulator import aws
+from tests.support.emulator import aws, s3
 
-__all__ = ["aws"]
+__all__ = ["aws", "s3"]

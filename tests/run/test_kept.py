@@ -10,6 +10,7 @@ import pytest
 
 from engine import data
 from engine.adapters.keys import new_key
+from engine.adapters.storage.s3 import Bucket
 from engine.adapters.terraform.template import LOCK_FILE
 from engine.core.canonical import canonical
 from engine.core.kept import record
@@ -77,6 +78,40 @@ def test_a_run_finds_what_an_earlier_one_has_signed(kept, engine):
     assert second["sequence"] == 2
     assert second["change"] != signed["change"], "the README is part of what was approved"
     assert judged(kept, engine).code == ExitCode.DONE
+
+
+def test_a_bucket_is_a_store_for_another_machine(kept, engine, aws, s3):
+    """Statements, the journal, receipts and a freeze; in a job of CI, where a directory would be nobody else's."""
+    kept.environ |= {**aws.credentials, "ENGINE_STORE": str(s3), "CI": "true"}
+    kept.change({"S3/a.tfvars": good()})
+    signed = engine(*kept.words("--run", "7"))
+    assert signed.code == ExitCode.DONE, signed.err
+    said = kept.statement()["predicate"]
+    again = engine(*kept.words("--run", "7"))
+    assert (again.code, "has ended before" in again.err) == (ExitCode.DONE, True)
+    store = Bucket(s3)
+    assert [key.partition("/")[0] for key in store.list("statements")] == ["statements-local"]
+    assert judged(kept, engine).code == ExitCode.DONE
+    assert facts(kept)["facts"]["verdict"] == said["verdict"]
+    assert engine("receipts", said["made_from"]["receipts"]["digest"]).code == ExitCode.DONE
+    words = ["development", "--reason", "the auditor is here", "--rules", str(kept.controller)]
+    assert engine("freeze", "on", *words).code == ExitCode.DONE
+    assert judged(kept, engine).code == ExitCode.WAITING
+    (key,) = store.list("statements")
+    item = store.get(key)
+    assert item
+    store.replace(key, item.data.replace(b'"sig":"', b'"sig":"A'), item.version)
+    assert judged(kept, engine).code == ExitCode.NEGATIVE
+
+
+def test_an_event_that_starts_nothing_asks_no_store(kept, engine):
+    event = kept.change({}).event().replace(b'"opened"', b'"labeled"')
+    (kept.root / "event.json").write_bytes(event)
+    nobodys = {"ENGINE_STORE": "s3:nobodys", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = engine(*kept.words(), **nobodys)
+    assert (done.code, "nothing to do" in done.err) == (ExitCode.DONE, True), done.err
+    (kept.root / "event.json").write_bytes(event.replace(b'"labeled"', b'"opened"'))
+    assert "ENG590" in engine(*kept.words(), **nobodys).err, "another one does"
 
 
 def test_validated_again_it_keeps_since_when_it_holds(kept, engine):
@@ -162,8 +197,8 @@ def test_a_statement_that_was_tampered_with_is_a_no_with_a_sentence(kept, engine
 @pytest.mark.parametrize(
     ("why", "value", "code", "said"),
     [
-        ("of S3, which comes later", "s3:bucket", ExitCode.CONFIG, "no `dir:PATH`"),
-        ("a path alone", "/tmp/store", ExitCode.CONFIG, "no `dir:PATH`"),
+        ("no bucket", "s3:b", ExitCode.CONFIG, "no name of a bucket"),
+        ("a path alone", "/tmp/store", ExitCode.CONFIG, "neither `dir:PATH` nor `s3:BUCKET/PREFIX`"),
         ("where a checkout could bring it", "dir:store", ExitCode.CONFIG, "a checkout could bring it"),
         ("no directory", "dir:", ExitCode.CONFIG, "names no directory"),
         ("another option", "dir:/tmp/x?share=1", ExitCode.CONFIG, "is not `?shared=1`"),
@@ -268,6 +303,18 @@ def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
     (kept.root / "else" / "diary").touch()
     wrong = said(ENGINE_STORE=f"dir:{kept.root}/else")
     assert (wrong["ok"], "it holds diary" in wrong["problem"]) == (False, True)
+
+
+def test_the_doctor_knows_a_store_in_s3(kept, engine, aws, s3):
+    def said(**environ):
+        words = ["doctor", "--controller", str(kept.controller), "--json"]
+        rows = json.loads(engine(*words, **aws.credentials, **environ).out)
+        return next(row for row in rows if row["name"] == "store")
+
+    assert said(ENGINE_STORE=str(s3))["found"] == f"{s3}, others see it"
+    assert list(Bucket(s3).list("")) == [], "it leaves nothing behind"
+    assert "NoSuchBucket" in said(ENGINE_STORE="s3:nobodys")["problem"]
+    assert "ProfileNotFound" in said(ENGINE_STORE=str(s3), ENGINE_STORE_PROFILE="nobodys")["problem"]
 
 
 def test_what_a_revoked_key_has_signed_is_not_what_was_approved(kept, engine):

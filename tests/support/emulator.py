@@ -3,9 +3,11 @@
 import http.client
 from collections.abc import Iterator
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
+from engine.adapters.places import BucketPlace
 from engine.sandbox.emulator import Emulator, emulator
 
 
@@ -14,6 +16,14 @@ def aws() -> Iterator[Emulator]:
     """A running emulator. Not shared between xdist's processes: the one that started it may end first."""
     with emulator() as running:
         yield running
+
+
+@pytest.fixture
+def s3(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> BucketPlace:
+    """An empty place for a store in its bucket; the keys are in the environment."""
+    for name, value in aws.credentials.items():
+        monkeypatch.setenv(name, value)
+    return BucketPlace(aws.bucket, f"{uuid4().hex}/", aws.region, None)
 
 
 def ask(aws: Emulator, method: str, path: str, body: bytes = b"") -> http.client.HTTPResponse:

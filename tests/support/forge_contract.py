@@ -22,7 +22,7 @@ class Recorder:
 
     def before(self, app: ASGIApp, routes: Sequence[Route]) -> ASGIApp:
         """The application, listened to."""
-        patterns = [(route, _pattern(route)) for route in routes]
+        patterns = [(route, pattern(route)) for route in routes]
 
         async def listening(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
@@ -68,11 +68,12 @@ class Recorder:
         self._found.append(Exchange(route.path, route.verb, query, asked, status, media, answered))
 
 
-def _pattern(route: Route) -> re.Pattern[str]:
+def pattern(route: Route) -> re.Pattern[str]:
+    """Which paths are this route's."""
     parts = re.split(r"\{(\w+)\}", route.path)
     return re.compile(
         "".join(
-            re.escape(part) if at % 2 == 0 else "(.+)" if part == route.slashes else "([^/]+)"
+            re.escape(part) if at % 2 == 0 else "(.*)" if part == route.slashes else "([^/]+)"
             for at, part in enumerate(parts)
         )
     )

@@ -85,7 +85,14 @@ def account(forge: Forge, login: str) -> int:
 
 
 def push(
-    forge: Forge, repo: str, branch: str, files: dict[str, bytes | None], *, by: str, message: str, base: str = "dev",
+    forge: Forge,
+    repo: str,
+    branch: str,
+    files: dict[str, bytes | None],
+    *,
+    by: str,
+    message: str,
+    base: str = "dev",
     name: str = "",
 ) -> str:
     """A commit on a branch (made from `base` where it is new); its id."""
@@ -119,10 +126,24 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
     app = kept.row("SELECT * FROM apps")
     assert app is not None
     installation = kept.value("SELECT id FROM installations")
-    engine = Viewer("installation", app["bot"], app["id"], installation, {"issues": "write", "pull_requests": "write", "contents": "write"})
-    ann, bob, alice, oscar, olga, carol = (as_user(forge, login) for login in ("ann", "bob", "alice", "oscar", "olga", "carol"))
+    engine = Viewer(
+        "installation",
+        app["bot"],
+        app["id"],
+        installation,
+        {"issues": "write", "pull_requests": "write", "contents": "write"},
+    )
+    ann, bob, alice, oscar, olga, carol = (
+        as_user(forge, login) for login in ("ann", "bob", "alice", "oscar", "olga", "carol")
+    )
 
-    first = issues.create(forge, oscar, row, say("Orders are lost while the queue is moved")[:250], say("Since **yesterday**. See `orders`."))
+    first = issues.create(
+        forge,
+        oscar,
+        row,
+        say("Orders are lost while the queue is moved")[:250],
+        say("Since **yesterday**. See `orders`."),
+    )
     issue = rows.item(forge, first)
     comments.comment(forge, carol, row, issue, say("Looking into it."))
     labels.create(forge, ann, row, say("opa-passed")[:45], "2da44e", say("The newest validation has passed")[:90])
@@ -135,8 +156,24 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
         "long/table.csv": "".join(f"{n},{n * n}\n" for n in range(900)).encode(),
         "README.md": say("# Development\n\nWhat runs here. See [notes](notes.md).\n\n- one\n- two\n").encode(),
     }
-    push(forge, repo, branch, files, by="alice", message=say("Add a queue for orders") + "\n\n" + say("Readers move next week."), name=say("Alice"))
-    sha = push(forge, repo, branch, {"queues/orders/terraform.tfvars": TFVARS.replace('"orders"', '"orders-v2"').encode()}, by="alice", message=say("Name it orders-v2"), name=say("Alice"))
+    push(
+        forge,
+        repo,
+        branch,
+        files,
+        by="alice",
+        message=say("Add a queue for orders") + "\n\n" + say("Readers move next week."),
+        name=say("Alice"),
+    )
+    sha = push(
+        forge,
+        repo,
+        branch,
+        {"queues/orders/terraform.tfvars": TFVARS.replace('"orders"', '"orders-v2"').encode()},
+        by="alice",
+        message=say("Name it orders-v2"),
+        name=say("Alice"),
+    )
     made = pulls.open_pull(forge, alice, row, branch, "dev", say("Add a queue for orders")[:250], say(BODY))
     pull = rows.item(forge, made)
     reviewers.request(forge, alice, row, pull, ["ann"], ["security"])
@@ -145,11 +182,23 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
     old = comments.comment(forge, engine, row, pull, say("Failed: one resource is not encrypted"))
     comments.minimize(forge, engine, row, comments.comment_of(forge, row["id"], old), "OUTDATED")
     said = comments.comment(forge, oscar, row, pull, say("Is this the same queue as in #1?"))
-    comments.edit_comment(forge, oscar, row, comments.comment_of(forge, row["id"], said), say("Is this the queue of #1?"))
+    comments.edit_comment(
+        forge, oscar, row, comments.comment_of(forge, row["id"], said), say("Is this the queue of #1?")
+    )
     reviews.submit(forge, bob, row, pull, "REQUEST_CHANGES", say("Please say why it keeps messages for fourteen days."))
     gone = reviews.submit(forge, carol, row, pull, "APPROVE", say("Fine with me."))
     reviews.dismiss(forge, olga, row, reviews.review_of(forge, olga, made, gone), say("The name has changed since."))
-    reviews.submit(forge, ann, row, pull, "APPROVE", None, comments=[{"path": "queues/orders/terraform.tfvars", "line": 2, "side": "RIGHT", "body": say("Long, but right.")}])
+    reviews.submit(
+        forge,
+        ann,
+        row,
+        pull,
+        "APPROVE",
+        None,
+        comments=[
+            {"path": "queues/orders/terraform.tfvars", "line": 2, "side": "RIGHT", "body": say("Long, but right.")}
+        ],
+    )
     pulls.edit(forge, alice, row, pull, {"title": say("Add a queue for orders, the second")[:250]})
     _checks(forge, row["id"], sha, app["id"], say, path)
 
@@ -158,9 +207,13 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
     push(forge, repo, "dev", {"README.md": b"# Theirs\n"}, by="olga", message="Theirs")
     conflict = pulls.open_pull(forge, alice, row, "conflicting", "dev", say("Change the README")[:250], None, True)
     push(forge, repo, "small", {"small.txt": b"small\n"}, by="bob", message=say("Small"))
-    small = rows.item(forge, pulls.open_pull(forge, bob, row, "small", "dev", say("Something small")[:250], say("Nothing more.")))
+    small = rows.item(
+        forge, pulls.open_pull(forge, bob, row, "small", "dev", say("Something small")[:250], say("Nothing more."))
+    )
     merging.merge(forge, olga, small, method="squash")
-    states.close(forge, oscar, row, rows.item(forge, issues.create(forge, oscar, row, "Never mind", None)), "not_planned")
+    states.close(
+        forge, oscar, row, rows.item(forge, issues.create(forge, oscar, row, "Never mind", None)), "not_planned"
+    )
     create_repository(forge, account(forge, "umbrella"), "elsewhere", private=True)
     _machinery(forge, row["id"], sha, app, say)
 
@@ -219,39 +272,108 @@ def _checks(forge: Forge, repository: int, sha: str, app: int, say: Say, path: s
     kept, now = forge.kept, forge.now()
     suite = kept.insert("check_suites", repository=repository, app=app, head_sha=sha, created_at=now, updated_at=now)
     common: dict[str, Any] = {"suite": suite, "repository": repository, "app": app, "head_sha": sha, "started_at": now}
-    kept.insert("check_runs", **common, name="interlock merge: dev", status="in_progress", external_id="2:1:pending", title=say("Waiting for one approval of platform"))
-    run = kept.insert(
-        "check_runs", **common, name=say("interlock plan: dev"), status="completed", conclusion="failure", completed_at=now,
-        external_id=say("2:1:failed"), details_url=say("https://example.com/runs/1"), title=say("Failed: one finding"),
-        summary=say(REPORT), text=say("Further **words**."),
+    kept.insert(
+        "check_runs",
+        **common,
+        name="interlock merge: dev",
+        status="in_progress",
+        external_id="2:1:pending",
+        title=say("Waiting for one approval of platform"),
     )
-    for level, line, file in (("failure", 2, "queues/orders/terraform.tfvars"), ("warning", 1, path), ("notice", 400, "nowhere.tf")):
+    run = kept.insert(
+        "check_runs",
+        **common,
+        name=say("interlock plan: dev"),
+        status="completed",
+        conclusion="failure",
+        completed_at=now,
+        external_id=say("2:1:failed"),
+        details_url=say("https://example.com/runs/1"),
+        title=say("Failed: one finding"),
+        summary=say(REPORT),
+        text=say("Further **words**."),
+    )
+    for level, line, file in (
+        ("failure", 2, "queues/orders/terraform.tfvars"),
+        ("warning", 1, path),
+        ("notice", 400, "nowhere.tf"),
+    ):
         kept.insert(
-            "annotations", run=run, path=file, start_line=line, end_line=line, level=level,
-            message=say("Messages are kept for longer than seven days."), title=say("retention"), raw_details=say("rule: retention\nlimit: 604800"),
+            "annotations",
+            run=run,
+            path=file,
+            start_line=line,
+            end_line=line,
+            level=level,
+            message=say("Messages are kept for longer than seven days."),
+            title=say("retention"),
+            raw_details=say("rule: retention\nlimit: 604800"),
         )
     kept.insert(
-        "statuses", repository=repository, sha=sha, state="success", context=say("ci/lint"), description=say("All clean"),
-        target_url=say("https://example.com/lint"), creator=account(forge, "bob"), created_at=now,
+        "statuses",
+        repository=repository,
+        sha=sha,
+        state="success",
+        context=say("ci/lint"),
+        description=say("All clean"),
+        target_url=say("https://example.com/lint"),
+        creator=account(forge, "bob"),
+        created_at=now,
     )
 
 
 def _machinery(forge: Forge, repository: int, sha: str, app: Any, say: Say) -> None:
     kept, now = forge.kept, forge.now()
     made = kept.insert(
-        "deployments", repository=repository, sha=sha, ref=say("dev"), environment=say("development"), description=say("Pull request 2"),
-        creator=app["bot"], app=app["id"], created_at=now, updated_at=now,
+        "deployments",
+        repository=repository,
+        sha=sha,
+        ref=say("dev"),
+        environment=say("development"),
+        description=say("Pull request 2"),
+        creator=app["bot"],
+        app=app["id"],
+        created_at=now,
+        updated_at=now,
     )
     for state in ("in_progress", "failure"):
-        kept.insert("deployment_statuses", deployment=made, state=state, description=say(f"It is {state}"), log_url=say("https://example.com/log"), created_at=now)
+        kept.insert(
+            "deployment_statuses",
+            deployment=made,
+            state=state,
+            description=say(f"It is {state}"),
+            log_url=say("https://example.com/log"),
+            created_at=now,
+        )
     hook = kept.value("SELECT id FROM hooks")
     kept.insert(
-        "deliveries", guid="0b2f6f3e-0000-4000-8000-000000000001", hook=hook, repository=repository, event=say("pull_request"), action=say("opened"),
-        number=2, body=dump({"action": "opened", "title": say("Add a queue")}).encode(), due_at=now, state="sent", sent_at=now, duration=0.12, status_code=502,
+        "deliveries",
+        guid="0b2f6f3e-0000-4000-8000-000000000001",
+        hook=hook,
+        repository=repository,
+        event=say("pull_request"),
+        action=say("opened"),
+        number=2,
+        body=dump({"action": "opened", "title": say("Add a queue")}).encode(),
+        due_at=now,
+        state="sent",
+        sent_at=now,
+        duration=0.12,
+        status_code=502,
         request_json=dump({"X-GitHub-Event": "pull_request", "X-Said": say("x")}),
         response_json=dump({"headers": {"Server": say("proxy")}, "payload": say("upstream is gone"), "failure": ""}),
     )
     kept.insert(
-        "runs", delivery=kept.value("SELECT max(id) FROM deliveries"), event=say("pull_request"), repository="acme/dev-deployment", number=2,
-        pid=1, state=say("ended"), exit_code=1, log=say("Planning 1 resource …\nFailed: one finding\n"), summary=say("validate: failed"), started_at=now, ended_at=now,
+        "runs",
+        delivery=kept.value("SELECT max(id) FROM deliveries"),
+        event=say("pull_request"),
+        repository="acme/dev-deployment",
+        number=2,
+        pid=1,
+        state=say("ended"),
+        exit_code=1,
+        log=say("Planning 1 resource …\nFailed: one finding\n"),
+        summary=say("validate: failed"),
+        started_at=now,
+        ended_at=now,
     )

@@ -23,6 +23,7 @@ _URI = "urn:github"
 _MENDED: Mapping[str, dict[int, Schema | None]] = {
     "GET /app/installations": {200: {"type": "array", "items": {"$ref": f"{_URI}#/$defs/installation"}}},
 }
+_PAGING = ("page", "per_page")  # clients ask for pages of whatever they list
 _DROPPED = ("discriminator", "example", "examples", "nullable", "externalDocs")
 
 
@@ -88,7 +89,7 @@ def _asked(found: Operation, exchange: Exchange) -> Iterator[str]:
     if exchange.status >= 300:
         return  # tests send nonsense on purpose; that it was refused is theirs to say
     for name, _ in parse_qsl(exchange.query, keep_blank_values=True):
-        if name not in found.query:
+        if name not in found.query and name not in _PAGING:
             yield f"GitHub does not know the query parameter {name!r}"
     if not exchange.body.strip():
         if found.request_required and "required" in (found.request or {}):
@@ -105,7 +106,8 @@ def _answered(found: Operation, exchange: Exchange) -> Iterator[str]:
     if exchange.status in found.responses:
         schema = found.responses[exchange.status]
     elif exchange.status in EVERYWHERE:
-        schema = {"$ref": f"{_URI}#/$defs/basic-error"}
+        kinds = ("basic-error", "validation-error") if exchange.status == 422 else ("basic-error",)
+        schema = {"anyOf": [{"$ref": f"{_URI}#/$defs/{kind}"} for kind in kinds]}
     elif exchange.status == 304 and exchange.verb == "GET":
         schema = None
     else:
@@ -134,6 +136,11 @@ def differences(value: Any, schema: Schema) -> Iterator[str]:
     return _shapes().differences(value, schema)
 
 
+def names_in(schema: Schema) -> list[str]:
+    """The properties that a schema of an object speaks of."""
+    return _shapes().names(schema)
+
+
 @functools.cache
 def _shapes() -> Shapes:
     schemas = description()["components"]["schemas"]
@@ -148,11 +155,14 @@ def _target(node: Any) -> Any:
 
 
 def _json_schema(node: Any) -> Schema | None:
-    for media, content in node.get("content", {}).items():
-        if "json" in media and "schema" in content:
-            schema: Schema = _modern(content["schema"])
-            return schema
-    return None
+    """Of whatever JSON it may be: an Accept header may ask for another shape (`object`)."""
+    contents = node.get("content", {}).items()
+    found = [
+        _modern(content["schema"])
+        for media, content in contents
+        if "schema" in content and ("json" in media or media.endswith(".object"))
+    ]
+    return {"anyOf": found} if len(found) > 1 else found[0] if found else None
 
 
 def _modern(node: Any) -> Any:

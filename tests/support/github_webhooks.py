@@ -10,6 +10,11 @@ from tests.support.shapes import Shapes
 
 PACKAGE = "@octokit/openapi-webhooks@12.1.0"
 _URI = "urn:github-webhooks"
+# What the descriptions of some events lack, of a thing that those of others have whole.
+_LAGGING = (
+    *(f".{of}.{name}" for of in ("repo", "forkee") for name in ("has_discussions", "web_commit_signoff_required")),
+    *(f"team{at}.{name}" for at in ("", "s[0]") for name in ("type", "organization_id", "notification_setting")),
+)
 # A dispatch has the action that its sender chose; the description has one for all.
 _ANY_ACTION = {"repository_dispatch": "repository-dispatch-sample.collected"}
 
@@ -31,7 +36,8 @@ def problems(event: str, body: Mapping[str, Any]) -> Iterator[str]:
         return
     schema = found["post"]["requestBody"]["content"]["application/json"]["schema"]
     for problem in _shapes().differences(body, _named(schema)):
-        yield f"{name}{problem}"
+        if not problem.partition(":")[0].endswith(_LAGGING):
+            yield f"{name}{problem}"
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """Files of npm packages that tests compare with, downloaded once into the user's cache; when a test may do without."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -50,6 +51,29 @@ def unpacked(package: str, name: str) -> str:
         with tarfile.open(packed(package)) as archive, tempfile.TemporaryDirectory(dir=_CACHE) as folder:
             archive.extract(f"package/{name}", folder, filter="data")
             os.replace(os.path.join(folder, "package", name), path)
+    return path
+
+
+def installed(package: str) -> str:
+    """A folder whose `node_modules` has a package with all that it needs."""
+    path = os.path.join(_CACHE, package.removeprefix("@").replace("/", "-").replace("@", "-"))
+    if not os.path.isdir(path):
+        os.makedirs(_CACHE, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
+            command = [
+                "npm",
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--fetch-retries",
+                "1",
+            ]
+            made = os.path.join(folder, "made")
+            subprocess.run([*command, "--prefix", made, package], check=True, capture_output=True, timeout=600)
+            with contextlib.suppress(OSError):  # another process was first
+                os.rename(made, path)
     return path
 
 

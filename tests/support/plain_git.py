@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.kept import Row
 
 WHO = {
@@ -41,6 +42,40 @@ def commit(folder: Path, name: str, text: str) -> str:
     return git(folder, "rev-parse", "HEAD").strip()
 
 
+def repository(forge: Forge) -> Row:
+    """A private repository of acme without a commit; ann and bob write, oscar reads."""
+    kept = forge.kept
+    owner = kept.value("SELECT id FROM accounts WHERE login = 'acme'")
+    name = f"r{kept.value('SELECT count(*) FROM repositories')}"
+    made = create_repository(forge, owner, name)
+    for login, level in (("ann", "write"), ("bob", "write"), ("oscar", "read")):
+        account = kept.value("SELECT id FROM accounts WHERE login = ?", login)
+        kept.insert("collaborators", repository=made, account=account, permission=level)
+    found = forge.repository("acme", name)
+    assert found is not None
+    return found
+
+
+def token(forge: Forge, login: str) -> str:
+    """That of a person."""
+    sql = "SELECT token FROM tokens t JOIN accounts a ON a.id = t.account WHERE a.login = ? AND t.kind = 'personal'"
+    return str(forge.kept.value(sql, login))
+
+
+def address(forge: Forge, repo: Row, login: str | None) -> str:
+    """Where this person (or nobody) clones from."""
+    who = f"x-access-token:{token(forge, login)}@" if login else ""
+    return str(forge.urls.base).replace("//", f"//{who}") + f"/{repo['full_name']}.git"
+
+
+def begun(folder: Path, url: str) -> Path:
+    """A clone in `folder`, whose first commit is pushed."""
+    git(folder, "clone", "-q", url, "clone")
+    commit(folder / "clone", "a.txt", "1\n")
+    git(folder / "clone", "push", "-q", "origin", "main")
+    return folder / "clone"
+
+
 def rule(forge: Forge, repo: Row, *rules: dict[str, Any], include: Any = ("refs/heads/main",), bypass: Any = ()) -> int:
     """A ruleset of these rules."""
     return forge.kept.insert(
@@ -65,14 +100,14 @@ def installation(forge: Forge, **grants: str) -> str:
     """A token of the App's installation that may do no more than this."""
     row = forge.kept.row("SELECT i.id, a.bot FROM installations i JOIN apps a ON a.id = i.app")
     assert row is not None
-    token = f"ghs_{forge.kept.value('SELECT count(*) FROM tokens')}"
+    made = f"ghs_{forge.kept.value('SELECT count(*) FROM tokens')}"
     forge.kept.insert(
         "tokens",
-        token=token,
+        token=made,
         account=row["bot"],
         kind="installation",
         installation=row["id"],
         permissions_json=json.dumps(grants),
         expires_at="2099-01-01T00:00:00Z",
     )
-    return token
+    return made

@@ -75,6 +75,7 @@ def rules(*sources: Source) -> Rules:
         triggers=(),
         gates={},
         overrides={},
+        commands={},
         protect={},
         pipelines={},
         groups={},

@@ -19,13 +19,11 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from engine.adapters import files
-from engine.adapters.storage.port import LARGEST, Item, Version, check_size, checked
+from engine.adapters.storage.port import FORM, LARGEST, MARK, Item, Version, check_size, checked, is_key, newer
 from engine.errors import failure
 
-VERSION = b"interlock store 1\n"
 PATIENCE = 30.0  # seconds to wait for another writer; one that is stopped would hold us for ever
 
-_MARK = ".interlock-store"
 _ITEM = "="  # ends the name of an item's file: no key has it, so `a` and `a/b` are two things
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would keep us waiting for its writer
@@ -47,8 +45,8 @@ class Directory:
             found = sorted(name for name in os.listdir(root) if not _is_nobodys(name))
             if not _is_marked(root):  # asked after looking: whoever makes a store at this moment marks it first
                 if found:
-                    raise failure("ENG190", directory=self._path, reason=f"it holds {found[0]}")
-                _create(root, _MARK, VERSION)
+                    raise failure("ENG190", store=self._path, reason=f"it holds {found[0]}")
+                _create(root, MARK, FORM)
         with self._root("ENG001"):
             pass
 
@@ -58,7 +56,7 @@ class Directory:
             data = None if folder is None else _content(folder, _file(key))
         if data is None:
             return None
-        check_size(key, data)
+        check_size(key, len(data))
         return Item(key, data, _version(data))
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
@@ -68,14 +66,14 @@ class Directory:
 
     def put_if_absent(self, key: str, data: bytes) -> Version | None:
         """Put it where nothing stands. A link cannot be made where there is a file: nobody has to wait."""
-        check_size(key, data)
+        check_size(key, len(data))
         with self._root("ENG002", key) as root, _folder(root, checked(key), make=True) as folder:
             assert folder is not None
             return _version(data) if _create(folder, _file(key), data) else None
 
     def replace(self, key: str, data: bytes, version: Version) -> Version | None:
         """Put it in the place of that version."""
-        check_size(key, data)
+        check_size(key, len(data))
         with self._of_version(key, version) as folder:
             if folder is None:
                 return None
@@ -112,7 +110,7 @@ class Directory:
                 yield None
                 return
             if not _locked(folder):
-                raise failure("ENG192", directory=self._path, key=key, seconds=f"{PATIENCE:.0f}")
+                raise failure("ENG192", store=self._path, key=key, seconds=f"{PATIENCE:.0f}")
             data = _content(folder, _file(key))
             yield folder if data is not None and _version(data) == version else None
 
@@ -121,7 +119,7 @@ class Directory:
         """The directory, which still is a store that we know."""
         with self._failing(code, key), self._opened(self._path) as root:
             if not _is_marked(root):
-                raise failure("ENG190", directory=self._path, reason="it has no mark, though it had one")
+                raise failure("ENG190", store=self._path, reason="it has no mark, though it had one")
             yield root
 
     @contextmanager
@@ -129,7 +127,7 @@ class Directory:
         try:
             yield
         except _NewerError as error:
-            raise failure("ENG191", directory=self._path, found=error, known=VERSION.decode().strip()) from None
+            raise newer(self._path, error.mark) from None
         except OSError as error:
             raise files.failed(code, os.path.join(self._path, key), error) from error
 
@@ -144,13 +142,17 @@ class Directory:
 
 
 class _NewerError(Exception):
-    """The mark says another version; its text is what it says."""
+    """The mark says another version."""
+
+    def __init__(self, mark: bytes) -> None:
+        super().__init__()
+        self.mark = mark
 
 
 def _is_marked(root: int) -> bool:
-    mark = _content(root, _MARK)
-    if mark not in (None, VERSION):
-        raise _NewerError(mark[:40].decode("ascii", "backslashreplace").strip())
+    mark = _content(root, MARK)
+    if mark is not None and mark != FORM:
+        raise _NewerError(mark)
     return mark is not None
 
 
@@ -219,14 +221,7 @@ def _names(folder: int) -> list[str]:
                 found.append(name.removesuffix(_ITEM))
             elif entry.is_dir(follow_symlinks=False):
                 found.append(f"{name}/")
-    return sorted(filter(_is_part, found))
-
-
-def _is_part(name: str) -> bool:
-    try:
-        return bool(checked(name.removesuffix("/")))
-    except ValueError:
-        return False
+    return sorted(name for name in found if is_key(name.removesuffix("/")))
 
 
 def _create(folder: int, name: str, data: bytes) -> bool:
@@ -243,7 +238,7 @@ def _create(folder: int, name: str, data: bytes) -> bool:
 
 def _is_nobodys(name: str) -> bool:
     """Left by a writer that was killed, or by the file system in the root of a volume."""
-    return name in (_MARK, "lost+found") or (name.startswith(".") and name.endswith(".new"))
+    return name in (MARK, "lost+found") or (name.startswith(".") and name.endswith(".new"))
 
 
 def _locked(folder: int) -> bool:

@@ -50,7 +50,7 @@ class Memory:
         return item is not None and item.version == version
 
     def _put(self, key: str, data: bytes) -> Version:
-        check_size(key, data)
+        check_size(key, len(data))
         self._writes += 1
         self._items[key] = Item(key, bytes(data), str(self._writes))
         return self._items[key].version

@@ -5,18 +5,24 @@ from typing import TYPE_CHECKING
 from engine.adapters.storage.memory import Memory
 
 if TYPE_CHECKING:
-    from engine.adapters.settings import StorePlace
+    from engine.adapters.places import BucketPlace, StorePlace
     from engine.adapters.storage.port import Store
 
 
-def opened(place: "StorePlace | None") -> "Store":
-    """The store at `place`; one of this process alone where none is named.
+def opened(place: "StorePlace | BucketPlace | None") -> "Store":
+    """The store at `place`; one of this process alone where none is named. One in S3 is asked nothing yet.
 
     Raises:
         EngineError: it cannot be used (ENG190, ENG191, ENG001, ENG002, ENG008).
     """
     if place is None:
         return Memory()
-    from engine.adapters.storage.directory import Directory
+    from engine.adapters.places import StorePlace
 
-    return Directory(place.directory, durable=place.shared)
+    if isinstance(place, StorePlace):
+        from engine.adapters.storage.directory import Directory
+
+        return Directory(place.directory, durable=place.shared)
+    from engine.adapters.storage.s3 import Bucket
+
+    return Bucket(place)

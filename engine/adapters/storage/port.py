@@ -8,13 +8,15 @@ A write whose answer was lost is read back: what is kept says whose it is.
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, TypeAlias
 
-from engine.errors import failure
+from engine.errors import EngineError, failure
 
 Version: TypeAlias = str  # opaque: equal versions of a key are equal data
 
-LONGEST = 1000  # characters of a key; S3 takes 1,024 bytes
+LONGEST = 900  # characters of a key; S3 takes 1,024 bytes, with the prefix of a store
 LONGEST_PART = 200  # between two `/`; file systems take 255 bytes
 LARGEST = 32 * 1024 * 1024  # bytes of what stands under a key
+MARK = ".interlock-store"  # no key: it says that this is a store, and of which form
+FORM = b"interlock store 1\n"
 _PART = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")  # not even a file system without capitals confuses these
 
 
@@ -54,14 +56,28 @@ class Store(Protocol):
         """Delete that version. False: there is another by now, or none."""
 
 
-def check_size(key: str, data: bytes) -> None:
-    """Nothing, if it can be read again.
+def check_size(key: str, size: int) -> None:
+    """Nothing, if so many bytes can be read again.
 
     Raises:
         EngineError: ENG196.
     """
-    if len(data) > LARGEST:
+    if size > LARGEST:
         raise failure("ENG196", key=key, limit=LARGEST)
+
+
+def is_key(text: str) -> bool:
+    """Is it one? What is none was put there by others."""
+    try:
+        return bool(checked(text))
+    except ValueError:
+        return False
+
+
+def newer(store: object, found: bytes) -> EngineError:
+    """ENG191: `found` stands where `FORM` is expected."""
+    said = found[:40].decode("ascii", "backslashreplace").strip()
+    return failure("ENG191", store=store, found=said, known=FORM.decode().strip())
 
 
 def checked(key: str) -> str:

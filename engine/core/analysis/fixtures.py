@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from engine.core import schema
 from engine.core.analysis.facts import Shared, Stated, in_good_order, spelled_out
 from engine.core.canonical import canonical
+from engine.core.command import PREFIX
 from engine.core.decision.decide import Decision, decide
 from engine.core.decision.document import FactDocument, freeze
 from engine.core.events.envelope import Event, read_event
@@ -150,8 +151,9 @@ class _Reader:
     def _expected(self, row: Mapping[str, Any], number: int) -> Expected:
         for name in row.get("pipelines", {}):
             self._known(name, "pipeline", self._rules.pipelines, ("cases", number, "pipelines", name))
+        commands = {f"{PREFIX} {name}": rule for name, rule in self._rules.commands.items()}  # they stand before gates
         for name in row.get("gates", {}):
-            self._known(name, "gate", self._rules.gates, ("cases", number, "gates", name))
+            self._known(name, "gate", {**self._rules.gates, **commands}, ("cases", number, "gates", name))
         gates = {n: g if isinstance(g, dict) else {"outcome": g} for n, g in row.get("gates", {}).items()}
         says = row.get("says", [])
         return Expected(

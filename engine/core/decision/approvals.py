@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from engine.core.decision.assignment import TooMany, assign, spared, withstands
 from engine.core.decision.document import FactDocument
-from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, people
+from engine.core.decision.explain import Cause, Counted, Doubt, Judgement, Missing, people
 from engine.core.decision.people import WAY_OUT, Group, authors, facts_of, groups, involved
 from engine.core.decision.reviews import After, Approval, Terms, vetoes
 from engine.core.decision.reviews import approvals as counted
@@ -92,6 +92,7 @@ def judge(approvals: Approvals, document: FactDocument, without: Collection[int]
         "; ".join(dict.fromkeys(decisive)),
         (*against, *enough.causes, *remarks),
         (*taken_back, *enough.missing),
+        enough.people if outcome is Outcome.PASS else (),
     )
 
 
@@ -173,7 +174,7 @@ def _enough(
             because = f"approved by {people(sorted(a.login for a in given if a.id in counts))}"
             who = _nobody_behind(unknown)
             remark = Cause(None, f"{who}, and could be any of them; enough others have approved")
-            return Judgement(Outcome.PASS, because, (Cause(Outcome.PASS, because), remark))
+            return Judgement(Outcome.PASS, because, (Cause(Outcome.PASS, because), remark), (), _counted(given, counts))
     judged = _either([_judge_all(way, given, terms, len(unknown)) for way in able])
     if not unknown:
         return judged
@@ -212,8 +213,16 @@ def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Ter
         causes.append(Cause(outcome, f"{demand}{spare}: {len(count)} of {demand.need + unknown}", (), tuple(below)))
     outcome = combine(ALL, outcomes)
     return Judgement(
-        outcome, _sentence(outcome, causes, sorted(logins[i] for i in used)), tuple(causes), tuple(missing)
+        outcome,
+        _sentence(outcome, causes, sorted(logins[i] for i in used)),
+        tuple(causes),
+        tuple(missing),
+        _counted(given, used),
     )
+
+
+def _counted(given: Sequence[Approval], used: Collection[int]) -> tuple[Counted, ...]:
+    return tuple(Counted(one.id, one.login, one.review) for one in given if one.id in used)
 
 
 def _short(demands: Sequence[_Demand], assigned: Sequence[Sequence[int]], unknown: int) -> list[int]:

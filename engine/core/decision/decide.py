@@ -120,7 +120,7 @@ def decide(event: Event, document: FactDocument, rules: Rules, pipeline: str | N
     matching = match(event, rules, pipeline)
     ctx = context(believe(document, rules), rules)
     judged: dict[str, GateResult] = {}  # a gate says the same in every pipeline
-    results = tuple(_pipeline(name, matching, ctx, judged) for name in matching.pipelines)
+    results = tuple(_pipeline(name, event, matching, ctx, judged) for name in matching.pipelines)
     return Decision(event, rules.whole, document, matching.needs, results, matching.triggers)
 
 
@@ -128,7 +128,9 @@ def _told(document: FactDocument) -> frozenset[str]:
     return frozenset(document.absent) | frozenset(document.failed)
 
 
-def _pipeline(name: str, matching: Matching, ctx: Context, judged: dict[str, GateResult]) -> PipelineResult:
+def _pipeline(
+    name: str, event: Event, matching: Matching, ctx: Context, judged: dict[str, GateResult]
+) -> PipelineResult:
     pipeline = ctx.rules.pipelines[name]
     if name in matching.doubtful:
         causes = matching.doubtful[name]
@@ -138,6 +140,8 @@ def _pipeline(name: str, matching: Matching, ctx: Context, judged: dict[str, Gat
         if gate not in judged:
             judged[gate] = judge(ctx.rules.gates[gate], ctx)
     results = tuple(judged[gate] for gate in gates)
+    if name in matching.commanded:
+        results = (_permitted(event, ctx), *results)
     outcome, because = _all(pipeline, results)
     idle = PipelineResult(name, outcome, because, (), results, _idle(pipeline), (), pipeline.then)
     if outcome is not Outcome.PASS:
@@ -148,6 +152,18 @@ def _pipeline(name: str, matching: Matching, ctx: Context, judged: dict[str, Gat
     except (EngineError, Doubt) as error:
         why = f"the actions cannot be prepared: {one_line(error) if isinstance(error, EngineError) else error}"
         return idle._replace(outcome=Outcome.ERROR, because=why, causes=(Cause(Outcome.ERROR, why),))
+
+
+def _permitted(event: Event, ctx: Context) -> GateResult:
+    """Before all gates of a pipeline that a command starts. No gate of the rules can have its name."""
+    from engine.core.command import PREFIX  # few events say one
+    from engine.core.decision import commands
+
+    said = commands.of(event)
+    assert said
+    name = f"{PREFIX} {said.word}"
+    judgement = commands.asked(event, ctx.document, ctx.rules)
+    return GateResult(name, judgement.outcome, judgement.because, judgement.causes, judgement.missing, None, None)
 
 
 def _all(pipeline: Pipeline, results: tuple[GateResult, ...]) -> tuple[Outcome, str]:

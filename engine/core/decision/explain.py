@@ -46,6 +46,18 @@ class Missing(NamedTuple):
         return {"what": self.what, "who": list(self.who)}
 
 
+class Counted(NamedTuple):
+    """Somebody whose approval made a gate pass."""
+
+    id: int
+    login: str
+    review: int
+
+    def to_json(self) -> Json:
+        """For `Decision.to_json`."""
+        return {"id": self.id, "login": self.login, "review": self.review}
+
+
 class Judgement(NamedTuple):
     """An outcome with its reasons."""
 
@@ -53,6 +65,7 @@ class Judgement(NamedTuple):
     because: str
     causes: tuple[Cause, ...] = ()
     missing: tuple[Missing, ...] = ()
+    people: tuple[Counted, ...] = ()  # whose approvals it leans on, where it passes by them
 
 
 class Doubt(Exception):  # noqa: N818 - it is the absence of knowledge, not of correctness

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.decision import approvals as people
-from engine.core.decision import overrides
+from engine.core.decision import depends, overrides
 from engine.core.decision.document import FactDocument
-from engine.core.decision.explain import Cause, Doubt, Judgement, Missing, causes_of, one_line
+from engine.core.decision.explain import Cause, Counted, Doubt, Judgement, Missing, causes_of, one_line
 from engine.core.expressions.model import Expression
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Rules
@@ -32,6 +32,7 @@ class GateResult(NamedTuple):
     missing: tuple[Missing, ...]
     override: overrides.Used | None  # what turned it into a pass
     applies: bool | None  # what `when` said; None: there is none, or it was not reached
+    people: tuple[Counted, ...] = ()  # whose approvals it leans on
 
     def to_json(self) -> dict[str, Any]:
         """For `Decision.to_json`."""
@@ -42,6 +43,7 @@ class GateResult(NamedTuple):
             "causes": [c.to_json() for c in self.causes],
             "missing": [m.to_json() for m in self.missing],
             "override": self.override.to_json() if self.override else None,
+            "people": [person.to_json() for person in self.people],
         }
 
 
@@ -75,9 +77,12 @@ def _condition(gate: Gate, expression: Expression, wanted: bool, ctx: Context) -
     value = evaluate(expression, ctx)
     outcome = Outcome.PASS if value is wanted else gate.unmet
     says = "holds" if value else "does not hold"
-    missing = (
-        (Missing(f"`{expression.text}` has to {'hold' if wanted else 'end'}"),) if outcome is Outcome.PENDING else ()
-    )
+    missing: tuple[Missing, ...] = ()
+    if outcome is Outcome.PENDING:
+        from engine.core.decision import queueing
+
+        ahead = queueing.ways_out(ctx.document, ctx.rules) if queueing.FACT in expression.needs else ()
+        missing = ahead or (Missing(f"`{expression.text}` has to {'hold' if wanted else 'end'}"),)
     return Judgement(outcome, f"`{expression.text}` {says}", causes_of(expression.trace(ctx.scope), outcome), missing)
 
 
@@ -86,10 +91,15 @@ def _approvals(gate: Gate, ctx: Context, without: Collection[int]) -> Judgement:
     return people.judge(gate.approvals, ctx.document, without)
 
 
+def _order(_gate: Gate, ctx: Context, _: Collection[int]) -> Judgement:
+    return depends.judge(ctx.document)
+
+
 KINDS = (
     Kind("require", lambda g: g.require is not None, _require, "a condition that must hold"),
     Kind("reject", lambda g: g.reject is not None, _reject, "a condition that must not hold"),
     Kind("approvals", lambda g: g.approvals is not None, _approvals, "people who must have approved"),
+    Kind("order", lambda g: g.order is not None, _order, "pull requests that must be through before"),
 )
 
 
@@ -127,6 +137,7 @@ def judge(gate: Gate, ctx: Context) -> GateResult:
         judgement.missing,
         used,
         applies,
+        judgement.people,
     )
 
 
@@ -241,4 +252,5 @@ def facts_needed(gate: Gate, rules: Rules) -> frozenset[str]:
 def _facts_of(gate: Gate) -> frozenset[str]:
     expressions = (e for e in (gate.when, gate.require, gate.reject, gate.message) if e)
     by_people = people.facts_needed(gate.approvals) if gate.approvals else frozenset[str]()
-    return frozenset(needs_of(gate)).union(by_people, *(e.needs for e in expressions))
+    in_order = depends.FACTS if gate.order else frozenset[str]()
+    return frozenset(needs_of(gate)).union(by_people, in_order, *(e.needs for e in expressions))

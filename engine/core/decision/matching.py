@@ -43,6 +43,7 @@ class Matching(NamedTuple):
     needs: frozenset[str]  # facts to fetch for them
     triggers: tuple[Fired, ...]  # those for this kind of event, with what their `when` said
     doubtful: Mapping[str, tuple[Cause, ...]]  # pipelines of which nobody can tell whether the event starts them
+    commanded: frozenset[str] = frozenset()  # those that only start if who has said the event's command may say it
 
 
 def match(
@@ -67,12 +68,25 @@ def match(
     )
     started = tuple(dict.fromkeys(f.trigger.run for f in fired if f.outcome is Outcome.PASS))
     doubtful = {f.trigger.run: f.causes for f in fired if f.outcome is Outcome.ERROR and f.trigger.run not in started}
+    commanded, also = _commanded(fired, event)
     return Matching(
         tuple(dict.fromkeys(f.trigger.run for f in fired if f.trigger.run in started or f.trigger.run in doubtful)),
-        facts_for(started, rules, actions),
+        facts_for(started, rules, actions) | also,
         fired,
         doubtful,
+        commanded,
     )
+
+
+def _commanded(fired: Iterable[Fired], event: Event) -> tuple[frozenset[str], frozenset[str]]:
+    """What only a command starts, if the event claims to be of one; and the facts that tell whose word it is."""
+    started = [f.trigger for f in fired if f.outcome is Outcome.PASS]
+    found = frozenset(t.run for t in started if t.commanded) - {t.run for t in started if not t.commanded}
+    if not found:
+        return found, frozenset()
+    from engine.core.decision import commands  # few events say one
+
+    return (found, commands.FACTS) if commands.of(event) else (frozenset(), frozenset())
 
 
 def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Action] | None = None) -> frozenset[str]:

@@ -33,6 +33,7 @@ class Used(NamedTuple):
 
     name: str
     by: str
+    id: int  # of that user
     comment: int
     expires_at: str
     label: str | None
@@ -42,6 +43,7 @@ class Used(NamedTuple):
         return {
             "name": self.name,
             "by": self.by,
+            "id": self.id,
             "comment": self.comment,
             "expires_at": self.expires_at,
             "label": self.label,
@@ -112,6 +114,24 @@ def _severe(override: Override, verdict: Mapping[str, Any]) -> str:
     return ", ".join(f"{f['rule']} of {f['resource']} is {f['severity']}" for f in denied)
 
 
+def offer(override: Override, verdict: Mapping[str, Any]) -> str:
+    """What an exception from this verdict would take, or why none is possible; for a person."""
+    if verdict["result"] == "error":
+        return "none: what could not be judged cannot be overridden"
+    if severe := _severe(override, verdict):
+        return f"none: {severe}, which cannot be overridden"
+    return (
+        f"a comment `{override.command} reason` by somebody of {' or '.join(override.groups)} who had no hand in the "
+        f"change, in {_SHORTEST_REASON} characters or more, besides {' and '.join(override.besides)} without them; it "
+        f"holds for {_hours(override.expires_s)}"
+    )
+
+
+def _hours(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{seconds} seconds" if rest else "an hour" if hours == 1 else f"{hours} hours"
+
+
 def _none(override: Override, document: FactDocument) -> Judgement:
     """Nobody has asked. Say who could, as far as that is known."""
     try:
@@ -167,7 +187,7 @@ def _try(attempt: _Attempt, gates: Mapping[str, Gate], holds: Holds) -> tuple[Ju
     second = any(gates[name].approvals and judgement.outcome is Outcome.PASS for name, judgement in beside.items())
     causes = tuple(Cause(j.outcome, f"{name}, without {person['login']}: {j.because}") for name, j in beside.items())
     if found is Outcome.PASS and second:
-        used = Used(override.name, person["login"], comment["id"], expires_at, override.label)
+        used = Used(override.name, person["login"], person["id"], comment["id"], expires_at, override.label)
         return Judgement(Outcome.PASS, text, (Cause(Outcome.PASS, text, (), causes),)), used
     if found in (Outcome.ERROR, Outcome.PASS):
         what = "whether somebody else approved is in doubt" if found is Outcome.ERROR else "nobody else has to approve"
@@ -201,6 +221,8 @@ def _written(attempt: _Attempt) -> str:
         return "its author is unknown"
     if is_bot(attempt.comment["user"]):
         return f"{attempt.login} is a bot"
+    if attempt.comment.get("by_email"):
+        return "it came by mail; write it on the page"
     return "it was edited; write a new one" if attempt.comment["edited"] else ""
 
 

@@ -26,11 +26,6 @@ class Subject(NamedTuple):
         return {"pull_request": f"{self.repo}#{self.number}", "ref": f"{self.repo}@{self.ref}"}.get(self.kind, "none")
 
 
-def same_repository(one: str, other: str) -> bool:
-    """Do two `owner/name` name one repository? GitHub ignores the case of both; its alphabet is ASCII."""
-    return one == other or (one.isascii() and other.isascii() and one.lower() == other.lower())
-
-
 class Check(NamedTuple):
     """What a value of the payload must be."""
 

@@ -4,12 +4,16 @@ A function that would have to judge an empty set, or something that could not be
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Function
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Scope
 from engine.core.expressions.standard import STANDARD, UnanswerableError, member
+from engine.core.holding import Blocked, blocked, sentence
+
+if TYPE_CHECKING:
+    from engine.core.command import Command
 
 _EFFECTIVE = frozenset({"create", "update", "delete", "forget"})
 
@@ -34,6 +38,23 @@ def _is_command(_: Scope, text: str, command: str) -> bool:
     first = text.split("\n", 1)[0].rstrip()
     rest = first.removeprefix(command)
     return first.startswith(command) and (not rest or rest[0] in " \t" or command.endswith(":"))
+
+
+def _said(scope: Scope, body: str) -> "Command | None":
+    """Only a comment that was just written says anything: editing it does not say it again."""
+    from engine.core.command import read
+
+    return read(body) if scope["event"].get("action") == "created" else None
+
+
+def _command(scope: Scope, body: str) -> str:
+    said = _said(scope, body)
+    return said.word if said else ""
+
+
+def _argument(scope: Scope, body: str) -> str:
+    said = _said(scope, body)
+    return said.argument if said else ""
 
 
 def _epoch(text: str) -> float:
@@ -106,17 +127,34 @@ def _is_feature_branch(scope: Scope, ref: str) -> bool:
     return ref.removeprefix("refs/heads/") not in mapped
 
 
+def _blocked(scope: Scope) -> tuple[Blocked, ...]:
+    verdict, pr = scope["verdict"], scope["pr"]
+    if not verdict["resources"]:
+        raise UnanswerableError("the verdict is about no resource")
+    return blocked(pr["base"]["repo"], pr["number"], verdict, scope["merges"], scope["ledger"])
+
+
 def _locked_by_others(scope: Scope) -> list[str]:
-    us = f"{scope['source']['repo']}#{scope['pr']['number']}"
-    return [lock["state_key"] for lock in scope["locks"] if lock["holder"] != us]
+    return [one.key for one in _blocked(scope)]
+
+
+def _why_locked(scope: Scope) -> str:
+    return sentence(scope["pr"]["base"]["repo"], _blocked(scope))
 
 
 _PATTERNS = "string|array[string]"
 _ACTIONS = "'create'|'read'|'update'|'delete'|'no-op'|'forget'"
+_HOLDING = ("ledger", "merges", "pr", "verdict")
+_HELD = ("merges[*].keys", "ledger[*].outcome", "verdict.resources[*].state_key")
 _OWN = (
     Function(
         "always", lambda _: True, (), "boolean",
         "True: the action's `if` for what must also run after a failure.",
+    ),
+    Function(
+        "argument", _argument, ("string",), "string",
+        "What stands after the command that `command()` reads, on its line; empty where there is none.",
+        ("event",), ("event.action",),
     ),
     Function(
         "changed_any", _changed_any, (_PATTERNS,), "boolean",
@@ -127,6 +165,12 @@ _OWN = (
         "changed_only", _changed_only, (_PATTERNS,), "boolean",
         "Does every changed path match a glob? A renamed file counts at both ends. No changed file at all is an error.",
         ("files",), ("files[*].path",),
+    ),
+    Function(
+        "command", _command, ("string",), "string",
+        "The command that a comment begins with which was just written: `validate` of `/engine validate`. Empty where "
+        "there is none, or it is quoted, indented, fenced, an answer to a mail, or holds what nobody sees.",
+        ("event",), ("event.action",),
     ),
     Function(
         "environment", _environment, (), "string",
@@ -157,8 +201,9 @@ _OWN = (
     ),
     Function(
         "locked_by_others", _locked_by_others, (), "array[string]",
-        "The state keys of this change's resources that another pull request holds.",
-        ("locks", "pr", "source"), ("locks[*].holder",),
+        "The state keys of this change that it may not have now: another pull request was merged and holds them until "
+        "the ledger says what became of it, or they were not applied and the verdict is not younger than that.",
+        _HOLDING, _HELD,
     ),
     Function(
         "plan_actions", _plan_actions, (_ACTIONS,), "array[string]",
@@ -174,6 +219,11 @@ _OWN = (
         "seconds_since", _seconds_since, ("string",), "number",
         "Seconds from that time (RFC 3339) until the decision's `now`; negative for the future.",
         ("now",), ("now",),
+    ),
+    Function(
+        "why_locked", _why_locked, (), "string",
+        "`Waiting behind #5`, or what else keeps this change from its resources; empty where nothing does.",
+        _HOLDING, _HELD,
     ),
 )  # fmt: skip
 

@@ -4,6 +4,8 @@ statements/<owner>/<repository>/<pull request>/<0000000001>    and statements-lo
 receipts/<digest>
 freeze/<environment>, freeze/all
 journal/<run>/<000001>                                          see `core/kept/journal`
+merges/<owner>/<repository>/<pull request>                      what was merged by us
+holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 """
 
 from engine.core.canonical import digest_bytes
@@ -31,9 +33,13 @@ def statements(origin: str, repo: str, pr: int) -> str:
 
     Runs on a clone have a series of their own: nobody who can start one takes a number, or a place, from GitHub's.
     """
-    owner, _, name = repo.lower().partition("/")  # GitHub takes either case for the same repository
     kind = "statements" if origin == "github" else f"statements-{origin}"
-    return f"{kind}/{part(owner)}/{part(name)}/{pr}/"
+    return f"{kind}/{_repository(repo)}/{pr}/"
+
+
+def _repository(repo: str) -> str:
+    owner, _, name = repo.lower().partition("/")  # GitHub takes either case for the same repository
+    return f"{part(owner)}/{part(name)}"
 
 
 def numbered(prefix: str, number: int) -> str:
@@ -51,3 +57,18 @@ def freeze(environment: str | None) -> str:
     if environment is None:
         return f"{FREEZES}all"
     return f"{FREEZES}{_stands_for(environment) if environment == 'all' else part(environment)}"
+
+
+def merge(repo: str, pr: int) -> str:
+    """Where the merge decision of a pull request is."""
+    return f"merges/{_repository(repo)}/{pr}"
+
+
+def held(state_key: str) -> str:
+    """What the keys begin with that say whose merges may hold this state key."""
+    return f"holds/{_stands_for(state_key)}/"
+
+
+def hold(state_key: str, repo: str, pr: int) -> str:
+    """Where it is said that the merge of this pull request may hold a state key."""
+    return numbered(f"{held(state_key)}{_repository(repo)}/", pr)

@@ -17,12 +17,16 @@ LARGEST = LARGEST_ENVELOPE + 4096  # bytes
 
 FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "statement": {"run": str, "envelope": dict},
+    "merge": {"run": str, "envelope": dict},
+    "hold": {"key": str, "repository": str, "pr": int},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
     "statement": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`; or "
     "close the pull request, and go on in a new one from the same branch",
+    "merge": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`",
+    "hold": "put it back, from a copy of the store; what it says stands in its key",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
 }
 

@@ -11,8 +11,9 @@ from engine.core import receipts
 from engine.core.decision.explain import people
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
+from engine.core.report import life as life_
 from engine.core.report import markdown as md
-from engine.core.report.model import Gate, Report, Result, Row, Standing
+from engine.core.report.model import MARKS, Gate, Life, Report, Result, Row, Standing
 from engine.errors import Problem
 
 LIMIT = 65_536  # counted in UTF-8 bytes here, which are never fewer than GitHub's characters
@@ -42,13 +43,6 @@ _PROCEED: dict[Result, str] = {
     "superseded": "Nothing has to be done: the newer commit has a run of its own.",
 }
 _RUN_AGAIN = "Mend what could not be done, then have it run again. Until then nothing can be approved or overridden."
-_GATES = {
-    Outcome.FAIL: "❌",
-    Outcome.ERROR: "⚠️",
-    Outcome.PENDING: "⏳",
-    Outcome.PASS: "✅",
-    Outcome.NOT_APPLICABLE: "➖",
-}
 _QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)  # gates that need no explanation here
 _MARKS = {Standing.PASSED: "✅", Standing.WARNED: "✅", Standing.FAILED: "❌", Standing.ERROR: "⚠️"}
 _EFFECTS = ((Effect.DENY, "Denied"), (Effect.WARN, "Warnings"), (Effect.EXCEPTION, "Excused by policy"))
@@ -66,15 +60,33 @@ class _Piece(NamedTuple):
 
 def render(report: Report, limit: int = LIMIT) -> str:
     """The comment, at most `limit` bytes long."""
+    if report.life:
+        return _living(report, report.life, limit)
     head, foot = _head(report), _foot(report)
-    room = limit - _size(head) - _size(foot) - _TITLES
+    body = _body(report, limit - _size(head) - _size(foot) - _TITLES)
+    return "\n\n".join(part for part in (head, *body, foot) if part) + "\n"
+
+
+def _living(report: Report, life: Life, limit: int) -> str:
+    """On the pull request's page: where it stands, what it takes, and how it came there."""
+    head, foot, last = life_.head(report, life), _foot(report), life_.end(life, MARK)
+    carried, history = life_.carried(life), life_.history(life)
+    room = limit - sum(map(_size, (head, foot, last, carried, history))) - _TITLES
+    pieces = [_Piece(text, rank) for rank, text in enumerate(life_.missing(life))]
+    missing, room = _list("### What it takes to merge", pieces, room, "gates")
+    body = _body(report._replace(gates=()), room)
+    return "\n\n".join(part for part in (head, carried, missing, *body, history, foot, last) if part) + "\n"
+
+
+def _body(report: Report, room: int) -> list[str]:
+    """The parts between the headline and the signature, in their order."""
     broken, room = _list("### Could not be done", [_Piece(_problem("", p), 0) for p in report.broken], room, "problems")
     gates, room = _gates(report, room)
     findings, room = _findings(report, room)
     refused, room = _refused(report, room)
     resources, room = _resources(report, room)
     plans, room = _plans(report, room)
-    return "\n\n".join(part for part in (head, gates, broken, resources, findings, refused, plans, foot) if part) + "\n"
+    return [gates, broken, resources, findings, refused, plans]
 
 
 def _head(report: Report) -> str:
@@ -95,8 +107,7 @@ def _head(report: Report) -> str:
     told = f"{len(report.rows)} {noun}: {', '.join(tally)}. " if tally else _untallied(report)
     proceed = _RUN_AGAIN if report.broken else _PROCEED[report.result]
     judged = f"\n\nPolicy: {receipts.told(report.receipts.counts)}." if report.receipts else ""
-    head = f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}\n\n**How to proceed:** {proceed}"
-    return head + judged
+    return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}\n\n**How to proceed:** {proceed}{judged}"
 
 
 def _untallied(report: Report) -> str:
@@ -121,17 +132,17 @@ def _gates(report: Report, room: int) -> tuple[str, int]:
     """What the gates say, where it is they that decide; those that have nothing against it in one line."""
     if report.signature or not report.gates:
         return "", room
-    order = list(_GATES)
+    order = list(MARKS)
     loud = sorted((g for g in report.gates if g.outcome not in _QUIET), key=lambda g: order.index(g.outcome))
     pieces = [_Piece(_gate(gate), order.index(gate.outcome)) for gate in loud]
     for outcome in _QUIET:
         if names := [md.code(g.name) for g in report.gates if g.outcome is outcome]:
-            pieces.append(_Piece(f"- {_GATES[outcome]} {', '.join(names)}", len(order)))
+            pieces.append(_Piece(f"- {MARKS[outcome]} {', '.join(names)}", len(order)))
     return _list("### Gates", pieces, room, "gates")
 
 
 def _gate(gate: Gate) -> str:
-    lines = [f"- {_GATES[gate.outcome]} {md.code(gate.name)}: {md.prose(gate.because)}"]
+    lines = [f"- {MARKS[gate.outcome]} {md.code(gate.name)}: {md.prose(gate.because)}"]
     for missing in gate.missing:
         who = f", from {md.text(people(missing.who))}" if missing.who else ""
         lines.append(f"  *Missing:* {md.prose(missing.what)}{who}")
@@ -182,14 +193,17 @@ def _findings(report: Report, room: int) -> tuple[str, int]:
     parts: list[str] = []
     for effect, title in _EFFECTS:
         found = sorted((f for f in report.findings if f.effect is effect), key=lambda f: _WORST[f.severity])
-        block, room = _list(f"### {title}", [_Piece(_finding(f), _WORST[f.severity]) for f in found], room, "findings")
+        pieces = [_Piece(_finding(f, report.life), _WORST[f.severity]) for f in found]
+        block, room = _list(f"### {title}", pieces, room, "findings")
         parts.append(block)
     return "\n\n".join(part for part in parts if part), room
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, life: Life | None) -> str:
     place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
-    where = [md.code(part) for part in dict.fromkeys((finding.resource, finding.address, place)) if part]
+    where = [md.code(part) for part in dict.fromkeys((finding.resource, finding.address)) if part]
+    if place and place not in (finding.resource, finding.address):
+        where.append(md.link(md.code(place), life_.file(life, finding.file, finding.line)))
     lines = [
         f"- **{finding.severity.value}** {md.code(finding.rule)} {md.prose(finding.message)}",
         "  " + ", ".join(where),

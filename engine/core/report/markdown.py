@@ -47,7 +47,13 @@ def code(value: str) -> str:
     if not flat:
         return ""
     # A backslash before a pipe ends a cell in one parser and not in the other: then entities in an element.
-    return f"`{flat}`" if _PLAIN.fullmatch(flat) else f"<code>{flat.translate(_SYNTAX)}</code>"
+    # Nothing foreign begins what looks like a comment of HTML, wherever it stands: ours end with one.
+    return f"`{flat}`" if _PLAIN.fullmatch(flat) and "<!" not in flat else f"<code>{flat.translate(_SYNTAX)}</code>"
+
+
+def link(piece: str, url: str) -> str:
+    """A ready piece as a link, where there is something to link to; `url` is ours and escaped."""
+    return f"[{piece}]({url})" if url else piece
 
 
 def fence(value: str, language: str) -> str:

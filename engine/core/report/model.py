@@ -78,6 +78,15 @@ class Judged(NamedTuple):
     counts: Tally
 
 
+MARKS = {  # of what gates say, on pages; the worst first
+    Outcome.FAIL: "❌",
+    Outcome.ERROR: "⚠️",
+    Outcome.PENDING: "⏳",
+    Outcome.PASS: "✅",
+    Outcome.NOT_APPLICABLE: "➖",
+}
+
+
 class Gate(NamedTuple):
     """What one gate has said."""
 
@@ -85,6 +94,28 @@ class Gate(NamedTuple):
     outcome: Outcome
     because: str
     missing: tuple[Missing, ...] = ()
+
+
+class Validated(NamedTuple):
+    """One verdict of a pull request, for its history."""
+
+    number: int  # 0: nothing was signed, as of what is refused
+    head: str
+    result: str  # passed, failed, error, refused
+    at: str
+
+
+class Life(NamedTuple):
+    """What is told on the pull request's own page, beside what was judged. Texts are plain."""
+
+    words: str  # the first line: our own words, as in `state.State`
+    detail: str = ""  # ... and what follows them
+    merging: tuple[Gate, ...] = ()  # what the gates of merging say
+    exception: str = ""  # what an exception would take, or that none is possible
+    carried: tuple[str, ...] = ()  # what merging brings along, though it was never applied
+    history: tuple[Validated, ...] = ()  # oldest first
+    files: str = ""  # what a link to a file of the head begins with: https://github.com/acme/x/blob/<sha>
+    envelope: bytes = b""  # the signed head, of which the comment is a person's view
 
 
 class Report(NamedTuple):
@@ -107,6 +138,7 @@ class Report(NamedTuple):
     broken: tuple[Problem, ...] = ()  # what could not be done: actions, or the run as a whole
     receipts: Judged | None = None  # None: policy was not asked in this run
     applies: bool = True  # False: its environment has no account, so that nothing of it will ever be applied
+    life: Life | None = None  # None: it is shown elsewhere than on its pull request
     unknown: tuple[
         str, ...
     ] = ()  # what could not be told here, and is not praised; only `engine check` leaves anything
@@ -168,7 +200,13 @@ class Report(NamedTuple):
 
 
 # What is told in words; everything else says what something is, and is decided by.
-_TEXTS = {Problem: ("message", "hint"), Place: ("excerpt",), Finding: ("message", "remediation"), Line: ("values",)}
+_TEXTS: dict[type, tuple[str, ...]] = {
+    Problem: ("message", "hint"),
+    Place: ("excerpt",),
+    Finding: ("message", "remediation"),
+    Line: ("values",),
+    Life: ("detail", "exception"),
+}
 
 
 def redacted(report: Report, redactor: Redactor) -> Report:

@@ -1,6 +1,6 @@
 """Which declared source a repository is."""
 
-from engine.core.events.kinds import same_repository
+from engine.core.repository import same_repository
 from engine.core.rules.model import Rules, Source
 from engine.errors import failure
 from engine.names import closest, listing

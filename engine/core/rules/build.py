@@ -11,10 +11,12 @@ from engine.core.declare import Catalog, Schema
 from engine.core.expressions.compile import Language, check_defines, compile_expression, compile_text
 from engine.core.expressions.model import Expression, Kind, Trace
 from engine.core.outcome import Outcome
+from engine.core.rules.checks.subject import calls
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
 from engine.core.rules.duration import seconds
 from engine.core.rules.model import (
     Approvals,
+    CommandRule,
     Environment,
     Gate,
     Group,
@@ -108,6 +110,15 @@ class Builder:
             for e in self._draft.sections["overrides"]
         }
 
+    def commands(self) -> dict[str, CommandRule]:
+        """`commands:`"""
+        return {
+            e.name: CommandRule(
+                e.name, tuple(e.data["from"]), e.data.get("writers", False), int(e.data.get("count", 1)), e.place()
+            )
+            for e in self._draft.sections["commands"]
+        }
+
     def protect(self) -> dict[str, tuple[str, ...]]:
         """`protect:`"""
         return {e.name: tuple(e.data) for e in self._draft.sections["protect"]}
@@ -156,8 +167,25 @@ class Builder:
             when=when,
             every_s=seconds(data["every"]) if "every" in data else None,
             run=data["run"],
+            commanded=self._asks_for_a_command(data.get("when", "")),
             place=entry.place(),
         )
+
+    def _asks_for_a_command(self, when: str) -> bool:
+        """Read again only where the word is there at all: most triggers ask for none."""
+        if not any("command" in text for text in (when, *self.defines.values())):
+            return False
+        return "command" in self._calls(when)
+
+    def _calls(self, text: str) -> set[str]:
+        """The functions that an expression calls, through defines too."""
+        found: set[str] = set()
+        ahead = [text] if text else []
+        while ahead:
+            for name in calls(ahead.pop()) - found:
+                found.add(name)
+                ahead += [self.defines[name]] if name in self.defines else []
+        return found
 
     def _gate(self, entry: Entry) -> Gate:
         data = entry.data
@@ -172,6 +200,7 @@ class Builder:
             require=boolean("require"),
             reject=boolean("reject"),
             approvals=self._approvals(data["approvals"]) if "approvals" in data else None,
+            order=data.get("order"),
             unmet=Outcome(data.get("unmet", "fail")),
             override=data.get("override"),
             message=self._message(entry),

@@ -22,7 +22,7 @@ Path: TypeAlias = tuple[str | int, ...]
 Key: TypeAlias = tuple[str, Path]  # file and path of a unit
 
 # Sections of the entry file whose parts stand on their own.
-NAMED = ("environments", "define", "gates", "overrides", "protect")
+NAMED = ("environments", "define", "gates", "overrides", "commands", "protect")
 LISTED = ("sources", "events")
 
 

@@ -59,6 +59,7 @@ def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY
         triggers=triggers,
         gates=gates,
         overrides=build.overrides(),
+        commands=build.commands(),
         protect=build.protect(),
         pipelines=pipelines,
         groups=build.groups(),

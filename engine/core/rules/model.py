@@ -42,6 +42,7 @@ class Trigger(NamedTuple):
     when: Expression | None
     every_s: int | None
     run: str
+    commanded: bool  # does its `when` ask for a command? Then who has said it must be permitted to
     place: Place
 
 
@@ -59,7 +60,7 @@ class Approvals(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """A named requirement. Exactly one of `require`, `reject`, `approvals` is set."""
+    """A named requirement. Exactly one of `require`, `reject`, `approvals`, `order` is set."""
 
     name: str
     when: Expression | None
@@ -67,6 +68,7 @@ class Gate(NamedTuple):
     require: Expression | None
     reject: Expression | None
     approvals: Approvals | None
+    order: str | None  # depends-on
     unmet: Outcome  # FAIL unless said
     override: str | None
     message: Expression | None  # Kind.TEXT
@@ -83,6 +85,16 @@ class Override(NamedTuple):
     never: tuple[str, ...]  # severities that cannot be overridden
     expires_s: int
     label: str | None
+    place: Place
+
+
+class CommandRule(NamedTuple):
+    """Who may have a command carried out."""
+
+    name: str  # one of `core/command.COMMANDS`
+    groups: tuple[str, ...]  # `from:`
+    writers: bool  # is write access enough?
+    need: int  # `count:`, people who have to say it
     place: Place
 
 
@@ -139,6 +151,7 @@ class Rules(NamedTuple):
     triggers: tuple[Trigger, ...]
     gates: Mapping[str, Gate]
     overrides: Mapping[str, Override]
+    commands: Mapping[str, CommandRule]
     protect: Mapping[str, tuple[str, ...]]
     pipelines: Mapping[str, Pipeline]
     groups: Mapping[str, Group]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.canonical import digest
-from engine.core.events.kinds import same_repository
 from engine.core.moment import later
+from engine.core.repository import same_repository
 
 SKEW_S = 300  # clocks of two machines may differ
 # Digests that a verdict carries of what it was made with. Where either side does not know one, it is another.

@@ -52,19 +52,29 @@ def once_believed(envelope: bytes, trusted: TrustedKeys, file: str = "statement"
 
 def _statement(signed: Signed, file: str) -> Believed:
     payload, key = signed
+    statement = opened(payload, file)
+    if not is_valid("statement", statement) or statement["predicateType"] != PREDICATE:
+        raise failure("ENG280", Place(file))
+    derived.check(statement, file)
+    predicate = statement["predicate"]
+    return Believed(predicate["verdict"], predicate["made_from"], key, digest_bytes(payload))
+
+
+def opened(payload: bytes, file: str) -> Json:
+    """What was signed, read strictly.
+
+    Raises:
+        EngineError: ENG270, another reader could read it otherwise.
+    """
     try:
-        statement: Json = load_json(payload, file).data
+        value: Json = load_json(payload, file).data
     except EngineError as error:
         raise failure(
             "ENG270", Place(file), reason=f"its payload is not strict JSON: {error.problems[0].message}"
         ) from None
-    if not is_valid("statement", statement) or statement["predicateType"] != PREDICATE:
-        raise failure("ENG280", Place(file))
-    if canonical(statement) != payload:
+    if canonical(value) != payload:
         raise failure("ENG270", Place(file), reason="its payload is not written in the canonical form")
-    derived.check(statement, file)
-    predicate = statement["predicate"]
-    return Believed(predicate["verdict"], predicate["made_from"], key, digest_bytes(payload))
+    return value
 
 
 def current(believed: Believed, now: str, file: str = "statement") -> None:

@@ -6,7 +6,7 @@ believed: what was refused stands in no statement, and nobody gains by it.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.canonical import canonical
 from engine.core.events.kinds import BRANCH, NUMBER, REPO, SHA
@@ -45,7 +45,7 @@ def _impossible(verdict: Mapping[str, Any]) -> Iterator[str]:
         yield f"`pr` is not {NUMBER.wanted}"
     if verdict["branch"] and not BRANCH.holds(verdict["branch"]):
         yield f"`branch` is not {BRANCH.wanted}"
-    if not _is_digest(verdict["rules"], "sha256"):
+    if not is_digest(verdict["rules"], "sha256"):
         yield "`rules` is no digest"
     for name in ("signed_at", "confirmed_at", "expires_at"):
         try:
@@ -56,7 +56,7 @@ def _impossible(verdict: Mapping[str, Any]) -> Iterator[str]:
         yield "it says something since a moment that was still to come"
     if verdict["confirmed_at"] >= verdict["expires_at"]:
         yield "it expires before it was signed"
-    if verdict["change"] is not None and not _is_digest(verdict["change"], "sha256"):
+    if verdict["change"] is not None and not is_digest(verdict["change"], "sha256"):
         yield "`change` is no digest"
     for resource in verdict["resources"]:
         yield from _impossible_of(resource, verdict["module"])
@@ -66,25 +66,37 @@ def _impossible_of(resource: Mapping[str, Any], module: str | None) -> Iterator[
     for name in ("path", "service", "name", "state_key"):
         if not resource[name]:
             yield f"the {name} of a resource is empty"
-    if not _is_digest(resource["tree"], "sha256"):
+    if not is_digest(resource["tree"], "sha256"):
         yield "the tree of a resource is no digest"
-    if resource["plan"] is not None and not _is_digest(resource["plan"], "hmac-sha256"):
+    if resource["plan"] is not None and not is_digest(resource["plan"], "hmac-sha256"):
         yield "the plan of a resource is no keyed digest"
     if resource["module"] != (module if resource["plan"] is not None else None):
         yield "a resource was planned with another module than the change"
     for change in resource["changes"]:
         if tuple(change["actions"]) not in VERBS or not change["address"] or not change["type"]:
             yield "a change of a resource is none that Terraform makes"
-        if not _is_digest(change["digest"], "hmac-sha256"):
+        if not is_digest(change["digest"], "hmac-sha256"):
             yield "a change of a resource has no keyed digest"
+
+
+class Placed(NamedTuple):
+    """What the path of a resource, and the branch, say of it."""
+
+    service: str
+    name: str
+    state_key: str
+
+
+def placed(path: str, branch: str) -> Placed:
+    """Which resource has this path, and which state it is applied to."""
+    directory, _, last = path.rpartition("/")
+    service, name = directory.rpartition("/")[2], last.removesuffix(TFVARS)
+    return Placed(service, name, Id(directory, service, name).state_key(branch))
 
 
 def _misplaced(resource: Mapping[str, Any], branch: str) -> bool:
     """Would it be applied to another state than that of its path?"""
-    directory, _, last = resource["path"].rpartition("/")
-    service, name = directory.rpartition("/")[2], last.removesuffix(TFVARS)
-    key = Id(directory, service, name).state_key(branch)
-    return (resource["service"], resource["name"], resource["state_key"]) != (service, name, key)
+    return Placed(resource["service"], resource["name"], resource["state_key"]) != placed(resource["path"], branch)
 
 
 def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str]:
@@ -122,6 +134,7 @@ def _contradictions(statement: Json, verdict: Mapping[str, Any]) -> Iterator[str
         yield "it is not written as statements are"
 
 
-def _is_digest(text: str, kind: str) -> bool:
+def is_digest(text: str, kind: str) -> bool:
+    """Is it `<kind>:` and 64 hexadecimal digits?"""
     name, _, value = text.partition(":")
     return name == kind and len(value) == 64 and _HEX.issuperset(value)

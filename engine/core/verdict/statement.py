@@ -140,17 +140,19 @@ def written(
     }
     return {
         "_type": TYPE,
-        "subject": _subjects(about, trees),
+        "subject": subjects(about.repo if about.pr is None else f"{about.repo}#{about.pr}", about.head_sha, trees),
         "predicateType": PREDICATE,
         "predicate": {"verdict": verdict, "made_from": made_from._asdict()},
     }
 
 
-def _subjects(about: About, trees: Mapping[str, str]) -> list[Json]:
-    name = about.repo if about.pr is None else f"{about.repo}#{about.pr}"
-    commit = {"name": name, "digest": {"gitCommit": about.head_sha}}
-    digests = ((path, tree.partition(":")) for path, tree in trees.items())
-    return [commit, *({"name": path, "digest": {kind: value}} for path, (kind, _, value) in digests)]
+def subjects(name: str, commit: str, trees: Mapping[str, str]) -> list[Json]:
+    """What a statement is about: a commit, and the tree of every resource."""
+    digests = ((path, tree.partition(":")) for path, tree in sorted(trees.items()))
+    return [
+        {"name": name, "digest": {"gitCommit": commit}},
+        *({"name": path, "digest": {kind: value}} for path, (kind, _, value) in digests),
+    ]
 
 
 _WORST_FIRST = {severity: place for place, severity in enumerate(Severity)}

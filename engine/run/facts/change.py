@@ -6,7 +6,7 @@ Where to look is told by somebody else (`Where`): by the event, or by GitHub. Wh
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.core.events.kinds import same_repository
+from engine.core.repository import same_repository
 from engine.core.resources import sources
 from engine.errors import EngineError, failure
 from engine.names import listing

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from engine.adapters.storage.port import Store
 from engine.core.canonical import canonical
-from engine.core.events.kinds import same_repository
 from engine.core.kept import keys, record
 from engine.core.moment import later
+from engine.core.repository import same_repository
 from engine.core.signature import LARGEST, Signer, TrustedKeys, sign
 from engine.core.verdict.about import SKEW_S
 from engine.core.verdict.check import Believed, once_believed

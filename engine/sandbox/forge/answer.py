@@ -73,6 +73,7 @@ class Call(NamedTuple):
     repo: Row  # of paths below /repos/{owner}/{repo}; else an empty mapping
     url: str  # of this request, without its query
     token: str | None = None  # as it was sent
+    accept: str = ""  # the media types that are asked for
 
 
 class Answer(NamedTuple):

@@ -155,6 +155,7 @@ def _answer(forge: Forge, viewer: Viewer, route: Route, request: Request, data: 
         repository,
         f"{urls.base}{request.url.path}",
         tokens.presented(request.headers),
+        request.headers.get("accept", ""),
     )
     return route.handle(call)
 

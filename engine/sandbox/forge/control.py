@@ -133,6 +133,8 @@ async def _idle(forge: Forge, said: Body) -> tuple[Any, int]:
         now = (newest, deliveries, runs)
         if not deliveries and not runs and now == before:
             return {"idle": True}, 200
+        if forge.ending.is_set():
+            raise ForgeError(503, "the sandbox ends")
         if time.monotonic() >= end:
             return {"idle": False, "message": "not idle in time", "deliveries": deliveries, "runs": runs}, 408
         before = now

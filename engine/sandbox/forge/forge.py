@@ -1,6 +1,7 @@
 """What every part of the forge works on: its rows, its repositories, its clock, and the door events go out by."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ class Forge:
         self.emit: Emit = lambda *_: None  # `hooks` puts its own here
         self.wake: Callable[[], None] = lambda: None  # tells the sender that deliveries wait; `hooks` puts its own here
         self.faults = Faults()
+        self.ending = threading.Event()  # set when the forge is about to end: nobody waits for anything then
         self.runner: Runner = Nobody()
 
     def git_dir(self, repository: int) -> str:

@@ -19,13 +19,13 @@ class Limits:
         self._lock = threading.Lock()
         self._windows: dict[tuple[Payer, str], tuple[float, int]] = {}  # → when it ends, how many were asked
 
-    def count(self, payer: Payer, resource: str = "core") -> bool:
-        """One more request; False: they are used up."""
+    def count(self, payer: Payer, resource: str = "core", points: int = 1) -> bool:
+        """One more request, which counts as `points`; False: they are used up."""
         with self._lock:
             ends, used = self._window(payer, resource)
             if used >= self.an_hour[payer[0]]:
                 return False
-            self._windows[payer, resource] = (ends, used + 1)
+            self._windows[payer, resource] = (ends, used + points)
             return True
 
     def give_back(self, payer: Payer, resource: str = "core") -> None:

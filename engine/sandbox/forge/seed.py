@@ -35,7 +35,15 @@ GRANTS = {
     "pull_requests": "write",
     "statuses": "write",
 }
-EVENTS = ("push", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite")
+EVENTS = (
+    "push",
+    "pull_request",
+    "pull_request_review",
+    "issue_comment",
+    "check_run",
+    "check_suite",
+    "repository_dispatch",
+)
 # name → kind, branches (the first is the default), and the shipped files it begins with
 REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "dev-deployment": ("source", ("main", "dev", "stage", "prod"), ("examples/dev-deployment",)),
@@ -78,8 +86,11 @@ def repositories(forge: Forge) -> None:
     olga = kept.row("SELECT * FROM accounts WHERE login = 'olga'")
     assert olga is not None
     for name, (kind, branches, files) in REPOSITORIES.items():
-        if forge.repository(ORGANIZATION, name) is not None:
+        there = forge.repository(ORGANIZATION, name)
+        if there is not None and there["pushed_at"] is not None:
             continue
+        if there is not None:  # we were killed while it was being filled
+            kept.update("repositories", there["id"], deleted=1)
         made = create_repository(forge, owner, name, kind=kind, default_branch=branches[0])
         author = web.person(olga, forge.now())
         storage.fill(bare(forge, made), branches, files, author, "Begin")

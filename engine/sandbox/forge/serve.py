@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -16,9 +17,13 @@ from engine.errors import failure
 from engine.sandbox.forge import control, seed
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
+from engine.sandbox.forge.checks import rest as checks
 from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.faults import Faults
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git import http, pushes
+from engine.sandbox.forge.git import rest as git
+from engine.sandbox.forge.graphql import endpoint as graphql
 from engine.sandbox.forge.hooks import manage, outbox
 from engine.sandbox.forge.hooks import rest as hooks
 from engine.sandbox.forge.hooks.sending import Sender
@@ -30,27 +35,26 @@ from engine.sandbox.forge.work import merging
 from engine.sandbox.forge.work import rest as work
 
 if TYPE_CHECKING:
+    from logging import LogRecord
+
     from starlette.types import ASGIApp
 
+_IDLE_S = 60  # how long a connection may wait for its next request
 _ENDING_S = 1  # how long answers that are under way may take when we end
 
 
 def routes() -> list[Route]:
-    """REST of every part."""
-    return [
-        *hooks.ROUTES,
-        *people.ROUTES,
-        *work.ROUTES,
-    ]
+    """REST of every part. What may be anything comes after what says a word there (`/user/repos`, `/user/{id}`)."""
+    found = [*checks.ROUTES, *hooks.ROUTES, *people.ROUTES, *work.ROUTES, *git.ROUTES]
+    return sorted(found, key=lambda route: (route.path.endswith(f"{{{route.slashes}}}"), route.path.endswith("}")))
 
 
 def others(forge: Forge) -> list[BaseRoute]:
     """What is not REST, in the order in which it is looked for: control, GraphQL, git, pages."""
-    from engine.sandbox.forge.git import http as git
-
     return [
         *control.door(forge),
-        *git.routes(forge),
+        graphql.path(forge),
+        *http.routes(forge),
         *book.routes(forge),
     ]
 
@@ -83,12 +87,14 @@ def running(
             forge.emit = partial(outbox.emit, forge)
             _fill(forge, webhook)
             merging.recover(forge)
+            pushes.recover(forge)
         sender = Sender(forge)
         sender.start()
         ending.callback(sender.stop)
         ending.enter_context(_serving(application(forge, routes(), others(forge)), listener))
         forge.runner = runner(forge)
         ending.callback(forge.runner.stop)
+        ending.callback(forge.ending.set)
         if tick_s is not None:
             ending.enter_context(_ticking(forge, tick_s))
         yield forge
@@ -100,6 +106,7 @@ def _fill(forge: Forge, webhook: str) -> None:
     seed.people(forge)
     seed.repositories(forge)
     forge.set_setting("seeded", "1")
+    forge.kept.run("DELETE FROM sessions")  # what a page may do, it may since this start
     for app in forge.kept.rows("SELECT id FROM apps"):
         manage.of_app(forge, app["id"])
         if webhook:
@@ -143,7 +150,8 @@ def _forget(folder: str) -> None:
 def _listening(forge: Forge, port: int | None) -> Iterator[socket.socket]:
     """A socket that listens: who connects before the server runs waits."""
     last = int(forge.setting("port", "0"))
-    with socket.socket() as listener:
+    # Named TCP, or asyncio does not know that it may send at once: each answer would wait 40 ms for the next.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         for wanted in [last, 0] if port is None else [port]:
             try:
@@ -165,8 +173,7 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
 
     import uvicorn
 
-    # An answer that is cut on purpose is one that the application does not end.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing" not in record.getMessage())
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -176,6 +183,7 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_ENDING_S,
     )
     server = uvicorn.Server(config)
@@ -186,6 +194,15 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join(_ENDING_S + 10)
+
+
+def _is_news(record: "LogRecord") -> bool:
+    """Not what is meant: an answer that is cut on purpose is never ended, and who waits when we end is broken off."""
+    broken_off = record.exc_info is not None and record.exc_info[0] is CancelledError
+    return not broken_off and not any(said in record.getMessage() for said in _MEANT)
+
+
+_MEANT = ("returned without completing response", "timeout graceful shutdown exceeded")
 
 
 @contextmanager

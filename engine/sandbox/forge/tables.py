@@ -64,6 +64,9 @@ CREATE TABLE IF NOT EXISTS activity (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, ref TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, actor INTEGER, kind TEXT NOT NULL, at TEXT NOT NULL);
   -- kind: push, force_push, branch_creation, branch_deletion, pr_merge, merge_queue_merge
+CREATE TABLE IF NOT EXISTS moves (                      -- of refs that are about to move, until all is told of it
+  id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, ref TEXT NOT NULL, before TEXT, after TEXT,
+  actor INTEGER, app INTEGER, told INTEGER NOT NULL DEFAULT 0);   -- 1: pull requests are to follow yet
 CREATE TABLE IF NOT EXISTS web_commits (sha TEXT PRIMARY KEY, at TEXT NOT NULL);  -- made, and so signed, by the forge
 CREATE INDEX IF NOT EXISTS activity_of ON activity (repository, id);
 
@@ -130,12 +133,13 @@ CREATE INDEX IF NOT EXISTS timeline_of ON timeline (issue, id);
 
 CREATE TABLE IF NOT EXISTS check_suites (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, app INTEGER, head_sha TEXT NOT NULL,
-  head_branch TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (repository, app, head_sha));
+  head_branch TEXT, rerequested_at TEXT,                -- until the next run: then it is `queued` again
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (repository, app, head_sha));
 CREATE TABLE IF NOT EXISTS check_runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT, suite INTEGER NOT NULL, repository INTEGER NOT NULL, app INTEGER,
   head_sha TEXT NOT NULL, name TEXT NOT NULL, external_id TEXT, details_url TEXT, status TEXT NOT NULL,
   conclusion TEXT, started_at TEXT, completed_at TEXT, title TEXT, summary TEXT, text TEXT,
-  actions_json TEXT NOT NULL DEFAULT '[]');
+  actions_json TEXT NOT NULL DEFAULT '[]', created_at TEXT);
 CREATE INDEX IF NOT EXISTS check_runs_of ON check_runs (repository, head_sha);
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, path TEXT NOT NULL, start_line INTEGER NOT NULL,

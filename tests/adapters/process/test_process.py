@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -184,3 +185,15 @@ def alive(pid: int) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def test_whoever_ends_the_process_ends_what_runs():
+    with ThreadPoolExecutor() as pool:
+        running = [pool.submit(go, ["sleep", "60"]) for _ in range(3)]
+        while len(process._RUNNING) < 3:
+            time.sleep(0.01)
+        process.end_all()
+        for one in running:
+            with pytest.raises(ProcessError, match="SIGKILL"):
+                one.result(10)
+    assert not process._RUNNING

@@ -11,10 +11,9 @@ from typing import IO
 import pytest
 
 from engine.adapters.storage import directory as adapter
-from engine.adapters.storage.directory import VERSION, Directory
+from engine.adapters.storage.directory import Directory
+from engine.adapters.storage.port import FORM, MARK
 from engine.errors import EngineError
-
-MARK = ".interlock-store"
 
 
 @pytest.fixture
@@ -61,82 +60,6 @@ def _said(processes: Iterable[subprocess.Popen[str]]) -> list[str]:
         assert process.returncode == 0, err
         said += out.split()
     return said
-
-
-# --- many processes
-
-_THREADS = """
-from concurrent.futures import ThreadPoolExecutor
-def everywhere(work):
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(8)))
-"""
-_NUMBERED = (
-    _THREADS
-    + """
-def work(thread):
-    for _ in range(4):
-        number = 0
-        while True:
-            number += 1
-            if store.put_if_absent(f"n/{number:010d}", f"{sys.argv[2]}-{thread}".encode()):
-                print(number, flush=True)
-                break
-everywhere(work)
-"""
-)
-_ADDED = (
-    _THREADS
-    + """
-def work(thread):
-    for _ in range(3):
-        while True:
-            item = store.get("count")
-            if store.replace("count", str(int(item.data) + 1).encode(), item.version):
-                break
-everywhere(work)
-"""
-)
-_DELETED = (
-    _THREADS
-    + """
-def work(thread):
-    for key in list(store.list("d/")):
-        item = store.get(key)
-        if item and store.delete(key, item.version):
-            print(key, flush=True)
-everywhere(work)
-"""
-)
-
-
-def _two(program: str, path) -> list[str]:
-    return _said([_run(program, str(path), name) for name in ("one", "two")])
-
-
-def test_two_processes_of_eight_threads_number_without_a_gap(store, tmp_path):
-    taken = _two(_NUMBERED, tmp_path / "store")
-    assert sorted(map(int, taken)) == list(range(1, 65))
-    assert list(store.list("n/")) == [f"n/{number:010d}" for number in range(1, 65)]
-
-
-def test_two_processes_of_eight_threads_lose_no_replacement(store, tmp_path):
-    store.put_if_absent("count", b"0")
-    _two(_ADDED, tmp_path / "store")
-    assert _data(store, "count") == b"48"
-
-
-def test_two_processes_of_eight_threads_delete_each_once(store, tmp_path):
-    keys = [f"d/{number}" for number in range(20)]
-    for key in keys:
-        store.put_if_absent(key, b"x")
-    assert sorted(_two(_DELETED, tmp_path / "store")) == sorted(keys)
-    assert list(store.list("")) == []
-
-
-def test_many_may_make_it_at_the_same_time(tmp_path):
-    program = "print(store.put_if_absent(f'a/{sys.argv[2]}', b'x') is not None)"
-    assert _said([_run(program, str(tmp_path / "new"), str(number)) for number in range(4)]) == ["True"] * 4
 
 
 # --- writers that end in the middle
@@ -269,7 +192,7 @@ def test_a_store_of_a_newer_release_is_left_alone(store, tmp_path):
         lambda: Directory(str(tmp_path / "store"), durable=True),
     ):
         assert "`interlock store 2`" in _refused("ENG191", act)
-    assert VERSION == b"interlock store 1\n"
+    assert FORM == b"interlock store 1\n"
     assert sorted(os.listdir(tmp_path / "store")) == [MARK, "a="]
 
 

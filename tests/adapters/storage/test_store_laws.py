@@ -1,15 +1,18 @@
-"""A directory is a store as a dictionary is one: the same questions, the same answers."""
+"""A directory, and a bucket, is a store as a dictionary is one: the same questions, the same answers."""
 
+import os
 import shutil
 import tempfile
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.memory import Memory
+from engine.adapters.storage.port import Store
+from engine.adapters.storage.s3 import Bucket
 
 _parts = st.sampled_from(["a", "b", "a-b", "a.b", "0", "10", "a_"])
 _keys = st.lists(_parts, min_size=1, max_size=3).map("/".join)
@@ -21,8 +24,11 @@ class Stores(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.place = tempfile.mkdtemp()
-        self.disk, self.memory = Directory(f"{self.place}/s", durable=True), Memory()
+        self.disk, self.memory = self.opened(), Memory()
         self.seen: list[tuple[Any, Any]] = [("none", "none")]  # versions of the same write in both
+
+    def opened(self) -> Store:
+        return Directory(f"{self.place}/s", durable=True)
 
     def teardown(self) -> None:
         shutil.rmtree(self.place)
@@ -65,7 +71,7 @@ class Stores(RuleBasedStateMachine):
 
     @rule()
     def open_again(self) -> None:
-        self.disk = Directory(f"{self.place}/s", durable=True)
+        self.disk = self.opened()
 
     @invariant()
     def the_same_keys(self) -> None:
@@ -74,3 +80,11 @@ class Stores(RuleBasedStateMachine):
 
 TestStores = Stores.TestCase
 TestStores.settings = settings(deadline=None, max_examples=10, stateful_step_count=20)
+
+
+def test_a_bucket(s3):
+    class Buckets(Stores):
+        def opened(self) -> Store:
+            return Bucket(s3._replace(prefix=f"{s3.prefix}{os.path.basename(self.place)}/"))
+
+    run_state_machine_as_test(Buckets, settings=settings(deadline=None, max_examples=2, stateful_step_count=12))

@@ -229,7 +229,7 @@ def test_without_any_fact_nothing_passes():
     assert set(outcomes(FactDocument({})).values()) == {Outcome.ERROR}
 
 
-@given(changes(), st.sampled_from(["labels", "checks", "source", "locks"]), st.none() | st.text())
+@given(changes(), st.sampled_from(["labels", "checks", "source", "merges"]), st.none() | st.text())
 def test_a_fact_that_no_gate_reads_changes_nothing(facts, name, reason):
     whole = document(**facts)
     rest = {n: value for n, value in whole.facts.items() if n != name}

@@ -5,7 +5,7 @@
 import pytest
 
 from engine.core.decision.decide import decide
-from engine.core.decision.overrides import reason_of
+from engine.core.decision.overrides import offer, reason_of
 from engine.core.outcome import Outcome
 from tests.support.decision import event, rules_of
 from tests.support.facts import (
@@ -54,6 +54,8 @@ def judged(comments, reviews=(SECOND,), rules=RULES, **facts):
     [
         ("one overrides, another has approved", [comment("cid")], {}, PASS),
         ("nobody overrides", [], {}, FAIL),
+        ("it came by mail", [comment("cid", by_email=True)], {}, FAIL),
+        ("it was written on the page", [comment("cid", by_email=False)], {}, PASS),
         ("the second approval is missing", [comment("cid")], {"reviews": []}, PENDING),
         ("the only approval is the overrider's own", [comment("ann")], {"reviews": [approve("ann")]}, PENDING),
         ("the overrider has approved, and so has somebody else", [comment("ann")], {"reviews": [approve("ann"), SECOND]}, PASS),
@@ -224,11 +226,29 @@ def test_a_critical_finding_offers_no_override():
     assert "S3-ENC-001 of S3/data-lake is critical" in [cause.text for cause in gate.causes]
 
 
+HIGH = {"result": "failed", "findings": [finding()]}
+
+
+@pytest.mark.parametrize(
+    ("why", "changes", "says"),
+    [
+        ("it failed", HIGH, "a comment `OVERRIDE: reason` by somebody of security"),
+        ("who else, and how long", HIGH, "besides reviewed without them; it holds for an hour"),
+        ("a critical finding", {"result": "failed", "findings": [finding("critical")]}, "none: S3-ENC-001 of"),
+        ("a critical warning", {"result": "failed", "findings": [finding(), finding("critical", "warn")]}, "a comment"),
+        ("it could not be judged", {"result": "error"}, "none: what could not be judged"),
+    ],
+)
+def test_what_an_exception_would_take(why, changes, says):
+    assert says in offer(RULES.overrides["exception"], verdict(**changes)), why
+
+
 def test_what_was_used_is_part_of_the_decision():
     used = judged([given := comment("cid")]).override
     assert used.to_json() == {
         "name": "exception",
         "by": "cid",
+        "id": given["user"]["id"],
         "comment": given["id"],
         "expires_at": "2026-11-23T13:30:00Z",
         "label": "opa-override",

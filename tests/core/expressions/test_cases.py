@@ -17,7 +17,7 @@ with open(os.path.join(os.path.dirname(__file__), "..", "..", "cases", "expressi
 
 def _compile(case: dict[str, Any]) -> Any:
     facts = FACTS["properties"]["facts"]["properties"]
-    known = language({n: facts[n] for n in case["roots"]}) if "roots" in case else language()
+    known = language({n: facts.get(n, {}) for n in case["roots"]}) if "roots" in case else language()
     return text(case["expression"], known) if case.get("kind") == "text" else condition(case["expression"], known)
 
 

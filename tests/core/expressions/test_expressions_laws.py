@@ -268,7 +268,8 @@ _facts = st.fixed_dictionaries(
             _anything, st.fixed_dictionaries({"resources": _anything, "environment": st.text(max_size=3)})
         ),
         "rules": _anything,
-        "locks": _anything,
+        "merges": _anything,
+        "ledger": _anything,
         "pr": _anything,
         "source": _anything,
         "now": st.one_of(_anything, st.just("2026-11-23T21:00:00Z")),

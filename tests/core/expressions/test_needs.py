@@ -13,7 +13,12 @@ from tests.support.expressions import condition, text, value
         ("paths", "pr.base.ref == verdict.branch", {"pr", "verdict"}, ["pr.base.ref", "verdict.branch"]),
         ("behind a short circuit", "pr.draft || freeze.active", {"pr", "freeze"}, ["pr.draft", "freeze.active"]),
         ("functions", "has_label('x')", {"labels"}, ["labels"]),
-        ("functions of several facts", "locked_by_others() == ['x']", {"locks", "pr", "source"}, ["locks[*].holder"]),
+        (
+            "functions of several facts",
+            "locked_by_others() == ['x']",
+            {"ledger", "merges", "pr", "verdict"},
+            ["merges[*].keys", "ledger[*].outcome", "verdict.resources[*].state_key"],
+        ),
         ("defines", "calm()", {"labels"}, ["labels"]),
         ("items", "labels[0] == 'x'", {"labels"}, ["labels[0]"]),
         ("projections", "verdict.resources[*].state_key == ['x']", {"verdict"}, ["verdict.resources[*].state_key"]),

@@ -9,7 +9,8 @@ from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
 from engine.core.redact import Redactor
 from engine.core.report.comment import LIMIT, render
-from engine.core.report.model import Diff, Gate, Report, Result, Row, redacted
+from engine.core.report.life import envelope_of
+from engine.core.report.model import Diff, Gate, Life, Report, Result, Row, Validated, redacted
 from engine.core.report.terminal import render as render_terminal
 from engine.errors import Place, Problem
 from tests.support.reports import SIGNATURE, diff, page
@@ -62,6 +63,18 @@ REPORTS = st.builds(
     because=TEXT,
     gates=st.lists(GATES, max_size=3).map(tuple),
     broken=st.lists(PROBLEMS, max_size=2).map(tuple),
+    life=st.none(),
+)
+LIVES = st.builds(
+    Life,
+    words=st.sampled_from(["Passed: waiting for ", "Waiting behind #5", "Frozen: "]),
+    detail=TEXT,
+    merging=st.lists(GATES, max_size=3).map(tuple),
+    exception=TEXT,
+    carried=st.lists(TEXT, max_size=2).map(tuple),
+    history=st.lists(st.builds(Validated, st.integers(0, 9), TEXT, TEXT, TEXT), max_size=3).map(tuple),
+    files=st.sampled_from(["", "https://github.example/acme/x/blob/abc"]),
+    envelope=st.binary(max_size=20),
 )
 
 
@@ -73,6 +86,23 @@ def test_any_report_is_one_table_and_ends_what_it_opens(report: Report) -> None:
     assert shown.elements.count("table") == bool(report.rows)
     assert [len(cells) for cells in shown.cells] == [4] * (len(report.rows) + bool(report.rows))
     assert not {"a", "img", "script", "h1", "input", "blockquote"} & set(shown.elements)
+
+
+@given(REPORTS, LIVES, st.sampled_from([1, 300]))
+@settings(deadline=None)
+def test_any_life_begins_with_its_state_and_ends_what_it_opens(report: Report, life: Life, times: int) -> None:
+    big = report._replace(rows=report.rows * times, life=life._replace(merging=life.merging * times))
+    body = render(big)
+    assert len(body.encode()) <= LIMIT
+    assert body.startswith(life.words)
+    assert body.split("\n")[1] == "---"
+    assert envelope_of(body) == life.envelope
+    shown = page(body)
+    assert not shown.unclosed
+    assert {len(cells) for cells in shown.cells} <= {4}
+    assert shown.elements.count("h2") == 1
+    assert not {"img", "script", "h1", "input", "blockquote"} & set(shown.elements)
+    assert body.count("<!--") == (2 if life.envelope else 1)
 
 
 @given(REPORTS, st.sampled_from([1, 20, 300]), st.sampled_from([1, 2000]))

@@ -99,7 +99,7 @@ def test_a_commit_that_only_merges_the_base_is_told(clone):
     assert (second["parents"], second["merges_base"]) == ([before, clone.base], True)
 
 
-@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "locks", "groups"])
+@pytest.mark.parametrize("name", ["reviews", "comments", "labels", "checks", "merges", "ledger", "groups"])
 def test_what_only_github_knows_has_failed(clone, name):
     assert gathered(local(clone), name).failed == {name: WITHOUT_GITHUB}
 

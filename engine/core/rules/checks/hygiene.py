@@ -54,10 +54,10 @@ def unused_overrides(subject: Subject) -> Iterator[Problem]:
 
 
 def unused_groups(subject: Subject) -> Iterator[Problem]:
-    """Groups that nobody asks for approval or an override."""
+    """Groups that nobody asks for approval, an override or a command."""
     draft = subject.draft
     used = {name for e in draft.sections["gates"] for _, name in group_names(e.data.get("approvals", {}), ())}
-    used |= {name for e in draft.sections["overrides"] for name in e.data["from"]}
+    used |= {name for section in ("overrides", "commands") for e in draft.sections[section] for name in e.data["from"]}
     for entry in draft.groups:
         if entry.name not in used and entry.name != SPECIAL_GROUP:
             yield problem("ENG084", entry.place(), name=entry.name)

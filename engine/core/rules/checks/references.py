@@ -1,8 +1,9 @@
 """Names that nothing goes by. A misspelt one must not quietly mean "no such requirement"."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from engine.core.command import COMMANDS
 from engine.core.expressions.globs import glob
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
@@ -47,7 +48,7 @@ def actions(subject: Subject) -> Iterator[Problem]:
 
 
 def groups(subject: Subject) -> Iterator[Problem]:
-    """Groups of approvals and overrides."""
+    """Groups of approvals, overrides and commands."""
     known = subject.draft.known["groups"]
     for entry in subject.draft.sections["gates"]:
         for path, name in group_names(entry.data.get("approvals", {}), ("approvals",)):
@@ -55,6 +56,32 @@ def groups(subject: Subject) -> Iterator[Problem]:
     for entry in subject.draft.sections["overrides"]:
         for index, name in enumerate(entry.data["from"]):
             yield from unknown("ENG054", name, known, entry.place("from", index))
+    for entry in subject.draft.sections["commands"]:
+        for index, name in enumerate(entry.data["from"]):
+            yield from unknown("ENG054", name, known, entry.place("from", index))
+
+
+def commands(subject: Subject) -> Iterator[Problem]:
+    """Commands that there are not."""
+    for entry in subject.draft.sections["commands"]:
+        yield from unknown("ENG580", entry.name, COMMANDS, entry.place())
+
+
+def said(subject: Subject) -> Iterator[Problem]:
+    """Commands that start something, and nobody may say."""
+    known = subject.draft.known["commands"]
+    texts = [(entry.data, entry.document.place(*entry.path)) for entry in subject.draft.sections["define"]]
+    texts += [(expression.text, expression.place) for _, expression in subject.expressions]
+    for text, place in texts:
+        for node in nodes(tree(text)) if "command" in text else ():
+            for name, literal in _compared(node, _is_command):
+                if name and name not in known:  # '' is none
+                    exact = Snippet(text, place).at(literal.start, literal.end)
+                    yield problem("ENG581", exact, hint=closest(name, known), name=name)
+
+
+def _is_command(node: Node) -> bool:
+    return node.kind == "function_expression" and node.value == "command"
 
 
 def group_names(approvals: dict[str, Any], path: Path) -> Iterator[tuple[Path, str]]:
@@ -127,15 +154,15 @@ def environments(subject: Subject) -> Iterator[Problem]:
         if "environment" not in text:
             continue
         for node in nodes(tree(text)):
-            for name, literal in _compared(node):
+            for name, literal in _compared(node, _is_environment):
                 if name not in known:
                     exact = Snippet(text, place).at(literal.start, literal.end)
                     yield problem("ENG060", exact, hint=closest(name, known), name=name, known=listing(known))
 
 
-def _compared(node: Node) -> Iterator[tuple[str, Node]]:
-    """The texts that a comparison, or `in`, holds against an environment."""
-    if node.kind not in ("comparator", "function_expression") or not any(map(_is_environment, node.children)):
+def _compared(node: Node, is_subject: Callable[[Node], bool]) -> Iterator[tuple[str, Node]]:
+    """The texts that a comparison, or `in`, holds against it."""
+    if node.kind not in ("comparator", "function_expression") or not any(map(is_subject, node.children)):
         return
     if node.kind == "function_expression" and node.value != "in":
         return
@@ -165,4 +192,6 @@ CHECKS = (
     Check("ENG058", facts),
     Check("ENG059", overrides),
     Check("ENG060", environments),
+    Check("ENG580", commands),
+    Check("ENG581", said),
 )

@@ -149,9 +149,9 @@ def one_person(subject: Subject) -> Iterator[Problem]:
 
 
 def unmet_approvals(subject: Subject) -> Iterator[Problem]:
-    """`unmet` beside approvals, whose outcomes are fixed: it would say one thing, and another would be done."""
+    """`unmet` beside what has fixed outcomes: it would say one thing, and another would be done."""
     for entry in subject.draft.sections["gates"]:
-        if "unmet" in entry.data and "approvals" in entry.data:
+        if "unmet" in entry.data and not {"approvals", "order"}.isdisjoint(entry.data):
             yield problem("ENG073", entry.place("unmet", key=True))
 
 

@@ -6,7 +6,7 @@ from engine.core.schema.invalid import InvalidError
 
 NoneType = type(None)
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Fact document","description":"Everything one decision was made from. A fact that is in none of facts, absent and failed was not fetched, and reading it is an error.","type":"object","required":["version","facts"],"additionalProperties":false,"properties":{"version":{"const":1},"origin":{"description":"Who told them: GitHub (unless said), or a clone and an event. A verdict is believed by runs of its own kind alone.","enum":["local","github"],"type":"string"},"absent":{"description":"Facts that do not exist yet, with the reason (verdict: none signed, expired, of another head \\u2026).","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"failed":{"description":"Facts whose lookup failed, with the reason. Reading one is an error.","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"facts":{"type":"object","additionalProperties":false,"properties":{"source":{"description":"The repository the change comes from.","type":"object","additionalProperties":false,"required":["repo","declared","owns"],"properties":{"repo":{"type":"string"},"declared":{"description":"Is it one of the rules\' sources?","type":"boolean"},"owns":{"description":"Globs of the paths it owns.","type":"array","items":{"type":"string"}}}},"ref":{"description":"The pushed branch.","type":"object","additionalProperties":false,"required":["name","branch","sha"],"properties":{"name":{"description":"refs/heads/feature","type":"string"},"branch":{"type":"string"},"sha":{"description":"Where it is now; null once deleted.","type":["string","null"]}}},"pr":{"description":"The pull request as it is now.","type":"object","additionalProperties":false,"required":["number","title","state","draft","merged","author","head","base"],"properties":{"number":{"type":"integer"},"title":{"type":"string"},"state":{"enum":["open","closed"],"type":"string"},"draft":{"type":"boolean"},"merged":{"type":"boolean"},"author":{"$ref":"#/$defs/somebody"},"head":{"$ref":"#/$defs/head"},"base":{"$ref":"#/$defs/tip"},"retargeted":{"description":"Every change of its base, oldest first; null or left out: not known. What was approved before the last one does not count.","type":["array","null"],"items":{"type":"object","additionalProperties":false,"required":["when","from","to","by"],"properties":{"when":{"$ref":"#/$defs/time"},"from":{"description":"The base before, a branch.","type":"string"},"to":{"description":"The base from then on, a branch.","type":"string"},"by":{"$ref":"#/$defs/somebody"}}}}}},"reviews":{"description":"All reviews, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","state","commit_id","submitted_at","edited","dismissed_by"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"state":{"enum":["APPROVED","CHANGES_REQUESTED","COMMENTED","DISMISSED","PENDING"],"type":"string"},"was":{"description":"What a DISMISSED review had said.","enum":["APPROVED","CHANGES_REQUESTED",null],"type":["string","null"]},"commit_id":{"type":["string","null"]},"submitted_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"dismissed_by":{"$ref":"#/$defs/somebody"}}}},"commits":{"description":"All commits of the pull request, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sha","author","committer","co_authors"],"properties":{"sha":{"type":"string"},"author":{"$ref":"#/$defs/contributor"},"committer":{"$ref":"#/$defs/contributor"},"co_authors":{"type":"array","items":{"$ref":"#/$defs/contributor"}},"github_signed":{"description":"Does it carry a valid signature of GitHub\'s own? Only then is GitHub\'s web committer nobody.","type":"boolean"},"parents":{"description":"Its parents in their order; left out: not known.","type":"array","items":{"type":"string"}},"merges_base":{"description":"Is its second parent on the base\'s first-parent history, and its tree what git makes of both parents? Left out: nobody has looked.","type":"boolean"}}}},"pushers":{"description":"Every push to the head branch since it left the base, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["user"],"properties":{"user":{"$ref":"#/$defs/somebody"},"before":{"description":"Where the branch was; null or left out: not known.","type":["string","null"]},"after":{"description":"Where it was then, likewise.","type":["string","null"]},"forced":{"description":"Did it move the branch to what does not follow? Null or left out: not known.","type":["boolean","null"]}}}},"labels":{"description":"Names of the labels on the pull request.","type":"array","items":{"type":"string"}},"comments":{"description":"All comments, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","body","created_at","edited","kind"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"body":{"type":"string"},"created_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"kind":{"description":"Where it stands: only pull_request comments can carry a command.","enum":["pull_request","review","diff"],"type":"string"},"head":{"description":"The head when it was written; null or left out: not known.","type":["string","null"]},"verdict":{"description":"Number of the statement that was the verdict when it was written, 0 if there was none; null or left out: not known.","type":["integer","null"],"minimum":0}}}},"files":{"description":"All files that the change touches.","type":"array","items":{"type":"object","additionalProperties":false,"required":["path","status"],"properties":{"path":{"type":"string"},"status":{"enum":["added","modified","removed","renamed"],"type":"string"},"previous_path":{"type":["string","null"]}}}},"resources":{"description":"What discovery made of the changed files.","type":"object","additionalProperties":false,"required":["environment","branch","resources","refused"],"properties":{"environment":{"description":"The one environment of the change; null when discovery refused to name one.","type":["string","null"]},"branch":{"type":["string","null"]},"applies":{"description":"false: its environment has no account, so it is planned from nothing, judged and merged, never locked or applied.","type":"boolean"},"resources":{"type":"array","items":{"$ref":"#/$defs/resource"}},"refused":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","line","code","message"],"properties":{"path":{"type":"string"},"line":{"type":"integer"},"code":{"type":"string"},"message":{"type":"string"}}}}}},"checks":{"description":"Check runs on the head, other than ours.","type":"array","items":{"type":"object","additionalProperties":false,"required":["name","status","conclusion"],"properties":{"name":{"type":"string"},"status":{"type":"string"},"conclusion":{"type":["string","null"]}}}},"verdict":{"description":"The believed statement with the highest sequence for this subject.","type":"object","additionalProperties":false,"required":["sequence","result","origin","repo","head_sha","base_ref","environment","branch","signed_at","expires_at","findings","resources","trees","rules"],"properties":{"sequence":{"type":"integer"},"result":{"enum":["passed","failed","error"],"type":"string"},"origin":{"enum":["local","github"],"type":"string"},"repo":{"type":"string"},"pr":{"type":["integer","null"]},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"environment":{"type":"string"},"branch":{"type":"string"},"applies":{"description":"false: its environment has no account, so nothing of it is ever locked or applied.","type":"boolean"},"signed_at":{"description":"Since when statements have said this without a break.","$ref":"#/$defs/time"},"confirmed_at":{"description":"When this one said it; expiry counts from here.","$ref":"#/$defs/time"},"expires_at":{"$ref":"#/$defs/time"},"rules":{"description":"Digest of the rules without the approvers.","type":"string"},"policy":{"description":"Digest of the policy bundle that it was given under; null where it did not come to that.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null where it did not come to that.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file it was planned with; null where it did not come to that.","type":["string","null"]},"change":{"description":"Digest of all that the change changes: path, mode and blob on both sides; null where nobody could tell.","type":["string","null"]},"hands":{"$ref":"#/$defs/hands"},"findings":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rule","severity","effect","message","resource","address"],"properties":{"rule":{"type":"string"},"severity":{"enum":["critical","high","medium","low","info"],"type":"string"},"effect":{"enum":["deny","warn","exception"],"type":"string"},"message":{"type":"string"},"resource":{"type":"string"},"address":{"type":"string"}}}},"resources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","service","name","state_key","tree","plan","changes"],"properties":{"path":{"type":"string"},"service":{"type":"string"},"name":{"type":"string"},"state_key":{"type":"string"},"tree":{"type":"string"},"plan":{"description":"Keyed digest of the change set; null when it could not be planned.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null when it could not be planned.","type":["string","null"]},"changes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["address","type","actions"],"properties":{"address":{"type":"string"},"type":{"type":"string"},"actions":{"type":"array","items":{"enum":["create","read","update","delete","no-op","forget"],"type":"string"}},"digest":{"description":"Keyed digest of this one change.","type":"string"}}}}}}},"trees":{"description":"Resource path \\u2192 tree digest.","type":"object","additionalProperties":{"type":"string"}}}},"statements":{"description":"All believed statements of this pull request, of whatever head, the verdict among them; lowest number first, from 1 and without gaps.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sequence","head_sha","base_ref","result","signed_at","confirmed_at","content","hands"],"properties":{"sequence":{"type":"integer"},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"result":{"enum":["passed","failed","error"],"type":"string"},"signed_at":{"description":"When what it says was first signed.","$ref":"#/$defs/time"},"confirmed_at":{"description":"When it was signed itself.","$ref":"#/$defs/time"},"content":{"description":"Digest of what it says: the whole change (path, mode and blob on both sides), trees, changes, findings, base, environment, branch, rules, policy bundle, module, lock file.","type":"string"},"hands":{"$ref":"#/$defs/hands"}}}},"merge":{"description":"Merging the head into the base as it is now.","type":"object","additionalProperties":false,"required":["clean","trees"],"properties":{"clean":{"description":"false: there is a conflict.","type":"boolean"},"trees":{"description":"Resource path \\u2192 tree digest after the merge.","type":"object","additionalProperties":{"type":"string"}}}},"locks":{"description":"Locks on the change\'s resources.","type":"array","items":{"type":"object","additionalProperties":false,"required":["state_key","holder"],"properties":{"state_key":{"type":"string"},"holder":{"description":"acme/dev-deployment#7","type":"string"},"since":{"$ref":"#/$defs/time"}}}},"freeze":{"type":"object","additionalProperties":false,"required":["active"],"properties":{"active":{"type":"boolean"},"reason":{"type":["string","null"]}}},"rules":{"description":"What expressions may know of the rules.","type":"object","additionalProperties":false,"required":["digest","environments","otherwise","sources"],"properties":{"digest":{"type":"string"},"policy":{"description":"Digest of the policy bundle of today. A verdict that carries another one, or none, is absent.","type":["string","null"]},"module":{"description":"Digest of the Terraform module of today, likewise.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file of today, likewise; null where it has none.","type":["string","null"]},"environments":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"},"account":{"type":["string","null"]},"region":{"type":["string","null"]}}}},"otherwise":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"}}},"sources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["repo","owns"],"properties":{"repo":{"type":"string"},"owns":{"type":"array","items":{"type":"string"}}}}}}},"groups":{"description":"Approver groups, resolved to people; one that could not be resolved says why.","type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"members":{"type":"array","items":{"$ref":"#/$defs/person"}},"failed":{"type":"string"}}}},"permissions":{"description":"User id \\u2192 permission on the source repository.","type":"object","additionalProperties":{"enum":["admin","maintain","write","triage","read","none"],"type":"string"}},"now":{"$ref":"#/$defs/time"}}}},"$defs":{"name":{"description":"a fact","enum":["source","ref","pr","reviews","commits","pushers","labels","comments","files","resources","checks","verdict","statements","merge","locks","freeze","rules","groups","permissions","now"],"type":"string"},"time":{"description":"RFC 3339 in UTC: 2026-11-23T21:00:00Z","type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"},"person":{"type":"object","additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"somebody":{"description":"A person, or null where the identity is unknown, as of a deleted account.","type":["object","null"],"additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"hands":{"description":"User ids of everybody who had a hand in the change when it was validated; null where they are not known, as in a local run.","type":["object","null"],"additionalProperties":false,"required":["authors","committers","pushers"],"properties":{"authors":{"description":"Authors and co-authors.","type":"array","items":{"type":"integer"}},"committers":{"type":"array","items":{"type":"integer"}},"pushers":{"type":"array","items":{"type":"integer"}}}},"head":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"description":"null where it is not known: the fork was deleted.","type":["string","null"]}}},"contributor":{"description":"A person; an address behind which no account stands; null where even that is unknown.","anyOf":[{"$ref":"#/$defs/person"},{"$ref":"#/$defs/address"},{"type":"null"}]},"address":{"type":"object","additionalProperties":false,"required":["email"],"properties":{"email":{"description":"As git has it: ann@example.com","type":"string"}}},"tip":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"type":"string"}}},"resource":{"type":"object","additionalProperties":false,"required":["service","name","path","state_key","change","tree"],"properties":{"service":{"type":"string"},"name":{"type":"string"},"path":{"description":"S3/data-lake (directory form) or S3/data-lake.tfvars (flat form)","type":"string"},"state_key":{"type":"string"},"change":{"enum":["added","modified","deleted","moved"],"type":"string"},"tree":{"description":"Digest of just its files; of the empty tree when deleted.","type":"string"}}}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Fact document","description":"Everything one decision was made from. A fact that is in none of facts, absent and failed was not fetched, and reading it is an error.","type":"object","required":["version","facts"],"additionalProperties":false,"properties":{"version":{"const":1},"origin":{"description":"Who told them: GitHub (unless said), or a clone and an event. A verdict is believed by runs of its own kind alone.","enum":["local","github"],"type":"string"},"absent":{"description":"Facts that do not exist yet, with the reason (verdict: none signed, expired, of another head \\u2026).","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"failed":{"description":"Facts whose lookup failed, with the reason. Reading one is an error.","propertyNames":{"$ref":"#/$defs/name"},"type":"object","additionalProperties":{"type":"string"}},"facts":{"type":"object","additionalProperties":false,"properties":{"source":{"description":"The repository the change comes from.","type":"object","additionalProperties":false,"required":["repo","declared","owns"],"properties":{"repo":{"type":"string"},"declared":{"description":"Is it one of the rules\' sources?","type":"boolean"},"owns":{"description":"Globs of the paths it owns.","type":"array","items":{"type":"string"}}}},"ref":{"description":"The pushed branch.","type":"object","additionalProperties":false,"required":["name","branch","sha"],"properties":{"name":{"description":"refs/heads/feature","type":"string"},"branch":{"type":"string"},"sha":{"description":"Where it is now; null once deleted.","type":["string","null"]}}},"pr":{"description":"The pull request as it is now.","type":"object","additionalProperties":false,"required":["number","title","state","draft","merged","author","head","base"],"properties":{"number":{"type":"integer"},"title":{"type":"string"},"state":{"enum":["open","closed"],"type":"string"},"draft":{"type":"boolean"},"merged":{"type":"boolean"},"author":{"$ref":"#/$defs/somebody"},"head":{"$ref":"#/$defs/head"},"base":{"$ref":"#/$defs/tip"},"retargeted":{"description":"Every change of its base, oldest first; null or left out: not known. What was approved before the last one does not count.","type":["array","null"],"items":{"type":"object","additionalProperties":false,"required":["when","from","to","by"],"properties":{"when":{"$ref":"#/$defs/time"},"from":{"description":"The base before, a branch.","type":"string"},"to":{"description":"The base from then on, a branch.","type":"string"},"by":{"$ref":"#/$defs/somebody"}}}}}},"reviews":{"description":"All reviews, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","state","commit_id","submitted_at","edited","dismissed_by"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"state":{"enum":["APPROVED","CHANGES_REQUESTED","COMMENTED","DISMISSED","PENDING"],"type":"string"},"was":{"description":"What a DISMISSED review had said.","enum":["APPROVED","CHANGES_REQUESTED",null],"type":["string","null"]},"commit_id":{"type":["string","null"]},"submitted_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"digest":{"description":"Digest of its text; left out: not known.","type":"string"},"dismissed_by":{"$ref":"#/$defs/somebody"}}}},"commits":{"description":"All commits of the pull request, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sha","author","committer","co_authors"],"properties":{"sha":{"type":"string"},"author":{"$ref":"#/$defs/contributor"},"committer":{"$ref":"#/$defs/contributor"},"co_authors":{"type":"array","items":{"$ref":"#/$defs/contributor"}},"github_signed":{"description":"Does it carry a valid signature of GitHub\'s own? Only then is GitHub\'s web committer nobody.","type":"boolean"},"parents":{"description":"Its parents in their order; left out: not known.","type":"array","items":{"type":"string"}},"merges_base":{"description":"Is its second parent on the base\'s first-parent history, and its tree what git makes of both parents? Left out: nobody has looked.","type":"boolean"}}}},"pushers":{"description":"Every push to the head branch since it left the base, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["user"],"properties":{"user":{"$ref":"#/$defs/somebody"},"before":{"description":"Where the branch was; null or left out: not known.","type":["string","null"]},"after":{"description":"Where it was then, likewise.","type":["string","null"]},"forced":{"description":"Did it move the branch to what does not follow? Null or left out: not known.","type":["boolean","null"]}}}},"labels":{"description":"Names of the labels on the pull request.","type":"array","items":{"type":"string"}},"comments":{"description":"All comments, oldest first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["id","user","body","created_at","edited","kind"],"properties":{"id":{"type":"integer"},"user":{"$ref":"#/$defs/somebody"},"body":{"type":"string"},"created_at":{"$ref":"#/$defs/time"},"edited":{"type":"boolean"},"by_email":{"description":"Did it come as a reply to a mail, whose sender nobody has proven? Left out: no.","type":"boolean"},"kind":{"description":"Where it stands: only pull_request comments can carry a command.","enum":["pull_request","review","diff"],"type":"string"},"head":{"description":"The head when it was written; null or left out: not known.","type":["string","null"]},"verdict":{"description":"Number of the statement that was the verdict when it was written, 0 if there was none; null or left out: not known.","type":["integer","null"],"minimum":0}}}},"replies":{"description":"Our answers to commands on this pull request, oldest first; but not those of this run.","type":"array","items":{"type":"object","additionalProperties":false,"required":["to","at"],"properties":{"to":{"description":"Id of the comment.","type":"integer"},"at":{"$ref":"#/$defs/time"}}}},"asked":{"description":"What people who may have asked to be destroyed, of the present head.","type":"array","items":{"type":"object","additionalProperties":false,"required":["path","by","comment","head"],"properties":{"path":{"description":"Of the resource, as it was written.","type":"string"},"by":{"$ref":"#/$defs/person"},"comment":{"type":"integer"},"head":{"type":"string"}}}},"files":{"description":"All files that the change touches.","type":"array","items":{"type":"object","additionalProperties":false,"required":["path","status"],"properties":{"path":{"type":"string"},"status":{"enum":["added","modified","removed","renamed"],"type":"string"},"previous_path":{"type":["string","null"]}}}},"resources":{"description":"What discovery made of the changed files.","type":"object","additionalProperties":false,"required":["environment","branch","resources","refused"],"properties":{"environment":{"description":"The one environment of the change; null when discovery refused to name one.","type":["string","null"]},"branch":{"type":["string","null"]},"applies":{"description":"false: its environment has no account, so it is planned from nothing, judged and merged, never locked or applied.","type":"boolean"},"resources":{"type":"array","items":{"$ref":"#/$defs/resource"}},"refused":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","line","code","message"],"properties":{"path":{"type":"string"},"line":{"type":"integer"},"code":{"type":"string"},"message":{"type":"string"}}}}}},"checks":{"description":"Check runs on the head, other than ours.","type":"array","items":{"type":"object","additionalProperties":false,"required":["name","status","conclusion"],"properties":{"name":{"type":"string"},"status":{"type":"string"},"conclusion":{"type":["string","null"]}}}},"verdict":{"description":"The believed statement with the highest sequence for this subject.","type":"object","additionalProperties":false,"required":["sequence","result","origin","repo","head_sha","base_ref","environment","branch","signed_at","expires_at","findings","resources","trees","rules"],"properties":{"sequence":{"type":"integer"},"result":{"enum":["passed","failed","error"],"type":"string"},"origin":{"enum":["local","github"],"type":"string"},"repo":{"type":"string"},"pr":{"type":["integer","null"]},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"environment":{"type":"string"},"branch":{"type":"string"},"applies":{"description":"false: its environment has no account, so nothing of it is ever locked or applied.","type":"boolean"},"signed_at":{"description":"Since when statements have said this without a break.","$ref":"#/$defs/time"},"confirmed_at":{"description":"When this one said it; expiry counts from here.","$ref":"#/$defs/time"},"expires_at":{"$ref":"#/$defs/time"},"rules":{"description":"Digest of the rules without the approvers.","type":"string"},"policy":{"description":"Digest of the policy bundle that it was given under; null where it did not come to that.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null where it did not come to that.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file it was planned with; null where it did not come to that.","type":["string","null"]},"change":{"description":"Digest of all that the change changes: path, mode and blob on both sides; null where nobody could tell.","type":["string","null"]},"hands":{"$ref":"#/$defs/hands"},"findings":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["rule","severity","effect","message","resource","address"],"properties":{"rule":{"type":"string"},"severity":{"enum":["critical","high","medium","low","info"],"type":"string"},"effect":{"enum":["deny","warn","exception"],"type":"string"},"message":{"type":"string"},"resource":{"type":"string"},"address":{"type":"string"}}}},"resources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["path","service","name","state_key","tree","plan","changes"],"properties":{"path":{"type":"string"},"service":{"type":"string"},"name":{"type":"string"},"state_key":{"type":"string"},"tree":{"type":"string"},"plan":{"description":"Keyed digest of the change set; null when it could not be planned.","type":["string","null"]},"module":{"description":"Digest of the Terraform module it was planned with; null when it could not be planned.","type":["string","null"]},"changes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["address","type","actions"],"properties":{"address":{"type":"string"},"type":{"type":"string"},"actions":{"type":"array","items":{"enum":["create","read","update","delete","no-op","forget"],"type":"string"}},"digest":{"description":"Keyed digest of this one change.","type":"string"}}}}}}},"trees":{"description":"Resource path \\u2192 tree digest.","type":"object","additionalProperties":{"type":"string"}}}},"statements":{"description":"All believed statements of this pull request, of whatever head, the verdict among them; lowest number first, from 1 and without gaps.","type":"array","items":{"type":"object","additionalProperties":false,"required":["sequence","head_sha","base_ref","result","signed_at","confirmed_at","content","hands"],"properties":{"sequence":{"type":"integer"},"head_sha":{"type":"string"},"base_ref":{"type":"string"},"result":{"enum":["passed","failed","error"],"type":"string"},"signed_at":{"description":"When what it says was first signed.","$ref":"#/$defs/time"},"confirmed_at":{"description":"When it was signed itself.","$ref":"#/$defs/time"},"content":{"description":"Digest of what it says: the whole change (path, mode and blob on both sides), trees, changes, findings, base, environment, branch, rules, policy bundle, module, lock file.","type":"string"},"hands":{"$ref":"#/$defs/hands"}}}},"merge":{"description":"Merging the head into the base as it is now.","type":"object","additionalProperties":false,"required":["clean","trees"],"properties":{"clean":{"description":"false: there is a conflict.","type":"boolean"},"trees":{"description":"Resource path \\u2192 tree digest after the merge.","type":"object","additionalProperties":{"type":"string"}}}},"merges":{"description":"Signed merge decisions that hold, or held, one of the change\'s state keys, in the order of merging.","type":"array","items":{"type":"object","additionalProperties":false,"required":["repo","pr","commit","keys","time"],"properties":{"repo":{"type":"string"},"pr":{"type":"integer"},"commit":{"description":"The merge commit.","type":"string"},"keys":{"description":"The state keys that it holds; none without an account, or where nothing applies.","type":"array","items":{"type":"string"}},"time":{"description":"When it was merged.","$ref":"#/$defs/time"}}}},"ledger":{"description":"What became of the change\'s state keys, one row for each time that somebody tried to apply one or gave it up; lowest number first.","type":"array","items":{"type":"object","additionalProperties":false,"required":["number","key","outcome","commit","contains","time"],"properties":{"number":{"type":"integer","minimum":1},"key":{"description":"The state key.","type":"string"},"outcome":{"enum":["applied","failed","partial","stopped","refused","released","superseded"],"type":"string"},"repository":{"type":"string"},"pr":{"type":["integer","null"]},"commit":{"description":"What was to be applied.","type":"string"},"contains":{"description":"Which merge commits of `merges` lie in it.","type":"array","items":{"type":"string"}},"time":{"$ref":"#/$defs/time"},"run":{"type":"string"}}}},"depends":{"description":"What the body names as `Depends-On: #5`, and what became of it.","type":"object","additionalProperties":false,"required":["on","wrong","pulls"],"properties":{"on":{"description":"Numbers, in the order of the body.","type":"array","items":{"type":"integer","minimum":1}},"wrong":{"description":"Why the body cannot be followed; null: it can.","type":["string","null"]},"pulls":{"description":"Number \\u2192 all that are reached by following what is not merged; null: there is no such pull request.","type":"object","additionalProperties":{"type":["object","null"],"additionalProperties":false,"required":["state","merged","decided","applied","on"],"properties":{"state":{"enum":["open","closed"],"type":"string"},"merged":{"type":"boolean"},"decided":{"description":"Is there a signed merge decision of it?","type":"boolean"},"applied":{"description":"null: nothing of it is ever applied.","type":["boolean","null"]},"on":{"description":"What it depends on itself.","type":"array","items":{"type":"integer","minimum":1}}}}}}},"freeze":{"type":"object","additionalProperties":false,"required":["active"],"properties":{"active":{"type":"boolean"},"reason":{"type":["string","null"]}}},"rules":{"description":"What expressions may know of the rules.","type":"object","additionalProperties":false,"required":["digest","environments","otherwise","sources"],"properties":{"digest":{"type":"string"},"policy":{"description":"Digest of the policy bundle of today. A verdict that carries another one, or none, is absent.","type":["string","null"]},"module":{"description":"Digest of the Terraform module of today, likewise.","type":["string","null"]},"lock_file":{"description":"Digest of the module\'s provider lock file of today, likewise; null where it has none.","type":["string","null"]},"environments":{"type":"object","additionalProperties":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"},"account":{"type":["string","null"]},"region":{"type":["string","null"]}}}},"otherwise":{"type":"object","additionalProperties":false,"required":["branch"],"properties":{"branch":{"type":"string"}}},"sources":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["repo","owns"],"properties":{"repo":{"type":"string"},"owns":{"type":"array","items":{"type":"string"}}}}}}},"groups":{"description":"Approver groups, resolved to people; one that could not be resolved says why.","type":"object","additionalProperties":{"type":"object","additionalProperties":false,"properties":{"members":{"type":"array","items":{"$ref":"#/$defs/person"}},"failed":{"type":"string"}}}},"permissions":{"description":"User id \\u2192 permission on the source repository.","type":"object","additionalProperties":{"enum":["admin","maintain","write","triage","read","none"],"type":"string"}},"now":{"$ref":"#/$defs/time"}}}},"$defs":{"name":{"description":"a fact","enum":["source","ref","pr","reviews","commits","pushers","labels","comments","replies","asked","files","resources","checks","verdict","statements","merge","merges","ledger","depends","freeze","rules","groups","permissions","now"],"type":"string"},"time":{"description":"RFC 3339 in UTC: 2026-11-23T21:00:00Z","type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"},"person":{"type":"object","additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"somebody":{"description":"A person, or null where the identity is unknown, as of a deleted account.","type":["object","null"],"additionalProperties":false,"required":["id","login"],"properties":{"id":{"type":"integer"},"login":{"type":"string"},"bot":{"description":"Left out for a person.","type":"boolean"}}},"hands":{"description":"User ids of everybody who had a hand in the change when it was validated; null where they are not known, as in a local run.","type":["object","null"],"additionalProperties":false,"required":["authors","committers","pushers"],"properties":{"authors":{"description":"Authors and co-authors.","type":"array","items":{"type":"integer"}},"committers":{"type":"array","items":{"type":"integer"}},"pushers":{"type":"array","items":{"type":"integer"}}}},"head":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"description":"null where it is not known: the fork was deleted.","type":["string","null"]}}},"contributor":{"description":"A person; an address behind which no account stands; null where even that is unknown.","anyOf":[{"$ref":"#/$defs/person"},{"$ref":"#/$defs/address"},{"type":"null"}]},"address":{"type":"object","additionalProperties":false,"required":["email"],"properties":{"email":{"description":"As git has it: ann@example.com","type":"string"}}},"tip":{"type":"object","additionalProperties":false,"required":["ref","sha","repo"],"properties":{"ref":{"type":"string"},"sha":{"type":"string"},"repo":{"type":"string"}}},"resource":{"type":"object","additionalProperties":false,"required":["service","name","path","state_key","change","tree"],"properties":{"service":{"type":"string"},"name":{"type":"string"},"path":{"description":"S3/data-lake (directory form) or S3/data-lake.tfvars (flat form)","type":"string"},"state_key":{"type":"string"},"change":{"enum":["added","modified","deleted","moved"],"type":"string"},"tree":{"description":"Digest of just its files; of the empty tree when deleted.","type":"string"}}}}}'
 
 
 def validate(data):
@@ -289,6 +289,11 @@ def validate(data):
                                     data__facts__reviews_item__edited = data__facts__reviews_item['edited']
                                     if not isinstance(data__facts__reviews_item__edited, bool):
                                         raise InvalidError
+                                if 'digest' in data__facts__reviews_item_keys:
+                                    data__facts__reviews_item_keys.remove('digest')
+                                    data__facts__reviews_item__digest = data__facts__reviews_item['digest']
+                                    if not isinstance(data__facts__reviews_item__digest, str):
+                                        raise InvalidError
                                 if 'dismissed_by' in data__facts__reviews_item_keys:
                                     data__facts__reviews_item_keys.remove('dismissed_by')
                                     data__facts__reviews_item__dismissedby = data__facts__reviews_item['dismissed_by']
@@ -447,6 +452,11 @@ def validate(data):
                                     data__facts__comments_item__edited = data__facts__comments_item['edited']
                                     if not isinstance(data__facts__comments_item__edited, bool):
                                         raise InvalidError
+                                if 'by_email' in data__facts__comments_item_keys:
+                                    data__facts__comments_item_keys.remove('by_email')
+                                    data__facts__comments_item__byemail = data__facts__comments_item['by_email']
+                                    if not isinstance(data__facts__comments_item__byemail, bool):
+                                        raise InvalidError
                                 if 'kind' in data__facts__comments_item_keys:
                                     data__facts__comments_item_keys.remove('kind')
                                     data__facts__comments_item__kind = data__facts__comments_item['kind']
@@ -468,6 +478,72 @@ def validate(data):
                                         if data__facts__comments_item__verdict < 0:
                                             raise InvalidError
                                 if data__facts__comments_item_keys:
+                                    raise InvalidError
+                if 'replies' in data__facts_keys:
+                    data__facts_keys.remove('replies')
+                    data__facts__replies = data__facts['replies']
+                    if not isinstance(data__facts__replies, (list, tuple)):
+                        raise InvalidError
+                    data__facts__replies_is_list = isinstance(data__facts__replies, (list, tuple))
+                    if data__facts__replies_is_list:
+                        data__facts__replies_len = len(data__facts__replies)
+                        for data__facts__replies_x, data__facts__replies_item in enumerate(data__facts__replies):
+                            if not isinstance(data__facts__replies_item, dict):
+                                raise InvalidError
+                            data__facts__replies_item_is_dict = isinstance(data__facts__replies_item, dict)
+                            if data__facts__replies_item_is_dict:
+                                data__facts__replies_item__missing_keys = set(['to', 'at']) - data__facts__replies_item.keys()
+                                if data__facts__replies_item__missing_keys:
+                                    raise InvalidError
+                                data__facts__replies_item_keys = set(data__facts__replies_item.keys())
+                                if 'to' in data__facts__replies_item_keys:
+                                    data__facts__replies_item_keys.remove('to')
+                                    data__facts__replies_item__to = data__facts__replies_item['to']
+                                    if not isinstance(data__facts__replies_item__to, int) and (not (isinstance(data__facts__replies_item__to, float) and data__facts__replies_item__to.is_integer())) or isinstance(data__facts__replies_item__to, bool):
+                                        raise InvalidError
+                                if 'at' in data__facts__replies_item_keys:
+                                    data__facts__replies_item_keys.remove('at')
+                                    data__facts__replies_item__at = data__facts__replies_item['at']
+                                    validate____defs_time(data__facts__replies_item__at)
+                                if data__facts__replies_item_keys:
+                                    raise InvalidError
+                if 'asked' in data__facts_keys:
+                    data__facts_keys.remove('asked')
+                    data__facts__asked = data__facts['asked']
+                    if not isinstance(data__facts__asked, (list, tuple)):
+                        raise InvalidError
+                    data__facts__asked_is_list = isinstance(data__facts__asked, (list, tuple))
+                    if data__facts__asked_is_list:
+                        data__facts__asked_len = len(data__facts__asked)
+                        for data__facts__asked_x, data__facts__asked_item in enumerate(data__facts__asked):
+                            if not isinstance(data__facts__asked_item, dict):
+                                raise InvalidError
+                            data__facts__asked_item_is_dict = isinstance(data__facts__asked_item, dict)
+                            if data__facts__asked_item_is_dict:
+                                data__facts__asked_item__missing_keys = set(['path', 'by', 'comment', 'head']) - data__facts__asked_item.keys()
+                                if data__facts__asked_item__missing_keys:
+                                    raise InvalidError
+                                data__facts__asked_item_keys = set(data__facts__asked_item.keys())
+                                if 'path' in data__facts__asked_item_keys:
+                                    data__facts__asked_item_keys.remove('path')
+                                    data__facts__asked_item__path = data__facts__asked_item['path']
+                                    if not isinstance(data__facts__asked_item__path, str):
+                                        raise InvalidError
+                                if 'by' in data__facts__asked_item_keys:
+                                    data__facts__asked_item_keys.remove('by')
+                                    data__facts__asked_item__by = data__facts__asked_item['by']
+                                    validate____defs_person(data__facts__asked_item__by)
+                                if 'comment' in data__facts__asked_item_keys:
+                                    data__facts__asked_item_keys.remove('comment')
+                                    data__facts__asked_item__comment = data__facts__asked_item['comment']
+                                    if not isinstance(data__facts__asked_item__comment, int) and (not (isinstance(data__facts__asked_item__comment, float) and data__facts__asked_item__comment.is_integer())) or isinstance(data__facts__asked_item__comment, bool):
+                                        raise InvalidError
+                                if 'head' in data__facts__asked_item_keys:
+                                    data__facts__asked_item_keys.remove('head')
+                                    data__facts__asked_item__head = data__facts__asked_item['head']
+                                    if not isinstance(data__facts__asked_item__head, str):
+                                        raise InvalidError
+                                if data__facts__asked_item_keys:
                                     raise InvalidError
                 if 'files' in data__facts_keys:
                     data__facts_keys.remove('files')
@@ -980,39 +1056,218 @@ def validate(data):
                                             raise InvalidError
                         if data__facts__merge_keys:
                             raise InvalidError
-                if 'locks' in data__facts_keys:
-                    data__facts_keys.remove('locks')
-                    data__facts__locks = data__facts['locks']
-                    if not isinstance(data__facts__locks, (list, tuple)):
+                if 'merges' in data__facts_keys:
+                    data__facts_keys.remove('merges')
+                    data__facts__merges = data__facts['merges']
+                    if not isinstance(data__facts__merges, (list, tuple)):
                         raise InvalidError
-                    data__facts__locks_is_list = isinstance(data__facts__locks, (list, tuple))
-                    if data__facts__locks_is_list:
-                        data__facts__locks_len = len(data__facts__locks)
-                        for data__facts__locks_x, data__facts__locks_item in enumerate(data__facts__locks):
-                            if not isinstance(data__facts__locks_item, dict):
+                    data__facts__merges_is_list = isinstance(data__facts__merges, (list, tuple))
+                    if data__facts__merges_is_list:
+                        data__facts__merges_len = len(data__facts__merges)
+                        for data__facts__merges_x, data__facts__merges_item in enumerate(data__facts__merges):
+                            if not isinstance(data__facts__merges_item, dict):
                                 raise InvalidError
-                            data__facts__locks_item_is_dict = isinstance(data__facts__locks_item, dict)
-                            if data__facts__locks_item_is_dict:
-                                data__facts__locks_item__missing_keys = set(['state_key', 'holder']) - data__facts__locks_item.keys()
-                                if data__facts__locks_item__missing_keys:
+                            data__facts__merges_item_is_dict = isinstance(data__facts__merges_item, dict)
+                            if data__facts__merges_item_is_dict:
+                                data__facts__merges_item__missing_keys = set(['repo', 'pr', 'commit', 'keys', 'time']) - data__facts__merges_item.keys()
+                                if data__facts__merges_item__missing_keys:
                                     raise InvalidError
-                                data__facts__locks_item_keys = set(data__facts__locks_item.keys())
-                                if 'state_key' in data__facts__locks_item_keys:
-                                    data__facts__locks_item_keys.remove('state_key')
-                                    data__facts__locks_item__statekey = data__facts__locks_item['state_key']
-                                    if not isinstance(data__facts__locks_item__statekey, str):
+                                data__facts__merges_item_keys = set(data__facts__merges_item.keys())
+                                if 'repo' in data__facts__merges_item_keys:
+                                    data__facts__merges_item_keys.remove('repo')
+                                    data__facts__merges_item__repo = data__facts__merges_item['repo']
+                                    if not isinstance(data__facts__merges_item__repo, str):
                                         raise InvalidError
-                                if 'holder' in data__facts__locks_item_keys:
-                                    data__facts__locks_item_keys.remove('holder')
-                                    data__facts__locks_item__holder = data__facts__locks_item['holder']
-                                    if not isinstance(data__facts__locks_item__holder, str):
+                                if 'pr' in data__facts__merges_item_keys:
+                                    data__facts__merges_item_keys.remove('pr')
+                                    data__facts__merges_item__pr = data__facts__merges_item['pr']
+                                    if not isinstance(data__facts__merges_item__pr, int) and (not (isinstance(data__facts__merges_item__pr, float) and data__facts__merges_item__pr.is_integer())) or isinstance(data__facts__merges_item__pr, bool):
                                         raise InvalidError
-                                if 'since' in data__facts__locks_item_keys:
-                                    data__facts__locks_item_keys.remove('since')
-                                    data__facts__locks_item__since = data__facts__locks_item['since']
-                                    validate____defs_time(data__facts__locks_item__since)
-                                if data__facts__locks_item_keys:
+                                if 'commit' in data__facts__merges_item_keys:
+                                    data__facts__merges_item_keys.remove('commit')
+                                    data__facts__merges_item__commit = data__facts__merges_item['commit']
+                                    if not isinstance(data__facts__merges_item__commit, str):
+                                        raise InvalidError
+                                if 'keys' in data__facts__merges_item_keys:
+                                    data__facts__merges_item_keys.remove('keys')
+                                    data__facts__merges_item__keys = data__facts__merges_item['keys']
+                                    if not isinstance(data__facts__merges_item__keys, (list, tuple)):
+                                        raise InvalidError
+                                    data__facts__merges_item__keys_is_list = isinstance(data__facts__merges_item__keys, (list, tuple))
+                                    if data__facts__merges_item__keys_is_list:
+                                        data__facts__merges_item__keys_len = len(data__facts__merges_item__keys)
+                                        for data__facts__merges_item__keys_x, data__facts__merges_item__keys_item in enumerate(data__facts__merges_item__keys):
+                                            if not isinstance(data__facts__merges_item__keys_item, str):
+                                                raise InvalidError
+                                if 'time' in data__facts__merges_item_keys:
+                                    data__facts__merges_item_keys.remove('time')
+                                    data__facts__merges_item__time = data__facts__merges_item['time']
+                                    validate____defs_time(data__facts__merges_item__time)
+                                if data__facts__merges_item_keys:
                                     raise InvalidError
+                if 'ledger' in data__facts_keys:
+                    data__facts_keys.remove('ledger')
+                    data__facts__ledger = data__facts['ledger']
+                    if not isinstance(data__facts__ledger, (list, tuple)):
+                        raise InvalidError
+                    data__facts__ledger_is_list = isinstance(data__facts__ledger, (list, tuple))
+                    if data__facts__ledger_is_list:
+                        data__facts__ledger_len = len(data__facts__ledger)
+                        for data__facts__ledger_x, data__facts__ledger_item in enumerate(data__facts__ledger):
+                            if not isinstance(data__facts__ledger_item, dict):
+                                raise InvalidError
+                            data__facts__ledger_item_is_dict = isinstance(data__facts__ledger_item, dict)
+                            if data__facts__ledger_item_is_dict:
+                                data__facts__ledger_item__missing_keys = set(['number', 'key', 'outcome', 'commit', 'contains', 'time']) - data__facts__ledger_item.keys()
+                                if data__facts__ledger_item__missing_keys:
+                                    raise InvalidError
+                                data__facts__ledger_item_keys = set(data__facts__ledger_item.keys())
+                                if 'number' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('number')
+                                    data__facts__ledger_item__number = data__facts__ledger_item['number']
+                                    if not isinstance(data__facts__ledger_item__number, int) and (not (isinstance(data__facts__ledger_item__number, float) and data__facts__ledger_item__number.is_integer())) or isinstance(data__facts__ledger_item__number, bool):
+                                        raise InvalidError
+                                    if isinstance(data__facts__ledger_item__number, (int, float)) and (not isinstance(data__facts__ledger_item__number, bool)):
+                                        if data__facts__ledger_item__number < 1:
+                                            raise InvalidError
+                                if 'key' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('key')
+                                    data__facts__ledger_item__key = data__facts__ledger_item['key']
+                                    if not isinstance(data__facts__ledger_item__key, str):
+                                        raise InvalidError
+                                if 'outcome' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('outcome')
+                                    data__facts__ledger_item__outcome = data__facts__ledger_item['outcome']
+                                    if not isinstance(data__facts__ledger_item__outcome, str):
+                                        raise InvalidError
+                                    if not (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'applied' or (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'failed') or (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'partial') or (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'stopped') or (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'refused') or (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'released') or (isinstance(data__facts__ledger_item__outcome, str) and data__facts__ledger_item__outcome == 'superseded')):
+                                        raise InvalidError
+                                if 'repository' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('repository')
+                                    data__facts__ledger_item__repository = data__facts__ledger_item['repository']
+                                    if not isinstance(data__facts__ledger_item__repository, str):
+                                        raise InvalidError
+                                if 'pr' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('pr')
+                                    data__facts__ledger_item__pr = data__facts__ledger_item['pr']
+                                    if not isinstance(data__facts__ledger_item__pr, (int, NoneType)) and (not (isinstance(data__facts__ledger_item__pr, float) and data__facts__ledger_item__pr.is_integer())) or isinstance(data__facts__ledger_item__pr, bool):
+                                        raise InvalidError
+                                if 'commit' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('commit')
+                                    data__facts__ledger_item__commit = data__facts__ledger_item['commit']
+                                    if not isinstance(data__facts__ledger_item__commit, str):
+                                        raise InvalidError
+                                if 'contains' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('contains')
+                                    data__facts__ledger_item__contains = data__facts__ledger_item['contains']
+                                    if not isinstance(data__facts__ledger_item__contains, (list, tuple)):
+                                        raise InvalidError
+                                    data__facts__ledger_item__contains_is_list = isinstance(data__facts__ledger_item__contains, (list, tuple))
+                                    if data__facts__ledger_item__contains_is_list:
+                                        data__facts__ledger_item__contains_len = len(data__facts__ledger_item__contains)
+                                        for data__facts__ledger_item__contains_x, data__facts__ledger_item__contains_item in enumerate(data__facts__ledger_item__contains):
+                                            if not isinstance(data__facts__ledger_item__contains_item, str):
+                                                raise InvalidError
+                                if 'time' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('time')
+                                    data__facts__ledger_item__time = data__facts__ledger_item['time']
+                                    validate____defs_time(data__facts__ledger_item__time)
+                                if 'run' in data__facts__ledger_item_keys:
+                                    data__facts__ledger_item_keys.remove('run')
+                                    data__facts__ledger_item__run = data__facts__ledger_item['run']
+                                    if not isinstance(data__facts__ledger_item__run, str):
+                                        raise InvalidError
+                                if data__facts__ledger_item_keys:
+                                    raise InvalidError
+                if 'depends' in data__facts_keys:
+                    data__facts_keys.remove('depends')
+                    data__facts__depends = data__facts['depends']
+                    if not isinstance(data__facts__depends, dict):
+                        raise InvalidError
+                    data__facts__depends_is_dict = isinstance(data__facts__depends, dict)
+                    if data__facts__depends_is_dict:
+                        data__facts__depends__missing_keys = set(['on', 'wrong', 'pulls']) - data__facts__depends.keys()
+                        if data__facts__depends__missing_keys:
+                            raise InvalidError
+                        data__facts__depends_keys = set(data__facts__depends.keys())
+                        if 'on' in data__facts__depends_keys:
+                            data__facts__depends_keys.remove('on')
+                            data__facts__depends__on = data__facts__depends['on']
+                            if not isinstance(data__facts__depends__on, (list, tuple)):
+                                raise InvalidError
+                            data__facts__depends__on_is_list = isinstance(data__facts__depends__on, (list, tuple))
+                            if data__facts__depends__on_is_list:
+                                data__facts__depends__on_len = len(data__facts__depends__on)
+                                for data__facts__depends__on_x, data__facts__depends__on_item in enumerate(data__facts__depends__on):
+                                    if not isinstance(data__facts__depends__on_item, int) and (not (isinstance(data__facts__depends__on_item, float) and data__facts__depends__on_item.is_integer())) or isinstance(data__facts__depends__on_item, bool):
+                                        raise InvalidError
+                                    if isinstance(data__facts__depends__on_item, (int, float)) and (not isinstance(data__facts__depends__on_item, bool)):
+                                        if data__facts__depends__on_item < 1:
+                                            raise InvalidError
+                        if 'wrong' in data__facts__depends_keys:
+                            data__facts__depends_keys.remove('wrong')
+                            data__facts__depends__wrong = data__facts__depends['wrong']
+                            if not isinstance(data__facts__depends__wrong, (str, NoneType)):
+                                raise InvalidError
+                        if 'pulls' in data__facts__depends_keys:
+                            data__facts__depends_keys.remove('pulls')
+                            data__facts__depends__pulls = data__facts__depends['pulls']
+                            if not isinstance(data__facts__depends__pulls, dict):
+                                raise InvalidError
+                            data__facts__depends__pulls_is_dict = isinstance(data__facts__depends__pulls, dict)
+                            if data__facts__depends__pulls_is_dict:
+                                data__facts__depends__pulls_keys = set(data__facts__depends__pulls.keys())
+                                for data__facts__depends__pulls_key in data__facts__depends__pulls_keys:
+                                    if data__facts__depends__pulls_key not in []:
+                                        data__facts__depends__pulls_value = data__facts__depends__pulls.get(data__facts__depends__pulls_key)
+                                        if not isinstance(data__facts__depends__pulls_value, (dict, NoneType)):
+                                            raise InvalidError
+                                        data__facts__depends__pulls_value_is_dict = isinstance(data__facts__depends__pulls_value, dict)
+                                        if data__facts__depends__pulls_value_is_dict:
+                                            data__facts__depends__pulls_value__missing_keys = set(['state', 'merged', 'decided', 'applied', 'on']) - data__facts__depends__pulls_value.keys()
+                                            if data__facts__depends__pulls_value__missing_keys:
+                                                raise InvalidError
+                                            data__facts__depends__pulls_value_keys = set(data__facts__depends__pulls_value.keys())
+                                            if 'state' in data__facts__depends__pulls_value_keys:
+                                                data__facts__depends__pulls_value_keys.remove('state')
+                                                data__facts__depends__pulls_value__state = data__facts__depends__pulls_value['state']
+                                                if not isinstance(data__facts__depends__pulls_value__state, str):
+                                                    raise InvalidError
+                                                if not (isinstance(data__facts__depends__pulls_value__state, str) and data__facts__depends__pulls_value__state == 'open' or (isinstance(data__facts__depends__pulls_value__state, str) and data__facts__depends__pulls_value__state == 'closed')):
+                                                    raise InvalidError
+                                            if 'merged' in data__facts__depends__pulls_value_keys:
+                                                data__facts__depends__pulls_value_keys.remove('merged')
+                                                data__facts__depends__pulls_value__merged = data__facts__depends__pulls_value['merged']
+                                                if not isinstance(data__facts__depends__pulls_value__merged, bool):
+                                                    raise InvalidError
+                                            if 'decided' in data__facts__depends__pulls_value_keys:
+                                                data__facts__depends__pulls_value_keys.remove('decided')
+                                                data__facts__depends__pulls_value__decided = data__facts__depends__pulls_value['decided']
+                                                if not isinstance(data__facts__depends__pulls_value__decided, bool):
+                                                    raise InvalidError
+                                            if 'applied' in data__facts__depends__pulls_value_keys:
+                                                data__facts__depends__pulls_value_keys.remove('applied')
+                                                data__facts__depends__pulls_value__applied = data__facts__depends__pulls_value['applied']
+                                                if not isinstance(data__facts__depends__pulls_value__applied, (bool, NoneType)):
+                                                    raise InvalidError
+                                            if 'on' in data__facts__depends__pulls_value_keys:
+                                                data__facts__depends__pulls_value_keys.remove('on')
+                                                data__facts__depends__pulls_value__on = data__facts__depends__pulls_value['on']
+                                                if not isinstance(data__facts__depends__pulls_value__on, (list, tuple)):
+                                                    raise InvalidError
+                                                data__facts__depends__pulls_value__on_is_list = isinstance(data__facts__depends__pulls_value__on, (list, tuple))
+                                                if data__facts__depends__pulls_value__on_is_list:
+                                                    data__facts__depends__pulls_value__on_len = len(data__facts__depends__pulls_value__on)
+                                                    for data__facts__depends__pulls_value__on_x, data__facts__depends__pulls_value__on_item in enumerate(data__facts__depends__pulls_value__on):
+                                                        if not isinstance(data__facts__depends__pulls_value__on_item, int) and (not (isinstance(data__facts__depends__pulls_value__on_item, float) and data__facts__depends__pulls_value__on_item.is_integer())) or isinstance(data__facts__depends__pulls_value__on_item, bool):
+                                                            raise InvalidError
+                                                        if isinstance(data__facts__depends__pulls_value__on_item, (int, float)) and (not isinstance(data__facts__depends__pulls_value__on_item, bool)):
+                                                            if data__facts__depends__pulls_value__on_item < 1:
+                                                                raise InvalidError
+                                            if data__facts__depends__pulls_value_keys:
+                                                raise InvalidError
+                        if data__facts__depends_keys:
+                            raise InvalidError
                 if 'freeze' in data__facts_keys:
                     data__facts_keys.remove('freeze')
                     data__facts__freeze = data__facts['freeze']
@@ -1217,35 +1472,6 @@ def validate(data):
     return data
 
 
-def validate____defs_person(data):
-    if not isinstance(data, dict):
-        raise InvalidError
-    data_is_dict = isinstance(data, dict)
-    if data_is_dict:
-        data__missing_keys = set(['id', 'login']) - data.keys()
-        if data__missing_keys:
-            raise InvalidError
-        data_keys = set(data.keys())
-        if 'id' in data_keys:
-            data_keys.remove('id')
-            data__id = data['id']
-            if not isinstance(data__id, int) and (not (isinstance(data__id, float) and data__id.is_integer())) or isinstance(data__id, bool):
-                raise InvalidError
-        if 'login' in data_keys:
-            data_keys.remove('login')
-            data__login = data['login']
-            if not isinstance(data__login, str):
-                raise InvalidError
-        if 'bot' in data_keys:
-            data_keys.remove('bot')
-            data__bot = data['bot']
-            if not isinstance(data__bot, bool):
-                raise InvalidError
-        if data_keys:
-            raise InvalidError
-    return data
-
-
 def validate____defs_hands(data):
     if not isinstance(data, (dict, NoneType)):
         raise InvalidError
@@ -1333,6 +1559,35 @@ def validate____defs_resource(data):
             data_keys.remove('tree')
             data__tree = data['tree']
             if not isinstance(data__tree, str):
+                raise InvalidError
+        if data_keys:
+            raise InvalidError
+    return data
+
+
+def validate____defs_person(data):
+    if not isinstance(data, dict):
+        raise InvalidError
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['id', 'login']) - data.keys()
+        if data__missing_keys:
+            raise InvalidError
+        data_keys = set(data.keys())
+        if 'id' in data_keys:
+            data_keys.remove('id')
+            data__id = data['id']
+            if not isinstance(data__id, int) and (not (isinstance(data__id, float) and data__id.is_integer())) or isinstance(data__id, bool):
+                raise InvalidError
+        if 'login' in data_keys:
+            data_keys.remove('login')
+            data__login = data['login']
+            if not isinstance(data__login, str):
+                raise InvalidError
+        if 'bot' in data_keys:
+            data_keys.remove('bot')
+            data__bot = data['bot']
+            if not isinstance(data__bot, bool):
                 raise InvalidError
         if data_keys:
             raise InvalidError
@@ -1483,6 +1738,6 @@ def validate____defs_somebody(data):
 def validate____defs_name(data):
     if not isinstance(data, str):
         raise InvalidError
-    if not (isinstance(data, str) and data == 'source' or (isinstance(data, str) and data == 'ref') or (isinstance(data, str) and data == 'pr') or (isinstance(data, str) and data == 'reviews') or (isinstance(data, str) and data == 'commits') or (isinstance(data, str) and data == 'pushers') or (isinstance(data, str) and data == 'labels') or (isinstance(data, str) and data == 'comments') or (isinstance(data, str) and data == 'files') or (isinstance(data, str) and data == 'resources') or (isinstance(data, str) and data == 'checks') or (isinstance(data, str) and data == 'verdict') or (isinstance(data, str) and data == 'statements') or (isinstance(data, str) and data == 'merge') or (isinstance(data, str) and data == 'locks') or (isinstance(data, str) and data == 'freeze') or (isinstance(data, str) and data == 'rules') or (isinstance(data, str) and data == 'groups') or (isinstance(data, str) and data == 'permissions') or (isinstance(data, str) and data == 'now')):
+    if not (isinstance(data, str) and data == 'source' or (isinstance(data, str) and data == 'ref') or (isinstance(data, str) and data == 'pr') or (isinstance(data, str) and data == 'reviews') or (isinstance(data, str) and data == 'commits') or (isinstance(data, str) and data == 'pushers') or (isinstance(data, str) and data == 'labels') or (isinstance(data, str) and data == 'comments') or (isinstance(data, str) and data == 'replies') or (isinstance(data, str) and data == 'asked') or (isinstance(data, str) and data == 'files') or (isinstance(data, str) and data == 'resources') or (isinstance(data, str) and data == 'checks') or (isinstance(data, str) and data == 'verdict') or (isinstance(data, str) and data == 'statements') or (isinstance(data, str) and data == 'merge') or (isinstance(data, str) and data == 'merges') or (isinstance(data, str) and data == 'ledger') or (isinstance(data, str) and data == 'depends') or (isinstance(data, str) and data == 'freeze') or (isinstance(data, str) and data == 'rules') or (isinstance(data, str) and data == 'groups') or (isinstance(data, str) and data == 'permissions') or (isinstance(data, str) and data == 'now')):
         raise InvalidError
     return data

@@ -3,66 +3,21 @@
 What is asked of commits and trees by their ids never changes, so answers of the frequent questions are kept.
 """
 
-import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from engine.adapters.process import Done
-from engine.sandbox.forge.clock import moment, seconds
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import command
+from engine.sandbox.forge.git import command, said
 from engine.sandbox.forge.git.names import ABSENT, SHA, SHORT, is_path, is_ref
+from engine.sandbox.forge.git.said import Changed, Commit, Entry, Person
 
+__all__ = ["EMPTY_TREE", "Bare", "Changed", "Commit", "Entry", "Person", "bare", "create"]
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git knows it in every repository
 _KEPT = 20_000  # answers per repository
-_YEAR_9999 = 253402300799
-_STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
-_LOG = "--format=tformat:" + "%x00".join(("%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"))
 _T = TypeVar("_T")
-
-
-class Person(NamedTuple):
-    """Who wrote or committed, and when: `2026-11-27T08:00:00Z`."""
-
-    name: str
-    email: str
-    date: str
-
-
-class Commit(NamedTuple):
-    """One commit."""
-
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Person
-    committer: Person
-    message: str
-
-
-class Changed(NamedTuple):
-    """One path of a difference; of a removed one `blob` and `mode` are those it had."""
-
-    path: str
-    previous: str | None  # of a renamed one
-    status: str  # added, removed, modified, renamed, copied, changed
-    additions: int
-    deletions: int
-    patch: str | None  # from the first @@ on; None: binary, too long, nothing but a mode or name, or not asked for
-    blob: str
-    mode: str
-
-
-class Entry(NamedTuple):
-    """One line of a tree."""
-
-    path: str
-    mode: str
-    kind: str  # blob, tree, commit
-    sha: str
-    size: int | None
 
 
 class Bare:
@@ -87,14 +42,16 @@ class Bare:
         tried = [name] if name.startswith("refs/") else [f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}"]
         tried = [ref for ref in tried if is_ref(ref)] + ([name] if name == "HEAD" or SHORT.match(name) else [])
         lines = "".join(f"{ref}^{{commit}}\n" for ref in tried)
-        said = self.git("cat-file", "--batch-check", stdin=lines.encode()).stdout.decode().splitlines()
-        return next((line[:40] for line in said if line[40:].startswith(" commit ")), None)
+        told = self.git("cat-file", "--batch-check", stdin=lines.encode()).stdout.decode().splitlines()
+        return next((line[:40] for line in told if line[40:].startswith(" commit ")), None)
 
     def refs(self, prefix: str = "refs/heads/") -> dict[str, str]:
         """Full names below `prefix`, each with the object it points to (an annotated tag: the tag)."""
         folder = prefix[: prefix.rfind("/")]  # git matches whole parts of names only
-        said = self.git("for-each-ref", "--format=%(objectname) %(refname)", folder or "refs").stdout
-        found = [line.partition(" ") for line in said.decode(errors="replace").splitlines()]
+        if folder not in ("", "refs") and not is_ref(f"{folder}/x"):
+            return {}
+        told = self.git("for-each-ref", "--format=%(objectname) %(refname)", folder or "refs").stdout
+        found = [line.partition(" ") for line in told.decode(errors="replace").splitlines()]
         return {ref: sha for sha, _, ref in found if ref.startswith(prefix)}
 
     def update(self, ref: str, new: str | None, old: str | None) -> bool:
@@ -109,12 +66,43 @@ class Bare:
             lines.append(f"delete {ref}\0{before}\0" if new is None else f"update {ref}\0{new}\0{before}\0")
         stdin = "".join([*lines, "prepare\0commit\0"]).encode()
         done = self.git("update-ref", "-z", "--stdin", stdin=stdin, answers=(0, 1, 128))
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        return None if done.code == 0 else said.partition(": ")[2].removeprefix("prepare: ") or "failed to update ref"
+        told = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        return None if done.code == 0 else told.partition(": ")[2].removeprefix("prepare: ") or "failed to update ref"
 
     def commit(self, sha: str) -> Commit | None:
         """The commit with this id; None if there is none."""
         return self._kept(("commit", sha), lambda: self._commit(sha)) if SHA.match(sha) else None
+
+    def commits(self, shas: Iterable[str]) -> dict[str, Commit]:
+        """Those of the commits that there are, by id: one git for all."""
+        found: dict[str, Commit | None] = {sha: self._answers.get(("commit", sha)) for sha in shas if SHA.match(sha)}
+        unread = "".join(f"{sha}\n" for sha, commit in found.items() if commit is None)
+        if unread:
+            for commit in self._log(["--no-walk=unsorted", "--ignore-missing", "--stdin", "--"], unread.encode()):
+                if commit.sha in found:  # git logs HEAD where nothing is left to log
+                    found[commit.sha] = self._keep(("commit", commit.sha), commit)
+        return {sha: commit for sha, commit in found.items() if commit is not None}
+
+    def between(self, base: str, heads: Iterable[str], *, limit: int = 250) -> dict[str, Sequence[Commit]]:
+        """`log(head, base)` of several heads, by head: one git for all, unless together they have too many."""
+        key = ("between", base, limit)
+        found: dict[str, Sequence[Commit] | None] = {head: self._answers.get((*key, head)) for head in heads}
+        unread = [head for head, commits in found.items() if commits is None]
+        if unread:
+            most = limit * len(unread)
+            lines = "".join(f"{_sha(head)}\n" for head in unread) + f"^{_sha(base)}\n"
+            # One head may be another's parent: it must still come after it, where both are of the same second.
+            log = self._log([f"-n{most}", "--date-order", "--stdin", "--"], lines.encode())
+            known = {commit.sha: self._keep(("commit", commit.sha), commit) for commit in log}
+            for head in unread:
+                own = _reached(head, known)
+                commits = (
+                    [commit for commit in log if commit.sha in own]
+                    if len(log) < most
+                    else self.log(head, base, limit=limit)
+                )
+                found[head] = self._keep((*key, head), tuple(commits[:limit]))
+        return {head: commits or () for head, commits in found.items()}
 
     def log(self, head: str, base: str | None = None, *, limit: int = 250, path: str | None = None) -> list[Commit]:
         """Commits that `head` reaches (and `base` does not), newest first; those that touch `path`."""
@@ -143,7 +131,19 @@ class Bare:
     def entries(self, tree: str, *, recursive: bool) -> list[Entry]:
         """What the tree (or commit) has; `recursive`: all below, directories too."""
         arguments = ["ls-tree", "-z", "-l", "--full-tree", *(("-r", "-t") if recursive else ()), _sha(tree)]
-        return [_entry(line) for line in _split(self.git(*arguments).stdout)]
+        return [said.read_entry(line) for line in said.split(self.git(*arguments).stdout)]
+
+    def at(self, tree: str, path: str) -> Entry | None:
+        """What the tree (or commit) has at this path; None if nothing."""
+        told = self.git("ls-tree", "-z", "-l", "--full-tree", "--", _sha(tree), path).stdout
+        return next((entry for entry in map(said.read_entry, said.split(told)) if entry.path == path), None)
+
+    def kinds(self, shas: Iterable[str]) -> dict[str, str]:
+        """`commit`, `tree`, `blob` or `tag` of each object; those that are not there are left out."""
+        lines = "".join(f"{sha}\n" for sha in shas if SHA.match(sha))
+        told = self.git("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=lines.encode()).stdout.decode()
+        rows = (line.split(" ") for line in told.splitlines())
+        return {sha: kind for sha, kind in rows if kind != "missing"}
 
     def blob(self, sha: str) -> bytes | None:
         """The bytes of a file by its id; None if there is none."""
@@ -172,7 +172,12 @@ class Bare:
     def write_commit(self, tree: str, parents: Sequence[str], message: str, author: Person, committer: Person) -> str:
         """Make a commit, on no branch yet; its id."""
         lines = [f"tree {_sha(tree)}", *(f"parent {_sha(parent)}" for parent in parents)]
-        lines += [f"author {_signature(author)}", f"committer {_signature(committer)}", "", message.replace("\0", "")]
+        lines += [
+            f"author {said.signature(author)}",
+            f"committer {said.signature(committer)}",
+            "",
+            message.replace("\0", ""),
+        ]
         data = "\n".join(lines).encode(errors="replace")
         return self.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=data).stdout.decode().strip()
 
@@ -199,7 +204,7 @@ class Bare:
             raise ValueError("this is no path of a file")
         above = {path[:at] for path in written for at, letter in enumerate(path) if letter == "/"}
         asked = self.git("ls-tree", "-z", "-l", "--full-tree", "--", _sha(tree), *above, *written).stdout
-        there = {entry.path: entry for entry in map(_entry, _split(asked))}
+        there = {entry.path: entry for entry in map(said.read_entry, said.split(asked))}
         if any(path in there and (there[path].kind == "tree") == (path not in above) for path in {*above, *written}):
             raise ValueError("another file stands in the way")
         lines = [f"0 {ABSENT}\t{path}" for path in files if path not in written]
@@ -218,22 +223,26 @@ class Bare:
             answer = ask()
             if answer is None:  # it may still come
                 return answer
-            if len(self._answers) >= _KEPT:
-                self._answers.clear()
-            self._answers[key] = answer
+            return self._keep(key, answer)
         found: _T = self._answers[key]
         return found
 
+    def _keep(self, key: tuple[object, ...], answer: _T) -> _T:
+        if len(self._answers) >= _KEPT:
+            self._answers.clear()
+        self._answers[key] = answer
+        return answer
+
     def _commit(self, sha: str) -> Commit | None:
-        said = self.git("cat-file", "--batch-check", stdin=f"{sha}\n".encode()).stdout
-        if said.split()[1:2] != [b"commit"]:
+        told = self.git("cat-file", "--batch-check", stdin=f"{sha}\n".encode()).stdout
+        if told.split()[1:2] != [b"commit"]:
             return None
         return self._log(["-n1", sha, "--"])[0]
 
-    def _log(self, arguments: Sequence[str]) -> list[Commit]:
-        encoding = "i18n.logOutputEncoding=UTF-8"
-        fields = _split(self.git("-c", encoding, "log", "-z", "--no-show-signature", _LOG, *arguments).stdout, 10)
-        return [_read_commit(fields[at : at + 10]) for at in range(0, len(fields), 10)]
+    def _log(self, arguments: Sequence[str], stdin: bytes | None = None) -> list[Commit]:
+        how = ("-c", "i18n.logOutputEncoding=UTF-8", "log", "-z", "--no-show-signature", said.LOG)
+        fields = said.split(self.git(*how, *arguments, stdin=stdin).stdout, said.FIELDS)
+        return [said.read_commit(fields[at : at + said.FIELDS]) for at in range(0, len(fields), said.FIELDS)]
 
     def _tree(self, name: str) -> str:
         found = self.commit(name)
@@ -245,9 +254,9 @@ class Bare:
 
     def _changed(self, base: str, head: str, patches: bool) -> list[Changed]:
         how = ["diff-tree", "-r", "-M", "-l2000", "--no-ext-diff", "--no-textconv", "--no-color"]
-        said = _split(self.git(*how, "-z", "--raw", "--numstat", "--no-abbrev", _sha(base), _sha(head)).stdout)
-        found, counts = _raw(said)
-        texts = _patches(self.git(*how, "-p", _sha(base), _sha(head)).stdout) if patches else []
+        told = said.split(self.git(*how, "-z", "--raw", "--numstat", "--no-abbrev", _sha(base), _sha(head)).stdout)
+        found, counts = said.read_raw(told)
+        texts = said.read_patches(self.git(*how, "-p", _sha(base), _sha(head)).stdout) if patches else []
         rows = []
         for change in found:
             patch = texts.pop(0) if texts else None
@@ -272,74 +281,18 @@ def create(forge: Forge, repository: int) -> Bare:
     return bare(forge, repository)
 
 
+def _reached(head: str, known: Mapping[str, Commit]) -> set[str]:
+    """What `head` reaches among the commits that are known."""
+    seen, ahead = set(), [head]
+    while ahead:
+        sha = ahead.pop()
+        if sha in known and sha not in seen:
+            seen.add(sha)
+            ahead += known[sha].parents
+    return seen
+
+
 def _sha(text: str) -> str:
     if not SHA.match(text):
         raise ValueError(f"not the id of an object: {text!r}")
     return text
-
-
-def _split(data: bytes, fields: int = 1) -> list[str]:
-    found = data.decode(errors="replace").split("\0")[:-1]
-    if len(found) % fields:
-        raise ValueError("git's answer is cut off")
-    return found
-
-
-def _moment(epoch: str) -> str:
-    return moment(max(0, min(int(epoch or 0), _YEAR_9999)))
-
-
-def _read_commit(fields: Sequence[str]) -> Commit:
-    sha, tree, parents, name, email, at, committer, committer_email, committed, message = fields
-    author = Person(name, email, _moment(at))
-    return Commit(
-        sha,
-        tree,
-        tuple(parents.split()),
-        author,
-        Person(committer, committer_email, _moment(committed)),
-        message.rstrip("\n"),
-    )
-
-
-def _signature(person: Person) -> str:
-    name, email = (
-        "".join(letter for letter in text if letter not in "<>\n\r\0").strip(" .,:;\"'\\") for text in person[:2]
-    )
-    return f"{name or 'unknown'} <{email}> {int(seconds(person.date))} +0000"
-
-
-def _entry(line: str) -> Entry:
-    facts, _, path = line.partition("\t")
-    mode, kind, sha, size = facts.split()
-    return Entry(path, mode, kind, sha, int(size) if size.isdigit() else None)
-
-
-def _raw(fields: list[str]) -> tuple[list[Changed], dict[str, tuple[int, int]]]:
-    """The rows of `--raw` and the counts of `--numstat`, both with -z."""
-    found, counts, rest = [], {}, iter(fields)
-    for field in rest:
-        if field.startswith(":"):
-            old_mode, mode, old, new, letter = field[1:].split(" ")
-            path = next(rest)
-            previous, path = (path, next(rest)) if letter[0] in "RC" else (None, path)
-            gone = letter[0] == "D"
-            status = _STATUS.get(letter[0], "changed")
-            found.append(Changed(path, previous, status, 0, 0, None, old if gone else new, old_mode if gone else mode))
-        else:
-            added, removed, path = field.split("\t", 2)
-            if not path:
-                next(rest)
-                path = next(rest)
-            with contextlib.suppress(ValueError):  # "-": binary
-                counts[path] = (int(added), int(removed))
-    return found, counts
-
-
-def _patches(data: bytes) -> list[str | None]:
-    """One text per `diff --git`, from its first hunk on: no line of a file can look like one of these headers."""
-    found: list[str | None] = []
-    for part in ("\n" + data.decode(errors="replace")).split("\ndiff --git ")[1:]:
-        _, at, hunks = part.partition("\n@@ ")
-        found.append("@@ " + hunks.rstrip("\n") if at else None)
-    return found

@@ -6,7 +6,7 @@ SHA = re.compile(r"[0-9a-f]{40}\Z")
 SHORT = re.compile(r"[0-9a-f]{4,40}\Z")
 ABSENT = "0" * 40
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}\Z")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\ufffd")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 _PATH_PART = re.compile(r"(?:\.|\.\.|\.git)\Z", re.IGNORECASE)
 
 

@@ -204,7 +204,8 @@ def _state(forge: Forge, repository: Row, sha: str, name: str, app: int | None) 
         *(repository["id"], sha, name, *values),
     )
     if run is not None:
-        return ("fine" if run["conclusion"] in _GOOD else "failing") if run["status"] == "completed" else run["status"]
+        done = "fine" if run["conclusion"] in _GOOD else "failing"
+        return done if run["status"] == "completed" else str(run["status"]).replace("_", " ")
     status = forge.kept.row(
         f"SELECT * FROM statuses WHERE repository = ? AND sha = ? AND context = ?{bound} ORDER BY id DESC",  # noqa: S608
         *(repository["id"], sha, name, *values),
@@ -234,8 +235,6 @@ def _reviews(forge: Forge, repository: Row, pull: Row, wants: Mapping[str, Any])
         if access.at_least(access.permission(forge, author, repository), "write")
     ]
     approvals = [review for review in counted if review["state"] == "APPROVED"]
-    if wants.get("dismiss_stale_reviews_on_push"):
-        approvals = [review for review in approvals if review["commit_sha"] == pull["head_sha"]]
     if wants.get("require_last_push_approval"):
         pusher = forge.kept.value(
             "SELECT actor FROM activity WHERE repository = ? AND ref = ? ORDER BY id DESC",

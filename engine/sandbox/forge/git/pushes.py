@@ -26,9 +26,41 @@ def move(forge: Forge, repository: Row, viewer: Viewer, ref: str, before: str | 
     refused = protection.refusal(forge, repository, viewer.account, viewer.app, ref, before, after)
     if refused is not None:
         raise violation(422, refused)
+    begun = begin(forge, repository, viewer, ref, before, after)
     if not bare(forge, repository["id"]).update(ref, after, before):
+        end(forge, begun)
         raise ForgeError(422, "Reference cannot be updated")
-    moved(forge, repository, viewer.account, ref, before, after, app=viewer.app)
+    moved(forge, repository, viewer.account, ref, before, after, app=viewer.app, begun=begun)
+
+
+def begin(forge: Forge, repository: Row, viewer: Viewer, ref: str, before: str | None, after: str | None) -> int:
+    """The ref is about to move. If we are killed before `moved` has told of it, `recover` does; a number for both."""
+    return forge.kept.insert(
+        "moves",
+        repository=repository["id"],
+        ref=ref,
+        before=before,
+        after=after,
+        actor=viewer.account,
+        app=viewer.app,
+    )
+
+
+def end(forge: Forge, begun: int | None) -> None:
+    """It has not moved, or all is told of it."""
+    forge.kept.run("DELETE FROM moves WHERE id = ?", begun)
+
+
+def recover(forge: Forge) -> None:
+    """After a restart: refs that have moved, and of which not all was told."""
+    for row in forge.kept.rows("SELECT * FROM moves ORDER BY id"):
+        repository = forge.repository_of(row["repository"])
+        ref, before, after, actor, app = (row[name] for name in ("ref", "before", "after", "actor", "app"))
+        if repository is not None and row["told"]:
+            pulls.branch_moved(forge, repository, ref, before, after, actor, app)
+        elif repository is not None and bare(forge, repository["id"]).refs(ref).get(ref) == after:
+            moved(forge, repository, actor, ref, before, after, app=app, begun=row["id"])
+        end(forge, row["id"])
 
 
 def violation(status: int, refused: str) -> ForgeError:
@@ -46,9 +78,10 @@ def moved(
     *,
     kind: str = "",
     app: int | None = None,
+    begun: int | None = None,
 ) -> None:
     """A ref has moved: it goes into the activity list (as `kind`, where git cannot tell), webhooks tell of it, and pull
-    requests with it as head or base follow. Not inside of a change: git is asked first.
+    requests with it as head or base follow. Not inside of a change: git is asked first. `begun` is what `begin` gave.
     """
     store = bare(forge, repository["id"])
     forced = bool(before and after and not _reaches(store, before, after))
@@ -69,7 +102,9 @@ def moved(
         forge.kept.update("repositories", repository["id"], pushed_at=now, updated_at=now)
         _created_or_deleted(forge, repository, actor, ref, before, after)
         forge.emit("push", None, repository["id"], actor, body)
+        forge.kept.run("UPDATE moves SET told = 1 WHERE id = ?", begun)
     pulls.branch_moved(forge, repository, ref, before, after, actor, app)
+    end(forge, begun)
 
 
 def _kind(before: str | None, after: str | None, *, forced: bool) -> str:
@@ -102,9 +137,10 @@ def _push(
     forced: bool,
 ) -> dict[str, Any]:
     url = forge.urls.page(repository["owner_login"], repository["name"])
-    fresh = _fresh(repository, store, ref, before, after)
+    own = _own(store, ref, after)
+    fresh = _fresh(repository, store, own, before, after)
     files = _files(store, fresh)
-    shown = [_commit(forge, url, commit, files[commit.sha]) for commit in fresh]
+    shown = [_commit(forge, url, commit, files[commit.sha]) | {"distinct": commit.sha in own} for commit in fresh]
     tip = store.commit(after) if after else None
     head = None
     if tip is not None:
@@ -126,20 +162,23 @@ def _push(
     }
 
 
-def _fresh(repository: Row, store: Bare, ref: str, before: str | None, after: str | None) -> list[Commit]:
+def _own(store: Bare, ref: str, after: str | None) -> frozenset[str]:
+    """Those of the commits that it reaches now which no other branch reaches."""
+    if after is None or store.commit(after) is None:  # an annotated tag is no commit
+        return frozenset()
+    others = (f"--exclude={ref.removeprefix('refs/heads/')}", "--branches")
+    return frozenset(store.git("rev-list", f"-n{MOST_COMMITS}", after, "--not", *others).stdout.decode().split())
+
+
+def _fresh(repository: Row, store: Bare, own: frozenset[str], before: str | None, after: str | None) -> list[Commit]:
     """The commits that came with it, oldest first; of a new ref those that no other branch has."""
-    if after is None or store.commit(after) is None:  # an annotated tag has none
+    if after is None or store.commit(after) is None:
         return []
     if before is not None and store.commit(before) is not None:
         return store.log(after, before, limit=MOST_COMMITS)[::-1]
-    own = ref.removeprefix("refs/heads/")
-    said = store.git("rev-list", f"-n{MOST_COMMITS}", after, "--not", f"--exclude={own}", "--branches").stdout
-    distinct = set(said.decode().split())
-    if not distinct:
-        return []
-    default = store.resolve(f"refs/heads/{repository['default_branch']}")
-    base = None if default is None or default == after else default
-    return [commit for commit in store.log(after, base, limit=MOST_COMMITS) if commit.sha in distinct][::-1]
+    default = store.resolve(f"refs/heads/{repository['default_branch']}") if own else None
+    base = None if default == after else default
+    return [commit for commit in store.log(after, base, limit=MOST_COMMITS) if commit.sha in own][::-1] if own else []
 
 
 def _files(store: Bare, commits: list[Commit]) -> dict[str, dict[str, list[str]]]:
@@ -166,7 +205,7 @@ def _commit(forge: Forge, url: str, commit: Commit, files: Mapping[str, list[str
     return {
         "id": commit.sha,
         "tree_id": commit.tree,
-        "distinct": True,
+        "distinct": False,
         "message": commit.message,
         "timestamp": commit.committer.date,
         "url": f"{url}/commit/{commit.sha}",

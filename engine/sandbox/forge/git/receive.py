@@ -13,7 +13,7 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git import packets, protection, pushes
 from engine.sandbox.forge.git.bare import Bare, bare
 from engine.sandbox.forge.git.incoming import Incoming, RefusedError
-from engine.sandbox.forge.git.names import ABSENT, SHA, is_ref
+from engine.sandbox.forge.git.names import ABSENT, SHA, is_branch, is_ref
 from engine.sandbox.forge.git.packets import Wanted
 from engine.sandbox.forge.kept import Row
 
@@ -40,13 +40,16 @@ def receive(forge: Forge, repository: Row, viewer: Viewer, body: bytes) -> bytes
     why = {each: _why(forge, repository, viewer, each, lacking, said) for each in push.wanted}
     for each in _twice(push.wanted):
         why[each] = "multiple updates for one ref"
+    begun = {each: pushes.begin(forge, repository, viewer, *each) for each, no in why.items() if no is None}
     if "atomic" in push.capabilities:
         why = _at_once(store, why)
     else:
         why = {each: no or _update(store, [each]) for each, no in why.items()}
     for each, no in why.items():
         if no is None:
-            pushes.moved(forge, repository, viewer.account, each.ref, each.before, each.after, app=viewer.app)
+            pushes.moved(forge, repository, viewer.account, *each, app=viewer.app, begun=begun[each])
+        else:
+            pushes.end(forge, begun.get(each))
     refusals = [(each.ref, no) for each, no in why.items()]
     return packets.report("ok", refusals, push.capabilities, "".join(f"{line}\n" for line in said))
 
@@ -73,13 +76,9 @@ def _why(
 ) -> str | None:
     """Why this ref may not move, for git; the whole story for people goes to `said`."""
     ref, before, after = wanted
-    named = _named(repository, wanted)
+    named = _named(repository, wanted, said)
     if named is not None:
         return named
-    if SHA.match(ref.rpartition("/")[2]) and after is not None and ref.startswith(("refs/heads/", "refs/tags/")):
-        said.append("error: GH002: Sorry, branch or tag names consisting of 40 hex characters are not allowed.")
-        said.append(f'error: Invalid branch or tag name "{ref.rpartition("/")[2]}"')
-        return "pre-receive hook declined"
     if after in lacking:
         return "missing necessary objects"
     now = bare(forge, repository["id"]).refs(ref).get(ref)
@@ -95,9 +94,15 @@ def _why(
     return None
 
 
-def _named(repository: Row, wanted: Wanted) -> str | None:
+def _named(repository: Row, wanted: Wanted, said: list[str]) -> str | None:
+    """What is wrong with the name of the ref, or with moving that ref so."""
     ref, before, after = wanted
-    if not is_ref(ref) or before == after:
+    name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    if SHA.match(name) and after is not None:
+        said.append("error: GH002: Sorry, branch or tag names consisting of 40 hex characters are not allowed.")
+        said.append(f'error: Invalid branch or tag name "{name}"')
+        return "pre-receive hook declined"
+    if not is_ref(ref) or (name != ref and after is not None and not is_branch(name)) or before == after:
         return "funny refname"
     if ref.startswith("refs/pull/"):
         return "deny updating a hidden ref"

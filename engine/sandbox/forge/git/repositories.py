@@ -44,9 +44,9 @@ def create_repository(
             created_at=now,
             updated_at=now,
         )
-    folder = forge.git_dir(made)
-    objects = os.path.join(folder if fork_of is None else forge.git_dir(fork_of), "objects")
-    storage.make(folder, objects, default_branch)
+        folder = forge.git_dir(made)
+        objects = os.path.join(folder if fork_of is None else forge.git_dir(fork_of), "objects")
+        storage.make(folder, objects, default_branch)
     return made
 
 
@@ -76,13 +76,12 @@ def fork(forge: Forge, parent: Row, owner_id: int, sender: int, *, name: str = "
     )
     default = f"refs/heads/{parent['default_branch']}"
     refs = git.bare(forge, parent["id"]).refs("refs/heads/") | git.bare(forge, parent["id"]).refs("refs/tags/")
-    for ref, sha in refs.items():
-        if not only_default or ref == default:
-            git.bare(forge, made).update(ref, sha, None)
+    git.bare(forge, made).move({ref: (None, sha) for ref, sha in refs.items() if not only_default or ref == default})
     with forge.kept.change():
         forge.kept.update("repositories", made, pushed_at=parent["pushed_at"])
-        body = {"forkee": shapes.repository(forge, forge.urls, _row(forge, made))}
-        forge.emit("fork", None, parent["id"], sender, body)
+        forkee = shapes.repository(forge, forge.urls, _row(forge, made))
+        del forkee["has_discussions"]  # this webhook alone is described without it
+        forge.emit("fork", None, parent["id"], sender, {"forkee": forkee})
     return made
 
 

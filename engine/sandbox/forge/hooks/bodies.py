@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.sandbox.forge.clock import seconds
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people.shapes import credited, organization
 
@@ -43,3 +44,8 @@ def _of_push(repository: Mapping[str, Any]) -> dict[str, Any]:
         "stargazers": 0,
         "owner": {**owner, "name": owner["login"], "email": None},
     }
+
+
+def installed(installation: int) -> dict[str, Any]:
+    """What an App is told besides."""
+    return {"installation": {"id": installation, "node_id": node_id("Installation", installation)}}

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.hooks.bodies import whole
-from engine.sandbox.forge.ids import node_id
+from engine.sandbox.forge.hooks.bodies import installed, whole
 from engine.sandbox.forge.kept import Row
 
 LARGEST = 25 * 1024 * 1024  # bytes; GitHub never sends a larger body
@@ -44,7 +43,7 @@ def post(
 ) -> None:
     """Write the row, or the two or none that chaos makes of it, and tell the sender once the change is done."""
     if installation is not None:
-        body = {**body, "installation": {"id": installation, "node_id": node_id("Installation", installation)}}
+        body = {**body, **installed(installation)}
     data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     if len(data) > LARGEST:
         return

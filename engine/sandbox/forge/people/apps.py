@@ -67,7 +67,7 @@ def new_installation_token(
             "There is at least one repository that does not exist or is not accessible to the parent installation.",
         )
     given = grants(forge, installation)
-    asked = given if permissions is None else {"metadata": "read", **permissions}
+    asked = {"metadata": "read", **permissions} if permissions else given  # PyGithub says {} where it means all
     if not all(level in access.LEVELS[1:] and _has(given, name, level) for name, level in asked.items()):
         raise ForgeError(422, "The permissions requested are not granted to this installation.")
     token = new_token("ghs")

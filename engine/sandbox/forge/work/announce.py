@@ -1,4 +1,4 @@
-"""Webhooks of issues and pull requests, with the shapes that REST has."""
+"""Webhooks of issues and pull requests, with the shapes that REST has, but for what GitHub does not say in them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def item(forge: Forge, issue: int, action: str, sender: int | None, **more: Any)
     """`pull_request` or `issues`, whichever it is, as it is now."""
     row = rows.item(forge, issue)
     if row["pull"] is None:
-        body = {"issue": shapes.issue(forge, forge.urls, row), **more}
+        body = {"issue": _issue(forge, row), **more}
         forge.emit("issues", action, row["repository"], sender, body)
         return
     body = {"number": row["number"], "pull_request": shapes.pull(forge, forge.urls, row), **more}
@@ -21,11 +21,9 @@ def item(forge: Forge, issue: int, action: str, sender: int | None, **more: Any)
 def comment(forge: Forge, found: Row, action: str, sender: int | None, **more: Any) -> None:
     """`issue_comment`."""
     row = rows.item(forge, found["issue"])
-    body = {
-        "issue": shapes.issue(forge, forge.urls, row),
-        "comment": shapes.comment(forge, forge.urls, found),
-        **more,
-    }
+    said = shapes.comment(forge, forge.urls, found)
+    del said["minimized"]
+    body = {"issue": _issue(forge, row), "comment": said, **more}
     forge.emit("issue_comment", action, row["repository"], sender, body)
 
 
@@ -41,11 +39,8 @@ def review(forge: Forge, found: Row, action: str, sender: int | None, **more: An
 def review_comment(forge: Forge, found: Row, action: str, sender: int | None, **more: Any) -> None:
     """`pull_request_review_comment`."""
     row = rows.item(forge, found["pull"])
-    body = {
-        "comment": shapes.review_comment(forge, forge.urls, found),
-        "pull_request": shapes.pull_simple(forge, forge.urls, row),
-        **more,
-    }
+    said = {"position": None, "line": None, **shapes.review_comment(forge, forge.urls, found)}
+    body = {"comment": said, "pull_request": shapes.pull_simple(forge, forge.urls, row), **more}
     forge.emit("pull_request_review_comment", action, row["repository"], sender, body)
 
 
@@ -53,3 +48,9 @@ def label(forge: Forge, found: Row, action: str, sender: int | None, **more: Any
     """`label`: of the repository."""
     body = {"label": shapes.label(forge, forge.urls, found), **more}
     forge.emit("label", action, found["repository"], sender, body)
+
+
+def _issue(forge: Forge, row: Row) -> dict[str, Any]:
+    found = shapes.issue(forge, forge.urls, row)
+    del found["closed_by"]
+    return found

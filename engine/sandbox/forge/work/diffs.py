@@ -19,7 +19,7 @@ class Line(NamedTuple):
 def lines(patch: str) -> Iterator[Line]:
     """Every line of the patch, in order."""
     left = right = start = 0
-    for position, text in enumerate(patch.split("\n")):
+    for position, text in enumerate(patch.split("\n") if patch else ()):
         hunk = _HUNK.match(text)
         if hunk:
             left, right, start = int(hunk[1]), int(hunk[2]), position

@@ -1,22 +1,25 @@
 """Issues; and the title and body, which a pull request has too."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from engine.sandbox.forge.answer import Viewer, invalid
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
+from engine.sandbox.forge.people.shapes import credited
 from engine.sandbox.forge.work import announce, edits, labels, rights, rows, timeline
 from engine.sandbox.forge.work.comments import BODY_LIMIT, too_long
 
 TITLE_LIMIT = 256
+_BREAKS = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 
 
 def create(
     forge: Forge,
     viewer: Viewer,
     repository: Row,
-    title: str,
+    title: object,
     body: str | None,
     names: Sequence[str] = (),
     assignees: Sequence[str] = (),
@@ -28,7 +31,7 @@ def create(
     """
     access.demand(forge, viewer, repository, "read", rights.ISSUES)
     rights.writable(repository)
-    check_title(title, "Issue")
+    title = check_title(title, "Issue")
     check_body(body, "Issue")
     with forge.kept.change():
         number = insert(forge, viewer, repository, title, body)
@@ -123,11 +126,11 @@ def set_assignees(forge: Forge, viewer: Viewer, repository: Row, issue: Row, log
         for account in have:
             if account not in wanted:
                 forge.kept.run("DELETE FROM assignees WHERE issue = ? AND account = ?", issue["id"], account)
-                timeline.by(forge, viewer, issue["id"], "unassigned", assignee=account)
+                _assigned(forge, viewer, issue["id"], "unassigned", account)
         for account in dict.fromkeys(wanted):
             if account not in have:
                 forge.kept.insert("assignees", issue=issue["id"], account=account)
-                timeline.by(forge, viewer, issue["id"], "assigned", assignee=account)
+                _assigned(forge, viewer, issue["id"], "assigned", account)
 
 
 def set_locked(forge: Forge, viewer: Viewer, repository: Row, issue: Row, locked: bool) -> None:
@@ -153,6 +156,7 @@ def check_title(title: object, resource: str) -> str:
         raise invalid(resource, "title", "missing_field")
     if not isinstance(title, str):
         raise invalid(resource, "title")
+    title = _BREAKS.sub(" ", title)  # it becomes the first line of a commit, where further lines would be trailers
     if not title.strip():
         raise invalid(resource, "title", "custom", "title can't be blank")
     if len(title) > TITLE_LIMIT:
@@ -171,6 +175,11 @@ def check_body(body: object, resource: str) -> str | None:
     if body is not None and len(body) > BODY_LIMIT:
         raise too_long(resource)
     return body
+
+
+def _assigned(forge: Forge, viewer: Viewer, issue: int, event: str, account: int) -> None:
+    timeline.by(forge, viewer, issue, event, assignee=account)
+    announce.item(forge, issue, event, viewer.account, assignee=credited(forge, forge.urls, account))
 
 
 def _grant(row: Row) -> str:

@@ -6,6 +6,7 @@ to move is written down first, so that a merge is not lost when the forge is kil
 """
 
 import json
+import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from engine.sandbox.forge.git import protection, pushes, web
 from engine.sandbox.forge.git.bare import Bare, Commit, bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import messages, rights, rows, states, trial
+from engine.sandbox.forge.work import closing, messages, rights, rows, states, trial
 
 CONTENTS = "contents:write"
 _NAMES = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
@@ -63,36 +64,41 @@ def merge(
         raise _not_mergeable()
     wanted = Wanted(forge, repository, pull, bare(forge, repository["id"]), asked_by, base, title, message)
     made = _METHODS[method](wanted)
-    begun = f"{_BEGUN}{pull['id']}:{made}"
+    begun = f"{_BEGUN}{pull['id']}:{made}:{secrets.token_hex(4)}"
     forge.set_setting(begun, dump({"actor": viewer.account, "app": viewer.app, "before": base}))
+    moved = told = False
     try:
         with forge.kept.change():
             now = rows.item(forge, pull["id"])
             _allowed(forge, viewer, repository, now, method, pull["head_sha"])
-            if now["base_ref"] != pull["base_ref"]:
-                raise _base_moved()
-            if not wanted.store.update(f"refs/heads/{pull['base_ref']}", made, base):
-                raise _base_moved()
-            _mark(forge, now, made, base, viewer.account, viewer.app)
+            _still_head(forge, now)
+            moved = now["base_ref"] == pull["base_ref"] and wanted.store.update(
+                f"refs/heads/{pull['base_ref']}", made, base
+            )
+            if not moved:
+                raise ForgeError(405, "Base branch was modified. Review and try the merge again.")
+            _mark(forge, repository, now, made, base, viewer.account, viewer.app)
         _tell(forge, repository, pull, made, base, viewer.account, viewer.app)
+        told = True
     finally:
-        forge.kept.run("DELETE FROM settings WHERE name = ?", begun)
+        if told or not moved:
+            forge.kept.run("DELETE FROM settings WHERE name = ?", begun)
     return made
 
 
 def recover(forge: Forge) -> None:
     """After a restart: merges whose commit is on the base, and of which the rows do not tell yet, are finished."""
     for row in forge.kept.rows("SELECT * FROM settings WHERE name LIKE ?", f"{_BEGUN}%"):
-        _, number, sha = row["name"].split(":")
+        _, number, sha, _ = row["name"].split(":")
         begun = json.loads(row["value"])
         pull = rows.item(forge, int(number))
-        repository = _repository(forge, pull)
-        base = states.tip(forge, repository["id"], pull["base_ref"])
-        if base is not None and bare(forge, repository["id"]).is_ancestor(sha, base):
+        repository = forge.repository_of(pull["repository"])
+        base = states.tip(forge, pull["repository"], pull["base_ref"])
+        if repository is not None and base is not None and bare(forge, repository["id"]).is_ancestor(sha, base):
             by = (begun["before"], begun["actor"], begun["app"])
             if not pull["merged"]:
                 with forge.kept.change():
-                    _mark(forge, pull, sha, *by)
+                    _mark(forge, repository, pull, sha, *by)
             told = "SELECT 1 FROM activity WHERE repository = ? AND after = ?"
             if not forge.kept.row(told, repository["id"], sha):
                 _tell(forge, repository, pull, sha, *by)
@@ -135,9 +141,10 @@ def update_branch(forge: Forge, viewer: Viewer, pull: Row, *, expected_head_sha:
     return made
 
 
-def _mark(forge: Forge, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
+def _mark(forge: Forge, repository: Row, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
     forge.kept.update("pulls", pull["id"], base_sha=before)  # as it was merged; later moves of the base are not its own
     states.merged(forge, pull["id"], actor, app, made)
+    closing.by_pull(forge, repository, pull, actor, app)
 
 
 def _tell(forge: Forge, repository: Row, pull: Row, made: str, before: str, actor: int | None, app: int | None) -> None:
@@ -151,12 +158,19 @@ def _allowed(forge: Forge, viewer: Viewer, repository: Row, pull: Row, method: s
     if pull["draft"]:
         raise ForgeError(405, "Pull Request is still a draft")
     if sha is not None and sha != pull["head_sha"]:
-        raise ForgeError(409, "Head branch was modified. Review and try the merge again.")
+        raise _head_moved()
     if method not in protection.methods(forge, repository, pull["base_ref"]):
         raise ForgeError(405, f"{_NAMES[method]} are not allowed on this repository.")
     unmet = protection.unmet(forge, pull, viewer)
     if unmet:
         raise pushes.violation(405, "\n".join(unmet))
+
+
+def _still_head(forge: Forge, pull: Row) -> None:
+    """Whoever pushed has been told so before the rows know it: git knows."""
+    gone = pull["head_repository"] is None
+    if not gone and states.tip(forge, pull["head_repository"], pull["head_ref"]) != pull["head_sha"]:
+        raise _head_moved()
 
 
 def _merged(wanted: Wanted) -> str:
@@ -219,5 +233,5 @@ def _not_mergeable() -> ForgeError:
     return ForgeError(405, "Pull Request is not mergeable")
 
 
-def _base_moved() -> ForgeError:
-    return ForgeError(405, "Base branch was modified. Review and try the merge again.")
+def _head_moved() -> ForgeError:
+    return ForgeError(409, "Head branch was modified. Review and try the merge again.")

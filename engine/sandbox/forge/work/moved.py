@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import Bare, Commit, bare
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import announce, rows, states, timeline, trial
+from engine.sandbox.forge.work import announce, closing, rows, states, timeline, trial
 from engine.sandbox.forge.work.stale import dismiss_stale
 
 _HEADS = "refs/heads/"
@@ -25,6 +25,8 @@ def branch_moved(
     if not ref.startswith(_HEADS):
         return
     branch = ref.removeprefix(_HEADS)
+    if after is None and states.tip(forge, repository["id"], branch) is not None:
+        return  # it has come back meanwhile, and that is told, too
     if after is None:
         _base_gone(forge, repository, branch, actor, app)
     elif before is not None:
@@ -50,11 +52,15 @@ def _head_moved(forge: Forge, source: Row, pull: Row, actor: int | None, app: in
     forced = not store.is_ancestor(pull["head_sha"], head)
     with forge.kept.change():
         was = rows.item(forge, pull["id"])
-        if was["state"] != "open" or was["head_sha"] != pull["head_sha"]:
+        if was["state"] != "open":
+            return
+        if was["head_sha"] != pull["head_sha"]:  # another push was told meanwhile, maybe an older one
+            _head_moved(forge, source, was, actor, app)
             return
         forge.kept.update("pulls", was["id"], head_sha=head, base_sha=base, measured_json=measured)
         if forced:
-            timeline.record(forge, was["id"], "head_ref_force_pushed", actor, app=app, commit_sha=head)
+            before = was["head_sha"]
+            timeline.record(forge, was["id"], "head_ref_force_pushed", actor, app=app, commit_sha=head, before=before)
         states.follow(forge, store, was, head, base, actor)
         announce.item(forge, was["id"], "synchronize", actor, before=was["head_sha"], after=head)
         if store.count(base, head) == 0:  # nothing is left to merge; GitHub closes it, and does not call it merged
@@ -73,17 +79,21 @@ def _head_gone(forge: Forge, pull: Row, actor: int | None, app: int | None) -> N
 def _base_moved(
     forge: Forge, repository: Row, branch: str, before: str, after: str, actor: int | None, app: int | None
 ) -> None:
-    if not _into(forge, repository, branch):
+    default = branch == repository["default_branch"]
+    if not default and not _into(forge, repository, branch):
         return
     store = bare(forge, repository["id"])
     pushed = store.log(after, before, limit=_PUSHED)
     shas = {commit.sha for commit in pushed}
     tip = store.resolve(f"{_HEADS}{branch}") or after  # another move may be told before this one
     with forge.kept.change():
+        if default:
+            closing.close(forge, repository, (commit.message for commit in reversed(pushed)), actor, app)
         for pull in _into(forge, repository, branch):
             if pull["head_sha"] in shas:
                 forge.kept.update("pulls", pull["id"], base_sha=before)
                 states.merged(forge, pull["id"], actor, app, brought_by(pushed, after, pull["head_sha"]))
+                closing.by_pull(forge, repository, pull, actor, app)
             elif pull["base_sha"] != tip:
                 forge.kept.update("pulls", pull["id"], base_sha=tip)
                 dismiss_stale(forge, repository, pull, rows.item(forge, pull["id"]), actor, app)

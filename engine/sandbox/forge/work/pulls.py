@@ -12,7 +12,6 @@ from engine.sandbox.forge.work.moved import branch_moved
 from engine.sandbox.forge.work.stale import dismiss_stale
 from engine.sandbox.forge.work.trial import mergeable
 
-TITLE_LIMIT = 256
 _TRIES = 5
 
 
@@ -40,8 +39,7 @@ def open_pull(
     access.demand(forge, viewer, repository, "read", rights.PULLS)
     rights.writable(repository)
     source, branch = _source(forge, viewer, repository, head, head_repo)
-    if issue is None:
-        issues.check_title(title, "PullRequest")
+    said = issues.check_title(title, "PullRequest") if issue is None else ""
     issues.check_body(body, "PullRequest")
     store = bare(forge, repository["id"])
     for _ in range(_TRIES):
@@ -57,7 +55,7 @@ def open_pull(
             if states.open_one(forge, repository["id"], source["id"], branch, base):
                 raise custom(f"A pull request already exists for {source['owner_login']}:{branch}.")
             if issue is None:
-                row = rows.item(forge, issues.insert(forge, viewer, repository, str(title), body))
+                row = rows.item(forge, issues.insert(forge, viewer, repository, said, body))
             else:
                 row = _convertible(forge, viewer, repository, issue)
             forge.kept.insert(
@@ -78,7 +76,7 @@ def open_pull(
             states.follow(forge, store, row, head_sha, base_sha, viewer.account)
             announce.item(forge, row["id"], "opened", viewer.account)
             return int(row["id"])
-    raise ForgeError(409, "The branch was modified meanwhile. Try again.")
+    raise custom("A branch was modified meanwhile. Try again.")
 
 
 def edit(forge: Forge, viewer: Viewer, repository: Row, pull: Row, changes: Mapping[str, object]) -> None:

@@ -53,7 +53,7 @@ def _create(call: Call) -> Answer:
         call.forge,
         call.viewer,
         call.repo,
-        str(title) if isinstance(title, int) and not isinstance(title, bool) else title,  # type: ignore[arg-type] # checked there
+        str(title) if type(title) is int else title,
         text(call, "body", "Issue"),
         asked.names(said.get("labels"), "Issue", "labels"),
         asked.names(said.get("assignees"), "Issue", "assignees"),

@@ -16,7 +16,7 @@ def _list(call: Call) -> Answer:
     found: list[object] = [call.repo["id"], *values]
     owner, _, branch = call.query.get("head", "").rpartition(":")
     if owner and branch:  # without an owner GitHub lists as if nothing had been asked
-        where += " AND lower(p.head_owner) = lower(?) AND p.head_ref = ?"
+        where += f" AND {rows.HEAD}"
         found += [owner, branch]
     if call.query.get("base"):
         where += " AND p.base_ref = ?"
@@ -88,6 +88,15 @@ def _commits(call: Call) -> Answer:
     return paged(call, found, lambda each: git_shapes.commit(call.forge, call.urls, call.repo, each))
 
 
+def _with_commit(call: Call) -> Answer:
+    """Those that have the commit, or that were merged as it."""
+    has = "(p.merge_commit_sha = ? AND p.merged OR EXISTS (SELECT 1 FROM timeline t WHERE t.issue = i.id"
+    where = f"p.repository = ? AND {has} AND t.event = 'committed' AND t.commit_sha = ?))"
+    sha = call.path["commit_sha"]
+    found = rows.pulls(call.forge, where, call.repo["id"], sha, sha)
+    return paged(call, found, lambda row: shapes.pull_simple(call.forge, call.urls, row))
+
+
 def _is_merged(call: Call) -> Answer:
     if not asked.pull(call)["merged"]:
         raise missing()
@@ -95,15 +104,19 @@ def _is_merged(call: Call) -> Answer:
 
 
 def _merge(call: Call) -> Answer:
-    said = {key: asked.optional(value, "PullRequest", key) for key, value in asked.said(call).items()}
+    said = asked.said(call)
+    method, wanted, title, message = (
+        asked.optional(said.get(key), "PullRequest", key)
+        for key in ("merge_method", "sha", "commit_title", "commit_message")
+    )
     sha = merging.merge(
         call.forge,
         call.viewer,
         asked.pull(call),
-        method=said.get("merge_method") or "merge",
-        sha=said.get("sha"),
-        title=said.get("commit_title"),
-        message=said.get("commit_message"),
+        method=method or "merge",
+        sha=wanted,
+        title=title,
+        message=message,
     )
     return Answer({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
@@ -151,6 +164,7 @@ ROUTES: tuple[Route, ...] = (
     Route("PATCH", _P, _edit, grant=rights.PULLS),
     Route("GET", f"{_P}/files", _files, grant=_READ),
     Route("GET", f"{_P}/commits", _commits, grant=_READ),
+    Route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", _with_commit, grant=_READ),
     Route("GET", f"{_P}/merge", _is_merged, grant="contents:read"),
     Route("PUT", f"{_P}/merge", _merge, "write", merging.CONTENTS),
     Route("PUT", f"{_P}/update-branch", _update_branch, grant=rights.PULLS),

@@ -7,7 +7,7 @@ from engine.sandbox.forge.answer import ForgeError, Viewer, missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import announce, diffs, rights, timeline, trial
+from engine.sandbox.forge.work import announce, diffs, reviewers, rights, timeline, trial
 from engine.sandbox.forge.work.comments import check
 
 _SIDES = ("LEFT", "RIGHT")
@@ -24,6 +24,16 @@ class Placed(NamedTuple):
     start_side: str | None
     position: int
     hunk: str
+
+
+def is_part(forge: Forge, pull: Row, sha: str) -> bool:
+    """Is the commit of the head's history, or was it the head once? Others of the network are not."""
+    store = bare(forge, pull["repository"])
+    if store.commit(sha) is None:
+        return False
+    pushed = (pull["head_repository"], f"refs/heads/{pull['head_ref']}", sha, sha)
+    once = "SELECT 1 FROM activity WHERE repository = ? AND ref = ? AND (after = ? OR before = ?)"
+    return store.is_ancestor(sha, pull["head_sha"]) or forge.kept.row(once, *pushed) is not None
 
 
 def place(forge: Forge, pull: Row, sha: str, said: Mapping[str, object]) -> Placed:
@@ -95,7 +105,7 @@ def comment(forge: Forge, viewer: Viewer, repository: Row, pull: Row, said: Mapp
     """
     rights.may_say(forge, viewer, repository, pull, rights.PULLS)
     sha = said.get("commit_id", pull["head_sha"])
-    if not isinstance(sha, str) or bare(forge, repository["id"]).commit(sha) is None:
+    if not isinstance(sha, str) or not is_part(forge, pull, sha):
         raise _nowhere("commit_id", "commit_id is not part of the pull request")
     return _alone(forge, viewer, pull, sha, place(forge, pull, sha, said), None)
 
@@ -136,6 +146,7 @@ def _alone(forge: Forge, viewer: Viewer, pull: Row, sha: str, placed: Placed, to
         )
         number = insert(forge, viewer, pull["id"], review, sha, placed, to)
         timeline.by(forge, viewer, pull["id"], "line-commented", review=review)
+        reviewers.answered(forge, pull["id"], viewer.account)
         found = forge.kept.row("SELECT * FROM reviews WHERE id = ?", review)
         if found is not None:
             announce.review(forge, found, "submitted", viewer.account)

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from engine.sandbox.forge.answer import ForgeError, Viewer, missing
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.work import announce, edits, review_comments, reviewers, rights, timeline
-from engine.sandbox.forge.work.comments import BODY_LIMIT, too_long
+from engine.sandbox.forge.work.comments import BODY_LIMIT
 
 STATES = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
 _OPINIONS = ("APPROVED", "CHANGES_REQUESTED")
@@ -41,7 +40,7 @@ def submit(
     text = _text(body)
     _may(viewer, pull, event, text, bool(comments))
     sha = pull["head_sha"] if commit_id is None else commit_id
-    if not isinstance(sha, str) or bare(forge, repository["id"]).commit(sha) is None:
+    if not isinstance(sha, str) or not review_comments.is_part(forge, pull, sha):
         raise refused("commit_id is not part of the pull request")
     placed = [review_comments.place(forge, pull, sha, comment) for comment in comments]
     with forge.kept.change():
@@ -140,7 +139,7 @@ def dismiss(forge: Forge, viewer: Viewer, repository: Row, review: Row, message:
     if not isinstance(message, str) or not message.strip():
         raise refused("Dismissal message can't be blank")
     if len(message) > BODY_LIMIT:
-        raise too_long("PullRequestReview")
+        raise refused(f"body is too long (maximum is {BODY_LIMIT} characters)")
     with forge.kept.change():
         row = review_row(forge, review["id"])
         if row["state"] not in _OPINIONS:
@@ -242,5 +241,5 @@ def _text(body: object) -> str:
     if body is not None and not isinstance(body, str):
         raise refused("Body is invalid")
     if body is not None and len(body) > BODY_LIMIT:
-        raise too_long("PullRequestReview")
+        raise refused(f"body is too long (maximum is {BODY_LIMIT} characters)")
     return body or ""

@@ -11,13 +11,11 @@ PULLS = "pull_requests:write"
 
 def has(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str) -> bool:
     """Has the viewer this level there; an App: this grant?"""
-    if viewer.kind == "installation":
-        try:
-            access.granted(viewer, grant)
-        except ForgeError:
-            return False
-        return access.sees(forge, viewer, repository)
-    return access.at_least(access.permission(forge, viewer.account, repository), level)
+    try:
+        access.demand(forge, viewer, repository, level, grant)
+    except ForgeError:
+        return False
+    return True
 
 
 def demand(forge: Forge, viewer: Viewer, repository: Row, author: int | None, level: str, grant: str) -> None:

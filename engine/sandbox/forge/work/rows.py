@@ -6,13 +6,17 @@ from engine.sandbox.forge.answer import missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 
+# Logins change: that of the head's owner is the present one, and the one that was where the fork is gone.
+_HEAD_OWNER = """coalesce((SELECT a.login FROM repositories r JOIN accounts a ON a.id = r.owner
+    WHERE r.id = p.head_repository), p.head_owner)"""
+HEAD = f"lower({_HEAD_OWNER}) = lower(?) AND p.head_ref = ?"
 # Everything that a list needs is in its one query: no row asks git, and few ask SQLite again.
-ITEM = """SELECT i.*, p.id AS pull, p.head_repository, p.head_owner, p.head_ref, p.head_sha, p.base_ref, p.base_sha,
+ITEM = f"""SELECT i.*, p.id AS pull, p.head_repository, p.head_ref, p.head_sha, p.base_ref, p.base_sha,
     p.draft, p.merged, p.merged_at, p.merged_by, p.merge_commit_sha, p.maintainer_can_modify, p.measured_json,
-    p.trial_json, (SELECT count(*) FROM comments c WHERE c.issue = i.id) AS comments,
+    p.trial_json, {_HEAD_OWNER} AS head_owner, (SELECT count(*) FROM comments c WHERE c.issue = i.id) AS comments,
     (SELECT count(*) FROM review_comments c JOIN reviews r ON r.id = c.review
       WHERE c.pull = i.id AND r.state != 'PENDING') AS review_comments
-  FROM issues i LEFT JOIN pulls p ON p.id = i.id"""
+  FROM issues i LEFT JOIN pulls p ON p.id = i.id"""  # noqa: S608 - fixed texts
 
 
 def issue_of(forge: Forge, repository: int, number: object) -> Row:

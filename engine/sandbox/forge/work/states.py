@@ -1,5 +1,7 @@
 """Open, closed, merged: each way a pull request or issue changes its state, with its timeline and webhook."""
 
+from collections.abc import Mapping
+
 from engine.sandbox.forge.answer import ForgeError, Viewer, invalid
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import Bare, bare
@@ -61,7 +63,7 @@ def reopen(forge: Forge, viewer: Viewer, repository: Row, issue: Row) -> None:
             forge.kept.update("issues", row["id"], state_reason="reopened")
         else:
             _no_other(forge, repository, row)
-            _still_there(forge, repository, row, str(changes["head_sha"]))
+            _still_there(forge, row, changes)
             forge.kept.update("pulls", row["id"], **changes)
         forge.kept.update("issues", row["id"], state="open", closed_at=None, closed_by=None)
         timeline.by(forge, viewer, row["id"], "reopened")
@@ -131,11 +133,10 @@ def _no_other(forge: Forge, repository: Row, pull: Row) -> None:
         raise _cannot(f"There is already an open pull request from {head} to {base}.")
 
 
-def _still_there(forge: Forge, repository: Row, pull: Row, head: str) -> None:
-    if tip(forge, pull["head_repository"], pull["head_ref"]) != head or not tip(
-        forge, repository["id"], pull["base_ref"]
-    ):
-        raise ForgeError(409, "The branch was modified meanwhile. Try again.")
+def _still_there(forge: Forge, pull: Row, seen: Mapping[str, object]) -> None:
+    head = tip(forge, pull["head_repository"], pull["head_ref"])
+    if (head, tip(forge, pull["repository"], pull["base_ref"])) != (seen["head_sha"], seen["base_sha"]):
+        raise _cannot("A branch was modified meanwhile.")
 
 
 def _cannot(why: str) -> ForgeError:

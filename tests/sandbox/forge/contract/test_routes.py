@@ -1,6 +1,7 @@
 """Every route is an operation of GitHub's, under GitHub's names; and what listens to all the others' tests works."""
 
 import json
+import re
 import urllib.request
 from typing import Any
 
@@ -32,6 +33,15 @@ def test_every_route_is_github_s():
 def test_no_route_is_there_twice():
     rows = [(route.verb, route.path) for route in serve.routes()]
     assert sorted(set(rows)) == sorted(rows)
+
+
+def test_no_route_hides_another():
+    """The first that matches answers, so `/user/{account_id}` has to come after `/user/teams`."""
+    rows = [(route, forge_contract.pattern(route)) for route in serve.routes()]
+    for route in serve.routes():
+        path = re.sub(r"\{(\w+)\}", "x", route.path)
+        first = next(other for other, known in rows if other.verb == route.verb and known.fullmatch(path))
+        assert first == route, f"{first.path} hides {route.verb} {route.path}"
 
 
 def test_what_may_contain_slashes_is_a_parameter_of_the_path():

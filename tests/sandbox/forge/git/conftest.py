@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Person
-from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.git.storage import make
-from tests.support.plain_git import commit, git
+from tests.support import github_openapi, plain_git
 
 ANN = Person("Ann", "ann@example.com", "2026-11-27T08:00:00Z")
 
@@ -42,43 +41,25 @@ def repository(tmp_path: Path) -> Written:
 
 @pytest.fixture
 def repo(forge):
-    """A private repository of acme with one commit on `main`; ann, bob write, oscar reads."""
-    kept = forge.kept
-    owner = kept.value("SELECT id FROM accounts WHERE login = 'acme'")
-    name = f"r{kept.value('SELECT count(*) FROM repositories')}"
-    made = create_repository(forge, owner, name)
-    for login, level in (("ann", "write"), ("bob", "write"), ("oscar", "read")):
-        account = kept.value("SELECT id FROM accounts WHERE login = ?", login)
-        kept.insert("collaborators", repository=made, account=account, permission=level)
-    return forge.repository("acme", name)
+    """A private repository of acme; ann and bob write, oscar reads."""
+    return plain_git.repository(forge)
 
 
 @pytest.fixture
 def url(forge, repo):
     """`url("ann")`: where ann clones from."""
-
-    def of(login: str | None, name: str = "") -> str:
-        sql = "SELECT token FROM tokens t JOIN accounts a ON a.id = t.account WHERE a.login = ? AND t.kind = 'personal'"
-        token = str(forge.kept.value(sql, login))
-        who = f"x-access-token:{token}@" if login else ""
-        return str(forge.urls.base).replace("//", f"//{who}") + f"/acme/{name or repo['name']}.git"
-
-    return of
+    return lambda login: plain_git.address(forge, repo, login)
 
 
 @pytest.fixture
 def clone(tmp_path, url):
     """ann's clone, whose first commit is pushed."""
-    folder = tmp_path / "clone"
-    git(tmp_path, "clone", "-q", url("ann"), str(folder))
-    commit(folder, "a.txt", "1\n")
-    git(folder, "push", "-q", "origin", "main")
-    return folder
+    return plain_git.begun(tmp_path, url("ann"))
 
 
 @pytest.fixture
-def told(forge, monkeypatch):
-    """Every event of the test: (event, action, body)."""
+def told(forge, monkeypatch, recorder):
+    """Every event of the test: (event, action, body), each as GitHub describes it."""
     events: list[tuple[str, str | None, Any]] = []
     emit = forge.emit
 
@@ -87,4 +68,16 @@ def told(forge, monkeypatch):
         emit(event, action, *rest)
 
     monkeypatch.setattr(forge, "emit", listen)
-    return events
+    yield events
+    for event, action, body in events if recorder else ():  # None: a machine without npm
+        assert github_openapi.webhook_differences(event, action, body) == []
+
+
+@pytest.fixture
+def api(forge, repo, as_):
+    """`api("GET", "/branches", login="ann")`: below the repository."""
+
+    def ask(verb, path, body=None, login="ann", **headers):
+        return as_(login)(verb, f"/repos/acme/{repo['name']}{path}", body, **headers)
+
+    return ask

@@ -42,7 +42,9 @@ def hostile(tmp_path_factory):
         branch = "<img/src=x/onerror=hurt(7)>'\"&amp;%2e%2e/" + "b" * 100
         path = "<script>hurt(8)<script>/'\"><img src=x onerror=hurt(9)>&#x3c;\u202eodd\x1b\n" + "f" * 100 + ".md"
         made = build(forge, nasty, branch=branch, path=path)
-        forge.kept.run("UPDATE accounts SET login = login || ?, name = ? WHERE login = 'alice'", "<b onclick=hurt(1)>", NASTY)
+        forge.kept.run(
+            "UPDATE accounts SET login = login || ?, name = ? WHERE login = 'alice'", "<b onclick=hurt(1)>", NASTY
+        )
         forge.kept.run("UPDATE teams SET name = ?, description = ?", NASTY, NASTY)
         forge.kept.run("UPDATE rulesets SET name = ?", NASTY)
         forge.kept.run("UPDATE labels SET color = ?", '"><script>hurt(1)</script>')
@@ -206,7 +208,10 @@ def elsewhere(html: str, host: str = "127.0.0.1") -> Iterator[str]:
         server.server_close()
 
 
-SITES = [("another port, which is the same site to cookies", "127.0.0.1"), ("another name, which is another site", "localhost")]
+SITES = [
+    ("another port, which is the same site to cookies", "127.0.0.1"),
+    ("another name, which is another site", "localhost"),
+]
 
 
 @pytest.mark.parametrize(("why", "host"), SITES, ids=[row[0] for row in SITES])
@@ -217,9 +222,14 @@ def test_a_form_on_another_page_does_nothing(browser, scene, why, host, policy):
     forms = "".join(
         f'<form id="f{number}" method="post" action="{base}{path}"><input name="body" value="x"><input name="review" value="APPROVE">'
         '<input name="account" value="3"><input name="method" value="merge"></form>'
-        for number, path in enumerate([f"{scene.pull}/comments", f"{scene.pull}/merge", f"{scene.pull}/close", "/login", "/logout"])
+        for number, path in enumerate(
+            [f"{scene.pull}/comments", f"{scene.pull}/merge", f"{scene.pull}/close", "/login", "/logout"]
+        )
     )
-    with elsewhere(f'<meta name="referrer" content="{policy}">{forms}', host) as there, session(browser, scene, "olga") as page:
+    with (
+        elsewhere(f'<meta name="referrer" content="{policy}">{forms}', host) as there,
+        session(browser, scene, "olga") as page,
+    ):
         for number in range(5):
             page.goto(there)
             with page.expect_navigation() as answer:
@@ -244,7 +254,8 @@ def test_a_page_elsewhere_reads_nothing_and_shows_nothing_of_ours(browser, scene
         shown = [frame for frame in page.frames if frame != page.main_frame]
         assert all("orders" not in frame.content() for frame in shown), "no clickjacking"
         read = page.evaluate(
-            "url => fetch(url, {credentials: 'include'}).then(answer => answer.text()).catch(() => 'refused')", base + scene.pull
+            "url => fetch(url, {credentials: 'include'}).then(answer => answer.text()).catch(() => 'refused')",
+            base + scene.pull,
         )
         assert read == "refused" or "sandbox; it answers" in read
         opened = page.evaluate("url => { const other = window.open(url); return other === null || other.closed }", base)

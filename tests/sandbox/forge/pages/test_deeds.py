@@ -47,7 +47,9 @@ def test_a_comment(scene, visit, fresh):
     assert comment["body"] == "Hello\r\n*there*", "as browsers send it, and GitHub keeps it"
 
 
-@pytest.mark.parametrize(("button", "state"), [("APPROVE", "APPROVED"), ("REQUEST_CHANGES", "CHANGES_REQUESTED"), ("COMMENT", "COMMENTED")])
+@pytest.mark.parametrize(
+    ("button", "state"), [("APPROVE", "APPROVED"), ("REQUEST_CHANGES", "CHANGES_REQUESTED"), ("COMMENT", "COMMENTED")]
+)
 def test_a_review_is_of_the_head_that_is_there(scene, visit, fresh, button, state):
     assert visit("ann").press(_page(fresh), "answer", review=button, body="Because").status == 303
     [review] = scene.forge.kept.rows("SELECT * FROM reviews WHERE pull = ?", fresh["id"])
@@ -98,8 +100,23 @@ def test_readers_have_no_buttons_for_what_others_wrote_and_may_not_send_them(sce
     forms = oscar.get(_page(fresh)).forms
     assert set(forms) == {"sign-out", "answer"}
     token = forms["answer"].fields["token"]
-    for deed in (f"/comments/{number}", f"/comments/{number}/delete", f"/comments/{number}/minimize", "/title", "/body", "/close", "/labels", "/reviewers", "/draft", "/merge", "/update"):
-        answer = oscar.post(_page(fresh, deed), {"token": token, "body": "x", "title": "x", "reason": "SPAM", "method": "merge", "reviewer": "ann"})
+    for deed in (
+        f"/comments/{number}",
+        f"/comments/{number}/delete",
+        f"/comments/{number}/minimize",
+        "/title",
+        "/body",
+        "/close",
+        "/labels",
+        "/reviewers",
+        "/draft",
+        "/merge",
+        "/update",
+    ):
+        answer = oscar.post(
+            _page(fresh, deed),
+            {"token": token, "body": "x", "title": "x", "reason": "SPAM", "method": "merge", "reviewer": "ann"},
+        )
         assert answer.status in (403, 422), deed
     assert (_now(scene, fresh)["title"], _now(scene, fresh)["state"]) == ("A change", "open")
     assert scene.forge.kept.value("SELECT body FROM comments WHERE id = ?", number) == "Mine"
@@ -142,7 +159,12 @@ def test_labels_and_reviewers(scene, visit, fresh):
     fields = shown.forms["labels"].fields
     fields.pop(f"label-{number}")
     ann.post(shown.forms["labels"].action, fields)
-    names = [row["name"] for row in scene.forge.kept.rows("SELECT l.name FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = ?", fresh["id"])]
+    names = [
+        row["name"]
+        for row in scene.forge.kept.rows(
+            "SELECT l.name FROM issue_labels x JOIN labels l ON l.id = x.label WHERE x.issue = ?", fresh["id"]
+        )
+    ]
     assert names == ["made here"]
 
 

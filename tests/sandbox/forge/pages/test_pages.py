@@ -98,7 +98,9 @@ def _faults(seen) -> list[str]:
     ids = [said["id"] for _, said in seen.elements if "id" in said]
     found += [f"id {one} twice" for one in set(ids) if ids.count(one) > 1]
     for _, said in seen.elements:
-        found += [f"{said[key]} is not there" for key in ("aria-labelledby", "list") if key in said and said[key] not in ids]
+        found += [
+            f"{said[key]} is not there" for key in ("aria-labelledby", "list") if key in said and said[key] not in ids
+        ]
         if said.get("href", "").startswith("#") and said["href"][1:] not in ids:
             found.append(f"{said['href']} leads nowhere")
     found += [
@@ -108,7 +110,9 @@ def _faults(seen) -> list[str]:
     ]
     found += [f"picture without alt: {said}" for tag, said in seen.elements if tag == "img" and "alt" not in said]
     levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
-    found += [f"h{after} after h{before}" for before, after in zip([0, *levels], levels, strict=False) if after > before + 1]
+    found += [
+        f"h{after} after h{before}" for before, after in zip([0, *levels], levels, strict=False) if after > before + 1
+    ]
     found += _unlabelled(seen.text)
     return found
 
@@ -158,7 +162,16 @@ def test_a_page_costs_few_questions_however_many_pull_requests_there_are(scene, 
                     head_owner="acme", head_ref=f"b{number}", head_sha="0" * 40, base_ref="main", base_sha="0" * 40,
                 )  # fmt: skip
         asked.update(rows=0, git=0)
-        assert len([1 for tag, said in olga.get("/acme/controller/pulls").elements if tag == "a" and said.get("class") == "title"]) == 30
+        assert (
+            len(
+                [
+                    1
+                    for tag, said in olga.get("/acme/controller/pulls").elements
+                    if tag == "a" and said.get("class") == "title"
+                ]
+            )
+            == 30
+        )
         counted.append(dict(asked))
     assert counted[0] == counted[1]
     assert counted[1]["git"] == 0

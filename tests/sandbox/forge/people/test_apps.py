@@ -116,7 +116,8 @@ def test_a_token_for_one_permission(as_installation):
     assert reading("GET", "/orgs/acme/members").status == 403, "members:read was not asked for"
     writing = as_installation(permissions={"contents": "write"})
     assert writing("POST", "/repos/acme/controller/dispatches", {"event_type": "x"}).status == 204
-    none = as_installation(permissions={})
+    assert as_installation(permissions={})("GET", "/orgs/acme/members").status == 200, "{} is everything, as at GitHub"
+    none = as_installation(permissions={"metadata": "read"})
     assert none("POST", "/repos/acme/controller/dispatches", {"event_type": "x"}).status == 403
     assert none("GET", OTHERS).status == 200, "metadata:read is always there"
 

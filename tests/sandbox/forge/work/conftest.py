@@ -115,9 +115,15 @@ def place(forge: Forge) -> Iterator[Place]:
     assert repository is not None
     found = Place(forge, repository, told)
     found.push("main", found.write(None, {"a.txt": "1\n2\n3\n4\n5\n6\n7\n8\n", "b.txt": "b\n"}, "first"), "ann")
-    forge.emit = lambda *said: told.append(Told(*said))
+    plain = forge.emit
+
+    def emit(*said: Any) -> None:
+        told.append(Told(*said))
+        plain(*said)
+
+    forge.emit = emit
     yield found
-    forge.emit = lambda *_: None
+    forge.emit = plain
 
 
 @pytest.fixture

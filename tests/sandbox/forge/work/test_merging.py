@@ -276,7 +276,7 @@ def test_a_merge_that_was_killed_between_git_and_the_rows_is_finished(place, ope
     who = Person("GitHub", "noreply@github.com", place.forge.now())
     made = place.store.write_commit(place.store.commit(head).tree, (base,), "squashed", who, who)
     begun = {"actor": place.account("bob"), "app": None, "before": base}
-    place.forge.set_setting(f"merging:{place.row(number)['id']}:{made}", json.dumps(begun))
+    place.forge.set_setting(f"merging:{place.row(number)['id']}:{made}:1", json.dumps(begun))
     place.store.update("refs/heads/main", made, base)
     place.told.clear()
     for _ in range(2):
@@ -291,7 +291,7 @@ def test_a_merge_that_was_killed_before_git_is_forgotten(place, open_):
     base = place.tip("main")
     made = place.write(base, {"x.txt": "x\n"})
     begun = {"actor": place.account("bob"), "app": None, "before": base}
-    place.forge.set_setting(f"merging:{place.row(number)['id']}:{made}", json.dumps(begun))
+    place.forge.set_setting(f"merging:{place.row(number)['id']}:{made}:1", json.dumps(begun))
     merging.recover(place.forge)
     assert place.row(number)["state"] == "open"
     assert not place.forge.kept.rows("SELECT * FROM settings WHERE name LIKE 'merging:%'")
@@ -328,3 +328,16 @@ def test_what_cannot_be_brought_up_to_date(place, open_, as_):
     assert update(as_, place, number, by="oscar").status == 403
     as_("alice")("PATCH", f"{place.api}/pulls/{number}", {"state": "closed"})
     assert update(as_, place, number).status == 422
+
+
+def test_a_merge_that_breaks_between_git_and_the_rows_is_finished_later(place, open_, monkeypatch):
+    from engine.sandbox.forge.work import states
+
+    number = open_("feature")
+    with monkeypatch.context() as broken:
+        broken.setattr(states, "merged", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            merging.merge(place.forge, place.viewer("bob"), place.row(number))
+    assert place.row(number)["state"] == "open"
+    merging.recover(place.forge)
+    assert (place.row(number)["merged"], place.row(number)["merge_commit_sha"]) == (1, place.tip("main"))

@@ -1,5 +1,7 @@
 """Pull requests as REST has them: opened, changed, listed, and what GitHub refuses."""
 
+from typing import Any
+
 import pytest
 
 
@@ -41,7 +43,7 @@ def test_a_conflict_is_dirty(place, open_, as_):
 
 
 # why, what is sent beside a title, GitHub's message or field
-REFUSED = [
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("into itself", {"head": "main", "base": "main"}, "No commits between main and main"),
     ("nothing new", {"head": "same", "base": "main"}, "No commits between main and same"),
     ("no such head", {"head": "nowhere", "base": "main"}, "head"),
@@ -100,9 +102,14 @@ def test_the_lists_take_a_head_a_base_a_state_and_an_order(place, open_, as_):
 def test_a_list_asks_git_nothing(place, open_, as_, monkeypatch):
     for name in ("one", "two", "three"):
         open_(name)
-    asked = []
+    asked: list[str] = []
     real = type(place.store).git
-    monkeypatch.setattr(type(place.store), "git", lambda *a, **k: asked.append(a[1]) or real(*a, **k))
+
+    def git(store: Any, *arguments: str, **more: Any) -> Any:
+        asked.append(arguments[0])
+        return real(store, *arguments, **more)
+
+    monkeypatch.setattr(type(place.store), "git", git)
     assert len(as_("bob")("GET", f"{place.api}/pulls?per_page=100").body) == 3
     assert len(as_("bob")("GET", f"{place.api}/issues?per_page=100").body) == 3
     assert asked == []
@@ -256,3 +263,27 @@ def test_drafts(place, open_, as_, draft):
         assert as_("bob")("GET", f"{place.api}/pulls/{number}").body["draft"] is wanted
     both = ["ready_for_review", "converted_to_draft"]
     assert place.heard("pull_request") == ["opened", *(both if draft else both[::-1])]
+
+
+def test_a_head_is_found_by_its_owner_s_present_name(place, forked, as_):
+    kept, oscar = place.forge.kept, place.account("oscar")
+    forked.add("feature", {"x.txt": "x\n"}, onto=forked.tip("main"), by="oscar")
+    body = {"title": "x", "head": "oscar:feature", "base": "main"}
+    number = as_("oscar")("POST", f"{place.api}/pulls", body).body["number"]
+    kept.update("accounts", oscar, login="otto")
+    try:
+        for login, found in (("otto", [number]), ("oscar", [])):
+            listed = as_("bob")("GET", f"{place.api}/pulls?head={login}:feature").body
+            assert [each["number"] for each in listed] == found
+        assert as_("bob")("GET", f"{place.api}/pulls/{number}").body["head"]["label"] == "otto:feature"
+    finally:
+        kept.update("accounts", oscar, login="oscar")
+
+
+def test_pull_requests_of_a_commit(place, open_, as_):
+    number = open_("feature")
+    head = place.tip("feature")
+    merge = as_("bob")("PUT", f"{place.api}/pulls/{number}/merge", {}).body["sha"]
+    for sha, found in ((head, [number]), (merge, [number]), ("1" * 40, [])):
+        listed = as_("bob")("GET", f"{place.api}/commits/{sha}/pulls").body
+        assert [each["number"] for each in listed] == found

@@ -40,8 +40,12 @@ def pull_simple(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
     else:
         head_login, head_user = head["owner_login"], anybody(forge, urls, head["owner"])
         head_shape = base_shape if head is base else repository_shape(forge, urls, head)
+    common = shared(forge, urls, row)
+    # The description of lists has no null here, that of issues has no other word for none.
+    labels = [{**label, "description": label["description"] or ""} for label in common["labels"]]
     return {
-        **shared(forge, urls, row),
+        **common,
+        "labels": labels,
         "id": row["id"],
         "node_id": node_id("PullRequest", row["id"]),
         "url": api,

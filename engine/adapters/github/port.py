@@ -1,0 +1,209 @@
+"""What runs ask of GitHub, by purpose, in two halves: who is handed `Looks` cannot change anything.
+
+Everything is told as GitHub has it now, whole or not at all: a list that is cut, a count that differs, an answer in
+part is an EngineError (ENG593 to ENG597), never a shorter list. People are told by id; whom GitHub does not know any
+more (a deleted account) is None. Moments are RFC 3339 in UTC.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+
+class Person(NamedTuple):
+    """An account. The id stays, the login may be another's tomorrow."""
+
+    id: int
+    login: str
+    bot: bool = False
+
+
+class Hand(NamedTuple):
+    """Whom a commit names: the account behind an address, where there is one."""
+
+    email: str | None
+    user: Person | None
+
+
+class Branch(NamedTuple):
+    """One side of a pull request."""
+
+    ref: str  # without `refs/heads/`
+    sha: str | None  # of its tip now; None: it was deleted
+    repo: str | None  # `owner/name`; None: it was deleted
+
+
+class Review(NamedTuple):
+    """A review, also one that is pending or dismissed."""
+
+    id: int
+    user: Person | None
+    state: str  # APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PENDING
+    commit: str | None
+    submitted_at: str | None  # None: it is pending
+    edited: bool
+    body: str
+
+
+class Dismissal(NamedTuple):
+    """Somebody took a review's effect away."""
+
+    review: int | None  # None: it is gone
+    was: str  # what the review had said
+    by: Person | None
+    when: str
+
+
+class Comment(NamedTuple):
+    """A comment on the pull request itself."""
+
+    id: int
+    node: str  # its id in GraphQL, to minimise it by
+    user: Person | None
+    body: str
+    created_at: str
+    edited_at: str | None
+    editor: Person | None
+    minimised: bool
+
+
+class Commit(NamedTuple):
+    """A commit of a pull request, as GitHub joins it with accounts."""
+
+    sha: str
+    authors: tuple[Hand, ...]  # the author, then the co-authors
+    committer: Hand
+    github_signed: bool  # a valid signature of GitHub's own
+
+
+class Check(NamedTuple):
+    """The newest check run of a name on the head, or a commit status of that context."""
+
+    name: str
+    status: str  # as REST has it: queued, in_progress, completed, …
+    conclusion: str | None  # likewise: success, failure, neutral, …
+    app: int | None  # id of the App that a check run is bound to
+    external_id: str
+
+
+class Retarget(NamedTuple):
+    """A change of the base."""
+
+    when: str
+    before: str
+    after: str
+    by: Person | None
+
+
+class Push(NamedTuple):
+    """A move of a branch."""
+
+    by: Person | None
+    before: str | None  # None: there was no branch
+    after: str
+    forced: bool
+    when: str
+
+
+Part: TypeAlias = Literal["reviews", "dismissals", "comments", "labels", "commits", "checks", "retargets"]
+
+
+class Pull(NamedTuple):
+    """A pull request. Lists that were not asked for are None."""
+
+    number: int
+    node: str  # its id in GraphQL
+    repo_id: int
+    me: str  # the login that we have
+    title: str
+    body: str
+    author: Person | None
+    state: Literal["open", "closed"]
+    draft: bool
+    merged: bool
+    merged_by: Person | None
+    merge_commit: str | None  # never the one that GitHub tries the merge with
+    head: Branch
+    base: Branch
+    updated_at: str
+    commit_count: int  # what git finds has to be as many
+    file_count: int
+    reviews: tuple[Review, ...] | None = None
+    dismissals: tuple[Dismissal, ...] | None = None
+    comments: tuple[Comment, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    commits: tuple[Commit, ...] | None = None
+    checks: tuple[Check, ...] | None = None
+    retargets: tuple[Retarget, ...] | None = None
+
+
+class Brief(NamedTuple):
+    """A pull request in a list."""
+
+    number: int
+    head: Branch
+    base: Branch
+    draft: bool
+    updated_at: str
+
+
+class People(NamedTuple):
+    """Who somebody is, by the names that were asked for."""
+
+    users: Mapping[str, Person | None]  # None: nobody has that login
+    teams: Mapping[str, tuple[Person, ...] | None]  # with those of child teams; None: there is none, or not for us
+    permissions: Mapping[int, str]  # of the users, by id: admin, maintain, write, triage, read, none
+
+
+class Looks(Protocol):
+    """Reads. Safe with threads."""
+
+    def pull(self, repo: str, number: int, parts: Collection[Part]) -> Pull:
+        """It, with these lists: one request for up to a hundred rows of each."""
+
+    def pulls(self, repo: str, *, head: str | None = None) -> Sequence[Brief]:
+        """The open ones, those of a branch only where one is named; the one that changed last comes first."""
+
+    def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
+        """Accounts and teams (`organisation/slug`), and what the accounts may do in the repository."""
+
+    def pushes(self, repo: str, branch: str) -> Sequence[Push]:
+        """Every move of the branch since somebody made it, oldest first.
+
+        Raises:
+            EngineError: ENG597 also where GitHub does not tell back to there.
+        """
+
+
+class Writes(Protocol):
+    """Writes. Each looks first and changes what differs; after a write of which nobody knows it looks again.
+
+    So each may be done again, by whoever goes on. What GitHub refuses is a `RefusedError`.
+    """
+
+    def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:
+        """The number of the open pull request of these branches, which is opened where there is none."""
+
+    def retarget(self, repo: str, number: int, base: str) -> bool:
+        """Has it been moved to another base?"""
+
+    def label(self, repo: str, number: int, *, add: Collection[str], remove: Collection[str]) -> bool:
+        """Are there others now? Who has put on others meanwhile keeps them."""
+
+    def comment(self, repo: str, number: int, body: str, *, instead_of: int | None) -> int:
+        """The id of the comment, which is written in place of another of ours; the same body is no request."""
+
+    def minimise(self, node: str) -> bool:
+        """Was it shown until now?"""
+
+    def check(
+        self, repo: str, sha: str, name: str, *, external_id: str, conclusion: str | None, title: str, summary: str
+    ) -> int:
+        """The id of the check run; `conclusion` None: it is in progress."""
+
+    def merge(self, repo: str, number: int, *, head: str, title: str, message: str) -> str:
+        """The commit that it was squashed into, once, if its head is still that."""
+
+    def request_reviews(
+        self, repo: str, number: int, *, users: Collection[str], teams: Collection[str]
+    ) -> Collection[str]:
+        """Who was asked now, that was not before."""

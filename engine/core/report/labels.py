@@ -1,0 +1,35 @@
+"""Which of our labels have to stand on a pull request. They are for people; no gate believes one alone."""
+
+from collections.abc import Collection
+from typing import Literal, NamedTuple, TypeAlias
+
+PASSED, FAILED, OVERRIDE = "opa-passed", "opa-failed", "opa-override"
+
+Validation: TypeAlias = Literal[
+    "passed",  # the newest validation of the present head
+    "failed",
+    "error",
+    "refused",  # it was not even planned: files that are no configuration, a conflict
+    "running",
+    "nothing",  # no resource is changed
+    "unknown",  # nobody can tell: then nothing is touched
+]
+_FAILED = ("failed", "error", "refused")
+
+
+class Swap(NamedTuple):
+    """What has to change."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+
+def swap(validation: Validation, is_overridden: bool, present: Collection[str]) -> Swap:
+    """What makes the labels right, whoever has put them on or taken them off. An override's label stays for ever."""
+    if validation == "unknown":
+        return Swap((), ())
+    wanted = {PASSED} if validation == "passed" else {FAILED} if validation in _FAILED else set[str]()
+    add = [label for label in (PASSED, FAILED) if label in wanted and label not in present]
+    if is_overridden and OVERRIDE not in present:
+        add.append(OVERRIDE)
+    return Swap(tuple(add), tuple(label for label in (PASSED, FAILED) if label in present and label not in wanted))

@@ -1,0 +1,66 @@
+"""Answers to commands. They quote no foreign text, and are short: the comment has the whole report."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.core.command import COMMANDS, usage
+from engine.core.decision.commands import Answer
+from engine.core.decision.explain import Missing, people
+from engine.core.outcome import Outcome
+from engine.core.report import markdown as md
+from engine.core.report.model import MARKS, Gate
+from engine.core.report.state import State
+from engine.core.rules.model import CommandRule
+
+_GATES = 30
+_WHO = 12
+
+
+def refusal(answer: Answer) -> str:
+    """Why a command is not carried out, or waits for others; only for who is answered (`Answer.speaks`)."""
+    assert answer.speaks
+    waits = answer.judgement.outcome is Outcome.PENDING
+    lines = [f"{'Waiting' if waits else 'Not done'}: {md.prose(answer.judgement.because)}."]
+    lines += [f"- {_missing(one)}" for one in answer.judgement.missing]
+    return "\n".join(lines) + "\n"
+
+
+def help_(rules: Mapping[str, CommandRule]) -> str:
+    """Which commands there are, and who may say them."""
+    rows = [
+        md.row(md.code(usage(name)), md.text(COMMANDS[name].doc), md.text(_may(rule))) for name, rule in rules.items()
+    ]
+    lead = "Write one as the first words of a new comment."
+    return f"{lead}\n\n{md.table(('Command', 'What it does', 'Who may'), rows)}\n"
+
+
+def _may(rule: CommandRule) -> str:
+    who = [*rule.groups, *(("anybody with write access",) if rule.writers else ())]
+    lead = f"{rule.need} people of " if rule.need > 1 else ""
+    return lead + (f"{', '.join(who[:-1])} or {who[-1]}" if len(who) > 1 else who[0])
+
+
+def status(state: State, gates: Sequence[Gate]) -> str:
+    """What is missing, who can give it, and what to write."""
+    waiting = [gate for gate in gates if gate.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)]
+    lines = [state.markdown, ""]
+    for gate in waiting[:_GATES]:
+        lines.append(f"- {MARKS[gate.outcome]} {md.code(gate.name)}")
+        lines += [f"  - {_missing(one)}" for one in gate.missing]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def why(state: State, gates: Sequence[Gate], name: str = "") -> str:
+    """Why each gate says what it says, or the one of that name."""
+    named = [gate for gate in gates if gate.name == name] if name else list(gates)
+    if not named:
+        known = ", ".join(md.code(gate.name) for gate in gates[:_GATES])
+        return f"No gate of that name is asked here. There are: {known or 'none'}.\n"
+    lines = [f"- {MARKS[gate.outcome]} {md.code(gate.name)} {md.prose(gate.because)}" for gate in named[:_GATES]]
+    more = [f"- and {len(named) - _GATES} more"] if len(named) > _GATES else []
+    return "\n".join([state.markdown, "", *lines, *more]) + "\n"
+
+
+def _missing(missing: Missing) -> str:
+    names = missing.who[:_WHO]
+    more = f" and {len(missing.who) - _WHO} more" if len(missing.who) > _WHO else ""
+    return f"{md.prose(missing.what)}{f', from {md.text(people(names))}{more}' if names else ''}"

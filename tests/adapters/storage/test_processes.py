@@ -1,0 +1,108 @@
+"""Many processes with one store: one of them wins, nothing is lost, no number is left out."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+
+from engine.adapters import settings
+from engine.adapters.storage.named import opened
+from engine.adapters.storage.port import Store
+
+_HEAD = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from engine.adapters import settings
+from engine.adapters.storage.named import opened
+store = opened(settings.read().store)
+def everywhere(work):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+"""
+_NUMBERED = """
+def work(thread):
+    number = 0
+    for _ in range(4):
+        while True:
+            number += 1
+            if store.put_if_absent(f"n/{number:010d}", f"{sys.argv[1]}-{thread}".encode()):
+                print(number, flush=True)
+                break
+everywhere(work)
+"""
+_ADDED = """
+def work(thread):
+    for _ in range(3):
+        while True:
+            item = store.get("count")
+            if store.replace("count", str(int(item.data) + 1).encode(), item.version):
+                break
+everywhere(work)
+"""
+_DELETED = """
+def work(thread):
+    for key in list(store.list("d/")):
+        item = store.get(key)
+        if item and store.delete(key, item.version):
+            print(key, flush=True)
+everywhere(work)
+"""
+_FIRST = "print(store.put_if_absent(f'a/{sys.argv[1]}', b'x') is not None)"
+
+
+@pytest.fixture(params=["directory", "s3"])
+def store(request, tmp_path, monkeypatch) -> Store:
+    """One that the environment names, for us and for every process that we start; nobody has opened it before."""
+    place = f"dir:{tmp_path / 'store'}"
+    if request.param == "s3":
+        place = str(request.getfixturevalue("s3"))
+    monkeypatch.setenv("ENGINE_STORE", place)
+    return opened(settings.read().store)
+
+
+def _together(program: str, processes: int = 2) -> list[str]:
+    """What they have printed."""
+    command = [sys.executable, "-c", _HEAD + program]
+    return _said(
+        subprocess.Popen(
+            [*command, str(number)], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for number in [*range(processes)]
+    )
+
+
+def _said(started: Iterable["subprocess.Popen[str]"]) -> list[str]:
+    said = []
+    for process in list(started):
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        said += out.split()
+    return said
+
+
+def test_two_of_eight_threads_number_without_a_gap(store):
+    taken = _together(_NUMBERED)
+    assert sorted(map(int, taken)) == list(range(1, 65))
+    assert list(store.list("n/")) == [f"n/{number:010d}" for number in range(1, 65)]
+
+
+def test_two_of_eight_threads_lose_no_replacement(store):
+    store.put_if_absent("count", b"0")
+    _together(_ADDED)
+    item = store.get("count")
+    assert item is not None
+    assert item.data == b"48"
+
+
+def test_two_of_eight_threads_delete_each_once(store):
+    keys = [f"d/{number}" for number in range(20)]
+    for key in keys:
+        store.put_if_absent(key, b"x")
+    assert sorted(_together(_DELETED)) == sorted(keys)
+    assert list(store.list("")) == []
+
+
+def test_many_may_make_it_at_the_same_time(store):
+    assert _together(_FIRST, 4) == ["True"] * 4

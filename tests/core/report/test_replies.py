@@ -1,0 +1,88 @@
+"""Answers to commands: the exact words, and nothing that somebody else has written."""
+
+from typing import Any
+
+import pytest
+
+from engine.core.command import Command
+from engine.core.decision.commands import Answer
+from engine.core.decision.explain import Judgement, Missing
+from engine.core.outcome import Outcome
+from engine.core.report import replies
+from engine.core.report.model import Gate
+from engine.core.report.state import State
+from engine.core.rules.model import CommandRule
+from engine.errors import Place
+from tests.support.reports import hostile, page
+
+RULES = {
+    name: CommandRule(name, groups, writers, need, Place("x"))
+    for name, groups, writers, need in (
+        ("help", ("reviewers", "security"), True, 1),
+        ("destroy", ("reviewers",), False, 1),
+        ("unlock", ("security",), False, 2),
+    )
+}
+STATE = State("Waiting behind #5")
+WAIT = Gate("reviewed", Outcome.PENDING, "0 of 1", (Missing("1 more approval from reviewers", ("ann", "bob")),))
+GATES = [Gate("open", Outcome.PASS, "it is open"), WAIT]
+
+
+def answer(
+    outcome: Outcome = Outcome.FAIL, because: str = "ann may not say `/engine destroy PATH`", who: Any = ("bob",)
+) -> Answer:
+    missing = (Missing("said by", who),) if who else ()
+    return Answer(Command("destroy", "S3/x"), Judgement(outcome, because, (), missing), "ann", True)
+
+
+def test_why_not_and_who_may() -> None:
+    assert replies.refusal(answer()) == "Not done: ann may not say `/engine destroy PATH`.\n- said by, from bob\n"
+    assert replies.refusal(answer(Outcome.PENDING, "cid asked for it, 1 of 2", ())).startswith("Waiting: cid asked")
+
+
+def test_nobody_is_answered_who_must_not_be() -> None:
+    with pytest.raises(AssertionError):
+        replies.refusal(answer()._replace(speaks=False))
+
+
+def test_help() -> None:
+    told = page(replies.help_(RULES))
+    assert told.cells[1:] == [
+        ["/engine help", "which commands there are, and who may say them",
+         "reviewers, security or anybody with write access"],
+        ["/engine destroy PATH",
+         "ask that the resource of that path be destroyed; holds for the present head alone", "reviewers"],
+        ["/engine unlock KEY", "give up what was merged and not applied, so that others may go on",
+         "2 people of security"],
+    ]  # fmt: skip
+
+
+def test_status_and_why() -> None:
+    status = replies.status(STATE, GATES)
+    assert status.startswith("Waiting behind #5\n")
+    assert "1 more approval from reviewers, from ann and bob" in status
+    assert "open" not in status, "what holds is not missing"
+    assert "it is open" in replies.why(STATE, GATES)
+    assert "it is open" not in replies.why(STATE, GATES, "reviewed")
+
+
+@pytest.mark.parametrize(("why", "text"), hostile())
+def test_what_was_asked_is_not_quoted(why: str, text: str) -> None:
+    """A gate that there is not, a command that there is not: the answer names those that there are."""
+    told = replies.why(STATE, GATES, text or "x")
+    assert told == "No gate of that name is asked here. There are: `open`, `reviewed`.\n", why
+    assert "S3/x" not in replies.refusal(answer())
+
+
+@pytest.mark.parametrize(("why", "text"), hostile())
+def test_hostile_reasons(why: str, text: str) -> None:
+    gates = [WAIT._replace(because=text, missing=(Missing(text, (text,) * 100),))]
+    for told in (replies.status(STATE, gates), replies.why(STATE, gates), replies.refusal(answer(because=text))):
+        assert set(page(told).elements) <= {"p", "ul", "li", "code"}, why
+        assert "@" not in told.replace("\u200b@\u200b", "")
+
+
+def test_a_thousand_gates_are_short() -> None:
+    gates = [WAIT._replace(name=f"gate-{number}") for number in range(1000)]
+    for told in (replies.status(STATE, gates), replies.why(STATE, gates)):
+        assert len(told) < 10_000
