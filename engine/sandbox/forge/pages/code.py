@@ -5,9 +5,8 @@ grammars of Pygments took a minute for a file of 60 KB that was made for it.
 """
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import escape
-from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -22,39 +21,36 @@ _QUOTES = r"\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?"
 _DOUBLE = r"\"(?:[^\"\\\n]|\\.)*\"?"  # where an apostrophe is an apostrophe
 
 
-class _Language(NamedTuple):
-    """Its comments, its strings, its words, and what stands after a name that is given a value."""
+def _made(comments: str, strings: str, keywords: str, given: str) -> str:
+    """A language: its comments, its strings, its words, and what stands after a name that is given a value.
 
-    comments: str
-    strings: str
-    keywords: str
-    given: str
+    Every word is found as a whole; one that is nothing else is in no group.
+    """
+    after = f"(?=[ \\t]*[{given}])"
+    words = "|".join(keywords.split())
+    return (
+        f"(?P<c>{comments})|(?P<n>{_DOUBLE}{after}|[A-Za-z_][\\w-]*+{after})|(?P<s>{strings})"
+        f"|(?P<m>\\d[\\w.]*+)|(?P<k>(?:{words})(?![\\w-]))|[A-Za-z_][\\w-]*+"
+    )
 
 
-_C_LIKE = "async await break case catch class const continue default defer else export extends false for func function go"
-_C_LIKE += " if import in interface let new nil null of package range return struct switch this throw true try type var"
+_HCL = "data dynamic false for if in locals module null output provider resource terraform true variable"
+_PYTHON = """and as assert async await break class continue def del elif else except False finally for from if import in
+is lambda None not or pass raise return True try while with yield"""
+_BASH = "case do done elif else esac export fi for function if in local return set then until while"
+_REGO = "as contains default else every false if import in not null package some true with"
+_C_LIKE = """async await break case catch class const continue default defer else export extends false for func function
+go if import in interface let new nil null of package range return struct switch this throw true try type var"""
 _LANGUAGES = {
-    "hcl": _Language(
-        f"{_HASH}|{_SLASHES}", _DOUBLE, "data dynamic false for if in locals module null output provider resource "
-        "terraform true variable", "="
-    ),
-    "json": _Language(_SLASHES, _DOUBLE, "false null true", ":"),
-    "yaml": _Language(_HASH, _QUOTES, "false no null true yes", ":"),
-    "toml": _Language(f"{_HASH}|;[^\n]*", f"{_TRIPLE}|{_QUOTES}", "false true", "="),
-    "python": _Language(
-        _HASH, f"{_TRIPLE}|{_QUOTES}", "and as assert async await break class continue def del elif else except False "
-        "finally for from if import in is lambda None not or pass raise return True try while with yield", "="
-    ),
-    "bash": _Language(
-        _HASH, f"{_TICKS}|{_QUOTES}", "case do done elif else esac export fi for function if in local return set then "
-        "until while", "="
-    ),
-    "rego": _Language(
-        _HASH, f"{_TICKS}|{_DOUBLE}", "as contains default else every false if import in not null package some true with",
-        ":="
-    ),
-    "c": _Language(_SLASHES, f"{_TICKS}|{_QUOTES}", _C_LIKE, "=:"),
-}  # fmt: skip - a table is read by its rows
+    "hcl": re.compile(_made(f"{_HASH}|{_SLASHES}", _DOUBLE, _HCL, "="), re.DOTALL),
+    "json": re.compile(_made(_SLASHES, _DOUBLE, "false null true", ":"), re.DOTALL),
+    "yaml": re.compile(_made(_HASH, _QUOTES, "false no null true yes", ":"), re.DOTALL),
+    "toml": re.compile(_made(f"{_HASH}|;[^\n]*", f"{_TRIPLE}|{_QUOTES}", "false true", "="), re.DOTALL),
+    "python": re.compile(_made(_HASH, f"{_TRIPLE}|{_QUOTES}", _PYTHON, "="), re.DOTALL),
+    "bash": re.compile(_made(_HASH, f"{_TICKS}|{_QUOTES}", _BASH, "="), re.DOTALL),
+    "rego": re.compile(_made(_HASH, f"{_TICKS}|{_DOUBLE}", _REGO, ":="), re.DOTALL),
+    "c": re.compile(_made(_SLASHES, f"{_TICKS}|{_QUOTES}", _C_LIKE, "=:"), re.DOTALL),
+}
 # By the ending of a file, and by the name after ``` in Markdown.
 _NAMES = {
     **dict.fromkeys(("hcl", "tf", "tfvars", "terraform"), "hcl"),
@@ -87,7 +83,7 @@ def coloured(source: str, *, language: str) -> Markup:
     if name == "diff":
         return Markup("\n".join(_span(_LINES.get(line[:1], ""), line) for line in text.split("\n")))  # noqa: S704 - escaped
     parts, at = [], 0
-    for match in _pattern(name).finditer(text):
+    for match in _LANGUAGES[name].finditer(text):
         parts.append(escape(text[at : match.start()]))
         parts.append("\n".join(_span(match.lastgroup, line) for line in match[0].split("\n")))
         at = match.end()
@@ -96,16 +92,3 @@ def coloured(source: str, *, language: str) -> Markup:
 
 def _span(kind: str | None, text: str) -> str:
     return f'<span class="{kind}">{escape(text)}</span>' if kind and text else escape(text)
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    """Comments, names that are given a value, strings, numbers, keywords; every other word as a whole, in no group."""
-    one = _LANGUAGES[name]
-    given = f"(?=[ \\t]*[{one.given}])"
-    words = "|".join(one.keywords.split())
-    return re.compile(
-        f"(?P<c>{one.comments})|(?P<n>{_DOUBLE}{given}|[A-Za-z_][\\w-]*+{given})|(?P<s>{one.strings})"
-        f"|(?P<m>\\d[\\w.]*+)|(?P<k>(?:{words})(?![\\w-]))|[A-Za-z_][\\w-]*+",
-        re.DOTALL,
-    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.sandbox.forge.git.bare import Bare, Commit, Entry
 
 SIZE_LIMIT = 1024 * 1024  # bytes of a file that is shown
+README_LIMIT = 64 * 1024
 COMMITS = 50  # on a page
 ENTRIES = 1000  # of a directory
 
@@ -56,7 +57,7 @@ def _directory(ask: Ask, here: "Bare", found: Place, title: str) -> Shown:
 
 
 def _readme(ask: Ask, here: "Bare", found: Place, entry: "Entry | None") -> Any:
-    if entry is None or entry.kind != "blob" or entry.mode == "120000" or (entry.size or 0) > SIZE_LIMIT // 4:
+    if entry is None or entry.kind != "blob" or entry.mode == "120000" or (entry.size or 0) > README_LIMIT:
         return None
     text = (here.blob(entry.sha) or b"").decode(errors="replace")
     file = within(ask.repo, "blob", found.ref, posixpath.join(found.path, entry.path))

@@ -12,13 +12,23 @@ from engine.sandbox.forge.pages import code
 
 COLOURED = [
     ("a name that is given a value", "tf", "name = 1", '<span class="n">name</span> = <span class="m">1</span>'),
-    ("a string and what follows it", "tfvars", 'a = "x" # y', '<span class="s">&quot;x&quot;</span> <span class="c"># y</span>'),
+    (
+        "a string and what follows it",
+        "tfvars",
+        'a = "x" # y',
+        '<span class="s">&quot;x&quot;</span> <span class="c"># y</span>',
+    ),
     ("a sign of a comment in a string", "tf", 'a = "#"', '<span class="s">&quot;#&quot;</span>'),
     ("a quote in a string", "json", r'["a\"b"]', r'[<span class="s">&quot;a\&quot;b&quot;</span>]'),
     ("a key of JSON", "json", '{"a": true}', '{<span class="n">&quot;a&quot;</span>: <span class="k">true</span>}'),
     ("a keyword inside of a word is none", "py", "iffy", "iffy"),
     ("a number inside of a word is none", "py", "x1", "x1"),
-    ("a comment over lines has a span in each", "js", "/* a\nb */", '<span class="c">/* a</span>\n<span class="c">b */</span>'),
+    (
+        "a comment over lines has a span in each",
+        "js",
+        "/* a\nb */",
+        '<span class="c">/* a</span>\n<span class="c">b */</span>',
+    ),
     ("an apostrophe in HCL begins nothing", "tf", "it's # c", '<span class="c"># c</span>'),
     ("a difference", "diff", "+a\n-b\n c", '<span class="ins">+a</span>\n<span class="del">-b</span>\n c'),
     ("another language", "cobol", "<b>", "&lt;b&gt;"),
