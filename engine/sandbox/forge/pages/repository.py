@@ -1,8 +1,10 @@
 """A repository: its branches, commits and files, as git has them."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from engine.sandbox.forge.answer import missing
 from engine.sandbox.forge.git.bare import bare
@@ -100,7 +102,8 @@ def blob(ask: Ask) -> Shown:
     if entry is None or entry.kind != "blob":
         raise missing()
     data = (here.blob(entry.sha) or b"") if (entry.size or 0) <= SIZE_LIMIT else None
-    why, lines, html = "", [], None
+    why, html = "", None
+    lines: Sequence[Markup] = ()
     if data is None:
         why = "This file is too large to be shown."
     elif b"\0" in data[:8000]:

@@ -2,7 +2,7 @@
 
 from html import escape
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -149,12 +149,14 @@ def _render(scene: Any, text: str) -> str:
 
 
 class _Strict(HTMLParser):
-    """Whatever is neither text nor one of the tags and attributes that a text may have; and tags that are not closed."""
+    """Whatever is neither text nor a tag or attribute that a text may have; and tags that are not closed."""
 
-    ALLOWED = {
-        "href": ("http://", "https://", "mailto:", "/", "#user-content-c-"), "id": ("user-content-c-",), "rel": ("nofollow",),
-        "title": ("",), "align": ("",), "open": ("",), "start": ("",), "colspan": ("",), "rowspan": ("",),
-    }  # fmt: skip
+    ALLOWED: ClassVar = {
+        "href": ("http://", "https://", "mailto:", "/", "#user-content-c-"),
+        "id": ("user-content-c-",),
+        "rel": ("nofollow",),
+        **dict.fromkeys(("title", "align", "open", "start", "colspan", "rowspan"), ("",)),
+    }
     CLASSES = frozenset(
         [
             "mention",

@@ -7,11 +7,11 @@ from engine.sandbox.forge.pages.people import own_path
 
 
 def _token(visitor) -> str:
-    return visitor.get("/").forms["sign-out"].fields["token"]
+    return str(visitor.get("/").forms["sign-out"].fields["token"])
 
 
 def _comments(scene) -> int:
-    return scene.forge.kept.value("SELECT count(*) FROM comments")
+    return int(scene.forge.kept.value("SELECT count(*) FROM comments"))
 
 
 def test_the_cookie_is_read_by_no_script_and_sent_by_no_other_site(scene, visit):
