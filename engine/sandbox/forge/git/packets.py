@@ -8,7 +8,7 @@ from engine.sandbox.forge.git.names import ABSENT, SHA
 
 FLUSH = b"0000"
 _BAND = 65515  # bytes of one packet of a side band
-MOST = 10_000  # refs in one push
+MOST = 1_000  # refs in one push
 
 
 class Wanted(NamedTuple):

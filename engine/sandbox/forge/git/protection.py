@@ -1,13 +1,13 @@
 """Rulesets: which rules hold for a branch, who may pass them, and what a push or a merge lacks."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import bare
+from engine.sandbox.forge.git.globs import matches
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 
@@ -110,19 +110,6 @@ def may_pass(forge: Forge, repository: Row, ruleset: Row, viewer: Viewer) -> str
         if _passes(forge, repository, ruleset, actor, (mode,)):
             return word
     return "never"
-
-
-def matches(pattern: str, ref: str, default_branch: str) -> bool:
-    """Does a row of a ruleset's conditions mean this ref? As Ruby's File.fnmatch with FNM_PATHNAME."""
-    if pattern == "~ALL":
-        return True
-    if pattern == "~DEFAULT_BRANCH":
-        return ref == f"refs/heads/{default_branch}"
-    parts = (_GLOB.get(part) or re.escape(part) for part in re.split(r"(\*\*/|\*+|\?)", pattern))
-    return re.fullmatch("".join(parts), ref) is not None
-
-
-_GLOB = {"**/": "(?:.*/)?", "**": "[^/]*", "*": "[^/]*", "?": "[^/]"}
 
 
 def _rulesets(forge: Forge, repository: Row, ref: str) -> list[Row]:

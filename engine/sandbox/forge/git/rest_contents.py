@@ -20,9 +20,10 @@ def get_contents(call: Call) -> Answer:
     path = call.path["path"].strip("/")
     ref = call.query.get("ref") or call.repo["default_branch"]
     store = asked.store(call)
-    if store.resolve(ref) is None and not store.refs(""):
-        raise missing("This repository is empty.")
-    tip = asked.commit(call, ref, missing(f"No commit found for the ref {ref}"))
+    sha = store.resolve(ref)
+    tip = None if sha is None else store.commit(sha)
+    if tip is None:
+        raise missing(f"No commit found for the ref {ref}" if store.refs("") else "This repository is empty.")
     entry = _entry(store, tip.tree, path)
     if entry is None:
         raise missing()

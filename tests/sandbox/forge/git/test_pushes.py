@@ -61,6 +61,26 @@ def test_tags(forge, repo, clone, told):
     ]
 
 
+def test_the_first_branch_of_all_is_the_default_one(forge, repo, url, tmp_path):
+    git(tmp_path, "clone", "-q", url("ann"), "clone")
+    commit(tmp_path / "clone", "a.txt", "1\n")
+    git(tmp_path / "clone", "push", "-q", "origin", "HEAD:trunk")
+    git(tmp_path / "clone", "push", "-q", "origin", "HEAD:other")
+    assert forge.repository_of(repo["id"])["default_branch"] == "trunk"
+    git(tmp_path, "clone", "-q", url("ann"), "again")
+    assert git(tmp_path / "again", "symbolic-ref", "--short", "HEAD").strip() == "trunk"
+
+
+def test_commits_that_another_branch_has_are_not_distinct(forge, repo, clone, told):
+    git(clone, "push", "-q", "origin", "HEAD:side")
+    known = commit(clone, "b.txt", "b\n")
+    git(clone, "push", "-q", "origin", "HEAD:main")
+    new = commit(clone, "c.txt", "c\n")
+    told.clear()
+    git(clone, "push", "-q", "origin", "HEAD:side")
+    assert [(row["id"], row["distinct"]) for row in told[0][2]["commits"]] == [(known, False), (new, True)]
+
+
 def test_one_of_two_pushes_at_once_wins(forge, repo, clone, url, tmp_path):
     clones = []
     for number in range(6):

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.sandbox.forge.git.bare import bare
-from tests.support.plain_git import commit, git
+from tests.support.plain_git import commit, git, installation
 
 
 def test_a_repository(api, repo, clone):
@@ -38,6 +38,14 @@ def test_repositories_are_made_changed_and_deleted(as_, forge):
     assert as_("ann")("POST", "/user/repos", {"name": "mine", "private": True}).status == 201
     assert "mine" in [row["name"] for row in as_("ann")("GET", "/user/repos?per_page=100").body]
     assert [row["name"] for row in as_("bob")("GET", "/users/ann/repos").body] == []
+
+
+def test_an_app_makes_repositories_only_where_it_is_installed(forge, as_):
+    app = as_("ann")._replace(token=installation(forge, administration="write"))
+    assert app("POST", "/orgs/umbrella/repos", {"name": "x"}).status == 403
+    assert app("POST", "/orgs/acme/repos", {"name": "by-app"}).status == 201
+    weak = as_("ann")._replace(token=installation(forge, contents="write"))
+    assert weak("POST", "/orgs/acme/repos", {"name": "y"}).status == 403
 
 
 NAMES = ["", ".", "..", "a/b", "a b", "x.git", "x.wiki", "a" * 101, "é", "a\x00b", "-\n", "../../etc", "%2e%2e"]
