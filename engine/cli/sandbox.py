@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 HELP = "a GitHub on this machine: people, repositories and webhooks to try things with"
 _TICK_S = 60.0
-_NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "markdown_it", "multipart", "nh3", "pygments")
+_NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "linkify_it", "markdown_it", "mdit_py_plugins", "nh3")
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -256,6 +256,15 @@ def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
         assert sorted(names) == ["dev", "main", "prod", "stage"]
 
 
+def test_one_that_was_killed_while_it_was_emptied_begins_anew(tmp_path):
+    with sandbox("--state", str(tmp_path)) as first:
+        first.end()
+    (tmp_path / "forge.db").unlink()  # the rows go first
+    with sandbox("--state", str(tmp_path)) as again:
+        assert {user["login"] for user in again.ready["users"]} == set(USERS)
+        assert again("GET", "/repos/acme/dev-deployment/branches/dev")[0] == 200
+
+
 @pytest.mark.slow
 def test_chaos_with_one_seed_is_one_story():
     def story(seed):

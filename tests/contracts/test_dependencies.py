@@ -22,8 +22,8 @@ EXTRAS = {
     "engine/adapters/github/": {"github", "jwt", "requests", "urllib3"},
     "engine/sandbox/": {"moto", "werkzeug"},
     "engine/sandbox/forge/": {
-        *("starlette", "uvicorn", "multipart", "jinja2", "markupsafe", "jwt", "graphql"),
-        *("markdown_it", "mdit_py_plugins", "nh3", "pygments"),
+        *("starlette", "uvicorn", "jinja2", "markupsafe", "jwt", "graphql"),
+        *("markdown_it", "mdit_py_plugins", "nh3"),
     },
 }
 

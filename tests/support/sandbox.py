@@ -41,13 +41,16 @@ def sandbox(*words: str, **environ: str) -> Iterator[Sandbox]:
     """Start one that is ready; it is ended with the block, if it has not been before."""
     command = [ENGINE, "sandbox", "--json", "--tick", "never", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environ})
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         yield Sandbox(process, json.loads(process.stdout.readline()))
     finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        process.terminate()  # a kill would leave its own directory behind
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
+            process.stdout.close()
 
 
 def refused(*words: str, **environ: str) -> tuple[int, str]:

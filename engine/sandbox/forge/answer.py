@@ -96,7 +96,7 @@ class Route(NamedTuple):
     slashes: str = ""  # the parameter that may contain slashes
     who: str = "any"  # any, signed-in, user, app (a JWT)
     counted: bool = True  # by the rate limit
-    lists: bool = False  # whether its body may be a list
+    lists: bool = False  # the body may be a list; everywhere else it is an object
 
 
 def paged(call: Call, items: Sequence[Any], shape: Callable[[Any], Any], key: str = "") -> Answer:

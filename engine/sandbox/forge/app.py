@@ -117,8 +117,6 @@ def _paths(forge: Forge, route: Route) -> list[Path]:
 def _answered(forge: Forge, route: Route, request: Request, data: bytes) -> Response:
     viewer = tokens.ANONYMOUS
     try:
-        if "\0" in "".join(request.query_params.values()):  # git and the system take no text with it
-            raise ForgeError(400, "Bad Request")
         versions.chosen(request.headers)
         viewer = tokens.viewer(forge, request.headers)
         if route.counted and not forge.limits.count(viewer.payer):
@@ -148,13 +146,18 @@ def _answer(forge: Forge, viewer: Viewer, route: Route, request: Request, data: 
             access.demand(forge, viewer, repository, route.access, route.grant)
     elif viewer.kind == "installation" and route.grant:
         access.granted(viewer, route.grant)
+    body = _json(data) if route.verb != "GET" else {}
+    if not isinstance(body, dict) and not (route.lists and isinstance(body, list)):
+        raise ForgeError(400, "Body should be a JSON object")
+    if any("\x00" in value for value in request.query_params.values()):
+        raise ForgeError(400, "Bad Request")  # no program that is asked could be told of it
     urls = urls_of(request)
     call = Call(
         forge,
         viewer,
         request.path_params,
         request.query_params,
-        _json(data, (dict, list) if route.lists else (dict,)),
+        body,
         urls,
         repository,
         f"{urls.base}{request.url.path}",
@@ -175,7 +178,7 @@ def _may_ask(route: Route, viewer: Viewer) -> None:
         raise ForgeError(401, "Requires authentication")
 
 
-def _json(data: bytes, kinds: tuple[type, ...]) -> Any:
+def _json(data: bytes) -> Any:
     if not data.strip():
         return {}
     try:
@@ -183,8 +186,6 @@ def _json(data: bytes, kinds: tuple[type, ...]) -> Any:
         json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair could not be kept
     except (ValueError, RecursionError):
         raise ForgeError(400, "Problems parsing JSON") from None
-    if not isinstance(found, kinds):
-        raise ForgeError(400, "Body should be a JSON object")
     return found
 
 

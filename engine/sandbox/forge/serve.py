@@ -128,15 +128,19 @@ def _kept_in(file: str) -> Iterator[None]:
 
 def _opened(folder: str) -> Forge:
     """The rows, those of an earlier process too."""
-    os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
-    os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-    forge = Forge(folder, Urls(""), Clock())
-    if not forge.setting("seeded") and forge.kept.value("SELECT count(*) FROM accounts"):
-        forge.kept.close()  # an earlier process was killed while it seeded: nobody has been here yet
+    forge = _rows(folder)
+    if not forge.setting("seeded"):  # whoever began to fill or to empty it was killed: nobody has been here since
+        forge.kept.close()
         _forget(folder)
-        return _opened(folder)
+        forge = _rows(folder)
     forge.clock.advance(float(forge.setting("clock_ahead_s", "0")))
     return forge
+
+
+def _rows(folder: str) -> Forge:
+    os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
+    os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    return Forge(folder, Urls(""), Clock())
 
 
 def _forget(folder: str) -> None:

@@ -109,9 +109,12 @@ def _read(said: str) -> dict[str, object]:
 
 
 def _empty(path: str) -> None:
-    """Remove what a sandbox has made, if there is nothing else. Links are removed, never followed."""
-    names = os.listdir(path)
-    for name in sorted(names):
+    """Remove what a sandbox has made, if there is nothing else. Links are removed, never followed.
+
+    The rows go first: without them the rest is nothing, should we be killed now.
+    """
+    names = sorted(os.listdir(path), key=lambda name: (name != "forge.db", name))
+    for name in names:
         if name not in CONTENTS or os.path.islink(os.path.join(path, name)):
             raise failure("ENG565", directory=path, name=name)
     try:

@@ -35,10 +35,9 @@ BODIES = [
     ("half a pair", b'{"event_type": "\\ud800"}', 400),
     ("a hundred thousand brackets", b"[" * 100_000, 400),
     ("no UTF-8", b'{"event_type": "\xff"}', 400),
-    ("null", b"null", 400),
-    ("a list", b'[{"event_type": "x"}]', 400),
+    ("a list", b"[]", 400),
     ("a text", b'"event_type"', 400),
-    ("a number", b"1", 400),
+    ("null", b"null", 400),
     ("a null byte is a character", b'{"event_type": "\\u0000"}', 204),
 ]
 

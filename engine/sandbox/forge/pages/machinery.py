@@ -185,4 +185,5 @@ PAGES = (
     Page("/runs/{number}", job),
     Page("/{owner}/{repo}/deployments", deployments),
     Page("/{owner}/{repo}/rules", rules),
+    Page("/{owner}/{repo}/rules/{number}", rules),
 )

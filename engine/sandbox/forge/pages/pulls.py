@@ -21,7 +21,9 @@ _NOTES = 200  # annotations of a run on a page
 
 def conversation(ask: Ask) -> Shown:
     """What was said and done, and the merge box."""
-    pull = rows.pull_of(ask.forge, ask.repo["id"], ask.path["number"])
+    pull = rows.issue_of(ask.forge, ask.repo["id"], ask.path["number"])
+    if not pull["pull"]:
+        return issue(ask)  # GitHub finds either by both addresses
     shown = _common(ask, pull)
     shown |= _said(ask, pull)
     shown["box"] = box(ask, pull) if pull["state"] == "open" else None
@@ -120,6 +122,8 @@ def run(ask: Ask) -> Shown:
 def issue(ask: Ask) -> Shown:
     """An issue's conversation."""
     found = rows.issue_of(ask.forge, ask.repo["id"], ask.path["number"])
+    if found["pull"]:
+        return conversation(ask)
     return Shown("issue.html", {**_common(ask, found), **_said(ask, found)}, _title(ask, found))
 
 

@@ -98,15 +98,6 @@ def _in(store: Bare, row: Row) -> list[Commit]:
     return store.log(row["head_sha"], row["base_sha"], limit=states.COMMITS)[::-1]
 
 
-def _with_commit(call: Call) -> Answer:
-    """Those that have the commit, or that were merged as it."""
-    has = "(p.merge_commit_sha = ? AND p.merged OR EXISTS (SELECT 1 FROM timeline t WHERE t.issue = i.id"
-    where = f"p.repository = ? AND {has} AND t.event = 'committed' AND t.commit_sha = ?))"
-    sha = call.path["commit_sha"]
-    found = rows.pulls(call.forge, where, call.repo["id"], sha, sha)
-    return paged(call, found, lambda row: shapes.pull_simple(call.forge, call.urls, row))
-
-
 def _is_merged(call: Call) -> Answer:
     if not asked.pull(call)["merged"]:
         raise missing()
@@ -174,7 +165,6 @@ ROUTES: tuple[Route, ...] = (
     Route("PATCH", _P, _edit, grant=rights.PULLS),
     Route("GET", f"{_P}/files", _files, grant=_READ),
     Route("GET", f"{_P}/commits", _commits, grant=_READ),
-    Route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", _with_commit, grant=_READ),
     Route("GET", f"{_P}/merge", _is_merged, grant="contents:read"),
     Route("PUT", f"{_P}/merge", _merge, "write", merging.CONTENTS),
     Route("PUT", f"{_P}/update-branch", _update_branch, grant=rights.PULLS),

@@ -27,7 +27,8 @@ REVIEWS = [
     ("none is wanted, and a writer has", {}, [("bob", "APPROVED")], [], "APPROVED"),
     ("two are wanted", {"required_approving_review_count": 2}, [("bob", "APPROVED")],
      ["At least 2 approving reviews are required by reviewers with write access."], "REVIEW_REQUIRED"),
-    ("who pushed last approves nothing", ONE | {"require_last_push_approval": True}, [("ann", "APPROVED")], [LACKS], "REVIEW_REQUIRED"),
+    ("who pushed last approves nothing", ONE | {"require_last_push_approval": True}, [("ann", "APPROVED")], [LACKS],
+     "REVIEW_REQUIRED"),
     ("somebody else does", ONE | {"require_last_push_approval": True}, [("bob", "APPROVED")], [], "APPROVED"),
 ]  # fmt: skip
 

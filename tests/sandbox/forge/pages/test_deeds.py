@@ -274,3 +274,40 @@ def test_nobody_signs_in_as_what_is_no_person(scene, visit, login):
     nobody = visit(None)
     assert nobody.press("/login", "sign-in", account=str(number)).status == 404
     assert nobody.get("/").texts("h1") == ["Sign in"]
+
+
+FIELDS = (
+    "body",
+    "title",
+    "base",
+    "head",
+    "review",
+    "reason",
+    "new",
+    "message",
+    "reviewer",
+    "draft",
+    "method",
+    "sha",
+    "account",
+    "to",
+    "form",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "value", ["", "\0", "-x", "..", "é" * 400, "9" * 30, "acme/", "/", "a\nb", "refs/heads/dev", "<script>", "None"]
+)
+def test_nonsense_in_every_field_of_every_form_breaks_nothing(scene, visit, opened, value):
+    from engine.sandbox.forge.pages.book import DEEDS
+
+    olga, pull = visit("olga"), opened()
+    for deed in DEEDS:
+        path = deed.path.replace("{owner}/{repo}", "acme/dev-deployment").replace("{number}", str(pull["number"]))
+        token = olga.get("/").forms["sign-out"].fields["token"] if deed.path != "/logout" else "left"
+        for odd in ("1", "x", "9" * 30):
+            at = path.replace("{comment}", odd).replace("{review}", odd)
+            answer = olga.post(at, {**dict.fromkeys(FIELDS, value), "token": token})
+            assert answer.status in (200, 303, 403, 404, 405, 409, 422), (at, value)
+            assert "<script" not in answer.text
