@@ -26,7 +26,6 @@ class File(NamedTuple):
     lines: "Sequence[diffs.Line]"
     pairs: "Sequence[diffs.Pair]"
     why: str  # why there are no lines
-    folded: bool
     notes: dict[int, list[Row]]  # annotations by the line of the new side that they end at
     elsewhere: list[Row]  # annotations of lines that are not in the patch
     remarks: "Mapping[tuple[str, int | None], list[Any]]"  # comments of reviews by side and line
@@ -55,9 +54,11 @@ def files(
     listed_files = [one for one in changed if wanted in (None, one.path)]
     left, made = ROWS, []
     for number, one in enumerate(listed_files[:FILES], 1):
-        lines = diffs.rows(one.patch, min(left, diffs.MOST) if wanted is None else ROWS) if one.patch else []
+        large = wanted is None and one.additions + one.deletions > diffs.LARGE
+        most = min(left, diffs.MOST) if wanted is None else ROWS
+        lines = diffs.rows(one.patch, most) if one.patch and not large else []
         left = max(0, left - len(lines))
-        file = _file(number, one, lines, by_path.get(one.path, []), beside, folded=wanted is None)
+        file = _file(number, one, lines, by_path.get(one.path, []), beside)
         made.append(file._replace(remarks=said.get(one.path, {})))
     return {
         "files": made,
@@ -69,9 +70,7 @@ def files(
     }
 
 
-def _file(
-    number: int, one: "Changed", lines: "list[diffs.Line]", rows: list[Row], beside: bool, *, folded: bool
-) -> File:
+def _file(number: int, one: "Changed", lines: "list[diffs.Line]", rows: list[Row], beside: bool) -> File:
     shown = {line.new for line in lines if line.new is not None}
     notes: dict[int, list[Row]] = {}
     elsewhere = []
@@ -80,9 +79,8 @@ def _file(
             notes.setdefault(row["end_line"], []).append(row)
         else:
             elsewhere.append(row)
-    large = folded and one.additions + one.deletions > diffs.FOLD
     pairs = diffs.split(lines) if beside else []
-    return File(number, one, lines, pairs, _why(one), large, notes, elsewhere, {})
+    return File(number, one, lines, pairs, _why(one), notes, elsewhere, {})
 
 
 def _why(one: "Changed") -> str:

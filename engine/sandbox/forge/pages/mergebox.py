@@ -56,12 +56,12 @@ def _reviews(rule: Any) -> int:
     return int(given.get("required_approving_review_count") or 0)
 
 
-def approvers(ask: Ask, pull: Row, rules: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def approvers(ask: Ask, pull: Row, rules: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[Row]:
     """Some of those whose approval is missing and would count."""
     void = {pull["author"], *(one["by"]["id"] for one in given if one["approved"])}
     if any((rule.get("parameters") or {}).get("require_last_push_approval") for rule in rules):
         void.add(protection.last_pusher(ask.forge, pull))
-    found: list[dict[str, Any]] = []
+    found: list[Row] = []
     for row in ask.forge.kept.rows("SELECT id FROM accounts WHERE kind = 'User' AND NOT deleted ORDER BY id"):
         if row["id"] not in void and access.at_least(access.permission(ask.forge, row["id"], ask.repo), "write"):
             found.append(shown_account(ask.forge, row["id"]))

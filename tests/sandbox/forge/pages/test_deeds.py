@@ -181,7 +181,7 @@ def test_who_may_pass_the_rules_merges(scene, visit, fresh, method):
     olga = visit("olga")
     box = olga.get(_page(fresh)).text
     assert "You may pass the rules" in box
-    assert "Nobody has reported it yet: Interlock does" in box
+    assert "Not reported yet: it is expected from Interlock" in box
     assert "owners of the organisation (olga)" in box
     assert olga.press(_page(fresh), "merge", method=method).status == 303
     assert _now(scene, fresh)["merged"] == 1
@@ -250,6 +250,23 @@ def test_a_comment_at_a_line_stands_there(scene, visit, fresh):
     assert shown.index("one</td>") < shown.index("<em>one</em>")
     push(scene.forge, scene.repo, fresh["head_ref"], {"more.txt": b"1\n"}, by="alice", message="More")
     assert "<em>one</em>" not in visit("ann").get(files).text, "it is of an older head"
+
+
+def test_a_long_file_is_shown_alone_and_talked_about_there(scene, visit):
+    files, ann = f"{scene.pull}/files", visit("ann")
+    together = ann.get(files)
+    assert "900 lines changed, too many to show with the others" in together.text
+    assert "899,808201" not in together.text
+    alone = ann.get(f"{files}?file=long/table.csv&diff=split")
+    assert "899,808201" in alone.text
+    assert set(alone.forms) == {"sign-out", "title", "remark-1"}
+    answer = ann.press(f"{files}?file=long/table.csv&diff=split", "remark-1", line="900", body="The last one")
+    where = answer.headers["location"]
+    assert where.startswith(f"{files}?file=long%2Ftable.csv&diff=split#discussion_r")
+    assert "The last one" in ann.get(where.partition("#")[0]).text
+    refused = ann.press(f"{files}?file=long/table.csv&diff=split", "remark-1", line="901", body="Beyond")
+    assert "899,808201" in refused.text
+    assert refused.forms["remark-1"].fields["body"] == "Beyond"
 
 
 REMARKS = [
