@@ -1,12 +1,9 @@
 """GitHub's public GraphQL schema, of an npm package, for tests that are marked `npm`."""
 
-import os
 from functools import cache
 from typing import Any
 
-import pytest
-
-from tests.support import webhook_shapes
+from tests.support import npm
 
 PACKAGE = "@octokit/graphql-schema@15.26.1"
 
@@ -17,9 +14,7 @@ def public() -> Any:
     from graphql import build_client_schema
 
     try:
-        files = dict(webhook_shapes.fetch(PACKAGE))
-    except Exception as error:  # offline: a user's machine may be, CI may not
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"{PACKAGE} cannot be fetched: {error}")
+        files = dict(npm.files(PACKAGE))
+    except npm.UNREACHABLE as error:
+        npm.or_skip(PACKAGE, error)
     return build_client_schema(files["schema.json"], assume_valid=True)  # it breaks two rules of its own kind
