@@ -114,7 +114,9 @@ def compare(ask: Ask) -> Shown:
     """Two branches, and the form that opens a pull request of them."""
     here = bare(ask.forge, ask.repo["id"])
     names = sorted(name.removeprefix("refs/heads/") for name in here.refs())
-    base, _, head = ask.path.get("rest", "").partition("...")
+    base, dots, head = ask.path.get("rest", "").partition("...")
+    if not dots:  # one branch is compared with the default one
+        base, head = "", base
     base = ask.query.get("base") or base or ask.repo["default_branch"]
     head = ask.query.get("head") or head
     values: dict[str, Any] = {"base": base, "head": head, "branches": names, "diff": None, "commits": [], "why": ""}
@@ -152,4 +154,5 @@ PAGES = (
     Page("/{owner}/{repo}/commit/{sha}", commit),
     Page("/{owner}/{repo}/compare", compare),
     Page("/{owner}/{repo}/compare/{rest:rest}", compare),
+    Page("/{owner}/{repo}/pull/new/{rest:rest}", compare),
 )

@@ -64,14 +64,14 @@ def entries(ask: Ask, item: Row) -> list[Entry]:
             if comment is not None:
                 anchor = f"issuecomment-{comment['id']}"
                 made.append(Entry("comment", spoken(ask, comment, "IssueComment", anchor)))
-        elif row["event"] == "reviewed":
+        elif row["event"] in ("reviewed", "line-commented"):  # the second: a comment that was no part of a review
             review = reviews.pop(data["review"], None)
             if review is not None:
                 made.append(Entry("review", _review(ask, review, item)))
         elif row["event"] == "committed":
             [commit] = listed(ask, [read_commit(data["commit"])])
             made.append(Entry("commit", commit))
-        elif row["event"] != "line-commented":  # they are shown with their review
+        else:
             who = shown_account(ask.forge, row["actor"])
             shown = {"by": who, "at": row["at"], "told": words.told(ask, row, data), "id": row["id"]}
             made.append(Entry("event", shown))

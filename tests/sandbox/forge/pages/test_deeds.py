@@ -269,6 +269,20 @@ def test_a_long_file_is_shown_alone_and_talked_about_there(scene, visit):
     assert refused.forms["remark-1"].fields["body"] == "Beyond"
 
 
+def test_a_comment_at_a_line_is_told_when_it_was_said(scene, visit, fresh):
+    ann = visit("ann")
+    ann.press(_page(fresh, "/files"), "remark-1", line="1", body="First said")
+    ann.press(_page(fresh), "answer", body="Then said")
+    text = ann.get(_page(fresh)).text
+    assert text.index("First said") < text.index("Then said")
+
+
+@pytest.mark.parametrize("address", ["/compare/{}", "/compare/main...{}", "/pull/new/{}"])
+def test_githubs_addresses_of_a_new_pull_request_lead_to_its_form(visit, fresh, address):
+    form = visit("alice").get("/acme/dev-deployment" + address.format(fresh["head_ref"])).forms["new-pull"]
+    assert (form.fields["base"], form.fields["head"]) == ("main", fresh["head_ref"])
+
+
 REMARKS = [
     ("no line of it", {"line": "7", "body": "x"}, "line must be part of the diff"),
     ("the side that has none", {"line": "1", "side": "LEFT", "body": "x"}, "line must be part of the diff"),
