@@ -105,6 +105,15 @@ def dismisses(forge: Forge, repository: Row, branch: str) -> bool:
     )
 
 
+def last_pusher(forge: Forge, pull: Row) -> int | None:
+    """Whose push its head branch is as it is; None, where nobody's is known."""
+    found: int | None = forge.kept.value(
+        "SELECT actor FROM activity WHERE repository = ? AND ref = ? ORDER BY id DESC",
+        *(pull["head_repository"], f"refs/heads/{pull['head_ref']}"),
+    )
+    return found
+
+
 def methods(forge: Forge, repository: Row, branch: str) -> list[str]:
     """How a pull request into the branch may be merged: `merge`, `squash`, `rebase`."""
     found: list[str] = repository["merge_methods"].split()
@@ -249,9 +258,6 @@ def _standing(forge: Forge, repository: Row, pull: Row) -> list[Row]:
 def _approvals(forge: Forge, pull: Row, standing: Sequence[Row], wants: Mapping[str, Any]) -> int:
     approvals = [review for review in standing if review["state"] == "APPROVED"]
     if wants.get("require_last_push_approval"):
-        pusher = forge.kept.value(
-            "SELECT actor FROM activity WHERE repository = ? AND ref = ? ORDER BY id DESC",
-            *(pull["head_repository"], f"refs/heads/{pull['head_ref']}"),
-        )
+        pusher = last_pusher(forge, pull)
         approvals = [review for review in approvals if review["author"] != pusher]
     return len(approvals)

@@ -6,7 +6,7 @@ from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import changes, checked, code
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown
-from engine.sandbox.forge.pages.conversation import entries, spoken
+from engine.sandbox.forge.pages.conversation import entries, remarks, spoken
 from engine.sandbox.forge.pages.items import labels_of
 from engine.sandbox.forge.pages.mergebox import box
 from engine.sandbox.forge.pages.people import team_of
@@ -48,7 +48,7 @@ def files(ask: Ask) -> Shown:
     changed = here.changed(since, pull["head_sha"]) if since else []
     runs = [check.run for check in checked.checks(ask.forge, ask.repo["id"], pull["head_sha"]) if check.run]
     notes = [note for run in runs for note in _annotations(ask, run)]
-    values = {**_common(ask, pull), "diff": changes.files(ask, changed, notes)}
+    values = {**_common(ask, pull), "diff": changes.files(ask, changed, notes, remarks(ask, pull)), "remarkable": True}
     return Shown("pull_files.html", values, _title(ask, pull))
 
 
