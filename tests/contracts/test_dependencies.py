@@ -87,5 +87,5 @@ def test_github_is_asked_in_one_package():
     package, forge = (
         os.path.join("engine", *parts) + os.sep for parts in (("adapters", "github"), ("sandbox", "forge"))
     )
-    for library, where in {"github": package, "requests": package, "jwt": (package, forge)}.items():
+    for library, where in {"github": (package,), "requests": (package,), "jwt": (package, forge)}.items():
         assert all(file.startswith(where) for file in imported()[library]), library
