@@ -198,10 +198,12 @@ class Writes(Protocol):
     def minimise(self, node: str) -> bool:
         """Was it shown until now?"""
 
-    def check(
-        self, repo: str, sha: str, name: str, *, external_id: str, conclusion: str | None, title: str, summary: str
-    ) -> int:
-        """The id of the check run; `conclusion` None: it is in progress."""
+    def check(self, repo: str, sha: str, bodies: Sequence[Mapping[str, Any]]) -> int:
+        """The id of our check run on that commit, which the first body makes, or makes of the newest of its name.
+
+        `bodies` are those of REST; each after the first one adds annotations. What is so already, by `external_id`,
+        state and title, is no request.
+        """
 
     def merge(self, repo: str, number: int, *, head: str, title: str, message: str) -> str:
         """The commit that it was squashed into, once, if its head is still that."""
