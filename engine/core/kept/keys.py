@@ -11,6 +11,7 @@ told/<owner>/<repository>/<pull request>                        what the last va
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
+logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 """
 
@@ -103,3 +104,6 @@ def claim(what: str, repo: str, about: str) -> str:
 def asked(repo: str, pr: int) -> str:
     """Where it stands who was asked for a review of a pull request."""
     return f"asked/{_repository(repo)}/{pr}"
+def login(name: str) -> str:
+    """Where it is said whose a login was first; GitHub takes either case for the same."""
+    return f"logins/{part(name.lower())}"
