@@ -104,6 +104,8 @@ def claim(what: str, repo: str, about: str) -> str:
 def asked(repo: str, pr: int) -> str:
     """Where it stands who was asked for a review of a pull request."""
     return f"asked/{_repository(repo)}/{pr}"
+
+
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
