@@ -1,10 +1,12 @@
 """Writing to the sandbox's GitHub, as the App: once, whatever becomes of the answer; by as few requests as it takes."""
 
+from typing import Any
+
 import pytest
 
 from engine.adapters.github import client as adapter
 from engine.adapters.github import door
-from engine.adapters.github.failures import UnsureError
+from engine.adapters.github.failures import RefusedError, UnsureError
 from engine.errors import EngineError
 from engine.sandbox.forge.faults import Fault
 from engine.sandbox.forge.work import comments, labels, merging, rows, states
