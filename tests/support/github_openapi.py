@@ -136,6 +136,11 @@ def differences(value: Any, schema: Schema) -> Iterator[str]:
     return _shapes().differences(value, schema)
 
 
+def names_in(schema: Schema) -> list[str]:
+    """The properties that a schema of an object speaks of."""
+    return _shapes().names(schema)
+
+
 @functools.cache
 def _shapes() -> Shapes:
     schemas = description()["components"]["schemas"]

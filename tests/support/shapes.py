@@ -26,6 +26,10 @@ class Shapes:
             yield f"{error.json_path.removeprefix('$')}: {error.message[:300]}"
         yield from self._unknown(value, [schema], "")
 
+    def names(self, schema: Schema) -> list[str]:
+        """The properties that a schema of an object speaks of."""
+        return sorted({name for branch in self._branches(schema) for name in branch.get("properties", ())})
+
     def _unknown(self, value: Any, schemas: Sequence[Schema], path: str) -> Iterator[str]:
         branches = [branch for schema in schemas for branch in self._branches(schema)]
         if isinstance(value, dict):

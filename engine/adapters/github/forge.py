@@ -43,4 +43,6 @@ def opened(
         EngineError: ENG004, ENG206, ENG593; ENG001, ENG006, ENG009 of the key's file.
     """
     client = auth.client(environ, repos, permissions, installation)
-    return GitHub(client, Mirrors(mirrors, settings.forge(environ).api_url, path=path))
+    return GitHub(
+        client, Mirrors(mirrors, settings.forge(environ).api_url, path=path, network=settings.network(environ))
+    )

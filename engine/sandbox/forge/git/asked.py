@@ -31,10 +31,11 @@ def commit(call: Call, name: str, refused: ForgeError | None = None) -> Commit:
     Raises:
         ForgeError: 409, the repository is empty; `refused`, or 404, there is no such commit.
     """
-    found = filled(call)
+    found = store(call)
     sha = found.resolve(name)
     known = None if sha is None else found.commit(sha)
     if known is None:
+        filled(call)
         raise refused or missing()
     return known
 

@@ -79,8 +79,9 @@ def fork(forge: Forge, parent: Row, owner_id: int, sender: int, *, name: str = "
     git.bare(forge, made).move({ref: (None, sha) for ref, sha in refs.items() if not only_default or ref == default})
     with forge.kept.change():
         forge.kept.update("repositories", made, pushed_at=parent["pushed_at"])
-        body = {"forkee": shapes.repository(forge, forge.urls, _row(forge, made))}
-        forge.emit("fork", None, parent["id"], sender, body)
+        forkee = shapes.repository(forge, forge.urls, _row(forge, made))
+        del forkee["has_discussions"]  # this webhook alone is described without it
+        forge.emit("fork", None, parent["id"], sender, {"forkee": forkee})
     return made
 
 

@@ -19,10 +19,10 @@ def get_contents(call: Call) -> Answer:
     """A file or a directory, of the default branch or `ref`; as JSON, raw, or as an object with entries."""
     path = call.path["path"].strip("/")
     ref = call.query.get("ref") or call.repo["default_branch"]
-    if not asked.store(call).refs(""):
+    store = asked.store(call)
+    if store.resolve(ref) is None and not store.refs(""):
         raise missing("This repository is empty.")
     tip = asked.commit(call, ref, missing(f"No commit found for the ref {ref}"))
-    store = asked.store(call)
     entry = _entry(store, tip.tree, path)
     if entry is None:
         raise missing()

@@ -59,8 +59,11 @@ def create_in_organization(call: Call) -> Answer:
     owner = by_login(call.forge, call.path["org"])
     if owner is None or owner["kind"] != "Organization":
         raise missing()
-    sql = "SELECT role FROM members WHERE organization = ? AND account = ?"
-    if call.viewer.kind != "installation" and not call.forge.kept.value(sql, owner["id"], call.viewer.account):
+    if call.viewer.kind == "installation":
+        sql, who = "SELECT 1 FROM installations WHERE account = ? AND id = ?", call.viewer.installation
+    else:
+        sql, who = "SELECT 1 FROM members WHERE organization = ? AND account = ?", call.viewer.account
+    if not call.forge.kept.value(sql, owner["id"], who):
         raise ForgeError(403, "You need to be a member of the organization to create a repository.")
     return _create(call, owner)
 
