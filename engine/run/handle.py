@@ -128,7 +128,7 @@ class _Decided(NamedTuple):
     @property
     def discovery(self) -> Discovery:
         """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
-        if self.telling is None:
+        if self.telling is None or (self.telling.origin == GITHUB and "resources" not in self.decision.needs):
             return Discovery(None, None, (), ())
         try:
             with alone("what the change consists of"):

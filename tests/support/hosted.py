@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from threading import Event as Flag
 from typing import Any, NamedTuple
 
+from base64 import b64encode
+
 from engine import data
 from engine.adapters import settings
 from engine.adapters.github.forge import opened
 from engine.adapters.storage.memory import Memory
-from engine.core.decision.document import FactDocument
+from engine.core.decision.document import FactDocument, from_json
 from engine.core.decision.matching import Matching
 from engine.core.events.envelope import Event, read_event
 from engine.core.rules.load import load
@@ -29,6 +31,7 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.ready import ready
 from tests.support.clone import bucket
 from tests.support.forge_scene import push
+from tests.support.signing import trusted
 
 REPO = "acme/dev-deployment"
 RULES = load(read_rules(data.ROOT), catalog())
@@ -59,7 +62,19 @@ class Hosted:
             "ENGINE_GITHUB_APP_ID": str(self.app["id"]),
             "ENGINE_GITHUB_APP_KEY_FILE": self.app["private_key_file"],
             "ENGINE_CACHE_DIR": self.cache,
+            "ENGINE_TRUSTED_KEYS": self._trusted,
         }
+
+    @property
+    def _trusted(self) -> str:
+        """One key for everything."""
+        file = os.path.join(self.cache, "trusted-keys.yaml")
+        (key,) = trusted(purposes=("verdict", "merge")).values()
+        public = b64encode(key.public).decode()
+        row = {"id": key.id, "public": public, "purposes": list(key.purposes), "expires": key.expires}
+        with open(file, "w", encoding="utf-8") as to:
+            json.dump({"version": 1, "keys": [row]}, to)
+        return file
 
     def as_(self, login: str, verb: str, path: str, body: object = None, api: str = REPO) -> Answered:
         """What somebody does there; `path` is below the repository."""
@@ -128,5 +143,6 @@ class Hosted:
         event = self.event(about) if isinstance(about, int) else about
         found, judged = self.telling(event, needs, rules, **environ)
         document = gather(needs, found.fetchers, found.otherwise)
+        assert from_json(json.dumps(document.to_json()).encode()) == document, "it has the form of its schema"
         assert judged.ports.forge is not None
         return document, judged.ports.forge.calls
