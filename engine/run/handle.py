@@ -20,7 +20,6 @@ from engine.core.events.ours import Us, is_ours, sent_by_bot
 from engine.core.outcome import Outcome
 from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
-from engine.core.rules.model import Rules
 from engine.errors import EngineError, ExitCode, failure
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
@@ -129,7 +128,8 @@ class _Decided(NamedTuple):
     @property
     def discovery(self) -> Discovery:
         """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
-        if self.telling is None:
+        fetched = self.document.facts.keys() | self.document.failed.keys()
+        if self.telling is None or (self.telling.origin == GITHUB and "resources" not in fetched):
             return Discovery(None, None, (), ())
         try:
             with alone("what the change consists of"):
