@@ -19,6 +19,18 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "statement": {"run": str, "envelope": dict},
     "merge": {"run": str, "envelope": dict},
     "hold": {"key": str, "repository": str, "pr": int},
+    "swept": {
+        "run": str,
+        "repository": str,
+        "pr": int,
+        "marks": dict,
+        "keys": list,
+        "depends": list,
+        "until": (str, NoneType),
+    },
+    "sweep": {"run": str, "repository": str, "after": str, "tips": dict, "unaccounted": dict},
+    "renewal": {"run": str, "repository": str, "pr": int, "about": str},
+    "begun": {"run": str, "repository": str, "pr": (int, NoneType), "ref": (str, NoneType), "pipeline": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
 }
 # What to do where one is not believed, or is too large to be one.
@@ -27,6 +39,10 @@ WAY_OUT: Mapping[str, str] = {
     "close the pull request, and go on in a new one from the same branch",
     "merge": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`",
     "hold": "put it back, from a copy of the store; what it says stands in its key",
+    "swept": "take it out of the store: its pull request is decided once more",
+    "sweep": "take it out of the store: the next sweep looks at everything",
+    "renewal": "take it out of the store: what it is about may be validated once more",
+    "begun": "take it out of the store: it only says that a run may have been left lying",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
 }
 

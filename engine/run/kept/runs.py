@@ -172,7 +172,7 @@ def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> 
         name = waiting.pop()
         if name not in reached:
             reached.append(name)
-            waiting += [then] if (then := rules.pipelines[name].then) else []
+            waiting += filter(None, (rules.pipelines[name].then, rules.pipelines[name].instead))
     known: Mapping[str, None] = {step.id: None for name in reached for step in rules.pipelines[name].steps}
     if reached and until not in known:
         raise failure("ENG577", hint=closest(until, known), action=until)
