@@ -235,7 +235,11 @@ ROWS: tuple[Row, ...] = (
         _merge_group,
     ),
     Row(
-        EventKind("repository_dispatch", (), "Another program asked; its own word for what is in `event.action`, of the contract `look` or `sweep`."),
+        EventKind(
+            "repository_dispatch",
+            (),
+            "Another program asked; its own word for what is in `event.action`, of the contract `look` or `sweep`.",
+        ),
         {**_IN_REPO, "action": WORD},
         ("action", "client_payload"),
         _dispatched,
