@@ -779,6 +779,17 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
+    # ENG600-601 the mirror of a source
+    "ENG600": Row(
+        "{repo} cannot be fetched: {said}",
+        "see whether it still has that name, and give the App, or the token, `contents: read` there; run it again",
+        _EXEC,
+    ),
+    "ENG601": Row(
+        "{repo} is being fetched by another run, for more than {seconds:.0f} s",
+        "run it again; if it stays so, end the process that has {lock} open",
+        _EXEC,
+    ),
     # ENG580-589 commands in comments
     "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
     "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),

@@ -34,7 +34,7 @@ SETTINGS = (
     ),
     Setting("ENGINE_STATE_REGION", "Region of that bucket; the environment's own when not set."),
     Setting("ENGINE_EMULATOR", "1: AWS_ENDPOINT_URL is a local emulator, checks of real credentials are off."),
-    Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories; nothing secret.", "~/.cache/interlock"),
+    Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories, mirrors of sources.", "~/.cache/interlock"),
     Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
     Setting(
@@ -80,6 +80,9 @@ SETTINGS = (
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
 
+# What a program needs to find its way out of a network. A proxy's URL may have a password.
+_NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
 # What Terraform and its AWS provider may see of our environment; everything else stays behind.
 _CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -99,11 +102,7 @@ _CREDENTIALS = (
     "AWS_ENDPOINT_URL_S3",
     "AWS_CA_BUNDLE",
     "AWS_EC2_METADATA_DISABLED",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
+    *_NETWORK,
 )
 _SECRET_MINIMUM = 32
 
@@ -181,6 +180,11 @@ def forge(environ: Mapping[str, str]) -> Forge:
     """
     url = environ.get("GITHUB_API_URL") or _DEFAULTS["GITHUB_API_URL"]
     return Forge(forge_at(url), environ.get("ENGINE_GITHUB_APP_ID") or None)
+
+
+def network(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Proxies and certificates, as programs are handed them."""
+    return {name: value for name in _NETWORK if (value := environ.get(name) or environ.get(name.lower()))}
 
 
 def search_path(environ: Mapping[str, str] = os.environ) -> str:

@@ -64,7 +64,7 @@ class Client:
         return self._door.calls + (self._behind.calls if self._behind else 0)
 
     def token(self) -> str:
-        """What it asks with, for git: handed over by standard input, never in arguments or on the disk.
+        """What it asks with, for git: handed over by its environment, never in arguments or on the disk.
 
         Raises:
             EngineError: ENG593 to ENG596, there is none.

@@ -91,6 +91,18 @@ class Look:
                 after = listed["pageInfo"]["endCursor"]
         raise not_whole(what, f"there are more than {MOST_PAGES * PAGE}")
 
+    def branches(self, repo: str, names: Collection[str]) -> dict[str, str | None]:
+        """Where branches are now."""
+        wanted = {f"b{number}": name for number, name in enumerate(sorted(set(names)))}
+        if not wanted:
+            return {}
+        what = f"branches of {repo}"
+        variables = {alias: f"refs/heads/{name}" for alias, name in wanted.items()}
+        with Understood(what):
+            found = self._client.graphql(queries.branches(wanted), {**named(repo), **variables})["repository"]
+            tips = {name: found[alias] and found[alias]["target"]["oid"] for alias, name in wanted.items()}
+        return tips
+
     def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
         """Accounts and teams."""
         return people(self._client, repo, logins, teams)

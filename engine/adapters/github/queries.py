@@ -104,6 +104,15 @@ def _listed(part: str) -> str:
     return f"{part}: {row.inside} {{ rows: {rows} }}" if row.inside else f"{part}: {rows}"
 
 
+def branches(names: Collection[str]) -> str:
+    """The query for branches; `names` are those of variables with a full ref each, and each is under its name."""
+    variables = "".join(f", ${name}: String!" for name in names)
+    rows = " ".join(f"{name}: ref(qualifiedName: ${name}) {{ target {{ oid }} }}" for name in names)
+    return f"""query Branches($owner: String!, $name: String!{variables}) {{
+  repository(owner: $owner, name: $name) {{ nameWithOwner {rows} }}
+}}"""
+
+
 def people(users: Collection[str], teams: Collection[str], *, in_repo: bool) -> str:
     """The query for accounts, what they may do in a repository, and members of teams, those of child teams among them.
 

@@ -356,6 +356,18 @@ def test_a_history_that_is_cut_is_an_error(why, rows):
     refused(_activity(*rows), lambda look: look.pushes(REPO, "feature/x"))
 
 
+def test_branches_are_one_request_and_one_that_is_gone_is_none():
+    def github(asked: Asked) -> Answer:
+        said = json.loads(asked.body)["variables"]
+        tips = {"refs/heads/dev": {"target": {"oid": BASE}}, "refs/heads/feature/x": None}
+        found = {name: tips[ref] for name, ref in said.items() if ref in tips}
+        return Answer(200, json.dumps({"data": {"repository": {"nameWithOwner": REPO, **found}}}).encode())
+
+    tips, asked = looking(github, lambda look: look.branches(REPO, ["feature/x", "dev", "dev"]))
+    assert tips == {"dev": BASE, "feature/x": None}
+    assert asked == 1
+
+
 # --- GitHub's own schema
 
 
@@ -369,7 +381,14 @@ def test_github_takes_these_queries_and_answers_so():
     from graphql import graphql_sync, parse, validate
 
     schema = github_schema.public()
-    for query in (queries.PULLS, queries.pull(()), queries.pull(ALL), *(queries.pull((part,)) for part in ALL)):
+    branches = queries.branches(("b0", "b1"))
+    for query in (
+        queries.PULLS,
+        branches,
+        queries.pull(()),
+        queries.pull(ALL),
+        *(queries.pull((part,)) for part in ALL),
+    ):
         assert validate(schema, parse(query)) == [], query
     variables = {"owner": "acme", "name": "dev-deployment", "number": 7, **dict.fromkeys(ALL)}
     asked = Asked("POST", "/graphql", {}, json.dumps({"query": queries.pull(ALL), "variables": variables}).encode())
