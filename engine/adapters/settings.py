@@ -69,6 +69,11 @@ SETTINGS = (
         "https://api.github.com",
     ),
     Setting("ENGINE_GITHUB_APP_ID", "Id of the GitHub App as which runs of GitHub's events act."),
+    Setting(
+        "ENGINE_GITHUB_BOT_ID",
+        "Id of the account as which that App acts (`gh api users/NAME[bot] --jq .id`), or of a token's owner: what it "
+        "did starts nothing, and no request is made to find that out.",
+    ),
     Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
     Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
     Setting(
@@ -105,6 +110,7 @@ _CREDENTIALS = (
     *_NETWORK,
 )
 _SECRET_MINIMUM = 32
+_DIGITS = 20  # fewer than that in an id
 
 
 class Settings(NamedTuple):
@@ -125,6 +131,8 @@ class Settings(NamedTuple):
     path: str
     home: str
     cli_config: str | None  # TF_CLI_CONFIG_FILE, which may name a file that does not exist
+    app: int | None  # of our GitHub App
+    bot: int | None  # the account as which it acts
     credentials: Mapping[str, str]
 
     def __repr__(self) -> str:
@@ -168,8 +176,17 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
+        app=_number("ENGINE_GITHUB_APP_ID", environ) if value("ENGINE_GITHUB_APP_ID").isdigit() else None,
+        bot=_number("ENGINE_GITHUB_BOT_ID", environ),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
     )
+
+
+def _number(name: str, environ: Mapping[str, str]) -> int | None:
+    text = environ.get(name) or ""
+    if text and not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
+        raise failure("ENG004", name=name, reason=f"`{text[:40]}` is no number")
+    return int(text) if text else None
 
 
 def forge(environ: Mapping[str, str]) -> Forge:

@@ -1,6 +1,6 @@
 """What a run reaches the world through, as values: a store, keys by their purpose, the time. Nobody looks elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ class Secrets(Protocol):
 
 
 class Opens(Protocol):
-    """Opens GitHub for a repository, and no more of it than is needed there. Sends nothing yet."""
+    """Opens GitHub for repositories of one owner, and no more than is needed there. Sends nothing yet."""
 
-    def __call__(self, repo: str, permissions: Iterable[str], installation: int | None) -> "Forge":
+    def __call__(self, repos: Sequence[str], permissions: Iterable[str], installation: int | None) -> "Forge":
         """`permissions` as the rows of actions have them; `installation` of our App, where an event says it.
 
         Raises:

@@ -1,6 +1,6 @@
 """`Forge`: GitHub for one run, from what the settings say."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.adapters import settings
 from engine.adapters.github import auth
@@ -31,18 +31,18 @@ def opened(
     environ: Mapping[str, str],
     mirrors: str,
     path: str,
-    repo: str,
+    repos: Sequence[str],
     permissions: Iterable[str],
     installation: int | None = None,
 ) -> GitHub:
-    """GitHub as the App or the token of the settings, for one repository. Sends nothing yet.
+    """GitHub as the App or the token of the settings, for repositories of one owner. Sends nothing yet.
 
     `mirrors` is the directory of mirrors, `path` where git is looked for.
 
     Raises:
         EngineError: ENG004, ENG206, ENG593; ENG001, ENG006, ENG009 of the key's file.
     """
-    client = auth.client(environ, [repo], permissions, installation)
+    client = auth.client(environ, repos, permissions, installation)
     return GitHub(
         client, Mirrors(mirrors, settings.forge(environ).api_url, path=path, network=settings.network(environ))
     )

@@ -64,6 +64,7 @@ class Comment(NamedTuple):
     edited_at: str | None
     editor: Person | None
     minimised: bool
+    by_email: bool = False  # a reply to a mail, whose sender nobody has proven
 
 
 class Commit(NamedTuple):
@@ -131,9 +132,17 @@ class Pull(NamedTuple):
     dismissals: tuple[Dismissal, ...] | None = None
     comments: tuple[Comment, ...] | None = None
     labels: tuple[str, ...] | None = None
-    commits: tuple[Commit, ...] | None = None
+    commits: tuple[Commit, ...] | None = None  # None also where there are more than GitHub lists: see `Looks.commits`
     checks: tuple[Check, ...] | None = None
     retargets: tuple[Retarget, ...] | None = None
+
+
+class Stated(NamedTuple):
+    """What became of a pull request, and what its body says."""
+
+    state: Literal["open", "closed"]
+    merged: bool
+    body: str
 
 
 class Brief(NamedTuple):
@@ -159,6 +168,12 @@ class Looks(Protocol):
 
     def pull(self, repo: str, number: int, parts: Collection[Part]) -> Pull:
         """It, with these lists: one request for up to a hundred rows of each."""
+
+    def commits(self, repo: str, shas: Sequence[str]) -> Mapping[str, Commit]:
+        """These commits, as GitHub joins them with accounts: one request for a hundred."""
+
+    def stated(self, repo: str, numbers: Collection[int]) -> Mapping[int, Stated | None]:
+        """These pull requests; None: there is none of that number. One request."""
 
     def branches(self, repo: str, names: Collection[str]) -> Mapping[str, str | None]:
         """The commit that each branch is at now; None: there is none of that name. One request."""

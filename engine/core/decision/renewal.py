@@ -10,8 +10,9 @@ from engine.core import holding
 from engine.core.canonical import digest
 from engine.core.decision.decide import PipelineResult
 from engine.core.decision.document import FactDocument
+from engine.core.decision.protect import gates_of
 from engine.core.outcome import Outcome
-from engine.core.rules.model import Rules
+from engine.core.rules.model import Pipeline, Rules
 from engine.core.verdict.about import MADE_WITH
 
 
@@ -20,10 +21,10 @@ def renewal(result: PipelineResult, document: FactDocument, rules: Rules) -> str
 
     `document` is the believed one. It follows but once: whoever starts it remembers the digest.
     """
-    pipeline = rules.renewed_by
     facts = document.facts
     pr, today, source = (facts.get(name) for name in ("pr", "rules", "source"))
-    if pipeline in (None, result.name) or result.outcome is Outcome.PASS or pr is None or today is None:
+    renewed_by = renews(rules.pipelines[result.name], rules)
+    if renewed_by is None or result.outcome is Outcome.PASS or pr is None or today is None:
         return None
     if pr["state"] != "open" or source is None or not source["declared"] or not _waits(result, rules):
         return None
@@ -32,6 +33,12 @@ def renewal(result: PipelineResult, document: FactDocument, rules: Rules) -> str
     made_with = [today.get(name) for name in MADE_WITH]
     tips = [pr["head"]["sha"], pr["base"]["ref"], pr["base"]["sha"]]
     return digest([pr["base"]["repo"].lower(), pr["number"], *tips, rules.digest, *made_with])
+
+
+def renews(pipeline: Pipeline, rules: Rules) -> str | None:
+    """The pipeline that may follow on this one, to give a verdict again."""
+    needed = any("verdict" in rules.gates[name].needs for name in gates_of(pipeline, rules))
+    return rules.renewed_by if needed and rules.renewed_by != pipeline.name else None
 
 
 def is_stale(facts: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ receipts/<digest>
 freeze/<environment>, freeze/all
 journal/<run>/<000001>                                          see `core/kept/journal`
 merges/<owner>/<repository>/<pull request>                      what was merged by us
+logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from
 swept/<owner>/<repository>/last                                 how far sweep has come
@@ -78,6 +79,7 @@ def hold(state_key: str, repo: str, pr: int) -> str:
     return numbered(f"{held(state_key)}{_repository(repo)}/", pr)
 
 
+<<<<<<< HEAD
 def swept(repo: str, pr: int | None = None) -> str:
     """Where stands what the last decision of a pull request was made from, or how far sweep has come (None)."""
     return f"swept/{_repository(repo)}/{'last' if pr is None else pr}"
@@ -91,3 +93,8 @@ def renewal(repo: str, pr: int, about: str) -> str:
 def begun(repo: str, run: str = "") -> str:
     """Where it is said that a run (its part of the journal's keys) has begun; without one what all of them begin with."""
     return f"begun/{_repository(repo)}/{run}"
+=======
+def login(name: str) -> str:
+    """Where it is said whose a login was first; GitHub takes either case for the same."""
+    return f"logins/{part(name.lower())}"
+>>>>>>> work-life

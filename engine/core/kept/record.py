@@ -32,6 +32,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "renewal": {"run": str, "repository": str, "pr": int, "about": str},
     "begun": {"run": str, "repository": str, "pr": (int, NoneType), "ref": (str, NoneType), "pipeline": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
+    "login": {"login": str, "id": int},
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
@@ -44,6 +45,7 @@ WAY_OUT: Mapping[str, str] = {
     "renewal": "take it out of the store: what it is about may be validated once more",
     "begun": "take it out of the store: it only says that a run may have been left lying",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
+    "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
 }
 
 

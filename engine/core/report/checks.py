@@ -64,6 +64,11 @@ def name(kind: Literal["plan", "merge"], base: str) -> str:
     return f"interlock {kind}: {base}"
 
 
+def is_ours(name: str, app: int | None, ours: int | None) -> bool:
+    """Is a check run one of these? By our App; where we are none, by its name."""
+    return app == ours if ours is not None else name.startswith(tuple(f"interlock {kind}: " for kind in ("plan", "merge")))
+
+
 def external_id(pr: int, sequence: int, result: str) -> str:
     """Which verdict it speaks of."""
     return f"{pr}:{sequence}:{result}"

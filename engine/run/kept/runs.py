@@ -158,6 +158,21 @@ def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterat
         yield Runs(going, subject, asked, ports, me)
 
 
+def reached(pipelines: Iterable[str], rules: "Rules") -> list[str]:
+    """These pipelines and those that may follow on them, each once."""
+    from engine.core.decision.renewal import renews
+
+    found: list[str] = []
+    waiting = list(pipelines)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            pipeline = rules.pipelines[name]
+            waiting += filter(None, (pipeline.then, pipeline.instead, renews(pipeline, rules)))
+    return found
+
+
 def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> None:
     """Nothing, if a run of these pipelines, and of what follows on them, could come to the action.
 
@@ -166,15 +181,9 @@ def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> 
     """
     if until is None:
         return
-    reached: list[str] = []
-    waiting = list(pipelines)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.append(name)
-            waiting += filter(None, (rules.pipelines[name].then, rules.pipelines[name].instead))
-    known: Mapping[str, None] = {step.id: None for name in reached for step in rules.pipelines[name].steps}
-    if reached and until not in known:
+    names = reached(pipelines, rules)
+    known: Mapping[str, None] = {step.id: None for name in names for step in rules.pipelines[name].steps}
+    if names and until not in known:
         raise failure("ENG577", hint=closest(until, known), action=until)
 
 
