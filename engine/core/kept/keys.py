@@ -79,7 +79,6 @@ def hold(state_key: str, repo: str, pr: int) -> str:
     return numbered(f"{held(state_key)}{_repository(repo)}/", pr)
 
 
-<<<<<<< HEAD
 def swept(repo: str, pr: int | None = None) -> str:
     """Where stands what the last decision of a pull request was made from, or how far sweep has come (None)."""
     return f"swept/{_repository(repo)}/{'last' if pr is None else pr}"
@@ -91,10 +90,10 @@ def renewal(repo: str, pr: int, about: str) -> str:
 
 
 def begun(repo: str, run: str = "") -> str:
-    """Where it is said that a run (its part of the journal's keys) has begun; without one what all of them begin with."""
+    """Where it is said that a run has begun, by its part of the journal's keys; without one what all begin with."""
     return f"begun/{_repository(repo)}/{run}"
-=======
+
+
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
->>>>>>> work-life

@@ -28,9 +28,16 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "depends": list,
         "until": (str, NoneType),
     },
-    "sweep": {"run": str, "repository": str, "after": str, "tips": dict, "unaccounted": dict},
+    "sweep": {"run": str, "repository": str, "at": str, "after": str, "tips": dict, "told": list},
     "renewal": {"run": str, "repository": str, "pr": int, "about": str},
-    "begun": {"run": str, "repository": str, "pr": (int, NoneType), "ref": (str, NoneType), "pipeline": str, "at": str},
+    "begun": {
+        "run": str,
+        "repository": str,
+        "pr": (int, NoneType),
+        "ref": (str, NoneType),
+        "pipeline": str,
+        "at": str,
+    },
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
 }

@@ -63,7 +63,7 @@ def owners(subject: Subject) -> Iterator[Problem]:
 
 
 def cycles(subject: Subject) -> Iterator[Problem]:
-    """`then`s, `else`s and `besides` that come back to where they began. (Those of `define`s are found as they expand.)"""
+    """`then`s, `else`s and `besides` that come back to where they began. (`define`s are expanded, and found so.)"""
     draft = subject.draft
     pipelines = {p.entry.name: p.entry for p in draft.pipelines}
     gates = {e.name: e for e in draft.sections["gates"]}
