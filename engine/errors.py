@@ -788,6 +788,8 @@ TABLE: dict[str, Row] = {
     "ENG601": Row(
         "{repo} is being fetched by another run, for more than {seconds:.0f} s",
         "run it again; if it stays so, end the process that has {lock} open",
+        _EXEC,
+    ),
     # ENG610-619 runs of GitHub's events
     "ENG610": Row(
         "who made the commits of #{number} cannot be told: git has {git}, GitHub has {github}, or others",

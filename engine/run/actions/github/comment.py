@@ -119,9 +119,7 @@ def _history(before: "tuple[Validated, ...]", told: "Telling") -> "tuple[Validat
     return tuple(sorted(history, key=lambda one: (one.at, one.number)))
 
 
-def _life(
-    ctx: "Context", told: "Telling", history: "tuple[Validated, ...]", before: "Told", template: str
-) -> "Life":
+def _life(ctx: "Context", told: "Telling", history: "tuple[Validated, ...]", before: "Told", template: str) -> "Life":
     from urllib.parse import quote
 
     from engine.core import holding

@@ -103,7 +103,9 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
         state = found if found.words.startswith("Refused") else states.refused(against.because)
     else:
         state = states.of(document, told, is_overridden)
-    return Telling(pull, document, state, validation, sequence, told, is_overridden, is_merged, merged is not None, problems)
+    return Telling(
+        pull, document, state, validation, sequence, told, is_overridden, is_merged, merged is not None, problems
+    )
 
 
 def _with_verdict(ctx: "Context") -> "FactDocument":
