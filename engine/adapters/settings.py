@@ -229,6 +229,16 @@ def actions_output(environ: Mapping[str, str] = os.environ) -> str | None:
     return environ.get("GITHUB_OUTPUT") or None
 
 
+def actions_summary(environ: Mapping[str, str] = os.environ) -> str | None:
+    """File of the summary of a GitHub Actions step: GITHUB_STEP_SUMMARY."""
+    return environ.get("GITHUB_STEP_SUMMARY") or None
+
+
+def in_actions(environ: Mapping[str, str] = os.environ) -> bool:
+    """Is this a job of GitHub Actions, whose runner reads commands off what is printed? GITHUB_ACTIONS."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
 def signing_key(environ: Mapping[str, str]) -> bytes | None:
     """The private key's bytes, from the variable or from the file; None when neither is set.
 

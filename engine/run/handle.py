@@ -21,7 +21,6 @@ from engine.core.events.ours import Us, is_ours, sent_by_bot
 from engine.core.outcome import Outcome
 from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
-from engine.core.rules.model import Rules
 from engine.errors import EngineError, ExitCode, failure
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
