@@ -633,7 +633,7 @@ TABLE: dict[str, Row] = {
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the {purpose} with",
-        "`engine keys new` makes one; name its file in ENGINE_SIGNING_KEY_FILE",
+        "`engine keys new` makes one; name its file in {setting}",
         _AUTH,
     ),
     "ENG551": Row(
