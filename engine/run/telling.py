@@ -10,10 +10,10 @@ from engine.core.events.kinds import SHA
 from engine.core.resources import services, sources
 from engine.run import trusted
 from engine.run.context import Controller
+from engine.run.facts import kept as store
 from engine.run.facts.change import Asked, Change
 from engine.run.facts.clone import Clone
 from engine.run.facts.gather import Fetch
-from engine.run.facts import kept as store
 from engine.run.facts.kept import Kept
 from engine.run.facts.teller import GITHUB, LOCAL, WITHOUT_GITHUB, WITHOUT_STORE, together
 from engine.run.facts.told import Told, base_repository, check, where

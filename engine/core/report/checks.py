@@ -88,7 +88,7 @@ def plan(report: Report, state: State, validation: Validation, sequence: int, *,
         "cancelled" if is_closed else _PLAN[validation],
         state.plain,
         _fitting([line for line in lines if line]),
-        tuple(_annotations(report)),
+        tuple(annotations(report)),
     )
 
 
@@ -122,7 +122,8 @@ def _fitting(lines: Sequence[str]) -> str:
     return "\n".join(kept)
 
 
-def _annotations(report: Report) -> Iterator[Mapping[str, Any]]:
+def annotations(report: Report) -> Iterator[Mapping[str, Any]]:
+    """What is said of single lines, the worst first, in the form of a check run's annotations."""
     for finding in sorted(report.findings, key=_worst):
         if finding.file and finding.line:
             yield _annotation(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.repository import same_repository
 from engine.core.resources import sources
-from engine.errors import EngineError, failure
+from engine.errors import failure
 from engine.names import listing
 from engine.printable import in_line
 from engine.run.facts.gather import Fetch, Slow

@@ -82,7 +82,7 @@ class Forge:
         """`app` is the id of our App, if we are one; `statements` are those of this pull request."""
         self._hub, self._subject, self._sides, self._change, self._rules = hub, subject, sides, change, rules
         self._store, self._find_trusted, self._app, self._now = store, trusted, app, now
-        self._people = People(hub, subject.repo, rules, store, lambda: self._talk.spoke())
+        self._people = People(hub, subject.repo, rules, store, lambda: self._talk.spoke())  # noqa: PLW0108
         self._talk = Talk(lambda: self._pull, lambda: self._of_pull.pushes, statements, lambda: self._people, rules, run)
 
     @property

@@ -5,8 +5,8 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from engine.core.canonical import digest
-from engine.core.verdict import check
 from engine.core.repository import same_repository
+from engine.core.verdict import check
 from engine.core.verdict.about import content
 from engine.errors import failure
 from engine.run.facts.gather import Absent, Failed, Fetch, Slow
