@@ -136,6 +136,8 @@ def test_what_it_started_ends_with_it(hanging_git):
 def test_whoever_waits_does_not_hold_it_up(number):
     command = [ENGINE, "sandbox", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
         ready = json.loads(process.stdout.readline())
         box = Sandbox(process, ready)
         with receiving() as receiver, ThreadPoolExecutor() as pool:
@@ -153,6 +155,7 @@ def test_whoever_waits_does_not_hold_it_up(number):
 
 def test_what_is_said_to_people():
     with subprocess.Popen([ENGINE, "sandbox"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
         text = ""
         while "Ctrl-C ends it." not in text:
             text += process.stdout.readline()

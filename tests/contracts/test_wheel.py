@@ -19,9 +19,11 @@ def test_wheel_has_exactly_the_tracked_data(tmp_path):
     subprocess.run(build, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
+        beside = {name for name in archive.namelist() if name.startswith("engine/sandbox/forge/graphql/")}
         packed = {n.removeprefix("engine/_data/") for n in archive.namelist() if n.startswith("engine/_data/")}
     tracked = subprocess.run(["git", "ls-files", *data.NAMES], cwd=clone, check=True, capture_output=True, text=True)
     assert packed == set(tracked.stdout.split())
+    assert {os.path.basename(name) for name in beside} >= {"schema.graphql", "beyond.txt"}
 
 
 def test_checkout_data_is_at_the_top_level():

@@ -190,7 +190,10 @@ def test_a_verdict_says_that_github_told_and_whose_hands_were_in_it(hosted, run,
     hosted.push("plain", files, base="main")
     number = hosted.pull("plain", base="main", files={"README.md": "plain"})
     code, out, said, printed = run(
-        by_hand(number), "workflow_dispatch", ENGINE_SIGNING_KEY_FILE=signing, ENGINE_TRUSTED_KEYS="",
+        by_hand(number),
+        "workflow_dispatch",
+        ENGINE_SIGNING_KEY_FILE=signing,
+        ENGINE_TRUSTED_KEYS="",
         ENGINE_DIGEST_KEY="d" * 32,
     )
     assert code == ExitCode.DONE, printed.err

@@ -106,6 +106,7 @@ def _fill(forge: Forge, webhook: str) -> None:
     seed.people(forge)
     seed.repositories(forge)
     forge.set_setting("seeded", "1")
+    forge.kept.run("DELETE FROM sessions")  # what a page may do, it may since this start
     for app in forge.kept.rows("SELECT id FROM apps"):
         manage.of_app(forge, app["id"])
         if webhook:

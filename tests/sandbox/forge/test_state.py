@@ -23,12 +23,23 @@ def begun(directory, **options):
         return path
 
 
+def link(to, at):
+    at.symlink_to(to)
+    return at
+
+
+def marked_by_a_link(tmp):
+    (tmp / "x").mkdir()
+    link(put(tmp / "y", f_txt=MARKED) / "f.txt", tmp / "x" / MARK)
+    return tmp / "x"
+
+
 GOOD = [
     ("a new one", lambda tmp: tmp / "a" / "b"),
     ("an empty one", lambda tmp: put(tmp / "x")),
     ("a sandbox's own", lambda tmp: put(tmp / "x", sandbox_json=MARKED, forge_db="")),
     ("one that was killed before it wrote anything", lambda tmp: put(tmp / "x", sandbox_json="")),
-    ("one below a link", lambda tmp: (os.symlink(put(tmp / "x"), tmp / "l"), tmp / "l" / "y")[1]),
+    ("one below a link", lambda tmp: link(put(tmp / "x"), tmp / "l") / "y"),
 ]
 
 
@@ -47,21 +58,8 @@ REFUSED = [
     ("a mark that is no JSON", lambda tmp: put(tmp / "x", sandbox_json="sandbox", a_b=""), "ENG534"),
     ("an empty mark among files", lambda tmp: put(tmp / "x", sandbox_json="", thesis_txt="y"), "ENG534"),
     ("a later release's", lambda tmp: put(tmp / "x", sandbox_json='{"interlock": "sandbox", "version": 2}'), "ENG564"),
-    (
-        "a link to a sandbox's own",
-        lambda tmp: (os.symlink(put(tmp / "x", sandbox_json=MARKED), tmp / "l"), tmp / "l")[1],
-        "ENG534",
-    ),
-    (
-        "a mark that is a link",
-        lambda tmp: (
-            put(tmp / "x"),
-            put(tmp / "y", f_txt=MARKED),
-            os.symlink(tmp / "y" / "f.txt", tmp / "x" / MARK),
-            tmp / "x",
-        )[3],
-        "ENG002",
-    ),
+    ("a link to a sandbox's own", lambda tmp: link(put(tmp / "x", sandbox_json=MARKED), tmp / "l"), "ENG534"),
+    ("a mark that is a link", marked_by_a_link, "ENG002"),
 ]
 
 
@@ -88,9 +86,9 @@ FOREIGN = [
     ("somebody's directory", lambda x: (x / "src").mkdir()),
     (
         "a link where the repositories were",
-        lambda x: os.symlink(put(x.parent / "home", a_b="mine"), x / "repositories"),
+        lambda x: link(put(x.parent / "home", a_b="mine"), x / "repositories"),
     ),
-    ("a link where the rows were", lambda x: os.symlink(put(x.parent / "home", a_b="mine") / "a.b", x / "forge.db")),
+    ("a link where the rows were", lambda x: link(put(x.parent / "home", a_b="mine") / "a.b", x / "forge.db")),
 ]
 
 

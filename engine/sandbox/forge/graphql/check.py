@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -16,18 +17,25 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLSchema,
     InlineFragmentNode,
+    ListValueNode,
     Node,
     ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
+    Undefined,
+    ValueNode,
+    VariableNode,
     Visitor,
     get_named_type,
     is_leaf_type,
     is_required_argument,
+    print_ast,
     specified_rules,
     type_from_ast,
+    value_from_ast,
     visit,
 )
 
@@ -104,6 +112,17 @@ class Words(Visitor):
             )
         self._selections(node, get_named_type(definition.type))
         return None
+
+    def enter_argument(self, node: ArgumentNode, _: Any, __: Any, ___: Any, ancestors: Any) -> None:
+        """An argument of a field: a word or number of its type. (What is in objects, the rules look at.)"""
+        argument, field = self.info.get_argument(), ancestors[-1]
+        if argument is None or not isinstance(field, FieldNode) or not _is_literal(node.value):
+            return
+        if value_from_ast(node.value, argument.type) is Undefined:
+            said = f"Argument '{node.name.value}' on Field '{field.name.value}' has an invalid value"
+            said += f" ({print_ast(node.value):.200}). Expected type '{argument.type}'."
+            code, name = "argumentLiteralsIncompatible", node.name.value
+            self._error(code, said, field, typeName="Field", argumentName=name)
 
     def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> Any:
         """A field of an input object."""
@@ -193,6 +212,12 @@ def _unread(kind: Any, value: Any) -> str | None:
         return f"{kind.name}.{left}"
     inner = (_unread(field.type, value[name]) for name, field in kind.fields.items() if name in value)
     return next(filter(None, inner), None)
+
+
+def _is_literal(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return all(_is_literal(each) for each in value.values)
+    return not isinstance(value, VariableNode | ObjectValueNode)
 
 
 def _lacks(name: str, argument: GraphQLArgument, given: set[str]) -> bool:

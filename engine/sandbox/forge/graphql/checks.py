@@ -15,10 +15,11 @@ _STRONGEST = ("ERROR", "FAILURE", "EXPECTED", "PENDING", "SUCCESS")  # the leftm
 
 
 def on_commits(kind: str, sql: str) -> Callable[[Node], list[Node]]:
-    """Rows of a table that belong to commits, for all peers, by (repository, sha)."""
+    """Rows that belong to a commit: `sql` selects them for (repositories), (commits) as JSON; read for all peers."""
 
     def read(ask: Ask, peers: Sequence[Node]) -> dict[tuple[int, str], list[Node]]:
-        found = ask.forge.kept.rows(sql, json.dumps(sorted({peer.row["oid"] for peer in peers})))
+        places, shas = ({peer.row[name] for peer in peers} for name in ("repository", "oid"))
+        found = ask.forge.kept.rows(sql, json.dumps(sorted(places)), json.dumps(sorted(shas)))
         below: dict[tuple[int, str], list[Node]] = {(peer.row["repository"], peer.row["oid"]): [] for peer in peers}
         kept = [row for row in found if (row["repository"], row["oid"]) in below]
         for made in ask.group((kind, row["id"], row) for row in kept):
@@ -34,15 +35,18 @@ def on_commits(kind: str, sql: str) -> Callable[[Node], list[Node]]:
 
 _RUNS = on_commits(
     "CheckRun",
-    """SELECT *, head_sha AS oid FROM check_runs WHERE head_sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
+    """SELECT *, head_sha AS oid FROM check_runs WHERE repository IN (SELECT value FROM json_each(?))
+      AND head_sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
 _SUITES = on_commits(
     "CheckSuite",
-    """SELECT *, head_sha AS oid FROM check_suites WHERE head_sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
+    """SELECT *, head_sha AS oid FROM check_suites WHERE repository IN (SELECT value FROM json_each(?))
+      AND head_sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
 _STATUSES = on_commits(
     "StatusContext",
-    """SELECT *, sha AS oid FROM statuses WHERE sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
+    """SELECT *, sha AS oid FROM statuses WHERE repository IN (SELECT value FROM json_each(?))
+      AND sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
 
 

@@ -126,8 +126,12 @@ def _signer(node: Node, _: Args) -> Node | None:
 
 def _history(node: Node, args: Args) -> Page:
     path = args.get("path")
-    there = path is None or is_path(path)
-    log = objects(node).log(node.row["oid"], limit=MOST_HISTORY, path=path) if there else []
+
+    def read() -> list[Commit]:
+        there = path is None or is_path(path)
+        return objects(node).log(node.row["oid"], limit=MOST_HISTORY, path=path) if there else []
+
+    log = node.ask.once(("history", node.key, path), read)
     return page(commit_nodes(node.ask, node.row["repository"], [commit.sha for commit in log]), args)
 
 

@@ -11,7 +11,8 @@ from engine.sandbox.forge.graphql.people import Table, account_by, column, ident
 _DEPLOYED = {"success": "ACTIVE", "error": "ERROR", "failure": "FAILURE"}  # a deployment is as its newest status says
 _DEPLOYMENTS = on_commits(
     "Deployment",
-    """SELECT *, sha AS oid FROM deployments WHERE sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
+    """SELECT *, sha AS oid FROM deployments WHERE repository IN (SELECT value FROM json_each(?))
+      AND sha IN (SELECT value FROM json_each(?)) ORDER BY id""",
 )
 
 

@@ -26,7 +26,8 @@ def _account(ask: Ask, key: str) -> Node | None:
 
 
 def _item(ask: Ask, key: str) -> Node | None:
-    return _seen(ask.row("items", _number(key), talk.item_kind))
+    found = _seen(ask.row("items", _number(key), talk.item_kind))
+    return None if found is None else talk.granted(found)
 
 
 def _seen(node: Node | None) -> Node | None:
@@ -34,8 +35,14 @@ def _seen(node: Node | None) -> Node | None:
     return node if node is not None and node.ask.repository(node.row["repository"]) else None
 
 
-def _of_repository(table: str, kind: str) -> Callable[[Ask, str], Node | None]:
-    return lambda ask, key: _seen(ask.row(table, _number(key), lambda _: kind))
+def _of_repository(table: str, kind: str, grant: str = "metadata:read") -> Callable[[Ask, str], Node | None]:
+    def resolve(ask: Ask, key: str) -> Node | None:
+        found = _seen(ask.row(table, _number(key), lambda _: kind))
+        if found is not None:
+            ask.granted(grant)
+        return found
+
+    return resolve
 
 
 def _below(table: str, kind: str, parent: str, above: Callable[[Ask, str], Node | None]) -> Callable[..., Node | None]:
@@ -49,7 +56,7 @@ def _below(table: str, kind: str, parent: str, above: Callable[[Ask, str], Node 
 
 
 def _review(ask: Ask, key: str) -> Node | None:
-    return talk.visible_review(_of_repository("reviews", "PullRequestReview")(ask, key))
+    return talk.visible_review(_of_repository("reviews", "PullRequestReview", "pull_requests:read")(ask, key))
 
 
 def _edit(ask: Ask, key: str) -> Node | None:
@@ -64,19 +71,25 @@ def _event(ask: Ask, key: str) -> Node | None:
     )
     if found is None or found["event"] not in EVENTS:
         return None
-    return _seen(ask.alone(*event_parts(event_row(found))))
+    return ask.alone(*event_parts(event_row(found))) if _item(ask, str(found["issue"])) else None
 
 
 def _object(ask: Ask, key: str) -> Node | None:
     number, _, sha = key.partition(":")
     place = ask.repository(_number(number))
-    return commits.git_object(place, {"oid": sha}) if place is not None and SHA.match(sha) else None
+    if place is None or not SHA.match(sha):
+        return None
+    ask.granted("contents:read")
+    return commits.git_object(place, {"oid": sha})
 
 
-def _of_commit(read: Callable[[Node, Args], Node | None]) -> Callable[[Ask, str], Node | None]:
+def _of_commit(read: Callable[[Node, Args], Node | None], grant: str) -> Callable[[Ask, str], Node | None]:
     def resolve(ask: Ask, key: str) -> Node | None:
         commit = _object(ask, key)
-        return read(commit, {}) if commit is not None and commit.kind == "Commit" else None
+        if commit is None or commit.kind != "Commit":
+            return None
+        ask.granted(grant)
+        return read(commit, {})
 
     return resolve
 
@@ -84,7 +97,10 @@ def _of_commit(read: Callable[[Node, Args], Node | None]) -> Callable[[Ask, str]
 def _ref(ask: Ask, key: str) -> Node | None:
     number, _, name = key.partition(":")
     place = ask.repository(_number(number))
-    return None if place is None else refs.ref_named(place, name)
+    if place is None:
+        return None
+    ask.granted("contents:read")
+    return refs.ref_named(place, name)
 
 
 def _comparison(ask: Ask, key: str) -> Node | None:
@@ -103,7 +119,7 @@ def _pull_commit(ask: Ask, key: str) -> Node | None:
 
 
 _comment = _below("comments", "IssueComment", "issue", _item)
-_deployment = _of_repository("deployments", "Deployment")
+_deployment = _of_repository("deployments", "Deployment", "deployments:read")
 _NODES: Mapping[str, Callable[[Ask, str], Node | None]] = {
     "User": _account,
     "Bot": _account,
@@ -118,9 +134,9 @@ _NODES: Mapping[str, Callable[[Ask, str], Node | None]] = {
     "PullRequestReview": _review,
     "PullRequestReviewComment": _below("review_comments", "PullRequestReviewComment", "review", _review),
     "Label": _of_repository("labels", "Label"),
-    "CheckSuite": _of_repository("check_suites", "CheckSuite"),
-    "CheckRun": _of_repository("check_runs", "CheckRun"),
-    "StatusContext": _of_repository("statuses", "StatusContext"),
+    "CheckSuite": _of_repository("check_suites", "CheckSuite", "checks:read"),
+    "CheckRun": _of_repository("check_runs", "CheckRun", "checks:read"),
+    "StatusContext": _of_repository("statuses", "StatusContext", "statuses:read"),
     "Deployment": _deployment,
     "DeploymentStatus": _below("deployment_statuses", "DeploymentStatus", "deployment", _deployment),
     "Ref": _ref,
@@ -131,8 +147,8 @@ _NODES: Mapping[str, Callable[[Ask, str], Node | None]] = {
     "Comparison": _comparison,
     "PullRequestCommit": _pull_commit,
     "ReviewRequest": _below("review_requests", "ReviewRequest", "pull", _item),
-    "Status": _of_commit(status),
-    "StatusCheckRollup": _of_commit(rollup),
+    "Status": _of_commit(status, "statuses:read"),
+    "StatusCheckRollup": _of_commit(rollup, "checks:read"),
     "UserContentEdit": _edit,
     "TimelineEvent": _event,
 }

@@ -99,6 +99,15 @@ class Ask:
             return self.level(repository) is not None
         return access.at_least(self.level(repository) or "none", level)
 
+    def granted(self, grant: str) -> None:
+        """Refuse an App's installation that was not granted `issues:read` or the like.
+
+        Raises:
+            ForgeError: 403.
+        """
+        if self.viewer.kind == "installation":
+            access.granted(self.viewer, grant)
+
     def git(self) -> None:
         """Count one start of git.
 
@@ -152,7 +161,10 @@ class Node:
         """The row of `table` whose id is in `column`."""
         if self.row[column] is None:
             return None
-        read = lambda ask, peers: ask.rows(table, [peer.row[column] for peer in peers], kind)  # noqa: E731
+
+        def read(ask: Ask, peers: Sequence[Node]) -> dict[Hashable, Node | None]:
+            return ask.rows(table, [peer.row[column] for peer in peers], kind)
+
         found: Node | None = self.batch(f"{table}.{column}", read)[self.row[column]]
         return found
 

@@ -113,13 +113,19 @@ def repository_named(ask: Ask, owner: str, name: str) -> Node:
     return node
 
 
+def role_in(ask: Ask, organization: int) -> str | None:
+    """What the viewer is in an organisation: member, admin, or (None) nothing."""
+    sql = "SELECT role FROM members WHERE organization = ? AND account = ?"
+    found = ask.once(("role", organization), lambda: ask.forge.kept.row(sql, organization, ask.viewer.account))
+    return None if found is None else str(found["role"])
+
+
 def _may_look_inside(node: Node) -> bool:
     """Teams are for members of the organisation, and for an App that may read them."""
     viewer = node.ask.viewer
     if viewer.kind == "installation":
         return "members" in (viewer.grants or {})
-    sql = "SELECT 1 FROM members WHERE organization = ? AND account = ?"
-    return node.ask.forge.kept.value(sql, node.row["organization"], viewer.account) is not None
+    return role_in(node.ask, node.row["organization"]) is not None
 
 
 def team_of(ask: Ask, number: int | None) -> Node | None:
@@ -228,8 +234,8 @@ TABLE: Table = {
         "repository(name)": lambda node, args: repository_named(node.ask, node.row["login"], args["name"]),
         "team(slug)": _team,
         f"teams({PAGE}, rootTeamsOnly)": _teams,
-        "viewerIsAMember": lambda node, _: _role_of_viewer(node) is not None,
-        "viewerCanAdminister": lambda node, _: _role_of_viewer(node) == "admin",
+        "viewerIsAMember": lambda node, _: role_in(node.ask, node.row["id"]) is not None,
+        "viewerCanAdminister": lambda node, _: role_in(node.ask, node.row["id"]) == "admin",
     },
     "OrganizationMemberEdge": {"role": lambda edge, _: _member(edge).row["role"].upper()},
     "Team": {
@@ -261,9 +267,3 @@ TABLE: Table = {
         "url": _app_url,
     },
 }
-
-
-def _role_of_viewer(node: Node) -> str | None:
-    sql = "SELECT role FROM members WHERE organization = ? AND account = ?"
-    found: str | None = node.ask.forge.kept.value(sql, node.row["id"], node.ask.viewer.account)
-    return found

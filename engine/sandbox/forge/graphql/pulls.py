@@ -114,10 +114,12 @@ def _assignees(node: Node, args: Args) -> Page:
 
 
 def _participants(node: Node, args: Args) -> Page:
-    sql = """SELECT DISTINCT a.*, x.issue AS parent FROM accounts a JOIN (
-        SELECT id AS issue, author AS account FROM issues UNION SELECT issue, author FROM comments
-        UNION SELECT pull, author FROM reviews WHERE state <> 'PENDING') x ON x.account = a.id
-      WHERE NOT a.deleted AND a.kind = 'User' AND x.issue IN (SELECT value FROM json_each(?)) ORDER BY a.id"""
+    sql = """WITH wanted AS (SELECT value FROM json_each(?))
+      SELECT DISTINCT a.*, x.issue AS parent FROM accounts a JOIN (
+        SELECT id AS issue, author AS account FROM issues WHERE id IN wanted
+        UNION SELECT issue, author FROM comments WHERE issue IN wanted
+        UNION SELECT pull, author FROM reviews WHERE state <> 'PENDING' AND pull IN wanted) x ON x.account = a.id
+      WHERE NOT a.deleted AND a.kind = 'User' ORDER BY a.id"""
     return page(node.many("participants", kind_of, sql), args)
 
 
@@ -141,11 +143,12 @@ def _rollup(node: Node, args: Args) -> Node | None:
     return rollup(commit, args)
 
 
-def _has(level: str, grant: str) -> Resolver:
+def _may_triage(*, or_author: bool) -> Resolver:
     def resolve(node: Node, _: Args) -> bool:
         place = commits.repository_of(node).row
-        own = talk.by_viewer(node) and level != "triage"
-        return own or rights.has(node.ask.forge, node.ask.viewer, place, level, grant)
+        if or_author and talk.by_viewer(node):
+            return True
+        return rights.has(node.ask.forge, node.ask.viewer, place, "triage", rights.ISSUES)
 
     return resolve
 
@@ -171,9 +174,9 @@ _ITEM: Mapping[str, Resolver] = {
     f"participants({PAGE})": _participants,
     f"timelineItems({PAGE}, itemTypes, since, skip)": timeline,
     "title": column("title"),
-    "viewerCanClose": _has("triage", rights.ISSUES),
-    "viewerCanLabel": _has("triage", rights.ISSUES),
-    "viewerCanReopen": _has("triage", rights.ISSUES),
+    "viewerCanClose": _may_triage(or_author=True),
+    "viewerCanLabel": _may_triage(or_author=False),
+    "viewerCanReopen": _may_triage(or_author=True),
 }
 
 TABLE: Table = {
@@ -222,7 +225,6 @@ TABLE: Table = {
         "state": lambda node, _: repository.state(node.row),
         "statusCheckRollup": _rollup,
         "totalCommentsCount": lambda node, _: node.row["comments"] + node.row["review_comments"],
-        "viewerCanUpdate": _has("triage", rights.PULLS),
     },
     "PullRequestCommit": {
         "commit": commits.commit_in("oid"),

@@ -78,7 +78,7 @@ def _numbered(what: str, *kinds: str) -> Callable[[Node, Args], Node]:
         item = node.ask.row("items", found, talk.item_kind)
         if item is None or item.kind not in kinds:
             raise unknown(f"{what} with the number of {args['number']}")
-        return item
+        return talk.granted(item)
 
     return resolve
 
@@ -111,9 +111,11 @@ def ordered_labels(found: list[Node], args: Args) -> list[Node]:
     order = args.get("orderBy")
     if order is None:
         return found
-    by_name = order["field"] == "NAME"
-    key: Callable[[Node], Any] = lambda each: each.row["name"].lower() if by_name else each.key  # noqa: E731
-    return sorted(found, key=key, reverse=order["direction"] == "DESC")
+    fields: dict[str, Callable[[Node], Any]] = {
+        "CREATED_AT": lambda each: each.key,
+        "NAME": lambda each: each.row["name"].lower(),
+    }
+    return sorted(found, key=fields[order["field"]], reverse=order["direction"] == "DESC")
 
 
 def _label(node: Node, args: Args) -> Node | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.sandbox.forge.graphql import resolvers
 from engine.sandbox.forge.graphql.people import Resolver
-from engine.sandbox.forge.people import access
 
 if TYPE_CHECKING:
     from graphql import GraphQLResolveInfo, GraphQLSchema
@@ -56,9 +55,7 @@ def _bound(function: Resolver, grant: str | None) -> Callable[..., Any]:
         return function(parent, args)
 
     def granted(parent: Any, _: "GraphQLResolveInfo[Any]", **args: Any) -> Any:
-        viewer = parent.ask.viewer
-        if viewer.kind == "installation":
-            access.granted(viewer, str(grant))
+        parent.ask.granted(grant)
         return function(parent, args)
 
     return resolve if grant is None else granted

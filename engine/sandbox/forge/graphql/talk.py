@@ -18,6 +18,19 @@ def item_kind(row: Row) -> str:
     return "Issue" if row["pull"] is None else "PullRequest"
 
 
+def granted(node: Node) -> Node:
+    """The issue or pull request, if an App that asks may read such.
+
+    Raises:
+        ForgeError: 403.
+    """
+    node.ask.granted(_GRANTS[node.kind])
+    return node
+
+
+_GRANTS = {"Issue": "issues:read", "PullRequest": "pull_requests:read"}
+
+
 def item_of(name: str) -> Resolver:
     """The issue or pull request whose id is in a column."""
 
@@ -89,7 +102,6 @@ def written(
     repository: Resolver, url: Resolver, created: str = "created_at", updated: str = "updated_at"
 ) -> Mapping[str, Resolver]:
     """The fields of everything that somebody wrote: interface Comment, and who may change it."""
-    may = lambda node, args: writer(node, repository(node, args))  # noqa: E731
     return {
         "author": lambda node, _: node.actor("author"),
         "authorAssociation": _association(repository),
@@ -109,7 +121,7 @@ def written(
         "updatedAt": column(updated),
         "url": url,
         f"userContentEdits({PAGE})": _versions,
-        "viewerCanUpdate": may,
+        "viewerCanUpdate": lambda node, args: writer(node, repository(node, args)),
         "viewerDidAuthor": by_viewer,
     }
 

@@ -68,6 +68,17 @@ def test_an_app_is_told_what_it_was_granted(life, as_app, why, query, grant):
     assert (error["type"], error["message"]) == ("FORBIDDEN", "Resource not accessible by integration"), why
 
 
+def test_no_id_leads_around_a_grant(life, as_app):
+    granted = {"members": "read"}
+    free = {"Repository", "Label"}  # metadata, which every App may read
+    for kind, text in ids_of(life).items():
+        answer = as_app(granted)(f'{{ node(id: "{text}") {{ __typename }} }}')
+        found = (
+            answer.body["errors"][0]["type"] if "errors" in answer.body else answer.body["data"]["node"]["__typename"]
+        )
+        assert found == (kind if kind in free else "FORBIDDEN"), kind
+
+
 def test_an_app_s_bot_is_the_viewer(life, as_app):
     found = as_app(ALL)("{ viewer { __typename login } }").body["data"]["viewer"]
     assert found == {"__typename": "User", "login": "interlock[bot]"}

@@ -17,9 +17,15 @@ def counted(forge, told, monkeypatch):
 
     def asked(query, **variables):
         told("ann", "{ viewer { login } }")  # the schema is there
-        seen, gits = [], []
+        seen: list[str] = []
+        gits: list[str] = []
         run = command.git
-        monkeypatch.setattr(command, "git", lambda *args, **more: (gits.append(args), run(*args, **more))[1])
+
+        def counting(*args, **more):
+            gits.append(args[1])
+            return run(*args, **more)
+
+        monkeypatch.setattr(command, "git", counting)
         forge.kept._db.set_trace_callback(seen.append)
         try:
             told("ann", query, **variables)

@@ -88,6 +88,25 @@ REFUSED = [
         "variableNotUsed",
     ),
     (
+        "a text for a number",
+        REPOSITORY % 'labels(first: "1") { totalCount }',
+        "Argument 'first' on Field 'labels' has an invalid value (\"1\"). Expected type 'Int'.",
+        "argumentLiteralsIncompatible",
+    ),
+    (
+        "a word that is none of the enum's",
+        REPOSITORY % "pullRequests(states: [OPEN, FOO]) { totalCount }",
+        "Argument 'states' on Field 'pullRequests' has an invalid value ([OPEN, FOO])."
+        " Expected type '[PullRequestState!]'.",
+        "argumentLiteralsIncompatible",
+    ),
+    (
+        "nothing for what must be something",
+        "{ node(id: null) { id } }",
+        "Argument 'id' on Field 'node' has an invalid value (null). Expected type 'ID!'.",
+        "argumentLiteralsIncompatible",
+    ),
+    (
         "a field of an input that GitHub has not",
         'mutation { addComment(input: {subject: "x"}) { clientMutationId } }',
         "InputObject 'AddCommentInput' doesn't accept argument 'subject'",

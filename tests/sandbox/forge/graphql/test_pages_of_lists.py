@@ -49,7 +49,8 @@ def test_walking_meets_everything_once_in_order(talk, page, size, backwards):
         if backwards
         else ("first", "after", "hasNextPage", "endCursor")
     )
-    met, at = [], None
+    met: list[int] = []
+    at = None
     while True:
         found = page(**{size_of: size, from_: at})
         met = numbers(found) + met if backwards else met + numbers(found)

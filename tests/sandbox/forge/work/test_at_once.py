@@ -160,7 +160,8 @@ def test_a_push_while_one_is_opened(place, as_, monkeypatch):
     from engine.sandbox.forge.work import trial
 
     place.add("feature", {"x.txt": "x\n"}, onto=place.tip("main"))
-    real, pushed = trial.measure, []
+    real = trial.measure
+    pushed: list[str | None] = []
 
     def measured(store, base, head):
         found = real(store, base, head)
@@ -203,7 +204,8 @@ def test_two_pushes_whose_tellings_overtake_each_other(place, open_, monkeypatch
     number = open_("feature")
     first = place.tip("feature")
     second = place.write(first, {"2.txt": "x\n"})
-    real, met = trial.measure, []
+    real = trial.measure
+    met: list[str] = []
 
     def measured(store, base, head):
         if not met:  # the telling of an older push comes between looking and writing

@@ -1,10 +1,12 @@
 """Bodies and queries of every wrong kind: refused or ignored, never a failure of the forge."""
 
+from typing import Any
+
 import pytest
 
 from engine.sandbox.forge.work.rest import ROUTES
 
-JUNK = (
+JUNK: tuple[Any, ...] = (
     None,
     7,
     -1,

@@ -1,5 +1,7 @@
 """Pull requests as REST has them: opened, changed, listed, and what GitHub refuses."""
 
+from typing import Any
+
 import pytest
 
 
@@ -41,7 +43,7 @@ def test_a_conflict_is_dirty(place, open_, as_):
 
 
 # why, what is sent beside a title, GitHub's message or field
-REFUSED = [
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("into itself", {"head": "main", "base": "main"}, "No commits between main and main"),
     ("nothing new", {"head": "same", "base": "main"}, "No commits between main and same"),
     ("no such head", {"head": "nowhere", "base": "main"}, "head"),
@@ -100,9 +102,14 @@ def test_the_lists_take_a_head_a_base_a_state_and_an_order(place, open_, as_):
 def test_a_list_asks_git_nothing(place, open_, as_, monkeypatch):
     for name in ("one", "two", "three"):
         open_(name)
-    asked = []
+    asked: list[str] = []
     real = type(place.store).git
-    monkeypatch.setattr(type(place.store), "git", lambda *a, **k: asked.append(a[1]) or real(*a, **k))
+
+    def git(store: Any, *arguments: str, **more: Any) -> Any:
+        asked.append(arguments[0])
+        return real(store, *arguments, **more)
+
+    monkeypatch.setattr(type(place.store), "git", git)
     assert len(as_("bob")("GET", f"{place.api}/pulls?per_page=100").body) == 3
     assert len(as_("bob")("GET", f"{place.api}/issues?per_page=100").body) == 3
     assert asked == []
