@@ -249,7 +249,7 @@ ACTIONS = (
         settle,
         inputs={},
         outputs=_OUTPUTS,
-        permissions=("contents:read", "pull_requests:read"),
+        permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "resources"),
         secrets=("merge",),
