@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from engine.core.canonical import canonical
 from engine.core.kept.merge import Merged
 from engine.core.signature import TrustedKey
 from engine.core.verdict.trust import entry
-from engine.errors import EngineError
+
 from engine.run import trusted
 from engine.run.catalog import catalog
 from engine.run.context import Controller
@@ -47,7 +47,14 @@ _ROW = {
     **{name: f"${{{_EACH}.{name}}}" for name in ("path", "service", "name", "state_key", "tree", "change")},
     "plan": "hmac-sha256:" + "3" * 64,
     "module": "MODULE",
-    "changes": [{"address": "aws_s3_bucket.this", "type": "aws_s3_bucket", "actions": ["create"], "digest": "hmac-sha256:" + "5" * 64}],
+    "changes": [
+        {
+            "address": "aws_s3_bucket.this",
+            "type": "aws_s3_bucket",
+            "actions": ["create"],
+            "digest": "hmac-sha256:" + "5" * 64,
+        }
+    ],
     "counts": {"create": 1, "update": 0, "replace": 0, "delete": 0, "forget": 0, "read": 0},
     "diffs": [],
     "seconds": 0.1,
@@ -126,7 +133,8 @@ def controller(directory: Path, values: "settings.Settings") -> str:
     rules["events"] = [{"event": "workflow_dispatch", "run": "tell"}]
     rules["protect"] = {"github.merge": MERGING, "verdict.sign": ["configuration-only"]}
     rules["pipelines"] = [
-        {"pipeline": name, "gates": gates, "actions": actions, "permissions": _permissions(actions)} for name, (gates, actions) in PIPELINES.items()
+        {"pipeline": name, "gates": gates, "actions": actions, "permissions": _permissions(actions)}
+        for name, (gates, actions) in PIPELINES.items()
     ]
     (directory / "approvers-config.yaml").write_bytes(Path(data.ROOT, "approvers-config.yaml").read_bytes())
     for name in ("policies", "terraform"):
@@ -230,4 +238,25 @@ class Page:
             assert answer.status == 200
 
 
-__all__ = ["EngineError", "Page"]
+
+
+class Hooked:
+    """A store; `before` is told of each write, and may raise."""
+
+    durable = True
+
+    def __init__(self, store: Store, before: Callable[[str], None]) -> None:
+        self._store, self._before = store, before
+        self.get, self.list = store.get, store.list
+
+    def put_if_absent(self, key: str, data: bytes) -> Any:
+        self._before(key)
+        return self._store.put_if_absent(key, data)
+
+    def replace(self, key: str, data: bytes, version: str) -> Any:
+        self._before(key)
+        return self._store.replace(key, data, version)
+
+    def delete(self, key: str, version: str) -> bool:
+        self._before(key)
+        return self._store.delete(key, version)

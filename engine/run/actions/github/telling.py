@@ -169,6 +169,21 @@ def _gate(gate: "GateResult") -> "Gate":
     return Gate(gate.name, gate.outcome, sentence(gate), gate.missing)
 
 
+def statement_of(ctx: "Context", document: "FactDocument") -> str:
+    """Digest of the statement of the verdict.
+
+    Raises:
+        EngineError: it cannot be read again.
+    """
+    from engine.run import trusted
+    from engine.run.kept import statements
+
+    pr, verdict = document.facts["pr"], document.facts["verdict"]
+    series = statements.Series(document.origin, pr["base"]["repo"], pr["number"])
+    known = trusted.keys(ctx.settings.trusted_keys)
+    return statements.one(ctx.ports.store, series, verdict["sequence"], known).digest
+
+
 def report_of(ctx: "Context", told: Telling) -> "Report":
     """The report of what this run has found; where it has found nothing itself, what the last validation has."""
     from engine.run import reports
