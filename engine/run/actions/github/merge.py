@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.declare import Action, Repeat
 from engine.core.outcome import Outcome
 from engine.errors import failure
-from engine.run.actions.github.telling import MERGE, Pull, pull_of, statement_of
+from engine.run.actions.github.telling import MERGE, Pull, pull_in, pull_of, statement_of
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Pull as Seen
@@ -119,6 +119,10 @@ def _again(ctx: "Context") -> "tuple[FactDocument, PipelineResult]":
     document, result = ctx.again()
     if result.outcome is not Outcome.PASS:
         raise failure("ENG624", because=result.because)
+    if (now := pull_in(document)) != (before := pull_of(ctx)):  # another decision than this run has begun with
+        raise failure(
+            "ENG624", because=f"it was {before.head[:12]} into {before.base}, and is {now.head[:12]} into {now.base}"
+        )
     return document, result
 
 
