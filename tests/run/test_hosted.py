@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from base64 import b64decode
@@ -23,8 +25,37 @@ def hosted(tmp_path_factory):
         yield Hosted(forge, str(tmp_path_factory.mktemp("cache")))
 
 
+PIPELINES = """\
+pipelines:
+  - {pipeline: look, gates: [open, policy, reviewed, free, in-order, not-frozen], actions: [{id: r, uses: report.write}]}
+  - pipeline: plan
+    gates: [open, declared-source, configuration-only, has-resources]
+    permissions: [contents:read]
+    actions:
+      - {id: plan, uses: terraform.plan}
+      - {id: policy, uses: policy.evaluate, with: {resources: "${outputs.plan.resources}"}}
+      - {id: verdict, uses: verdict.sign, with: {plan: "${outputs.plan}", policy: "${outputs.policy}"}}
+events:
+  - {event: pull_request, types: [opened, synchronize], run: plan}
+  - {event: workflow_dispatch, run: plan}
+"""
+
+
+@pytest.fixture(scope="module")
+def controller(tmp_path_factory):
+    """The shipped gates, groups, policies and module, and two pipelines that write nothing to GitHub."""
+    folder = tmp_path_factory.mktemp("controller")
+    with open(data.path("deployment-rules.yaml"), encoding="utf-8") as file:
+        parts = re.split(r"\n(?=[a-z]+:|#)", file.read())
+    kept = [part for part in parts if not part.startswith(("include:", "events:", "verdicts:"))]
+    (folder / "deployment-rules.yaml").write_text("\n".join(kept) + "\n" + PIPELINES)
+    for name in ("approvers-config.yaml", "policies", "terraform"):
+        (shutil.copytree if os.path.isdir(data.path(name)) else shutil.copy)(data.path(name), folder / name)
+    return str(folder)
+
+
 @pytest.fixture
-def run(hosted, tmp_path, monkeypatch, capfd):
+def run(hosted, controller, tmp_path, monkeypatch, capfd):
     """Run `engine run` on an event; (exit code, out directory, JSON, what was printed)."""
 
     def _run(body, name, *more, json_=True, **environ):
@@ -38,7 +69,7 @@ def run(hosted, tmp_path, monkeypatch, capfd):
             monkeypatch.setenv(key, value)
         out = tmp_path / "out"
         capfd.readouterr()
-        words = ["run", "--controller", data.ROOT, "--out", str(out), *(["--json"] if json_ else []), *more]
+        words = ["run", "--controller", controller, "--out", str(out), *(["--json"] if json_ else []), *more]
         code = main(words)
         printed = capfd.readouterr()
         said = json.loads(printed.out) if json_ and printed.out else None
@@ -62,11 +93,11 @@ def labeled(hosted, number, by, **more):
     return {**body, "repository": {"full_name": REPO}, **more}
 
 
-def test_what_is_missing_for_a_merge(hosted, run, tmp_path):
+def test_what_is_missing_for_a_merge(hosted, controller, run, tmp_path):
     number = hosted.pull("missing")
     summary = tmp_path / "summary.md"
     code, out, said, printed = run(
-        by_hand(number), "workflow_dispatch", "--pipeline", "mergeable", GITHUB_STEP_SUMMARY=str(summary)
+        by_hand(number), "workflow_dispatch", "--pipeline", "look", GITHUB_STEP_SUMMARY=str(summary)
     )
     assert code == ExitCode.WAITING, printed.err
     assert said["requests"] == 5, "where the App is installed, its token, the pull request, its people, its pushes"
@@ -76,8 +107,8 @@ def test_what_is_missing_for_a_merge(hosted, run, tmp_path):
     report = (out / "report.md").read_text()
     assert summary.read_text() == report
     assert "no verdict yet" in report
-    again = ["explain", "--event", str(out / "event.json"), "--event-name", "workflow_dispatch", "--rules", data.ROOT]
-    assert main([*again, "--facts", str(out / "facts.json"), "--pipeline", "mergeable"]) == ExitCode.WAITING
+    again = ["explain", "--event", str(out / "event.json"), "--event-name", "workflow_dispatch", "--rules", controller]
+    assert main([*again, "--facts", str(out / "facts.json"), "--pipeline", "look"]) == ExitCode.WAITING
 
 
 def test_what_is_refused_is_annotated_at_its_line(hosted, run):
@@ -144,7 +175,7 @@ def test_what_a_clones_owner_may_say_nobody_says_on_github(hosted, run, option):
 
 def test_another_repository_is_asked_nothing(hosted, run):
     body = {**by_hand(1), "inputs": {"source_repo": "acme/controller", "pr_number": "1"}}
-    code, _, _, printed = run(body, "workflow_dispatch", "--pipeline", "mergeable")
+    code, _, _, printed = run(body, "workflow_dispatch", "--pipeline", "look")
     assert code == ExitCode.CONFIG
     assert "ENG358" in printed.err
 
@@ -157,11 +188,11 @@ def test_without_credentials_it_says_so(hosted, run):
     assert "ENG593" in printed.err
 
 
-def test_what_starts_nothing_loads_nothing_of_github_and_asks_nobody(hosted, tmp_path):
+def test_what_starts_nothing_loads_nothing_of_github_and_asks_nobody(hosted, controller, tmp_path):
     """In a process of its own, with GitHub and the store where nobody listens."""
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"schedule": "1h"}))
-    words = ["run", "--controller", data.ROOT, "--out", str(tmp_path / "out"), "--json"]
+    words = ["run", "--controller", controller, "--out", str(tmp_path / "out"), "--json"]
     far = ("github", "jwt", "requests", "urllib3", "boto3", "botocore", "cryptography")
     program = (
         "import sys\n"
@@ -190,7 +221,10 @@ def test_a_verdict_says_that_github_told_and_whose_hands_were_in_it(hosted, run,
     hosted.push("plain", files, base="main")
     number = hosted.pull("plain", base="main", files={"README.md": "plain"})
     code, out, said, printed = run(
-        by_hand(number), "workflow_dispatch", ENGINE_SIGNING_KEY_FILE=signing, ENGINE_TRUSTED_KEYS="",
+        by_hand(number),
+        "workflow_dispatch",
+        ENGINE_SIGNING_KEY_FILE=signing,
+        ENGINE_TRUSTED_KEYS="",
         ENGINE_DIGEST_KEY="d" * 32,
     )
     assert code == ExitCode.DONE, printed.err

@@ -84,7 +84,9 @@ class Forge:
         """`app` is the id of our App, if we are one; `statements` are those of this pull request."""
         self._hub, self._subject, self._sides, self._change, self._rules = hub, subject, sides, change, rules
         self._store, self._find_trusted, self._app, self._now = store, trusted, app, now
-        self._talk = Talk(lambda: self._pull, lambda: self._of_pull.pushes, statements, lambda: self._people, rules, run)
+        self._talk = Talk(
+            lambda: self._pull, lambda: self._of_pull.pushes, statements, lambda: self._people, rules, run
+        )
         spoke = self._talk.spoke if isinstance(sides, PullRequest) else lambda: iter(())
         self._people = People(hub, subject.repo, rules, store, spoke)
 
@@ -135,6 +137,7 @@ class Forge:
             "state": pull.state,
             "draft": pull.draft,
             "merged": pull.merged,
+            "updated_at": pull.updated_at,
             "author": somebody(pull.author),
             "head": {"ref": pull.head.ref, "sha": pull.head.sha, "repo": self._change.spelt(pull.head.repo)},
             "base": {"ref": pull.base.ref, "sha": base, "repo": self._change.spelt(self._subject.repo)},

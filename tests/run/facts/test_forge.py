@@ -38,9 +38,7 @@ def test_all_of_it_at_once(hosted):
     assert facts["pr"]["author"] == alice
     assert (facts["pr"]["state"], facts["pr"]["retargeted"]) == ("open", [])
     assert [(c["author"], c["committer"], c["co_authors"]) for c in facts["commits"]] == [(alice, alice, [])]
-    assert facts["pushers"] == [
-        {"user": alice, "before": None, "after": facts["pr"]["head"]["sha"], "forced": False}
-    ]
+    assert facts["pushers"] == [{"user": alice, "before": None, "after": facts["pr"]["head"]["sha"], "forced": False}]
     assert [resource["path"] for resource in facts["resources"]["resources"]] == ["S3/first"]
     assert facts["source"] == {"repo": REPO, "declared": True, "owns": ["**"], "why": None}
     assert (facts["merges"], facts["ledger"], facts["asked"]) == ([], [], [])
@@ -74,7 +72,11 @@ def test_where_the_event_names_the_installation_nobody_asks_for_it(hosted):
 
 def test_a_token_needs_no_other(hosted):
     number = hosted.pull("by-token")
-    token = {"GITHUB_TOKEN": hosted.users["olga"]["token"], "ENGINE_GITHUB_APP_ID": "", "ENGINE_GITHUB_APP_KEY_FILE": ""}
+    token = {
+        "GITHUB_TOKEN": hosted.users["olga"]["token"],
+        "ENGINE_GITHUB_APP_ID": "",
+        "ENGINE_GITHUB_APP_KEY_FILE": "",
+    }
     document, requests = hosted.facts(number, *ALL, **token)
     assert not document.failed
     assert requests == 3
@@ -147,7 +149,10 @@ def test_a_co_author_whom_only_git_sees_is_a_contributor_too(hosted):
 def test_what_github_commits_in_its_pages_is_signed_by_it(hosted):
     number = hosted.pull("in-the-page")
     made = hosted.as_(
-        "bob", "PUT", "/contents/README.md", {"message": "m", "content": "aGk=", "branch": "in-the-page"} | _blob(hosted)
+        "bob",
+        "PUT",
+        "/contents/README.md",
+        {"message": "m", "content": "aGk=", "branch": "in-the-page"} | _blob(hosted),
     )
     assert made.status in (200, 201), made
     document, _ = hosted.facts(number, "commits", "pushers")
@@ -163,18 +168,8 @@ def _blob(hosted):
 
 
 def test_who_writes_githubs_address_into_a_commit_is_nobody_we_know(hosted):
-    from engine.sandbox.forge.git.bare import Person, bare
-    from engine.sandbox.forge.git.pushes import move
-    from tests.support.forge_scene import as_user
-
     number = hosted.pull("forged")
-    forge, (owner, name) = hosted.forge, REPO.split("/")
-    row = forge.repository(owner, name)
-    store = bare(forge, row["id"])
-    before = store.resolve("refs/heads/forged")
-    web = Person("GitHub", "noreply@github.com", forge.now())
-    sha = store.write_commit(store.commit(before).tree, [before], "as if", web, web)
-    move(forge, row, as_user(forge, "alice"), "refs/heads/forged", before, sha)
+    hosted.amend("forged", "alice", "GitHub", "noreply@github.com")
     document, _ = hosted.facts(number, "commits")
     assert document.facts["commits"][-1]["github_signed"] is False
 
@@ -195,19 +190,8 @@ def _head(hosted, number):
 
 
 def test_300_commits_come_from_git_though_github_lists_250(hosted):
-    from engine.sandbox.forge.git.bare import Person, bare
-    from engine.sandbox.forge.git.pushes import move
-    from tests.support.forge_scene import as_user
-
     number = hosted.pull("many")
-    forge = hosted.forge
-    row = forge.repository(*REPO.split("/"))
-    store = bare(forge, row["id"])
-    before = tip = store.resolve("refs/heads/many")
-    who = Person("Ann", "ann@example.com", forge.now())
-    for count in range(299):
-        tip = store.write_commit(store.commit(before).tree, [tip], f"{count}", who, who)
-    move(forge, row, as_user(forge, "alice"), "refs/heads/many", before, tip)
+    hosted.amend("many", "alice", "Ann", "ann@example.com", count=299)
     document, requests = hosted.facts(number, "commits")
     assert not document.failed
     assert len(document.facts["commits"]) == 300
@@ -399,7 +383,10 @@ def test_comments_with_what_they_were_said_of(hosted):
     number = hosted.pull("said")
     head = _head(hosted, number)
     hosted.forge.clock.advance(5)
-    first, other = hosted.comment(number, "dave", "OVERRIDE: the auditor waits for it"), hosted.comment(number, "ann", "x")
+    first, other = (
+        hosted.comment(number, "dave", "OVERRIDE: the auditor waits for it"),
+        hosted.comment(number, "ann", "x"),
+    )
     hosted.as_("ann", "PATCH", f"/issues/comments/{other}", {"body": "y"})
     hosted.forge.clock.advance(5)
     now = hosted.push("said", {"README.md": "on"})

@@ -51,8 +51,6 @@ def _of_merge(told: "Telling") -> "Check":
     return made._replace(conclusion="success") if told.is_ours else made
 
 
-
-
 ACTIONS = (
     Action(
         "github.check",

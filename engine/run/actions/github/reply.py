@@ -21,7 +21,8 @@ def reply(ctx: "Context") -> Mapping[str, Any]:
     """
     from engine.core.decision.commands import judge
     from engine.core.kept import keys
-    from engine.run.kept import replied
+    from engine.core.report.replies import answered, marked
+    from engine.run.facts.talk import is_us
     from engine.run.kept.claims import claimed
 
     comment = ctx.event.payload.get("comment")
@@ -37,11 +38,11 @@ def reply(ctx: "Context") -> Mapping[str, Any]:
         return {"id": None}
     key = keys.claim("reply", pull.repo, str(number))
     with claimed(store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel):
-        if (before := replied.get(store, pull.repo, pull.number, number)) is not None:
-            return {"id": before}
-        made = forge.comment(pull.repo, pull.number, marked(body, number, ctx.run), instead_of=None)
-        replied.put(store, pull.repo, pull.number, number, ctx.run, made)
-        return {"id": made}
+        seen = forge.pull(pull.repo, pull.number, ["comments"])
+        for one in seen.comments or ():
+            if is_us(seen, one.user) and answered(one.body, "") == number:
+                return {"id": one.id}
+        return {"id": forge.comment(pull.repo, pull.number, marked(body, number, ctx.run), instead_of=None)}
 
 
 def _body(ctx: "Context", told: "Telling", answer: "Answer") -> str:
@@ -68,7 +69,7 @@ ACTIONS = (
         reply,
         inputs={},
         outputs=("id",),
-        permissions=("pull_requests:write",),
+        permissions=("issues:write",),
         repeat=Repeat.SAFE,
         needs=("pr", "comments", "replies", "groups", "permissions", "now", "resources", "verdict", "statements"),
         asks=ASKS,
