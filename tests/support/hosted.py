@@ -73,14 +73,10 @@ class Hosted:
         except urllib.error.HTTPError as error:
             return Answered(error.code, json.loads(error.read() or b"null"))
 
-    def push(
-        self, branch: str, files: Mapping[str, str | None], by: str = "alice", base: str = "dev", **more: Any
-    ) -> str:
+    def push(self, branch: str, files: Mapping[str, str | None], by: str = "alice", base: str = "dev", **more: Any) -> str:
         """A commit on a branch, which is made where there is none."""
         content = {path: text and text.encode() for path, text in files.items()}
-        return push(
-            self.forge, f"/{REPO}", branch, content, by=by, message=more.pop("message", "Change"), base=base, **more
-        )
+        return push(self.forge, f"/{REPO}", branch, content, by=by, message=more.pop("message", "Change"), base=base, **more)
 
     def pull(self, branch: str, base: str = "dev", by: str = "alice", files: Any = None, **more: Any) -> int:
         """A pull request of a bucket of its own."""
@@ -110,9 +106,7 @@ class Hosted:
         }
         return read_event(json.dumps(body).encode(), name)
 
-    def telling(
-        self, event: Event, needs: Iterable[str], rules: Rules = RULES, **environ: str
-    ) -> tuple[Telling, Judged]:
+    def telling(self, event: Event, needs: Iterable[str], rules: Rules = RULES, **environ: str) -> tuple[Telling, Judged]:
         """Who tells what; nothing has been asked yet."""
         values = settings.read({**self.environ, "ENGINE_STORE": f"dir:{self.cache}/store?shared=1", **environ})
 
@@ -129,9 +123,7 @@ class Hosted:
         judged = telling.opened(judged, Matching((), wanted, (), {}))
         return telling.on_github(judged, wanted, Asked(), "run-1"), judged
 
-    def facts(
-        self, about: "int | Event", *needs: str, rules: Rules = RULES, **environ: str
-    ) -> tuple[FactDocument, int]:
+    def facts(self, about: "int | Event", *needs: str, rules: Rules = RULES, **environ: str) -> tuple[FactDocument, int]:
         """The facts that are needed, and how many requests that took, those for tokens among them."""
         event = self.event(about) if isinstance(about, int) else about
         found, judged = self.telling(event, needs, rules, **environ)
