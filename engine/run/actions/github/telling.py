@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.run.context import Context
 
 MERGE, SIGN = "github.merge", "verdict.sign"
+FOUND = ("terraform.plan", "policy.evaluate", SIGN)  # actions whose outputs are shown
 ASKS = (SIGN, MERGE)  # actions whose gates are told of
 
 
@@ -46,6 +47,11 @@ class Telling(NamedTuple):
 
 
 def pull_of(ctx: "Context") -> Pull:
+    """As `pull_in`, of the facts that this run has begun with."""
+    return pull_in(ctx.document)
+
+
+def pull_in(document: "FactDocument") -> Pull:
     """The pull request that the facts are about.
 
     Raises:
@@ -53,9 +59,9 @@ def pull_of(ctx: "Context") -> Pull:
     """
     from engine.errors import failure
 
-    if state := ctx.document.state("pr"):
+    if state := document.state("pr"):
         raise failure("ENG556", name="pr", reason=state[1])
-    pr = ctx.document.facts["pr"]
+    pr = document.facts["pr"]
     return Pull(pr["base"]["repo"], pr["number"], pr["head"]["sha"], pr["base"]["ref"])
 
 
@@ -169,18 +175,38 @@ def _gate(gate: "GateResult") -> "Gate":
     return Gate(gate.name, gate.outcome, sentence(gate), gate.missing)
 
 
+def statement_of(ctx: "Context", document: "FactDocument") -> str:
+    """Digest of the statement of the verdict.
+
+    Raises:
+        EngineError: it cannot be read again.
+    """
+    from engine.run import trusted
+    from engine.run.kept import statements
+
+    pr, verdict = document.facts["pr"], document.facts["verdict"]
+    series = statements.Series(document.origin, pr["base"]["repo"], pr["number"])
+    known = trusted.keys(ctx.settings.trusted_keys)
+    return statements.one(ctx.ports.store, series, verdict["sequence"], known).digest
+
+
 def report_of(ctx: "Context", told: Telling) -> "Report":
     """The report of what this run has found; where it has found nothing itself, what the last validation has."""
     from engine.run import reports
     from engine.run.kept import comments
 
-    report = reports.decided(reports.about(ctx.event, told.document), ctx.result)
-    report = report._replace(repo=told.pull.repo, pr=told.pull.number, head_sha=told.pull.head, base_ref=told.pull.base)
-    found = {name: outputs(ctx, name) for name in ("terraform.plan", "policy.evaluate", SIGN)}
+    pull = told.pull
+    report = reports.about(ctx.event, told.document)._replace(
+        repo=pull.repo, pr=pull.number, head_sha=pull.head, base_ref=pull.base
+    )
+    found = {name: outputs(ctx, name) for name in FOUND}
     if not any(found.values()) and told.sequence:
-        found = {**found, **comments.found(ctx.ports.store, told.pull.repo, told.pull.number, told.sequence)}
-    plan, policy, verdict = (found[name] for name in ("terraform.plan", "policy.evaluate", SIGN))
+        found |= comments.found(ctx.ports.store, pull.repo, pull.number, told.sequence)
+    if found["terraform.plan"] is None:  # nothing was planned here, or it is not kept: what was signed is told
+        found = dict.fromkeys(FOUND)
+    plan, policy, verdict = (found[name] for name in FOUND)
     report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, told.document)
-    if not (plan or policy or verdict):
+    if plan is None:
         report = report._replace(refused=ctx.discovery.refused)
-    return report._replace(broken=told.problems)
+    # What the gates of this pipeline say is no news there, and what those of merging say stands beside it.
+    return report._replace(broken=told.problems, because="")
