@@ -37,7 +37,14 @@ def review(number: int, **more: Any) -> Any:
 
 
 def comment(number: int, **more: Any) -> Any:
-    row = {"fullDatabaseId": str(number), "id": f"IC_{number}", "author": BOT, "body": "x", "isMinimized": False, "createdViaEmail": False}
+    row = {
+        "fullDatabaseId": str(number),
+        "id": f"IC_{number}",
+        "author": BOT,
+        "body": "x",
+        "isMinimized": False,
+        "createdViaEmail": False,
+    }
     return {**row, "createdAt": "2026-11-27T08:00:00Z", "lastEditedAt": None, "editor": None, **more}
 
 
@@ -174,13 +181,18 @@ def test_filler_hides_nothing(why, lists, calls):
     assert asked == calls
 
 
-def test_300_commits_of_which_github_lists_250_are_no_list_at_all():
+@pytest.mark.parametrize("counted", [250, 300])
+def test_300_commits_of_which_github_lists_250_are_no_list_at_all(counted):
     github = GitHub(commits=[commit(number) for number in range(250)])
-    github.counts["commits"] = 300
+    github.counts["commits"] = counted
     pull, asked = looking(github, lambda look: look.pull(REPO, 7, ALL))
     assert (pull.commits, asked) == (None, 1), "whoever needs them asks for each by its id"
-    github.counts["commits"] = 249
-    assert "counts 249 commits, and has given 250" in refused(github, lambda look: look.pull(REPO, 7, ALL))
+
+
+def test_more_commits_than_github_counts():
+    github = GitHub(commits=[commit(number) for number in range(240)])
+    github.counts["commits"] = 239
+    assert "counts 239 commits, and has given 240" in refused(github, lambda look: look.pull(REPO, 7, ALL))
 
 
 def test_commits_by_their_ids_are_one_request_for_a_hundred():
@@ -369,6 +381,11 @@ def test_pushes():
 
 def test_pushes_to_an_earlier_branch_of_that_name_are_not_its_own():
     found, _ = looking(_activity(MADE, FORCED, GONE, MADE, MOVED), lambda look: look.pushes(REPO, "feature/x"))
+    assert [push.after[0] for push in found] == ["1", "2"]
+
+
+def test_pushes_to_a_branch_that_is_gone_are_those_of_the_last_one():
+    found, _ = looking(_activity(MADE, FORCED, GONE, MADE, MOVED, GONE), lambda look: look.pushes(REPO, "feature/x"))
     assert [push.after[0] for push in found] == ["1", "2"]
 
 
