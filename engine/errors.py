@@ -137,7 +137,7 @@ TABLE: dict[str, Row] = {
     "ENG078": Row("`{command}` and `{theirs}` of `{other}` begin alike", "one comment would be both: tell them apart"),
     "ENG079": Row("approvals that {ways} sets of people could give", "nest fewer `any` in `all`: {most} at the most"),
     # ENG080-099 rules that load, and are probably not what was meant
-    "ENG080": Row("nothing starts pipeline `{name}`", "start it in `events:` or `then:`, or remove it", _NO),
+    "ENG080": Row("nothing starts pipeline `{name}`", "start it in `events:`, `then:` or `else:`, or remove it", _NO),
     "ENG081": Row("no pipeline asks gate `{name}`", "name it in a pipeline or in `protect:`, or remove it", _NO),
     "ENG082": Row("nothing calls `{name}()`", "use it or remove it", _NO),
     "ENG083": Row("no gate allows override `{name}`", "name it as a gate's `override:`, or remove it", _NO),
@@ -633,7 +633,7 @@ TABLE: dict[str, Row] = {
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the {purpose} with",
-        "`engine keys new` makes one; name its file in ENGINE_SIGNING_KEY_FILE",
+        "`engine keys new` makes one; name its file in {setting}",
         _AUTH,
     ),
     "ENG551": Row(
@@ -779,9 +779,90 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
+    # ENG600-601 the mirror of a source, ENG602 what we may do on GitHub
+    "ENG600": Row(
+        "{repo} cannot be fetched: {said}",
+        "see whether it still has that name, and give the App, or the token, `contents: read` there; run it again",
+        _EXEC,
+    ),
+    "ENG601": Row(
+        "{repo} is being fetched by another run, for more than {seconds:.0f} s",
+        "run it again; if it stays so, end the process that has {lock} open",
+        _EXEC,
+    ),
+    "ENG602": Row(
+        "{who} may not do there what the rules' pipelines do: it lacks {missing}",
+        "give the App these permissions in its settings, and have whoever owns the account accept them",
+        _AUTH,
+    ),
+    # ENG610-619 runs of GitHub's events
+    "ENG610": Row(
+        "who made the commits of #{number} cannot be told: git has {git}, GitHub has {github}, or others",
+        "push again; if that does not help, open a new pull request from the same branch",
+        _EXEC,
+    ),
+    "ENG611": Row(
+        "there is no branch {branch} in {repo}, or it has nothing in common with the change",
+        "restore the branch, or change the base of the pull request",
+        _NO,
+    ),
+    "ENG612": Row(
+        "GitHub does not list the push of {sha} to {ref} yet, so who pushed it cannot be told",
+        "wait: it is decided again with the next event or sweep; else push again",
+        _EXEC,
+    ),
+    "ENG613": Row(
+        "whether somebody may ask for a resource to be destroyed cannot be told: {reason}",
+        "make it possible to look up the groups, then run it again",
+        _EXEC,
+    ),
+    "ENG614": Row(
+        "nothing is signed, since who had a hand in the change cannot be told: {reason}",
+        "run it again; a verdict without it would leave in doubt for ever who may approve",
+        _EXEC,
+    ),
     # ENG580-589 commands in comments
     "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
     "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),
+    # ENG620-629 what is done on GitHub
+    "ENG620": Row(
+        "{what} is another run's: {who} has it since {since}",
+        "let it end; if it was killed, go on with it: engine run --resume",
+        _STALE,
+    ),
+    "ENG621": Row(
+        "{what} was taken over by another run, so nothing is done here any more",
+        "nothing has to be done: the other run goes on",
+        _STALE,
+    ),
+    "ENG622": Row(
+        "GitHub does not merge it now: {reason}", "see to that; the next event of the pull request tries again", _WAIT
+    ),
+    "ENG623": Row(
+        "{commit} is not what was judged: {reason}",
+        "comment `/engine validate` on the pull request; nothing of it is applied before",
+        _NO,
+    ),
+    "ENG624": Row(
+        "it may not be merged any more, as facts of now say: {because}",
+        "the report says what is missing; the next event of the pull request tries again",
+        _WAIT,
+    ),
+    "ENG625": Row(
+        "GitHub does not move it to {base}: {reason}",
+        "close one of the two pull requests, or move it there by hand",
+        _NO,
+    ),
+    "ENG626": Row(
+        "{subject} was merged by {who}, and not by this run",
+        "nothing has to be done: it is judged as a merge of theirs",
+        _STALE,
+    ),
+    "ENG627": Row(
+        "the base of {subject} moves faster than it can be merged",
+        "nothing has to be done: the next event of the pull request tries again",
+        _WAIT,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

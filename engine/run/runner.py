@@ -6,18 +6,19 @@ from contextlib import contextmanager
 from itertools import takewhile
 from threading import Event as Flag
 from threading import Timer
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 from engine.core.alone import alone
 from engine.core.canonical import canonical, digest
 from engine.core.decision.inputs import resolve
-from engine.core.declare import Action, Repeat
+from engine.core.declare import Action, Repeat, is_hosted
 from engine.core.outcome import EXIT, Outcome, Result
 from engine.core.rules.literal import misfit
 from engine.errors import TABLE, EngineError, ExitCode, Problem, failure, problem
 from engine.run.ports import Granted
 
 if TYPE_CHECKING:
+    from engine.adapters.github.port import Forge
     from engine.core.kept.journal import Entry
     from engine.core.redact import Redactor
     from engine.core.rules.model import Step
@@ -67,7 +68,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
     redact = redactor((), ctx.settings.credentials)
     steps = ctx.rules.pipelines[ctx.result.name].steps
     here = list(takewhile(lambda step: step.id != until, steps))
-    ahead = [step for step in here if ctx.journal.past(step.id).state != "done"]
+    is_clone = ctx.ports.forge is None
+    mine = [step for step in here if not (is_clone and is_hosted(actions[step.uses]))]
+    ahead = [step for step in mine if ctx.journal.past(step.id).state != "done"]
     if problems := tuple(_lacking((actions[step.uses] for step in ahead), ctx)):
         first = ahead[0]
         return tuple(
@@ -80,6 +83,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
             if step.id == until:
                 ctx.journal.stop(until)
             ran.append(Ran(step.id, step.uses, "left", {}))
+            continue
+        if step not in mine:
+            ran.append(Ran(step.id, step.uses, "skipped", {}))
             continue
         action = actions[step.uses]
         earlier = {done.id: done.outputs for done in ran if done.status == "done"}
@@ -103,7 +109,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
                 continue
         unclear = past.state != "never" and action.repeat is Repeat.RECONCILE
         ctx.journal.begin(step.id, inputs=asked)
-        ran.append(_carried(step, action, inputs, ctx._replace(step=step.id, reconcile=unclear), redact))
+        ran.append(
+            _carried(step, action, inputs, ctx._replace(step=step.id, reconcile=unclear, ran=tuple(ran)), redact)
+        )
         ctx.journal.end(step.id, said=_said(ran[-1]))
     return tuple(ran)
 
@@ -196,7 +204,11 @@ def _given(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":
     """What this action may use; a key is held no longer than the action that it is for."""
-    ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets))
+    ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets), github=None)
+    if ports.forge is not None and not any(name.endswith(":write") for name in action.permissions):
+        from engine.adapters.github.port import OnlyLooks
+
+        ports = ports._replace(forge=cast("Forge", OnlyLooks(ports.forge)))
     return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel))
 
 

@@ -1,6 +1,6 @@
 """Looking at GitHub: pull requests by GraphQL, with all rows of their lists; pushes by REST, which alone has them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from engine.adapters.github import queries
@@ -9,6 +9,7 @@ from engine.adapters.github.door import PAGE
 from engine.adapters.github.failures import not_whole
 from engine.adapters.github.people import people
 from engine.adapters.github.port import (
+    LISTED_COMMITS,
     Branch,
     Brief,
     Check,
@@ -16,13 +17,17 @@ from engine.adapters.github.port import (
     Commit,
     Dismissal,
     Hand,
+    Landed,
+    Newest,
     Part,
     People,
     Person,
     Pull,
     Push,
+    Recent,
     Retarget,
     Review,
+    Stated,
 )
 from engine.adapters.github.whole import Understood, named, page
 
@@ -67,6 +72,8 @@ class Look:
                 first = data
             elif _version(data) != _version(first):
                 return None
+            if "commits" in wanted and pull["commits"]["totalCount"] >= LISTED_COMMITS:
+                del wanted["commits"], rows["commits"]  # it may have more, and lists no more than that
             wanted = {part: end for part in wanted if (end := _read(pull, part, rows[part], what)) is not None}
             if not wanted:
                 return _told(first, rows)
@@ -91,6 +98,54 @@ class Look:
                 after = listed["pageInfo"]["endCursor"]
         raise not_whole(what, f"there are more than {MOST_PAGES * PAGE}")
 
+    def commits(self, repo: str, shas: Sequence[str]) -> dict[str, Commit]:
+        """These commits."""
+        found: dict[str, Commit] = {}
+        wanted = list(dict.fromkeys(shas))
+        for first in range(0, len(wanted), PAGE):
+            rows = self._each(repo, "commits", queries.commits, wanted[first : first + PAGE])
+            with Understood(f"commits of {repo}"):
+                found |= {sha: _commit({"commit": row}) for sha, row in rows.items() if row and row["oid"] == sha}
+        return found
+
+    def stated(self, repo: str, numbers: Collection[int]) -> dict[int, Stated | None]:
+        """These pull requests."""
+        rows = self._each(repo, "pull requests", queries.stated, sorted(set(numbers)))
+        with Understood(f"pull requests of {repo}"):
+            return {number: _stated(row) if row else None for number, row in rows.items()}
+
+    def branches(self, repo: str, names: Collection[str]) -> dict[str, str | None]:
+        """Where branches are now."""
+        refs = [f"refs/heads/{name}" for name in sorted(set(names))]
+        rows = self._each(repo, "branches", queries.branches, refs)
+        with Understood(f"branches of {repo}"):
+            return {ref.removeprefix("refs/heads/"): row["target"]["oid"] if row else None for ref, row in rows.items()}
+
+    def _each(
+        self, repo: str, what: str, query: Callable[[Collection[str]], str], keys: Sequence[Any]
+    ) -> dict[Any, Json | None]:
+        """What stands under each key; null where there is nothing."""
+        if not keys:
+            return {}
+        names = {f"n{number}": key for number, key in enumerate(keys)}
+        with Understood(f"{what} of {repo}"):
+            data = self._client.graphql(query(names), {**named(repo), **names}, missing=names)["repository"]
+            return {key: data[name] for name, key in names.items()}
+
+    def recent(self, repo: str) -> Recent:
+        """What was merged last, and the newest branches."""
+        with Understood(f"what has changed last in {repo}"):
+            data = self._client.graphql(queries.RECENT, named(repo))
+            me, found = data["viewer"]["login"], data["repository"]
+            return Recent(
+                tuple(_landed(row, me) for row in found["pullRequests"]["nodes"]),
+                tuple(
+                    Newest(row["name"], row["target"]["oid"], row["target"]["committedDate"])
+                    for row in found["refs"]["nodes"]
+                ),
+                found["refs"]["totalCount"],
+            )
+
     def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
         """Accounts and teams."""
         return people(self._client, repo, logins, teams)
@@ -102,8 +157,10 @@ class Look:
         with Understood(what):
             for row in self._client.pages(at(repo, "activity"), ref=f"refs/heads/{branch}", direction="desc"):
                 kind = row["activity_type"]
-                if kind == "branch_deletion":
+                if kind == "branch_deletion" and found:
                     break  # what was before it is of another branch of that name
+                if kind == "branch_deletion":
+                    continue  # it is gone by now, as after a merge: it is the last one that is meant
                 is_first = kind == "branch_creation"
                 if not (is_first or kind in _MOVES):
                     raise not_whole(what, f"it has a `{kind}`, and nobody knows what that is")
@@ -171,6 +228,13 @@ def _brief(row: Json, repo: str) -> Brief:
     return Brief(row["number"], _head(row), _base(row, repo), row["isDraft"], row["updatedAt"])
 
 
+def _landed(row: Json, me: str) -> Landed:
+    """An App has its login in two spellings, with `[bot]` and without."""
+    by, bot = _actor(row["mergedBy"]), "[bot]"
+    is_mine = by is not None and (by.login.removesuffix(bot), by.bot) == (me.removesuffix(bot), me.endswith(bot))
+    return Landed(row["number"], is_mine)
+
+
 def _actor(actor: Json | None) -> Person | None:
     """Whoever did something; an account without an id is nobody whom we know."""
     if actor is None or actor.get("databaseId") is None:
@@ -209,7 +273,12 @@ def _comment(row: Json) -> Comment:
         row["lastEditedAt"],
         _actor(row["editor"]),
         row["isMinimized"],
+        row["createdViaEmail"],
     )
+
+
+def _stated(row: Json) -> Stated:
+    return Stated("open" if row["state"] == "OPEN" else "closed", row["merged"], row["body"])
 
 
 def _commit(row: Json) -> Commit:

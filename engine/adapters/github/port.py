@@ -6,7 +6,9 @@ more (a deleted account) is None. Moments are RFC 3339 in UTC.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+
+LISTED_COMMITS = 250  # of a pull request that GitHub lists, and perhaps counts
 
 
 class Person(NamedTuple):
@@ -64,6 +66,7 @@ class Comment(NamedTuple):
     edited_at: str | None
     editor: Person | None
     minimised: bool
+    by_email: bool = False  # a reply to a mail, whose sender nobody has proven
 
 
 class Commit(NamedTuple):
@@ -125,15 +128,23 @@ class Pull(NamedTuple):
     head: Branch
     base: Branch
     updated_at: str
-    commit_count: int  # what git finds has to be as many
+    commit_count: int  # what git finds has to be as many, below `LISTED_COMMITS`
     file_count: int
     reviews: tuple[Review, ...] | None = None
     dismissals: tuple[Dismissal, ...] | None = None
     comments: tuple[Comment, ...] | None = None
     labels: tuple[str, ...] | None = None
-    commits: tuple[Commit, ...] | None = None
+    commits: tuple[Commit, ...] | None = None  # None also where GitHub may list too few: see `Looks.commits`
     checks: tuple[Check, ...] | None = None
     retargets: tuple[Retarget, ...] | None = None
+
+
+class Stated(NamedTuple):
+    """What became of a pull request, and what its body says."""
+
+    state: Literal["open", "closed"]
+    merged: bool
+    body: str
 
 
 class Brief(NamedTuple):
@@ -144,6 +155,29 @@ class Brief(NamedTuple):
     base: Branch
     draft: bool
     updated_at: str
+
+
+class Landed(NamedTuple):
+    """A merged pull request in a list."""
+
+    number: int
+    is_mine: bool  # did we merge it?
+
+
+class Newest(NamedTuple):
+    """A branch in a list."""
+
+    ref: str
+    sha: str
+    committed_at: str  # as whoever made the commit has it
+
+
+class Recent(NamedTuple):
+    """What has changed last in a repository, at most a page of each."""
+
+    merged: tuple[Landed, ...]  # the one that changed last comes first
+    branches: tuple[Newest, ...]  # the one with the newest commit comes first
+    branch_count: int  # of all
 
 
 class People(NamedTuple):
@@ -160,8 +194,20 @@ class Looks(Protocol):
     def pull(self, repo: str, number: int, parts: Collection[Part]) -> Pull:
         """It, with these lists: one request for up to a hundred rows of each."""
 
+    def commits(self, repo: str, shas: Sequence[str]) -> Mapping[str, Commit]:
+        """These commits, as GitHub joins them with accounts: one request for a hundred."""
+
+    def stated(self, repo: str, numbers: Collection[int]) -> Mapping[int, Stated | None]:
+        """These pull requests; None: there is none of that number. One request."""
+
+    def branches(self, repo: str, names: Collection[str]) -> Mapping[str, str | None]:
+        """The commit that each branch is at now; None: there is none of that name. One request."""
+
     def pulls(self, repo: str, *, head: str | None = None) -> Sequence[Brief]:
         """The open ones, those of a branch only where one is named; the one that changed last comes first."""
+
+    def recent(self, repo: str) -> Recent:
+        """What was merged last, and the branches whose commits are the newest. One request."""
 
     def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
         """Accounts and teams (`organisation/slug`), and what the accounts may do in the repository."""
@@ -175,35 +221,77 @@ class Looks(Protocol):
 
 
 class Writes(Protocol):
-    """Writes. Each looks first and changes what differs; after a write of which nobody knows it looks again.
+    """Writes. Each may be done again, by whoever goes on: then it changes nothing, or what differs.
 
-    So each may be done again, by whoever goes on. What GitHub refuses is a `RefusedError`.
+    After a write of which nobody knows they look what is there. What GitHub refuses is a `RefusedError`. Requests where
+    nothing goes wrong: 1 for `open_pull`, `retarget`, `merge` and `request_reviews`; `label`: 1 for all that is put on,
+    1 for each that is taken off; `comment` and `minimise`: 2; `check`: 1 to look at a commit, then 1 for each and for
+    every fifty annotations more.
     """
 
     def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:
         """The number of the open pull request of these branches, which is opened where there is none."""
 
     def retarget(self, repo: str, number: int, base: str) -> bool:
-        """Has it been moved to another base?"""
+        """Has that base now. A `RefusedError` of 422 where another one of its head goes there already."""
 
-    def label(self, repo: str, number: int, *, add: Collection[str], remove: Collection[str]) -> bool:
-        """Are there others now? Who has put on others meanwhile keeps them."""
+    def label(self, repo: str, number: int, *, add: Collection[str], remove: Collection[str]) -> None:
+        """Puts labels on and takes labels off, and no others."""
 
     def comment(self, repo: str, number: int, body: str, *, instead_of: int | None) -> int:
-        """The id of the comment, which is written in place of another of ours; the same body is no request."""
+        """The id of the comment, which is written in place of another of ours where that is still there.
+
+        What stands there already is not written again.
+        """
 
     def minimise(self, node: str) -> bool:
-        """Was it shown until now?"""
+        """Was that comment of ours shown until now?"""
 
-    def check(
-        self, repo: str, sha: str, name: str, *, external_id: str, conclusion: str | None, title: str, summary: str
-    ) -> int:
-        """The id of the check run; `conclusion` None: it is in progress."""
+    def check(self, repo: str, sha: str, bodies: Sequence[Mapping[str, Any]]) -> int:
+        """The id of our check run on that commit, which the first body makes, or makes of the newest of its name.
+
+        `bodies` are those of REST; each after the first one adds annotations. What is so already, by `external_id`,
+        state and title, is no request.
+        """
 
     def merge(self, repo: str, number: int, *, head: str, title: str, message: str) -> str:
-        """The commit that it was squashed into, once, if its head is still that."""
+        """The commit that it was squashed into, once, if its head is still that.
+
+        The message has to name the run, as nothing else: by it the merge is known again as ours. A `RefusedError` of
+        405 or 409 where it is merged by somebody else, or cannot be merged now.
+        """
 
     def request_reviews(
         self, repo: str, number: int, *, users: Collection[str], teams: Collection[str]
     ) -> Collection[str]:
-        """Who was asked now, that was not before."""
+        """Who of them is asked now: not the author, nor whom GitHub does not let us ask."""
+
+
+class Forge(Looks, Writes, Protocol):
+    """GitHub, for one run: what it may do there is what its token was asked for."""
+
+    @property
+    def calls(self) -> int:
+        """Requests that were sent, those for tokens too."""
+
+    def repository(self, repo: str, *shas: str) -> str:
+        """A bare mirror of the repository that has these commits and all that lies before them: its directory.
+
+        Raises:
+            EngineError: one of them cannot be had.
+        """
+
+
+class OnlyLooks:
+    """`Looks` and the mirror of a forge, and nothing else of it: for whoever has not declared that it writes."""
+
+    __slots__ = ("_forge",)
+    _ALLOWED = frozenset({*(name for name in vars(Looks) if not name.startswith("_")), "calls", "repository"})
+
+    def __init__(self, forge: Forge) -> None:
+        self._forge = forge
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._ALLOWED:
+            raise PermissionError(f"nobody has declared that it writes to GitHub, so there is no `{name}`")
+        return getattr(self._forge, name)

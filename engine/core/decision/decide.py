@@ -55,6 +55,7 @@ class PipelineResult(NamedTuple):
     actions: tuple[ActionResult, ...]
     locks: tuple[str, ...]
     then: str | None
+    instead: str | None  # `else:`
 
     def to_json(self) -> Json:
         """Part of `Decision.to_json`."""
@@ -67,6 +68,7 @@ class PipelineResult(NamedTuple):
             "actions": [a.to_json() for a in self.actions],
             "locks": list(self.locks),
             "then": self.then,
+            "else": self.instead,
         }
 
 
@@ -111,13 +113,15 @@ class Decision(NamedTuple):
         }
 
 
-def decide(event: Event, document: FactDocument, rules: Rules, pipeline: str | None = None) -> Decision:
-    """Judge every pipeline that `event` starts; with `pipeline`, that one alone.
+def decide(
+    event: Event, document: FactDocument, rules: Rules, pipeline: str | None = None, matching: Matching | None = None
+) -> Decision:
+    """Judge every pipeline that `event` starts; with `pipeline`, that one alone; with `matching`, those that it names.
 
     Raises:
         EngineError: there is no such pipeline (ENG201).
     """
-    matching = match(event, rules, pipeline)
+    matching = matching or match(event, rules, pipeline)
     ctx = context(believe(document, rules), rules)
     judged: dict[str, GateResult] = {}  # a gate says the same in every pipeline
     results = tuple(_pipeline(name, event, matching, ctx, judged) for name in matching.pipelines)
@@ -134,7 +138,7 @@ def _pipeline(
     pipeline = ctx.rules.pipelines[name]
     if name in matching.doubtful:
         causes = matching.doubtful[name]
-        return PipelineResult(name, Outcome.ERROR, causes[0].text, causes, (), _idle(pipeline), (), pipeline.then)
+        return PipelineResult(name, Outcome.ERROR, causes[0].text, causes, (), _idle(pipeline), (), *_follow(pipeline))
     gates = gates_of(pipeline, ctx.rules)
     for gate in gates:
         if gate not in judged:
@@ -143,7 +147,7 @@ def _pipeline(
     if name in matching.commanded:
         results = (_permitted(event, ctx), *results)
     outcome, because = _all(pipeline, results)
-    idle = PipelineResult(name, outcome, because, (), results, _idle(pipeline), (), pipeline.then)
+    idle = PipelineResult(name, outcome, because, (), results, _idle(pipeline), (), *_follow(pipeline))
     if outcome is not Outcome.PASS:
         return idle
     try:
@@ -189,6 +193,10 @@ _SAYS = {
 
 def _idle(pipeline: Pipeline) -> tuple[ActionResult, ...]:
     return tuple(ActionResult(step.id, step.uses, False, {}, {}) for step in pipeline.steps)
+
+
+def _follow(pipeline: Pipeline) -> tuple[str | None, str | None]:
+    return pipeline.then, pipeline.instead
 
 
 def _locks(expression: Expression, ctx: Context) -> tuple[str, ...]:

@@ -5,7 +5,18 @@ receipts/<digest>
 freeze/<environment>, freeze/all
 journal/<run>/<000001>                                          see `core/kept/journal`
 merges/<owner>/<repository>/<pull request>                      what was merged by us
+merging/<owner>/<repository>/<pull request>                     what a run is about to merge
+comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
+told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
+asked/<owner>/<repository>/<pull request>                       who was asked for a review
+claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
+claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
+logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
+swept/<owner>/<repository>/<pull request>                       what its last decision was made from
+swept/<owner>/<repository>/last                                 how far sweep has come
+renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
+begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 """
 
 from engine.core.canonical import digest_bytes
@@ -14,7 +25,7 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-FREEZES = "freeze/"  # begins the keys of all of them
+MERGES, FREEZES = "merges/", "freeze/"  # begins the keys of all of them
 
 
 def part(text: str) -> str:
@@ -61,7 +72,7 @@ def freeze(environment: str | None) -> str:
 
 def merge(repo: str, pr: int) -> str:
     """Where the merge decision of a pull request is."""
-    return f"merges/{_repository(repo)}/{pr}"
+    return f"{MERGES}{_repository(repo)}/{pr}"
 
 
 def held(state_key: str) -> str:
@@ -72,3 +83,48 @@ def held(state_key: str) -> str:
 def hold(state_key: str, repo: str, pr: int) -> str:
     """Where it is said that the merge of this pull request may hold a state key."""
     return numbered(f"{held(state_key)}{_repository(repo)}/", pr)
+
+
+def swept(repo: str, pr: int | None = None) -> str:
+    """Where stands what the last decision of a pull request was made from, or how far sweep has come (None)."""
+    return f"swept/{_repository(repo)}/{'last' if pr is None else pr}"
+
+
+def renewal(repo: str, pr: int, about: str) -> str:
+    """Where it is said that a validation of just this was started by itself."""
+    return f"renewals/{_repository(repo)}/{pr}/{part(about.removeprefix('sha256:'))}"
+
+
+def begun(repo: str, run: str = "") -> str:
+    """Where it is said that a run has begun, by its part of the journal's keys; without one what all begin with."""
+    return f"begun/{_repository(repo)}/{run}"
+
+
+def merging(repo: str, pr: int) -> str:
+    """Where it is said what a run is about to merge."""
+    return f"merging/{_repository(repo)}/{pr}"
+
+
+def comment(repo: str, pr: int) -> str:
+    """Where it is said which comment of a pull request is ours."""
+    return f"comments/{_repository(repo)}/{pr}"
+
+
+def told(repo: str, pr: int) -> str:
+    """Where it stands what the last validation of a pull request found, as it was shown."""
+    return f"told/{_repository(repo)}/{pr}"
+
+
+def claim(what: str, repo: str, about: str) -> str:
+    """Where it is said who does at the moment what only one may do at a time."""
+    return f"claims/{part(what)}/{_repository(repo)}/{part(about)}"
+
+
+def asked(repo: str, pr: int) -> str:
+    """Where it stands who was asked for a review of a pull request."""
+    return f"asked/{_repository(repo)}/{pr}"
+
+
+def login(name: str) -> str:
+    """Where it is said whose a login was first; GitHub takes either case for the same."""
+    return f"logins/{part(name.lower())}"

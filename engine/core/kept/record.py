@@ -19,7 +19,41 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "statement": {"run": str, "envelope": dict},
     "merge": {"run": str, "envelope": dict},
     "hold": {"key": str, "repository": str, "pr": int},
+    "swept": {
+        "run": str,
+        "repository": str,
+        "pr": int,
+        "marks": dict,
+        "keys": list,
+        "depends": list,
+        "until": (str, NoneType),
+    },
+    "sweep": {"run": str, "repository": str, "at": str, "after": str, "tips": dict, "told": list},
+    "renewal": {"run": str, "repository": str, "pr": int, "about": str},
+    "begun": {
+        "run": str,
+        "repository": str,
+        "pr": (int, NoneType),
+        "ref": (str, NoneType),
+        "pipeline": str,
+        "at": str,
+    },
+    "merging": {"run": str, "envelope": dict},
+    "comment": {
+        "run": str,
+        "order": list,  # number of the verdict that it tells of, and when its facts were fetched
+        "id": (int, NoneType),  # None: there is none yet
+        "digest": str,  # of what we have written there
+        "history": list,  # verdicts: number, head, result, time
+        "old": list,  # ids of comments of ours that have to be minimised
+        "pending": str,  # digest of a comment that is about to be written
+        "open": list,  # gates of merging that did not hold when it was last told, with why
+    },
+    "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},
+    "asked": {"run": str, "names": list},
+    "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
+    "login": {"login": str, "id": int},
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
@@ -27,7 +61,17 @@ WAY_OUT: Mapping[str, str] = {
     "close the pull request, and go on in a new one from the same branch",
     "merge": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`",
     "hold": "put it back, from a copy of the store; what it says stands in its key",
+    "swept": "take it out of the store: its pull request is decided once more",
+    "sweep": "take it out of the store: the next sweep looks at everything",
+    "renewal": "take it out of the store: what it is about may be validated once more",
+    "begun": "take it out of the store: it only says that a run may have been left lying",
+    "merging": "put it back, from a copy of the store; or delete it: then the merge, if there was one, is judged anew",
+    "comment": "delete it: a new comment is written, with a new history",
+    "told": "delete it: the comment is then shown without plans until the next validation",
+    "asked": "delete it: those who can still give what is missing are asked once more",
+    "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
+    "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
 }
 
 

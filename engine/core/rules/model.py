@@ -119,7 +119,8 @@ class Pipeline(NamedTuple):
     steps: tuple[Step, ...]
     locks: Expression | None
     permissions: tuple[str, ...]
-    then: str | None  # a child run with fresh facts
+    then: str | None  # a child run with fresh facts, once everything is carried out
+    instead: str | None  # `else:`, the same where a gate does not hold
     place: Place
 
 
@@ -159,6 +160,7 @@ class Rules(NamedTuple):
     verdict_expires_s: int
     define: Mapping[str, str]  # name → source text, for documentation and coverage
     files: Mapping[str, str]  # path → digest
+    renewed_by: str | None = None  # `verdicts: {renew: …}`, the pipeline that gives a verdict again
 
     def fact(self) -> dict[str, Any]:
         """The fact `rules`: what expressions and functions may know of the rules."""
