@@ -85,6 +85,7 @@ def test_another_answer_goes_into_a_new_comment(page):
     assert sum(one.minimised for one in page.pull(number).comments) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", range(1, 7))
 def test_whoever_is_killed_leaves_no_second_comment(page, writes):
     """The store is gone behind its so-many-th write: the run ends, wherever it was."""
@@ -120,6 +121,7 @@ def test_a_lost_answer_is_looked_up(page, fault):
     assert len(page.ours(number)) == 1
 
 
+@pytest.mark.slow
 def test_two_at_once_write_one(page):
     number = page.hosted.pull("comment-race")
     page.run("pass", number)
