@@ -64,6 +64,21 @@ def test_older_news_never_replaces_newer_news(page):
     assert page.ours(number) == [ours]
 
 
+def test_a_head_that_comes_back_is_news(page):
+    """Its verdict has a lower number than that of the head in between, and yet is what counts now."""
+    number = page.hosted.pull("comment-back")
+    head = page.pull(number).head.sha
+    page.run("pass", number)
+    page.hosted.push("comment-back", {"S3/comment-back/comment-back.tfvars": bucket("acme-between")})
+    page.run("fail", number)
+    page.run("comment", number)
+    assert first(page.ours(number)[0]).startswith("Failed")
+    moved = page.hosted.as_("alice", "PATCH", "/git/refs/heads/comment-back", {"sha": head, "force": True})
+    assert moved.status == 200
+    page.run("comment", number)
+    assert first(page.ours(number)[-1]).startswith("Passed")
+
+
 def test_another_answer_goes_into_a_new_comment(page):
     number = page.hosted.pull("comment-flips")
     page.run("pass", number)
