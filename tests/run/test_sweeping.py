@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,9 @@ def test_a_branch_whose_push_was_lost_gets_its_pull_request(hosted, engine):
 
 
 def test_one_that_breaks_breaks_no_other():
-    store, said, decided = Memory(), [], []
+    store = Memory()
+    said: list[Any] = []
+    decided: list[Any] = []
     rows = [look(REPO, number, "because", word=f"begun/{number}").to_json() for number in (1, 2, 3)]
     for row in rows:
         store.put_if_absent(row["word"], b"x")

@@ -14,6 +14,7 @@ from engine.run.trusted import read_rules
 from tests.support.decision import payload
 
 RULES, ACTIONS = load(read_rules(data.ROOT), catalog()), catalog().actions
+MOVED = {"base": {"ref": {"from": "x"}}, "body": {"from": "y"}}
 PULL = {"comment": {"id": 1, "body": "/engine validate"}, "issue": {"number": 7, "pull_request": {}}}
 
 
@@ -36,7 +37,7 @@ def test_what_a_clone_has_to_do_of_a_pipeline(why: str, pipeline: str | None, he
     [
         ("opened", "pull_request", payload(action="opened"), ("validate",)),
         ("reviewed", "pull_request_review", payload(), ()),
-        ("retargeted and edited at once", "pull_request", payload(action="edited", changes={"base": {"ref": {"from": "x"}}, "body": {"from": "y"}}), ("validate",)),
+        ("retargeted and edited at once", "pull_request", payload(action="edited", changes=MOVED), ("validate",)),
         ("a command", "issue_comment", payload(action="created", **PULL), ("validate",)),
     ],
 )  # fmt: skip
