@@ -1,4 +1,4 @@
-"""`engine sandbox`: GitHub on this machine, for trying things out, until it is ended."""
+"""`engine sandbox`: GitHub, AWS and the engine on this machine, for trying things out, until it is ended."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from engine.errors import ExitCode, failure
 if TYPE_CHECKING:
     from engine.cli.console import Console
 
-HELP = "a GitHub on this machine: people, repositories and webhooks to try things with"
+HELP = "GitHub, AWS and the engine on this machine, to try things with"
 _TICK_S = 60.0
 _NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "markdown_it", "multipart", "nh3", "pygments")
 
@@ -32,7 +32,10 @@ def arguments(parser: ArgumentParser) -> None:
         help="how often its clock starts what is due, or `never`",
     )
     parser.add_argument("--chaos", metavar="SEED", help="let answers and deliveries go wrong, by this seed")
-    parser.add_argument("--webhook", metavar="URL", type=_url, help="where the App's webhooks go")
+    parser.add_argument(
+        "--webhook", metavar="URL", type=_url, help="where the App's webhooks go, instead of to an engine here"
+    )
+    parser.add_argument("--without-engine", action="store_true", help="GitHub alone: its events start nothing")
     parser.add_argument("--json", action="store_true", help="for machines: one line, once it is ready")
 
 
@@ -67,9 +70,8 @@ def run(options: Namespace, console: "Console") -> int:
     ended = _ending()
     _check()
     from engine.adapters import process
-    from engine.sandbox.forge.ready import ready
-    from engine.sandbox.forge.serve import running
     from engine.sandbox.forge.state import held
+    from engine.sandbox.whole import SetUp, alone, whole
 
     if options.reset and options.state is None:
         raise failure("ENG544")
@@ -77,10 +79,11 @@ def run(options: Namespace, console: "Console") -> int:
     with ExitStack() as stack:
         stack.callback(process.end_all)
         state = stack.enter_context(held(options.state, reset=options.reset))
-        forge = stack.enter_context(
-            running(state, options.port, webhook=options.webhook or "", tick_s=options.tick, chaos=options.chaos)
+        set_up = SetUp(options.port, options.webhook or "", options.tick, options.chaos)
+        with_engine = not (options.webhook or options.without_engine)
+        told = stack.enter_context(
+            whole(state, set_up, lasting=options.state is not None) if with_engine else alone(state, set_up)
         )
-        told = ready(forge)
         if options.json:
             console.json(told, in_one_line=True)
         else:

@@ -199,6 +199,7 @@ def setup(values: "Settings", module: str, *, nowhere: bool = False) -> "Setup":
         mirror=values.mirror,
         cli_config=values.cli_config,
         tofu_lock=values.tofu_lock,
+        profile=None if nowhere else values.aws_profile,
     )
 
 
