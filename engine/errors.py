@@ -779,6 +779,38 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
+    # ENG600-601 the mirror of a source
+    "ENG600": Row(
+        "{repo} cannot be fetched: {said}",
+        "see whether it still has that name, and give the App, or the token, `contents: read` there; run it again",
+        _EXEC,
+    ),
+    "ENG601": Row(
+        "{repo} is being fetched by another run, for more than {seconds:.0f} s",
+        "run it again; if it stays so, end the process that has {lock} open",
+        _EXEC,
+    ),
+    # ENG610-619 runs of GitHub's events
+    "ENG610": Row(
+        "who made the commits of #{number} cannot be told: git has {git}, GitHub has {github}, or others",
+        "push again; if that does not help, open a new pull request from the same branch",
+        _EXEC,
+    ),
+    "ENG611": Row(
+        "there is no branch {branch} in {repo}, or it has nothing in common with the change",
+        "restore the branch, or change the base of the pull request",
+        _NO,
+    ),
+    "ENG612": Row(
+        "GitHub does not list the push of {sha} to {ref} yet, so who pushed it cannot be told",
+        "wait: it is decided again with the next event or sweep; else push again",
+        _EXEC,
+    ),
+    "ENG613": Row(
+        "whether somebody may ask for a resource to be destroyed cannot be told: {reason}",
+        "make it possible to look up the groups, then run it again",
+        _EXEC,
+    ),
     # ENG580-589 commands in comments
     "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
     "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),

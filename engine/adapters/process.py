@@ -72,14 +72,17 @@ def run(
     install: str = "install it, or add its directory to PATH",
     limit: int = 256 * _MIB,
     memory: int | None = None,
+    largest: int | None = None,
+    holds: Collection[int] = (),
     called: str = "",
 ) -> Done:
     """Run `argv` to its end, in a session of its own and with `env` as its whole environment. Thread-safe.
 
     At the deadline, or when `cancel` is set, the program itself gets one SIGINT; `grace_s` later it and everything that
     it started get SIGKILL. Exit codes in `answers` are returned, every other end is an error. `memory` bounds its data
-    in bytes, where the system can do that (Linux); elsewhere `limit` and the deadline have to do. Messages have the
-    program's own name, or what it is `called`.
+    in bytes, and `largest` each file that it writes, where the system can do that (Linux); elsewhere `limit` and the
+    deadline have to do. What it `holds` (open files with a lock) stays held until it and all that it started have
+    ended, though we be killed. Messages have the program's own name, or what it is `called`.
 
     Raises:
         ProcessError: not found (`install` says what to install), cannot be started, timed out, cancelled, killed by a
@@ -90,7 +93,7 @@ def run(
     if cancel is not None and cancel.is_set():
         raise ProcessError(problem("ENG452", program=name))
     with ctrl_c_waits() as let_through:
-        child = start(argv, cwd, env, stdin is not None, install, memory)
+        child = start(argv, cwd, env, stdin is not None, install, memory, largest, holds)
         _RUNNING.add(child)
         work = _Exchange(child, stdin or b"", limit)
         end = "interrupted"
@@ -142,30 +145,40 @@ def ctrl_c_waits() -> Iterator[Callable[[], None]]:
         let_through()
 
 
-def _confine(pid: int, memory: int) -> None:
-    """Bound the data of a program that has just started: no code of ours runs in it, so it may still be `vfork`."""
+def _confine(pid: int, kind: int, most: int) -> None:
+    """Bound what a program that has just started may use: no code of ours runs in it, so it may still be `vfork`."""
     if hasattr(resource, "prlimit"):  # Linux
         with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended; a container may forbid the call
-            hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
-            most = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+            hard = resource.prlimit(pid, kind)[1]
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.prlimit(pid, kind, (most, most))
 
 
 def start(
-    argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str, memory: int | None = None
+    argv: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    has_input: bool,
+    install: str,
+    memory: int | None = None,
+    largest: int | None = None,
+    holds: Collection[int] = (),
 ) -> Child:
     """Start a program, in a session of its own.
 
     Raises:
         ProcessError: it was not found, or cannot be started.
     """
-    child = _popen(argv, cwd, env, has_input, install)
-    if memory is not None:
-        _confine(child.pid, memory)
+    child = _popen(argv, cwd, env, has_input, install, holds)
+    for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, largest)):
+        if most is not None:
+            _confine(child.pid, kind, most)
     return child
 
 
-def _popen(argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str) -> Child:
+def _popen(
+    argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: bool, install: str, holds: Collection[int]
+) -> Child:
     name = os.path.basename(argv[0])
     try:
         return subprocess.Popen(
@@ -177,6 +190,7 @@ def _popen(argv: Sequence[str], cwd: str, env: Mapping[str, str], has_input: boo
             stderr=subprocess.PIPE,
             start_new_session=True,  # a Ctrl-C of the terminal reaches us only; we stop the program once, gracefully
             bufsize=0,
+            pass_fds=holds,
         )
     except FileNotFoundError as error:
         if not os.path.isdir(cwd):

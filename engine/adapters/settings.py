@@ -43,7 +43,7 @@ SETTINGS = (
         "AWS profile that Terraform works by, instead of the keys in the environment; `{environment}` and `{account}` "
         "stand for those of the resource: `interlock-{environment}`.",
     ),
-    Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories; nothing secret.", "~/.cache/interlock"),
+    Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories, mirrors of sources.", "~/.cache/interlock"),
     Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
     Setting(
@@ -78,6 +78,11 @@ SETTINGS = (
         "https://api.github.com",
     ),
     Setting("ENGINE_GITHUB_APP_ID", "Id of the GitHub App as which runs of GitHub's events act."),
+    Setting(
+        "ENGINE_GITHUB_BOT_ID",
+        "Id of the account as which that App acts (`gh api users/NAME[bot] --jq .id`), or of a token's owner: what it "
+        "did starts nothing, and no request is made to find that out.",
+    ),
     Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
     Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
     Setting(
@@ -88,6 +93,9 @@ SETTINGS = (
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
+
+# What a program needs to find its way out of a network. A proxy's URL may have a password.
+_NETWORK = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # What Terraform and its AWS provider may see of our environment; everything else stays behind.
 _CREDENTIALS = (
@@ -108,13 +116,10 @@ _CREDENTIALS = (
     "AWS_ENDPOINT_URL_S3",
     "AWS_CA_BUNDLE",
     "AWS_EC2_METADATA_DISABLED",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
+    *_NETWORK,
 )
 _SECRET_MINIMUM = 32
+_DIGITS = 20  # fewer than that in an id
 
 
 class Settings(NamedTuple):
@@ -136,6 +141,8 @@ class Settings(NamedTuple):
     path: str
     home: str
     cli_config: str | None  # TF_CLI_CONFIG_FILE, which may name a file that does not exist
+    app: int | None  # of our GitHub App
+    bot: int | None  # the account as which it acts
     credentials: Mapping[str, str]
 
     def __repr__(self) -> str:
@@ -180,6 +187,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         path=search_path(environ),
         home=home,
         cli_config=environ.get("TF_CLI_CONFIG_FILE"),
+        app=_number("ENGINE_GITHUB_APP_ID", environ) if value("ENGINE_GITHUB_APP_ID").isdigit() else None,
+        bot=_number("ENGINE_GITHUB_BOT_ID", environ),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
     )
 
@@ -216,6 +225,13 @@ def clock_ahead_s(environ: Mapping[str, str] = os.environ) -> float:
     return found
 
 
+def _number(name: str, environ: Mapping[str, str]) -> int | None:
+    text = environ.get(name) or ""
+    if text and not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
+        raise failure("ENG004", name=name, reason=f"`{text[:40]}` is no number")
+    return int(text) if text else None
+
+
 def forge(environ: Mapping[str, str]) -> Forge:
     """Where GitHub is. Only runs of its events ask.
 
@@ -229,6 +245,11 @@ def forge(environ: Mapping[str, str]) -> Forge:
 def given(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Those of the variables that are set, for a program that has to find its way as we do."""
     return {name: environ[name] for name in names if environ.get(name)}
+
+
+def network(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Proxies and certificates, as programs are handed them."""
+    return {name: value for name in _NETWORK if (value := environ.get(name) or environ.get(name.lower()))}
 
 
 def search_path(environ: Mapping[str, str] = os.environ) -> str:
@@ -254,6 +275,16 @@ def actions_run(environ: Mapping[str, str] = os.environ) -> tuple[str | None, st
 def actions_output(environ: Mapping[str, str] = os.environ) -> str | None:
     """File of the outputs of a GitHub Actions step: GITHUB_OUTPUT."""
     return environ.get("GITHUB_OUTPUT") or None
+
+
+def actions_summary(environ: Mapping[str, str] = os.environ) -> str | None:
+    """File of the summary of a GitHub Actions step: GITHUB_STEP_SUMMARY."""
+    return environ.get("GITHUB_STEP_SUMMARY") or None
+
+
+def in_actions(environ: Mapping[str, str] = os.environ) -> bool:
+    """Is this a job of GitHub Actions, whose runner reads commands off what is printed? GITHUB_ACTIONS."""
+    return environ.get("GITHUB_ACTIONS") == "true"
 
 
 def signing_key(environ: Mapping[str, str]) -> bytes | None:

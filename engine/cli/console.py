@@ -7,7 +7,7 @@ its exit code. A full disk behind standard output is an error, like every file t
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
 from engine.errors import Problem, failure
@@ -58,9 +58,9 @@ class Console:
         """Data."""
         _write(sys.stdout, f"{harmless(text, coloured=self.colours)}\n")
 
-    def command(self, kind: str, message: str, **properties: str) -> None:
-        """A command to the GitHub Actions runner: `::error file=…::message`."""
-        _write(sys.stdout, f"{command(kind, message, **properties)}\n")
+    def command(self, kind: str, message: str, where: Mapping[str, str], *, aside: bool = False) -> None:
+        """A command to the GitHub Actions runner: `::error file=…::message`; `aside` where standard output has data."""
+        _write(sys.stderr if aside else sys.stdout, f"{command(kind, message, **where)}\n")
 
     def err(self, text: str) -> None:
         """A diagnostic, shown even when quiet."""

@@ -91,7 +91,7 @@ def _github(problems: Sequence[Problem], console: Console) -> None:
         where = {"title": p.code}
         if p.place:
             where = {"file": p.place.file, "line": str(p.place.line), "col": str(p.place.column), **where}
-        console.command(level, f"{p.message}: {p.hint}" if p.hint else p.message, **where)
+        console.command(level, f"{p.message}: {p.hint}" if p.hint else p.message, where)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem], Console], None]] = {

@@ -2,19 +2,23 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.cli.console import Console
 from engine.errors import EngineError, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
 
+    from engine.adapters.github.port import Forge
     from engine.adapters.settings import Settings
     from engine.cli.files import Given
     from engine.run.kept.runs import Going
+    from engine.run.ports import Opens
 
 _LONGEST = 200  # characters of a run's id: it stands in messages, statements and hand-overs
+
+_OF_A_CLONE = ("source", "allow_destroy", "allow_move")  # options
 
 HELP = "decide what an event starts, and carry it out"
 
@@ -23,7 +27,7 @@ def arguments(parser: ArgumentParser) -> None:
     """The event, the two repositories, where everything is kept."""
     parser.add_argument("--event", metavar="FILE", help="the event's payload (default: GITHUB_EVENT_PATH)")
     parser.add_argument("--event-name", metavar="NAME", help="what kind of event it is (default: GITHUB_EVENT_NAME)")
-    parser.add_argument("--repo", metavar="DIR", required=True, help="a clone of the source repository")
+    parser.add_argument("--repo", metavar="DIR", help="a clone of the source repository, instead of GitHub")
     parser.add_argument(
         "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
     )
@@ -58,6 +62,7 @@ def run(options: Namespace, console: Console) -> int:
     from engine.adapters import clock, settings
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
+    from engine.cli import job
     from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
     from engine.core.report import explanation, terminal
@@ -83,13 +88,14 @@ def run(options: Namespace, console: Console) -> int:
 
     values = settings.read()
     going = _going(options, values)
+    opened_hubs: list[Forge] = []
     with results.directory(options.out) as out:
         given = _given(options, out, going.run if values.store else None)
         request = Request(
             event=given.data,
             event_file=given.file,
             event_name=given.name,
-            repo=os.path.abspath(options.repo),
+            repo=options.repo and os.path.abspath(options.repo),
             controller=os.path.abspath(options.controller),
             out=out,
             pipeline=options.pipeline,
@@ -97,9 +103,15 @@ def run(options: Namespace, console: Console) -> int:
             going=going,
         )
         ports = Ports(opened(values.store), Keyring(os.environ), clock.now)
+        if options.repo is None:
+            ports = ports._replace(github=_github(values, opened_hubs))
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
-        handled = handle(request, values, ports, Watcher(decided, console.progress, show, reports.append))
+        try:
+            handled = handle(request, values, ports, Watcher(decided, console.progress, show, reports.append))
+        finally:
+            job.summary(reports)
+            job.annotations(console, reports, aside=options.json)
         stopped = following(handled)
         outputs = {
             "next": stopped.next if stopped else "",
@@ -109,9 +121,10 @@ def run(options: Namespace, console: Console) -> int:
             pipelines = [done.to_json() for done in handled]
             status = "done" if handled else "nothing_to_do"
             said = [report.to_json() for report in reports]
-            run = {"version": 1, "status": status, "run": going.run, **outputs}
+            requests = sum(hub.calls for hub in opened_hubs)
+            run = {"version": 1, "status": status, "run": going.run, **outputs, "requests": requests}
             console.json({**run, "pipelines": pipelines, "reports": said})
-    _tell(outputs)
+    job.outputs(outputs)
     for done in handled:
         for action in done.ran:
             console.problems(action.problems)
@@ -120,6 +133,19 @@ def run(options: Namespace, console: Console) -> int:
     if not handled:
         console.err("nothing to do: no pipeline starts on this event")
     return exit_code(handled)
+
+
+def _github(values: "Settings", hubs: "list[Forge]") -> "Opens":
+    """GitHub as the settings say; what was opened is among `hubs`."""
+
+    def opens(repos: "Sequence[str]", permissions: "Iterable[str]", installation: int | None) -> "Forge":
+        from engine.adapters.github.forge import opened
+
+        mirrors = os.path.join(values.cache_dir, "git")
+        hubs.append(cast("Forge", opened(os.environ, mirrors, values.path, repos, permissions, installation)))
+        return hubs[-1]
+
+    return opens
 
 
 def _given(options: Namespace, out: str, run: str | None) -> "Given":
@@ -150,6 +176,9 @@ def _going(options: Namespace, values: "Settings") -> "Going":
     from engine.adapters.settings import actions_run
     from engine.run.kept.runs import Going
 
+    if options.repo is None and (given := [name for name in _OF_A_CLONE if getattr(options, name)]):
+        option = f"--{given[0].replace('_', '-')}"
+        raise failure("ENG579", option=option, needed="--repo DIR: on GitHub people ask for it in a comment")
     known, attempt = actions_run()
     resume = options.resume is not None
     if options.handover and not (options.until or resume):
@@ -168,22 +197,3 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         handover=options.handover and os.path.abspath(options.handover),
         executor=values.executor,
     )
-
-
-def _tell(outputs: "Mapping[str, str]") -> None:
-    """The outputs of a step of GitHub Actions, each between marks that nobody can guess: a name in a change may hold
-    anything, and a line of it could otherwise be another output.
-
-    Raises:
-        EngineError: ENG002.
-    """
-    from engine.adapters import files
-    from engine.adapters.settings import actions_output
-    from engine.printable import in_line
-
-    file = actions_output()
-    if file is None:
-        return
-    mark = os.urandom(16).hex()
-    lines = [f"{name}<<{mark}\n{in_line(value)}\n{mark}\n" for name, value in outputs.items()]
-    files.append(file, "".join(lines).encode())

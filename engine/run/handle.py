@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,29 +12,26 @@ from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, decide
-from engine.core.decision.document import FactDocument
+from engine.core.decision.document import FactDocument, freeze
 from engine.core.decision.matching import Matching, match
 from engine.core.decision.stance import stance
 from engine.core.events.envelope import Event, commits, read_event
+from engine.core.events.ours import Us, is_ours, sent_by_bot
 from engine.core.outcome import Outcome
-from engine.core.resources import services
 from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
-from engine.core.rules.model import Rules
 from engine.errors import EngineError, ExitCode, failure
 from engine.run import reports, results, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
-from engine.run.facts.change import Asked, Change
+from engine.run.facts.change import Asked
 from engine.run.facts.gather import gather
-from engine.run.facts.kept import NOTHING, Kept
-from engine.run.facts.teller import LOCAL, WITHOUT_GITHUB, together
-from engine.run.facts.told import Told, base_repository, check, where
+from engine.run.facts.teller import GITHUB
 from engine.run.handled import Again, Handled, following
 from engine.run.kept.runs import Going, Runs, check_until, runs
-from engine.run.module import read_module
 from engine.run.ports import Ports
 from engine.run.runner import Ran, carry_out
+from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened
 from engine.run.today import digests
 
 if TYPE_CHECKING:
@@ -51,7 +47,7 @@ class Request(NamedTuple):
     event: bytes
     event_file: str
     event_name: str | None
-    repo: str  # clone of the source repository
+    repo: str | None  # clone of the source repository; None: GitHub tells
     controller: str  # checkout of the controller repository
     out: str  # directory that keeps everything, see `results`
     pipeline: str | None  # None: those that the event starts
@@ -82,6 +78,7 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
         results.forget(request.out)
         raise
     handled: list[Handled | Again] = []
+    ports = ports._replace(github=ports.github and once_opened(ports.github))
     waiting = [(request, False)]
     with ExitStack() as stack:
         with _reported(event, request.out, settings, watcher):
@@ -118,20 +115,24 @@ def _reported(event: Event, out: str, settings: "Settings", watcher: Watcher) ->
 class _Decided(NamedTuple):
     """A decision, and what it was made of."""
 
-    event: Event
-    rules: Rules
-    controller: Controller
-    change: Change
+    judged: Judged
+    telling: Telling | None  # None: nobody was asked anything
     document: FactDocument  # facts as they were fetched
     decision: Decision
-    now: str
+
+    def check_head(self) -> None:
+        """Nothing, if the head is still where it was. Raises EngineError: ENG552."""
+        assert self.telling is not None
+        self.telling.check_head(again=True)
 
     @property
     def discovery(self) -> Discovery:
         """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
+        if self.telling is None:
+            return Discovery(None, None, (), ())
         try:
             with alone("what the change consists of"):
-                return self.change.discovery
+                return self.telling.change.discovery
         except EngineError as error:
             return Discovery(None, None, (), error.problems)
 
@@ -150,6 +151,8 @@ def _once(
     )
     rules = load(trusted.read_rules(request.controller), catalog())
     matching = match(event, rules, request.pipeline, catalog().actions)
+    if request.repo is None and request.pipeline is None and is_ours(event, Us(settings.app, settings.bot)):
+        matching = matching._replace(pipelines=(), needs=frozenset())
     check_until(None if child else request.going.until, matching.pipelines, rules)
     found = journals.of(matching.pipelines, child=child)
     outs = {one.identity.pipeline: _out(request.out, one.identity.pipeline, len(found)) for one in found}
@@ -160,10 +163,12 @@ def _once(
         )
     if found and len(known) == len(found):
         return [*known.values()]
-    decided = _decide(event, request, rules, matching, settings, ports)
+    controller = Controller.at(request.controller)
+    decided = _decide(request, matching, Judged(event, rules, controller, settings, ports, ports.now(), Flag()))
+    found = found if decided.decision.pipelines else []
     _keep(decided, request.out, new=all(journal.start is None for journal in found))
     watcher.decided(decided.decision)
-    believed = believe(decided.document, decided.rules)
+    believed = believe(decided.document, rules)
     report = reports.about(event, believed)
     if not found:
         idle = report._replace(result="idle", because="no pipeline starts on it")
@@ -178,7 +183,7 @@ def _once(
         ran: tuple[Ran, ...] = ()
         begun = 0
         if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
-            because = journals.enter(journal, stance(result, decided.decision, _made_with(decided, settings)))
+            because = journals.enter(journal, stance(result, decided.decision, _made_with(controller, settings)))
             if because:
                 told = Handled(result, (), out, report.environment).said()
                 journal.finish_run({**told, "outcome": "superseded", "exit": int(ExitCode.STALE), "then": None})
@@ -188,17 +193,17 @@ def _once(
             context = Context(
                 event=event,
                 document=believed,
-                rules=decided.rules,
-                controller=decided.controller,
+                rules=rules,
+                controller=controller,
                 discovery=decided.discovery,
                 settings=settings,
-                ports=ports,
+                ports=decided.judged.ports,
                 work=Work(out, watcher.progress, watcher.show, Flag()),
                 result=result,
                 decision=digest(decided.decision.to_json()),
-                now=decided.now,
+                now=decided.judged.now,
                 run=request.going.run,
-                check_head=partial(decided.change.check_head, again=True),
+                check_head=decided.check_head,
                 journal=journal,
             )
             ran = carry_out(context, catalog().actions, request.going.until)
@@ -221,51 +226,45 @@ def _out(out: str, pipeline: str, many: int) -> str:
     return os.path.join(out, pipeline) if many > 1 else out
 
 
-def _made_with(decided: _Decided, settings: "Settings") -> Mapping[str, str | None]:
+def _made_with(controller: Controller, settings: "Settings") -> Mapping[str, str | None]:
     """What the actions work with, besides the rules; where it cannot be told, why."""
     try:
-        return {"engine": __version__, **digests(decided.controller, settings)}
+        return {"engine": __version__, **digests(controller, settings)}
     except EngineError as error:
         return {"engine": __version__, "policy": error.problems[0].code}
 
 
-def _decide(
-    event: Event, request: Request, rules: Rules, matching: Matching, settings: "Settings", ports: Ports
-) -> _Decided:
+def _decide(request: Request, matching: Matching, judged: Judged) -> _Decided:
     """By the controller's rules, of a change that is of this repository, and whose head is still the event's.
+
+    An event on which nothing starts, or that tells of what we did ourselves, is worth no question to GitHub.
 
     Raises:
         EngineError: they cannot be trusted, or it is not.
     """
-    from engine.adapters.git.repository import Repository
-
-    now = ports.now()
-    controller = Controller.at(request.controller)
-    stop = Flag()
-    change = Change(
-        partial(where, event),
-        event.subject.repo,
-        rules,
-        Repository(request.repo, path=settings.path, cancel=stop),
-        services.read(read_module(controller.module)),
-        asked=request.asked,
-        today=partial(digests, controller, settings),
-    )
-    check(event)
-    change.check_source(base_repository(event))
-    change.check_head()
-    kept = Kept(ports.store, change, partial(trusted.keys, settings.trusted_keys), now) if settings.store else NOTHING
-    tellers = together(Told(event, change, now), change, kept)
-    document = gather(matching.needs, tellers, WITHOUT_GITHUB, stop)._replace(origin=LOCAL)
-    decision = decide(event, document, rules, request.pipeline)
-    return _Decided(event, rules, controller, change, document, decision, now)
+    event, rules = judged.event, judged.rules
+    nothing = freeze({}, origin=GITHUB)
+    idle = _Decided(judged, None, nothing, Decision(event, rules.whole, nothing, frozenset(), (), matching.triggers))
+    if request.repo is not None:
+        telling = on_clone(judged, request.repo, request.asked)
+    elif not matching.pipelines:
+        return idle
+    else:
+        judged = opened(judged, matching)
+        telling = on_github(judged, matching.needs, request.asked, request.going.run)
+        echo = sent_by_bot(event) if judged.settings.bot is None and request.pipeline is None else None
+        if echo is not None and telling.me() == echo:
+            return idle
+        telling.check_head()
+    document = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)._replace(origin=telling.origin)
+    return _Decided(judged, telling, document, decide(event, document, rules, request.pipeline))
 
 
 def _keep(decided: _Decided, out: str, *, new: bool) -> None:
     """What was decided, and what it was decided by: enough to decide it again."""
     files.make_directory(out)
     if new:
-        results.clear(os.path.join(out, name) for name in decided.rules.pipelines)
-    results.keep(out, "event.json", decided.event.payload)
+        results.clear(os.path.join(out, name) for name in decided.judged.rules.pipelines)
+    results.keep(out, "event.json", decided.judged.event.payload)
     results.keep(out, "facts.json", decided.document.to_json())
     results.keep(out, "decision.json", decided.decision.to_json())

@@ -1,9 +1,10 @@
 """What a run reaches the world through, as values: a store, keys by their purpose, the time. Nobody looks elsewhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from engine.adapters.github.port import Forge
     from engine.adapters.storage.port import Store
     from engine.core.declare import Secret
     from engine.core.signature import Signer
@@ -36,12 +37,25 @@ class Secrets(Protocol):
         """
 
 
+class Opens(Protocol):
+    """Opens GitHub for repositories of one owner, and no more than is needed there. Sends nothing yet."""
+
+    def __call__(self, repos: Sequence[str], permissions: Iterable[str], installation: int | None) -> "Forge":
+        """`permissions` as the rows of actions have them; `installation` of our App, where an event says it.
+
+        Raises:
+            EngineError: ENG004, ENG206, ENG593, there are no credentials, or none that can be used.
+        """
+
+
 class Ports(NamedTuple):
     """The world of one run."""
 
     store: "Store"  # `memory` where none is configured
     secrets: Secrets
     now: Callable[[], str]  # RFC 3339
+    forge: "Forge | None" = None  # None: a run on a clone
+    github: Opens | None = None  # opens `forge` once it is known what for; None: a run on a clone
 
 
 _ASK: "Mapping[Secret, Callable[[Secrets], object]]" = {

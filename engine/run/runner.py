@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import takewhile
 from threading import Event as Flag
 from threading import Timer
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 from engine.core.alone import alone
 from engine.core.canonical import canonical, digest
@@ -18,6 +18,7 @@ from engine.errors import TABLE, EngineError, ExitCode, Problem, failure, proble
 from engine.run.ports import Granted
 
 if TYPE_CHECKING:
+    from engine.adapters.github.port import Forge
     from engine.core.kept.journal import Entry
     from engine.core.redact import Redactor
     from engine.core.rules.model import Step
@@ -196,7 +197,11 @@ def _given(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":
     """What this action may use; a key is held no longer than the action that it is for."""
-    ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets))
+    ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets), github=None)
+    if ports.forge is not None and not any(name.endswith(":write") for name in action.permissions):
+        from engine.adapters.github.port import OnlyLooks
+
+        ports = ports._replace(forge=cast("Forge", OnlyLooks(ports.forge)))
     return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel))
 
 

@@ -60,17 +60,27 @@ def version(path: str) -> str:
 class Git:
     """git in one directory of our own (see `own`)."""
 
-    def __init__(self, directory: str, path: str, cancel: Event | None = None) -> None:
+    def __init__(self, directory: str, path: str, cancel: Event | None = None, *, also: Mapping[str, str] = {}) -> None:
+        """`also` is added to its environment."""
         version(path)
-        self._directory, self._env, self._cancel = directory, environment(path, directory), cancel
+        self._directory, self._env, self._cancel = directory, {**environment(path, directory), **also}, cancel
 
-    def run(self, *arguments: str, stdin: bytes | None = None, answers: Collection[int] = (0,)) -> Done:
-        """One git command.
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes | None = None,
+        answers: Collection[int] = (0,),
+        timeout_s: float = TIMEOUT_S,
+        largest: int | None = None,
+        holds: Collection[int] = (),
+    ) -> Done:
+        """One git command; the last three are those of `process.run`.
 
         Raises:
             ProcessError: git is not there, hangs, says too much, or ends with another code than `answers`.
         """
-        return _run(["git", *arguments], self._directory, self._env, stdin, answers, self._cancel)
+        argv = ["git", *arguments]
+        return _run(argv, self._directory, self._env, stdin, answers, self._cancel, timeout_s, largest, holds)
 
     def session(self, *arguments: str) -> Session:
         """A git command that stays and answers.
@@ -96,16 +106,21 @@ def _run(
     stdin: bytes | None = None,
     answers: Collection[int] = (0,),
     cancel: Event | None = None,
+    timeout_s: float = TIMEOUT_S,
+    largest: int | None = None,
+    holds: Collection[int] = (),
 ) -> Done:
     return process.run(
         argv,
         cwd=cwd,
         env=env,
-        timeout_s=TIMEOUT_S,
+        timeout_s=timeout_s,
         answers=answers,
         stdin=stdin,
         cancel=cancel,
         install=INSTALL,
         limit=OUTPUT,
         memory=MEMORY,
+        largest=largest,
+        holds=holds,
     )

@@ -34,6 +34,13 @@ _CONFIG = """[core]
 _CLONE = "clone"  # the link to the clone's objects
 
 
+def config(object_format: str = "sha1") -> str:
+    """Everything that git is told in a directory that we have made."""
+    version = 0 if object_format == "sha1" else 1
+    text = _CONFIG.format(version=version, object_format=object_format)
+    return text if version else text.partition("[extensions]")[0]
+
+
 class OwnDirectory:
     """Mode 0700, empty but for the link. It is removed by `close`, and at the latest when nobody refers to it."""
 
@@ -58,9 +65,7 @@ class OwnDirectory:
 
     def speak(self, object_format: str) -> None:
         """Set the object format: `sha1` or `sha256`."""
-        version = 0 if object_format == "sha1" else 1
-        text = _CONFIG.format(version=version, object_format=object_format)
-        self._write("config", text if version else text.partition("[extensions]")[0])
+        self._write("config", config(object_format))
 
     def _write(self, name: str, text: str) -> None:
         with open(os.path.join(self.path, name), "w", encoding="ascii") as file:

@@ -64,7 +64,7 @@ class Client:
         return self._door.calls + (self._behind.calls if self._behind else 0)
 
     def token(self) -> str:
-        """What it asks with, for git: handed over by standard input, never in arguments or on the disk.
+        """What it asks with, for git: handed over by its environment, never in arguments or on the disk.
 
         Raises:
             EngineError: ENG593 to ENG596, there is none.
@@ -273,8 +273,11 @@ def _errors(reply: Reply) -> list[Json]:
 
 
 def _is_missing(error: Json, missing: Collection[str]) -> bool:
+    """At the top, or of the repository."""
     path = error.get("path")
-    return error.get("type") == "NOT_FOUND" and isinstance(path, list) and len(path) == 1 and path[0] in missing
+    if error.get("type") != "NOT_FOUND" or not isinstance(path, list):
+        return False
+    return (path[1:] if path[:1] == ["repository"] else path) in ([name] for name in missing)
 
 
 def _types(errors: list[Json]) -> set[str]:

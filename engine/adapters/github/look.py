@@ -1,6 +1,6 @@
 """Looking at GitHub: pull requests by GraphQL, with all rows of their lists; pushes by REST, which alone has them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from engine.adapters.github import queries
@@ -23,10 +23,12 @@ from engine.adapters.github.port import (
     Push,
     Retarget,
     Review,
+    Stated,
 )
 from engine.adapters.github.whole import Understood, named, page
 
 _NOWHERE = "0" * 40
+_LISTED_COMMITS = 250  # that GitHub lists of a pull request
 _TIMES = 3  # that something is read again because it changed meanwhile
 _MOVES = frozenset({"push", "force_push", "pr_merge", "merge_queue_merge"})
 # Commit statuses in the words of check runs.
@@ -67,6 +69,8 @@ class Look:
                 first = data
             elif _version(data) != _version(first):
                 return None
+            if "commits" in wanted and pull["commits"]["totalCount"] > _LISTED_COMMITS:
+                del wanted["commits"], rows["commits"]  # GitHub lists no more of them than that
             wanted = {part: end for part in wanted if (end := _read(pull, part, rows[part], what)) is not None}
             if not wanted:
                 return _told(first, rows)
@@ -90,6 +94,40 @@ class Look:
                     return list(found.values())
                 after = listed["pageInfo"]["endCursor"]
         raise not_whole(what, f"there are more than {MOST_PAGES * PAGE}")
+
+    def commits(self, repo: str, shas: Sequence[str]) -> dict[str, Commit]:
+        """These commits."""
+        found: dict[str, Commit] = {}
+        wanted = list(dict.fromkeys(shas))
+        for first in range(0, len(wanted), PAGE):
+            rows = self._each(repo, "commits", queries.commits, wanted[first : first + PAGE])
+            with Understood(f"commits of {repo}"):
+                found |= {sha: _commit({"commit": row}) for sha, row in rows.items() if row and row["oid"] == sha}
+        return found
+
+    def stated(self, repo: str, numbers: Collection[int]) -> dict[int, Stated | None]:
+        """These pull requests."""
+        rows = self._each(repo, "pull requests", queries.stated, sorted(set(numbers)))
+        with Understood(f"pull requests of {repo}"):
+            return {number: _stated(row) if row else None for number, row in rows.items()}
+
+    def branches(self, repo: str, names: Collection[str]) -> dict[str, str | None]:
+        """Where branches are now."""
+        refs = [f"refs/heads/{name}" for name in sorted(set(names))]
+        rows = self._each(repo, "branches", queries.branches, refs)
+        with Understood(f"branches of {repo}"):
+            return {ref.removeprefix("refs/heads/"): row["target"]["oid"] if row else None for ref, row in rows.items()}
+
+    def _each(
+        self, repo: str, what: str, query: Callable[[Collection[str]], str], keys: Sequence[Any]
+    ) -> dict[Any, Json | None]:
+        """What stands under each key; null where there is nothing."""
+        if not keys:
+            return {}
+        names = {f"n{number}": key for number, key in enumerate(keys)}
+        with Understood(f"{what} of {repo}"):
+            data = self._client.graphql(query(names), {**named(repo), **names}, missing=names)["repository"]
+            return {key: data[name] for name, key in names.items()}
 
     def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
         """Accounts and teams."""
@@ -209,7 +247,12 @@ def _comment(row: Json) -> Comment:
         row["lastEditedAt"],
         _actor(row["editor"]),
         row["isMinimized"],
+        row["createdViaEmail"],
     )
+
+
+def _stated(row: Json) -> Stated:
+    return Stated("open" if row["state"] == "OPEN" else "closed", row["merged"], row["body"])
 
 
 def _commit(row: Json) -> Commit:

@@ -6,7 +6,7 @@ more (a deleted account) is None. Moments are RFC 3339 in UTC.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 
 class Person(NamedTuple):
@@ -64,6 +64,7 @@ class Comment(NamedTuple):
     edited_at: str | None
     editor: Person | None
     minimised: bool
+    by_email: bool = False  # a reply to a mail, whose sender nobody has proven
 
 
 class Commit(NamedTuple):
@@ -131,9 +132,17 @@ class Pull(NamedTuple):
     dismissals: tuple[Dismissal, ...] | None = None
     comments: tuple[Comment, ...] | None = None
     labels: tuple[str, ...] | None = None
-    commits: tuple[Commit, ...] | None = None
+    commits: tuple[Commit, ...] | None = None  # None also where there are more than GitHub lists: see `Looks.commits`
     checks: tuple[Check, ...] | None = None
     retargets: tuple[Retarget, ...] | None = None
+
+
+class Stated(NamedTuple):
+    """What became of a pull request, and what its body says."""
+
+    state: Literal["open", "closed"]
+    merged: bool
+    body: str
 
 
 class Brief(NamedTuple):
@@ -159,6 +168,15 @@ class Looks(Protocol):
 
     def pull(self, repo: str, number: int, parts: Collection[Part]) -> Pull:
         """It, with these lists: one request for up to a hundred rows of each."""
+
+    def commits(self, repo: str, shas: Sequence[str]) -> Mapping[str, Commit]:
+        """These commits, as GitHub joins them with accounts: one request for a hundred."""
+
+    def stated(self, repo: str, numbers: Collection[int]) -> Mapping[int, Stated | None]:
+        """These pull requests; None: there is none of that number. One request."""
+
+    def branches(self, repo: str, names: Collection[str]) -> Mapping[str, str | None]:
+        """The commit that each branch is at now; None: there is none of that name. One request."""
 
     def pulls(self, repo: str, *, head: str | None = None) -> Sequence[Brief]:
         """The open ones, those of a branch only where one is named; the one that changed last comes first."""
@@ -207,3 +225,33 @@ class Writes(Protocol):
         self, repo: str, number: int, *, users: Collection[str], teams: Collection[str]
     ) -> Collection[str]:
         """Who was asked now, that was not before."""
+
+
+class Forge(Looks, Writes, Protocol):
+    """GitHub, for one run: what it may do there is what its token was asked for."""
+
+    @property
+    def calls(self) -> int:
+        """Requests that were sent, those for tokens too."""
+
+    def repository(self, repo: str, *shas: str) -> str:
+        """A bare mirror of the repository that has these commits and all that lies before them: its directory.
+
+        Raises:
+            EngineError: one of them cannot be had.
+        """
+
+
+class OnlyLooks:
+    """`Looks` and the mirror of a forge, and nothing else of it: for whoever has not declared that it writes."""
+
+    __slots__ = ("_forge",)
+    _ALLOWED = frozenset({*(name for name in vars(Looks) if not name.startswith("_")), "calls", "repository"})
+
+    def __init__(self, forge: Forge) -> None:
+        self._forge = forge
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._ALLOWED:
+            raise PermissionError(f"nobody has declared that it writes to GitHub, so there is no `{name}`")
+        return getattr(self._forge, name)

@@ -27,6 +27,9 @@ class Listed(NamedTuple):
     counted: bool = True  # does GitHub count exactly these rows?
 
 
+_COMMIT = f"""oid authors(first: {_AUTHORS}) {{ totalCount nodes {_HAND} }} committer {_HAND}
+    signature {{ isValid wasSignedByGitHub }}"""
+
 LISTS: Mapping[str, Listed] = {
     "reviews": Listed(
         "reviews({page})",
@@ -39,13 +42,12 @@ LISTS: Mapping[str, Listed] = {
     ),
     "comments": Listed(
         "comments({page})",
-        f"fullDatabaseId id author {_ACTOR} body createdAt lastEditedAt editor {_ACTOR} isMinimized",
+        f"fullDatabaseId id author {_ACTOR} body createdAt createdViaEmail lastEditedAt editor {_ACTOR} isMinimized",
     ),
     "labels": Listed("labels({page})", "name"),
     "commits": Listed(
         "commits({page})",
-        f"commit {{ oid authors(first: {_AUTHORS}) {{ totalCount nodes {_HAND} }} committer {_HAND}"
-        " signature { isValid wasSignedByGitHub } }",
+        f"commit {{ {_COMMIT} }}",
     ),
     "checks": Listed(
         "contexts({page})",
@@ -102,6 +104,32 @@ def _listed(part: str) -> str:
     field = row.field.replace("{page}", f"first: {PAGE}, after: ${part}")
     rows = f"{field} {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {row.rows} }} }}"
     return f"{part}: {row.inside} {{ rows: {rows} }}" if row.inside else f"{part}: {rows}"
+
+
+def commits(names: Collection[str]) -> str:
+    """The query for commits; `names` are those of variables with an id each, and each is under its name."""
+    return _each("Commits", names, "GitObjectID!", "object(oid: ${name})", f"... on Commit {{ {_COMMIT} }}")
+
+
+def stated(names: Collection[str]) -> str:
+    """The same for pull requests, by variables with a number each."""
+    return _each("Stated", names, "Int!", "pullRequest(number: ${name})", "number state merged body")
+
+
+def branches(names: Collection[str]) -> str:
+    """The same for branches, by variables with a full ref each."""
+    return _each("Branches", names, "String!", "ref(qualifiedName: ${name})", "target { oid }")
+
+
+def _each(title: str, names: Collection[str], kind: str, field: str, wanted: str) -> str:
+    variables = "".join(f", ${name}: {kind}" for name in names)
+    rows = "\n    ".join(f"{name}: {field.replace('{name}', name)} {{ {wanted} }}" for name in names)
+    return f"""query {title}($owner: String!, $name: String!{variables}) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    {rows}
+  }}
+}}"""
 
 
 def people(users: Collection[str], teams: Collection[str], *, in_repo: bool) -> str:

@@ -122,7 +122,7 @@ def _permitted(person: Mapping[str, Any], known: CommandRule, document: FactDocu
     return False
 
 
-def _counts(person: Mapping[str, Any], known: CommandRule, document: FactDocument) -> bool:
+def counts(person: Mapping[str, Any], known: CommandRule, document: FactDocument) -> bool:
     """The same of others who say it: somebody of whom nobody knows whether they may write does not count.
 
     Or whoever may comment could spoil what others ask for. A group that could not be looked up raises Doubt.
@@ -190,7 +190,7 @@ def _together(comment: Mapping[str, Any], command: Command, known: CommandRule, 
         and not is_bot(person)
         and other["created_at"] <= since < _later(other["created_at"], _TOGETHER_S)
         and read(other["body"]) == command
-        and _counts(person, known, document)
+        and counts(person, known, document)
     ]
     logins = {other["user"]["id"]: other["user"]["login"] for other in said}
     hands = involved(document, EXCLUDABLE)
@@ -232,7 +232,7 @@ def _asked(document: FactDocument, rules: Rules) -> Iterator[Mapping[str, Any]]:
             and person
             and not is_bot(person)
             and not _of_another_head(comment, document)
-            and _counts(person, known, document)
+            and counts(person, known, document)
         ):
             by = {"id": person["id"], "login": person["login"]}
             yield {"path": command.argument, "by": by, "comment": comment["id"], "head": comment["head"]}

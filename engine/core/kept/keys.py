@@ -5,6 +5,7 @@ receipts/<digest>
 freeze/<environment>, freeze/all
 journal/<run>/<000001>                                          see `core/kept/journal`
 merges/<owner>/<repository>/<pull request>                      what was merged by us
+logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 """
 
@@ -72,3 +73,8 @@ def held(state_key: str) -> str:
 def hold(state_key: str, repo: str, pr: int) -> str:
     """Where it is said that the merge of this pull request may hold a state key."""
     return numbered(f"{held(state_key)}{_repository(repo)}/", pr)
+
+
+def login(name: str) -> str:
+    """Where it is said whose a login was first; GitHub takes either case for the same."""
+    return f"logins/{part(name.lower())}"

@@ -20,6 +20,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "merge": {"run": str, "envelope": dict},
     "hold": {"key": str, "repository": str, "pr": int},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
+    "login": {"login": str, "id": int},
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
@@ -28,6 +29,7 @@ WAY_OUT: Mapping[str, str] = {
     "merge": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`",
     "hold": "put it back, from a copy of the store; what it says stands in its key",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
+    "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
 }
 
 

@@ -64,6 +64,11 @@ def name(kind: Literal["plan", "merge"], base: str) -> str:
     return f"interlock {kind}: {base}"
 
 
+def is_ours(name: str, app: int | None, ours: int | None) -> bool:
+    """Is a check run one of these? By our App; where we are none, by its name."""
+    return app == ours if ours is not None else name.startswith(tuple(f"interlock {kind}: " for kind in ("plan", "merge")))
+
+
 def external_id(pr: int, sequence: int, result: str) -> str:
     """Which verdict it speaks of."""
     return f"{pr}:{sequence}:{result}"
@@ -83,7 +88,7 @@ def plan(report: Report, state: State, validation: Validation, sequence: int, *,
         "cancelled" if is_closed else _PLAN[validation],
         state.plain,
         _fitting([line for line in lines if line]),
-        tuple(_annotations(report)),
+        tuple(annotations(report)),
     )
 
 
@@ -117,7 +122,8 @@ def _fitting(lines: Sequence[str]) -> str:
     return "\n".join(kept)
 
 
-def _annotations(report: Report) -> Iterator[Mapping[str, Any]]:
+def annotations(report: Report) -> Iterator[Mapping[str, Any]]:
+    """What is said of single lines, the worst first, in the form of a check run's annotations."""
     for finding in sorted(report.findings, key=_worst):
         if finding.file and finding.line:
             yield _annotation(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from engine.core.canonical import digest
 from engine.core.command import COMMANDS, usage
 from engine.core.decision.commands import Answer
 from engine.core.decision.explain import Missing, people
@@ -13,6 +14,8 @@ from engine.core.rules.model import CommandRule
 
 _GATES = 30
 _WHO = 12
+_DIGITS = 20  # fewer than that in an id
+_MARK = ("<!-- interlock reply ", " -->")
 
 
 def refusal(answer: Answer) -> str:
@@ -64,3 +67,22 @@ def _missing(missing: Missing) -> str:
     names = missing.who[:_WHO]
     more = f" and {len(missing.who) - _WHO} more" if len(missing.who) > _WHO else ""
     return f"{md.prose(missing.what)}{f', from {md.text(people(names))}{more}' if names else ''}"
+
+
+def marked(body: str, to: int, run: str) -> str:
+    """An answer as it is put up: its last line, which nobody sees, says which comment it is to, and of which run."""
+    return f"{body.rstrip()}\n\n{_MARK[0]}{to} {_named(run)}{_MARK[1]}"
+
+
+def answered(body: str, run: str) -> int | None:
+    """The comment that an answer of ours is to; None where it is none, or one of this very run."""
+    last = body.replace("\r\n", "\n").rstrip("\n").rpartition("\n")[2]
+    if not (last.startswith(_MARK[0]) and last.endswith(_MARK[1])):
+        return None
+    to, _, of = last[len(_MARK[0]) : -len(_MARK[1])].partition(" ")
+    return int(to) if to.isascii() and to.isdigit() and len(to) < _DIGITS and of != _named(run) else None
+
+
+def _named(run: str) -> str:
+    """A run's id may hold anything that can be printed."""
+    return digest(run).removeprefix("sha256:")[:32]

@@ -1,18 +1,22 @@
-"""What is kept of earlier runs: statements, and what is frozen. Without a store there is nothing."""
+"""What is kept of earlier runs: statements, merges, and what is frozen. Without a store there is nothing."""
 
 from collections.abc import Callable, Mapping
+from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from engine.core.canonical import digest
+from engine.core.repository import same_repository
 from engine.core.verdict import check
 from engine.core.verdict.about import content
-from engine.run.facts.gather import Absent, Failed, Fetch
+from engine.errors import failure
+from engine.run.facts.gather import Absent, Failed, Fetch, Slow
 from engine.run.facts.once import once
 from engine.run.facts.teller import LOCAL
-from engine.run.kept import freezes, statements
+from engine.run.kept import freezes, merges, statements
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
+    from engine.core.kept.merge import Merged
     from engine.core.signature import TrustedKeys
     from engine.core.verdict.check import Believed
     from engine.run.facts.change import Change
@@ -23,15 +27,19 @@ _ROW = ("sequence", "signed_at", "confirmed_at", "head_sha", "base_ref", "result
 class _Nothing:
     """The teller of a run that has no store."""
 
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
     @property
     def fetchers(self) -> Mapping[str, Fetch]:
         """Fact → why it is not there."""
-        nothing = Absent("a clone keeps none")
+        nothing = Absent(self._reason)
         unknown = Failed("what is frozen stands in a store, and ENGINE_STORE names none")
         return {"freeze": lambda: unknown, "statements": lambda: nothing, "verdict": lambda: nothing}
 
 
-NOTHING = _Nothing()
+NOTHING = _Nothing("a clone keeps none")
+WITHOUT_STORE = _Nothing("ENGINE_STORE names no store, so none is kept")
 
 
 class Kept:
@@ -50,7 +58,14 @@ class Kept:
     @property
     def fetchers(self) -> Mapping[str, Fetch]:
         """Fact → how it is looked up."""
-        return {"freeze": self._freeze, "statements": self._rows, "verdict": self._verdict}
+        own = {
+            "freeze": Slow(self._freeze),
+            "statements": Slow(lambda: self.rows),
+            "verdict": Slow(self._verdict),
+        }
+        if self._origin == LOCAL:
+            return own
+        return {**own, "ledger": lambda: [], "merges": Slow(self._merges)}  # nothing is applied yet: no entry
 
     @once
     def _trusted(self) -> "TrustedKeys":
@@ -60,11 +75,14 @@ class Kept:
     def _statements(self) -> "tuple[Believed, ...]":
         """All of them, or none: what was taken away could be the one that says no."""
         wanted = self._change.wanted(self._origin)
-        assert wanted.pr is not None
+        if wanted.pr is None:
+            raise failure("ENG556", name="statements", reason="a branch has none; its pull request has")
         series = statements.Series(self._origin, wanted.repo, wanted.pr)
         return tuple(statements.read(self._store, series, self._trusted))
 
-    def _rows(self) -> Any:
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """All statements of this pull request, the first one first."""
         return [
             {**{name: one.verdict[name] for name in _ROW}, "content": self._content(one)} for one in self._statements
         ]
@@ -77,6 +95,33 @@ class Kept:
     def _verdict(self) -> Any:
         found = check.latest(self._statements, self._trusted, self._now, self._change.wanted(self._origin))
         return Absent(found.reason) if isinstance(found, check.Absent) else found.verdict
+
+    def _merges(self) -> Any:
+        """Of all that holds, or held, a state key of the change: in the order of merging."""
+        keys = [resource.state_key for resource in self._change.discovery.resources]
+        pulls = dict.fromkeys(pull for key in keys for pull in merges.of_key(self._store, key))
+        found = [
+            decision for pull in pulls if (decision := merges.get(self._store, pull.repo, pull.pr, self._trusted))
+        ]
+        return [
+            {
+                "repo": one.said["repository"]["name"],
+                "pr": one.said["pr"],
+                "commit": one.said["commit"],
+                "keys": list(one.said["keys"]),
+                "time": one.said["merged_at"],
+            }
+            for one in sorted(found, key=cmp_to_key(self._after))
+        ]
+
+    def _after(self, one: "Merged", other: "Merged") -> int:
+        """By the time; of two in the same second git tells, as far as they are in one history."""
+        mine, theirs = one.said, other.said
+        if mine["merged_at"] != theirs["merged_at"]:
+            return 1 if mine["merged_at"] > theirs["merged_at"] else -1
+        if same_repository(mine["repository"]["name"], theirs["repository"]["name"]):
+            return 1 if self._change.contains(mine["commit"], theirs["commit"]) else -1
+        return 1 if mine["repository"]["name"] > theirs["repository"]["name"] else -1
 
     def _freeze(self) -> Any:
         """A change of no one environment is frozen where any is."""

@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 from engine.run.facts.gather import Fetch
 
 LOCAL: Literal["local"] = "local"  # the origin of facts that a clone and an event tell
+GITHUB: Literal["github"] = "github"  # the origin of facts that GitHub tells
+WITHOUT_STORE = "it stands in a store, and ENGINE_STORE names none"  # of a fact of a run on GitHub that has none
 WITHOUT_GITHUB = "a clone alone does not tell; run it on the pull request"  # of a fact that only GitHub knows
 
 

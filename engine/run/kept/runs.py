@@ -158,6 +158,18 @@ def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterat
         yield Runs(going, subject, asked, ports, me)
 
 
+def reached(pipelines: Iterable[str], rules: "Rules") -> list[str]:
+    """These pipelines and those that may follow on them, each once."""
+    found: list[str] = []
+    waiting = list(pipelines)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            waiting += [then] if (then := rules.pipelines[name].then) else []
+    return found
+
+
 def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> None:
     """Nothing, if a run of these pipelines, and of what follows on them, could come to the action.
 
@@ -166,15 +178,9 @@ def check_until(until: str | None, pipelines: Iterable[str], rules: "Rules") -> 
     """
     if until is None:
         return
-    reached: list[str] = []
-    waiting = list(pipelines)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.append(name)
-            waiting += [then] if (then := rules.pipelines[name].then) else []
-    known: Mapping[str, None] = {step.id: None for name in reached for step in rules.pipelines[name].steps}
-    if reached and until not in known:
+    names = reached(pipelines, rules)
+    known: Mapping[str, None] = {step.id: None for name in names for step in rules.pipelines[name].steps}
+    if names and until not in known:
         raise failure("ENG577", hint=closest(until, known), action=until)
 
 

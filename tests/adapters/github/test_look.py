@@ -15,7 +15,7 @@ from engine.adapters.github import queries
 from engine.adapters.github.auth import Token
 from engine.adapters.github.client import Client
 from engine.adapters.github.look import Look
-from engine.adapters.github.port import Branch, Check, Hand, Looks, Person, Push, Retarget
+from engine.adapters.github.port import Branch, Check, Hand, Looks, Person, Push, Retarget, Stated
 from engine.errors import EngineError
 from tests.support import github_schema
 from tests.support.http import Answer, Asked, Far
@@ -37,7 +37,7 @@ def review(number: int, **more: Any) -> Any:
 
 
 def comment(number: int, **more: Any) -> Any:
-    row = {"fullDatabaseId": str(number), "id": f"IC_{number}", "author": BOT, "body": "x", "isMinimized": False}
+    row = {"fullDatabaseId": str(number), "id": f"IC_{number}", "author": BOT, "body": "x", "isMinimized": False, "createdViaEmail": False}
     return {**row, "createdAt": "2026-11-27T08:00:00Z", "lastEditedAt": None, "editor": None, **more}
 
 
@@ -174,10 +174,45 @@ def test_filler_hides_nothing(why, lists, calls):
     assert asked == calls
 
 
-def test_300_commits_of_which_github_gives_250():
+def test_300_commits_of_which_github_lists_250_are_no_list_at_all():
     github = GitHub(commits=[commit(number) for number in range(250)])
     github.counts["commits"] = 300
-    assert "counts 300 commits, and has given 250" in refused(github, lambda look: look.pull(REPO, 7, ALL))
+    pull, asked = looking(github, lambda look: look.pull(REPO, 7, ALL))
+    assert (pull.commits, asked) == (None, 1), "whoever needs them asks for each by its id"
+    github.counts["commits"] = 249
+    assert "counts 249 commits, and has given 250" in refused(github, lambda look: look.pull(REPO, 7, ALL))
+
+
+def test_commits_by_their_ids_are_one_request_for_a_hundred():
+    def github(asked: Asked) -> Answer:
+        said = json.loads(asked.body)["variables"]
+        shas = {name: sha for name, sha in said.items() if name not in ("owner", "name")}
+        found = {name: None if sha.startswith("f") else commit(int(sha))["commit"] for name, sha in shas.items()}
+        return Answer(200, json.dumps({"data": {"repository": {"nameWithOwner": REPO, **found}}}).encode())
+
+    shas = [f"{number:040}" for number in range(150)]
+    found, asked = looking(github, lambda look: look.commits(REPO, [*shas, "f" * 40, shas[0]]))
+    assert list(found) == shas
+    assert asked == 2
+
+
+def test_pull_requests_that_others_name_are_one_request():
+    def github(asked: Asked) -> Answer:
+        said = json.loads(asked.body)["variables"]
+        names = [name for name in said if name not in ("owner", "name")]
+        found = {name: None if said[name] == 9 else {"number": said[name], **STATED} for name in names}
+        errors = [
+            {"type": "NOT_FOUND", "path": ["repository", name], "message": "no"} for name in names if said[name] == 9
+        ]
+        data = {"repository": {"nameWithOwner": REPO, **found}}
+        return Answer(200, json.dumps({"data": data, **({"errors": errors} if errors else {})}).encode())
+
+    found, asked = looking(github, lambda look: look.stated(REPO, [5, 9, 5]))
+    assert found == {5: Stated("closed", True, "b"), 9: None}
+    assert asked == 1
+
+
+STATED = {"state": "MERGED", "merged": True, "body": "b"}
 
 
 @pytest.mark.parametrize("part", [part for part in queries.LISTS if queries.LISTS[part].counted])
@@ -356,6 +391,18 @@ def test_a_history_that_is_cut_is_an_error(why, rows):
     refused(_activity(*rows), lambda look: look.pushes(REPO, "feature/x"))
 
 
+def test_branches_are_one_request_and_one_that_is_gone_is_none():
+    def github(asked: Asked) -> Answer:
+        said = json.loads(asked.body)["variables"]
+        tips = {"refs/heads/dev": {"target": {"oid": BASE}}, "refs/heads/feature/x": None}
+        found = {name: tips[ref] for name, ref in said.items() if ref in tips}
+        return Answer(200, json.dumps({"data": {"repository": {"nameWithOwner": REPO, **found}}}).encode())
+
+    tips, asked = looking(github, lambda look: look.branches(REPO, ["feature/x", "dev", "dev"]))
+    assert tips == {"dev": BASE, "feature/x": None}
+    assert asked == 1
+
+
 # --- GitHub's own schema
 
 
@@ -369,7 +416,14 @@ def test_github_takes_these_queries_and_answers_so():
     from graphql import graphql_sync, parse, validate
 
     schema = github_schema.public()
-    for query in (queries.PULLS, queries.pull(()), queries.pull(ALL), *(queries.pull((part,)) for part in ALL)):
+    branches = queries.branches(("b0", "b1"))
+    for query in (
+        queries.PULLS,
+        branches,
+        queries.pull(()),
+        queries.pull(ALL),
+        *(queries.pull((part,)) for part in ALL),
+    ):
         assert validate(schema, parse(query)) == [], query
     variables = {"owner": "acme", "name": "dev-deployment", "number": 7, **dict.fromkeys(ALL)}
     asked = Asked("POST", "/graphql", {}, json.dumps({"query": queries.pull(ALL), "variables": variables}).encode())

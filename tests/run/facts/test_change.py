@@ -15,6 +15,7 @@ from engine.core.rules.load import load
 from engine.errors import EngineError, ExitCode
 from engine.run.catalog import catalog
 from engine.run.facts.change import Asked, Change
+from engine.run.facts.clone import Clone as Sides
 from engine.run.facts.gather import gather
 from engine.run.facts.kept import NOTHING
 from engine.run.facts.teller import WITHOUT_GITHUB, together
@@ -43,22 +44,17 @@ def local(clone, event=None, asked=NOTHING_ASKED, repository=None, sources=(), e
     known = services.read(read_module(data.path("terraform")))
     repository = repository or Repository(str(clone.directory), path=os.environ["PATH"])
     said = read_event(event or clone.event(), event_name)
-    change = Change(partial(where, said), said.subject.repo, rules, repository, known, asked=asked, today=lambda: TODAY)
-    return Run(said, change)
+    sides = Sides(partial(where, said), said.subject.repo, repository)
+    change = Change(sides, said.subject.repo, rules, known, asked=lambda: asked, today=lambda: TODAY)
+    return Run(said, change, partial(sides.check_source, rules, asked.source, base_repository(said)), sides.check_head)
 
 
 class Run:
     """The tellers of a run on a clone."""
 
-    def __init__(self, event, change):
+    def __init__(self, event, change, check_source, check_head):
         self.change, self.fetchers = change, together(Told(event, change, NOW), change, NOTHING)
-        self._base = base_repository(event)
-
-    def check_source(self):
-        self.change.check_source(self._base)
-
-    def check_head(self):
-        self.change.check_head()
+        self.check_source, self.check_head = check_source, check_head
 
     @property
     def discovery(self):
@@ -74,7 +70,7 @@ def test_what_git_knows(clone):
     assert not document.failed
     facts = document.facts
     assert facts["now"] == NOW
-    assert facts["source"] == {"repo": "acme/dev-deployment", "declared": True, "owns": ["**"]}
+    assert facts["source"] == {"repo": "acme/dev-deployment", "declared": True, "owns": ["**"], "why": None}
     assert facts["files"] == [{"path": "S3/lake/lake.tfvars", "status": "added", "previous_path": None}]
     assert facts["pr"]["head"] == {"ref": "feature", "sha": clone.head, "repo": "acme/dev-deployment"}
     assert facts["pr"]["base"] == {"ref": "dev", "sha": clone.base, "repo": "acme/dev-deployment"}

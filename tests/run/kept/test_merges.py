@@ -61,7 +61,7 @@ class Dying(Memory):
 
     def put_if_absent(self, key: str, data: bytes) -> Any:
         if not self._left:
-            raise failure("ENG190", directory="it", reason="down")
+            raise failure("ENG190", store="it", reason="down")
         self._left -= 1
         return super().put_if_absent(key, data)
 
