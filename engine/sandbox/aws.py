@@ -1,8 +1,8 @@
 """AWS of a sandbox: one emulator with an account per environment, and one in which the store is.
 
 Measured with moto 5.2: which account a request is of follows from its access key, which moto looks up in the IAM of
-every account; a key that it does not know is of account 123456789012, which no environment is. So each account has a key
-of its own, and Terraform, told which account it may touch (`allowed_account_ids`), refuses the key of another.
+every account; a key that it does not know is of account 123456789012, which no environment is. So each account has a
+key of its own, and Terraform, told which account it may touch (`allowed_account_ids`), refuses the key of another.
 
 It keeps everything in memory. Where a directory is kept (`lasting`), it is therefore a process that goes on when the
 sandbox is killed, and that the next one finds by the file `aws.port`; ended well, it leaves what it had in `aws.kept`.

@@ -1,4 +1,4 @@
-"""The sandbox from outside in: a forge alone, or with AWS beside it and the engine on it. Each hands out the ready line."""
+"""The sandbox as it is started: a forge alone, or with AWS beside it and the engine on it; both say the ready line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

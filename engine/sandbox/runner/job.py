@@ -88,7 +88,7 @@ class Job:
         self._child = process.start(argv, place.folder, environ, True, "install Python")
 
     def follow(self, tell: Tell, before: str = "") -> int:
-        """Wait for its end; as `subprocess` has it: -9 when it was killed by signal 9. The log goes on after `before`."""
+        """Wait for its end; as `subprocess` has it: -9 when it was killed by signal 9. Its log follows on `before`."""
         log = bytearray(before.encode())
         selector = selectors.DefaultSelector()
         for stream in (self._child.stdout, self._child.stderr):

@@ -1,4 +1,4 @@
-"""Where the forge's App sends its webhooks: an address of its own, as any receiver's, which believes a signature only."""
+"""Where the forge's App sends its webhooks: an address of its own, as any receiver has, which believes signatures."""
 
 import hmac
 import threading
@@ -22,7 +22,7 @@ class Received(NamedTuple):
 
 @contextmanager
 def receiving(secret: Callable[[], str], take: Callable[[Received], None]) -> Iterator[str]:
-    """Hand each delivery that is signed with `secret` to `take`, and answer when it has returned; the URL to send to."""
+    """Hand each delivery that is signed with `secret` to `take`, and answer once it returns; the URL to send to."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = _PATIENCE_S
