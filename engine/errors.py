@@ -814,6 +814,45 @@ TABLE: dict[str, Row] = {
     # ENG580-589 commands in comments
     "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
     "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),
+    # ENG620-629 what is done on GitHub
+    "ENG620": Row(
+        "{what} is another run's: {who} has it since {since}",
+        "let it end; if it was killed, go on with it: engine run --resume",
+        _STALE,
+    ),
+    "ENG621": Row(
+        "{what} was taken over by another run, so nothing is done here any more",
+        "nothing has to be done: the other run goes on",
+        _STALE,
+    ),
+    "ENG622": Row(
+        "GitHub does not merge it now: {reason}", "see to that; the next event of the pull request tries again", _WAIT
+    ),
+    "ENG623": Row(
+        "{commit} is not what was judged: {reason}",
+        "comment `/engine validate` on the pull request; nothing of it is applied before",
+        _NO,
+    ),
+    "ENG624": Row(
+        "it may not be merged any more, as facts of now say: {because}",
+        "the report says what is missing; the next event of the pull request tries again",
+        _WAIT,
+    ),
+    "ENG625": Row(
+        "GitHub does not move it to {base}: {reason}",
+        "close one of the two pull requests, or move it there by hand",
+        _NO,
+    ),
+    "ENG626": Row(
+        "{subject} was merged by {who}, and not by this run",
+        "nothing has to be done: it is judged as a merge of theirs",
+        _STALE,
+    ),
+    "ENG627": Row(
+        "the base of {subject} moves faster than it can be merged",
+        "nothing has to be done: the next event of the pull request tries again",
+        _WAIT,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -65,6 +65,7 @@ class Action(NamedTuple):
     secrets: tuple[Secret, ...] = ()  # keys it uses, and gets no others; nothing starts where one is missing
     result: Callable[[Mapping[str, Any]], Result] = passed  # what its outputs say of the change
     shared: bool = False  # it needs a store that others see
+    asks: tuple[str, ...] = ()  # actions whose gates it tells of: what these read is fetched, too
     # Of outputs that were written down, and of the actions (`uses`) that are still to run: is a file gone that they
     # name, so that it has to be done again?
     gone: Callable[[Mapping[str, Any], frozenset[str]], bool] = lambda _outputs, _ahead: False

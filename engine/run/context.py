@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.core.rules.model import Rules
     from engine.run.kept.journal import Journal
     from engine.run.ports import Ports
+    from engine.run.runner import Ran
 
 
 class Controller(NamedTuple):
@@ -61,3 +62,6 @@ class Context(NamedTuple):
     journal: "Journal"  # what this run has done of the pipeline, here or in a process before this one
     step: str = ""  # the action's name in the journal
     reconcile: bool = False  # it was begun before, and nobody knows what came of it: look at the world first
+    ran: "tuple[Ran, ...]" = ()  # what became of the actions before it
+    # The same pipeline, decided anew by facts of now: for what is asked last before something that cannot be undone.
+    again: "Callable[[], tuple[FactDocument, PipelineResult]] | None" = None

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from engine.adapters import files
 from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
-from engine.core.decision.decide import Decision, decide
+from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.document import FactDocument, freeze
 from engine.core.decision.matching import Matching, match
 from engine.core.decision.stance import stance
@@ -205,6 +206,7 @@ def _once(
                 run=request.going.run,
                 check_head=decided.check_head,
                 journal=journal,
+                again=partial(_anew, request, matching, decided, result.name),
             )
             ran = carry_out(context, catalog().actions, request.going.until)
         if not reports.is_told(ran):
@@ -258,6 +260,14 @@ def _decide(request: Request, matching: Matching, judged: Judged) -> _Decided:
         telling.check_head()
     document = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)._replace(origin=telling.origin)
     return _Decided(judged, telling, document, decide(event, document, rules, request.pipeline))
+
+
+def _anew(request: Request, matching: Matching, decided: _Decided, name: str) -> tuple[FactDocument, PipelineResult]:
+    """The pipeline, decided again by facts of now."""
+    fresh = _decide(request, matching, decided.judged._replace(now=decided.judged.ports.now()))
+    found = next((result for result in fresh.decision.pipelines if result.name == name), None)
+    assert found is not None, "the same event starts the same pipelines"
+    return believe(fresh.document, fresh.judged.rules), found
 
 
 def _keep(decided: _Decided, out: str, *, new: bool) -> None:

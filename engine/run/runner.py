@@ -104,7 +104,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
                 continue
         unclear = past.state != "never" and action.repeat is Repeat.RECONCILE
         ctx.journal.begin(step.id, inputs=asked)
-        ran.append(_carried(step, action, inputs, ctx._replace(step=step.id, reconcile=unclear), redact))
+        ran.append(
+            _carried(step, action, inputs, ctx._replace(step=step.id, reconcile=unclear, ran=tuple(ran)), redact)
+        )
         ctx.journal.end(step.id, said=_said(ran[-1]))
     return tuple(ran)
 

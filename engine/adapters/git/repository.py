@@ -300,6 +300,16 @@ class Repository:
         return Merge(*self._trees.compare(before, after))
 
     @_in_turn
+    def message(self, commit: str) -> str:
+        """What a commit says of itself. For people, and to find again what we have written; no gate reads it.
+
+        Raises:
+            EngineError: ENG351, it is not known.
+        """
+        sha = self.resolve(commit)
+        return self._objects.read([sha], "commit")[sha].partition(b"\n\n")[2].decode("utf-8", "replace")
+
+    @_in_turn
     def contains(self, tip: str, commit: str) -> bool:
         """Is `commit` the commit `tip` or an ancestor of it?
 

@@ -239,8 +239,11 @@ def once(look: Callable[[], Found | None], write: Callable[[], Found]) -> Found:
         EngineError: it was not done; `UnsureError`, it cannot be found, and may still come.
     """
     found = look()
-    if found is not None:
-        return found
+    return found if found is not None else surely(look, write)
+
+
+def surely(look: Callable[[], Found | None], write: Callable[[], Found]) -> Found:
+    """The same where somebody has looked just now."""
     try:
         return write()
     except UnsureError:

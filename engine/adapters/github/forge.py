@@ -7,14 +7,16 @@ from engine.adapters.github import auth
 from engine.adapters.github.client import Client
 from engine.adapters.github.look import Look
 from engine.adapters.github.mirror import Mirrors
+from engine.adapters.github.writes import Write
 
 
-class GitHub(Look):
-    """Looks, and knows where the mirrors are."""
+class GitHub(Look, Write):
+    """Looks and writes, and knows where the mirrors are."""
 
-    def __init__(self, client: Client, mirror: Callable[..., str]) -> None:
-        """`mirror(repo, shas, token)` is a directory, see `Forge.repository`."""
-        super().__init__(client)
+    def __init__(self, client: Client, mirror: Callable[..., str], app: int | None = None) -> None:
+        """`mirror(repo, shas, token)` is a directory, see `Forge.repository`; `app` the id of our App."""
+        Look.__init__(self, client)
+        Write.__init__(self, client, app)
         self._mirror = mirror
 
     @property

@@ -193,38 +193,47 @@ class Looks(Protocol):
 
 
 class Writes(Protocol):
-    """Writes. Each looks first and changes what differs; after a write of which nobody knows it looks again.
+    """Writes. Each may be done again, by whoever goes on: then it changes nothing, or what differs.
 
-    So each may be done again, by whoever goes on. What GitHub refuses is a `RefusedError`.
+    After a write of which nobody knows they look what is there. What GitHub refuses is a `RefusedError`.
     """
 
     def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:
         """The number of the open pull request of these branches, which is opened where there is none."""
 
     def retarget(self, repo: str, number: int, base: str) -> bool:
-        """Has it been moved to another base?"""
+        """Has that base now. A `RefusedError` of 422 where another one of its head goes there already."""
 
-    def label(self, repo: str, number: int, *, add: Collection[str], remove: Collection[str]) -> bool:
-        """Are there others now? Who has put on others meanwhile keeps them."""
+    def label(self, repo: str, number: int, *, add: Collection[str], remove: Collection[str]) -> None:
+        """Puts labels on and takes labels off, and no others."""
 
     def comment(self, repo: str, number: int, body: str, *, instead_of: int | None) -> int:
-        """The id of the comment, which is written in place of another of ours; the same body is no request."""
+        """The id of the comment, which is written in place of another of ours where that is still there.
+
+        What stands there already is not written again.
+        """
 
     def minimise(self, node: str) -> bool:
-        """Was it shown until now?"""
+        """Was that comment of ours shown until now?"""
 
-    def check(
-        self, repo: str, sha: str, name: str, *, external_id: str, conclusion: str | None, title: str, summary: str
-    ) -> int:
-        """The id of the check run; `conclusion` None: it is in progress."""
+    def check(self, repo: str, sha: str, bodies: Sequence[Mapping[str, Any]]) -> int:
+        """The id of our check run on that commit, which the first body makes, or makes of the newest of its name.
+
+        `bodies` are those of REST; each after the first one adds annotations. What is so already, by `external_id`,
+        state and title, is no request.
+        """
 
     def merge(self, repo: str, number: int, *, head: str, title: str, message: str) -> str:
-        """The commit that it was squashed into, once, if its head is still that."""
+        """The commit that it was squashed into, once, if its head is still that.
+
+        The message has to name the run, as nothing else: by it the merge is known again as ours. A `RefusedError` of
+        405 or 409 where it is merged by somebody else, or cannot be merged now.
+        """
 
     def request_reviews(
         self, repo: str, number: int, *, users: Collection[str], teams: Collection[str]
     ) -> Collection[str]:
-        """Who was asked now, that was not before."""
+        """Who of them is asked now: not the author, nor whom GitHub does not let us ask."""
 
 
 class Forge(Looks, Writes, Protocol):

@@ -83,6 +83,33 @@ PULLS = f"""query Pulls($owner: String!, $name: String!, $head: String, $after: 
 }}"""
 
 
+SAID = f"""query Said($owner: String!, $name: String!, $number: Int!, $before: String) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{
+      comments(last: {PAGE}, before: $before) {{
+        pageInfo {{ hasPreviousPage startCursor }}
+        nodes {{ fullDatabaseId body viewerDidAuthor isMinimized }}
+      }}
+    }}
+  }}
+}}"""
+
+SHOWN = """query Shown($node: ID!) {
+  node(id: $node) { ... on IssueComment { viewerDidAuthor isMinimized } }
+}"""
+
+MINIMISE = """mutation Minimise($node: ID!) {
+  minimizeComment(input: {subjectId: $node, classifier: OUTDATED}) { minimizedComment { isMinimized } }
+}"""
+
+MERGED = f"""query Merged($owner: String!, $name: String!, $number: Int!) {{
+  viewer {{ databaseId }}
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{ merged mergedBy {_ACTOR} mergeCommit {{ oid message }} }}
+  }}
+}}"""
+
+
 def pull(parts: Collection[str]) -> str:
     """The query for a pull request with these lists; each has a variable of its name for the place to go on from."""
     variables = "".join(f", ${part}: String" for part in parts)

@@ -97,7 +97,15 @@ def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Acti
         for gate in gates_of(pipeline, rules):
             needed |= facts_needed(rules.gates[gate], rules)
         needed |= _facts_of_steps(pipeline, actions or {})
+        for gate in _told_of(pipeline, rules, actions or {}):
+            needed |= facts_needed(rules.gates[gate], rules)
     return frozenset((needed - _AT_HAND).union(*(also for name, also in _ALSO.items() if name in needed)))
+
+
+def _told_of(pipeline: Pipeline, rules: Rules, actions: Mapping[str, Action]) -> set[str]:
+    """Gates of other actions, of which actions of this pipeline tell what they say."""
+    asked = {name for step in pipeline.steps if step.uses in actions for name in actions[step.uses].asks}
+    return {gate for name in asked for gate in rules.protect.get(name, ())}
 
 
 def _facts_of_steps(pipeline: Pipeline, actions: Mapping[str, Action]) -> set[str]:

@@ -5,6 +5,12 @@ receipts/<digest>
 freeze/<environment>, freeze/all
 journal/<run>/<000001>                                          see `core/kept/journal`
 merges/<owner>/<repository>/<pull request>                      what was merged by us
+merging/<owner>/<repository>/<pull request>                     what a run is about to merge
+comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
+told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
+asked/<owner>/<repository>/<pull request>                       who was asked for a review
+claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
+claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
 logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 """
@@ -73,6 +79,31 @@ def held(state_key: str) -> str:
 def hold(state_key: str, repo: str, pr: int) -> str:
     """Where it is said that the merge of this pull request may hold a state key."""
     return numbered(f"{held(state_key)}{_repository(repo)}/", pr)
+
+
+def merging(repo: str, pr: int) -> str:
+    """Where it is said what a run is about to merge."""
+    return f"merging/{_repository(repo)}/{pr}"
+
+
+def comment(repo: str, pr: int) -> str:
+    """Where it is said which comment of a pull request is ours."""
+    return f"comments/{_repository(repo)}/{pr}"
+
+
+def told(repo: str, pr: int) -> str:
+    """Where it stands what the last validation of a pull request found, as it was shown."""
+    return f"told/{_repository(repo)}/{pr}"
+
+
+def claim(what: str, repo: str, about: str) -> str:
+    """Where it is said who does at the moment what only one may do at a time."""
+    return f"claims/{part(what)}/{_repository(repo)}/{part(about)}"
+
+
+def asked(repo: str, pr: int) -> str:
+    """Where it stands who was asked for a review of a pull request."""
+    return f"asked/{_repository(repo)}/{pr}"
 
 
 def login(name: str) -> str:

@@ -19,6 +19,19 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "statement": {"run": str, "envelope": dict},
     "merge": {"run": str, "envelope": dict},
     "hold": {"key": str, "repository": str, "pr": int},
+    "merging": {"run": str, "envelope": dict},
+    "comment": {
+        "run": str,
+        "order": list,  # number of the verdict that it tells of, and when its facts were fetched
+        "id": (int, NoneType),  # None: there is none yet
+        "digest": str,  # of what we have written there
+        "history": list,  # verdicts: number, head, result, time
+        "old": list,  # ids of comments of ours that have to be minimised
+        "open": list,  # gates of merging that did not hold when it was last told, with why
+    },
+    "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},
+    "asked": {"run": str, "names": list},
+    "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
 }
@@ -28,6 +41,11 @@ WAY_OUT: Mapping[str, str] = {
     "close the pull request, and go on in a new one from the same branch",
     "merge": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`",
     "hold": "put it back, from a copy of the store; what it says stands in its key",
+    "merging": "put it back, from a copy of the store; or delete it: then the merge, if there was one, is judged anew",
+    "comment": "delete it: a new comment is written, with a new history",
+    "told": "delete it: the comment is then shown without plans until the next validation",
+    "asked": "delete it: those who can still give what is missing are asked once more",
+    "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
 }

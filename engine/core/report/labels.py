@@ -1,9 +1,25 @@
 """Which of our labels have to stand on a pull request. They are for people; no gate believes one alone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
-PASSED, FAILED, OVERRIDE = "opa-passed", "opa-failed", "opa-override"
+PASSED, FAILED, OVERRIDE, READY = "opa-passed", "opa-failed", "opa-override", "ready-for-review"
+
+
+
+class Look(NamedTuple):
+    """What a label is like when we make it; afterwards it is whatever people make of it."""
+
+    colour: str  # six hexadecimal digits
+    description: str  # up to 100 characters
+
+
+LOOKS: Mapping[str, Look] = {
+    PASSED: Look("2da44e", "The newest validation of this head has passed"),
+    FAILED: Look("cf222e", "The newest validation of this head has failed, or could not be made"),
+    OVERRIDE: Look("bf8700", "Merged by an override: its findings are still to be settled"),
+    READY: Look("0969da", "Opened for a pushed branch, to be validated and reviewed"),
+}
 
 Validation: TypeAlias = Literal[
     "passed",  # the newest validation of the present head

@@ -56,6 +56,21 @@ class Journal:
         return self._past.lines
 
     @property
+    def writer(self) -> Owner:
+        """Who writes it now: this process."""
+        return self._owner
+
+    def is_at_work(self, run: str, owner: str) -> bool:
+        """May this owner of another run (the key of its identity) still be at work on it, as far as its lines say?"""
+        past = Past(run, self._key)
+        try:
+            for at, data in _lines(self._store, run):
+                past.follow(at, data)
+        except EngineError:
+            return True  # nobody can tell
+        return past.finish is None and past.stopped is None and past.owner in ("", owner)
+
+    @property
     def owner(self) -> str:
         """Who has it, for a person."""
         return str(self._past.who)

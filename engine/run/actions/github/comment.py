@@ -1,0 +1,237 @@
+"""`github.comment`: the one comment of ours on a pull request, written anew, put right, or left as it is.
+
+Which comment that is, is kept in the store. Two runs never write at once, and older news never replaces newer news.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.core.declare import Action, Repeat
+from engine.run.actions.github.telling import ASKS, SIGN, outputs, pull_of, report_of, telling
+
+if TYPE_CHECKING:
+    from engine.core.report.model import Life, Validated
+    from engine.run.actions.github.telling import Telling
+    from engine.run.context import Context
+    from engine.run.kept.comments import Told
+
+HEAD = "application/vnd.interlock.head+json"  # of what is signed at the end of a comment
+_SAID = ("passed", "failed", "error", "refused")  # results that are a line of the history
+
+
+def comment(ctx: "Context", template: str) -> Mapping[str, Any]:
+    """The action: `id` of the comment that stands, None where there is none; `written`: was anything changed?
+
+    Raises:
+        EngineError: ENG620, ENG621, another run writes there; GitHub or the store does not do it.
+    """
+    from engine.core.kept import keys
+    from engine.run.kept.claims import claimed
+
+    pull = pull_of(ctx)
+    pr = ctx.document.facts["pr"]
+    if pr["state"] == "closed" and not pr["merged"]:
+        return {"id": None, "written": False}  # nobody is told anything there any more
+    if outputs(ctx, SIGN) is not None:
+        _keep_found(ctx)
+    key = keys.claim("comment", pull.repo, str(pull.number))
+    with claimed(ctx.ports.store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel) as claim:
+        return _write(ctx, template, claim.waited)
+
+
+def _keep_found(ctx: "Context") -> None:
+    """What this validation found, for the runs that tell of it later."""
+    from engine.run.kept import comments
+
+    found = {name: said for name in ("terraform.plan", "policy.evaluate", SIGN) if (said := outputs(ctx, name))}
+    pull, sequence = pull_of(ctx), found[SIGN]["verdict"]["sequence"]
+    comments.put_found(ctx.ports.store, pull.repo, pull.number, ctx.run, sequence, found)
+
+
+def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
+    from engine.core.canonical import digest_bytes
+    from engine.core.report.life import flips
+    from engine.run.kept import comments
+
+    told = telling(ctx)
+    pull, store = told.pull, ctx.ports.store
+    before = comments.get(store, pull.repo, pull.number)
+    order = (max(told.sequence, before.order[0] if not told.sequence else 0), told.document.facts.get("now", ctx.now))
+    if order < before.order:
+        return {"id": before.id, "written": False}
+    history = _history(before.history, told)
+    life = _life(ctx, told, history, before, template)
+    body = _body(ctx, told, life)
+    stands = _standing(ctx, before.id, waited)
+    result = _result(told)
+    flip = before.id is not None and result in _SAID and flips(before.history, result)
+    new = before._replace(
+        order=order, digest=digest_bytes(body.encode()), history=history,
+        open=before.open if told.is_merged else tuple(f"{g.name}: {g.because}" for g in told.gates if _is_open(g)),
+    )  # fmt: skip
+    forge = ctx.ports.forge
+    assert forge is not None
+    written = stands != body or flip
+    if written:
+        number = forge.comment(pull.repo, pull.number, body, instead_of=None if flip else before.id)
+        old = (*before.old, before.id) if before.id not in (None, number) else before.old
+        new = new._replace(id=number, old=tuple(one for one in old if one is not None))
+    if new._replace(order=before.order) != before or written:
+        new = comments.keep(store, pull.repo, pull.number, ctx.run, new)
+    if new.old:
+        _minimise(ctx, new)
+    return {"id": new.id, "written": written}
+
+
+def _is_open(gate: Any) -> bool:
+    from engine.core.outcome import Outcome
+
+    return gate.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+def _result(told: "Telling") -> str:
+    return "" if told.is_merged else told.validation
+
+
+def _standing(ctx: "Context", number: int | None, waited: bool) -> str | None:
+    """What our comment says now, as far as that is known; None: it has to be written, whatever it says."""
+    if number is None or waited or "comments" not in ctx.document.facts:
+        return None
+    found = [one for one in ctx.document.facts["comments"] if one["id"] == number]
+    return str(found[0]["body"]) if found else None
+
+
+def _history(before: "tuple[Validated, ...]", told: "Telling") -> "tuple[Validated, ...]":
+    """One line for each verdict, and for each head that was refused without one."""
+    from engine.core.report.model import Validated
+
+    known = {one.number for one in before if one.number}
+    signed = [
+        Validated(row["sequence"], row["head_sha"], row["result"], row["confirmed_at"])
+        for row in told.document.facts.get("statements", ())
+        if row["sequence"] not in known
+    ]
+    history = [*before, *signed]
+    result = _result(told)
+    last = next((one for one in reversed(history) if one.head == told.pull.head), None)
+    if not told.sequence and result in ("refused", "error") and (last is None or last.result != result):
+        history.append(Validated(0, told.pull.head, result, told.document.facts.get("now", "")))
+    return tuple(sorted(history, key=lambda one: (one.at, one.number)))
+
+
+def _life(ctx: "Context", told: "Telling", history: "tuple[Validated, ...]", before: "Told", template: str) -> "Life":
+    from urllib.parse import quote
+
+    from engine.core import holding
+    from engine.core.report.model import Life
+
+    facts, state = told.document.facts, told.state
+    detail = state.detail
+    if told.is_merged and template == "closed":
+        detail += _by_whom(ctx, told, before)
+    carried: tuple[str, ...] = ()
+    verdict = facts.get("verdict")
+    if verdict is not None and "merges" in facts and "ledger" in facts and not told.is_merged:
+        keys = {resource["state_key"] for resource in verdict["resources"]}
+        held = holding.carried_along(holding.holds(facts["merges"], facts["ledger"]), keys)
+        carried = tuple(dict.fromkeys(one.name(told.pull.repo) for one in held))
+    return Life(
+        words=state.words,
+        detail=detail,
+        merging=() if told.is_merged else told.gates,
+        exception="" if told.is_merged else _exception(ctx, told),
+        carried=carried,
+        history=history,
+        files=f"/{quote(told.pull.repo)}/blob/{told.pull.head}",
+        envelope=_signed_head(ctx, told),
+    )
+
+
+def _exception(ctx: "Context", told: "Telling") -> str:
+    """What an exception from a failed verdict would take, or that none is possible."""
+    from engine.core.decision.overrides import offer
+
+    verdict = told.document.facts.get("verdict")
+    if verdict is None or verdict["result"] == "passed" or told.is_overridden:
+        return ""
+    names = dict.fromkeys(ctx.rules.gates[gate.name].override for gate in told.gates)
+    offers = [offer(ctx.rules.overrides[name], verdict) for name in names if name is not None]
+    return "; or ".join(offers) or "none: the rules know none"
+
+
+def _by_whom(ctx: "Context", told: "Telling", before: "Told") -> str:
+    """Of a pull request that was merged: that it was not ours, and which gates did not hold then."""
+    from engine.run import trusted
+    from engine.run.kept import merges
+
+    known = trusted.keys(ctx.settings.trusted_keys) if ctx.settings.trusted_keys else {}
+    if merges.get(ctx.ports.store, told.pull.repo, told.pull.number, known) is not None:
+        return ""
+    missing = f"; these did not hold when they were last asked: {'; '.join(before.open)}" if before.open else ""
+    return f", and not by us: it is judged afresh before anything of it is applied{missing}"
+
+
+def _signed_head(ctx: "Context", told: "Telling") -> bytes:
+    """What is signed of the verdict that the comment tells of: it is a person's view of that, and of no other."""
+    from engine.core.canonical import canonical
+    from engine.core.signature import sign
+
+    signed = outputs(ctx, SIGN)
+    verdict = told.document.facts.get("verdict")
+    if verdict is None or told.is_merged:
+        return b""
+    said = {
+        "repository": told.pull.repo,
+        "pr": told.pull.number,
+        "head": told.pull.head,
+        "base": told.pull.base,
+        **{name: verdict[name] for name in ("sequence", "environment", "branch", "result")},
+        "verdict": signed["digest"] if signed else _digest_of(verdict),
+    }
+    return sign(canonical(said), ctx.ports.secrets.signer("verdict"), HEAD)
+
+
+def _digest_of(verdict: Mapping[str, Any]) -> str:
+    from engine.core.canonical import digest
+
+    return digest(verdict)
+
+
+def _body(ctx: "Context", told: "Telling", life: "Life") -> str:
+    """The whole text, without credentials; secrets of plans were hidden by the actions that have seen them."""
+    from engine.core.report.comment import render
+    from engine.core.report.model import redacted
+    from engine.run.plans import redactor
+
+    report = report_of(ctx, told)._replace(life=life)
+    return render(redacted(report, redactor((), ctx.settings.credentials)))
+
+
+def _minimise(ctx: "Context", told: "Told") -> None:
+    """What was our comment before is folded up."""
+    from engine.run.kept import comments
+
+    pull, forge = pull_of(ctx), ctx.ports.forge
+    assert forge is not None
+    nodes = {one.id: one for one in forge.pull(pull.repo, pull.number, ["comments"]).comments or ()}
+    for number in told.old:
+        if number in nodes and not nodes[number].minimised:
+            forge.minimise(nodes[number].node)
+    comments.keep(ctx.ports.store, pull.repo, pull.number, ctx.run, told._replace(old=()))
+
+
+ACTIONS = (
+    Action(
+        "github.comment",
+        comment,
+        inputs={"template": {"enum": ["validation", "closed"], "default": "validation"}},
+        outputs=("id", "written"),
+        permissions=("pull_requests:write",),
+        repeat=Repeat.SAFE,
+        needs=("pr", "comments", "now", "resources", "verdict", "statements"),
+        asks=ASKS,
+        secrets=("verdict",),
+        shared=True,
+        doc="Write our comment: where the pull request stands, what is missing, who can give it. One, kept up to date.",
+    ),
+)
