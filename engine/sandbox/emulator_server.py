@@ -32,6 +32,7 @@ from moto.core.base_backend import BackendDict
 from moto.iam.models import AccessKey, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
+from moto.s3.utils import _VersionedKeyStore
 from moto.sqs.models import Queue
 from werkzeug.serving import make_server
 
@@ -99,6 +100,8 @@ class _Pickler(pickle.Pickler):
             return threading.RLock, ()
         if isinstance(value, WeakValueDictionary):
             return WeakValueDictionary, (dict(value),)
+        if isinstance(value, _VersionedKeyStore):  # as any dictionary it would keep the last version alone
+            return _versions, ({key: value.getlist(key) for key in value},)
         if isinstance(value, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
             plain = serialization.NoEncryption()
             return _key, (value.private_bytes(_DER, serialization.PrivateFormat.PKCS8, plain),)
@@ -108,6 +111,13 @@ class _Pickler(pickle.Pickler):
 
 
 _LOCK = type(threading.RLock())
+
+
+def _versions(kept: Mapping[str, list[Any]]) -> _VersionedKeyStore:
+    made = _VersionedKeyStore()
+    for key, versions in kept.items():
+        made.setlist(key, versions)
+    return made
 
 
 def _factory(value: Any) -> Callable[[], Any]:

@@ -106,7 +106,8 @@ def test_one_that_ended_well_is_found_again_by_the_next(tmp_path):
 HOLDING = """
 import sys, time
 from engine.sandbox import aws
-with aws.running(sys.argv[1], {"development": "111111111111", "production": "333333333333"}, lasting=sys.argv[2] == "1") as cloud:
+environments = {"development": "111111111111", "production": "333333333333"}
+with aws.running(sys.argv[1], environments, lasting=sys.argv[2] == "1") as cloud:
     print(cloud.url, flush=True)
     time.sleep(100)
 """
