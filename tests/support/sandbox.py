@@ -67,7 +67,7 @@ def asked(verb: str, url: str, token: str, body: object = None) -> tuple[int, An
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=verb), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=verb), timeout=600) as answer:
             return answer.status, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"null")
