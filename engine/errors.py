@@ -137,7 +137,7 @@ TABLE: dict[str, Row] = {
     "ENG078": Row("`{command}` and `{theirs}` of `{other}` begin alike", "one comment would be both: tell them apart"),
     "ENG079": Row("approvals that {ways} sets of people could give", "nest fewer `any` in `all`: {most} at the most"),
     # ENG080-099 rules that load, and are probably not what was meant
-    "ENG080": Row("nothing starts pipeline `{name}`", "start it in `events:` or `then:`, or remove it", _NO),
+    "ENG080": Row("nothing starts pipeline `{name}`", "start it in `events:`, `then:` or `else:`, or remove it", _NO),
     "ENG081": Row("no pipeline asks gate `{name}`", "name it in a pipeline or in `protect:`, or remove it", _NO),
     "ENG082": Row("nothing calls `{name}()`", "use it or remove it", _NO),
     "ENG083": Row("no gate allows override `{name}`", "name it as a gate's `override:`, or remove it", _NO),
@@ -633,7 +633,7 @@ TABLE: dict[str, Row] = {
     # ENG550-599 running a decision
     "ENG550": Row(
         "there is no key to sign the {purpose} with",
-        "`engine keys new` makes one; name its file in ENGINE_SIGNING_KEY_FILE",
+        "`engine keys new` makes one; name its file in {setting}",
         _AUTH,
     ),
     "ENG551": Row(

@@ -44,14 +44,15 @@ class Keyring:
         self._environ = environ
 
     def signer(self, purpose: str) -> FileSigner:
-        """Signs statements of that purpose; only `verdict` has a key as yet.
+        """Signs statements of that purpose; `audit` has no key as yet.
 
         Raises:
             EngineError: ENG550 there is no key, or it cannot be used.
         """
-        pem = settings.signing_key(self._environ) if purpose == "verdict" else None
+        pem = settings.signing_key(self._environ, purpose)
         if pem is None:
-            raise failure("ENG550", purpose=purpose)
+            name = settings.SIGNING.get(purpose, settings.SIGNING["verdict"])
+            raise failure("ENG550", purpose=purpose, setting=f"{name}_FILE")
         return load_signer(pem)
 
     def digest_key(self) -> bytes:

@@ -60,6 +60,8 @@ SETTINGS = (
     Setting("ENGINE_STORE_REGION", "Region of that bucket; that of the profile, or AWS_REGION, when not set."),
     Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
+    Setting("ENGINE_MERGE_KEY", "Private Ed25519 key that signs merge decisions (PEM). Secret."),
+    Setting("ENGINE_MERGE_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
     Setting(
@@ -287,13 +289,17 @@ def in_actions(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true"
 
 
-def signing_key(environ: Mapping[str, str]) -> bytes | None:
+# What a signature is for → the setting of its key.
+SIGNING: Mapping[str, str] = {"verdict": "ENGINE_SIGNING_KEY", "merge": "ENGINE_MERGE_KEY"}
+
+
+def signing_key(environ: Mapping[str, str], purpose: str = "verdict") -> bytes | None:
     """The private key's bytes, from the variable or from the file; None when neither is set.
 
     Raises:
         EngineError: the file cannot be read, or others can read it.
     """
-    return _secret("ENGINE_SIGNING_KEY", environ)
+    return _secret(SIGNING[purpose], environ) if purpose in SIGNING else None
 
 
 def digest_key(environ: Mapping[str, str]) -> bytes | None:

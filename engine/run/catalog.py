@@ -7,9 +7,16 @@ from engine import data
 from engine.core.declare import Action, Catalog, Fact
 from engine.core.events.kinds import EVENTS
 from engine.core.expressions.functions import FUNCTIONS
-from engine.run.actions import github, policy, report, terraform, verdict
+from engine.run.actions import github, policy, report, sweep, terraform, verdict
 
-ACTIONS: tuple[Action, ...] = (*terraform.ACTIONS, *policy.ACTIONS, *verdict.ACTIONS, *report.ACTIONS, *github.ACTIONS)
+ACTIONS: tuple[Action, ...] = (
+    *terraform.ACTIONS,
+    *policy.ACTIONS,
+    *verdict.ACTIONS,
+    *report.ACTIONS,
+    *github.ACTIONS,
+    *sweep.ACTIONS,
+)
 
 
 def catalog() -> Catalog:

@@ -22,13 +22,14 @@ from engine.core.outcome import Outcome
 from engine.core.resources.model import Discovery
 from engine.core.rules.load import load
 from engine.errors import EngineError, ExitCode, failure
-from engine.run import reports, results, trusted
+from engine.run import reports, results, sweeping, trusted
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
 from engine.run.facts.change import Asked
 from engine.run.facts.gather import gather
 from engine.run.facts.teller import GITHUB
 from engine.run.handled import Again, Handled, following
+from engine.run.kept import swept
 from engine.run.kept.runs import Going, Runs, check_until, runs
 from engine.run.ports import Ports
 from engine.run.runner import Ran, carry_out
@@ -66,7 +67,8 @@ class Watcher(NamedTuple):
 
 
 def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> "tuple[Handled | Again, ...]":
-    """Decide what the event starts and carry it out; a pipeline's `then` is a child run with fresh facts.
+    """Decide what the event starts and carry it out; a pipeline's `then`, or `else`, is a child run with fresh facts,
+    and so is each of what a sweep finds.
 
     Whatever comes of it is reported: by the pipeline's own action, or here, where it has none or did not come to it.
 
@@ -79,6 +81,7 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
         results.forget(request.out)
         raise
     handled: list[Handled | Again] = []
+    unopened = ports
     ports = ports._replace(github=ports.github and once_opened(ports.github))
     waiting = [(request, False)]
     with ExitStack() as stack:
@@ -97,6 +100,7 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
             ]
         if stopped := following(handled):
             journals.hand_over(stopped.name, stopped.next)
+    sweeping.follow(handled, request, ports, watcher, lambda found: handle(found, settings, unopened, watcher))
     return tuple(handled)
 
 
@@ -165,6 +169,8 @@ def _once(
     if found and len(known) == len(found):
         return [*known.values()]
     controller = Controller.at(request.controller)
+    # Before the facts: what is said later makes it due.
+    frozen = swept.frozen(ports.store) if request.repo is None and matching.pipelines else ()
     decided = _decide(request, matching, Judged(event, rules, controller, settings, ports, ports.now(), Flag()))
     found = found if decided.decision.pipelines else []
     _keep(decided, request.out, new=all(journal.start is None for journal in found))
@@ -175,6 +181,7 @@ def _once(
         idle = report._replace(result="idle", because="no pipeline starts on it")
         watcher.kept(reports.write(idle, request.out, settings.credentials))
     handled: list[Handled | Again] = []
+    made_with = _made_with(controller, settings) if found else {}
     for result, journal in zip(decided.decision.pipelines, found, strict=True):
         out = outs[result.name]
         if result.name in known:
@@ -184,7 +191,7 @@ def _once(
         ran: tuple[Ran, ...] = ()
         begun = 0
         if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
-            because = journals.enter(journal, stance(result, decided.decision, _made_with(controller, settings)))
+            because = journals.enter(journal, stance(result, decided.decision, made_with))
             if because:
                 told = Handled(result, (), out, report.environment).said()
                 journal.finish_run({**told, "outcome": "superseded", "exit": int(ExitCode.STALE), "then": None})
@@ -209,19 +216,34 @@ def _once(
                 again=partial(_anew, request, matching, decided, result.name),
             )
             ran = carry_out(context, catalog().actions, request.going.until)
-        if not reports.is_told(ran):
-            changed = decided.discovery if "resources" in believed.facts else Discovery(None, None, (), ())
-            whole = reports.of_pipeline(report, result, ran, changed, believed)
-            # What did not come to an end has been explained already, or is about to be shown as an error.
-            silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
-            (watcher.kept if silent else watcher.show)(reports.write(whole, out, settings.credentials))
-        done = Handled(result, ran, out, report.environment)
+        _tell(report, result, ran, decided, believed, out, watcher)
+        renews = sweeping.left(result, believed, rules, ports, request.going.run, made_with, frozen)
+        done = Handled(result, ran, out, report.environment, renews=renews)
         # Nothing was done, for want of a key, say: with it, the run can go on.
         lacking = journal.lines == begun and any(r.problems and journal.past(r.id).state == "never" for r in ran)
         if result.outcome is not Outcome.ERROR and not done.next and not lacking:
             journal.finish_run(done.said())
         handled.append(done)
     return handled
+
+
+def _tell(
+    report: "Report",
+    result: PipelineResult,
+    ran: tuple[Ran, ...],
+    decided: _Decided,
+    believed: FactDocument,
+    out: str,
+    watcher: Watcher,
+) -> None:
+    """The report, where no action has written one."""
+    if reports.is_told(ran):
+        return
+    changed = decided.discovery if "resources" in believed.facts else Discovery(None, None, (), ())
+    whole = reports.of_pipeline(report, result, ran, changed, believed)
+    # What did not come to an end has been explained already, or is about to be shown as an error.
+    silent = result.outcome is not Outcome.PASS or any(one.problems for one in ran)
+    (watcher.kept if silent else watcher.show)(reports.write(whole, out, decided.judged.settings.credentials))
 
 
 def _out(out: str, pipeline: str, many: int) -> str:

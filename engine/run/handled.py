@@ -53,7 +53,8 @@ class Handled(NamedTuple):
     ran: tuple[Ran, ...]
     out: str  # where its results are
     environment: str  # of the change; empty where nobody could tell
-    child: bool = False  # of another one's `then`
+    child: bool = False  # of another one's `then`, or `else`
+    renews: str | None = None  # the pipeline that gives a verdict again, which this one waits for
 
     @property
     def name(self) -> str:
@@ -68,6 +69,8 @@ class Handled(NamedTuple):
     @property
     def then(self) -> str | None:
         """The child run that follows."""
+        if self.result.outcome is not Outcome.PASS:
+            return self.renews or self.result.instead
         return self.result.then if self.is_done else None
 
     def to_json(self) -> dict[str, object]:

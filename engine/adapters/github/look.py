@@ -16,11 +16,14 @@ from engine.adapters.github.port import (
     Commit,
     Dismissal,
     Hand,
+    Landed,
+    Newest,
     Part,
     People,
     Person,
     Pull,
     Push,
+    Recent,
     Retarget,
     Review,
     Stated,
@@ -129,6 +132,20 @@ class Look:
             data = self._client.graphql(query(names), {**named(repo), **names}, missing=names)["repository"]
             return {key: data[name] for name, key in names.items()}
 
+    def recent(self, repo: str) -> Recent:
+        """What was merged last, and the newest branches."""
+        with Understood(f"what has changed last in {repo}"):
+            data = self._client.graphql(queries.RECENT, named(repo))
+            me, found = data["viewer"]["login"], data["repository"]
+            return Recent(
+                tuple(_landed(row, me) for row in found["pullRequests"]["nodes"]),
+                tuple(
+                    Newest(row["name"], row["target"]["oid"], row["target"]["committedDate"])
+                    for row in found["refs"]["nodes"]
+                ),
+                found["refs"]["totalCount"],
+            )
+
     def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
         """Accounts and teams."""
         return people(self._client, repo, logins, teams)
@@ -207,6 +224,13 @@ def _base(pull: Json, repo: str) -> Branch:
 
 def _brief(row: Json, repo: str) -> Brief:
     return Brief(row["number"], _head(row), _base(row, repo), row["isDraft"], row["updatedAt"])
+
+
+def _landed(row: Json, me: str) -> Landed:
+    """An App has its login in two spellings, with `[bot]` and without."""
+    by, bot = _actor(row["mergedBy"]), "[bot]"
+    is_mine = by is not None and (by.login.removesuffix(bot), by.bot) == (me.removesuffix(bot), me.endswith(bot))
+    return Landed(row["number"], is_mine)
 
 
 def _actor(actor: Json | None) -> Person | None:

@@ -155,6 +155,29 @@ class Brief(NamedTuple):
     updated_at: str
 
 
+class Landed(NamedTuple):
+    """A merged pull request in a list."""
+
+    number: int
+    is_mine: bool  # did we merge it?
+
+
+class Newest(NamedTuple):
+    """A branch in a list."""
+
+    ref: str
+    sha: str
+    committed_at: str  # as whoever made the commit has it
+
+
+class Recent(NamedTuple):
+    """What has changed last in a repository, at most a page of each."""
+
+    merged: tuple[Landed, ...]  # the one that changed last comes first
+    branches: tuple[Newest, ...]  # the one with the newest commit comes first
+    branch_count: int  # of all
+
+
 class People(NamedTuple):
     """Who somebody is, by the names that were asked for."""
 
@@ -180,6 +203,9 @@ class Looks(Protocol):
 
     def pulls(self, repo: str, *, head: str | None = None) -> Sequence[Brief]:
         """The open ones, those of a branch only where one is named; the one that changed last comes first."""
+
+    def recent(self, repo: str) -> Recent:
+        """What was merged last, and the branches whose commits are the newest. One request."""
 
     def people(self, repo: str, logins: Collection[str], teams: Collection[str]) -> People:
         """Accounts and teams (`organisation/slug`), and what the accounts may do in the repository."""

@@ -83,6 +83,19 @@ PULLS = f"""query Pulls($owner: String!, $name: String!, $head: String, $after: 
 }}"""
 
 
+RECENT = f"""query Recent($owner: String!, $name: String!) {{
+  viewer {{ login }}
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    pullRequests(first: {PAGE}, states: [MERGED], orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+      nodes {{ number mergedBy {_ACTOR} }}
+    }}
+    refs(refPrefix: "refs/heads/", first: {PAGE}, orderBy: {{field: TAG_COMMIT_DATE, direction: DESC}}) {{
+      totalCount nodes {{ name target {{ oid ... on Commit {{ committedDate }} }} }}
+    }}
+  }}
+}}"""
+
 SAID = f"""query Said($owner: String!, $name: String!, $number: Int!, $before: String) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{

@@ -55,6 +55,7 @@ class PipelineResult(NamedTuple):
     actions: tuple[ActionResult, ...]
     locks: tuple[str, ...]
     then: str | None
+    instead: str | None  # `else:`
 
     def to_json(self) -> Json:
         """Part of `Decision.to_json`."""
@@ -67,6 +68,7 @@ class PipelineResult(NamedTuple):
             "actions": [a.to_json() for a in self.actions],
             "locks": list(self.locks),
             "then": self.then,
+            "else": self.instead,
         }
 
 
@@ -134,7 +136,7 @@ def _pipeline(
     pipeline = ctx.rules.pipelines[name]
     if name in matching.doubtful:
         causes = matching.doubtful[name]
-        return PipelineResult(name, Outcome.ERROR, causes[0].text, causes, (), _idle(pipeline), (), pipeline.then)
+        return PipelineResult(name, Outcome.ERROR, causes[0].text, causes, (), _idle(pipeline), (), *_follow(pipeline))
     gates = gates_of(pipeline, ctx.rules)
     for gate in gates:
         if gate not in judged:
@@ -143,7 +145,7 @@ def _pipeline(
     if name in matching.commanded:
         results = (_permitted(event, ctx), *results)
     outcome, because = _all(pipeline, results)
-    idle = PipelineResult(name, outcome, because, (), results, _idle(pipeline), (), pipeline.then)
+    idle = PipelineResult(name, outcome, because, (), results, _idle(pipeline), (), *_follow(pipeline))
     if outcome is not Outcome.PASS:
         return idle
     try:
@@ -189,6 +191,10 @@ _SAYS = {
 
 def _idle(pipeline: Pipeline) -> tuple[ActionResult, ...]:
     return tuple(ActionResult(step.id, step.uses, False, {}, {}) for step in pipeline.steps)
+
+
+def _follow(pipeline: Pipeline) -> tuple[str | None, str | None]:
+    return pipeline.then, pipeline.instead
 
 
 def _locks(expression: Expression, ctx: Context) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ _PULL: dict[str, Check] = {**_ENVELOPE, "action": WORD, "pr_number": NUMBER}
 
 
 class _Stand(NamedTuple):
-    """What a dispatch must and may say to stand for one kind of event."""
+    """What a dispatch must and may say to stand for one kind of event, or for itself."""
 
     required: Fields
     optional: Fields
+    name: str = ""  # of the event that it stands for, where that is another word
 
 
 EVENTS: Mapping[str, _Stand] = {
@@ -33,6 +34,9 @@ EVENTS: Mapping[str, _Stand] = {
     "issue_comment": _Stand(_PULL, {}),
     "check_run": _Stand({**_PULL, "head_sha": SHA}, {}),
     "push": _Stand({**_ENVELOPE, "ref": REF, "head_sha": SHA}, {}),
+    # Nothing has happened, and somebody asks: for one pull request, or for whatever was left lying.
+    "look": _Stand({**_ENVELOPE, "pr_number": NUMBER}, {}, "repository_dispatch"),
+    "sweep": _Stand(_ENVELOPE, {}, "repository_dispatch"),
 }
 _KEYS = {"event"}.union(*(s.required.keys() | s.optional.keys() for s in EVENTS.values()))
 # What only a dispatch of the contract has: such a payload must be right, it is no longer somebody's own message.
@@ -62,7 +66,7 @@ def stands_for(sent: Body, file: str) -> tuple[str, dict[str, Any]]:
         raise failure("ENG157", Place(file), path="merged", reason="`closed` has to say whether it was merged")
     if strange := sorted(sent.keys() - fields.keys() - {"event"}):
         raise failure("ENG158", Place(file), hint=closest(strange[0], _KEYS), key=shown(strange[0]), event=name)
-    return name, _PAYLOADS[name](sent)
+    return stand.name or name, _PAYLOADS[name](sent)
 
 
 def _pull_request(sent: Body) -> dict[str, Any]:
@@ -104,6 +108,11 @@ def _push(sent: Body) -> dict[str, Any]:
     }
 
 
+def _asked(sent: Body) -> dict[str, Any]:
+    number = {"pr_number": sent["pr_number"]} if "pr_number" in sent else {}
+    return {"action": sent["event"], "repository": {"full_name": sent["source_repo"]}, "client_payload": number}
+
+
 def _subject(sent: Body) -> dict[str, Any]:
     return {"action": sent["action"], "repository": {"full_name": sent["source_repo"]}}
 
@@ -114,4 +123,6 @@ _PAYLOADS = {
     "issue_comment": _issue_comment,
     "check_run": _check_run,
     "push": _push,
+    "look": _asked,
+    "sweep": _asked,
 }

@@ -132,6 +132,13 @@ def _by_hand(body: Body) -> Subject:
     return Subject("none", body["repository"]["full_name"])
 
 
+def _dispatched(body: Body) -> Subject:
+    """Of one pull request only where the contract of dispatches has named it: another's payload says nothing to us."""
+    asked, nothing = body.get("client_payload"), _nothing(body)
+    number = asked.get("pr_number") if isinstance(asked, dict) and body["action"] == "look" else None
+    return Subject("pull_request", nothing.repo, number) if NUMBER.holds(number) else nothing
+
+
 def _nothing(body: Body) -> Subject:
     repository = body.get("repository")
     repo = repository.get("full_name") if isinstance(repository, dict) else None
@@ -228,10 +235,14 @@ ROWS: tuple[Row, ...] = (
         _merge_group,
     ),
     Row(
-        EventKind("repository_dispatch", (), "Another program asked; its own word for what is in `event.action`."),
+        EventKind(
+            "repository_dispatch",
+            (),
+            "Another program asked; its own word for what is in `event.action`, of the contract `look` or `sweep`.",
+        ),
         {**_IN_REPO, "action": WORD},
         ("action", "client_payload"),
-        _nothing,
+        _dispatched,
     ),
     Row(
         EventKind("workflow_dispatch", (), "A person started the workflow; what they filled in is in `event.inputs`."),

@@ -13,6 +13,10 @@ claims/merge/<owner>/<repository>/<branch>                      which run merges
 claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
 logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
+swept/<owner>/<repository>/<pull request>                       what its last decision was made from
+swept/<owner>/<repository>/last                                 how far sweep has come
+renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
+begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 """
 
 from engine.core.canonical import digest_bytes
@@ -79,6 +83,21 @@ def held(state_key: str) -> str:
 def hold(state_key: str, repo: str, pr: int) -> str:
     """Where it is said that the merge of this pull request may hold a state key."""
     return numbered(f"{held(state_key)}{_repository(repo)}/", pr)
+
+
+def swept(repo: str, pr: int | None = None) -> str:
+    """Where stands what the last decision of a pull request was made from, or how far sweep has come (None)."""
+    return f"swept/{_repository(repo)}/{'last' if pr is None else pr}"
+
+
+def renewal(repo: str, pr: int, about: str) -> str:
+    """Where it is said that a validation of just this was started by itself."""
+    return f"renewals/{_repository(repo)}/{pr}/{part(about.removeprefix('sha256:'))}"
+
+
+def begun(repo: str, run: str = "") -> str:
+    """Where it is said that a run has begun, by its part of the journal's keys; without one what all begin with."""
+    return f"begun/{_repository(repo)}/{run}"
 
 
 def merging(repo: str, pr: int) -> str:

@@ -87,6 +87,11 @@ class Builder:
         data = self._draft.settings.get("verdicts")
         return seconds(data["expires"]) if data else VERDICT_EXPIRES_S
 
+    def renewed_by(self) -> str | None:
+        """`verdicts: {renew: …}`"""
+        renewed_by: str | None = self._draft.settings.get("verdicts", {}).get("renew")
+        return renewed_by
+
     def groups(self) -> dict[str, Group]:
         """The groups of the approvers' files."""
         return {
@@ -238,6 +243,7 @@ class Builder:
             locks=self._value(entry, ("locks",)) if "locks" in data else None,
             permissions=tuple(data.get("permissions", ())),
             then=data.get("then"),
+            instead=data.get("else"),
             place=entry.place("pipeline"),
         )
 

@@ -65,6 +65,7 @@ def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY
         groups=build.groups(),
         limits=build.limits(),
         verdict_expires_s=build.verdict_expires_s(),
+        renewed_by=build.renewed_by(),
         define=build.defines,
         files=digests,
     )

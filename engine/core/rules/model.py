@@ -119,7 +119,8 @@ class Pipeline(NamedTuple):
     steps: tuple[Step, ...]
     locks: Expression | None
     permissions: tuple[str, ...]
-    then: str | None  # a child run with fresh facts
+    then: str | None  # a child run with fresh facts, once everything is carried out
+    instead: str | None  # `else:`, the same where a gate does not hold
     place: Place
 
 
@@ -157,6 +158,7 @@ class Rules(NamedTuple):
     groups: Mapping[str, Group]
     limits: Limits
     verdict_expires_s: int
+    renewed_by: str | None  # `verdicts: {renew: …}`, the pipeline that gives a verdict again
     define: Mapping[str, str]  # name → source text, for documentation and coverage
     files: Mapping[str, str]  # path → digest
 

@@ -132,6 +132,7 @@ class Forge:
             "state": pull.state,
             "draft": pull.draft,
             "merged": pull.merged,
+            "updated_at": pull.updated_at,
             "author": somebody(pull.author),
             "head": {"ref": pull.head.ref, "sha": pull.head.sha, "repo": self._change.spelt(pull.head.repo)},
             "base": {"ref": pull.base.ref, "sha": base, "repo": self._change.spelt(self._subject.repo)},

@@ -5,14 +5,16 @@ that has begun it goes on, or whoever says `--resume`. Another delivery is anoth
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.adapters import files
 from engine.core.handover import LIMIT, Binding, Handover, close, compare, open_
+from engine.core.kept import keys
 from engine.core.kept.journal import Identity
 from engine.errors import EngineError, failure
 from engine.names import closest
+from engine.run.kept import swept
 from engine.run.kept.journal import Journal, fill
 from engine.run.kept.owner import Owner, owner
 
@@ -48,6 +50,8 @@ class Runs:
         self._store, self._owner = ports.store, owner
         self._key = _key(ports, needed=bool(going.until or going.handover))
         self._journals: dict[str, Journal] = {}
+        self._entered: list[Journal] = []
+        self._is_swept, self._now = ports.github is not None and bool(subject.repo), ports.now
         self._handed = self._open() if going.resume and going.handover else None
         if going.until and not (going.handover or ports.store.durable):
             needed = "a store that the next job sees (ENGINE_STORE), or --handover FILE"
@@ -82,7 +86,10 @@ class Runs:
         Raises:
             EngineError: somebody else was quicker; ENG576, it was handed over for something else.
         """
+        self._entered.append(journal)
         if journal.start is None:
+            if self._is_swept:
+                swept.begin(self._store, journal.identity.key, self._subject, journal.identity.pipeline, self._now())
             journal.begin_run({"asked": self._asked, "stance": stance})
             return None
         from engine.core.decision.stance import difference
@@ -91,6 +98,16 @@ class Runs:
             compare(self._handed.of, {"head": stance["head"] or "", "base": stance["base"] or ""})
         journal.take("--resume" if self._going.resume else "executor")
         return difference(journal.start["stance"], stance)
+
+    def end(self) -> None:
+        """Nothing of it is left lying, but for what another job goes on with.
+
+        Raises:
+            EngineError: the store fails.
+        """
+        for journal in self._entered if self._is_swept else ():
+            if journal.stopped is None:
+                swept.end(self._store, keys.begun(self._subject.repo, journal.identity.key))
 
     def hand_over(self, pipeline: str, action: str) -> None:
         """Write the file for the job that goes on with `action` of `pipeline`.
@@ -155,18 +172,28 @@ def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterat
         files.write(going.handover, b"")  # whoever cannot write it says so now, and not after an hour
         files.remove(going.handover)  # nobody takes one of an earlier run for this one's
     with owner(going.executor) as me:
-        yield Runs(going, subject, asked, ports, me)
+        found = Runs(going, subject, asked, ports, me)
+        try:
+            yield found
+        except Exception:  # whatever it was, it is told; only who is killed leaves something lying
+            with suppress(EngineError):
+                found.end()
+            raise
+        found.end()
 
 
 def reached(pipelines: Iterable[str], rules: "Rules") -> list[str]:
     """These pipelines and those that may follow on them, each once."""
+    from engine.core.decision.renewal import renews
+
     found: list[str] = []
     waiting = list(pipelines)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.append(name)
-            waiting += [then] if (then := rules.pipelines[name].then) else []
+            pipeline = rules.pipelines[name]
+            waiting += filter(None, (pipeline.then, pipeline.instead, renews(pipeline, rules)))
     return found
 
 

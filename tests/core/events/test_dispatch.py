@@ -22,6 +22,8 @@ PUSH = {
 }
 COMMENT = {"version": 1, "source_repo": "a/b", "event": "issue_comment", "action": "created", "pr_number": 7}
 
+SWEEP = {"version": 1, "source_repo": "a/b", "event": "sweep"}
+
 
 @pytest.mark.parametrize(
     ("why", "payload", "expected"),
@@ -47,6 +49,8 @@ COMMENT = {"version": 1, "source_repo": "a/b", "event": "issue_comment", "action
         ),
         ("a push", PUSH, ["push", None, {"after": HEAD, "deleted": False, "ref": "refs/heads/feature"}]),
         ("a deleted branch", {**PUSH, "head_sha": GONE}, ["push", None, {"deleted": True}]),
+        ("a look", {**SWEEP, "event": "look", "pr_number": 7}, ["repository_dispatch", "look", {"client_payload": {}}]),
+        ("a sweep", SWEEP, ["repository_dispatch", "sweep", {}]),
     ],
 )
 def test_stands_for(why: str, payload: dict[str, Any], expected: list[Any]) -> None:
@@ -102,3 +106,16 @@ def contains(value: Any, part: Any) -> bool:
     if isinstance(part, dict):
         return isinstance(value, dict) and all(k in value and contains(value[k], v) for k, v in part.items())
     return bool(value == part)
+
+
+@pytest.mark.parametrize(
+    ("why", "payload", "subject"),
+    [
+        ("of the contract", {"version": 1, "source_repo": "a/b", "event": "look", "pr_number": 7}, "a/b#7"),
+        ("a whole source", SWEEP, "none"),
+        ("another's message of that name", {"number": 7}, "none"),
+    ],
+)
+def test_what_a_look_is_about(why: str, payload: dict[str, Any], subject: str) -> None:
+    body = {**dispatch(payload), "action": "look"}
+    assert str(read_event(json.dumps(body).encode(), "repository_dispatch").subject) == subject, why

@@ -15,7 +15,8 @@ def unreachable(subject: Subject) -> Iterator[Problem]:
     """Pipelines that no event and no other pipeline starts."""
     draft = subject.draft
     started = {e.data["run"] for e in draft.sections["events"]}
-    started |= {p.entry.data["then"] for p in draft.pipelines if "then" in p.entry.data}
+    started |= {p.entry.data[key] for p in draft.pipelines for key in ("then", "else") if key in p.entry.data}
+    started |= {draft.settings.get("verdicts", {}).get("renew")}
     for pipeline in draft.pipelines:
         if pipeline.entry.name not in started:
             yield problem("ENG080", pipeline.entry.place("pipeline"), name=pipeline.entry.name)

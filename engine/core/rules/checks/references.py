@@ -94,13 +94,17 @@ def group_names(approvals: dict[str, Any], path: Path) -> Iterator[tuple[Path, s
 
 
 def pipelines(subject: Subject) -> Iterator[Problem]:
-    """Pipelines that events start, or that follow another."""
+    """Pipelines that events start, that follow another, or that give a verdict again."""
     known = subject.draft.known["pipelines"]
     for entry in subject.draft.sections["events"]:
         yield from unknown("ENG055", entry.data["run"], known, entry.place("run"))
     for pipeline in subject.draft.pipelines:
-        if "then" in pipeline.entry.data:
-            yield from unknown("ENG055", pipeline.entry.data["then"], known, pipeline.entry.place("then"))
+        for key in ("then", "else"):
+            if key in pipeline.entry.data:
+                yield from unknown("ENG055", pipeline.entry.data[key], known, pipeline.entry.place(key))
+    verdicts, document = subject.draft.settings.get("verdicts", {}), subject.draft.entry
+    if document and "renew" in verdicts:
+        yield from unknown("ENG055", verdicts["renew"], known, document.place("verdicts", "renew"))
 
 
 def _events(entry: Entry) -> Iterator[tuple[str, Place]]:

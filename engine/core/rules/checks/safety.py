@@ -63,23 +63,25 @@ def owners(subject: Subject) -> Iterator[Problem]:
 
 
 def cycles(subject: Subject) -> Iterator[Problem]:
-    """`then`s and `besides` that come back to where they began. (Circles of `define`s are found as they expand.)"""
+    """`then`s, `else`s and `besides` that come back to where they began. (`define`s are expanded, and found so.)"""
     draft = subject.draft
     pipelines = {p.entry.name: p.entry for p in draft.pipelines}
     gates = {e.name: e for e in draft.sections["gates"]}
     besides = {e.name: e.data["besides"] for e in draft.sections["overrides"]}
     graphs: Iterable[tuple[str, Mapping[str, Entry], Mapping[str, Iterable[str]]]] = (
-        ("then", pipelines, {name: [e.data["then"]] for name, e in pipelines.items() if "then" in e.data}),
+        ("then", pipelines, {name: [e.data[k] for k in _FOLLOW if k in e.data] for name, e in pipelines.items()}),
         ("besides", gates, {name: besides.get(e.data.get("override", ""), ()) for name, e in gates.items()}),
     )
     for what, entries, edges in graphs:
         for path in _cycles(edges):
             entry = entries[path[0]]
-            place = entry.place(_CYCLE_PLACES[what])
+            key = next(key for key in _CYCLE_PLACES[what] if key in entry.data)
+            place = entry.place(key)
             yield problem("ENG062", place, what=what, path=" → ".join((*path, path[0])))
 
 
-_CYCLE_PLACES = {"then": "then", "besides": "override"}
+_FOLLOW = ("then", "else")
+_CYCLE_PLACES = {"then": _FOLLOW, "besides": ("override",)}
 
 
 def _cycles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,130 @@
+"""Runs that follow on what a sweep has found: each an event of its own, each failing alone."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.core.alone import alone
+from engine.core.canonical import canonical, digest
+from engine.core.decision import due
+from engine.core.decision.renewal import renewal
+from engine.core.decision.renewal import renews as renewed_by
+from engine.errors import EngineError
+from engine.run.kept import swept
+from engine.run.kept.runs import Going
+
+if TYPE_CHECKING:
+    from engine.core.decision.decide import PipelineResult
+    from engine.core.decision.document import FactDocument
+    from engine.core.rules.model import Rules
+    from engine.run.handle import Request, Watcher
+    from engine.run.handled import Again, Handled
+    from engine.run.ports import Ports
+
+MERGE, SWEEP = "github.merge", "run.sweep"
+
+
+def found_by(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
+    """What sweeps of this run have found."""
+    return [row for one in handled for ran in one.ran if ran.uses == SWEEP for row in ran.outputs.get("found", ())]
+
+
+def follow(
+    handled: "Iterable[Handled | Again]",
+    request: "Request",
+    ports: "Ports",
+    watcher: "Watcher",
+    handle: "Callable[[Request], object]",
+) -> None:
+    """Decide each of what was found; what breaks is said, and the others are decided all the same."""
+    for number, row in enumerate(found_by(handled), 1):
+        event = canonical(row["event"])
+        child = request._replace(
+            event=event,
+            event_file=f"what was found of {row['subject']}",
+            event_name=None,
+            pipeline=row["pipeline"],
+            out=os.path.join(request.out, "found", f"{number:03}"),
+            going=Going(run=digest([request.going.run, number, row["subject"]])[:40], executor=request.going.executor),
+        )
+        watcher.progress(f"{row['subject']}: {row['why']}")
+        try:
+            with alone(f"the run of {row['subject']}"):
+                handle(child)
+        except EngineError as error:
+            watcher.progress(f"{row['subject']}: {error.problems[0].text()}")
+        if row["word"]:
+            swept.end(ports.store, row["word"])
+
+
+def left(
+    result: "PipelineResult",
+    document: "FactDocument",
+    rules: "Rules",
+    ports: "Ports",
+    run: str,
+    made_with: Mapping[str, str | None],
+    frozen: Iterable[str],
+) -> str | None:
+    """What a decision about a pull request on GitHub leaves for later; the pipeline that gives a verdict again, if this
+    run is the one that starts it.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    if document.origin != "github":
+        return None
+    note(result, document, rules, ports, run, made_with, frozen)
+    return renews(result, document, rules, ports, run)
+
+
+def decides(result: "PipelineResult") -> bool:
+    """Does the pipeline decide about a merge? What it leaves tells sweep whether to decide again."""
+    return any(action.uses == MERGE for action in result.actions)
+
+
+def note(
+    result: "PipelineResult",
+    document: "FactDocument",
+    rules: "Rules",
+    ports: "Ports",
+    run: str,
+    made_with: Mapping[str, str | None],
+    frozen: Iterable[str],
+) -> None:
+    """Remember what this decision was made from; `frozen` was read before its facts were.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    pr = document.facts.get("pr")
+    if not decides(result) or pr is None or pr["state"] != "open" or not {"updated_at"} <= pr.keys():
+        return
+    if "now" not in document.facts:
+        return
+    seen = due.Seen(pr["head"]["sha"], pr["base"]["ref"], pr["base"]["sha"], pr["updated_at"])
+    depends = due.still_open(document)
+    today = {name: value for name, value in made_with.items() if name != "engine"}
+    marks = due.marks(
+        seen,
+        made_with=due.made_with(rules, made_with["engine"] or "", today),
+        frozen=frozen,
+        holders={(row["repo"], row["pr"]) for row in document.facts.get("merges", ())},
+        depends=depends,
+    )
+    left = due.Last(marks, due.state_keys(document), depends, due.until(result, document, rules))
+    swept.note(ports.store, run, pr["base"]["repo"], pr["number"], left)
+
+
+def renews(result: "PipelineResult", document: "FactDocument", rules: "Rules", ports: "Ports", run: str) -> str | None:
+    """The pipeline that follows to give a verdict again, if it is this run that starts it.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    about = renewal(result, document, rules)
+    if about is None:
+        return None
+    pr = document.facts["pr"]
+    is_first = swept.renews(ports.store, run, pr["base"]["repo"], pr["number"], about)
+    return renewed_by(rules.pipelines[result.name], rules) if is_first else None
