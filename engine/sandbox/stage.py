@@ -16,8 +16,8 @@ from engine.sandbox.forge.forge import Forge
 
 CONTROLLER, KEYS = "controller", "keys"
 _FILES = ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies", "terraform")
-_SIGNING, _TRUSTED, _DIGEST, _HANDOVER = "signing-key.pem", "trusted-keys.yaml", "digest.key", "handover.key"
-_YEARS = "3650d"  # how long its key counts: the clock of a sandbox may be advanced by ten years
+_TRUSTED, _DIGEST, _HANDOVER = "trusted-keys.yaml", "digest.key", "handover.key"
+_COUNTS_S = 20 * 365 * 86_400  # how long a key counts: the clock of a sandbox may be advanced by ten years
 # What of the machine's environment a run is given; credentials of the machine's owner are not among it.
 _OURS = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
@@ -90,7 +90,7 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     """
     keys = os.path.join(folder, KEYS)
     files.make_directory(keys)
-    _signing_key(keys)
+    _signing_keys(keys)
     for name in (_DIGEST, _HANDOVER):
         if not os.path.exists(os.path.join(keys, name)):
             files.write(os.path.join(keys, name), secrets.token_hex(32).encode())
@@ -99,7 +99,7 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     environ = {
         **aws.environ,
         "NO_PROXY": "127.0.0.1",
-        "ENGINE_SIGNING_KEY_FILE": os.path.join(keys, _SIGNING),
+        **{f"{name}_FILE": os.path.join(keys, _signs(purpose)) for purpose, name in settings.SIGNING.items()},
         "ENGINE_TRUSTED_KEYS": os.path.join(keys, _TRUSTED),
         "ENGINE_DIGEST_KEY_FILE": os.path.join(keys, _DIGEST),
         "ENGINE_HANDOVER_KEY_FILE": os.path.join(keys, _HANDOVER),
@@ -113,17 +113,25 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     return Stage(aws, controller(folder), environ, settings.given(_OURS))
 
 
-def _signing_key(folder: str) -> None:
+def _signing_keys(folder: str) -> None:
+    """A key for each purpose, each believed for that alone."""
     from engine.adapters.clock import now
     from engine.adapters.keys import new_key
     from engine.core.moment import later
-    from engine.core.signature import PURPOSES, TrustedKey
+    from engine.core.signature import TrustedKey
     from engine.core.verdict.trust import entry
 
-    trusted, place = os.path.join(folder, _TRUSTED), os.path.join(folder, _SIGNING)
+    trusted = os.path.join(folder, _TRUSTED)
     if os.path.exists(trusted):
         return
-    files.remove(place)  # of one that was killed between the two
-    signer = new_key(place)
-    expires = later(now(), int(_YEARS.removesuffix("d")) * 86_400)
-    files.write(trusted, entry(TrustedKey(signer.id, signer.public, tuple(PURPOSES), expires, None)).encode())
+    expires, rows = later(now(), _COUNTS_S), []
+    for purpose in settings.SIGNING:
+        place = os.path.join(folder, _signs(purpose))
+        files.remove(place)  # of one that was killed before it had written who is believed
+        signer = new_key(place)
+        rows.append(entry(TrustedKey(signer.id, signer.public, (purpose,), expires, None)).partition("keys:\n")[2])
+    files.write(trusted, "\n".join(["version: 1", "keys:", *rows, ""]).encode())
+
+
+def _signs(purpose: str) -> str:
+    return f"{purpose}-key.pem"
