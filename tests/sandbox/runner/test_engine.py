@@ -4,7 +4,6 @@ import base64
 import os
 import signal
 
-
 import pytest
 
 from tests.support.receiver import until

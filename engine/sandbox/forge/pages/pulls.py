@@ -162,6 +162,7 @@ def _said(ask: Ask, item: Row) -> dict[str, Any]:
 
 
 def title(ask: Ask, item: Row) -> str:
+    """Of the page of an issue or pull request."""
     kind = "Pull request" if item["pull"] else "Issue"
     return f"{item['title']} · {kind} #{item['number']} · {ask.repo['full_name']}"
 
