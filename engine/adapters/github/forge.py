@@ -45,6 +45,6 @@ def opened(
         EngineError: ENG004, ENG206, ENG593; ENG001, ENG006, ENG009 of the key's file.
     """
     client = auth.client(environ, repos, permissions, installation)
-    return GitHub(
-        client, Mirrors(mirrors, settings.forge(environ).api_url, path=path, network=settings.network(environ))
-    )
+    place = settings.forge(environ)
+    found = Mirrors(mirrors, place.api_url, path=path, network=settings.network(environ))
+    return GitHub(client, found, int(place.app) if place.app and place.app.isdecimal() else None)

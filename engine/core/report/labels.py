@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple, TypeAlias
 PASSED, FAILED, OVERRIDE, READY = "opa-passed", "opa-failed", "opa-override", "ready-for-review"
 
 
-
 class Look(NamedTuple):
     """What a label is like when we make it; afterwards it is whatever people make of it."""
 

@@ -37,7 +37,14 @@ def review(number: int, **more: Any) -> Any:
 
 
 def comment(number: int, **more: Any) -> Any:
-    row = {"fullDatabaseId": str(number), "id": f"IC_{number}", "author": BOT, "body": "x", "isMinimized": False, "createdViaEmail": False}
+    row = {
+        "fullDatabaseId": str(number),
+        "id": f"IC_{number}",
+        "author": BOT,
+        "body": "x",
+        "isMinimized": False,
+        "createdViaEmail": False,
+    }
     return {**row, "createdAt": "2026-11-27T08:00:00Z", "lastEditedAt": None, "editor": None, **more}
 
 

@@ -73,15 +73,15 @@ def demand(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str
 
 
 def granted(viewer: Viewer, grant: str) -> None:
-    """Refuse an App that was not granted what it takes.
+    """Refuse an App that was not granted what it takes; of several, with `|` between them, one is enough.
 
     Raises:
         ForgeError: 403, as GitHub says it.
     """
-    name, _, level = (grant or "metadata:read").partition(":")
-    given = {"metadata": "read", **(viewer.grants or {})}.get(name, "none")
-    if not at_least(given, level):
-        wanted = {"X-Accepted-GitHub-Permissions": f"{name}={level}"}
+    ways = [way.split(":") for way in (grant or "metadata:read").split("|")]
+    given = {"metadata": "read", **(viewer.grants or {})}
+    if not any(at_least(given.get(name, "none"), level) for name, level in ways):
+        wanted = {"X-Accepted-GitHub-Permissions": "; ".join(f"{name}={level}" for name, level in ways)}
         raise ForgeError(403, "Resource not accessible by integration", headers=wanted)
 
 

@@ -39,7 +39,7 @@ def edit_comment(forge: Forge, viewer: Viewer, repository: Row, found: Row, body
     Raises:
         ForgeError: 403, neither author nor writer; 422.
     """
-    rights.demand(forge, viewer, repository, found["author"], "write", rights.ISSUES)
+    rights.demand(forge, viewer, repository, found["author"], "write", rights.TALK)
     text = check(body, "IssueComment")
     with forge.kept.change():
         row = _row(forge, found["id"])
@@ -65,7 +65,7 @@ def delete_comment(forge: Forge, viewer: Viewer, repository: Row, found: Row) ->
     Raises:
         ForgeError: 403, neither author nor writer.
     """
-    rights.demand(forge, viewer, repository, found["author"], "write", rights.ISSUES)
+    rights.demand(forge, viewer, repository, found["author"], "write", rights.TALK)
     with forge.kept.change():
         row = _row(forge, found["id"])
         announce.comment(forge, row, "deleted", viewer.account)
@@ -80,7 +80,7 @@ def minimize(forge: Forge, viewer: Viewer, repository: Row, found: Row, reason: 
     Raises:
         ForgeError: 403, neither author nor writer; 422, another reason.
     """
-    rights.demand(forge, viewer, repository, found["author"], "write", rights.ISSUES)
+    rights.demand(forge, viewer, repository, found["author"], "write", rights.TALK)
     if reason is not None and reason not in REASONS:
         raise invalid("IssueComment", "classifier")
     with forge.kept.change():

@@ -96,14 +96,14 @@ def _remove(call: Call) -> Answer:
 _R = "/repos/{owner}/{repo}"
 _L = f"{_R}/issues/{{issue_number}}/labels"
 ROUTES: tuple[Route, ...] = (
-    Route("GET", f"{_R}/labels", _list, grant="issues:read"),
-    Route("POST", f"{_R}/labels", _create, "write", rights.ISSUES),
-    Route("GET", f"{_R}/labels/{{name}}", _get, grant="issues:read", slashes="name"),
-    Route("PATCH", f"{_R}/labels/{{name}}", _edit, "write", rights.ISSUES, slashes="name"),
-    Route("DELETE", f"{_R}/labels/{{name}}", _delete, "write", rights.ISSUES, slashes="name"),
-    Route("GET", _L, _worn, grant="issues:read"),
-    Route("POST", _L, _add, "triage", rights.ISSUES),
-    Route("PUT", _L, _set, "triage", rights.ISSUES),
-    Route("DELETE", _L, _remove_all, "triage", rights.ISSUES),
-    Route("DELETE", f"{_L}/{{name}}", _remove, "triage", rights.ISSUES, slashes="name"),
+    Route("GET", f"{_R}/labels", _list, grant=rights.HEAR),
+    Route("POST", f"{_R}/labels", _create, "write", rights.TALK),
+    Route("GET", f"{_R}/labels/{{name}}", _get, grant=rights.HEAR, slashes="name"),
+    Route("PATCH", f"{_R}/labels/{{name}}", _edit, "write", rights.TALK, slashes="name"),
+    Route("DELETE", f"{_R}/labels/{{name}}", _delete, "write", rights.TALK, slashes="name"),
+    Route("GET", _L, _worn, grant=rights.HEAR),
+    Route("POST", _L, _add, "triage", rights.TALK),
+    Route("PUT", _L, _set, "triage", rights.TALK),
+    Route("DELETE", _L, _remove_all, "triage", rights.TALK),
+    Route("DELETE", f"{_L}/{{name}}", _remove, "triage", rights.TALK, slashes="name"),
 )

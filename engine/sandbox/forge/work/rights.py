@@ -7,6 +7,8 @@ from engine.sandbox.forge.people import access
 
 ISSUES = "issues:write"
 PULLS = "pull_requests:write"
+TALK = f"{ISSUES}|{PULLS}"  # comments and labels are of both kinds
+HEAR = "issues:read|pull_requests:read"
 
 
 def has(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str) -> bool:
@@ -39,7 +41,7 @@ def writable(repository: Row) -> None:
         raise ForgeError(403, "Repository was archived so is read-only.")
 
 
-def may_say(forge: Forge, viewer: Viewer, repository: Row, issue: Row, grant: str = ISSUES) -> None:
+def may_say(forge: Forge, viewer: Viewer, repository: Row, issue: Row, grant: str = TALK) -> None:
     """Refuse a comment or review where the conversation is locked and the viewer is no writer.
 
     Raises:
