@@ -36,6 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
         "--webhook", metavar="URL", type=_url, help="where the App's webhooks go, instead of to an engine here"
     )
     parser.add_argument("--without-engine", action="store_true", help="GitHub alone: its events start nothing")
+    parser.add_argument("--scenario", metavar="NAME", help="play a story in it and end; `list` tells which there are")
     parser.add_argument("--json", action="store_true", help="for machines: one line, once it is ready")
 
 
@@ -67,6 +68,12 @@ def _url(text: str) -> str:
 
 def run(options: Namespace, console: "Console") -> int:
     """Serve until SIGTERM or Ctrl-C; both end it well."""
+    if options.scenario == "list":
+        return _list(console)
+    if options.scenario is not None:
+        from engine.sandbox.scenarios.stories import named
+
+        named(options.scenario)
     ended = _ending()
     _check()
     from engine.adapters import process
@@ -86,13 +93,44 @@ def run(options: Namespace, console: "Console") -> int:
         )
         if options.json:
             console.json(told, in_one_line=True)
+        elif options.scenario is not None:
+            console.out(f"pages  {told['url']}  (sign in as anybody, with one click)")
         else:
             console.out(_friendly(told, console, kept=options.state is not None))
         console.flush()
-        ended.wait()
+        if options.scenario is not None:
+            _play(options.scenario, told, console)
+        if options.scenario is None or console.is_watched:
+            ended.wait()
         console.progress("the sandbox ends")
         process.end_all()  # and once more, when nobody can ask for anything any more
     return ExitCode.DONE
+
+
+def _list(console: "Console") -> int:
+    from engine.sandbox.scenarios.stories import STORIES
+
+    width = max(map(len, STORIES))
+    console.out("\n".join(f"  {name:<{width}}  {story.about}" for name, story in STORIES.items()))
+    return ExitCode.DONE
+
+
+def _play(name: str, told: dict[str, Any], console: "Console") -> None:
+    """Tell a story; on a terminal the sandbox stays as the story leaves it.
+
+    Raises:
+        EngineError: ENG640, it did not go as told.
+    """
+    import tempfile
+
+    from engine.sandbox.scenarios.play import Play
+    from engine.sandbox.scenarios.stories import named
+
+    story = named(name)
+    console.progress(f"── {name}: {story.about}")
+    with tempfile.TemporaryDirectory(prefix="interlock-story-") as folder:
+        story.tell(Play(told, console.progress, folder))
+    console.progress("── so it went" + (", and Ctrl-C ends it" if console.is_watched else ""))
 
 
 def _ending() -> threading.Event:

@@ -117,21 +117,22 @@ def stale(play: Play) -> None:
 
 def two(play: Play) -> None:
     """Two on one resource: the second is validated again once the first is merged."""
-    play.merged(_approved(play, play.push("alice", "first", _bucket("shared", _TEAM), "The bucket")))
-    tfvars = "S3/shared.tfvars"
-    versions = _bucket("shared", _TEAM, "versioning = true")[tfvars]
-    one = play.push("alice", "one", {tfvars: versions}, "Keep its versions")
-    other = play.push("bob", "other", {"S3/shared.md": b"Who reads it: analytics.\n", **{}}, "Say who reads it")
+    first = play.push("alice", "reports", good(), "A bucket for reports")
+    play.passed(first)
+    play.approve("ann", first)
+    play.merged(first)
+    tfvars, document = good()
+    tagged = good()[tfvars].replace(b'Team = "analytics"', b'Team = "analytics", Purpose = "reports"')
+    named = good()[document].replace(b"ReportsMayWrite", b"ReportReaderMayWrite")
+    one = play.push("alice", "purpose", {tfvars: tagged}, "Say what the bucket is for")
+    other = play.push("carol", "sid", {document: named}, "Name the statement after the role")
     play.passed(one)
+    play.passed(other)
     play.approve("ann", one)
     play.merged(one)
-    play.waits(other)
-
-
-def _approved(play: Play, pull: Pull) -> Pull:
-    play.passed(pull)
-    play.approve("ann", pull)
-    return pull
+    play.passed(other)  # validated again, by itself, against what is merged now
+    play.approve("ann", other)
+    play.merged(other)
 
 
 def outsider(play: Play) -> None:
