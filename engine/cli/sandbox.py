@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.cli.console import Console
 
 HELP = "GitHub, AWS and the engine on this machine, to try things with"
-_TICK_S = 60.0
+_TICK_S, _UNSAID = 60.0, -1.0
 _NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "markdown_it", "multipart", "nh3", "pygments")
 
 
@@ -28,8 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
         "--tick",
         metavar="SECONDS",
         type=_tick,
-        default=_TICK_S,
-        help="how often its clock starts what is due, or `never`",
+        default=_UNSAID,
+        help="how often its clock starts what is due, or `never` (default: 60; never in a scenario)",
     )
     parser.add_argument("--chaos", metavar="SEED", help="let answers and deliveries go wrong, by this seed")
     parser.add_argument(
@@ -86,7 +86,9 @@ def run(options: Namespace, console: "Console") -> int:
     with ExitStack() as stack:
         stack.callback(process.end_all)
         state = stack.enter_context(held(options.state, reset=options.reset))
-        set_up = SetUp(options.port, options.webhook or "", options.tick, options.chaos)
+        usual = None if options.scenario else _TICK_S  # a story says itself when the clock strikes
+        tick_s = usual if options.tick == _UNSAID else options.tick
+        set_up = SetUp(options.port, options.webhook or "", tick_s, options.chaos)
         with_engine = not (options.webhook or options.without_engine)
         told = stack.enter_context(
             whole(state, set_up, lasting=options.state is not None) if with_engine else alone(state, set_up)
@@ -100,6 +102,9 @@ def run(options: Namespace, console: "Console") -> int:
         console.flush()
         if options.scenario is not None:
             _play(options.scenario, told, console)
+            if options.state is not None:
+                console.out(_to_try(told, options.state))
+                console.flush()
         if options.scenario is None or console.is_watched:
             ended.wait()
         console.progress("the sandbox ends")
@@ -131,6 +136,21 @@ def _play(name: str, told: dict[str, Any], console: "Console") -> None:
     with tempfile.TemporaryDirectory(prefix="interlock-story-") as folder:
         story.tell(Play(told, console.progress, folder))
     console.progress("── so it went" + (", and Ctrl-C ends it" if console.is_watched else ""))
+
+
+def _to_try(told: dict[str, Any], state: str) -> str:
+    """What one may do with a sandbox that is kept."""
+    import shlex
+
+    again = f"engine sandbox --state {shlex.quote(state)}"
+    lines = [
+        f"Everything is kept in {state}. To go on, run",
+        f"  {again}",
+        "and in another terminal, while that runs, for example:",
+        *(f"  {line}" for line in _first_steps(told, told["repositories"][0])),
+        f"Rules, policies and module are in {told['controller']}: a change there counts from the next run on.",
+    ]
+    return "\n".join(lines)
 
 
 def _ending() -> threading.Event:

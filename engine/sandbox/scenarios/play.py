@@ -115,11 +115,10 @@ class Play:
         self._expect((_OVERRIDE in labels) is override, f"{_OVERRIDE}: {override}", f"labels {sorted(labels)}")
         self._say(f"   merged into {found['base']['ref']} by {_APP}: {pull.url}")
 
-    def replies(self, pull: Pull, count: int) -> None:
-        """So many comments are on it that are not people's."""
-        self.settle()
-        said = [one for one in self._comments(pull) if one["user"]["login"] == _APP]
-        self._expect(len(said) == count, f"{count} comments of {_APP}", f"{len(said)}")
+    def says(self, pull: Pull, what: str) -> None:
+        """Its page says something, which is pointed out."""
+        first = self.report(pull).lstrip("#*\n ").splitlines()[0]
+        self._say(f"   its page says {what}: “{first}”\n   {pull.url}, jobs and their logs: {pull.url}/jobs")
 
     def report(self, pull: Pull) -> str:
         """The text of our newest comment."""

@@ -63,6 +63,19 @@ def happy(play: Play) -> None:
     play.merged(pull)
 
 
+def demo(play: Play) -> None:
+    """From push to merge, by way of a failed policy."""
+    pull = play.push("alice", "uploads", bad(), "A bucket for uploads")
+    play.failed(pull)
+    play.says(pull, "what is wrong, at which line, and how to mend it")
+    play.push("alice", "uploads", mended(), "Keep the bucket to ourselves")
+    play.passed(pull)
+    play.says(pull, "who can approve")
+    play.approve("ann", pull)
+    play.merged(pull)
+    play.says(pull, "what was merged, and why it could be")
+
+
 def fixed(play: Play) -> None:
     """One that fails is mended; what was said before counts for nothing."""
     pull = play.push("alice", "uploads", bad(), "A bucket for uploads")
@@ -158,6 +171,7 @@ def lost(play: Play) -> None:
 
 
 STORIES = {
+    "demo": Story("from push to merge, by way of a failed policy: what `make demo` shows", demo),
     "happy": Story("a change passes, is approved and merged", happy),
     "fixed": Story("a change fails, is mended, passes and is merged", fixed),
     "override": Story("a failing change is overridden by two people", override),
