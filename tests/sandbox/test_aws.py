@@ -87,7 +87,7 @@ def there(cloud):
     )
 
 
-WHOLE = (b"serial 2", 2, ["orders"], 1, ["reader"], ["app"], [])
+WHOLE: tuple[object, ...] = (b"serial 2", 2, ["orders"], 1, ["reader"], ["app"], [])
 
 
 def test_one_that_ended_well_is_found_again_by_the_next(tmp_path):

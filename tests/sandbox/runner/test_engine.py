@@ -161,7 +161,7 @@ def test_one_that_is_killed_each_time_waits_for_the_next_tick(box):
     idle(box)
     hold(box, count=10)
     talk(box, number, "go")
-    seen = set()
+    seen: set[int] = set()
     for _ in range(4):
         until(lambda: {run["pid"] for run in runs(box, number=number, state="running")} - seen - {None}, 60)
         pid = held(box, number)["pid"]
