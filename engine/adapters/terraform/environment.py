@@ -35,8 +35,13 @@ def of(env: Mapping[str, str], profile: str | None, environment: str, account: s
     """`env` for one account: by its own profile, where one is named, and then by no keys."""
     if profile is None:
         return env
-    name = profile.replace("{environment}", environment).replace("{account}", account)
-    return {**{key: value for key, value in env.items() if key not in _KEYS}, "AWS_PROFILE": name}
+    kept = {key: value for key, value in env.items() if key not in _KEYS}
+    return {**kept, "AWS_PROFILE": profile_of(profile, environment, account)}
+
+
+def profile_of(profile: str, environment: str, account: str) -> str:
+    """The name of the profile for one account."""
+    return profile.replace("{environment}", environment).replace("{account}", account)
 
 
 def redactor(credentials: Mapping[str, str]) -> Redactor:
