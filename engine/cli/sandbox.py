@@ -189,6 +189,7 @@ def _friendly(told: dict[str, Any], console: "Console", *, kept: bool) -> str:
         "",
         f"  pages    {told['url']}  (sign in as anybody, with one click)",
         f"  API      {told['api_url']}, GraphQL {told['graphql_url']}",
+        *([f"  rules    {told['controller']}  (a change counts from the next run on)"] if "controller" in told else []),
         f"  state    {told['state']}{'' if kept else '  (removed at the end; --state DIR keeps it)'}",
         "",
         "People, what they may do, their teams and tokens:",
@@ -204,16 +205,28 @@ def _friendly(told: dict[str, Any], console: "Console", *, kept: bool) -> str:
 
 
 def _first_steps(told: dict[str, Any], source: dict[str, Any]) -> list[str]:
-    """Clone, change, push, and open a pull request as somebody who may."""
+    """Clone, change, push; where no engine does it, open a pull request as somebody who may."""
     who = next(user for user in told["users"] if user["role"] == "write" and not user["teams"])
     name = source["full_name"].rpartition("/")[2]
     place = told["git_url"].replace("://", f"://x-access-token:{who['token']}@", 1)
+    commit = f"git -c user.name={who['login'].title()} -c user.email={who['email']} commit -m"
+    if "controller" in told:
+        return [
+            f"git clone -b dev {place}/{source['full_name']}.git && cd {name}",
+            f"git switch -c my-bucket && printf '{_BUCKET}' > S3/my-bucket.tfvars && git add S3",
+            f"{commit} 'A bucket of mine' && git push origin my-bucket",
+            f"# and then look: {told['url']}/{source['full_name']}/pulls",
+        ]
     pull = f'{{"title": "My change", "head": "my-change", "base": "{source["default_branch"]}"}}'
     pulls = f"{told['api_url']}/repos/{source['full_name']}/pulls"
     return [
         f"git clone {place}/{source['full_name']}.git && cd {name}",
         "git switch -c my-change && date >> notes.txt && git add notes.txt",
-        f"git -c user.name={who['login'].title()} -c user.email={who['email']} commit -m 'My change'",
+        f"{commit} 'My change'",
         "git push origin my-change",
         f"curl -H 'Authorization: Bearer {who['token']}' -d '{pull}' {pulls}",
     ]
+
+
+# A resource as people write it, in a line of the shell.
+_BUCKET = 'environment = "development"\\n\\ns3_buckets = {\\n  "acme-dev-my-bucket" = { tags = { Team = "mine" } }\\n}\\n'

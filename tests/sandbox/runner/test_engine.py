@@ -11,11 +11,13 @@ from tests.support.sandbox import sandbox
 from tests.support.visitor import Visitor
 
 REPO = "/repos/acme/dev-deployment"
+OWNERS = "of-whoever-has-started-it"
 
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory):
-    with sandbox("--state", str(tmp_path_factory.mktemp("stage") / "state"), engine=True) as started:
+    state = str(tmp_path_factory.mktemp("stage") / "state")
+    with sandbox("--state", state, engine=True, AWS_SECRET_ACCESS_KEY=OWNERS, GITHUB_TOKEN=OWNERS) as started:
         yield started
 
 
@@ -140,6 +142,20 @@ def test_runs_of_one_pull_request_go_one_after_another_and_others_beside_them(bo
     of_one = [run for run in runs(box)[before:] if run["number"] == one]
     assert of_one[0]["ended_at"] <= of_one[1]["started_at"]
     assert [run["state"] for run in of_one] == ["ended", "ended"]
+
+
+def test_a_run_sees_no_credentials_of_whoever_started_the_sandbox(box):
+    number = a_pull(box, "credentials")
+    idle(box)
+    hold(box)
+    talk(box, number, "go")
+    run = held(box, number)
+    with open(f"/proc/{run['pid']}/environ") as file:
+        environ = file.read()
+    assert OWNERS not in environ
+    assert "GITHUB_EVENT_PATH" in environ
+    os.kill(run["pid"], signal.SIGKILL)
+    idle(box)
 
 
 def test_one_that_is_killed_is_started_again(box):
