@@ -811,6 +811,11 @@ TABLE: dict[str, Row] = {
         "make it possible to look up the groups, then run it again",
         _EXEC,
     ),
+    "ENG614": Row(
+        "nothing is signed, since who had a hand in the change cannot be told: {reason}",
+        "run it again; a verdict without it would leave in doubt for ever who may approve",
+        _EXEC,
+    ),
     # ENG580-589 commands in comments
     "ENG580": Row("no command is called `{name}`", "name one of: {known}"),
     "ENG581": Row("nobody may say `/engine {name}`", "say in `commands:` who may, or name a command that stands there"),

@@ -133,7 +133,8 @@ class _Decided(NamedTuple):
     @property
     def discovery(self) -> Discovery:
         """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
-        if self.telling is None:
+        fetched = self.document.facts.keys() | self.document.failed.keys()
+        if self.telling is None or (self.telling.origin == GITHUB and "resources" not in fetched):
             return Discovery(None, None, (), ())
         try:
             with alone("what the change consists of"):

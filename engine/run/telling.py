@@ -120,7 +120,9 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
         judged.now,
     )
     me = (lambda: sides.pull.me) if isinstance(sides, PullRequest) else lambda: None
-    return Telling(change, together(teller, change, kept or store.WITHOUT_STORE), GITHUB, WITHOUT_STORE, sides.check_head, me)
+    return Telling(
+        change, together(teller, change, kept or store.WITHOUT_STORE), GITHUB, WITHOUT_STORE, sides.check_head, me
+    )
 
 
 def opened(judged: Judged, matching: "Matching") -> Judged:

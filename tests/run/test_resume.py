@@ -497,11 +497,11 @@ def test_options_that_want_something(machine, engine, why, words, environ, code)
 
 
 def test_an_environments_name_makes_no_output_of_its_own(machine, engine, tmp_path, monkeypatch):
-    from engine.cli.run import _tell
+    from engine.cli.job import outputs
 
     file = tmp_path / "output"
     monkeypatch.setenv("GITHUB_OUTPUT", str(file))
-    _tell({"next": "", "environment": "a\nnext=merge\nnext<<x\nmerge\nx"})
+    outputs({"next": "", "environment": "a\nnext=merge\nnext<<x\nmerge\nx"})
     found = outputs(file)
     assert found["next"] == ""
     assert found.keys() == {"next", "environment"}

@@ -4,6 +4,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from threading import Event as Flag
 from typing import Any, NamedTuple
@@ -11,8 +12,9 @@ from typing import Any, NamedTuple
 from engine import data
 from engine.adapters import settings
 from engine.adapters.github.forge import opened
+from engine.adapters.keys import Keyring
 from engine.adapters.storage.memory import Memory
-from engine.core.decision.document import FactDocument
+from engine.core.decision.document import FactDocument, from_json
 from engine.core.decision.matching import Matching
 from engine.core.events.envelope import Event, read_event
 from engine.core.rules.load import load
@@ -26,9 +28,12 @@ from engine.run.ports import Ports
 from engine.run.telling import Judged, Telling
 from engine.run.trusted import read_rules
 from engine.sandbox.forge.forge import Forge
+from engine.sandbox.forge.git.bare import Person, bare
+from engine.sandbox.forge.git.pushes import move
 from engine.sandbox.forge.ready import ready
 from tests.support.clone import bucket
-from tests.support.forge_scene import push
+from tests.support.forge_scene import as_user, push
+from tests.support.signing import trusted
 
 REPO = "acme/dev-deployment"
 RULES = load(read_rules(data.ROOT), catalog())
@@ -59,7 +64,19 @@ class Hosted:
             "ENGINE_GITHUB_APP_ID": str(self.app["id"]),
             "ENGINE_GITHUB_APP_KEY_FILE": self.app["private_key_file"],
             "ENGINE_CACHE_DIR": self.cache,
+            "ENGINE_TRUSTED_KEYS": self._trusted,
         }
+
+    @property
+    def _trusted(self) -> str:
+        """One key for everything."""
+        file = os.path.join(self.cache, "trusted-keys.yaml")
+        (key,) = trusted(purposes=("verdict", "merge")).values()
+        public = b64encode(key.public).decode()
+        row = {"id": key.id, "public": public, "purposes": list(key.purposes), "expires": key.expires}
+        with open(file, "w", encoding="utf-8") as to:
+            json.dump({"version": 1, "keys": [row]}, to)
+        return file
 
     def as_(self, login: str, verb: str, path: str, body: object = None, api: str = REPO) -> Answered:
         """What somebody does there; `path` is below the repository."""
@@ -73,10 +90,14 @@ class Hosted:
         except urllib.error.HTTPError as error:
             return Answered(error.code, json.loads(error.read() or b"null"))
 
-    def push(self, branch: str, files: Mapping[str, str | None], by: str = "alice", base: str = "dev", **more: Any) -> str:
+    def push(
+        self, branch: str, files: Mapping[str, str | None], by: str = "alice", base: str = "dev", **more: Any
+    ) -> str:
         """A commit on a branch, which is made where there is none."""
-        content = {path: text and text.encode() for path, text in files.items()}
-        return push(self.forge, f"/{REPO}", branch, content, by=by, message=more.pop("message", "Change"), base=base, **more)
+        content = {path: None if text is None else text.encode() for path, text in files.items()}
+        return push(
+            self.forge, f"/{REPO}", branch, content, by=by, message=more.pop("message", "Change"), base=base, **more
+        )
 
     def pull(self, branch: str, base: str = "dev", by: str = "alice", files: Any = None, **more: Any) -> int:
         """A pull request of a bucket of its own."""
@@ -84,6 +105,23 @@ class Hosted:
         made = self.as_(by, "POST", "/pulls", {"title": branch, "head": branch, "base": base, **more})
         assert made.status == 201, made
         return int(made.body["number"])
+
+    def amend(self, branch: str, by: str, author: str, address: str, count: int = 1, message: str = "More") -> str:
+        """More commits on a branch, which change nothing, by whoever; `by` pushes them."""
+        row = self.forge.repository(*REPO.split("/"))
+        assert row is not None
+        store = bare(self.forge, row["id"])
+        before = tip = store.resolve(f"refs/heads/{branch}")
+        assert before is not None
+        tree = store.commit(before)
+        assert tree is not None
+        who = Person(author, address, self.forge.now())
+        for number in range(count):
+            assert tip is not None
+            tip = store.write_commit(tree.tree, [tip], f"{message} {number}" if count > 1 else message, who, who)
+        assert tip is not None
+        move(self.forge, row, as_user(self.forge, by), f"refs/heads/{branch}", before, tip)
+        return tip
 
     def review(self, number: int, by: str, event: str = "APPROVE", **more: Any) -> int:
         made = self.as_(by, "POST", f"/pulls/{number}/reviews", {"event": event, "body": f"{by} says so", **more})
@@ -106,7 +144,9 @@ class Hosted:
         }
         return read_event(json.dumps(body).encode(), name)
 
-    def telling(self, event: Event, needs: Iterable[str], rules: Rules = RULES, **environ: str) -> tuple[Telling, Judged]:
+    def telling(
+        self, event: Event, needs: Iterable[str], rules: Rules = RULES, **environ: str
+    ) -> tuple[Telling, Judged]:
         """Who tells what; nothing has been asked yet."""
         values = settings.read({**self.environ, "ENGINE_STORE": f"dir:{self.cache}/store?shared=1", **environ})
 
@@ -114,19 +154,19 @@ class Hosted:
             given = {**self.environ, **environ}
             return opened(given, os.path.join(values.cache_dir, "git"), values.path, repos, permissions, installation)
 
-        class Keys:
-            pass
-
-        ports = Ports(self.store, Keys(), self.forge.now, github=opens)  # type: ignore[arg-type]  # facts need no key
+        ports = Ports(self.store, Keyring({}), self.forge.now, github=opens)
         judged = Judged(event, rules, Controller.at(data.ROOT), values, ports, self.forge.now(), Flag())
         wanted = frozenset(needs)
         judged = telling.opened(judged, Matching((), wanted, (), {}))
         return telling.on_github(judged, wanted, Asked(), "run-1"), judged
 
-    def facts(self, about: "int | Event", *needs: str, rules: Rules = RULES, **environ: str) -> tuple[FactDocument, int]:
+    def facts(
+        self, about: "int | Event", *needs: str, rules: Rules = RULES, **environ: str
+    ) -> tuple[FactDocument, int]:
         """The facts that are needed, and how many requests that took, those for tokens among them."""
         event = self.event(about) if isinstance(about, int) else about
         found, judged = self.telling(event, needs, rules, **environ)
         document = gather(needs, found.fetchers, found.otherwise)
+        assert from_json(json.dumps(document.to_json()).encode()) == document, "it has the form of its schema"
         assert judged.ports.forge is not None
         return document, judged.ports.forge.calls

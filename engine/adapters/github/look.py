@@ -9,6 +9,7 @@ from engine.adapters.github.door import PAGE
 from engine.adapters.github.failures import not_whole
 from engine.adapters.github.people import people
 from engine.adapters.github.port import (
+    LISTED_COMMITS,
     Branch,
     Brief,
     Check,
@@ -31,7 +32,6 @@ from engine.adapters.github.port import (
 from engine.adapters.github.whole import Understood, named, page
 
 _NOWHERE = "0" * 40
-_LISTED_COMMITS = 250  # that GitHub lists of a pull request
 _TIMES = 3  # that something is read again because it changed meanwhile
 _MOVES = frozenset({"push", "force_push", "pr_merge", "merge_queue_merge"})
 # Commit statuses in the words of check runs.
@@ -72,8 +72,8 @@ class Look:
                 first = data
             elif _version(data) != _version(first):
                 return None
-            if "commits" in wanted and pull["commits"]["totalCount"] > _LISTED_COMMITS:
-                del wanted["commits"], rows["commits"]  # GitHub lists no more of them than that
+            if "commits" in wanted and pull["commits"]["totalCount"] >= LISTED_COMMITS:
+                del wanted["commits"], rows["commits"]  # it may have more, and lists no more than that
             wanted = {part: end for part in wanted if (end := _read(pull, part, rows[part], what)) is not None}
             if not wanted:
                 return _told(first, rows)

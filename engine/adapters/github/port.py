@@ -8,6 +8,8 @@ more (a deleted account) is None. Moments are RFC 3339 in UTC.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
+LISTED_COMMITS = 250  # of a pull request that GitHub lists, and perhaps counts
+
 
 class Person(NamedTuple):
     """An account. The id stays, the login may be another's tomorrow."""
@@ -126,13 +128,13 @@ class Pull(NamedTuple):
     head: Branch
     base: Branch
     updated_at: str
-    commit_count: int  # what git finds has to be as many
+    commit_count: int  # what git finds has to be as many, below `LISTED_COMMITS`
     file_count: int
     reviews: tuple[Review, ...] | None = None
     dismissals: tuple[Dismissal, ...] | None = None
     comments: tuple[Comment, ...] | None = None
     labels: tuple[str, ...] | None = None
-    commits: tuple[Commit, ...] | None = None  # None also where there are more than GitHub lists: see `Looks.commits`
+    commits: tuple[Commit, ...] | None = None  # None also where GitHub may list too few: see `Looks.commits`
     checks: tuple[Check, ...] | None = None
     retargets: tuple[Retarget, ...] | None = None
 

@@ -46,6 +46,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "digest": str,  # of what we have written there
         "history": list,  # verdicts: number, head, result, time
         "old": list,  # ids of comments of ours that have to be minimised
+        "pending": str,  # digest of a comment that is about to be written
         "open": list,  # gates of merging that did not hold when it was last told, with why
     },
     "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},

@@ -66,7 +66,9 @@ def name(kind: Literal["plan", "merge"], base: str) -> str:
 
 def is_ours(name: str, app: int | None, ours: int | None) -> bool:
     """Is a check run one of these? By our App; where we are none, by its name."""
-    return app == ours if ours is not None else name.startswith(tuple(f"interlock {kind}: " for kind in ("plan", "merge")))
+    return (
+        app == ours if ours is not None else name.startswith(tuple(f"interlock {kind}: " for kind in ("plan", "merge")))
+    )
 
 
 def external_id(pr: int, sequence: int, result: str) -> str:

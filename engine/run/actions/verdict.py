@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.errors import Place, Problem, problem
+from engine.errors import Place, Problem, failure, problem
 
 if TYPE_CHECKING:
     from engine.run.context import Context
@@ -17,7 +17,8 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     """Sign one statement about exactly these trees, plans and findings, and put it in the store.
 
     Raises:
-        EngineError: no key; the head has moved on (ENG552); the statement cannot be kept.
+        EngineError: no key; the head has moved on (ENG552); the statement cannot be kept; ENG614, GitHub does not tell
+            who had a hand in the change.
     """
     from engine import __version__
     from engine.adapters import files
@@ -28,6 +29,10 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     from engine.run import trusted
     from engine.run.kept.statements import Series, add
 
+    if ctx.document.origin == "github":
+        for name in ("commits", "pushers"):
+            if state := ctx.document.state(name):
+                raise failure("ENG614", reason=state[1])
     key = ctx.ports.secrets.signer("verdict")
     pr = ctx.document.facts["pr"]
     about = About(

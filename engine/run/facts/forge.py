@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from engine.run.facts.change import Change
     from engine.run.facts.where import Sides
 
-# Fact → what of the pull request it is made of. A deletion has to have been asked for.
+# What is made of the resources: of those that are deleted it has to be known whether somebody has asked for that.
+_DISCOVERED = ("freeze", "merge", "merges", "resources")
+# Fact → what of the pull request it is made of.
 _PARTS: "Mapping[str, tuple[Part, ...]]" = {
     "pr": ("retargets",),
     "reviews": ("reviews", "dismissals"),
     "comments": ("comments",),
     "replies": ("comments",),
     "asked": ("comments",),
-    "resources": ("comments",),
+    **dict.fromkeys(_DISCOVERED, ("comments",)),
     "commits": ("commits",),
     "labels": ("labels",),
     "checks": ("checks",),
@@ -46,7 +48,7 @@ _PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "groups": ("members:read",),
     "permissions": ("members:read",),
     "asked": ("members:read",),
-    "resources": ("members:read",),
+    **dict.fromkeys(_DISCOVERED, ("members:read",)),
 }
 _ALWAYS = ("contents:read", "pull_requests:read")
 _DEEPEST = 10  # how far `Depends-On` is followed: one request each
@@ -82,8 +84,11 @@ class Forge:
         """`app` is the id of our App, if we are one; `statements` are those of this pull request."""
         self._hub, self._subject, self._sides, self._change, self._rules = hub, subject, sides, change, rules
         self._store, self._find_trusted, self._app, self._now = store, trusted, app, now
-        self._people = People(hub, subject.repo, rules, store, lambda: self._talk.spoke())  # noqa: PLW0108
-        self._talk = Talk(lambda: self._pull, lambda: self._of_pull.pushes, statements, lambda: self._people, rules, run)
+        self._talk = Talk(
+            lambda: self._pull, lambda: self._of_pull.pushes, statements, lambda: self._people, rules, run
+        )
+        spoke = self._talk.spoke if isinstance(sides, PullRequest) else lambda: iter(())
+        self._people = People(hub, subject.repo, rules, store, spoke)
 
     @property
     def fetchers(self) -> Mapping[str, Fetch]:

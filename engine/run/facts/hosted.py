@@ -103,11 +103,8 @@ class PullRequest:
         repo = self.where.head.repo
         if repo is not None and same_repository(repo, self._repo):
             return None
-        fork = in_line(repo) if repo else "a fork that was deleted"
-        return (
-            f"the branch is in {fork}, a fork, and who pushes there cannot be told; push it to {self._repo} and open "
-            "a pull request there"
-        )
+        fork = f"{in_line(repo)}, a fork" if repo else "a fork that we may not see, or that is gone"
+        return f"the branch is in {fork}: who pushes there cannot be told. Push it to {self._repo}, and open it anew"
 
     def people(self, commits: "Sequence[Commit]") -> list[Mapping[str, Any]]:
         """Git's commits, each with the accounts that GitHub sees behind its addresses.
@@ -122,7 +119,7 @@ class PullRequest:
         # What git does not list, though GitHub does, may have come into the base by another way.
         own = {commit.sha for commit in commits}
         strange = [sha for sha in listed or () if sha not in own and not self.repository.contains(self.base, sha)]
-        if unknown or strange or (listed is None and pull.commit_count < len(commits)):
+        if unknown or strange:
             raise failure("ENG610", number=pull.number, git=len(commits), github=pull.commit_count)
         return [_joined(commit, found[commit.sha]) for commit in commits]
 

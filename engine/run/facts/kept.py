@@ -100,9 +100,7 @@ class Kept:
         """Of all that holds, or held, a state key of the change: in the order of merging."""
         keys = [resource.state_key for resource in self._change.discovery.resources]
         pulls = dict.fromkeys(pull for key in keys for pull in merges.of_key(self._store, key))
-        found = [
-            decision for pull in pulls if (decision := merges.get(self._store, pull.repo, pull.pr, self._trusted))
-        ]
+        found = [decision for pull in pulls if (decision := merges.get(self._store, pull.repo, pull.pr, self._trusted))]
         return [
             {
                 "repo": one.said["repository"]["name"],

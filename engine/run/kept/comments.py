@@ -30,6 +30,7 @@ class Told(NamedTuple):
     history: tuple[Validated, ...] = ()  # oldest first
     old: tuple[int, ...] = ()  # comments that have to be minimised
     open: tuple[str, ...] = ()  # gates of merging that did not hold, as they were last told
+    pending: str = ""  # digest of a new comment that is about to be written
     version: "Version | None" = None  # None: nothing is kept yet
 
 
@@ -54,7 +55,14 @@ def get(store: "Store", repo: str, pr: int) -> Told:
         reason = "what is in it is of another form"
         raise failure("ENG193", key=key, reason=reason, hint=record.WAY_OUT["comment"]) from None
     return Told(
-        (sequence, at), said["id"], said["digest"], history, tuple(said["old"]), tuple(said["open"]), item.version
+        (sequence, at),
+        said["id"],
+        said["digest"],
+        history,
+        tuple(said["old"]),
+        tuple(said["open"]),
+        said["pending"],
+        item.version,
     )
 
 
@@ -78,6 +86,7 @@ def keep(store: "Store", repo: str, pr: int, run: str, new: Told) -> Told:
         history=[list(one) for one in new.history[-_MOST:]],
         old=list(new.old),
         open=list(new.open),
+        pending=new.pending,
     )
     if not put(store, key, data, new.version):
         raise failure("ENG621", what=key)

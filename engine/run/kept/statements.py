@@ -58,6 +58,15 @@ def read(store: Store, series: Series, trusted: TrustedKeys) -> list[Believed]:
     return [_at(store, series, number, trusted) for number in range(1, _last(store, series) + 1)]
 
 
+def one(store: Store, series: Series, number: int, trusted: TrustedKeys) -> Believed:
+    """The one of that number.
+
+    Raises:
+        EngineError: ENG195 there is none; ENG193, ENG194, ENG196 it is not what was signed under its number.
+    """
+    return _at(store, series, number, trusted)
+
+
 def add(
     store: Store,
     series: Series,

@@ -181,13 +181,18 @@ def test_filler_hides_nothing(why, lists, calls):
     assert asked == calls
 
 
-def test_300_commits_of_which_github_lists_250_are_no_list_at_all():
+@pytest.mark.parametrize("counted", [250, 300])
+def test_300_commits_of_which_github_lists_250_are_no_list_at_all(counted):
     github = GitHub(commits=[commit(number) for number in range(250)])
-    github.counts["commits"] = 300
+    github.counts["commits"] = counted
     pull, asked = looking(github, lambda look: look.pull(REPO, 7, ALL))
     assert (pull.commits, asked) == (None, 1), "whoever needs them asks for each by its id"
-    github.counts["commits"] = 249
-    assert "counts 249 commits, and has given 250" in refused(github, lambda look: look.pull(REPO, 7, ALL))
+
+
+def test_more_commits_than_github_counts():
+    github = GitHub(commits=[commit(number) for number in range(240)])
+    github.counts["commits"] = 239
+    assert "counts 239 commits, and has given 240" in refused(github, lambda look: look.pull(REPO, 7, ALL))
 
 
 def test_commits_by_their_ids_are_one_request_for_a_hundred():

@@ -1,13 +1,15 @@
 """Writing to the sandbox's GitHub, as the App: once, whatever becomes of the answer; by as few requests as it takes."""
 
+from typing import Any
+
 import pytest
 
 from engine.adapters.github import client as adapter
 from engine.adapters.github import door
-from engine.adapters.github.failures import UnsureError
+from engine.adapters.github.failures import RefusedError, UnsureError
 from engine.errors import EngineError
 from engine.sandbox.forge.faults import Fault
-from engine.sandbox.forge.work import comments, labels, states
+from engine.sandbox.forge.work import comments, labels, merging, rows, states
 from tests.support import forge_scene
 
 TITLE, MESSAGE = "Change (#1)", "What, and why.\n\nInterlock-Run: r-1\nPull-request: acme/dev-deployment#1"
@@ -19,10 +21,10 @@ def soon(monkeypatch):
     monkeypatch.setattr(adapter, "randbelow", lambda _: 0)
 
 
-def refused(act, status=None):
-    with pytest.raises(EngineError) as caught:
+def refused(act, status):
+    with pytest.raises(RefusedError) as caught:
         act()
-    assert status is None or caught.value.status == status, caught.value
+    assert caught.value.status == status, caught.value
     return caught.value
 
 
@@ -112,7 +114,7 @@ WRITES = {
         lambda s, g: g.request_reviews(s.repo, s.number, users=["ann"], teams=[]), _requests, 1,
     ),
 }  # fmt: skip
-FAULTS = {
+FAULTS: dict[str, Any] = {
     "500": {"status": 500},
     "500, and it was done": {"status": 500, "after_effect": True},
     "502": {"status": 502},
@@ -188,7 +190,7 @@ def test_a_pull_request_is_opened_again_after_a_closed_one(scene):
     github = scene.github()
     first = _open_pull(scene, github)
     row = scene.forge.kept.row("SELECT * FROM pulls WHERE number = ?", first)
-    states.close(scene.forge, scene.as_("alice"), scene.row, states.rows.item(scene.forge, row["id"]))
+    states.close(scene.forge, scene.as_("alice"), scene.row, rows.item(scene.forge, row["id"]))
     assert _open_pull(scene, github) != first
     refused(lambda: github.open_pull(scene.repo, "nowhere", "dev", "T", "B"), 422)
     refused(lambda: github.open_pull(scene.repo, scene.branch, "nowhere", "T", "B"), 422)
@@ -202,12 +204,18 @@ def test_a_retarget_that_another_pull_request_is_in_the_way_of(scene):
     assert [one.number for one in github.pulls(scene.repo, head=scene.branch) if one.base.ref == "stage"] == [other]
 
 
+def _label(scene):
+    found = labels.find(scene.forge, scene.row["id"], "opa-override")
+    assert found is not None
+    return found
+
+
 def test_labels_of_others_stay_and_ours_are_made_once(scene):
     github = scene.github()
     labels.add_labels(scene.forge, scene.as_("ann"), scene.row, scene.pull, ["theirs", "opa-failed"])
     github.label(scene.repo, scene.number, add=["opa-override", "opa-passed"], remove=["opa-failed"])
     assert _worn(scene) == ["opa-override", "opa-passed", "theirs"]
-    made = labels.find(scene.forge, scene.row["id"], "opa-override")
+    made = _label(scene)
     assert (made["color"], made["description"]) == (
         "bf8700",
         "Merged by an override: its findings are still to be settled",
@@ -215,7 +223,7 @@ def test_labels_of_others_stay_and_ours_are_made_once(scene):
     labels.edit(scene.forge, scene.as_("ann"), scene.row, made, color="123456", description="ours now")
     github.label(scene.repo, scene.number, add=[], remove=["opa-override", "opa-failed", "not-there"])
     github.label(scene.repo, scene.number, add=["opa-override"], remove=[])
-    made = labels.find(scene.forge, scene.row["id"], "opa-override")
+    made = _label(scene)
     assert (made["color"], made["description"]) == ("123456", "ours now")
 
 
@@ -236,7 +244,8 @@ def test_taking_a_label_off_is_safe_too(scene, fault):
 def test_a_label_that_may_not_be_taken_off_is_an_error(scene):
     labels.add_labels(scene.forge, scene.as_("ann"), scene.row, scene.pull, ["opa-failed"])
     github = scene.github("contents:read", "pull_requests:read", "issues:read")
-    refused(lambda: github.label(scene.repo, scene.number, add=[], remove=["opa-failed"]))
+    with pytest.raises(EngineError, match="ENG594"):
+        github.label(scene.repo, scene.number, add=[], remove=["opa-failed"])
     github.label(scene.repo, scene.number, add=[], remove=["not-there"])
 
 
@@ -428,7 +437,7 @@ def test_a_merge_says_what_it_is(scene):
 
 def test_a_merge_of_somebody_else_is_none_of_ours(scene):
     olga = scene.as_("olga")
-    forge_scene.merging.merge(scene.forge, olga, scene.pull, method="squash", title=TITLE, message=MESSAGE)
+    merging.merge(scene.forge, olga, scene.pull, method="squash", title=TITLE, message=MESSAGE)
     assert "by olga" in refused(lambda: _merge(scene, scene.github()), 405).said
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.run.actions.github.telling import ASKS, SIGN, outputs, pull_of, report_of, telling
+from engine.run.actions.github.telling import ASKS, SIGN, outputs, pull_of, report_of, statement_of, telling
 
 if TYPE_CHECKING:
     from engine.core.report.model import Life, Validated
@@ -55,7 +55,7 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
 
     told = telling(ctx)
     pull, store = told.pull, ctx.ports.store
-    before = comments.get(store, pull.repo, pull.number)
+    before = _recovered(ctx, comments.get(store, pull.repo, pull.number))
     order = (max(told.sequence, before.order[0] if not told.sequence else 0), told.document.facts.get("now", ctx.now))
     if order < before.order:
         return {"id": before.id, "written": False}
@@ -69,18 +69,48 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
         order=order, digest=digest_bytes(body.encode()), history=history,
         open=before.open if told.is_merged else tuple(f"{g.name}: {g.because}" for g in told.gates if _is_open(g)),
     )  # fmt: skip
-    forge = ctx.ports.forge
-    assert forge is not None
     written = stands != body or flip
     if written:
-        number = forge.comment(pull.repo, pull.number, body, instead_of=None if flip else before.id)
-        old = (*before.old, before.id) if before.id not in (None, number) else before.old
-        new = new._replace(id=number, old=tuple(one for one in old if one is not None))
-    if new._replace(order=before.order) != before or written:
+        new = _put(ctx, new, body, is_new=flip)
+    if new._replace(order=before.order) != before:
         new = comments.keep(store, pull.repo, pull.number, ctx.run, new)
     if new.old:
         _minimise(ctx, new)
     return {"id": new.id, "written": written}
+
+
+def _put(ctx: "Context", new: "Told", body: str, *, is_new: bool) -> "Told":
+    """On the page; what is about to be a new comment is kept before, so that it is known again after a kill."""
+    from engine.run.kept import comments
+
+    pull, forge = pull_of(ctx), ctx.ports.forge
+    assert forge is not None
+    if is_new or new.id is None:
+        new = comments.keep(ctx.ports.store, pull.repo, pull.number, ctx.run, new._replace(pending=new.digest))
+    number = forge.comment(pull.repo, pull.number, body, instead_of=None if is_new else new.id)
+    return _as(new, number)
+
+
+def _as(new: "Told", number: int) -> "Told":
+    """Our comment is this one now."""
+    old = (*new.old, new.id) if new.id not in (None, number) else new.old
+    return new._replace(id=number, old=tuple(one for one in old if one is not None), pending="")
+
+
+def _recovered(ctx: "Context", before: "Told") -> "Told":
+    """A comment that a run has written, and did not come to say so."""
+    from engine.core.canonical import digest_bytes
+    from engine.run.facts.talk import is_us
+
+    if not before.pending:
+        return before
+    pull, forge = pull_of(ctx), ctx.ports.forge
+    assert forge is not None
+    seen = forge.pull(pull.repo, pull.number, ["comments"])
+    for one in seen.comments or ():
+        if is_us(seen, one.user) and digest_bytes(one.body.encode()) == before.pending:
+            return _as(before, one.id)
+    return before._replace(pending="")
 
 
 def _is_open(gate: Any) -> bool:
@@ -176,7 +206,6 @@ def _signed_head(ctx: "Context", told: "Telling") -> bytes:
     from engine.core.canonical import canonical
     from engine.core.signature import sign
 
-    signed = outputs(ctx, SIGN)
     verdict = told.document.facts.get("verdict")
     if verdict is None or told.is_merged:
         return b""
@@ -186,15 +215,9 @@ def _signed_head(ctx: "Context", told: "Telling") -> bytes:
         "head": told.pull.head,
         "base": told.pull.base,
         **{name: verdict[name] for name in ("sequence", "environment", "branch", "result")},
-        "verdict": signed["digest"] if signed else _digest_of(verdict),
+        "verdict": statement_of(ctx, told.document),
     }
     return sign(canonical(said), ctx.ports.secrets.signer("verdict"), HEAD)
-
-
-def _digest_of(verdict: Mapping[str, Any]) -> str:
-    from engine.core.canonical import digest
-
-    return digest(verdict)
 
 
 def _body(ctx: "Context", told: "Telling", life: "Life") -> str:
@@ -226,7 +249,7 @@ ACTIONS = (
         comment,
         inputs={"template": {"enum": ["validation", "closed"], "default": "validation"}},
         outputs=("id", "written"),
-        permissions=("pull_requests:write",),
+        permissions=("issues:write",),
         repeat=Repeat.SAFE,
         needs=("pr", "comments", "now", "resources", "verdict", "statements"),
         asks=ASKS,

@@ -48,7 +48,7 @@ ACTIONS = (
         label,
         inputs={"state": {"enum": ["started", "ended"], "default": "ended"}},
         outputs=("added", "removed"),
-        permissions=("pull_requests:write",),
+        permissions=("issues:write",),
         repeat=Repeat.SAFE,
         needs=("pr", "labels", "now", "resources", "verdict", "statements"),
         asks=ASKS,

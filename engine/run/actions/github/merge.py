@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.declare import Action, Repeat
 from engine.core.outcome import Outcome
 from engine.errors import failure
-from engine.run.actions.github.telling import MERGE, Pull, pull_of
+from engine.run.actions.github.telling import MERGE, Pull, pull_in, pull_of, statement_of
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Pull as Seen
@@ -74,7 +74,7 @@ def _merged(ctx: "Context", pull: Pull, claim: "Claim", trusted: "TrustedKeys") 
                 continue
         if seen.merged:
             return _found(ctx, pull, seen, trusted)
-        said, message = _said(ctx, document, result, seen, trusted)
+        said, message = _said(ctx, document, result, seen)
         _announce(ctx, said)
         claim.check()
         try:
@@ -119,29 +119,29 @@ def _again(ctx: "Context") -> "tuple[FactDocument, PipelineResult]":
     document, result = ctx.again()
     if result.outcome is not Outcome.PASS:
         raise failure("ENG624", because=result.because)
+    if (now := pull_in(document)) != (before := pull_of(ctx)):  # another decision than this run has begun with
+        raise failure(
+            "ENG624", because=f"it was {before.head[:12]} into {before.base}, and is {now.head[:12]} into {now.base}"
+        )
     return document, result
 
 
 def _said(
-    ctx: "Context", document: "FactDocument", result: "PipelineResult", seen: "Seen", trusted: "TrustedKeys"
+    ctx: "Context", document: "FactDocument", result: "PipelineResult", seen: "Seen"
 ) -> "tuple[Mapping[str, Any], Message]":
     """The merge decision, in which only the commit is still missing, and the message; what cannot be signed, raises."""
     from engine.core.decision import merging
     from engine.core.kept.merge import statement
     from engine.core.report.message import render
-    from engine.run.kept import statements
 
-    facts = document.facts
-    pr, verdict = facts["pr"], facts["verdict"]
-    series = statements.Series(document.origin, pr["base"]["repo"], pr["number"])
-    signed = {one.verdict["sequence"]: one.digest for one in statements.read(ctx.ports.store, series, trusted)}
+    pr, verdict = document.facts["pr"], document.facts["verdict"]
     said = merging.said(
         result,
         document,
         ctx.rules,
         repository_id=seen.repo_id,
         commit=pr["head"]["sha"],  # stands for the one that is not there yet
-        verdict_digest=signed[verdict["sequence"]],
+        verdict_digest=statement_of(ctx, document),
         run=ctx.run,
         decision=ctx.decision,
         merged_at=ctx.ports.now(),
@@ -249,7 +249,7 @@ ACTIONS = (
         settle,
         inputs={},
         outputs=_OUTPUTS,
-        permissions=("contents:read", "pull_requests:read"),
+        permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "resources"),
         secrets=("merge",),

@@ -111,7 +111,7 @@ ACTIONS = (
         open_pull_request,
         inputs={},
         outputs=("number", "url", "created", "base"),
-        permissions=("pull_requests:write", "contents:read"),
+        permissions=("issues:write", "pull_requests:write"),
         repeat=Repeat.SAFE,
         needs=("ref", "source", "resources"),
         doc="Open the pull request of a pushed branch, to its environment's branch, or find the one that is open.",

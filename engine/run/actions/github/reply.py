@@ -69,7 +69,7 @@ ACTIONS = (
         reply,
         inputs={},
         outputs=("id",),
-        permissions=("pull_requests:write",),
+        permissions=("issues:write",),
         repeat=Repeat.SAFE,
         needs=("pr", "comments", "replies", "groups", "permissions", "now", "resources", "verdict", "statements"),
         asks=ASKS,

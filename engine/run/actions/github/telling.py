@@ -46,6 +46,11 @@ class Telling(NamedTuple):
 
 
 def pull_of(ctx: "Context") -> Pull:
+    """As `pull_in`, of the facts that this run has begun with."""
+    return pull_in(ctx.document)
+
+
+def pull_in(document: "FactDocument") -> Pull:
     """The pull request that the facts are about.
 
     Raises:
@@ -53,9 +58,9 @@ def pull_of(ctx: "Context") -> Pull:
     """
     from engine.errors import failure
 
-    if state := ctx.document.state("pr"):
+    if state := document.state("pr"):
         raise failure("ENG556", name="pr", reason=state[1])
-    pr = ctx.document.facts["pr"]
+    pr = document.facts["pr"]
     return Pull(pr["base"]["repo"], pr["number"], pr["head"]["sha"], pr["base"]["ref"])
 
 
@@ -167,6 +172,21 @@ def _gate(gate: "GateResult") -> "Gate":
     from engine.core.report.model import Gate
 
     return Gate(gate.name, gate.outcome, sentence(gate), gate.missing)
+
+
+def statement_of(ctx: "Context", document: "FactDocument") -> str:
+    """Digest of the statement of the verdict.
+
+    Raises:
+        EngineError: it cannot be read again.
+    """
+    from engine.run import trusted
+    from engine.run.kept import statements
+
+    pr, verdict = document.facts["pr"], document.facts["verdict"]
+    series = statements.Series(document.origin, pr["base"]["repo"], pr["number"])
+    known = trusted.keys(ctx.settings.trusted_keys)
+    return statements.one(ctx.ports.store, series, verdict["sequence"], known).digest
 
 
 def report_of(ctx: "Context", told: Telling) -> "Report":
