@@ -27,6 +27,7 @@ COMMANDS = {
     "verify": "engine.cli.verify",
     "receipts": "engine.cli.receipts",
     "freeze": "engine.cli.freeze",
+    "overrides": "engine.cli.overrides",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",

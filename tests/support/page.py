@@ -36,7 +36,7 @@ from tests.support.hosted import REPO, Hosted
 LAST = "9999-01-01T00:00:00Z"
 FINDING = {
     "rule": "S3-ENC-001", "severity": "high", "effect": "deny", "message": "not encrypted", "resource": "",
-    "address": "", "file": "", "line": 1, "remediation": "encrypt it",
+    "address": "", "file": "FILE", "line": 1, "remediation": "encrypt it",
 }  # fmt: skip
 MERGING = [
     "open", "ready", "policy", "reviewed", "security-reviewed", "right-branch", "same-tree", "free", "in-order",
@@ -84,7 +84,10 @@ class Done(NamedTuple):
 def _validates(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     plan = {"resources": [_ROW], "module": "MODULE", "lock_file": "LOCK", "digest_key": "k"}
     policy = {
-        "findings": [{**one, "resource": f"${{{_EACH}.path}}"} for one in findings],
+        "findings": [
+            {**one, "resource": f"${{{_EACH}.path}}", "file": f"${{{_EACH}.path}}/${{{_EACH}.name}}.tfvars"}
+            for one in findings
+        ],
         "judged": [f"${{{_EACH}.path}}"],
         "bundle": "POLICY",
         "doubts": [],
@@ -103,6 +106,14 @@ PIPELINES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"id": "plan", "uses": "github.check", "with": {"name": "plan"}},
         {"id": "check", "uses": "github.check", "with": {"name": "merge"}},
     ]),
+    "whole": (
+        ["open"],
+        [
+            *_validates([FINDING]),
+            {"id": "comment", "uses": "github.comment"},
+            {"id": "plan", "uses": "github.check", "with": {"name": "plan"}},
+        ],
+    ),
     "begin": ("none", [
         {"id": "label", "uses": "github.label", "with": {"state": "started"}},
         {"id": "plan", "uses": "github.check", "with": {"name": "plan", "state": "started"}},
@@ -236,8 +247,6 @@ class Page:
         )  # fmt: skip
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
-
-
 
 
 class Hooked:

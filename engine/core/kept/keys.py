@@ -25,7 +25,7 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-FREEZES = "freeze/"  # begins the keys of all of them
+MERGES, FREEZES = "merges/", "freeze/"  # begins the keys of all of them
 
 
 def part(text: str) -> str:
@@ -72,7 +72,7 @@ def freeze(environment: str | None) -> str:
 
 def merge(repo: str, pr: int) -> str:
     """Where the merge decision of a pull request is."""
-    return f"merges/{_repository(repo)}/{pr}"
+    return f"{MERGES}{_repository(repo)}/{pr}"
 
 
 def held(state_key: str) -> str:

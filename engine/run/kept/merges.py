@@ -5,9 +5,10 @@ none can hold a resource without being found. A word without a decision says not
 """
 
 import json
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from engine.adapters.storage.port import Store
+from engine.adapters.storage.port import Item, Store
 from engine.core.canonical import canonical
 from engine.core.kept import keys, record
 from engine.core.kept.merge import Merged, is_about, read
@@ -54,14 +55,34 @@ def get(store: Store, repo: str, pr: int, trusted: TrustedKeys) -> Merged | None
     item = store.get(key)
     if item is None:
         return None
-    envelope = canonical(record.decode("merge", item.data, key)["envelope"])
-    try:
-        found = read(envelope, trusted, key)
-    except EngineError as error:
-        raise _refused("merge", key, error.problems[0].message) from None
+    found = _read(item, trusted)
     if not is_about(found, repo, pr):
         raise _refused("merge", key, f"it was signed for {found.said['repository']['name']}#{found.said['pr']}")
     return found
+
+
+def _read(item: Item, trusted: TrustedKeys) -> Merged:
+    envelope = canonical(record.decode("merge", item.data, item.key)["envelope"])
+    try:
+        return read(envelope, trusted, item.key)
+    except EngineError as error:
+        raise _refused("merge", item.key, error.problems[0].message) from None
+
+
+def every(store: Store, trusted: TrustedKeys) -> Iterator[Merged]:
+    """All decisions that there are.
+
+    Raises:
+        EngineError: ENG193, ENG194, ENG196, one of them is not what was signed for its place; the store fails.
+    """
+    for key in list(store.list(keys.MERGES)):
+        item = store.get(key)
+        if item is None:
+            raise _refused("merge", key, "it was taken away just now")
+        found = _read(item, trusted)
+        if keys.merge(found.said["repository"]["name"], found.said["pr"]) != key:
+            raise _refused("merge", key, "it was signed for another place")
+        yield found
 
 
 def of_key(store: Store, state_key: str) -> tuple[Pull, ...]:
