@@ -71,6 +71,11 @@ class Action(NamedTuple):
     gone: Callable[[Mapping[str, Any], frozenset[str]], bool] = lambda _outputs, _ahead: False
 
 
+def is_hosted(action: Action) -> bool:
+    """Is it done on GitHub? A run on a clone passes it over: there is nobody to tell, and nothing to change."""
+    return any(permission != "contents:read" for permission in action.permissions)
+
+
 class Catalog(NamedTuple):
     """Everything that rules may name, as one value."""
 

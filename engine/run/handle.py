@@ -14,7 +14,7 @@ from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.document import FactDocument, freeze
-from engine.core.decision.matching import Matching, match
+from engine.core.decision.matching import Matching, match, stands_for, without_github
 from engine.core.decision.stance import stance
 from engine.core.events.envelope import Event, commits, read_event
 from engine.core.events.ours import Us, is_ours, sent_by_bot
@@ -155,8 +155,14 @@ def _once(
     trusted.stand_apart(
         request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
     )
-    rules = load(trusted.read_rules(request.controller), catalog())
-    matching = match(event, rules, request.pipeline, catalog().actions)
+    rules, actions = load(trusted.read_rules(request.controller), catalog()), catalog().actions
+    if child and request.repo is not None:
+        request = request._replace(pipeline=stands_for(request.pipeline, rules, actions))
+        if request.pipeline is None:
+            return []
+    matching = match(event, rules, request.pipeline, actions)
+    if request.repo is not None and request.pipeline is None:
+        matching = without_github(matching, rules, actions)
     if request.repo is None and request.pipeline is None and is_ours(event, Us(settings.app, settings.bot)):
         matching = matching._replace(pipelines=(), needs=frozenset())
     check_until(None if child else request.going.until, matching.pipelines, rules)
@@ -216,7 +222,7 @@ def _once(
                 journal=journal,
                 again=partial(_anew, request, matching, decided, result.name),
             )
-            ran = carry_out(context, catalog().actions, request.going.until)
+            ran = carry_out(context, actions, request.going.until)
         _tell(report, result, ran, decided, believed, out, watcher)
         renews = sweeping.left(result, believed, rules, ports, request.going.run, made_with, frozen)
         done = Handled(result, ran, out, report.environment, renews=renews)
@@ -282,7 +288,7 @@ def _decide(request: Request, matching: Matching, judged: Judged) -> _Decided:
             return idle
         telling.check_head()
     document = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)._replace(origin=telling.origin)
-    return _Decided(judged, telling, document, decide(event, document, rules, request.pipeline))
+    return _Decided(judged, telling, document, decide(event, document, rules, request.pipeline, matching))
 
 
 def _anew(request: Request, matching: Matching, decided: _Decided, name: str) -> tuple[FactDocument, PipelineResult]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 from engine.core.alone import alone
 from engine.core.canonical import canonical, digest
 from engine.core.decision.inputs import resolve
-from engine.core.declare import Action, Repeat
+from engine.core.declare import Action, Repeat, is_hosted
 from engine.core.outcome import EXIT, Outcome, Result
 from engine.core.rules.literal import misfit
 from engine.errors import TABLE, EngineError, ExitCode, Problem, failure, problem
@@ -68,7 +68,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
     redact = redactor((), ctx.settings.credentials)
     steps = ctx.rules.pipelines[ctx.result.name].steps
     here = list(takewhile(lambda step: step.id != until, steps))
-    ahead = [step for step in here if ctx.journal.past(step.id).state != "done"]
+    is_clone = ctx.ports.forge is None
+    mine = [step for step in here if not (is_clone and is_hosted(actions[step.uses]))]
+    ahead = [step for step in mine if ctx.journal.past(step.id).state != "done"]
     if problems := tuple(_lacking((actions[step.uses] for step in ahead), ctx)):
         first = ahead[0]
         return tuple(
@@ -81,6 +83,9 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
             if step.id == until:
                 ctx.journal.stop(until)
             ran.append(Ran(step.id, step.uses, "left", {}))
+            continue
+        if step not in mine:
+            ran.append(Ran(step.id, step.uses, "skipped", {}))
             continue
         action = actions[step.uses]
         earlier = {done.id: done.outputs for done in ran if done.status == "done"}

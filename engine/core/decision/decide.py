@@ -113,13 +113,15 @@ class Decision(NamedTuple):
         }
 
 
-def decide(event: Event, document: FactDocument, rules: Rules, pipeline: str | None = None) -> Decision:
-    """Judge every pipeline that `event` starts; with `pipeline`, that one alone.
+def decide(
+    event: Event, document: FactDocument, rules: Rules, pipeline: str | None = None, matching: Matching | None = None
+) -> Decision:
+    """Judge every pipeline that `event` starts; with `pipeline`, that one alone; with `matching`, those that it names.
 
     Raises:
         EngineError: there is no such pipeline (ENG201).
     """
-    matching = match(event, rules, pipeline)
+    matching = matching or match(event, rules, pipeline)
     ctx = context(believe(document, rules), rules)
     judged: dict[str, GateResult] = {}  # a gate says the same in every pipeline
     results = tuple(_pipeline(name, event, matching, ctx, judged) for name in matching.pipelines)

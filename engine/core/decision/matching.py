@@ -11,7 +11,7 @@ from engine.core.decision.explain import Cause, causes_of, one_line
 from engine.core.decision.gates import facts_needed
 from engine.core.decision.inputs import expressions_in
 from engine.core.decision.protect import gates_of
-from engine.core.declare import Action
+from engine.core.declare import Action, is_hosted
 from engine.core.events.body import Body
 from engine.core.events.envelope import Event
 from engine.core.outcome import Outcome
@@ -76,6 +76,26 @@ def match(
         doubtful,
         commanded,
     )
+
+
+def without_github(matching: Matching, rules: Rules, actions: Mapping[str, Action]) -> Matching:
+    """The same, of a run on a clone: what has to do with GitHub alone gives way to what follows on it."""
+    names = {name: stands_for(name, rules, actions) for name in matching.pipelines}
+    if all(name == here for name, here in names.items()):
+        return matching
+    pipelines = tuple(dict.fromkeys(filter(None, names.values())))
+    doubtful = {here: matching.doubtful[name] for name, here in names.items() if here and name in matching.doubtful}
+    commanded = frozenset(here for name, here in names.items() if here and name in matching.commanded)
+    certain = [name for name in pipelines if name not in doubtful]
+    also = facts_for(matching.pipelines, rules, actions) ^ matching.needs if commanded else frozenset[str]()
+    return Matching(pipelines, facts_for(certain, rules, actions) | also, matching.triggers, doubtful, commanded)
+
+
+def stands_for(pipeline: str | None, rules: Rules, actions: Mapping[str, Action]) -> str | None:
+    """What a run on a clone has to do of a pipeline: itself, what follows on it, or nothing."""
+    while pipeline and all(is_hosted(actions[step.uses]) for step in rules.pipelines[pipeline].steps):
+        pipeline = rules.pipelines[pipeline].then
+    return pipeline
 
 
 def _commanded(fired: Iterable[Fired], event: Event) -> tuple[frozenset[str], frozenset[str]]:

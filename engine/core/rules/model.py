@@ -158,9 +158,9 @@ class Rules(NamedTuple):
     groups: Mapping[str, Group]
     limits: Limits
     verdict_expires_s: int
-    renewed_by: str | None  # `verdicts: {renew: …}`, the pipeline that gives a verdict again
     define: Mapping[str, str]  # name → source text, for documentation and coverage
     files: Mapping[str, str]  # path → digest
+    renewed_by: str | None = None  # `verdicts: {renew: …}`, the pipeline that gives a verdict again
 
     def fact(self) -> dict[str, Any]:
         """The fact `rules`: what expressions and functions may know of the rules."""
