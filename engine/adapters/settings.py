@@ -134,6 +134,7 @@ class Settings(NamedTuple):
     state_region: str | None
     emulator: bool
     aws_profile: str | None
+    clock_ahead_s: float  # of a sandbox
     cache_dir: str
     opa: str
     checkov: str
@@ -179,6 +180,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         state_bucket=value("ENGINE_STATE_BUCKET"),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
+        clock_ahead_s=clock_ahead_s(environ),
         aws_profile=_profile(value("ENGINE_AWS_PROFILE"), about.profile),
         cache_dir=os.path.abspath(below(home, value("ENGINE_CACHE_DIR"))),
         opa=value("ENGINE_OPA"),
@@ -207,7 +209,7 @@ def _profile(name: str, of_store: str | None) -> str | None:
     return name or None
 
 
-def clock_ahead_s(environ: Mapping[str, str] = os.environ) -> float:
+def clock_ahead_s(environ: Mapping[str, str]) -> float:
     """How far a sandbox's clock is ahead; nothing outside of one: what has expired stays so.
 
     Raises:
