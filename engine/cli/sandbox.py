@@ -229,4 +229,4 @@ def _first_steps(told: dict[str, Any], source: dict[str, Any]) -> list[str]:
 
 
 # A resource as people write it, in a line of the shell.
-_BUCKET = 'environment = "development"\\n\\ns3_buckets = {\\n  "acme-dev-my-bucket" = { tags = { Team = "mine" } }\\n}\\n'
+_BUCKET = 'environment = "development"\\n\\ns3_buckets = {\\n  "acme-dev-mine" = { tags = { Team = "mine" } }\\n}\\n'

@@ -246,7 +246,8 @@ def test_whenever_it_is_killed_everything_arrives(tmp_path, after):
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0])
 def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
-    process = subprocess.Popen([ENGINE, "sandbox", "--json", "--without-engine", "--state", str(tmp_path)], stdout=subprocess.DEVNULL)
+    command = [ENGINE, "sandbox", "--json", "--without-engine", "--state", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     time.sleep(delay)
     process.kill()
     process.wait()

@@ -1,4 +1,4 @@
-"""Stories: each goes as it is told, from `git push` to what stands on the page; and what is said of one that is none."""
+"""Stories: each goes as it is told, from a push to what stands on the page; and what is said of one that is none."""
 
 import json
 import subprocess

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from engine.sandbox.runner.receiver import receiving
+from engine.sandbox.runner.receiver import Received, receiving
 
 BODY = b'{"action": "opened"}'
 
@@ -27,7 +27,7 @@ CASES = [
 
 @pytest.mark.parametrize(("why", "path", "body", "signature", "status"), CASES, ids=[row[0] for row in CASES])
 def test_who_is_believed(why, path, body, signature, status):
-    taken = []
+    taken: list[Received] = []
     with receiving(lambda: "right", taken.append) as url:
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
         connection.putrequest("POST", path)
