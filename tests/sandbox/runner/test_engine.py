@@ -93,10 +93,12 @@ def write(box, branch, words):
 
 
 def a_pull(box, name):
+    """The pull request that the engine opens for a branch."""
     a_branch(box, name)
-    status, made = box("POST", f"{REPO}/pulls", {"title": name, "head": name, "base": "dev"}, login="alice")
-    assert status == 201, made
-    return made["number"]
+    idle(box)
+    status, found = box("GET", f"{REPO}/pulls?head=acme:{name}")
+    assert [one["head"]["ref"] for one in found] == [name], status
+    return found[0]["number"]
 
 
 TOKENS = "/app/installations/{id}/access_tokens"
@@ -193,16 +195,15 @@ def test_one_that_is_killed_each_time_waits_for_the_next_tick(box):
 
 
 def test_a_newer_head_ends_an_older_validation(box):
-    a_branch(box, "newer")
-    idle(box)
+    number = a_pull(box, "newer")
     hold(box)
-    made = box("POST", f"{REPO}/pulls", {"title": "newer", "head": "newer", "base": "dev"}, login="alice")[1]
-    older = held(box, made["number"])
+    talk(box, number, "/engine validate")
+    older = held(box, number)
     write(box, "newer", "two")
     idle(box)
     assert next(run for run in runs(box) if run["id"] == older["id"])["state"] == "superseded"
     assert not is_alive(older["pid"])
-    newest = runs(box, number=made["number"], event="pull_request")[-1]
+    newest = runs(box, number=number, event="pull_request")[-1]
     assert (newest["id"] > older["id"], newest["state"]) == (True, "ended")
 
 
