@@ -779,7 +779,7 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG599": Row("GitHub refuses {what}: {reason}", "do what it says, then run it again", _NO),
-    # ENG600-601 the mirror of a source
+    # ENG600-601 the mirror of a source, ENG602 what we may do on GitHub
     "ENG600": Row(
         "{repo} cannot be fetched: {said}",
         "see whether it still has that name, and give the App, or the token, `contents: read` there; run it again",
@@ -789,6 +789,11 @@ TABLE: dict[str, Row] = {
         "{repo} is being fetched by another run, for more than {seconds:.0f} s",
         "run it again; if it stays so, end the process that has {lock} open",
         _EXEC,
+    ),
+    "ENG602": Row(
+        "{who} may not do there what the rules' pipelines do: it lacks {missing}",
+        "give the App these permissions in its settings, and have whoever owns the account accept them",
+        _AUTH,
     ),
     # ENG610-619 runs of GitHub's events
     "ENG610": Row(

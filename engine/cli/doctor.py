@@ -87,6 +87,7 @@ def _checks(controller: str, module: str) -> Iterator[Check]:
         ("signing key", _signing_key, False),
         ("digest key", _digest_key, False),
         ("store", lambda: _store(values), False),
+        ("GitHub", lambda: _github(controller), False),
         ("opa", lambda: _program(values.opa, values.path), True),
         ("checkov", lambda: _program(values.checkov, values.path), True),
     )
@@ -199,6 +200,37 @@ def _store(values: "Settings") -> str:
         raise EngineError(problem("ENG193", key=key, reason="what was deleted there still is"))
     seen = "others see it" if store.durable else "nobody else sees it: a directory of this job"
     return f"{values.store}, {seen}"
+
+
+def _github(controller: str) -> str:
+    """Who we are there, and whether that one may do what the rules' pipelines do."""
+    from engine.adapters import settings
+    from engine.adapters.github.auth import needed
+    from engine.adapters.github.standing import standing
+
+    found = standing(os.environ)
+    if found is None:
+        return "nobody: only runs on a clone are possible (ENGINE_GITHUB_APP_ID, or GITHUB_TOKEN)"
+    if lacks := found.lacks(needed(_permissions(controller))):
+        missing = "; ".join(f"at {account} {', '.join(names)}" for account, names in lacks.items())
+        raise EngineError(problem("ENG602", who=found.who, missing=missing))
+    may = f"installed at {', '.join(found.granted) or 'nobody'}" if found.granted is not None else "a token"
+    return f"{settings.forge(os.environ).api_url} as {found.who}, {may}"
+
+
+def _permissions(controller: str) -> set[str]:
+    """All that the pipelines of the rules need on GitHub."""
+    from engine.core.decision.matching import facts_for
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.facts.forge import permissions
+    from engine.run.trusted import read_rules
+
+    known = catalog()
+    rules = load(read_rules(controller), known)
+    steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
+    wanted = {name for step in steps for name in known.actions[step.uses].permissions}
+    return wanted | set(permissions(facts_for(tuple(rules.pipelines), rules, known.actions)))
 
 
 def _program(name: str, path: str) -> str:

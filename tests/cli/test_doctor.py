@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 
 import pytest
 
@@ -9,6 +10,8 @@ from engine import data
 from engine.adapters.keys import new_key
 from engine.cli.main import main
 from engine.errors import ExitCode
+from engine.sandbox.forge.seed import GRANTS
+from engine.sandbox.forge.serve import running
 from tests.support.terraform import CACHE, a_program
 
 KEYS = ("ENGINE_SIGNING_KEY", "ENGINE_SIGNING_KEY_FILE", "ENGINE_DIGEST_KEY", "ENGINE_DIGEST_KEY_FILE")
@@ -125,3 +128,56 @@ def test_exceptions_that_cannot_be_read(doctor, tmp_path):
     code, rows = doctor("--controller", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
     assert (code, rows["exceptions"]["ok"]) == (ExitCode.NEGATIVE, False)
     assert "A-2" in rows["exceptions"]["problem"]
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory):
+    with running(str(tmp_path_factory.mktemp("forge"))) as started:
+        yield started
+
+
+def as_app(forge):
+    key = os.path.join(forge.folder, "app-key.pem")
+    return {
+        "GITHUB_API_URL": forge.urls.api, "ENGINE_GITHUB_APP_ID": "1", "ENGINE_GITHUB_APP_KEY_FILE": key,
+        "ENGINE_TERRAFORM": "terraform-that-is-not-there",
+    }  # fmt: skip
+
+
+def test_github_without_anybody(doctor):
+    row = doctor(ENGINE_TERRAFORM="terraform-that-is-not-there")[1]["GitHub"]
+    assert (row["ok"], "only runs on a clone" in row["found"]) == (True, True)
+
+
+def test_github_as_an_app_that_may_do_what_the_rules_do(doctor, forge):
+    row = doctor(**as_app(forge))[1]["GitHub"]
+    assert row["found"] == f"{forge.urls.api} as the App interlock, installed at acme", row
+
+
+def test_github_as_an_app_that_lacks_something(doctor, forge):
+    def grant(**other):
+        given = {**GRANTS, **other}
+        forge.kept.run("UPDATE apps SET permissions_json = ?", json.dumps({k: v for k, v in given.items() if v}))
+
+    grant(checks="read", pull_requests=None)
+    try:
+        row = doctor(**as_app(forge))[1]["GitHub"]
+    finally:
+        grant()
+    assert not row["ok"]
+    assert "at acme checks:write, pull_requests:write" in row["problem"]
+    assert "accept" in row["remedy"]
+
+
+def test_github_by_a_token(doctor, forge, monkeypatch):
+    sql = "SELECT t.token FROM tokens t JOIN accounts a ON a.id = t.account WHERE a.login = 'ann'"
+    environ = {"GITHUB_API_URL": forge.urls.api, "ENGINE_TERRAFORM": "terraform-that-is-not-there"}
+    row = doctor(**environ, GITHUB_TOKEN=forge.kept.value(sql))[1]["GitHub"]
+    assert row["found"] == f"{forge.urls.api} as ann, a token"
+    row = doctor(**environ, GITHUB_TOKEN="ghp_nobody")[1]["GitHub"]
+    assert ("status 401" in row["problem"], "ghp_nobody" in json.dumps(row)) == (True, False)
+
+
+def test_github_with_half_an_app(doctor):
+    row = doctor(ENGINE_GITHUB_APP_ID="1", ENGINE_TERRAFORM="terraform-that-is-not-there")[1]["GitHub"]
+    assert "only one is set" in row["problem"]

@@ -45,7 +45,7 @@ def explain(tmp_path, capsys, monkeypatch):
         ("the pull request is closed", {"reviews": [approve("ann")], "pr": pr(state="closed")}, ExitCode.NEGATIVE),
         ("the reviews are not known", {"failed": {"reviews": "HTTP 502"}}, ExitCode.NEGATIVE),
         ("no facts at all", {"facts": False}, ExitCode.NEGATIVE),
-        ("nothing starts", {"happening": payload(action="labeled")}, ExitCode.NEGATIVE),
+        ("nothing starts", {"happening": payload(action="assigned")}, ExitCode.NEGATIVE),
     ],
 )
 def test_exit_code(why, changes, code, explain):
@@ -60,7 +60,7 @@ def test_without_facts_it_tells_which_would_decide(explain):
 
 
 def test_nothing_starts(explain):
-    _, shown = explain("--event-name", "pull_request", happening=payload(action="labeled"))
+    _, shown = explain("--event-name", "pull_request", happening=payload(action="assigned"))
     assert "no pipeline starts on this event: nothing is allowed, and nothing happens" in shown.out
 
 
@@ -69,9 +69,9 @@ def test_json_fits_its_schema_and_has_what_is_promised(explain):
     decision = json.loads(shown.out)
     assert schema.check("decision", load_json(shown.out.encode(), "decision.json")) == ()
     (pipeline,) = decision["pipelines"]
-    assert (pipeline["name"], pipeline["outcome"]) == ("mergeable", "pass")
+    assert (pipeline["name"], pipeline["outcome"]) == ("merge", "pass")
     assert all({"name", "outcome", "because"} <= set(gate) for gate in pipeline["gates"])
-    assert [action["id"] for action in pipeline["actions"]] == ["report"]
+    assert [action["id"] for action in pipeline["actions"]] == ["merge", "others"]
 
 
 def test_the_same_facts_give_the_same_bytes(explain):

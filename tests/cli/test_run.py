@@ -61,7 +61,9 @@ def test_quiet_is_quiet_and_json_is_one_document(machine, engine, flags):
     assert (done.code, done.err) == (ExitCode.DONE, "")
     if "--json" in flags:
         said = json.loads(done.out)
-        assert [action["status"] for action in said["pipelines"][0]["ran"]] == ["done"] * 4
+        ran = said["pipelines"][0]["ran"]
+        done_here = [action["id"] for action in ran if action["status"] == "done"]
+        assert done_here == ["plan", "policy", "verdict", "report"], "and what is done on GitHub is passed over"
         assert said["reports"][0]["result"] == "passed"
 
 
@@ -135,7 +137,7 @@ def test_without_a_verdict_a_denial_and_a_failure_are_still_no_success(machine, 
 
 def test_a_child_run_keeps_its_results_apart(machine, engine):
     spec = machine.controller / "specs" / "validate.yaml"
-    spec.write_text(spec.read_text().replace("actions:", "then: mergeable\nactions:", 1))
+    spec.write_text(spec.read_text().replace("then: merge ", "then: mergeable ", 1))
     machine.change({"S3/a.tfvars": good()})
     done = engine(*machine.words("--json"))
     assert [p["name"] for p in json.loads(done.out)["pipelines"]] == ["validate", "mergeable"]
@@ -155,7 +157,7 @@ def test_a_child_follows_when_all_is_done_and_has_no_say_in_the_exit_code(
     machine, engine, why, change, key, follows, code
 ):
     spec = machine.controller / "specs" / "validate.yaml"
-    spec.write_text(spec.read_text().replace("actions:", "then: mergeable\nactions:", 1))
+    spec.write_text(spec.read_text().replace("then: merge ", "then: mergeable ", 1))
     machine.change({"S3/a.tfvars": change})
     if not key:
         os.remove(machine.root / "key.pem")

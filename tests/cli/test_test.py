@@ -54,7 +54,7 @@ def test_all_failures_are_shown_with_what_was_expected(test):
         "    gate ready: expected pass\n                     got pending, because The pull request is a draft."
         in shown.out
     )
-    assert "    | … mergeable: pending" in shown.out
+    assert "    | … merge: pending" in shown.out
     assert "2 of 3 cases failed" in shown.out
 
 

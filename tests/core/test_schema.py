@@ -84,7 +84,7 @@ def mutations(value: Any) -> Iterator[Any]:
     [
         ("deployment-rules", "deployment-rules.yaml"),
         ("spec", "specs/validate.yaml"),
-        ("spec", "specs/mergeable.yaml"),
+        ("spec", "specs/merge.yaml"),
         ("approvers-config", "approvers-config.yaml"),
     ],
 )

@@ -101,7 +101,7 @@ OUTCOMES = [
         [
             "❌ This change is refused",
             "❌ `configuration-only`: 2 of the changed files",
-            "✅ `open`, `declared-source`, `has-resources`",
+            "✅ `open`, `declared-source`, `right-base`, `has-resources`",
             "`S3/b.tfvars:1:15`: an operation is not a literal value (ENG321)",
             "*Way out:* write the value itself",
             "`main.tf`: main.tf is Terraform code (ENG301)",
@@ -271,6 +271,7 @@ def test_a_refusal_is_told_once_and_machines_get_all_of_it(machine, engine):
     assert {gate["name"]: gate["outcome"] for gate in told["gates"]} == {
         "open": "pass",
         "declared-source": "pass",
+        "right-base": "pass",
         "configuration-only": "fail",
         "has-resources": "pass",
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import webhook_shapes
+from tests.support import npm
 
 PACKAGE = "@octokit/graphql-schema@15.26.1"
 
@@ -17,7 +17,7 @@ def public() -> Any:
     from graphql import build_client_schema
 
     try:
-        files = dict(webhook_shapes.fetch(PACKAGE))
+        files = dict(npm.files(PACKAGE))
     except Exception as error:  # offline: a user's machine may be, CI may not
         if os.environ.get("CI") == "true":
             raise

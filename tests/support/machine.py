@@ -30,6 +30,15 @@ _RECORD = {
 }
 
 
+# A pipeline that a clone can carry out besides: all gates of a merge, and nobody who merges.
+_MERGEABLE = """
+pipeline: mergeable
+gates: [open, ready, policy, reviewed, security-reviewed, right-branch, same-tree, free, in-order, not-frozen]
+actions:
+  - {id: report, uses: report.write}
+"""
+
+
 class Ended(NamedTuple):
     """What a run came to."""
 
@@ -49,6 +58,7 @@ class Machine:
         for name in ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies"):
             source = data.path(name)
             (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, self.controller / name)
+        (self.controller / "specs" / "mergeable.yaml").write_text(_MERGEABLE)
         module = self.controller / "terraform"
         shutil.copytree(data.path("terraform"), module, ignore=shutil.ignore_patterns(".terraform*"))
         (self.answers / "record").write_text(json.dumps(_RECORD))

@@ -106,14 +106,6 @@ PIPELINES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"id": "plan", "uses": "github.check", "with": {"name": "plan"}},
         {"id": "check", "uses": "github.check", "with": {"name": "merge"}},
     ]),
-    "whole": (
-        ["open"],
-        [
-            *_validates([FINDING]),
-            {"id": "comment", "uses": "github.comment"},
-            {"id": "plan", "uses": "github.check", "with": {"name": "plan"}},
-        ],
-    ),
     "begin": ("none", [
         {"id": "label", "uses": "github.label", "with": {"state": "started"}},
         {"id": "plan", "uses": "github.check", "with": {"name": "plan", "state": "started"}},

@@ -139,7 +139,7 @@ def _read(value: Any, now: float, permissions: Mapping[str, str]) -> tuple[str, 
         token, given = str(value["token"]), value["permissions"]
         lasts = datetime.fromisoformat(value["expires_at"]).timestamp() - now
         is_limited = value.get("repository_selection", "selected") == "selected"
-        wider = sorted(name for name, level in given.items() if _level(level) > _level(permissions.get(name)))
+        wider = sorted(name for name, given_ in given.items() if level(given_) > level(permissions.get(name)))
     except (LookupError, TypeError, ValueError, AttributeError):
         raise unknown("GitHub's answer to an App is no token") from None
     wider = [name for name in wider if name != "metadata"]  # whoever may anything may read that
@@ -148,8 +148,9 @@ def _read(value: Any, now: float, permissions: Mapping[str, str]) -> tuple[str, 
     return token, time.monotonic() + max(lasts - _EARLY_S, lasts / 2)
 
 
-def _level(level: str | None) -> int:
-    return _ORDER.index(level) if level else -1
+def level(name: str | None) -> int:
+    """How much a level of a permission is; less than any where there is none."""
+    return _ORDER.index(name) if name else -1
 
 
 def needed(permissions: Iterable[str]) -> dict[str, str]:

@@ -50,7 +50,7 @@ class Checks:
 
         def look() -> Json | None:
             new = (row for row in self._listed(repo, sha) if row["id"] not in before)
-            return next((row for row in new if _says(row, first)), None)
+            return next((row for row in new if _is(row, first)), None)
 
         def write() -> Json:
             made: Json = self._client.send("POST", at(repo, "check-runs"), {**_with(first, notes), "head_sha": sha})
@@ -73,7 +73,7 @@ class Checks:
 
         def look() -> Json | None:
             now: Json = self._client.get(path)
-            return now if _says(now, first) and now["output"]["annotations_count"] == count else None
+            return now if _is(now, first) and now["output"]["annotations_count"] == count else None
 
         def write() -> Json:
             done: Json = self._client.send("PATCH", path, body)
@@ -98,14 +98,14 @@ def _is_about(run: Json, first: Mapping[str, Any]) -> bool:
     return bool(run["name"] == first["name"] and (run["external_id"] or "").partition(":")[0] == pull)
 
 
+def _is(run: Json, first: Mapping[str, Any]) -> bool:
+    wanted = {"conclusion": None, **{name: first[name] for name in first if name != "output"}}
+    return all(run[name] == value for name, value in wanted.items())
+
+
 def _says(run: Json, first: Mapping[str, Any]) -> bool:
-    said = {**{name: run[name] for name in ("name", "external_id", "status", "conclusion")}, **_output(run)}
-    wanted = {"conclusion": None, **{name: first[name] for name in first if name != "output"}, **_output(first)}
-    return said == wanted
-
-
-def _output(run: Mapping[str, Any]) -> Json:
-    return {name: run["output"][name] for name in ("title", "summary")}
+    """The same state in the same words: nothing is to be done."""
+    return _is(run, first) and all(run["output"][name] == first["output"][name] for name in ("title", "summary"))
 
 
 def _can_become(run: Json, first: Mapping[str, Any]) -> bool:

@@ -157,8 +157,10 @@ class Look:
         with Understood(what):
             for row in self._client.pages(at(repo, "activity"), ref=f"refs/heads/{branch}", direction="desc"):
                 kind = row["activity_type"]
-                if kind == "branch_deletion":
+                if kind == "branch_deletion" and found:
                     break  # what was before it is of another branch of that name
+                if kind == "branch_deletion":
+                    continue  # it is gone by now, as after a merge: it is the last one that is meant
                 is_first = kind == "branch_creation"
                 if not (is_first or kind in _MOVES):
                     raise not_whole(what, f"it has a `{kind}`, and nobody knows what that is")

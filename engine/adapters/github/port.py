@@ -223,7 +223,10 @@ class Looks(Protocol):
 class Writes(Protocol):
     """Writes. Each may be done again, by whoever goes on: then it changes nothing, or what differs.
 
-    After a write of which nobody knows they look what is there. What GitHub refuses is a `RefusedError`.
+    After a write of which nobody knows they look what is there. What GitHub refuses is a `RefusedError`. Requests where
+    nothing goes wrong: 1 for `open_pull`, `retarget`, `merge` and `request_reviews`; `label`: 1 for all that is put on,
+    1 for each that is taken off; `comment` and `minimise`: 2; `check`: 1 to look at a commit, then 1 for each and for
+    every fifty annotations more.
     """
 
     def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:

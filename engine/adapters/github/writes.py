@@ -77,7 +77,7 @@ class Write(Checks):
 
             def look() -> int | None:
                 newest = self._said(repo, number, pages=1)
-                same = (row for row in newest if _is_ours(row) and row["body"] == body and not row["isMinimized"])
+                same = (row for row in newest if _is_ours(row) and _says(row, body) and not row["isMinimized"])
                 return next((int(row["fullDatabaseId"]) for row in same), None)
 
             def write() -> int:
@@ -90,7 +90,7 @@ class Write(Checks):
         row = next((row for row in self._said(repo, number) if int(row["fullDatabaseId"]) == comment), None)
         if row is None or not _is_ours(row):
             return False
-        if row["body"] == body:
+        if _says(row, body):
             return True
         path = at(repo, "issues", "comments", comment)
         try:
@@ -187,6 +187,12 @@ class Write(Checks):
 
 def _is_of(side: Json, repo: str) -> bool:
     return bool(side["repo"] and side["repo"]["full_name"].lower() == repo.lower())
+
+
+def _says(row: Json, body: str) -> bool:
+    """GitHub ends lines as browsers do, where it was a browser that wrote them."""
+    said: str = row["body"]
+    return said.replace("\r\n", "\n").rstrip() == body.replace("\r\n", "\n").rstrip()
 
 
 def _is_ours(row: Json) -> bool:

@@ -384,6 +384,11 @@ def test_pushes_to_an_earlier_branch_of_that_name_are_not_its_own():
     assert [push.after[0] for push in found] == ["1", "2"]
 
 
+def test_pushes_to_a_branch_that_is_gone_are_those_of_the_last_one():
+    found, _ = looking(_activity(MADE, FORCED, GONE, MADE, MOVED, GONE), lambda look: look.pushes(REPO, "feature/x"))
+    assert [push.after[0] for push in found] == ["1", "2"]
+
+
 def test_a_push_by_nobody_whom_github_knows():
     found, _ = looking(_activity({**MADE, "actor": None}), lambda look: look.pushes(REPO, "feature/x"))
     assert found[0].by is None

@@ -1,16 +1,18 @@
 """Writing to the sandbox's GitHub, as the App: once, whatever becomes of the answer; by as few requests as it takes."""
 
+import os
+import shutil
 from typing import Any
 
 import pytest
 
 from engine.adapters.github import client as adapter
-from engine.adapters.github import door
+from engine.adapters.github import door, queries
 from engine.adapters.github.failures import RefusedError, UnsureError
 from engine.errors import EngineError
 from engine.sandbox.forge.faults import Fault
 from engine.sandbox.forge.work import comments, labels, merging, rows, states
-from tests.support import forge_scene
+from tests.support import forge_scene, github_schema
 
 TITLE, MESSAGE = "Change (#1)", "What, and why.\n\nInterlock-Run: r-1\nPull-request: acme/dev-deployment#1"
 
@@ -481,3 +483,13 @@ def test_reviews_are_asked_of_those_who_can_give_them(scene):
     assert github.request_reviews(scene.repo, scene.number, users=[], teams=[]) == []
     refused(lambda: github.request_reviews(scene.repo, scene.number, users=["alice"], teams=[]), 422)
     refused(lambda: github.request_reviews(scene.repo, scene.number, users=["alice", "nobody"], teams=[]), 422)
+
+
+@pytest.mark.npm
+@pytest.mark.skipif(os.environ.get("CI") != "true" and not shutil.which("npm"), reason="npm has GitHub's schema")
+def test_github_takes_these_queries():
+    from graphql import parse, validate
+
+    schema = github_schema.public()
+    for query in (queries.SAID, queries.SHOWN, queries.MINIMISE, queries.MERGED):
+        assert validate(schema, parse(query)) == [], query

@@ -1,4 +1,4 @@
-"""Which pull requests sweep decides again: a row for each thing that a decision hangs on, and one for each that rests."""
+"""Which pull requests sweep decides again: a row for each thing that a decision hangs on."""
 
 from typing import Any
 

@@ -86,3 +86,20 @@ def test_a_thousand_gates_are_short() -> None:
     gates = [WAIT._replace(name=f"gate-{number}") for number in range(1000)]
     for told in (replies.status(STATE, gates), replies.why(STATE, gates)):
         assert len(told) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("why", "body", "to"),
+    [
+        ("an answer of another run", replies.marked("done", 7, "run-0"), 7),
+        ("one of this run, which would find itself answered", replies.marked("done", 7, "run-1"), None),
+        ("with other line ends, and blank lines behind it", replies.marked("a\nb", 7, "r").replace("\n", "\r\n") + "\n", 7),
+        ("a run whose id would end the mark", replies.marked("done", 7, "--> x"), 7),
+        ("something behind the mark", replies.marked("done", 7, "run-0") + "\nmore", None),
+        ("no number", "x\n<!-- interlock reply seven a -->", None),
+        ("a number without end", f"x\n<!-- interlock reply {'9' * 5000} a -->", None),
+        ("nothing", "", None),
+    ],
+)
+def test_what_an_answer_is_to(why: str, body: str, to: int | None) -> None:
+    assert replies.answered(body, "run-1") == to, why

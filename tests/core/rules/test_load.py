@@ -225,12 +225,12 @@ def test_the_shipped_rules_load_and_nothing_is_to_be_said_about_them() -> None:
     files = read_rules(ROOT)
     assert lint(files, shipped_catalog()) == ()
     loaded = load(files, shipped_catalog())
-    assert set(loaded.pipelines) == {"validate", "mergeable"}
+    names = {"open-pr", "target", "validate", "merge", "tell", "answer", "closed", "sweep"}
+    assert set(loaded.pipelines) == names
     assert set(files) == {
         "deployment-rules.yaml",
         "approvers-config.yaml",
-        "specs/validate.yaml",
-        "specs/mergeable.yaml",
+        *(f"specs/{name}.yaml" for name in names),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.run.actions.github.telling import ASKS, SIGN, outputs, pull_of, report_of, statement_of, telling
+from engine.run.actions.github.telling import ASKS, FOUND, SIGN, outputs, pull_of, report_of, statement_of, telling
 
 if TYPE_CHECKING:
     from engine.core.report.model import Life, Validated
@@ -43,7 +43,7 @@ def _keep_found(ctx: "Context") -> None:
     """What this validation found, for the runs that tell of it later."""
     from engine.run.kept import comments
 
-    found = {name: said for name in ("terraform.plan", "policy.evaluate", SIGN) if (said := outputs(ctx, name))}
+    found = {name: said for name in FOUND if (said := outputs(ctx, name))}
     pull, sequence = pull_of(ctx), found[SIGN]["verdict"]["sequence"]
     comments.put_found(ctx.ports.store, pull.repo, pull.number, ctx.run, sequence, found)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.run.context import Context
 
 MERGE, SIGN = "github.merge", "verdict.sign"
+FOUND = ("terraform.plan", "policy.evaluate", SIGN)  # actions whose outputs are shown
 ASKS = (SIGN, MERGE)  # actions whose gates are told of
 
 
@@ -194,13 +195,18 @@ def report_of(ctx: "Context", told: Telling) -> "Report":
     from engine.run import reports
     from engine.run.kept import comments
 
-    report = reports.decided(reports.about(ctx.event, told.document), ctx.result)
-    report = report._replace(repo=told.pull.repo, pr=told.pull.number, head_sha=told.pull.head, base_ref=told.pull.base)
-    found = {name: outputs(ctx, name) for name in ("terraform.plan", "policy.evaluate", SIGN)}
+    pull = told.pull
+    report = reports.about(ctx.event, told.document)._replace(
+        repo=pull.repo, pr=pull.number, head_sha=pull.head, base_ref=pull.base
+    )
+    found = {name: outputs(ctx, name) for name in FOUND}
     if not any(found.values()) and told.sequence:
-        found = {**found, **comments.found(ctx.ports.store, told.pull.repo, told.pull.number, told.sequence)}
-    plan, policy, verdict = (found[name] for name in ("terraform.plan", "policy.evaluate", SIGN))
+        found |= comments.found(ctx.ports.store, pull.repo, pull.number, told.sequence)
+    if found["terraform.plan"] is None:  # nothing was planned here, or it is not kept: what was signed is told
+        found = dict.fromkeys(FOUND)
+    plan, policy, verdict = (found[name] for name in FOUND)
     report = reports.of_outputs(report, plan, policy, verdict, ctx.discovery, told.document)
-    if not (plan or policy or verdict):
+    if plan is None:
         report = report._replace(refused=ctx.discovery.refused)
-    return report._replace(broken=told.problems)
+    # What the gates of this pipeline say is no news there, and what those of merging say stands beside it.
+    return report._replace(broken=told.problems, because="")

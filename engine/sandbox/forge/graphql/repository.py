@@ -139,13 +139,14 @@ def _collaborators(node: Node, args: Args) -> Page:
         row["account"]
         for row in ask.forge.kept.rows("SELECT account FROM members WHERE organization = ?", node.row["owner"])
     }
+    login = args.get("login")
     wanted = {"ALL": lambda _: True, "DIRECT": direct.__contains__, "OUTSIDE": (direct - members).__contains__}
     chosen = wanted[args.get("affiliation", "ALL")]
     found: list[tuple[str, int, Row]] = []
     for row in ask.forge.kept.rows("SELECT * FROM accounts WHERE kind = 'User' AND NOT deleted ORDER BY id"):
         level = access.permission(ask.forge, row["id"], node.row)
         given = row["id"] in direct or row["id"] in members or level != _given_to_all(node)
-        if given and level != "none" and chosen(row["id"]) and args.get("login") in (None, row["login"]):
+        if given and level != "none" and chosen(row["id"]) and (login is None or login.lower() == row["login"].lower()):
             found.append(("User", row["id"], {**row, "permission": level}))
     return page(ask.group(found), args)
 

@@ -2,6 +2,12 @@
 
 import pytest
 
+from engine.core.plan.summary import Summary
+from engine.core.receipts import Tally
+from engine.run.kept import comments
+from tests.support.hosted import REPO
+from tests.support.page import FINDING
+
 
 def checks(page, number):
     pull = page.hosted.as_("alice", "GET", f"/pulls/{number}").body
@@ -9,12 +15,24 @@ def checks(page, number):
     return {run["name"]: run for run in runs}
 
 
+def found_by(signed):
+    """What a validation leaves that has really planned and judged."""
+    [resource] = signed["verdict"]["resources"]
+    row = {**resource, "change": "added", "counts": dict.fromkeys(Summary._fields, 1), "diffs": [], "seconds": 1.0}
+    plan = {"resources": [{**row, "problem": None}]}
+    finding = {**FINDING, "resource": resource["path"], "file": f"{resource['path']}/checks.tfvars", "line": 3}
+    tally = {"digest": "sha256:" + "4" * 64, "counts": dict.fromkeys(Tally._fields, 1)}
+    policy = {"findings": [finding], "judged": [resource["path"]], "doubts": [], "receipts": tally}
+    return {"terraform.plan": plan, "policy.evaluate": policy, "verdict.sign": signed}
+
+
 def test_the_two_checks_of_a_life(page):
     number = page.hosted.pull("checks")
     page.run("begin", number)
     plan = checks(page, number)["interlock plan: dev"]
     assert (plan["status"], plan["external_id"]) == ("in_progress", f"{number}:0:running")
-    page.run("whole", number)
+    signed = page.run("fail", number)["verdict.sign"]
+    comments.put_found(page.store, REPO, number, "r", 1, found_by(signed))
     page.run("tell", number)
     found = checks(page, number)
     plan, merge = found["interlock plan: dev"], found["interlock merge: dev"]
@@ -22,7 +40,7 @@ def test_the_two_checks_of_a_life(page):
     assert plan["output"]["title"] == "Failed: 1 finding denies it, the worst is high"
     assert (merge["conclusion"], merge["external_id"]) == ("failure", f"{number}:1:fail")
     notes = page.hosted.as_("alice", "GET", f"/check-runs/{plan['id']}/annotations").body
-    assert [(note["path"], note["start_line"]) for note in notes] == [("S3/checks/checks.tfvars", 1)]
+    assert [(note["path"], note["start_line"]) for note in notes] == [("S3/checks/checks.tfvars", 3)]
     page.run("pass", number)
     page.run("tell", number)
     found = checks(page, number)
