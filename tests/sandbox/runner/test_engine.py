@@ -139,7 +139,7 @@ def test_runs_of_one_pull_request_go_one_after_another_and_others_beside_them(bo
     talk(box, other, "meanwhile")
     idle(box)
     first, second = [run for run in runs(box, event="issue_comment")[-3:] if run["number"] == one]
-    meanwhile = [run for run in runs(box)[before:] if run["number"] == other][0]
+    meanwhile = next(run for run in runs(box)[before:] if run["number"] == other)
     assert first["ended_at"] <= second["started_at"]
     assert meanwhile["started_at"] <= first["ended_at"], "it waited for nobody"
 
