@@ -102,7 +102,7 @@ def run(options: Namespace, console: Console) -> int:
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move), options.source),
             going=going,
         )
-        ports = Ports(opened(values.store), Keyring(os.environ), clock.now)
+        ports = Ports(opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s))
         if options.repo is None:
             ports = ports._replace(github=_github(values, opened_hubs))
         if values.store:

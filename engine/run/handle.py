@@ -92,11 +92,13 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
             one, child = waiting.pop(0)
             with _reported(event, one.out, settings, watcher):
                 done = _once(event, one, settings, ports, watcher, journals, child)
+            followed = {each.name for each in handled}
             handled += [each._replace(child=child) for each in done]
             waiting += [
                 (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), True)
                 for each in done
-                if each.then
+                # What is told again leads nowhere new: two that follow on each other would go on for ever.
+                if each.then and not (isinstance(each, Again) and each.then in followed)
             ]
         if stopped := following(handled):
             journals.hand_over(stopped.name, stopped.next)

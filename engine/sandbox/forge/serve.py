@@ -88,12 +88,14 @@ def running(
             _fill(forge, webhook)
             merging.recover(forge)
             pushes.recover(forge)
+        # What waits goes to where the runner of today receives; its runs ask, and wait until we answer.
+        forge.runner = runner(forge)
+        ending.callback(forge.runner.stop)
         sender = Sender(forge)
         sender.start()
         ending.callback(sender.stop)
         ending.enter_context(_serving(application(forge, routes(), others(forge)), listener))
-        forge.runner = runner(forge)
-        ending.callback(forge.runner.stop)
+        ending.callback(forge.runner.stop)  # before nobody answers them any more
         ending.callback(forge.ending.set)
         if tick_s is not None:
             ending.enter_context(_ticking(forge, tick_s))
