@@ -88,7 +88,7 @@ def run(options: Namespace, console: Console) -> int:
 
     values = settings.read()
     going = _going(options, values)
-    opened_hubs: list[Forge] = []
+    hubs: list[Forge] = []
     with results.directory(options.out) as out:
         given = _given(options, out, going.run if values.store else None)
         request = Request(
@@ -102,9 +102,8 @@ def run(options: Namespace, console: Console) -> int:
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move), options.source),
             going=going,
         )
-        ports = Ports(opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s))
-        if options.repo is None:
-            ports = ports._replace(github=_github(values, opened_hubs))
+        github = _github(values, hubs) if options.repo is None else None
+        ports = Ports(opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s), github=github)
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         try:
@@ -118,21 +117,24 @@ def run(options: Namespace, console: Console) -> int:
             "environment": next((done.environment for done in handled if done.environment), ""),
         }
         if options.json:
-            pipelines = [done.to_json() for done in handled]
-            status = "done" if handled else "nothing_to_do"
-            said = [report.to_json() for report in reports]
-            requests = sum(hub.calls for hub in opened_hubs)
-            run = {"version": 1, "status": status, "run": going.run, **outputs, "requests": requests}
-            console.json({**run, "pipelines": pipelines, "reports": said})
+            parts = {
+                "pipelines": [done.to_json() for done in handled],
+                "reports": [report.to_json() for report in reports],
+            }
+            run = {"version": 1, "status": "done" if handled else "nothing_to_do", "run": going.run, **outputs}
+            console.json({**run, "requests": sum(hub.calls for hub in hubs), **parts})
     job.outputs(outputs)
-    for done in handled:
-        for action in done.ran:
-            console.problems(action.problems)
-    if stopped:
-        console.progress(f"stopped before {stopped.next}: --resume --run {going.run} goes on")
-    if not handled:
-        console.err("nothing to do: no pipeline starts on this event")
+    console.problems(problem for done in handled for action in done.ran for problem in action.problems)
+    _tell(console, stopped.next if stopped else "", going.run, is_idle=not handled)
     return exit_code(handled)
+
+
+def _tell(console: Console, stopped: str, run: str, *, is_idle: bool) -> None:
+    """What is left, for a person."""
+    if stopped:
+        console.progress(f"stopped before {stopped}: --resume --run {run} goes on")
+    if is_idle:
+        console.err("nothing to do: no pipeline starts on this event")
 
 
 def _github(values: "Settings", hubs: "list[Forge]") -> "Opens":

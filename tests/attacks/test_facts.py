@@ -68,37 +68,42 @@ def test_somebody_else_approves(hosted):
     assert approved(hosted, number).outcome is Outcome.PASS
 
 
+def amended(author, address, message="More", by="alice"):
+    return lambda hosted, name: hosted.amend(name, by, author, address, message=message)
+
+
+ALICE = ("Alice", "alice@example.com")
+
+
 @pytest.mark.parametrize(
     ("why", "name", "prepare", "by", "says"),
     [
         ("by whoever wrote it, though another opened it", "own", None, "alice", "alice is the author of commit"),
         (
             "by a co-author", "co-author",
-            lambda h, n: h.amend(n, "alice", "Alice", "alice@example.com", message="x\n\nCo-authored-by: A <ANN@example.com>"),
-            "ann", "ann is a co-author of commit",
+            amended(*ALICE, "x\n\nCo-authored-by: A <ANN@example.com>"), "ann", "ann is a co-author of commit",
         ),
         (
             "by a co-author whom GitHub does not list", "hidden-author",
-            lambda h, n: h.amend(
-                n, "alice", "Alice", "alice@example.com", message="x\n\nCo-authored-by: A <x@y.example>\n\nand on"
-            ),
-            "ann", "a co-author of commit",
+            amended(*ALICE, "x\n\nCo-authored-by: A <x@y.example>\n\nand on"), "ann", "a co-author of commit",
         ),
         (
             "by who has pushed a commit of somebody else", "pusher",
-            lambda h, n: h.amend(n, "ann", "Alice", "alice@example.com"), "ann", "ann is somebody who pushed",
+            amended(*ALICE, by="ann"), "ann", "ann is somebody who pushed",
         ),
         (
             "of a commit with the approver's own address", "borrowed",
-            lambda h, n: h.amend(n, "alice", "Ann", "ann@example.com"), "ann", "ann is the author of commit",
+            amended("Ann", "ann@example.com"), "ann", "ann is the author of commit",
         ),
         (
             "with an address behind which nobody stands", "nobody-stands",
-            lambda h, n: h.amend(n, "alice", "X", "x@nowhere.example"), "ann", "(x@nowhere.example), and could be anybody",
+            amended("X", "x@nowhere.example"), "ann",
+            "(x@nowhere.example), and could be anybody",
         ),
         (
             "with GitHub's own address, unsigned", "web",
-            lambda h, n: h.amend(n, "alice", "GitHub", "noreply@github.com"), "ann", "(noreply@github.com), and could be anybody",
+            amended("GitHub", "noreply@github.com"), "ann",
+            "(noreply@github.com), and could be anybody",
         ),
         ("by an outsider who may read", "outsider", None, "oscar", "0 of 1"),
     ],

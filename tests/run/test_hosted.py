@@ -27,7 +27,9 @@ def hosted(tmp_path_factory):
 
 PIPELINES = """\
 pipelines:
-  - {pipeline: look, gates: [open, policy, reviewed, free, in-order, not-frozen], actions: [{id: r, uses: report.write}]}
+  - pipeline: look
+    gates: [open, policy, reviewed, free, in-order, not-frozen]
+    actions: [{id: r, uses: report.write}]
   - pipeline: plan
     gates: [open, declared-source, configuration-only, has-resources]
     permissions: [contents:read]
