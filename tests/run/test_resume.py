@@ -502,11 +502,11 @@ def test_options_that_want_something(machine, engine, why, words, environ, code)
 
 
 def test_an_environments_name_makes_no_output_of_its_own(machine, engine, tmp_path, monkeypatch):
-    from engine.cli.job import outputs
+    from engine.cli import job
 
     file = tmp_path / "output"
     monkeypatch.setenv("GITHUB_OUTPUT", str(file))
-    outputs({"next": "", "environment": "a\nnext=merge\nnext<<x\nmerge\nx"})
+    job.outputs({"next": "", "environment": "a\nnext=merge\nnext<<x\nmerge\nx"})
     found = outputs(file)
     assert found["next"] == ""
     assert found.keys() == {"next", "environment"}
