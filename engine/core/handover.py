@@ -34,6 +34,7 @@ class Binding(NamedTuple):
     pipeline: str  # whose action is next
     action: str  # that it stopped before
     line: int  # the last one of that pipeline's journal
+    turn: int = 1  # of that pipeline (`kept.journal.Identity`)
 
 
 class Handover(NamedTuple):

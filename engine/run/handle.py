@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.core.report.model import Report
     from engine.core.rules.model import Rules
 
+_TURNS = 2  # a pipeline may lead to another that leads back to it; but a verdict is given anew once in a run
 _OF_OTHERS = ("ENG571", "ENG572")
 
 
@@ -84,22 +85,20 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
     handled: list[Handled | Again] = []
     unopened = ports
     ports = ports._replace(github=ports.github and once_opened(ports.github))
-    waiting = [(request, False)]
+    waiting: list[tuple[Request, tuple[str, ...]]] = [(request, ())]  # and the pipelines that have led there
     with ExitStack() as stack:
         with _reported(event, request.out, settings, watcher):
             asked = digest([event.digest, request.asked])
             journals = stack.enter_context(runs(request.going, event.subject, asked, ports))
         while waiting:
-            one, child = waiting.pop(0)
+            one, chain = waiting.pop(0)
             with _reported(event, one.out, settings, watcher):
-                done = _once(event, one, settings, ports, watcher, journals, child)
-            followed = {each.name for each in handled}
-            handled += [each._replace(child=child) for each in done]
+                done = _once(event, one, settings, ports, watcher, journals, chain)
+            handled += [each._replace(child=bool(chain)) for each in done]
             waiting += [
-                (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), True)
+                (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), (*chain, each.name))
                 for each in done
-                # What is told again leads nowhere new: two that follow on each other would go on for ever.
-                if each.then and not (isinstance(each, Again) and each.then in followed)
+                if each.then and (*chain, each.name).count(each.then) < (1 if each.then == each.renews else _TURNS)
             ]
         if stopped := following(handled):
             journals.hand_over(stopped.name, stopped.next)
@@ -153,19 +152,20 @@ def _once(
     ports: Ports,
     watcher: Watcher,
     journals: Runs,
-    child: bool,
+    chain: tuple[str, ...],
 ) -> "list[Handled | Again]":
     trusted.stand_apart(
         request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
     )
     rules, actions = load(trusted.read_rules(request.controller), catalog()), catalog().actions
-    if child and request.repo is not None:
+    if chain and request.repo is not None:
         request = request._replace(pipeline=stands_for(request.pipeline, rules, actions))
         if request.pipeline is None:
             return []
     matching = _matching(event, request, rules, settings)
-    check_until(None if child else request.going.until, matching.pipelines, rules)
-    found = journals.of(matching.pipelines, child=child)
+    check_until(None if chain else request.going.until, matching.pipelines, rules)
+    turn = 1 + max((chain.count(name) for name in matching.pipelines), default=0)
+    found = journals.of(matching.pipelines, child=bool(chain), turn=turn)
     outs = {one.identity.pipeline: _out(request.out, one.identity.pipeline, len(found)) for one in found}
     known = {name: Again(name, one.finish, outs[name]) for name, one in zip(outs, found, strict=True) if one.finish}
     for again in known.values():

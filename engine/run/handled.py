@@ -36,6 +36,12 @@ class Again(NamedTuple):
         return then if isinstance(then, str) and then else None
 
     @property
+    def renews(self) -> str | None:
+        """The same, where it gives a verdict again."""
+        renews = self.said.get("renews")
+        return renews if isinstance(renews, str) and renews else None
+
+    @property
     def exit_code(self) -> ExitCode:
         """As it was."""
         return ExitCode(self.said["exit"])
@@ -99,7 +105,7 @@ class Handled(NamedTuple):
     def said(self) -> dict[str, Any]:
         """What the journal keeps of it, so that it can be told again."""
         same = {"outcome": self.result.outcome.value, "exit": int(self.exit_code), "environment": self.environment}
-        return {**same, "then": self.then, "pipeline": self.to_json()}
+        return {**same, "then": self.then, "renews": self.renews, "pipeline": self.to_json()}
 
 
 def following(handled: "Iterable[Handled | Again]") -> "Handled | Again | None":

@@ -142,3 +142,15 @@ def test_a_run_that_has_ended_leaves_no_word_of_it(hosted, engine, tmp_path):
     assert list(swept.begun(store, REPO)) == []
     assert swept.last(store, REPO, number) is not None
     assert len(list(store.list(keys.renewal(REPO, number, "sha256:x").rpartition("/")[0] + "/"))) == 1
+
+
+def test_what_leads_back_to_a_pipeline_has_it_decided_anew_once(hosted, engine, controller):
+    """`merge` waits for a verdict, which leads back to `merge`: told again, it would not know of the verdict."""
+    with open(f"{controller}/specs/again.yaml", "a") as file:
+        file.write("then: merge\n")
+    number = hosted.pull("back")
+    _, told, _ = engine(
+        {"version": 1, "source_repo": REPO, "event": "look", "pr_number": number}, "repository_dispatch"
+    )
+    assert told.count("merge") == 2
+    assert told.count("again") == 1

@@ -9,16 +9,10 @@ from engine.cli.main import main
 from engine.sandbox.scenarios.stories import STORIES
 from tests.support.sandbox import ENGINE
 
-_NOT_YET = {
-    "two": pytest.mark.xfail(
-        reason="within one run `merge` is told again after `validate`, so label and check stay behind the new verdict"
-    )
-}
-
 
 @pytest.mark.slow
 @pytest.mark.terraform
-@pytest.mark.parametrize("name", [pytest.param(name, marks=_NOT_YET.get(name, ())) for name in STORIES])
+@pytest.mark.parametrize("name", STORIES)
 def test_a_story_goes_as_it_is_told(name):
     done = subprocess.run([ENGINE, "sandbox", "--scenario", name], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

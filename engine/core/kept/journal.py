@@ -51,11 +51,12 @@ _DOMAIN = b"interlock journal line 1\n"
 
 
 class Identity(NamedTuple):
-    """Which run: the same delivery starts a pipeline about a subject once."""
+    """Which run: the same delivery starts a pipeline about a subject once, and again where others lead back to it."""
 
     delivery: str
     pipeline: str
     subject: str
+    turn: int = 1  # 2: it has led to another pipeline, which leads back to it
 
     @property
     def key(self) -> str:
@@ -63,7 +64,8 @@ class Identity(NamedTuple):
         return digest(list(self)).removeprefix("sha256:")[:40]
 
     def __str__(self) -> str:
-        return f"{self.delivery} ({self.pipeline} of {self.subject})"
+        again = "" if self.turn == 1 else f", turn {self.turn}"
+        return f"{self.delivery} ({self.pipeline} of {self.subject}{again})"
 
 
 class Line(NamedTuple):

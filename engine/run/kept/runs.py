@@ -49,7 +49,7 @@ class Runs:
         self._going, self._subject, self._asked = going, subject, asked
         self._store, self._owner = ports.store, owner
         self._key = _key(ports, needed=bool(going.until or going.handover))
-        self._journals: dict[str, Journal] = {}
+        self._journals: dict[str, Journal] = {}  # by the key of a run
         self._entered: list[Journal] = []
         self._is_swept, self._now = ports.github is not None and bool(subject.repo), ports.now
         self._handed = self._open() if going.resume and going.handover else None
@@ -57,15 +57,15 @@ class Runs:
             needed = "a store that the next job sees (ENGINE_STORE), or --handover FILE"
             raise failure("ENG579", option="--until", needed=needed)
 
-    def of(self, pipelines: Sequence[str], *, child: bool = False) -> list[Journal]:
+    def of(self, pipelines: Sequence[str], *, child: bool = False, turn: int = 1) -> list[Journal]:
         """The journals of these pipelines, if this process may go on with them.
 
         Raises:
             EngineError: ENG571 one is somebody else's, ENG578 there is nothing to go on with, ENG579 it has ended, and
                 was about something else; ENG573, ENG574, ENG576.
         """
-        found = [self._read(name) for name in pipelines]
-        self._journals |= {journal.identity.pipeline: journal for journal in found}
+        found = [self._read(name, turn) for name in pipelines]
+        self._journals |= {journal.identity.key: journal for journal in found}
         if self._going.resume and not child and found and all(journal.start is None for journal in found):
             raise failure("ENG578", run=found[0].identity)
         for journal in found:
@@ -94,7 +94,7 @@ class Runs:
             return None
         from engine.core.decision.stance import difference
 
-        if self._handed and self._handed.of.pipeline == journal.identity.pipeline:
+        if self._handed and self._is_handed(journal.identity):
             compare(self._handed.of, {"head": stance["head"] or "", "base": stance["base"] or ""})
         journal.take("--resume" if self._going.resume else "executor")
         return difference(journal.start["stance"], stance)
@@ -117,7 +117,7 @@ class Runs:
         """
         if not self._going.handover:
             return
-        journal = self._journals[pipeline]
+        journal = [one for one in self._journals.values() if one.identity.pipeline == pipeline][-1]
         assert journal.start
         stance = journal.start["stance"]
         of = Binding(
@@ -130,18 +130,23 @@ class Runs:
             pipeline=pipeline,
             action=action,
             line=journal.lines,
+            turn=journal.identity.turn,
         )
         journals = {one.identity.key: one.copy() for one in self._journals.values() if one.start}
         assert self._key
         files.write(self._going.handover, close(Handover(of, journals), self._key))
 
-    def _read(self, pipeline: str) -> Journal:
-        identity = Identity(self._going.run, pipeline, str(self._subject))
+    def _is_handed(self, identity: Identity) -> bool:
+        of = self._handed.of if self._handed else None
+        return of is not None and (of.pipeline, of.turn) == (identity.pipeline, identity.turn)
+
+    def _read(self, pipeline: str, turn: int) -> Journal:
+        identity = Identity(self._going.run, pipeline, str(self._subject), turn)
         lines = self._handed.journals.get(identity.key) if self._handed else None
         if lines:
             fill(self._store, identity.key, lines)
         journal = Journal(self._store, identity, self._owner, self._key)
-        if self._handed and self._handed.of.pipeline == pipeline:
+        if self._handed and self._is_handed(identity):
             compare(self._handed.of, {"line": journal.lines, "action": journal.stopped})
         return journal
 

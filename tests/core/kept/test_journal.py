@@ -43,8 +43,8 @@ def read(found, key=None):
     return past
 
 
-def test_an_identity_is_of_all_three():
-    names = [("a", "b", "c"), ("a", "b", "d"), ("a", "x", "c"), ("x", "b", "c"), ("ab", "", "c")]
+def test_an_identity_is_of_all_parts():
+    names = [("a", "b", "c"), ("a", "b", "d"), ("a", "x", "c"), ("x", "b", "c"), ("ab", "", "c"), ("a", "b", "c", 2)]
     assert len({Identity(*name).key for name in names}) == len(names)
     assert set(RUN) <= set("0123456789abcdef")
 
