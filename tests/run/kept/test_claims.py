@@ -107,5 +107,3 @@ def test_a_run_whose_lines_cannot_be_believed_may_be_at_work():
     store.put_if_absent(f"journal/{run}/000002", b"no line")
     with pytest.raises(EngineError):
         take(store, journal(store, "8", "b.2"))
-
-
