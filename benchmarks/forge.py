@@ -1,8 +1,8 @@
 """The sandbox's forge: how soon it is ready, how long a request takes, and whether 200 pull requests slow it down.
 
-Budgets: ready within 1.5 s, a request within 10 ms (the median of a mix as the engine asks it, over one connection), and
-at most 1.5 times what each took with ten pull requests once there are 200. Where Linux tells it, the processor's time of
-the forge and its git is compared instead of the clock's, so that a busy machine does not fail; both are shown.
+Budgets: ready within 1.5 s, a request within 10 ms (the median of a mix as the engine asks it, over one connection),
+and at most 1.5 times what it took with ten pull requests once there are 200. Where Linux tells it, the processor's time
+of the forge and its git is compared instead of the clock's, so that a busy machine does not fail; both are shown.
 
     python benchmarks/forge.py [STARTS]
 """

@@ -863,6 +863,9 @@ TABLE: dict[str, Row] = {
         "nothing has to be done: the next event of the pull request tries again",
         _WAIT,
     ),
+    # ENG640-649 stories in the sandbox
+    "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
+    "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -5,7 +5,7 @@ in `Settings`, so that printing one shows nothing.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from engine.adapters.places import BucketPlace, Forge, Given, StorePlace, absolute, below, forge_at, store_at
@@ -34,6 +34,15 @@ SETTINGS = (
     ),
     Setting("ENGINE_STATE_REGION", "Region of that bucket; the environment's own when not set."),
     Setting("ENGINE_EMULATOR", "1: AWS_ENDPOINT_URL is a local emulator, checks of real credentials are off."),
+    Setting(
+        "ENGINE_CLOCK_AHEAD_S",
+        "Seconds that a sandbox's clock is ahead of the machine's. Only with ENGINE_EMULATOR=1.",
+    ),
+    Setting(
+        "ENGINE_AWS_PROFILE",
+        "AWS profile that Terraform works by, instead of the keys in the environment; `{environment}` and `{account}` "
+        "stand for those of the resource: `interlock-{environment}`.",
+    ),
     Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories, mirrors of sources.", "~/.cache/interlock"),
     Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
@@ -124,6 +133,8 @@ class Settings(NamedTuple):
     state_bucket: str
     state_region: str | None
     emulator: bool
+    aws_profile: str | None
+    clock_ahead_s: float  # of a sandbox
     cache_dir: str
     opa: str
     checkov: str
@@ -153,7 +164,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         return environ.get(name) or _DEFAULTS[name]
 
     home = environ.get("HOME") or os.path.expanduser("~")
-    given = Given(
+    about = Given(
         in_job=environ.get("CI", "") not in ("", "0", "false"),
         profile=value("ENGINE_STORE_PROFILE") or None,
         taken=environ.get("AWS_PROFILE") or "default",
@@ -169,11 +180,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         state_bucket=value("ENGINE_STATE_BUCKET"),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
+        clock_ahead_s=clock_ahead_s(environ),
+        aws_profile=_profile(value("ENGINE_AWS_PROFILE"), about.profile),
         cache_dir=os.path.abspath(below(home, value("ENGINE_CACHE_DIR"))),
         opa=value("ENGINE_OPA"),
         checkov=value("ENGINE_CHECKOV"),
         trusted_keys=absolute(home, "ENGINE_TRUSTED_KEYS", value("ENGINE_TRUSTED_KEYS")),
-        store=store_at(home, value("ENGINE_STORE"), given),
+        store=store_at(home, value("ENGINE_STORE"), about),
         executor=absolute(home, "ENGINE_EXECUTOR", value("ENGINE_EXECUTOR")),
         path=search_path(environ),
         home=home,
@@ -182,6 +195,38 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         bot=_number("ENGINE_GITHUB_BOT_ID", environ),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
     )
+
+
+def _profile(name: str, of_store: str | None) -> str | None:
+    """Terraform must not reach the store, in whatever environment."""
+    plain = name.replace("{environment}", "").replace("{account}", "")
+    if not plain.isprintable() or {"{", "}", "[", "]"} & set(plain) or name != name.strip():
+        raise failure("ENG004", name="ENGINE_AWS_PROFILE", reason=f"`{name}` is no name of a profile")
+    if name and name == of_store:
+        raise failure(
+            "ENG004", name="ENGINE_AWS_PROFILE", reason=f"`{name}` is the store's, which Terraform never gets"
+        )
+    return name or None
+
+
+def clock_ahead_s(environ: Mapping[str, str]) -> float:
+    """How far a sandbox's clock is ahead; nothing outside of one: what has expired stays so.
+
+    Raises:
+        EngineError: ENG004.
+    """
+    text = environ.get("ENGINE_CLOCK_AHEAD_S", "")
+    if not text or environ.get("ENGINE_EMULATOR") != "1":
+        return 0
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 10 * 365 * 86400:
+        raise failure(
+            "ENG004", name="ENGINE_CLOCK_AHEAD_S", reason=f"`{text[:40]}` is no number of seconds up to ten years"
+        )
+    return found
 
 
 def _number(name: str, environ: Mapping[str, str]) -> int | None:
@@ -199,6 +244,11 @@ def forge(environ: Mapping[str, str]) -> Forge:
     """
     url = environ.get("GITHUB_API_URL") or _DEFAULTS["GITHUB_API_URL"]
     return Forge(forge_at(url), environ.get("ENGINE_GITHUB_APP_ID") or None)
+
+
+def given(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Those of the variables that are set, for a program that has to find its way as we do."""
+    return {name: environ[name] for name in names if environ.get(name)}
 
 
 def network(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:

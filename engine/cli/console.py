@@ -44,6 +44,11 @@ class Console:
         return self._colour and bool(sys.stdout) and sys.stdout.isatty() and not no_colour()
 
     @property
+    def is_watched(self) -> bool:
+        """Does somebody sit there, who may say when it is enough?"""
+        return bool(sys.stdout) and sys.stdout.isatty()
+
+    @property
     def width(self) -> int:
         """Columns of the terminal; 100 when there is none, so that logs do not wrap early."""
         from shutil import get_terminal_size

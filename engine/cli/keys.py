@@ -51,7 +51,8 @@ def _new(options: Namespace, console: "Console") -> int:
         console.out(entry(key))
     console.progress(
         f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it\n"
-        "from ENGINE_SIGNING_KEY(_FILE), for merges from ENGINE_MERGE_KEY(_FILE). What is printed belongs into trusted-keys.yaml."
+        "from ENGINE_SIGNING_KEY(_FILE), for merges from ENGINE_MERGE_KEY(_FILE).\n"
+        "What is printed belongs into trusted-keys.yaml."
     )
     return ExitCode.DONE
 

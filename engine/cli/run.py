@@ -103,7 +103,7 @@ def run(options: Namespace, console: Console) -> int:
             going=going,
         )
         github = _github(values, hubs) if options.repo is None else None
-        ports = Ports(opened(values.store), Keyring(os.environ), clock.now, github=github)
+        ports = Ports(opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s), github=github)
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         try:

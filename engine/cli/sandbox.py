@@ -1,4 +1,4 @@
-"""`engine sandbox`: GitHub on this machine, for trying things out, until it is ended."""
+"""`engine sandbox`: GitHub, AWS and the engine on this machine, for trying things out, until it is ended."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ from engine.errors import ExitCode, failure
 if TYPE_CHECKING:
     from engine.cli.console import Console
 
-HELP = "a GitHub on this machine: people, repositories and webhooks to try things with"
-_TICK_S = 60.0
-_NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "markdown_it", "multipart", "nh3", "pygments")
+HELP = "GitHub, AWS and the engine on this machine, to try things with"
+_TICK_S, _UNSAID = 60.0, -1.0
+_NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "linkify_it", "markdown_it", "mdit_py_plugins", "nh3")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -28,11 +28,15 @@ def arguments(parser: ArgumentParser) -> None:
         "--tick",
         metavar="SECONDS",
         type=_tick,
-        default=_TICK_S,
-        help="how often its clock starts what is due, or `never`",
+        default=_UNSAID,
+        help="how often its clock starts what is due, or `never` (default: 60; never in a scenario)",
     )
     parser.add_argument("--chaos", metavar="SEED", help="let answers and deliveries go wrong, by this seed")
-    parser.add_argument("--webhook", metavar="URL", type=_url, help="where the App's webhooks go")
+    parser.add_argument(
+        "--webhook", metavar="URL", type=_url, help="where the App's webhooks go, instead of to an engine here"
+    )
+    parser.add_argument("--without-engine", action="store_true", help="GitHub alone: its events start nothing")
+    parser.add_argument("--scenario", metavar="NAME", help="play a story in it and end; `list` tells which there are")
     parser.add_argument("--json", action="store_true", help="for machines: one line, once it is ready")
 
 
@@ -64,12 +68,17 @@ def _url(text: str) -> str:
 
 def run(options: Namespace, console: "Console") -> int:
     """Serve until SIGTERM or Ctrl-C; both end it well."""
+    if options.scenario == "list":
+        return _list(console)
+    if options.scenario is not None:
+        from engine.sandbox.scenarios.stories import named
+
+        named(options.scenario)
     ended = _ending()
     _check()
     from engine.adapters import process
-    from engine.sandbox.forge.ready import ready
-    from engine.sandbox.forge.serve import running
     from engine.sandbox.forge.state import held
+    from engine.sandbox.whole import SetUp, alone, whole
 
     if options.reset and options.state is None:
         raise failure("ENG544")
@@ -77,19 +86,71 @@ def run(options: Namespace, console: "Console") -> int:
     with ExitStack() as stack:
         stack.callback(process.end_all)
         state = stack.enter_context(held(options.state, reset=options.reset))
-        forge = stack.enter_context(
-            running(state, options.port, webhook=options.webhook or "", tick_s=options.tick, chaos=options.chaos)
+        usual = None if options.scenario else _TICK_S  # a story says itself when the clock strikes
+        tick_s = usual if options.tick == _UNSAID else options.tick
+        set_up = SetUp(options.port, options.webhook or "", tick_s, options.chaos)
+        with_engine = not (options.webhook or options.without_engine)
+        told = stack.enter_context(
+            whole(state, set_up, lasting=options.state is not None) if with_engine else alone(state, set_up)
         )
-        told = ready(forge)
         if options.json:
             console.json(told, in_one_line=True)
+        elif options.scenario is not None:
+            console.out(f"pages  {told['url']}  (sign in as anybody, with one click)")
         else:
             console.out(_friendly(told, console, kept=options.state is not None))
         console.flush()
-        ended.wait()
+        if options.scenario is not None:
+            _play(options.scenario, told, console)
+            if options.state is not None:
+                console.out(_to_try(told, options.state))
+                console.flush()
+        if options.scenario is None or console.is_watched:
+            ended.wait()
         console.progress("the sandbox ends")
         process.end_all()  # and once more, when nobody can ask for anything any more
     return ExitCode.DONE
+
+
+def _list(console: "Console") -> int:
+    from engine.sandbox.scenarios.stories import STORIES
+
+    width = max(map(len, STORIES))
+    console.out("\n".join(f"  {name:<{width}}  {story.about}" for name, story in STORIES.items()))
+    return ExitCode.DONE
+
+
+def _play(name: str, told: dict[str, Any], console: "Console") -> None:
+    """Tell a story; on a terminal the sandbox stays as the story leaves it.
+
+    Raises:
+        EngineError: ENG640, it did not go as told.
+    """
+    import tempfile
+
+    from engine.sandbox.scenarios.play import Play
+    from engine.sandbox.scenarios.stories import named
+
+    story = named(name)
+    console.progress(f"── {name}: {story.about}")
+    with tempfile.TemporaryDirectory(prefix="interlock-story-") as folder:
+        story.tell(Play(told, console.progress, folder))
+    console.progress("── so it went" + (", and Ctrl-C ends it" if console.is_watched else ""))
+
+
+def _to_try(told: dict[str, Any], state: str) -> str:
+    """What one may do with a sandbox that is kept."""
+    import shlex
+
+    again = f"engine sandbox --state {shlex.quote(state)}"
+    lines = [
+        f"Everything is kept in {state}. To go on, run",
+        f"  {again}",
+        "and in another terminal, while that runs, for example:",
+        *(f"  {line}" for line in _first_steps(told, told["repositories"][0])),
+        f"Rules, policies and module are in {told['controller']}: a change there counts from the next run on.",
+    ]
+    return "\n".join(lines)
 
 
 def _ending() -> threading.Event:
@@ -128,6 +189,7 @@ def _friendly(told: dict[str, Any], console: "Console", *, kept: bool) -> str:
         "",
         f"  pages    {told['url']}  (sign in as anybody, with one click)",
         f"  API      {told['api_url']}, GraphQL {told['graphql_url']}",
+        *([f"  rules    {told['controller']}  (a change counts from the next run on)"] if "controller" in told else []),
         f"  state    {told['state']}{'' if kept else '  (removed at the end; --state DIR keeps it)'}",
         "",
         "People, what they may do, their teams and tokens:",
@@ -143,16 +205,28 @@ def _friendly(told: dict[str, Any], console: "Console", *, kept: bool) -> str:
 
 
 def _first_steps(told: dict[str, Any], source: dict[str, Any]) -> list[str]:
-    """Clone, change, push, and open a pull request as somebody who may."""
+    """Clone, change, push; where no engine does it, open a pull request as somebody who may."""
     who = next(user for user in told["users"] if user["role"] == "write" and not user["teams"])
     name = source["full_name"].rpartition("/")[2]
     place = told["git_url"].replace("://", f"://x-access-token:{who['token']}@", 1)
+    commit = f"git -c user.name={who['login'].title()} -c user.email={who['email']} commit -m"
+    if "controller" in told:
+        return [
+            f"git clone -b dev {place}/{source['full_name']}.git && cd {name}",
+            f"git switch -c my-bucket && printf '{_BUCKET}' > S3/my-bucket.tfvars && git add S3",
+            f"{commit} 'A bucket of mine' && git push origin my-bucket",
+            f"# and then look: {told['url']}/{source['full_name']}/pulls",
+        ]
     pull = f'{{"title": "My change", "head": "my-change", "base": "{source["default_branch"]}"}}'
     pulls = f"{told['api_url']}/repos/{source['full_name']}/pulls"
     return [
         f"git clone {place}/{source['full_name']}.git && cd {name}",
         "git switch -c my-change && date >> notes.txt && git add notes.txt",
-        f"git -c user.name={who['login'].title()} -c user.email={who['email']} commit -m 'My change'",
+        f"{commit} 'My change'",
         "git push origin my-change",
         f"curl -H 'Authorization: Bearer {who['token']}' -d '{pull}' {pulls}",
     ]
+
+
+# A resource as people write it, in a line of the shell.
+_BUCKET = 'environment = "development"\\n\\ns3_buckets = {\\n  "acme-dev-mine" = { tags = { Team = "mine" } }\\n}\\n'

@@ -39,6 +39,7 @@ from engine.run.today import digests
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
+    from engine.core.rules.model import Rules
 
 _OF_OTHERS = ("ENG571", "ENG572")
 
@@ -92,11 +93,13 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
             one, child = waiting.pop(0)
             with _reported(event, one.out, settings, watcher):
                 done = _once(event, one, settings, ports, watcher, journals, child)
+            followed = {each.name for each in handled}
             handled += [each._replace(child=child) for each in done]
             waiting += [
                 (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), True)
                 for each in done
-                if each.then
+                # What is told again leads nowhere new: two that follow on each other would go on for ever.
+                if each.then and not (isinstance(each, Again) and each.then in followed)
             ]
         if stopped := following(handled):
             journals.hand_over(stopped.name, stopped.next)
@@ -160,11 +163,7 @@ def _once(
         request = request._replace(pipeline=stands_for(request.pipeline, rules, actions))
         if request.pipeline is None:
             return []
-    matching = match(event, rules, request.pipeline, actions)
-    if request.repo is not None and request.pipeline is None:
-        matching = without_github(matching, rules, actions)
-    if request.repo is None and request.pipeline is None and is_ours(event, Us(settings.app, settings.bot)):
-        matching = matching._replace(pipelines=(), needs=frozenset())
+    matching = _matching(event, request, rules, settings)
     check_until(None if child else request.going.until, matching.pipelines, rules)
     found = journals.of(matching.pipelines, child=child)
     outs = {one.identity.pipeline: _out(request.out, one.identity.pipeline, len(found)) for one in found}
@@ -232,6 +231,19 @@ def _once(
             journal.finish_run(done.said())
         handled.append(done)
     return handled
+
+
+def _matching(event: Event, request: Request, rules: "Rules", settings: "Settings") -> Matching:
+    """What the event starts. What only GitHub can carry out is left out on a clone, and what we did ourselves there."""
+    actions = catalog().actions
+    matching = match(event, rules, request.pipeline, actions)
+    if request.pipeline is not None:
+        return matching
+    if request.repo is not None:
+        return without_github(matching, rules, actions)
+    if is_ours(event, Us(settings.app, settings.bot)):
+        return matching._replace(pipelines=(), needs=frozenset())
+    return matching
 
 
 def _tell(

@@ -1,1 +1,1 @@
-"""What stands in for the outside world on a laptop: `make demo`, the tests, later `engine sandbox`."""
+"""What stands in for the outside world on a laptop: GitHub, AWS, the engine on them, and stories played there."""

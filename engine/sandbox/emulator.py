@@ -51,7 +51,7 @@ def emulator(account: str = ACCOUNT) -> Iterator[Emulator]:
             port = server.port()
             url = f"http://127.0.0.1:{port}"
             bucket = f"terraform-state-{account}"
-            _create_bucket(port, bucket)
+            create_bucket(port, bucket)
             yield Emulator(url, account, REGION, bucket, _credentials(url))
         finally:
             server.stop.set()
@@ -110,9 +110,15 @@ class _Server(threading.Thread):
         raise failure("ENG441", reason=str(self.failed or f"it did not listen within {_START_S:g} s"))
 
 
-def _create_bucket(port: int, bucket: str) -> None:
+def create_bucket(port: int, bucket: str, access_key_id: str = "emulator") -> None:
+    """Make a bucket with versions, as the owner of the key; nothing where there is one.
+
+    Raises:
+        EngineError: ENG441.
+    """
     versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-    scope = f"emulator/20200101/{REGION}/s3/aws4_request"  # moto reads which service is meant, and checks nothing
+    # moto reads which service and whose key is meant, and checks nothing
+    scope = f"{access_key_id}/20200101/{REGION}/s3/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
     for path, body in ((f"/{bucket}", ""), (f"/{bucket}?versioning", versioning)):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

@@ -39,12 +39,38 @@ def test_settings_print_no_secret():
     ("why", "environ", "code"),
     [
         ("a switch is 0 or 1", {"ENGINE_EMULATOR": "yes"}, "ENG004"),
+        ("a profile is a name", {"ENGINE_AWS_PROFILE": "a\nb"}, "ENG004"),
+        ("it stands for the two that are known", {"ENGINE_AWS_PROFILE": "{branch}"}, "ENG004"),
+        (
+            "Terraform never gets the store's",
+            {"ENGINE_STORE": "s3:acme", "ENGINE_STORE_PROFILE": "store", "ENGINE_AWS_PROFILE": "store"},
+            "ENG004",
+        ),
     ],
 )
 def test_refused(why, environ, code):
     with pytest.raises(EngineError) as caught:
         settings.read({**environ, "HOME": "/h"})
     assert caught.value.problems[0].code == code, why
+
+
+@pytest.mark.parametrize(
+    ("why", "value", "emulator", "expected"),
+    [
+        ("not set", "", "1", 0),
+        ("a sandbox's clock may be ahead", "3600.5", "1", 3600.5),
+        ("outside of one what has expired stays so", "3600.5", "", 0),
+        ("nor is it read there", "soon", "0", 0),
+    ],
+)
+def test_the_clock_of_a_sandbox(why, value, emulator, expected):
+    assert settings.clock_ahead_s({"ENGINE_CLOCK_AHEAD_S": value, "ENGINE_EMULATOR": emulator}) == expected, why
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "1e12"])
+def test_a_clock_that_is_none(value):
+    with pytest.raises(EngineError, match="ENG004"):
+        settings.clock_ahead_s({"ENGINE_CLOCK_AHEAD_S": value, "ENGINE_EMULATOR": "1"})
 
 
 @pytest.mark.parametrize(

@@ -204,12 +204,12 @@ def test_a_push_without_what_it_needs(forge, repo, clone):
     tip = bare(forge, repo["id"]).resolve("main")
     text = f"tree {'1' * 40}\nparent {tip}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nx\n".encode()
     sha = hashlib.sha1(b"commit %d\0" % len(text) + text, usedforsecurity=False).hexdigest()
-    body = wants(("refs/heads/x", None, sha), ("refs/heads/y", None, tip)) + pack(
-        (1, len(text), zlib.compress(text), b"")
-    )
-    _, said = push(forge, repo, body)
-    assert b"ng refs/heads/x missing necessary objects" in said or b"ng refs/heads/x unpacker error" in said
-    assert "refs/heads/x" not in bare(forge, repo["id"]).refs()
+    body = wants(("refs/heads/x", None, sha), ("refs/heads/y", None, tip))
+    _, said = push(forge, repo, body + pack((1, len(text), zlib.compress(text), b"")))
+    assert b"ng refs/heads/x unpacker error" in said
+    store = bare(forge, repo["id"])
+    assert list(store.refs()) == ["refs/heads/main"]
+    assert store.commit(sha) is None, "nobody can make a ref of it afterwards"
 
 
 BODIES = [
@@ -252,7 +252,7 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 def test_files_of_the_repository_are_not_served(forge, repo, clone, place):
     status, said = ask(forge, f"/{repo['full_name']}.git/{place}")
-    assert status in (403, 404, 405), said
+    assert status in (401, 403, 404, 405), said  # 401: a page, for which one signs in first
     assert b"repositoryformatversion" not in said
     assert b"SQLite" not in said
 
@@ -318,9 +318,8 @@ def test_pushes_while_pull_requests_are_merged(forge, repo, clone, tmp_path):
     def merge():
         for issue in opened:
             for _ in range(5):
-                pull, how = rows.item(forge, issue), {"method": "squash", "sha": None, "title": None, "message": None}
                 try:
-                    answers.append(merging.merge(forge, ann, pull, **how))
+                    answers.append(merging.merge(forge, ann, rows.item(forge, issue), method="squash"))
                     break
                 except ForgeError as refused:  # the base moved meanwhile
                     answers.append(refused.message)
@@ -343,7 +342,7 @@ def test_pushes_while_pull_requests_are_merged(forge, repo, clone, tmp_path):
         thread.join()
     moves = chain(forge, repo, "refs/heads/main")
     store = bare(forge, repo["id"])
-    tip = store.resolve("main")
+    tip = store.refs()["refs/heads/main"]
     assert all(store.is_ancestor(after, tip) for _, after in moves), "nothing that was told of is lost"
     merged = [rows.item(forge, issue) for issue in opened]
     assert [

@@ -83,6 +83,7 @@ def test_an_older_pass_is_not_revived(page):
     assert refused(page, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", HOSTILE)
 def test_texts_of_others_do_nothing_where_they_are_shown(page, title):
     branch = f"hostile-{HOSTILE.index(title)}"
@@ -124,6 +125,7 @@ def test_who_writes_to_the_store_gets_no_merge_accounted_for(page, tmp_path):
     good = page.ready("template")
     page.run("merge", good, "ours")
     said = merging.get(page.store, REPO, good, _trusted(page))
+    assert said is not None
     forged = {**said, "pr": number}
     by_hand = {"merge_method": "squash", "commit_message": "Interlock-Run: ours"}
     assert page.hosted.as_("olga", "PUT", f"/pulls/{number}/merge", by_hand).status == 200
@@ -140,7 +142,7 @@ def test_who_writes_to_the_store_gets_no_merge_accounted_for(page, tmp_path):
 
 def test_a_persons_merge_that_names_our_run_is_not_ours(page):
     number = page.ready("named")
-    dead = []
+    dead = list[int]()
 
     def dying(key):
         if key.startswith("journal/") and dead:

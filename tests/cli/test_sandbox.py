@@ -134,7 +134,7 @@ def test_what_it_started_ends_with_it(hanging_git):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_whoever_waits_does_not_hold_it_up(number):
-    command = [ENGINE, "sandbox", "--json"]
+    command = [ENGINE, "sandbox", "--json", "--without-engine"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -154,7 +154,7 @@ def test_whoever_waits_does_not_hold_it_up(number):
 
 
 def test_what_is_said_to_people():
-    with subprocess.Popen([ENGINE, "sandbox"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([ENGINE, "sandbox", "--without-engine"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         text = ""
         while "Ctrl-C ends it." not in text:
@@ -246,7 +246,8 @@ def test_whenever_it_is_killed_everything_arrives(tmp_path, after):
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0])
 def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
-    process = subprocess.Popen([ENGINE, "sandbox", "--json", "--state", str(tmp_path)], stdout=subprocess.DEVNULL)
+    command = [ENGINE, "sandbox", "--json", "--without-engine", "--state", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     time.sleep(delay)
     process.kill()
     process.wait()
@@ -254,6 +255,15 @@ def test_one_that_was_killed_while_it_began_begins_again(tmp_path, delay):
         assert {user["login"]: (user["role"], user["teams"]) for user in again.ready["users"]} == USERS
         names = [one["name"] for one in again("GET", "/repos/acme/dev-deployment/branches")[1]]
         assert sorted(names) == ["dev", "main", "prod", "stage"]
+
+
+def test_one_that_was_killed_while_it_was_emptied_begins_anew(tmp_path):
+    with sandbox("--state", str(tmp_path)) as first:
+        first.end()
+    (tmp_path / "forge.db").unlink()  # the rows go first
+    with sandbox("--state", str(tmp_path)) as again:
+        assert {user["login"] for user in again.ready["users"]} == set(USERS)
+        assert again("GET", "/repos/acme/dev-deployment/branches/dev")[0] == 200
 
 
 @pytest.mark.slow
@@ -323,7 +333,7 @@ def test_the_extra_is_not_installed(monkeypatch, capsys):
 @pytest.mark.parametrize("blocks", [1, 64, 600])
 def test_a_full_disk(tmp_path, blocks):
     """A limit of the size of files fails as a full disk does: at the first table, and while people are written."""
-    command = f"ulimit -f {blocks}; exec {ENGINE} sandbox --json --state {tmp_path}/s"
+    command = f"ulimit -f {blocks}; exec {ENGINE} sandbox --without-engine --json --state {tmp_path}/s"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (3, "")
     assert "ENG002" in done.stderr

@@ -19,11 +19,14 @@ def test_wheel_has_exactly_the_tracked_data(tmp_path):
     subprocess.run(build, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        beside = {name for name in archive.namelist() if name.startswith("engine/sandbox/forge/graphql/")}
+        beside = {name for name in archive.namelist() if name.startswith("engine/sandbox/forge/")}
         packed = {n.removeprefix("engine/_data/") for n in archive.namelist() if n.startswith("engine/_data/")}
     tracked = subprocess.run(["git", "ls-files", *data.NAMES], cwd=clone, check=True, capture_output=True, text=True)
     assert packed == set(tracked.stdout.split())
-    assert {os.path.basename(name) for name in beside} >= {"schema.graphql", "beyond.txt"}
+    forge = subprocess.run(
+        ["git", "ls-files", "engine/sandbox/forge"], cwd=clone, check=True, capture_output=True, text=True
+    )
+    assert beside == set(forge.stdout.split()), "what lies beside the modules too: schema, templates, style sheet"
 
 
 def test_checkout_data_is_at_the_top_level():

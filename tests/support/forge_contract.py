@@ -70,6 +70,9 @@ class Recorder:
 
 def pattern(route: Route) -> re.Pattern[str]:
     """Which paths are this route's."""
+    path = route.path.removesuffix("/{path}")
+    if path != route.path:  # of a file: the uppermost directory has no path
+        return re.compile(pattern(route._replace(path=path)).pattern + "(?:/(.*))?", re.DOTALL)
     parts = re.split(r"\{(\w+)\}", route.path)
     return re.compile(
         "".join(

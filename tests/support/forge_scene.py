@@ -133,9 +133,7 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
         installation,
         {"issues": "write", "pull_requests": "write", "contents": "write"},
     )
-    ann, bob, alice, oscar, olga, carol = (
-        as_user(forge, login) for login in ("ann", "bob", "alice", "oscar", "olga", "carol")
-    )
+    ann, bob, alice, oscar, olga, carol = _people(forge)
 
     first = issues.create(
         forge,
@@ -149,56 +147,10 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
     labels.create(forge, ann, row, say("opa-passed")[:45], "2da44e", say("The newest validation has passed")[:90])
     labels.create(forge, ann, row, say("needs words")[:45], "d4c5f9", None)
 
-    files: dict[str, bytes | None] = {
-        "queues/orders/terraform.tfvars": TFVARS.encode(),
-        path: say("# Notes\n\nOrders are *here*.\n").encode(),
-        "picture.bin": bytes(range(256)),
-        "long/table.csv": "".join(f"{n},{n * n}\n" for n in range(900)).encode(),
-        "README.md": say("# Development\n\nWhat runs here. See [notes](notes.md).\n\n- one\n- two\n").encode(),
-    }
-    push(
-        forge,
-        repo,
-        branch,
-        files,
-        by="alice",
-        message=say("Add a queue for orders") + "\n\n" + say("Readers move next week."),
-        name=say("Alice"),
-    )
-    sha = push(
-        forge,
-        repo,
-        branch,
-        {"queues/orders/terraform.tfvars": TFVARS.replace('"orders"', '"orders-v2"').encode()},
-        by="alice",
-        message=say("Name it orders-v2"),
-        name=say("Alice"),
-    )
+    sha = _pushed(forge, repo, branch, path, say)
     made = pulls.open_pull(forge, alice, row, branch, "dev", say("Add a queue for orders")[:250], say(BODY))
     pull = rows.item(forge, made)
-    reviewers.request(forge, alice, row, pull, ["ann"], ["security"])
-    labels.add_labels(forge, ann, row, pull, [say("opa-passed")[:45]])
-    comments.comment(forge, engine, row, pull, say(REPORT))
-    old = comments.comment(forge, engine, row, pull, say("Failed: one resource is not encrypted"))
-    comments.minimize(forge, engine, row, comments.comment_of(forge, row["id"], old), "OUTDATED")
-    said = comments.comment(forge, oscar, row, pull, say("Is this the same queue as in #1?"))
-    comments.edit_comment(
-        forge, oscar, row, comments.comment_of(forge, row["id"], said), say("Is this the queue of #1?")
-    )
-    reviews.submit(forge, bob, row, pull, "REQUEST_CHANGES", say("Please say why it keeps messages for fourteen days."))
-    gone = reviews.submit(forge, carol, row, pull, "APPROVE", say("Fine with me."))
-    reviews.dismiss(forge, olga, row, reviews.review_of(forge, olga, made, gone), say("The name has changed since."))
-    reviews.submit(
-        forge,
-        ann,
-        row,
-        pull,
-        "APPROVE",
-        None,
-        comments=[
-            {"path": "queues/orders/terraform.tfvars", "line": 2, "side": "RIGHT", "body": say("Long, but right.")}
-        ],
-    )
+    _talk(forge, row, pull, engine, say)
     pulls.edit(forge, alice, row, pull, {"title": say("Add a queue for orders, the second")[:250]})
     _checks(forge, row["id"], sha, app["id"], say, path)
 
@@ -229,6 +181,7 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
         "sign in": "/login",
         "person": "/ann",
         "bot": link("interlock[bot]"),
+        "app": "/apps/interlock",
         "organisation": "/acme",
         "team": "/orgs/acme/teams/security",
         "repository": repo,
@@ -259,6 +212,7 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
         "check run": f"{repo}/runs/{run}",
         "deployments": f"{repo}/deployments",
         "rules": f"{repo}/rules",
+        "ruleset": f"{repo}/rules/1",
         "deliveries": "/deliveries",
         "delivery": f"/deliveries/{delivery}",
         "jobs": "/runs",
@@ -266,6 +220,69 @@ def build(forge: Forge, say: Say = lambda text: text, *, branch: str = "add-orde
         "nowhere": f"{repo}/nowhere",
     }
     return Scene(forge, repo, at["pull"], at["conflict"], merged, f"{repo}/issues/{issue['number']}", pages)
+
+
+def _people(forge: Forge) -> list[Viewer]:
+    return [as_user(forge, login) for login in ("ann", "bob", "alice", "oscar", "olga", "carol")]
+
+
+def _pushed(forge: Forge, repo: str, branch: str, path: str, say: Say) -> str:
+    """Two commits of alice with files of many kinds; the second's id."""
+    files: dict[str, bytes | None] = {
+        "queues/orders/terraform.tfvars": TFVARS.encode(),
+        path: say("# Notes\n\nOrders are *here*.\n").encode(),
+        "picture.bin": bytes(range(256)),
+        "long/table.csv": "".join(f"{n},{n * n}\n" for n in range(900)).encode(),
+        "README.md": say("# Development\n\nWhat runs here. See [notes](notes.md).\n\n- one\n- two\n").encode(),
+    }
+    push(
+        forge,
+        repo,
+        branch,
+        files,
+        by="alice",
+        message=say("Add a queue for orders") + "\n\n" + say("Readers move next week."),
+        name=say("Alice"),
+    )
+    return push(
+        forge,
+        repo,
+        branch,
+        {"queues/orders/terraform.tfvars": TFVARS.replace('"orders"', '"orders-v2"').encode()},
+        by="alice",
+        message=say("Name it orders-v2"),
+        name=say("Alice"),
+    )
+
+
+def _talk(forge: Forge, row: Any, pull: Any, engine: Viewer, say: Say) -> None:
+    """Comments, one folded and one edited; reviews, one dismissed; a label; reviewers."""
+    ann, bob, alice, oscar, olga, carol = _people(forge)
+    reviewers.request(forge, alice, row, pull, ["ann"], ["security"])
+    labels.add_labels(forge, ann, row, pull, [say("opa-passed")[:45]])
+    comments.comment(forge, engine, row, pull, say(REPORT))
+    old = comments.comment(forge, engine, row, pull, say("Failed: one resource is not encrypted"))
+    comments.minimize(forge, engine, row, comments.comment_of(forge, row["id"], old), "OUTDATED")
+    said = comments.comment(forge, oscar, row, pull, say("Is this the same queue as in #1?"))
+    comments.edit_comment(
+        forge, oscar, row, comments.comment_of(forge, row["id"], said), say("Is this the queue of #1?")
+    )
+    reviews.submit(forge, bob, row, pull, "REQUEST_CHANGES", say("Please say why it keeps messages for fourteen days."))
+    gone = reviews.submit(forge, carol, row, pull, "APPROVE", say("Fine with me."))
+    reviews.dismiss(
+        forge, olga, row, reviews.review_of(forge, olga, pull["id"], gone), say("The name has changed since.")
+    )
+    reviews.submit(
+        forge,
+        ann,
+        row,
+        pull,
+        "APPROVE",
+        None,
+        comments=[
+            {"path": "queues/orders/terraform.tfvars", "line": 2, "side": "RIGHT", "body": say("Long, but right.")}
+        ],
+    )
 
 
 def _checks(forge: Forge, repository: int, sha: str, app: int, say: Say, path: str) -> None:

@@ -1,6 +1,5 @@
 """Files of npm packages that tests compare with, downloaded once into the user's cache; when a test may do without."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -55,11 +54,12 @@ def unpacked(package: str, name: str) -> str:
 
 
 def installed(package: str) -> str:
-    """A folder whose `node_modules` has a package with all that it needs."""
+    """Where `name@version` is installed with what it needs; for `NODE_PATH`, or as a directory to run node in."""
     path = os.path.join(_CACHE, package.removeprefix("@").replace("/", "-").replace("@", "-"))
-    if not os.path.isdir(path):
+    if not os.path.exists(path):
         os.makedirs(_CACHE, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
+            made = os.path.join(folder, "made")
             command = [
                 "npm",
                 "install",
@@ -67,13 +67,16 @@ def installed(package: str) -> str:
                 "--no-audit",
                 "--no-fund",
                 "--ignore-scripts",
-                "--fetch-retries",
-                "1",
+                "--prefix",
+                made,
+                package,
             ]
-            made = os.path.join(folder, "made")
-            subprocess.run([*command, "--prefix", made, package], check=True, capture_output=True, timeout=600)
-            with contextlib.suppress(OSError):  # another process was first
+            subprocess.run(command, check=True, capture_output=True, timeout=300)
+            try:
                 os.rename(made, path)
+            except OSError:  # another process was quicker
+                if not os.path.exists(path):
+                    raise
     return path
 
 

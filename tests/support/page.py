@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -19,7 +19,6 @@ from engine.core.canonical import canonical
 from engine.core.kept.merge import Merged
 from engine.core.signature import TrustedKey
 from engine.core.verdict.trust import entry
-
 from engine.run import trusted
 from engine.run.catalog import catalog
 from engine.run.context import Controller
@@ -62,13 +61,14 @@ _ROW = {
 }
 
 
-class Done(NamedTuple):
-    """What came of a run."""
+class Done:
+    """What came of a run: `ran` by the actions' names, `calls` are requests."""
 
-    ran: dict[str, Ran]  # by the action's name
-    outcome: str
-    calls: int  # requests
-    because: str = ""
+    def __init__(self, ran: dict[str, Ran], outcome: str, calls: int, because: str) -> None:
+        self.ran, self.outcome, self.calls, self.because = ran, outcome, calls, because
+
+    def __repr__(self) -> str:
+        return f"{self.outcome} {self.ran} {self.because}"
 
     def __getitem__(self, uses: str) -> Any:
         """The outputs of an action."""
@@ -185,9 +185,9 @@ class Page:
         }  # fmt: skip
         hubs: list[Any] = []
 
-        def opens(repos: Any, wanted: Any, installation: int | None) -> Any:
+        def opens(repos: Any, permissions: Any, installation: int | None) -> Any:
             cache = os.path.join(self.settings.cache_dir, "git")
-            hubs.append(opened(self.environ, cache, self.settings.path, repos, wanted, installation))
+            hubs.append(opened(self.environ, cache, self.settings.path, repos, permissions, installation))
             return hubs[-1]
 
         ports = Ports(self.store, Keyring(self.environ), self.forge.now, github=opens)
@@ -204,9 +204,8 @@ class Page:
 
     def pull(self, number: int) -> Pull:
         """It, as our App sees it."""
-        hub: Any = opened(
-            self.environ, str(self.folder / "look"), self.settings.path, [REPO], ["pull_requests:read", "checks:read", "contents:read"]
-        )  # fmt: skip
+        needs = ["pull_requests:read", "checks:read", "contents:read"]
+        hub: Any = opened(self.environ, str(self.folder / "look"), self.settings.path, [REPO], needs)
         found: Pull = hub.pull(REPO, number, ("comments", "labels", "checks", "reviews"))
         return found
 

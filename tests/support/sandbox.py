@@ -37,22 +37,25 @@ class Sandbox(NamedTuple):
 
 
 @contextmanager
-def sandbox(*words: str, **environ: str) -> Iterator[Sandbox]:
-    """Start one that is ready; it is ended with the block, if it has not been before."""
-    command = [ENGINE, "sandbox", "--json", "--tick", "never", *words]
+def sandbox(*words: str, engine: bool = False, **environ: str) -> Iterator[Sandbox]:
+    """Start one that is ready, with the `engine` on it or without; it ends with the block, if it has not before."""
+    command = [ENGINE, "sandbox", "--json", "--tick", "never", *([] if engine else ["--without-engine"]), *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environ})
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         yield Sandbox(process, json.loads(process.stdout.readline()))
     finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        process.terminate()  # a kill would leave its own directory behind
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
+            process.stdout.close()
 
 
 def refused(*words: str, **environ: str) -> tuple[int, str]:
     """Start one that does not come up: its exit code, and what it says."""
-    command = [ENGINE, "sandbox", "--json", *words]
+    command = [ENGINE, "sandbox", "--json", "--without-engine", *words]
     environment = {**os.environ, **environ}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
     assert done.stdout == ""
@@ -64,7 +67,7 @@ def asked(verb: str, url: str, token: str, body: object = None) -> tuple[int, An
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=verb), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=verb), timeout=600) as answer:
             return answer.status, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"null")

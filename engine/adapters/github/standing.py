@@ -1,6 +1,5 @@
 """As whom we would ask GitHub, and what that one may do: for `engine doctor`."""
 
-import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ class Standing(NamedTuple):
         return {account: missing for account, missing in found.items() if missing}
 
 
-def standing(environ: Mapping[str, str] = os.environ) -> Standing | None:
+def standing(environ: Mapping[str, str]) -> Standing | None:
     """Asks GitHub, twice at most; None where the settings name nobody.
 
     Raises:

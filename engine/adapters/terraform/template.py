@@ -41,6 +41,7 @@ class Setup(NamedTuple):
     mirror: str | None = None
     cli_config: str | None = None
     tofu_lock: str | None = None  # takes the place of the module's for OpenTofu
+    profile: str | None = None  # of AWS, instead of keys; `{environment}` and `{account}` stand for the resource's
 
 
 class Template(NamedTuple):
@@ -50,6 +51,7 @@ class Template(NamedTuple):
     env: Mapping[str, str]
     path: str
     module_digest: str
+    profile: str | None = None
 
     @property
     def module(self) -> str:
@@ -76,7 +78,7 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     found = program.find(setup.program, setup.path, env)
     module_digest = digest_of(files)
     key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
-    template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
+    template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest, setup.profile)
     lock = _lock_command(setup, found, providers)
     with _locked(os.path.join(setup.cache_dir, "lock")):
         if not os.path.isdir(template.path):

@@ -112,7 +112,9 @@ class Workspace:
 
     def env(self, job: Job, place: str) -> Mapping[str, str]:
         """The environment of Terraform in the working directory of `job`."""
-        return nowhere.surroundings(self.template.env, place) if job.nowhere else self.template.env
+        if job.nowhere:
+            return nowhere.surroundings(self.template.env, place)
+        return environment.of(self.template.env, self.template.profile, job.environment, job.account)
 
     def _variables(self, job: Job) -> bytes:
         wiring: dict[str, Json] = {

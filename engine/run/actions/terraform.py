@@ -41,6 +41,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     key = ctx.ports.secrets.digest_key()
     jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
     nowhere = all(one.nowhere for one in jobs)
+    _apart_from_the_store(ctx.settings, jobs)
     workspace = prepare(setup(ctx.settings, ctx.controller.module, nowhere=nowhere), ctx.work.cancel)
     planning = Planning(
         workspace, ctx.rules.limits, parallelism, key, ctx.settings.credentials, ctx.work, partial(_journalled, ctx)
@@ -51,6 +52,21 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
     }
+
+
+def _apart_from_the_store(values: "Settings", jobs: "Sequence[Job]") -> None:
+    """Nothing, if no profile that Terraform works by is the store's.
+
+    Raises:
+        EngineError: ENG004.
+    """
+    from engine.adapters.terraform.environment import profile_of
+
+    of_store = getattr(values.store, "profile", None)
+    for one in jobs:
+        if values.aws_profile and profile_of(values.aws_profile, one.environment, one.account) == of_store:
+            reason = f"that of {one.environment} is the store's, which Terraform never gets"
+            raise failure("ENG004", name="ENGINE_AWS_PROFILE", reason=reason)
 
 
 def _afresh(_job: "Job", _inputs: str, make: "Make") -> "Made":
@@ -199,6 +215,7 @@ def setup(values: "Settings", module: str, *, nowhere: bool = False) -> "Setup":
         mirror=values.mirror,
         cli_config=values.cli_config,
         tofu_lock=values.tofu_lock,
+        profile=None if nowhere else values.aws_profile,
     )
 
 

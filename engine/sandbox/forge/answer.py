@@ -68,7 +68,7 @@ class Call(NamedTuple):
     viewer: Viewer
     path: Mapping[str, str]
     query: Mapping[str, str]
-    body: Any  # JSON, {} where there is none
+    body: Any  # an object, {} where there is none; a list only where the route takes `lists`
     urls: Urls
     repo: Row  # of paths below /repos/{owner}/{repo}; else an empty mapping
     url: str  # of this request, without its query
@@ -96,6 +96,7 @@ class Route(NamedTuple):
     slashes: str = ""  # the parameter that may contain slashes
     who: str = "any"  # any, signed-in, user, app (a JWT)
     counted: bool = True  # by the rate limit
+    lists: bool = False  # the body may be a list; everywhere else it is an object
 
 
 def paged(call: Call, items: Sequence[Any], shape: Callable[[Any], Any], key: str = "") -> Answer:
@@ -124,7 +125,7 @@ def text(call: Call, name: str, resource: str, *, required: bool = False, limit:
     Raises:
         ForgeError: 422, where it is missing though required, too long, or no text.
     """
-    value = call.body.get(name) if isinstance(call.body, Mapping) else None
+    value = call.body.get(name)
     if value is None:
         if required:
             raise invalid(resource, name, "missing_field")

@@ -49,7 +49,7 @@ register_url_convertor("rest", _Rest())
 
 def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRoute]) -> Starlette:
     """REST's `routes` below /api/v3, and `others` (git, GraphQL, control, pages) in their order."""
-    paths = [_path(forge, route) for route in routes]
+    paths = [path for route in routes for path in _paths(forge, route)]
     paths.append(Path("/api/v3/{rest:rest}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
     around = [Middleware(Guard, host=forge.urls.base.partition("//")[2]), Middleware(Disturbed, forge=forge)]
     return Starlette(routes=[*paths, *others], middleware=around)
@@ -97,7 +97,7 @@ def urls_of(request: Request) -> Urls:
     return Urls(f"http://{request.headers['host']}")
 
 
-def _path(forge: Forge, route: Route) -> Path:
+def _paths(forge: Forge, route: Route) -> list[Path]:
     path = "/api/v3" + (
         route.path.replace(f"{{{route.slashes}}}", f"{{{route.slashes}:rest}}") if route.slashes else route.path
     )
@@ -109,7 +109,9 @@ def _path(forge: Forge, route: Route) -> Path:
             return _sent(request, refused)
         return await run_in_threadpool(_answered, forge, route, request, data)
 
-    return Path(path, endpoint, methods=[route.verb])
+    # Of files GitHub's `/contents` is what `/contents/` is: the uppermost directory.
+    places = [path, path.removesuffix("/{path:rest}")]
+    return [Path(place, endpoint, methods=[route.verb]) for place in dict.fromkeys(places)]
 
 
 def _answered(forge: Forge, route: Route, request: Request, data: bytes) -> Response:
@@ -144,13 +146,18 @@ def _answer(forge: Forge, viewer: Viewer, route: Route, request: Request, data: 
             access.demand(forge, viewer, repository, route.access, route.grant)
     elif viewer.kind == "installation" and route.grant:
         access.granted(viewer, route.grant)
+    body = _json(data) if route.verb != "GET" else {}
+    if not isinstance(body, dict) and not (route.lists and isinstance(body, list)):
+        raise ForgeError(400, "Body should be a JSON object")
+    if any("\x00" in value for value in request.query_params.values()):
+        raise ForgeError(400, "Bad Request")  # no program that is asked could be told of it
     urls = urls_of(request)
     call = Call(
         forge,
         viewer,
         request.path_params,
         request.query_params,
-        _json(data),
+        body,
         urls,
         repository,
         f"{urls.base}{request.url.path}",

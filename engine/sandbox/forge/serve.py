@@ -88,12 +88,14 @@ def running(
             _fill(forge, webhook)
             merging.recover(forge)
             pushes.recover(forge)
+        # What waits goes to where the runner of today receives; its runs ask, and wait until we answer.
+        forge.runner = runner(forge)
+        ending.callback(forge.runner.stop)
         sender = Sender(forge)
         sender.start()
         ending.callback(sender.stop)
         ending.enter_context(_serving(application(forge, routes(), others(forge)), listener))
-        forge.runner = runner(forge)
-        ending.callback(forge.runner.stop)
+        ending.callback(forge.runner.stop)  # before nobody answers them any more
         ending.callback(forge.ending.set)
         if tick_s is not None:
             ending.enter_context(_ticking(forge, tick_s))
@@ -128,15 +130,19 @@ def _kept_in(file: str) -> Iterator[None]:
 
 def _opened(folder: str) -> Forge:
     """The rows, those of an earlier process too."""
-    os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
-    os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-    forge = Forge(folder, Urls(""), Clock())
-    if not forge.setting("seeded") and forge.kept.value("SELECT count(*) FROM accounts"):
-        forge.kept.close()  # an earlier process was killed while it seeded: nobody has been here yet
+    forge = _rows(folder)
+    if not forge.setting("seeded"):  # whoever began to fill or to empty it was killed: nobody has been here since
+        forge.kept.close()
         _forget(folder)
-        return _opened(folder)
+        forge = _rows(folder)
     forge.clock.advance(float(forge.setting("clock_ahead_s", "0")))
     return forge
+
+
+def _rows(folder: str) -> Forge:
+    os.makedirs(os.path.join(folder, "repositories"), mode=0o700, exist_ok=True)
+    os.close(os.open(os.path.join(folder, "forge.db"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    return Forge(folder, Urls(""), Clock())
 
 
 def _forget(folder: str) -> None:

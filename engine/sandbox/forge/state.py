@@ -18,7 +18,11 @@ MARK = "sandbox.json"  # says that a directory is a sandbox's; the lock is on it
 _MARKED = {"interlock": "sandbox", "version": 1}
 _LENGTH = 99
 # Everything that a sandbox puts into its directory; --reset removes these, and nothing where there is anything else.
-CONTENTS = frozenset({MARK, "forge.db", "forge.db-wal", "forge.db-shm", "app-key.pem", "repositories"})
+CONTENTS = frozenset(
+    {MARK, "forge.db", "forge.db-wal", "forge.db-shm", "app-key.pem", "repositories"}
+    | {"runs", "controller", "controller.new", "keys"}  # of the engine on it
+    | {"aws.port", "aws.port.new", "aws-accounts.json", "aws.kept", "aws.kept.new", "aws-credentials"}
+)
 
 
 @contextmanager
@@ -109,9 +113,12 @@ def _read(said: str) -> dict[str, object]:
 
 
 def _empty(path: str) -> None:
-    """Remove what a sandbox has made, if there is nothing else. Links are removed, never followed."""
-    names = os.listdir(path)
-    for name in sorted(names):
+    """Remove what a sandbox has made, if there is nothing else. Links are removed, never followed.
+
+    The rows go first: without them the rest is nothing, should we be killed now.
+    """
+    names = sorted(os.listdir(path), key=lambda name: (name != "forge.db", name))
+    for name in names:
         if name not in CONTENTS or os.path.islink(os.path.join(path, name)):
             raise failure("ENG565", directory=path, name=name)
     try:

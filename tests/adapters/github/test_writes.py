@@ -229,6 +229,26 @@ def test_labels_of_others_stay_and_ours_are_made_once(scene):
     assert (made["color"], made["description"]) == ("123456", "ours now")
 
 
+@pytest.mark.parametrize("name", ["a/b", "a%2Fb", "é ☃", "a?b#c", "..x", "a\u202eb"])
+def test_odd_names_of_labels(scene, name):
+    github = scene.github()
+    github.label(scene.repo, scene.number, add=[name, "other"], remove=[])
+    assert _worn(scene) == sorted([name, "other"])
+    github.label(scene.repo, scene.number, add=[], remove=[name])
+    assert _worn(scene) == ["other"]
+
+
+@pytest.mark.parametrize("text", ["😀 é \u202ex", "a\r\nb\n", "  spaces  \n\n", "<!-- x -->\n|a|\n|-|", "`" * 100])
+def test_odd_texts_of_comments(scene, text):
+    github = scene.github()
+    first = github.comment(scene.repo, scene.number, text, instead_of=None)
+    assert _comments(scene) == [text]
+    before = github.calls
+    assert github.comment(scene.repo, scene.number, text, instead_of=first) == first
+    assert github.calls == before + 1  # it says so already
+    assert scene.github().comment(scene.repo, scene.number, text, instead_of=None) == first
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_taking_a_label_off_is_safe_too(scene, fault):
     labels.add_labels(scene.forge, scene.as_("ann"), scene.row, scene.pull, ["opa-failed", "theirs"])

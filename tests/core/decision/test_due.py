@@ -107,7 +107,7 @@ def test_until_when_a_decision_holds(why: str, gates: str, more: str, facts: dic
 
 
 def test_what_the_marks_are_made_from() -> None:
-    depends = {"on": [8, 9], "wrong": None, "pulls": {}}
+    depends: dict[str, Any] = {"on": [8, 9], "wrong": None, "pulls": {}}
     depends["pulls"] = {"8": _pull("open"), "9": _pull("closed"), "10": None, "11": _pull("open")}
     known = document(depends=depends)
     assert due.state_keys(known) == (KEY,)

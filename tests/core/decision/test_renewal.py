@@ -20,10 +20,10 @@ RENEW = """
   - {pipeline: validate, gates: [open, policy], actions: [{id: note, uses: note.make}]}
 verdicts: {expires: 7d, renew: validate}
 """
-MOVED = {"merge": {"clean": True, "trees": {PATH: "sha256:other"}}}
+MOVED: Any = {"merge": {"clean": True, "trees": {PATH: "sha256:other"}}}
 MERGE = {"repo": REPO, "pr": 5, "commit": "m5", "keys": [KEY], "time": "2026-11-23T11:00:00Z"}
 ENTRY = {"number": 1, "key": KEY, "outcome": "failed", "commit": "m5", "contains": [], "time": "2026-11-23T12:30:00Z"}
-NONE = {"absent": {"verdict": "none is signed for this head"}}
+NONE: Any = {"absent": {"verdict": "none is signed for this head"}}
 
 
 def asked(more: str = RENEW, pipeline: str | None = None, **facts: Any) -> str | None:

@@ -3,12 +3,13 @@
 import pytest
 
 from engine.core.kept.debts import Settled, debts, finding_of
-from tests.support.merges import finding, override, said
+from tests.support.merges import TREE, finding, override, said
 
 
 def merged(at, pr=7, overrides=(), denied=(), **changes):
     time = f"2026-11-{at:02}T12:00:00Z"
-    return Settled(said(pr=pr, merged_at=time, overrides=list(overrides), **changes), frozenset(map(finding_of, denied)))
+    decision = said(pr=pr, merged_at=time, overrides=list(overrides), **changes)
+    return Settled(decision, frozenset(map(finding_of, denied)))
 
 
 OWED = merged(1, overrides=[override()], denied=[finding()])
@@ -23,7 +24,7 @@ OTHER = finding(rule="S3-LOG-001")
         ("the next one still has it", [merged(2, 8, denied=[finding()])], ["S3-ENC-001"]),
         ("it came back", [merged(2, 8), merged(3, 9, denied=[finding()])], ["S3-ENC-001"]),
         ("of another rule", [merged(2, 8, denied=[OTHER])], []),
-        ("another resource says nothing of it", [merged(2, 8, trees={"S3/logs": "sha256:" + "2" * 64})], ["S3-ENC-001"]),
+        ("another resource says nothing of it", [merged(2, 8, trees={"S3/logs": TREE})], ["S3-ENC-001"]),
         ("another repository neither", [merged(2, 8, repository={"id": 1, "name": "acme/other"})], ["S3-ENC-001"]),
         ("nor another branch", [merged(2, 8, base={"ref": "prod", "sha": "b" * 40})], ["S3-ENC-001"]),
     ],

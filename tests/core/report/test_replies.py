@@ -93,7 +93,11 @@ def test_a_thousand_gates_are_short() -> None:
     [
         ("an answer of another run", replies.marked("done", 7, "run-0"), 7),
         ("one of this run, which would find itself answered", replies.marked("done", 7, "run-1"), None),
-        ("with other line ends, and blank lines behind it", replies.marked("a\nb", 7, "r").replace("\n", "\r\n") + "\n", 7),
+        (
+            "with other line ends, and blank lines behind it",
+            replies.marked("a\nb", 7, "r").replace("\n", "\r\n") + "\n",
+            7,
+        ),
         ("a run whose id would end the mark", replies.marked("done", 7, "--> x"), 7),
         ("something behind the mark", replies.marked("done", 7, "run-0") + "\nmore", None),
         ("no number", "x\n<!-- interlock reply seven a -->", None),

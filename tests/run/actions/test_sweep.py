@@ -3,6 +3,7 @@
 import json
 import os
 from threading import Event as Flag
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,14 @@ from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.events.envelope import read_event
 from engine.core.events.kinds import Subject
+from engine.core.kept.journal import Identity
 from engine.core.moment import later
 from engine.core.rules.load import load
 from engine.run.actions.sweep import MOST, sweep
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
 from engine.run.kept import freezes, swept
-from engine.run.kept.journal import Identity, Journal
+from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
 from engine.run.ports import Ports
 from engine.run.today import digests
@@ -48,7 +50,7 @@ class GitHub:
     def __call__(self, asked):
         body = json.loads(asked.body)
         if "query Recent" in body["query"]:
-            found = {"pullRequests": {"nodes": self.merged}}
+            found: dict[str, Any] = {"pullRequests": {"nodes": self.merged}}
             found["refs"] = {"totalCount": len(self.branches), "nodes": self.branches}
         else:
             start = int(body["variables"]["after"] or 0)
@@ -87,7 +89,7 @@ class Swept:
         self.github, self.store, self.calls = github, Memory(), 0
 
     def __call__(self, now=NOW, keys=None, number=None):
-        payload = {"schedule": "10m"}
+        payload: dict[str, Any] = {"schedule": "10m"}
         if number:
             payload = {"version": 1, "source_repo": REPO, "event": "look", "pr_number": number}
         event = read_event(json.dumps(payload).encode())
@@ -97,7 +99,7 @@ class Swept:
             context = Context(
                 event=event, document=document, rules=RULES, controller=CONTROLLER,
                 discovery=None,  # type: ignore[arg-type]  # a sweep is about no change
-                settings=SETTINGS, ports=Ports(self.store, Keyring({}), lambda: now, Look(client)),
+                settings=SETTINGS, ports=Ports(self.store, Keyring({}), lambda: now, Look(client)),  # type: ignore[arg-type]  # a sweep is handed nothing that writes
                 work=Work("/nowhere", lambda _: None, lambda _: None, Flag()),
                 result=decide(event, document, RULES, "sweep").pipelines[0], decision="", now=now, run="r",
                 check_head=lambda: None,

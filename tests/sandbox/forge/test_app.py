@@ -35,14 +35,22 @@ BODIES = [
     ("half a pair", b'{"event_type": "\\ud800"}', 400),
     ("a hundred thousand brackets", b"[" * 100_000, 400),
     ("no UTF-8", b'{"event_type": "\xff"}', 400),
+    ("a list", b"[]", 400),
+    ("a text", b'"event_type"', 400),
+    ("null", b"null", 400),
     ("a null byte is a character", b'{"event_type": "\\u0000"}', 204),
 ]
 
 
 @pytest.mark.parametrize(("why", "body", "status"), BODIES, ids=[row[0] for row in BODIES])
-def test_bodies_that_are_no_json(forge, as_, why, body, status):
+def test_bodies_that_are_no_object_of_json(forge, as_, why, body, status):
     host = forge.urls.base.partition("//")[2]
     connection = http.client.HTTPConnection(host, timeout=10)
     headers = {"Authorization": f"token {as_('olga').token}"}
     connection.request("POST", "/api/v3/repos/acme/controller/dispatches", body, headers)
     assert connection.getresponse().status == status, why
+
+
+def test_a_null_byte_in_a_query_is_refused_before_anybody_reads_it(as_):
+    for query in ("path=a%00b", "since=%00", "sha=main%00", "anything=%00"):
+        assert as_("ann")("GET", f"/repos/acme/controller/commits?{query}").status == 400, query

@@ -34,6 +34,7 @@ WRONG = [
     ("a way that chaos does not know", "POST", "chaos", {"how": "explode"}, 400),
     ("a count below none", "POST", "chaos", {"how": "lose", "count": -1}, 400),
     ("a fault without a path", "POST", "fault", {"status": 500}, 400),
+    ("a path without an end", "POST", "fault", {"path": "/" * 1001, "status": 500}, 400),
     ("a fault that does nothing", "POST", "fault", {"path": "/user"}, 400),
     ("a fault that is no error", "POST", "fault", {"path": "/user", "status": 200}, 400),
     (

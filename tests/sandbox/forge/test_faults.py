@@ -15,9 +15,14 @@ PATHS = [
     ("a parameter is one part", "/repos/{owner}/{repo}/pulls", "/repos/acme/x/pulls", True),
     ("and not two", "/repos/{owner}/pulls", "/repos/acme/x/pulls", False),
     ("nor none", "/repos/{owner}/x", "/repos//x", False),
-    ("a star is anything", "/repos/*/merge", "/repos/acme/x/pulls/7/merge", True),
+    ("a star is any parts", "/repos/*/merge", "/repos/acme/x/pulls/7/merge", True),
+    ("and none", "/repos/*/merge", "/repos/merge", True),
+    ("but what follows must be there", "/repos/*/merge", "/repos/acme/x/pulls/7/merges", False),
+    ("twice", "/*/pulls/*", "/repos/acme/x/pulls/7/merge", True),
     ("a star alone is everything", "*", "/acme/x.git/info/refs", True),
+    ("a login with brackets", "/users/interlock[bot]", "/users/interlock[bot]", True),
     ("other characters are themselves", "/a.c", "/abc", False),
+    ("stars that could stand for a thousand things", "/*/a" * 400, "/a" * 500 + "/b", False),
 ]
 
 

@@ -56,7 +56,7 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
     told = telling(ctx)
     pull, store = told.pull, ctx.ports.store
     before = _recovered(ctx, comments.get(store, pull.repo, pull.number))
-    order = (max(told.sequence, before.order[0] if not told.sequence else 0), told.document.facts.get("now", ctx.now))
+    order = (_newest(told, before), told.document.facts.get("now", ctx.now))
     if order < before.order:
         return {"id": before.id, "written": False}
     history = _history(before.history, told)
@@ -111,6 +111,12 @@ def _recovered(ctx: "Context", before: "Told") -> "Told":
         if is_us(seen, one.user) and digest_bytes(one.body.encode()) == before.pending:
             return _as(before, one.id)
     return before._replace(pending="")
+
+
+def _newest(told: "Telling", before: "Told") -> int:
+    """Number of the newest verdict that these facts know, of whatever head; where they know none, the one before."""
+    known = [row["sequence"] for row in told.document.facts.get("statements", ())]
+    return max(known, default=before.order[0])
 
 
 def _is_open(gate: Any) -> bool:

@@ -52,7 +52,7 @@ ACTIONS = (
         repeat=Repeat.SAFE,
         needs=("pr", "labels", "now", "resources", "verdict", "statements"),
         asks=ASKS,
-        doc="Put our labels right: the newest validation's, and that of an override for good. `started`: of a validation "
-        "that has just begun.",
+        doc="Put our labels right: that of the newest validation, and for good that of an override. `started`: of a "
+        "validation that has just begun.",
     ),
 )

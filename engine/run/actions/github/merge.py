@@ -241,8 +241,8 @@ ACTIONS = (
         writes=True,
         secrets=("merge",),
         shared=True,
-        doc="Merge the pull request by squashing it, once, and sign the merge decision: what was merged, by whose word, "
-        "and what it holds.",
+        doc="Merge the pull request by squashing it, once, and sign the merge decision: what was merged, by whose "
+        "word, and what it holds.",
     ),
     Action(
         "github.settle",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ class Given:
 
     def __init__(self, resource: str, body: Any) -> None:
         if not isinstance(body, Mapping):
-            raise ForgeError(422, "Invalid request.\n\nThe body is not an object.")
+            raise ForgeError(422, "Invalid request.\n\nAn item is not an object.")
         self.resource, self.body = resource, body
 
     def __contains__(self, name: str) -> bool:
@@ -67,11 +67,9 @@ class Given:
             return None
         try:
             found = datetime.fromisoformat(value)
-        except ValueError:
+            return moment((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+        except (ValueError, OverflowError):
             raise invalid(self.resource, name) from None
-        return (
-            moment(found.timestamp()) if found.tzinfo else moment(datetime.fromisoformat(f"{value}+00:00").timestamp())
-        )
 
     def url(self, name: str) -> str | None:
         """An address that a page can link to: of http or https, and nothing that runs."""

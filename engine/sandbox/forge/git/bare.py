@@ -17,6 +17,7 @@ from engine.sandbox.forge.git.said import Changed, Commit, Entry, Person
 __all__ = ["EMPTY_TREE", "Bare", "Changed", "Commit", "Entry", "Person", "bare", "create"]
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # git knows it in every repository
 _KEPT = 20_000  # answers per repository
+_KEPT_BYTES = 100_000  # about, of a difference; larger ones are asked for again
 _T = TypeVar("_T")
 
 
@@ -126,7 +127,11 @@ class Bare:
 
     def changed(self, base: str, head: str, *, patches: bool = True) -> list[Changed]:
         """How the tree of `head` differs from that of `base` (commits or trees), with renames, by path."""
-        return self._kept(("changed", base, head, patches), lambda: self._changed(base, head, patches))
+        key = ("changed", base, head, patches)
+        found: list[Changed] = self._answers.get(key) or self._changed(base, head, patches)
+        if sum(len(each.patch or "") + 200 for each in found) < _KEPT_BYTES:
+            self._keep(key, found)
+        return list(found)
 
     def entries(self, tree: str, *, recursive: bool) -> list[Entry]:
         """What the tree (or commit) has; `recursive`: all below, directories too."""

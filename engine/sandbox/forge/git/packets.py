@@ -8,7 +8,7 @@ from engine.sandbox.forge.git.names import ABSENT, SHA
 
 FLUSH = b"0000"
 _BAND = 65515  # bytes of one packet of a side band
-MOST = 10_000  # refs in one push
+MOST = 1_000  # refs in one push
 
 
 class Wanted(NamedTuple):
@@ -41,6 +41,8 @@ def band(number: int, data: bytes) -> bytes:
 def read_push(body: bytes) -> Push:
     """The refs that a push wants to move, and its pack.
 
+    Options (`git push -o`) mean nothing to GitHub, and nothing here.
+
     Raises:
         ForgeError: 400, it is no push.
     """
@@ -54,7 +56,12 @@ def read_push(body: bytes) -> Push:
         wanted.append(_wanted(command))
         if len(wanted) > MOST:
             raise ForgeError(400, f"More than {MOST} refs in one push")
-    return Push(tuple(wanted), capabilities, body[at + 4 :])
+    at += len(FLUSH)
+    if "push-options" in capabilities:
+        while body[at : at + 4] != FLUSH:
+            _, at = _line(body, at)
+        at += len(FLUSH)
+    return Push(tuple(wanted), capabilities, body[at:])
 
 
 def report(unpacked: str, refusals: Iterable[tuple[str, str | None]], capabilities: frozenset[str], said: str) -> bytes:

@@ -1,13 +1,13 @@
 """Rulesets: which rules hold for a branch, who may pass them, and what a push or a merge lacks."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import bare
+from engine.sandbox.forge.git.globs import matches
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 
@@ -80,6 +80,17 @@ def unmet(forge: Forge, pull: Row, viewer: Viewer | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def decision(forge: Forge, repository: Row, pull: Row) -> str | None:
+    """GitHub's `reviewDecision`; None where nobody needs to review and nobody has."""
+    standing = _standing(forge, repository, pull)
+    if any(review["state"] == "CHANGES_REQUESTED" for review in standing):
+        return "CHANGES_REQUESTED"
+    for wants in parameters(forge, repository, pull["base_ref"], "pull_request"):
+        if _approvals(forge, pull, standing, wants) < wants.get("required_approving_review_count", 0):
+            return "REVIEW_REQUIRED"
+    return "APPROVED" if any(review["state"] == "APPROVED" for review in standing) else None
+
+
 def parameters(forge: Forge, repository: Row, branch: str, kind: str) -> Iterator[Mapping[str, Any]]:
     """What each rule of this kind (`pull_request`, …) says about the branch."""
     for rule in rules_of(forge, repository, branch):
@@ -92,6 +103,15 @@ def dismisses(forge: Forge, repository: Row, branch: str) -> bool:
     return any(
         wants.get("dismiss_stale_reviews_on_push") for wants in parameters(forge, repository, branch, "pull_request")
     )
+
+
+def last_pusher(forge: Forge, pull: Row) -> int | None:
+    """Whose push its head branch is as it is; None, where nobody's is known."""
+    found: int | None = forge.kept.value(
+        "SELECT actor FROM activity WHERE repository = ? AND ref = ? ORDER BY id DESC",
+        *(pull["head_repository"], f"refs/heads/{pull['head_ref']}"),
+    )
+    return found
 
 
 def methods(forge: Forge, repository: Row, branch: str) -> list[str]:
@@ -110,19 +130,6 @@ def may_pass(forge: Forge, repository: Row, ruleset: Row, viewer: Viewer) -> str
         if _passes(forge, repository, ruleset, actor, (mode,)):
             return word
     return "never"
-
-
-def matches(pattern: str, ref: str, default_branch: str) -> bool:
-    """Does a row of a ruleset's conditions mean this ref? As Ruby's File.fnmatch with FNM_PATHNAME."""
-    if pattern == "~ALL":
-        return True
-    if pattern == "~DEFAULT_BRANCH":
-        return ref == f"refs/heads/{default_branch}"
-    parts = (_GLOB.get(part) or re.escape(part) for part in re.split(r"(\*\*/|\*+|\?)", pattern))
-    return re.fullmatch("".join(parts), ref) is not None
-
-
-_GLOB = {"**/": "(?:.*/)?", "**": "[^/]*", "*": "[^/]*", "?": "[^/]"}
 
 
 def _rulesets(forge: Forge, repository: Row, ref: str) -> list[Row]:
@@ -225,26 +232,32 @@ def _strict(forge: Forge, repository: Row, pull: Row, wants: Mapping[str, Any]) 
 
 def _reviews(forge: Forge, repository: Row, pull: Row, wants: Mapping[str, Any]) -> list[str]:
     count = wants.get("required_approving_review_count", 0)
+    standing = _standing(forge, repository, pull)
+    found = []
+    if count and any(review["state"] == "CHANGES_REQUESTED" for review in standing):
+        found.append("Changes were requested by a reviewer with write access.")
+    if _approvals(forge, pull, standing, wants) < count:
+        reviews = "approving review is" if count == 1 else "approving reviews are"
+        found.append(f"At least {count} {reviews} required by reviewers with write access.")
+    return found
+
+
+def _standing(forge: Forge, repository: Row, pull: Row) -> list[Row]:
+    """The last opinion of each reviewer who may write."""
     latest: dict[int, Row] = {}
     sql = "SELECT * FROM reviews WHERE pull = ? AND state IN ('APPROVED', 'CHANGES_REQUESTED', 'DISMISSED') ORDER BY id"
     for review in forge.kept.rows(sql, pull["id"]):
         latest[review["author"]] = review
-    counted = [
+    return [
         review
         for author, review in latest.items()
         if access.at_least(access.permission(forge, author, repository), "write")
     ]
-    approvals = [review for review in counted if review["state"] == "APPROVED"]
+
+
+def _approvals(forge: Forge, pull: Row, standing: Sequence[Row], wants: Mapping[str, Any]) -> int:
+    approvals = [review for review in standing if review["state"] == "APPROVED"]
     if wants.get("require_last_push_approval"):
-        pusher = forge.kept.value(
-            "SELECT actor FROM activity WHERE repository = ? AND ref = ? ORDER BY id DESC",
-            *(pull["head_repository"], f"refs/heads/{pull['head_ref']}"),
-        )
+        pusher = last_pusher(forge, pull)
         approvals = [review for review in approvals if review["author"] != pusher]
-    found = []
-    if count and any(review["state"] == "CHANGES_REQUESTED" for review in counted):
-        found.append("Changes were requested by a reviewer with write access.")
-    if len(approvals) < count:
-        reviews = "approving review is" if count == 1 else "approving reviews are"
-        found.append(f"At least {count} {reviews} required by reviewers with write access.")
-    return found
+    return len(approvals)

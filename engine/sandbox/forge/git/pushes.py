@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.sandbox.forge.answer import ForgeError, Viewer
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import protection
+from engine.sandbox.forge.git import protection, storage
 from engine.sandbox.forge.git.bare import Bare, Commit, bare
 from engine.sandbox.forge.git.names import ABSENT
 from engine.sandbox.forge.kept import Row
@@ -52,7 +52,9 @@ def end(forge: Forge, begun: int | None) -> None:
 
 
 def recover(forge: Forge) -> None:
-    """After a restart: refs that have moved, and of which not all was told."""
+    """After a restart: refs that have moved, and of which not all was told; and half of what was not done goes."""
+    for row in forge.kept.rows("SELECT id FROM repositories"):
+        storage.tidy(forge.git_dir(row["id"]))
     for row in forge.kept.rows("SELECT * FROM moves ORDER BY id"):
         repository = forge.repository_of(row["repository"])
         ref, before, after, actor, app = (row[name] for name in ("ref", "before", "after", "actor", "app"))
@@ -86,7 +88,9 @@ def moved(
     store = bare(forge, repository["id"])
     forced = bool(before and after and not _reaches(store, before, after))
     body = _push(forge, repository, store, actor, ref, before, after, forced=forced)
-    now = forge.now()
+    now, head = forge.now(), _first(repository, store, ref, before)
+    if head is not None:
+        storage.set_head(store.path, head)
     with forge.kept.change():
         if ref.startswith("refs/heads/"):
             forge.kept.insert(
@@ -100,11 +104,21 @@ def moved(
                 at=now,
             )
         forge.kept.update("repositories", repository["id"], pushed_at=now, updated_at=now)
+        if head is not None:
+            forge.kept.update("repositories", repository["id"], default_branch=head)
         _created_or_deleted(forge, repository, actor, ref, before, after)
         forge.emit("push", None, repository["id"], actor, body)
         forge.kept.run("UPDATE moves SET told = 1 WHERE id = ?", begun)
     pulls.branch_moved(forge, repository, ref, before, after, actor, app)
     end(forge, begun)
+
+
+def _first(repository: Row, store: Bare, ref: str, before: str | None) -> str | None:
+    """The branch's name, if it is the first of all and so becomes the default branch."""
+    if before is not None or not ref.startswith("refs/heads/"):
+        return None
+    name = ref.removeprefix("refs/heads/")
+    return name if name != repository["default_branch"] and list(store.refs()) == [ref] else None
 
 
 def _kind(before: str | None, after: str | None, *, forced: bool) -> str:

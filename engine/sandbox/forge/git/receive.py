@@ -7,6 +7,7 @@ by compare-and-swap; objects, fsck, connectivity and the refs' files are git's.
 """
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.forge import Forge
@@ -32,12 +33,13 @@ def receive(forge: Forge, repository: Row, viewer: Viewer, body: bytes) -> bytes
     store = bare(forge, repository["id"])
     news = {each.after for each in push.wanted if each.after is not None}
     try:
-        lacking = _take(store, push.pack, news)
+        _take(store, push.pack, news)
     except RefusedError as refused:
         none = [(each.ref, "unpacker error") for each in push.wanted]
         return packets.report(str(refused), none, push.capabilities, refused.said)
     said: list[str] = []
-    why = {each: _why(forge, repository, viewer, each, lacking, said) for each in push.wanted}
+    there = store.refs("")
+    why = {each: _why(forge, repository, viewer, each, there, said) for each in push.wanted}
     for each in _twice(push.wanted):
         why[each] = "multiple updates for one ref"
     begun = {each: pushes.begin(forge, repository, viewer, *each) for each, no in why.items() if no is None}
@@ -48,40 +50,36 @@ def receive(forge: Forge, repository: Row, viewer: Viewer, body: bytes) -> bytes
     for each, no in why.items():
         if no is None:
             pushes.moved(forge, repository, viewer.account, *each, app=viewer.app, begun=begun[each])
+            said += _invited(forge, repository, each)
         else:
             pushes.end(forge, begun.get(each))
     refusals = [(each.ref, no) for each, no in why.items()]
     return packets.report("ok", refusals, push.capabilities, "".join(f"{line}\n" for line in said))
 
 
-def _take(store: Bare, pack: bytes, news: set[str]) -> frozenset[str]:
-    """Keep what the pack has, if it is all there; those of the new objects that lack something.
+def _take(store: Bare, pack: bytes, news: set[str]) -> None:
+    """Keep what the pack has, if everything that the new commits need is there.
 
     Raises:
-        RefusedError: the pack is broken, too large, or has what fsck refuses.
+        RefusedError: the pack is broken, too large, has what fsck refuses, or lacks something.
     """
     with Incoming(store) as incoming:
         if pack:
             incoming.unpack(pack)
-        lacking = frozenset[str]()
         if news and not incoming.complete(sorted(news)):
-            lacking = frozenset(sha for sha in news if not incoming.complete([sha]))
-        if news - lacking:
-            incoming.keep()
-    return lacking
+            raise RefusedError("missing necessary objects")
+        incoming.keep()
 
 
 def _why(
-    forge: Forge, repository: Row, viewer: Viewer, wanted: Wanted, lacking: frozenset[str], said: list[str]
+    forge: Forge, repository: Row, viewer: Viewer, wanted: Wanted, there: Mapping[str, str], said: list[str]
 ) -> str | None:
     """Why this ref may not move, for git; the whole story for people goes to `said`."""
     ref, before, after = wanted
     named = _named(repository, wanted, said)
     if named is not None:
         return named
-    if after in lacking:
-        return "missing necessary objects"
-    now = bare(forge, repository["id"]).refs(ref).get(ref)
+    now = there.get(ref)
     if now != before:  # another push came first; the rules are asked about what is there
         return f"cannot lock ref '{ref}': is at {now or ABSENT} but expected {before or ABSENT}"
     refused = protection.refusal(forge, repository, viewer.account, viewer.app, ref, before, after)
@@ -117,6 +115,16 @@ def _told(forge: Forge, repository: Row, ref: str, first: str, broken: str) -> l
     for each in broken.split("\n"):
         lines += ["", f"- {each}"]
     return [*lines, ""]
+
+
+def _invited(forge: Forge, repository: Row, wanted: Wanted) -> list[str]:
+    """Where to open a pull request for a new branch."""
+    branch = wanted.ref.removeprefix("refs/heads/")
+    if wanted.before is not None or branch in (wanted.ref, repository["default_branch"]):
+        return []
+    page = forge.urls.page(repository["owner_login"], repository["name"], "compare")
+    url = f"{page}/{quote(repository['default_branch'])}...{quote(branch)}"
+    return ["", f"Create a pull request for '{branch}' on GitHub by visiting:", f"     {url}", ""]
 
 
 def _twice(wanted: Sequence[Wanted]) -> list[Wanted]:

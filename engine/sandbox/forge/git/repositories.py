@@ -91,7 +91,7 @@ def change(forge: Forge, repository: Row, **columns: Any) -> Row:
     Raises:
         ForgeError: 422, a name that is none or is taken, a default branch that is not there.
     """
-    name: str = columns.get("name") or repository["name"]
+    name = str(columns.get("name", repository["name"]))
     branch: str | None = columns.get("default_branch")
     if not is_repository(name):
         raise invalid("Repository", "name", "custom", "name is invalid")

@@ -6,6 +6,7 @@ from typing import Any
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing
 from engine.sandbox.forge.git import asked, shapes
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Changed, Commit
+from engine.sandbox.forge.git.names import is_path
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 from engine.sandbox.forge.people.accounts import by_email
@@ -21,6 +22,8 @@ def list_commits(call: Call) -> Answer:
     name = call.query.get("sha") or call.repo["default_branch"]
     tip, store = asked.commit(call, name), asked.store(call)
     path = call.query.get("path", "").strip("/")
+    if path and not is_path(path):
+        return Answer([])  # nothing can be there
     times = [f"--{word}={call.query[word]}" for word in ("since", "until") if call.query.get(word)]
     said = store.git("rev-list", f"-n{_SEARCHED}", *times, tip.sha, "--", *([path] if path else [])).stdout
     shas = said.decode().split()
@@ -44,7 +47,7 @@ def get_commit(call: Call) -> Answer:
         return _text(found.sha.encode(), "sha")
     base = found.parents[0] if found.parents else EMPTY_TREE
     if asked.wants(call, "diff", "patch"):
-        return _difference(call, store, base, found.sha, [found])
+        return difference(call, store, base, found.sha, [found])
     changed = store.changed(base, found.sha)
     at, size = asked.page(call, FILES, FILES)
     files = changed[:MOST_FILES]
@@ -77,7 +80,7 @@ def compare(call: Call) -> Answer:
         raise missing(f"No common ancestor between {base_name} and {head_name}.")
     commits = store.log(head.sha, base.sha, limit=_SEARCHED)[::-1]
     if asked.wants(call, "diff", "patch"):
-        return _difference(call, store, ancestor, head.sha, commits)
+        return difference(call, store, ancestor, head.sha, commits)
     ahead, behind = store.count(base.sha, head.sha), store.count(head.sha, base.sha)
     at, size = asked.page(call, COMMITS, COMMITS)
 
@@ -135,7 +138,8 @@ def _network(call: Call, row: Row) -> list[Row]:
     return [row, *(each for each in found if each["id"] != row["id"] and not each["deleted"])]
 
 
-def _difference(call: Call, store: Bare, base: str, head: str, commits: Sequence[Commit]) -> Answer:
+def difference(call: Call, store: Bare, base: str, head: str, commits: Sequence[Commit]) -> Answer:
+    """The two as a diff, or these commits as patches: whichever the request wants."""
     how = ("--no-ext-diff", "--no-textconv", "--no-color")
     if asked.wants(call, "diff"):
         return _text(store.git("diff-tree", "-r", "-p", "-M", *how, base, head).stdout, "diff")

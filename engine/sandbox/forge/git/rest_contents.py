@@ -17,12 +17,13 @@ _KINDS = {"040000": "dir", "120000": "symlink", "160000": "submodule"}
 
 def get_contents(call: Call) -> Answer:
     """A file or a directory, of the default branch or `ref`; as JSON, raw, or as an object with entries."""
-    path = call.path["path"].strip("/")
+    path = call.path.get("path", "").strip("/")
     ref = call.query.get("ref") or call.repo["default_branch"]
     store = asked.store(call)
-    if store.resolve(ref) is None and not store.refs(""):
-        raise missing("This repository is empty.")
-    tip = asked.commit(call, ref, missing(f"No commit found for the ref {ref}"))
+    sha = store.resolve(ref)
+    tip = None if sha is None else store.commit(sha)
+    if tip is None:
+        raise missing(f"No commit found for the ref {ref}" if store.refs("") else "This repository is empty.")
     entry = _entry(store, tip.tree, path)
     if entry is None:
         raise missing()
@@ -65,7 +66,7 @@ def _place(call: Call) -> tuple[Bare, str, str, str | None]:
     Raises:
         ForgeError: 404, no such branch; 422, no path of a file.
     """
-    path = call.path["path"]
+    path = call.path.get("path", "")
     branch = text(call, "branch", "Commit") or call.repo["default_branch"]
     store = asked.store(call)
     tip = store.refs(f"refs/heads/{branch}").get(f"refs/heads/{branch}") if is_branch(branch) else None

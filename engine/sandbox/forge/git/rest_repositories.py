@@ -37,7 +37,7 @@ def update_repository(call: Call) -> Answer:
         if field in call.body:
             columns[field] = int(_flag(call, field))
     if "visibility" in call.body:
-        columns["private"] = int(call.body["visibility"] == "private")
+        columns["private"] = int(_hidden(call))
     methods = call.repo["merge_methods"].split()
     wanted = [name for name in _METHODS if _flag(call, _ALLOW[name], name in methods)]
     if not wanted:
@@ -148,7 +148,7 @@ def merge_upstream(call: Call) -> Answer:
 
 def _create(call: Call, owner: Row) -> Answer:
     name = text(call, "name", "Repository", required=True) or ""
-    private = _flag(call, "private", call.body.get("visibility") == "private")
+    private = _flag(call, "private", _hidden(call))
     made = repositories.create_repository(
         call.forge, owner["id"], name, private=private, description=text(call, "description", "Repository")
     )
@@ -195,6 +195,13 @@ def _level(call: Call, row: Row) -> str:
     if call.viewer.kind != "installation":
         return access.permission(call.forge, call.viewer.account, row)
     return (call.viewer.grants or {}).get("contents", "read")
+
+
+def _hidden(call: Call) -> bool:
+    """What `visibility` says. A word that nobody knows must not make a repository public."""
+    if call.body.get("visibility", "public") not in ("private", "public"):
+        raise invalid("Repository", "visibility")
+    return bool(call.body.get("visibility") == "private")
 
 
 def _flag(call: Call, field: str, otherwise: bool = False) -> bool:

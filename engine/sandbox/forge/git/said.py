@@ -8,6 +8,7 @@ from engine.sandbox.forge.clock import moment, seconds
 
 LOG = "--format=tformat:" + "%x00".join(("%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"))
 FIELDS = 10  # of LOG
+PATCH = 1_000_000  # characters of one file's; GitHub gives a longer one no patch either
 _YEAR_9999 = 253402300799
 _STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 
@@ -121,5 +122,5 @@ def read_patches(data: bytes) -> list[str | None]:
     found: list[str | None] = []
     for part in ("\n" + data.decode(errors="replace")).split("\ndiff --git ")[1:]:
         _, at, hunks = part.partition("\n@@ ")
-        found.append("@@ " + hunks.rstrip("\n") if at else None)
+        found.append("@@ " + hunks.rstrip("\n") if at and len(hunks) <= PATCH else None)
     return found

@@ -3,6 +3,7 @@ GitHub's do, so that a pull request from a fork needs no copying; a store outliv
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 
 from engine import data
@@ -33,6 +34,7 @@ _CONFIG = f"""[core]
 \tmaxInputSize = {MAX_INPUT}
 \thideRefs = refs/pull
 \tadvertiseAtomic = true
+\tadvertisePushOptions = true
 [transfer]
 \tfsckObjects = true
 [uploadpack]
@@ -57,6 +59,19 @@ def make(path: str, objects: str, head: str = "main") -> None:
 def set_head(path: str, branch: str) -> None:
     """Which branch a clone begins with."""
     _write(path, "HEAD", f"ref: refs/heads/{branch}\n")
+
+
+def tidy(path: str) -> None:
+    """Remove what was under way when we were killed."""
+    for folder, prefix in ((os.path.join(path, "objects"), "incoming-"), (path, "index-")):
+        for name in os.listdir(folder):
+            if name.startswith(prefix):
+                shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+    locks = [os.path.join(path, name) for name in os.listdir(path)]
+    locks += [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(path, "refs")) for name in names]
+    for name in locks:
+        if name.endswith(".lock"):
+            os.unlink(name)
 
 
 def fill(store: Bare, branches: Sequence[str], files: Sequence[str], author: Person, message: str) -> None:

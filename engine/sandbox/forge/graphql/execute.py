@@ -167,33 +167,42 @@ def _variable(error: GraphQLError) -> Body:
 
 
 # graphql-core's words → GitHub's
-_WORDS: Sequence[tuple[re.Pattern[str], str, str]] = tuple(
-    (re.compile(pattern), code, said)
-    for pattern, code, said in (
-        (r"Unknown fragment '(\w+)'\.", "useAndDefineFragment", r"Fragment \1 was used, but not defined"),
-        (r"Fragment '(\w+)' is never used\.", "useAndDefineFragment", r"Fragment \1 was defined, but not used"),
-        (r"Cannot spread fragment '(\w+)' within itself.*", "infiniteLoop", r"Fragment \1 contains an infinite loop"),
-        (
-            r"Variable '\$(\w+)' is not defined by operation '(\w+)'\.",
-            "variableNotDefined",
-            r"Variable $\1 is used by \2 but not declared",
-        ),
-        (
-            r"Variable '\$(\w+)' is not defined\.",
-            "variableNotDefined",
-            r"Variable $\1 is used by anonymous query but not declared",
-        ),
-        (
-            r"Variable '\$(\w+)' is never used in operation '(\w+)'\.",
-            "variableNotUsed",
-            r"Variable $\1 is declared by \2 but not used",
-        ),
-        (
-            r"Variable '\$(\w+)' is never used\.",
-            "variableNotUsed",
-            r"Variable $\1 is declared by anonymous query but not used",
-        ),
-    )
+_WORDS: Sequence[tuple[re.Pattern[str], str, str]] = (
+    (
+        re.compile(r"Unknown fragment '(\w+)'\."),
+        "useAndDefineFragment",
+        r"Fragment \1 was used, but not defined",
+    ),
+    (
+        re.compile(r"Fragment '(\w+)' is never used\."),
+        "useAndDefineFragment",
+        r"Fragment \1 was defined, but not used",
+    ),
+    (
+        re.compile(r"Cannot spread fragment '(\w+)' within itself.*"),
+        "infiniteLoop",
+        r"Fragment \1 contains an infinite loop",
+    ),
+    (
+        re.compile(r"Variable '\$(\w+)' is not defined by operation '(\w+)'\."),
+        "variableNotDefined",
+        r"Variable $\1 is used by \2 but not declared",
+    ),
+    (
+        re.compile(r"Variable '\$(\w+)' is not defined\."),
+        "variableNotDefined",
+        r"Variable $\1 is used by anonymous query but not declared",
+    ),
+    (
+        re.compile(r"Variable '\$(\w+)' is never used in operation '(\w+)'\."),
+        "variableNotUsed",
+        r"Variable $\1 is declared by \2 but not used",
+    ),
+    (
+        re.compile(r"Variable '\$(\w+)' is never used\."),
+        "variableNotUsed",
+        r"Variable $\1 is declared by anonymous query but not used",
+    ),
 )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.sandbox.forge.git import protection
 from engine.sandbox.forge.git.bare import Commit as GitCommit
 from engine.sandbox.forge.graphql import commits, refs, repository, talk
 from engine.sandbox.forge.graphql.checks import rollup
@@ -148,7 +149,7 @@ def _may_triage(*, or_author: bool) -> Resolver:
         place = commits.repository_of(node).row
         if or_author and talk.by_viewer(node):
             return True
-        return rights.has(node.ask.forge, node.ask.viewer, place, "triage", rights.ISSUES)
+        return rights.has(node.ask.forge, node.ask.viewer, place, "triage", rights.shared(node.row))
 
     return resolve
 
@@ -220,6 +221,9 @@ TABLE: Table = {
         "mergedBy": lambda node, _: node.actor("merged_by"),
         "permalink": lambda node, _: talk.item_url(node),
         "potentialMergeCommit": _merge_commit(merged=False),
+        "reviewDecision": lambda node, _: protection.decision(
+            node.ask.forge, commits.repository_of(node).row, node.row
+        ),
         f"reviewRequests({PAGE})": _requests,
         f"reviews({PAGE}, author, states)": talk.reviews,
         "state": lambda node, _: repository.state(node.row),

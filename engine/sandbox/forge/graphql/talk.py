@@ -57,7 +57,7 @@ def by_viewer(node: Node, _: Args | None = None) -> bool:
 def writer(node: Node, repository: Node) -> bool:
     """Its author, or whoever has write access."""
     ask = node.ask
-    return by_viewer(node) or rights.has(ask.forge, ask.viewer, repository.row, "write", rights.TALK)
+    return by_viewer(node) or rights.has(ask.forge, ask.viewer, repository.row, "write", rights.EITHER)
 
 
 def _edits(node: Node) -> list[Node]:

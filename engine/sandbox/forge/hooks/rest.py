@@ -12,10 +12,6 @@ from engine.sandbox.forge.kept import Row
 _BIG = 2**63 - 1
 
 
-def _body(call: Call) -> dict[str, Any]:
-    return call.body if isinstance(call.body, dict) else {}
-
-
 # An App's own hook
 
 
@@ -27,7 +23,7 @@ def app_config(call: Call) -> Answer:
 def edit_app_config(call: Call) -> Answer:
     """`PATCH /app/hook/config`."""
     hook = _app_hook(call)
-    return Answer(shapes.config(manage.edit(call.forge, hook, **manage.config(_body(call), hook)._asdict())))
+    return Answer(shapes.config(manage.edit(call.forge, hook, **manage.config(call.body, hook)._asdict())))
 
 
 def app_deliveries(call: Call) -> Answer:
@@ -64,7 +60,7 @@ def hooks(call: Call) -> Answer:
 
 def create_hook(call: Call) -> Answer:
     """`POST /repos/{owner}/{repo}/hooks`."""
-    body = _body(call)
+    body = call.body
     if body.get("name", "web") != "web":
         raise invalid("Hook", "name")
     if not isinstance(body.get("config"), dict):
@@ -83,7 +79,7 @@ def hook(call: Call) -> Answer:
 
 def edit_hook(call: Call) -> Answer:
     """`PATCH /repos/{owner}/{repo}/hooks/{hook_id}`."""
-    row, body = _hook(call), _body(call)
+    row, body = _hook(call), call.body
     columns: dict[str, Any] = {"active": _flag(body, "active", otherwise=bool(row["active"]))}
     if "config" in body:  # it is replaced whole, its secret too
         columns |= manage.config(body["config"] if isinstance(body["config"], dict) else {})._asdict()
@@ -110,7 +106,7 @@ def hook_config(call: Call) -> Answer:
 def edit_hook_config(call: Call) -> Answer:
     """`PATCH /repos/{owner}/{repo}/hooks/{hook_id}/config`."""
     row = _hook(call)
-    return Answer(shapes.config(manage.edit(call.forge, row, **manage.config(_body(call), row)._asdict())))
+    return Answer(shapes.config(manage.edit(call.forge, row, **manage.config(call.body, row)._asdict())))
 
 
 def ping_hook(call: Call) -> Answer:

@@ -109,7 +109,7 @@ def link(*parts: object, anchor: str = "", **query: object) -> str:
     """A path on this forge: names are quoted, slashes in them (branches, files) stay."""
     path = "/" + "/".join(quote(str(part), safe="/", errors="surrogateescape") for part in parts if part != "")
     asked = {name: value for name, value in query.items() if value not in (None, "")}
-    return path + (f"?{urlencode(asked)}" if asked else "") + (f"#{anchor}" if anchor else "")
+    return path + (f"?{urlencode(asked, errors='surrogateescape')}" if asked else "") + (f"#{anchor}" if anchor else "")
 
 
 def within(repo: Row, *parts: object, anchor: str = "", **query: object) -> str:

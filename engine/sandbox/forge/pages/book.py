@@ -3,11 +3,11 @@
 from starlette.routing import BaseRoute
 
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.pages import changes, deeds, items, machinery, people, pictures, pulls, repository
+from engine.sandbox.forge.pages import changes, deeds, items, jobs, machinery, people, pictures, pulls, repository
 from engine.sandbox.forge.pages.site import paths
 
 # What has names of its own comes before what has names of people and repositories in it.
-PAGES = (*machinery.PAGES, *people.PAGES, *repository.PAGES, *changes.PAGES, *items.PAGES, *pulls.PAGES)
+PAGES = (*machinery.PAGES, *people.PAGES, *repository.PAGES, *changes.PAGES, *items.PAGES, *jobs.PAGES, *pulls.PAGES)
 DEEDS = (*people.DEEDS, *deeds.DEEDS)
 
 

@@ -10,7 +10,7 @@ from engine.sandbox.forge.pages.asked import Ask, Page, Shown
 from engine.sandbox.forge.pages.repository import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from engine.sandbox.forge.git.bare import Bare, Changed
 
@@ -26,24 +26,40 @@ class File(NamedTuple):
     lines: "Sequence[diffs.Line]"
     pairs: "Sequence[diffs.Pair]"
     why: str  # why there are no lines
-    folded: bool
     notes: dict[int, list[Row]]  # annotations by the line of the new side that they end at
     elsewhere: list[Row]  # annotations of lines that are not in the patch
+    remarks: "Mapping[tuple[str, int | None], list[Any]]"  # comments of reviews by side and line
+
+    def said(self, left: diffs.Line | None, right: diffs.Line | None) -> list[Any]:
+        """The comments at a row of the difference, the old side's first."""
+        old = self.remarks.get(("LEFT", left.old), []) if left else []
+        return old + (self.remarks.get(("RIGHT", right.new), []) if right else [])
 
 
-def files(ask: Ask, changed: "Sequence[Changed]", annotations: "Iterable[Row]" = ()) -> dict[str, Any]:
-    """What `diff.html` shows of a difference: sums, one page of its files, unified or split."""
+def files(
+    ask: Ask, changed: "Sequence[Changed]", annotations: "Iterable[Row]" = (), remarks: "Iterable[Any]" = ()
+) -> dict[str, Any]:
+    """What `diff.html` shows of a difference: sums, one page of its files, unified or split.
+
+    `remarks` are comments of reviews as `conversation.spoken` gives them, with their path, side and line.
+    """
     beside = ask.query.get("diff") == "split"
     by_path: dict[str, list[Row]] = {}
     for row in annotations:
         by_path.setdefault(row["path"], []).append(row)
+    said: dict[str, dict[tuple[str, int | None], list[Any]]] = {}
+    for one in remarks:
+        said.setdefault(one["path"], {}).setdefault((one["side"], one["line"]), []).append(one)
     wanted = ask.query.get("file")
     listed_files = [one for one in changed if wanted in (None, one.path)]
     left, made = ROWS, []
     for number, one in enumerate(listed_files[:FILES], 1):
-        lines = diffs.rows(one.patch, min(left, diffs.MOST) if wanted is None else ROWS) if one.patch else []
+        large = wanted is None and one.additions + one.deletions > diffs.LARGE
+        most = min(left, diffs.MOST) if wanted is None else ROWS
+        lines = diffs.rows(one.patch, most) if one.patch and not large else []
         left = max(0, left - len(lines))
-        made.append(_file(number, one, lines, by_path.get(one.path, []), beside, folded=wanted is None))
+        file = _file(number, one, lines, by_path.get(one.path, []), beside)
+        made.append(file._replace(remarks=said.get(one.path, {})))
     return {
         "files": made,
         "beside": beside,
@@ -54,9 +70,7 @@ def files(ask: Ask, changed: "Sequence[Changed]", annotations: "Iterable[Row]" =
     }
 
 
-def _file(
-    number: int, one: "Changed", lines: "list[diffs.Line]", rows: list[Row], beside: bool, *, folded: bool
-) -> File:
+def _file(number: int, one: "Changed", lines: "list[diffs.Line]", rows: list[Row], beside: bool) -> File:
     shown = {line.new for line in lines if line.new is not None}
     notes: dict[int, list[Row]] = {}
     elsewhere = []
@@ -65,9 +79,8 @@ def _file(
             notes.setdefault(row["end_line"], []).append(row)
         else:
             elsewhere.append(row)
-    large = folded and one.additions + one.deletions > diffs.FOLD
     pairs = diffs.split(lines) if beside else []
-    return File(number, one, lines, pairs, _why(one), large, notes, elsewhere)
+    return File(number, one, lines, pairs, _why(one), notes, elsewhere, {})
 
 
 def _why(one: "Changed") -> str:
@@ -101,7 +114,9 @@ def compare(ask: Ask) -> Shown:
     """Two branches, and the form that opens a pull request of them."""
     here = bare(ask.forge, ask.repo["id"])
     names = sorted(name.removeprefix("refs/heads/") for name in here.refs())
-    base, _, head = ask.path.get("rest", "").partition("...")
+    base, dots, head = ask.path.get("rest", "").partition("...")
+    if not dots:  # one branch is compared with the default one
+        base, head = "", base
     base = ask.query.get("base") or base or ask.repo["default_branch"]
     head = ask.query.get("head") or head
     values: dict[str, Any] = {"base": base, "head": head, "branches": names, "diff": None, "commits": [], "why": ""}
@@ -139,4 +154,5 @@ PAGES = (
     Page("/{owner}/{repo}/commit/{sha}", commit),
     Page("/{owner}/{repo}/compare", compare),
     Page("/{owner}/{repo}/compare/{rest:rest}", compare),
+    Page("/{owner}/{repo}/pull/new/{rest:rest}", compare),
 )

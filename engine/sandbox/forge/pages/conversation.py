@@ -4,12 +4,14 @@ import json
 from typing import Any, NamedTuple
 
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.pages import checked, words
+from engine.sandbox.forge.pages import checked, diffs, words
 from engine.sandbox.forge.pages.asked import Ask
 from engine.sandbox.forge.pages.repository import listed
 from engine.sandbox.forge.pages.written import shown_account, text_of
-from engine.sandbox.forge.work import timeline
+from engine.sandbox.forge.work import review_comments, timeline
 from engine.sandbox.forge.work.shapes.events import read_commit
+
+_HUNK = 4  # lines shown above a comment that is at the last of them
 
 
 class Entry(NamedTuple):
@@ -62,14 +64,14 @@ def entries(ask: Ask, item: Row) -> list[Entry]:
             if comment is not None:
                 anchor = f"issuecomment-{comment['id']}"
                 made.append(Entry("comment", spoken(ask, comment, "IssueComment", anchor)))
-        elif row["event"] == "reviewed":
+        elif row["event"] in ("reviewed", "line-commented"):  # the second: a comment that was no part of a review
             review = reviews.pop(data["review"], None)
             if review is not None:
                 made.append(Entry("review", _review(ask, review, item)))
         elif row["event"] == "committed":
             [commit] = listed(ask, [read_commit(data["commit"])])
             made.append(Entry("commit", commit))
-        elif row["event"] != "line-commented":  # they are shown with their review
+        else:
             who = shown_account(ask.forge, row["actor"])
             shown = {"by": who, "at": row["at"], "told": words.told(ask, row, data), "id": row["id"]}
             made.append(Entry("event", shown))
@@ -81,11 +83,6 @@ _REVIEWS = "SELECT * FROM reviews WHERE pull = ? AND (state != 'PENDING' OR auth
 
 
 def _review(ask: Ask, row: Row, item: Row) -> dict[str, Any]:
-    sql = "SELECT *, NULL AS app FROM review_comments WHERE review = ? ORDER BY id"
-    remarks = [
-        spoken(ask, one, "PullRequestReviewComment", f"discussion_r{one['id']}", path=one["path"], line=one["line"])
-        for one in ask.forge.kept.rows(sql, row["id"])
-    ]
     return spoken(
         ask,
         row,
@@ -96,8 +93,21 @@ def _review(ask: Ask, row: Row, item: Row) -> dict[str, Any]:
         before=words.REVIEWS.get(row["before_dismissal"] or "", ""),
         commit=row["commit_sha"],
         outdated=row["commit_sha"] not in (None, item["head_sha"]),
-        remarks=remarks,
+        remarks=[_remark(ask, one) for one in review_comments.of_review(ask.forge, row["id"])],
         dismissed_by=shown_account(ask.forge, row["dismissed_by"]) if row["dismissed_by"] else None,
         dismissal=row["dismissal"],
         may_dismiss=row["state"] in ("APPROVED", "CHANGES_REQUESTED") and ask.may("write"),
     )
+
+
+def remarks(ask: Ask, pull: Row) -> list[dict[str, Any]]:
+    """The comments at lines of the present head, for its difference; others' pending ones are not among them."""
+    found = review_comments.of_pull(ask.forge, pull["id"])
+    return [_remark(ask, one) for one in found if one["commit_sha"] == pull["head_sha"]]
+
+
+def _remark(ask: Ask, row: Row) -> dict[str, Any]:
+    anchor = f"discussion_r{row['id']}"
+    place = {name: row[name] for name in ("path", "side", "line")}
+    hunk = [line for line in diffs.rows(row["diff_hunk"]) if line.kind != "hunk"][-_HUNK:]
+    return spoken(ask, {**row, "app": None}, "PullRequestReviewComment", anchor, **place, hunk=hunk)

@@ -2,15 +2,27 @@
 
 from collections.abc import Callable
 
-from engine.sandbox.forge.answer import ForgeError
+from engine.sandbox.forge.answer import ForgeError, number
 from engine.sandbox.forge.hooks import outbox
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import changes, machinery, pulls
 from engine.sandbox.forge.pages.asked import Ask, Deed, Shown, link, within
-from engine.sandbox.forge.work import comments, issues, labels, merging, reviewers, reviews, rows, states, trial
+from engine.sandbox.forge.work import (
+    comments,
+    issues,
+    labels,
+    merging,
+    review_comments,
+    reviewers,
+    reviews,
+    rows,
+    states,
+    trial,
+)
 from engine.sandbox.forge.work import pulls as work_pulls
 
 Do = Callable[[Ask, Row], str]
+_SHOWN = ("file", "diff")  # how the difference is shown: it stays so
 
 
 def open_pull(ask: Ask) -> str:
@@ -119,6 +131,16 @@ def _comment(ask: Ask, item: Row) -> Row:
     return found
 
 
+def remark(ask: Ask, item: Row) -> str:
+    """A comment at a line of the commit that was looked at."""
+    said: dict[str, object] = {name: ask.form.get(name, "") for name in ("path", "side", "body", "commit_id")}
+    made = review_comments.comment(
+        ask.forge, ask.viewer, ask.repo, item, {**said, "line": number(ask.form.get("line"), 0)}
+    )
+    kept = {name: ask.query.get(name) for name in _SHOWN}
+    return within(ask.repo, "pull", item["number"], "files", anchor=f"discussion_r{made}", **kept)
+
+
 def edit_review(ask: Ask, item: Row) -> str:
     """Another text of a review."""
     found = reviews.review_of(ask.forge, ask.viewer, item["id"], ask.path["review"])
@@ -172,14 +194,14 @@ def _at(ask: Ask, item: Row, anchor: str = "") -> str:
     return within(ask.repo, "pull" if item["pull"] else "issues", item["number"], anchor=anchor)
 
 
-def _on(kind: str, name: str, do: Do) -> Deed:
-    """A button on a pull request's or an issue's page."""
+def _on(kind: str, name: str, do: Do, shown: Callable[[Ask], Shown] | None = None) -> Deed:
+    """A button on a pull request's or an issue's page: on its conversation, or the one that is `shown`."""
     of, page = (rows.pull_of, pulls.conversation) if kind == "pull" else (rows.issue_of, pulls.issue)
 
     def work(ask: Ask) -> str:
         return do(ask, of(ask.forge, ask.repo["id"], ask.path["number"]))
 
-    return Deed(f"/{{owner}}/{{repo}}/{kind}/{{number}}/{name}", work, page)
+    return Deed(f"/{{owner}}/{{repo}}/{kind}/{{number}}/{name}", work, shown or page)
 
 
 _BOTH: dict[str, Do] = {
@@ -206,5 +228,6 @@ DEEDS = (
     Deed("/{owner}/{repo}/issues", open_issue, pulls.new_issue),
     *(_on(kind, name, do) for kind in ("pull", "issues") for name, do in _BOTH.items()),
     *(_on("pull", name, do) for name, do in _PULL.items()),
+    _on("pull", "remarks", remark, pulls.files),
     Deed("/deliveries/{number}/attempts", redeliver, machinery.delivery),
 )

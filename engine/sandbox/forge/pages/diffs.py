@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.printable import printable
 
-FOLD = 400  # changed lines of a file from which on it is shown folded
+LARGE = 400  # changed lines of a file from which on it is shown alone
 MOST = 3000  # rows of a file
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)", re.DOTALL)
 

@@ -9,7 +9,7 @@ from engine.sandbox.forge.pages import checked
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown, paging
 from engine.sandbox.forge.pages.mergebox import METHODS, actor
 from engine.sandbox.forge.pages.people import repositories
-from engine.sandbox.forge.pages.written import shown_account
+from engine.sandbox.forge.pages.written import shown_account, text_of
 from engine.sandbox.forge.people import access
 
 SHOWN = 200_000  # characters of a body or a log
@@ -121,7 +121,14 @@ def job(ask: Ask) -> Shown:
     if row is None or (row["repository"] is not None and row["repository"] not in seen):
         raise missing()
     log = row["log"] or ""
-    return Shown("job.html", {"row": row, "log": log[-SHOWN:], "cut": max(0, len(log) - SHOWN)}, f"Job {row['id']}")
+    values = {"row": row, "log": log[-SHOWN:], "cut": max(0, len(log) - SHOWN), "summary_html": _summary(ask, row)}
+    return Shown("job.html", values, f"Job {row['id']}")
+
+
+def _summary(ask: Ask, row: Row) -> Any:
+    """As it is shown where it belongs: in its repository."""
+    repo = ask.forge.repository(*row["repository"].split("/", 1)) if row["repository"] else None
+    return text_of(ask._replace(repo=repo), row["summary"], "summary") if repo else ""
 
 
 def rules(ask: Ask) -> Shown:
@@ -185,4 +192,5 @@ PAGES = (
     Page("/runs/{number}", job),
     Page("/{owner}/{repo}/deployments", deployments),
     Page("/{owner}/{repo}/rules", rules),
+    Page("/{owner}/{repo}/rules/{number}", rules),
 )

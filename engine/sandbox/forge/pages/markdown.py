@@ -5,10 +5,12 @@ A text is rendered once and remembered; what its mentions lead to is looked up b
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from html import escape
 from html.parser import HTMLParser
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -42,6 +44,8 @@ EMOJI = {
 # fmt: on
 _TAGS = """a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s
 samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var"""
+# More of these than any report has: read as Markdown, such a text takes seconds; it is shown as it was written.
+_HEAVY = {"[": 4000, "|": 8000, "<": 8000}
 _CELL = {"align", "colspan", "rowspan"}
 _ATTRIBUTES = {
     "*": {"id", "title"},
@@ -107,6 +111,8 @@ def _render(text: str, name: str, links: Sequence[tuple[str, str]], file: str) -
     import nh3
 
     shown = "".join(_visible(text))
+    if any(shown.count(sign) > most for sign, most in _HEAVY.items()):
+        return Markup("<pre>{}</pre>").format(shown)
     html = _reader(not file).render(shown, {"links": dict(links)})
 
     def attribute(_: str, key: str, value: str) -> str | None:
@@ -143,11 +149,10 @@ def _visible(text: str) -> list[str]:
 @cache
 def _reader(breaks: bool) -> "MarkdownIt":
     from markdown_it import MarkdownIt
-    from mdit_py_plugins.anchors import anchors_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
     options = {"html": True, "linkify": True, "breaks": breaks, "highlight": _highlight}
-    made = MarkdownIt("gfm-like2", options).use(footnote_plugin).use(anchors_plugin, max_level=6)
+    made = MarkdownIt("gfm-like2", options).use(footnote_plugin)
     made.disable("footnote_inline")
     made.core.ruler.push("forge", _tokens)
     made.add_render_rule("list_item_open", _task)
@@ -166,12 +171,17 @@ def _highlight(source: str, language: str, _: str) -> str:
 
 
 def _tokens(state: Any) -> None:
-    """Mentions, references and emoji as what they mean; headings below the page's own; cells and tasks without what the
-    page's policy forbids (style) or would have to label (input).
+    """Mentions, references and emoji as what they mean; headings with a name, below the page's own; cells without the
+    style that the page's policy forbids.
     """
-    for token in state.tokens:
+    names: Counter[str] = Counter()
+    for token, after in zip_longest(state.tokens, state.tokens[1:]):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        if token.type == "heading_open":
+            name = re.sub(r"[^\w -]", "", after.content.lower()).strip().replace(" ", "-")
+            token.attrs["id"] = f"{name}-{names[name]}" if names[name] else name
+            names[name] += 1
         elif token.type in ("th_open", "td_open"):
             style = token.attrs.pop("style", "")
             if style:

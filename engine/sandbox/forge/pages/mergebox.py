@@ -18,7 +18,8 @@ METHODS = {
     "rebase": "Rebase its commits",
 }
 _OPINIONS = ("APPROVED", "CHANGES_REQUESTED")
-_BYPASSES = {"OrganizationAdmin": "owners of the organisation", "DeployKey": "deploy keys"}
+_BYPASSES = {"DeployKey": "deploy keys"}
+_NAMED = 8  # people named in one place
 
 
 def box(ask: Ask, pull: Row) -> dict[str, Any]:
@@ -29,19 +30,23 @@ def box(ask: Ask, pull: Row) -> dict[str, Any]:
         pull = rows.item(ask.forge, pull["id"])
     mergeable, state = trial.known(ask.forge, pull)
     missing = protection.unmet(ask.forge, pull, Viewer())
+    given = opinions(ask, pull)
+    wanted = max((_reviews(rule) for rule in rules), default=0)
+    approvals = sum(one["approved"] and one["writer"] for one in given)
     found = checked.checks(ask.forge, pull["repository"], pull["head_sha"])
     return {
         "mergeable": mergeable,
         "state": state,
         "conflict": mergeable is False,
         "checks": checked.with_rules(ask.forge, found, rules),
-        "opinions": opinions(ask, pull),
-        "required_reviews": max((_reviews(rule) for rule in rules), default=0),
+        "opinions": given,
+        "required_reviews": wanted,
+        "approvers": approvers(ask, pull, rules, given) if approvals < wanted else [],
         "unmet": missing,
         "passes": bool(missing) and ask.may("write") and not protection.unmet(ask.forge, pull, ask.viewer),
         "rules": rules,
         "bypass": bypass(ask, rules),
-        "methods": [(name, METHODS[name]) for name in ask.repo["merge_methods"].split() if name in METHODS],
+        "methods": [(name, METHODS[name]) for name in protection.methods(ask.forge, ask.repo, pull["base_ref"])],
         "may_merge": ask.may("write"),
     }
 
@@ -49,6 +54,20 @@ def box(ask: Ask, pull: Row) -> dict[str, Any]:
 def _reviews(rule: Any) -> int:
     given = rule.get("parameters") or {} if rule["type"] == "pull_request" else {}
     return int(given.get("required_approving_review_count") or 0)
+
+
+def approvers(ask: Ask, pull: Row, rules: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[Row]:
+    """Some of those whose approval is missing and would count."""
+    void = {pull["author"], *(one["by"]["id"] for one in given if one["approved"])}
+    if any((rule.get("parameters") or {}).get("require_last_push_approval") for rule in rules):
+        void.add(protection.last_pusher(ask.forge, pull))
+    found: list[Row] = []
+    for row in ask.forge.kept.rows("SELECT id FROM accounts WHERE kind = 'User' AND NOT deleted ORDER BY id"):
+        if row["id"] not in void and access.at_least(access.permission(ask.forge, row["id"], ask.repo), "write"):
+            found.append(shown_account(ask.forge, row["id"]))
+            if len(found) == _NAMED:
+                break
+    return found
 
 
 def opinions(ask: Ask, pull: Row) -> list[dict[str, Any]]:
@@ -91,6 +110,13 @@ def actor(ask: Ask, one: Any) -> str:
         return f"the team {slug}"
     if kind == "User":
         return str(shown_account(ask.forge, number)["login"])
+    if kind == "OrganizationAdmin":
+        owners = kept.rows(_OWNERS, ask.repo["owner"], _NAMED)
+        return f"owners of the organisation ({', '.join(row['login'] for row in owners)})"
     if kind == "RepositoryRole":
         return {5: "admins of the repository", 4: "writers", 2: "maintainers"}.get(number, f"role {number}")
     return _BYPASSES.get(kind, str(kind))
+
+
+_OWNERS = """SELECT a.login FROM members m JOIN accounts a ON a.id = m.account
+  WHERE m.organization = ? AND m.role = 'admin' AND NOT a.deleted ORDER BY a.id LIMIT ?"""

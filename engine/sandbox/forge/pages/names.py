@@ -27,6 +27,8 @@ def place(ask: Ask, bare: "Bare") -> Place:
         ForgeError: 404, it begins with none.
     """
     rest = ask.path.get("rest", "").strip("/")
+    if "\0" in rest or {"", ".", ".."} & set(rest.split("/")):
+        raise missing()  # no name in git; git itself would end with an error
     head = rest.partition("/")[0]
     if _SHA.fullmatch(head) and bare.commit(head):
         return Place(head, head, rest.partition("/")[2])

@@ -90,6 +90,15 @@ _OPEN = """SELECT i.*, p.draft, p.head_sha, p.base_ref, p.head_ref, r.name AS re
   WHERE i.state = 'open' AND r.id IN (SELECT value FROM json_each(?)) ORDER BY i.updated_at DESC, i.id DESC LIMIT 20"""
 
 
+def app(ask: Ask) -> Shown:
+    """An App: its bot."""
+    bot = ask.forge.kept.value("SELECT bot FROM apps WHERE slug = ?", ask.path["slug"])
+    found = ask.forge.account(bot)
+    if found is None:
+        raise missing()
+    return account(ask._replace(path={"login": found["login"]}))
+
+
 def account(ask: Ask) -> Shown:
     """A user, bot or organisation."""
     sql = "SELECT * FROM accounts WHERE lower(login) = lower(?) AND NOT deleted"
@@ -160,6 +169,7 @@ PAGES = (
     Page("/", home, open=True),
     Page("/login", sign_in_page, open=True),
     Page("/orgs/{organization}/teams/{slug}", team),
+    Page("/apps/{slug}", app),
     Page("/{login}", account),
 )
 DEEDS = (

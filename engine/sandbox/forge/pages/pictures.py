@@ -28,9 +28,9 @@ def paths(forge: Forge) -> list[BaseRoute]:
     """Where they are."""
 
     async def avatar(request: Request) -> Response:
-        account = await run_in_threadpool(forge.account, request.path_params["number"])
-        gone = account is None or account["deleted"]
-        return _svg(initials("?" if account is None or gone else account["login"], request.path_params["number"]))
+        number = request.path_params["number"]
+        account = await run_in_threadpool(forge.account, number) if number < 2**63 else None
+        return _svg(initials("?" if account is None or account["deleted"] else account["login"], number))
 
     return [
         Path("/avatars/{number:int}.svg", avatar, methods=["GET"]),

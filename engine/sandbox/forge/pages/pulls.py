@@ -6,7 +6,7 @@ from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import changes, checked, code
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown
-from engine.sandbox.forge.pages.conversation import entries, spoken
+from engine.sandbox.forge.pages.conversation import entries, remarks, spoken
 from engine.sandbox.forge.pages.items import labels_of
 from engine.sandbox.forge.pages.mergebox import box
 from engine.sandbox.forge.pages.people import team_of
@@ -21,12 +21,14 @@ _NOTES = 200  # annotations of a run on a page
 
 def conversation(ask: Ask) -> Shown:
     """What was said and done, and the merge box."""
-    pull = rows.pull_of(ask.forge, ask.repo["id"], ask.path["number"])
-    shown = _common(ask, pull)
+    pull = rows.issue_of(ask.forge, ask.repo["id"], ask.path["number"])
+    if not pull["pull"]:
+        return issue(ask)  # GitHub finds either by both addresses
+    shown = common(ask, pull)
     shown |= _said(ask, pull)
     shown["box"] = box(ask, pull) if pull["state"] == "open" else None
     shown["branches"] = sorted(ref.removeprefix("refs/heads/") for ref in bare(ask.forge, ask.repo["id"]).refs())
-    return Shown("pull.html", shown, _title(ask, pull))
+    return Shown("pull.html", shown, title(ask, pull))
 
 
 def commits(ask: Ask) -> Shown:
@@ -35,7 +37,7 @@ def commits(ask: Ask) -> Shown:
     here = bare(ask.forge, ask.repo["id"])
     since = _parted(ask, pull)
     history = here.log(pull["head_sha"], since, limit=250)[::-1] if since else []
-    return Shown("pull_commits.html", {**_common(ask, pull), "commits": listed(ask, history)}, _title(ask, pull))
+    return Shown("pull_commits.html", {**common(ask, pull), "commits": listed(ask, history)}, title(ask, pull))
 
 
 def files(ask: Ask) -> Shown:
@@ -46,8 +48,8 @@ def files(ask: Ask) -> Shown:
     changed = here.changed(since, pull["head_sha"]) if since else []
     runs = [check.run for check in checked.checks(ask.forge, ask.repo["id"], pull["head_sha"]) if check.run]
     notes = [note for run in runs for note in _annotations(ask, run)]
-    values = {**_common(ask, pull), "diff": changes.files(ask, changed, notes)}
-    return Shown("pull_files.html", values, _title(ask, pull))
+    values = {**common(ask, pull), "diff": changes.files(ask, changed, notes, remarks(ask, pull)), "remarkable": True}
+    return Shown("pull_files.html", values, title(ask, pull))
 
 
 def _parted(ask: Ask, pull: Row) -> str | None:
@@ -61,7 +63,7 @@ def _parted(ask: Ask, pull: Row) -> str | None:
 def checks(ask: Ask) -> Shown:
     """The newest run of each check of its head, with what it says and where."""
     pull = rows.pull_of(ask.forge, ask.repo["id"], ask.path["number"])
-    return Shown("pull_checks.html", {**_common(ask, pull), **_runs(ask, pull["head_sha"])}, _title(ask, pull))
+    return Shown("pull_checks.html", {**common(ask, pull), **_runs(ask, pull["head_sha"])}, title(ask, pull))
 
 
 def _runs(ask: Ask, sha: str) -> dict[str, Any]:
@@ -120,7 +122,9 @@ def run(ask: Ask) -> Shown:
 def issue(ask: Ask) -> Shown:
     """An issue's conversation."""
     found = rows.issue_of(ask.forge, ask.repo["id"], ask.path["number"])
-    return Shown("issue.html", {**_common(ask, found), **_said(ask, found)}, _title(ask, found))
+    if found["pull"]:
+        return conversation(ask)
+    return Shown("issue.html", {**common(ask, found), **_said(ask, found)}, title(ask, found))
 
 
 def new_issue(ask: Ask) -> Shown:
@@ -128,7 +132,7 @@ def new_issue(ask: Ask) -> Shown:
     return Shown("new_issue.html", {}, f"New issue · {ask.repo['full_name']}")
 
 
-def _common(ask: Ask, item: Row) -> dict[str, Any]:
+def common(ask: Ask, item: Row) -> dict[str, Any]:
     """What stands on each page of an issue or pull request."""
     mine = ask.me is not None and item["author"] == ask.me["id"]
     requests = ask.forge.kept.rows("SELECT * FROM review_requests WHERE pull = ?", item["id"]) if item["pull"] else []
@@ -161,7 +165,8 @@ def _said(ask: Ask, item: Row) -> dict[str, Any]:
     return {"first": first, "entries": entries(ask, item), "every_label": every}
 
 
-def _title(ask: Ask, item: Row) -> str:
+def title(ask: Ask, item: Row) -> str:
+    """Of the page of an issue or pull request."""
     kind = "Pull request" if item["pull"] else "Issue"
     return f"{item['title']} · {kind} #{item['number']} · {ask.repo['full_name']}"
 

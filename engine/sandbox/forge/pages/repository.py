@@ -1,8 +1,10 @@
 """A repository: its branches, commits and files, as git has them."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from engine.sandbox.forge.answer import missing
 from engine.sandbox.forge.git.bare import bare
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from engine.sandbox.forge.git.bare import Bare, Commit, Entry
 
 SIZE_LIMIT = 1024 * 1024  # bytes of a file that is shown
+README_LIMIT = 64 * 1024
 COMMITS = 50  # on a page
 ENTRIES = 1000  # of a directory
 
@@ -56,7 +59,7 @@ def _directory(ask: Ask, here: "Bare", found: Place, title: str) -> Shown:
 
 
 def _readme(ask: Ask, here: "Bare", found: Place, entry: "Entry | None") -> Any:
-    if entry is None or entry.kind != "blob" or entry.mode == "120000" or (entry.size or 0) > SIZE_LIMIT // 4:
+    if entry is None or entry.kind != "blob" or entry.mode == "120000" or (entry.size or 0) > README_LIMIT:
         return None
     text = (here.blob(entry.sha) or b"").decode(errors="replace")
     file = within(ask.repo, "blob", found.ref, posixpath.join(found.path, entry.path))
@@ -99,7 +102,8 @@ def blob(ask: Ask) -> Shown:
     if entry is None or entry.kind != "blob":
         raise missing()
     data = (here.blob(entry.sha) or b"") if (entry.size or 0) <= SIZE_LIMIT else None
-    why, lines, html = "", [], None
+    why, html = "", None
+    lines: Sequence[Markup] = ()
     if data is None:
         why = "This file is too large to be shown."
     elif b"\0" in data[:8000]:

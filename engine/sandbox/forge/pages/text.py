@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from engine.printable import printable
+from engine.printable import in_line, printable
 from engine.sandbox.forge.clock import seconds
 from engine.sandbox.forge.pages.asked import link, within
 
@@ -33,7 +33,7 @@ def templates() -> Environment:
         auto_reload=False,
         finalize=seen,
     )
-    made.filters.update(ago=ago, short=short, exactly=exactly, plural=plural)
+    made.filters.update(ago=ago, short=short, exactly=exactly, plural=plural, named=in_line)
     made.globals.update(link=link, within=within, style=style()[0])
     return made
 

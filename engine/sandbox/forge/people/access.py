@@ -53,6 +53,9 @@ def sees(forge: Forge, viewer: Viewer, repository: Row) -> bool:
     return permission(forge, viewer.account, repository) != "none"
 
 
+_CHANGES = (":write", ":admin")
+
+
 def demand(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str) -> None:
     """Refuse who may not: `level` for people, `grant` (`pull_requests:write`) for Apps.
 
@@ -63,22 +66,23 @@ def demand(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str
         raise missing()
     if viewer.kind == "installation":
         granted(viewer, grant)
-        if grant.endswith((":write", ":admin")) and not _included(forge, viewer, repository):
+        if grant.endswith(_CHANGES) and not _included(forge, viewer, repository):
             raise ForgeError(403, "Resource not accessible by integration")
     elif level and not at_least(permission(forge, viewer.account, repository), level):
         admin = "Must have admin rights to Repository."
         raise ForgeError(403, admin if level == "admin" else "Resource not accessible by personal access token")
-    if repository["archived"] and level not in ("", "read"):
+    writes = level not in ("", "read") or (viewer.kind == "installation" and grant.endswith(_CHANGES))
+    if repository["archived"] and writes:
         raise ForgeError(403, "Repository was archived so is read-only.")
 
 
 def granted(viewer: Viewer, grant: str) -> None:
-    """Refuse an App that was not granted what it takes; of several, with `|` between them, one is enough.
+    """Refuse an App that was not granted what it takes; of several, between `;`, any will do.
 
     Raises:
         ForgeError: 403, as GitHub says it.
     """
-    ways = [way.split(":") for way in (grant or "metadata:read").split("|")]
+    ways = [way.partition(":")[::2] for way in (grant or "metadata:read").split(";")]
     given = {"metadata": "read", **(viewer.grants or {})}
     if not any(at_least(given.get(name, "none"), level) for name, level in ways):
         wanted = {"X-Accepted-GitHub-Permissions": "; ".join(f"{name}={level}" for name, level in ways)}

@@ -9,6 +9,7 @@ from engine.sandbox.forge.kept import Row
 
 NO_REPLY = "users.noreply.github.com"
 GHOST = "ghost"
+OWN = (GHOST, "web-flow")  # without them nobody could be shown for nobody, or sign what is made in the browser
 _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 # What goes with an account. What it wrote stays, as ghost's.
 _BELONGINGS = (
@@ -76,16 +77,31 @@ def rename(forge: Forge, account: int, login: str) -> None:
         who = forge.account(account)
         if who is None or who["deleted"]:
             raise missing()
+        _not_ours(who)
         _free(forge, login, bot=False, but=account)
         forge.kept.update("accounts", account, login=login)
 
 
 def delete(forge: Forge, account: int) -> None:
-    """Take away everything that lets it act or be asked. What it wrote is shown as `ghost`'s."""
+    """Take away everything that lets it act or be asked, and its repositories. What it wrote is shown as `ghost`'s.
+
+    Raises:
+        ForgeError: 422, it is one of the forge's own.
+    """
+    from engine.sandbox.forge.git import repositories
+
     with forge.kept.change():
+        _not_ours(forge.account(account) or {"login": ""})
+        for row in forge.kept.rows("SELECT id FROM repositories WHERE owner = ? AND NOT deleted", account):
+            repositories.delete(forge, forge.repository_of(row["id"]) or {})
         forge.kept.update("accounts", account, deleted=1, email=None, name=None)
         for table in _BELONGINGS:
             forge.kept.run(f"DELETE FROM {table} WHERE account = ?", account)  # noqa: S608 - names are ours
+
+
+def _not_ours(account: Row) -> None:
+    if account["login"] in OWN:
+        raise invalid("User", "login", "custom", "this account is the forge's own")
 
 
 def _free(forge: Forge, login: str, *, bot: bool, but: int | None = None) -> None:

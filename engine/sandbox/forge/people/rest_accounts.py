@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing, number, paged
+from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing, number, paged, text
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access, accounts, organizations, shapes
 
@@ -132,7 +132,7 @@ def _membership(call: Call) -> Answer:
 
 def _set_membership(call: Call) -> Answer:
     owner, who = organization(call, owner=True), named(call)
-    role = call.body.get("role", "member")
+    role = text(call, "role", "OrganizationMembership") or "member"
     organizations.set_member(call.forge, owner["id"], who["id"], role)
     return Answer(_shaped(call, owner, who, role))
 

@@ -70,8 +70,6 @@ def _new_token(call: Call) -> Answer:
 
 def _wanted(call: Call, installation: Row) -> list[int] | None:
     """The repositories that a token is to be limited to, by name or number; 0 for one that is not there."""
-    if not isinstance(call.body, Mapping):
-        raise ForgeError(422, "Validation Failed")
     names, numbers = call.body.get("repositories"), call.body.get("repository_ids")
     if names is None and numbers is None:
         return None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing, number, paged, text
+from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, invalid, missing, number, paged, text
 from engine.sandbox.forge.git import shapes as git_shapes
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access, organizations, shapes
@@ -48,12 +48,15 @@ def _get(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     owner = organization(call, owner=True)
-    privacy = text(call, "privacy", "Team") or "closed"
+    privacy, name = text(call, "privacy", "Team") or "closed", text(call, "name", "Team", required=True) or ""
+    parent = call.body.get("parent_team_id")
+    if parent is not None and type(parent) is not int:
+        raise invalid("Team", "parent_team_id")
     created = organizations.create_team(
         call.forge,
         owner["id"],
-        text(call, "name", "Team", required=True) or "",
-        parent=call.body.get("parent_team_id"),
+        name,
+        parent=parent,
         description=text(call, "description", "Team"),
         privacy=privacy if privacy == "secret" else "closed",
     )
@@ -90,7 +93,7 @@ def _membership(call: Call) -> Answer:
 
 def _set_membership(call: Call) -> Answer:
     team, who = _kept_team(call), named(call)
-    role = call.body.get("role", "member")
+    role = text(call, "role", "TeamMembership") or "member"
     organizations.set_team_member(call.forge, team, who["id"], role)
     return Answer(_shaped(call, team, who, role))
 

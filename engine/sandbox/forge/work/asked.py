@@ -1,28 +1,34 @@
 """What REST requests of this part bring: lists of names, times, one page of what."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from engine.sandbox.forge.answer import Call, ForgeError, invalid
 from engine.sandbox.forge.clock import moment, seconds
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import rows
+from engine.sandbox.forge.people import access
+from engine.sandbox.forge.work import rights, rows
 
 _DIRECTIONS = {"asc": "ASC", "desc": "DESC"}
-
-
-def said(call: Call) -> Mapping[str, Any]:
-    """The body as an object; one that is none says nothing."""
-    return call.body if isinstance(call.body, Mapping) else {}
 
 
 def issue(call: Call) -> Row:
     """The issue or pull request in the path.
 
     Raises:
-        ForgeError: 404.
+        ForgeError: 404; 403, an App may not read such.
     """
-    return rows.issue_of(call.forge, call.repo["id"], call.path["issue_number"])
+    return readable(call, rows.issue_of(call.forge, call.repo["id"], call.path["issue_number"]))
+
+
+def readable(call: Call, item: Row) -> Row:
+    """The same, if an App that asks may read issues; for a pull request the right to read those will do.
+
+    Raises:
+        ForgeError: 403.
+    """
+    grant = rights.READ_ISSUES if item["pull"] is None else rights.READ_EITHER
+    access.demand(call.forge, call.viewer, call.repo, "read", grant)
+    return item
 
 
 def pull(call: Call) -> Row:

@@ -3,7 +3,7 @@
 from engine.sandbox.forge.answer import ForgeError, Viewer, invalid, missing
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import announce, edits, rights, timeline
+from engine.sandbox.forge.work import announce, edits, rights, rows, timeline
 
 BODY_LIMIT = 65536
 REASONS = ("ABUSE", "DUPLICATE", "LOW_QUALITY", "OFF_TOPIC", "OUTDATED", "RESOLVED", "SPAM")
@@ -15,7 +15,7 @@ def comment(forge: Forge, viewer: Viewer, repository: Row, issue: Row, body: obj
     Raises:
         ForgeError: 422, empty or too long; 403, archived or locked.
     """
-    rights.may_say(forge, viewer, repository, issue)
+    rights.may_say(forge, viewer, repository, issue, rights.shared(issue))
     text = check(body, "IssueComment")
     now = forge.now()
     with forge.kept.change():
@@ -39,7 +39,7 @@ def edit_comment(forge: Forge, viewer: Viewer, repository: Row, found: Row, body
     Raises:
         ForgeError: 403, neither author nor writer; 422.
     """
-    rights.demand(forge, viewer, repository, found["author"], "write", rights.TALK)
+    rights.demand(forge, viewer, repository, found["author"], "write", _grant(forge, found))
     text = check(body, "IssueComment")
     with forge.kept.change():
         row = _row(forge, found["id"])
@@ -65,7 +65,7 @@ def delete_comment(forge: Forge, viewer: Viewer, repository: Row, found: Row) ->
     Raises:
         ForgeError: 403, neither author nor writer.
     """
-    rights.demand(forge, viewer, repository, found["author"], "write", rights.TALK)
+    rights.demand(forge, viewer, repository, found["author"], "write", _grant(forge, found))
     with forge.kept.change():
         row = _row(forge, found["id"])
         announce.comment(forge, row, "deleted", viewer.account)
@@ -80,7 +80,7 @@ def minimize(forge: Forge, viewer: Viewer, repository: Row, found: Row, reason: 
     Raises:
         ForgeError: 403, neither author nor writer; 422, another reason.
     """
-    rights.demand(forge, viewer, repository, found["author"], "write", rights.TALK)
+    rights.demand(forge, viewer, repository, found["author"], "write", _grant(forge, found))
     if reason is not None and reason not in REASONS:
         raise invalid("IssueComment", "classifier")
     with forge.kept.change():
@@ -119,6 +119,10 @@ def check(body: object, resource: str) -> str:
 def too_long(resource: str) -> ForgeError:
     """422 of a body over 65,536 characters."""
     return invalid(resource, "body", "custom", f"body is too long (maximum is {BODY_LIMIT} characters)")
+
+
+def _grant(forge: Forge, found: Row) -> str:
+    return rights.shared(rows.item(forge, found["issue"]))
 
 
 def _row(forge: Forge, number: int) -> Row:

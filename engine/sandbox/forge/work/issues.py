@@ -115,7 +115,7 @@ def set_assignees(forge: Forge, viewer: Viewer, repository: Row, issue: Row, log
     Raises:
         ForgeError: 403, less than triage.
     """
-    rights.demand(forge, viewer, repository, None, "triage", _grant(issue))
+    rights.demand(forge, viewer, repository, None, "triage", rights.shared(issue))
     wanted = []
     for login in logins:
         found = forge.kept.row("SELECT * FROM accounts WHERE lower(login) = lower(?) AND NOT deleted", login)
@@ -139,7 +139,7 @@ def set_locked(forge: Forge, viewer: Viewer, repository: Row, issue: Row, locked
     Raises:
         ForgeError: 403, less than write.
     """
-    rights.demand(forge, viewer, repository, None, "write", _grant(issue))
+    rights.demand(forge, viewer, repository, None, "write", rights.shared(issue))
     with forge.kept.change():
         if bool(rows.item(forge, issue["id"])["locked"]) != locked:
             forge.kept.update("issues", issue["id"], locked=int(locked))

@@ -18,7 +18,7 @@ def create(forge: Forge, viewer: Viewer, repository: Row, name: str, color: str 
     Raises:
         ForgeError: 403; 422, no name or color, or the name is taken.
     """
-    rights.demand(forge, viewer, repository, None, "write", rights.TALK)
+    rights.demand(forge, viewer, repository, None, "write", rights.EITHER)
     _check(name, color, description)
     with forge.kept.change():
         if find(forge, repository["id"], name) is not None:
@@ -41,7 +41,7 @@ def edit(
     Raises:
         ForgeError: 403; 422, as `create`.
     """
-    rights.demand(forge, viewer, repository, None, "write", rights.TALK)
+    rights.demand(forge, viewer, repository, None, "write", rights.EITHER)
     new = {
         "name": found["name"] if name is None else name,
         "color": found["color"] if color is None else color.lower(),
@@ -64,7 +64,7 @@ def delete(forge: Forge, viewer: Viewer, repository: Row, found: Row) -> None:
     Raises:
         ForgeError: 403.
     """
-    rights.demand(forge, viewer, repository, None, "write", rights.TALK)
+    rights.demand(forge, viewer, repository, None, "write", rights.EITHER)
     with forge.kept.change():
         forge.kept.run("DELETE FROM issue_labels WHERE label = ?", found["id"])
         forge.kept.run("DELETE FROM labels WHERE id = ?", found["id"])
@@ -119,7 +119,7 @@ def find(forge: Forge, repository: int, name: str) -> Row | None:
 def _change(
     forge: Forge, viewer: Viewer, repository: Row, issue: Row, add: Sequence[str] = (), remove: Sequence[str] = ()
 ) -> None:
-    rights.demand(forge, viewer, repository, None, "triage", rights.TALK)
+    rights.demand(forge, viewer, repository, None, "triage", rights.shared(issue))
     for name in add:
         _check(name, None, None)
     with forge.kept.change():

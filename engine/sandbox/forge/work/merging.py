@@ -135,9 +135,11 @@ def update_branch(forge: Forge, viewer: Viewer, pull: Row, *, expected_head_sha:
     why = protection.refusal(forge, source, viewer.account, viewer.app, ref, head, made)
     if why is not None:
         raise pushes.violation(403, why)
+    begun = pushes.begin(forge, source, viewer, ref, head, made)
     if not bare(forge, source["id"]).update(ref, made, head):
+        pushes.end(forge, begun)
         raise ForgeError(422, "expected head sha didn’t match current head ref.")
-    pushes.moved(forge, source, viewer.account, ref, head, made, app=viewer.app)
+    pushes.moved(forge, source, viewer.account, ref, head, made, app=viewer.app, begun=begun)
     return made
 
 

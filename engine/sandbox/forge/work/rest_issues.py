@@ -47,7 +47,7 @@ def _get(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     title = said.get("title")
     number = issues.create(
         call.forge,
@@ -63,13 +63,13 @@ def _create(call: Call) -> Answer:
 
 def _edit(call: Call) -> Answer:
     """A pull request's title, body and state may be changed by this too."""
-    forge, viewer, repository, said = call.forge, call.viewer, call.repo, asked.said(call)
+    forge, viewer, repository, said = call.forge, call.viewer, call.repo, call.body
     issue = asked.issue(call)
     if said.get("state") not in (None, "open", "closed"):
         raise invalid("Issue", "state")
     with forge.kept.change():
         issues.edit(forge, viewer, repository, issue, {key: said[key] for key in ("title", "body") if key in said})
-        if rights.has(forge, viewer, repository, "triage", rights.ISSUES):
+        if rights.has(forge, viewer, repository, "triage", rights.shared(issue)):
             if "labels" in said:
                 names = asked.names(said["labels"], "Issue", "labels")
                 labels.set_labels(forge, viewer, repository, issue, names)
@@ -97,14 +97,14 @@ def _unlock(call: Call) -> Answer:
 def _assign(call: Call) -> Answer:
     issue = asked.issue(call)
     have = [row["login"] for row in call.forge.kept.rows(_LOGINS, issue["id"])]
-    more = asked.names(asked.said(call).get("assignees"), "Issue", "assignees")
+    more = asked.names(call.body.get("assignees"), "Issue", "assignees")
     issues.set_assignees(call.forge, call.viewer, call.repo, issue, [*have, *more])
     return _shown(call, issue["id"], 201)
 
 
 def _unassign(call: Call) -> Answer:
     issue = asked.issue(call)
-    gone = {name.lower() for name in asked.names(asked.said(call).get("assignees"), "Issue", "assignees")}
+    gone = {name.lower() for name in asked.names(call.body.get("assignees"), "Issue", "assignees")}
     have = [row["login"] for row in call.forge.kept.rows(_LOGINS, issue["id"]) if row["login"].lower() not in gone]
     issues.set_assignees(call.forge, call.viewer, call.repo, issue, have)
     return _shown(call, issue["id"])
@@ -134,17 +134,19 @@ def _shown_comment(call: Call, number: object, status: int = 200) -> Answer:
 
 
 def _comment(call: Call) -> Answer:
-    body = asked.said(call).get("body")
+    body = call.body.get("body")
     return _shown_comment(call, comments.comment(call.forge, call.viewer, call.repo, asked.issue(call), body), 201)
 
 
 def _get_comment(call: Call) -> Answer:
-    return _shown_comment(call, call.path["comment_id"])
+    row = comments.comment_of(call.forge, call.repo["id"], call.path["comment_id"])
+    asked.readable(call, rows.item(call.forge, row["issue"]))
+    return _shown_comment(call, row["id"])
 
 
 def _edit_comment(call: Call) -> Answer:
     row = comments.comment_of(call.forge, call.repo["id"], call.path["comment_id"])
-    comments.edit_comment(call.forge, call.viewer, call.repo, row, asked.said(call).get("body"))
+    comments.edit_comment(call.forge, call.viewer, call.repo, row, call.body.get("body"))
     return _shown_comment(call, row["id"])
 
 
@@ -184,22 +186,22 @@ _R = "/repos/{owner}/{repo}"
 _I = f"{_R}/issues/{{issue_number}}"
 _C = f"{_R}/issues/comments"
 ROUTES: tuple[Route, ...] = (
-    Route("GET", f"{_R}/issues", _list, grant="issues:read"),
+    Route("GET", f"{_R}/issues", _list, grant=rights.READ_ISSUES),
     Route("POST", f"{_R}/issues", _create, grant=rights.ISSUES),
-    Route("GET", f"{_R}/issues/events", _all_events, grant="issues:read"),
-    Route("GET", f"{_R}/issues/events/{{event_id}}", _event, grant="issues:read"),
-    Route("GET", _C, _all_comments, grant=rights.HEAR),
-    Route("GET", f"{_C}/{{comment_id}}", _get_comment, grant=rights.HEAR),
-    Route("PATCH", f"{_C}/{{comment_id}}", _edit_comment, grant=rights.TALK),
-    Route("DELETE", f"{_C}/{{comment_id}}", _delete_comment, grant=rights.TALK),
-    Route("GET", _I, _get, grant="issues:read"),
-    Route("PATCH", _I, _edit, grant=rights.ISSUES),
-    Route("PUT", f"{_I}/lock", _lock, "write", rights.ISSUES),
-    Route("DELETE", f"{_I}/lock", _unlock, "write", rights.ISSUES),
-    Route("POST", f"{_I}/assignees", _assign, "triage", rights.ISSUES),
-    Route("DELETE", f"{_I}/assignees", _unassign, "triage", rights.ISSUES),
-    Route("GET", f"{_I}/comments", _comments, grant=rights.HEAR),
-    Route("POST", f"{_I}/comments", _comment, grant=rights.TALK),
-    Route("GET", f"{_I}/timeline", _timeline, grant=rights.HEAR),
-    Route("GET", f"{_I}/events", _events, grant=rights.HEAR),
+    Route("GET", f"{_R}/issues/events", _all_events, grant=rights.READ_ISSUES),
+    Route("GET", f"{_R}/issues/events/{{event_id}}", _event, grant=rights.READ_ISSUES),
+    Route("GET", _C, _all_comments, grant=rights.READ_ISSUES),
+    Route("GET", f"{_C}/{{comment_id}}", _get_comment, grant=rights.READ_EITHER),
+    Route("PATCH", f"{_C}/{{comment_id}}", _edit_comment, grant=rights.EITHER),
+    Route("DELETE", f"{_C}/{{comment_id}}", _delete_comment, grant=rights.EITHER),
+    Route("GET", _I, _get, grant=rights.READ_EITHER),
+    Route("PATCH", _I, _edit, grant=rights.EITHER),
+    Route("PUT", f"{_I}/lock", _lock, "write", rights.EITHER),
+    Route("DELETE", f"{_I}/lock", _unlock, "write", rights.EITHER),
+    Route("POST", f"{_I}/assignees", _assign, "triage", rights.EITHER),
+    Route("DELETE", f"{_I}/assignees", _unassign, "triage", rights.EITHER),
+    Route("GET", f"{_I}/comments", _comments, grant=rights.READ_EITHER),
+    Route("POST", f"{_I}/comments", _comment, grant=rights.EITHER),
+    Route("GET", f"{_I}/timeline", _timeline, grant=rights.READ_EITHER),
+    Route("GET", f"{_I}/events", _events, grant=rights.READ_EITHER),
 )

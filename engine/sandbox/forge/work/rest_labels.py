@@ -43,7 +43,7 @@ def _delete(call: Call) -> Answer:
 
 
 def _fields(call: Call, name: str) -> tuple[str | None, str | None, str | None]:
-    said = asked.said(call)
+    said = call.body
     color = asked.optional(said.get("color"), "Label", "color")
     return (
         asked.optional(said.get(name), "Label", "name"),
@@ -63,7 +63,7 @@ def _wearing(call: Call, issue: Row) -> Answer:
 
 def _names(call: Call) -> list[str]:
     """A bare list, or an object with `labels`: GitHub's text allows both."""
-    body = call.body if isinstance(call.body, list) else asked.said(call).get("labels")
+    body = call.body if isinstance(call.body, list) else call.body.get("labels")
     return asked.names(body, "Issue", "labels")
 
 
@@ -96,14 +96,14 @@ def _remove(call: Call) -> Answer:
 _R = "/repos/{owner}/{repo}"
 _L = f"{_R}/issues/{{issue_number}}/labels"
 ROUTES: tuple[Route, ...] = (
-    Route("GET", f"{_R}/labels", _list, grant=rights.HEAR),
-    Route("POST", f"{_R}/labels", _create, "write", rights.TALK),
-    Route("GET", f"{_R}/labels/{{name}}", _get, grant=rights.HEAR, slashes="name"),
-    Route("PATCH", f"{_R}/labels/{{name}}", _edit, "write", rights.TALK, slashes="name"),
-    Route("DELETE", f"{_R}/labels/{{name}}", _delete, "write", rights.TALK, slashes="name"),
-    Route("GET", _L, _worn, grant=rights.HEAR),
-    Route("POST", _L, _add, "triage", rights.TALK),
-    Route("PUT", _L, _set, "triage", rights.TALK),
-    Route("DELETE", _L, _remove_all, "triage", rights.TALK),
-    Route("DELETE", f"{_L}/{{name}}", _remove, "triage", rights.TALK, slashes="name"),
+    Route("GET", f"{_R}/labels", _list, grant=rights.READ_EITHER),
+    Route("POST", f"{_R}/labels", _create, "write", rights.EITHER),
+    Route("GET", f"{_R}/labels/{{name}}", _get, grant=rights.READ_EITHER, slashes="name"),
+    Route("PATCH", f"{_R}/labels/{{name}}", _edit, "write", rights.EITHER, slashes="name"),
+    Route("DELETE", f"{_R}/labels/{{name}}", _delete, "write", rights.EITHER, slashes="name"),
+    Route("GET", _L, _worn, grant=rights.READ_EITHER),
+    Route("POST", _L, _add, "triage", rights.EITHER, lists=True),
+    Route("PUT", _L, _set, "triage", rights.EITHER, lists=True),
+    Route("DELETE", _L, _remove_all, "triage", rights.EITHER),
+    Route("DELETE", f"{_L}/{{name}}", _remove, "triage", rights.EITHER, slashes="name"),
 )

@@ -1,8 +1,11 @@
 """REST of pull requests."""
 
 from engine.sandbox.forge.answer import Answer, Call, Route, invalid, missing, paged, text
+from engine.sandbox.forge.git import asked as git_asked
 from engine.sandbox.forge.git import shapes as git_shapes
-from engine.sandbox.forge.git.bare import bare
+from engine.sandbox.forge.git.bare import Bare, Commit, bare
+from engine.sandbox.forge.git.rest_commits import difference
+from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people.shapes import simple_user, team
 from engine.sandbox.forge.work import asked, merging, pulls, reviewers, rights, rows, shapes, states, trial
 
@@ -35,13 +38,17 @@ def _shown(call: Call, pull: int, status: int = 200) -> Answer:
 
 def _get(call: Call) -> Answer:
     row = asked.pull(call)
+    if git_asked.wants(call, "diff", "patch"):
+        store = bare(call.forge, call.repo["id"])
+        start = trial.fork_point(store, row["base_sha"], row["head_sha"])
+        return difference(call, store, start, row["head_sha"], _in(store, row))
     found = _shown(call, row["id"])
     pulls.mergeable(call.forge, row)  # whoever looks next is told
     return found
 
 
 def _create(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     for name in ("head", "base"):
         if not text(call, name, "PullRequest", required=True):
             raise invalid("PullRequest", name)
@@ -69,7 +76,7 @@ def _create(call: Call) -> Answer:
 
 def _edit(call: Call) -> Answer:
     row = asked.pull(call)
-    pulls.edit(call.forge, call.viewer, call.repo, row, asked.said(call))
+    pulls.edit(call.forge, call.viewer, call.repo, row, call.body)
     return _shown(call, row["id"])
 
 
@@ -83,18 +90,12 @@ def _files(call: Call) -> Answer:
 
 def _commits(call: Call) -> Answer:
     row = asked.pull(call)
-    store = bare(call.forge, call.repo["id"])
-    found = store.log(row["head_sha"], row["base_sha"], limit=states.COMMITS)[::-1]
+    found = _in(bare(call.forge, call.repo["id"]), row)
     return paged(call, found, lambda each: git_shapes.commit(call.forge, call.urls, call.repo, each))
 
 
-def _with_commit(call: Call) -> Answer:
-    """Those that have the commit, or that were merged as it."""
-    has = "(p.merge_commit_sha = ? AND p.merged OR EXISTS (SELECT 1 FROM timeline t WHERE t.issue = i.id"
-    where = f"p.repository = ? AND {has} AND t.event = 'committed' AND t.commit_sha = ?))"
-    sha = call.path["commit_sha"]
-    found = rows.pulls(call.forge, where, call.repo["id"], sha, sha)
-    return paged(call, found, lambda row: shapes.pull_simple(call.forge, call.urls, row))
+def _in(store: Bare, row: Row) -> list[Commit]:
+    return store.log(row["head_sha"], row["base_sha"], limit=states.COMMITS)[::-1]
 
 
 def _is_merged(call: Call) -> Answer:
@@ -104,7 +105,7 @@ def _is_merged(call: Call) -> Answer:
 
 
 def _merge(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     method, wanted, title, message = (
         asked.optional(said.get(key), "PullRequest", key)
         for key in ("merge_method", "sha", "commit_title", "commit_message")
@@ -123,7 +124,7 @@ def _merge(call: Call) -> Answer:
 
 def _update_branch(call: Call) -> Answer:
     row = asked.pull(call)
-    expected = asked.optional(asked.said(call).get("expected_head_sha"), "PullRequest", "expected_head_sha")
+    expected = asked.optional(call.body.get("expected_head_sha"), "PullRequest", "expected_head_sha")
     merging.update_branch(call.forge, call.viewer, row, expected_head_sha=expected)
     url = call.urls.page(call.repo["owner_login"], call.repo["name"], "pull", row["number"])
     return Answer({"message": "Updating pull request branch.", "url": url}, 202)
@@ -148,7 +149,7 @@ def _withdraw(call: Call) -> Answer:
 
 
 def _reviewers(call: Call, change: reviewers.Change, status: int) -> Answer:
-    row, said = asked.pull(call), asked.said(call)
+    row, said = asked.pull(call), call.body
     people, teams = (asked.names(said.get(key), "PullRequest", key) for key in ("reviewers", "team_reviewers"))
     change(call.forge, call.viewer, call.repo, row, people, teams)
     return Answer(shapes.pull_simple(call.forge, call.urls, rows.item(call.forge, row["id"])), status)
@@ -164,7 +165,6 @@ ROUTES: tuple[Route, ...] = (
     Route("PATCH", _P, _edit, grant=rights.PULLS),
     Route("GET", f"{_P}/files", _files, grant=_READ),
     Route("GET", f"{_P}/commits", _commits, grant=_READ),
-    Route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", _with_commit, grant=_READ),
     Route("GET", f"{_P}/merge", _is_merged, grant="contents:read"),
     Route("PUT", f"{_P}/merge", _merge, "write", merging.CONTENTS),
     Route("PUT", f"{_P}/update-branch", _update_branch, grant=rights.PULLS),

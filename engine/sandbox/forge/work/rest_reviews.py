@@ -25,7 +25,7 @@ def _get(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    said = asked.said(call)
+    said = call.body
     comments = said.get("comments") or []
     if not isinstance(comments, list) or not all(isinstance(each, Mapping) for each in comments):
         raise invalid("PullRequestReview", "comments")
@@ -43,7 +43,7 @@ def _create(call: Call) -> Answer:
 
 
 def _submit(call: Call) -> Answer:
-    pull, said = asked.pull(call), asked.said(call)
+    pull, said = asked.pull(call), call.body
     review = _found(call, pull)
     event = said.get("event")
     if not event:
@@ -54,7 +54,7 @@ def _submit(call: Call) -> Answer:
 
 def _update(call: Call) -> Answer:
     review = _found(call, asked.pull(call))
-    reviews.update(call.forge, call.viewer, call.repo, review, asked.said(call).get("body"))
+    reviews.update(call.forge, call.viewer, call.repo, review, call.body.get("body"))
     return _shown(call, review["id"])
 
 
@@ -67,7 +67,7 @@ def _delete(call: Call) -> Answer:
 
 def _dismiss(call: Call) -> Answer:
     review = _found(call, asked.pull(call))
-    reviews.dismiss(call.forge, call.viewer, call.repo, review, asked.said(call).get("message"))
+    reviews.dismiss(call.forge, call.viewer, call.repo, review, call.body.get("message"))
     return _shown(call, review["id"])
 
 
@@ -96,7 +96,7 @@ def _shown_comment(call: Call, number: object, status: int = 200) -> Answer:
 
 
 def _comment(call: Call) -> Answer:
-    pull, said = asked.pull(call), asked.said(call)
+    pull, said = asked.pull(call), call.body
     if said.get("in_reply_to") is not None:
         number = _reply_to(call, pull, said["in_reply_to"])
     else:
@@ -112,7 +112,7 @@ def _reply_to(call: Call, pull: Row, number: object) -> int:
     to = review_comments.comment_of(call.forge, call.viewer, call.repo["id"], number)
     if to["pull"] != pull["id"]:
         raise missing()
-    body = asked.said(call).get("body")
+    body = call.body.get("body")
     return review_comments.reply(call.forge, call.viewer, call.repo, pull, to, body)
 
 
@@ -122,7 +122,7 @@ def _get_comment(call: Call) -> Answer:
 
 def _edit_comment(call: Call) -> Answer:
     row = review_comments.comment_of(call.forge, call.viewer, call.repo["id"], call.path["comment_id"])
-    review_comments.edit(call.forge, call.viewer, call.repo, row, asked.said(call).get("body"))
+    review_comments.edit(call.forge, call.viewer, call.repo, row, call.body.get("body"))
     return _shown_comment(call, row["id"])
 
 

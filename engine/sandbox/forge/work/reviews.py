@@ -219,7 +219,7 @@ def _submitted(forge: Forge, viewer: Viewer, review: Row, event: str, body: str)
 
 
 def _may(viewer: Viewer, pull: Row, event: str | None, body: str, has_comments: bool) -> None:
-    if event is not None and event not in STATES:
+    if event is not None and str(event) not in STATES:
         raise refused(f"Variable $event of type PullRequestReviewEvent was provided invalid value {event!r:.40}")
     if event in _OWN and pull["author"] is not None and pull["author"] == viewer.account:
         raise refused(_OWN[event])

@@ -7,8 +7,9 @@ from engine.sandbox.forge.people import access
 
 ISSUES = "issues:write"
 PULLS = "pull_requests:write"
-TALK = f"{ISSUES}|{PULLS}"  # comments and labels are of both kinds
-HEAR = "issues:read|pull_requests:read"
+EITHER = f"{ISSUES};{PULLS}"  # for comments, labels and the like of a pull request, which is an issue, too
+READ_ISSUES = "issues:read"
+READ_EITHER = "issues:read;pull_requests:read"
 
 
 def has(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str) -> bool:
@@ -18,6 +19,11 @@ def has(forge: Forge, viewer: Viewer, repository: Row, level: str, grant: str) -
     except ForgeError:
         return False
     return True
+
+
+def shared(item: Row) -> str:
+    """What an App must have been granted to change of an issue or pull request what both have."""
+    return ISSUES if item["pull"] is None else EITHER
 
 
 def demand(forge: Forge, viewer: Viewer, repository: Row, author: int | None, level: str, grant: str) -> None:
@@ -41,7 +47,7 @@ def writable(repository: Row) -> None:
         raise ForgeError(403, "Repository was archived so is read-only.")
 
 
-def may_say(forge: Forge, viewer: Viewer, repository: Row, issue: Row, grant: str = TALK) -> None:
+def may_say(forge: Forge, viewer: Viewer, repository: Row, issue: Row, grant: str) -> None:
     """Refuse a comment or review where the conversation is locked and the viewer is no writer.
 
     Raises:

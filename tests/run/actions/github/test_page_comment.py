@@ -64,6 +64,21 @@ def test_older_news_never_replaces_newer_news(page):
     assert page.ours(number) == [ours]
 
 
+def test_a_head_that_comes_back_is_news(page):
+    """Its verdict has a lower number than that of the head in between, and yet is what counts now."""
+    number = page.hosted.pull("comment-back")
+    head = page.pull(number).head.sha
+    page.run("pass", number)
+    page.hosted.push("comment-back", {"S3/comment-back/comment-back.tfvars": bucket("acme-between")})
+    page.run("fail", number)
+    page.run("comment", number)
+    assert first(page.ours(number)[0]).startswith("Failed")
+    moved = page.hosted.as_("alice", "PATCH", "/git/refs/heads/comment-back", {"sha": head, "force": True})
+    assert moved.status == 200
+    page.run("comment", number)
+    assert first(page.ours(number)[-1]).startswith("Passed")
+
+
 def test_another_answer_goes_into_a_new_comment(page):
     number = page.hosted.pull("comment-flips")
     page.run("pass", number)
@@ -85,6 +100,7 @@ def test_another_answer_goes_into_a_new_comment(page):
     assert sum(one.minimised for one in page.pull(number).comments) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", range(1, 7))
 def test_whoever_is_killed_leaves_no_second_comment(page, writes):
     """The store is gone behind its so-many-th write: the run ends, wherever it was."""
@@ -120,6 +136,7 @@ def test_a_lost_answer_is_looked_up(page, fault):
     assert len(page.ours(number)) == 1
 
 
+@pytest.mark.slow
 def test_two_at_once_write_one(page):
     number = page.hosted.pull("comment-race")
     page.run("pass", number)

@@ -67,6 +67,7 @@ def test_two_pull_requests_into_one_branch_go_one_after_another(page):
     assert len({first.said["base"]["sha"], second.said["base"]["sha"]}) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("why", "fault"),
     [
@@ -86,6 +87,7 @@ def test_a_lost_answer_is_looked_up(page, why, fault):
     assert page.decision(number).said["commit"] == page.pull(number).merge_commit, why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [405, 409])
 def test_what_github_refuses_is_pending_with_its_reason(page, status):
     number, before = page.ready(f"refused-{status}"), commits(page)
@@ -118,23 +120,38 @@ def during(page, number, key, act):
         page.store = whole
 
 
+def dismissed(page, number, review):
+    page.hosted.as_("olga", "PUT", f"/pulls/{number}/reviews/{review}/dismissals", {"message": "no"})
+
+
+def objected(page, number, _review):
+    page.hosted.review(number, "bob", "REQUEST_CHANGES")
+
+
+def pushed(page, number, _review):
+    page.hosted.push(page.pull(number).head.ref, {"more.md": "x\n"})
+
+
+def changed(**words):
+    return lambda page, number, _review: page.hosted.as_("alice", "PATCH", f"/pulls/{number}", words)
+
+
 @pytest.mark.parametrize(
-    ("why", "act", "code"),
+    ("why", "act"),
     [
-        ("an approval is dismissed", lambda p, n, r: p.hosted.as_("olga", "PUT", f"/pulls/{n}/reviews/{r}/dismissals", {"message": "no"}), "ENG624"),
-        ("somebody objects", lambda p, n, r: p.hosted.review(n, "bob", "REQUEST_CHANGES"), "ENG624"),
-        ("the head is pushed to", lambda p, n, r: p.hosted.push(f"last-{n}", {"more.md": "x\n"}), "ENG624"),
-        ("it is moved to another base", lambda p, n, r: p.hosted.as_("alice", "PATCH", f"/pulls/{n}", {"base": "stage"}), "ENG624"),
-        ("it is closed", lambda p, n, r: p.hosted.as_("alice", "PATCH", f"/pulls/{n}", {"state": "closed"}), "ENG624"),
+        ("an approval is dismissed", dismissed),
+        ("somebody objects", objected),
+        ("the head is pushed to", pushed),
+        ("it is moved to another base", changed(base="stage")),
+        ("it is closed", changed(state="closed")),
     ],
-)  # fmt: skip
-def test_facts_are_looked_at_last(page, why, act, code):
+)
+def test_facts_are_looked_at_last(page, why, act):
     """Between the decision and the call, while it waits for its turn."""
-    number = len(page.hosted.as_("alice", "GET", "/pulls?state=all&per_page=100").body) + 1
-    number = page.ready(f"last-{number}")
+    number = page.ready(f"last-{why.replace(' ', '-')}")
     review = page.pull(number).reviews[0].id
     done = during(page, number, keys.claim("merge", REPO, "dev"), lambda: act(page, number, review))
-    assert done.code("github.merge") == code, why
+    assert done.code("github.merge") == "ENG624", why
     assert not page.pull(number).merged, why
 
 
@@ -154,9 +171,10 @@ def test_a_person_merges_it_meanwhile(page):
     assert ours.body.splitlines()[0].startswith("Merged into dev, and not by us")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writes", range(3, 12))
 def test_whoever_is_killed_is_accounted_for(page, writes):
-    """The store is gone behind its so-many-th write; whoever comes next, a new run or `closed`, brings it to its end."""
+    """The store is gone behind its so-many-th write; whoever comes next, a run or `closed`, brings it to its end."""
     number, before = page.ready(f"killed-{writes}"), commits(page)
     whole, left = page.store, [writes]
 
@@ -187,16 +205,15 @@ def test_whoever_is_killed_is_accounted_for(page, writes):
 def test_an_approval_withdrawn_between_a_kill_and_its_resumption(page):
     number = page.ready("withdrawn")
     review = page.pull(number).reviews[0].id
-    whole = page.store
+    whole, dead = page.store, list[str]()
 
     def dying(key):
-        if key.startswith("merging/"):
-            raise failure("ENG190", store="it", reason="gone")
-        if key.startswith("journal/") and dead:
+        """From where the merge is about to be announced on, nothing is kept any more."""
+        dead.extend([key] if key.startswith("merging/") else [])
+        if dead:
             raise failure("ENG190", store="it", reason="gone")
 
-    dead = []
-    page.store = Hooked(whole, lambda key: (dead.append(1) if key.startswith("merging/") else None, dying(key)))
+    page.store = Hooked(whole, dying)
     with pytest.raises(EngineError):
         page.run("merge", number, "r7")
     page.store = whole

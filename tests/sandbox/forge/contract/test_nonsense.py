@@ -18,8 +18,8 @@ from tests.support.npm import UNREACHABLE, needs_npm, or_skip
 # It is nonsense, and some of it GitHub would take where this does not, or the other way round.
 pytestmark = [*needs_npm, pytest.mark.slow, pytest.mark.off_contract]
 
-VALUES = (None, True, -1, 10**30, 1.5, "", "x", "\x00", "../..", "x" * 70_000, [], [None], [{}], [[]], {}, {"x": 1})
-PLACES = ("0", "x", "9" * 30, "-1", "%00", "%F0%9F%92%A9", "..%2F..", "--all", "HEAD", "x" * 5000)
+VALUES: tuple[Any, ...] = (None, True, 10**30, "", "\x00", "x" * 70_000, [None], [{}], {"x": 1})
+PLACES = ("x", "9" * 30, "%00", "%F0%9F%92%A9", "..%2F..", "--all")
 ANN = Person("Ann", "ann@example.com", "2026-11-27T08:00:00Z")
 _numbers = itertools.count()
 
@@ -127,7 +127,7 @@ def test_no_route_breaks(as_, as_app, as_installation, scene, route):
     there = scene(route)
     broken = []
     for changes, query, body in nonsense(route):
-        path = re.sub(r"\{(\w+)\}", lambda match, known=there | changes: known[match[1]], route.path)
+        path = route.path.format(**there | changes)
         status = client(route.verb, path + query, body).status
         if status >= 500:
             broken.append((path[:200] + query, repr(body)[:200]))

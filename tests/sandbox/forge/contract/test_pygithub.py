@@ -1,11 +1,13 @@
 """PyGithub lives in the forge: a pull request from its branch to its merge, with every call that our adapter makes."""
 
+from typing import Any
+
 import pytest
 from github import Auth, Github, GithubException, GithubIntegration, InputGitTreeElement
 
 REPOSITORY = "acme/dev-deployment"
 GATE = "interlock merge: dev"
-FAST = {"lazy": True, "per_page": 100, "timeout": 30, "retry": None, "api_version": "2022-11-28"} | {
+FAST: dict[str, Any] = {"lazy": True, "per_page": 100, "timeout": 30, "retry": None, "api_version": "2022-11-28"} | {
     f"seconds_between_{what}": 0 for what in ("requests", "writes")
 }
 

@@ -185,3 +185,13 @@ def test_what_a_repository_brings_starts_nothing(repository, tmp_path):
     assert repository.changed(base, head)
     assert repository.merge_tree(base, head)
     assert not proof.exists()
+
+
+def test_a_patch_that_is_too_long_is_none(repository):
+    base = repository.resolve("main")
+    head = repository.add("change", {"a.txt": b"x\n" * 400_000, "z.txt": b"z\n"}, onto=base)
+    assert [(each.additions, each.patch) for each in repository.changed(base, head)] == [
+        (400_000, None),
+        (1, "@@ -0,0 +1 @@\n+z"),
+    ]
+    assert repository.changed(base, head) == repository.changed(base, head)

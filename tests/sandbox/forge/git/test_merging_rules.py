@@ -10,21 +10,26 @@ from tests.support.plain_git import commit, git, rule
 ONE = {"required_approving_review_count": 1}
 LACKS = "At least 1 approving review is required by reviewers with write access."
 CHANGES = "Changes were requested by a reviewer with write access."
+# why, what the rule says, who has said what; what is lacking, and how GitHub sums it up
 REVIEWS = [
-    ("nobody has said anything", ONE, [], [LACKS]),
-    ("a writer has approved", ONE, [("bob", "APPROVED")], []),
-    ("a reader's word does not count", ONE, [("oscar", "APPROVED")], [LACKS]),
-    ("nor does a reader's veto", ONE, [("bob", "APPROVED"), ("oscar", "CHANGES_REQUESTED")], []),
-    ("a writer's veto does", ONE, [("bob", "CHANGES_REQUESTED"), ("olga", "APPROVED")], [CHANGES]),
-    ("until it is taken back", ONE, [("bob", "CHANGES_REQUESTED"), ("bob", "APPROVED")], []),
-    ("or dismissed", ONE, [("bob", "DISMISSED"), ("olga", "APPROVED")], []),
-    ("a comment takes nothing back", ONE, [("bob", "APPROVED"), ("bob", "COMMENTED")], []),
-    ("a dismissed approval is none", ONE, [("bob", "DISMISSED")], [LACKS]),
-    ("none is wanted", {"required_approving_review_count": 0}, [("bob", "CHANGES_REQUESTED")], []),
+    ("nobody has said anything", ONE, [], [LACKS], "REVIEW_REQUIRED"),
+    ("a writer has approved", ONE, [("bob", "APPROVED")], [], "APPROVED"),
+    ("a reader's word does not count", ONE, [("oscar", "APPROVED")], [LACKS], "REVIEW_REQUIRED"),
+    ("nor does a reader's veto", ONE, [("bob", "APPROVED"), ("oscar", "CHANGES_REQUESTED")], [], "APPROVED"),
+    ("a writer's veto does", ONE, [("bob", "CHANGES_REQUESTED"), ("olga", "APPROVED")], [CHANGES], "CHANGES_REQUESTED"),
+    ("until it is taken back", ONE, [("bob", "CHANGES_REQUESTED"), ("bob", "APPROVED")], [], "APPROVED"),
+    ("or dismissed", ONE, [("bob", "DISMISSED"), ("olga", "APPROVED")], [], "APPROVED"),
+    ("a comment takes nothing back", ONE, [("bob", "APPROVED"), ("bob", "COMMENTED")], [], "APPROVED"),
+    ("a dismissed approval is none", ONE, [("bob", "DISMISSED")], [LACKS], "REVIEW_REQUIRED"),
+    ("none is wanted", {"required_approving_review_count": 0}, [("bob", "CHANGES_REQUESTED")], [], "CHANGES_REQUESTED"),
+    ("none is wanted, and nobody has said anything", {}, [], [], None),
+    ("none is wanted, and a reader has", {}, [("oscar", "APPROVED")], [], None),
+    ("none is wanted, and a writer has", {}, [("bob", "APPROVED")], [], "APPROVED"),
     ("two are wanted", {"required_approving_review_count": 2}, [("bob", "APPROVED")],
-     ["At least 2 approving reviews are required by reviewers with write access."]),
-    ("who pushed last approves nothing", ONE | {"require_last_push_approval": True}, [("ann", "APPROVED")], [LACKS]),
-    ("somebody else does", ONE | {"require_last_push_approval": True}, [("bob", "APPROVED")], []),
+     ["At least 2 approving reviews are required by reviewers with write access."], "REVIEW_REQUIRED"),
+    ("who pushed last approves nothing", ONE | {"require_last_push_approval": True}, [("ann", "APPROVED")], [LACKS],
+     "REVIEW_REQUIRED"),
+    ("somebody else does", ONE | {"require_last_push_approval": True}, [("bob", "APPROVED")], [], "APPROVED"),
 ]  # fmt: skip
 
 
@@ -41,13 +46,14 @@ def pull(forge, repo, clone):
     return rows.item(forge, pulls.open_pull(forge, viewer(forge, "bob"), repo, "topic", "main", "T", ""))
 
 
-@pytest.mark.parametrize(("why", "wants", "reviews", "found"), REVIEWS, ids=[row[0] for row in REVIEWS])
-def test_reviews(forge, repo, pull, why, wants, reviews, found):
+@pytest.mark.parametrize(("why", "wants", "reviews", "found", "decision"), REVIEWS, ids=[row[0] for row in REVIEWS])
+def test_reviews(forge, repo, pull, why, wants, reviews, found, decision):
     rule(forge, repo, {"type": "pull_request", "parameters": wants})
     for login, state in reviews:
         author = viewer(forge, login).account
         forge.kept.insert("reviews", pull=pull["id"], author=author, state=state, commit_sha=pull["head_sha"])
     assert protection.unmet(forge, pull, viewer(forge, "ann")) == found, why
+    assert protection.decision(forge, repo, pull) == decision, why
 
 
 CHECKS = [

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.sandbox.forge.answer import ForgeError
+from engine.sandbox.forge.git.globs import matches
 from engine.sandbox.forge.git.names import ABSENT, is_path, is_ref, is_repository
 from engine.sandbox.forge.git.packets import FLUSH, Wanted, band, packet, read_push, report
-from engine.sandbox.forge.git.protection import matches
 
 PARTS = st.text(st.sampled_from("ab.-@{}~^:?*[\\ /\x01\x7fé_~"), max_size=8) | st.sampled_from(
     ["x.lock", "..", "@", "@{", "."]
@@ -96,3 +97,20 @@ PATTERNS = [
 @pytest.mark.parametrize(("why", "pattern", "ref", "found"), PATTERNS, ids=[row[0] for row in PATTERNS])
 def test_which_refs_a_ruleset_means(why, pattern, ref, found):
     assert matches(pattern, ref, "main") == found, why
+
+
+GLOBS = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]", "/": "/", "a": "a", ".": r"\.", "b": "b"}
+
+
+@given(st.lists(st.sampled_from(sorted(GLOBS)), max_size=6), st.text("ab/.", max_size=8))
+@example(["*", "*", "a"], "bba")
+@example(["**/", "**/", "a"], "b/a")
+def test_patterns_mean_what_the_regular_expression_means(tokens, ref):
+    pattern = "".join(tokens)
+    meant = "".join(GLOBS.get(token, GLOBS["*"]) for token in re.findall(r"\*\*/|\*+|.", pattern))
+    assert matches(pattern, ref, "main") == (re.fullmatch(meant, ref) is not None)
+
+
+def test_a_pattern_that_would_keep_a_regular_expression_busy_is_answered():
+    assert not matches("**/" * 300 + "x", "a/" * 500, "main")
+    assert not matches("*a" * 200 + "x", "a" * 1000, "main")

@@ -61,6 +61,26 @@ def test_tags(forge, repo, clone, told):
     ]
 
 
+def test_the_first_branch_of_all_is_the_default_one(forge, repo, url, tmp_path):
+    git(tmp_path, "clone", "-q", url("ann"), "clone")
+    commit(tmp_path / "clone", "a.txt", "1\n")
+    git(tmp_path / "clone", "push", "-q", "origin", "HEAD:trunk")
+    git(tmp_path / "clone", "push", "-q", "origin", "HEAD:other")
+    assert forge.repository_of(repo["id"])["default_branch"] == "trunk"
+    git(tmp_path, "clone", "-q", url("ann"), "again")
+    assert git(tmp_path / "again", "symbolic-ref", "--short", "HEAD").strip() == "trunk"
+
+
+def test_commits_that_another_branch_has_are_not_distinct(forge, repo, clone, told):
+    git(clone, "push", "-q", "origin", "HEAD:side")
+    known = commit(clone, "b.txt", "b\n")
+    git(clone, "push", "-q", "origin", "HEAD:main")
+    new = commit(clone, "c.txt", "c\n")
+    told.clear()
+    git(clone, "push", "-q", "origin", "HEAD:side")
+    assert [(row["id"], row["distinct"]) for row in told[0][2]["commits"]] == [(known, False), (new, True)]
+
+
 def test_one_of_two_pushes_at_once_wins(forge, repo, clone, url, tmp_path):
     clones = []
     for number in range(6):
@@ -95,3 +115,19 @@ def test_pushes_to_several_branches_at_once_all_go(forge, repo, clone, url):
         thread.join()
     assert sorted(bare(forge, repo["id"]).refs("refs/heads/b")) == [f"refs/heads/b{number}" for number in range(6)]
     assert set(bare(forge, repo["id"]).refs("refs/heads/b").values()) == {tip}
+
+
+def test_a_new_branch_is_told_where_its_pull_request_is_opened(forge, repo, clone):
+    page = forge.urls.page("acme", repo["name"])
+    out = git(clone, "push", "origin", "HEAD:feature/x")
+    assert "Create a pull request for 'feature/x' on GitHub by visiting:" in out
+    assert f"{page}/compare/main...feature/x" in out
+    commit(clone, "b.txt", "b\n")
+    for again in ("HEAD:feature/x", "HEAD:main", "HEAD:refs/tags/v1", ":feature/x"):
+        assert "Create a pull request" not in git(clone, "push", "origin", again), again
+
+
+def test_options_of_a_push_mean_nothing(forge, repo, clone):
+    commit(clone, "b.txt", "b\n")
+    git(clone, "push", "-o", "ci.skip", "-o", "x" * 1000, "origin", "HEAD:side")
+    assert activity(forge, repo)[-1] == ("branch_creation", "refs/heads/side")

@@ -108,3 +108,10 @@ def test_whose_commit_it_is(api, forge, clone, why, email, login):
     git(clone, "push", "-q", "origin", "main")
     author = api("GET", "/commits/main").body["author"]
     assert (author and author["login"]) == login, why
+
+
+def test_paths_that_no_file_has_have_no_history(api, clone):
+    for path in ("..%2F..", "a.txt%2F..%2F..%2Fx", ".git%2Fconfig", "%3A(exclude)a.txt", "-x", "b.txt"):
+        answer = api("GET", f"/commits?path={path}")
+        assert (answer.status, answer.body) == (200, []), path
+    assert len(api("GET", "/commits?path=%2Fa.txt%2F").body) == 1

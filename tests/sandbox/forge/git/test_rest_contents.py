@@ -102,3 +102,9 @@ def test_links_are_followed_inside_only(api, clone):
     for name, target in (("out", "/etc/passwd"), ("up", "../../../etc/passwd"), ("loop", "loop")):
         found = api("GET", f"/contents/{name}").body
         assert (found["type"], found["target"]) == ("symlink", target)
+
+
+def test_the_uppermost_directory_by_both_of_its_addresses(api, clone):
+    for path in ("/contents", "/contents/"):
+        assert [row["path"] for row in api("GET", path).body] == ["a.txt"], path
+    assert api("PUT", "/contents", {"message": "m", "content": ""}).status == 422

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.sandbox.forge.git.bare import bare
-from tests.support.plain_git import commit, git
+from tests.support.plain_git import commit, git, installation
 
 
 def test_a_repository(api, repo, clone):
@@ -40,6 +40,14 @@ def test_repositories_are_made_changed_and_deleted(as_, forge):
     assert [row["name"] for row in as_("bob")("GET", "/users/ann/repos").body] == []
 
 
+def test_an_app_makes_repositories_only_where_it_is_installed(forge, as_):
+    app = as_("ann")._replace(token=installation(forge, administration="write"))
+    assert app("POST", "/orgs/umbrella/repos", {"name": "x"}).status == 403
+    assert app("POST", "/orgs/acme/repos", {"name": "by-app"}).status == 201
+    weak = as_("ann")._replace(token=installation(forge, contents="write"))
+    assert weak("POST", "/orgs/acme/repos", {"name": "y"}).status == 403
+
+
 NAMES = ["", ".", "..", "a/b", "a b", "x.git", "x.wiki", "a" * 101, "é", "a\x00b", "-\n", "../../etc", "%2e%2e"]
 
 
@@ -48,6 +56,24 @@ def test_names_that_no_repository_has(as_, forge, name):
     before = forge.kept.value("SELECT count(*) FROM repositories")
     assert as_("olga")("POST", "/orgs/acme/repos", {"name": name}).status == 422
     assert forge.kept.value("SELECT count(*) FROM repositories") == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_no_repository_is_given(as_, repo, name):
+    olga, path = as_("olga"), f"/repos/acme/{repo['name']}"
+    assert olga("PATCH", path, {"name": name}).status == 422
+    assert olga("GET", path).status == 200
+
+
+@pytest.mark.off_contract
+def test_a_word_that_nobody_knows_makes_nothing_public(as_, repo):
+    olga, path = as_("olga"), f"/repos/acme/{repo['name']}"
+    for word in ("secret", "Private", None, True, "internal"):
+        assert olga("PATCH", path, {"visibility": word}).status == 422, word
+        assert olga("POST", "/orgs/acme/repos", {"name": "worded", "visibility": word}).status == 422, word
+    assert olga("GET", path).body["private"] is True
+    assert olga("PATCH", path, {"visibility": "public"}).body["visibility"] == "public"
+    assert olga("PATCH", path, {"visibility": "private"}).body["private"] is True
 
 
 @pytest.mark.parametrize("path", ["..%2f..", "%2e%2e/x", "acme/..", "acme/%2e%2e%2fetc", "acme/x%00"])

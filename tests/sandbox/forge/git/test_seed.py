@@ -87,6 +87,20 @@ def test_a_start_that_was_killed_is_made_up_for(tmp_path, monkeypatch):
         assert all(row is not None and bare(forge, row["id"]).refs() for row in there)
 
 
+def test_what_was_under_way_when_it_was_killed_is_gone(tmp_path):
+    with running(str(tmp_path)) as forge:
+        store = bare(forge, 1)
+    for name in ("objects/incoming-x/pack", "index-x"):
+        os.makedirs(os.path.join(store.path, name))
+    with open(os.path.join(store.path, "refs/heads/dev.lock"), "w", encoding="ascii"):
+        pass
+    with running(str(tmp_path)) as forge:
+        assert "incoming-x" not in os.listdir(os.path.join(store.path, "objects"))
+        assert "index-x" not in os.listdir(store.path)
+        tip = store.refs()["refs/heads/dev"]
+        assert bare(forge, 1).update("refs/heads/dev", None, tip)
+
+
 def test_what_was_killed_while_it_was_made_is_not_there(forge, monkeypatch):
     before = forge.kept.rows("SELECT id FROM repositories")
 

@@ -25,6 +25,7 @@ TOLD = [
         "title body bodyText state",
         {"title": "Second title", "body": "Other words.", "bodyText": "Other words.", "state": "OPEN"},
     ),
+    ("what its reviews come to", "reviewDecision", {"reviewDecision": "APPROVED"}),
     (
         "its ids are those of REST",
         "number databaseId fullDatabaseId",

@@ -181,10 +181,125 @@ def test_who_may_pass_the_rules_merges(scene, visit, fresh, method):
     olga = visit("olga")
     box = olga.get(_page(fresh)).text
     assert "You may pass the rules" in box
-    assert "Expected: nobody has reported it yet" in box
+    assert "Not reported yet: it is expected from Interlock" in box
+    assert "owners of the organisation (olga)" in box
     assert olga.press(_page(fresh), "merge", method=method).status == 303
     assert _now(scene, fresh)["merged"] == 1
     assert "merged this as" in olga.get(_page(fresh)).text
+
+
+def _ruled(scene, kind, **wants):
+    """Change what the rule of `dev` wants until the test is over."""
+    import json
+
+    row = scene.forge.kept.row("SELECT id, rules_json FROM rulesets WHERE name = 'Protect dev'")
+    rules = json.loads(row["rules_json"])
+    next(rule for rule in rules if rule["type"] == kind)["parameters"].update(wants)
+    scene.forge.kept.update("rulesets", row["id"], rules_json=json.dumps(rules))
+    return lambda: scene.forge.kept.update("rulesets", row["id"], rules_json=row["rules_json"])
+
+
+def test_the_box_names_who_can_give_what_is_missing_and_offers_no_more_than_the_rules(scene, visit, fresh):
+    undo = _ruled(
+        scene,
+        "pull_request",
+        required_approving_review_count=2,
+        require_last_push_approval=True,
+        allowed_merge_methods=["squash"],
+    )
+    try:
+        push(scene.forge, scene.repo, fresh["head_ref"], {"more.txt": b"1\n"}, by="erin", message="More")
+        visit("ann").press(_page(fresh), "answer", review="APPROVE")
+        visit("oscar").press(_page(fresh), "answer", review="APPROVE")
+        seen = visit("ann").get(_page(fresh))
+        box = seen.text[seen.text.index('id="merge"') : seen.text.index('id="answer"')]
+        named = box[box.index("these can give it") :]
+        named = [
+            login
+            for login in ("ann", "bob", "carol", "dave", "erin", "alice", "oscar", "olga")
+            if f'/{login}"' in named
+        ]
+        assert named == ["bob", "carol", "dave", "olga"], "not the author, who pushed last, who has, or who only reads"
+        assert "(no write access: it does not count)" in box
+        assert [said["value"] for tag, said in seen.elements if tag == "option" and said["value"] in _METHODS] == [
+            "squash"
+        ]
+        assert "disabled>Merge into dev" in box
+        assert "disabled>Merge into dev" not in visit("olga").get(_page(fresh)).text, "she may pass"
+    finally:
+        undo()
+
+
+_METHODS = ("merge", "squash", "rebase")
+
+
+def test_a_comment_at_a_line_stands_there(scene, visit, fresh):
+    files = _page(fresh, "/files")
+    answer = visit("oscar").press(files, "remark-1", line="1", body="Why *one*?")
+    number = scene.forge.kept.value("SELECT id FROM review_comments WHERE pull = ?", fresh["id"])
+    assert (answer.status, answer.headers["location"]) == (303, f"{files}#discussion_r{number}")
+    for view in ("", "?diff=split"):
+        text = visit("ann").get(files + view).text
+        assert (
+            text.index(">one<" if view else "one</td>")
+            < text.index(f'id="discussion_r{number}"')
+            < text.index("<em>one</em>")
+        )
+    conversation = visit("ann").get(_page(fresh)).text
+    shown = conversation[conversation.index(f'id="discussion_r{number}"') :]
+    assert shown.index("one</td>") < shown.index("<em>one</em>")
+    push(scene.forge, scene.repo, fresh["head_ref"], {"more.txt": b"1\n"}, by="alice", message="More")
+    assert "<em>one</em>" not in visit("ann").get(files).text, "it is of an older head"
+
+
+def test_a_long_file_is_shown_alone_and_talked_about_there(scene, visit):
+    files, ann = f"{scene.pull}/files", visit("ann")
+    together = ann.get(files)
+    assert "900 lines changed, too many to show with the others" in together.text
+    assert "899,808201" not in together.text
+    alone = ann.get(f"{files}?file=long/table.csv&diff=split")
+    assert "899,808201" in alone.text
+    assert set(alone.forms) == {"sign-out", "title", "remark-1"}
+    answer = ann.press(f"{files}?file=long/table.csv&diff=split", "remark-1", line="900", body="The last one")
+    where = answer.headers["location"]
+    assert where.startswith(f"{files}?file=long%2Ftable.csv&diff=split#discussion_r")
+    assert "The last one" in ann.get(where.partition("#")[0]).text
+    refused = ann.press(f"{files}?file=long/table.csv&diff=split", "remark-1", line="901", body="Beyond")
+    assert "899,808201" in refused.text
+    assert refused.forms["remark-1"].fields["body"] == "Beyond"
+
+
+def test_a_comment_at_a_line_is_told_when_it_was_said(scene, visit, fresh):
+    ann = visit("ann")
+    ann.press(_page(fresh, "/files"), "remark-1", line="1", body="First said")
+    ann.press(_page(fresh), "answer", body="Then said")
+    text = ann.get(_page(fresh)).text
+    assert text.index("First said") < text.index("Then said")
+
+
+@pytest.mark.parametrize("address", ["/compare/{}", "/compare/main...{}", "/pull/new/{}"])
+def test_githubs_addresses_of_a_new_pull_request_lead_to_its_form(visit, fresh, address):
+    form = visit("alice").get("/acme/dev-deployment" + address.format(fresh["head_ref"])).forms["new-pull"]
+    assert (form.fields["base"], form.fields["head"]) == ("main", fresh["head_ref"])
+
+
+REMARKS = [
+    ("no line of it", {"line": "7", "body": "x"}, "line must be part of the diff"),
+    ("the side that has none", {"line": "1", "side": "LEFT", "body": "x"}, "line must be part of the diff"),
+    ("no number", {"line": "1e9", "body": "x"}, "line must be part of the diff"),
+    ("no text", {"line": "1", "body": ""}, "body"),
+    ("no file of it", {"line": "1", "body": "x", "path": "../x"}, "path is not part of the diff"),
+    ("no commit of it", {"line": "1", "body": "x", "commit_id": "HEAD"}, "commit_id is not part of the pull request"),
+]
+
+
+@pytest.mark.parametrize(("why", "typed", "message"), REMARKS, ids=[row[0] for row in REMARKS])
+def test_a_comment_at_no_line_is_refused_at_its_form(scene, visit, fresh, why, typed, message):
+    answer = visit("ann").press(_page(fresh, "/files"), "remark-1", **typed)
+    assert answer.status == 422, why
+    form = answer.text[answer.text.index('value="remark-1"') :]
+    assert message in form[: form.index("</form>")], why
+    assert not scene.forge.kept.rows("SELECT * FROM review_comments WHERE pull = ?", fresh["id"])
 
 
 def test_a_head_that_has_moved_since_the_page_was_opened_is_not_merged(scene, visit, fresh):
@@ -274,3 +389,40 @@ def test_nobody_signs_in_as_what_is_no_person(scene, visit, login):
     nobody = visit(None)
     assert nobody.press("/login", "sign-in", account=str(number)).status == 404
     assert nobody.get("/").texts("h1") == ["Sign in"]
+
+
+FIELDS = (
+    "body",
+    "title",
+    "base",
+    "head",
+    "review",
+    "reason",
+    "new",
+    "message",
+    "reviewer",
+    "draft",
+    "method",
+    "sha",
+    "account",
+    "to",
+    "form",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "value", ["", "\0", "-x", "..", "é" * 400, "9" * 30, "acme/", "/", "a\nb", "refs/heads/dev", "<script>", "None"]
+)
+def test_nonsense_in_every_field_of_every_form_breaks_nothing(scene, visit, opened, value):
+    from engine.sandbox.forge.pages.book import DEEDS
+
+    olga, pull = visit("olga"), opened()
+    for deed in DEEDS:
+        path = deed.path.replace("{owner}/{repo}", "acme/dev-deployment").replace("{number}", str(pull["number"]))
+        token = olga.get("/").forms["sign-out"].fields["token"] if deed.path != "/logout" else "left"
+        for odd in ("1", "x", "9" * 30):
+            at = path.replace("{comment}", odd).replace("{review}", odd)
+            answer = olga.post(at, {**dict.fromkeys(FIELDS, value), "token": token})
+            assert answer.status in (200, 303, 403, 404, 405, 409, 422), (at, value)
+            assert "<script" not in answer.text

@@ -180,3 +180,63 @@ def test_a_page_costs_few_questions_however_many_pull_requests_there_are(scene, 
 
 def olga_id(scene) -> int:
     return int(scene.forge.kept.value("SELECT id FROM accounts WHERE login = 'olga'"))
+
+
+ODD = [
+    "/acme/dev-deployment/commits/dev/%00",
+    "/acme/dev-deployment/commits/dev/:(exclude)README.md",
+    "/acme/dev-deployment/commits/dev/%ff%fe",
+    "/acme/dev-deployment/commits/dev/../../../etc/passwd",
+    "/acme/dev-deployment/commits/dev/..%2f..%2fHEAD",
+    "/acme/dev-deployment/commits/--all",
+    "/acme/dev-deployment/blob/dev/%00",
+    "/acme/dev-deployment/blob/dev/",
+    "/acme/dev-deployment/blob/dev/SQS",
+    "/acme/dev-deployment/blob/",
+    "/acme/dev-deployment/tree/dev/README.md",
+    "/acme/dev-deployment/tree/dev/README.md/x",
+    "/acme/dev-deployment/tree/" + "0" * 40,
+    "/acme/dev-deployment/tree/" + "a/" * 2000,
+    "/acme/dev-deployment/commit/--help",
+    "/acme/dev-deployment/commit/dev..main",
+    "/acme/dev-deployment/commit/@{-1}",
+    "/acme/dev-deployment/commit/HEAD",
+    "/acme/dev-deployment/commit/" + "0" * 40,
+    "/acme/dev-deployment/commit/%00",
+    "/acme/dev-deployment/compare/%00...%00",
+    "/acme/dev-deployment/compare/dev...--output=x",
+    "/acme/dev-deployment/compare/dev...nobody:dev",
+    "/acme/dev-deployment/compare/...",
+    "/acme/dev-deployment/compare?base=%00&head=%ff",
+    "/acme/dev-deployment/pull/99999999999999999999",
+    "/acme/dev-deployment/pull/1",
+    "/acme/dev-deployment/pull/-1",
+    "/acme/dev-deployment/pull/%C2%B2",
+    "/acme/dev-deployment/pull/2/files?file=nowhere&diff=split",
+    "/acme/dev-deployment/pull/2/checks?run=%00",
+    "/acme/dev-deployment/runs/99999999999999999999",
+    "/acme/dev-deployment/pulls?page=99999999999999999999&state=x&label=%00",
+    "/acme/dev-deployment/pulls?page=-1",
+    "/acme/dev-deployment/issues/2",
+    "/acme/dev-deployment/activity?page=%00",
+    "/acme/%00",
+    "/%00",
+    "/%ff/%ff",
+    "/%2f%2f/x",
+    "/acme/dev-deployment/",
+    "//acme//dev-deployment",
+    "/orgs/acme/teams/%00",
+    "/deliveries/99999999999999999999",
+    "/deliveries/x",
+    "/runs/0",
+    "/avatars/99999999999999999999999.svg",
+    "/avatars/0.svg",
+    "/-/dot/%22%3E%3Cscript%3E.svg",
+]
+
+
+@pytest.mark.parametrize("path", ODD)
+def test_an_odd_address_is_answered(scene, visit, path):
+    answer = visit("olga").get(path)
+    assert answer.status in (200, 303, 307, 404), path
+    assert "<script" not in answer.text

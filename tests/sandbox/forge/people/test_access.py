@@ -152,10 +152,11 @@ DISPATCHES = [
     ("eleven properties", {"event_type": "go", "client_payload": {str(i): i for i in range(11)}}, 422),
     ("64 KB", {"event_type": "go", "client_payload": {"a": "x" * 65536}}, 422),
     ("64 KB in other letters", {"event_type": "go", "client_payload": {"a": "ß" * 33000}}, 422),
+    ("no payload, in a word", {"event_type": "go", "client_payload": None}, 422),
     ("a payload that is a list", {"event_type": "go", "client_payload": [1]}, 422),
     ("a payload that is a text", {"event_type": "go", "client_payload": "x"}, 422),
-    ("a list", [1], 422),
-    ("a number", 7, 422),
+    ("a list", [1], 400),
+    ("a number", 7, 400),
 ]
 
 
@@ -166,6 +167,18 @@ def test_repository_dispatch(as_, emitted, why, body, status):
     for event, sent in emitted:
         assert (event, sent["action"], sent["branch"]) == ("repository_dispatch", body["event_type"], "main")
         assert sent["client_payload"] == body.get("client_payload", {})
+
+
+def test_an_archived_repository_is_not_changed(as_, as_installation, forge):
+    row = forge.repository("acme", "vault") or {}
+    forge.kept.update("repositories", row["id"], archived=1)
+    try:
+        for client in (as_("own"), as_installation()):
+            assert client("POST", "/repos/acme/vault/dispatches", {"event_type": "x"}).status == 403
+            assert client("GET", "/repos/acme/vault/collaborators/tom/permission").status == 200
+        assert as_installation()("POST", "/repos/acme/vault/check-runs", {"name": "x"}).status == 403
+    finally:
+        forge.kept.update("repositories", row["id"], archived=0)
 
 
 WHO_DISPATCHES = [("who may write", "tom", 204), ("who may read", "tri", 403), ("who sees nothing", "oscar", 404)]

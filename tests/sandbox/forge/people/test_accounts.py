@@ -3,6 +3,7 @@
 import pytest
 
 from engine.sandbox.forge.answer import ForgeError
+from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.people import accounts, shapes
 from tests.sandbox.forge.people.conftest import id_of
 
@@ -69,6 +70,23 @@ def test_a_deleted_account_is_a_ghost(as_, forge, person, acme):
     assert shapes.simple_user(forge.urls, forge.account(number)) is None
     again = person("gone")
     assert again != number, "a number is never used again"
+
+
+def test_repositories_of_a_deleted_account_are_gone(as_, forge, person):
+    number = person("forker")
+    made = create_repository(forge, number, "own", private=False)
+    assert as_("ann")("GET", "/repos/forker/own").status == 200
+    accounts.delete(forge, number)
+    assert as_("ann")("GET", "/repos/forker/own").status == 404
+    assert (forge.repository_of(made) or {})["deleted"]
+
+
+@pytest.mark.parametrize("login", accounts.OWN)
+def test_the_forge_s_own_accounts_stay(forge, login):
+    for change in (lambda number: accounts.delete(forge, number), lambda number: accounts.rename(forge, number, "x")):
+        with pytest.raises(ForgeError):
+            change(id_of(forge, login))
+    assert id_of(forge, login)
 
 
 LOGINS = [

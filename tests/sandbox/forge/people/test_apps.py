@@ -84,7 +84,6 @@ MORE = [
     ("a level that is no text", {"permissions": {"contents": {"x": 1}}}),
     ("none as a level", {"permissions": {"contents": "none"}}),
     ("permissions in a list", {"permissions": ["contents"]}),
-    ("a list", ["controller"]),
 ]
 
 

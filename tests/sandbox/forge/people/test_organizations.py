@@ -133,7 +133,8 @@ def test_a_team_is_made_and_deleted_with_those_below_it(as_):
     assert child.body["parent"]["id"] == made.body["id"]
     assert olga("POST", "/orgs/acme/teams", {"name": "data base"}).status == 422, "the slug is taken"
     assert olga("POST", "/orgs/acme/teams", {"name": "!"}).status == 422
-    assert olga("POST", "/orgs/acme/teams", {"name": "Lost", "parent_team_id": 999}).status == 422
+    for parent in (999, True, [1], "1"):
+        assert olga("POST", "/orgs/acme/teams", {"name": "Lost", "parent_team_id": parent}).status == 422
     assert as_("ann")("POST", "/orgs/acme/teams", {"name": "Mine"}).status == 403
     assert as_("ann")("DELETE", "/orgs/acme/teams/data-base").status == 403
     assert olga("DELETE", "/orgs/acme/teams/data-base").status == 204

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from engine.sandbox.forge.answer import dump
+from engine.sandbox.forge.git import pushes
 from engine.sandbox.forge.git.bare import Person
 from engine.sandbox.forge.work import merging
 
@@ -299,6 +300,26 @@ def test_a_merge_that_was_killed_before_git_is_forgotten(place, open_):
 
 def update(as_, place, number, by="alice", **body):
     return as_(by)("PUT", f"{place.api}/pulls/{number}/update-branch", body)
+
+
+def test_an_update_that_was_killed_before_it_was_told_of_is_finished(place, open_, monkeypatch):
+    number = open_("feature")
+    place.add("main", {"later.txt": "x\n"}, by="bob")
+    before, row = place.tip("feature"), place.row(number)
+
+    def killed(*_, **__):
+        raise RuntimeError("as if by kill -9")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pushes, "moved", killed)
+        with pytest.raises(RuntimeError):
+            merging.update_branch(place.forge, place.viewer("alice"), row)
+    assert place.row(number)["head_sha"] == before != place.tip("feature")
+    pushes.recover(place.forge)
+    assert place.row(number)["head_sha"] == place.tip("feature")
+    told = place.forge.kept.row("SELECT * FROM activity ORDER BY id DESC")
+    assert (told["actor"], told["before"], told["after"]) == (place.account("alice"), before, place.tip("feature"))
+    assert not place.forge.kept.rows("SELECT * FROM moves")
 
 
 def test_the_branch_is_brought_up_to_date(place, open_, as_):

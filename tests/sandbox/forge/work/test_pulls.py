@@ -284,6 +284,18 @@ def test_pull_requests_of_a_commit(place, open_, as_):
     number = open_("feature")
     head = place.tip("feature")
     merge = as_("bob")("PUT", f"{place.api}/pulls/{number}/merge", {}).body["sha"]
-    for sha, found in ((head, [number]), (merge, [number]), ("1" * 40, [])):
-        listed = as_("bob")("GET", f"{place.api}/commits/{sha}/pulls").body
-        assert [each["number"] for each in listed] == found
+    for sha in (head, merge):
+        assert [each["number"] for each in as_("bob")("GET", f"{place.api}/commits/{sha}/pulls").body] == [number]
+    assert as_("bob")("GET", f"{place.api}/commits/{'1' * 40}/pulls").status == 422
+
+
+def test_one_as_a_diff_and_as_patches(place, open_, as_):
+    number = open_("feature", {"one.txt": "1\n"})
+    place.add("feature", {"two.txt": "2\n"})
+    place.add("main", {"later.txt": "x\n"}, by="bob")
+    ann = as_("ann")
+    diff = ann("GET", f"{place.api}/pulls/{number}", Accept="application/vnd.github.v3.diff")
+    assert diff.headers["content-type"].startswith("application/vnd.github.diff")
+    assert [line for line in diff.body.splitlines() if line.startswith("+++")] == ["+++ b/one.txt", "+++ b/two.txt"]
+    patch = ann("GET", f"{place.api}/pulls/{number}", Accept="application/vnd.github.patch").body
+    assert (patch.count("\nSubject: [PATCH]"), patch.count("diff --git")) == (2, 2)

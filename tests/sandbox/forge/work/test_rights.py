@@ -121,6 +121,16 @@ GRANTS = [
     ("retarget", {"pull_requests": "write"}),
     ("label", {"issues": "write"}),
     ("make a label", {"issues": "write"}),
+    ("change an issue's title", {"issues": "write"}),
+    # a pull request is an issue, too
+    ("comment", {"pull_requests": "write"}),
+    ("edit the author's comment", {"pull_requests": "write"}),
+    ("delete the author's comment", {"pull_requests": "write"}),
+    ("label", {"pull_requests": "write"}),
+    ("take a label off", {"pull_requests": "write"}),
+    ("make a label", {"pull_requests": "write"}),
+    ("lock", {"issues": "write"}),
+    ("lock", {"pull_requests": "write"}),
     ("merge", {"contents": "write"}),
 ]
 
@@ -131,6 +141,31 @@ def test_apps(place, there, as_, what, grants):
     lesser = {name: "read" for name, level in grants.items() if level == "write"}
     assert ask(app(place, as_, **lesser), place, there, verb, path, body).status == 403, what
     assert ask(app(place, as_, **grants), place, there, verb, path, body).status == writer, what
+
+
+def test_who_may_write_pull_requests_only_writes_and_reads_no_issue(place, there, as_):
+    client = app(place, as_, pull_requests="write")
+    alice = as_("alice")("POST", f"{place.api}/issues/{there['issue']}/comments", {"body": "x"}).body["id"]
+    for verb, path, body in (
+        ("GET", "/issues/{issue}/comments", None),
+        ("GET", "/issues/{issue}/timeline", None),
+        ("GET", "/issues/{issue}/labels", None),
+        ("GET", f"/issues/comments/{alice}", None),
+        ("PATCH", f"/issues/comments/{alice}", {"body": "y"}),
+        ("DELETE", f"/issues/comments/{alice}", None),
+        ("POST", "/issues/{issue}/comments", {"body": "y"}),
+        ("POST", "/issues/{issue}/labels", {"labels": ["new"]}),
+        ("PATCH", "/issues/{issue}", {"state": "closed"}),
+        ("GET", "/issues", None),
+    ):
+        refused = ask(client, place, there, verb, path, body)
+        assert (refused.status, refused.body["message"]) == (403, "Resource not accessible by integration"), path
+    wants = ask(client, place, there, "POST", "/issues", {"title": "x"}).headers["x-accepted-github-permissions"]
+    assert wants == "issues=write"
+    assert ask(client, place, there, "GET", "/issues/{pull}/comments", None).status == 200
+    reader = app(place, as_, pull_requests="read")
+    wants = ask(reader, place, there, "POST", "/issues/{pull}/comments", {"body": "x"}).headers
+    assert wants["x-accepted-github-permissions"] == "issues=write; pull_requests=write"
 
 
 def test_what_an_app_does_is_its_bot_s(place, there, as_):

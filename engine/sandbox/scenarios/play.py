@@ -1,0 +1,224 @@
+"""What people do in a story, and what must be seen after it: one set of verbs over GitHub's API and git.
+
+Each verb tells what it does. One that looks waits until nothing goes any more, and a story ends at the first thing that
+is not as told.
+"""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from engine.adapters import files, process, settings
+from engine.errors import failure
+
+SOURCE = "acme/dev-deployment"
+_SETTLED_S = 600  # a plan on a busy laptop takes its time
+_PASSED, _FAILED, _OVERRIDE = "opa-passed", "opa-failed", "opa-override"
+_APP = "interlock[bot]"
+
+Files = Mapping[str, bytes]  # path → content
+
+
+class Pull(NamedTuple):
+    """A pull request of the story."""
+
+    number: int
+    branch: str
+    base: str
+    url: str
+
+
+class Play:
+    """One story on one running sandbox. `ready` is its ready line, `say` tells a line, `folder` is for the clone."""
+
+    def __init__(self, ready: Mapping[str, Any], say: Callable[[str], None], folder: str) -> None:
+        self._ready, self._say = ready, say
+        self._people = {user["login"]: user for user in ready["users"]}
+        self._home = folder
+        self._clone = os.path.join(folder, SOURCE.rpartition("/")[2])
+
+    # What people do
+
+    def push(self, login: str, branch: str, change: Files, message: str, *, since: str = "dev") -> Pull:
+        """Commit `change` on a branch (a new one begins at the tip of `since`) and push it; its pull request."""
+        self._say(f"{login} pushes to {branch}: {message}")
+        self._checkout(login, branch, since)
+        for path, content in change.items():
+            place = os.path.join(self._clone, path)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            files.write(place, content)
+        self._git(login, "add", "--all")
+        self._git(login, "commit", "--quiet", f"--message={message}")
+        self._git(login, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+        self.settle()
+        return self.opened(branch)
+
+    def approve(self, login: str, pull: Pull) -> None:
+        """A review that approves the head of now."""
+        self._say(f"{login} approves {self._link(pull)}")
+        self._done("POST", f"/pulls/{pull.number}/reviews", {"event": "APPROVE"}, login)
+
+    def comment(self, login: str, pull: Pull, text: str) -> None:
+        """A comment on the pull request."""
+        self._say(f"{login} comments on #{pull.number}: {text.splitlines()[0]}")
+        self._done("POST", f"/issues/{pull.number}/comments", {"body": text}, login)
+
+    def lose(self, event: str, action: str) -> None:
+        """GitHub loses the next such webhook."""
+        self._say(f"GitHub loses a webhook: {event} ({action})")
+        self._control("chaos", event=event, action=action, how="lose", count=1)
+
+    def tick(self) -> None:
+        """The clock strikes: what is due every few minutes starts now."""
+        self._say("the clock strikes, and the sweep looks for what was left lying")
+        self._control("tick")
+
+    # What is seen
+
+    def settle(self) -> None:
+        """Wait until no delivery waits and no run goes."""
+        self._control("idle", timeout_s=_SETTLED_S)
+
+    def opened(self, branch: str) -> Pull:
+        """The pull request of the branch."""
+        owner = SOURCE.partition("/")[0]
+        found = self._asked("GET", f"/pulls?state=all&head={owner}:{branch}", None, "alice")
+        self._expect(bool(found), f"a pull request of {branch}", "there is none")
+        pull = found[0]
+        return Pull(pull["number"], branch, pull["base"]["ref"], pull["html_url"])
+
+    def passed(self, pull: Pull) -> None:
+        """Its change passed the policies."""
+        self._judged(pull, _PASSED, _FAILED, "success")
+
+    def failed(self, pull: Pull) -> None:
+        """It did not."""
+        self._judged(pull, _FAILED, _PASSED, "failure")
+
+    def waits(self, pull: Pull) -> None:
+        """It is not merged."""
+        self.settle()
+        self._expect(not self._pull(pull)["merged"], f"#{pull.number} waits", "it is merged")
+        title = self._check(pull, "merge")["output"]["title"]
+        self._say(f"   #{pull.number} is not merged: {title}")
+
+    def merged(self, pull: Pull, *, override: bool = False) -> None:
+        """It is merged, by us."""
+        self.settle()
+        found = self._pull(pull)
+        self._expect(found["merged"], f"#{pull.number} is merged", self._why_not(pull))
+        self._expect(found["merged_by"]["login"] == _APP, f"{_APP} merges", f"{found['merged_by']['login']} did")
+        labels = {label["name"] for label in found["labels"]}
+        self._expect((_OVERRIDE in labels) is override, f"{_OVERRIDE}: {override}", f"labels {sorted(labels)}")
+        self._say(f"   merged into {found['base']['ref']} by {_APP}: {pull.url}")
+
+    def says(self, pull: Pull, what: str) -> None:
+        """Its page says something, which is pointed out."""
+        first = self.report(pull).lstrip("#*\n ").splitlines()[0]
+        self._say(f"   its page says {what}: “{first}”\n   {pull.url}, jobs and their logs: {pull.url}/jobs")
+
+    def report(self, pull: Pull) -> str:
+        """The text of our newest comment."""
+        self.settle()
+        said = [one["body"] for one in self._comments(pull) if one["user"]["login"] == _APP]
+        self._expect(bool(said), f"a report on #{pull.number}", "there is none")
+        return str(said[-1])
+
+    # How
+
+    def _judged(self, pull: Pull, worn: str, other: str, conclusion: str) -> None:
+        self.settle()
+        labels = {label["name"] for label in self._pull(pull)["labels"]}
+        self._expect(worn in labels and other not in labels, f"#{pull.number} wears {worn}", f"labels {sorted(labels)}")
+        check = self._check(pull, "plan")
+        self._expect(check["conclusion"] == conclusion, f"the check says {conclusion}", str(check["conclusion"]))
+        self._say(f"   {self._link(pull)}: {worn}; {check['output']['title']}")
+
+    def _check(self, pull: Pull, name: str) -> Any:
+        found = self._pull(pull)
+        runs = self._asked("GET", f"/commits/{found['head']['sha']}/check-runs?per_page=100", None, "alice")
+        wanted = f"interlock {name}: {found['base']['ref']}"
+        newest = [run for run in runs["check_runs"] if run["name"] == wanted]
+        self._expect(bool(newest), f"a check {wanted}", "there is none")
+        return newest[0]
+
+    def _why_not(self, pull: Pull) -> str:
+        check = self._check(pull, "merge")
+        return f"it is {self._pull(pull)['state']}; {check['name']}: {check['output']['title']}"
+
+    def _pull(self, pull: Pull) -> Any:
+        return self._asked("GET", f"/pulls/{pull.number}", None, "alice")
+
+    def _comments(self, pull: Pull) -> Any:
+        return self._asked("GET", f"/issues/{pull.number}/comments?per_page=100", None, "alice")
+
+    def _link(self, pull: Pull) -> str:
+        return f"#{pull.number} ({pull.url})"
+
+    def _expect(self, holds: bool, told: str, found: str) -> None:
+        if not holds:
+            raise failure("ENG640", told=told, found=found)
+
+    def _checkout(self, login: str, branch: str, since: str) -> None:
+        if not os.path.isdir(self._clone):
+            self._git(login, "clone", "--quiet", f"{self._ready['git_url']}/{SOURCE}.git", self._clone, cwd=self._home)
+        self._git(login, "fetch", "--quiet", "--prune", "origin")
+        there = self._git(login, "branch", "--remotes", "--list", f"origin/{branch}").strip()
+        self._git(login, "switch", "--quiet", "--force-create", branch, f"origin/{branch if there else since}")
+
+    def _git(self, login: str, *words: str, cwd: str = "") -> str:
+        """As that person: name and address in the commit, the token in no argument and no file."""
+        who = self._people[login]
+        token = f"Authorization: Basic {_basic('x-access-token', who['token'])}"
+        environment = {
+            **settings.given(("PATH", "LANG")),
+            "HOME": self._home,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self._ready['git_url']}.extraHeader",
+            "GIT_CONFIG_VALUE_0": token,
+            **{f"GIT_{part}_NAME": login.title() for part in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{part}_EMAIL": who["email"] for part in ("AUTHOR", "COMMITTER")},
+        }
+        done = process.run(
+            ["git", *words], cwd=cwd or self._clone, env=environment, timeout_s=120, install="install git"
+        )
+        return done.stdout.decode(errors="replace")
+
+    def _done(self, verb: str, path: str, body: object, login: str) -> None:
+        self._asked(verb, path, body, login)
+
+    def _asked(self, verb: str, path: str, body: object, login: str) -> Any:
+        url = f"{self._ready['api_url']}/repos/{SOURCE}{path}"
+        return _answer(verb, url, self._people[login]["token"], body)
+
+    def _control(self, word: str, **body: object) -> Any:
+        door = self._ready["control"]
+        return _answer("POST", f"{door['url']}/{word}", door["token"], body)
+
+
+def _basic(user: str, password: str) -> str:
+    from base64 import b64encode
+
+    return b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _answer(verb: str, url: str, token: str, body: object) -> Any:
+    """One request to the sandbox on this machine, which has told us its address.
+
+    Raises:
+        EngineError: ENG640, it was refused: that is not told.
+    """
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data, headers, method=verb)  # noqa: S310 - see above
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_SETTLED_S + 10) as answer:
+            return json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        said = error.read(2000).decode(errors="replace")
+        raise failure("ENG640", told=f"{verb} {url}", found=f"status {error.code}: {said}") from error

@@ -1,0 +1,137 @@
+"""What the engine lives on in a sandbox, in its directory: keys, a controller's files to change, and who tells it all.
+
+Everything is made once and stays: a verdict that was signed before a restart is believed after it.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine import data
+from engine.adapters import files, settings
+from engine.sandbox.aws import Aws
+from engine.sandbox.forge.forge import Forge
+
+CONTROLLER, KEYS = "controller", "keys"
+_FILES = ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies", "terraform")
+_TRUSTED, _DIGEST, _HANDOVER = "trusted-keys.yaml", "digest.key", "handover.key"
+_COUNTS_S = 20 * 365 * 86_400  # how long a key counts: the clock of a sandbox may be advanced by ten years
+# What of the machine's environment a run is given; credentials of the machine's owner are not among it.
+_OURS = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "TF_CLI_CONFIG_FILE", "ENGINE_TERRAFORM", "ENGINE_TERRAFORM_MIRROR"),
+    *("ENGINE_TOFU_LOCK", "ENGINE_CACHE_DIR", "ENGINE_OPA", "ENGINE_CHECKOV"),
+)
+
+
+class Stage(NamedTuple):
+    """Where an engine finds everything."""
+
+    aws: Aws
+    controller: str  # directory of rules, policies, module
+    environ: Mapping[str, str]  # with which any command of the engine talks to this sandbox
+    surroundings: Mapping[str, str]  # of the machine, for what runs start
+
+    def told(self) -> dict[str, object]:
+        """Its part of the ready line."""
+        return {"aws": self.aws.told(), "controller": self.controller, "environ": dict(self.environ)}
+
+
+def controller(folder: str) -> str:
+    """The sandbox's controller directory, a copy of what is shipped, made at the first call.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    place = os.path.join(folder, CONTROLLER)
+    if not os.path.isdir(place):
+        with files.failing("ENG002", place):
+            made = place + ".new"
+            shutil.rmtree(made, ignore_errors=True)
+            os.mkdir(made, 0o700)
+            for name in _FILES:
+                _copy(data.path(name), os.path.join(made, name))
+            os.rename(made, place)
+    return place
+
+
+def _copy(source: str, to: str) -> None:
+    """Files that can be written, whatever those of an installation are."""
+    if not os.path.isdir(source):
+        shutil.copyfile(source, to)
+        return
+    os.mkdir(to, 0o700)
+    for name in os.listdir(source):
+        if name != ".terraform":
+            _copy(os.path.join(source, name), os.path.join(to, name))
+
+
+def environments(controller: str) -> dict[str, str]:
+    """Each environment of the rules that has an account, and which.
+
+    Raises:
+        EngineError: the rules do not load.
+    """
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    rules = load(read_rules(controller), catalog())
+    return {name: one.account for name, one in rules.environments.items() if one.account}
+
+
+def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> Stage:
+    """Everything that runs need, made where it is not there yet. `app` is that of the ready line.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    keys = os.path.join(folder, KEYS)
+    files.make_directory(keys)
+    _signing_keys(keys)
+    for name in (_DIGEST, _HANDOVER):
+        if not os.path.exists(os.path.join(keys, name)):
+            files.write(os.path.join(keys, name), secrets.token_hex(32).encode())
+    bot = app["bot"]
+    assert isinstance(bot, Mapping)
+    environ = {
+        **aws.environ,
+        "NO_PROXY": "127.0.0.1",
+        **{f"{name}_FILE": os.path.join(keys, _signs(purpose)) for purpose, name in settings.SIGNING.items()},
+        "ENGINE_TRUSTED_KEYS": os.path.join(keys, _TRUSTED),
+        "ENGINE_DIGEST_KEY_FILE": os.path.join(keys, _DIGEST),
+        "ENGINE_HANDOVER_KEY_FILE": os.path.join(keys, _HANDOVER),
+        "ENGINE_GITHUB_APP_ID": str(app["id"]),
+        "ENGINE_GITHUB_APP_KEY_FILE": str(app["private_key_file"]),
+        "ENGINE_GITHUB_BOT_ID": str(bot["id"]),
+        "GITHUB_API_URL": forge.urls.api,
+        "GITHUB_GRAPHQL_URL": forge.urls.graphql,
+        "GITHUB_SERVER_URL": forge.urls.base,
+    }
+    return Stage(aws, controller(folder), environ, settings.given(_OURS))
+
+
+def _signing_keys(folder: str) -> None:
+    """A key for each purpose, each believed for that alone."""
+    from engine.adapters.clock import now
+    from engine.adapters.keys import new_key
+    from engine.core.moment import later
+    from engine.core.signature import TrustedKey
+    from engine.core.verdict.trust import entry
+
+    trusted = os.path.join(folder, _TRUSTED)
+    if os.path.exists(trusted):
+        return
+    expires, rows = later(now(), _COUNTS_S), []
+    for purpose in settings.SIGNING:
+        place = os.path.join(folder, _signs(purpose))
+        files.remove(place)  # of one that was killed before it had written who is believed
+        signer = new_key(place)
+        rows.append(entry(TrustedKey(signer.id, signer.public, (purpose,), expires, None)).partition("keys:\n")[2])
+    files.write(trusted, "\n".join(["version: 1", "keys:", *rows, ""]).encode())
+
+
+def _signs(purpose: str) -> str:
+    return f"{purpose}-key.pem"

@@ -1,0 +1,144 @@
+"""Whole sweeps: the shipped rules, GitHub over HTTP, and what was left lying there."""
+
+import json
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+from engine import data
+from engine.adapters.keys import Keyring, new_key
+from engine.adapters.storage.directory import Directory
+from engine.adapters.storage.memory import Memory
+from engine.cli.main import main
+from engine.core.kept import keys
+from engine.errors import ExitCode, failure
+from engine.run.actions.sweep import look
+from engine.run.facts.change import Asked
+from engine.run.handle import Request, Watcher
+from engine.run.handled import Again
+from engine.run.kept import swept
+from engine.run.kept.runs import Going
+from engine.run.ports import Ports
+from engine.run.runner import Ran
+from engine.run.sweeping import follow
+from engine.sandbox.forge.serve import running
+from tests.support.hosted import REPO, Hosted
+
+TICK = {"schedule": "10m"}
+
+
+@pytest.fixture
+def hosted(tmp_path):
+    with running(str(tmp_path / "forge")) as forge:
+        (tmp_path / "cache").mkdir()
+        yield Hosted(forge, str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def controller(tmp_path):
+    """The shipped rules, by which a verdict is only asked for: planning takes a Terraform, and is tried elsewhere."""
+    folder = tmp_path / "controller"
+    folder.mkdir()
+    for name in ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies", "terraform"):
+        source = data.path(name)
+        (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, folder / name)
+    rules = folder / "deployment-rules.yaml"
+    rules.write_text(rules.read_text().replace("renew: validate", "renew: again"))
+    (folder / "specs" / "again.yaml").write_text(
+        "pipeline: again\ngates: [open]\nactions: [{id: report, uses: report.write}]\n"
+    )
+    return str(folder)
+
+
+@pytest.fixture
+def engine(hosted, controller, tmp_path, monkeypatch, capfd):
+    """Run `engine run`; (exit code, the pipelines of every report, standard error)."""
+    signer = tmp_path / "merge.pem"
+    new_key(str(signer))
+
+    def _engine(body, name):
+        for key in [key for key in os.environ if key.startswith(("GITHUB_", "ENGINE_"))]:
+            monkeypatch.delenv(key)
+        event = tmp_path / "event.json"
+        event.write_text(json.dumps(body))
+        given = {
+            **hosted.environ,
+            "ENGINE_STORE": f"dir:{tmp_path}/store?shared=1",
+            "ENGINE_MERGE_KEY_FILE": str(signer),
+            "ENGINE_SIGNING_KEY_FILE": str(signer),
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_EVENT_NAME": name,
+        }
+        for key, value in given.items():
+            monkeypatch.setenv(key, value)
+        capfd.readouterr()
+        code = main(["run", "--controller", controller, "--out", str(tmp_path / "out"), "--json"])
+        printed = capfd.readouterr()
+        told = [report["pipeline"] for report in json.loads(printed.out)["reports"]] if printed.out else []
+        return code, told, printed.err
+
+    return _engine
+
+
+def test_what_was_lost_is_decided_again_once_and_then_rests(hosted, engine):
+    number = hosted.pull("lost")
+    code, told, err = engine(TICK, "schedule")
+    assert (code, told) == (ExitCode.DONE, ["sweep", "merge", "again"]), err
+    assert f"{REPO}#{number}: nobody has decided it yet" in err
+    code, told, err = engine(TICK, "schedule")
+    assert told == ["sweep"], f"nothing is newer: {err}"
+    hosted.comment(number, "ann", "Looks good.")  # and its webhook is lost
+    code, told, err = engine(TICK, "schedule")
+    assert told == ["sweep", "merge", "tell"], f"a verdict is asked for once; now it is told what is missing: {err}"
+    assert "something was said or done on it" in err
+    said = hosted.as_("ann", "GET", f"/issues/{number}/comments").body
+    assert len(said) == 2, "ours is written once"
+    engine(TICK, "schedule")  # which sees our own comment
+    code, told, err = engine(TICK, "schedule")
+    assert told == ["sweep"], err
+    assert len(hosted.as_("ann", "GET", f"/issues/{number}/comments").body) == 2
+
+
+def test_a_branch_whose_push_was_lost_gets_its_pull_request(hosted, engine):
+    engine(TICK, "schedule")
+    hosted.push("forgotten", {"README.md": "words"})
+    code, told, err = engine(TICK, "schedule")
+    assert (code, told) == (ExitCode.DONE, ["sweep", "open-pr"]), err
+    made = hosted.as_("ann", "GET", "/pulls?state=open").body
+    assert [(one["head"]["ref"], one["base"]["ref"]) for one in made] == [("forgotten", "main")]
+
+
+def test_one_that_breaks_breaks_no_other():
+    store = Memory()
+    said: list[Any] = []
+    decided: list[Any] = []
+    rows = [look(REPO, number, "because", word=f"begun/{number}").to_json() for number in (1, 2, 3)]
+    for row in rows:
+        store.put_if_absent(row["word"], b"x")
+    again = Again("sweep", {}, "out", ran=(Ran("sweep", "run.sweep", "done", {"found": rows}),))
+    request = Request(b"{}", "event", None, None, ".", "out", None, Asked(), Going("7"))
+    watcher = Watcher(said.append, said.append, said.append, said.append)
+
+    def handle(child):
+        number = json.loads(child.event)["pr_number"]
+        decided.append((number, child.going.run, child.out))
+        if number < 3:
+            raise failure("ENG552", ref="f", then="a", now="b") if number == 1 else KeyError("hunter2")
+
+    follow([again], request, Ports(store, Keyring({}), lambda: ""), watcher, handle)
+    assert [number for number, _, _ in decided] == [1, 2, 3]
+    assert len({run for _, run, _ in decided}) == len({out for _, _, out in decided}) == 3, "each is a run of its own"
+    assert sum("f has moved on" in line for line in said) == 1
+    assert not any("hunter2" in line for line in said)
+    assert [store.get(row["word"]) for row in rows] == [None] * 3
+
+
+def test_a_run_that_has_ended_leaves_no_word_of_it(hosted, engine, tmp_path):
+    number = hosted.pull("word")
+    engine({"version": 1, "source_repo": REPO, "event": "look", "pr_number": number}, "repository_dispatch")
+    store = Directory(str(tmp_path / "store"), durable=True)
+    assert list(swept.begun(store, REPO)) == []
+    assert swept.last(store, REPO, number) is not None
+    assert len(list(store.list(keys.renewal(REPO, number, "sha256:x").rpartition("/")[0] + "/"))) == 1

@@ -1,0 +1,57 @@
+"""Stories: each goes as it is told, from a push to what stands on the page; and what is said of one that is none."""
+
+import json
+import subprocess
+
+import pytest
+
+from engine.cli.main import main
+from engine.sandbox.scenarios.stories import STORIES
+from tests.support.sandbox import ENGINE
+
+_NOT_YET = {
+    "two": pytest.mark.xfail(
+        reason="within one run `merge` is told again after `validate`, so label and check stay behind the new verdict"
+    )
+}
+
+
+@pytest.mark.slow
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_NOT_YET.get(name, ())) for name in STORIES])
+def test_a_story_goes_as_it_is_told(name):
+    done = subprocess.run([ENGINE, "sandbox", "--scenario", name], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.rstrip().endswith("── so it went\nthe sandbox ends")
+
+
+def test_the_list_needs_no_sandbox(capsys):
+    assert main(["sandbox", "--scenario", "list"]) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[0] for line in said.splitlines()] == list(STORIES)
+    assert {"happy", "fixed", "override", "forged", "stale", "two", "outsider", "lost"} <= set(STORIES)
+
+
+def test_one_that_is_none(capsys):
+    assert main(["sandbox", "--scenario", "hapy"]) == 2
+    said = capsys.readouterr().err
+    assert "ENG641" in said
+    assert "happy" in said
+
+
+def test_one_that_does_not_go_as_told_says_where(tmp_path):
+    """Rules that do not load: the push opens no pull request."""
+    state = tmp_path / "state"
+    first = subprocess.Popen([ENGINE, "sandbox", "--json", "--state", str(state)], stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    ready = json.loads(first.stdout.readline())
+    first.terminate()
+    first.wait(60)
+    first.stdout.close()
+    with open(f"{ready['controller']}/specs/open-pr.yaml", "w") as file:
+        file.write("pipeline: open-pr\ngates: [open]\nactions: [{id: report, uses: report.write}]\n")
+    command = [ENGINE, "sandbox", "--scenario", "happy", "--state", str(state)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 1
+    assert "ENG640" in done.stderr
+    assert "expected a pull request of reports, found there is none" in done.stderr
