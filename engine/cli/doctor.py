@@ -37,6 +37,11 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="DIR",
         help="checkout of the controller repository (default: ., with the shipped module)",
     )
+    parser.add_argument(
+        "--pin",
+        action="store_true",
+        help="write the account of each login into approvers-config.yaml: whoever takes the login later is nobody",
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -45,6 +50,8 @@ def run(options: Namespace, console: Console) -> int:
     from engine import data
     from engine.run.module import module_directory
 
+    if options.pin:
+        return _pin(os.path.abspath(options.controller or os.curdir), console)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
     module = module_directory(options.controller) if options.controller else data.path("terraform")
     checks = list(_checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module)))
@@ -55,6 +62,38 @@ def run(options: Namespace, console: Console) -> int:
         for check in checks:
             console.out(_line(check, width, console))
     return ExitCode.DONE if all(check.ok for check in checks) else ExitCode.NEGATIVE
+
+
+def _pin(controller: str, console: Console) -> int:
+    """Asks GitHub whose the logins are; one that nobody has stays as it is, and so does the rest of the file.
+
+    Raises:
+        EngineError: the file is not right or cannot be written; GitHub does not say.
+    """
+    from engine.adapters import files, settings
+    from engine.adapters.github.forge import opened
+    from engine.core.rules.draft import APPROVERS
+    from engine.core.rules.load import load
+    from engine.core.rules.pins import bare, pinned
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    rules, values = load(read_rules(controller), catalog()), settings.read()
+    file = os.path.join(controller, APPROVERS)
+    data = files.read(file)
+    asked = bare(data)
+    repo = rules.sources[0].repo
+    found = opened(os.environ, values.cache_dir, values.path, [repo], ["contents:read"]).people(repo, asked, ())
+    known = {login: person.id for login, person in found.users.items() if person}
+    mode = os.stat(file).st_mode & 0o777
+    files.write(file, pinned(data, known))
+    os.chmod(file, mode)  # it is everybody's to read, as it was
+    for login in asked:
+        if login in known:
+            console.out(f"{console.colour('✓', 'green')} {login} is account {known[login]}")
+        else:
+            console.out(f"{console.colour('✗', 'red')} {login}: nobody on GitHub has that login")
+    return ExitCode.DONE if len(known) == len(asked) else ExitCode.NEGATIVE
 
 
 def _row(check: Check) -> dict[str, object]:

@@ -115,7 +115,8 @@ def test_a_change_with_one_good_one_bad_and_one_broken_resource(run, settings, c
     assert stat.S_IMODE(out.stat().st_mode) == 0o700
 
     again = ["explain", "--event", str(out / "event.json"), "--event-name", "pull_request"]
-    assert main([*again, "--facts", str(out / "facts.json"), "--rules", controller, "--json"]) == ExitCode.DONE
+    facts = ["--facts", str(out / "facts.json"), "--rules", controller, "--pipeline", "validate"]
+    assert main([*again, *facts, "--json"]) == ExitCode.DONE
 
 
 def test_refused_files_end_before_any_credential_is_needed(run):

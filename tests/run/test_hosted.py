@@ -13,7 +13,10 @@ import pytest
 from engine import data
 from engine.adapters.keys import new_key
 from engine.cli.main import main
+from engine.core.rules.load import load
 from engine.errors import ExitCode
+from engine.run.catalog import catalog
+from engine.run.trusted import read_rules
 from engine.sandbox.forge.serve import running
 from tests.support.clone import bucket
 from tests.support.hosted import REPO, Hosted
@@ -212,6 +215,23 @@ def test_what_starts_nothing_loads_nothing_of_github_and_asks_nobody(hosted, con
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ)
     assert json.loads(done.stdout)["requests"] == 0
     assert done.stderr.splitlines()[-1] == "DONE", done.stderr
+
+
+def test_whose_the_logins_are_is_written_into_the_file(hosted, controller, tmp_path, monkeypatch, capfd):
+    mine = tmp_path / "mine"
+    shutil.copytree(controller, mine)
+    file = mine / "approvers-config.yaml"
+    file.write_text(file.read_text().replace("[carol]", "[carol, nobody-at-all]"))
+    for key, value in hosted.environ.items():
+        monkeypatch.setenv(key, value)
+    assert main(["doctor", "--pin", "--controller", str(mine)]) == ExitCode.NEGATIVE
+    assert "nobody-at-all: nobody on GitHub has that login" in capfd.readouterr().out
+    ann, carol = (hosted.users[login]["id"] for login in ("ann", "carol"))
+    text = file.read_text()
+    assert f"{{users: [{{login: ann, id: {ann}}}, {{login: bob" in text
+    assert f"[{{login: carol, id: {carol}}}, nobody-at-all]" in text
+    assert "# Who may approve." in text
+    assert load(read_rules(str(mine)), catalog()).groups["ciso"].ids == {"carol": carol}
 
 
 @pytest.mark.terraform

@@ -11,6 +11,7 @@ from engine.core.declare import Catalog, Schema
 from engine.core.expressions.compile import Language, check_defines, compile_expression, compile_text
 from engine.core.expressions.model import Expression, Kind, Trace
 from engine.core.outcome import Outcome
+from engine.core.rules import pins
 from engine.core.rules.checks.subject import calls
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
 from engine.core.rules.duration import seconds
@@ -95,7 +96,13 @@ class Builder:
     def groups(self) -> dict[str, Group]:
         """The groups of the approvers' files."""
         return {
-            e.name: Group(e.name, tuple(e.data.get("users", ())), tuple(e.data.get("teams", ())), e.place())
+            e.name: Group(
+                e.name,
+                pins.logins(e.data.get("users", ())),
+                tuple(e.data.get("teams", ())),
+                e.place(),
+                pins.ids(e.data.get("users", ())),
+            )
             for e in self._draft.groups
         }
 

@@ -1,6 +1,7 @@
 """The rules as frozen values. Imports neither YAML nor JMESPath, so a decision can be replayed without both."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.expressions.model import Expression
@@ -131,6 +132,7 @@ class Group(NamedTuple):
     users: tuple[str, ...]  # logins
     teams: tuple[str, ...]  # organisation/team
     place: Place
+    ids: Mapping[str, int] = MappingProxyType({})  # login → the one account that it may be of
 
 
 class Limits(NamedTuple):

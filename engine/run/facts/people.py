@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
     from engine.core.rules.model import Group, Rules
 
-_PIN = "; see `engine doctor --pin`"
+_PIN = "; correct approvers-config.yaml (`engine doctor --pin` writes the ids of today)"
 
 
 class People:
@@ -60,11 +60,11 @@ class People:
             person = self._found.users.get(login)
             if person is None:
                 return {"failed": f"nobody on GitHub has the login {in_line(login)}{_PIN}"}
-            if (first := logins.first(self._store, login, person.id)) != person.id:
-                return {
-                    "failed": f"{in_line(login)} was account {first} when it was first seen, and is {person.id} now"
-                    f"{_PIN}"
-                }
+            if (owner := group.ids.get(login, person.id)) != person.id:
+                return {"failed": f"{in_line(login)} is pinned to account {owner}, and is {person.id} now{_PIN}"}
+            if login not in group.ids and (first := logins.first(self._store, login, person.id)) != person.id:
+                said = f"{in_line(login)} was account {first} when it was first seen, and is {person.id} now"
+                return {"failed": f"{said}{_PIN}"}
             members[person.id] = person
         for team in group.teams:
             found = self._found.teams.get(team)

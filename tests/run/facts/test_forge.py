@@ -364,6 +364,17 @@ def test_a_login_that_somebody_else_has_by_now_fails_its_group(hosted):
     assert f"was account {first} when it was first seen, and is {second} now" in failed
 
 
+def test_a_login_that_is_pinned_to_another_account_fails_its_group(hosted):
+    number = hosted.pull("pinned")
+    ann = hosted.users["ann"]["id"]
+    (group,) = groups("ann").groups.values()
+    for owner, members in ((ann, [{"id": ann, "login": "ann"}]), (ann + 1000, None)):
+        rules = RULES._replace(groups={"all": group._replace(ids={"ann": owner})})
+        found = hosted.facts(number, "groups", rules=rules)[0].facts["groups"]["all"]
+        assert found.get("members") == members
+    assert f"is pinned to account {ann + 1000}, and is {ann} now" in found["failed"]
+
+
 def test_members_of_child_teams_belong_to_the_team(hosted):
     parent = hosted.forge.kept.value("SELECT id FROM teams WHERE slug = 'security'")
     child = hosted.forge.kept.insert(

@@ -6,6 +6,7 @@ from engine.core.rules.build import EXCLUDE
 from engine.core.rules.checks.references import group_names
 from engine.core.rules.checks.subject import Check, Subject, calls
 from engine.core.rules.draft import SPECIAL_GROUP
+from engine.core.rules.pins import logins
 from engine.errors import Problem, problem
 
 _MAY_BE_ABSENT = "verdict"  # the one fact that does not exist before our own work has made it
@@ -115,7 +116,7 @@ def excess_permissions(subject: Subject) -> Iterator[Problem]:
 
 def too_few(subject: Subject) -> Iterator[Problem]:
     """Approvals that ask for more people than the named groups can have."""
-    people = {g.name: (set(g.data.get("users", ())), bool(g.data.get("teams"))) for g in subject.draft.groups}
+    people = {g.name: (set(logins(g.data.get("users", ()))), bool(g.data.get("teams"))) for g in subject.draft.groups}
     for entry in subject.draft.sections["gates"]:
         for path, need, groups in _leaves(entry.data.get("approvals", {}), ("approvals",)):
             members = [people[name] for name in groups if name in people]

@@ -4,7 +4,7 @@ from re import search
 
 from engine.core.schema.invalid import InvalidError
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-approvers-config.json","title":"Interlock approvers","description":"Groups of people whom the rules name.","type":"object","additionalProperties":false,"required":["version","groups"],"properties":{"version":{"description":"version of the file: 1","type":"integer","const":1},"groups":{"description":"groups by name","type":"object","minProperties":1,"propertyNames":{"$ref":"#/$defs/name"},"additionalProperties":{"$ref":"#/$defs/group"}}},"$defs":{"name":{"type":"string","pattern":"^[a-z][a-z0-9_-]*$","maxLength":64,"description":"a name of lower-case letters, digits, `-` and `_`, such as `right-branch`"},"group":{"title":"Group","description":"people: `users`, `teams` or both","type":"object","additionalProperties":false,"minProperties":1,"properties":{"users":{"description":"GitHub logins","type":"array","minItems":1,"uniqueItems":true,"items":{"$ref":"#/$defs/login"}},"teams":{"description":"Teams as organisation/team.","type":"array","minItems":1,"uniqueItems":true,"items":{"$ref":"#/$defs/team"}}}},"login":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_-]*$","maxLength":64,"description":"a GitHub login, without @"},"team":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$","description":"a team as organisation/team"}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-approvers-config.json","title":"Interlock approvers","description":"Groups of people whom the rules name.","type":"object","additionalProperties":false,"required":["version","groups"],"properties":{"version":{"description":"version of the file: 1","type":"integer","const":1},"groups":{"description":"groups by name","type":"object","minProperties":1,"propertyNames":{"$ref":"#/$defs/name"},"additionalProperties":{"$ref":"#/$defs/group"}}},"$defs":{"name":{"type":"string","pattern":"^[a-z][a-z0-9_-]*$","maxLength":64,"description":"a name of lower-case letters, digits, `-` and `_`, such as `right-branch`"},"group":{"title":"Group","description":"people: `users`, `teams` or both","type":"object","additionalProperties":false,"minProperties":1,"properties":{"users":{"description":"GitHub logins; one with its account\'s id, which `engine doctor --pin` writes, is nobody else\'s","type":"array","minItems":1,"uniqueItems":true,"items":{"anyOf":[{"$ref":"#/$defs/login"},{"$ref":"#/$defs/pinned"}]}},"teams":{"description":"Teams as organisation/team.","type":"array","minItems":1,"uniqueItems":true,"items":{"$ref":"#/$defs/team"}}}},"login":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_-]*$","maxLength":64,"description":"a GitHub login, without @"},"pinned":{"description":"a login of this account alone: {login: ann, id: 583231}","type":"object","additionalProperties":false,"required":["login","id"],"properties":{"login":{"$ref":"#/$defs/login"},"id":{"type":"integer","minimum":1}}},"team":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$","description":"a team as organisation/team"}}}'
 
 
 def validate(data):
@@ -89,7 +89,21 @@ def validate____defs_group(data):
                 if data__users_len > len(set((fn(data__users_x) for data__users_x in data__users))):
                     raise InvalidError
                 for data__users_x, data__users_item in enumerate(data__users):
-                    validate____defs_login(data__users_item)
+                    data__users_item_any_of_count1 = 0
+                    if not data__users_item_any_of_count1:
+                        try:
+                            validate____defs_login(data__users_item)
+                            data__users_item_any_of_count1 += 1
+                        except InvalidError:
+                            pass
+                    if not data__users_item_any_of_count1:
+                        try:
+                            validate____defs_pinned(data__users_item)
+                            data__users_item_any_of_count1 += 1
+                        except InvalidError:
+                            pass
+                    if not data__users_item_any_of_count1:
+                        raise InvalidError
         if 'teams' in data_keys:
             data_keys.remove('teams')
             data__teams = data['teams']
@@ -117,6 +131,32 @@ def validate____defs_team(data):
         raise InvalidError
     if isinstance(data, str):
         if not search('^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_][A-Za-z0-9._-]*\\Z', data):
+            raise InvalidError
+    return data
+
+
+def validate____defs_pinned(data):
+    if not isinstance(data, dict):
+        raise InvalidError
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['login', 'id']) - data.keys()
+        if data__missing_keys:
+            raise InvalidError
+        data_keys = set(data.keys())
+        if 'login' in data_keys:
+            data_keys.remove('login')
+            data__login = data['login']
+            validate____defs_login(data__login)
+        if 'id' in data_keys:
+            data_keys.remove('id')
+            data__id = data['id']
+            if not isinstance(data__id, int) and (not (isinstance(data__id, float) and data__id.is_integer())) or isinstance(data__id, bool):
+                raise InvalidError
+            if isinstance(data__id, (int, float)) and (not isinstance(data__id, bool)):
+                if data__id < 1:
+                    raise InvalidError
+        if data_keys:
             raise InvalidError
     return data
 
