@@ -70,6 +70,7 @@ class Hosted:
     @property
     def _trusted(self) -> str:
         """One key for everything."""
+        os.makedirs(self.cache, exist_ok=True)
         file = os.path.join(self.cache, "trusted-keys.yaml")
         (key,) = trusted(purposes=("verdict", "merge")).values()
         public = b64encode(key.public).decode()

@@ -132,7 +132,7 @@ def controller(directory: Path, values: "settings.Settings") -> str:
     directory.mkdir()
     with open(os.path.join(data.ROOT, "deployment-rules.yaml"), "rb") as file:
         rules = yaml.safe_load(file)
-    del rules["include"]
+    del rules["include"], rules["verdicts"]["renew"]
     rules["events"] = [{"event": "workflow_dispatch", "run": "tell"}]
     rules["protect"] = {"github.merge": MERGING, "verdict.sign": ["configuration-only"]}
     rules["pipelines"] = [

@@ -44,8 +44,8 @@ def read(found, key=None):
 
 
 def test_an_identity_is_of_all_parts():
-    names = [("a", "b", "c"), ("a", "b", "d"), ("a", "x", "c"), ("x", "b", "c"), ("ab", "", "c"), ("a", "b", "c", 2)]
-    assert len({Identity(*name).key for name in names}) == len(names)
+    names = [("a", "b", "c"), ("a", "b", "d"), ("a", "x", "c"), ("x", "b", "c"), ("ab", "", "c")]
+    assert len({Identity(*name).key for name in names} | {Identity("a", "b", "c", 2).key}) == len(names) + 1
     assert set(RUN) <= set("0123456789abcdef")
 
 
