@@ -69,7 +69,7 @@ def test_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "line": 12,
             "column": 16,
             "message": "nothing starts pipeline `idle`",
-            "hint": "start it in `events:` or `then:`, or remove it",
+            "hint": "start it in `events:`, `then:` or `else:`, or remove it",
         }
     ]
     assert err == ""
@@ -84,7 +84,7 @@ def test_github(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "::error file=deployment-rules.yaml,line=11,col=38,title=ENG052::unknown gate `reviewd`: "
         "did you mean `reviewed`?",
         "::warning file=deployment-rules.yaml,line=12,col=16,title=ENG080::nothing starts pipeline `idle`: "
-        "start it in `events:` or `then:`, or remove it",
+        "start it in `events:`, `then:` or `else:`, or remove it",
     ]
 
 

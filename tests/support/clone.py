@@ -12,13 +12,20 @@ BRANCH = "feature"
 
 
 class Clone(Git):
-    """`dev` with `base`, and `feature` with `head` on top of it."""
+    """`dev`, or another branch, with `base`, and `feature` with `head` on top of it."""
 
     def __init__(
-        self, directory: str | os.PathLike[str], base: Mapping[str, str | None], head: Mapping[str, str | None]
+        self,
+        directory: str | os.PathLike[str],
+        base: Mapping[str, str | None],
+        head: Mapping[str, str | None],
+        onto: str = "dev",
     ) -> None:
         super().__init__(directory)
+        self.onto = onto
         self.base = self.commit(base)
+        if onto != "dev":
+            self.branch(onto)
         self.branch(BRANCH)
         self.head = self.commit(head)
 
@@ -33,7 +40,7 @@ class Clone(Git):
             "merged": False,
             "user": {"id": 1, "login": "ann", "type": "User"},
             "head": {"ref": BRANCH, "sha": self.head, "repo": repository},
-            "base": {"ref": "dev", "sha": self.base, "repo": repository},
+            "base": {"ref": self.onto, "sha": self.base, "repo": repository},
             **changes,
         }
         body = {"action": "opened", "number": 7, "repository": repository, "pull_request": pull}

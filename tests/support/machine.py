@@ -90,9 +90,11 @@ class Machine:
         """What `show` prints: `good` or `bad`."""
         (self.answers / name).write_text(json.dumps(plan))
 
-    def change(self, head: Mapping[str, str | None], base: Mapping[str, str | None] | None = None) -> Clone:
-        """The pull request; its event is in `event.json`."""
-        clone = Clone(self.root / "source", {"README.md": "configuration only"} if base is None else base, head)
+    def change(
+        self, head: Mapping[str, str | None], base: Mapping[str, str | None] | None = None, onto: str = "dev"
+    ) -> Clone:
+        """The pull request into a branch; its event is in `event.json`."""
+        clone = Clone(self.root / "source", {"README.md": "configuration only"} if base is None else base, head, onto)
         (self.root / "event.json").write_bytes(clone.event())
         return clone
 

@@ -277,8 +277,12 @@ _facts = st.fixed_dictionaries(
 )
 
 
+# Those of a comment read an event, which has no place among facts: tests/core/test_command.py.
+OF_FACTS = [function for function in FUNCTIONS if "event" not in function.facts]
+
+
 @untimed
-@given(st.sampled_from(FUNCTIONS), st.lists(_anything, min_size=3, max_size=3), _facts)
+@given(st.sampled_from(OF_FACTS), st.lists(_anything, min_size=3, max_size=3), _facts)
 def test_functions_are_total(function: Function, arguments: list[Any], facts: dict[str, Any]) -> None:
     written = [f"any[{i}]" if not p.startswith("expref") else "&@" for i, p in enumerate(function.parameters)]
     built = value(f"{function.name}({', '.join(written)})", EVERYTHING)

@@ -49,22 +49,30 @@ def test_a_revoked_token_is_void(forge, person):
     assert Client(forge, token)("GET", "/user").status == 401
 
 
-NOW = int(time.time())
+class In(int):
+    """So many seconds from when the test runs."""
+
+
+def now(claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims, in seconds since 1970."""
+    return {name: int(time.time()) + value if isinstance(value, In) else value for name, value in claims.items()}
+
+
 CLAIMS = [
     ("as it should be", {}, 200),
     ("the number as a number", {"iss": 1}, 200),
-    ("ten minutes", {"exp": NOW + 600}, 200),
-    ("a clock that is a little ahead", {"iat": NOW + 30}, 200),
-    ("not yet, by its own word", {"nbf": NOW + 100}, 200),
-    ("expired", {"exp": NOW - 1}, 401),
+    ("ten minutes", {"exp": In(600)}, 200),
+    ("a clock that is a little ahead", {"iat": In(30)}, 200),
+    ("not yet, by its own word", {"nbf": In(100)}, 200),
+    ("expired", {"exp": In(-1)}, 401),
     ("expired long ago", {"exp": 1}, 401),
-    ("for an hour", {"exp": NOW + 3600}, 401),
+    ("for an hour", {"exp": In(3600)}, 401),
     ("for ever", {"exp": float("inf")}, 401),
     ("until no time", {"exp": float("nan")}, 401),
     ("without an end", {"exp": None}, 401),
     ("an end in words", {"exp": "tomorrow"}, 401),
     ("an end that is true", {"exp": True}, 401),
-    ("issued in the future", {"iat": NOW + 3600}, 401),
+    ("issued in the future", {"iat": In(3600)}, 401),
     ("without a beginning", {"iat": None}, 401),
     ("of another App", {"iss": "2"}, 404),
     ("of nobody", {"iss": None}, 401),
@@ -79,7 +87,7 @@ CLAIMS = [
 @pytest.mark.parametrize(("why", "claims", "status"), CLAIMS, ids=[row[0] for row in CLAIMS])
 def test_what_an_app_signs(forge, why, claims, status):
     try:
-        token = signed(forge, **claims)
+        token = signed(forge, **now(claims))
     except TypeError:  # this library will not sign such an `iss`, so it is put together by hand
         token = by_hand(forge, claims)
     assert Client(forge, token)("GET", "/app").status == status, why
@@ -87,7 +95,7 @@ def test_what_an_app_signs(forge, why, claims, status):
 
 def by_hand(forge, claims) -> str:
     """Signed as it should be, whatever the claims are."""
-    said = {"iss": "1", "iat": NOW - 10, "exp": NOW + 300, **claims}
+    said = now({"iss": "1", "iat": In(-10), "exp": In(300), **claims})
     text = ".".join(part(json.dumps(value).encode()) for value in ({"alg": "RS256", "typ": "JWT"}, said))
     algorithm = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256)
     with open(f"{forge.folder}/app-key.pem", "rb") as file:
@@ -108,7 +116,7 @@ def test_an_issuer_that_is_no_text(forge):
 def test_words_that_the_app_did_not_sign(forge):
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    said = {"iss": "1", "iat": NOW - 10, "exp": NOW + 300}
+    said = now({"iss": "1", "iat": In(-10), "exp": In(300)})
     public = forge.kept.value("SELECT public_key FROM apps")
     header, body, signature = signed(forge).split(".")
     # With PyJWT's own check against such keys out of the way, as an attacker has it.
@@ -150,7 +158,7 @@ def test_the_machine_s_clock_is_good_enough_for_a_jwt(forge, as_app):
     forge.clock.ahead_s = ahead + 7200
     try:
         assert as_app("GET", "/app").status == 200
-        assert Client(forge, signed(forge, iat=NOW + 7000, exp=NOW + 7500))("GET", "/app").status == 200
-        assert Client(forge, signed(forge, exp=NOW - 1))("GET", "/app").status == 401
+        assert Client(forge, signed(forge, **now({"iat": In(7000), "exp": In(7500)})))("GET", "/app").status == 200
+        assert Client(forge, signed(forge, **now({"exp": In(-1)})))("GET", "/app").status == 401
     finally:
         forge.clock.ahead_s = ahead
