@@ -21,6 +21,11 @@ settings.register_profile("shared", deadline=None, suppress_health_check=[Health
 settings.load_profile("shared")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for programs, answers and clocks."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.fixture
 def machine(tmp_path):
     """A machine to run the engine on, without any change yet."""

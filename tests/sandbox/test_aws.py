@@ -90,6 +90,7 @@ def there(cloud):
 WHOLE: tuple[object, ...] = (b"serial 2", 2, ["orders"], 1, ["reader"], ["app"], [])
 
 
+@pytest.mark.slow
 def test_one_that_ended_well_is_found_again_by_the_next(tmp_path):
     with aws.running(str(tmp_path), ENVIRONMENTS, lasting=True) as cloud:
         fill(cloud)
@@ -130,6 +131,7 @@ def is_alive(pid):
         return False
 
 
+@pytest.mark.slow
 def test_one_that_lasts_outlives_a_kill_and_ends_with_its_directory(tmp_path):
     process, port, pid = holder(tmp_path, lasting=True)
     process.kill()

@@ -33,6 +33,7 @@ def test_one_that_is_none(capsys):
     assert "happy" in said
 
 
+@pytest.mark.slow
 def test_one_that_does_not_go_as_told_says_where(tmp_path):
     """Rules that do not load: the push opens no pull request."""
     state = tmp_path / "state"

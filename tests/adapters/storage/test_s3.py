@@ -191,6 +191,7 @@ BUSY = _says("SlowDown", 503)
 CONFLICT = _says("ConditionalRequestConflict", 409)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("why", "said", "times", "writes"),
     [
@@ -210,6 +211,7 @@ def test_it_is_asked_again(s3, between, why, said, times, writes):
     assert store.replace("a", b"y", version), why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("why", "said", "writes"), [("throttled", BUSY, 4), ("another write, always", CONFLICT, 6), ("lost", GONE, 4)]
 )
@@ -236,6 +238,7 @@ def test_a_server_that_does_not_end(s3, between, monkeypatch):
     assert len(far.asked) == 2
 
 
+@pytest.mark.slow
 def test_a_write_whose_answer_is_lost_was_done_once(s3, between):
     """The library asks again and is told that something stands there: it is ours, and who has to know looks."""
     assert Bucket(s3).get("a") is None
@@ -255,6 +258,7 @@ def test_a_write_whose_answer_is_lost_was_done_once(s3, between):
     assert store.get("a").data == b"mine again"  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_a_write_of_which_no_answer_comes_was_done_once(s3, between):
     assert Bucket(s3).get("a") is None
 

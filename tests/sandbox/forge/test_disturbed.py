@@ -121,6 +121,7 @@ def test_a_token_that_expires_stays_expired(forge, as_):
     assert as_("ann")("GET", "/user").status == 200, "people's tokens do not expire"
 
 
+@pytest.mark.slow
 def test_one_seed_is_one_sequence_of_answers(forge, as_):
     def story(seed):
         forge.faults = Faults(seed)

@@ -10,6 +10,8 @@ from tests.support.receiver import until
 from tests.support.sandbox import sandbox
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.slow  # each is a sandbox of its own, with runs as processes
+
 REPO = "/repos/acme/dev-deployment"
 OWNERS = "of-whoever-has-started-it"
 
