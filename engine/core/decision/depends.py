@@ -21,7 +21,7 @@ _AGAIN = "; edit the body"
 
 _WORD = "depends-on:"
 # Texts: `re` compiles them when a body is read, which is not on the way of a decision.
-_NAMED = r"(?:(?:https?://[^/\s]+/)?([\w.-]+/[\w.-]+)(?:#|/pull/)|#)([1-9][0-9]{0,9})"
+_NAMED = r"(?:(?:https?://[^/\s]{1,253}+/)?([\w.-]{1,39}+/[\w.-]{1,100}+)(?:#|/pull/)|#)([1-9][0-9]{0,9})"
 _COMMENT = r"<!--(?:(?!-->).)*+(?:-->)?"
 _FENCE = r" {0,3}(`{3,}|~{3,})"
 
