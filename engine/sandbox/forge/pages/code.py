@@ -17,8 +17,8 @@ _HASH = r"\#[^\n]*"
 _SLASHES = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
 _TRIPLE = r"\"{3}.*?(?:\"{3}|\Z)|'{3}.*?(?:'{3}|\Z)"
 _TICKS = r"`[^`]*`?"
-_QUOTES = r"\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?"
-_DOUBLE = r"\"(?:[^\"\\\n]|\\.)*\"?"  # where an apostrophe is an apostrophe
+_QUOTES = r"\"(?:[^\"\\\n]|\\.)*+\"?+|'(?:[^'\\\n]|\\.)*+'?+"
+_DOUBLE = r"\"(?:[^\"\\\n]|\\.)*+\"?+"  # where an apostrophe is an apostrophe
 
 
 def _made(comments: str, strings: str, keywords: str, given: str) -> str:
