@@ -17,7 +17,7 @@ from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.git.names import ABSENT
 from engine.sandbox.forge.git.packets import FLUSH, packet
 from engine.sandbox.forge.serve import running
-from engine.sandbox.forge.work import merging, pulls, rows
+from engine.sandbox.forge.tracker import merging, pulls, rows
 from tests.support.plain_git import ENV, address, begun, commit, git, repository, token
 
 CAPABILITIES = b"report-status side-band-64k"

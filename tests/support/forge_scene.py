@@ -11,7 +11,7 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git.bare import Bare, Person, bare
 from engine.sandbox.forge.git.pushes import move
 from engine.sandbox.forge.git.repositories import create_repository
-from engine.sandbox.forge.work import comments, issues, labels, merging, pulls, reviewers, reviews, rows, states
+from engine.sandbox.forge.tracker import comments, issues, labels, merging, pulls, reviewers, reviews, rows, states
 
 Say = Callable[[str], str]
 

@@ -30,9 +30,9 @@ from engine.sandbox.forge.hooks.sending import Sender
 from engine.sandbox.forge.pages import book
 from engine.sandbox.forge.people import rest as people
 from engine.sandbox.forge.runner import Nobody, Runner, tick
+from engine.sandbox.forge.tracker import merging
+from engine.sandbox.forge.tracker import rest as work
 from engine.sandbox.forge.urls import Urls
-from engine.sandbox.forge.work import merging
-from engine.sandbox.forge.work import rest as work
 
 if TYPE_CHECKING:
     from logging import LogRecord

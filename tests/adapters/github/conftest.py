@@ -8,7 +8,7 @@ import pytest
 from engine.adapters.github.forge import opened
 from engine.sandbox.forge.faults import Fault
 from engine.sandbox.forge.serve import running
-from engine.sandbox.forge.work import pulls, rows
+from engine.sandbox.forge.tracker import pulls, rows
 from tests.support import forge_scene, plain_git
 
 

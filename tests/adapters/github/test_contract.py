@@ -12,7 +12,7 @@ from engine.sandbox.forge.git.bare import Person as Author
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.git.pushes import move
 from engine.sandbox.forge.people import accounts, organizations
-from engine.sandbox.forge.work import comments, labels, merging, pulls, reviews, rows, states, trial
+from engine.sandbox.forge.tracker import comments, labels, merging, pulls, reviews, rows, states, trial
 from tests.support import forge_scene
 
 ALL: Any = tuple(queries.LISTS)

@@ -11,7 +11,7 @@ from engine.adapters.github import door, queries
 from engine.adapters.github.failures import RefusedError, UnsureError
 from engine.errors import EngineError
 from engine.sandbox.forge.faults import Fault
-from engine.sandbox.forge.work import comments, labels, merging, rows, states
+from engine.sandbox.forge.tracker import comments, labels, merging, rows, states
 from tests.support import forge_scene, github_schema
 
 TITLE, MESSAGE = "Change (#1)", "What, and why.\n\nInterlock-Run: r-1\nPull-request: acme/dev-deployment#1"

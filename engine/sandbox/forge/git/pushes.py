@@ -10,7 +10,7 @@ from engine.sandbox.forge.git.bare import Bare, Commit, bare
 from engine.sandbox.forge.git.names import ABSENT
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people.accounts import by_email, no_reply
-from engine.sandbox.forge.work import pulls
+from engine.sandbox.forge.tracker import pulls
 
 MOST_COMMITS = 2048  # in one `push`, as GitHub has it
 _TYPES = {"refs/heads/": "branch", "refs/tags/": "tag"}

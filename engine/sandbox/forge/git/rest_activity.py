@@ -12,7 +12,7 @@ from engine.sandbox.forge.ids import node_id
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people.accounts import by_login
 from engine.sandbox.forge.people.shapes import simple_user
-from engine.sandbox.forge.work import rows, shapes
+from engine.sandbox.forge.tracker import rows, shapes
 
 _PERIODS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 _KINDS = ("push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge")

@@ -15,7 +15,7 @@ from engine.sandbox.forge.graphql.people import Resolver, Table, kind_of, reposi
 from engine.sandbox.forge.graphql.talk import comments as comments_of
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import comments, labels, merging, pulls, reviewers, reviews
+from engine.sandbox.forge.tracker import comments, labels, merging, pulls, reviewers, reviews
 
 Payload = dict[str, Any]
 _MERGE = {"MERGE": "merge", "SQUASH": "squash", "REBASE": "rebase"}

@@ -12,8 +12,8 @@ from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
+from engine.sandbox.forge.tracker.rows import ITEM
 from engine.sandbox.forge.urls import Urls
-from engine.sandbox.forge.work.rows import ITEM
 
 Args = Mapping[str, Any]
 T = TypeVar("T")

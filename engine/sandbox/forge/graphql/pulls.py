@@ -13,7 +13,7 @@ from engine.sandbox.forge.graphql.pages import PAGE, Page, page
 from engine.sandbox.forge.graphql.people import Resolver, Table, column, constant, flag, kind_of, path_of, team_of
 from engine.sandbox.forge.graphql.timeline import timeline
 from engine.sandbox.forge.ids import node_id
-from engine.sandbox.forge.work import rights, trial
+from engine.sandbox.forge.tracker import rights, trial
 
 _MERGEABLE = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
 

@@ -18,8 +18,8 @@ from engine.sandbox.forge.graphql.people import (
 )
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import rows
-from engine.sandbox.forge.work.shapes.issues import DEFAULT_LABELS
+from engine.sandbox.forge.tracker import rows
+from engine.sandbox.forge.tracker.shapes.issues import DEFAULT_LABELS
 
 _PULLS = f"{PAGE}, baseRefName, headRefName, labels, orderBy, states"
 _ISSUE_FIELDS: dict[str, Callable[[Row], Any]] = {

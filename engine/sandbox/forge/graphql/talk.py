@@ -7,8 +7,8 @@ from engine.sandbox.forge.graphql.nodes import Args, Node, unknown
 from engine.sandbox.forge.graphql.pages import PAGE, Page, page
 from engine.sandbox.forge.graphql.people import Resolver, Table, column, constant, identity, path_of
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import rights
-from engine.sandbox.forge.work.shapes.parts import association
+from engine.sandbox.forge.tracker import rights
+from engine.sandbox.forge.tracker.shapes.parts import association
 
 OPINIONS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
 

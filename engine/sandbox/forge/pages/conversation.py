@@ -8,8 +8,8 @@ from engine.sandbox.forge.pages import checked, diffs, words
 from engine.sandbox.forge.pages.asked import Ask
 from engine.sandbox.forge.pages.repository import listed
 from engine.sandbox.forge.pages.written import shown_account, text_of
-from engine.sandbox.forge.work import review_comments, timeline
-from engine.sandbox.forge.work.shapes.events import read_commit
+from engine.sandbox.forge.tracker import review_comments, timeline
+from engine.sandbox.forge.tracker.shapes.events import read_commit
 
 _HUNK = 4  # lines shown above a comment that is at the last of them
 

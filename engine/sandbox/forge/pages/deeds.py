@@ -7,7 +7,7 @@ from engine.sandbox.forge.hooks import outbox
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import changes, machinery, pulls
 from engine.sandbox.forge.pages.asked import Ask, Deed, Shown, link, within
-from engine.sandbox.forge.work import (
+from engine.sandbox.forge.tracker import (
     comments,
     issues,
     labels,
@@ -19,7 +19,7 @@ from engine.sandbox.forge.work import (
     states,
     trial,
 )
-from engine.sandbox.forge.work import pulls as work_pulls
+from engine.sandbox.forge.tracker import pulls as work_pulls
 
 Do = Callable[[Ask, Row], str]
 _SHOWN = ("file", "diff")  # how the difference is shown: it stays so

@@ -7,7 +7,7 @@ from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages import checked
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown, paging
 from engine.sandbox.forge.pages.written import shown_account
-from engine.sandbox.forge.work.rows import items
+from engine.sandbox.forge.tracker.rows import items
 
 STATES = {
     "open": "i.state = 'open'",

@@ -7,7 +7,7 @@ from engine.sandbox.forge.pages.asked import Ask, Page, Shown, paging
 from engine.sandbox.forge.pages.machinery import SHOWN
 from engine.sandbox.forge.pages.pulls import common, title
 from engine.sandbox.forge.pages.written import text_of
-from engine.sandbox.forge.work import rows
+from engine.sandbox.forge.tracker import rows
 
 _SIZE = 20
 

@@ -10,7 +10,7 @@ from engine.sandbox.forge.pages import checked
 from engine.sandbox.forge.pages.asked import Ask
 from engine.sandbox.forge.pages.written import shown_account
 from engine.sandbox.forge.people import access
-from engine.sandbox.forge.work import rows, trial
+from engine.sandbox.forge.tracker import rows, trial
 
 METHODS = {
     "merge": "Merge with a merge commit",

@@ -12,7 +12,7 @@ from engine.sandbox.forge.pages.mergebox import box
 from engine.sandbox.forge.pages.people import team_of
 from engine.sandbox.forge.pages.repository import listed
 from engine.sandbox.forge.pages.written import shown_account, text_of
-from engine.sandbox.forge.work import rows
+from engine.sandbox.forge.tracker import rows
 
 _LEVELS = {"notice": "Notice", "warning": "Warning", "failure": "Failure"}
 _AROUND = 2  # lines of a file shown on each side of an annotation

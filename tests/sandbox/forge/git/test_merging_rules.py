@@ -4,7 +4,7 @@ import pytest
 
 from engine.sandbox.forge.answer import Viewer
 from engine.sandbox.forge.git import protection
-from engine.sandbox.forge.work import pulls, rows
+from engine.sandbox.forge.tracker import pulls, rows
 from tests.support.plain_git import commit, git, rule
 
 ONE = {"required_approving_review_count": 1}

@@ -12,7 +12,7 @@ from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.people import access
 from engine.sandbox.forge.serve import running
-from engine.sandbox.forge.work import pulls, rows
+from engine.sandbox.forge.tracker import pulls, rows
 from tests.support.plain_git import address, begun, commit, git, repository
 
 

@@ -14,7 +14,7 @@ from engine.sandbox.forge.git import pushes, web
 from engine.sandbox.forge.git.bare import EMPTY_TREE, Bare, Person, bare
 from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.work import comments, labels, pulls, reviewers, reviews, rows
+from engine.sandbox.forge.tracker import comments, labels, pulls, reviewers, reviews, rows
 
 PEOPLE = {"ann": "write", "bob": "write", "carol": "write", "alice": "write", "oscar": "read"}
 

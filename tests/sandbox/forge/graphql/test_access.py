@@ -7,7 +7,7 @@ import pytest
 from engine.sandbox.forge.graphql.lookup import _NODES
 from engine.sandbox.forge.graphql.schema import schema
 from engine.sandbox.forge.ids import node_id
-from engine.sandbox.forge.work import timeline
+from engine.sandbox.forge.tracker import timeline
 from tests.sandbox.forge.conftest import Client
 
 ALL = {"contents": "read", "pull_requests": "read", "issues": "read", "checks": "read", "statuses": "read"}

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from engine.sandbox.forge.git import command
-from engine.sandbox.forge.work import comments, labels, reviews, rows
+from engine.sandbox.forge.tracker import comments, labels, reviews, rows
 from tests.sandbox.forge.graphql.conftest import begin
 
 _COUNT = itertools.count()

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from engine.sandbox.forge.ids import node_id
-from engine.sandbox.forge.work import rows, timeline
+from engine.sandbox.forge.tracker import rows, timeline
 from tests.sandbox.forge.graphql.conftest import begin
 
 _COUNT = itertools.count()
@@ -120,7 +120,7 @@ def test_a_branch_is_brought_up_to_date(fresh, change):
 
 
 def test_a_review_is_dismissed(fresh, change):
-    from engine.sandbox.forge.work import reviews
+    from engine.sandbox.forge.tracker import reviews
 
     pull = rows.item(fresh.forge, fresh.ids["pull"])
     number = reviews.submit(fresh.forge, fresh.viewer("ann"), fresh.repository, pull, "APPROVE", "fine")

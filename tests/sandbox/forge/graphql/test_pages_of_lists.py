@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.sandbox.forge.work import comments, rows
+from engine.sandbox.forge.tracker import comments, rows
 from tests.sandbox.forge.graphql.conftest import begin
 
 _COUNT = itertools.count()

@@ -4,7 +4,7 @@ import pytest
 from github import Auth, Github, UnknownObjectException
 
 from engine.sandbox.forge.ids import node_id
-from engine.sandbox.forge.work import comments
+from engine.sandbox.forge.tracker import comments
 from tests.sandbox.forge.graphql.conftest import begin
 
 

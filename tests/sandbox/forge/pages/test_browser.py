@@ -172,7 +172,7 @@ def test_a_refusal_is_read_where_it_happened(browser, scene):
 
 
 def test_unseen_characters_come_back_from_a_form_as_they_were(browser, scene):
-    from engine.sandbox.forge.work import issues
+    from engine.sandbox.forge.tracker import issues
     from tests.support.forge_scene import as_user
 
     title = "a\u202eb\u00a0c\u200dd"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.sandbox.forge.work import pulls, rows
+from engine.sandbox.forge.tracker import pulls, rows
 from tests.support.forge_scene import as_user, push
 
 
