@@ -14,9 +14,9 @@ A bucket whose server passes over conditions would make every write a blind one.
 there, once in the life of a store. Directory buckets are refused by name: their lists have no order. Nothing is asked,
 and the library not loaded, before the first use: an event that starts nothing needs no store.
 
-What has to stay (`keys.LASTING`) is put under Object Lock where the bucket has it: with the retention that is the bucket's
-default, else in governance mode for 400 days. That keeps each version, and a delete only hides it; so there a key that
-has been put, and is not found, is an error, whatever else a reader would make of its absence.
+What has to stay (`keys.LASTING`) is put under Object Lock where the bucket has it: with the retention that is the
+bucket's default, else in governance mode for 400 days. That keeps each version, and a delete only hides it; so there a
+key that has been put, and is not found, is an error, whatever else a reader would make of its absence.
 
 No text of a server or of a library is repeated, as it may quote a key: an error names S3's code, or its own kind.
 """

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from engine.core.holding import State, holds
 from engine.core.repository import same_repository
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ def rows(entries: Sequence["Entry"], merges: Sequence[Row], repo: str, contains:
         return merged[:low]
 
     return [entry.to_row(inside(entry)) for entry in entries]
+
+
+def is_applied(merge: Row, entries: "Callable[[str], Sequence[Entry]]", repo: str, contains: Contains) -> bool:
+    """Has every state key that this merge holds been applied since, with it in what was applied?"""
+    found = holds([merge], [row for key in merge["keys"] for row in rows(entries(key), [merge], repo, contains)])
+    return all(hold.state is not State.HELD and not hold.carried for hold in found)
 
 
 def elsewhere(
