@@ -30,7 +30,7 @@ _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
 MERGES, FREEZES, LEDGER = "merges/", "freeze/", "ledger/"  # begins the keys of all of them
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = ("audit/", "backups/", LEDGER, MERGES, "statements/")
+LASTING = ("audit/", "backups/", "holds/", LEDGER, MERGES, "statements/", "tried/")
 
 
 def part(text: str) -> str:

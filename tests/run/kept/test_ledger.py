@@ -82,6 +82,19 @@ def test_it_is_found_by_its_pull_request() -> None:
     assert list(of_pull(store, 9, keys())) == []
 
 
+def test_github_takes_either_case_for_the_same_repository() -> None:
+    store = Memory()
+    tell(store, "failed")
+    tell(store, "applied", repository={"id": 99, "name": REPO.title()})
+    assert [one.number for one in of_pull(store, 7, keys())] == [1, 2]
+
+
+def test_many_entries_are_read_at_once_and_in_order() -> None:
+    store = Memory()
+    tell(store, *["failed", "partial"] * 10)
+    assert [one.number for one in entries(store, KEY, keys())] == list(range(1, 21))
+
+
 class Counting(Memory):
     """Knows what was asked for."""
 
