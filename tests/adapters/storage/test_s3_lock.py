@@ -16,7 +16,7 @@ from engine.core.kept.keys import LASTING
 from engine.errors import EngineError
 from engine.run.kept import ledger, merges
 from engine.run.kept.ledger import entries
-from tests.support.http import Answer, Asked, Far, passed_on
+from tests.support.http import GONE, Answer, Asked, Far, passed_on
 from tests.support.ledger import keys, tell
 from tests.support.merges import KEY, REPO
 from tests.support.merges import keys as merge_keys
@@ -232,3 +232,25 @@ def test_what_is_hidden_by_a_cut_off_answer_is_an_error(client, locked, between)
 
     between(answer)
     _refused("ENG592", lambda: Bucket(locked).get("merges/a/b/7"))
+
+
+def test_an_entry_whose_answers_are_lost_or_throttled_is_there_once(locked, between, monkeypatch):
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.001)
+    Bucket(locked).get("a")
+    puts = 0
+
+    def answer(asked: Asked, real: Any) -> Answer:
+        nonlocal puts
+        if asked.method != "PUT":
+            return real()
+        puts += 1
+        if puts % 3 == 1:
+            return _says("SlowDown", 503)
+        said = real()
+        return GONE if puts % 3 == 2 else said
+
+    between(answer)
+    store = Bucket(locked)
+    tell(store, "failed", "applied")
+    assert [one.outcome for one in entries(store, KEY, keys())] == ["failed", "applied"]
+    assert puts > 6, "some were asked for again"
