@@ -251,7 +251,13 @@ def test_what_a_revoked_key_calls_applied_is_not() -> None:
     assert withdrawn.outcome == "refused"
     assert withdrawn.to_row([])["outcome"] == "refused"
     assert read(signed(outcome="failed"), keys(revoked=T[1])).outcome == "failed"
-    assert read(signed(), keys(expires=T[1])).outcome == "applied", "what it signed before it expired stays"
+
+
+def test_what_a_key_has_signed_before_it_expired_stays_and_it_signs_no_more() -> None:
+    after = "2026-11-23T21:00:01Z"
+    assert said()["time"] < after
+    assert read(signed(), keys(expires=after)).outcome == "applied"
+    assert code(signed(time=after), keys(expires=after)) == "ENG273", "whoever has found an old key"
 
 
 OTHER = "sha256:" + "7" * 64
