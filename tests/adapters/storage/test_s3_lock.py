@@ -1,6 +1,6 @@
 """Object Lock, with the emulator over HTTP: what has to stay is kept, and what was hidden is an error, never absent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -239,7 +239,7 @@ def test_an_entry_whose_answers_are_lost_or_throttled_is_there_once(locked, betw
     Bucket(locked).get("a")
     puts = 0
 
-    def answer(asked: Asked, real: Any) -> Answer:
+    def answer(asked: Asked, real: Callable[[], Answer]) -> Answer:
         nonlocal puts
         if asked.method != "PUT":
             return real()
