@@ -33,6 +33,7 @@ from engine.errors import EngineError, Place, Problem, failure, problem
 _PLAN = "plan.tfplan"
 # What Terraform could write nowhere at all it says, and we write it; its own file may be half of it then.
 _DUMPED, _ERRORED = "dumped.tfstate", "errored.tfstate"
+_UNSAVED = b"Failed to persist state"
 _PULL_S = 300.0
 _GRACE_S = 60.0  # Terraform waits for calls that are under way; then we leave it alone
 _WORDS = 8192  # bytes of what it said at the end
@@ -263,6 +264,8 @@ class Opened:
         errored = self._dumped(events) or self.errored
         addresses = {name: one._replace(error=self._hidden(one.error)) for name, one in events.addresses.items()}
         outcome, why = self._judged(found, events)
+        if not errored and any(_UNSAVED in one for one in events.diagnostics):
+            outcome, why = "unknown", self._unsaid("its state could be written nowhere")
         if errored and outcome != "unknown":
             why = problem("ENG468", self._place, resource=self._job.path, file=errored)
         return Applied(outcome, addresses, found.seconds if isinstance(found, Ended) else 0.0, why, errored)
