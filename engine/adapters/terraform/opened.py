@@ -12,16 +12,21 @@ closed, however old it is; whoever opens the directory again finds what has beco
 import contextlib
 import fcntl
 import os
+import pwd
+import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from engine.adapters import attached, files
 from engine.adapters.attached import Ended, Found, Running
 from engine.adapters.process import Done, signal_name
 from engine.adapters.terraform import failures
+from engine.adapters.terraform.failures import Lock
 from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, Shown, result, shown
 from engine.adapters.terraform.workspace import OLD_S, Job, Workspace
 from engine.core import state
@@ -35,7 +40,9 @@ _PLAN = "plan.tfplan"
 _DUMPED, _ERRORED = "dumped.tfstate", "errored.tfstate"
 _UNSAVED = b"Failed to persist state"
 _PULL_S = 300.0
+_STARTING_S = 60.0  # until it has locked the state, beside waiting for it
 _GRACE_S = 60.0  # Terraform waits for calls that are under way; then we leave it alone
+_NOT_STARTED = 127  # see `Ended`
 _WORDS = 8192  # bytes of what it said at the end
 
 
@@ -71,10 +78,10 @@ class Opened:
         self._number = 0  # of the attempt that we are at
         self._saved: str | None = None  # digest of its plan, if it was made and shown by us
         self._ready = False  # is its work directory initialised?
-        for number in _attempts(folder):  # what was begun
-            for name in ("", "work", "apply"):
-                files.make_directory(os.path.join(folder, str(number), name))  # is it still ours alone?
+        for number in _attempts(folder):  # what was begun: is it still ours alone?
             self._number, self._ready = number, True
+            for place in (os.path.join(folder, str(number)), self._work, self._apply):
+                files.make_directory(place)
 
     def __enter__(self) -> "Opened":
         return self
@@ -129,7 +136,8 @@ class Opened:
     def apply(self, watch: Callable[[Change], None], cancel: threading.Event | None = None) -> Applied:
         """Apply the saved plan; one that was begun before is only waited for. Never twice.
 
-        `watch` hears of each address that comes on, from the first one; what it raises ends our waiting, nothing else.
+        `watch` hears of each address that comes on, from the first one. What it raises ends our waiting and nothing
+        else; an `EngineError` of its is the problem of an outcome that is `unknown`.
         """
         try:
             begun = self.begun
@@ -170,6 +178,33 @@ class Opened:
             raise failures.of_resource(self._job.path, done, self._workspace.redactor)
         for one in [ours] if file == ours else [*self._unwritten()] if file == self.errored else []:
             files.remove(one)
+
+    def left(self, lock: Lock) -> bool:
+        """Is it the lock of an apply that was begun here and is at work no more? Then nobody has it."""
+        if not self._number or isinstance(self.begun, Running) or self.begun is None:
+            return False
+        try:
+            created = datetime.fromisoformat(re.sub(r"(\.\d{1,6})\d* \+0000 UTC$", r"\1+00:00", lock.created))
+        except ValueError:
+            return False
+        if created.tzinfo is None:
+            return False
+        began = os.stat(os.path.join(self._apply, attached.BEGUN)).st_mtime
+        lived = self.begun.seconds if isinstance(self.begun, Ended) else self._limits.lock_s + _STARTING_S
+        return (lock.who, lock.operation) == (me(), "OperationTypeApply") and -1 <= created.timestamp() - began <= lived
+
+    def unlock(self, lock: Lock, cancel: threading.Event | None = None) -> None:
+        """Take a lock away; whose it is, and that it is nobody's any more, the caller knows (`left`).
+
+        Raises:
+            TerraformError: it is not there, or another one is.
+        """
+        self._prepared(cancel)
+        env = self._workspace.env(self._job, self._work, "apply")
+        arguments = ["force-unlock", "-force", lock.id]
+        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        if done.code:
+            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
 
     def leave(self) -> None:
         """Let others open it."""
@@ -290,7 +325,7 @@ class Opened:
         if found.code == 1 and events.diagnostics and not events.broken:
             done = any(one.done for one in events.addresses.values())
             return "partial" if done or "started" in states else "failed", why
-        if not events.lines and words:  # it has not even begun to speak
+        if found.code == _NOT_STARTED and not events.lines and words:
             return "failed", why
         return "unknown", self._unsaid(f"it ended with exit code {found.code}, and what it said is not whole")
 
@@ -326,9 +361,13 @@ class Opened:
 def opened(job: Job, workspace: Workspace, name: str) -> Opened:
     """The work directory of `job` by the name of what is done with it: the run and the state key, say.
 
+    A job that has no account is none for this: nothing of it is ever applied.
+
     Raises:
         EngineError: ENG466, another process has it open; ENG008, ENG464, somebody else could have; ENG002, ENG418.
     """
+    if job.nowhere:
+        raise ValueError(f"{job.path} has no account")
     files.make_directory(workspace.kept)
     _remove_old(workspace.kept)
     folder = os.path.join(workspace.kept, digest(name).removeprefix("sha256:")[:32])
@@ -342,6 +381,15 @@ def opened(job: Job, workspace: Workspace, name: str) -> Opened:
         except BaseException:
             os.close(held)
             raise
+
+
+def me() -> str:
+    """Who locks a state from here, as Terraform writes it."""
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = ""
+    return f"{user}@{socket.gethostname()}"
 
 
 def _attempts(folder: str) -> list[int]:
@@ -387,7 +435,8 @@ def _remove_unbegun(folder: str) -> bool:
 def _remove_old(kept: str) -> None:
     """What killed runs have planned here and not begun to apply. What was begun stays, however old it is."""
     for entry in os.scandir(kept):
-        with contextlib.suppress(FileNotFoundError):  # another run removes it, too
+        # Another run removes it, too; what is not ours alone is its own run's business.
+        with contextlib.suppress(FileNotFoundError, EngineError):
             if entry.stat(follow_symlinks=False).st_mtime < time.time() - OLD_S and entry.is_dir(follow_symlinks=False):
                 held = _own(entry.path)
                 if held is not None:
