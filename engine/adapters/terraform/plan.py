@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from engine.adapters import files
 from engine.adapters.process import Done
 from engine.adapters.terraform import failures, nowhere
-from engine.adapters.terraform.failures import Kind, Lock, TerraformError
+from engine.adapters.terraform.failures import Kind, TerraformError
+from engine.adapters.terraform.locks import Lock
 from engine.adapters.terraform.workspace import VARIABLES, Job, Workspace
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
