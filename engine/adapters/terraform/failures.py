@@ -11,6 +11,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from engine.adapters.process import Done
+from engine.adapters.terraform import locks
+from engine.adapters.terraform.locks import Lock
 from engine.core.redact import Redactor
 from engine.errors import EngineError, Place, Problem, problem
 
@@ -43,11 +45,12 @@ class Diagnostic(NamedTuple):
 
 
 class TerraformError(EngineError):
-    """A failure that Terraform reported, with its kind."""
+    """A failure that Terraform reported, with its kind, and whose lock it has met."""
 
-    def __init__(self, found: Problem, kind: Kind) -> None:
+    def __init__(self, found: Problem, kind: Kind, lock: Lock | None = None) -> None:
         super().__init__(found)
         self.kind = kind
+        self.lock = lock
 
 
 class _Row(NamedTuple):
@@ -59,11 +62,12 @@ class _Row(NamedTuple):
 # The first row that matches decides: what is specific stands before what is general.
 _TABLE = (
     _Row("ENG415", Kind.NEVER, r"NoSuchBucket|S3 bucket \S+ does not exist|requested bucket from"),
+    _Row("ENG465", Kind.NEVER, r"AWS account ID not allowed: \d"),
     _Row(
         "ENG417",
         Kind.NEVER,
         r"AccessDenied|UnauthorizedOperation|UnrecognizedClient|ExpiredToken|InvalidClientTokenId|InvalidAccessKeyId"
-        r"|SignatureDoesNotMatch|No valid credential sources|AWS account ID not allowed|StatusCode: 40[13]\b",
+        r"|SignatureDoesNotMatch|No valid credential sources|StatusCode: 40[13]\b",
     ),
     _Row("ENG408", Kind.NEVER, r"match any of the checksums"),
     _Row("ENG413", Kind.REPLAN, r"Saved plan is stale|plan file was created by"),
@@ -116,10 +120,13 @@ def of_resource(
     row, said = _classify(done, redactor)
     if row.code in instead:
         row = row._replace(code=instead[row.code], kind=Kind.NEVER)
-    found = problem(
+    found = errors(diagnostics(done.stdout)) if row.code == "ENG412" else ()
+    held = locks.read((one.detail for one in found), redactor)
+    said = str(held) if held else said
+    told = problem(
         row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK
     )
-    return TerraformError(found, row.kind)
+    return TerraformError(told, row.kind, held)
 
 
 def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> TerraformError:
