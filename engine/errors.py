@@ -867,6 +867,39 @@ TABLE: dict[str, Row] = {
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
+    # ENG730-739 applying
+    "ENG730": Row(
+        "{resource} would not be applied as it was approved: {said}",
+        "look at the difference; comment `/engine replan` on the pull request to have it judged and approved anew",
+        _NO,
+    ),
+    "ENG731": Row(
+        "the state of {resource} is not the one that was left by the last apply: {reason}",
+        "find out who wrote it; two people take it in with `/engine adopt {key}`, or bring the old one back with"
+        " `/engine restore {key} VERSION`",
+        _NO,
+    ),
+    "ENG732": Row(
+        "the policies of today deny {resource}: {rules}",
+        "mend the configuration, or comment `/engine replan` on the pull request and have it judged anew",
+        _NO,
+    ),
+    "ENG733": Row(
+        "{commit} may not be applied to {resource}: {reason}",
+        "apply what the branch has now: comment `/engine apply` on the pull request that was merged last",
+        _NO,
+    ),
+    "ENG734": Row(
+        "nobody knows what became of an apply of {resource}: {reason}",
+        "it is looked at again by the next sweep, or comment `/engine apply`; nothing is repeated blindly",
+        _STALE,
+    ),
+    "ENG735": Row(
+        "what was approved of {resource} cannot be compared: {reason}",
+        "comment `/engine replan` on the pull request to have it judged and approved anew",
+        _NO,
+    ),
+    "ENG736": Row("a state cannot be read: {reason}", "restore it from a backup: `/engine restore KEY VERSION`", _NO),
 }
 
 
