@@ -99,9 +99,9 @@ def _odd(change: Change, approved: Iterable[Row], is_again: bool) -> Odd:
     row = next((row for row in approved if row["address"] == change.address), None)
     if is_again:
         return Odd(change.address, change.verb, change.verb, "again")
-    if change.reason == _TAINTED:
-        return Odd(change.address, row and _verb(row), change.verb, "tainted")
-    return Odd(change.address, row and _verb(row), change.verb, "other" if row else "new")
+    approved_as = _verb(row) if row else None
+    why: Why = "other" if row else "new"
+    return Odd(change.address, approved_as, change.verb, "tainted" if change.reason == _TAINTED else why)
 
 
 def _verb(row: Row) -> str:
@@ -132,7 +132,7 @@ def _values(plan: dict[str, Json], approved: Iterable[Row], done: Collection[str
 
 
 def _less_known(change: Change, known: frozenset[str]) -> Iterator[Change]:
-    """The change as it may have been planned when some of the values in it were not known, the least known one first."""
+    """The change as it may have been planned when some values in it were not known, the least known one first."""
     paths = [path for path, text in _texts(change.after) if any(value in text for value in known)]
     if not paths or len(paths) > _MOST:
         return

@@ -16,6 +16,7 @@ from engine.errors import failure
 Json: TypeAlias = Mapping[str, Any]
 
 _IDENTIFY = ("id", "arn")  # what providers find an object by
+_STANDING = ("provider", "deposed", "status")  # of an instance, beside its attributes
 
 
 def strangers(before: bytes | None, after: bytes | None, may: Collection[str], planned: Collection[str]) -> list[str]:
@@ -40,12 +41,7 @@ def strangers(before: bytes | None, after: bytes | None, may: Collection[str], p
 
 def _identities(instances: list[Json]) -> list[Any]:
     return [
-        [
-            *(_object(one.get("attributes")).get(name) for name in _IDENTIFY),
-            one.get("deposed"),
-            one.get("status"),
-            one["provider"],
-        ]
+        [*(_object(one.get("attributes")).get(name) for name in _IDENTIFY), *(one.get(name) for name in _STANDING)]
         for one in instances
     ]
 

@@ -8,11 +8,8 @@ from engine.core.plan.since import strangers
 from engine.errors import EngineError
 
 
-def an_object(name, key=None, *, mode="managed", module=None, provider="p", **attributes):
-    instance = {"schema_version": 0, "attributes": {"id": name, **attributes}}
-    for field in ("status", "deposed"):
-        if field in attributes:
-            instance[field] = instance["attributes"].pop(field)
+def an_object(name, key=None, *, mode="managed", module=None, provider="p", id=None, standing=None, **attributes):
+    instance = {"schema_version": 0, "attributes": {"id": id or name, **attributes}, **(standing or {})}
     if key is not None:
         instance["index_key"] = key
     more = {"module": module} if module else {}
@@ -35,8 +32,8 @@ TABLE = [
     ("another one is there", a_state(A, B, an_object("c")), ["aws_x.a"], [], ["aws_x.c"]),
     ("another one is another object", a_state(an_object("a", id="evil"), B), [], [], ["aws_x.a"]),
     ("another one has another ARN", a_state(an_object("a", v=1, arn="evil"), B), [], [], ["aws_x.a"]),
-    ("another one is tainted", a_state(an_object("a", v=1, status="tainted"), B), [], [], ["aws_x.a"]),
-    ("another one has left an object", a_state(A, an_object("b", v=1, deposed="0")), [], [], ["aws_x.b"]),
+    ("another one is tainted", a_state(an_object("a", v=1, standing={"status": "tainted"}), B), [], [], ["aws_x.a"]),
+    ("another one has left an object", a_state(A, an_object("b", v=1, standing={"deposed": "0"})), [], [], ["aws_x.b"]),
     ("another provider", a_state(an_object("a", v=1, provider="evil"), B), [], [], ["aws_x.a"]),
     ("how another one was found, and it is as it should be", a_state(an_object("a", v=2), B), [], [], []),
     ("how another one was found, and it would be changed", a_state(an_object("a", v=2), B), [], ["aws_x.a"],
