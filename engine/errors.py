@@ -913,7 +913,6 @@ TABLE: dict[str, Row] = {
         "make a key with `engine keys backup --out FILE`, and name it in ENGINE_BACKUP_KEY_FILE",
         _AUTH,
     ),
-    "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
     # ENG730-739 applying
     "ENG730": Row(
         "{resource} would not be applied as it was approved: {said}",
@@ -947,6 +946,23 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG736": Row("a state cannot be read: {reason}", "restore it from a backup: `/engine restore KEY VERSION`", _NO),
+    # ENG740-749 what is merged, on its way to being applied
+    "ENG740": Row(
+        "the merge decision of {subject} is about {decided}, and GitHub says that it became {commit}",
+        "one of the two is not true: compare them, and have the change applied by a new pull request",
+        _NO,
+    ),
+    "ENG741": Row(
+        "the merge decision of {subject} leans on statement {number}, which is not in the store as it was",
+        "put it back, from a copy of the store",
+        _NO,
+    ),
+    "ENG742": Row(
+        "{what} is at work in another run: {who} has it since {since}",
+        "nothing has to be done: the next sweep tries it again; if that run was killed, go on with it: engine run --resume",
+        _WAIT,
+    ),
+    "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
 
