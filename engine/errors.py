@@ -866,6 +866,22 @@ TABLE: dict[str, Row] = {
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
+    # ENG720-729 the trail
+    "ENG720": Row(
+        "the trail cannot be written, so nothing is done that has to be said there first",
+        "see the reason beside this, and run again: what was not begun is begun then",
+        _EXEC,
+    ),
+    "ENG721": Row(
+        "the trail is not whole at {key}: {reason}",
+        "see `engine audit verify`; put back what was there, from a copy of the store",
+        _NO,
+    ),
+    "ENG722": Row(
+        "for {seconds} s others were always quicker to write into the trail",
+        "run it again when there are fewer runs at once",
+        _STALE,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

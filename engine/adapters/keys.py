@@ -44,15 +44,14 @@ class Keyring:
         self._environ = environ
 
     def signer(self, purpose: str) -> FileSigner:
-        """Signs statements of that purpose; `audit` has no key as yet.
+        """Signs statements of that purpose.
 
         Raises:
             EngineError: ENG550 there is no key, or it cannot be used.
         """
         pem = settings.signing_key(self._environ, purpose)
         if pem is None:
-            name = settings.SIGNING.get(purpose, settings.SIGNING["verdict"])
-            raise failure("ENG550", purpose=purpose, setting=f"{name}_FILE")
+            raise failure("ENG550", purpose=purpose, setting=f"{settings.SIGNING[purpose]}_FILE")
         return load_signer(pem)
 
     def digest_key(self) -> bytes:

@@ -62,6 +62,8 @@ SETTINGS = (
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_MERGE_KEY", "Private Ed25519 key that signs merge decisions (PEM). Secret."),
     Setting("ENGINE_MERGE_KEY_FILE", "File with that key, mode 0600."),
+    Setting("ENGINE_AUDIT_KEY", "Private Ed25519 key that signs the trail and the ledger (PEM). Secret."),
+    Setting("ENGINE_AUDIT_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
     Setting(
@@ -292,7 +294,11 @@ def in_actions(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 # What a signature is for → the setting of its key.
-SIGNING: Mapping[str, str] = {"verdict": "ENGINE_SIGNING_KEY", "merge": "ENGINE_MERGE_KEY"}
+SIGNING: Mapping[str, str] = {
+    "verdict": "ENGINE_SIGNING_KEY",
+    "merge": "ENGINE_MERGE_KEY",
+    "audit": "ENGINE_AUDIT_KEY",
+}
 
 
 def signing_key(environ: Mapping[str, str], purpose: str = "verdict") -> bytes | None:
@@ -301,7 +307,7 @@ def signing_key(environ: Mapping[str, str], purpose: str = "verdict") -> bytes |
     Raises:
         EngineError: the file cannot be read, or others can read it.
     """
-    return _secret(SIGNING[purpose], environ) if purpose in SIGNING else None
+    return _secret(SIGNING[purpose], environ)
 
 
 def digest_key(environ: Mapping[str, str]) -> bytes | None:

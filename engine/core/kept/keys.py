@@ -17,6 +17,7 @@ swept/<owner>/<repository>/<pull request>                       what its last de
 swept/<owner>/<repository>/last                                 how far sweep has come
 renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
+audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 """
 
 from engine.core.canonical import digest_bytes
@@ -25,7 +26,8 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES = "merges/", "freeze/"  # begins the keys of all of them
+MERGES, FREEZES, AUDIT = "merges/", "freeze/", "audit/"  # begins the keys of all of them
+AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 
 def part(text: str) -> str:
@@ -128,3 +130,8 @@ def asked(repo: str, pr: int) -> str:
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
+
+
+def audit(number: int) -> str:
+    """Where a batch of the trail is; the first one has the number 1."""
+    return numbered(f"{AUDIT}{(number - 1) // AUDIT_FOLDER:07d}/", number)
