@@ -913,6 +913,22 @@ TABLE: dict[str, Row] = {
         "make a key with `engine keys backup --out FILE`, and name it in ENGINE_BACKUP_KEY_FILE",
         _AUTH,
     ),
+    # ENG720-729 the trail
+    "ENG720": Row(
+        "the trail cannot be written, so nothing is done that has to be said there first",
+        "see the reason beside this, and run again: what was not begun is begun then",
+        _EXEC,
+    ),
+    "ENG721": Row(
+        "the trail is not whole at {key}: {reason}",
+        "see `engine audit verify`; put back what was there, from a copy of the store",
+        _NO,
+    ),
+    "ENG722": Row(
+        "for {seconds} s others were always quicker to write into the trail",
+        "run it again when there are fewer runs at once",
+        _STALE,
+    ),
     # ENG730-739 applying
     "ENG730": Row(
         "{resource} would not be applied as it was approved: {said}",

@@ -20,6 +20,7 @@ begun/<owner>/<repository>/<run>                                a run that has b
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
 tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
 backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
+audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 """
 
 from engine.core.canonical import digest_bytes
@@ -28,9 +29,10 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES, LEDGER = "merges/", "freeze/", "ledger/"  # begins the keys of all of them
+MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = ("audit/", "backups/", LEDGER, MERGES, "statements/")
+LASTING = (AUDIT, "backups/", LEDGER, MERGES, "statements/")
+AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 
 def part(text: str) -> str:
@@ -149,3 +151,8 @@ def tried(pr: int, repo: str = "", state_key: str = "") -> str:
 def backups(state_key: str) -> str:
     """What the keys of a state's backups begin with."""
     return f"backups/{_stands_for(state_key)}/"
+
+
+def audit(number: int) -> str:
+    """Where a batch of the trail is; the first one has the number 1."""
+    return numbered(f"{AUDIT}{(number - 1) // AUDIT_FOLDER:07d}/", number)
