@@ -14,6 +14,7 @@ import time
 import pytest
 
 from engine.core.state import read
+from tests.support.applied import state_of
 from tests.support.emulator import ask, aws
 from tests.support.merged import Machine, Merged, given
 
@@ -82,8 +83,6 @@ class Life:
         ask(self.aws, "DELETE", f"/{self.aws.bucket}/{self.merged.resource(self.path).state_key}.tflock")
 
     def state(self):
-        from tests.run.applying.test_every import state_of
-
         return state_of(self.merged, self.path)
 
     def check(self, row, why):
