@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.core.kept import keys
+from engine.core.state import State, read
 from tests.support.merged import Merged
 
 ASKED = "2026-11-23T23:00:00Z"  # after everything in these tests
@@ -53,6 +54,13 @@ def state_of(merged: Merged, path: str | None = None) -> bytes:
     answer = bucket(merged, "GET", merged.resource(path or path_of(merged)).state_key)
     data = answer.read()
     return data if answer.status == 200 else b""
+
+
+def state(merged: Merged, path: str | None = None) -> State:
+    """The same, read."""
+    found = read(state_of(merged, path))
+    assert found is not None
+    return found
 
 
 def put_state(merged: Merged, data: bytes | str | dict[str, Any]) -> None:

@@ -51,7 +51,12 @@ variable "account" { type = string }
 variable "region" { type = string }
 variable "emulator" { type = bool }
 variable "things" {
-  type = map(object({ input = string, run = optional(string, "true"), follows = optional(string), secret = optional(string) }))
+  type = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
+}
+variable "secrets" {
+  type      = map(string)
+  sensitive = true
+  default   = {}
 }
 resource "terraform_data" "thing" {
   for_each         = var.things
@@ -116,7 +121,7 @@ class Merged:
         self.commit: str = changes.pop("commit", COMMIT)
         self.pr: int = changes.pop("pr", 7)
         self.behind: list[str] = changes.pop("behind", [])  # commits that lie in it
-        self.resources = {path: {"things": _things(things)} for path, things in resources.items()}
+        self.resources = {path: _values(things) for path, things in resources.items()}
         self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
         self.changes = changes  # of the subject
 
@@ -243,8 +248,10 @@ class Merged:
         )
 
 
-def _things(things: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: {"input": one} if isinstance(one, str) else dict(one) for name, one in things.items()}
+def _values(things: Mapping[str, Any]) -> dict[str, Any]:
+    rows = {name: {"input": one} if isinstance(one, str) else dict(one) for name, one in things.items()}
+    secrets = {name: row.pop("secret") for name, row in rows.items() if "secret" in row}
+    return {"things": rows, **({"secrets": secrets} if secrets else {})}
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.core.state import read
 from engine.run.kept import backups
-from tests.support.applied import ASKED, came_to, left_behind, only, path_of, said, state_of, things
+from tests.support.applied import ASKED, came_to, left_behind, only, path_of, said, state, state_of, things
 from tests.support.merged import passes
 
 pytestmark = pytest.mark.terraform
@@ -15,14 +15,15 @@ pytestmark = pytest.mark.terraform
 
 def test_it_is_applied_once_and_said(merge):
     merged = merge(a="1", b="2")
-    path, shown = path_of(merged), []
+    path = path_of(merged)
+    shown: list[Any] = []
     row = only(merged.apply(live=shown.append))
     assert came_to(row) == ("applied", None, None)
     assert things(merged) == {"a": "1", "b": "2"}
     assert [(one["action"], one["status"], one["error"]) for one in row["addresses"]] == [("create", "done", None)] * 2
     (entry,) = merged.entries(path)
-    state = read(state_of(merged))
-    assert entry.said["state"] == {"lineage": state.lineage, "serial": state.serial, "digest": state.digest}
+    found = state(merged)
+    assert entry.said["state"] == {"lineage": found.lineage, "serial": found.serial, "digest": found.digest}
     assert entry.said["done"] == {one["address"]: one["digest"] for one in merged.approved[0]["changes"]}
     assert (entry.said["backup"], row["entry"]) == (None, 1)
     assert said(merged) == [("apply", "started"), ("apply", "completed")]
@@ -33,7 +34,7 @@ def test_it_is_applied_once_and_said(merge):
     assert left_behind(merged) == []
     again = only(merged.apply("r2", "you"))
     assert (came_to(again), again["entry"]) == (("applied", None, None), 1)
-    assert (merged.outcomes(path), read(state_of(merged))) == (["applied"], state)
+    assert (merged.outcomes(path), state(merged)) == (["applied"], found)
     assert said(merged) == [("apply", "started"), ("apply", "completed")]
 
 
@@ -69,11 +70,11 @@ def test_nothing_to_apply_is_applied(merge):
     first = merge(a="1")
     path = path_of(first)
     first.apply()
-    serial = read(state_of(first)).serial
+    serial = state(first).serial
     same = first.next({path: {"a": "1"}})
     assert came_to(only(same.apply("r2"))) == ("applied", None, None)
     assert same.outcomes(path) == ["applied", "applied"]
-    assert read(state_of(same)).serial == serial
+    assert state(same).serial == serial
     assert list(backups.listed(same.machine.store, same.resource(path).state_key)) == []
 
 
