@@ -111,12 +111,14 @@ def _is_below(pid: int, top: int, parents: "dict[int, int]") -> bool:
 
 
 def _applies(pid: int) -> bool:
-    """Is it a Terraform that changes something?"""
+    """Is it a Terraform that changes something, or the process that waits for it to write down how it ends?"""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             words = file.read().split(b"\0")
     except OSError:
         return False
+    if any(word.endswith(b"/attached_keeper.py") for word in words[1:5]):
+        return True
     return b"apply" in words[1:6] and any(b"terraform" in word or b"tofu" in word for word in words[:3])
 
 
