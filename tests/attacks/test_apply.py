@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import threading
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from engine.core.kept import keys
 from engine.errors import EngineError, failure
 from engine.run.applying.every import apply_all
+from engine.sandbox.emulator import emulator
 from tests.support.applied import (
     ASKED,
     bucket,
@@ -24,7 +26,7 @@ from tests.support.applied import (
     things,
 )
 from tests.support.emulator import aws
-from tests.support.merged import merge, passes, place
+from tests.support.merged import Machine, Merged, given, merge, passes, place
 from tests.support.page import Hooked
 
 __all__ = ["aws", "merge", "place"]
@@ -216,6 +218,24 @@ def test_a_lock_of_somebody_else_is_waited_for_and_leaves_no_entry(merge):
     assert (state_of(merged), merged.outcomes(path), left_behind(merged)) == (b"", [], [])
     bucket(merged, "DELETE", name)
     assert came_to(only(merged.apply("r2")))[0] == "applied"
+
+
+@pytest.mark.slow
+def test_a_state_that_terraform_could_not_write_is_pushed_before_anything_else(tmp_path):
+    """Its backend is gone when it has made everything, and comes back."""
+    with emulator() as gone:
+        reset = f"u.urlopen(u.Request('{gone.url}/moto-api/reset', method='POST'))"
+        run = f'{sys.executable} -c "import urllib.request as u; {reset}"'
+        merged = Merged(Machine(tmp_path, given(gone)), {"X/pushed": {"a": {"input": "1", "run": run}}})
+        assert came_to(only(merged.apply()))[:2] == ("none", "backend")
+        assert merged.outcomes("X/pushed") == []
+        assert bucket(merged, "PUT", "").status == 200
+        assert came_to(only(merged.apply("r1", "again")))[0] == "partial"
+        assert things(merged) == {"a": "1"}
+        assert merged.outcomes("X/pushed") == ["pushed", "partial"]
+        assert left_behind(merged) == []
+        merged.changes["asked"] = ASKED
+        assert came_to(only(merged.apply("r2")))[0] == "applied", "nothing is left to do"
 
 
 def test_a_ledger_that_was_cut_off_after_an_apply_began(merge):

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+import engine.data
 from tests.support.applied import state
 from tests.support.emulator import ask, aws
 from tests.support.merged import Machine, Merged, given
@@ -104,6 +105,17 @@ class Life:
         return sorted(self.log.read_text().split()) if self.log.exists() else []
 
 
+class Topic(Life):
+    """The same of a topic, by the provider of AWS."""
+
+    def __init__(self, root, aws, number):
+        root.mkdir()
+        self.root, self.aws, self.log = root, aws, root / "log"
+        self.machine = Machine(root, given(aws), module=engine.data.path("terraform"))
+        self.path = f"SNS/life-{os.getpid()}-{number}"
+        self.merged = Merged(self.machine, {self.path: {}}, variables={"sns_topics": {f"life-{number}": {}}})
+
+
 def one(root, aws, number, victim, is_elsewhere, after_s):
     why = f"point {number}: {victim} killed after {after_s:.2f} s, gone on {'elsewhere' if is_elsewhere else 'here'}"
     life = Life(root / f"l{number}", aws, number)
@@ -122,6 +134,33 @@ def one(root, aws, number, victim, is_elsewhere, after_s):
     life.check(row, why)
     if victim == "engine":
         assert life.ran() == ["a", "b"], why  # Terraform has gone on, and nobody has done it once more
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(10))
+def test_ten_points_with_the_provider_of_aws(tmp_path, aws, number):
+    """A topic: the provider starts, is configured and asked, and dies with Terraform or goes on with it."""
+    dice = random.Random(SEED + number)
+    life = Topic(tmp_path / "l", aws, number)
+    process = life.merged.process("r1")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(dice.uniform(0, 4 * LIFE_S))
+    victim = dice.choice(VICTIMS)
+    life.kill(process, victim)
+    if victim == "terraform":
+        process.wait(timeout=120)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    row = life.go_on(life.merged)
+    if row["outcome"] == "failed":  # it was made, and no state knows of it: a person has to import it
+        assert victim != "engine"
+        return
+    assert row["outcome"] == "applied", (victim, row)
+    found = json.loads(state(life.merged, life.path).data)["resources"]
+    assert [one["type"] for one in found if one["mode"] == "managed"] == ["aws_sns_topic"], victim
+    assert [one.outcome for one in life.merged.entries(life.path)].count("applied") == 1, victim
 
 
 def points(number, seed=SEED):

@@ -91,11 +91,12 @@ class Machine:
         module = root / "module"
         if not module.exists():
             module.mkdir()
-            (module / "main.tf").write_text(more.pop("module", MODULE))
+            (module / "main.tf").write_text(MODULE)
         self.root, self.aws, self.cache = root, aws, cache
+        self.module: str = more.get("module") or str(module)
         setup = a_setup(
             None,
-            module=str(module),
+            module=self.module,
             cache_dir=str(root / cache),
             backend=Backend(aws["bucket"], emulator=True),
             credentials=aws["credentials"],
@@ -121,7 +122,8 @@ class Merged:
         self.commit: str = changes.pop("commit", COMMIT)
         self.pr: int = changes.pop("pr", 7)
         self.behind: list[str] = changes.pop("behind", [])  # commits that lie in it
-        self.resources = {path: _values(things) for path, things in resources.items()}
+        self.variables: Mapping[str, Any] | None = changes.pop("variables", None)  # instead of things
+        self.resources = {path: self.variables or _values(things) for path, things in resources.items()}
         self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
         self.changes = changes  # of the subject
 
@@ -236,7 +238,8 @@ class Merged:
         file = self.machine.root / f"{run}.json"
         said = {
             "root": str(self.machine.root), "aws": dict(self.machine.aws), "cache": cache, "run": run,
-            "resources": {path: values["things"] for path, values in self.resources.items()},
+            "resources": {path: values.get("things", {}) for path, values in self.resources.items()},
+            "variables": self.variables, "module": self.machine.module,
             "approved": self.approved, "commit": self.commit, "pr": self.pr, "behind": self.behind, **self.changes,
         }  # fmt: skip
         file.write_text(json.dumps(said))
@@ -280,7 +283,7 @@ def given(aws: Emulator) -> dict[str, Any]:
 def main(file: str) -> None:
     """What such a process does."""
     said = json.loads(Path(file).read_text())
-    machine = Machine(Path(said.pop("root")), said.pop("aws"), said.pop("cache"))
+    machine = Machine(Path(said.pop("root")), said.pop("aws"), said.pop("cache"), module=said.pop("module"))
     run, resources = said.pop("run"), said.pop("resources")
     merged = Merged(machine, resources, **said)
     print("ready", flush=True)

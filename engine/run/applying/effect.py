@@ -19,7 +19,8 @@ from engine.run.applying.model import Ended, Known, Waits
 from engine.run.kept import backups
 
 if TYPE_CHECKING:
-    from engine.adapters.terraform.opened import Applied, Opened
+    from engine.adapters.terraform.applied import Applied
+    from engine.adapters.terraform.opened import Opened
     from engine.core.plan.events import Change
     from engine.core.state import State
     from engine.run.applying.model import Applying, Fresh, Target
