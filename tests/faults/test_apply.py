@@ -113,7 +113,9 @@ class Topic(Life):
         self.root, self.aws, self.log = root, aws, root / "log"
         self.machine = Machine(root, given(aws), module=engine.data.path("terraform"))
         self.path = f"SNS/life-{os.getpid()}-{number}"
-        self.merged = Merged(self.machine, {self.path: {}}, variables={"sns_topics": {f"life-{number}": {}}})
+        self.merged = Merged(
+            self.machine, {self.path: {}}, variables={self.path: {"sns_topics": {f"life-{number}": {}}}}
+        )
 
 
 def one(root, aws, number, victim, is_elsewhere, after_s):

@@ -122,8 +122,8 @@ class Merged:
         self.commit: str = changes.pop("commit", COMMIT)
         self.pr: int = changes.pop("pr", 7)
         self.behind: list[str] = changes.pop("behind", [])  # commits that lie in it
-        self.variables: Mapping[str, Any] | None = changes.pop("variables", None)  # instead of things
-        self.resources = {path: self.variables or _values(things) for path, things in resources.items()}
+        self.variables: Mapping[str, Any] = changes.pop("variables", None) or {}  # by path, instead of things
+        self.resources = {path: self.variables.get(path) or _values(things) for path, things in resources.items()}
         self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
         self.changes = changes  # of the subject
 
