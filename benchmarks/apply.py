@@ -91,8 +91,8 @@ def topics(aws: Emulator) -> None:
     began, used = time.monotonic(), cpu_s()
     machine = Machine(root, given(aws), module=engine.data.path("terraform"))
     names = [f"many-{number}" for number in range(TOPICS)]
-    values = {f"SNS/{name}": {"sns_topics": {name: {}}} for name in names}
-    merged = Merged(machine, dict.fromkeys(values, {}), variables=values)
+    values: dict[str, Any] = {f"SNS/{name}": {"sns_topics": {name: {}}} for name in names}
+    merged = Merged(machine, {path: {} for path in values}, variables=values)
     rows = merged.apply("r-many")
     assert {row["outcome"] for row in rows.values()} == {"applied"}, rows
     ours, ours_cpu = time.monotonic() - began, cpu_s() - used

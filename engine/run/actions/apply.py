@@ -36,6 +36,8 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     if not resources:
         ctx.work.progress("  nothing is to be applied")
         return {"resources": []}
+    if len(resources) > 1:
+        ctx.work.progress("  no order is kept among the resources")
     known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
     jobs = [terraform.job(resource, ctx.rules) for resource in resources]
     terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Watch = Callable[["Change"], None]
 
-_NOT_BEGUN = {"ENG411": "backend", "ENG412": "locked", "ENG413": "state", "ENG452": "cancelled"}
+_NOT_BEGUN = {"ENG411": "backend", "ENG412": "locked", "ENG413": "another", "ENG452": "cancelled"}
 
 
 def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
