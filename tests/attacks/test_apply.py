@@ -238,6 +238,21 @@ def test_a_state_that_terraform_could_not_write_is_pushed_before_anything_else(t
         assert came_to(only(merged.apply("r2")))[0] == "applied", "nothing is left to do"
 
 
+@pytest.mark.parametrize("is_here", [True, False])
+def test_the_lock_of_a_killed_terraform_is_taken_away_where_it_was_begun_and_nowhere_else(merge, tmp_path, is_here):
+    mark = tmp_path / "mark"
+    merged = merge(things={"a": {"input": "1", "run": f"test -e {mark} || {{ touch {mark}; kill -9 $PPID; }}"}})
+    path = path_of(merged)
+    assert came_to(only(merged.apply()))[:2] == ("none", "unknown")
+    assert (state_of(merged), merged.outcomes(path)) == (b"", [])
+    if not is_here:
+        merged.machine = merged.machine.elsewhere("there")
+    row = only(merged.apply("r1", "again"))
+    assert came_to(row)[:2] == (("applied", None) if is_here else ("none", "locked")), row
+    assert (("apply", "unlocked") in said(merged)) is is_here
+    assert merged.outcomes(path) == (["applied"] if is_here else [])
+
+
 def test_a_ledger_that_was_cut_off_after_an_apply_began(merge):
     """Its last entry is gone, and what was begun after it tells so."""
     _, second = next_one(merge)

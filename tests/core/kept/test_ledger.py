@@ -6,7 +6,16 @@ import pytest
 
 from engine.core.canonical import canonical
 from engine.core.kept.ledger import (
-    ATTEMPTS, OF_STATE, OUTCOMES, Entry, out_of_place, read, runs_since, state_of, statement, values_digest,
+    ATTEMPTS,
+    OF_STATE,
+    OUTCOMES,
+    Entry,
+    out_of_place,
+    read,
+    runs_since,
+    state_of,
+    statement,
+    values_digest,
 )  # fmt: skip
 from engine.core.signature import sign
 from engine.errors import EngineError
