@@ -77,12 +77,14 @@ def begin(folder: str, argv: Sequence[str], *, cwd: str, env: Mapping[str, str],
     try:
         with contextlib.ExitStack() as stack:
             lock = stack.enter_context(_held(folder))
+            begun = os.path.join(folder, BEGUN)
+            if os.path.lexists(begun):  # before anything there is touched
+                raise FileExistsError(begun)
             out, err, code, program = (stack.enter_context(_made(folder, file)) for file in _FILES)
             for handle in (code, program):
                 os.write(handle, keeper.BLANK)
                 os.fsync(handle)
             files.put(os.path.join(folder, _UNSTOPPED), b"")
-            begun = os.path.join(folder, BEGUN)
             # From here on nobody begins it once more, whatever becomes of us. It syncs the names of the files, too.
             files.put(begun, json.dumps({"program": name}).encode(), new=True, sync=True)
             with _taken_back(begun):

@@ -40,10 +40,15 @@ SETTINGS = (
     ),
     Setting(
         "ENGINE_AWS_PROFILE",
-        "AWS profile that Terraform works by, instead of the keys in the environment; `{environment}` and `{account}` "
-        "stand for those of the resource: `interlock-{environment}`.",
+        "AWS profile that Terraform works by where the rules name none (`environments.<name>.profile`), instead of the "
+        "keys in the environment; `{environment}` and `{account}` stand for those of the resource: "
+        "`interlock-{environment}`.",
     ),
-    Setting("ENGINE_CACHE_DIR", "Prepared Terraform work directories, mirrors of sources.", "~/.cache/interlock"),
+    Setting(
+        "ENGINE_CACHE_DIR",
+        "Prepared Terraform work directories, mirrors of sources, and what was begun to be applied: keep it.",
+        "~/.cache/interlock",
+    ),
     Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
     Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
     Setting(

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -123,11 +124,12 @@ def test_nobody_else_can_read_what_it_says(begun):
 
 
 def test_it_is_begun_once(begun):
-    folder = begun("sleep 30")
+    folder = begun("echo one; sleep 30")
     assert refused(begun, "echo again") == "ENG463"
     os.kill(running(folder)["pid"], signal.SIGKILL)
-    heard(folder)
+    found = heard(folder)
     assert refused(begun, "echo again") == "ENG463", "nor after its end"
+    assert heard(folder) == found, "which is still known"
 
 
 def test_of_many_who_begin_at_once_one_does(folder, tmp_path):
@@ -196,7 +198,9 @@ def test_what_a_killed_program_leaves_behind_is_ended(begun, monkeypatch):
 def test_what_is_left_behind_when_the_keeper_is_killed_too_is_ended(begun, monkeypatch):
     monkeypatch.setattr(attached, "_ORPHANS_S", 0.1)
     folder = begun("sleep 30 & wait")
-    eventually(lambda: len(os.popen(f"pgrep -g {running(folder)['pid']}").read().split()) == 2, "its child is there")
+    number = running(folder)["pid"]
+    children = Path(f"/proc/{number}/task/{number}/children")
+    eventually(lambda: children.read_text().split(), "its child is there")
     for name in ("keeper", "pid"):
         os.kill(running(folder)[name], signal.SIGKILL)
     assert attached.look(folder) == Running()

@@ -1,7 +1,9 @@
 """One resource is planned and applied, with real Terraform on the real S3 backend, and everybody is killed."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -254,6 +256,12 @@ def whose(work, name):
         return json.loads(file.read())[name]
 
 
+def whose_if(work):
+    """Is it written down already who works there?"""
+    with open(f"{work._apply}/program", encoding="ascii") as file:
+        return file.read().strip()
+
+
 def begun(applying, gate, **more):
     """Terraform is in the middle of an apply that nobody waits for."""
     job = applying.job(a="1", b={"input": "2", "run": gate.run, **more})
@@ -356,6 +364,48 @@ def test_nothing_is_begun_when_it_is_cancelled_before(applying):
             applying.workspace._slots = threading.Semaphore(0)
             assert told(applied(work, cancel)[0]) == ("failed", {}, "ENG452")
         assert work.begun is None
+
+
+def resumed(work):
+    """What whoever goes on does, as far as it is known here; False: a person has to look."""
+    for _ in range(5):
+        if work.begun is not None and applied(work)[0].outcome != "unknown":
+            return True
+        found = work.plan(LIMITS)
+        if found.lock is not None:
+            if not work.left(found.lock):
+                return False
+            work.unlock(found.lock)
+        elif found.changes:
+            work.apply(WATCHED.append)
+        else:
+            return True
+    raise AssertionError("it comes to no end")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(24))
+def test_killed_at_any_moment_and_gone_on_with(applying, aws, seed):
+    """The engine, Terraform and its keeper, in all combinations; the end is the same, and no lock is left."""
+    choice = random.Random(seed)
+    job = applying.job(a="1", b={"input": "2", "run": "sleep 0.2"}, c="3")
+    engine = applying.process(job)
+    assert engine.stdout.readline() == "ready\n"
+    time.sleep(choice.uniform(0, 2))
+    engine.kill()
+    engine.communicate()
+    with applying.open(job) as work:
+        if work.begun == Running() and whose_if(work):
+            for name in choice.sample(["pid", "keeper"], choice.randint(0, 2)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(whose(work, name), signal.SIGKILL)
+        if resumed(work):
+            assert things(work.state()) == {"a": "1", "b": "2", "c": "3"}
+            assert not planned(work).changes
+            assert lock_of(aws, job) == 404
+            work.close()
+        else:  # the engine was killed while it planned itself, or Terraform as it had just locked the state
+            assert lock_of(aws, job) == 200
 
 
 @pytest.mark.slow
