@@ -142,6 +142,21 @@ def new_key(file: str) -> FileSigner:
     return FileSigner(key)
 
 
+def new_sealing_key(file: str) -> "SealingKey":
+    """A new key for backups, written to `file` as `openssl rand -hex 32` writes one; never over something.
+
+    Raises:
+        EngineError: as `put_new`.
+    """
+    from engine.adapters import sealed
+
+    text = sealed.new_key()
+    key = sealed.key_of(text)
+    assert key is not None
+    put_new(file, text.encode() + b"\n")
+    return key
+
+
 def put_new(file: str, key: bytes) -> None:
     """A key, written to `file` with mode 0600; never over something that is there.
 

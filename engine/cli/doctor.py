@@ -125,7 +125,9 @@ def _checks(controller: str, module: str) -> Iterator[Check]:
         ("run out", lambda: _expired(controller), True),
         ("signing key", _signing_key, False),
         ("digest key", _digest_key, False),
-        ("store", lambda: _store(values), False),
+        ("audit key", lambda: _signing_key("audit"), True),
+        ("backup key", _backup_key, True),
+        ("store", lambda: _store(values, controller), False),
         ("GitHub", lambda: _github(controller), False),
         ("opa", lambda: _program(values.opa, values.path), True),
         ("checkov", lambda: _program(values.checkov, values.path), True),
@@ -218,17 +220,30 @@ def _digest_key() -> str:
     return "set"
 
 
-def _signing_key() -> str:
+def _signing_key(purpose: str = "verdict") -> str:
     from engine.adapters.keys import Keyring
 
-    return Keyring(os.environ).signer("verdict").id
+    return Keyring(os.environ).signer(purpose).id
 
 
-def _store(values: "Settings") -> str:
+def _backup_key() -> str:
+    from engine.adapters.keys import Keyring
+
+    first, *old = Keyring(os.environ).backup_keys()
+    return f"{first.id}{f', and {len(old)} of before' if old else ''}"
+
+
+def _store(values: "Settings", controller: str) -> str:
     """Looks whether it works, and leaves nothing behind."""
+    from engine.adapters import settings
     from engine.adapters.storage.named import opened
+    from engine.adapters.storage.s3 import Bucket
     from engine.run.kept.write import put
 
+    is_seen = opened(values.store).durable  # of one in S3 nothing is asked for that
+    if settings.in_job() and not is_seen and (uses := _shared(controller)):
+        here = "nobody else sees a directory of this job" if values.store else "ENGINE_STORE names none"
+        raise EngineError(problem("ENG203", uses=uses, reason=here))
     if values.store is None:
         return "none: each run keeps what it signs to itself (ENGINE_STORE)"
     store = opened(values.store)
@@ -237,8 +252,25 @@ def _store(values: "Settings") -> str:
         raise EngineError(problem("ENG193", key=key, reason="what was put there is not there"))
     if not store.delete(key, item.version) and store.get(key):
         raise EngineError(problem("ENG193", key=key, reason="what was deleted there still is"))
-    seen = "others see it" if store.durable else "nobody else sees it: a directory of this job"
-    return f"{values.store}, {seen}"
+    seen = "others see it" if is_seen else "nobody else sees it: a directory of this job"
+    locking = f"; {store.locking}" if isinstance(store, Bucket) else ""
+    return f"{values.store}, {seen}{locking}"
+
+
+def _shared(controller: str) -> str:
+    """What the rules' pipelines do that needs a store which others see; empty where they do nothing like that."""
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    known = catalog()
+    try:
+        rules = load(read_rules(controller), known)
+    except EngineError:  # which is told of the rules
+        return ""
+    steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
+    used = {step.uses for step in steps if known.actions[step.uses].shared}
+    return min(used, key=lambda name: (not known.actions[name].writes, name), default="")
 
 
 def _github(controller: str) -> str:

@@ -28,6 +28,7 @@ COMMANDS = {
     "receipts": "engine.cli.receipts",
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
+    "ledger": "engine.cli.ledger",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",

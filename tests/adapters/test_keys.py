@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from engine.adapters.keys import load_signer, new_key
+from engine.adapters.keys import Keyring, load_signer, new_key
 from engine.core.signature import key_id
 from engine.errors import EngineError, ExitCode
+from engine.run.ports import Granted
 
 
 def pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey, lock: KeySerializationEncryption) -> bytes:
@@ -104,3 +105,34 @@ def test_openssl_writes_the_same_form(tmp_path: Path) -> None:
     except FileNotFoundError:
         pytest.skip("openssl is not installed")
     assert load_signer(file.read_bytes()).id.startswith("ed25519:")
+
+
+GOOD, OLD = "a" * 64, "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("why", "environ", "said"),
+    [
+        ("none is set", {}, "there is no key"),
+        ("an old one alone seals nothing", {"ENGINE_BACKUP_OLD_KEYS": OLD}, "there is no key"),
+        ("too short", {"ENGINE_BACKUP_KEY": "a" * 63}, "ENGINE_BACKUP_KEY is not written"),
+        ("no hexadecimal digits", {"ENGINE_BACKUP_KEY": "g" * 64}, "ENGINE_BACKUP_KEY is not written"),
+        ("bytes", {"ENGINE_BACKUP_KEY": "\udcff" * 64}, "ENGINE_BACKUP_KEY is not written"),
+        ("an old one that is none", {"ENGINE_BACKUP_KEY": GOOD, "ENGINE_BACKUP_OLD_KEYS": f"{OLD} x"},
+         "ENGINE_BACKUP_OLD_KEYS is not written"),
+    ],
+)  # fmt: skip
+def test_backups_that_nobody_can_seal(why: str, environ: dict[str, str], said: str) -> None:
+    with pytest.raises(EngineError) as refused:
+        Keyring(environ).backup_key()
+    (problem,) = refused.value.problems
+    assert (problem.code, said in problem.message) == ("ENG719", True), why
+    assert GOOD not in problem.text()
+
+
+def test_a_key_is_granted_to_whom_it_is_named() -> None:
+    ring = Keyring({"ENGINE_BACKUP_KEY": GOOD, "ENGINE_BACKUP_OLD_KEYS": OLD})
+    assert len(Granted(["backup"], ring).backup_keys()) == 2
+    assert Granted(["backup"], ring).backup_key() == ring.backup_key()
+    with pytest.raises(PermissionError):
+        Granted([], ring).backup_key()

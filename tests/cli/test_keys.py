@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.adapters.keys import load_signer
+from engine.adapters.keys import Keyring, load_signer
 from engine.cli.main import main
 from engine.core.verdict.trust import load_trusted_keys
 
@@ -56,3 +56,19 @@ def test_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ["  counts  " in lines[0], "revoked since" in lines[1], "  expired  " in lines[2]] == [True] * 3
     assert main(["keys", "list", "--keys", str(file), "--json"]) == 0
     assert [key["counts"] for key in json.loads(capsys.readouterr().out)] == [True, False, False]
+
+
+def test_a_key_for_backups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its id is printed, the key is not; it opens what it has sealed, also when another has followed it."""
+    first, second = tmp_path / "a.key", tmp_path / "b.key"
+    assert main(["keys", "backup", "--out", str(first)]) == 0
+    shown = capsys.readouterr()
+    assert first.read_text().strip() not in shown.out + shown.err
+    assert first.stat().st_mode & 0o777 == 0o600
+    assert main(["keys", "--quiet", "backup", "--json", "--out", str(second)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    environ = {"ENGINE_BACKUP_KEY_FILE": str(second), "ENGINE_BACKUP_OLD_KEYS_FILE": str(first)}
+    ring = Keyring(environ)
+    assert [key.id for key in ring.backup_keys()] == [told["id"], shown.out.strip()]
+    assert ring.backup_key().id == told["id"]
+    assert (main(["keys", "backup", "--out", str(first)]), "ENG284" in capsys.readouterr().err) == (2, True)

@@ -296,7 +296,10 @@ def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
     place = f"{kept.root}/store"
     assert (said()["ok"], said(CI="")["found"]) == (True, f"{place}, others see it")
     assert list((kept.root / "store").glob("**/*=")) == [], "it leaves nothing behind"
-    assert "nobody else sees it" in said(CI="true")["found"]
+    refused = said(CI="true")
+    assert not refused["ok"], "in CI nothing is merged or applied with a store of the job's own"
+    assert "`github.merge` needs a store that others see, and nobody else sees a directory" in refused["problem"]
+    assert "ENGINE_STORE names none" in said(CI="true", ENGINE_STORE="")["problem"]
     assert "others see it" in said(CI="true", ENGINE_STORE=f"dir:{place}?shared=1")["found"]
     assert said(ENGINE_STORE="")["found"].startswith("none")
     (kept.root / "else").mkdir()
@@ -311,7 +314,9 @@ def test_the_doctor_knows_a_store_in_s3(kept, engine, aws, s3):
         rows = json.loads(engine(*words, **aws.credentials, **environ).out)
         return next(row for row in rows if row["name"] == "store")
 
-    assert said(ENGINE_STORE=str(s3))["found"] == f"{s3}, others see it"
+    assert (
+        said(ENGINE_STORE=str(s3))["found"] == f"{s3}, others see it; without Object Lock, so what is deleted is gone"
+    )
     assert list(Bucket(s3).list("")) == [], "it leaves nothing behind"
     assert "NoSuchBucket" in said(ENGINE_STORE="s3:nobodys")["problem"]
     assert "ProfileNotFound" in said(ENGINE_STORE=str(s3), ENGINE_STORE_PROFILE="nobodys")["problem"]

@@ -33,7 +33,7 @@ _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
 MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = (AUDIT, "backups/", LEDGER, MERGES, "statements/")
+LASTING = (AUDIT, "backups/", "holds/", LEDGER, MERGES, "statements/", "tried/")
 AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 

@@ -11,7 +11,7 @@ from engine.core.canonical import canonical, digest, digest_bytes
 from engine.core.events.kinds import NUMBER, REPO, SHA
 from engine.core.moment import later
 from engine.core.schema import is_valid
-from engine.core.signature import TrustedKeys, authentic
+from engine.core.signature import TrustedKeys, authentic, in_force
 from engine.core.verdict.check import opened
 from engine.core.verdict.statement import TYPE, subjects
 from engine.errors import Place, failure
@@ -101,13 +101,16 @@ def read(envelope: bytes, trusted: TrustedKeys, file: str = "ledger entry") -> E
     """An entry that a key has signed which is trusted for that, or was when it signed.
 
     Raises:
-        EngineError: why it is not believed (ENG270, ENG271, ENG274, ENG275, ENG710).
+        EngineError: why it is not believed (ENG270, ENG271, ENG273, ENG274, ENG275, ENG710).
     """
     payload, key = authentic(envelope, trusted, purpose="audit", file=file)
     value = opened(payload, file)
     for reason in _wrong(value):
         raise failure("ENG710", Place(file), reason=reason)
-    return Entry(value["predicate"], key, digest_bytes(payload), trusted[key].revoked is not None)
+    said, signer = value["predicate"], trusted[key]
+    if signer.revoked is None:  # else nobody minds its dates
+        in_force(signer, said["time"], file)
+    return Entry(said, key, digest_bytes(payload), signer.revoked is not None)
 
 
 def out_of_place(entry: Entry, key: str, before: Entry | None) -> str:

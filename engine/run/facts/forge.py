@@ -10,25 +10,28 @@ from engine.core.canonical import digest_bytes
 from engine.core.decision import depends
 from engine.core.report.checks import is_ours
 from engine.errors import failure
+from engine.run.facts import applied
 from engine.run.facts.gather import Fetch, Slow
 from engine.run.facts.hosted import Branch, PullRequest
 from engine.run.facts.once import once
 from engine.run.facts.people import People, somebody
 from engine.run.facts.talk import Rows, Talk
-from engine.run.kept import merges
+from engine.run.kept import ledger, merges
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Forge as Hub
     from engine.adapters.github.port import Part, Pull, Stated
     from engine.adapters.storage.port import Store
     from engine.core.events.kinds import Subject
+    from engine.core.kept.ledger import Entry
+    from engine.core.kept.merge import Merged
     from engine.core.rules.model import Rules
     from engine.core.signature import TrustedKeys
     from engine.run.facts.change import Change
     from engine.run.facts.where import Sides
 
 # What is made of the resources: of those that are deleted it has to be known whether somebody has asked for that.
-_DISCOVERED = ("freeze", "merge", "merges", "resources")
+_DISCOVERED = ("elsewhere", "freeze", "ledger", "merge", "merges", "resources")
 # Fact → what of the pull request it is made of.
 _PARTS: "Mapping[str, tuple[Part, ...]]" = {
     "pr": ("retargets",),
@@ -214,6 +217,12 @@ class Forge:
             level = [on for number in level if (pull := pulls[str(number)]) and not pull["merged"] for on in pull["on"]]
         return {"on": list(named.on), "wrong": named.wrong or None, "pulls": pulls}
 
+    def _is_applied(self, decision: "Merged") -> bool:
+        def entries(key: str) -> "Sequence[Entry]":
+            return ledger.entries(self._store, key, self._trusted)
+
+        return applied.is_applied(decision.to_row(), entries, self._change.repo, self._change.contains)
+
     def _stated(self, number: int, pull: "Stated | None") -> Any:
         if pull is None:
             return None
@@ -223,7 +232,6 @@ class Forge:
             "state": pull.state,
             "merged": pull.merged,
             "decided": decision is not None,
-            # Nothing is applied yet, so what holds a resource still holds it.
-            "applied": None if decision is None or not decision.said["keys"] else False,
+            "applied": None if decision is None or not decision.said["keys"] else self._is_applied(decision),
             "on": list(depends.parse(pull.body, repo).on),
         }

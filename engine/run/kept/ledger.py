@@ -4,15 +4,16 @@ That word is put before the entry, so every entry is found by its pull request; 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from engine.adapters.storage.port import Store
+from engine.adapters.storage.port import Item, Store
 from engine.core.canonical import canonical
 from engine.core.kept import keys, record
 from engine.core.kept.ledger import Entry, out_of_place, read, statement
 from engine.core.moment import later
+from engine.core.repository import same_repository
 from engine.core.signature import Signer, TrustedKeys, in_force, sign
 from engine.core.verdict.about import SKEW_S
 from engine.errors import EngineError, failure
@@ -20,6 +21,7 @@ from engine.run.kept import numbered
 from engine.run.kept.write import put
 
 MOST = 100_000  # entries of one state key
+_ONE_BY_ONE, _AT_ONCE = 4, 16  # entries that are asked for one after another; more are by so many threads
 
 Make = Callable[[int, tuple[Entry, ...]], Mapping[str, Any]]
 
@@ -47,7 +49,7 @@ def of_pull(store: Store, pr: int, trusted: TrustedKeys) -> Iterator[Entry]:
         yield from (
             entry
             for entry in entries(store, said["key"], trusted)
-            if entry.said["pr"] == pr and entry.said["repository"]["name"] == said["repository"]
+            if entry.said["pr"] == pr and same_repository(entry.said["repository"]["name"], said["repository"])
         )
 
 
@@ -113,9 +115,10 @@ def _series(store: Store, prefix: str, trusted: TrustedKeys) -> tuple[Entry, ...
         return failure("ENG711", series=f"entries of the ledger below {prefix}", number=number)
 
     number = numbered.last(store, prefix, MOST, missing, "a ledger entry")
+    places = [keys.numbered(prefix, each) for each in range(1, number + 1)]
     found: list[Entry] = []
-    for place in (keys.numbered(prefix, each) for each in range(1, number + 1)):
-        entry = _at(store, place, trusted)
+    for place, item in zip(places, _items(store, places), strict=True):
+        entry = _entry(item, place, trusted)
         before = found[-1] if found else None
         if keys.ledger(entry.key) != prefix:
             raise _refused("ledger", place, f"it was signed as number {entry.number} of {entry.key}")
@@ -125,15 +128,26 @@ def _series(store: Store, prefix: str, trusted: TrustedKeys) -> tuple[Entry, ...
     return tuple(found)
 
 
-def _at(store: Store, place: str, trusted: TrustedKeys) -> Entry:
-    item = store.get(place)
+def _items(store: Store, places: Sequence[str]) -> Sequence[Item | None]:
+    if len(places) <= _ONE_BY_ONE:
+        return [store.get(place) for place in places]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(store.get, places))
+
+
+def _entry(item: Item | None, place: str, trusted: TrustedKeys) -> Entry:
     if item is None:
         raise _refused("ledger", place, "it was taken away just now")
-    envelope = canonical(record.decode("ledger", item.data, place)["envelope"])
+    kept = record.decode("ledger", item.data, place)
     try:
-        return read(envelope, trusted, place)
+        entry = read(canonical(kept["envelope"]), trusted, place)
     except EngineError as error:
         raise _refused("ledger", place, error.problems[0].message) from None
+    if kept["run"] != entry.said["run"]:
+        raise _refused("ledger", place, "it was signed by another run")
+    return entry
 
 
 def _word(store: Store, place: str) -> dict[str, Any]:

@@ -214,8 +214,8 @@ def test_a_thief_who_writes_a_date_far_ahead_does_not_close_the_ledger() -> None
 def series(*rows: tuple[str, dict[str, Any]]) -> list[Entry]:
     found: list[Entry] = []
     for hour, (outcome, changes) in enumerate(rows, 1):
-        changes = {"time": T[hour], **_by_people(outcome), **changes}
-        found.append(following(found[-1] if found else None, outcome=outcome, **changes))
+        said_of = {"time": T[hour], **_by_people(outcome), **changes}
+        found.append(following(found[-1] if found else None, outcome=outcome, **said_of))
     return found
 
 
@@ -251,7 +251,13 @@ def test_what_a_revoked_key_calls_applied_is_not() -> None:
     assert withdrawn.outcome == "refused"
     assert withdrawn.to_row([])["outcome"] == "refused"
     assert read(signed(outcome="failed"), keys(revoked=T[1])).outcome == "failed"
-    assert read(signed(), keys(expires=T[1])).outcome == "applied", "what it signed before it expired stays"
+
+
+def test_what_a_key_has_signed_before_it_expired_stays_and_it_signs_no_more() -> None:
+    after = "2026-11-23T21:00:01Z"
+    assert said()["time"] < after
+    assert read(signed(), keys(expires=after)).outcome == "applied"
+    assert code(signed(time=after), keys(expires=after)) == "ENG273", "whoever has found an old key"
 
 
 OTHER = "sha256:" + "7" * 64

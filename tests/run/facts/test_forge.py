@@ -5,12 +5,14 @@ import json
 import pytest
 
 from engine.core.events.envelope import read_event
+from engine.core.kept import keys
 from engine.errors import EngineError
 from engine.run.facts import hosted as sides
 from engine.sandbox.forge.people import accounts
 from tests.support import merges as decisions
 from tests.support.clone import bucket
 from tests.support.hosted import REPO, RULES
+from tests.support.ledger import tell
 
 ALL = (
     "asked", "checks", "comments", "commits", "depends", "files", "freeze", "groups", "labels", "ledger", "merge",
@@ -488,6 +490,14 @@ def test_merges_of_a_resource_are_told_in_their_order(hosted):
     assert not document.failed
     assert [row["commit"] for row in document.facts["merges"]] == tips, "of the same second git tells which was first"
     assert document.facts["ledger"] == []
+    for commit in tips[:2]:
+        tell(hosted.store, "applied", key=key, commit=commit, run=commit)
+    ledger = hosted.facts(number, "ledger")[0].facts["ledger"]
+    assert [(row["number"], row["contains"]) for row in ledger] == [(1, tips[:1]), (2, tips[:2])], "as git tells"
+    place = min(hosted.store.list(keys.ledger(key)))
+    hosted.store.delete(place, hosted.store.get(place).version)
+    document, _ = hosted.facts(number, "merges", "ledger")
+    assert "number 1 is missing" in document.failed["ledger"]
 
 
 def test_names_that_are_hostile_ask_for_nothing_else(hosted):
