@@ -959,6 +959,71 @@ TABLE: dict[str, Row] = {
         "make a key with `engine keys backup --out FILE`, and name it in ENGINE_BACKUP_KEY_FILE",
         _AUTH,
     ),
+    # ENG720-729 the trail
+    "ENG720": Row(
+        "the trail cannot be written, so nothing is done that has to be said there first",
+        "see the reason beside this, and run again: what was not begun is begun then",
+        _EXEC,
+    ),
+    "ENG721": Row(
+        "the trail is not whole at {key}: {reason}",
+        "see `engine audit verify`; put back what was there, from a copy of the store",
+        _NO,
+    ),
+    "ENG722": Row(
+        "for {seconds} s others were always quicker to write into the trail",
+        "run it again when there are fewer runs at once",
+        _STALE,
+    ),
+    # ENG730-739 applying
+    "ENG730": Row(
+        "{resource} would not be applied as it was approved: {said}",
+        "look at the difference; comment `/engine replan` on the pull request to have it judged and approved anew",
+        _NO,
+    ),
+    "ENG731": Row(
+        "the state of {resource} is not the one that was left by the last apply: {reason}",
+        "find out who wrote it; two people take it in with `/engine adopt {key}`, or bring the old one back with"
+        " `/engine restore {key} VERSION`",
+        _NO,
+    ),
+    "ENG732": Row(
+        "the policies of today deny {resource}: {rules}",
+        "mend the configuration, or comment `/engine replan` on the pull request and have it judged anew",
+        _NO,
+    ),
+    "ENG733": Row(
+        "{commit} may not be applied to {resource}: {reason}",
+        "apply what the branch has now: comment `/engine apply` on the pull request that was merged last",
+        _NO,
+    ),
+    "ENG734": Row(
+        "nobody knows what became of an apply of {resource}: {reason}",
+        "it is looked at again by the next sweep, or comment `/engine apply`; nothing is repeated blindly",
+        _STALE,
+    ),
+    "ENG735": Row(
+        "what was approved of {resource} cannot be compared: {reason}",
+        "comment `/engine replan` on the pull request to have it judged and approved anew",
+        _NO,
+    ),
+    "ENG736": Row("a state cannot be read: {reason}", "restore it from a backup: `/engine restore KEY VERSION`", _NO),
+    # ENG740-749 what is merged, on its way to being applied
+    "ENG740": Row(
+        "the merge decision of {subject} is about {decided}, and GitHub says that it became {commit}",
+        "one of the two is not true: compare them, and have the change applied by a new pull request",
+        _NO,
+    ),
+    "ENG741": Row(
+        "the merge decision of {subject} leans on statement {number}, which is not in the store as it was",
+        "put it back, from a copy of the store",
+        _NO,
+    ),
+    "ENG742": Row(
+        "{what} is at work in another run: {who} has it since {since}",
+        "nothing has to be done: the next sweep tries it again; if that run was killed, go on with it: engine run --resume",
+        _WAIT,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

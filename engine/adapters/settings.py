@@ -323,7 +323,7 @@ def signing_key(environ: Mapping[str, str], purpose: str = "verdict") -> bytes |
     Raises:
         EngineError: the file cannot be read, or others can read it.
     """
-    return _secret(SIGNING[purpose], environ) if purpose in SIGNING else None
+    return _secret(SIGNING[purpose], environ)
 
 
 def digest_key(environ: Mapping[str, str]) -> bytes | None:

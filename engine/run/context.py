@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.run.module import module_directory
 
@@ -41,6 +41,7 @@ class Work(NamedTuple):
     progress: Callable[[str], None]  # one line for a person
     show: "Callable[[Report], None]"  # a finished report, to whoever watches
     cancel: "threading.Event"  # set when the action's time is up
+    live: "Callable[[list[dict[str, Any]]], None] | None" = None  # the rows of `terraform.apply`, while it works
 
 
 class Context(NamedTuple):

@@ -88,6 +88,7 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
     """GitHub; the event only says where to look. Nothing is asked yet."""
     from engine.run.facts import forge as facts
     from engine.run.facts.hosted import Branch, Nowhere, PullRequest
+    from engine.run.facts.merged import Merged
 
     hub, subject = judged.ports.forge, judged.event.subject
     assert hub is not None
@@ -119,9 +120,15 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
         run,
         judged.now,
     )
+    also = [Merged(sides, subject.repo, change, kept)] if isinstance(sides, PullRequest) and kept else []
     me = (lambda: sides.pull.me) if isinstance(sides, PullRequest) else lambda: None
     return Telling(
-        change, together(teller, change, kept or store.WITHOUT_STORE), GITHUB, WITHOUT_STORE, sides.check_head, me
+        change,
+        together(teller, change, kept or store.WITHOUT_STORE, *also),
+        GITHUB,
+        WITHOUT_STORE,
+        sides.check_head,
+        me,
     )
 
 

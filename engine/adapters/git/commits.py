@@ -201,6 +201,22 @@ class History:
         walk.until_common()
         return walk.marks[commit] & _COMMON == _COMMON
 
+    def is_trunk(self, tip: str, commit: str) -> bool:
+        """Is `commit` the commit `tip`, or a first parent of one that is? So are those that a branch was at itself.
+
+        Raises:
+            EngineError: a commit is missing, or there are too many.
+        """
+        walk = _Walk(self, commit, tip)
+        walk.until_common()
+        at = tip
+        while not walk.marks[at] & _BASE:  # not yet `commit` or older
+            parents = self.commit(at).parents
+            if not parents:
+                return False
+            at = parents[0]
+        return at == commit
+
 
 class _Walk:
     """Marks what base and head reach, newest first, until all that is left to visit is reached by both.

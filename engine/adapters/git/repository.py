@@ -321,6 +321,25 @@ class Repository:
         return self._history.reaches(tip, commit)
 
     @_in_turn
+    def is_trunk(self, tip: str, commit: str) -> bool:
+        """Was the branch that is at `tip` at `commit` itself? Not so what only came in by a merge.
+
+        Raises:
+            EngineError: a commit is missing, or there are too many to tell.
+        """
+        return self._objects.about([commit]) != [None] and self._history.is_trunk(tip, commit)
+
+    @_in_turn
+    def is_replay(self, commit: str, of: Collection[str]) -> bool:
+        """Is it one of these commits, or made anew from one as a rebase does it: same author, same moment, same words?
+
+        Raises:
+            EngineError: a commit is missing.
+        """
+        found = self._objects.read([commit, *of], "commit")
+        return _words(found[commit]) in [_words(found[sha]) for sha in of]
+
+    @_in_turn
     def directories(self, ids: Collection[str]) -> dict[str, Directory]:
         """Directories by the id of their tree.
 
@@ -372,6 +391,12 @@ class Repository:
             EngineError: it holds something else than an id.
         """
         return place.is_name(ref) and self._refs.tip(ref) is not None
+
+
+def _words(data: bytes) -> tuple[list[bytes], bytes]:
+    """Who says that they wrote a commit, when, and what they say of it."""
+    headers, _, message = data.partition(b"\n\n")
+    return [line for line in headers.split(b"\n") if line.startswith(b"author ")], message.strip()
 
 
 def _lacks(where: place.Place, name: str, child: str | None) -> EngineError:

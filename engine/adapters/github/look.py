@@ -203,6 +203,7 @@ def _told(data: Json, rows: Mapping[str, list[Json]]) -> Pull:
         merged=pull["merged"],
         merged_by=_actor(pull["mergedBy"]),
         merge_commit=pull["mergeCommit"]["oid"] if pull["merged"] and pull["mergeCommit"] else None,
+        merged_at=pull["mergedAt"],
         head=_head(pull),
         base=_base(pull, repository["nameWithOwner"]),
         updated_at=pull["updatedAt"],
@@ -232,7 +233,7 @@ def _landed(row: Json, me: str) -> Landed:
     """An App has its login in two spellings, with `[bot]` and without."""
     by, bot = _actor(row["mergedBy"]), "[bot]"
     is_mine = by is not None and (by.login.removesuffix(bot), by.bot) == (me.removesuffix(bot), me.endswith(bot))
-    return Landed(row["number"], is_mine)
+    return Landed(row["number"], is_mine, row["headRefOid"], row["baseRefName"], row["updatedAt"])
 
 
 def _actor(actor: Json | None) -> Person | None:

@@ -125,6 +125,7 @@ class Pull(NamedTuple):
     merged: bool
     merged_by: Person | None
     merge_commit: str | None  # never the one that GitHub tries the merge with
+    merged_at: str | None
     head: Branch
     base: Branch
     updated_at: str
@@ -162,6 +163,9 @@ class Landed(NamedTuple):
 
     number: int
     is_mine: bool  # did we merge it?
+    head: str  # sha
+    base: str  # branch
+    updated_at: str
 
 
 class Newest(NamedTuple):

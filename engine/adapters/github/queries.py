@@ -62,7 +62,7 @@ LISTS: Mapping[str, Listed] = {
     ),
 }
 
-_PULL = f"""id number title body state isDraft merged mergedBy {_ACTOR} mergeCommit {{ oid }} updatedAt changedFiles
+_PULL = f"""id number title body state isDraft merged mergedBy {_ACTOR} mergeCommit {{ oid }} mergedAt updatedAt changedFiles
       allCommits: commits {{ totalCount }} author {_ACTOR}
       headRefName headRefOid headRef {{ target {{ oid }} }} headRepository {{ nameWithOwner }}
       baseRefName baseRef {{ target {{ oid }} }}"""
@@ -88,7 +88,7 @@ RECENT = f"""query Recent($owner: String!, $name: String!) {{
   repository(owner: $owner, name: $name) {{
     nameWithOwner
     pullRequests(first: {PAGE}, states: [MERGED], orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
-      nodes {{ number mergedBy {_ACTOR} }}
+      nodes {{ number mergedBy {_ACTOR} headRefOid baseRefName updatedAt }}
     }}
     refs(refPrefix: "refs/heads/", first: {PAGE}, orderBy: {{field: TAG_COMMIT_DATE, direction: DESC}}) {{
       totalCount nodes {{ name target {{ oid ... on Commit {{ committedDate }} }} }}

@@ -19,7 +19,10 @@ renewals/<owner>/<repository>/<pull request>/<digest>           that a validatio
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
 tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
+applying/<state key>                                            that an apply of it has begun
+claims/state/<state key>                                        which run applies it at the moment
 backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
+audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 """
 
 from engine.core.canonical import digest_bytes
@@ -28,9 +31,10 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES, LEDGER = "merges/", "freeze/", "ledger/"  # begins the keys of all of them
+MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = ("audit/", "backups/", "holds/", LEDGER, MERGES, "statements/", "tried/")
+LASTING = (AUDIT, "backups/", "holds/", LEDGER, MERGES, "statements/", "tried/")
+AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 
 def part(text: str) -> str:
@@ -149,3 +153,18 @@ def tried(pr: int, repo: str = "", state_key: str = "") -> str:
 def backups(state_key: str) -> str:
     """What the keys of a state's backups begin with."""
     return f"backups/{_stands_for(state_key)}/"
+
+
+def audit(number: int) -> str:
+    """Where a batch of the trail is; the first one has the number 1."""
+    return numbered(f"{AUDIT}{(number - 1) // AUDIT_FOLDER:07d}/", number)
+
+
+def applying(state_key: str) -> str:
+    """Where it is said that an apply of this state key has begun."""
+    return f"applying/{_stands_for(state_key)}"
+
+
+def applies(state_key: str) -> str:
+    """Where it is said which run applies this state key at the moment, of whatever repository."""
+    return f"claims/state/{_stands_for(state_key)}"

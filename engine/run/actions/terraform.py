@@ -133,13 +133,11 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
         number, (resource, job) = numbered
         row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
         began = time.monotonic()
-        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
-        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
-        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
+        file = plan_file(plans, number, resource.state_key)
         try:
             with alone(resource.path, Place(resource.tfvars)):
-                told, hide = _planned(resource, job, file, planning)
-                row |= told
+                said, hide = _planned(resource, job, file, planning)
+                row |= said
                 secrets.append(hide.secrets)
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
@@ -150,6 +148,12 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     rows = list(run_all(list(enumerate(jobs, 1)), one, parallelism, work.cancel))
     hide = kept.redactor((), planning.credentials, secrets)
     return [kept.masked(row, hide) for row in rows]
+
+
+def plan_file(plans: str, number: int, state_key: str) -> str:
+    """Where a plan is kept: the number makes it unique, since `a/S3` with `b_c` and `a_S3/…` could meet in one name."""
+    name = state_key.removesuffix("/terraform.tfstate").replace("/", "_")
+    return os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
 
 
 def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) -> "tuple[dict[str, Any], Redactor]":
@@ -171,8 +175,8 @@ def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) ->
 
     inputs = digest([resource.tree, job.state_key, job.environment, job.account, job.region, job.nowhere, *made_with])
     done, made = planning.once(job, inputs, make)
-    told, hide = _told(done, planning.key, made, planning.credentials)
-    return {"module": workspace.template.module_digest, **told}, hide
+    said, hide = told(done, planning.key, made, planning.credentials)
+    return {"module": workspace.template.module_digest, **said}, hide
 
 
 def _journalled(ctx: "Context", job: "Job", inputs: str, make: "Make") -> "Made":
@@ -233,7 +237,7 @@ def setup(values: "Settings", module: str, rules: "Rules | None", *, nowhere: bo
     )
 
 
-def _told(
+def told(
     done: "PlanResult", key: bytes, made: Mapping[str, Any], credentials: Mapping[str, str]
 ) -> "tuple[dict[str, Any], Redactor]":
     """What may leave this action: small, and with its values masked; and what masks them.
@@ -256,7 +260,7 @@ def _told(
     if done.changes and not (found or outputs(done.plan)):
         raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
     hide = redactor([done.plan], credentials)
-    told = {
+    said = {
         "problem": None,
         "seconds": done.seconds,
         "plan": change_set_digest(done.plan, key),
@@ -271,8 +275,8 @@ def _told(
             {"address": c.address, "action": c.verb, "lines": [list(line) for line in diff(c, hide)]} for c in found
         ],
     }
-    canonical(told)  # what cannot be written cannot be signed: half of a character, say
-    return told, hide
+    canonical(said)  # what cannot be written cannot be signed: half of a character, say
+    return said, hide
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:

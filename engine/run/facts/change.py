@@ -100,8 +100,11 @@ class Change:
 
     @once
     def _range(self) -> "Range":
+        """Of what is merged, since the branch was left that it was merged into: by now it has all of it."""
         self._sides.check_known()
-        return self._sides.repository.range(self._sides.base, self._sides.where.head.sha)
+        where = self._sides.where
+        base = f"{where.merge_commit()}^1" if where.merged else self._sides.base
+        return self._sides.repository.range(base, where.head.sha)
 
     @once
     def _merge(self) -> "Merge":
@@ -115,6 +118,21 @@ class Change:
             raise failure("ENG371", sha=sha, branch=branch, tip=self._sides.base)
         return self._sides.repository.landed(sha)
 
+    def is_trunk(self, commit: str) -> bool:
+        """Was the base branch, as it is now, at this commit itself?"""
+        return self._sides.repository.is_trunk(self._sides.base, commit)
+
+    def is_whole(self, count: int) -> bool:
+        """Is the merge commit all of the change, and not the last of several that a rebase has made of it?
+
+        `count`: how many commits GitHub has counted.
+        """
+        where = self._sides.where
+        sha, own = where.merge_commit(), [one.sha for one in self._range.commits if len(one.parents) < 2]
+        if sha == where.head.sha:  # the branch was only moved on
+            return count < 2
+        return len(own) < 2 or not self._sides.repository.is_replay(sha, own)
+
     @property
     def tips(self) -> tuple[str, str]:
         """The commits of base and head, as git has them now.
@@ -122,7 +140,7 @@ class Change:
         Raises:
             EngineError: the clone cannot tell.
         """
-        return self._range.base, self._range.head
+        return self._sides.base, self._range.head
 
     def branch(self, name: str) -> str | None:
         """Where a branch is now; None where there is none."""

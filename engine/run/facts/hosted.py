@@ -119,7 +119,8 @@ class PullRequest:
         # What git does not list, though GitHub does, may have come into the base by another way.
         own = {commit.sha for commit in commits}
         strange = [sha for sha in listed or () if sha not in own and not self.repository.contains(self.base, sha)]
-        if unknown or strange:
+        # Of what was merged in some odd way: whoever made it must not be nobody.
+        if unknown or strange or (pull.merged and not own):
             raise failure("ENG610", number=pull.number, git=len(commits), github=pull.commit_count)
         return [_joined(commit, found[commit.sha]) for commit in commits]
 

@@ -87,6 +87,14 @@ class Kept:
         series = statements.Series(self._origin, wanted.repo, wanted.pr)
         return tuple(statements.read(self._store, series, self._trusted))
 
+    def statement(self, sequence: int) -> str | None:
+        """Digest of the statement of that number about this pull request; None: there is none."""
+        return next((one.digest for one in self._statements if one.verdict["sequence"] == sequence), None)
+
+    def decision(self, repo: str, pr: int) -> "Merged | None":
+        """What we have signed of the merge of a pull request; None: nothing."""
+        return merges.get(self._store, repo, pr, self._trusted)
+
     @property
     def rows(self) -> list[dict[str, Any]]:
         """All statements of this pull request, the first one first."""

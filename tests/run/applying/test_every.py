@@ -1,0 +1,159 @@
+"""Merges are applied, with real Terraform on the real S3 backend: what is done, what is said of it, and what is not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.run.kept import backups
+from tests.support.applied import ASKED, came_to, left_behind, only, path_of, said, state, state_of, things
+from tests.support.merged import passes
+
+pytestmark = pytest.mark.terraform
+
+
+def test_it_is_applied_once_and_said(merge):
+    merged = merge(a="1", b="2")
+    path = path_of(merged)
+    shown: list[Any] = []
+    row = only(merged.apply(live=shown.append))
+    assert came_to(row) == ("applied", None, None)
+    assert things(merged) == {"a": "1", "b": "2"}
+    assert [(one["action"], one["status"], one["error"]) for one in row["addresses"]] == [("create", "done", None)] * 2
+    (entry,) = merged.entries(path)
+    found = state(merged)
+    assert entry.said["state"] == {"lineage": found.lineage, "serial": found.serial, "digest": found.digest}
+    assert entry.said["done"] == {one["address"]: one["digest"] for one in merged.approved[0]["changes"]}
+    assert (entry.said["backup"], row["entry"]) == (None, 1)
+    assert said(merged) == [("apply", "started"), ("apply", "completed")]
+    assert {status for rows in shown for one in rows[0]["addresses"] for status in [one["status"]]} == {
+        "started",
+        "done",
+    }
+    assert left_behind(merged) == []
+    again = only(merged.apply("r2", "you"))
+    assert (came_to(again), again["entry"]) == (("applied", None, None), 1)
+    assert (merged.outcomes(path), state(merged)) == (["applied"], found)
+    assert said(merged) == [("apply", "started"), ("apply", "completed")]
+
+
+def test_before_each_apply_the_state_is_backed_up(merge, place):
+    first = merge(a="1")
+    path = path_of(first)
+    first.apply()
+    before = state_of(first)
+    second = first.next({path: {"a": "1", "b": "2"}})
+    assert came_to(only(second.apply("r2"))) == ("applied", None, None)
+    (backup,) = backups.listed(place.store, second.resource(path).state_key)
+    sealing = second.applying("r3", "me", passes).sealing
+    about, data = backups.load(place.store, sealing, backup.account, backup.state_key, 1)
+    assert (json.loads(data)["resources"], about.serial) == (
+        json.loads(before)["resources"],
+        json.loads(before)["serial"],
+    )
+    assert second.entries(path)[-1].said["backup"] == backup.key
+    assert ("backup", "kept") in said(second)
+
+
+def test_a_resource_that_is_taken_out_is_planned_as_nothing(merge):
+    first = merge(a="1")
+    path = path_of(first)
+    first.apply()
+    gone = first.next({path: {}})
+    assert [change["actions"] for change in gone.approved[0]["changes"]] == [["delete"]]
+    assert came_to(only(gone.apply("r2"))) == ("applied", None, None)
+    assert things(gone) == {}
+
+
+def test_nothing_to_apply_is_applied(merge):
+    first = merge(a="1")
+    path = path_of(first)
+    first.apply()
+    serial = state(first).serial
+    same = first.next({path: {"a": "1"}})
+    assert came_to(only(same.apply("r2"))) == ("applied", None, None)
+    assert same.outcomes(path) == ["applied", "applied"]
+    assert state(same).serial == serial
+    assert list(backups.listed(same.machine.store, same.resource(path).state_key)) == []
+
+
+@pytest.mark.parametrize(
+    ("why", "approved", "wanted", "odd"),
+    [
+        ("one more", {"a": "1"}, {"a": "1", "b": "2"}, [('terraform_data.thing["b"]', None, "create", "new")]),
+        ("another value", {"a": "1"}, {"a": "2"}, [('terraform_data.thing["a"]', "create", "create", "other")]),
+        ("one less", {"a": "1", "b": "1"}, {"a": "1"}, [('terraform_data.thing["b"]', "create", None, "gone")]),
+    ],
+)
+def test_what_was_not_approved_is_not_applied(merge, why, approved, wanted, odd):
+    seen = merge(things=approved)
+    other = seen.planned_as({path_of(seen): wanted})
+    row = only(other.apply())
+    assert came_to(row) == ("stopped", None, "ENG730"), why
+    assert [(one["address"], one["approved"], one["fresh"], one["why"]) for one in row["difference"]] == odd, why
+    assert (state_of(other), other.outcomes(path_of(other))) == (b"", ["stopped"]), why
+    assert said(other) == [("apply", "stopped")], why
+    again = only(other.apply("r2"))
+    assert (again["outcome"], other.outcomes(path_of(other))) == ("stopped", ["stopped"]), "not by itself"
+
+
+def test_one_fails_alone_and_is_tried_again_when_somebody_asks(merge, tmp_path):
+    go = tmp_path / "go"
+    merged = merge({"a": "1"}, {"b": {"input": "1", "run": f"test -e {go}"}, "c": "1"})
+    good, bad = merged.resources
+    rows = merged.apply()
+    assert [came_to(rows[path]) for path in (good, bad)] == [("applied", None, None), ("partial", None, "ENG410")]
+    assert "done" in {one["status"] for one in rows[bad]["addresses"]}
+    assert "exit status 1" in json.dumps(rows[bad])
+    assert merged.entries(bad)[-1].said["done"] == {
+        one["address"]: one["digest"] for one in merged.approved[1]["changes"] if '"c"' in one["address"]
+    }
+    go.touch()
+    assert came_to(merged.apply("r2")[bad])[0] == "partial", "nobody has asked"
+    merged.changes["asked"] = ASKED
+    row = merged.apply("r3")[bad]
+    assert came_to(row) == ("stopped", None, "ENG730"), "what failed is tainted, and would be replaced"
+    assert [one["why"] for one in row["difference"]] == ["tainted"]
+
+
+def test_what_is_left_over_is_applied_though_more_of_it_is_known_by_now(merge):
+    """Terraform is asked to stop when the first is made: what follows it takes its id, which nobody knew before."""
+    merged = merge(things={"a": {"input": "1", "run": "kill -INT $PPID", "follows": "a"}})
+    path = path_of(merged)
+    row = only(merged.apply())
+    assert came_to(row)[0] == "partial", row
+    assert list(merged.entries(path)[-1].said["done"]) == ['terraform_data.thing["a"]']
+    merged.changes["asked"] = ASKED
+    assert came_to(only(merged.apply("r2"))) == ("applied", None, None)
+    assert len(json.loads(state_of(merged))["resources"]) == 2
+    assert merged.outcomes(path) == ["partial", "applied"]
+
+
+def test_policies_of_today_have_the_last_word(merge):
+    merged = merge(a="1")
+    path = path_of(merged)
+    finding = {"rule": "R-1", "resource": path, "address": "x", "effect": "deny"}
+
+    def denies(rows):
+        assert json.loads(Path(rows[0]["file"]).read_text())["resource_changes"]
+        return {**passes(rows), "findings": [finding]}
+
+    row = only(merged.apply(judge=denies))
+    assert came_to(row) == ("stopped", None, "ENG732")
+    assert (state_of(merged), merged.outcomes(path)) == (b"", ["stopped"])
+
+
+def test_where_policy_cannot_tell_nothing_is_applied(merge):
+    merged = merge(a="1")
+
+    def silent(_rows):
+        return {"findings": [], "judged": [], "doubts": []}
+
+    def breaks(_rows):
+        raise MemoryError
+
+    for number, judge in enumerate((silent, breaks)):
+        merged.changes["asked"] = ASKED
+        assert came_to(only(merged.apply(f"r{number}", judge=judge)))[0] == "stopped"
+    assert state_of(merged) == b""
