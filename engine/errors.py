@@ -881,6 +881,7 @@ TABLE: dict[str, Row] = {
         "{what} is at work in another run: {who} has it since {since}",
         "nothing has to be done: the next sweep tries it again; if that run was killed, go on with it: engine run --resume",
         _WAIT,
+    ),
     # ENG710-719 ledger and backups
     "ENG710": Row(
         "it is no entry of our ledger: {reason}",
