@@ -879,7 +879,12 @@ TABLE: dict[str, Row] = {
     ),
     "ENG742": Row(
         "{what} is at work in another run: {who} has it since {since}",
-        "nothing has to be done: the next sweep tries it again; if that run was killed, go on with it: engine run --resume",
+        "nothing has to be done: sweep tries again; if that run was killed, go on with it: engine run --resume",
+        _WAIT,
+    ),
+    "ENG743": Row(
+        "it may not be applied any more, as facts of now say: {because}",
+        "the report says what is missing; the next event of the pull request, or the next sweep, tries again",
         _WAIT,
     ),
     # ENG710-719 ledger and backups

@@ -123,7 +123,12 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
     also = [Merged(sides, subject.repo, change, kept)] if isinstance(sides, PullRequest) and kept else []
     me = (lambda: sides.pull.me) if isinstance(sides, PullRequest) else lambda: None
     return Telling(
-        change, together(teller, change, kept or store.WITHOUT_STORE, *also), GITHUB, WITHOUT_STORE, sides.check_head, me
+        change,
+        together(teller, change, kept or store.WITHOUT_STORE, *also),
+        GITHUB,
+        WITHOUT_STORE,
+        sides.check_head,
+        me,
     )
 
 

@@ -10,6 +10,8 @@ comments/<owner>/<repository>/<pull request>                    which comment th
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
+claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
+claims/state/<state key>                                        which run works on that state
 claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
 logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
@@ -123,6 +125,16 @@ def told(repo: str, pr: int) -> str:
 def claim(what: str, repo: str, about: str) -> str:
     """Where it is said who does at the moment what only one may do at a time."""
     return f"claims/{part(what)}/{_repository(repo)}/{part(about)}"
+
+
+def working(pipeline: str, repo: str, pr: int, commit: str) -> str:
+    """Where it is said who carries out a pipeline at the moment of which one at a time is enough, about this commit."""
+    return f"claims/{part(pipeline)}/{_repository(repo)}/{pr}/{part(commit)}"
+
+
+def alone(state_key: str) -> str:
+    """Where it is said who works on a state at the moment."""
+    return f"claims/state/{_stands_for(state_key)}"
 
 
 def asked(repo: str, pr: int) -> str:
