@@ -17,6 +17,7 @@ logins/<login>                                                  whose a login wa
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from
 swept/<owner>/<repository>/last                                 how far sweep has come
+unapplied/<owner>/<repository>/<0000000007>                     a merge of which the ledger says nothing yet
 renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
@@ -95,6 +96,12 @@ def hold(state_key: str, repo: str, pr: int) -> str:
 def swept(repo: str, pr: int | None = None) -> str:
     """Where stands what the last decision of a pull request was made from, or how far sweep has come (None)."""
     return f"swept/{_repository(repo)}/{'last' if pr is None else pr}"
+
+
+def unapplied(repo: str, pr: int | None = None) -> str:
+    """Where it is said that a merge is perhaps not applied; without a number what all begin with."""
+    prefix = f"unapplied/{_repository(repo)}/"
+    return prefix if pr is None else numbered(prefix, pr)
 
 
 def renewal(repo: str, pr: int, about: str) -> str:

@@ -137,6 +137,23 @@ def locked(store: Store, keys: Iterable[str], journal: "Journal", now: Callable[
         locks.release()
 
 
+def is_alive(store: Store, key: str, now: str) -> bool:
+    """Has somebody said so within the time after which a claim is nobody's any more?
+
+    Raises:
+        EngineError: ENG193, ENG194, ENG196, it is no claim; the store fails.
+    """
+    item = store.get(key)
+    return item is not None and not _is_old(record.decode("claim", item.data, key)["at"], now)
+
+
+def _is_old(at: str, now: str) -> bool:
+    try:
+        return later(at, LOST_S) <= now
+    except ValueError:
+        return False
+
+
 def _mine(journal: "Journal", now: str) -> bytes:
     me = journal.writer
     return record.encode("claim", owner=me.id, run=journal.identity.key, who=me.who, at=now)
@@ -174,8 +191,4 @@ def _is_free(item: Item, journal: "Journal", now: str) -> bool:
     is_mine = said["run"] == journal.identity.key  # whoever had that run has it no more: the journal says so
     if is_mine or journal.writer.is_executor_of(said["owner"]):
         return True
-    try:
-        is_old = later(said["at"], LOST_S) <= now
-    except ValueError:
-        is_old = False
-    return is_old or not journal.is_at_work(said["run"], said["owner"])
+    return _is_old(said["at"], now) or not journal.is_at_work(said["run"], said["owner"])
