@@ -43,7 +43,7 @@ _QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 def merged(branch: str) -> State:
     """Of a pull request that was merged."""
-    return State(f"Merged into {branch}")
+    return State("Merged into ", branch)
 
 
 def refused(why: str) -> State:
