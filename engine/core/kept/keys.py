@@ -7,6 +7,7 @@ journal/<run>/<000001>                                          see `core/kept/j
 merges/<owner>/<repository>/<pull request>                      what was merged by us
 merging/<owner>/<repository>/<pull request>                     what a run is about to merge
 comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
+comments-apply/<owner>/<repository>/<pull request>              the same of the one about applying
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
@@ -112,9 +113,9 @@ def merging(repo: str, pr: int) -> str:
     return f"merging/{_repository(repo)}/{pr}"
 
 
-def comment(repo: str, pr: int) -> str:
-    """Where it is said which comment of a pull request is ours."""
-    return f"comments/{_repository(repo)}/{pr}"
+def comment(repo: str, pr: int, about: str = "") -> str:
+    """Where it is said which comment of a pull request is ours; `about`: the one about that."""
+    return f"comments{f'-{about}' if about else ''}/{_repository(repo)}/{pr}"
 
 
 def told(repo: str, pr: int) -> str:

@@ -21,6 +21,7 @@ _KEYS = 5  # states that are named in one line
 _MARKS = {"applied": "✅", "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌"}
 _WORDS = {"partial": "half applied", "stopped": "stopped: it differs from what was approved"}
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
+_STATES = {"started": "under way"}
 _HEAD = ("", "Resource", "State", "Time")  # no more: it is read on a phone, too
 
 
@@ -113,12 +114,10 @@ def _act(way: Way, those: Sequence[Attempt], applied: Applied) -> str:
     lead = f"- {', '.join(paths)}{more}: {way.means}."
     if not way.command:
         return f"{lead} Nothing has to be done: it is tried again by itself."
+    said = " and ".join(dict.fromkeys(md.code(words(way, one.key)) for one in those[:_KEYS]))
     if way.command not in applied.may:
-        return (
-            f"{lead} The rules name nobody who may comment {md.code(words(way))}: have whoever keeps them look at it."
-        )
-    said = dict.fromkeys(md.code(words(way, one.key)) for one in those[:_KEYS])
-    return f"{lead} Comment {' and '.join(said)} here ({md.text(applied.may[way.command])} may), {way.then}."
+        return f"{lead} The rules name nobody who may comment {said}: have whoever keeps them look at it."
+    return f"{lead} Comment {said} here ({md.text(applied.may[way.command])} may), {way.then}."
 
 
 def _table(applied: Applied, room: int) -> tuple[str, int]:
@@ -158,21 +157,17 @@ def _said(one: Attempt, applied: Applied) -> str:
 
 def _difference(applied: Applied, room: int) -> tuple[str, int]:
     """What was approved beside what would be done now, folded."""
-    rows = [(one, each) for one in applied.attempts for each in one.difference or ()]
-    pieces = [
-        Piece(_differs(one, each), len(rows) + size(text)) for one, each in rows for text in [_lines(each)]
-    ]  # the shorter ones first
+    told = [_differs(one, each) for one in applied.attempts for each in one.difference or ()]
+    pieces = [Piece(text, size(text)) for text in told]  # the shorter ones first
     return listed("### What differs from what was approved", pieces, room, "differences")
 
 
 def _differs(one: Attempt, each: Differs) -> str:
-    approved, fresh = each.approved or "nothing", each.fresh or "nothing"
-    lead = f"{md.text(each.address)}: approved: {md.text(approved)}; now: {md.text(fresh)} ({md.text(one.path)})"
-    return md.details(lead, md.fence(_lines(each) or "(nothing would be done to it now)", "diff"))
-
-
-def _lines(each: Differs) -> str:
-    return "\n".join(map(str, each.lines))
+    said = f"approved: {md.text(each.approved or 'nothing')}; now: {md.text(each.fresh or 'nothing')}"
+    lead = f"{md.text(each.address)}: {said} ({md.text(one.path)})"
+    plans = [(name, lines) for name, lines in (("What was approved", each.was), ("Now", each.lines)) if lines]
+    blocks = [f"{name}:\n\n{md.fence(chr(10).join(map(str, lines)), 'diff')}" for name, lines in plans]
+    return md.details(lead, "\n\n".join([f"{md.prose(each.why)}." if each.why else "", *blocks]).strip() or "Nothing.")
 
 
 def _addresses(applied: Applied, room: int) -> tuple[str, int]:
@@ -183,11 +178,11 @@ def _addresses(applied: Applied, room: int) -> tuple[str, int]:
 
 def _touched(one: Attempt) -> str:
     counts = [f"{len(list(group))} {word}" for word, group in groupby(sorted(map(_word, one.touched)))]
-    return md.details(f"{md.text(one.path)}: {', '.join(counts)}", "\n".join(map(_address, one.touched)))
+    return md.details(f"{md.text(one.path)}: {md.text(', '.join(counts))}", "\n".join(map(_address, one.touched)))
 
 
 def _word(each: Touched) -> str:
-    return {"started": "under way", "failed": "failed"}.get(each.status, "done")
+    return _STATES.get(each.status, each.status)
 
 
 def _address(each: Touched) -> str:

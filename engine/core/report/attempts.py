@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.command import usage
+from engine.core.plan.compare import WORDS
 from engine.core.plan.model import VERBS
 from engine.core.plan.summary import Line
 from engine.errors import Problem
+from engine.printable import harmless
 
 _LONGEST_S = 10**7  # a number that is none is no time
 
@@ -32,6 +34,8 @@ class Differs(NamedTuple):
     approved: str  # what was approved to be done to it; empty: nothing
     fresh: str  # what would be done now; empty: nothing
     lines: tuple[Line, ...] = ()  # of what would be done now, its sensitive values masked
+    was: tuple[Line, ...] = ()  # of what was approved, as far as that is kept
+    why: str = ""  # what is odd about it
 
 
 class Attempt(NamedTuple):
@@ -78,7 +82,9 @@ class Applied(NamedTuple):
                     "seconds": round(one.seconds, 3),
                     "problem": one.problem.to_json() if one.problem else None,
                     "difference": None if one.difference is None else [
-                        {**each._asdict(), "lines": list(map(str, each.lines))} for each in one.difference
+                        {
+                            **each._asdict(), "lines": list(map(str, each.lines)), "was": list(map(str, each.was))
+                        } for each in one.difference
                     ],
                     "entry": one.entry or None,
                 }
@@ -104,6 +110,7 @@ _OUTCOMES: Mapping[str, Way] = {
         "which plans what was merged, signs that, and asks for approvals of it",
     ),
     "refused": Way("a gate of applying says no", "apply", _AGAIN),
+    "released": Way("two people have given it up", "apply", _AGAIN),
 }  # fmt: skip
 _WAITS: Mapping[str, Way] = {
     "locked": Way("somebody else holds the lock of its Terraform state"),
@@ -148,7 +155,7 @@ def lines(one: Attempt) -> Iterator[tuple[int, str]]:
             yield 2, each.error
     for other in one.difference or ():
         yield 1, f"{other.address}: approved: {other.approved or 'nothing'}; now: {other.fresh or 'nothing'}"
-        yield from ((2, str(line)) for line in other.lines)
+        yield from ((2, str(line)) for line in (*other.was, *other.lines))
     if one.problem:
         yield 1, f"{one.problem.code} {one.problem.message}"
         if one.problem.hint:
@@ -156,6 +163,12 @@ def lines(one: Attempt) -> Iterator[tuple[int, str]]:
     if one.outcome != "applied":
         way = way_of(one)
         yield 1, f"{way.means}: " + (words(way, one.key) if way.command else "it is tried again by itself")
+
+
+def log(applied: Applied) -> str:
+    """All of it as lines of text, for a file."""
+    told = [line for one in applied.attempts for line in lines(one)]
+    return "".join(f"{'  ' * depth}{part}\n" for depth, text in told for part in harmless(text).split("\n"))
 
 
 def read(rows: Sequence[Mapping[str, Any]]) -> tuple[Attempt, ...]:
@@ -184,8 +197,9 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
 
 
 def _differs(row: Mapping[str, Any]) -> Differs:
-    lines = tuple(map(_line, row.get("lines", ())))
-    return Differs(row["address"], _verb(row.get("approved")), _verb(row.get("fresh")), lines)
+    lines, was = (tuple(map(_line, row.get(name) or ())) for name in ("lines", "was"))
+    why = WORDS.get(row.get("why", ""), "")
+    return Differs(row["address"], _verb(row.get("approved")), _verb(row.get("fresh")), lines, was, why)
 
 
 def _line(said: Any) -> Line:

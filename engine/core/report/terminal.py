@@ -62,9 +62,6 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
             lines += _problem(problem, 2, width)
     for one in report.applied.attempts if report.applied else ():
         (_, first), *more = attempts.lines(one)
-        mark = (
-            ("✓", "green") if one.outcome == "applied" else ("…", "yellow") if one.outcome == "none" else ("✗", "red")
-        )
         lines += [f"  {paint(*_OUTCOMES.get(one.outcome, ('✗', 'red')))} {_line(first)}"]
         lines += [line for depth, text in more for line in _wrapped(text, 4 + 2 * depth, width)]
     if report.unknown:

@@ -9,7 +9,8 @@ from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
 from engine.core.redact import Redactor
 from engine.core.report.attempts import Applied, Attempt, Differs, Touched
-from engine.core.report.comment import LIMIT, render
+from engine.core.report.comment import render
+from engine.core.report.fitting import LIMIT
 from engine.core.report.life import envelope_of
 from engine.core.report.model import Diff, Gate, Life, Report, Result, Row, Validated, redacted
 from engine.core.report.terminal import render as render_terminal
@@ -81,7 +82,7 @@ LIVES = st.builds(
 
 
 TOUCHED = st.builds(Touched, TEXT, TEXT, st.sampled_from(["started", "done", "failed"]), st.floats(0, 9), TEXT)
-DIFFERS = st.builds(Differs, TEXT, TEXT, TEXT, st.lists(LINES, max_size=2).map(tuple))
+DIFFERS = st.builds(Differs, TEXT, TEXT, TEXT, *(st.lists(LINES, max_size=2).map(tuple),) * 2, TEXT)
 ATTEMPTS = st.builds(
     Attempt,
     *(TEXT, TEXT, TEXT, TEXT),
@@ -103,8 +104,8 @@ APPLIED = st.builds(
 )
 
 
-@given(REPORTS, APPLIED, st.sampled_from([1, 400]))
-@settings(deadline=None)
+@given(REPORTS, APPLIED, st.sampled_from([1, 1, 1, 300]))
+@settings(deadline=None, max_examples=40)
 def test_whatever_was_applied_begins_with_its_state_and_ends_what_it_opens(
     report: Report, applied: Applied, times: int
 ) -> None:

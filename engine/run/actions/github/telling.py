@@ -76,18 +76,10 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     Raises:
         EngineError: ENG556, the pull request is not known.
     """
-    from engine.core.decision import gates as asking
     from engine.core.report import state as states
 
     pull, document = pull_of(ctx), _with_verdict(ctx)
-    context = asking.context(document, ctx.rules)
-    known = {} if document is not ctx.document else {gate.name: gate for gate in ctx.result.gates}
-
-    def ask(action: str) -> "list[GateResult]":
-        names = dict.fromkeys(ctx.rules.protect.get(action, ()))
-        return [known.get(name) or asking.judge(ctx.rules.gates[name], context) for name in names]
-
-    merging, signing = ask(MERGE), ask(SIGN)
+    merging, signing = judged(ctx, document, MERGE), judged(ctx, document, SIGN)
     merged = outputs(ctx, MERGE)
     problems = tuple(problem for one in ctx.ran for problem in one.problems)
     is_merged = merged is not None or document.facts["pr"]["merged"]
@@ -95,7 +87,7 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     validation, sequence = _validation(ctx, document, signing, problems, pull)
     if is_started:
         validation = "running"
-    told = tuple(map(_gate, merging))
+    told = tuple(map(gate, merging))
     if is_merged:
         state = states.merged(pull.base)
     elif validation == "running":
@@ -112,6 +104,16 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     return Telling(
         pull, document, state, validation, sequence, told, is_overridden, is_merged, merged is not None, problems
     )
+
+
+def judged(ctx: "Context", document: "FactDocument", action: str) -> "list[GateResult]":
+    """What the gates of an action say of these facts, whether this pipeline has asked them or not."""
+    from engine.core.decision import gates as asking
+
+    context = asking.context(document, ctx.rules)
+    known = {} if document is not ctx.document else {gate.name: gate for gate in ctx.result.gates}
+    names = dict.fromkeys(ctx.rules.protect.get(action, ()))
+    return [known.get(name) or asking.judge(ctx.rules.gates[name], context) for name in names]
 
 
 def _with_verdict(ctx: "Context") -> "FactDocument":
@@ -168,7 +170,8 @@ def _validates(ctx: "Context") -> bool:
     return any(step.uses == SIGN for step in ctx.rules.pipelines[ctx.result.name].steps)
 
 
-def _gate(gate: "GateResult") -> "Gate":
+def gate(gate: "GateResult") -> "Gate":
+    """What a gate has said, as it is shown."""
     from engine.core.report.explanation import sentence
     from engine.core.report.model import Gate
 
