@@ -7,15 +7,17 @@ from engine import data
 from engine.core.declare import Action, Catalog, Fact
 from engine.core.events.kinds import EVENTS
 from engine.core.expressions.functions import FUNCTIONS
-from engine.run.actions import github, policy, report, sweep, terraform, verdict
+from engine.run.actions import apply, github, policy, refusal, report, sweep, terraform, verdict
 
 ACTIONS: tuple[Action, ...] = (
     *terraform.ACTIONS,
+    *apply.ACTIONS,
     *policy.ACTIONS,
     *verdict.ACTIONS,
     *report.ACTIONS,
     *github.ACTIONS,
     *sweep.ACTIONS,
+    *refusal.ACTIONS,
 )
 
 

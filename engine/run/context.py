@@ -67,3 +67,5 @@ class Context(NamedTuple):
     ran: "tuple[Ran, ...]" = ()  # what became of the actions before it
     # The same pipeline, decided anew by facts of now: for what is asked last before something that cannot be undone.
     again: "Callable[[], tuple[FactDocument, PipelineResult]] | None" = None
+    # Nothing, if what the pipeline's `locks` name is still this run's alone; raises where it was taken over (ENG621).
+    check_locks: Callable[[], None] = lambda: None

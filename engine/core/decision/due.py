@@ -124,7 +124,9 @@ def _ends(result: PipelineResult, document: FactDocument, rules: Rules, now: str
         yield now
     if verdict := document.facts.get("verdict"):
         yield verdict["expires_at"]
-    yield from (gate.override.expires_at for gate in result.gates if gate.override)
+    # One that had expired when it was looked at counts by what was signed of the merge.
+    ends = (gate.override.expires_at for gate in result.gates if gate.override)
+    yield from (end for end in ends if end > now)
 
 
 def _reads_the_clock(gate: Gate) -> bool:

@@ -88,9 +88,10 @@ def keep(
     for _ in range(numbered.TRIES):
         number = _last(store, prefix, state_key) + 1
         place = keys.numbered(prefix, number)
-        if put(store, place, seal(key, {**about, "number": number}, state.data)):
-            _, data = load(store, [key], account, state_key, number)
-            if data != state.data:
+        sealed = seal(key, {**about, "number": number}, state.data)
+        if put(store, place, sealed):
+            item = store.get(place)
+            if item is None or item.data != sealed or opened(item.data, [key], place).data != state.data:
                 raise failure("ENG718", key=place)
             return place
     raise failure("ENG713", tries=numbered.TRIES, key=state_key)

@@ -129,11 +129,14 @@ def _at(store: Store, place: str, trusted: TrustedKeys) -> Entry:
     item = store.get(place)
     if item is None:
         raise _refused("ledger", place, "it was taken away just now")
-    envelope = canonical(record.decode("ledger", item.data, place)["envelope"])
+    kept = record.decode("ledger", item.data, place)
     try:
-        return read(envelope, trusted, place)
+        entry = read(canonical(kept["envelope"]), trusted, place)
     except EngineError as error:
         raise _refused("ledger", place, error.problems[0].message) from None
+    if kept["run"] != entry.said["run"]:
+        raise _refused("ledger", place, "it was signed by another run")
+    return entry
 
 
 def _word(store: Store, place: str) -> dict[str, Any]:

@@ -6,7 +6,16 @@ import pytest
 
 from engine.core.canonical import canonical
 from engine.core.kept.ledger import (
-    ATTEMPTS, OF_STATE, OUTCOMES, Entry, out_of_place, read, runs_since, state_of, statement, values_digest,
+    ATTEMPTS,
+    OF_STATE,
+    OUTCOMES,
+    Entry,
+    out_of_place,
+    read,
+    runs_since,
+    state_of,
+    statement,
+    values_digest,
 )  # fmt: skip
 from engine.core.signature import sign
 from engine.errors import EngineError
@@ -205,8 +214,8 @@ def test_a_thief_who_writes_a_date_far_ahead_does_not_close_the_ledger() -> None
 def series(*rows: tuple[str, dict[str, Any]]) -> list[Entry]:
     found: list[Entry] = []
     for hour, (outcome, changes) in enumerate(rows, 1):
-        changes = {"time": T[hour], **_by_people(outcome), **changes}
-        found.append(following(found[-1] if found else None, outcome=outcome, **changes))
+        said_of = {"time": T[hour], **_by_people(outcome), **changes}
+        found.append(following(found[-1] if found else None, outcome=outcome, **said_of))
     return found
 
 
