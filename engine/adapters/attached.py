@@ -84,7 +84,7 @@ def begin(folder: str, argv: Sequence[str], *, cwd: str, env: Mapping[str, str],
             # From here on nobody begins it once more, whatever becomes of us. It syncs the names of the files, too.
             files.put(begun, json.dumps({"program": name}).encode(), new=True, sync=True)
             with _taken_back(begun):
-                _start([*_keeper(folder, lock, code, program), *argv], cwd, env, out, err, (lock, code, program))
+                _start(folder, argv, cwd, env, out, err, (lock, code, program))
     except FileExistsError as error:
         raise failure("ENG463", program=name, folder=folder) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in an argument
@@ -162,14 +162,19 @@ def said(folder: str, limit: int) -> bytes:
         return os.pread(file, limit, max(0, size - limit))
 
 
-def _keeper(folder: str, *handles: int) -> list[str]:
-    return [sys.executable, "-I", "-S", keeper.__file__, folder, *map(str, handles)]
-
-
-def _start(argv: Sequence[str], cwd: str, env: Mapping[str, str], out: int, err: int, handles: tuple[int, ...]) -> None:
+def _start(
+    folder: str,
+    argv: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    out: int,
+    err: int,
+    handles: tuple[int, ...],
+) -> None:
+    keeping = [sys.executable, "-I", "-S", keeper.__file__, folder, *map(str, handles), env.get("LC_CTYPE", "")]
     with ctrl_c_waits():
         child = subprocess.Popen(
-            argv,
+            [*keeping, *argv],
             cwd=cwd,
             env=dict(env),
             stdin=subprocess.DEVNULL,

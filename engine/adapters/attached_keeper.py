@@ -1,4 +1,4 @@
-"""Starts one program, waits for it, writes its exit code: `python -I -S attached_keeper.py FOLDER LOCK CODE PROGRAM …`.
+"""Starts one program, waits for it, writes its exit code: `python -I -S attached_keeper.py FOLDER … ARGV`.
 
 A process of its own (see `adapters/attached`), so that this happens whatever becomes of the engine. It is the program's
 parent, so it alone can signal it without ever meeting another process of that number. Standard library only.
@@ -18,8 +18,11 @@ _DEAF = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # a machine that shuts d
 _DEFAULT = (*_DEAF, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)  # the last two Python ignores
 
 
-def main(folder: str, lock: int, code: int, program: int, argv: list[str]) -> int:
-    """Run `argv` to its end. The arguments between are open files; the lock is the program's, too."""
+def main(folder: str, lock: int, code: int, program: int, lc_ctype: str, argv: list[str]) -> int:
+    """Run `argv` to its end. `lock` (the program's, too), `code` and `program` are open files."""
+    os.environ.pop("LC_CTYPE", None)  # Python sets it by itself where no locale is
+    if lc_ctype:
+        os.environ["LC_CTYPE"] = lc_ctype
     for number in (*_DEAF, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)
     awake, wake = os.pipe()
@@ -104,4 +107,4 @@ def _write(handle: int, text: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5], sys.argv[6:]))

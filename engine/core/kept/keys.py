@@ -23,6 +23,8 @@ renewals/<owner>/<repository>/<pull request>/<digest>           that a validatio
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
 tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
+applying/<state key>                                            that an apply of it has begun
+claims/state/<state key>                                        which run applies it at the moment
 backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 """
@@ -176,3 +178,13 @@ def backups(state_key: str) -> str:
 def audit(number: int) -> str:
     """Where a batch of the trail is; the first one has the number 1."""
     return numbered(f"{AUDIT}{(number - 1) // AUDIT_FOLDER:07d}/", number)
+
+
+def applying(state_key: str) -> str:
+    """Where it is said that an apply of this state key has begun."""
+    return f"applying/{_stands_for(state_key)}"
+
+
+def applies(state_key: str) -> str:
+    """Where it is said which run applies this state key at the moment, of whatever repository."""
+    return f"claims/state/{_stands_for(state_key)}"
