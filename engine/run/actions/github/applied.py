@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from engine.core.alone import alone
 from engine.errors import EngineError
-from engine.run.actions.github.telling import gate, judged, outputs, pull_of
+from engine.run.actions.github.telling import APPLY, gate, judged, outputs, pull_of
 
 if TYPE_CHECKING:
     from engine.core.report.model import Report
     from engine.run.context import Context
 
-APPLY = "terraform.apply"
 LOG = "apply.log"  # in the run's directory
 PAUSE_S = 5.0  # between two updates of a comment; GitHub slows down who writes faster
 _ABOUT = "apply"
@@ -73,8 +72,10 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         gates=tuple(map(gate, judged(ctx, ctx.document, APPLY))), broken=problems,
     )  # fmt: skip
     is_live = rows is not None or not (problems or any(one.uses == APPLY for one in ctx.ran) or not _applies(ctx))
-    done = outputs(ctx, APPLY) or {"resources": ()}
-    told = reports.of_apply(about, done["resources"] if rows is None else rows, facts)
+    if rows is None:
+        done = outputs(ctx, APPLY)
+        rows = done["resources"] if done else _coming(ctx) if is_live else ()
+    told = reports.of_apply(about, rows, facts)
     assert told.applied
     told = told._replace(
         applied=told.applied._replace(
@@ -85,6 +86,13 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         )
     )
     return redacted(told, redactor((), ctx.settings.credentials))
+
+
+def _coming(ctx: "Context") -> Rows:
+    """What is going to be applied, as rows of which nothing is known yet."""
+    resources = ctx.discovery.resources if ctx.discovery.applies else ()
+    names = ("path", "service", "name", "state_key")
+    return [{**{name: getattr(one, name) for name in names}, "outcome": "none"} for one in resources]
 
 
 def _applies(ctx: "Context") -> bool:

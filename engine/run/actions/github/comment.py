@@ -206,8 +206,13 @@ def _by_whom(ctx: "Context", told: "Telling", before: "Told") -> str:
     known = trusted.keys(ctx.settings.trusted_keys) if ctx.settings.trusted_keys else {}
     if merges.get(ctx.ports.store, told.pull.repo, told.pull.number, known) is not None:
         return ""
+    who = (
+        ""
+        if "unaccounted" in told.state.detail
+        else ", and not by us: it is judged afresh before anything of it is applied"
+    )
     missing = f"; these did not hold when they were last asked: {'; '.join(before.open)}" if before.open else ""
-    return f", and not by us: it is judged afresh before anything of it is applied{missing}"
+    return who + missing
 
 
 def _signed_head(ctx: "Context", told: "Telling") -> bytes:
@@ -260,8 +265,8 @@ ACTIONS = (
         outputs=("id", "written"),
         permissions=("issues:write",),
         repeat=Repeat.SAFE,
-        needs=("pr", "comments", "now", "resources", "verdict", "statements"),
-        asks=(*ASKS, applied.APPLY),
+        needs=("pr", "comments", "now", "resources", "verdict", "statements", "merged"),
+        asks=ASKS,
         secrets=("verdict",),
         shared=True,
         doc="Write our comment: where the pull request stands, what is missing, who can give it. One, kept up to date. "

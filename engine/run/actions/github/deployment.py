@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.run.actions.github.applied import APPLY, report
-from engine.run.actions.github.telling import outputs, pull_of
+from engine.run.actions.github.applied import report
+from engine.run.actions.github.telling import APPLY, outputs, pull_of
 
 if TYPE_CHECKING:
     from engine.run.context import Context

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 MERGE, SIGN = "github.merge", "verdict.sign"
 FOUND = ("terraform.plan", "policy.evaluate", SIGN)  # actions whose outputs are shown
-ASKS = (SIGN, MERGE)  # actions whose gates are told of
+APPLY = "terraform.apply"
+ASKS = (SIGN, MERGE, APPLY)  # actions whose gates are told of
+_ACCOUNTS = ("github.settle", "github.account")  # actions that sign for a merge
 
 
 class Pull(NamedTuple):
@@ -39,10 +41,10 @@ class Telling(NamedTuple):
     state: "State"
     validation: "Validation"  # the newest of the present head
     sequence: int  # number of that verdict; 0: none was signed
-    gates: "tuple[Gate, ...]"  # those of merging
+    gates: "tuple[Gate, ...]"  # those of merging; of what is merged, those of applying
     is_overridden: bool
     is_merged: bool
-    is_ours: bool  # it was merged by this run
+    is_settled: bool  # we have signed for its merge
     problems: tuple[Any, ...]  # what could not be done in this run
 
 
@@ -79,17 +81,16 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     from engine.core.report import state as states
 
     pull, document = pull_of(ctx), _with_verdict(ctx)
-    merging, signing = judged(ctx, document, MERGE), judged(ctx, document, SIGN)
-    merged = outputs(ctx, MERGE)
+    is_merged = outputs(ctx, MERGE) is not None or document.facts["pr"]["merged"]
+    merging, signing = judged(ctx, document, APPLY if is_merged else MERGE), judged(ctx, document, SIGN)
     problems = tuple(problem for one in ctx.ran for problem in one.problems)
-    is_merged = merged is not None or document.facts["pr"]["merged"]
     is_overridden = any(gate.override for gate in merging)
     validation, sequence = _validation(ctx, document, signing, problems, pull)
     if is_started:
         validation = "running"
     told = tuple(map(gate, merging))
     if is_merged:
-        state = states.merged(pull.base)
+        state = states.merged(pull.base, is_unaccounted=_is_unaccounted(ctx, document))
     elif validation == "running":
         state = states.STALE
     elif validation == "nothing":
@@ -102,8 +103,29 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     else:
         state = states.of(document, told, is_overridden)
     return Telling(
-        pull, document, state, validation, sequence, told, is_overridden, is_merged, merged is not None, problems
+        pull,
+        document,
+        state,
+        validation,
+        sequence,
+        told,
+        is_overridden,
+        is_merged,
+        _is_settled(ctx, document),
+        problems,
     )
+
+
+def _is_settled(ctx: "Context", document: "FactDocument") -> bool:
+    merged = document.facts.get("merged")
+    signed = [said for uses in _ACCOUNTS if (said := outputs(ctx, uses)) and said["decision"]]
+    return outputs(ctx, MERGE) is not None or bool(signed) or bool(merged and merged["accounted"])
+
+
+def _is_unaccounted(ctx: "Context", document: "FactDocument") -> bool:
+    """Was it merged by our App, and nothing of ours says why?"""
+    merged = document.facts.get("merged")
+    return bool(merged and merged["ours"]) and not _is_settled(ctx, document)
 
 
 def judged(ctx: "Context", document: "FactDocument", action: str) -> "list[GateResult]":
