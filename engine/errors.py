@@ -535,6 +535,52 @@ TABLE: dict[str, Row] = {
     "ENG454": Row("{program} ended with exit code {status}: {said}", "correct what it complains about", _EXEC),
     "ENG455": Row("{program} cannot be started: {reason}", "check that it is an executable for this machine", _EXEC),
     "ENG456": Row("{program} printed more than {size} and was stopped", "see why it prints so much", _EXEC),
+    # ENG462-479 programs that outlive us, applying
+    "ENG462": Row(
+        "{program} is still at work on {resource}, since an earlier process of this run",
+        "wait for its end, and go on with the run (--resume): it is found again",
+        _STALE,
+    ),
+    "ENG463": Row(
+        "{program} was begun already in {folder}",
+        "nothing to do: whoever goes on with the run finds it there",
+        _STALE,
+    ),
+    "ENG464": Row(
+        "{folder} is not as we have left it: {reason}",
+        "find out who could write there, and look at the state itself before anything is applied again",
+        _AUTH,
+    ),
+    "ENG465": Row(
+        "the credentials for {resource} are of another account: {said}",
+        "give the environment the profile of its account (`environments.<name>.profile`); nothing was written",
+        _AUTH,
+    ),
+    "ENG466": Row(
+        "another process works on {resource}, in {folder}",
+        "wait for its end; if it hangs, end it: what Terraform has begun goes on",
+        _STALE,
+    ),
+    "ENG467": Row(
+        "the state of {resource} makes no sense: {reason}",
+        "look at it with `terraform state pull`, and restore a backup if it is broken",
+        _EXEC,
+    ),
+    "ENG468": Row(
+        "Terraform could not write the state of {resource} where it belongs, and left it in {file}",
+        "it is pushed back first (go on with the run: --resume); nothing else may write that state before",
+        _EXEC,
+    ),
+    "ENG469": Row(
+        "the profile `{profile}` of {environment} is the store's, which Terraform never gets",
+        "name another one in `environments.{environment}.profile`, or in ENGINE_AWS_PROFILE",
+    ),
+    "ENG470": Row(
+        "nobody knows what Terraform has done to {resource}: {reason}",
+        "go on with the run (--resume): it looks at what is there before it does anything",
+        _EXEC,
+    ),
+    "ENG471": Row("the plan of {resource} is not the one that was shown: {reason}", "plan again", _STALE),
     # ENG500-549 policy engines
     "ENG500": Row(
         "{where} holds no policy", "add `*.rego` files (for Checkov: `checkov/*.py`), or name their directory"
@@ -934,6 +980,55 @@ TABLE: dict[str, Row] = {
         "make a key with `engine keys backup --out FILE`, and name it in ENGINE_BACKUP_KEY_FILE",
         _AUTH,
     ),
+    # ENG720-729 the trail
+    "ENG720": Row(
+        "the trail cannot be written, so nothing is done that has to be said there first",
+        "see the reason beside this, and run again: what was not begun is begun then",
+        _EXEC,
+    ),
+    "ENG721": Row(
+        "the trail is not whole at {key}: {reason}",
+        "see `engine audit verify`; put back what was there, from a copy of the store",
+        _NO,
+    ),
+    "ENG722": Row(
+        "for {seconds} s others were always quicker to write into the trail",
+        "run it again when there are fewer runs at once",
+        _STALE,
+    ),
+    # ENG730-739 applying
+    "ENG730": Row(
+        "{resource} would not be applied as it was approved: {said}",
+        "look at the difference; comment `/engine replan` on the pull request to have it judged and approved anew",
+        _NO,
+    ),
+    "ENG731": Row(
+        "the state of {resource} is not the one that was left by the last apply: {reason}",
+        "find out who wrote it; two people take it in with `/engine adopt {key}`, or bring the old one back with"
+        " `/engine restore {key} VERSION`",
+        _NO,
+    ),
+    "ENG732": Row(
+        "the policies of today deny {resource}: {rules}",
+        "mend the configuration, or comment `/engine replan` on the pull request and have it judged anew",
+        _NO,
+    ),
+    "ENG733": Row(
+        "{commit} may not be applied to {resource}: {reason}",
+        "apply what the branch has now: comment `/engine apply` on the pull request that was merged last",
+        _NO,
+    ),
+    "ENG734": Row(
+        "nobody knows what became of an apply of {resource}: {reason}",
+        "it is looked at again by the next sweep, or comment `/engine apply`; nothing is repeated blindly",
+        _STALE,
+    ),
+    "ENG735": Row(
+        "what was approved of {resource} cannot be compared: {reason}",
+        "comment `/engine replan` on the pull request to have it judged and approved anew",
+        _NO,
+    ),
+    "ENG736": Row("a state cannot be read: {reason}", "restore it from a backup: `/engine restore KEY VERSION`", _NO),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -158,7 +158,7 @@ def _provider(values: "Settings", module: str) -> str:
     from engine.adapters.terraform.workspace import prepare
     from engine.run.actions.terraform import setup
 
-    prepare(setup(values, module))
+    prepare(setup(values, module, None))
     providers = mirror.choose(values.mirror, values.cli_config, values.home)
     not_believed = "".join(f"; {why.message}" for why in providers.passed_over)
     return f"ready, from {providers.file or providers.mirror or 'its registry'}{not_believed}"

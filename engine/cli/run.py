@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.cli.files import Given
     from engine.run.kept.runs import Going
-    from engine.run.ports import Opens
+    from engine.run.ports import Opens, Ports
 
 _LONGEST = 200  # characters of a run's id: it stands in messages, statements and hand-overs
 
@@ -59,9 +59,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: Console) -> int:
     """Handle the event and show what came of it."""
-    from engine.adapters import clock, settings
-    from engine.adapters.keys import Keyring
-    from engine.adapters.storage.named import opened
+    from engine.adapters import settings
     from engine.cli import job
     from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
@@ -71,7 +69,6 @@ def run(options: Namespace, console: Console) -> int:
     from engine.run.facts.change import Asked
     from engine.run.handle import Request, Watcher, handle
     from engine.run.handled import exit_code, following
-    from engine.run.ports import Ports
 
     def decided(decision: Decision) -> None:
         if decision.outcome is Outcome.PASS:
@@ -103,7 +100,7 @@ def run(options: Namespace, console: Console) -> int:
             going=going,
         )
         github = _github(values, hubs) if options.repo is None else None
-        ports = Ports(opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s), github=github)
+        ports = _ports(values, going.run, out, github)
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         try:
@@ -127,6 +124,17 @@ def run(options: Namespace, console: Console) -> int:
     console.problems(problem for done in handled for action in done.ran for problem in action.problems)
     _tell(console, stopped.next if stopped else "", going.run, is_idle=not handled)
     return exit_code(handled)
+
+
+def _ports(values: "Settings", run: str, out: str, github: "Opens | None") -> "Ports":
+    from engine.adapters import clock
+    from engine.adapters.keys import Keyring
+    from engine.adapters.storage.named import opened
+    from engine.run.audit import trail
+    from engine.run.ports import Ports
+
+    store, keyring, now = opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s)
+    return Ports(store, keyring, now, trail(store, keyring, values, run, now, out), github=github)
 
 
 def _tell(console: Console, stopped: str, run: str, *, is_idle: bool) -> None:

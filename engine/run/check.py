@@ -150,7 +150,7 @@ def _planned(
 
     if not resources:
         return []
-    workspace = prepare(terraform.setup(settings, controller.module, nowhere=True), work.cancel)
+    workspace = prepare(terraform.setup(settings, controller.module, None, nowhere=True), work.cancel)
     workspace.stand_alone()
     counter = itertools.count(1)
     counted = work._replace(progress=lambda line: work.progress(f"{line}  ({next(counter)} of {len(resources)})"))

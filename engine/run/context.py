@@ -1,8 +1,8 @@
 """What an action is handed besides its inputs: frozen values, no globals."""
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.run.module import module_directory
 
@@ -41,6 +41,8 @@ class Work(NamedTuple):
     progress: Callable[[str], None]  # one line for a person
     show: "Callable[[Report], None]"  # a finished report, to whoever watches
     cancel: "threading.Event"  # set when the action's time is up
+    # Told how an action goes, in rows of its output: of any thread, as often as it likes. None: nobody is told.
+    live: "Callable[[Sequence[Mapping[str, Any]]], None] | None" = None
 
 
 class Context(NamedTuple):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
     from engine.core.declare import Secret
     from engine.core.signature import Signer
+    from engine.run.audit import Trail
 
 Purpose: TypeAlias = Literal["verdict", "merge", "audit"]  # what a signature is for
 
@@ -69,6 +70,7 @@ class Ports(NamedTuple):
     store: "Store"  # `memory` where none is configured
     secrets: Secrets
     now: Callable[[], str]  # RFC 3339
+    audit: "Trail"  # what is said there is durable before it is done; of this process alone where no store is
     forge: "Forge | None" = None  # None: a run on a clone
     github: Opens | None = None  # opens `forge` once it is known what for; None: a run on a clone
 

@@ -236,9 +236,9 @@ def _protected(step: "Step", ctx: "Context") -> None:
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
     _check(step, action, inputs)
-    with _deadline(step.timeout_s) as cancel:
+    with _deadline(step.timeout_s) as cancel, _watched(action, ctx) as live:
         try:
-            outputs = action.run(_narrowed(ctx, action, cancel), **inputs)
+            outputs = action.run(_narrowed(ctx, action, cancel, live), **inputs)
         except EngineError:
             if not cancel.is_set():
                 raise
@@ -253,14 +253,26 @@ def _given(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {**defaults, **inputs}
 
 
-def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":
+@contextmanager
+def _watched(action: Action, ctx: "Context") -> Iterator[Any]:
+    """Whom the action tells how it goes: on GitHub the pull request's page."""
+    if not action.tells or ctx.ports.forge is None:
+        yield None
+        return
+    from engine.run.actions.github.applied import live
+
+    with live(ctx) as tell:
+        yield tell
+
+
+def _narrowed(ctx: "Context", action: Action, cancel: Flag, live: Any = None) -> "Context":
     """What this action may use; a key is held no longer than the action that it is for."""
     ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets), github=None)
     if ports.forge is not None and not any(name.endswith(":write") for name in action.permissions):
         from engine.adapters.github.port import OnlyLooks
 
         ports = ports._replace(forge=cast("Forge", OnlyLooks(ports.forge)))
-    return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel))
+    return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel, live=live))
 
 
 def _check(step: "Step", action: Action, inputs: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ def digests(controller: Controller, settings: "Settings") -> Mapping[str, str | 
     from engine.core.canonical import digest_bytes
 
     try:
-        files = files_in_use(setup(settings, controller.module))
+        files = files_in_use(setup(settings, controller.module, None))
     except OSError as error:
         raise failed("ENG001", error.filename or controller.module, error) from error
     return {

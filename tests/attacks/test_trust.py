@@ -18,6 +18,7 @@ from engine.run.handle import Request, Watcher, handle
 from engine.run.kept.runs import Going
 from engine.run.ports import Ports
 from tests.support.machine import bad, good
+from tests.support.trail import trail
 
 AWS = "registry.terraform.io/hashicorp/aws"
 
@@ -211,7 +212,7 @@ def test_a_kept_plan_that_is_swapped_before_its_digest_is_taken(machine, monkeyp
         Asked(),
         Going("7"),
     )
-    ports = Ports(Memory(), Keyring(os.environ), clock.now)
+    ports = Ports(Memory(), Keyring(os.environ), clock.now, trail())
     with results.directory(str(machine.out)):
         [done] = handle(request, settings.read(), ports, Watcher(lambda _: None, swap, lambda _: None, lambda _: None))
     [policy] = [ran for ran in done.ran if ran.uses == "policy.evaluate"]

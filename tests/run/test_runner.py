@@ -22,6 +22,7 @@ from engine.run.kept.owner import Owner
 from engine.run.ports import Ports
 from engine.run.runner import Ran, carry_out
 from tests.support.decision import event
+from tests.support.trail import trail
 
 RULES = """
 version: 1
@@ -107,7 +108,7 @@ def run(
         controller=Controller(".", ".", "."),
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
-        ports=Ports(store or Memory(), Keyring(keys), lambda: NOW),
+        ports=Ports(store or Memory(), Keyring(keys), lambda: NOW, trail(store)),
         work=Work(".", lambda line: None, lambda report: None, threading.Event()),
         result=result,
         decision="sha256:0",

@@ -25,6 +25,7 @@ from engine.run.runner import Ran
 from engine.run.sweeping import follow
 from engine.sandbox.forge.serve import running
 from tests.support.hosted import REPO, Hosted
+from tests.support.trail import trail
 
 TICK = {"schedule": "10m"}
 
@@ -127,7 +128,7 @@ def test_one_that_breaks_breaks_no_other():
         if number < 3:
             raise failure("ENG552", ref="f", then="a", now="b") if number == 1 else KeyError("hunter2")
 
-    follow([again], request, Ports(store, Keyring({}), lambda: ""), watcher, handle)
+    follow([again], request, Ports(store, Keyring({}), lambda: "", trail(store)), watcher, handle)
     assert [number for number, _, _ in decided] == [1, 2, 3]
     assert len({run for _, run, _ in decided}) == len({out for _, _, out in decided}) == 3, "each is a run of its own"
     assert sum("f has moved on" in line for line in said) == 1

@@ -34,6 +34,7 @@ from engine.sandbox.forge.ready import ready
 from tests.support.clone import bucket
 from tests.support.forge_scene import as_user, push
 from tests.support.signing import trusted
+from tests.support.trail import trail
 
 REPO = "acme/dev-deployment"
 RULES = load(read_rules(data.ROOT), catalog())
@@ -155,7 +156,7 @@ class Hosted:
             given = {**self.environ, **environ}
             return opened(given, os.path.join(values.cache_dir, "git"), values.path, repos, permissions, installation)
 
-        ports = Ports(self.store, Keyring({}), self.forge.now, github=opens)
+        ports = Ports(self.store, Keyring({}), self.forge.now, trail(self.store), github=opens)
         judged = Judged(event, rules, Controller.at(data.ROOT), values, ports, self.forge.now(), Flag())
         wanted = frozenset(needs)
         judged = telling.opened(judged, Matching((), wanted, (), {}))

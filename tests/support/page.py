@@ -31,6 +31,7 @@ from engine.run.runner import Ran
 from engine.run.today import digests
 from engine.sandbox.forge.forge import Forge
 from tests.support.hosted import REPO, Hosted
+from tests.support.trail import trail
 
 LAST = "9999-01-01T00:00:00Z"
 FINDING = {
@@ -190,7 +191,7 @@ class Page:
             hubs.append(opened(self.environ, cache, self.settings.path, repos, permissions, installation))
             return hubs[-1]
 
-        ports = Ports(self.store, Keyring(self.environ), self.forge.now, github=opens)
+        ports = Ports(self.store, Keyring(self.environ), self.forge.now, trail(self.store), github=opens)
         out = self.folder / f"out-{self._runs}"
         request = Request(
             canonical(body), "event.json", name, None, self.controller, str(out), pipeline, Asked(),

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from engine.adapters import files
 from engine.adapters.process import Done
 from engine.adapters.terraform import failures, nowhere
 from engine.adapters.terraform.failures import Kind, TerraformError
-from engine.adapters.terraform.workspace import Job, Workspace
+from engine.adapters.terraform.workspace import VARIABLES, Job, Workspace
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
 from engine.core.plan.form import read
@@ -23,7 +23,7 @@ class Limits(NamedTuple):
     """How long and how often Terraform may try."""
 
     plan_s: float = 900
-    lock_s: int = 20  # waits so long for a state that another run has locked
+    lock_s: int = 60  # waits so long for a state that another run has locked
     attempts: int = 3
     pause_s: float = 2  # before the second attempt; twice that before the third
 
@@ -44,6 +44,16 @@ class PlanResult(NamedTuple):
     digest: str = ""  # of the very bytes that `plan` was read from, and that were kept
 
 
+class Attempt(NamedTuple):
+    """One attempt at planning."""
+
+    number: int
+    again: bool  # in a directory that Terraform itself initialises
+
+
+Shown: TypeAlias = tuple[bool, bytes]  # would applying do something? And `show -json` of the plan
+
+
 def plan(
     job: Job,
     workspace: Workspace,
@@ -53,9 +63,25 @@ def plan(
     keep: str | None = None,
 ) -> PlanResult:
     """Plan `job`; a failure that time may heal is tried again. `keep`: a file for the plan's JSON (mode 0600)."""
+
+    def once(attempt: Attempt) -> Shown:
+        with workspace.directory(job, cancel, again=attempt.again) as place:
+            return shown(job, workspace, place, _OUT, limits, cancel, attempt)
+
+    return result(job, once, limits, cancel, keep)
+
+
+def result(
+    job: Job,
+    once: Callable[[Attempt], Shown],
+    limits: Limits,
+    cancel: threading.Event | None,
+    keep: str | None = None,
+) -> PlanResult:
+    """What `once` comes to, tried as often as `limits` say."""
     began = time.monotonic()
     try:
-        changes, data = _attempts(lambda **how: _once(job, workspace, limits, cancel, **how), limits, cancel)
+        changes, data = _attempts(once, limits, cancel)
         found = _read(job, data)
         if keep:
             files.write(keep, data)
@@ -67,22 +93,54 @@ def plan(
     return PlanResult(job.path, "planned", found, time.monotonic() - began, changes=changes, digest=digest_bytes(data))
 
 
-def _attempts(
-    once: Callable[..., tuple[bool, bytes]], limits: Limits, cancel: threading.Event | None
-) -> tuple[bool, bytes]:
+def shown(
+    job: Job,
+    workspace: Workspace,
+    place: str,
+    out: str,
+    limits: Limits,
+    cancel: threading.Event | None,
+    attempt: Attempt,
+) -> Shown:
+    """Plan in the working directory `place`, into the file `out` there, and show that plan.
+
+    Raises:
+        EngineError: it cannot be planned (`TerraformError`), or not be shown.
+    """
+    arguments = [
+        "plan",
+        "-input=false",
+        "-json",
+        "-detailed-exitcode",
+        "-refresh=false" if job.nowhere else f"-lock-timeout={limits.lock_s}s",
+        f"-out={out}",
+        f"-var-file={VARIABLES}",
+    ]
+    env = workspace.env(job, place)
+    done = workspace.command(arguments, place, limits.plan_s, (0, 1, 2), cancel, env)
+    if done.code == 1 or failures.errors(failures.diagnostics(done.stdout)):
+        instead = nowhere.UNANSWERED if job.nowhere else {}
+        raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt.number, instead=instead)
+    answer = workspace.command(["show", "-json", out], place, limits.plan_s, (0, 1), cancel, env)
+    if answer.code:
+        raise _unreadable(job, answer)
+    return done.code == 2, answer.stdout
+
+
+def _attempts(once: Callable[[Attempt], Shown], limits: Limits, cancel: threading.Event | None) -> Shown:
     """Try until it works, `limits.attempts` are used up, or the failure is not one that another attempt heals."""
     again = False
-    for attempt in range(1, limits.attempts + 1):
+    for number in range(1, limits.attempts + 1):
         try:
-            return once(again=again, attempt=attempt)
+            return once(Attempt(number, again))
         except TerraformError as error:
             # A locked state has been waited for already (`-lock-timeout`).
             healing = error.kind is Kind.RETRY and error.problems[0].code != "ENG412"
             reinit = error.kind is Kind.REINIT and not again
-            if attempt == limits.attempts or not (healing or reinit):
+            if number == limits.attempts or not (healing or reinit):
                 raise
             again = again or reinit
-            if healing and _waited(limits.pause_s * attempt, cancel):
+            if healing and _waited(limits.pause_s * number, cancel):
                 raise
     raise AssertionError("at least one attempt")
 
@@ -95,32 +153,8 @@ def _waited(seconds: float, cancel: threading.Event | None) -> bool:
     return False
 
 
-def _once(
-    job: Job, workspace: Workspace, limits: Limits, cancel: threading.Event | None, *, again: bool, attempt: int
-) -> tuple[bool, bytes]:
-    with workspace.directory(job, cancel, again=again) as place:
-        arguments = [
-            "plan",
-            "-input=false",
-            "-json",
-            "-detailed-exitcode",
-            "-refresh=false" if job.nowhere else f"-lock-timeout={limits.lock_s}s",
-            f"-out={_OUT}",
-            "-var-file=resource.tfvars.json",
-        ]
-        env = workspace.env(job, place)
-        done = workspace.command(arguments, place, limits.plan_s, (0, 1, 2), cancel, env)
-        if done.code == 1 or failures.errors(failures.diagnostics(done.stdout)):
-            instead = nowhere.UNANSWERED if job.nowhere else {}
-            raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt, instead=instead)
-        shown = workspace.command(["show", "-json", _OUT], place, limits.plan_s, (0, 1), cancel, env)
-        if shown.code:
-            raise _unreadable(job, shown)
-        return done.code == 2, shown.stdout
-
-
-def _unreadable(job: Job, shown: Done) -> EngineError:
-    return failure("ENG416", Place(job.path), resource=job.path, reason=f"`show` ended with exit code {shown.code}")
+def _unreadable(job: Job, answer: Done) -> EngineError:
+    return failure("ENG416", Place(job.path), resource=job.path, reason=f"`show` ended with exit code {answer.code}")
 
 
 def _read(job: Job, data: bytes) -> dict[str, Json]:

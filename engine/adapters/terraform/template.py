@@ -18,6 +18,7 @@ from engine.adapters import process
 from engine.adapters.files import fetch, put, read
 from engine.adapters.ownership import ours, weak_spot
 from engine.adapters.terraform import environment, failures, mirror, program
+from engine.adapters.terraform.accounts import Accounts, Profiles
 from engine.adapters.terraform.backend import Backend
 from engine.core.canonical import digest, digest_bytes
 from engine.errors import failure
@@ -41,7 +42,7 @@ class Setup(NamedTuple):
     mirror: str | None = None
     cli_config: str | None = None
     tofu_lock: str | None = None  # takes the place of the module's for OpenTofu
-    profile: str | None = None  # of AWS, instead of keys; `{environment}` and `{account}` stand for the resource's
+    accounts: Accounts = Profiles()
 
 
 class Template(NamedTuple):
@@ -51,7 +52,6 @@ class Template(NamedTuple):
     env: Mapping[str, str]
     path: str
     module_digest: str
-    profile: str | None = None
 
     @property
     def module(self) -> str:
@@ -78,7 +78,7 @@ def find_or_make(setup: Setup, cancel: threading.Event | None) -> Template:
     found = program.find(setup.program, setup.path, env)
     module_digest = digest_of(files)
     key = digest([found.argv, found.version, providers.text, module_digest]).removeprefix("sha256:")
-    template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest, setup.profile)
+    template = Template(found, env, os.path.join(setup.cache_dir, key[:32]), module_digest)
     lock = _lock_command(setup, found, providers)
     with _locked(os.path.join(setup.cache_dir, "lock")):
         if not os.path.isdir(template.path):

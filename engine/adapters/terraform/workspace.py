@@ -20,14 +20,17 @@ from typing import NamedTuple
 from engine.adapters import process
 from engine.adapters.files import fetch, put
 from engine.adapters.terraform import environment, failures, memory, nowhere
+from engine.adapters.terraform.accounts import Role
+from engine.adapters.terraform.backend import Value
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
 from engine.errors import failure
 
-_OLD_S = 24 * 3600.0  # no plan takes so long
+VARIABLES = "resource.tfvars.json"
+OLD_S = 24 * 3600.0  # no plan takes so long
 _TICK_S = 0.1
-_GRACE_S = 30.0  # Terraform waits for calls that are under way
+GRACE_S = 30.0  # Terraform waits for calls that are under way
 
 
 class Job(NamedTuple):
@@ -48,8 +51,10 @@ class Workspace:
     def __init__(self, setup: Setup, template: Template) -> None:
         self.template = template
         self.backend = setup.backend
+        self.accounts = setup.accounts
         self.redactor = environment.redactor(setup.credentials)
         self.scratch = os.path.join(setup.cache_dir, "work")
+        self.kept = os.path.join(setup.cache_dir, "kept")  # see `opened`
         os.makedirs(self.scratch, mode=0o700, exist_ok=True)
         _remove_old(self.scratch)
         self._recording = threading.Lock()
@@ -67,14 +72,23 @@ class Workspace:
         """
         try:
             with tempfile.TemporaryDirectory(prefix="plan-", dir=self.scratch, ignore_cleanup_errors=True) as place:
-                self._link(place)
-                put(os.path.join(place, "resource.tfvars.json"), self._variables(job))
-                if job.nowhere:
-                    put(os.path.join(place, nowhere.OVERRIDE), nowhere.override(self.template.module, job.path))
-                self._initialise(place, job, cancel, again)
+                self.fill(place, job, cancel, again=again)
                 yield place
         except OSError as error:
             raise failure("ENG418", reason=f"{error.strerror or error} ({error.filename or self.scratch})") from error
+
+    def fill(self, place: str, job: Job, cancel: threading.Event | None = None, *, again: bool = False) -> None:
+        """Make a working directory for `job` of an empty one.
+
+        Raises:
+            EngineError: as `directory`.
+            OSError: the disk is full or read-only.
+        """
+        self._link(place)
+        put(os.path.join(place, VARIABLES), self._variables(job))
+        if job.nowhere:
+            put(os.path.join(place, nowhere.OVERRIDE), nowhere.override(self.template.module, job.path))
+        self._initialise(place, job, cancel, again)
 
     def command(
         self,
@@ -86,10 +100,7 @@ class Workspace:
         env: Mapping[str, str] | None = None,
     ) -> process.Done:
         """Run Terraform, when there is memory for one more; `env` instead of the template's."""
-        while not self._slots.acquire(timeout=_TICK_S):
-            if cancel is not None and cancel.is_set():
-                raise failure("ENG452", program=self.template.program.name)
-        try:
+        with self.slot(cancel):
             return process.run(
                 [*self.template.program.argv, *arguments],
                 cwd=cwd,
@@ -97,8 +108,21 @@ class Workspace:
                 timeout_s=timeout_s,
                 answers=answers,
                 cancel=cancel,
-                grace_s=_GRACE_S,
+                grace_s=GRACE_S,
             )
+
+    @contextmanager
+    def slot(self, cancel: threading.Event | None) -> Iterator[None]:
+        """Memory for one more Terraform.
+
+        Raises:
+            EngineError: ENG452, cancelled before there was any.
+        """
+        while not self._slots.acquire(timeout=_TICK_S):
+            if cancel is not None and cancel.is_set():
+                raise failure("ENG452", program=self.template.program.name)
+        try:
+            yield
         finally:
             self._slots.release()
 
@@ -110,11 +134,11 @@ class Workspace:
         """
         nowhere.override(self.template.module, "terraform")
 
-    def env(self, job: Job, place: str) -> Mapping[str, str]:
-        """The environment of Terraform in the working directory of `job`."""
+    def env(self, job: Job, place: str, role: Role = "plan") -> Mapping[str, str]:
+        """The environment of Terraform in the working directory of `job`, for what it does there."""
         if job.nowhere:
             return nowhere.surroundings(self.template.env, place)
-        return environment.of(self.template.env, self.template.profile, job.environment, job.account)
+        return self.accounts.env(self.template.env, job.environment, job.account, role)
 
     def _variables(self, job: Job) -> bytes:
         wiring: dict[str, Json] = {
@@ -144,7 +168,7 @@ class Workspace:
                     self._init(place, job, settings, record, cancel)
         put(os.path.join(place, LOCK_FILE), without_hashes(self._lock_file))
 
-    def _use_record(self, place: str, file: str, settings: Mapping[str, str | bool]) -> bool:
+    def _use_record(self, place: str, file: str, settings: Mapping[str, Value]) -> bool:
         """Fill the backend's record in; False where there is none yet, or one that cannot hold `settings`."""
         try:
             record = json.loads(fetch(file))
@@ -161,7 +185,7 @@ class Workspace:
         self,
         place: str,
         job: Job,
-        settings: Mapping[str, str | bool],
+        settings: Mapping[str, Value],
         record: str,
         cancel: threading.Event | None,
     ) -> None:
@@ -187,12 +211,12 @@ def prepare(setup: Setup, cancel: threading.Event | None = None) -> Workspace:
 
 
 def _remove_old(scratch: str) -> None:
-    """Working directories of runs that were killed: they hold variables and plans."""
+    """Working directories of runs that were killed: they hold variables and plans. What is kept lies elsewhere."""
     for entry in os.scandir(scratch):
         with contextlib.suppress(FileNotFoundError):  # another run removes it, too
-            if entry.stat(follow_symlinks=False).st_mtime < time.time() - _OLD_S:
+            if entry.stat(follow_symlinks=False).st_mtime < time.time() - OLD_S:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
 
-def _literal(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value
+def _literal(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -7,6 +7,7 @@ journal/<run>/<000001>                                          see `core/kept/j
 merges/<owner>/<repository>/<pull request>                      what was merged by us
 merging/<owner>/<repository>/<pull request>                     what a run is about to merge
 comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
+comments-apply/<owner>/<repository>/<pull request>              the same of the one about applying
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
@@ -22,7 +23,10 @@ renewals/<owner>/<repository>/<pull request>/<digest>           that a validatio
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
 tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
+applying/<state key>                                            that an apply of it has begun
+claims/state/<state key>                                        which run applies it at the moment
 backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
+audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 """
 
 from engine.core.canonical import digest_bytes
@@ -31,9 +35,10 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES, LEDGER = "merges/", "freeze/", "ledger/"  # begins the keys of all of them
+MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = ("audit/", "backups/", LEDGER, MERGES, "statements/")
+LASTING = (AUDIT, "backups/", LEDGER, MERGES, "statements/")
+AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 
 def part(text: str) -> str:
@@ -119,9 +124,9 @@ def merging(repo: str, pr: int) -> str:
     return f"merging/{_repository(repo)}/{pr}"
 
 
-def comment(repo: str, pr: int) -> str:
-    """Where it is said which comment of a pull request is ours."""
-    return f"comments/{_repository(repo)}/{pr}"
+def comment(repo: str, pr: int, about: str = "") -> str:
+    """Where it is said which comment of a pull request is ours; `about`: the one about that."""
+    return f"comments{f'-{about}' if about else ''}/{_repository(repo)}/{pr}"
 
 
 def told(repo: str, pr: int) -> str:
@@ -168,3 +173,18 @@ def tried(pr: int, repo: str = "", state_key: str = "") -> str:
 def backups(state_key: str) -> str:
     """What the keys of a state's backups begin with."""
     return f"backups/{_stands_for(state_key)}/"
+
+
+def audit(number: int) -> str:
+    """Where a batch of the trail is; the first one has the number 1."""
+    return numbered(f"{AUDIT}{(number - 1) // AUDIT_FOLDER:07d}/", number)
+
+
+def applying(state_key: str) -> str:
+    """Where it is said that an apply of this state key has begun."""
+    return f"applying/{_stands_for(state_key)}"
+
+
+def applies(state_key: str) -> str:
+    """Where it is said which run applies this state key at the moment, of whatever repository."""
+    return f"claims/state/{_stands_for(state_key)}"

@@ -21,6 +21,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "hold": {"key": str, "repository": str, "pr": int},
     "ledger": {"run": str, "envelope": dict},
     "tried": {"key": str, "repository": str, "pr": int},
+    "applying": {"run": str, "envelope": dict},
     "swept": {
         "run": str,
         "repository": str,
@@ -67,6 +68,7 @@ WAY_OUT: Mapping[str, str] = {
     "ledger": "put it back, from a copy of the store or a version that its bucket keeps, with its key in "
     "trusted-keys.yaml, perhaps `revoked`; until then nothing is applied to that resource",
     "tried": "put it back, from a copy of the store; what it says stands in its key",
+    "applying": "put it back, from a copy of the store; without it the state has to be adopted by two people",
     "swept": "take it out of the store: its pull request is decided once more",
     "unapplied": "take it out of the store; comment `/engine apply` on the pull request, if it is not applied",
     "sweep": "take it out of the store: the next sweep looks at everything",

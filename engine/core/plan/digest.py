@@ -17,7 +17,7 @@ keeps the digest from being an oracle for secret values that somebody guesses.
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from engine.core.canonical import canonical
 from engine.core.exact import Json, plain
@@ -45,8 +45,17 @@ def change_digests(plan: dict[str, Json], key: bytes) -> list[str]:
     Raises:
         EngineError: not a complete plan in a form that is known.
     """
+    return list(map(digester(plan, key), changes(plan)))
+
+
+def digester(plan: dict[str, Json], key: bytes) -> Callable[[Change], str]:
+    """What `change_digests` says of one change, were it one of the plan's.
+
+    Raises:
+        EngineError: it has no configuration in a form that is known.
+    """
     providers = _keyed(key, _ONE, _providers(plan))
-    return [_keyed(key, _ONE, {"resource": _entry(change), "providers": providers}) for change in changes(plan)]
+    return lambda change: _keyed(key, _ONE, {"resource": _entry(change), "providers": providers})
 
 
 def _keyed(key: bytes, domain: bytes, value: Json) -> str:

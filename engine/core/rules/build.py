@@ -17,6 +17,7 @@ from engine.core.rules.checks.subject import calls
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
 from engine.core.rules.model import (
     Approvals,
+    Backend,
     CommandRule,
     Environment,
     Gate,
@@ -25,6 +26,7 @@ from engine.core.rules.model import (
     Limits,
     Override,
     Pipeline,
+    Profile,
     Source,
     Step,
     Trigger,
@@ -60,7 +62,14 @@ class Builder:
     def environments(self) -> dict[str, Environment]:
         """`environments:`"""
         return {
-            e.name: Environment(e.name, e.data["branch"], e.data.get("account"), e.data.get("region"), e.place())
+            e.name: Environment(
+                e.name,
+                e.data["branch"],
+                e.data.get("account"),
+                e.data.get("region"),
+                e.place(),
+                _profile(e.data.get("profile")),
+            )
             for e in self._draft.sections["environments"]
         }
 
@@ -81,7 +90,12 @@ class Builder:
             int(data.get("parallelism", default.parallelism)),
             seconds(data["plan_timeout"]) if "plan_timeout" in data else default.plan_timeout_s,
             seconds(data["policy_timeout"]) if "policy_timeout" in data else default.policy_timeout_s,
+            seconds(data["lock_timeout"]) if "lock_timeout" in data else default.lock_timeout_s,
         )
+
+    def backend(self) -> Backend:
+        """`backend:`, with its default."""
+        return Backend(self._draft.settings.get("backend", {}).get("dynamodb_table"))
 
     def verdict_expires_s(self) -> int:
         """`verdicts: {expires: …}`, with its default."""
@@ -352,3 +366,10 @@ def _literal(text: str, said: str, place: Place) -> Expression:
 def _with(data: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Mapping[str, Any] = data.get("with", {})
     return found
+
+
+def _profile(value: object) -> Profile | None:
+    """One name for both, one for each, or none."""
+    if isinstance(value, dict):
+        return Profile(**value)
+    return Profile(value, value) if isinstance(value, str) else None

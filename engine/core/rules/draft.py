@@ -68,7 +68,7 @@ class Draft(NamedTuple):
     entry: Document | None
     settings: Mapping[
         str, Any
-    ]  # the parts of the entry file that are not units: otherwise, approvals, limits, verdicts
+    ]  # the parts of the entry file that are not units: otherwise, approvals, limits, backend, verdicts
     sections: Mapping[str, tuple[Entry, ...]]
     pipelines: tuple[PipelineEntry, ...]
     groups: tuple[Entry, ...]
@@ -105,7 +105,9 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     known["pipelines"] = Unread() if unread or reader.pipelines_unread else frozenset(reader.pipeline_names)
     known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
     settings = {
-        n: top[n] for n in ("otherwise", "approvals", "limits", "verdicts", "include") if _sound(top, n, broken)
+        n: top[n]
+        for n in ("otherwise", "approvals", "limits", "backend", "verdicts", "include")
+        if _sound(top, n, broken)
     }
     warned = tuple(problem for one in reader.documents.values() for problem in one.warned)
     return Draft(tuple(sorted(files)), document, settings, sections, tuple(pipelines), tuple(groups), known, warned)

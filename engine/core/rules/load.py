@@ -66,6 +66,7 @@ def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY
         limits=build.limits(),
         verdict_expires_s=build.verdict_expires_s(),
         renewed_by=build.renewed_by(),
+        backend=build.backend(),
         define=build.defines,
         files=digests,
     )

@@ -20,6 +20,19 @@ class Source(NamedTuple):
     place: Place
 
 
+class Profile(NamedTuple):
+    """Profiles of AWS's configuration, by which Terraform works in an account."""
+
+    plan: str  # reads
+    apply: str  # writes
+
+
+class Backend(NamedTuple):
+    """`backend:`, how states are locked."""
+
+    dynamodb_table: str | None = None  # `{account}` stands for the environment's; None: a lock file beside the state
+
+
 class Environment(NamedTuple):
     """Where a change goes. Without an account it is merged, never applied (`otherwise`)."""
 
@@ -28,6 +41,7 @@ class Environment(NamedTuple):
     account: str | None
     region: str | None
     place: Place
+    profile: Profile | None = None  # None: what the settings say
 
     @property
     def applies(self) -> bool:
@@ -141,6 +155,7 @@ class Limits(NamedTuple):
     parallelism: int = 10
     plan_timeout_s: int = 900
     policy_timeout_s: int = 60
+    lock_timeout_s: int = 60  # for a state that somebody else has locked
 
 
 class Rules(NamedTuple):
@@ -163,6 +178,7 @@ class Rules(NamedTuple):
     define: Mapping[str, str]  # name → source text, for documentation and coverage
     files: Mapping[str, str]  # path → digest
     renewed_by: str | None = None  # `verdicts: {renew: …}`, the pipeline that gives a verdict again
+    backend: Backend = Backend()
 
     def fact(self) -> dict[str, Any]:
         """The fact `rules`: what expressions and functions may know of the rules."""

@@ -12,6 +12,7 @@ from engine.errors import EngineError, Place, Problem, failure
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
+    from engine.adapters.terraform.accounts import Profiles, Role
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
     from engine.adapters.terraform.workspace import Job, Workspace
@@ -41,8 +42,9 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     key = ctx.ports.secrets.digest_key()
     jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
     nowhere = all(one.nowhere for one in jobs)
-    _apart_from_the_store(ctx.settings, jobs)
-    workspace = prepare(setup(ctx.settings, ctx.controller.module, nowhere=nowhere), ctx.work.cancel)
+    made = setup(ctx.settings, ctx.controller.module, ctx.rules, nowhere=nowhere)
+    apart_from_the_store(ctx.settings, ctx.rules, jobs)
+    workspace = prepare(made, ctx.work.cancel)
     planning = Planning(
         workspace, ctx.rules.limits, parallelism, key, ctx.settings.credentials, ctx.work, partial(_journalled, ctx)
     )
@@ -54,19 +56,28 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     }
 
 
-def _apart_from_the_store(values: "Settings", jobs: "Sequence[Job]") -> None:
-    """Nothing, if no profile that Terraform works by is the store's.
+def apart_from_the_store(values: "Settings", rules: "Rules", jobs: "Sequence[Job]") -> None:
+    """Nothing, if no profile that Terraform works by, whatever it does, is the store's.
 
     Raises:
-        EngineError: ENG004.
+        EngineError: ENG469.
     """
-    from engine.adapters.terraform.environment import profile_of
-
     of_store = getattr(values.store, "profile", None)
+    profiles = _profiles(values, rules)
+    roles: tuple[Role, ...] = ("plan", "apply")
     for one in jobs:
-        if values.aws_profile and profile_of(values.aws_profile, one.environment, one.account) == of_store:
-            reason = f"that of {one.environment} is the store's, which Terraform never gets"
-            raise failure("ENG004", name="ENGINE_AWS_PROFILE", reason=reason)
+        for role in roles:
+            profile = profiles.name(one.environment, one.account, role)
+            if profile and profile == of_store:
+                raise failure("ENG469", profile=profile, environment=one.environment)
+
+
+def _profiles(values: "Settings", rules: "Rules | None") -> "Profiles":
+    """What the rules say of an environment stands above what the machine says of all."""
+    from engine.adapters.terraform.accounts import Profiles
+
+    environments = rules.environments if rules else {}
+    return Profiles(values.aws_profile, {name: one.profile for name, one in environments.items() if one.profile})
 
 
 def _afresh(_job: "Job", _inputs: str, make: "Make") -> "Made":
@@ -122,13 +133,11 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
         number, (resource, job) = numbered
         row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
         began = time.monotonic()
-        # The number makes it unique: `a/S3` with `b_c` and `a_S3/…` could otherwise meet in one name.
-        name = resource.state_key.removesuffix("/terraform.tfstate").replace("/", "_")
-        file = os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
+        file = plan_file(plans, number, resource.state_key)
         try:
             with alone(resource.path, Place(resource.tfvars)):
-                told, hide = _planned(resource, job, file, planning)
-                row |= told
+                said, hide = _planned(resource, job, file, planning)
+                row |= said
                 secrets.append(hide.secrets)
         except EngineError as error:
             row |= _failed(error.problems[0], time.monotonic() - began)
@@ -141,6 +150,12 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     return [kept.masked(row, hide) for row in rows]
 
 
+def plan_file(plans: str, number: int, state_key: str) -> str:
+    """Where a plan is kept: the number makes it unique, since `a/S3` with `b_c` and `a_S3/…` could meet in one name."""
+    name = state_key.removesuffix("/terraform.tfstate").replace("/", "_")
+    return os.path.join(plans, f"{number:04}_{name[:_LONGEST]}.json")
+
+
 def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) -> "tuple[dict[str, Any], Redactor]":
     from engine.adapters.terraform import plan as terraform
     from engine.core.canonical import digest
@@ -151,7 +166,7 @@ def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) ->
     made_with = (workspace.template.module_digest, workspace.lock_digest, key_id(planning.key))
 
     def make() -> "Made":
-        limits = terraform.Limits(plan_s=planning.limits.plan_timeout_s)
+        limits = terraform.Limits(plan_s=planning.limits.plan_timeout_s, lock_s=planning.limits.lock_timeout_s)
         done = terraform.plan(job, workspace, limits=limits, cancel=planning.work.cancel, keep=file)
         if not done.plan:
             return done, {}
@@ -160,8 +175,8 @@ def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) ->
 
     inputs = digest([resource.tree, job.state_key, job.environment, job.account, job.region, job.nowhere, *made_with])
     done, made = planning.once(job, inputs, make)
-    told, hide = _told(done, planning.key, made, planning.credentials)
-    return {"module": workspace.template.module_digest, **told}, hide
+    said, hide = told(done, planning.key, made, planning.credentials)
+    return {"module": workspace.template.module_digest, **said}, hide
 
 
 def _journalled(ctx: "Context", job: "Job", inputs: str, make: "Make") -> "Made":
@@ -198,16 +213,19 @@ def _gone(outputs: Mapping[str, Any], ahead: frozenset[str]) -> bool:
     return "policy.evaluate" in ahead and not all(map(os.path.isfile, files))
 
 
-def setup(values: "Settings", module: str, *, nowhere: bool = False) -> "Setup":
+def setup(values: "Settings", module: str, rules: "Rules | None", *, nowhere: bool = False) -> "Setup":
     """What Terraform is run with on this machine. `nowhere`: it needs no account, so it gets no credentials of one."""
     from engine.adapters.terraform import environment
+    from engine.adapters.terraform.accounts import Profiles
     from engine.adapters.terraform.backend import Backend
     from engine.adapters.terraform.template import Setup
 
     return Setup(
         module=module,
         cache_dir=values.cache_dir,
-        backend=Backend(values.state_bucket, values.state_region, values.emulator),
+        backend=Backend(
+            values.state_bucket, values.state_region, values.emulator, rules.backend.dynamodb_table if rules else None
+        ),
         credentials=environment.downloading(values.credentials) if nowhere else values.credentials,
         path=values.path,
         home=values.home,
@@ -215,11 +233,11 @@ def setup(values: "Settings", module: str, *, nowhere: bool = False) -> "Setup":
         mirror=values.mirror,
         cli_config=values.cli_config,
         tofu_lock=values.tofu_lock,
-        profile=None if nowhere else values.aws_profile,
+        accounts=Profiles() if nowhere else _profiles(values, rules),
     )
 
 
-def _told(
+def told(
     done: "PlanResult", key: bytes, made: Mapping[str, Any], credentials: Mapping[str, str]
 ) -> "tuple[dict[str, Any], Redactor]":
     """What may leave this action: small, and with its values masked; and what masks them.
@@ -242,7 +260,7 @@ def _told(
     if done.changes and not (found or outputs(done.plan)):
         raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")
     hide = redactor([done.plan], credentials)
-    told = {
+    said = {
         "problem": None,
         "seconds": done.seconds,
         "plan": change_set_digest(done.plan, key),
@@ -257,8 +275,8 @@ def _told(
             {"address": c.address, "action": c.verb, "lines": [list(line) for line in diff(c, hide)]} for c in found
         ],
     }
-    canonical(told)  # what cannot be written cannot be signed: half of a character, say
-    return told, hide
+    canonical(said)  # what cannot be written cannot be signed: half of a character, say
+    return said, hide
 
 
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:

@@ -339,6 +339,7 @@ import resource, signal
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.template import Setup
 from engine.adapters.terraform import memory
+from engine.adapters.terraform.accounts import Profiles
 from engine.adapters.terraform.backend import Backend
 from engine.adapters.terraform.workspace import Job, prepare
 workspace = prepare({setup!r})

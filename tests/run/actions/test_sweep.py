@@ -33,6 +33,7 @@ from engine.run.today import digests
 from engine.run.trusted import read_rules
 from tests.support.facts import BASE, HEAD, KEY, NOW, OLD, REPO
 from tests.support.http import Answer, Far
+from tests.support.trail import trail
 
 RULES = load(read_rules(data.ROOT), catalog())
 SETTINGS = settings.read({"HOME": "/h", "PATH": os.environ["PATH"]})
@@ -100,7 +101,7 @@ class Swept:
             context = Context(
                 event=event, document=document, rules=RULES, controller=CONTROLLER,
                 discovery=None,  # type: ignore[arg-type]  # a sweep is about no change
-                settings=SETTINGS, ports=Ports(self.store, Keyring({}), lambda: now, Look(client)),  # type: ignore[arg-type]  # a sweep is handed nothing that writes
+                settings=SETTINGS, ports=Ports(self.store, Keyring({}), lambda: now, trail(self.store), Look(client)),  # type: ignore[arg-type]  # a sweep is handed nothing that writes
                 work=Work("/nowhere", lambda _: None, lambda _: None, Flag()),
                 result=decide(event, document, RULES, "sweep").pipelines[0], decision="", now=now, run="r",
                 check_head=lambda: None,

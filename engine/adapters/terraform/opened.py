@@ -1,0 +1,383 @@
+"""One resource's work directory, kept from the plan until it is known what applying that plan came to.
+
+    kept/<digest of the name>/lock      held by the one process that works in it
+                             /1/work    Terraform's directory, with the saved plan, and `errored.tfstate` if need be
+                             /1/apply   the apply of that plan (`adapters/attached`), which outlives us
+                             /2/…       the next plan, where one had to be made after an apply was begun
+
+A plan that nobody has begun to apply is worth nothing to whoever comes next: it goes. What was begun stays until it is
+closed, however old it is; whoever opens the directory again finds what has become of it.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from engine.adapters import attached, files
+from engine.adapters.attached import Ended, Found, Running
+from engine.adapters.process import Done, signal_name
+from engine.adapters.terraform import failures
+from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, Shown, result, shown
+from engine.adapters.terraform.workspace import OLD_S, Job, Workspace
+from engine.core import state
+from engine.core.canonical import digest, digest_bytes
+from engine.core.plan.events import Address, Change, Events
+from engine.core.state import State
+from engine.errors import EngineError, Place, Problem, failure, problem
+
+_PLAN, _ERRORED = "plan.tfplan", "errored.tfstate"
+_PULL_S = 300.0
+_GRACE_S = 60.0  # Terraform waits for calls that are under way; then we leave it alone
+_WORDS = 8192  # bytes of what it said at the end
+
+
+class Applied(NamedTuple):
+    """What applying one resource's saved plan came to.
+
+    | outcome | |
+    |---|---|
+    | `applied` | exit code 0, every action that was begun is done, and Terraform has counted them |
+    | `failed` | it ended with errors before any action was completed; without addresses nothing was begun at all |
+    | `partial` | it ended with errors, and some of it is done, or may be |
+    | `unknown` | nobody here knows: it is still at work, was killed, or what it said is not whole: no `close` |
+
+    `problem.code` says why nothing was begun: ENG412 the state is locked, ENG413 the plan is stale, ENG465 another
+    account.
+    """
+
+    outcome: Literal["applied", "failed", "partial", "unknown"]
+    addresses: Mapping[str, Address]  # errors without credentials; whoever shows them hides the plan's secrets, too
+    seconds: float
+    problem: Problem | None
+    errored: str | None  # a state that Terraform could not write where it belongs: `push` it before anything else
+
+
+class Opened:
+    """A resource's work directory, ours alone while it is open. `with` leaves it as it is; `close` deletes it."""
+
+    def __init__(self, job: Job, workspace: Workspace, folder: str, held: int) -> None:
+        """Use `opened`."""
+        self.folder = folder
+        self._job, self._workspace, self._held = job, workspace, held
+        self._limits = LIMITS
+        self._number = 0  # of the attempt that we are at
+        self._saved: str | None = None  # digest of its plan, if it was made and shown by us
+        for number in _attempts(folder):  # what was begun
+            for name in ("", "work", "apply"):
+                files.make_directory(os.path.join(folder, str(number), name))  # is it still ours alone?
+            self._number = number
+
+    def __enter__(self) -> "Opened":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    @property
+    def begun(self) -> Found | None:
+        """What has become of the apply; None: none was begun since the last plan."""
+        return attached.look(self._apply) if self._number else None
+
+    @property
+    def errored(self) -> str | None:
+        """A state that Terraform could not write where it belongs, and that was not pushed yet."""
+        found = (os.path.join(self.folder, str(number), "work", _ERRORED) for number in _attempts(self.folder))
+        return next(filter(os.path.lexists, found), None)
+
+    def plan(self, limits: Limits = LIMITS, cancel: threading.Event | None = None) -> PlanResult:
+        """As `terraform.plan` gives it; the saved plan stays, for `apply`.
+
+        Fails while an apply is at work (ENG462), and as long as there is a state to be pushed (ENG468).
+        """
+        self._limits, self._saved = limits, None
+
+        def once(attempt: Attempt) -> Shown:
+            self._at_rest()
+            if self._number == 0 or self.begun is not None:
+                self._number += 1
+            place = self._filled(cancel, again=attempt.again)
+            answer = shown(self._job, self._workspace, place, _PLAN, limits, cancel, attempt)
+            self._saved = digest_bytes(files.read(os.path.join(place, _PLAN)))
+            return answer
+
+        return result(self._job, once, limits, cancel)
+
+    def state(self, cancel: threading.Event | None = None) -> State | None:
+        """The state as it is now, wherever it is kept; None: none yet.
+
+        Raises:
+            EngineError: it cannot be read (`TerraformError`), or is none (ENG467).
+        """
+        if not self._number:
+            self._number = 1
+            self._filled(cancel)
+        env = self._workspace.env(self._job, self._work)
+        done = self._workspace.command(["state", "pull"], self._work, _PULL_S, (0, 1), cancel, env)
+        if done.code:
+            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+        try:
+            return state.read(done.stdout)
+        except ValueError as error:
+            raise failure("ENG467", self._place, resource=self._job.path, reason=error) from error
+
+    def apply(self, watch: Callable[[Change], None], cancel: threading.Event | None = None) -> Applied:
+        """Apply the saved plan; one that was begun before is only waited for. Never twice.
+
+        `watch` hears of each address that comes on, from the first one; what it raises ends our waiting, nothing else.
+        """
+        try:
+            begun = self.begun
+        except EngineError as error:
+            return self._unknown(error.problems[0])
+        try:
+            with self._workspace.slot(cancel) if begun is None else contextlib.nullcontext():
+                if begun is None:
+                    self._begin()
+                return self._followed(watch, cancel)
+        except EngineError as error:
+            if begun is None and not self._has_begun():
+                return Applied("failed", {}, 0.0, self._placed(error.problems[0]), self.errored)
+            return self._unknown(error.problems[0])
+
+    def push(self, what: str | bytes, cancel: threading.Event | None = None) -> None:
+        """Write a state: a file of it (`errored`), or its bytes. Terraform refuses another lineage and an older one.
+
+        Raises:
+            EngineError: it was not written (`TerraformError`); ENG470, nobody knows.
+        """
+        ours = os.path.join(self.folder, "push.tfstate")
+        file = what if isinstance(what, str) else ours
+        if isinstance(what, bytes):
+            files.write(file, what, sync=True)
+        if not self._number:
+            self._number = 1
+            self._filled(cancel)
+        folder = os.path.join(self.folder, "push")
+        if isinstance(attached.look(folder), Running):
+            attached.follow(folder, line=lambda _: None)
+        shutil.rmtree(folder, ignore_errors=True)  # to push the same once more changes nothing
+        with self._workspace.slot(cancel):
+            self._attach(folder, ["state", "push", f"-lock-timeout={self._limits.lock_s}s", file])
+            found = attached.follow(folder, line=lambda _: None, cancel=cancel, grace_s=_GRACE_S)
+        if not isinstance(found, Ended) or found.code < 0:
+            raise EngineError(self._riddle(found))
+        if found.code:
+            done = Done(found.code, b"", attached.said(folder, _WORDS), found.seconds)
+            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+        if file in (ours, self.errored):
+            files.remove(file)
+
+    def leave(self) -> None:
+        """Let others open it."""
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+
+    def close(self) -> None:
+        """Delete it: the outcome is known, and noted.
+
+        Raises:
+            EngineError: ENG462, ENG468: it cannot be.
+        """
+        self._at_rest()
+        shutil.rmtree(self.folder, ignore_errors=True)  # the lock, too: whoever waits for it looks whether it is there
+        self.leave()
+
+    @property
+    def _place(self) -> Place:
+        return Place(self._job.path)
+
+    @property
+    def _work(self) -> str:
+        return os.path.join(self.folder, str(self._number), "work")
+
+    @property
+    def _apply(self) -> str:
+        return os.path.join(self.folder, str(self._number), "apply")
+
+    def _at_rest(self) -> None:
+        name = self._workspace.template.program.name
+        if isinstance(self.begun, Running):
+            raise failure("ENG462", self._place, program=name, resource=self._job.path)
+        if errored := self.errored:
+            raise failure("ENG468", self._place, resource=self._job.path, file=errored)
+
+    def _filled(self, cancel: threading.Event | None, *, again: bool = False) -> str:
+        """The attempt's work directory, made anew."""
+        try:
+            shutil.rmtree(self._work, ignore_errors=True)
+            files.make_directory(self._work)
+            self._workspace.fill(self._work, self._job, cancel, again=again)
+        except OSError as error:
+            raise failure("ENG418", reason=f"{error.strerror or error} ({error.filename or self.folder})") from error
+        return self._work
+
+    def _begin(self) -> None:
+        """Of the very plan that was shown.
+
+        Raises:
+            EngineError: nothing was begun.
+        """
+        plan = os.path.join(self._work, _PLAN)
+        if self._saved is None or digest_bytes(files.read(plan)) != self._saved:
+            reason = "it was changed" if self._saved else "nobody has shown it in this process"
+            raise failure("ENG471", self._place, resource=self._job.path, reason=reason)
+        lock = f"-lock-timeout={self._limits.lock_s}s"
+        self._attach(self._apply, ["apply", "-input=false", "-json", lock, _PLAN])
+
+    def _attach(self, folder: str, arguments: list[str]) -> None:
+        program = self._workspace.template.program
+        env = self._workspace.env(self._job, self._work, "apply")
+        attached.begin(folder, [*program.argv, *arguments], cwd=self._work, env=env, called=program.name)
+
+    def _has_begun(self) -> bool:
+        try:
+            return self.begun is not None
+        except EngineError:  # something is there, and we do not believe it
+            return True
+
+    def _followed(self, watch: Callable[[Change], None], cancel: threading.Event | None) -> Applied:
+        events = Events()
+
+        def line(one: bytes) -> None:
+            if change := events.read(one):
+                watch(change._replace(error=self._hidden(change.error)))
+
+        found = attached.follow(self._apply, line=line, cancel=cancel, grace_s=_GRACE_S)
+        errored = self.errored or self._dumped(events)
+        addresses = {name: one._replace(error=self._hidden(one.error)) for name, one in events.addresses.items()}
+        outcome, why = self._judged(found, events)
+        if errored and outcome != "unknown":
+            why = problem("ENG468", self._place, resource=self._job.path, file=errored)
+        return Applied(outcome, addresses, found.seconds if isinstance(found, Ended) else 0.0, why, errored)
+
+    def _judged(
+        self, found: Found, events: Events
+    ) -> tuple[Literal["applied", "failed", "partial", "unknown"], Problem | None]:
+        """By exit code and by events: what only one of them says is not known."""
+        if not isinstance(found, Ended) or found.code < 0:
+            return "unknown", self._riddle(found)
+        states = {one.status for one in events.addresses.values()}
+        if found.code == 0:
+            if events.whole and not events.broken and not events.diagnostics and states <= {"done"}:
+                return "applied", None
+            return "unknown", self._unsaid("it has ended well, but what it said of it is not whole")
+        words = attached.said(self._apply, _WORDS)
+        why = failures.of_resource(
+            self._job.path,
+            Done(found.code, b"\n".join(events.diagnostics), words, found.seconds),
+            self._workspace.redactor,
+        ).problems[0]
+        if found.code == 1 and events.diagnostics and not events.broken:
+            done = any(one.done for one in events.addresses.values())
+            return "partial" if done or "started" in states else "failed", why
+        if not events.lines and words:  # it has not even begun to speak
+            return "failed", why
+        return "unknown", self._unsaid(f"it ended with exit code {found.code}, and what it said is not whole")
+
+    def _dumped(self, events: Events) -> str | None:
+        """A state that Terraform could write nowhere but into its own words."""
+        if events.dumped is None:
+            return None
+        file = os.path.join(self._work, _ERRORED)
+        with contextlib.suppress(FileExistsError), files.failing("ENG002", file):
+            files.put(file, events.dumped.encode(), new=True, sync=True)
+        return file
+
+    def _riddle(self, found: Found | None) -> Problem:
+        if isinstance(found, Running):
+            name = self._workspace.template.program.name
+            return problem("ENG462", self._place, program=name, resource=self._job.path)
+        if isinstance(found, Ended):
+            return self._unsaid(f"it was killed by {signal_name(-found.code)}")
+        return self._unsaid("it was killed, or the machine was, and its exit code is lost")
+
+    def _unsaid(self, reason: str) -> Problem:
+        return problem("ENG470", self._place, resource=self._job.path, reason=reason)
+
+    def _unknown(self, why: Problem) -> Applied:
+        return Applied("unknown", {}, 0.0, self._placed(why), self.errored)
+
+    def _placed(self, why: Problem) -> Problem:
+        return why if why.place else why._replace(place=self._place)
+
+    def _hidden(self, text: str) -> str:
+        return self._workspace.redactor.text(text) if text else ""
+
+
+def opened(job: Job, workspace: Workspace, name: str) -> Opened:
+    """The work directory of `job` by the name of what is done with it: the run and the state key, say.
+
+    Raises:
+        EngineError: ENG466, another process has it open; ENG008, ENG464, somebody else could have; ENG002, ENG418.
+    """
+    files.make_directory(workspace.kept)
+    _remove_old(workspace.kept)
+    folder = os.path.join(workspace.kept, digest(name).removeprefix("sha256:")[:32])
+    with files.failing("ENG418", folder):
+        held = _own(folder)
+        if held is None:
+            raise failure("ENG466", Place(job.path), resource=job.path, folder=folder)
+        try:
+            _remove_unbegun(folder)
+            return Opened(job, workspace, folder, held)
+        except BaseException:
+            os.close(held)
+            raise
+
+
+def _attempts(folder: str) -> list[int]:
+    return sorted(int(name) for name in os.listdir(folder) if name.isdecimal())
+
+
+def _own(folder: str) -> int | None:
+    """The lock of the folder, which is made if need be; None: somebody has it.
+
+    Raises:
+        OSError, EngineError: it cannot be made, or is not ours alone.
+    """
+    while True:
+        files.make_directory(folder)
+        file = os.path.join(folder, "lock")
+        try:
+            handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:  # closed by another process at this moment
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), os.lstat(file)):
+                return handle
+        os.close(handle)
+
+
+def _remove_unbegun(folder: str) -> bool:
+    """Is nothing left?"""
+    left = False
+    for number in _attempts(folder):
+        attempt = os.path.join(folder, str(number))
+        if os.path.lexists(os.path.join(attempt, "apply", attached.BEGUN)):
+            left = True
+        else:
+            shutil.rmtree(attempt)
+    return not left
+
+
+def _remove_old(kept: str) -> None:
+    """What killed runs have planned here and not begun to apply. What was begun stays, however old it is."""
+    for entry in os.scandir(kept):
+        with contextlib.suppress(FileNotFoundError):  # another run removes it, too
+            if entry.stat(follow_symlinks=False).st_mtime < time.time() - OLD_S and entry.is_dir(follow_symlinks=False):
+                held = _own(entry.path)
+                if held is not None:
+                    if _remove_unbegun(entry.path):
+                        shutil.rmtree(entry.path, ignore_errors=True)
+                    os.close(held)

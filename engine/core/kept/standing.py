@@ -1,0 +1,112 @@
+"""What a resource's entries of the ledger mean for whoever is about to apply a merge to it. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from engine.core.kept.ledger import ATTEMPTS, Entry
+from engine.core.repository import same_repository
+from engine.core.state import State
+
+_RAN = ("applied", "partial", "failed", "reconciled", "pushed")
+
+
+class Merge(NamedTuple):
+    """What is to be applied: a merge, and by which verdict."""
+
+    repo: str
+    pr: int
+    commit: str
+    verdict: str  # digest of its statement
+    asked: str | None  # when a person has asked for it to be tried again
+
+
+class Standing(NamedTuple):
+    """What is to be done about it."""
+
+    what: Literal["try", "known", "older", "foreign"]
+    entry: Entry | None = None  # which says so
+
+
+TRY = Standing("try")
+
+
+def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], bool]) -> Standing:
+    """May this merge be applied now? `contains`: does its commit contain that one?
+
+    What was tried before is not tried again by itself: only where a person has asked for it since, or where there is
+    another verdict. What was applied is done.
+    """
+    mine = [one for one in entries if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS]
+    applied = next((one for one in mine if one.outcome == "applied"), None)
+    if applied:
+        return Standing("known", applied)
+    last = next((one for one in reversed(entries) if one.outcome in _RAN), None)
+    if last and last.said["commit"] != merge.commit:
+        if not same_repository(last.said["repository"]["name"], merge.repo):
+            return Standing("foreign", last)
+        if not contains(last.said["commit"]):
+            return Standing("older", last)
+    if mine:
+        tried = mine[-1]
+        same_verdict = (tried.said["verdict"] or {}).get("digest") in (None, merge.verdict)
+        if same_verdict and (merge.asked is None or merge.asked <= tried.said["time"]):
+            return Standing("known", tried)
+    return TRY
+
+
+def done(entries: Iterable[Entry], commit: str, verdict: str) -> dict[str, str]:
+    """Which changes of this verdict are made, as far as the ledger says: the change's name → digest."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.said["commit"] == commit and (entry.said["verdict"] or {}).get("digest") == verdict:
+            found |= {} if entry.revoked else entry.said["done"]
+    return found
+
+
+def another(ours: Mapping[str, Any] | None, found: State | None) -> str:
+    """Why the state that was found is not the one that the ledger speaks of; empty where it is."""
+    if ours is None:
+        return "" if found is None else f"there is one of serial {found.serial}, and nothing was ever applied by us"
+    if found is None:
+        return f"there is none any more, and serial {ours['serial']} was left"
+    if found.lineage != ours["lineage"]:
+        return f"it is of another lineage ({found.lineage} instead of {ours['lineage']})"
+    if found.serial != ours["serial"]:
+        age = "an older one" if found.serial < ours["serial"] else "a newer one"
+        return f"it is {age}: serial {found.serial}, and {ours['serial']} was left"
+    if found.digest != ours["digest"]:
+        return f"its content was exchanged under the same serial {found.serial}"
+    return ""
+
+
+def unexplained(before: Mapping[str, Any] | None, found: State | None) -> str:
+    """Why an apply that was begun from one state cannot have left the other; empty where it may have."""
+    if before is None:
+        return ""
+    if found is None:
+        return f"there is none any more, and serial {before['serial']} was there"
+    if found.lineage != before["lineage"]:
+        return f"it is of another lineage ({found.lineage} instead of {before['lineage']})"
+    if found.serial < before["serial"]:
+        return f"it is an older one: serial {found.serial}, and {before['serial']} was there"
+    if found.serial == before["serial"]:
+        return f"its content was exchanged under the same serial {found.serial}"
+    return ""
+
+
+def denied(
+    findings: Iterable[Mapping[str, Any]], path: str, verdict: Mapping[str, Any], overridden: Iterable[Any]
+) -> list[str]:
+    """Rules of today that deny a plan, and that nobody has overridden for just that.
+
+    `overridden`: findings that the merge decision says were. Which change a finding is about need not be asked: the
+    plan has only changes that the verdict has, too.
+    """
+
+    def about(finding: Mapping[str, Any]) -> tuple[str, str, str]:
+        return finding["rule"], finding["resource"], finding["address"]
+
+    said = {about(one) for one in verdict["findings"] if one["effect"] == "deny"}
+    excused = said & {about(one) for one in overridden}
+    denying = [one for one in findings if one["effect"] == "deny" and one["resource"] == path]
+    return sorted({one["rule"] for one in denying if about(one) not in excused})

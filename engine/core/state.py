@@ -1,0 +1,46 @@
+"""A state of Terraform's, as `state pull` gives it: whose it is, how old, and what it says."""
+
+from typing import NamedTuple
+
+from engine.core import exact
+from engine.core.canonical import digest
+
+_RUNNING = "terraform_version"  # of whoever pulls it, not of whoever wrote it
+
+
+class State(NamedTuple):
+    """One state. Holds secrets in clear: it leaves the machine sealed, or not at all."""
+
+    lineage: str
+    serial: int
+    digest: str  # of its canonical JSON without `terraform_version`
+    data: bytes  # as it was pulled, and as `state push` takes it
+    version: str | None = None  # of the object that it is kept in, where known
+
+    def __repr__(self) -> str:
+        """Without its content."""
+        return f"State(lineage={self.lineage!r}, serial={self.serial}, digest={self.digest!r})"
+
+
+def read(data: bytes) -> State | None:
+    """The state in `data`; None: none yet, since there is no object, or one that nobody has written to.
+
+    Raises:
+        ValueError: it is no state; the text says why.
+    """
+    if not data.strip():
+        return None
+    found = exact.loads(data)
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    lineage, serial = found.get("lineage"), found.get("serial")
+    if found.get("version") != 4 or not isinstance(lineage, str):
+        raise ValueError("it is no state of version 4")
+    if type(serial) is not int or serial < 0 or type(found["version"]) is not int:
+        raise ValueError("it has no serial")
+    if not lineage:
+        if serial or found.get("resources"):
+            raise ValueError("it has no lineage")
+        return None
+    said = exact.plain({name: value for name, value in found.items() if name != _RUNNING})
+    return State(lineage, serial, digest(said), data)

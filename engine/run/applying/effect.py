@@ -1,0 +1,168 @@
+"""The effect itself: backup, announcement, Terraform, and what it came to.
+
+The order is what makes a kill at any moment harmless: the state is sealed and read back, that it begins is said in the
+trail and signed in the store, and only then does Terraform start, as a program that outlives us. Its directory is kept
+until the ledger says what came of it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.core.audit.record import Said
+from engine.core.canonical import digest
+from engine.core.kept import standing
+from engine.core.kept.begun import Begun
+from engine.errors import EngineError, problem
+from engine.run.applying import begun as marks
+from engine.run.applying import entries
+from engine.run.applying.model import Ended, Known, Waits
+from engine.run.kept import backups
+
+if TYPE_CHECKING:
+    from engine.adapters.terraform.opened import Applied, Opened
+    from engine.core.plan.events import Change
+    from engine.core.state import State
+    from engine.run.applying.model import Applying, Fresh, Target
+
+Watch = Callable[["Change"], None]
+
+_NOT_BEGUN = {"ENG411": "backend", "ENG412": "locked", "ENG413": "state", "ENG452": "cancelled"}
+
+
+def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
+    """Apply what was planned, once: what came of it.
+
+    Raises:
+        Ended: somebody has written the state since it was planned.
+        Waits: nothing was done, or nobody knows what.
+        EngineError: nothing was done: it cannot be backed up, announced, or is not ours any more.
+    """
+    target, key = fresh.target, fresh.target.resource.state_key
+    about = entries.about(applying, target)
+    if not fresh.acts:
+        fresh.claim.check()
+        done = fresh.comparison.done
+        entry = entries.write(applying, key, about, "applied", state=fresh.state, done=done, addresses=_all_done(done))
+        fresh.opened.close()
+        return Known(entry)
+    state = fresh.opened.state(applying.work.cancel)
+    if reason := standing.another(fresh.state and entries.identity(fresh.state), state):
+        raise Ended("stopped", problem("ENG731", resource=target.resource.path, reason=reason, key=key), waits="state")
+    backup = _kept(applying, target, state)
+    begun = Begun(
+        id=fresh.id,
+        number=len(fresh.entries) + 1,
+        key=key,
+        state=state and entries.identity(state),
+        backup=backup,
+        approved=[dict(row) for row in approved_of(applying, target)],
+        left=dict(fresh.comparison.left),
+        done=dict(fresh.comparison.done),
+        about=about,
+        at=applying.now(),
+    )
+    fresh.claim.check()
+    entries.tell(applying, key, "started", "as it was approved", state=begun.state)
+    marks.say(applying, begun)
+    applying.journal.begin(applying.step, key, inputs=digest([about["commit"], about["verdict"], begun.number]))
+    fresh.claim.check()
+    return settled(applying, target, fresh.opened, begun, fresh.opened.apply(watch, applying.work.cancel))
+
+
+def approved_of(applying: "Applying", target: "Target") -> list[Mapping[str, Any]]:
+    """The changes of a resource that the verdict has."""
+    rows = applying.subject.verdict.verdict["resources"]
+    return [change for row in rows if row["path"] == target.resource.path for change in row["changes"]]
+
+
+def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Begun, applied: "Applied") -> Known:
+    """What came of an apply, in the ledger; its directory goes.
+
+    Raises:
+        Waits: it is not known, or the state cannot be read back: the directory stays.
+        EngineError: it cannot be said: likewise.
+    """
+    key = begun.key
+    done = {**begun.done, **_made(begun, applied)}
+    statuses = {name: one.status for name, one in applied.addresses.items()}
+    backup = _place(begun)
+    why = applied.problem
+    if applied.outcome == "unknown":
+        raise Waits("unknown", why or problem("ENG734", resource=target.resource.path, reason="Terraform does not say"))
+    if applied.errored is not None:
+        state = push(applying, opened, begun, applied.errored)
+        entries.write(applying, key, begun.about, "pushed", state=state, done=done, backup=backup)
+    elif applied.outcome == "failed" and not applied.addresses and why and why.code in _NOT_BEGUN:
+        opened.close()
+        raise Waits(_NOT_BEGUN[why.code], why)
+    try:
+        state = opened.state()
+    except EngineError as error:
+        raise Waits("backend", error.problems[0]) from error
+    entry = entries.write(
+        applying,
+        key,
+        begun.about,
+        applied.outcome,
+        state=state,
+        addresses=statuses,
+        done=done,
+        backup=backup,
+        why=why.code if why else None,
+    )
+    if applying.journal.past(applying.step, key).state == "begun":  # by this run, in whatever process of it
+        applying.journal.end(applying.step, key, said={"outputs": {"entry": entry.number, "outcome": entry.outcome}})
+    opened.close()
+    return Known(entry, why)
+
+
+def push(applying: "Applying", opened: "Opened", begun: Begun, errored: str) -> "State | None":
+    """Put the state where it belongs that Terraform could not write, before anything else: as it is there now.
+
+    Raises:
+        Waits: it cannot be put there yet.
+    """
+    try:
+        entries.tell(applying, begun.key, "pushed", "Terraform could not write the state where it belongs")
+        opened.push(errored)
+        return opened.state()
+    except EngineError as error:
+        code = error.problems[0].code
+        raise Waits(_NOT_BEGUN.get(code, "backend"), error.problems[0]) from error
+
+
+def _kept(applying: "Applying", target: "Target", state: "State | None") -> int | None:
+    """The number of the backup of a state; None: there is nothing to back up yet."""
+    if state is None:
+        return None
+    subject, key = applying.subject, target.resource.state_key
+    place = backups.keep(
+        applying.store, applying.sealing[0], target.job.account, key, state, applying.run, applying.now()
+    )
+    details = {"backup": place, **entries.identity(state)}
+    said = Said("backup", "kept", subject.repository["name"], subject.pr, key, "before it is applied", details=details)
+    applying.trail.say(said)
+    return int(place.rpartition("/")[2])
+
+
+def _place(begun: Begun) -> str | None:
+    from engine.core.kept import keys
+
+    return None if begun.backup is None else keys.numbered(keys.backups(begun.key), begun.backup)
+
+
+def _made(begun: Begun, applied: "Applied") -> dict[str, str]:
+    """Which of the changes that were to be made are made for certain."""
+    if applied.outcome == "applied":
+        return dict(begun.left)
+    actions = {row["digest"]: row["actions"] for row in begun.approved}
+    made = {}
+    for name, sha in begun.left.items():
+        found, wanted = applied.addresses.get(name), set(actions.get(sha, ())) & {"create", "update", "delete"}
+        if found and wanted and found.status == "done" and wanted <= set(found.done):
+            made[name] = sha
+    return made
+
+
+def _all_done(done: Mapping[str, str]) -> dict[str, str]:
+    return dict.fromkeys(done, "done")

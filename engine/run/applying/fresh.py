@@ -1,0 +1,215 @@
+"""One resource, up to where it may be applied: claimed, looked at, planned at the merge commit, compared."""
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from engine.core.kept import keys, ledger, standing
+from engine.core.plan.compare import WORDS, compare
+from engine.core.plan.digest import change_set_digest, key_id
+from engine.errors import EngineError, Place, Problem, problem
+from engine.run.applying import begun as marks
+from engine.run.applying import past, rows
+from engine.run.applying.effect import approved_of
+from engine.run.applying.model import Ended, Fresh, Known, Waits
+from engine.run.kept import ledger as kept_ledger
+from engine.run.kept.claims import Claim, claimed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.adapters.terraform.opened import Opened
+    from engine.adapters.terraform.plan import PlanResult
+    from engine.core.kept.begun import Begun
+    from engine.core.kept.ledger import Entry
+    from engine.run.applying.effect import Watch
+    from engine.run.applying.model import Applying, Target
+
+    Was = Mapping[str, Sequence[Any]]  # address → lines of its approved diff
+
+_SHOWN = 3  # changes that are named in one line
+
+
+def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "Watch", was: "Was") -> Fresh:
+    """What is to be applied to a resource. What `stack` holds (the claim, the directory) is held until it is closed.
+
+    Raises:
+        Known: the ledger says what became of it.
+        Ended: it must not be applied, or cannot be.
+        Waits: it is for later.
+        EngineError: nobody can tell.
+    """
+    from engine.adapters.terraform.opened import opened
+    from engine.adapters.terraform.plan import Limits
+
+    key, path = target.resource.state_key, target.resource.path
+    claim = stack.enter_context(
+        claimed(applying.store, keys.applies(key), applying.journal, applying.now(), applying.work.cancel)
+    )
+    found, begun = _look(applying, key)
+    name = begun.id if begun else os.urandom(16).hex()
+    if begun is None:
+        _check_standing(applying, target, found)
+    folder = stack.enter_context(opened(target.job, applying.workspace, name))
+    if begun is not None and (ended := past.ended(applying, target, folder, begun, watch)):
+        if _is_ours(applying, ended.entry):
+            raise ended
+        found, begun = _look(applying, key)
+        _check_standing(applying, target, found)
+        name = os.urandom(16).hex()
+        folder = stack.enter_context(opened(target.job, applying.workspace, name))
+    elif begun is not None:
+        past.check_ours(applying, target, begun)
+    limits = Limits(plan_s=applying.limits.plan_timeout_s, lock_s=applying.limits.lock_timeout_s)
+    done = folder.plan(limits, applying.work.cancel)
+    if done.plan is None:
+        raise _not_planned(done, begun)
+    state = folder.state(applying.work.cancel)
+    if begun is not None and past.reconciled(applying, target, begun, done.plan, state):
+        found = kept_ledger.entries(applying.store, key, applying.trusted)
+    if reason := standing.another(ledger.state_of(found), state):
+        raise Ended("stopped", problem("ENG731", Place(path), resource=path, reason=reason, key=key), waits="state")
+    return _compared(applying, target, folder, name, claim, found, done, state, was)
+
+
+def _look(applying: "Applying", key: str) -> "tuple[tuple[Entry, ...], Begun | None]":
+    found = kept_ledger.entries(applying.store, key, applying.trusted)
+    return found, marks.unanswered(applying.store, key, found, applying.trusted)
+
+
+def _is_ours(applying: "Applying", entry: "Entry") -> bool:
+    """Is it about what we are to apply, so that there is no more to do?"""
+    said, subject = entry.said, applying.subject
+    same = (said["verdict"] or {}).get("digest") == subject.verdict.digest
+    return said["commit"] == subject.commit and (same or entry.outcome == "applied")
+
+
+def _check_standing(applying: "Applying", target: "Target", found: "Sequence[Entry]") -> None:
+    subject, path = applying.subject, target.resource.path
+    merge = standing.Merge(
+        subject.repository["name"], subject.pr, subject.commit, subject.verdict.digest, subject.asked
+    )
+    stands = standing.standing(found, merge, subject.contains)
+    if stands.what == "known":
+        assert stands.entry is not None
+        raise Known(stands.entry)
+    reason = "" if subject.landed else "the branch was never at it"
+    if stands.what != "try" and stands.entry:
+        said = stands.entry.said
+        other = f"{said['commit'][:12]} ({said['repository']['name']}#{said['pr']})"
+        reason = (
+            f"it does not contain {other}, which was applied before"
+            if stands.what == "older"
+            else f"{other} of another repository was applied before, and nobody can tell which is newer"
+        )
+    if reason:
+        why = problem("ENG733", Place(path), commit=subject.commit[:12], resource=path, reason=reason)
+        raise Waits("older", why)
+
+
+def _not_planned(done: "PlanResult", begun: "Begun | None") -> Exception:
+    """Why there is no plan. Where an apply may have been at work, nothing that is not known becomes an entry."""
+    from engine.adapters.terraform.failures import Kind
+
+    why = done.problem
+    assert why is not None
+    if why.code == "ENG412":
+        return Waits("locked", why)
+    if why.code == "ENG452":
+        return EngineError(why)
+    if done.kind is Kind.RETRY:
+        return Waits("backend", why)
+    return Waits("unknown", why) if begun else Ended("failed", why)
+
+
+def _compared(
+    applying: "Applying",
+    target: "Target",
+    folder: "Opened",
+    name: str,
+    claim: Claim,
+    found: "tuple[Entry, ...]",
+    done: "PlanResult",
+    state: Any,
+    was: "Was",
+) -> Fresh:
+    from engine.adapters import files
+    from engine.core import exact
+    from engine.run import plans as kept
+    from engine.run.actions.terraform import plan_file, told
+
+    assert done.plan is not None
+    believed, path = applying.subject.verdict, target.resource.path
+    _check_comparable(applying, target)
+    file = plan_file(os.path.join(applying.work.out, "plans"), target.number, target.resource.state_key)
+    files.write(file, exact.dumps(done.plan).encode())
+    row, hide = told(done, applying.digest_key, {"file": file, "json": None}, applying.credentials)
+    row = {"path": path, **row, "json": kept.proof(file, _digest_of(file))}
+    before = standing.done(found, applying.subject.commit, believed.digest)
+    module = applying.workspace.template.module_digest
+    comparison = compare(
+        done.plan,
+        applying.digest_key,
+        approved_of(applying, target),
+        set(before.values()),
+        same_module=module == believed.verdict["module"],
+    )
+    if comparison.odd:
+        rest = f", and {len(comparison.odd) - _SHOWN} more" if len(comparison.odd) > _SHOWN else ""
+        said = "; ".join(f"{one.address}: {WORDS[one.why]}" for one in comparison.odd[:_SHOWN]) + rest
+        raise Ended("stopped", _unlike(path, said), rows.difference(comparison.odd, done.plan, was, hide))
+    if not before and change_set_digest(done.plan, applying.digest_key) != _row_of(applying, target)["plan"]:
+        raise Ended(
+            "stopped", _unlike(path, "what it tells others (its outputs), or where it is made, has changed"), ()
+        )
+    return Fresh(
+        target,
+        folder,
+        name,
+        claim,
+        found,
+        state,
+        done.plan,
+        done.changes or bool(comparison.left),
+        comparison,
+        row,
+        hide,
+        done.seconds,
+    )
+
+
+def _unlike(path: str, said: str) -> Problem:
+    return problem("ENG730", Place(path), resource=path, said=said)
+
+
+def _digest_of(file: str) -> str:
+    from engine.adapters import files
+    from engine.core.canonical import digest_bytes
+
+    return digest_bytes(files.read(file))
+
+
+def _row_of(applying: "Applying", target: "Target") -> "Mapping[str, Any]":
+    rows_ = applying.subject.verdict.verdict["resources"]
+    return next((row for row in rows_ if row["path"] == target.resource.path), {})
+
+
+def _check_comparable(applying: "Applying", target: "Target") -> None:
+    """Nothing, if the verdict is about just this resource, and its digests can be made again.
+
+    Raises:
+        Ended: it is not.
+    """
+    believed, resource = applying.subject.verdict, target.resource
+    row = _row_of(applying, target)
+    reason = ""
+    if not row or row["plan"] is None:
+        reason = "the verdict has no plan of it"
+    elif (row["tree"], row["state_key"]) != (resource.tree, resource.state_key):
+        reason = "its files are others than those of the verdict"
+    elif believed.verdict["environment"] != resource.environment:
+        reason = f"the verdict is of the environment {believed.verdict['environment']}"
+    elif believed.made_from["digest_key"] != key_id(applying.digest_key):
+        reason = "its digests were made with another key"
+    if reason:
+        raise Ended("stopped", problem("ENG735", Place(resource.path), resource=resource.path, reason=reason))

@@ -1,0 +1,261 @@
+"""A merge that is to be applied, by processes that can be killed: `python -m tests.support.merged FILE`.
+
+Its module has nothing but built-in `terraform_data`, its states are in the real S3 backend on the emulator, and its
+store is a directory. What the gates have decided (verdict, merge decision) is given, as they would hand it over.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.adapters.sealed import SealingKey
+from engine.adapters.storage.directory import Directory
+from engine.adapters.storage.port import Store
+from engine.adapters.terraform.backend import Backend
+from engine.adapters.terraform.plan import plan as planned
+from engine.adapters.terraform.workspace import Workspace, prepare
+from engine.core.canonical import digest
+from engine.core.kept.journal import Identity
+from engine.core.kept.ledger import Entry
+from engine.core.plan.digest import key_id
+from engine.core.resources.model import Resource
+from engine.core.rules.model import Limits
+from engine.core.signature import TrustedKeys
+from engine.core.verdict.check import Believed
+from engine.core.verdict.statement import build
+from engine.run.actions.terraform import told
+from engine.run.applying.every import apply_all
+from engine.run.applying.model import Applying, Judge, Subject, Target
+from engine.run.audit import Numbered, Trail
+from engine.run.context import Work
+from engine.run.kept import ledger
+from engine.run.kept.journal import Journal
+from engine.run.kept.owner import Owner
+from engine.sandbox.emulator import Emulator
+from tests.support.signing import ABOUT, MADE_FROM, NOW, signer, trusted
+from tests.support.terraform import a_job, a_setup
+
+MODULE = """
+terraform {
+  backend "s3" {}
+}
+variable "environment" { type = string }
+variable "account" { type = string }
+variable "region" { type = string }
+variable "emulator" { type = bool }
+variable "things" {
+  type = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
+}
+resource "terraform_data" "thing" {
+  for_each         = var.things
+  input            = each.value.input
+  triggers_replace = each.value.input
+  provisioner "local-exec" {
+    command = each.value.run
+  }
+}
+# What it is made of is known once the thing that it follows is made.
+resource "terraform_data" "after" {
+  for_each = { for name, thing in var.things : name => thing.follows if thing.follows != null }
+  input    = terraform_data.thing[each.value].id
+}
+"""
+KEY = b"d" * 32
+LIMITS = Limits(parallelism=4, lock_timeout_s=0)
+REPOSITORY = {"id": 99, "name": "acme/dev-deployment"}
+COMMIT = "c" * 40
+_DECIDED: dict[str, Any] = {"asked": "sha256:0", "stance": {}}
+
+
+def passes(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Policies that deny nothing."""
+    return {"findings": [], "judged": [row["path"] for row in rows], "doubts": []}
+
+
+class Machine:
+    """Where engines run: a cache of their own, the same backend and store."""
+
+    def __init__(self, root: Path, aws: Mapping[str, Any], cache: str = "cache", **more: Any) -> None:
+        module = root / "module"
+        if not module.exists():
+            module.mkdir()
+            (module / "main.tf").write_text(more.pop("module", MODULE))
+        self.root, self.aws = root, aws
+        setup = a_setup(
+            None,
+            module=str(module),
+            cache_dir=str(root / cache),
+            backend=Backend(aws["bucket"], emulator=True),
+            credentials=aws["credentials"],
+        )
+        self.workspace: Workspace = prepare(setup)
+        self.out = root / "out"
+        self.out.mkdir(exist_ok=True)
+
+    @property
+    def store(self) -> Store:
+        return Directory(str(self.root / "store"), durable=True)
+
+
+class Merged:
+    """A merge of some resources: path → things, see `tests.support.applying`."""
+
+    def __init__(self, machine: Machine, resources: Mapping[str, Mapping[str, Any]], **changes: Any) -> None:
+        self.machine = machine
+        self.commit: str = changes.pop("commit", COMMIT)
+        self.pr: int = changes.pop("pr", 7)
+        self.behind: list[str] = changes.pop("behind", [])  # commits that lie in it
+        self.resources = {path: {"things": _things(things)} for path, things in resources.items()}
+        self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
+        self.changes = changes  # of the subject
+
+    def next(self, resources: Mapping[str, Mapping[str, Any]], **changes: Any) -> "Merged":
+        """The merge after it."""
+        commit = f"{int(self.commit, 16) + 1:040x}"
+        behind = [*self.behind, self.commit]
+        return Merged(self.machine, resources, commit=commit, pr=self.pr + 1, behind=behind, **changes)
+
+    def planned_as(self, resources: Mapping[str, Mapping[str, Any]]) -> "Merged":
+        """The same approvals, and other values: trees and all are as they were approved."""
+        other = Merged(self.machine, resources, commit=self.commit, pr=self.pr, approved=self.approved, **self.changes)
+        other.approved = [{**row, "tree": other.resource(row["path"]).tree} for row in self.approved]
+        return other
+
+    def _row(self, path: str) -> dict[str, Any]:
+        """What validation has planned: a row of the verdict."""
+        resource = self.resource(path)
+        done = planned(a_job(path, dict(resource.variables)), self.machine.workspace)
+        assert done.plan, done.problem
+        row, _ = told(done, KEY, {"file": None, "json": None}, {})
+        names = ("path", "service", "name", "state_key", "tree")
+        return {
+            **{name: getattr(resource, name) for name in names},
+            "plan": row["plan"],
+            "changes": row["changes"],
+            "module": self.machine.workspace.template.module_digest,
+        }
+
+    def resource(self, path: str) -> Resource:
+        service, name = path.split("/")
+        key, values = f"{service}/dev/{name}/terraform.tfstate", self.resources[path]
+        return Resource(
+            service, name, path, key, "added", "development", f"{path}.tfvars", {}, digest(values), values, {}
+        )
+
+    @property
+    def verdict(self) -> Believed:
+        template = self.machine.workspace.template
+        made_from = MADE_FROM._replace(module=template.module_digest, digest_key=key_id(KEY))
+        statement = build(
+            ABOUT, self.approved, self.changes.get("findings", []), [], made_from, sequence=self.changes.get("number", 1),
+            confirmed_at=NOW, expires_s=604_800, earlier=iter(()),
+        )  # fmt: skip
+        predicate = statement["predicate"]
+        return Believed(predicate["verdict"], predicate["made_from"], "key", digest(statement))
+
+    @property
+    def trusted(self) -> TrustedKeys:
+        return trusted(purposes=("audit", "verdict", "merge"))
+
+    def entries(self, path: str) -> tuple[Entry, ...]:
+        return ledger.entries(self.machine.store, self.resource(path).state_key, self.trusted)
+
+    def outcomes(self, path: str) -> list[str]:
+        return [entry.outcome for entry in self.entries(path)]
+
+    def applying(self, run: str, by: str, judge: Judge, **more: Any) -> Applying:
+        store: Store = more.pop("store", None) or self.machine.store
+        journal = Journal(store, Identity(run, "apply", "acme/dev#7"), Owner(f"{by}.{os.getpid()}", by), None)
+        journal.take("again") if journal.start else journal.begin_run(_DECIDED)
+        subject = Subject(
+            repository=REPOSITORY,
+            pr=self.pr,
+            commit=self.commit,
+            landed=self.changes.get("landed", True),
+            merge="sha256:" + "5" * 64,
+            overridden=self.changes.get("overridden", []),
+            verdict=self.verdict,
+            contains=lambda other: other in (self.commit, *self.behind),
+            holders=lambda _key: [self.commit],
+            asked=self.changes.get("asked"),
+        )
+        now = more.pop("now", lambda: NOW)
+        out = self.machine.out / run
+        out.mkdir(exist_ok=True, mode=0o700)
+        fields = {
+            "subject": subject,
+            "store": store,
+            "trusted": self.trusted,
+            "signer": signer(),
+            "sealing": [SealingKey("backup-1", b"s" * 32)],
+            "digest_key": KEY,
+            "trail": Trail(Numbered(store), run, now, signer=signer()),
+            "journal": journal,
+            "step": "apply",
+            "workspace": self.machine.workspace,
+            "limits": LIMITS,
+            "credentials": self.machine.aws["credentials"],
+            "work": Work(str(out), lambda _line: None, lambda _report: None, threading.Event()),
+            "judge": judge,
+            "run": run,
+            "now": now,
+        }
+        return Applying(**{**fields, **more})
+
+    def apply(self, run: str = "r1", by: str = "me", judge: Judge = passes, live: Any = None, **more: Any) -> Any:
+        """A run, in this process: path → row."""
+        applying = self.applying(run, by, judge, **more)
+        targets = [
+            Target(number, self.resource(path), a_job(path, self.resources[path]))
+            for number, path in enumerate(self.resources, 1)
+        ]
+        return {row["path"]: row for row in apply_all(applying, targets, was={}, live=live)}
+
+    def process(self, run: str = "r1", cache: str = "cache") -> "subprocess.Popen[str]":
+        """The same, in a process of its own, which says what it comes to, a line for each."""
+        file = self.machine.root / f"{run}.json"
+        said = {
+            "root": str(self.machine.root), "aws": dict(self.machine.aws), "cache": cache, "run": run,
+            "resources": {path: values["things"] for path, values in self.resources.items()},
+            "approved": self.approved, "commit": self.commit, "pr": self.pr, "behind": self.behind, **self.changes,
+        }  # fmt: skip
+        file.write_text(json.dumps(said))
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.support.merged", str(file)],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def _things(things: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {"input": one} if isinstance(one, str) else dict(one) for name, one in things.items()}
+
+
+def given(aws: Emulator) -> dict[str, Any]:
+    """What a process is told of the emulator."""
+    return {"bucket": aws.bucket, "credentials": dict(aws.credentials), "url": aws.url, "region": aws.region}
+
+
+def main(file: str) -> None:
+    """What such a process does."""
+    said = json.loads(Path(file).read_text())
+    machine = Machine(Path(said.pop("root")), said.pop("aws"), said.pop("cache"))
+    run, resources = said.pop("run"), said.pop("resources")
+    merged = Merged(machine, resources, **said)
+    print("ready", flush=True)
+
+    def live(rows: list[dict[str, Any]]) -> None:
+        print("live", *(row["outcome"] for row in rows), flush=True)
+
+    for path, row in merged.apply(run, f"p{os.getpid()}", live=live).items():
+        print("row", path, row["outcome"], row["waits"], (row["problem"] or {}).get("code"), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
