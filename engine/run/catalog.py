@@ -7,7 +7,7 @@ from engine import data
 from engine.core.declare import Action, Catalog, Fact
 from engine.core.events.kinds import EVENTS
 from engine.core.expressions.functions import FUNCTIONS
-from engine.run.actions import github, policy, refusal, report, sweep, terraform, verdict
+from engine.run.actions import apply, github, policy, refusal, report, sweep, terraform, verdict
 
 ACTIONS: tuple[Action, ...] = (
     *terraform.ACTIONS,
@@ -17,6 +17,7 @@ ACTIONS: tuple[Action, ...] = (
     *github.ACTIONS,
     *sweep.ACTIONS,
     *refusal.ACTIONS,
+    *apply.ACTIONS,
 )
 
 
