@@ -2,6 +2,7 @@
 
 import threading
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def held(ctx):
 
 
 HOLD = SAY._replace(name="test.hold", run=held, inputs={})
-PR = {"number": 7, "head": {"sha": "a" * 40}, "base": {"repo": "acme/dev-deployment"}}
+PR: dict[str, Any] = {"number": 7, "head": {"sha": "a" * 40}, "base": {"repo": "acme/dev-deployment"}}
 ME, YOU = Owner("me.1", "me"), Owner("you.2", "you")
 
 

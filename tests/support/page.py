@@ -17,7 +17,7 @@ from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.port import Store
 from engine.core.canonical import canonical
 from engine.core.kept.merge import Merged
-from engine.core.signature import TrustedKey
+from engine.core.signature import Signer, TrustedKey
 from engine.core.verdict.trust import entry
 from engine.run import trusted
 from engine.run.catalog import catalog
@@ -229,6 +229,10 @@ class Page:
         """Our comments that are shown, oldest first."""
         found = self.pull(number).comments or ()
         return [one for one in found if one.user and one.user.bot and not one.minimised]
+
+    def merge_key(self) -> Signer:
+        """What our merges are signed with."""
+        return Keyring(self.environ).signer("merge")
 
     def decision(self, number: int) -> Merged | None:
         """The signed merge decision."""
