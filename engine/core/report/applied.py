@@ -192,7 +192,4 @@ def _address(each: Touched) -> str:
 
 
 def _foot(applied: Applied) -> str:
-    run = f"Run {md.code(applied.run)}" if applied.run else ""
-    log = md.link("the whole log", applied.log) if applied.log else ""
-    said = ", ".join(part for part in (run, log) if part)
-    return f"<sub>{said}</sub>\n{MARK}" if said else MARK
+    return f"<sub>{md.link('The whole log', applied.log)}</sub>\n{MARK}" if applied.log else MARK

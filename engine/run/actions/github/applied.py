@@ -81,7 +81,6 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         applied=told.applied._replace(
             is_live=is_live,
             may={word: may(rule) for word, rule in ctx.rules.commands.items()},
-            run=ctx.run,
             log=ctx.settings.page,
         )
     )
