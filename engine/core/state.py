@@ -43,7 +43,7 @@ def read(data: bytes) -> State | None:
         if serial or found.get("resources"):
             raise ValueError("it has no lineage")
         return None
-    said = exact.plain({name: value for name, value in found.items() if name != _RUNNING})
+    said: Any = exact.plain({name: value for name, value in found.items() if name != _RUNNING})
     if isinstance(said.get(_CHECKS), list):  # measured: each pull has them, and what is in them, in another order
         said[_CHECKS] = sorted(map(_in_order, said[_CHECKS]), key=digest)
     return State(lineage, serial, digest(said), data)

@@ -151,10 +151,10 @@ class Merged:
     def verdict(self) -> Believed:
         template = self.machine.workspace.template
         made_from = MADE_FROM._replace(module=template.module_digest, digest_key=key_id(KEY))
+        findings, number = self.changes.get("findings", []), self.changes.get("number", 1)
         statement = build(
-            ABOUT, self.approved, self.changes.get("findings", []), [], made_from, sequence=self.changes.get("number", 1),
-            confirmed_at=NOW, expires_s=604_800, earlier=iter(()),
-        )  # fmt: skip
+            ABOUT, self.approved, findings, [], made_from, sequence=number, confirmed_at=NOW, expires_s=604_800
+        )
         predicate = statement["predicate"]
         return Believed(predicate["verdict"], predicate["made_from"], "key", digest(statement))
 

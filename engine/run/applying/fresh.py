@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Was = Mapping[str, Sequence[Any]]  # address → lines of its approved diff
 
+_LATER = {"ENG412": "locked", "ENG453": "killed"}  # nothing was changed, and time may heal it
 _SHOWN = 3  # changes that are named in one line
 
 
@@ -113,8 +114,8 @@ def _not_planned(done: "PlanResult", begun: "Begun | None") -> Exception:
 
     why = done.problem
     assert why is not None
-    if why.code == "ENG412":
-        return Waits("locked", why)
+    if why.code in _LATER:
+        return Waits(_LATER[why.code], why)
     if why.code == "ENG452":
         return EngineError(why)
     if done.kind is Kind.RETRY:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def said(merged):
     store = merged.machine.store
     lines = [line for key in store.list(keys.AUDIT) for line in store.get(key).data.splitlines()]
     found = [json.loads(line) for line in lines]
-    return [(one["what"], one["outcome"]) for one in found if "what" in one]
+    return [(one["said"]["what"], one["said"]["outcome"]) for one in found if "said" in one]
 
 
 def path_of(merged):
@@ -190,7 +191,7 @@ def test_policies_of_today_have_the_last_word(merge):
     finding = {"rule": "R-1", "resource": path, "address": "x", "effect": "deny"}
 
     def denies(rows):
-        assert json.loads(open(rows[0]["file"]).read())["resource_changes"]
+        assert json.loads(Path(rows[0]["file"]).read_text())["resource_changes"]
         return {**passes(rows), "findings": [finding]}
 
     row = only(merged.apply(judge=denies))
