@@ -11,13 +11,13 @@ from engine.run.actions import apply, github, policy, refusal, report, sweep, te
 
 ACTIONS: tuple[Action, ...] = (
     *terraform.ACTIONS,
-    *apply.ACTIONS,
     *policy.ACTIONS,
     *verdict.ACTIONS,
     *report.ACTIONS,
     *github.ACTIONS,
     *sweep.ACTIONS,
     *refusal.ACTIONS,
+    *apply.ACTIONS,
 )
 
 

@@ -66,6 +66,7 @@ def unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -
 
 def _outcome(ctx: "Context", repo: str, number: int, trusted: "TrustedKeys") -> tuple[bool, str | None]:
     """Does the ledger say of each resource what became of it? And the merge commit, where something is signed."""
+    from engine.core.holding import speaks_of
     from engine.core.kept.ledger import ATTEMPTS
     from engine.core.repository import same_repository
     from engine.run.kept import ledger, merges
@@ -78,8 +79,7 @@ def _outcome(ctx: "Context", repo: str, number: int, trusted: "TrustedKeys") -> 
     commit = decision.said["commit"]
     return all(
         any(
-            entry.outcome in ATTEMPTS and commit in (entry.said["commit"], *entry.said["contains"])
-            for entry in ledger.entries(store, key, trusted)
+            entry.outcome in ATTEMPTS and speaks_of(entry.said, commit) for entry in ledger.entries(store, key, trusted)
         )
         for key in decision.said["keys"]
     ), commit

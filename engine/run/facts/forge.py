@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.canonical import digest_bytes
 from engine.core.decision import depends
+from engine.core.holding import speaks_of
 from engine.core.report.checks import is_ours
 from engine.errors import failure
 from engine.run.facts.gather import Fetch, Slow
@@ -15,7 +16,7 @@ from engine.run.facts.hosted import Branch, PullRequest
 from engine.run.facts.once import once
 from engine.run.facts.people import People, somebody
 from engine.run.facts.talk import Rows, Talk
-from engine.run.kept import merges
+from engine.run.kept import ledger, merges
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Forge as Hub
@@ -223,7 +224,16 @@ class Forge:
             "state": pull.state,
             "merged": pull.merged,
             "decided": decision is not None,
-            # Nothing is applied yet, so what holds a resource still holds it.
-            "applied": None if decision is None or not decision.said["keys"] else False,
+            "applied": None if decision is None or not decision.said["keys"] else self._is_applied(decision.said),
             "on": list(depends.parse(pull.body, repo).on),
         }
+
+    def _is_applied(self, said: Mapping[str, Any]) -> bool:
+        """Was each of its resources applied, with it or with something newer that contains it?"""
+        return all(
+            any(
+                entry.outcome == "applied" and speaks_of(entry.said, said["commit"])
+                for entry in ledger.entries(self._store, key, self._trusted)
+            )
+            for key in said["keys"]
+        )
