@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from engine.core import exact
 from engine.core.canonical import digest
 
+_VERSION = 4
 _RUNNING = "terraform_version"  # of whoever pulls it, not of whoever wrote it
 _CHECKS = "check_results"
 
@@ -35,9 +36,9 @@ def read(data: bytes) -> State | None:
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object")
     lineage, serial = found.get("lineage"), found.get("serial")
-    if found.get("version") != 4 or not isinstance(lineage, str):
-        raise ValueError("it is no state of version 4")
-    if type(serial) is not int or serial < 0 or type(found["version"]) is not int:
+    if type(found.get("version")) is not int or found["version"] != _VERSION or not isinstance(lineage, str):
+        raise ValueError(f"it is no state of version {_VERSION}")
+    if type(serial) is not int or serial < 0:
         raise ValueError("it has no serial")
     if not lineage:
         if serial or found.get("resources"):

@@ -145,7 +145,8 @@ def of_resource(
 def lock(output: bytes, redactor: Redactor) -> Lock | None:
     """The lock that a command has met; None: it names none."""
     for one in errors(diagnostics(output)):
-        found = {name: redactor.excerpt(said.strip(), _LINE) for name, said in _LOCK_INFO.findall(one.detail)}
+        rows = reversed(_LOCK_INFO.findall(one.detail))  # the first of a name counts; the others are its texts
+        found = {name: redactor.excerpt(said.strip(), _LINE) for name, said in rows}
         if found.get("ID"):
             return Lock(*(found.get(name, "") for name in ("ID", "Who", "Operation", "Created")))
     return None

@@ -15,7 +15,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from engine.adapters import attached, files
@@ -30,7 +30,10 @@ from engine.core.plan.events import Address, Change, Events
 from engine.core.state import State
 from engine.errors import EngineError, Place, Problem, failure, problem
 
-_PLAN, _ERRORED = "plan.tfplan", "errored.tfstate"
+_PLAN = "plan.tfplan"
+# What Terraform could write nowhere at all it says, and we write it; its own file may be half of it then.
+_DUMPED, _ERRORED = "dumped.tfstate", "errored.tfstate"
+_UNSAVED = b"Failed to persist state"
 _PULL_S = 300.0
 _GRACE_S = 60.0  # Terraform waits for calls that are under way; then we leave it alone
 _WORDS = 8192  # bytes of what it said at the end
@@ -67,10 +70,11 @@ class Opened:
         self._limits = LIMITS
         self._number = 0  # of the attempt that we are at
         self._saved: str | None = None  # digest of its plan, if it was made and shown by us
+        self._ready = False  # is its work directory initialised?
         for number in _attempts(folder):  # what was begun
             for name in ("", "work", "apply"):
                 files.make_directory(os.path.join(folder, str(number), name))  # is it still ours alone?
-            self._number = number
+            self._number, self._ready = number, True
 
     def __enter__(self) -> "Opened":
         return self
@@ -86,8 +90,7 @@ class Opened:
     @property
     def errored(self) -> str | None:
         """A state that Terraform could not write where it belongs, and that was not pushed yet."""
-        found = (os.path.join(self.folder, str(number), "work", _ERRORED) for number in _attempts(self.folder))
-        return next(filter(os.path.lexists, found), None)
+        return next(self._unwritten(), None)
 
     def plan(self, limits: Limits = LIMITS, cancel: threading.Event | None = None) -> PlanResult:
         """As `terraform.plan` gives it; the saved plan stays, for `apply`.
@@ -113,9 +116,7 @@ class Opened:
         Raises:
             EngineError: it cannot be read (`TerraformError`), or is none (ENG467).
         """
-        if not self._number:
-            self._number = 1
-            self._filled(cancel)
+        self._prepared(cancel)
         env = self._workspace.env(self._job, self._work)
         done = self._workspace.command(["state", "pull"], self._work, _PULL_S, (0, 1), cancel, env)
         if done.code:
@@ -154,9 +155,7 @@ class Opened:
         file = what if isinstance(what, str) else ours
         if isinstance(what, bytes):
             files.write(file, what, sync=True)
-        if not self._number:
-            self._number = 1
-            self._filled(cancel)
+        self._prepared(cancel)
         folder = os.path.join(self.folder, "push")
         if isinstance(attached.look(folder), Running):
             attached.follow(folder, line=lambda _: None)
@@ -169,8 +168,8 @@ class Opened:
         if found.code:
             done = Done(found.code, b"", attached.said(folder, _WORDS), found.seconds)
             raise failures.of_resource(self._job.path, done, self._workspace.redactor)
-        if file in (ours, self.errored):
-            files.remove(file)
+        for one in [ours] if file == ours else [*self._unwritten()] if file == self.errored else []:
+            files.remove(one)
 
     def leave(self) -> None:
         """Let others open it."""
@@ -207,14 +206,27 @@ class Opened:
         if errored := self.errored:
             raise failure("ENG468", self._place, resource=self._job.path, file=errored)
 
+    def _unwritten(self) -> Iterator[str]:
+        """States that are not where they belong, the best one first."""
+        for number in _attempts(self.folder):
+            files = (os.path.join(self.folder, str(number), "work", name) for name in (_DUMPED, _ERRORED))
+            yield from filter(os.path.lexists, files)
+
+    def _prepared(self, cancel: threading.Event | None) -> None:
+        if not self._ready:
+            self._number = self._number or 1
+            self._filled(cancel)
+
     def _filled(self, cancel: threading.Event | None, *, again: bool = False) -> str:
         """The attempt's work directory, made anew."""
+        self._ready = False
         try:
             shutil.rmtree(self._work, ignore_errors=True)
             files.make_directory(self._work)
             self._workspace.fill(self._work, self._job, cancel, again=again)
         except OSError as error:
             raise failure("ENG418", reason=f"{error.strerror or error} ({error.filename or self.folder})") from error
+        self._ready = True
         return self._work
 
     def _begin(self) -> None:
@@ -249,9 +261,11 @@ class Opened:
                 watch(change._replace(error=self._hidden(change.error)))
 
         found = attached.follow(self._apply, line=line, cancel=cancel, grace_s=_GRACE_S)
-        errored = self.errored or self._dumped(events)
+        errored = self._dumped(events) or self.errored
         addresses = {name: one._replace(error=self._hidden(one.error)) for name, one in events.addresses.items()}
         outcome, why = self._judged(found, events)
+        if not errored and any(_UNSAVED in one for one in events.diagnostics):
+            outcome, why = "unknown", self._unsaid("its state could be written nowhere")
         if errored and outcome != "unknown":
             why = problem("ENG468", self._place, resource=self._job.path, file=errored)
         return Applied(outcome, addresses, found.seconds if isinstance(found, Ended) else 0.0, why, errored)
@@ -284,9 +298,8 @@ class Opened:
         """A state that Terraform could write nowhere but into its own words."""
         if events.dumped is None:
             return None
-        file = os.path.join(self._work, _ERRORED)
-        with contextlib.suppress(FileExistsError), files.failing("ENG002", file):
-            files.put(file, events.dumped.encode(), new=True, sync=True)
+        file = os.path.join(self._work, _DUMPED)
+        files.write(file, events.dumped.encode(), sync=True)
         return file
 
     def _riddle(self, found: Found | None) -> Problem:

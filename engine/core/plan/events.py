@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from engine.core import exact
+
 Status: TypeAlias = Literal["started", "done", "failed"]
 _STATUS: Mapping[str, Status] = {
     "apply_start": "started",
@@ -71,8 +73,8 @@ class Events:
         if kind == "change_summary":
             found = said.get("changes")
             self.whole = self.whole or (isinstance(found, dict) and found.get("operation") == "apply")
-        elif isinstance(said.get("state"), str):
-            self.dumped = said["state"]
+        elif kind == "log" and isinstance(said.get("state"), dict):
+            self.dumped = _state(line)
         return None
 
     def _came_on(self, status: Status, hook: Any) -> Change | None:
@@ -112,6 +114,15 @@ class Events:
         assert isinstance(address, str)
         self.addresses[address] = past._replace(status="failed", error=past.error or error)
         return Change(address, past.action, "failed", past.seconds, error)
+
+
+def _state(line: bytes) -> str | None:
+    """The state in a line, to the last digit."""
+    try:
+        said = exact.loads(line)
+    except ValueError:
+        return None
+    return exact.dumps(said["state"]) if isinstance(said, dict) else None
 
 
 def _number(value: Any) -> float:

@@ -9,7 +9,19 @@ from engine.adapters.terraform import failures
 from engine.core.redact import Redactor
 
 RETRY, REPLAN, REINIT, NEVER = failures.Kind.RETRY, failures.Kind.REPLAN, failures.Kind.REINIT, failures.Kind.NEVER
-LOCKED = "operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed\nLock Info:\n  ID: 1"
+LOCKED = "operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed"
+INFO = """{before}
+Lock Info:
+  ID:        {id}
+  Path:      b/SNS/dev/a/terraform.tfstate
+  Operation: OperationTypeApply
+  Who:       {who}
+  Version:   1.11.4
+  Created:   2026-01-02 03:04:05.6 +0000 UTC
+  Info:      {info}
+
+Terraform acquires a state lock to protect the state from being written
+by multiple users at the same time."""
 
 
 def said(*diagnostics, code=1, stderr=b""):
@@ -69,7 +81,7 @@ CASES = [
     ),
     ("no credentials", "No valid credential sources found", "no EC2 IMDS role found", "ENG417", NEVER),
     ("expired credentials", "reading", "api error ExpiredToken: The provided token has expired", "ENG417", NEVER),
-    ("credentials of another account", "AWS account ID not allowed: 111111111111", "", "ENG417", NEVER),
+    ("credentials of another account", "AWS account ID not allowed: 111111111111", "", "ENG465", NEVER),
     ("another run was faster", "Saved plan is stale", "", "ENG413", REPLAN),
     ("a plan of another Terraform", "Invalid plan file", "plan file was created by Terraform 1.10", "ENG413", REPLAN),
     (
@@ -139,3 +151,47 @@ def test_secrets_and_terminal_escapes_are_not_shown():
 def test_failures_of_the_module(why, summary, code):
     error = failures.of_module("/m", said(("error", summary, "")), Redactor([]))
     assert error.problems[0].code == code, why
+
+
+def locked(**more):
+    detail = INFO.format(**{"before": LOCKED, "id": "5f2a", "who": "ann@laptop", "info": "", **more})
+    return failures.of_resource(
+        "S3/a", said(("error", "Error acquiring the state lock", detail)), Redactor(["hunter2"])
+    )
+
+
+def test_who_holds_the_lock_and_since_when():
+    error = locked()
+    assert error.lock == failures.Lock("5f2a", "ann@laptop", "OperationTypeApply", "2026-01-02 03:04:05.6 +0000 UTC")
+    assert "ann@laptop has it since 2026-01-02 03:04:05.6 +0000 UTC (Apply), lock 5f2a" in error.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("why", "more", "who"),
+    [
+        ("it says nothing of who", {"who": ""}, ""),
+        ("a secret", {"who": "hunter2@ci"}, "(sensitive)@ci"),
+        (
+            "a lock that claims to be another one, further below",
+            {"info": "\n  Who:       bob@ci\n  ID: 7"},
+            "ann@laptop",
+        ),
+    ],
+)
+def test_a_lock_is_anybodys_text(why, more, who):
+    lock = locked(**more).lock
+    assert (lock.id, lock.who) == ("5f2a", who), why
+
+
+def test_a_name_without_end():
+    assert len(locked(who="x" * 9000).problems[0].message) < 500
+
+
+def test_a_lock_that_nobody_describes():
+    error = failures.of_resource("S3/a", said(("error", "Error acquiring the state lock", LOCKED)), Redactor([]))
+    assert (error.lock, LOCKED in error.problems[0].message) == (None, True)
+
+
+def test_a_lock_that_was_not_in_the_way_is_not_told():
+    detail = INFO.format(before="", id=1, who="", info="")
+    assert failures.of_resource("S3/a", said(("error", "reading", detail)), Redactor([])).lock is None

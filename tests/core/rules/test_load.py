@@ -14,7 +14,7 @@ from engine.core.outcome import Outcome
 from engine.core.rules.build import EXCLUDE
 from engine.core.rules.lint import lint
 from engine.core.rules.load import load
-from engine.core.rules.model import Environment, Gate, Limits, Rules
+from engine.core.rules.model import Backend, Environment, Gate, Limits, Profile, Rules
 from engine.data import ROOT
 from engine.errors import EngineError
 from engine.run.catalog import catalog as shipped_catalog
@@ -46,7 +46,8 @@ def test_durations(duration: str, expected: int) -> None:
 
 def test_what_is_not_said_is_the_safe_choice() -> None:
     loaded = rules()
-    assert loaded.limits == Limits(parallelism=10, plan_timeout_s=900, policy_timeout_s=60)
+    assert loaded.limits == Limits(parallelism=10, plan_timeout_s=900, policy_timeout_s=60, lock_timeout_s=60)
+    assert loaded.backend == Backend(dynamodb_table=None)
     assert loaded.verdict_expires_s == 7 * 86_400
     approvals = loaded.gates["reviewed"].approvals
     assert approvals is not None
@@ -70,6 +71,27 @@ def test_environments() -> None:
         "production",
     )
     assert (loaded.otherwise.branch, loaded.otherwise.account, loaded.otherwise.region) == ("main", None, None)
+
+
+@pytest.mark.parametrize(
+    ("why", "written", "expected"),
+    [
+        ("none is named", "", None),
+        ("one for both", ", profile: interlock-prod", Profile("interlock-prod", "interlock-prod")),
+        ("one reads, another one writes", ", profile: {plan: r, apply: w@x}", Profile("r", "w@x")),
+    ],
+)
+def test_the_profiles_of_an_environment(why: str, written: str, expected: Profile | None) -> None:
+    loaded = rules(MINIMAL.decode().replace("us-east-1", f"us-east-1{written}"))
+    assert loaded.environments["production"].profile == expected, why
+
+
+def test_how_states_are_locked() -> None:
+    loaded = rules(
+        f'{MINIMAL.decode()}backend: {{dynamodb_table: "locks-{{account}}"}}\nlimits: {{lock_timeout: 5m}}\n'
+    )
+    assert (loaded.backend.dynamodb_table, loaded.limits.lock_timeout_s) == ("locks-{account}", 300)
+    assert loaded.limits.plan_timeout_s == 900
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from engine.adapters import attached
 from engine.sandbox.runner import supervisor
 from tests.support.receiver import until
 
@@ -92,3 +93,24 @@ def test_a_terraform_that_applies_is_left_alone(tmp_path):
 
 def test_a_terraform_that_plans_is_not(tmp_path):
     assert not is_alive(terraform(tmp_path, "plan"))
+
+
+def test_nor_is_who_waits_for_it(tmp_path):
+    """`adapters/attached`: whoever goes on with the run finds out how it ended."""
+    program = tmp_path / "terraform"
+    program.write_text('#!/bin/sh\nread line < "$2"\nexit 3\n')
+    program.chmod(0o755)
+    os.mkfifo(tmp_path / "pipe")
+    folder = str(tmp_path / "apply")
+    begin = f"attached.begin({folder!r}, [{str(program)!r}, 'apply', {str(tmp_path / 'pipe')!r}], cwd='/', env={{}})"
+    code = f"import time\nfrom engine.adapters import attached\n{begin}\nprint('begun', flush=True)\ntime.sleep(60)"
+    command = [sys.executable, "-I", "-S", SUPERVISOR, str(tmp_path / "pid"), sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "begun\n"
+        started.communicate()  # the sandbox is gone
+    assert attached.look(folder) == attached.Running()
+    (tmp_path / "pipe").write_text("go on\n")
+    found = attached.follow(folder, line=lambda _: None)
+    assert isinstance(found, attached.Ended)
+    assert found.code == 3
