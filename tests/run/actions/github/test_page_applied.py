@@ -75,3 +75,14 @@ def test_a_merge_of_ours_that_nothing_accounts_for_is_called_so(page):
     [ours] = page.ours(number)
     assert ours.body.splitlines()[0].startswith("Merged into dev, unaccounted")
     assert "judged afresh" in ours.body.splitlines()[0]
+
+
+def test_of_what_is_not_merged_or_has_no_account_it_says_nothing(page):
+    number = page.hosted.pull("not-merged-yet")
+    assert page.run("apply-comment", number)["github.comment"]["id"] is None
+    files = {"S3/elsewhere/elsewhere.tfvars": 'environment = "playground"\n\ns3_buckets = {\n  "acme-x" = {}\n}\n'}
+    number = page.hosted.pull("no-account", base="main", files=files)
+    assert page.hosted.as_("olga", "PUT", f"/pulls/{number}/merge", {"merge_method": "squash"}).status == 200
+    assert page.run("apply-comment", number)["github.comment"]["id"] is None
+    assert page.run("deploy", number)["github.deployment"] == {"id": None, "state": None}
+    assert page.ours(number) == []
