@@ -116,11 +116,18 @@ def test_two_plans_that_differ_are_shown_one_beside_the_other():
     assert "approved: update; now: replace (S3/a)" in body
     assert "~ bucket" in body
     assert "-/+ bucket = a -> b # forces" in body
-    assert "another change of it was approved" in body
+    assert "Another change of it was approved." in body
     log = attempts.log(one.applied)
     assert log.startswith("S3/a  stopped  1.5 s\n")
     assert "    -/+ bucket = a -> b # forces\n" in log
     assert "/engine replan" in render_terminal(one)
+
+
+def test_what_went_wrong_is_told_with_its_way_out():
+    one = told(attempt(outcome="failed", problem=FAILED))
+    shown = page(render(one, one.applied)).text
+    assert "S3/a: Terraform failed (ENG733)" in shown
+    assert "Way out: read its log" in shown
 
 
 def test_what_it_takes_is_said_where_nothing_was_begun():
