@@ -116,6 +116,8 @@ PIPELINES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"id": "settle", "uses": "github.settle"},
         {"id": "comment", "uses": "github.comment", "with": {"template": "closed"}},
     ]),
+    "deploy": ("none", [{"id": "deploy", "uses": "github.deployment", "with": {"state": "started"}}]),
+    "apply-comment": ("none", [{"id": "comment", "uses": "github.comment", "with": {"template": "apply"}}]),
     "ask": ("none", [{"id": "ask", "uses": "github.request_reviews"}]),
     "answer": ("none", [{"id": "reply", "uses": "github.reply"}]),
     "open-pr": ("none", [{"id": "open", "uses": "github.open_pull_request"}]),

@@ -29,7 +29,7 @@ def stance(result: PipelineResult, decision: Decision, made_with: Mapping[str, s
     }
 
 
-# A gate that is not asked for by now permits as much as one that holds: what the run has done itself may have made it so.
+# A gate that is not asked for by now permits as much as one that holds: what the run has done may have made it so.
 _HOLDS = {Outcome.NOT_APPLICABLE: Outcome.PASS}
 
 

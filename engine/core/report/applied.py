@@ -64,10 +64,11 @@ def render(report: Report, applied: Applied, limit: int = LIMIT) -> str:
     gates, room = _gates(report, applied, room)
     broken, room = listed("### Could not be done", [Piece(_problem(p), 0) for p in report.broken], room, "problems")
     act, room = _to_do(applied, room)
+    wrong, room = _wrong(applied, room)
     table, room = _table(applied, room)
     differs, room = _difference(applied, room)
     each, room = _addresses(applied, room)
-    parts = (head, gates, broken, act, table, differs, each, foot)
+    parts = (head, gates, broken, act, table, wrong, differs, each, foot)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -86,8 +87,9 @@ def _gates(report: Report, applied: Applied, room: int) -> tuple[str, int]:
     return listed("### What it takes to apply", pieces, room, "gates")
 
 
-def _problem(problem: Problem) -> str:
-    first = f"- {md.prose(problem.message)} ({md.text(problem.code)})"
+def _problem(problem: Problem, path: str = "") -> str:
+    where = f"{md.code(path)}: " if path else ""
+    first = f"- {where}{md.prose(problem.message)} ({md.text(problem.code)})"
     return f"{first}  \n  *Way out:* {md.prose(problem.hint)}" if problem.hint else first
 
 
@@ -129,6 +131,12 @@ def _table(applied: Applied, room: int) -> tuple[str, int]:
     return and_more(table, "resources", len(pieces) - len(kept)), left
 
 
+def _wrong(applied: Applied, room: int) -> tuple[str, int]:
+    """What is wrong with each, where the two plans do not say it."""
+    those = [(one.path, one.problem) for one in applied.attempts if one.problem and not one.difference]
+    return listed("### What went wrong", [Piece(_problem(p, path), 0) for path, p in those], room, "problems")
+
+
 def _rank(one: Attempt) -> int:
     """What people have to read comes first."""
     return 2 if one.outcome == "applied" else 0 if one.outcome != "none" or one.touched else 1
@@ -139,7 +147,7 @@ def _row(one: Attempt, applied: Applied) -> str:
     return md.row(
         mark,
         f"{md.code(one.path)}<br>{md.text(one.service)}, {md.text(one.name)}",
-        md.text(_said(one, applied)) + (f"<br>{md.prose(one.problem.message)}" if one.problem else ""),
+        md.text(_said(one, applied)),
         time(one.seconds),
     )
 
@@ -167,7 +175,9 @@ def _differs(one: Attempt, each: Differs) -> str:
     lead = f"{md.text(each.address)}: {said} ({md.text(one.path)})"
     plans = [(name, lines) for name, lines in (("What was approved", each.was), ("Now", each.lines)) if lines]
     blocks = [f"{name}:\n\n{md.fence(chr(10).join(map(str, lines)), 'diff')}" for name, lines in plans]
-    return md.details(lead, "\n\n".join([f"{md.prose(each.why)}." if each.why else "", *blocks]).strip() or "Nothing.")
+    return md.details(
+        lead, "\n\n".join([f"{md.prose(each.why).capitalize()}." if each.why else "", *blocks]).strip() or "Nothing."
+    )
 
 
 def _addresses(applied: Applied, room: int) -> tuple[str, int]:
@@ -192,7 +202,4 @@ def _address(each: Touched) -> str:
 
 
 def _foot(applied: Applied) -> str:
-    run = f"Run {md.code(applied.run)}" if applied.run else ""
-    log = md.link("the whole log", applied.log) if applied.log else ""
-    said = ", ".join(part for part in (run, log) if part)
-    return f"<sub>{said}</sub>\n{MARK}" if said else MARK
+    return f"<sub>{md.link('The whole log', applied.log)}</sub>\n{MARK}" if applied.log else MARK

@@ -61,7 +61,6 @@ class Applied(NamedTuple):
     commit: str = ""  # the merge
     is_live: bool = False  # it is being applied at this moment
     may: Mapping[str, str] = {}  # command → who may say it, in words; what is not in it, the rules do not know
-    run: str = ""
     log: str = ""  # where the whole log is; empty: nobody can tell
 
     @property

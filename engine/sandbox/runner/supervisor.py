@@ -19,7 +19,6 @@ from contextlib import suppress
 
 _PDEATHSIG, _SUBREAPER = 1, 36
 _LOOK_S = 0.05
-_KEEPER = b"/attached_keeper.py"
 
 
 def main(pid_file: str, *argv: str) -> int:
@@ -112,14 +111,15 @@ def _is_below(pid: int, top: int, parents: "dict[int, int]") -> bool:
 
 
 def _applies(pid: int) -> bool:
-    """Is it a Terraform that changes something, or who waits for one?"""
+    """Is it a Terraform that changes something, or the process that waits for it to write down how it ends?"""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             words = file.read().split(b"\0")
     except OSError:
         return False
-    is_keeper = any(word.endswith(_KEEPER) for word in words[:5])  # it waits for one, and writes how that ended
-    return is_keeper or (b"apply" in words[1:6] and any(b"terraform" in word or b"tofu" in word for word in words[:3]))
+    if any(word.endswith(b"/attached_keeper.py") for word in words[1:5]):
+        return True
+    return b"apply" in words[1:6] and any(b"terraform" in word or b"tofu" in word for word in words[:3])
 
 
 def _send(pid: int, number: int) -> None:

@@ -27,7 +27,7 @@ def attempt(path: str = "S3/a", outcome: str = "applied", **changes) -> Attempt:
 
 
 def told(*rows: Attempt, is_live: bool = False, may=MAY, **changes) -> Report:
-    made = Applied(rows, COMMIT, is_live, may, "run-7", "https://github.example/acme/c/actions/runs/7")
+    made = Applied(rows, COMMIT, is_live, may, "https://github.example/acme/c/actions/runs/7")
     return report([], base_ref="dev", signature=None, result="unapplied", applied=made, **changes)
 
 
@@ -99,7 +99,7 @@ def test_each_address_is_folded_with_its_action_time_and_error():
     assert "AccessDenied: no | you" in shown.text
     assert "@acme/security" not in body
     assert body.rstrip().endswith(MARK)
-    assert "[the whole log](https://github.example/acme/c/actions/runs/7)" in body
+    assert "[The whole log](https://github.example/acme/c/actions/runs/7)" in body
 
 
 def test_two_plans_that_differ_are_shown_one_beside_the_other():
@@ -116,11 +116,18 @@ def test_two_plans_that_differ_are_shown_one_beside_the_other():
     assert "approved: update; now: replace (S3/a)" in body
     assert "~ bucket" in body
     assert "-/+ bucket = a -> b # forces" in body
-    assert "another change of it was approved" in body
+    assert "Another change of it was approved." in body
     log = attempts.log(one.applied)
     assert log.startswith("S3/a  stopped  1.5 s\n")
     assert "    -/+ bucket = a -> b # forces\n" in log
     assert "/engine replan" in render_terminal(one)
+
+
+def test_what_went_wrong_is_told_with_its_way_out():
+    one = told(attempt(outcome="failed", problem=FAILED))
+    shown = page(render(one, one.applied)).text
+    assert "S3/a: Terraform failed (ENG733)" in shown
+    assert "Way out: read its log" in shown
 
 
 def test_what_it_takes_is_said_where_nothing_was_begun():

@@ -18,7 +18,6 @@ from engine.run.kept import ledger
 from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
 from tests.support.emulator import ask, aws
-from tests.support.hosted import REPO
 from tests.support.page import LAST, Page
 from tests.support.terraform import CACHE
 
@@ -66,7 +65,12 @@ def _with_an_account(page, folder, aws):
     rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
     rules["protect"]["terraform.apply"] = ["declared-source"]
     rules["pipelines"] += [
-        {"pipeline": name, "gates": ["declared-source"], "actions": actions, "permissions": ["contents:read", "issues:write"]}
+        {
+            "pipeline": name,
+            "gates": ["declared-source"],
+            "actions": actions,
+            "permissions": ["contents:read", "issues:write"],
+        }
         for name, actions in PIPELINES.items()
     ]
     file.write_text(yaml.safe_dump(rules))

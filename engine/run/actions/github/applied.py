@@ -41,6 +41,8 @@ def write(ctx: "Context", rows: Rows | None = None) -> Mapping[str, Any]:
     from engine.run.kept.claims import claimed
 
     pull, store = pull_of(ctx), ctx.ports.store
+    if not _is_to_be_applied(ctx):
+        return {"id": None, "written": False}
     told = report(ctx, rows)
     if rows is None:
         _keep_log(ctx, told)
@@ -81,11 +83,18 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         applied=told.applied._replace(
             is_live=is_live,
             may={word: may(rule) for word, rule in ctx.rules.commands.items()},
-            run=ctx.run,
             log=ctx.settings.page,
         )
     )
     return redacted(told, redactor((), ctx.settings.credentials))
+
+
+def _is_to_be_applied(ctx: "Context") -> bool:
+    """Is there anything of which it could be said whether it is applied? Where nobody can tell, that is to be said."""
+    facts = ctx.document.facts
+    found = facts.get("resources")
+    is_empty = found is not None and not (found["resources"] or found["refused"])
+    return bool(facts["pr"]["merged"]) and not is_empty and (found is None or found["applies"] is not False)
 
 
 def _coming(ctx: "Context") -> Rows:
@@ -116,17 +125,19 @@ def live(ctx: "Context") -> Iterator[Callable[[Rows], None]]:
     A comment that cannot be written stops nobody from applying: it is said to whoever watches, once for each reason.
     """
     said: set[str] = set()
+    ended = threading.Event()  # also ends a wait for whoever else writes there
+    mine = ctx._replace(work=ctx.work._replace(cancel=ended))
 
     def tell(rows: Rows) -> None:
         try:
             with alone("the live comment"):
-                write(ctx, rows)
+                write(mine, rows)
         except EngineError as error:
             if (why := str(error.problems[0].code)) not in said:
                 said.add(why)
                 ctx.work.progress(f"  the live comment: {why} {error.problems[0].message}")
 
-    teller = Newest(tell, PAUSE_S)
+    teller = Newest(tell, PAUSE_S, ended)
     try:
         yield teller.hear
     finally:
@@ -136,11 +147,11 @@ def live(ctx: "Context") -> Iterator[Callable[[Rows], None]]:
 class Newest(Generic[Value]):
     """Hands on what it hears from a thread of its own: only the newest, and each a pause after the one before."""
 
-    def __init__(self, tell: Callable[[Value], None], pause_s: float) -> None:
+    def __init__(self, tell: Callable[[Value], None], pause_s: float, ended: threading.Event | None = None) -> None:
         self._tell, self._pause_s = tell, pause_s
         self._heard: list[Value] = []
         self._new = threading.Event()
-        self._ended = threading.Event()
+        self._ended = ended or threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
         self._thread.start()
