@@ -1,4 +1,4 @@
-# `make demo` tells the life of a pull request, from push to merge; `make test` passes the tests; `make help` lists the rest.
+# `make demo` tells the life of a pull request, from push to a bucket; `make test` passes the tests; `make help` lists the rest.
 # All create their environment.
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ TERRAFORM := $(if $(shell command -v terraform || command -v tofu),,$(comma)terr
 
 .PHONY: demo help test slow checkov check docs schemas catalogue clean
 
-demo: $(VENV)/demo ## a pull request from push to merge, in a sandbox (KEEP=dir keeps it, to play with)
+demo: $(VENV)/demo ## a pull request from push to a bucket, in a sandbox (KEEP=dir keeps it, to play with)
 	@$(BIN)/engine sandbox --scenario demo $(if $(KEEP),--state '$(KEEP)' --reset)
 
 help: ## this list

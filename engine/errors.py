@@ -912,6 +912,27 @@ TABLE: dict[str, Row] = {
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
+    # ENG740-749 what is merged, on its way to being applied
+    "ENG740": Row(
+        "the merge decision of {subject} is about {decided}, and GitHub says that it became {commit}",
+        "one of the two is not true: compare them, and have the change applied by a new pull request",
+        _NO,
+    ),
+    "ENG741": Row(
+        "the merge decision of {subject} leans on statement {number}, which is not in the store as it was",
+        "put it back, from a copy of the store",
+        _NO,
+    ),
+    "ENG742": Row(
+        "{what} is at work in another run: {who} has it since {since}",
+        "nothing has to be done: sweep tries again; if that run was killed, go on with it: engine run --resume",
+        _WAIT,
+    ),
+    "ENG743": Row(
+        "it may not be applied any more, as facts of now say: {because}",
+        "the report says what is missing; the next event of the pull request, or the next sweep, tries again",
+        _WAIT,
+    ),
     # ENG710-719 ledger and backups
     "ENG710": Row(
         "it is no entry of our ledger: {reason}",
@@ -1008,22 +1029,6 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG736": Row("a state cannot be read: {reason}", "restore it from a backup: `/engine restore KEY VERSION`", _NO),
-    # ENG740-749 what is merged, on its way to being applied
-    "ENG740": Row(
-        "the merge decision of {subject} is about {decided}, and GitHub says that it became {commit}",
-        "one of the two is not true: compare them, and have the change applied by a new pull request",
-        _NO,
-    ),
-    "ENG741": Row(
-        "the merge decision of {subject} leans on statement {number}, which is not in the store as it was",
-        "put it back, from a copy of the store",
-        _NO,
-    ),
-    "ENG742": Row(
-        "{what} is at work in another run: {who} has it since {since}",
-        "nothing has to be done: the next sweep tries it again; if that run was killed, go on with it: engine run --resume",
-        _WAIT,
-    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -1,6 +1,6 @@
-"""Take the picture of the README: the page of a pull request of the demo, out of a real sandbox, by a real Chromium.
+"""Take the pictures of the README: the page of a pull request of the demo, out of a real sandbox, by a real Chromium.
 
-python -m tools.picture        # writes docs/pictures/pull-request.png
+python -m tools.picture        # writes docs/pictures/pull-request.png and applied.png
 """
 
 import os
@@ -11,10 +11,10 @@ import tempfile
 from playwright.sync_api import sync_playwright
 
 from engine.sandbox.scenarios.play import Play
-from engine.sandbox.scenarios.stories import bad
+from engine.sandbox.scenarios.stories import UPLOADS, bad, mended
 from engine.sandbox.whole import SetUp, whole
 
-FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "pictures", "pull-request.png")
+PLACE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "pictures")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _WIDTH, _HEIGHT = 1000, 1300
 
@@ -24,12 +24,11 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Play the story up to the failed policy, and look at the page as its author."""
-
+    """Play the story, and look at the page as its author: at the failed policy, and when it is applied."""
     program = next((path for path in map(shutil.which, _BROWSERS) if path), None)
     if program is None:
         sys.exit(f"no browser on PATH ({', '.join(_BROWSERS)})")
-    os.makedirs(os.path.dirname(FILE), exist_ok=True)
+    os.makedirs(PLACE, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as state,
         whole(state, SetUp(), lasting=False) as told,
@@ -44,7 +43,17 @@ def main() -> None:
         page.goto(f"{told['url']}/login")
         page.get_by_role("button", name="alice", exact=False).first.click()
         page.goto(pull.url)
-        page.screenshot(path=FILE)
+        page.screenshot(path=os.path.join(PLACE, "pull-request.png"))
+        play.push("alice", "uploads", mended(), "Keep the bucket to ourselves")
+        play.passed(pull)
+        play.approve("ann", pull)
+        play.merged(pull)
+        play.applied(pull, UPLOADS)
+        page.goto(pull.url)
+        page.get_by_text("6 done").click()
+        page.locator("article.spoken", has_text="What was done").last.screenshot(
+            path=os.path.join(PLACE, "applied.png")
+        )
         browser.close()
 
 

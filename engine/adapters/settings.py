@@ -141,6 +141,10 @@ _SECRET_MINIMUM = 32
 _DIGITS = 20  # fewer than that in an id
 
 
+# What the address of a run is made of: nothing that would end it where it is linked to.
+_PAGES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/._-")
+
+
 class Settings(NamedTuple):
     """Values that are no secret, except `credentials`, which only Terraform's environment is built from."""
 
@@ -164,6 +168,7 @@ class Settings(NamedTuple):
     app: int | None  # of our GitHub App
     bot: int | None  # the account as which it acts
     credentials: Mapping[str, str]
+    page: str = ""  # of the GitHub Actions run that we are a job of: where its log is
 
     def __repr__(self) -> str:
         """Names only: `credentials` holds secrets."""
@@ -211,6 +216,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         app=_number("ENGINE_GITHUB_APP_ID", environ) if value("ENGINE_GITHUB_APP_ID").isdigit() else None,
         bot=_number("ENGINE_GITHUB_BOT_ID", environ),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
+        page=actions_page(environ),
     )
 
 
@@ -296,6 +302,14 @@ def actions_event(environ: Mapping[str, str] = os.environ) -> tuple[str | None, 
 def actions_run(environ: Mapping[str, str] = os.environ) -> tuple[str | None, str]:
     """(id, attempt) of the GitHub Actions run that we are a job of: GITHUB_RUN_ID and GITHUB_RUN_ATTEMPT."""
     return environ.get("GITHUB_RUN_ID") or None, environ.get("GITHUB_RUN_ATTEMPT") or ""
+
+
+def actions_page(environ: Mapping[str, str] = os.environ) -> str:
+    """Address of the page of that run; empty where we are no job."""
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repo, number = (environ.get(name, "") for name in names)
+    page = f"{server}/{repo}/actions/runs/{number}"
+    return page if _PAGES.issuperset(page) and server.startswith("http") and repo and number else ""
 
 
 def actions_output(environ: Mapping[str, str] = os.environ) -> str | None:

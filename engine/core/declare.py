@@ -70,6 +70,7 @@ class Action(NamedTuple):
     # Of outputs that were written down, and of the actions (`uses`) that are still to run: is a file gone that they
     # name, so that it has to be done again?
     gone: Callable[[Mapping[str, Any], frozenset[str]], bool] = lambda _outputs, _ahead: False
+    tells: bool = False  # it says how it goes, to `Work.live`
 
 
 def is_hosted(action: Action) -> bool:

@@ -72,13 +72,18 @@ def holds(merges: Sequence[Row], ledger: Sequence[Row]) -> tuple[Hold, ...]:
 
 def _hold(merge: Row, key: str, entries: Sequence[Row]) -> Hold:
     commit = merge["commit"]
-    about = [entry for entry in entries if commit in (entry["commit"], *entry["contains"])]
+    about = [entry for entry in entries if speaks_of(entry, commit)]
     state = State.HELD
     if about:
         last = about[-1]
         state = State(last["outcome"]) if last["commit"] == commit else State.SUPERSEDED
     carried = bool(about) and all(entry["outcome"] != State.APPLIED.value for entry in about)
     return Hold(key, merge["repo"], merge["pr"], commit, merge["time"], state, carried)
+
+
+def speaks_of(entry: Row, commit: str) -> bool:
+    """Does an entry say what became of this merge? Nothing that lies in it was refused with another one."""
+    return commit == entry["commit"] or (commit in entry["contains"] and entry["outcome"] != State.REFUSED.value)
 
 
 def queue(held: Sequence[Hold], key: str) -> tuple[Hold, ...]:
@@ -97,10 +102,15 @@ def blocked(repo: str, pr: int, verdict: Row, merges: Sequence[Row], ledger: Seq
     found = []
     for key in dict.fromkeys(resource["state_key"] for resource in verdict["resources"]):
         others = [hold for hold in queue(held, key) if not (same_repository(hold.repo, repo) and hold.pr == pr)]
-        entry = _unseen(verdict, key, ledger)
+        entry = _unseen(verdict, key, [entry for entry in ledger if not _is_own(entry, repo, pr)])
         if others or entry:
             found.append(Blocked(key, others[0] if others else None, entry))
     return tuple(found)
+
+
+def _is_own(entry: Row, repo: str, pr: int) -> bool:
+    """Is it of this very pull request, which is merged and tried again?"""
+    return entry.get("pr") == pr and same_repository(entry.get("repository", ""), repo)
 
 
 def _unseen(verdict: Row, key: str, ledger: Sequence[Row]) -> Row | None:

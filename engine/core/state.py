@@ -1,12 +1,13 @@
 """A state of Terraform's, as `state pull` gives it: whose it is, how old, and what it says."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.core import exact
 from engine.core.canonical import digest
 
 _VERSION = 4
 _RUNNING = "terraform_version"  # of whoever pulls it, not of whoever wrote it
+_CHECKS = "check_results"
 
 
 class State(NamedTuple):
@@ -14,7 +15,7 @@ class State(NamedTuple):
 
     lineage: str
     serial: int
-    digest: str  # of its canonical JSON without `terraform_version`
+    digest: str  # of its canonical JSON without `terraform_version`, its `check_results` in one order
     data: bytes  # as it was pulled, and as `state push` takes it
     version: str | None = None  # of the object that it is kept in, where known
 
@@ -43,5 +44,12 @@ def read(data: bytes) -> State | None:
         if serial or found.get("resources"):
             raise ValueError("it has no lineage")
         return None
-    said = exact.plain({name: value for name, value in found.items() if name != _RUNNING})
+    said: Any = exact.plain({name: value for name, value in found.items() if name != _RUNNING})
+    if isinstance(said.get(_CHECKS), list):  # measured: each pull has them, and what is in them, in another order
+        said[_CHECKS] = sorted(map(_in_order, said[_CHECKS]), key=digest)
     return State(lineage, serial, digest(said), data)
+
+
+def _in_order(check: Any) -> Any:
+    objects = check.get("objects") if isinstance(check, dict) else None
+    return {**check, "objects": sorted(objects, key=digest)} if isinstance(objects, list) else check

@@ -1,7 +1,7 @@
 """What an action is handed besides its inputs: frozen values, no globals."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.run.module import module_directory
@@ -41,7 +41,8 @@ class Work(NamedTuple):
     progress: Callable[[str], None]  # one line for a person
     show: "Callable[[Report], None]"  # a finished report, to whoever watches
     cancel: "threading.Event"  # set when the action's time is up
-    live: "Callable[[list[dict[str, Any]]], None] | None" = None  # the rows of `terraform.apply`, while it works
+    # Told how an action goes, in rows of its output: of any thread, as often as it likes. None: nobody is told.
+    live: "Callable[[Sequence[Mapping[str, Any]]], None] | None" = None
 
 
 class Context(NamedTuple):
@@ -66,3 +67,5 @@ class Context(NamedTuple):
     ran: "tuple[Ran, ...]" = ()  # what became of the actions before it
     # The same pipeline, decided anew by facts of now: for what is asked last before something that cannot be undone.
     again: "Callable[[], tuple[FactDocument, PipelineResult]] | None" = None
+    # Nothing, if what the pipeline's `locks` name is still this run's alone; raises where it was taken over (ENG621).
+    check_locks: Callable[[], None] = lambda: None

@@ -32,7 +32,7 @@ from engine.run.handled import Again, Handled, following
 from engine.run.kept import swept
 from engine.run.kept.runs import Going, Runs, check_until, runs
 from engine.run.ports import Ports
-from engine.run.runner import Ran, carry_out
+from engine.run.runner import Ran, carry_out, is_locked_out
 from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened
 from engine.run.today import digests
 
@@ -226,7 +226,11 @@ def _once(
         renews = sweeping.left(result, believed, rules, ports, request.going.run, made_with, frozen)
         done = Handled(result, ran, out, report.environment, renews=renews)
         # Nothing was done, for want of a key, say: with it, the run can go on.
-        lacking = journal.lines == begun and any(r.problems and journal.past(r.id).state == "never" for r in ran)
+        lacking = (
+            not is_locked_out(ran)
+            and journal.lines == begun
+            and any(r.problems and journal.past(r.id).state == "never" for r in ran)
+        )
         if result.outcome is not Outcome.ERROR and not done.next and not lacking:
             journal.finish_run(done.said())
         handled.append(done)

@@ -86,7 +86,9 @@ def of_pipeline(
     outputs = _outputs(ran)
     plan, policy, verdict = (outputs.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
     problems = tuple(problem for one in ran for problem in one.problems)
-    if outputs or not problems:
+    if "terraform.apply" in outputs:
+        report = of_apply(report, outputs["terraform.apply"]["resources"], document.facts)
+    elif outputs or not problems:
         report = of_outputs(report, plan, policy, verdict, discovery, document)
     return report._replace(broken=problems, result="error") if problems else report
 
@@ -120,6 +122,16 @@ def of_outputs(
         receipts=Judged(policy["receipts"]["digest"], Tally(**policy["receipts"]["counts"])) if policy else None,
     )
     return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
+
+
+def of_apply(report: "Report", rows: "Sequence[Mapping[str, Any]]", facts: Mapping[str, Any]) -> "Report":
+    """`report`, with what `terraform.apply` says of each resource."""
+    from engine.core.report.attempts import Applied, read
+
+    merged = facts.get("merged") or {"commit": ""}
+    applied = Applied(read(rows), merged["commit"])
+    is_done = bool(rows) and applied.done == len(rows)
+    return report._replace(applied=applied, result="applied" if is_done else "unapplied")
 
 
 def _odd(resources: "Iterable[Resource]") -> "Iterator[Finding]":

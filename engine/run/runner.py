@@ -1,8 +1,8 @@
 """The actions of one pipeline, in their order, each with the outputs of those before it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import takewhile
 from threading import Event as Flag
 from threading import Timer
@@ -60,22 +60,73 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
     What the journal says is done, with these very inputs, is not done again. What was begun, and nobody knows what came
     of it, is done again where that changes nothing more (`Repeat.SAFE`); else it is called to look at the world first.
 
+    What `locks` names is this run's alone from before the first action until after the last one. As somebody may have
+    had it until just now, everything is decided again once it is ours.
+
     Raises:
         EngineError: what is done cannot be written down any more, so nothing more is done.
     """
-    from engine.run.plans import redactor
-
-    redact = redactor((), ctx.settings.credentials)
     steps = ctx.rules.pipelines[ctx.result.name].steps
     here = list(takewhile(lambda step: step.id != until, steps))
     is_clone = ctx.ports.forge is None
     mine = [step for step in here if not (is_clone and is_hosted(actions[step.uses]))]
     ahead = [step for step in mine if ctx.journal.past(step.id).state != "done"]
-    if problems := tuple(_lacking((actions[step.uses] for step in ahead), ctx)):
-        first = ahead[0]
-        return tuple(
-            Ran(s.id, s.uses, "failed", {}, problems) if s is first else Ran(s.id, s.uses, "skipped", {}) for s in steps
-        )
+    problems = tuple(_lacking((actions[step.uses] for step in ahead), ctx))
+    with ExitStack() as stack:
+        if ctx.result.locks and ahead and not problems:
+            try:
+                ctx = _locked(ctx, stack)
+            except EngineError as error:
+                problems = error.problems
+        if problems:
+            return tuple(
+                Ran(s.id, s.uses, "failed", {}, problems) if s is ahead[0] else Ran(s.id, s.uses, "skipped", {})
+                for s in steps
+            )
+        return _carry_out(ctx, actions, steps, here, mine, ahead, until)
+
+
+def is_locked_out(ran: Iterable[Ran]) -> bool:
+    """Has it done nothing because somebody else is at work, or because nothing is permitted any more?"""
+    return any(problem.code in ("ENG742", "ENG743") for one in ran for problem in one.problems)
+
+
+def _locked(ctx: "Context", stack: ExitStack) -> "Context":
+    """With all that the pipeline's `locks` name, decided again by facts of now.
+
+    Raises:
+        EngineError: ENG742, somebody else has it; ENG743, it would not be decided like that by now.
+    """
+    from engine.core.kept import keys
+    from engine.run.kept.claims import locked
+
+    facts = ctx.document.facts
+    pr, merged = facts["pr"], facts.get("merged")
+    commit = merged["commit"] if merged else pr["head"]["sha"]
+    wanted = [keys.working(ctx.result.name, pr["base"]["repo"], pr["number"], commit)]
+    wanted += [keys.alone(state_key) for state_key in ctx.result.locks]
+    locks = stack.enter_context(locked(ctx.ports.store, wanted, ctx.journal, ctx.ports.now))
+    assert ctx.again is not None, "whoever carries out what cannot be undone can decide it again"
+    document, result = ctx.again()
+    if result.outcome is not Outcome.PASS:
+        raise failure("ENG743", because=result.because)
+    if result.locks != ctx.result.locks:
+        raise failure("ENG743", because="it is about other resources")
+    return ctx._replace(document=document, result=result, now=document.facts["now"], check_locks=locks.check)
+
+
+def _carry_out(
+    ctx: "Context",
+    actions: Mapping[str, Action],
+    steps: "Sequence[Step]",
+    here: "Sequence[Step]",
+    mine: "Sequence[Step]",
+    ahead: "Sequence[Step]",
+    until: str | None,
+) -> tuple[Ran, ...]:
+    from engine.run.plans import redactor
+
+    redact = redactor((), ctx.settings.credentials)
     ran: list[Ran] = []
     for step, decided in zip(steps, ctx.result.actions, strict=True):
         assert decided.id == step.id
@@ -185,9 +236,9 @@ def _protected(step: "Step", ctx: "Context") -> None:
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
     _check(step, action, inputs)
-    with _deadline(step.timeout_s) as cancel:
+    with _deadline(step.timeout_s) as cancel, _watched(action, ctx) as live:
         try:
-            outputs = action.run(_narrowed(ctx, action, cancel), **inputs)
+            outputs = action.run(_narrowed(ctx, action, cancel, live), **inputs)
         except EngineError:
             if not cancel.is_set():
                 raise
@@ -202,14 +253,26 @@ def _given(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {**defaults, **inputs}
 
 
-def _narrowed(ctx: "Context", action: Action, cancel: Flag) -> "Context":
+@contextmanager
+def _watched(action: Action, ctx: "Context") -> Iterator[Any]:
+    """Whom the action tells how it goes: on GitHub the pull request's page."""
+    if not action.tells or ctx.ports.forge is None:
+        yield None
+        return
+    from engine.run.actions.github.applied import live
+
+    with live(ctx) as tell:
+        yield tell
+
+
+def _narrowed(ctx: "Context", action: Action, cancel: Flag, live: Any = None) -> "Context":
     """What this action may use; a key is held no longer than the action that it is for."""
     ports = ctx.ports._replace(secrets=Granted(action.secrets, ctx.ports.secrets), github=None)
     if ports.forge is not None and not any(name.endswith(":write") for name in action.permissions):
         from engine.adapters.github.port import OnlyLooks
 
         ports = ports._replace(forge=cast("Forge", OnlyLooks(ports.forge)))
-    return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel))
+    return ctx._replace(ports=ports, work=ctx.work._replace(cancel=cancel, live=live))
 
 
 def _check(step: "Step", action: Action, inputs: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from engine.core.canonical import canonical, digest
 from engine.core.decision import due
 from engine.core.decision.renewal import renewal
 from engine.core.decision.renewal import renews as renewed_by
+from engine.core.outcome import Outcome
 from engine.errors import EngineError
 from engine.run.kept import swept
 from engine.run.kept.runs import Going
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from engine.run.handled import Again, Handled
     from engine.run.ports import Ports
 
-MERGE, SWEEP = "github.merge", "run.sweep"
+APPLY, MERGE, SWEEP = "terraform.apply", "github.merge", "run.sweep"
 
 
 def found_by(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
@@ -78,9 +79,12 @@ def left(
     return renews(result, document, rules, ports, run)
 
 
-def decides(result: "PipelineResult") -> bool:
-    """Does the pipeline decide about a merge? What it leaves tells sweep whether to decide again."""
-    return any(action.uses == MERGE for action in result.actions)
+def decides(result: "PipelineResult", pr: "Mapping[str, Any]") -> bool:
+    """Does the pipeline decide about a merge, or about applying what is merged? What it leaves tells sweep whether to
+    decide again.
+    """
+    uses = APPLY if pr["merged"] else MERGE
+    return (pr["merged"] or pr["state"] == "open") and any(action.uses == uses for action in result.actions)
 
 
 def note(
@@ -98,11 +102,12 @@ def note(
         EngineError: the store fails.
     """
     pr = document.facts.get("pr")
-    if not decides(result) or pr is None or pr["state"] != "open" or not {"updated_at"} <= pr.keys():
+    if pr is None or not decides(result, pr) or not {"updated_at"} <= pr.keys():
         return
     if "now" not in document.facts:
         return
-    seen = due.Seen(pr["head"]["sha"], pr["base"]["ref"], pr["base"]["sha"], pr["updated_at"])
+    # Where the base is by now says nothing of what was merged into it.
+    seen = due.Seen(pr["head"]["sha"], pr["base"]["ref"], None if pr["merged"] else pr["base"]["sha"], pr["updated_at"])
     depends = due.still_open(document)
     today = {name: value for name, value in made_with.items() if name != "engine"}
     marks = due.marks(
@@ -112,7 +117,9 @@ def note(
         holders={(row["repo"], row["pr"]) for row in document.facts.get("merges", ())},
         depends=depends,
     )
-    left = due.Last(marks, due.state_keys(document), depends, due.until(result, document, rules))
+    # What was to be applied and is not, for want of a lock or a backend, is tried again at once.
+    until = document.facts["now"] if pr["merged"] and result.outcome is Outcome.PASS else None
+    left = due.Last(marks, due.state_keys(document), depends, until or due.until(result, document, rules))
     swept.note(ports.store, run, pr["base"]["repo"], pr["number"], left)
 
 

@@ -117,17 +117,26 @@ def create_bucket(port: int, bucket: str, access_key_id: str = "emulator") -> No
         EngineError: ENG441.
     """
     versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    for path, body in ((f"/{bucket}", ""), (f"/{bucket}?versioning", versioning)):
+        status = ask(f"http://127.0.0.1:{port}", "PUT", path, access_key_id, body)
+        if status != http.client.OK:
+            raise failure("ENG441", reason=f"the bucket {bucket} cannot be made (status {status})")
+
+
+def ask(url: str, verb: str, path: str, access_key_id: str, body: str = "") -> int:
+    """The status of a request to S3 of the emulator at `url`, as the owner of the key.
+
+    Raises:
+        EngineError: ENG441.
+    """
     # moto reads which service and whose key is meant, and checks nothing
     scope = f"{access_key_id}/20200101/{REGION}/s3/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
-    for path, body in ((f"/{bucket}", ""), (f"/{bucket}?versioning", versioning)):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.request("PUT", path, body, headers)
-            status = connection.getresponse().status
-        except OSError as error:
-            raise failure("ENG441", reason=str(error)) from error
-        finally:
-            connection.close()
-        if status != http.client.OK:
-            raise failure("ENG441", reason=f"the bucket {bucket} cannot be made (status {status})")
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    try:
+        connection.request(verb, path, body, headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise failure("ENG441", reason=str(error)) from error
+    finally:
+        connection.close()

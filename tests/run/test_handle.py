@@ -10,7 +10,7 @@ from engine import data
 from engine.adapters import clock
 from engine.adapters.keys import new_key
 from engine.cli.main import main
-from engine.core.report.comment import LIMIT
+from engine.core.report.fitting import LIMIT
 from engine.core.signature import TrustedKey
 from engine.core.verdict.check import read
 from engine.errors import ExitCode

@@ -192,6 +192,18 @@ class People(NamedTuple):
     permissions: Mapping[int, str]  # of the users, by id: admin, maintain, write, triage, read, none
 
 
+class Deployed(NamedTuple):
+    """How the deployment of a merge stands."""
+
+    repo: str
+    commit: str
+    environment: str
+    pr: int
+    state: str  # in_progress, success, failure
+    description: str
+    log: str = ""  # address of the whole log
+
+
 class Looks(Protocol):
     """Reads. Safe with threads."""
 
@@ -230,7 +242,7 @@ class Writes(Protocol):
     After a write of which nobody knows they look what is there. What GitHub refuses is a `RefusedError`. Requests where
     nothing goes wrong: 1 for `open_pull`, `retarget`, `merge` and `request_reviews`; `label`: 1 for all that is put on,
     1 for each that is taken off; `comment` and `minimise`: 2; `check`: 1 to look at a commit, then 1 for each and for
-    every fifty annotations more.
+    every fifty annotations more; `deployment`: 2 to look and 1 for each that is made or said.
     """
 
     def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:
@@ -256,6 +268,12 @@ class Writes(Protocol):
 
         `bodies` are those of REST; each after the first one adds annotations. What is so already, by `external_id`,
         state and title, is no request.
+        """
+
+    def deployment(self, deployed: Deployed) -> int:
+        """The id of our deployment of that commit and pull request, which is made where there is none, and says so.
+
+        Only one at a time may ask. What it says already is not said again.
         """
 
     def merge(self, repo: str, number: int, *, head: str, title: str, message: str) -> str:

@@ -62,7 +62,8 @@ LISTS: Mapping[str, Listed] = {
     ),
 }
 
-_PULL = f"""id number title body state isDraft merged mergedBy {_ACTOR} mergeCommit {{ oid }} mergedAt updatedAt changedFiles
+_PULL = f"""id number title body state isDraft merged mergedBy {_ACTOR} mergeCommit {{ oid }} mergedAt updatedAt
+      changedFiles
       allCommits: commits {{ totalCount }} author {_ACTOR}
       headRefName headRefOid headRef {{ target {{ oid }} }} headRepository {{ nameWithOwner }}
       baseRefName baseRef {{ target {{ oid }} }}"""

@@ -118,13 +118,15 @@ def _ends(result: PipelineResult, document: FactDocument, rules: Rules, now: str
     except ValueError as error:
         raise Doubt(f"{now} is no moment: {error}") from error
     # A lookup that failed, or a list that does not hold everything yet, says nothing of the pull request.
-    if document.failed or document.absent.keys() - {"verdict"}:
+    if document.failed or document.absent.keys() - {"merged", "verdict"}:
         yield now
     if any(_reads_the_clock(rules.gates[gate.name]) for gate in result.gates if gate.name in rules.gates):
         yield now
     if verdict := document.facts.get("verdict"):
         yield verdict["expires_at"]
-    yield from (gate.override.expires_at for gate in result.gates if gate.override)
+    # One that had expired when it was looked at counts by what was signed of the merge.
+    ends = (gate.override.expires_at for gate in result.gates if gate.override)
+    yield from (end for end in ends if end > now)
 
 
 def _reads_the_clock(gate: Gate) -> bool:

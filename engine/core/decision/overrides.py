@@ -1,5 +1,8 @@
 """An override: one allowed person says why, in the open; others have approved without them; it ends by itself.
 
+Of what is merged only that one counts with which it was merged, by the signed merge decision, and it expires no more;
+where nothing was signed, one that stood before the merge and has not expired.
+
 It excuses what a gate asks for, never a doubt: an error, a missing fact, a veto or a merge conflict stays what it is.
 Each comment is an attempt of its own: one that cannot be judged spoils no other.
 """
@@ -9,6 +12,7 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 from engine import unseen
+from engine.core.canonical import digest_bytes
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, account, facts_of, groups, involved, is_bot
@@ -23,7 +27,7 @@ _EXCLUDED = EXCLUDABLE
 
 _SHORTEST_REASON = 10  # characters that are seen
 
-FACTS = frozenset({"comments", "groups", "now"}) | STANDING | facts_of(_EXCLUDED)
+FACTS = frozenset({"comments", "groups", "merged", "now", "pr"}) | STANDING | facts_of(_EXCLUDED)
 
 Holds = Callable[[str, int], Judgement]  # (gate, user id of the overrider) → that gate, judged without them
 
@@ -226,7 +230,36 @@ def _written(attempt: _Attempt) -> str:
     return "it was edited; write a new one" if attempt.comment["edited"] else ""
 
 
+def _decision(attempt: _Attempt) -> Any:
+    """What was signed of the merge; None: nothing, or it is not merged.
+
+    Raises:
+        Doubt: that is not known.
+    """
+    document = attempt.document
+    return document.known("merged")["decision"] if document.known("pr")["merged"] else None
+
+
+def _not_merged_with(attempt: _Attempt) -> str:
+    """It was said too late to be what the change was merged with."""
+    comment = attempt.comment
+    if (decision := _decision(attempt)) is not None:
+        mine = (attempt.override.name, comment["user"]["id"], comment["id"], digest_bytes(_bytes(comment["body"])))
+        used = [(one["name"], one["id"], one["comment"], one["body"]) for one in decision["overrides"]]
+        return "" if mine in used else "it is not what the change was merged with; have it in a new pull request"
+    if not attempt.document.known("pr")["merged"]:
+        return ""
+    late = comment["created_at"] >= attempt.document.known("merged")["at"]
+    return "it was written after the merge; have the change in a new pull request" if late else ""
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
+
+
 def _expired(attempt: _Attempt) -> str:
+    if _decision(attempt) is not None:  # it counted when it was merged, and that was signed
+        return ""
     expires_at = attempt.expires_at
     return f"it expired at {expires_at}" if attempt.document.known("now") >= expires_at else ""
 
@@ -253,6 +286,7 @@ def _participant(attempt: _Attempt) -> str:
 
 _VOID: tuple[Callable[[_Attempt], str], ...] = (
     _written,
+    _not_merged_with,
     _expired,
     _stranger,
     _participant,

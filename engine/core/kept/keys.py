@@ -7,14 +7,18 @@ journal/<run>/<000001>                                          see `core/kept/j
 merges/<owner>/<repository>/<pull request>                      what was merged by us
 merging/<owner>/<repository>/<pull request>                     what a run is about to merge
 comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
+comments-apply/<owner>/<repository>/<pull request>              the same of the one about applying
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
+claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
+claims/state/<state key>                                        which run works on that state
 claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
 logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from
 swept/<owner>/<repository>/last                                 how far sweep has come
+unapplied/<owner>/<repository>/<0000000007>                     a merge of which the ledger says nothing yet
 renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
@@ -99,6 +103,12 @@ def swept(repo: str, pr: int | None = None) -> str:
     return f"swept/{_repository(repo)}/{'last' if pr is None else pr}"
 
 
+def unapplied(repo: str, pr: int | None = None) -> str:
+    """Where it is said that a merge is perhaps not applied; without a number what all begin with."""
+    prefix = f"unapplied/{_repository(repo)}/"
+    return prefix if pr is None else numbered(prefix, pr)
+
+
 def renewal(repo: str, pr: int, about: str) -> str:
     """Where it is said that a validation of just this was started by itself."""
     return f"renewals/{_repository(repo)}/{pr}/{part(about.removeprefix('sha256:'))}"
@@ -114,9 +124,9 @@ def merging(repo: str, pr: int) -> str:
     return f"merging/{_repository(repo)}/{pr}"
 
 
-def comment(repo: str, pr: int) -> str:
-    """Where it is said which comment of a pull request is ours."""
-    return f"comments/{_repository(repo)}/{pr}"
+def comment(repo: str, pr: int, about: str = "") -> str:
+    """Where it is said which comment of a pull request is ours; `about`: the one about that."""
+    return f"comments{f'-{about}' if about else ''}/{_repository(repo)}/{pr}"
 
 
 def told(repo: str, pr: int) -> str:
@@ -127,6 +137,16 @@ def told(repo: str, pr: int) -> str:
 def claim(what: str, repo: str, about: str) -> str:
     """Where it is said who does at the moment what only one may do at a time."""
     return f"claims/{part(what)}/{_repository(repo)}/{part(about)}"
+
+
+def working(pipeline: str, repo: str, pr: int, commit: str) -> str:
+    """Where it is said who carries out a pipeline at the moment of which one at a time is enough, about this commit."""
+    return f"claims/{part(pipeline)}/{_repository(repo)}/{pr}/{part(commit)}"
+
+
+def alone(state_key: str) -> str:
+    """Where it is said who works on a state at the moment."""
+    return f"claims/state/{_stands_for(state_key)}"
 
 
 def asked(repo: str, pr: int) -> str:

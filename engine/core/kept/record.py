@@ -31,6 +31,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "depends": list,
         "until": (str, NoneType),
     },
+    "unapplied": {"repository": str, "pr": int},
     "sweep": {"run": str, "repository": str, "at": str, "after": str, "tips": dict, "told": list},
     "renewal": {"run": str, "repository": str, "pr": int, "about": str},
     "begun": {
@@ -69,6 +70,7 @@ WAY_OUT: Mapping[str, str] = {
     "tried": "put it back, from a copy of the store; what it says stands in its key",
     "applying": "put it back, from a copy of the store; without it the state has to be adopted by two people",
     "swept": "take it out of the store: its pull request is decided once more",
+    "unapplied": "take it out of the store; comment `/engine apply` on the pull request, if it is not applied",
     "sweep": "take it out of the store: the next sweep looks at everything",
     "renewal": "take it out of the store: what it is about may be validated once more",
     "begun": "take it out of the store: it only says that a run may have been left lying",

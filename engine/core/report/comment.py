@@ -4,19 +4,16 @@ GitHub refuses more than 65,536 characters. What has to go goes in whole pieces,
 first (the longest of them first), then resources that passed, then findings of low severity. Never the headline.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from engine.core import receipts
 from engine.core.decision.explain import people
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
+from engine.core.report import applied
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
+from engine.core.report.fitting import LIMIT, Piece, and_more, keep, listed, size
 from engine.core.report.model import MARKS, Gate, Life, Report, Result, Row, Standing
 from engine.errors import Problem
-
-LIMIT = 65_536  # counted in UTF-8 bytes here, which are never fewer than GitHub's characters
 
 MARK = "<!-- interlock -->"  # by which the comment is found again
 
@@ -29,6 +26,8 @@ _HEADLINES: dict[Result, str] = {
     "unjudged": "ℹ️ There is no verdict yet",
     "idle": "ℹ️ Nothing starts on this event",
     "superseded": "ℹ️ A newer commit is there",
+    "applied": "✅ Applied",
+    "unapplied": "❌ Not all of it is applied",
 }
 _PROCEED: dict[Result, str] = {
     "passed": "Nothing is left to mend. Reviews of this commit count from now on; a new commit is judged afresh.",
@@ -41,6 +40,8 @@ _PROCEED: dict[Result, str] = {
     "unjudged": "Have the pull request validated: that plans, judges and signs.",
     "idle": "Nothing has to be done, and nothing was allowed.",
     "superseded": "Nothing has to be done: the newer commit has a run of its own.",
+    "applied": "Nothing has to be done.",
+    "unapplied": "What is missing is named on the pull request, with who can give it.",
 }
 _RUN_AGAIN = "Mend what could not be done, then have it run again. Until then nothing can be approved or overridden."
 _QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)  # gates that need no explanation here
@@ -51,19 +52,14 @@ _TITLES = 1_500  # bytes of all titles and notes, which are there even when ther
 _HEAD = ("", "Resource", "Plan", "Policy")  # no more: it is read on a phone, too
 
 
-class _Piece(NamedTuple):
-    """Something that is shown whole or not at all."""
-
-    text: str
-    rank: int  # the lower, the sooner it is kept
-
-
 def render(report: Report, limit: int = LIMIT) -> str:
     """The comment, at most `limit` bytes long."""
+    if report.applied:
+        return applied.render(report, report.applied, limit)
     if report.life:
         return _living(report, report.life, limit)
     head, foot = _head(report), _foot(report)
-    body = _body(report, limit - _size(head) - _size(foot) - _TITLES)
+    body = _body(report, limit - size(head) - size(foot) - _TITLES)
     return "\n\n".join(part for part in (head, *body, foot) if part) + "\n"
 
 
@@ -71,16 +67,16 @@ def _living(report: Report, life: Life, limit: int) -> str:
     """On the pull request's page: where it stands, what it takes, and how it came there."""
     head, foot, last = life_.head(report, life), _foot(report), life_.end(life, MARK)
     carried, history = life_.carried(life), life_.history(life)
-    room = limit - sum(map(_size, (head, foot, last, carried, history))) - _TITLES
-    pieces = [_Piece(text, rank) for rank, text in enumerate(life_.missing(life))]
-    missing, room = _list("### What it takes to merge", pieces, room, "gates")
+    room = limit - sum(map(size, (head, foot, last, carried, history))) - _TITLES
+    pieces = [Piece(text, rank) for rank, text in enumerate(life_.missing(life.merging))]
+    missing, room = listed("### What it takes to merge", pieces, room, "gates")
     body = _body(report._replace(gates=()), room)
     return "\n\n".join(part for part in (head, carried, missing, *body, history, foot, last) if part) + "\n"
 
 
 def _body(report: Report, room: int) -> list[str]:
     """The parts between the headline and the signature, in their order."""
-    broken, room = _list("### Could not be done", [_Piece(_problem("", p), 0) for p in report.broken], room, "problems")
+    broken, room = listed("### Could not be done", [Piece(_problem("", p), 0) for p in report.broken], room, "problems")
     gates, room = _gates(report, room)
     findings, room = _findings(report, room)
     refused, room = _refused(report, room)
@@ -134,11 +130,11 @@ def _gates(report: Report, room: int) -> tuple[str, int]:
         return "", room
     order = list(MARKS)
     loud = sorted((g for g in report.gates if g.outcome not in _QUIET), key=lambda g: order.index(g.outcome))
-    pieces = [_Piece(_gate(gate), order.index(gate.outcome)) for gate in loud]
+    pieces = [Piece(_gate(gate), order.index(gate.outcome)) for gate in loud]
     for outcome in _QUIET:
         if names := [md.code(g.name) for g in report.gates if g.outcome is outcome]:
-            pieces.append(_Piece(f"- {MARKS[outcome]} {', '.join(names)}", len(order)))
-    return _list("### Gates", pieces, room, "gates")
+            pieces.append(Piece(f"- {MARKS[outcome]} {', '.join(names)}", len(order)))
+    return listed("### Gates", pieces, room, "gates")
 
 
 def _gate(gate: Gate) -> str:
@@ -165,10 +161,10 @@ def _resources(report: Report, room: int) -> tuple[str, int]:
     if not report.rows:
         return "", room
     order = {Standing.ERROR: 0, Standing.FAILED: 1, Standing.WARNED: 2, Standing.PASSED: 3}
-    pieces = [_Piece(_row(report, row), order[report.standing(row)]) for row in report.rows]
-    kept, left = _keep(pieces, room)
+    pieces = [Piece(_row(report, row), order[report.standing(row)]) for row in report.rows]
+    kept, left = keep(pieces, room)
     table = md.table(_HEAD, [p.text for p in kept])
-    return _and_more(table, "resources", len(pieces) - len(kept)), left
+    return and_more(table, "resources", len(pieces) - len(kept)), left
 
 
 def _row(report: Report, row: Row) -> str:
@@ -193,8 +189,8 @@ def _findings(report: Report, room: int) -> tuple[str, int]:
     parts: list[str] = []
     for effect, title in _EFFECTS:
         found = sorted((f for f in report.findings if f.effect is effect), key=lambda f: _WORST[f.severity])
-        pieces = [_Piece(_finding(f, report.life), _WORST[f.severity]) for f in found]
-        block, room = _list(f"### {title}", pieces, room, "findings")
+        pieces = [Piece(_finding(f, report.life), _WORST[f.severity]) for f in found]
+        block, room = listed(f"### {title}", pieces, room, "findings")
         parts.append(block)
     return "\n\n".join(part for part in parts if part), room
 
@@ -215,10 +211,10 @@ def _finding(finding: Finding, life: Life | None) -> str:
 
 def _refused(report: Report, room: int) -> tuple[str, int]:
     failed = [(row.path, row.problem) for row in report.rows if row.problem]
-    pieces = [_Piece(_problem(path, problem), 0) for path, problem in failed]
-    could_not, room = _list("### Could not be planned", pieces, room, "resources")
-    pieces = [_Piece(_problem("", problem), 0) for problem in report.refused]
-    refused, room = _list("### Refused", pieces, room, "refusals")
+    pieces = [Piece(_problem(path, problem), 0) for path, problem in failed]
+    could_not, room = listed("### Could not be planned", pieces, room, "resources")
+    pieces = [Piece(_problem("", problem), 0) for problem in report.refused]
+    refused, room = listed("### Refused", pieces, room, "refusals")
     return "\n\n".join(part for part in (could_not, refused) if part), room
 
 
@@ -232,8 +228,8 @@ def _plans(report: Report, room: int) -> tuple[str, int]:
     planned = [(row, _diffs(row)) for row in report.rows if row.diffs and row.counts]
     if not planned:
         return "", room
-    pieces = [_Piece(block, _size(block)) for _, block in planned]
-    kept, left = _keep(pieces, room, part=1.0)
+    pieces = [Piece(block, size(block)) for _, block in planned]
+    kept, left = keep(pieces, room, part=1.0)
     shown = {p.text for p in kept}
     hidden = sum(block not in shown for _, block in planned)
     body = "\n\n".join(["### Plans", *(p.text for p in kept)])
@@ -245,36 +241,3 @@ def _diffs(row: Row) -> str:
     assert row.counts
     summary = f"{md.text(row.path)}: {md.text(str(row.counts))}"
     return md.details(summary, md.fence("\n\n".join(d.text for d in row.diffs), "diff"))
-
-
-def _list(title: str, pieces: Sequence[_Piece], room: int, noun: str) -> tuple[str, int]:
-    if not pieces:
-        return "", room
-    kept, left = _keep(pieces, room)
-    body = "\n".join([f"{title}\n", *(p.text for p in kept)])
-    return _and_more(body, noun, len(pieces) - len(kept)), left
-
-
-def _and_more(block: str, noun: str, missing: int) -> str:
-    return f"{block}\n\n*… and {missing} more {noun}; the run's report has all.*" if missing else block
-
-
-def _keep(pieces: Sequence[_Piece], room: int, part: float = 2 / 3) -> tuple[list[_Piece], int]:
-    """Those of lowest rank that fit into `part` of the room, in their given order, and the room that is left.
-
-    Nobody but the last may take all: a thousand findings leave something for the table.
-    """
-    share = int(room * part)
-    chosen: set[int] = set()
-    used = 0
-    for number in sorted(range(len(pieces)), key=lambda n: (pieces[n].rank, n)):
-        size = _size(pieces[number].text)
-        if used + size > share:
-            break
-        chosen.add(number)
-        used += size
-    return [piece for number, piece in enumerate(pieces) if number in chosen], room - used
-
-
-def _size(text: str) -> int:
-    return len(text.encode()) + 2  # and the line ends that join it to the next

@@ -25,14 +25,14 @@ def head(report: Report, life: Life) -> str:
     return f"{life.words}{md.prose(life.detail)}\n---\n\n{commit}{where}{nowhere}.{exception}"
 
 
-def missing(life: Life) -> Iterator[str]:
-    """What each gate of merging says that does not hold, who can give what is missing, and the exact words."""
+def missing(gates: Sequence[Gate]) -> Iterator[str]:
+    """What each gate says that does not hold, who can give what is missing, and the exact words."""
     order = list(MARKS)
     quiet = (Outcome.PASS, Outcome.NOT_APPLICABLE)
-    for gate in sorted((g for g in life.merging if g.outcome not in quiet), key=lambda g: order.index(g.outcome)):
+    for gate in sorted((g for g in gates if g.outcome not in quiet), key=lambda g: order.index(g.outcome)):
         yield _gate(gate)
     for outcome in quiet:
-        if names := [md.code(gate.name) for gate in life.merging if gate.outcome is outcome]:
+        if names := [md.code(gate.name) for gate in gates if gate.outcome is outcome]:
             yield f"- {MARKS[outcome]} {', '.join(names)}"
 
 

@@ -9,6 +9,7 @@ from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
 from engine.core.receipts import Tally
 from engine.core.redact import Redactor
+from engine.core.report.attempts import Applied, Touched
 from engine.errors import Place, Problem
 
 Counts: TypeAlias = Summary  # of Terraform resources, by what the plan would do to them
@@ -21,6 +22,8 @@ Result: TypeAlias = Literal[
     "unjudged",  # the gates have passed, and there is no verdict to tell of
     "idle",  # no pipeline starts on the event
     "superseded",  # the head has moved on
+    "applied",  # what was merged is all applied
+    "unapplied",  # some of it is not
 ]
 
 
@@ -139,6 +142,7 @@ class Report(NamedTuple):
     receipts: Judged | None = None  # None: policy was not asked in this run
     applies: bool = True  # False: its environment has no account, so that nothing of it will ever be applied
     life: Life | None = None  # None: it is shown elsewhere than on its pull request
+    applied: Applied | None = None  # None: nothing of it was to be applied in this run
     unknown: tuple[
         str, ...
     ] = ()  # what could not be told here, and is not praised; only `engine check` leaves anything
@@ -183,6 +187,7 @@ class Report(NamedTuple):
             ),
             "signature": self.signature._asdict() if self.signature else None,
             "unknown": list(self.unknown),
+            "applied": self.applied.to_json() if self.applied else None,
         }
 
     def _row(self, row: Row) -> dict[str, Any]:
@@ -206,6 +211,7 @@ _TEXTS: dict[type, tuple[str, ...]] = {
     Finding: ("message", "remediation"),
     Line: ("values",),
     Life: ("detail", "exception"),
+    Touched: ("error",),
 }
 
 

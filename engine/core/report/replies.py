@@ -30,13 +30,14 @@ def refusal(answer: Answer) -> str:
 def help_(rules: Mapping[str, CommandRule]) -> str:
     """Which commands there are, and who may say them."""
     rows = [
-        md.row(md.code(usage(name)), md.text(COMMANDS[name].doc), md.text(_may(rule))) for name, rule in rules.items()
+        md.row(md.code(usage(name)), md.text(COMMANDS[name].doc), md.text(may(rule))) for name, rule in rules.items()
     ]
     lead = "Write one as the first words of a new comment."
     return f"{lead}\n\n{md.table(('Command', 'What it does', 'Who may'), rows)}\n"
 
 
-def _may(rule: CommandRule) -> str:
+def may(rule: CommandRule) -> str:
+    """Who may say a command."""
     who = [*rule.groups, *(("anybody with write access",) if rule.writers else ())]
     lead = f"{rule.need} people of " if rule.need > 1 else ""
     return lead + (f"{', '.join(who[:-1])} or {who[-1]}" if len(who) > 1 else who[0])

@@ -41,9 +41,10 @@ NOTHING = State("Nothing to validate")
 _QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
-def merged(branch: str) -> State:
-    """Of a pull request that was merged."""
-    return State(f"Merged into {branch}")
+def merged(branch: str, *, is_unaccounted: bool = False) -> State:
+    """Of a pull request that was merged; `is_unaccounted`: by our App, and nothing of ours says why."""
+    afresh = ", unaccounted: our App merged it, and no merge decision stands; it is judged afresh before it is applied"
+    return State("Merged into ", f"{branch}{afresh if is_unaccounted else ''}")
 
 
 def refused(why: str) -> State:

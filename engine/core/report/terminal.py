@@ -5,6 +5,7 @@ from textwrap import wrap
 
 from engine.core.findings import Effect, Finding
 from engine.core.receipts import told
+from engine.core.report import attempts
 from engine.core.report.model import Report, Row, Standing
 from engine.errors import Problem
 from engine.printable import COLOURS, PLAIN, harmless, printable
@@ -18,6 +19,8 @@ _RESULTS = {
     "unjudged": ("–", "yellow", "there is no verdict yet"),
     "idle": ("–", "dim", "nothing starts on this event"),
     "superseded": ("–", "dim", "a newer commit is there"),
+    "applied": ("✓", "green", "applied"),
+    "unapplied": ("✗", "red", "not all of it is applied"),
 }
 _MARKS = {
     Standing.PASSED: ("✓", "green"),
@@ -25,6 +28,7 @@ _MARKS = {
     Standing.FAILED: ("✗", "red"),
     Standing.ERROR: ("!", "red"),
 }
+_OUTCOMES = {"applied": ("✓", "green"), "none": ("…", "yellow")}
 _EFFECTS = {Effect.DENY: ("denied", "red"), Effect.WARN: ("warning", "yellow"), Effect.EXCEPTION: ("excused", "dim")}
 _NARROWEST = 40
 
@@ -56,6 +60,10 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
             lines += ["", paint(title, "bold")]
         for problem in problems:
             lines += _problem(problem, 2, width)
+    for one in report.applied.attempts if report.applied else ():
+        (_, first), *more = attempts.lines(one)
+        lines += [f"  {paint(*_OUTCOMES.get(one.outcome, ('✗', 'red')))} {_line(first)}"]
+        lines += [line for depth, text in more for line in _wrapped(text, 4 + 2 * depth, width)]
     if report.unknown:
         lines += ["", paint("unknown here, so only validation can tell", "bold")]
         lines += [line for what in report.unknown for line in _wrapped(f"? {what}", 2, width)]

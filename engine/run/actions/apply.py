@@ -218,6 +218,7 @@ ACTIONS = (
         repeat=Repeat.RECONCILE,
         writes=True,
         shared=True,
+        tells=True,
         needs=("pr", "source", "resources", "merge", "merged", "verdict", "merges", "ledger", "comments"),
         secrets=("digest", "audit", "backup"),
         result=_result,

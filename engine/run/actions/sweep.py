@@ -20,6 +20,7 @@ MOST = 50  # of one repository at a time; the others have their turn at the next
 _UNTIMED_S = 900  # what an action may take that has no `timeout`
 _LATE_S = 600  # before a run is taken for dead whose time is up
 _FULL = 100  # rows of a page
+_ACCOUNTS = "closed"  # the pipeline
 
 
 class Found(NamedTuple):
@@ -36,11 +37,11 @@ class Found(NamedTuple):
         return self._asdict()
 
 
-def sweep(ctx: "Context", keys: Sequence[str] | None) -> Mapping[str, Any]:
+def sweep(ctx: "Context", keys: Sequence[str] | None, pipeline: str | None = None) -> Mapping[str, Any]:
     """`found`: what is to be decided again; `looked`: how many pull requests were looked at; `left`: how many of those
     found wait for the next sweep; `failed`: sources that could not be looked at, and why.
 
-    With `keys` only the open pull requests whose verdict names one of these state keys.
+    With `keys` only the open pull requests whose verdict names one of these state keys; of them `pipeline` is decided.
     """
     from engine.core.alone import alone
 
@@ -52,7 +53,7 @@ def sweep(ctx: "Context", keys: Sequence[str] | None) -> Mapping[str, Any]:
     for one in repos:
         try:
             with alone(f"the sweep of {one}"):
-                seen, many, more = _neighbours(ctx, one, keys) if keys is not None else _of(ctx, one)
+                seen, many, more = _neighbours(ctx, one, keys, pipeline) if keys is not None else _of(ctx, one)
         except EngineError as error:
             failed[one] = error.problems[0].message
             continue
@@ -62,7 +63,7 @@ def sweep(ctx: "Context", keys: Sequence[str] | None) -> Mapping[str, Any]:
     return {"found": [row.to_json() for row in found], "looked": looked, "left": left, "failed": failed}
 
 
-def _neighbours(ctx: "Context", repo: str, keys: Sequence[str]) -> tuple[list[Found], int, int]:
+def _neighbours(ctx: "Context", repo: str, keys: Sequence[str], pipeline: str | None) -> tuple[list[Found], int, int]:
     from engine.run.kept import swept
 
     assert ctx.ports.forge is not None
@@ -71,7 +72,7 @@ def _neighbours(ctx: "Context", repo: str, keys: Sequence[str]) -> tuple[list[Fo
     for pull in pulls:
         last = swept.last(ctx.ports.store, repo, pull.number) if pull.number != ctx.event.subject.number else None
         if last and not set(keys).isdisjoint(last.keys):
-            found.append(look(repo, pull.number, "another was merged that changes the same resource"))
+            found.append(look(repo, pull.number, "another was merged that changes the same resource", pipeline))
     return found[:MOST], len(pulls), len(found[MOST:])
 
 
@@ -86,6 +87,7 @@ def _of(ctx: "Context", repo: str) -> tuple[list[Found], int, int]:
     rows = {
         row.subject: row
         for row in (
+            *_unapplied(ctx, repo, recent, before),
             *_unaccounted(ctx, repo, recent, before, alive),
             *_branches(ctx, repo, recent, pulls, before),
             *_due(ctx, repo, pulls),
@@ -97,7 +99,7 @@ def _of(ctx: "Context", repo: str) -> tuple[list[Found], int, int]:
     turn = [*(name for name in subjects if name > before.after), *(name for name in subjects if name <= before.after)]
     now, later = turn[:MOST], set(turn[MOST:])
     tips = {one.ref: one.sha for one in recent.branches if _ref(repo, one.ref) not in later}
-    told = [row.event["pr_number"] for name in now if (row := rows[name]).pipeline]
+    told = [row.event["pr_number"] for name in now if (row := rows[name]).pipeline == _ACCOUNTS]
     swept.proceed(
         store,
         ctx.run,
@@ -182,6 +184,27 @@ def _branches(
             yield _push(repo, f"refs/heads/{one.ref}", one.sha, "it was pushed, and has no pull request")
 
 
+def _unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -> Iterator[Found]:
+    """Those that are merged and not applied, of which something is newer than their last decision."""
+    from engine import __version__
+    from engine.core.decision import due
+    from engine.run.actions.unapplied import applying, unapplied
+    from engine.run.kept import swept
+    from engine.run.today import digests
+
+    name, store, holders = applying(ctx.rules), ctx.ports.store, _Holders(ctx)
+    found = list(unapplied(ctx, repo, recent, before)) if name else []
+    if not found:
+        return
+    made_with = due.made_with(ctx.rules, __version__, digests(ctx.controller, ctx.settings))
+    frozen = swept.frozen(store)
+    for one in found:
+        last = swept.last(store, repo, one.number)
+        now = due.marks(one.seen, made_with=made_with, frozen=frozen, holders=holders.of(last), depends=())
+        if why := due.due(last, now, ctx.now):
+            yield look(repo, one.number, f"it is merged and not applied; {why}", name)
+
+
 def _unaccounted(
     ctx: "Context", repo: str, recent: "Recent", before: "Progress", alive: Collection[int]
 ) -> Iterator[Found]:
@@ -192,11 +215,12 @@ def _unaccounted(
         is_new = one.is_mine and one.number not in {*alive, *before.told}
         # Whether what stands there is believed is for whoever reads it.
         if is_new and ctx.ports.store.get(keys.merge(repo, one.number)) is None:
-            yield look(repo, one.number, "it was merged by us, and no merge decision says so", "closed")
+            yield look(repo, one.number, "it was merged by us, and no merge decision says so", _ACCOUNTS)
 
 
 def _runs(ctx: "Context", repo: str, tips: Mapping[str, str]) -> tuple[set[int], list[Found]]:
     """The pull requests at which runs are at work; and what runs have left lying, whose time is up."""
+    from engine.run.actions.unapplied import applying
     from engine.run.kept import swept
 
     alive, dead = set[int](), []
@@ -204,7 +228,8 @@ def _runs(ctx: "Context", repo: str, tips: Mapping[str, str]) -> tuple[set[int],
         if not _is_late(ctx, one):
             alive |= {one.pr} if one.pr else set()
         elif one.pr is not None:
-            dead.append(look(repo, one.pr, f"a run of `{one.pipeline}` was begun and left lying", word=one.key))
+            again = one.pipeline if one.pipeline == applying(ctx.rules) else None
+            dead.append(look(repo, one.pr, f"a run of `{one.pipeline}` was begun and left lying", again, one.key))
         elif sha := tips.get((one.ref or "").removeprefix("refs/heads/")):
             why = f"a run of `{one.pipeline}` was begun and left lying"
             dead.append(_push(repo, str(one.ref), sha, why, one.key))
@@ -235,13 +260,16 @@ ACTIONS = (
     Action(
         "run.sweep",
         sweep,
-        inputs={"keys": {"type": ["array", "null"], "items": {"type": "string"}, "default": None}},
+        inputs={
+            "keys": {"type": ["array", "null"], "items": {"type": "string"}, "default": None},
+            "pipeline": {"type": ["string", "null"], "default": None},
+        },
         outputs=("found", "looked", "left", "failed"),
         permissions=("contents:read", "pull_requests:read"),
         repeat=Repeat.SAFE,
         shared=True,
         result=_result,
         doc="Find what lost and late events should have moved on, and have each decided again; with `keys` only the "
-        "open pull requests whose verdict names one of these state keys.",
+        "open pull requests whose verdict names one of these state keys, of which then `pipeline` is decided.",
     ),
 )

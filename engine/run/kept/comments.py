@@ -1,7 +1,7 @@
 """Which comment of a pull request is ours, and what has been told there, in a store.
 
 The id is kept here, and not found by what comments say: anybody can write what ours says. One record for each pull
-request, replaced by whoever holds the claim to write there.
+request and each of the two comments, replaced by whoever holds the claim to write there.
 """
 
 from collections.abc import Mapping
@@ -32,18 +32,19 @@ class Told(NamedTuple):
     open: tuple[str, ...] = ()  # gates of merging that did not hold, as they were last told
     pending: str = ""  # digest of a new comment that is about to be written
     version: "Version | None" = None  # None: nothing is kept yet
+    about: str = ""  # empty: of the one about the validation
 
 
-def get(store: "Store", repo: str, pr: int) -> Told:
-    """What is kept of a pull request.
+def get(store: "Store", repo: str, pr: int, about: str = "") -> Told:
+    """What is kept of a pull request's comment about that; without a word of the one about the validation.
 
     Raises:
         EngineError: ENG193, ENG194, ENG196, it cannot be believed; the store fails.
     """
-    key = keys.comment(repo, pr)
+    key = keys.comment(repo, pr, about)
     item = store.get(key)
     if item is None:
-        return Told()
+        return Told(about=about)
     said = record.decode("comment", item.data, key)
     try:
         sequence, at = said["order"]
@@ -63,6 +64,7 @@ def get(store: "Store", repo: str, pr: int) -> Told:
         tuple(said["open"]),
         said["pending"],
         item.version,
+        about,
     )
 
 
@@ -76,7 +78,7 @@ def keep(store: "Store", repo: str, pr: int, run: str, new: Told) -> Told:
     Raises:
         EngineError: ENG621, another run has kept something else meanwhile; the store fails.
     """
-    key = keys.comment(repo, pr)
+    key = keys.comment(repo, pr, new.about)
     data = record.encode(
         "comment",
         run=run,

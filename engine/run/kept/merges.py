@@ -14,6 +14,7 @@ from engine.core.kept import keys, record
 from engine.core.kept.merge import Merged, is_about, read
 from engine.core.signature import TrustedKeys
 from engine.errors import EngineError, failure
+from engine.run.kept import swept
 from engine.run.kept.write import put as put_once
 
 
@@ -36,6 +37,8 @@ def put(store: Store, run: str, envelope: bytes, trusted: TrustedKeys) -> Merged
     for state_key in new.said["keys"]:
         word = record.encode("hold", key=state_key, repository=repo, pr=pr)
         put_once(store, keys.hold(state_key, repo, pr), word)
+    if new.said["keys"]:
+        swept.merged(store, repo, pr)
     if put_once(store, keys.merge(repo, pr), record.encode("merge", run=run, envelope=json.loads(envelope))):
         return new
     stands = get(store, repo, pr, trusted)

@@ -70,6 +70,35 @@ def note(store: "Store", run: str, repo: str, pr: int, new: Last) -> None:
     put(store, key, data, item.version if item else None)
 
 
+def merged(store: "Store", repo: str, pr: int) -> None:
+    """Say that it is merged, and perhaps not applied.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    put(store, keys.unapplied(repo, pr), record.encode("unapplied", repository=repo, pr=pr))
+
+
+def unapplied(store: "Store", repo: str) -> Iterator[int]:
+    """The pull requests of a repository of which that was said.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    for key in list(store.list(keys.unapplied(repo))):
+        if said := _read("unapplied", store.get(key)):
+            yield said["pr"]
+
+
+def settled(store: "Store", repo: str, pr: int) -> None:
+    """It is known what became of it.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    end(store, keys.unapplied(repo, pr))
+
+
 def progress(store: "Store", repo: str) -> Progress:
     """How far sweep has come.
 

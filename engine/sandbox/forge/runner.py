@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+FOLDER = "runs"  # of the forge's: a directory for each run, by its number
+
 if TYPE_CHECKING:
     from engine.sandbox.forge.forge import Forge
 

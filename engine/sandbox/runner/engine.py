@@ -26,11 +26,11 @@ from engine.errors import EngineError
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.hooks import manage
 from engine.sandbox.forge.kept import Row
+from engine.sandbox.forge.runner import FOLDER
 from engine.sandbox.runner.job import Job, Place, Tell
 from engine.sandbox.runner.receiver import Received, receiving
 from engine.sandbox.stage import Stage
 
-FOLDER = "runs"
 AGAIN = 3  # how often what ended without an outcome is started again at once
 _AT_ONCE = max(2, os.cpu_count() or 1)
 _OURS = "engine_webhook"  # setting: the address that the App's hook had because of us

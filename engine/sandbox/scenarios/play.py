@@ -6,6 +6,8 @@ is not as told.
 
 import json
 import os
+import signal
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -13,11 +15,16 @@ from typing import Any, NamedTuple
 
 from engine.adapters import files, process, settings
 from engine.errors import failure
+from engine.sandbox import emulator
 
 SOURCE = "acme/dev-deployment"
-_SETTLED_S = 600  # a plan on a busy laptop takes its time
+_SETTLED_S = 900  # a plan on a busy laptop takes its time, and an apply as much
 _PASSED, _FAILED, _OVERRIDE = "opa-passed", "opa-failed", "opa-override"
 _APP = "interlock[bot]"
+_ENVIRONMENT = "development"  # of all that the stories change
+_BY_HAND = {"PUT": "makes", "DELETE": "removes"}
+_THERE, _REFUSED = 200, 400  # status of HTTP
+_LOOK_S = 0.1
 
 Files = Mapping[str, bytes]  # path → content
 
@@ -71,6 +78,35 @@ class Play:
         self._say(f"GitHub loses a webhook: {event} ({action})")
         self._control("chaos", event=event, action=action, how="lose", count=1)
 
+    def by_hand(self, verb: str, bucket: str, environment: str = _ENVIRONMENT) -> None:
+        """Somebody makes (PUT) or removes (DELETE) a bucket beside us, in that environment's account."""
+        self._say(f"somebody {_BY_HAND[verb]} the bucket {bucket} by hand, in the account of {environment}")
+        place = self._ready["aws"]["environments"][environment]
+        url, key = self._ready["aws"]["endpoint_url"], place["access_key_id"]
+        for path in (f"/{bucket}?policy", f"/{bucket}") if verb == "DELETE" else (f"/{bucket}",):
+            status = emulator.ask(url, verb, path, key)
+            self._expect(status < _REFUSED, f"{verb} {path}", f"AWS answers {status}")
+
+    def merge_by_hand(self, login: str, pull: Pull) -> None:
+        """Somebody who may pass the rules merges it, whatever its gates say."""
+        self._say(f"{login} merges {self._link(pull)} by hand")
+        self._done("PUT", f"/pulls/{pull.number}/merge", {"merge_method": "squash"}, login)
+        self.settle()
+
+    def kill_amid_apply(self, pull: Pull) -> None:
+        """The engine is killed as soon as it applies."""
+        end = time.monotonic() + _SETTLED_S
+        while time.monotonic() < end:
+            found = self._deployments(pull) if self._pull(pull)["merged"] else []
+            going = [run for run in self._control_get("runs") if run["state"] == "running" and run["pid"]]
+            of_it = [run["pid"] for run in going if run["number"] == pull.number]
+            if found and of_it:
+                os.kill(of_it[-1], signal.SIGKILL)
+                self._say(f"somebody kills the engine (process {of_it[-1]}) while it applies #{pull.number}")
+                return
+            time.sleep(_LOOK_S)
+        self._expect(False, f"#{pull.number} is being applied", "nothing goes")
+
     def tick(self) -> None:
         """The clock strikes: what is due every few minutes starts now."""
         self._say("the clock strikes, and the sweep looks for what was left lying")
@@ -115,6 +151,24 @@ class Play:
         self._expect((_OVERRIDE in labels) is override, f"{_OVERRIDE}: {override}", f"labels {sorted(labels)}")
         self._say(f"   merged into {found['base']['ref']} by {_APP}: {pull.url}")
 
+    def applied(self, pull: Pull, *buckets: str) -> None:
+        """What was merged is applied: GitHub's deployment says so, and AWS has each bucket."""
+        self._deployed(pull, "success")
+        for name in buckets:
+            self._there(name)
+
+    def unapplied(self, pull: Pull, why: str) -> None:
+        """It was tried, and is not all applied; its page says why in that word."""
+        self._deployed(pull, "failure")
+        report = self.report(pull)
+        self._expect(why in report, f"the page says `{why}`", report[:200])
+
+    def waits_to_be_applied(self, pull: Pull) -> None:
+        """It is merged, and nothing of it was begun."""
+        self.settle()
+        self._expect(not self._deployments(pull), f"#{pull.number} is not begun", "there is a deployment")
+        self._say(f"   #{pull.number} is merged, and not applied: {pull.url}")
+
     def says(self, pull: Pull, what: str) -> None:
         """Its page says something, which is pointed out."""
         first = self.report(pull).lstrip("#*\n ").splitlines()[0]
@@ -128,6 +182,26 @@ class Play:
         return str(said[-1])
 
     # How
+
+    def _deployments(self, pull: Pull) -> Any:
+        sha = self._pull(pull)["merge_commit_sha"]
+        return self._asked("GET", f"/deployments?sha={sha}&per_page=100", None, "alice")
+
+    def _deployed(self, pull: Pull, state: str) -> None:
+        self.settle()
+        found = self._deployments(pull)
+        self._expect(len(found) == 1, f"one deployment of #{pull.number}", f"there are {len(found)}")
+        [newest, *_] = self._asked("GET", f"/deployments/{found[0]['id']}/statuses", None, "alice")
+        said = f"{newest['state']}: {newest['description']}"
+        self._expect(newest["state"] == state, f"the deployment to {found[0]['environment']} says {state}", said)
+        self._say(f"   deployed to {found[0]['environment']}: {said}\n   {self._ready['url']}/{SOURCE}/deployments")
+
+    def _there(self, bucket: str) -> None:
+        """AWS has it, asked as the account that it was made in."""
+        place = self._ready["aws"]["environments"][_ENVIRONMENT]
+        status = emulator.ask(self._ready["aws"]["endpoint_url"], "HEAD", f"/{bucket}", place["access_key_id"])
+        self._expect(status == _THERE, f"the bucket {bucket} is there", f"AWS answers {status}")
+        self._say(f"   in AWS, account {place['account']}: arn:aws:s3:::{bucket}")
 
     def _judged(self, pull: Pull, worn: str, other: str, conclusion: str) -> None:
         self.settle()
@@ -194,6 +268,11 @@ class Play:
     def _asked(self, verb: str, path: str, body: object, login: str) -> Any:
         url = f"{self._ready['api_url']}/repos/{SOURCE}{path}"
         return _answer(verb, url, self._people[login]["token"], body)
+
+    def _control_get(self, word: str) -> Any:
+        door = self._ready["control"]
+        found = _answer("GET", f"{door['url']}/{word}", door["token"], None)
+        return found["runs"] if isinstance(found, dict) else found
 
     def _control(self, word: str, **body: object) -> Any:
         door = self._ready["control"]

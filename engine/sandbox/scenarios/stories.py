@@ -54,17 +54,21 @@ def mended() -> Files:
     return {**tfvars, **renamed}
 
 
+REPORTS, UPLOADS = "acme-dev-analytics-reports", "acme-dev-analytics-uploads"  # buckets of the shipped change
+
+
 def happy(play: Play) -> None:
-    """A change that passes is approved and merged."""
+    """A change that passes is approved, merged and applied."""
     pull = play.push("alice", "reports", good(), "A bucket for reports")
     play.passed(pull)
     play.waits(pull)
     play.approve("ann", pull)
     play.merged(pull)
+    play.applied(pull, REPORTS)
 
 
 def demo(play: Play) -> None:
-    """From push to merge, by way of a failed policy."""
+    """From push to a bucket, by way of a failed policy."""
     pull = play.push("alice", "uploads", bad(), "A bucket for uploads")
     play.failed(pull)
     play.says(pull, "what is wrong, at which line, and how to mend it")
@@ -73,7 +77,8 @@ def demo(play: Play) -> None:
     play.says(pull, "who can approve")
     play.approve("ann", pull)
     play.merged(pull)
-    play.says(pull, "what was merged, and why it could be")
+    play.applied(pull, UPLOADS)
+    play.says(pull, "what was applied, and how long it took")
 
 
 def fixed(play: Play) -> None:
@@ -86,6 +91,7 @@ def fixed(play: Play) -> None:
     play.passed(pull)
     play.approve("ann", pull)
     play.merged(pull)
+    play.applied(pull, UPLOADS)
 
 
 def override(play: Play) -> None:
@@ -96,6 +102,7 @@ def override(play: Play) -> None:
     play.waits(pull)
     play.comment("dave", pull, "OVERRIDE: the team is being renamed, the tag follows tomorrow")
     play.merged(pull, override=True)
+    play.applied(pull, "acme-dev-untagged")
 
 
 def _untagged(play: Play, name: str) -> Pull:
@@ -126,26 +133,36 @@ def stale(play: Play) -> None:
     play.waits(pull)
     play.approve("bob", pull)
     play.merged(pull)
+    play.applied(pull, UPLOADS)
 
 
 def two(play: Play) -> None:
-    """Two on one resource: the second is validated again once the first is merged."""
+    """Two on one resource: the second is validated again once the first is merged and applied."""
     first = play.push("alice", "reports", good(), "A bucket for reports")
     play.passed(first)
     play.approve("ann", first)
     play.merged(first)
-    tfvars, document = good()
-    tagged = good()[tfvars].replace(b'Team = "analytics"', b'Team = "analytics", Purpose = "reports"')
+    play.applied(first, REPORTS)
+    _, document = good()
     named = good()[document].replace(b"ReportsMayWrite", b"ReportReaderMayWrite")
-    one = play.push("alice", "purpose", {tfvars: tagged}, "Say what the bucket is for")
+    one = play.push("alice", "purpose", _purpose("reports"), "Say what the bucket is for")
     other = play.push("carol", "sid", {document: named}, "Name the statement after the role")
     play.passed(one)
     play.passed(other)
     play.approve("ann", one)
     play.merged(one)
+    play.applied(one)
     play.passed(other)  # validated again, by itself, against what is merged now
     play.approve("ann", other)
     play.merged(other)
+    play.applied(other)
+
+
+def _purpose(purpose: str) -> Files:
+    """The shipped change, with a tag more."""
+    tfvars, _ = good()
+    tag = f'Team = "analytics", Purpose = "{purpose}"'.encode()
+    return {tfvars: good()[tfvars].replace(b'Team = "analytics"', tag)}
 
 
 def outsider(play: Play) -> None:
@@ -157,6 +174,7 @@ def outsider(play: Play) -> None:
     play.waits(pull)
     play.approve("ann", pull)
     play.merged(pull)
+    play.applied(pull, REPORTS)
 
 
 def lost(play: Play) -> None:
@@ -168,18 +186,81 @@ def lost(play: Play) -> None:
     play.waits(pull)
     play.tick()
     play.merged(pull)
+    play.applied(pull, REPORTS)
+
+
+def changed(play: Play) -> None:
+    """Between merge and apply somebody removes the bucket by hand: what would be done now, nobody has approved."""
+    happy(play)
+    pull = play.push("alice", "purpose", _purpose("reports"), "Say what the bucket is for")
+    play.passed(pull)
+    play.lose("pull_request", "closed")
+    play.approve("ann", pull)
+    play.merged(pull)
+    play.waits_to_be_applied(pull)
+    play.by_hand("DELETE", REPORTS)
+    play.tick()
+    play.unapplied(pull, "/engine replan")
+    play.says(pull, "what differs from what was approved, and what to write")
+    play.comment("ann", pull, "/engine replan")
+    play.settle()
+    play.approve("bob", pull)
+    play.applied(pull, REPORTS)
+
+
+def retried(play: Play) -> None:
+    """One of two buckets has a name that is somebody else's; once it is free, what is missing is applied."""
+    play.by_hand("PUT", "acme-dev-right", "staging")
+    left, right = _bucket("left", _TEAM), _bucket("right", _TEAM)
+    both = left["S3/left.tfvars"].rpartition(b"}")[0] + right["S3/right.tfvars"].partition(b"s3_buckets = {\n")[2]
+    pull = play.push("alice", "pair", {"S3/pair.tfvars": both}, "Two buckets")
+    play.passed(pull)
+    play.approve("ann", pull)
+    play.merged(pull)
+    play.unapplied(pull, "half applied")
+    play.says(pull, "what is done, what is not, and what to write")
+    play.by_hand("DELETE", "acme-dev-right", "staging")
+    play.comment("ann", pull, "/engine apply")
+    play.applied(pull, "acme-dev-left", "acme-dev-right")
+
+
+def killed(play: Play) -> None:
+    """The engine is killed while Terraform works: it is applied once all the same."""
+    pull = play.push("alice", "reports", good(), "A bucket for reports")
+    play.passed(pull)
+    play.approve("ann", pull)
+    play.kill_amid_apply(pull)
+    play.merged(pull)
+    play.applied(pull, REPORTS)
+
+
+def human(play: Play) -> None:
+    """Who may pass the rules merges what nobody has approved: it is applied once somebody has."""
+    pull = play.push("alice", "reports", good(), "A bucket for reports")
+    play.passed(pull)
+    play.merge_by_hand("olga", pull)
+    play.waits_to_be_applied(pull)
+    play.says(pull, "which gates did not hold")
+    play.approve("ann", pull)
+    play.applied(pull, REPORTS)
 
 
 STORIES = {
-    "demo": Story("from push to merge, by way of a failed policy: what `make demo` shows", demo),
-    "happy": Story("a change passes, is approved and merged", happy),
-    "fixed": Story("a change fails, is mended, passes and is merged", fixed),
+    "demo": Story("from push to a bucket, by way of a failed policy: what `make demo` shows", demo),
+    "happy": Story("a change passes, is approved, merged and applied", happy),
+    "fixed": Story("a change fails, is mended, passes, is merged and applied", fixed),
     "override": Story("a failing change is overridden by two people", override),
     "forged": Story("a copied report gets nobody past a gate", forged),
     "stale": Story("an approval from before the verdict does not count", stale),
     "two": Story("two change one resource: the second becomes stale, and heals", two),
     "outsider": Story("approval and override of somebody who may only read", outsider),
     "lost": Story("a lost webhook, made good by the sweep", lost),
+    "plan-changed-after-merge": Story(
+        "another plan than the approved one is not applied until it is approved", changed
+    ),
+    "half-applied-then-retried": Story("an apply fails half way, and goes on with what is missing", retried),
+    "killed-in-the-middle": Story("the engine is killed amid an apply, and nothing is lost or done twice", killed),
+    "human-merge": Story("merged past the rules by an admin: judged afresh before anything is applied", human),
 }
 
 

@@ -36,7 +36,9 @@ class Scene:
 
     def github(self, *permissions, **environ):
         """GitHub as the App, by a token of its own: a new process."""
-        named = permissions or ("contents:write", "pull_requests:write", "checks:write", "members:read")
+        named = permissions or (
+            "contents:write", "pull_requests:write", "checks:write", "deployments:write", "members:read",
+        )  # fmt: skip
         settings = {"GITHUB_API_URL": self.forge.urls.api, **(environ or self.as_app)}
         return opened(settings, f"{self.forge.folder}/mirrors", os.environ["PATH"], [self.repo], named, None)
 
@@ -49,7 +51,9 @@ class Scene:
     def as_job(self):
         """By a token that says nothing of whose it is, as a job of GitHub Actions has one."""
         return {
-            "GITHUB_TOKEN": plain_git.installation(self.forge, contents="write", pull_requests="write", checks="write")
+            "GITHUB_TOKEN": plain_git.installation(
+                self.forge, contents="write", pull_requests="write", checks="write", deployments="write"
+            )
         }
 
     def sql(self, text, *values):

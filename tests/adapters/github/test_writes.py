@@ -9,7 +9,9 @@ import pytest
 from engine.adapters.github import client as adapter
 from engine.adapters.github import door, queries
 from engine.adapters.github.failures import RefusedError, UnsureError
+from engine.adapters.github.port import Deployed
 from engine.errors import EngineError
+from engine.sandbox.forge.checks import deployments
 from engine.sandbox.forge.faults import Fault
 from engine.sandbox.forge.tracker import comments, labels, merging, rows, states
 from tests.support import forge_scene, github_schema
@@ -88,6 +90,20 @@ def _requests(scene):
     return scene.sql(sql, scene.pull["id"])
 
 
+def _deployed(scene, state="in_progress", pr=1):
+    return Deployed(scene.repo, scene.pull["head_sha"], "development", pr, state, "Merged into dev: applying", "")
+
+
+def _deployments(scene):
+    return scene.sql("SELECT id FROM deployments WHERE sha = ?", scene.pull["head_sha"])
+
+
+def _statuses(scene):
+    sql = """SELECT s.state FROM deployment_statuses s JOIN deployments d ON d.id = s.deployment
+      WHERE d.sha = ? ORDER BY s.id"""
+    return scene.sql(sql, scene.pull["head_sha"])
+
+
 def _merge(scene, github, message=MESSAGE):
     head = scene.pull["head_sha"]
     return github.merge(scene.repo, scene.number, head=head, title=TITLE, message=message)
@@ -111,6 +127,12 @@ WRITES = {
         lambda s, g: g.check(s.repo, s.pull["head_sha"], body()), _checks, 2,
     ),
     "merge": ("/repos/{o}/{r}/pulls/{n}/merge", "PUT", _merge, _merges, 1),
+    "deployment": (
+        "/repos/{o}/{r}/deployments", "POST", lambda s, g: g.deployment(_deployed(s)), _deployments, 4,
+    ),
+    "deployment's status": (
+        "/repos/{o}/{r}/deployments/{d}/statuses", "POST", lambda s, g: g.deployment(_deployed(s)), _statuses, 4,
+    ),
     "request_reviews": (
         "/repos/{o}/{r}/pulls/{n}/requested_reviewers", "POST",
         lambda s, g: g.request_reviews(s.repo, s.number, users=["ann"], teams=[]), _requests, 1,
@@ -204,6 +226,22 @@ def test_a_retarget_that_another_pull_request_is_in_the_way_of(scene):
     error = refused(lambda: github.retarget(scene.repo, scene.number, "stage"), 422)
     assert "already exists" in error.said
     assert [one.number for one in github.pulls(scene.repo, head=scene.branch) if one.base.ref == "stage"] == [other]
+
+
+def test_a_deployment_goes_on_and_retires_no_other(scene):
+    """One of each pull request; what somebody else has made is left alone, whatever it says."""
+    deployments.create_deployment(scene.forge, scene.as_("alice"), scene.row, {
+        "ref": scene.pull["head_sha"], "environment": "development", "auto_merge": False, "required_contexts": [],
+        "payload": {"interlock": 1},
+    })  # fmt: skip
+    github = scene.github()
+    first = github.deployment(_deployed(scene))
+    assert github.deployment(_deployed(scene, "failure")) == first
+    assert github.deployment(_deployed(scene, "success")) == first
+    other = github.deployment(_deployed(scene, "success", pr=2))
+    assert other != first
+    assert _statuses(scene) == ["in_progress", "failure", "success", "success"]
+    assert len(_deployments(scene)) == 3
 
 
 def _label(scene):

@@ -6,7 +6,8 @@ from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
-from engine.core.report.comment import LIMIT, MARK, render
+from engine.core.report.comment import MARK, render
+from engine.core.report.fitting import LIMIT
 from engine.core.report.model import Gate, Report, Result
 from engine.errors import Place, problem
 from tests.support.reports import DIGEST, JUDGED, SIGNATURE, diff, finding, gate, hostile, page, report, row

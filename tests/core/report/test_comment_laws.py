@@ -8,7 +8,9 @@ from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
 from engine.core.redact import Redactor
-from engine.core.report.comment import LIMIT, render
+from engine.core.report.attempts import Applied, Attempt, Differs, Touched
+from engine.core.report.comment import render
+from engine.core.report.fitting import LIMIT
 from engine.core.report.life import envelope_of
 from engine.core.report.model import Diff, Gate, Life, Report, Result, Row, Validated, redacted
 from engine.core.report.terminal import render as render_terminal
@@ -64,6 +66,7 @@ REPORTS = st.builds(
     gates=st.lists(GATES, max_size=3).map(tuple),
     broken=st.lists(PROBLEMS, max_size=2).map(tuple),
     life=st.none(),
+    applied=st.none(),
 )
 LIVES = st.builds(
     Life,
@@ -76,6 +79,48 @@ LIVES = st.builds(
     files=st.sampled_from(["", "https://github.example/acme/x/blob/abc"]),
     envelope=st.binary(max_size=20),
 )
+
+
+TOUCHED = st.builds(Touched, TEXT, TEXT, st.sampled_from(["started", "done", "failed"]), st.floats(0, 9), TEXT)
+DIFFERS = st.builds(Differs, TEXT, TEXT, TEXT, *(st.lists(LINES, max_size=2).map(tuple),) * 2, TEXT)
+ATTEMPTS = st.builds(
+    Attempt,
+    *(TEXT, TEXT, TEXT, TEXT),
+    outcome=st.sampled_from(["applied", "failed", "partial", "stopped", "refused", "none"]),
+    waits=st.sampled_from(["", "locked", "state", "what nobody knows"]),
+    touched=st.lists(TOUCHED, max_size=2).map(tuple),
+    seconds=st.floats(),
+    problem=st.none() | PROBLEMS,
+    difference=st.none() | st.lists(DIFFERS, max_size=2).map(tuple),
+)
+APPLIED = st.builds(
+    Applied,
+    st.lists(ATTEMPTS, max_size=3).map(tuple),
+    commit=TEXT,
+    is_live=st.booleans(),
+    may=st.dictionaries(st.sampled_from(["apply", "replan", "adopt", "unlock"]), TEXT),
+    log=st.sampled_from(["", "https://github.example/acme/x/actions/runs/7"]),
+)
+
+
+@given(REPORTS, APPLIED)
+@settings(deadline=None, max_examples=20)
+def test_whatever_was_applied_fits(report: Report, applied: Applied) -> None:
+    told = report._replace(applied=applied._replace(attempts=applied.attempts * 300))
+    assert len(render(told).encode()) <= LIMIT
+
+
+@given(REPORTS, APPLIED)
+@settings(deadline=None, max_examples=50)
+def test_whatever_was_applied_begins_with_its_state_and_ends_what_it_opens(report: Report, applied: Applied) -> None:
+    body = render(report._replace(applied=applied))
+    assert body.startswith("Merged into ")
+    assert body.split("\n")[1] == "---"
+    shown = page(body)
+    assert not shown.unclosed
+    assert {len(cells) for cells in shown.cells} <= {4}
+    assert not {"img", "script", "h1", "input", "blockquote"} & set(shown.elements)
+    assert body.count("<!--") == 1
 
 
 @given(REPORTS)
@@ -114,6 +159,14 @@ def test_any_report_fits(report: Report, times: int, longer: int) -> None:
     assert len(render(big).encode()) <= LIMIT
 
 
+def _telling(secret: str) -> Applied:
+    """An apply whose errors and differences hold it."""
+    touched = Touched("aws_sns_topic.this", "create", "failed", 1.0, f"it says {secret}")
+    differs = Differs("aws_sns_topic.this", "create", "update", (Line("+ k = ", (secret,)),))
+    failed = Problem("ENG730", secret, secret)
+    return Applied((Attempt("S3/a", "S3", "a", "k", "partial", "", (touched,), 1.0, failed, (differs,)),))
+
+
 @given(REPORTS, st.data())
 @settings(deadline=None)
 def test_no_secret_is_told(report: Report, data: st.DataObject) -> None:
@@ -126,6 +179,7 @@ def test_no_secret_is_told(report: Report, data: st.DataObject) -> None:
         rows=(*report.rows, row),
         findings=(*report.findings, found),
         refused=(Problem("ENG001", secret, secret, Place("a", excerpt=secret)),),
+        applied=data.draw(st.none() | st.just(_telling(secret))),
     )
     clean = redacted(told, Redactor([secret]))
     if secret == "passed":  # one of our own words: nothing to look for, but nothing may break either

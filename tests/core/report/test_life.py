@@ -7,7 +7,8 @@ import pytest
 from engine.core.decision.explain import Missing
 from engine.core.outcome import Outcome
 from engine.core.redact import Redactor
-from engine.core.report.comment import LIMIT, MARK, render
+from engine.core.report.comment import MARK, render
+from engine.core.report.fitting import LIMIT
 from engine.core.report.life import envelope_of, flips
 from engine.core.report.model import Gate, Life, Report, Validated, redacted
 from tests.support.reports import diff, finding, hostile, page, report, row

@@ -80,7 +80,7 @@ def test_a_local_run_says_so() -> None:
 
 def test_results_are_told_apart_without_colours() -> None:
     heads = [render(report(result=result)).splitlines()[0] for result in get_args(Result)]
-    assert [head[0] for head in heads] == ["✓", "✗", "!", "✗", "…", "–", "–", "–"]
+    assert [head[0] for head in heads] == ["✓", "✗", "!", "✗", "…", "–", "–", "–", "✓", "✗"]
     assert len(set(heads)) == len(heads)
 
 

@@ -79,8 +79,9 @@ def _branch(name, sha, at=NOW):
     return {"name": name, "target": {"oid": sha, "committedDate": at}}
 
 
-def _merged(number, login="interlock", kind="Bot"):
-    return {"number": number, "mergedBy": {"__typename": kind, "login": login, "databaseId": 9}}
+def _merged(number, login="interlock", kind="Bot", at=BEFORE):
+    by = {"__typename": kind, "login": login, "databaseId": 9}
+    return {"number": number, "mergedBy": by, "headRefOid": HEAD, "baseRefName": "dev", "updatedAt": at}
 
 
 class Swept:

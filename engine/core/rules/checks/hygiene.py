@@ -97,7 +97,7 @@ def self_approval(subject: Subject) -> Iterator[Problem]:
 def needs_verdict(subject: Subject) -> Iterator[Problem]:
     """Gates that read the verdict and do not need it: before there is one they are an error, not pending."""
     for entry, expression in subject.expressions:
-        if entry.path[0] != "gates" or _MAY_BE_ABSENT not in expression.needs:
+        if entry.path[:1] != ("gates",) or _MAY_BE_ABSENT not in expression.needs:
             continue
         needs = entry.data.get("needs", ())
         if _MAY_BE_ABSENT not in ([needs] if isinstance(needs, str) else needs):

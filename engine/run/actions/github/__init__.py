@@ -1,7 +1,7 @@
 """`github.*`: what is done on a pull request. Each may be done again: it looks first, and changes what differs."""
 
 from engine.core.declare import Action
-from engine.run.actions.github import checks, comment, labels, merge, pulls, reply, reviews
+from engine.run.actions.github import account, checks, comment, deployment, labels, merge, pulls, reply, reviews
 
 ACTIONS: tuple[Action, ...] = (
     *pulls.ACTIONS,
@@ -11,4 +11,6 @@ ACTIONS: tuple[Action, ...] = (
     *reviews.ACTIONS,
     *reply.ACTIONS,
     *merge.ACTIONS,
+    *account.ACTIONS,
+    *deployment.ACTIONS,
 )

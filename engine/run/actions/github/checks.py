@@ -47,8 +47,8 @@ def _of_merge(told: "Telling") -> "Check":
     made = checks.merge(
         pull.number, pull.base, told.sequence, told.state, told.gates, is_nothing=told.validation == "nothing"
     )
-    # What was merged by us has passed its gates, though today some of them would say no.
-    return made._replace(conclusion="success") if told.is_ours else made
+    # What we have signed for has passed its gates, though today some of them would say no.
+    return made._replace(conclusion="success") if told.is_settled else made
 
 
 ACTIONS = (
@@ -59,7 +59,7 @@ ACTIONS = (
         outputs=("id", "conclusion", "title"),
         permissions=("checks:write",),
         repeat=Repeat.SAFE,
-        needs=("pr", "now", "resources", "verdict", "statements"),
+        needs=("pr", "now", "resources", "verdict", "statements", "merged"),
         asks=ASKS,
         doc="Set the check run `interlock plan: BASE` (the verdict; `started`: while it is being made) or `interlock "
         "merge: BASE` (all gates of merging).",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
+from engine.run.actions.github import applied
 from engine.run.actions.github.telling import ASKS, FOUND, SIGN, outputs, pull_of, report_of, statement_of, telling
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def comment(ctx: "Context", template: str) -> Mapping[str, Any]:
 
     pull = pull_of(ctx)
     pr = ctx.document.facts["pr"]
+    if template == "apply":
+        return applied.write(ctx)
     if pr["state"] == "closed" and not pr["merged"]:
         return {"id": None, "written": False}  # nobody is told anything there any more
     if outputs(ctx, SIGN) is not None:
@@ -55,7 +58,7 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
 
     told = telling(ctx)
     pull, store = told.pull, ctx.ports.store
-    before = _recovered(ctx, comments.get(store, pull.repo, pull.number))
+    before = recovered(ctx, comments.get(store, pull.repo, pull.number))
     order = (_newest(told, before), told.document.facts.get("now", ctx.now))
     if order < before.order:
         return {"id": before.id, "written": False}
@@ -71,7 +74,7 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
     )  # fmt: skip
     written = stands != body or flip
     if written:
-        new = _put(ctx, new, body, is_new=flip)
+        new = put(ctx, new, body, is_new=flip)
     if new._replace(order=before.order) != before:
         new = comments.keep(store, pull.repo, pull.number, ctx.run, new)
     if new.old:
@@ -79,7 +82,7 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
     return {"id": new.id, "written": written}
 
 
-def _put(ctx: "Context", new: "Told", body: str, *, is_new: bool) -> "Told":
+def put(ctx: "Context", new: "Told", body: str, *, is_new: bool) -> "Told":
     """On the page; what is about to be a new comment is kept before, so that it is known again after a kill."""
     from engine.run.kept import comments
 
@@ -97,7 +100,7 @@ def _as(new: "Told", number: int) -> "Told":
     return new._replace(id=number, old=tuple(one for one in old if one is not None), pending="")
 
 
-def _recovered(ctx: "Context", before: "Told") -> "Told":
+def recovered(ctx: "Context", before: "Told") -> "Told":
     """A comment that a run has written, and did not come to say so."""
     from engine.core.canonical import digest_bytes
     from engine.run.facts.talk import is_us
@@ -203,8 +206,13 @@ def _by_whom(ctx: "Context", told: "Telling", before: "Told") -> str:
     known = trusted.keys(ctx.settings.trusted_keys) if ctx.settings.trusted_keys else {}
     if merges.get(ctx.ports.store, told.pull.repo, told.pull.number, known) is not None:
         return ""
+    who = (
+        ""
+        if "unaccounted" in told.state.detail
+        else ", and not by us: it is judged afresh before anything of it is applied"
+    )
     missing = f"; these did not hold when they were last asked: {'; '.join(before.open)}" if before.open else ""
-    return f", and not by us: it is judged afresh before anything of it is applied{missing}"
+    return who + missing
 
 
 def _signed_head(ctx: "Context", told: "Telling") -> bytes:
@@ -253,14 +261,15 @@ ACTIONS = (
     Action(
         "github.comment",
         comment,
-        inputs={"template": {"enum": ["validation", "closed"], "default": "validation"}},
+        inputs={"template": {"enum": ["validation", "closed", "apply"], "default": "validation"}},
         outputs=("id", "written"),
         permissions=("issues:write",),
         repeat=Repeat.SAFE,
-        needs=("pr", "comments", "now", "resources", "verdict", "statements"),
+        needs=("pr", "comments", "now", "resources", "verdict", "statements", "merged"),
         asks=ASKS,
         secrets=("verdict",),
         shared=True,
-        doc="Write our comment: where the pull request stands, what is missing, who can give it. One, kept up to date.",
+        doc="Write our comment: where the pull request stands, what is missing, who can give it. One, kept up to date. "
+        "`apply` is a second one: what became of each resource of a merge, and who must act.",
     ),
 )

@@ -11,6 +11,7 @@ class Landed(NamedTuple):
     """A commit on a branch."""
 
     message: str
+    before: str  # its first parent: where the branch was
     trees: Mapping[str, str]  # resource path → digest
 
 
@@ -37,6 +38,8 @@ def look(ctx: "Context", repo: str, sha: str) -> Landed:
         moved = [row["path"] for row in rows if row["change"] == "moved"]
         source = sources.choose(ctx.rules, repo, None)
         changed = discover(found, known, ctx.rules, source, allow_destroy=gone, allow_move=moved)
-        return Landed(repository.message(sha), {one.path: one.tree for one in changed.resources})
+        return Landed(
+            repository.message(sha), repository.resolve(f"{sha}^1"), {one.path: one.tree for one in changed.resources}
+        )
     finally:
         repository.close()

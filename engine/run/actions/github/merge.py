@@ -1,5 +1,4 @@
-"""`github.merge`: merges once, what was decided and nothing else, and signs that it has. `github.settle`: accounts for
-a merge whose run came to no end.
+"""`github.merge`: merges once, what was decided and nothing else, and signs that it has.
 
 Merges into one branch go one after another. What the decision leans on is looked at once more directly before the call;
 where it is another, everything is asked again. Afterwards the commit is looked up by the pull request's number, its
@@ -39,21 +38,23 @@ def merge(ctx: "Context") -> Mapping[str, Any]:
     from engine.run.kept import merges
     from engine.run.kept.claims import claimed
 
-    pull, trusted = pull_of(ctx), _trusted(ctx)
+    pull, trusted = pull_of(ctx), trusted_keys(ctx)
     if stands := merges.get(ctx.ports.store, pull.repo, pull.number, trusted):
-        return _outputs(stands)
+        return outputs_of(stands)
     key = keys.claim("merge", pull.repo, pull.base)
     with claimed(ctx.ports.store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel) as claim:
-        return _outputs(_merged(ctx, pull, claim, trusted))
+        return outputs_of(_merged(ctx, pull, claim, trusted))
 
 
-def _trusted(ctx: "Context") -> "TrustedKeys":
+def trusted_keys(ctx: "Context") -> "TrustedKeys":
+    """Whose signatures are believed."""
     from engine.run import trusted
 
     return trusted.keys(ctx.settings.trusted_keys)
 
 
-def _outputs(merged: "Merged") -> Mapping[str, Any]:
+def outputs_of(merged: "Merged") -> Mapping[str, Any]:
+    """Of an action that has left this merge decision."""
     said = merged.said
     return {"commit": said["commit"], "decision": merged.digest, "overridden": bool(said["overrides"])}
 
@@ -66,15 +67,15 @@ def _merged(ctx: "Context", pull: Pull, claim: "Claim", trusted: "TrustedKeys") 
     document, result = ctx.document, ctx.result
     is_old = claim.waited or ctx.reconcile
     for _ in range(_TIMES):
-        seen = _look(ctx, pull)
+        seen = look_at(ctx, pull)
         if not seen.merged and (is_old or differs(seen, document)):
             document, result = _again(ctx)
-            seen = _look(ctx, pull)
+            seen = look_at(ctx, pull)
             if differs(seen, document):
                 continue
         if seen.merged:
-            return _found(ctx, pull, seen, trusted)
-        said, message = _said(ctx, document, result, seen)
+            return find(ctx, pull, seen, trusted)
+        said, message = decision_of(ctx, document, result, seen)
         _announce(ctx, said)
         claim.check()
         try:
@@ -82,18 +83,19 @@ def _merged(ctx: "Context", pull: Pull, claim: "Claim", trusted: "TrustedKeys") 
         except RefusedError as error:
             if error.status not in _MAYBE_MOVED:
                 raise
-            now = _look(ctx, pull)
+            now = look_at(ctx, pull)
             if now.merged:
-                return _found(ctx, pull, now, trusted)
+                return find(ctx, pull, now, trusted)
             if (now.base, now.head) == (seen.base, seen.head):
                 raise failure("ENG622", reason=error.said or f"status {error.status}") from None
             is_old = True
             continue
-        return _sign(ctx, {**said, "commit": sha}, trusted)
+        return account_for(ctx, {**said, "commit": sha}, trusted)
     raise failure("ENG627", subject=f"{pull.repo}#{pull.number}")
 
 
-def _look(ctx: "Context", pull: Pull) -> "Seen":
+def look_at(ctx: "Context", pull: Pull) -> "Seen":
+    """The pull request, with all that people can say there."""
     assert ctx.ports.forge is not None
     return ctx.ports.forge.pull(pull.repo, pull.number, ("reviews", "comments"))
 
@@ -126,7 +128,7 @@ def _again(ctx: "Context") -> "tuple[FactDocument, PipelineResult]":
     return document, result
 
 
-def _said(
+def decision_of(
     ctx: "Context", document: "FactDocument", result: "PipelineResult", seen: "Seen"
 ) -> "tuple[Mapping[str, Any], Message]":
     """The merge decision, in which only the commit is still missing, and the message; what cannot be signed, raises."""
@@ -157,7 +159,7 @@ def _announce(ctx: "Context", said: Mapping[str, Any]) -> None:
     merging.put(ctx.ports.store, ctx.run, said, ctx.ports.secrets.signer("merge"))
 
 
-def _found(ctx: "Context", pull: Pull, seen: "Seen", trusted: "TrustedKeys") -> "Merged":
+def find(ctx: "Context", pull: Pull, seen: "Seen", trusted: "TrustedKeys") -> "Merged":
     """It is merged already: by a run of ours, which then is accounted for, or by somebody else.
 
     Raises:
@@ -176,10 +178,10 @@ def _found(ctx: "Context", pull: Pull, seen: "Seen", trusted: "TrustedKeys") -> 
     message = landed.look(ctx, pull.repo, seen.merge_commit).message
     if f"Interlock-Run: {quoted(said['run'], 100)}" not in message.splitlines():
         raise failure("ENG626", subject=subject, who=f"another run of {who}")
-    return _sign(ctx, {**said, "commit": seen.merge_commit}, trusted)
+    return account_for(ctx, {**said, "commit": seen.merge_commit}, trusted)
 
 
-def _sign(ctx: "Context", said: Mapping[str, Any], trusted: "TrustedKeys") -> "Merged":
+def account_for(ctx: "Context", said: Mapping[str, Any], trusted: "TrustedKeys") -> "Merged":
     """The merge decision, once, of a commit that is what was judged.
 
     Raises:
@@ -201,40 +203,13 @@ def _sign(ctx: "Context", said: Mapping[str, Any], trusted: "TrustedKeys") -> "M
     return merges.put(ctx.ports.store, ctx.run, envelope, trusted)
 
 
-def settle(ctx: "Context") -> Mapping[str, Any]:
-    """The action: accounts for a merge that a run of ours has made and has not accounted for.
-
-    Raises:
-        EngineError: ENG623, what it has made is not what was judged; GitHub or the store does not answer.
-    """
-    from engine.core.kept import keys
-    from engine.errors import EngineError
-    from engine.run.kept import merges
-    from engine.run.kept.claims import claimed
-
-    pull, trusted = pull_of(ctx), _trusted(ctx)
-    nothing = {"commit": None, "decision": None, "overridden": False}
-    if not ctx.document.facts["pr"]["merged"]:
-        return nothing
-    if stands := merges.get(ctx.ports.store, pull.repo, pull.number, trusted):
-        return _outputs(stands)
-    key = keys.claim("merge", pull.repo, pull.base)
-    with claimed(ctx.ports.store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel):
-        try:
-            return _outputs(_found(ctx, pull, _look(ctx, pull), trusted))
-        except EngineError as error:
-            if error.problems[0].code != "ENG626":
-                raise
-            return nothing
-
-
-_OUTPUTS = ("commit", "decision", "overridden")
+OUTPUTS = ("commit", "decision", "overridden")
 ACTIONS = (
     Action(
         MERGE,
         merge,
         inputs={},
-        outputs=_OUTPUTS,
+        outputs=OUTPUTS,
         permissions=("contents:write", "pull_requests:write"),
         repeat=Repeat.RECONCILE,
         needs=("pr", "reviews", "comments", "verdict", "merge", "resources", "now"),
@@ -243,17 +218,5 @@ ACTIONS = (
         shared=True,
         doc="Merge the pull request by squashing it, once, and sign the merge decision: what was merged, by whose "
         "word, and what it holds.",
-    ),
-    Action(
-        "github.settle",
-        settle,
-        inputs={},
-        outputs=_OUTPUTS,
-        permissions=(),
-        repeat=Repeat.SAFE,
-        needs=("pr", "resources"),
-        secrets=("merge",),
-        shared=True,
-        doc="Account for a merge of ours whose run came to no end: sign the merge decision that it had announced.",
     ),
 )

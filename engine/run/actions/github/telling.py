@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 MERGE, SIGN = "github.merge", "verdict.sign"
 FOUND = ("terraform.plan", "policy.evaluate", SIGN)  # actions whose outputs are shown
-ASKS = (SIGN, MERGE)  # actions whose gates are told of
+APPLY = "terraform.apply"
+ASKS = (SIGN, MERGE, APPLY)  # actions whose gates are told of
+_ACCOUNTS = ("github.settle", "github.account")  # actions that sign for a merge
 
 
 class Pull(NamedTuple):
@@ -39,10 +41,10 @@ class Telling(NamedTuple):
     state: "State"
     validation: "Validation"  # the newest of the present head
     sequence: int  # number of that verdict; 0: none was signed
-    gates: "tuple[Gate, ...]"  # those of merging
+    gates: "tuple[Gate, ...]"  # those of merging; of what is merged, those of applying
     is_overridden: bool
     is_merged: bool
-    is_ours: bool  # it was merged by this run
+    is_settled: bool  # we have signed for its merge
     problems: tuple[Any, ...]  # what could not be done in this run
 
 
@@ -76,28 +78,19 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     Raises:
         EngineError: ENG556, the pull request is not known.
     """
-    from engine.core.decision import gates as asking
     from engine.core.report import state as states
 
     pull, document = pull_of(ctx), _with_verdict(ctx)
-    context = asking.context(document, ctx.rules)
-    known = {} if document is not ctx.document else {gate.name: gate for gate in ctx.result.gates}
-
-    def ask(action: str) -> "list[GateResult]":
-        names = dict.fromkeys(ctx.rules.protect.get(action, ()))
-        return [known.get(name) or asking.judge(ctx.rules.gates[name], context) for name in names]
-
-    merging, signing = ask(MERGE), ask(SIGN)
-    merged = outputs(ctx, MERGE)
+    is_merged = outputs(ctx, MERGE) is not None or document.facts["pr"]["merged"]
+    merging, signing = judged(ctx, document, APPLY if is_merged else MERGE), judged(ctx, document, SIGN)
     problems = tuple(problem for one in ctx.ran for problem in one.problems)
-    is_merged = merged is not None or document.facts["pr"]["merged"]
     is_overridden = any(gate.override for gate in merging)
     validation, sequence = _validation(ctx, document, signing, problems, pull)
     if is_started:
         validation = "running"
-    told = tuple(map(_gate, merging))
+    told = tuple(map(gate, merging))
     if is_merged:
-        state = states.merged(pull.base)
+        state = states.merged(pull.base, is_unaccounted=_is_unaccounted(ctx, document))
     elif validation == "running":
         state = states.STALE
     elif validation == "nothing":
@@ -110,8 +103,39 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
     else:
         state = states.of(document, told, is_overridden)
     return Telling(
-        pull, document, state, validation, sequence, told, is_overridden, is_merged, merged is not None, problems
+        pull,
+        document,
+        state,
+        validation,
+        sequence,
+        told,
+        is_overridden,
+        is_merged,
+        _is_settled(ctx, document),
+        problems,
     )
+
+
+def _is_settled(ctx: "Context", document: "FactDocument") -> bool:
+    merged = document.facts.get("merged")
+    signed = [said for uses in _ACCOUNTS if (said := outputs(ctx, uses)) and said["decision"]]
+    return outputs(ctx, MERGE) is not None or bool(signed) or bool(merged and merged["accounted"])
+
+
+def _is_unaccounted(ctx: "Context", document: "FactDocument") -> bool:
+    """Was it merged by our App, and nothing of ours says why?"""
+    merged = document.facts.get("merged")
+    return bool(merged and merged["ours"]) and not _is_settled(ctx, document)
+
+
+def judged(ctx: "Context", document: "FactDocument", action: str) -> "list[GateResult]":
+    """What the gates of an action say of these facts, whether this pipeline has asked them or not."""
+    from engine.core.decision import gates as asking
+
+    context = asking.context(document, ctx.rules)
+    known = {} if document is not ctx.document else {gate.name: gate for gate in ctx.result.gates}
+    names = dict.fromkeys(ctx.rules.protect.get(action, ()))
+    return [known.get(name) or asking.judge(ctx.rules.gates[name], context) for name in names]
 
 
 def _with_verdict(ctx: "Context") -> "FactDocument":
@@ -168,7 +192,8 @@ def _validates(ctx: "Context") -> bool:
     return any(step.uses == SIGN for step in ctx.rules.pipelines[ctx.result.name].steps)
 
 
-def _gate(gate: "GateResult") -> "Gate":
+def gate(gate: "GateResult") -> "Gate":
+    """What a gate has said, as it is shown."""
     from engine.core.report.explanation import sentence
     from engine.core.report.model import Gate
 

@@ -1,18 +1,23 @@
 """What goes on behind the pages: deployments, webhook deliveries, the engine's runs, the rules of branches."""
 
+import glob
 import json
+import os
 from typing import Any
 
+from engine.adapters import files
 from engine.sandbox.forge.answer import missing
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.pages import checked
+from engine.sandbox.forge.pages import checked, deployed
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown, paging
 from engine.sandbox.forge.pages.mergebox import METHODS, actor
 from engine.sandbox.forge.pages.people import repositories
-from engine.sandbox.forge.pages.written import shown_account, text_of
+from engine.sandbox.forge.pages.written import text_of
 from engine.sandbox.forge.people import access
+from engine.sandbox.forge.runner import FOLDER
 
 SHOWN = 200_000  # characters of a body or a log
+_APPLY_LOG = "apply.log"
 
 
 def deployments(ask: Ask) -> Shown:
@@ -20,16 +25,7 @@ def deployments(ask: Ask) -> Shown:
     kept, repo = ask.forge.kept, ask.repo["id"]
     page = paging(ask, kept.value("SELECT count(*) FROM deployments WHERE repository = ?", repo))
     sql = "SELECT * FROM deployments WHERE repository = ? ORDER BY id DESC LIMIT ? OFFSET ?"
-    statuses = "SELECT * FROM deployment_statuses WHERE deployment = ? ORDER BY id DESC"
-    shown = [
-        {
-            **row,
-            "by": shown_account(ask.forge, row["creator"]),
-            "app_row": checked.app(ask.forge, row["app"]),
-            "statuses": kept.rows(statuses, row["id"]),
-        }
-        for row in kept.rows(sql, repo, page.size, page.skip)
-    ]
+    shown = [deployed.shown(ask, row) for row in kept.rows(sql, repo, page.size, page.skip)]
     return Shown("deployments.html", {"rows": shown, "paging": page}, f"Deployments · {ask.repo['full_name']}")
 
 
@@ -121,8 +117,24 @@ def job(ask: Ask) -> Shown:
     if row is None or (row["repository"] is not None and row["repository"] not in seen):
         raise missing()
     log = row["log"] or ""
-    values = {"row": row, "log": log[-SHOWN:], "cut": max(0, len(log) - SHOWN), "summary_html": _summary(ask, row)}
+    values = {
+        "row": row,
+        "log": log[-SHOWN:],
+        "cut": max(0, len(log) - SHOWN),
+        "summary_html": _summary(ask, row),
+        "applied": _applied(ask, row["id"]),
+    }
     return Shown("job.html", values, f"Job {row['id']}")
+
+
+def _applied(ask: Ask, run: int) -> str:
+    """The log of what was applied, as the run has kept it; empty where it has applied nothing."""
+    found = sorted(glob.glob(os.path.join(glob.escape(ask.forge.folder), FOLDER, str(run), "out", "**", _APPLY_LOG),
+                             recursive=True))  # fmt: skip
+    try:
+        return "\n".join(files.fetch(file, SHOWN).decode(errors="replace") for file in found)
+    except OSError:
+        return ""
 
 
 def _summary(ask: Ask, row: Row) -> Any:
@@ -190,6 +202,7 @@ PAGES = (
     Page("/deliveries/{number}", delivery),
     Page("/runs", runs),
     Page("/runs/{number}", job),
+    Page("/{owner}/{repo}/actions/runs/{number}", job),
     Page("/{owner}/{repo}/deployments", deployments),
     Page("/{owner}/{repo}/rules", rules),
     Page("/{owner}/{repo}/rules/{number}", rules),

@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.kept import Row
-from engine.sandbox.forge.pages import changes, checked, code
+from engine.sandbox.forge.pages import changes, checked, code, deployed
 from engine.sandbox.forge.pages.asked import Ask, Page, Shown
 from engine.sandbox.forge.pages.conversation import entries, remarks, spoken
 from engine.sandbox.forge.pages.items import labels_of
@@ -26,6 +26,7 @@ def conversation(ask: Ask) -> Shown:
         return issue(ask)  # GitHub finds either by both addresses
     shown = common(ask, pull)
     shown |= _said(ask, pull)
+    shown["deployments"] = deployed.of_commit(ask, pull["merge_commit_sha"]) if pull["merged"] else []
     shown["box"] = box(ask, pull) if pull["state"] == "open" else None
     shown["branches"] = sorted(ref.removeprefix("refs/heads/") for ref in bare(ask.forge, ask.repo["id"]).refs())
     return Shown("pull.html", shown, title(ask, pull))
