@@ -882,6 +882,10 @@ TABLE: dict[str, Row] = {
         "run it again when there are fewer runs at once",
         _STALE,
     ),
+    "ENG723": Row(
+        "no decision of the run `{run}` is kept in the store",
+        "see `engine audit show`: it names the runs, and their store is the one that ENGINE_STORE has to name",
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

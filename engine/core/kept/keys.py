@@ -18,6 +18,9 @@ swept/<owner>/<repository>/last                                 how far sweep ha
 renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
+decided/<run>/<digest>                                          what a run has decided, and from what
+rules/<digest>                                                  the rules that it was decided by
+known-keys                                                      the trusted keys, as a run last saw them
 """
 
 from engine.core.canonical import digest_bytes
@@ -27,6 +30,7 @@ _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
 MERGES, FREEZES, AUDIT = "merges/", "freeze/", "audit/"  # begins the keys of all of them
+KNOWN_KEYS = "known-keys"
 AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 
@@ -135,3 +139,13 @@ def login(name: str) -> str:
 def audit(number: int) -> str:
     """Where a batch of the trail is; the first one has the number 1."""
     return numbered(f"{AUDIT}{(number - 1) // AUDIT_FOLDER:07d}/", number)
+
+
+def decided(run: str, digest: str = "") -> str:
+    """Where a decision of a run is, by its digest in hexadecimal digits; without one what all of them begin with."""
+    return f"decided/{part(run)}/{digest}"
+
+
+def rules(digest: str) -> str:
+    """Where the rules of that digest, in hexadecimal digits, are."""
+    return f"rules/{digest}"
