@@ -59,6 +59,11 @@ class Head(NamedTuple):
         return _unsigned(json.loads(self.line))
 
 
+def begins(after: str) -> bytes:
+    """What the number of a record stands behind."""
+    return b'{"after":"%s","at":' % after.encode("ascii")
+
+
 def digest(line: bytes) -> str:
     """What the next line names, in hexadecimal digits."""
     return sha256(line).hexdigest()
