@@ -866,6 +866,53 @@ TABLE: dict[str, Row] = {
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
+    # ENG710-719 ledger and backups
+    "ENG710": Row(
+        "it is no entry of our ledger: {reason}",
+        "see schemas/ledger.schema.json; a key that signs what is not so has to be revoked",
+        _NO,
+    ),
+    "ENG711": Row(
+        "of the {series} number {number} is missing in the store, and there are later ones",
+        "put it back, from a copy of the store or a version that its bucket keeps; until then nothing is applied there",
+        _NO,
+    ),
+    "ENG712": Row(
+        "the ledger has {number} entries of {key}, and more are not kept",
+        "see what tries to apply it again and again: engine ledger --resource {key}",
+        _NO,
+    ),
+    "ENG713": Row(
+        "{tries} times somebody else has written about {key} first",
+        "see which other runs apply it: one alone may; then run it again",
+        _STALE,
+    ),
+    "ENG714": Row(
+        "the last entry of the ledger about {key} was signed at {then}, and here it is {now} only",
+        "set the clocks right, and run it again",
+        _EXEC,
+    ),
+    "ENG715": Row(
+        "which state of {key} is ours says entry {number} of the ledger, and its key {signer} was revoked",
+        "compare the state with a backup; if it is the right one, two people adopt it",
+        _NO,
+    ),
+    "ENG716": Row("there is no backup {number} of {key}", "list them: engine state backups {key}"),
+    "ENG717": Row(
+        "the backup {key} cannot be opened: {reason}",
+        "name the key it was sealed with in ENGINE_BACKUP_OLD_KEYS_FILE; or put it back, from a copy of the store",
+        _NO,
+    ),
+    "ENG718": Row(
+        "the backup {key} is not what was put there, so nothing is applied",
+        "see who else writes to the store there, and run it again",
+        _EXEC,
+    ),
+    "ENG719": Row(
+        "backups cannot be sealed: {reason}",
+        "make a key with `engine keys backup --out FILE`, and name it in ENGINE_BACKUP_KEY_FILE",
+        _AUTH,
+    ),
     # ENG720-729 the trail
     "ENG720": Row(
         "the trail cannot be written, so nothing is done that has to be said there first",

@@ -16,6 +16,8 @@ from engine.errors import failure
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from engine.adapters.sealed import SealingKey
+
 
 class FileSigner:
     """Signs with a key in memory. Shows nothing of it."""
@@ -76,6 +78,31 @@ class Keyring:
             raise failure("ENG570")
         return key
 
+    def backup_key(self) -> "SealingKey":
+        """Seals backups of states.
+
+        Raises:
+            EngineError: ENG719 there is none, or it cannot be used.
+        """
+        return self.backup_keys()[0]
+
+    def backup_keys(self) -> "tuple[SealingKey, ...]":
+        """Open what was sealed: that one first, then those of before.
+
+        Raises:
+            EngineError: as `backup_key`.
+        """
+        from engine.adapters.sealed import key_of
+
+        present, old = settings.backup_keys(self._environ)
+        if present is None:
+            raise failure("ENG719", reason="there is no key (ENGINE_BACKUP_KEY_FILE)")
+        keys = [key_of(text.decode("ascii", "replace")) for text in (present, *old)]
+        if None in keys:
+            where = "ENGINE_BACKUP_OLD_KEYS" if keys[0] else "ENGINE_BACKUP_KEY"
+            raise failure("ENG719", reason=f"a key in {where} is not written as 64 hexadecimal digits")
+        return tuple(key for key in keys if key)
+
 
 def load_signer(pem: bytes) -> FileSigner:
     """The signer whose private key is `pem`.
@@ -104,20 +131,44 @@ def new_key(file: str) -> FileSigner:
     """A new key, written to `file` with mode 0600; never over something that is there.
 
     Raises:
-        EngineError: ENG284 it exists, ENG002 it cannot be written, ENG008 others could exchange it.
+        EngineError: as `put_new`.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    put_new(file, pem)
+    return FileSigner(key)
+
+
+def new_sealing_key(file: str) -> "SealingKey":
+    """A new key for backups, written to `file` as `openssl rand -hex 32` writes one; never over something.
+
+    Raises:
+        EngineError: as `put_new`.
+    """
+    from engine.adapters import sealed
+
+    text = sealed.new_key()
+    key = sealed.key_of(text)
+    assert key is not None
+    put_new(file, text.encode() + b"\n")
+    return key
+
+
+def put_new(file: str, key: bytes) -> None:
+    """A key, written to `file` with mode 0600; never over something that is there.
+
+    Raises:
+        EngineError: ENG284 it exists, ENG002 it cannot be written, ENG008 others could exchange it.
+    """
     folder = os.path.dirname(file) or os.curdir
     try:
         if reason := weak_spot(folder, ours(), shared=True):
             raise failure("ENG008", directory=folder, reason=reason)
-        files.put(file, pem, new=True, sync=True)
+        files.put(file, key, new=True, sync=True)
     except FileExistsError:
         raise failure("ENG284", file=file) from None
     except (OSError, ValueError) as error:
         raise files.failed("ENG002", file, error) from error
-    return FileSigner(key)

@@ -5,7 +5,7 @@ in `Settings`, so that printing one shows nothing.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.adapters.places import BucketPlace, Forge, Given, StorePlace, absolute, below, forge_at, store_at
@@ -62,10 +62,20 @@ SETTINGS = (
     Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_MERGE_KEY", "Private Ed25519 key that signs merge decisions (PEM). Secret."),
     Setting("ENGINE_MERGE_KEY_FILE", "File with that key, mode 0600."),
-    Setting("ENGINE_AUDIT_KEY", "Private Ed25519 key that signs the trail and the ledger (PEM). Secret."),
-    Setting("ENGINE_AUDIT_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
+    Setting("ENGINE_AUDIT_KEY", "Private Ed25519 key that signs the ledger and the audit trail (PEM). Secret."),
+    Setting("ENGINE_AUDIT_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_BACKUP_KEY",
+        "Key that seals backups of states, 64 hexadecimal digits (`engine keys backup` makes one). Secret.",
+    ),
+    Setting("ENGINE_BACKUP_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_BACKUP_OLD_KEYS",
+        "The keys that sealed backups before, with white space between: they open what they have sealed. Secret.",
+    ),
+    Setting("ENGINE_BACKUP_OLD_KEYS_FILE", "File with those keys, mode 0600."),
     Setting(
         "ENGINE_HANDOVER_KEY",
         "Key of what one job of a run hands to the next, at least 32 characters, shared by jobs that plan and that "
@@ -294,11 +304,7 @@ def in_actions(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 # What a signature is for → the setting of its key.
-SIGNING: Mapping[str, str] = {
-    "verdict": "ENGINE_SIGNING_KEY",
-    "merge": "ENGINE_MERGE_KEY",
-    "audit": "ENGINE_AUDIT_KEY",
-}
+SIGNING: Mapping[str, str] = {"verdict": "ENGINE_SIGNING_KEY", "merge": "ENGINE_MERGE_KEY", "audit": "ENGINE_AUDIT_KEY"}
 
 
 def signing_key(environ: Mapping[str, str], purpose: str = "verdict") -> bytes | None:
@@ -326,6 +332,15 @@ def handover_key(environ: Mapping[str, str]) -> bytes | None:
         EngineError: as `digest_key`.
     """
     return _long("ENGINE_HANDOVER_KEY", environ)
+
+
+def backup_keys(environ: Mapping[str, str]) -> tuple[bytes | None, Sequence[bytes]]:
+    """(The key that seals backups, the ones of before), as they are written; None when it is not set.
+
+    Raises:
+        EngineError: as `signing_key`.
+    """
+    return _secret("ENGINE_BACKUP_KEY", environ), (_secret("ENGINE_BACKUP_OLD_KEYS", environ) or b"").split()
 
 
 def app_key(environ: Mapping[str, str]) -> bytes | None:

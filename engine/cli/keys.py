@@ -1,4 +1,4 @@
-"""`engine keys`: make a signing key, and show whose signatures count."""
+"""`engine keys`: make a key that signs or that seals, and show whose signatures count."""
 
 import re
 from argparse import ArgumentParser, Namespace
@@ -8,14 +8,16 @@ from engine.core.moment import is_moment, later
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.cli.console import Console
     from engine.core.signature import TrustedKey
 
-HELP = "make a signing key, list the trusted ones"
+HELP = "make a key that signs, or one that seals backups; list the trusted ones"
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """Declare the two verbs."""
+    """Declare the verbs."""
     from engine.core.signature import PURPOSES
 
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -25,15 +27,18 @@ def arguments(parser: ArgumentParser) -> None:
         "--purpose", action="append", choices=PURPOSES, help="what it may sign; may be repeated (default: verdict)"
     )
     new.add_argument("--expires", default="365d", metavar="DAYS|DATE", help="365d or 2027-11-23 (default: %(default)s)")
+    backup = verbs.add_parser("backup", help="write a key that seals backups of states, print its id")
+    backup.add_argument("--out", metavar="FILE", default="backup.key", help="the key (default: %(default)s)")
     listed = verbs.add_parser("list", help="list the trusted keys and whether they count today")
     listed.add_argument("--keys", metavar="FILE", help="the file of trusted keys (default: ENGINE_TRUSTED_KEYS)")
-    for verb in (new, listed):
+    for verb in (new, backup, listed):
         verb.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: Namespace, console: "Console") -> int:
     """Carry out one of them."""
-    return _new(options, console) if options.verb == "new" else _list(options, console)
+    verbs: Mapping[str, Callable[[Namespace, Console], int]] = {"new": _new, "backup": _backup, "list": _list}
+    return verbs[options.verb](options, console)
 
 
 def _new(options: Namespace, console: "Console") -> int:
@@ -51,8 +56,25 @@ def _new(options: Namespace, console: "Console") -> int:
         console.out(entry(key))
     console.progress(
         f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it\n"
-        "from ENGINE_SIGNING_KEY(_FILE), for merges from ENGINE_MERGE_KEY(_FILE).\n"
+        "from ENGINE_SIGNING_KEY(_FILE), for merges from ENGINE_MERGE_KEY(_FILE), for audits and the ledger from\n"
+        "ENGINE_AUDIT_KEY(_FILE).\n"
         "What is printed belongs into trusted-keys.yaml."
+    )
+    return ExitCode.DONE
+
+
+def _backup(options: Namespace, console: "Console") -> int:
+    from engine.adapters.keys import new_sealing_key
+
+    key = new_sealing_key(options.out)
+    if options.json:
+        console.json({"key": options.out, "id": key.id})
+    else:
+        console.out(key.id)
+    console.progress(
+        f"\nThe key is in {options.out} (mode 0600); ENGINE_BACKUP_KEY_FILE names it. Keep a copy where no machine of\n"
+        "the engine is: what it has sealed opens with nothing else. When another follows it, add it to the file that\n"
+        "ENGINE_BACKUP_OLD_KEYS_FILE names."
     )
     return ExitCode.DONE
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": "engine.cli.replay",
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
+    "ledger": "engine.cli.ledger",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",

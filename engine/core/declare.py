@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from engine.core.outcome import Result
 
 Schema: TypeAlias = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
-Secret: TypeAlias = Literal["verdict", "merge", "audit", "digest"]  # a key: what it signs, or `digest` of plans
+# A key: what it signs, or what it is for: digests of plans, sealing of backups.
+Secret: TypeAlias = Literal["verdict", "merge", "audit", "digest", "backup"]
 
 
 class Repeat(Enum):

@@ -4,6 +4,10 @@ A merge decision names the state keys that it holds. It holds one of them until 
 the merge itself, or of a newer commit that contains it. Pull requests that only wait hold nothing, and have no place in
 the queue: whoever is ready first when it is free merges next.
 
+An entry that only says which state is ours (`reconciled`, `pushed`, `adopted`, `restored`) frees nothing, but a verdict
+that was given before it has not seen that state. A merge that is older than the first apply there ever was holds like
+any other: it is applied like any other, or two people give it up.
+
 An entry other than `applied` frees the resource too, or a broken change would keep everybody out. But then the base has
 what was never applied, and the next merge carries it along: only a verdict that was given after that entry has seen it.
 """
@@ -30,7 +34,7 @@ class State(Enum):
     SUPERSEDED = "superseded"  # a newer commit, which contains it, was tried since
 
 
-OUTCOMES = tuple(state.value for state in State if state is not State.HELD)  # what an entry of the ledger may say
+OUTCOMES = tuple(state.value for state in State if state is not State.HELD)  # of a try: each ends a hold
 
 
 class Hold(NamedTuple):
@@ -61,7 +65,8 @@ def holds(merges: Sequence[Row], ledger: Sequence[Row]) -> tuple[Hold, ...]:
     """Every state key of every merge, in the order of merging."""
     entries: dict[str, list[Row]] = {}
     for entry in sorted(ledger, key=lambda e: int(e["number"])):
-        entries.setdefault(entry["key"], []).append(entry)
+        if entry["outcome"] in OUTCOMES:
+            entries.setdefault(entry["key"], []).append(entry)
     return tuple(_hold(merge, key, entries.get(key, ())) for merge in merges for key in merge["keys"])
 
 
@@ -123,6 +128,10 @@ _WORDS = {
     "partial": "left half applied",
     "stopped": "left unapplied (stopped)",
     "refused": "left unapplied (refused)",
+    "reconciled": "given the state of an apply that was cut off (reconciled)",
+    "pushed": "given the state of an apply that could not save it (pushed)",
+    "adopted": "given another state (adopted)",
+    "restored": "given an older state (restored)",
 }
 
 

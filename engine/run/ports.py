@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Forge
+    from engine.adapters.sealed import SealingKey
     from engine.adapters.storage.port import Store
     from engine.core.declare import Secret
     from engine.core.signature import Signer
@@ -37,6 +38,20 @@ class Secrets(Protocol):
             EngineError: ENG570 there is none, or it cannot be used.
         """
 
+    def backup_key(self) -> "SealingKey":
+        """Seals backups of states.
+
+        Raises:
+            EngineError: ENG719 there is none, or it cannot be used.
+        """
+
+    def backup_keys(self) -> "tuple[SealingKey, ...]":
+        """Open what was sealed: that one first, then those of before.
+
+        Raises:
+            EngineError: as `backup_key`.
+        """
+
 
 class Opens(Protocol):
     """Opens GitHub for repositories of one owner, and no more than is needed there. Sends nothing yet."""
@@ -65,6 +80,7 @@ _ASK: "Mapping[Secret, Callable[[Secrets], object]]" = {
     "merge": lambda secrets: secrets.signer("merge"),
     "audit": lambda secrets: secrets.signer("audit"),
     "digest": lambda secrets: secrets.digest_key(),
+    "backup": lambda secrets: secrets.backup_keys(),
 }
 
 
@@ -77,7 +93,7 @@ class Granted:
         """Asks for each of them once.
 
         Raises:
-            EngineError: ENG550, ENG551, one is not there.
+            EngineError: ENG550, ENG551, ENG719, one is not there.
         """
         self._keys: dict[str, Any] = {name: _ASK[name](secrets) for name in names}
 
@@ -95,6 +111,15 @@ class Granted:
         """No action has it."""
         key: bytes = self._key("handover")
         return key
+
+    def backup_key(self) -> "SealingKey":
+        """The key of backups, where the row names it."""
+        return self.backup_keys()[0]
+
+    def backup_keys(self) -> "tuple[SealingKey, ...]":
+        """That one and those of before, where the row names it."""
+        keys: tuple[SealingKey, ...] = self._key("backup")
+        return keys
 
     def _key(self, name: str) -> Any:
         if name not in self._keys:

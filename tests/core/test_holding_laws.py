@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.holding import MOVES, OUTCOMES, State, blocked, carried_along, holds, queue
+from engine.core.kept.ledger import ATTEMPTS, OF_STATE
 
 REPO, KEYS = "acme/dev-deployment", ("S3/dev/a/terraform.tfstate", "S3/dev/b/terraform.tfstate")
 
@@ -117,3 +118,17 @@ def test_who_only_waits_is_in_nobodys_way(events: list[tuple[Any, ...]], keys: t
         before = (list(now.merges), list(now.ledger))
         now.merge(keys)
         assert before == (now.merges, now.ledger)
+
+
+_spoken = st.tuples(st.just("enter"), st.integers(1, 6), st.sampled_from(KEYS), st.sampled_from(OF_STATE))
+
+
+@given(st.lists(_merge | _enter | _spoken, max_size=12))
+def test_what_only_speaks_of_a_state_ends_no_hold(events: list[tuple[Any, ...]]) -> None:
+    now = world(events, gated=False)
+    tries = [entry for entry in now.ledger if entry["outcome"] in OUTCOMES]
+    assert holds(now.merges, now.ledger) == holds(now.merges, tries)
+
+
+def test_the_ledger_knows_the_same_tries() -> None:
+    assert {*ATTEMPTS} == {*OUTCOMES} - {"superseded"}, "nobody signs that something newer was tried: it follows"

@@ -14,16 +14,21 @@ A bucket whose server passes over conditions would make every write a blind one.
 there, once in the life of a store. Directory buckets are refused by name: their lists have no order. Nothing is asked,
 and the library not loaded, before the first use: an event that starts nothing needs no store.
 
+What has to stay (`keys.LASTING`) is put under Object Lock where the bucket has it: with the retention that is the bucket's
+default, else in governance mode for 400 days. That keeps each version, and a delete only hides it; so there a key that
+has been put, and is not found, is an error, whatever else a reader would make of its absence.
+
 No text of a server or of a library is repeated, as it may quote a key: an error names S3's code, or its own kind.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from engine.adapters.pauses import pauses
 from engine.adapters.storage.port import FORM, MARK, Item, Version, check_size, checked, is_key, newer
+from engine.core.kept.keys import LASTING
 from engine.errors import EngineError, failure
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 
 PAGE = 1000  # keys of one answer, the most that S3 gives
 
+_RETAINED_DAYS = 400  # a year of audits, and the month in which they are read
 _TRIES = 6  # of what is asked again here, over some 5 s
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 4}}
 _CONNECTIONS = 32  # at once: as many as there are threads in a run
@@ -40,8 +46,17 @@ _SAYS = {
     "put_object": {"ETag"},
     "delete_object": set(),
     "list_objects_v2": {"IsTruncated"},
+    "list_object_versions": {"IsTruncated"},
+    "get_object_lock_configuration": {"ObjectLockConfiguration"},
 }
-_NOT_SO = frozenset({"PreconditionFailed", "NoSuchKey"})  # answers, not failures
+# What are answers, and no failures, and how they are told.
+_NOT_SO: Mapping[str, Any] = {"PreconditionFailed": None, "NoSuchKey": None}
+_NO_LOCK: Mapping[str, Any] = {
+    "AccessDenied": None,  # it may have one
+    "ObjectLockConfigurationNotFoundError": {},
+    "NotImplemented": {},
+    "MethodNotAllowed": {},
+}
 _AGAIN = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 _ELSEWHERE = frozenset(
     {"NoSuchBucket", "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "InvalidBucketName",
@@ -57,6 +72,9 @@ _NO_KEYS = frozenset(
      "SSOError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "RefreshWithMFAUnsupportedError",
      "LoginRefreshRequired", "UnknownCredentialError"}
 )  # fmt: skip
+_PUT_BACK = (
+    "delete its delete marker, with the version id that `aws s3api list-object-versions` shows, and ask who made it"
+)
 _OF_THE_MACHINE = frozenset({"iam-role", "container-role"})
 
 
@@ -74,35 +92,75 @@ class Bucket:
         self._place = place
         self._lock = Lock()
         self._client: Any = None
+        self._object_lock: tuple[Mapping[str, Any] | None] | None = None  # None: not asked for yet
 
     def get(self, key: str) -> Item | None:
         """What stands there."""
-        return self._get(self._open(), checked(key))
+        item = self._get(self._open(), checked(key))
+        if item is None and self._stays(key):
+            found = self._page(self._open(), "list_object_versions", key, {})
+            self._none_hidden([row for row in found.get("DeleteMarkers", ()) if row["Key"] == self._place.prefix + key])
+        return item
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
         """The keys, page by page as they are asked for."""
         checked(f"{prefix}x")
-        return (key for key in self._names(prefix, after) if is_key(key))
+        names = self._latest(prefix, after) if self._stays(prefix) else self._names(prefix, after)
+        return (key for key in names if is_key(key))
 
     def put_if_absent(self, key: str, data: bytes) -> Version | None:
         """Put it where nothing stands."""
         check_size(key, len(data))
-        return self._put(self._open(), checked(key), data, {"IfNoneMatch": "*"})
+        condition = {"IfNoneMatch": "*"}
+        return self._put(self._open(), checked(key), data, condition | self._retention(key))
 
     def replace(self, key: str, data: bytes, version: Version) -> Version | None:
         """Put it in the place of that version."""
         check_size(key, len(data))
-        return self._put(self._open(), checked(key), data, {"IfMatch": version})
+        return self._put(self._open(), checked(key), data, {"IfMatch": version} | self._retention(key))
 
     def delete(self, key: str, version: Version) -> bool:
         """Delete that version."""
         return self._delete(self._open(), checked(key), version)
 
+    @property
+    def locking(self) -> str:
+        """What its Object Lock does, for people."""
+        lock = self._lock_of()
+        if lock is None:
+            return "whether it has Object Lock cannot be told (s3:GetBucketObjectLockConfiguration)"
+        if not lock:
+            return "without Object Lock, so what is deleted is gone"
+        rule = lock.get("Rule", {}).get("DefaultRetention", {})
+        mode, days = rule.get("Mode", "GOVERNANCE"), rule.get("Days") or rule.get("Years", 0) * 365 or _RETAINED_DAYS
+        return f"Object Lock keeps what has to stay for {days} days ({str(mode).lower()} mode)"
+
+    def _lock_of(self) -> Mapping[str, Any] | None:
+        """Its Object Lock; empty: it has none; None: we may not know."""
+        client = self._open()
+        with self._lock:
+            if self._object_lock is None:
+                answer = self._ask(client, "get_object_lock_configuration", answers=_NO_LOCK)
+                self._object_lock = (answer and answer["ObjectLockConfiguration"],)
+            return self._object_lock[0]
+
+    def _stays(self, prefix: str) -> bool:
+        """Is what is put there kept, whoever deletes it?"""
+        return prefix.startswith(LASTING) and bool(self._lock_of())
+
+    def _retention(self, key: str) -> dict[str, Any]:
+        if not self._stays(key) or "Rule" in (self._lock_of() or ()):
+            return {}
+        from datetime import UTC, datetime, timedelta
+
+        until = datetime.now(UTC) + timedelta(days=_RETAINED_DAYS)
+        return {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
+
     def _get(self, client: Any, name: str) -> Item | None:
         answer = self._ask(client, "get_object", name)
         return None if answer is None else Item(name, answer["Body"], answer["ETag"])
 
-    def _put(self, client: Any, name: str, data: bytes, condition: Mapping[str, str]) -> Version | None:
+    def _put(self, client: Any, name: str, data: bytes, condition: Mapping[str, Any]) -> Version | None:
         answer = self._ask(client, "put_object", name, Body=data, **condition)
         return None if answer is None else str(answer["ETag"])
 
@@ -112,23 +170,54 @@ class Bucket:
     def _names(self, prefix: str, after: str = "", client: Any = None) -> Iterator[str]:
         """All names that begin with `prefix`, also those that are no keys."""
         client = client or self._open()
-        words: dict[str, Any] = {"Prefix": self._place.prefix + prefix, "MaxKeys": PAGE}
-        if after:
-            words["StartAfter"] = self._place.prefix + after
+        words: dict[str, Any] = {"StartAfter": self._place.prefix + after} if after else {}
         last, is_more = after, True
         while is_more:
-            answer = self._ask(client, "list_objects_v2", **words)
+            answer = self._page(client, "list_objects_v2", prefix, words)
             for row in answer.get("Contents", ()):
                 name = row["Key"].removeprefix(self._place.prefix)
-                if name <= last or not row["Key"].startswith(words["Prefix"]):
-                    raise self._unanswered(
-                        "ListObjectsV2", "its keys are in another order, or others than were asked for"
-                    )
+                self._in_order("ListObjectsV2", row["Key"], prefix, name > last)
                 yield name
                 last = name
             is_more = answer["IsTruncated"]
-            if is_more:
-                words["ContinuationToken"] = answer.get("NextContinuationToken", "")
+            words = {"ContinuationToken": answer.get("NextContinuationToken", "")}
+
+    def _latest(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The same, where all versions are kept.
+
+        Raises:
+            EngineError: ENG193, one of them was deleted.
+        """
+        client = self._open()
+        words: dict[str, Any] = {"KeyMarker": self._place.prefix + after} if after else {}
+        last, is_more = after, True
+        while is_more:
+            answer = self._page(client, "list_object_versions", prefix, words)
+            self._none_hidden(answer.get("DeleteMarkers", ()))
+            for row in answer.get("Versions", ()):
+                name = row["Key"].removeprefix(self._place.prefix)
+                self._in_order("ListObjectVersions", row["Key"], prefix, name >= last)
+                if row["IsLatest"]:
+                    yield name
+                last = name
+            is_more = answer["IsTruncated"]
+            words = {
+                "KeyMarker": answer.get("NextKeyMarker", ""),
+                "VersionIdMarker": answer.get("NextVersionIdMarker", ""),
+            }
+
+    def _none_hidden(self, markers: Iterable[Mapping[str, Any]]) -> None:
+        for row in markers:
+            if row["IsLatest"]:
+                name = row["Key"].removeprefix(self._place.prefix)
+                raise failure("ENG193", key=name, reason="it was deleted, and its bucket keeps it", hint=_PUT_BACK)
+
+    def _page(self, client: Any, does: str, prefix: str, words: Mapping[str, Any]) -> Any:
+        return self._ask(client, does, Prefix=self._place.prefix + prefix, MaxKeys=PAGE, **words)
+
+    def _in_order(self, does: str, name: str, prefix: str, is_next: bool) -> None:
+        if not is_next or not name.startswith(self._place.prefix + prefix):
+            raise self._unanswered(does, "its keys are in another order, or others than were asked for")
 
     def _open(self) -> Any:
         """The library's client, of a place that was found to be a store of ours."""
@@ -189,8 +278,13 @@ class Bucket:
             if is_blind():
                 raise failure("ENG190", store=self._place, reason="its server passes over the conditions of a write")
 
-    def _ask(self, client: Any, does: str, name: str | None = None, **words: Any) -> Any:
-        """S3's answer, with its body read; None: a condition does not hold, or nothing stands there."""
+    def _ask(
+        self, client: Any, does: str, name: str | None = None, answers: Mapping[str, Any] = _NOT_SO, **words: Any
+    ) -> Any:
+        """S3's answer, with its body read; as `answers` has it where S3 says one of these codes.
+
+        None, unless they say otherwise: a condition does not hold, or nothing stands there.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
         from urllib3.exceptions import HTTPError
@@ -204,8 +298,8 @@ class Bucket:
                 answer = getattr(client, does)(Bucket=self._place.bucket, **words)
             except ClientError as error:
                 code = error.response.get("Error", {}).get("Code")
-                if code in _NOT_SO:
-                    return None
+                if code in answers:
+                    return answers[code]
                 wait = next(waits, None) if code in _AGAIN else None
                 if wait is None:
                     raise self._denied(what, error.response) from None

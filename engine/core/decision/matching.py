@@ -12,10 +12,10 @@ from engine.core.decision.gates import facts_needed
 from engine.core.decision.inputs import expressions_in
 from engine.core.decision.protect import gates_of
 from engine.core.declare import Action, is_hosted
+from engine.core.duration import is_duration, seconds
 from engine.core.events.body import Body
 from engine.core.events.envelope import Event
 from engine.core.outcome import Outcome
-from engine.core.rules.duration import is_duration, seconds
 from engine.core.rules.model import Pipeline, Rules, Trigger
 from engine.errors import EngineError, failure
 from engine.names import closest, listing

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Function
+from engine.core.duration import is_duration, seconds
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Scope
 from engine.core.expressions.standard import STANDARD, UnanswerableError, member
@@ -142,14 +143,44 @@ def _why_locked(scope: Scope) -> str:
     return sentence(scope["pr"]["base"]["repo"], _blocked(scope))
 
 
+def _there(scope: Scope, environment: str) -> list[dict[str, Any]]:
+    """What runs there of every resource of the verdict."""
+    resources = scope["verdict"]["resources"]
+    if not resources:
+        raise UnanswerableError("the verdict is about no resource")
+    rows = {row["path"]: row for row in scope["elsewhere"] if row["environment"] == environment}
+    if unknown := [r["path"] for r in resources if r["path"] not in rows]:
+        reason = f"{unknown[0]} was not looked up there" if rows else "it is no environment with an account"
+        raise UnanswerableError(f"what runs in `{environment}`: {reason}")
+    return [rows[r["path"]] for r in resources]
+
+
+def _applied_in(scope: Scope, environment: str) -> bool:
+    return all(row["applied"] for row in _there(scope, environment))
+
+
+def _ran_in(scope: Scope, environment: str, duration: str) -> bool:
+    if not is_duration(duration):
+        raise UnanswerableError(f"`{duration}` is not a span of time such as 24h or 7d")
+    since = [row["same_since"] for row in _there(scope, environment)]
+    return all(time is not None and _seconds_since(scope, time) >= seconds(duration) for time in since)
+
+
 _PATTERNS = "string|array[string]"
 _ACTIONS = "'create'|'read'|'update'|'delete'|'no-op'|'forget'"
 _HOLDING = ("ledger", "merges", "pr", "verdict")
 _HELD = ("merges[*].keys", "ledger[*].outcome", "verdict.resources[*].state_key")
+_RUNS = ("elsewhere", "verdict")
 _OWN = (
     Function(
         "always", lambda _: True, (), "boolean",
         "True: the action's `if` for what must also run after a failure.",
+    ),
+    Function(
+        "applied_in", _applied_in, ("string",), "boolean",
+        "Is every resource of the verdict, under the same service and name, applied in that environment? The last "
+        "entry of the ledger there has to be `applied`. A name that is no environment with an account is an error.",
+        _RUNS, ("elsewhere[*].applied", "verdict.resources[*].path"),
     ),
     Function(
         "argument", _argument, ("string",), "string",
@@ -214,6 +245,12 @@ _OWN = (
         "plan_touches", _plan_touches, (_PATTERNS,), "boolean",
         "Do the verdict's plans create, update, delete or forget anything whose Terraform type matches a glob?",
         ("verdict",), ("verdict.resources[*].changes[*].type",),
+    ),
+    Function(
+        "ran_in", _ran_in, ("string", "string"), "boolean",
+        "Has every resource of the verdict run in that environment with the values that it has here, but for "
+        "`environment`, for at least that long (`24h`, `7d`)? Any try since, whatever came of it, begins it anew.",
+        ("now", *_RUNS), ("elsewhere[*].same_since", "verdict.resources[*].path", "now"),
     ),
     Function(
         "seconds_since", _seconds_since, ("string",), "number",

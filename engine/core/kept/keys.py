@@ -17,6 +17,9 @@ swept/<owner>/<repository>/<pull request>                       what its last de
 swept/<owner>/<repository>/last                                 how far sweep has come
 renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
+ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
+tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
+backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 decided/<run>/<digest>                                          what a run has decided, and from what
 rules/<digest>                                                  the rules that it was decided by
@@ -29,7 +32,9 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES, AUDIT = "merges/", "freeze/", "audit/"  # begins the keys of all of them
+MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
+# What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
+LASTING = (AUDIT, "backups/", LEDGER, MERGES, "statements/")
 KNOWN_KEYS = "known-keys"
 AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
@@ -134,6 +139,22 @@ def asked(repo: str, pr: int) -> str:
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
+
+
+def ledger(state_key: str) -> str:
+    """What the keys begin with that say what became of a state key."""
+    return f"{LEDGER}{_stands_for(state_key)}/"
+
+
+def tried(pr: int, repo: str = "", state_key: str = "") -> str:
+    """Where it is said that a pull request was tried on a state key; without one what all of that number begin with."""
+    prefix = numbered("tried/", pr) + "/"
+    return f"{prefix}{_repository(repo)}/{_stands_for(state_key)}" if repo else prefix
+
+
+def backups(state_key: str) -> str:
+    """What the keys of a state's backups begin with."""
+    return f"backups/{_stands_for(state_key)}/"
 
 
 def audit(number: int) -> str:

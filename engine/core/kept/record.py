@@ -19,6 +19,8 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "statement": {"run": str, "envelope": dict},
     "merge": {"run": str, "envelope": dict},
     "hold": {"key": str, "repository": str, "pr": int},
+    "ledger": {"run": str, "envelope": dict},
+    "tried": {"key": str, "repository": str, "pr": int},
     "swept": {
         "run": str,
         "repository": str,
@@ -62,6 +64,9 @@ WAY_OUT: Mapping[str, str] = {
     "close the pull request, and go on in a new one from the same branch",
     "merge": "put it back, from a copy of the store, with its key in trusted-keys.yaml, perhaps `revoked`",
     "hold": "put it back, from a copy of the store; what it says stands in its key",
+    "ledger": "put it back, from a copy of the store or a version that its bucket keeps, with its key in "
+    "trusted-keys.yaml, perhaps `revoked`; until then nothing is applied to that resource",
+    "tried": "put it back, from a copy of the store; what it says stands in its key",
     "swept": "take it out of the store: its pull request is decided once more",
     "sweep": "take it out of the store: the next sweep looks at everything",
     "renewal": "take it out of the store: what it is about may be validated once more",

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine.core.declare import Catalog, Schema
+from engine.core.duration import seconds
 from engine.core.expressions.compile import Language, check_defines, compile_expression, compile_text
 from engine.core.expressions.model import Expression, Kind, Trace
 from engine.core.outcome import Outcome
 from engine.core.rules import pins
 from engine.core.rules.checks.subject import calls
 from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
-from engine.core.rules.duration import seconds
 from engine.core.rules.model import (
     Approvals,
     CommandRule,

@@ -132,6 +132,16 @@ class Change:
         """Is `commit` the commit `tip` or an ancestor of it?"""
         return self._sides.repository.contains(tip, commit)
 
+    @property
+    def branches(self) -> Mapping[str, str]:
+        """Each environment in which something can be applied → its branch."""
+        return {name: one.branch for name, one in self._rules.environments.items() if one.account}
+
+    @property
+    def repo(self) -> str:
+        """The repository, as the rules spell it."""
+        return self._declared
+
     def _is_ours(self, repo: str | None) -> bool:
         return repo is not None and same_repository(repo, self._repo)
 

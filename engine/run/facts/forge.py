@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.run.facts.where import Sides
 
 # What is made of the resources: of those that are deleted it has to be known whether somebody has asked for that.
-_DISCOVERED = ("freeze", "merge", "merges", "resources")
+_DISCOVERED = ("elsewhere", "freeze", "ledger", "merge", "merges", "resources")
 # Fact → what of the pull request it is made of.
 _PARTS: "Mapping[str, tuple[Part, ...]]" = {
     "pr": ("retargets",),

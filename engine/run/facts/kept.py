@@ -1,6 +1,6 @@
-"""What is kept of earlier runs: statements, merges, and what is frozen. Without a store there is nothing."""
+"""What is kept of earlier runs: statements, merges, the ledger, what is frozen. Without a store there is nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +9,15 @@ from engine.core.repository import same_repository
 from engine.core.verdict import check
 from engine.core.verdict.about import content
 from engine.errors import failure
+from engine.run.facts import applied
 from engine.run.facts.gather import Absent, Failed, Fetch, Slow
 from engine.run.facts.once import once
 from engine.run.facts.teller import LOCAL
-from engine.run.kept import freezes, merges, statements
+from engine.run.kept import freezes, ledger, merges, statements
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
+    from engine.core.kept.ledger import Entry
     from engine.core.kept.merge import Merged
     from engine.core.signature import TrustedKeys
     from engine.core.verdict.check import Believed
@@ -65,7 +67,12 @@ class Kept:
         }
         if self._origin == LOCAL:
             return own
-        return {**own, "ledger": lambda: [], "merges": Slow(self._merges)}  # nothing is applied yet: no entry
+        return {
+            **own,
+            "elsewhere": Slow(self._elsewhere),
+            "ledger": Slow(self._ledger),
+            "merges": Slow(lambda: self._merges),
+        }
 
     @once
     def _trusted(self) -> "TrustedKeys":
@@ -96,21 +103,27 @@ class Kept:
         found = check.latest(self._statements, self._trusted, self._now, self._change.wanted(self._origin))
         return Absent(found.reason) if isinstance(found, check.Absent) else found.verdict
 
-    def _merges(self) -> Any:
+    @once
+    def _merges(self) -> list[dict[str, Any]]:
         """Of all that holds, or held, a state key of the change: in the order of merging."""
         keys = [resource.state_key for resource in self._change.discovery.resources]
         pulls = dict.fromkeys(pull for key in keys for pull in merges.of_key(self._store, key))
         found = [decision for pull in pulls if (decision := merges.get(self._store, pull.repo, pull.pr, self._trusted))]
-        return [
-            {
-                "repo": one.said["repository"]["name"],
-                "pr": one.said["pr"],
-                "commit": one.said["commit"],
-                "keys": list(one.said["keys"]),
-                "time": one.said["merged_at"],
-            }
-            for one in sorted(found, key=cmp_to_key(self._after))
-        ]
+        return [one.to_row() for one in sorted(found, key=cmp_to_key(self._after))]
+
+    def _ledger(self) -> Any:
+        """What became of the change's state keys."""
+        repo, contains = self._change.repo, self._change.contains
+        keys = [resource.state_key for resource in self._change.discovery.resources]
+        holding = {key: [merge for merge in self._merges if key in merge["keys"]] for key in keys}
+        return [row for key in keys for row in applied.rows(self._entries(key), holding[key], repo, contains)]
+
+    def _elsewhere(self) -> Any:
+        """What runs of the change's resources, in every environment that has an account."""
+        return applied.elsewhere(self._change.discovery.resources, self._change.branches, self._entries)
+
+    def _entries(self, key: str) -> "Sequence[Entry]":
+        return ledger.entries(self._store, key, self._trusted)
 
     def _after(self, one: "Merged", other: "Merged") -> int:
         """By the time; of two in the same second git tells, as far as they are in one history."""

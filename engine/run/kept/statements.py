@@ -7,7 +7,7 @@ off (or a store of yesterday) cannot be told from what was never signed.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.adapters.storage.port import Store
@@ -20,10 +20,10 @@ from engine.core.verdict.about import SKEW_S
 from engine.core.verdict.check import Believed, once_believed
 from engine.core.verdict.check import read as believe
 from engine.errors import EngineError, failure
+from engine.run.kept import numbered
 from engine.run.kept.write import put
 
 MOST = 1000  # statements about one pull request
-TRIES = 20
 
 
 class Series(NamedTuple):
@@ -87,7 +87,7 @@ def add(
         EngineError: ENG197 there are too many; ENG198 somebody else was always first; ENG199 the clock is behind that
             of the last one; the last one is not believed; the store fails.
     """
-    for _ in range(TRIES):
+    for _ in range(numbered.TRIES):
         number = _last(store, series) + 1
         if number > MOST:
             raise failure("ENG197", number=number - 1, subject=series)
@@ -103,7 +103,7 @@ def add(
         check()
         if put(store, keys.numbered(series.prefix, number), data):
             return Signed(statement, envelope)
-    raise failure("ENG198", tries=TRIES, subject=series)
+    raise failure("ENG198", tries=numbered.TRIES, subject=series)
 
 
 def _moment(series: Series, now: str, earlier: Iterator[Mapping[str, Any]]) -> tuple[str, Iterator[Mapping[str, Any]]]:
@@ -137,13 +137,9 @@ def _last(store: Store, series: Series) -> int:
     Raises:
         EngineError: ENG193 something else stands among them, ENG195 one is missing.
     """
-    found: Sequence[str] = list(store.list(series.prefix))
-    for number, key in enumerate(found, 1):
-        if key != keys.numbered(series.prefix, number):
-            if key in {keys.numbered(series.prefix, later) for later in range(number + 1, MOST + 1)}:
-                raise failure("ENG195", subject=series, number=number)
-            raise failure("ENG193", key=key, reason="it is no number of a statement", hint="take it out of the store")
-    return len(found)
+    return numbered.last(
+        store, series.prefix, MOST, lambda number: failure("ENG195", subject=series, number=number), "a statement"
+    )
 
 
 def _at(store: Store, series: Series, number: int, trusted: TrustedKeys) -> Believed:

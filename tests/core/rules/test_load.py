@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from engine.core.canonical import digest
+from engine.core.duration import seconds
 from engine.core.expressions.model import Expression, Kind
 from engine.core.outcome import Outcome
 from engine.core.rules.build import EXCLUDE
-from engine.core.rules.duration import seconds
 from engine.core.rules.lint import lint
 from engine.core.rules.load import load
 from engine.core.rules.model import Environment, Gate, Limits, Rules

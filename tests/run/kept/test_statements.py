@@ -19,7 +19,8 @@ from engine.core.kept import keys, record
 from engine.core.signature import LARGEST, sign
 from engine.core.verdict.check import read as believe
 from engine.errors import EngineError
-from engine.run.kept.statements import MOST, TRIES, Series, add, read
+from engine.run.kept.numbered import TRIES
+from engine.run.kept.statements import MOST, Series, add, read
 from tests.support.signing import SIGNED, finding, signer, statement, trusted
 
 REPO = "acme/dev-deployment"

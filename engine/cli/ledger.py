@@ -1,0 +1,81 @@
+"""`engine ledger`: what became of resources, as the signed entries of the store say."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
+
+from engine.errors import ExitCode, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from engine.adapters.storage.port import Store
+    from engine.cli.console import Console
+    from engine.core.kept.ledger import Entry
+    from engine.core.signature import TrustedKeys
+
+HELP = "show what became of resources: applied, failed, stopped, given up, and by which pull request"
+_GOOD, _BAD = ("applied",), ("failed", "partial", "stopped", "refused")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Which entries."""
+    parser.add_argument("--resource", metavar="KEY", help="of this state key: S3/dev/data-lake/terraform.tfstate")
+    parser.add_argument("--pr", metavar="N", type=_number, help="of this merged pull request")
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """Read the store that ENGINE_STORE names; every entry that is read was verified, or nothing is shown."""
+    from engine.adapters import settings
+    from engine.adapters.storage.named import opened
+    from engine.run import trusted
+
+    values = settings.read()
+    if values.store is None:
+        raise failure("ENG203", uses="engine ledger", reason="ENGINE_STORE names none")
+    found = list(_entries(opened(values.store), trusted.keys(values.trusted_keys), options.resource, options.pr))
+    if options.json:
+        console.json([entry.to_json() for entry in found])
+    else:
+        _show(found, console)
+    return ExitCode.DONE
+
+
+def _entries(store: "Store", trusted: "TrustedKeys", key: str | None, pr: int | None) -> "Iterator[Entry]":
+    from engine.run.kept import ledger
+
+    if key is not None:
+        entries: Iterable[Entry] = ledger.entries(store, key, trusted)
+        yield from (entry for entry in entries if pr in (None, entry.said["pr"]))
+    elif pr is not None:
+        yield from ledger.of_pull(store, pr, trusted)
+    else:
+        yield from ledger.every(store, trusted)
+
+
+def _show(entries: "Iterable[Entry]", console: "Console") -> None:
+    key = None
+    for entry in entries:
+        if entry.key != key:
+            key = entry.key
+            console.out(key)
+        said = entry.said
+        outcome: str = said["outcome"]
+        colour = "green" if outcome in _GOOD else "red" if outcome in _BAD else "yellow"
+        where = said["repository"]["name"] if said["pr"] is None else f"{said['repository']['name']}#{said['pr']}"
+        state = f"serial {said['state']['serial']}" if said["state"] else "no state"
+        doubt = "  (its key was revoked: nothing was applied by its word)" if entry.revoked else ""
+        console.out(
+            f"  {entry.number:>4}  {said['time']}  {console.colour(f'{outcome:<10}', colour)}  {where}  "
+            f"{said['commit'][:12]}  {state}{doubt}"
+        )
+        if said["why"]:
+            console.out(f"        {', '.join(one['login'] for one in said['people'])}: {said['why']}")
+    if key is None:
+        console.out("nothing was ever tried there")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16 and int(text)):
+        raise ArgumentTypeError(f"`{text[:40]}` is no number of a pull request")
+    return int(text)
