@@ -1,4 +1,4 @@
-"""Decides again what was decided: the same event, facts and rules give the identical bytes, or it is said what differs."""
+"""Decides again what was decided: the same event, facts and rules give the same bytes, or it is said what differs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

@@ -38,7 +38,8 @@ def table(records: Iterable[Record]) -> Iterator[str]:
         said = one.said
         where = said.repository if said.pr is None else f"{said.repository}#{said.pr}"
         about = " ".join(part for part in (where, said.key) if part)
-        yield f"{one.seq:>6}  {one.time}  {_who(said.actor):<16}  {said.what:<8}  {said.outcome:<9}  {about}  {said.why}"
+        done = f"{said.what:<8}  {said.outcome:<9}"
+        yield f"{one.seq:>6}  {one.time}  {_who(said.actor):<16}  {done}  {about}  {said.why}"
 
 
 def trees(records: Iterable[Record]) -> Iterator[str]:

@@ -174,13 +174,13 @@ def _believed(witnesses: Iterable[Head], trusted: TrustedKeys) -> tuple[list[Hea
 def _unknown(walk: _Walk, covered: int, carried: list[Head], ignored: int) -> Iterator[str]:
     if covered < walk.records:
         yield (
-            f"records {covered + 1} to {walk.records} are covered by no signature: whoever can write to the store could "
-            "have written them"
+            f"who wrote records {covered + 1} to {walk.records}: no signature covers them, and whoever can write to the "
+            "store could have"
         )
     if not carried:
         yield "no head of a check run was given: a tail that was cut off cannot be told from what was never said"
     elif (newest := max(one.records for one in carried)) < walk.records:
-        yield f"whether something was cut off behind record {walk.records}: the newest head of a check run is of {newest}"
+        yield f"whether the trail went on behind record {walk.records}: the newest head of a check run is of {newest}"
     if ignored:
         yield f"{ignored} of the heads that were given say nothing: they are not signed by a key that is trusted for it"
 
