@@ -124,7 +124,7 @@ def _chain(one: _Pack, unknown: list[str]) -> Iterator[str]:
     yield f"the chain: {len(one.records)} records in batches {first} to {last}, signed with {signed.key}"
     if uncovered := [each.seq for each in one.records if each.seq > signed.records]:
         raise ValueError(f"records from {uncovered[0]} on are covered by no signature")
-    unknown.append(f"what was said after {before.time if before else ''}, when the last head was written")
+    unknown.append(f"what was said after head {last}, which is the last in the pack")
     if first > 1:
         unknown.append(f"what batches 1 to {first - 1} say: none of them is in the pack")
 

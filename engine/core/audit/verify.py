@@ -59,6 +59,8 @@ class _Walk:
                 after = sha256(line[:-1]).hexdigest().encode()
                 records += 1
                 continue
+            if not line.endswith(b"\n"):
+                break
             self.after, self.records = after, records
             self.other(line.removesuffix(b"\n"))
             after, records = self.after, self.records
@@ -174,13 +176,13 @@ def _believed(witnesses: Iterable[Head], trusted: TrustedKeys) -> tuple[list[Hea
 def _unknown(walk: _Walk, covered: int, carried: list[Head], ignored: int) -> Iterator[str]:
     if covered < walk.records:
         yield (
-            f"who wrote records {covered + 1} to {walk.records}: no signature covers them, and whoever can write to the "
-            "store could have"
+            f"who wrote records {covered + 1} to {walk.records}: no signature covers them, and whoever can write to "
+            "the store could have"
         )
     if not carried:
         yield "no head of a check run was given: a tail that was cut off cannot be told from what was never said"
     elif (newest := max(one.records for one in carried)) < walk.records:
-        yield f"whether the trail went on behind record {walk.records}: the newest head of a check run is of {newest}"
+        yield f"whether the trail went on behind record {walk.records}: the newest head that was given is of {newest}"
     if ignored:
         yield f"{ignored} of the heads that were given say nothing: they are not signed by a key that is trusted for it"
 
