@@ -35,7 +35,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.signature import LARGEST
     from engine.core.verdict.check import current, read
 
-    if files.read(options.file, len(pack.MAGIC)) == pack.MAGIC:
+    if files.read(options.file, len(pack.MAGIC)).startswith(pack.MAGIC):
         return _pack(options, console)
     trusted, moment = read_trusted(options.keys), now()
     envelope = files.read(options.file, LARGEST)

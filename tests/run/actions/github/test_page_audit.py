@@ -1,8 +1,9 @@
-"""A pull request's life in the trail, decided again, and packed into one file that proves it to whoever has the keys."""
+"""A pull request's life in the trail, decided again, and packed into one file that proves it to others."""
 
 import json
 import os
 from io import BytesIO
+from warnings import catch_warnings
 from zipfile import ZipFile
 
 import pytest
@@ -55,7 +56,8 @@ def test_each_step_is_said_in_its_order(merged):
     assert told_once == [("approval", "counted"), ("merge", "started"), ("merge", "completed")]
     assert steps.index(("plan", "planned")) < steps.index(("approval", "counted"))
     approval = next(one.said for one in told(page, number) if one.said.what == "approval")
-    assert approval.actor and approval.actor["login"] == "ann"
+    assert approval.actor
+    assert approval.actor["login"] == "ann"
 
 
 def test_the_checks_carry_a_head_that_the_trail_has(merged, monkeypatch, capsys, tmp_path):
@@ -196,7 +198,7 @@ def test_what_is_no_pack_is_refused(packed, tmp_path, capsys, why, data):
 
 def _zip(data, more):
     out = BytesIO(data or b"")
-    with ZipFile(out, "a" if data else "w") as archive:
+    with ZipFile(out, "a" if data else "w") as archive, catch_warnings(action="ignore"):  # of a name that is there
         for name, content in more.items():
             archive.writestr(name, content)
     return out.getvalue()
