@@ -14,7 +14,9 @@ from engine.core.canonical import canonical
 from engine.core.kept import keys
 from engine.core.signature import TrustedKey
 from engine.core.verdict.trust import load_trusted_keys
+from engine.errors import failure
 from engine.run import audit_pack, audit_proof, audit_read
+from engine.run.audit import Numbered, Trail
 from tests.support.hosted import REPO
 from tests.support.signing import signer
 
@@ -215,3 +217,43 @@ def test_the_summary_is_one_that_slsa_knows(packed):
     assert not any(level.startswith("SLSA_") for level in value["predicate"]["verifiedLevels"])
     assert value["subject"][0]["digest"].keys() == {"gitCommit"}
     assert REPO in value["predicate"]["resourceUri"]
+
+
+class Refusing(Numbered):
+    """A place that cannot keep one thing."""
+
+    def __init__(self, store, word):
+        super().__init__(store)
+        self.word = word
+
+    def put(self, number, data):
+        if self.word in data:
+            raise failure("ENG002", file="store", reason="no space left on device")
+        return super().put(number, data)
+
+
+def test_what_cannot_be_announced_is_not_merged(page, monkeypatch):
+    number = page.ready("unsaid")
+    place = Refusing(page.store, b'"outcome":"started"')
+    with monkeypatch.context() as patched:
+        patched.setattr(page, "_trail", lambda run: Trail(place, run, page.forge.now))
+        assert page.run("merge", number, "u1").code("github.merge") == "ENG720"
+    assert not page.pull(number).merged
+    assert not [one for one in told(page, number) if one.said.what == "merge"]
+    page.run("merge", number, "u2")
+    assert page.pull(number).merged
+    steps = [one.said.outcome for one in told(page, number) if one.said.what == "merge"]
+    assert steps == ["started", "completed"]
+
+
+def test_a_merge_whose_end_cannot_be_said_is_accounted_for_later(page, monkeypatch):
+    number = page.ready("unended")
+    place = Refusing(page.store, b'"outcome":"completed"')
+    with monkeypatch.context() as patched:
+        patched.setattr(page, "_trail", lambda run: Trail(place, run, page.forge.now))
+        assert page.run("merge", number, "e1").code("github.merge") == "ENG720"
+    assert page.pull(number).merged
+    page.run("closed", number, "e2")
+    steps = [one.said.outcome for one in told(page, number) if one.said.what == "merge"]
+    assert steps == ["started", "unknown", "completed"]
+    assert page.decision(number).said["commit"] == page.pull(number).merge_commit
