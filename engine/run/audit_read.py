@@ -36,7 +36,7 @@ def _read(store: "Store", pool: ThreadPoolExecutor, found: Iterable[str]) -> Ite
 def lines(store: "Store") -> Iterator[bytes]:
     """The lines of all batches, each with its end."""
     for data in batches(store):
-        yield from data.splitlines(keepends=True) if data.isascii() else _split(data)
+        yield from _split(data)
 
 
 def _split(data: bytes) -> Iterator[bytes]:

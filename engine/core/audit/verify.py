@@ -150,6 +150,7 @@ def verify(
         for one in walk.witnesses[number]:
             walk.fault(f"a check run carries head {number} (record {one.records}), and the trail ends before it")
     covered, key, last = 0, None, None
+    revoked: list[tuple[int, str]] = []
     for records, line in walk.newest:
         try:
             last = chain.head(line)
@@ -158,10 +159,16 @@ def verify(
             continue
         if last.key is None:
             continue
-        if reason := chain.doubt(last, trusted):
+        if (reason := chain.doubt(last, trusted)) and last.key in trusted and trusted[last.key].revoked:
+            revoked.append((records, reason))
+        elif reason:
             walk.fault(f"the head behind record {records} is not believed: {reason}")
         else:
             covered, key = records, last.key
+    # A key that was revoked has signed nothing; what a later key has signed behind it stands all the same.
+    for records, reason in revoked:
+        if records > covered:
+            walk.fault(f"the head behind record {records} is not believed: {reason}")
     unknown = tuple(_unknown(walk, covered, carried, ignored))
     return Checked(walk.records, walk.heads, covered, key, last, tuple(walk.faults), unknown)
 

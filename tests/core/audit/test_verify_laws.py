@@ -120,6 +120,14 @@ def test_a_signature_that_is_not_believed_is_a_fault(why, lines, keys, text):
     assert any(text in one.text for one in checked(lines, keys=keys).faults), why
 
 
+def test_what_a_later_key_has_signed_behind_one_that_was_revoked_stands():
+    data, _ = chain.batch(
+        chain.head(LINES[-1][:-1]).tip, [said()], str, run="r", time=NOW, by="0" * 16, signer=signer(2)
+    )
+    rows = {**trusted(purposes=("audit",), revoked=NOW), **trusted(signer(2), purposes=("audit",))}
+    assert checked([*LINES, *data.splitlines(keepends=True)], keys=rows).faults == ()
+
+
 def test_what_no_signature_covers_is_said():
     found = checked(made(who=None))
     assert found.faults == ()
