@@ -43,7 +43,7 @@ def write(file: str, records: int, signer: FileSigner) -> None:
             tip = head.tip
 
 
-def best(command: list[str], times: int = 3) -> float:
+def best(command: list[str], times: int = 2) -> float:
     """Processor seconds of the cheapest of several: both have one thread, and others may be at work here, too."""
     found = []
     for _ in range(times):
