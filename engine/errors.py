@@ -1029,6 +1029,14 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG736": Row("a state cannot be read: {reason}", "restore it from a backup: `/engine restore KEY VERSION`", _NO),
+    "ENG723": Row(
+        "no decision of the run `{run}` is kept in the store",
+        "see `engine audit show`: it names the runs, and their store is the one that ENGINE_STORE has to name",
+    ),
+    "ENG724": Row("`{value}` is no moment", "write 2026-11-23, 2026-11-23T21:00:00Z, 7d or 12h"),
+    "ENG725": Row("the trail says nothing of {subject}", "see `engine audit show`: it names what there is"),
+    "ENG726": Row("the trail knows pull request {pr} of several repositories: {known}", "say --repo OWNER/NAME"),
+    "ENG727": Row("{file} is no pack: {reason}", "use one that `engine audit pack` has written, unchanged", _NO),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

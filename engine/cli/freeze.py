@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
+    from engine.adapters.storage.port import Store
     from engine.cli.console import Console
     from engine.run.kept.freezes import Said
 
@@ -40,7 +42,8 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.run.kept import freezes
     from engine.run.kept.owner import owner
 
-    place = settings.read().store
+    values = settings.read()
+    place = values.store
     store = opened(place)
     if not store.durable:
         here = "nobody else sees a directory of this job" if place else "ENGINE_STORE names none"
@@ -49,7 +52,7 @@ def run(options: Namespace, console: "Console") -> int:
     if environment is not None and not freezes.is_known(store, environment):  # one of former rules may have to thaw
         _check(environment, options.rules)
     with owner(None) as me:
-        freezes.say(store, freezes.Said(me.id, environment, options.state == "on", me.who, now(), options.reason))
+        _say(store, values, freezes.Said(me.id, environment, options.state == "on", me.who, now(), options.reason))
     console.progress(f"kept: {options.environment} {options.state}")  # what follows may fail, and this has not
     frozen = freezes.active(store, environment)
     if options.json:
@@ -61,6 +64,23 @@ def run(options: Namespace, console: "Console") -> int:
         verb = "are" if one.environment is None else "is"
         console.out(f"{one.environment or 'all environments'} {verb} frozen: {one.reason} ({one.by}, {one.at})")
     return ExitCode.DONE
+
+
+def _say(store: "Store", values: "Settings", said: "Said") -> None:
+    """A freeze is said in the trail when it holds, since a trail that is broken is a reason for one; a thaw before."""
+    import os
+
+    from engine.adapters.keys import Keyring
+    from engine.core.audit import says
+    from engine.run.audit import trail
+    from engine.run.kept import freezes
+
+    if said.active:
+        freezes.say(store, said)
+    audit = trail(store, Keyring(os.environ), values, said.run, lambda: said.at, "")
+    audit.say(says.freeze(said.environment, said.active, said.by, said.reason))
+    if not said.active:
+        freezes.say(store, said)
 
 
 def _check(environment: str, rules: str) -> None:

@@ -26,6 +26,8 @@ COMMANDS = {
     "policy": "engine.cli.policy",
     "verify": "engine.cli.verify",
     "receipts": "engine.cli.receipts",
+    "audit": "engine.cli.audit",
+    "replay": "engine.cli.replay",
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
     "ledger": "engine.cli.ledger",

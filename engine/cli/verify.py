@@ -1,4 +1,4 @@
-"""`engine verify FILE`: who signed a verdict, what it is about, and whether it is believed."""
+"""`engine verify FILE`: who signed a verdict, what it is about, whether it is believed; and what a pack proves."""
 
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
@@ -10,14 +10,19 @@ if TYPE_CHECKING:
     from engine.core.signature import TrustedKeys
     from engine.core.verdict.check import Believed
 
-HELP = "check a signed verdict: who signed it, what it is about, whether it holds"
+HELP = "check a signed verdict or a pack: who signed it, what it is about, whether it holds"
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare the file and the keys."""
-    parser.add_argument("file", metavar="FILE", help="the signed statement, as `engine run --out DIR` keeps it")
     parser.add_argument(
-        "--keys", metavar="FILE", help="the trusted keys (default: ENGINE_TRUSTED_KEYS, an absolute path)"
+        "file", metavar="FILE", help="the signed statement, as `engine run --out DIR` keeps it; or a pack"
+    )
+    parser.add_argument(
+        "--keys",
+        "--trusted-keys",
+        metavar="FILE",
+        help="the trusted keys (default: ENGINE_TRUSTED_KEYS, an absolute path; of a pack: its own, which proves less)",
     )
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -26,9 +31,12 @@ def run(options: Namespace, console: "Console") -> int:
     """0: believed; 1: not, with the reason."""
     from engine.adapters import files
     from engine.adapters.clock import now
+    from engine.core.audit import pack
     from engine.core.signature import LARGEST
     from engine.core.verdict.check import current, read
 
+    if files.read(options.file, len(pack.MAGIC)).startswith(pack.MAGIC):
+        return _pack(options, console)
     trusted, moment = read_trusted(options.keys), now()
     envelope = files.read(options.file, LARGEST)
     try:
@@ -65,6 +73,27 @@ def read_trusted(file: str | None) -> "TrustedKeys":
     from engine.run import trusted
 
     return trusted.keys(file or settings.read().trusted_keys)
+
+
+def _pack(options: Namespace, console: "Console") -> int:
+    """The same of what `engine audit pack` has written."""
+    from engine.adapters import files, settings
+    from engine.core.audit import pack
+    from engine.run import audit_proof
+
+    named = options.keys or settings.read().trusted_keys
+    found = audit_proof.proof(
+        files.read(options.file, pack.LARGEST), read_trusted(named) if named else None, options.file
+    )
+    if options.json:
+        console.json(found.to_json())
+    else:
+        said = ("not proven", "red") if found.faults else ("proven", "green")
+        console.out(f"{found.repository}#{found.pr}: {console.colour(*said)}")
+        for lead, texts in (("wrong", found.faults), ("holds", found.holds), ("cannot be known", found.unknown)):
+            for text in texts:
+                console.out(f"  {lead}: {text}")
+    return ExitCode.NEGATIVE if found.faults else ExitCode.DONE
 
 
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}

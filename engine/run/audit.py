@@ -248,10 +248,10 @@ def trail(
 
         place = File(os.path.join(out, FILE))
     hide = redactor(settings.credentials).text
-    return Trail(place, run, now, signer=_signer(secrets), hide=hide, trusted=known)
+    return Trail(place, run, now, signer=signer(secrets), hide=hide, trusted=known)
 
 
-def _signer(secrets: "Secrets") -> "Signer | None":
+def signer(secrets: "Secrets") -> "Signer | None":
     """The one of the key `audit`; None: this process has none."""
     try:
         return secrets.signer("audit")

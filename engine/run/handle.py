@@ -157,7 +157,7 @@ def _once(
     trusted.stand_apart(
         request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
     )
-    rules, actions = load(trusted.read_rules(request.controller), catalog()), catalog().actions
+    rules, actions = load(sources := trusted.read_rules(request.controller), catalog()), catalog().actions
     if chain and request.repo is not None:
         request = request._replace(pipeline=stands_for(request.pipeline, rules, actions))
         if request.pipeline is None:
@@ -179,7 +179,7 @@ def _once(
     frozen = swept.frozen(ports.store) if request.repo is None and matching.pipelines else ()
     decided = _decide(request, matching, Judged(event, rules, controller, settings, ports, ports.now(), Flag()))
     found = found if decided.decision.pipelines else []
-    _keep(decided, request.out, new=all(journal.start is None for journal in found))
+    _keep(decided, request, sources, new=all(journal.start is None for journal in found))
     watcher.decided(decided.decision)
     believed = believe(decided.document, rules)
     report = reports.about(event, believed)
@@ -315,11 +315,33 @@ def _anew(request: Request, matching: Matching, decided: _Decided, name: str) ->
     return believe(fresh.document, fresh.judged.rules), found
 
 
-def _keep(decided: _Decided, out: str, *, new: bool) -> None:
-    """What was decided, and what it was decided by: enough to decide it again."""
+def _say(decided: _Decided, request: Request, sources: Mapping[str, bytes]) -> None:
+    """In the trail: what was decided, before anything of it is done. That nothing starts is no decision."""
+    from engine.core.audit import says
+    from engine.core.audit.decided import Decided
+    from engine.run.kept import decisions, known_keys
+
+    if not decided.decision.pipelines:
+        return
+    judged, decision = decided.judged, decided.decision.to_json()
+    event, settings, ports = judged.event, judged.settings, judged.ports
+    if settings.store and settings.trusted_keys:
+        known_keys.look(ports, request.going.run, settings.trusted_keys)
+    sent = {"name": event.name, "delivery": event.delivery, "payload": event.payload}
+    run, facts = request.going.run, decided.document.to_json()
+    kept = Decided(run, judged.now, __version__, request.pipeline, request.repo is not None, sent, facts, "", decision)
+    digest_of_it = decisions.put(ports.store, kept, sources)
+    actor = says.person(event.payload.get("sender"))
+    ports.audit.say(*says.decisions(decision, event.subject.repo, event.subject.number, actor, digest_of_it))
+
+
+def _keep(decided: _Decided, request: Request, sources: Mapping[str, bytes], *, new: bool) -> None:
+    """What was decided, and what it was decided by: enough to decide it again. It is in the trail then."""
+    out = request.out
     files.make_directory(out)
     if new:
         results.clear(os.path.join(out, name) for name in decided.judged.rules.pipelines)
     results.keep(out, "event.json", decided.judged.event.payload)
     results.keep(out, "facts.json", decided.document.to_json())
     results.keep(out, "decision.json", decided.decision.to_json())
+    _say(decided, request, sources)

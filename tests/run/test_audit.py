@@ -238,7 +238,7 @@ def test_nobody_writes_behind_a_gap(monkeypatch, number):
     item = store.get(keys.audit(number))
     assert item
     assert store.delete(item.key, item.version)
-    with pytest.raises(EngineError) if number > 6 else nullcontext():  # an older one is for `engine audit verify`
+    with pytest.raises(EngineError) if number in (4, 7) else nullcontext():  # others are for `engine audit verify`
         trail(store).say(said("on"))
         assert store.get(keys.audit(9)), "it stands behind the last one, and fills no gap"
     assert store.get(keys.audit(number)) is None
@@ -250,7 +250,7 @@ def test_nobody_writes_behind_a_gap(monkeypatch, number):
         ("no line", lambda data: b"nonsense"),
         ("its head is gone", lambda data: data.splitlines(keepends=True)[0]),
         ("a record was changed", lambda data: data.replace(b"original", b"0riginal")),
-        ("its signature is another's", lambda data: data[:-10] + b"A" + data[-9:]),
+        ("its signature is another's", lambda data: data[:-10] + (b"A" if data[-10:-9] != b"A" else b"B") + data[-9:]),
         ("empty", lambda data: b""),
     ],
 )

@@ -20,6 +20,7 @@ from engine.core.kept.merge import Merged
 from engine.core.signature import Signer, TrustedKey
 from engine.core.verdict.trust import entry
 from engine.run import trusted
+from engine.run.audit import Trail
 from engine.run.catalog import catalog
 from engine.run.context import Controller
 from engine.run.facts.change import Asked
@@ -182,7 +183,8 @@ class Page:
         self.forge, self.folder = forge, folder
         self.environ = {**self.hosted.environ, "ENGINE_STORE": f"dir:{folder / 'store'}?shared=1"}
         rows = []
-        for purpose, name in _KEYS:
+        for purpose, setting in settings.SIGNING.items():
+            name = f"{setting}_FILE"
             self.environ[name] = str(folder / f"{purpose}.pem")
             signer = new_key(self.environ[name])
             rows.append(entry(TrustedKey(signer.id, signer.public, (purpose,), LAST, None)).split("keys:\n")[1])
@@ -192,6 +194,9 @@ class Page:
         self.controller = controller(folder / "controller", self.settings, more)
         self.store: Store = Directory(str(folder / "store"), durable=True)
         self._runs = 0
+
+    def _trail(self, run: str) -> Trail:
+        return trail(self.store, run or f"run-{self._runs}", self.forge.now, Keyring(self.environ).signer("audit"))
 
     def run(self, pipeline: str, about: "int | dict[str, Any]", run: str = "", name: str = "workflow_dispatch",
             going: Going | None = None, permissions: Any = None) -> Done:  # fmt: skip
@@ -208,7 +213,7 @@ class Page:
             hubs.append(opened(self.environ, cache, self.settings.path, repos, permissions, installation))
             return hubs[-1]
 
-        ports = Ports(self.store, Keyring(self.environ), self.forge.now, trail(self.store), github=opens)
+        ports = Ports(self.store, Keyring(self.environ), self.forge.now, self._trail(run), github=opens)
         out = self.folder / f"out-{self._runs}"
         request = Request(
             canonical(body), "event.json", name, None, self.controller, str(out), pipeline, Asked(),

@@ -27,7 +27,7 @@ class Tip(NamedTuple):
     """Where the chain ends: number of the last batch, of the last record, digest of the last line."""
 
     number: int
-    count: int
+    records: int
     digest: str  # 64 hexadecimal digits
 
 
@@ -40,7 +40,7 @@ class Head(NamedTuple):
     after: str  # digest of the last record
     before: str  # digest of the head before it
     number: int
-    count: int
+    records: int  # up to here
     subjects: tuple[str, ...]  # pull requests of the batch, `owner/name#7`
     by: str  # process that wrote it
     time: str
@@ -51,12 +51,17 @@ class Head(NamedTuple):
     @property
     def tip(self) -> Tip:
         """Where the chain ends with it."""
-        return Tip(self.number, self.count, digest(self.line))
+        return Tip(self.number, self.records, digest(self.line))
 
     @property
     def signed(self) -> bytes:
         """What a signature of it is about."""
         return _unsigned(json.loads(self.line))
+
+
+def begins(after: str) -> bytes:
+    """What the number of a record stands behind."""
+    return b'{"after":"%s","at":' % after.encode("ascii")
 
 
 def digest(line: bytes) -> str:
@@ -70,7 +75,7 @@ def batch(
     """The lines of a batch that follows on `tip`, and its head, which is the last of them."""
     assert 0 < len(said) <= MOST
     lines, after = [], tip.digest
-    for seq, one in enumerate(said, tip.count + 1):
+    for seq, one in enumerate(said, tip.records + 1):
         lines.append(record.line(after, seq, record.bounded(one, hide), run, time))
         after = digest(lines[-1])
     value: dict[str, Any] = {
@@ -78,7 +83,7 @@ def batch(
         "head": {
             "before": tip.digest,
             "by": by,
-            "count": tip.count + len(said),
+            "count": tip.records + len(said),
             "number": tip.number + 1,
             "subjects": sorted({one.subject for one in said if one.subject}),
             "time": time,
@@ -175,16 +180,16 @@ def opened(data: bytes, tip: Tip) -> tuple[list[bytes], Head]:
     if rest or len(lines) < 2:
         raise ValueError("it is not whole")
     after = tip.digest
-    for seq, line in enumerate(lines[:-1], tip.count + 1):
+    for seq, line in enumerate(lines[:-1], tip.records + 1):
         if not line.startswith(record.begins(after, seq)):
             raise ValueError(f"record {seq} does not follow on the line before it")
         after = digest(line)
     found = head(lines[-1])
-    if (found.after, found.before, found.number, found.count) != (
+    if (found.after, found.before, found.number, found.records) != (
         after,
         tip.digest,
         tip.number + 1,
-        tip.count + len(lines) - 1,
+        tip.records + len(lines) - 1,
     ):
         raise ValueError("its head speaks of other records")
     return lines[:-1], found
@@ -198,5 +203,5 @@ def last(data: bytes) -> Head:
     """
     found = head(data[data.rfind(b"\n", 0, len(data) - 1) + 1 : -1])
     size = data.count(b"\n") - 1
-    opened(data, Tip(found.number - 1, found.count - size, found.before))
+    opened(data, Tip(found.number - 1, found.records - size, found.before))
     return found

@@ -7,14 +7,14 @@ whoever verifies a million of them reads the beginning of each and not the whole
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from engine.core.canonical import digest_bytes
 
 What: TypeAlias = Literal[
     "decision", "approval", "override", "merge", "plan", "backup", "apply", "unlock", "freeze", "key"
 ]
-WHATS: tuple[What, ...] = What.__args__
+WHATS: tuple[What, ...] = get_args(What)
 
 VERSION = 1
 LONGEST = 500  # characters of a text; details are digests and numbers, and no place for more

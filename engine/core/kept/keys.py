@@ -27,6 +27,9 @@ applying/<state key>                                            that an apply of
 claims/state/<state key>                                        which run applies it at the moment
 backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
+decided/<run>/<digest>                                          what a run has decided, and from what
+rules/<digest>                                                  the rules that it was decided by
+known-keys                                                      the trusted keys, as a run last saw them
 """
 
 from engine.core.canonical import digest_bytes
@@ -37,7 +40,8 @@ _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
 MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = (AUDIT, "backups/", "holds/", LEDGER, MERGES, "statements/", "tried/")
+LASTING = (AUDIT, "backups/", "decided/", "holds/", LEDGER, MERGES, "rules/", "statements/", "tried/")
+KNOWN_KEYS = "known-keys"
 AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
 
@@ -188,3 +192,13 @@ def applying(state_key: str) -> str:
 def applies(state_key: str) -> str:
     """Where it is said which run applies this state key at the moment, of whatever repository."""
     return f"claims/state/{_stands_for(state_key)}"
+
+
+def decided(run: str, digest: str = "") -> str:
+    """Where a decision of a run is, by its digest in hexadecimal digits; without one what all of them begin with."""
+    return f"decided/{part(run)}/{digest}"
+
+
+def rules(digest: str) -> str:
+    """Where the rules of that digest, in hexadecimal digits, are."""
+    return f"rules/{digest}"

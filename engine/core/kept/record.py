@@ -58,6 +58,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
+    "known-keys": {"run": str, "keys": dict},
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
@@ -80,6 +81,7 @@ WAY_OUT: Mapping[str, str] = {
     "asked": "delete it: those who can still give what is missing are asked once more",
     "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
+    "known-keys": "delete it: the trail is then told of all keys anew",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
 }
 

@@ -49,13 +49,14 @@ class Check(NamedTuple):
     title: str
     summary: str
     annotations: tuple[Mapping[str, Any], ...] = ()
+    text: str = ""  # the trail's newest head: whoever cuts off its tail cannot take it back from here
 
     def requests(self) -> tuple[Mapping[str, Any], ...]:
         """The bodies of the requests that make it so: the first one, and an update for every 50 annotations more."""
         batches = [self.annotations[at : at + ANNOTATIONS] for at in range(0, len(self.annotations), ANNOTATIONS)]
         state = {"status": "completed", "conclusion": self.conclusion} if self.conclusion else {"status": "in_progress"}
         common = {"name": self.name, "external_id": self.external_id, **state}
-        output = {"title": self.title, "summary": self.summary}
+        output = {"title": self.title, "summary": self.summary, **({"text": self.text} if self.text else {})}
         return tuple({**common, "output": {**output, "annotations": list(batch)}} for batch in batches or [()])
 
 

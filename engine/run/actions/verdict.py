@@ -22,6 +22,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     """
     from engine import __version__
     from engine.adapters import files
+    from engine.core.audit import says
     from engine.core.canonical import digest as digest_of
     from engine.core.decision.people import hands
     from engine.core.findings import Finding
@@ -82,12 +83,13 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     signed = add(ctx.ports.store, series, ctx.run, ctx.ports.now(), known, key, make, ctx.check_head)
     file = os.path.join(ctx.work.out, "statement.json")
     files.write(file, signed.envelope)
-    verdict = signed.statement["predicate"]["verdict"]
+    verdict, statement = signed.statement["predicate"]["verdict"], digest_of(signed.statement)
+    ctx.ports.audit.say(*says.plans(verdict, statement, pr["author"]))
     ctx.work.progress(f"  signed   verdict {verdict['result']} with {key.id}")
     return {
         "result": verdict["result"],
         "verdict": verdict,
-        "digest": digest_of(signed.statement),
+        "digest": statement,
         "key": key.id,
         "file": file,
         "doubts": [why.to_json() for why in doubts],

@@ -24,6 +24,8 @@ def check(ctx: "Context", name: str, state: str) -> Mapping[str, Any]:
     """
     told = telling(ctx, is_started=state == "started")
     made = _of_plan(ctx, told) if name == "plan" else _of_merge(told)
+    if head := ctx.ports.audit.head():
+        made = made._replace(text=f"```json\n{head.line.decode()}\n```")
     forge = ctx.ports.forge
     assert forge is not None
     number = forge.check(told.pull.repo, told.pull.head, made.requests())

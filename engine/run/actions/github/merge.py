@@ -5,7 +5,8 @@ where it is another, everything is asked again. Afterwards the commit is looked 
 trees are compared with the verdict's, and only then the merge decision is signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
@@ -15,6 +16,7 @@ from engine.run.actions.github.telling import MERGE, Pull, pull_in, pull_of, sta
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Pull as Seen
+    from engine.core.audit.record import Said
     from engine.core.decision.decide import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.kept.merge import Merged
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _TIMES = 3  # that facts are read again because the base has moved
 _MAYBE_MOVED = (405, 409)
+_REFUSED = ("ENG622", "ENG624", "ENG626", "ENG627")  # it is certain that nothing was merged by us
 
 
 def merge(ctx: "Context") -> Mapping[str, Any]:
@@ -42,8 +45,26 @@ def merge(ctx: "Context") -> Mapping[str, Any]:
     if stands := merges.get(ctx.ports.store, pull.repo, pull.number, trusted):
         return outputs_of(stands)
     key = keys.claim("merge", pull.repo, pull.base)
-    with claimed(ctx.ports.store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel) as claim:
-        return outputs_of(_merged(ctx, pull, claim, trusted))
+    with claimed(ctx.ports.store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel) as claim, _told(ctx) as told:
+        return outputs_of(_merged(ctx, pull, claim, trusted, told))
+
+
+@contextmanager
+def _told(ctx: "Context") -> "Iterator[list[Said]]":
+    """What the trail was told of a merge: one that was announced and comes to nothing is told, too."""
+    from engine.errors import EngineError
+
+    told: list[Said] = []
+    try:
+        yield told
+    except EngineError as error:
+        started = next((one for one in told if one.what == "merge"), None)
+        if started:
+            why = error.problems[0]
+            outcome = "refused" if why.code in _REFUSED else "unknown"
+            with suppress(EngineError):  # why it came to nothing must not be hidden by this
+                ctx.ports.audit.say(started._replace(outcome=outcome, why=f"{why.code} {why.message}"))
+        raise
 
 
 def trusted_keys(ctx: "Context") -> "TrustedKeys":
@@ -59,7 +80,7 @@ def outputs_of(merged: "Merged") -> Mapping[str, Any]:
     return {"commit": said["commit"], "decision": merged.digest, "overridden": bool(said["overrides"])}
 
 
-def _merged(ctx: "Context", pull: Pull, claim: "Claim", trusted: "TrustedKeys") -> "Merged":
+def _merged(ctx: "Context", pull: Pull, claim: "Claim", trusted: "TrustedKeys", told: "list[Said]") -> "Merged":
     from engine.adapters.github.failures import RefusedError
 
     forge = ctx.ports.forge
@@ -76,7 +97,7 @@ def _merged(ctx: "Context", pull: Pull, claim: "Claim", trusted: "TrustedKeys") 
         if seen.merged:
             return find(ctx, pull, seen, trusted)
         said, message = decision_of(ctx, document, result, seen)
-        _announce(ctx, said)
+        _announce(ctx, said, result, told)
         claim.check()
         try:
             sha = forge.merge(pull.repo, pull.number, head=pull.head, title=message.title, message=message.body)
@@ -153,9 +174,16 @@ def decision_of(
     return said, render(said, pr["title"], author, verdict["environment"])
 
 
-def _announce(ctx: "Context", said: Mapping[str, Any]) -> None:
+def _announce(ctx: "Context", said: Mapping[str, Any], result: "PipelineResult", told: "list[Said]") -> None:
+    """What is about to be merged, in the store and in the trail; where that cannot be said, nothing is merged."""
+    from engine.core.audit import says
     from engine.run.kept import merging
 
+    new = [one for one in says.counted(said) if one not in told]
+    if not any(one.what == "merge" for one in told):
+        new.append(says.merge(said, "started", result.because, decision=ctx.decision))
+    ctx.ports.audit.say(*new)
+    told += new
     merging.put(ctx.ports.store, ctx.run, said, ctx.ports.secrets.signer("merge"))
 
 
@@ -187,7 +215,8 @@ def account_for(ctx: "Context", said: Mapping[str, Any], trusted: "TrustedKeys")
     Raises:
         EngineError: ENG623; ENG208; the store fails.
     """
-    from engine.core.canonical import canonical
+    from engine.core.audit import says
+    from engine.core.canonical import canonical, digest_bytes
     from engine.core.kept.merge import statement
     from engine.core.signature import sign
     from engine.run.actions.github import landed
@@ -199,7 +228,11 @@ def account_for(ctx: "Context", said: Mapping[str, Any], trusted: "TrustedKeys")
             path for path in found.keys() | said["trees"].keys() if found.get(path) != said["trees"].get(path)
         )
         raise failure("ENG623", commit=said["commit"], reason=f"{', '.join(other[:5])} came out otherwise")
-    envelope = sign(canonical(statement(said)), ctx.ports.secrets.signer("merge"))
+    written = canonical(statement(said))
+    envelope = sign(written, ctx.ports.secrets.signer("merge"))
+    # Before the decision stands: whoever finds a merge without one says it again, and one that stands was said.
+    about = {"commit": said["commit"], "merge": digest_bytes(written)}
+    ctx.ports.audit.say(says.merge(said, "completed", f"merged into {said['base']['ref']}", **about))
     return merges.put(ctx.ports.store, ctx.run, envelope, trusted)
 
 
