@@ -14,8 +14,18 @@ from tests.support.machine import good
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
 RULES = os.path.dirname(data.path("deployment-rules.yaml"))
-# `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind.
-HEAVY = ("dataclasses", "pathlib", "logging", "subprocess", "jsonschema", "fastjsonschema")
+# `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind. `yaml` takes as long as Python itself.
+HEAVY = (
+    "dataclasses",
+    "pathlib",
+    "logging",
+    "subprocess",
+    "jsonschema",
+    "fastjsonschema",
+    "yaml",
+    "_hashlib",
+    "shutil",
+)
 # Libraries of GitHub and AWS, and what they bring: a third of a second, and a way out that a local run must not have.
 FAR = ("github", "jwt", "requests", "urllib3", "boto3", "botocore")
 
