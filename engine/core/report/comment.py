@@ -7,7 +7,6 @@ first (the longest of them first), then resources that passed, then findings of 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.core import receipts
 from engine.core.decision.explain import people
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
@@ -106,7 +105,11 @@ def _head(report: Report) -> str:
     noun = "resource" if len(report.rows) == 1 else "resources"
     told = f"{len(report.rows)} {noun}: {', '.join(tally)}. " if tally else _untallied(report)
     proceed = _RUN_AGAIN if report.broken else _PROCEED[report.result]
-    judged = f"\n\nPolicy: {receipts.told(report.receipts.counts)}." if report.receipts else ""
+    judged = ""
+    if report.receipts:
+        from engine.core.receipts import told as tallied
+
+        judged = f"\n\nPolicy: {tallied(report.receipts.counts)}."
     return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}\n\n**How to proceed:** {proceed}{judged}"
 
 
