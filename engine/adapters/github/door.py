@@ -112,7 +112,7 @@ class Door:
 
 
 def is_write(verb: str, path: str, body: Any) -> bool:
-    """Does it change anything, so that GitHub wants a pause before the next? A query of GraphQL is a POST that does not."""
+    """Does it change anything, so that GitHub wants a pause before the next? A GraphQL query is a POST that reads."""
     return verb != "GET" and not (path == "graphql" and str(body["query"]).startswith(("query ", "{")))
 
 
