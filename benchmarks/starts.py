@@ -39,7 +39,12 @@ def compared(
 
 def seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
     """Of one process and those it has waited for."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = used()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return used() - before
+
+
+def used() -> float:
+    """Processor time of all children that have ended, and of theirs."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime
