@@ -1,9 +1,9 @@
 """The engine in the life of a pull request: from push to pull request, and from approval to merge.
 
-Each is one `engine run` as CI starts it, on the events that a real sandbox's GitHub sends, with its store in S3: requests,
-git and writes are all in it, no Terraform is. Processor time of the run and its git, against that of `python -c "import
-github, boto3"`, which such a run can do nothing without; requests are counted. Budgets: 3 and 4.5 times that (1 s and
-1.5 s on a machine where it takes a third).
+Each is one `engine run` as CI starts it, on the events that a real sandbox's GitHub sends, with its store in S3: git,
+requests and writes are all in it, no Terraform is. Processor time of the run and its git, against that of
+`python -c "import github, boto3"`, which such a run can do nothing without; requests are counted. Budgets: 3 and 4.5
+times that (1 s and 1.5 s on a machine where it takes a third).
 
     python benchmarks/life.py [LIVES]
 """
