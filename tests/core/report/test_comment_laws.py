@@ -7,10 +7,11 @@ from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
+from engine.core.receipts import Tally
 from engine.core.redact import Redactor
 from engine.core.report.comment import LIMIT, render
 from engine.core.report.life import envelope_of
-from engine.core.report.model import Diff, Gate, Life, Report, Result, Row, Validated, redacted
+from engine.core.report.model import Diff, Gate, Judged, Life, Report, Result, Row, Validated, redacted
 from engine.core.report.terminal import render as render_terminal
 from engine.errors import Place, Problem
 from tests.support.reports import SIGNATURE, diff, page
@@ -46,6 +47,8 @@ FINDINGS = st.builds(
 )
 MISSING = st.builds(Missing, TEXT, st.lists(TEXT, max_size=2).map(tuple))
 GATES = st.builds(Gate, TEXT, st.sampled_from(Outcome), TEXT, st.lists(MISSING, max_size=2).map(tuple))
+COUNTS = st.integers(0, 9)
+TALLIES = st.builds(Tally, **dict.fromkeys(Tally._fields, COUNTS))
 REPORTS = st.builds(
     Report,
     repo=TEXT,
@@ -63,6 +66,7 @@ REPORTS = st.builds(
     because=TEXT,
     gates=st.lists(GATES, max_size=3).map(tuple),
     broken=st.lists(PROBLEMS, max_size=2).map(tuple),
+    receipts=st.none() | st.builds(Judged, TEXT, TALLIES),
     life=st.none(),
 )
 LIVES = st.builds(
