@@ -27,6 +27,7 @@ _JOINERS = f"\u200c{_PICTURES_JOIN}"
 _VARIANTS = "\ufe0e\ufe0f"  # of a symbol: as text, as emoji
 _KEYCAP = "\u20e3"
 _FIRST_JOINING_SCRIPT = "\u0600"
+_OURS = dict.fromkeys(map(ord, "✓✗▸→·…—–“”"))  # what we write ourselves; everybody sees it
 
 
 class Unseen(NamedTuple):
@@ -44,7 +45,8 @@ def name(character: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Is it quick to see that `text` has none of them?"""
-    return text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()
+    bare = text.replace("\n", "").replace("\t", "")
+    return bare.isprintable() and (bare.isascii() or bare.translate(_OURS).isascii())
 
 
 def forbidden(text: str) -> Iterator[Unseen]:

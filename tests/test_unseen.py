@@ -84,3 +84,11 @@ def test_visible(text, seen):
 
 def test_a_character_has_the_name_that_unicode_gives_it():
     assert (unseen.name("\u202e"), unseen.name("\r"), unseen.name("\U000e0041")) == ("U+202E", "U+000D", "U+E0041")
+
+
+def test_what_we_write_ourselves_is_plain_and_nothing_unseen_is_in_it():
+    ours = "".join(map(chr, unseen._OURS))
+    assert unseen.is_plain(ours)
+    assert not [*unseen.unseen("".join(f"a{c}b" for c in ours), ordinary=False)]
+    for hidden in "\u202e\u200b\ufe0f\u2800\u3164\x00\r":
+        assert not unseen.is_plain(ours + hidden), f"U+{ord(hidden):04X}"

@@ -39,9 +39,11 @@ class Console:
     @property
     def colours(self) -> bool:
         """May standard output be coloured? Only a terminal, and only when nobody said NO_COLOR (https://no-color.org)."""
+        if not (self._colour and sys.stdout and sys.stdout.isatty()):
+            return False
         from engine.adapters.settings import no_colour
 
-        return self._colour and bool(sys.stdout) and sys.stdout.isatty() and not no_colour()
+        return not no_colour()
 
     @property
     def is_watched(self) -> bool:

@@ -24,10 +24,11 @@ def read_event_file(file: str | None, name: str | None) -> Given:
         EngineError: there is none, or it cannot be read.
     """
     from engine.adapters import files
-    from engine.adapters.settings import actions_event
     from engine.core.events.body import LIMIT
 
     if file is None:
+        from engine.adapters.settings import actions_event
+
         file, known = actions_event()
         name = name or known
     if file is None:

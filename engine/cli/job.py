@@ -38,11 +38,13 @@ def summary(reports: "Iterable[Report]") -> None:
     Raises:
         EngineError: ENG002.
     """
+    file = settings.actions_summary()
+    if file is None:
+        return
     from engine.core.report.comment import render
 
-    file = settings.actions_summary()
     room, texts = _LARGEST, list[str]()
-    for text in map(render, reports) if file else ():
+    for text in map(render, reports):
         room -= len(text.encode()) + 1
         if room < 0:
             break
@@ -52,11 +54,12 @@ def summary(reports: "Iterable[Report]") -> None:
 
 def annotations(console: "Console", reports: "Iterable[Report]", *, aside: bool) -> None:
     """A command to the runner for each line that something is said of; `aside`: on standard error."""
+    told = [report for report in reports if report.result != "idle"]
+    if not (told and settings.in_actions()):
+        return
     from engine.core.report import checks
 
-    if not settings.in_actions():
-        return
-    found = [one for report in reports for one in checks.annotations(report)]
+    found = [one for report in told for one in checks.annotations(report)]
     for one in found[:_MOST]:
         where = {"file": one["path"], "line": str(one["start_line"]), "title": one["title"]}
         console.command(_LEVELS[one["annotation_level"]], one["message"], where, aside=aside)

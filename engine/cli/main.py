@@ -62,12 +62,13 @@ def program() -> int:
     """The console script: a process that ends in a moment.
 
     Looking for garbage meanwhile, and once more at its end, would take a fifth of its time. A command that starts no
-    programs has nothing left to end when it has returned: taking the interpreter apart would only take time.
+    programs and threads (nobody does without `threading`) has nothing left to end when it has returned: taking the
+    interpreter apart would only take time.
     """
     gc.disable()
     code = main()
     gc.freeze()
-    if sys.argv[1:2] and sys.argv[1] not in _START_PROGRAMS:
+    if sys.argv[1:2] and (sys.argv[1] not in _START_PROGRAMS or "threading" not in sys.modules):
         from engine.cli.console import Console
 
         with suppress(EngineError):  # if it has not arrived, that has been said

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, cast
 
 from engine.cli.console import Console
-from engine.errors import EngineError, failure
+from engine.errors import EngineError, ExitCode, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from engine.adapters.github.port import Forge
     from engine.adapters.settings import Settings
     from engine.cli.files import Given
-    from engine.run.kept.runs import Going
+    from engine.core.decision.decide import Decision
+    from engine.core.report.model import Report
+    from engine.run.handled import Again, Handled
     from engine.run.ports import Opens, Ports
+    from engine.run.request import Going, Request, Watcher
 
 _LONGEST = 200  # characters of a run's id: it stands in messages, statements and hand-overs
 
@@ -61,26 +64,25 @@ def run(options: Namespace, console: Console) -> int:
     """Handle the event and show what came of it."""
     from engine.adapters import settings
     from engine.cli import job
-    from engine.core.decision.decide import Decision
     from engine.core.outcome import Outcome
-    from engine.core.report import explanation, terminal
-    from engine.core.report.model import Report
     from engine.run import results
-    from engine.run.facts.change import Asked
-    from engine.run.handle import Request, Watcher, handle
-    from engine.run.handled import exit_code, following
+    from engine.run.request import Asked, Request, Watcher
 
-    def decided(decision: Decision) -> None:
+    def decided(decision: "Decision") -> None:
         if decision.outcome is Outcome.PASS:
             console.progress(f"{', '.join(p.name for p in decision.pipelines)}: every gate has passed")
         elif not options.json:
+            from engine.core.report import explanation
+
             console.out(explanation.render(decision, console.colour))
 
     reports: list[Report] = []
 
-    def show(report: Report) -> None:
+    def show(report: "Report") -> None:
         reports.append(report)
         if not options.json:
+            from engine.core.report import terminal
+
             console.out(terminal.render(report, colour=console.colours, width=console.width))
 
     values = settings.read()
@@ -99,16 +101,14 @@ def run(options: Namespace, console: Console) -> int:
             asked=Asked(tuple(options.allow_destroy), tuple(options.allow_move), options.source),
             going=going,
         )
-        github = _github(values, hubs) if options.repo is None else None
-        ports = _ports(values, going.run, out, github)
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         try:
-            handled = handle(request, values, ports, Watcher(decided, console.progress, show, reports.append))
+            handled = _handled(request, values, hubs, Watcher(decided, console.progress, show, reports.append))
         finally:
             job.summary(reports)
             job.annotations(console, reports, aside=options.json)
-        stopped = following(handled)
+        stopped = next((one for one in handled if one.next), None)
         outputs = {
             "next": stopped.next if stopped else "",
             "environment": next((done.environment for done in handled if done.environment), ""),
@@ -123,10 +123,31 @@ def run(options: Namespace, console: Console) -> int:
     job.outputs(outputs)
     console.problems(problem for done in handled for action in done.ran for problem in action.problems)
     _tell(console, stopped.next if stopped else "", going.run, is_idle=not handled)
+    return _exit_code(handled)
+
+
+def _handled(
+    request: "Request", values: "Settings", hubs: "list[Forge]", watcher: "Watcher"
+) -> "tuple[Handled | Again, ...]":
+    from engine.run.idle import idle
+
+    if idle(request, values, watcher):
+        return ()
+    from engine.run.handle import handle
+
+    github = _github(values, hubs) if request.repo is None else None
+    return handle(request, values, _ports(values, request, github), watcher)
+
+
+def _exit_code(handled: "tuple[Handled | Again, ...]") -> int:
+    if not handled:
+        return ExitCode.DONE
+    from engine.run.handled import exit_code
+
     return exit_code(handled)
 
 
-def _ports(values: "Settings", run: str, out: str, github: "Opens | None") -> "Ports":
+def _ports(values: "Settings", request: "Request", github: "Opens | None") -> "Ports":
     from engine.adapters import clock
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
@@ -134,7 +155,8 @@ def _ports(values: "Settings", run: str, out: str, github: "Opens | None") -> "P
     from engine.run.ports import Ports
 
     store, keyring, now = opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s)
-    return Ports(store, keyring, now, trail(store, keyring, values, run, now, out), github=github)
+    told = trail(store, keyring, values, request.going.run, now, request.out)
+    return Ports(store, keyring, now, told, github=github)
 
 
 def _tell(console: Console, stopped: str, run: str, *, is_idle: bool) -> None:
@@ -184,7 +206,7 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         EngineError: ENG579, an option without what it needs.
     """
     from engine.adapters.settings import actions_run
-    from engine.run.kept.runs import Going
+    from engine.run.request import Going
 
     if options.repo is None and (given := [name for name in _OF_A_CLONE if getattr(options, name)]):
         option = f"--{given[0].replace('_', '-')}"

@@ -1,6 +1,7 @@
 """Everything that rules may name, collected from the tables where each row stands beside its code."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from engine import data
@@ -21,6 +22,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+@lru_cache(maxsize=1)
 def catalog() -> Catalog:
     """The rows by name, with the schemas that paths in expressions are checked against."""
     fact_schema, event_schema = _schema("facts"), _schema("event")

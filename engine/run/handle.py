@@ -1,7 +1,7 @@
 """From an event's bytes to what came of it, on one page."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event as Flag
@@ -14,24 +14,24 @@ from engine.core.canonical import digest
 from engine.core.decision.belief import believe
 from engine.core.decision.decide import Decision, PipelineResult, decide
 from engine.core.decision.document import FactDocument, freeze
-from engine.core.decision.matching import Matching, match, stands_for, without_github
+from engine.core.decision.matching import Matching, stands_for
 from engine.core.decision.stance import stance
-from engine.core.events.envelope import Event, commits, read_event
-from engine.core.events.ours import Us, is_ours, sent_by_bot
+from engine.core.events.envelope import Event, read_event
+from engine.core.events.ours import sent_by_bot
 from engine.core.outcome import Outcome
 from engine.core.resources.model import Discovery
-from engine.core.rules.load import load
 from engine.errors import EngineError, ExitCode, failure
-from engine.run import reports, results, sweeping, trusted
+from engine.run import reports, results, sweeping
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
-from engine.run.facts.change import Asked
 from engine.run.facts.gather import gather
 from engine.run.facts.teller import GITHUB
 from engine.run.handled import Again, Handled, following
+from engine.run.idle import matching_of, rules_of
 from engine.run.kept import swept
-from engine.run.kept.runs import Going, Runs, check_until, runs
+from engine.run.kept.runs import Runs, check_until, runs
 from engine.run.ports import Ports
+from engine.run.request import Request, Watcher
 from engine.run.runner import Ran, carry_out, is_locked_out
 from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened
 from engine.run.today import digests
@@ -39,33 +39,9 @@ from engine.run.today import digests
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
-    from engine.core.rules.model import Rules
 
 _TURNS = 2  # a pipeline may lead to another that leads back to it; but a verdict is given anew once in a run
 _OF_OTHERS = ("ENG571", "ENG572")
-
-
-class Request(NamedTuple):
-    """One `engine run`."""
-
-    event: bytes
-    event_file: str
-    event_name: str | None
-    repo: str | None  # clone of the source repository; None: GitHub tells
-    controller: str  # checkout of the controller repository
-    out: str  # directory that keeps everything, see `results`
-    pipeline: str | None  # None: those that the event starts
-    asked: Asked
-    going: Going = Going("")  # which run it is, and how much of it is to be done here
-
-
-class Watcher(NamedTuple):
-    """Who is told while it happens."""
-
-    decided: Callable[[Decision], None]
-    progress: Callable[[str], None]
-    show: "Callable[[Report], None]"
-    kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
 
 
 def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> "tuple[Handled | Again, ...]":
@@ -154,15 +130,12 @@ def _once(
     journals: Runs,
     chain: tuple[str, ...],
 ) -> "list[Handled | Again]":
-    trusted.stand_apart(
-        request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
-    )
-    rules, actions = load(sources := trusted.read_rules(request.controller), catalog()), catalog().actions
+    (rules, sources), actions = rules_of(event, request, settings), catalog().actions
     if chain and request.repo is not None:
         request = request._replace(pipeline=stands_for(request.pipeline, rules, actions))
         if request.pipeline is None:
             return []
-    matching = _matching(event, request, rules, settings)
+    matching = matching_of(event, request, rules, settings)
     check_until(None if chain else request.going.until, matching.pipelines, rules)
     turn = 1 + max((chain.count(name) for name in matching.pipelines), default=0)
     found = journals.of(matching.pipelines, child=bool(chain), turn=turn)
@@ -235,19 +208,6 @@ def _once(
             journal.finish_run(done.said())
         handled.append(done)
     return handled
-
-
-def _matching(event: Event, request: Request, rules: "Rules", settings: "Settings") -> Matching:
-    """What the event starts. What only GitHub can carry out is left out on a clone, and what we did ourselves there."""
-    actions = catalog().actions
-    matching = match(event, rules, request.pipeline, actions)
-    if request.pipeline is not None:
-        return matching
-    if request.repo is not None:
-        return without_github(matching, rules, actions)
-    if is_ours(event, Us(settings.app, settings.bot)):
-        return matching._replace(pipelines=(), needs=frozenset())
-    return matching
 
 
 def _tell(

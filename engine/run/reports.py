@@ -243,12 +243,21 @@ def write(report: "Report", out: str, credentials: Mapping[str, str]) -> "Report
     Raises:
         EngineError: ENG002, they cannot be kept.
     """
-    from engine.adapters import files
-    from engine.core.report.comment import render
     from engine.core.report.model import redacted
     from engine.run.plans import redactor
 
-    report = redacted(report, redactor((), credentials))
+    return put(redacted(report, redactor((), credentials)), out)
+
+
+def put(report: "Report", out: str) -> "Report":
+    """The same, of a report without secrets.
+
+    Raises:
+        EngineError: ENG002, they cannot be kept.
+    """
+    from engine.adapters import files
+    from engine.core.report.comment import render
+
     try:
         with alone("the report"):
             markdown, value = render(report), _json(report)

@@ -12,15 +12,15 @@ from engine.core.decision.renewal import renews as renewed_by
 from engine.core.outcome import Outcome
 from engine.errors import EngineError
 from engine.run.kept import swept
-from engine.run.kept.runs import Going
+from engine.run.request import Going
 
 if TYPE_CHECKING:
     from engine.core.decision.decide import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.rules.model import Rules
-    from engine.run.handle import Request, Watcher
     from engine.run.handled import Again, Handled
     from engine.run.ports import Ports
+    from engine.run.request import Request, Watcher
 
 APPLY, MERGE, SWEEP = "terraform.apply", "github.merge", "run.sweep"
 

@@ -11,7 +11,7 @@ from engine.core.resources import services, sources
 from engine.run import trusted
 from engine.run.context import Controller
 from engine.run.facts import kept as store
-from engine.run.facts.change import Asked, Change
+from engine.run.facts.change import Change
 from engine.run.facts.clone import Clone
 from engine.run.facts.gather import Fetch
 from engine.run.facts.kept import Kept
@@ -19,6 +19,7 @@ from engine.run.facts.teller import GITHUB, LOCAL, WITHOUT_GITHUB, WITHOUT_STORE
 from engine.run.facts.told import Told, base_repository, check, where
 from engine.run.module import read_module
 from engine.run.ports import Opens, Ports
+from engine.run.request import Asked
 from engine.run.today import digests
 
 if TYPE_CHECKING:

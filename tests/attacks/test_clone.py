@@ -86,11 +86,13 @@ def test_no_setting_of_a_clone_is_obeyed(clone, trap, tmp_path, value):
 
 
 def hooks(clone, trap):
+    os.makedirs(f"{clone.directory}/.git/hooks", exist_ok=True)
     for name in ("reference-transaction", "post-checkout", "fsmonitor-watchman", "post-index-change"):
         shutil.copy(trap, f"{clone.directory}/.git/hooks/{name}")
 
 
 def grafts(clone, trap):
+    os.makedirs(f"{clone.directory}/.git/info", exist_ok=True)
     with open(f"{clone.directory}/.git/info/grafts", "w") as file:
         file.write(f"{clone.git('rev-parse', 'feature')} {clone.git('rev-parse', 'dev')}\n")
 
@@ -101,6 +103,7 @@ def replaced(clone, trap):
 
 
 def attributes(clone, trap):
+    os.makedirs(f"{clone.directory}/.git/info", exist_ok=True)
     with open(f"{clone.directory}/.git/info/attributes", "w") as file:
         file.write("* -diff filter=x diff=x merge=x working-tree-encoding=UTF-16 export-ignore\n")
     clone.git("config", "filter.x.smudge", str(trap))

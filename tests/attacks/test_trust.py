@@ -13,10 +13,9 @@ from engine.adapters.terraform import mirror
 from engine.cli.main import main
 from engine.errors import ExitCode
 from engine.run import results
-from engine.run.facts.change import Asked
-from engine.run.handle import Request, Watcher, handle
-from engine.run.kept.runs import Going
+from engine.run.handle import handle
 from engine.run.ports import Ports
+from engine.run.request import Asked, Going, Request, Watcher
 from tests.support.machine import bad, good
 from tests.support.trail import trail
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,18 @@ from tests.support.machine import good
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
 RULES = os.path.dirname(data.path("deployment-rules.yaml"))
-# `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind.
-HEAVY = ("dataclasses", "pathlib", "logging", "subprocess", "jsonschema", "fastjsonschema")
+# `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind. `yaml` takes as long as Python itself.
+HEAVY = (
+    "dataclasses",
+    "pathlib",
+    "logging",
+    "subprocess",
+    "jsonschema",
+    "fastjsonschema",
+    "yaml",
+    "_hashlib",
+    "shutil",
+)
 # Libraries of GitHub and AWS, and what they bring: a third of a second, and a way out that a local run must not have.
 FAR = ("github", "jwt", "requests", "urllib3", "boto3", "botocore")
 
@@ -33,6 +44,32 @@ def test_explain_loads_nothing_heavy(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.split() == ["WAITING"], done.stdout
+
+
+# What carries something out: for an event that starts nothing (most of them) it stays where it is.
+ACTING = ("threading", "engine.run.handle", "engine.run.runner", "engine.core.redact", "engine.adapters.keys")
+
+
+def test_a_run_of_an_event_that_starts_nothing_loads_nothing_that_acts(tmp_path):
+    event, controller = tmp_path / "event.json", tmp_path / "controller"
+    pushed = {"ref": "refs/heads/dev", "before": "a" * 40, "after": "b" * 40, "deleted": False}
+    event.write_text(json.dumps({**pushed, "repository": {"full_name": "acme/dev-deployment"}}))
+    shutil.copytree(data.path("specs"), controller / "specs")
+    for name in ("deployment-rules.yaml", "approvers-config.yaml"):
+        shutil.copy(data.path(name), controller)
+    words = ["run", "--event", str(event), "--event-name", "push", "--controller", str(controller)]
+    program = (
+        "import sys\n"
+        "from engine.cli.main import main\n"
+        f"code = main({[*words, '--out', str(tmp_path / 'out'), '--json']!r})\n"
+        f"print(code.name, *(name for name in {(*HEAVY, *FAR, *ACTING)!r} if name in sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "DONE", done.stderr
+    said = json.loads(done.stdout)
+    assert (said["status"], said["requests"], said["reports"][0]["result"]) == ("nothing_to_do", 0, "idle")
+    kept = sorted(os.listdir(tmp_path / "out"))
+    assert kept == ["decision.json", "event.json", "facts.json", "report.json", "report.md"]
 
 
 def _sources() -> Iterator[str]:

@@ -79,6 +79,23 @@ def mutations(value: Any) -> Iterator[Any]:
             yield from ([*value[:index], changed, *value[index + 1 :]] for changed in mutations(inner))
 
 
+def varied(value: Any) -> Any:
+    """The value without what is built like a sibling of it: half of the rules has all that their schema tells apart."""
+    if isinstance(value, dict):
+        kept = {built(inner) if isinstance(inner, dict) else key: key for key, inner in reversed(value.items())}
+        return {key: varied(inner) for key, inner in value.items() if key in kept.values()}
+    if isinstance(value, list):
+        return [varied(inner) for inner in {built(inner): inner for inner in reversed(value)}.values()]
+    return value
+
+
+def built(value: Any) -> str:
+    """How a value is built: its keys, and the types of what is in it."""
+    if isinstance(value, dict):
+        return str(sorted((key, built(inner)) for key, inner in value.items()))
+    return str(sorted({built(inner) for inner in value})) if isinstance(value, list) else type(value).__name__
+
+
 @pytest.mark.parametrize(
     ("name", "file"),
     [
@@ -90,7 +107,7 @@ def mutations(value: Any) -> Iterator[Any]:
 )
 def test_the_generated_validator_agrees_with_jsonschema(name: str, file: str) -> None:
     with open(file, "rb") as opened:
-        good = load_yaml(opened.read(), file).data
+        good = varied(load_yaml(opened.read(), file).data)
     oracle = Draft202012Validator(json.loads(generator.source(name)))
     verdicts = [
         (schema.is_valid(name, changed), oracle.is_valid(changed))

@@ -173,25 +173,29 @@ def test_a_head_that_moved_on_while_it_was_planned_gets_no_statement(kept, engin
     assert not (kept.out / "statement.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("why", "act", "said"),
-    [
+TAMPERED = [
         ("altered", lambda one: one.write_bytes(one.read_bytes().replace(b'"sig":"', b'"sig":"A')), "is not believed"),
         ("removed", lambda one: one.unlink(), "number 1 is missing"),
         ("renumbered", lambda one: one.write_bytes(one.with_name("0000000002=").read_bytes()), "another place"),
         ("newer", lambda one: one.write_bytes(canonical({"version": 2})), "written by a newer engine"),
         ("16 MB", lambda one: one.write_bytes(b" " * (record.LARGEST + 1)), "larger than"),
-    ],
-)  # fmt: skip
-def test_a_statement_that_was_tampered_with_is_a_no_with_a_sentence(kept, engine, why, act, said):
+]  # fmt: skip
+
+
+def test_a_statement_that_was_tampered_with_is_a_no_with_a_sentence(kept, engine):
     kept.change({"S3/a.tfvars": good()})
     for _ in range(2):
         assert engine(*kept.words()).code == ExitCode.DONE
-    act(statements(kept)[0])
-    assert judged(kept, engine).code == ExitCode.NEGATIVE
-    failed = facts(kept)["failed"]["verdict"]
-    assert said in failed, why
-    assert ("new one from the same branch" in failed) == (why != "newer"), "the way out is said"
+    first = statements(kept)[0]
+    signed = first.read_bytes()
+    for why, act, said in TAMPERED:
+        act(first)
+        assert judged(kept, engine).code == ExitCode.NEGATIVE, why
+        failed = facts(kept)["failed"]["verdict"]
+        assert said in failed, why
+        assert ("new one from the same branch" in failed) == (why != "newer"), "the way out is said"
+        first.write_bytes(signed)
+        assert judged(kept, engine).code == ExitCode.DONE, f"{why}: put right"
 
 
 @pytest.mark.parametrize(

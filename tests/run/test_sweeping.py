@@ -15,12 +15,10 @@ from engine.cli.main import main
 from engine.core.kept import keys
 from engine.errors import ExitCode, failure
 from engine.run.actions.sweep import look
-from engine.run.facts.change import Asked
-from engine.run.handle import Request, Watcher
 from engine.run.handled import Again
 from engine.run.kept import swept
-from engine.run.kept.runs import Going
 from engine.run.ports import Ports
+from engine.run.request import Asked, Going, Request, Watcher
 from engine.run.runner import Ran
 from engine.run.sweeping import follow
 from engine.sandbox.forge.serve import running

@@ -22,9 +22,9 @@ from engine.core.rules.model import Rules
 from engine.run import telling
 from engine.run.catalog import catalog
 from engine.run.context import Controller
-from engine.run.facts.change import Asked
 from engine.run.facts.gather import gather
 from engine.run.ports import Ports, Purpose
+from engine.run.request import Asked
 from engine.run.telling import Judged, Telling
 from engine.run.trusted import read_rules
 from engine.sandbox.forge.forge import Forge

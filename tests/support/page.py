@@ -23,11 +23,10 @@ from engine.run import trusted
 from engine.run.audit import Trail
 from engine.run.catalog import catalog
 from engine.run.context import Controller
-from engine.run.facts.change import Asked
-from engine.run.handle import Request, Watcher, handle
+from engine.run.handle import handle
 from engine.run.kept import merges
-from engine.run.kept.runs import Going
 from engine.run.ports import Ports
+from engine.run.request import Asked, Going, Request, Watcher
 from engine.run.runner import Ran
 from engine.run.today import digests
 from engine.sandbox.forge.forge import Forge

@@ -1,11 +1,13 @@
 """One request to GitHub and its answer: PyGithub's requester, set up so that nothing happens behind our back.
 
 PyGithub 2.10 by itself repeats POST, PUT and DELETE after any 5xx, without a pause; waits a quarter of a second between
-requests, everywhere; follows who sends it on; and asks for no version of the API. Here it sends once and says what
-came. Its pool of connections is safe with threads.
+requests, everywhere, and a whole one before each POST, though a GraphQL query is one that only reads; follows who sends
+it on; and asks for no version of the API. Here it sends once and says what came. Its pool of connections is safe with
+threads.
 """
 
 import json
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from threading import Lock
@@ -69,6 +71,9 @@ class Door:
         self.calls = 0
         self._lock = Lock()
         self._requester = _requester(api_url, credentials)
+        is_github = str(urlsplit(api_url).hostname).endswith(("github.com", "ghe.com"))
+        self._between_s = _BETWEEN_WRITES_S if is_github else 0.0
+        self._next_write = 0.0
 
     def ask(self, verb: str, path: str, query: Mapping[str, str], body: Any) -> Reply:
         """Sends one request, once. `path` is one of the REST API, or `graphql`.
@@ -81,6 +86,8 @@ class Door:
 
         headers: dict[str, str] = {}
         place = self._requester.graphql_url if path == "graphql" else path
+        if self._between_s and is_write(verb, path, body):
+            self._pace()
         with self._lock:
             self.calls += 1
         try:
@@ -94,6 +101,19 @@ class Door:
                 raise LostError("its answer is no JSON") from None
             value = None  # a proxy's page about an error says nothing that we need
         return Reply(status, said, value, headers.get("Authorization", "").partition(" ")[2])
+
+    def _pace(self) -> None:
+        """Wait for a turn to write; each thread has its own."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next_write)
+            self._next_write = turn + self._between_s
+        time.sleep(turn - now)
+
+
+def is_write(verb: str, path: str, body: Any) -> bool:
+    """Does it change anything, so that GitHub wants a pause before the next? A GraphQL query is a POST that reads."""
+    return verb != "GET" and not (path == "graphql" and str(body["query"]).startswith(("query ", "{")))
 
 
 def _lost(error: "RequestException") -> LostError:
@@ -135,7 +155,6 @@ def _requester(api_url: str, credentials: Credentials) -> "Requester":
             is_early = method == "GET" and status_code == HTTPStatus.ACCEPTED
             return is_early or status_code == HTTPStatus.MOVED_PERMANENTLY
 
-    is_github = str(urlsplit(api_url).hostname).endswith(("github.com", "ghe.com"))
     return Github(
         base_url=api_url,
         auth=Header(),
@@ -145,7 +164,7 @@ def _requester(api_url: str, credentials: Credentials) -> "Requester":
         pool_size=_CONNECTIONS,
         retry=Never(0, read=False),
         seconds_between_requests=0,
-        seconds_between_writes=_BETWEEN_WRITES_S if is_github else 0,
+        seconds_between_writes=0,
         api_version=VERSION,
         user_agent="interlock-engine",
     ).requester

@@ -11,10 +11,10 @@ from engine.core.duration import is_duration, seconds
 from engine.core.expressions.globs import glob
 from engine.core.expressions.model import Scope
 from engine.core.expressions.standard import STANDARD, UnanswerableError, member
-from engine.core.holding import Blocked, blocked, sentence
 
 if TYPE_CHECKING:
     from engine.core.command import Command
+    from engine.core.holding import Blocked
 
 _EFFECTIVE = frozenset({"create", "update", "delete", "forget"})
 
@@ -128,10 +128,12 @@ def _is_feature_branch(scope: Scope, ref: str) -> bool:
     return ref.removeprefix("refs/heads/") not in mapped
 
 
-def _blocked(scope: Scope) -> tuple[Blocked, ...]:
+def _blocked(scope: Scope) -> "tuple[Blocked, ...]":
     verdict, pr = scope["verdict"], scope["pr"]
     if not verdict["resources"]:
         raise UnanswerableError("the verdict is about no resource")
+    from engine.core.holding import blocked
+
     return blocked(pr["base"]["repo"], pr["number"], verdict, scope["merges"], scope["ledger"])
 
 
@@ -140,6 +142,8 @@ def _locked_by_others(scope: Scope) -> list[str]:
 
 
 def _why_locked(scope: Scope) -> str:
+    from engine.core.holding import sentence
+
     return sentence(scope["pr"]["base"]["repo"], _blocked(scope))
 
 

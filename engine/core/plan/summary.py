@@ -8,8 +8,11 @@ from engine.core import exact
 from engine.core.exact import Json
 from engine.core.plan.mask import hidden, mark_at, marks
 from engine.core.plan.model import Change, Path, at, changes, true_paths
+from engine.core.plan.told import Line, Summary
 from engine.core.redact import CHANGED, HIDDEN, Redactor
 from engine.printable import in_line
+
+__all__ = ["Line", "Summary", "diff", "summarise"]
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "replace": "-/+", "read": "<=", "forget": "#", "no-op": " "}
 _WORDS = {
@@ -26,19 +29,6 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _LATER = " -> (known after apply)"
 
 
-class Summary(NamedTuple):
-    """How many Terraform resources a plan would create, update, replace and delete (or forget: nobody manages it)."""
-
-    create: int = 0
-    update: int = 0
-    replace: int = 0
-    delete: int = 0
-
-    def __str__(self) -> str:
-        parts = [f"{number} to {verb}" for verb, number in self._asdict().items() if number]
-        return ", ".join(parts) or "no changes"
-
-
 def summarise(plan: dict[str, Json]) -> Summary:
     """Counts of the plan's changes; data sources are not counted.
 
@@ -47,17 +37,6 @@ def summarise(plan: dict[str, Json]) -> Summary:
     """
     verbs = ["delete" if c.verb == "forget" else c.verb for c in changes(plan) if c.mode == "managed"]
     return Summary(*(verbs.count(verb) for verb in Summary._fields))
-
-
-class Line(NamedTuple):
-    """One line of a diff: only `values` can hold a secret; the rest is what the change is."""
-
-    lead: str
-    values: tuple[str, ...] = ()  # what was and what will be, or the one of them that is
-    note: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.lead}{' -> '.join(self.values)}{self.note}"
 
 
 class _Leaf(NamedTuple):

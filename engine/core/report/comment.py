@@ -4,7 +4,6 @@ GitHub refuses more than 65,536 characters. What has to go goes in whole pieces,
 first (the longest of them first), then resources that passed, then findings of low severity. Never the headline.
 """
 
-from engine.core import receipts
 from engine.core.decision.explain import people
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
@@ -102,7 +101,11 @@ def _head(report: Report) -> str:
     noun = "resource" if len(report.rows) == 1 else "resources"
     told = f"{len(report.rows)} {noun}: {', '.join(tally)}. " if tally else _untallied(report)
     proceed = _RUN_AGAIN if report.broken else _PROCEED[report.result]
-    judged = f"\n\nPolicy: {receipts.told(report.receipts.counts)}." if report.receipts else ""
+    judged = ""
+    if report.receipts:
+        from engine.core.receipts import told as tallied
+
+        judged = f"\n\nPolicy: {tallied(report.receipts.counts)}."
     return f"{MARK}\n## {_HEADLINES[report.result]}\n\n{told}{_place(report)}\n\n**How to proceed:** {proceed}{judged}"
 
 

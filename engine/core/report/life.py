@@ -1,8 +1,6 @@
 """The parts of the comment that only a pull request's own page has: where it stands, what it takes, its history."""
 
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote
 
 from engine.core.decision.explain import people
 from engine.core.outcome import Outcome
@@ -72,6 +70,8 @@ def end(life: Life, mark: str) -> str:
     """The last lines: the mark, and the signed head, which nobody sees."""
     if not life.envelope:
         return mark
+    from base64 import b64encode
+
     return f"{mark}\n{_BLOCK[0]}{b64encode(life.envelope).decode()}{_BLOCK[1]}"
 
 
@@ -80,6 +80,8 @@ def envelope_of(body: str) -> bytes:
     last = body.replace("\r\n", "\n").rstrip("\n").rpartition("\n")[2]
     if not (last.startswith(_BLOCK[0]) and last.endswith(_BLOCK[1])):
         return b""
+    from base64 import b64decode
+
     try:
         return b64decode(last[len(_BLOCK[0]) : -len(_BLOCK[1])], validate=True)
     except ValueError:
@@ -90,6 +92,8 @@ def file(life: Life | None, path: str, line: int) -> str:
     """The address of a line of a file, at the head that was judged; empty where that is not known."""
     if life is None or not life.files or not path:
         return ""
+    from urllib.parse import quote
+
     return f"{life.files}/{quote(path, safe='/')}{f'#L{line}' if line else ''}"
 
 

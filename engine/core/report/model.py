@@ -1,16 +1,18 @@
 """What a run has to tell people, before any form: the comment, the terminal and JSON all show this value."""
 
 from enum import Enum
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding
 from engine.core.outcome import Outcome
-from engine.core.plan.summary import Line, Summary
-from engine.core.receipts import Tally
-from engine.core.redact import Redactor
+from engine.core.plan.told import Line, Summary
 from engine.core.report.attempts import Applied, Touched
 from engine.errors import Place, Problem
+
+if TYPE_CHECKING:
+    from engine.core.receipts import Tally
+    from engine.core.redact import Redactor
 
 Counts: TypeAlias = Summary  # of Terraform resources, by what the plan would do to them
 Result: TypeAlias = Literal[
@@ -78,7 +80,7 @@ class Judged(NamedTuple):
     """How much policy has judged, and which receipts say it resource by resource."""
 
     digest: str  # of receipts.json
-    counts: Tally
+    counts: "Tally"
 
 
 MARKS = {  # of what gates say, on pages; the worst first
@@ -215,8 +217,8 @@ _TEXTS: dict[type, tuple[str, ...]] = {
 }
 
 
-def redacted(report: Report, redactor: Redactor) -> Report:
-    """`report` without secrets in its texts and in the values of its diffs.
+def redacted(report: Report, redactor: "Redactor | None") -> Report:
+    """`report` without secrets in its texts and in the values of its diffs; None: it has none, and is made writable.
 
     Done on the values, before any renderer: what is escaped for Markdown would not be recognised any more.
     """
@@ -225,10 +227,10 @@ def redacted(report: Report, redactor: Redactor) -> Report:
     return clean
 
 
-def _redacted(value: object, redactor: Redactor, is_text: bool) -> object:
+def _redacted(value: object, redactor: "Redactor | None", is_text: bool) -> object:
     if isinstance(value, str):
         # Half of a character, which JSON's escapes and git's names can bring, could be written nowhere.
-        return (redactor.text(value) if is_text else value).encode(errors="backslashreplace").decode()
+        return (redactor.text(value) if redactor and is_text else value).encode(errors="backslashreplace").decode()
     if isinstance(value, tuple):
         texts = _TEXTS.get(type(value), ())
         if hasattr(value, "_make") and hasattr(value, "_fields"):  # a NamedTuple keeps its type

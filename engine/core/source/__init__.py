@@ -1,7 +1,32 @@
 """Text files as data with a place for every key and value, so that each error can name `file:line:column`."""
 
-from engine.core.source.document import Document
-from engine.core.source.strict_json import load_json
-from engine.core.source.yaml12 import load_yaml
+from typing import Any
 
-__all__ = ["Document", "load_json", "load_yaml"]
+from engine.core.source.document import Document, Places, decode
+from engine.core.source.strict_json import load_json
+
+__all__ = ["MAX_YAML", "Document", "load_json", "load_yaml"]
+
+MAX_YAML = 1024 * 1024  # bytes
+
+
+def load_yaml(
+    data: bytes, file: str, *, limit: int = MAX_YAML, composer: type[Any] | None = None, quotes: bool = False
+) -> Document:
+    """Parse a YAML file: YAML 1.2, the strict part of it that `yaml12` describes.
+
+    A text that is plain is read in one pass; with a `composer` of PyYAML always by that. With `quotes` its values may
+    hold anything, as escapes: fixtures quote what attackers write.
+
+    Raises:
+        EngineError: all that is wrong with it.
+    """
+    from engine.core.source import plain
+
+    text = decode(data, file, limit)
+    if composer is None and (found := plain.read(text)):
+        value, tree = found
+        return Document(file, value, Places(file, text, lambda: tree))
+    from engine.core.source import yaml12
+
+    return yaml12.parse(text, file, composer=composer or yaml12.COMPOSER, quotes=quotes)

@@ -14,11 +14,11 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-from engine.core.source.document import BLOCK, Document, Places, Span, decode
+from engine.core.source.document import BLOCK, Document, Places, Span
+from engine.core.source.plain import WORDS
 from engine.errors import EngineError, Errors, Place, Problem, failure
 from engine.unseen import is_plain
 
-MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64  # libyaml's composer recurses in C: deeper text would end the process, not raise
 MAX_NODES = 100_000  # after the expansion of aliases
 
@@ -75,15 +75,12 @@ else:
     COMPOSER = PureComposer
 
 
-def load_yaml(
-    data: bytes, file: str, *, limit: int = MAX_BYTES, composer: type[Any] = COMPOSER, quotes: bool = False
-) -> Document:
-    """Parse a YAML file. With `quotes` its values may hold anything, as escapes: fixtures quote what attackers write.
+def parse(text: str, file: str, *, composer: type[Any] = COMPOSER, quotes: bool = False) -> Document:
+    """The whole of it, by PyYAML; `quotes` as `load_yaml` has it.
 
     Raises:
         EngineError: all that is wrong with it.
     """
-    text = decode(data, file, limit)
     places = Places(file, text, lambda: tree)
     warned = _odd(text, places)
     node = _compose(text, places, composer)
@@ -139,11 +136,6 @@ _INTEGER = r"[-+]?[0-9]+"
 _OTHER_BASE = r"0o[0-7]+|0x[0-9a-fA-F]+"
 _LEADING_ZERO = r"[-+]?0[0-9]"
 _NOT_FINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-_WORDS: dict[str, bool | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 _FIRST_OF_NUMBER = frozenset("-+.0123456789")
 _MAX_DIGITS = 400
 
@@ -223,8 +215,8 @@ class _Reader:
 
     def _plain(self, node: yaml.ScalarNode, span: Span) -> str | int | float | bool | None:
         text: str = node.value
-        if text in _WORDS:
-            return _WORDS[text]
+        if text in WORDS:
+            return WORDS[text]
         if text[0] not in _FIRST_OF_NUMBER:
             return text
         if text[0] in "123456789" and len(text) < _MAX_DIGITS and text.isascii():

@@ -4,7 +4,7 @@ Where to look is told by somebody else (`Sides`): by a clone and an event, or by
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from engine.core.repository import same_repository
 from engine.core.resources import sources
@@ -14,6 +14,7 @@ from engine.printable import in_line
 from engine.run.facts.gather import Fetch, Slow
 from engine.run.facts.once import once
 from engine.run.facts.where import Sides
+from engine.run.request import Asked
 
 if TYPE_CHECKING:
     from engine.adapters.git.repository import Merge, Range
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from engine.core.resources.services import Services
     from engine.core.rules.model import Rules
     from engine.core.verdict.about import Wanted
-
-
-class Asked(NamedTuple):
-    """What the person who started the run has said."""
-
-    destroy: tuple[str, ...] = ()  # resource paths
-    move: tuple[str, ...] = ()
-    source: str | None = None  # owner/name of the clone
 
 
 class Change:

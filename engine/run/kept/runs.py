@@ -6,7 +6,7 @@ that has begun it goes on, or whoever says `--resume`. Another delivery is anoth
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from engine.adapters import files
 from engine.core.handover import LIMIT, Binding, Handover, close, compare, open_
@@ -17,24 +17,13 @@ from engine.names import closest
 from engine.run.kept import swept
 from engine.run.kept.journal import Journal, fill
 from engine.run.kept.owner import Owner, owner
+from engine.run.request import Going
 
 if TYPE_CHECKING:
     from engine.core.decision.explain import Json
     from engine.core.events.kinds import Subject
     from engine.core.rules.model import Rules
     from engine.run.ports import Ports
-
-
-class Going(NamedTuple):
-    """Which run this is, and how much of it is to be done here."""
-
-    run: str  # the delivery
-    attempt: str = ""  # of the workflow
-    resume: bool = False
-    only: str | None = None  # resume only what stopped before this action
-    until: str | None = None  # stop before this action
-    handover: str | None = None  # file that carries the journals from job to job
-    executor: str | None = None  # file of the executor that this process is
 
 
 class Runs:

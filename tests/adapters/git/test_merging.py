@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.resources.tree import LARGEST_FILE
@@ -150,6 +150,7 @@ SIDES = st.dictionaries(
 )
 
 
+@settings(max_examples=40)  # each makes two branches of one repository, and merges them twice
 @given(theirs=SIDES, ours=SIDES)
 def test_a_clean_merge_is_the_one_that_git_makes_in_a_work_tree(tmp_path_factory, theirs, ours):
     theirs, ours = ({p: t for p, t in side.items() if t is not None or p in BASE} for side in (theirs, ours))

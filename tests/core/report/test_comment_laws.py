@@ -7,12 +7,13 @@ from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
+from engine.core.receipts import Tally
 from engine.core.redact import Redactor
 from engine.core.report.attempts import Applied, Attempt, Differs, Touched
 from engine.core.report.comment import render
 from engine.core.report.fitting import LIMIT
 from engine.core.report.life import envelope_of
-from engine.core.report.model import Diff, Gate, Life, Report, Result, Row, Validated, redacted
+from engine.core.report.model import Diff, Gate, Judged, Life, Report, Result, Row, Validated, redacted
 from engine.core.report.terminal import render as render_terminal
 from engine.errors import Place, Problem
 from tests.support.reports import SIGNATURE, diff, page
@@ -48,6 +49,8 @@ FINDINGS = st.builds(
 )
 MISSING = st.builds(Missing, TEXT, st.lists(TEXT, max_size=2).map(tuple))
 GATES = st.builds(Gate, TEXT, st.sampled_from(Outcome), TEXT, st.lists(MISSING, max_size=2).map(tuple))
+COUNTS = st.integers(0, 9)
+TALLIES = st.builds(Tally, **dict.fromkeys(Tally._fields, COUNTS))
 REPORTS = st.builds(
     Report,
     repo=TEXT,
@@ -65,6 +68,7 @@ REPORTS = st.builds(
     because=TEXT,
     gates=st.lists(GATES, max_size=3).map(tuple),
     broken=st.lists(PROBLEMS, max_size=2).map(tuple),
+    receipts=st.none() | st.builds(Judged, TEXT, TALLIES),
     life=st.none(),
     applied=st.none(),
 )
@@ -133,8 +137,8 @@ def test_any_report_is_one_table_and_ends_what_it_opens(report: Report) -> None:
     assert not {"a", "img", "script", "h1", "input", "blockquote"} & set(shown.elements)
 
 
-@given(REPORTS, LIVES, st.sampled_from([1, 300]))
-@settings(deadline=None)
+@given(REPORTS, LIVES, st.sampled_from([1, 1, 300]))
+@settings(deadline=None, max_examples=60)
 def test_any_life_begins_with_its_state_and_ends_what_it_opens(report: Report, life: Life, times: int) -> None:
     big = report._replace(rows=report.rows * times, life=life._replace(merging=life.merging * times))
     body = render(big)

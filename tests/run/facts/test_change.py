@@ -14,13 +14,14 @@ from engine.core.resources import services
 from engine.core.rules.load import load
 from engine.errors import EngineError, ExitCode
 from engine.run.catalog import catalog
-from engine.run.facts.change import Asked, Change
+from engine.run.facts.change import Change
 from engine.run.facts.clone import Clone as Sides
 from engine.run.facts.gather import gather
 from engine.run.facts.kept import NOTHING
 from engine.run.facts.teller import WITHOUT_GITHUB, together
 from engine.run.facts.told import Told, base_repository, check, where
 from engine.run.module import read_module
+from engine.run.request import Asked
 from engine.run.trusted import read_rules
 from tests.support.clone import Clone, bucket
 from tests.support.git import Clone as Git

@@ -76,18 +76,6 @@ def rerequest(forge: Forge, viewer: Viewer, run: Row) -> None:
         _event(forge, viewer, run["id"], "rerequested")
 
 
-def request_action(forge: Forge, viewer: Viewer, run: Row, identifier: str) -> None:
-    """Press one of the buttons that the App has put on its run.
-
-    Raises:
-        ForgeError: 422, the run has no such button.
-    """
-    if identifier not in {action["identifier"] for action in shapes.actions(run)}:
-        raise ForgeError(422, "Validation Failed")
-    with forge.kept.change():
-        _event(forge, viewer, run["id"], "requested_action", requested_action={"identifier": identifier})
-
-
 def rerequest_suite(forge: Forge, viewer: Viewer, suite: Row) -> None:
     """Ask the App to try everything of a suite again."""
     with forge.kept.change():

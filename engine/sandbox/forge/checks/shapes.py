@@ -56,12 +56,6 @@ def told_run(forge: Forge, urls: Urls, row: Row) -> dict[str, Any]:
     return {**found, "check_suite": {**about, "status": status, "conclusion": conclusion}}
 
 
-def actions(row: Row) -> list[dict[str, str]]:
-    """The buttons of a run: `{label, description, identifier}`."""
-    found: list[dict[str, str]] = json.loads(row["actions_json"])
-    return found
-
-
 def annotation(urls: Urls, repository: Row, sha: str, row: Row) -> dict[str, Any]:
     """GitHub's `check-annotation`."""
     same = ("path", "start_line", "end_line", "start_column", "end_column", "message", "title", "raw_details")

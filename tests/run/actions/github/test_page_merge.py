@@ -6,7 +6,7 @@ import pytest
 
 from engine.core.kept import keys
 from engine.errors import EngineError, failure
-from engine.run.kept.runs import Going
+from engine.run.request import Going
 from tests.support.clone import bucket
 from tests.support.hosted import REPO
 from tests.support.page import Hooked

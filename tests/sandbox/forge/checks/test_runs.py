@@ -257,20 +257,6 @@ def test_a_run_that_never_ends_is_stale(as_installation, place):
         place.forge.clock.ahead_s = ahead
 
 
-def test_a_button_is_pressed(app, place, said):
-    from engine.sandbox.forge.answer import ForgeError, Viewer
-    from engine.sandbox.forge.checks import runs
-
-    button = {"label": "Retry", "description": "once more", "identifier": "retry"}
-    made = app("POST", f"{place.path}/check-runs", RUN | {"head_sha": place.one, "actions": [button]}).body
-    row = place.forge.kept.row("SELECT * FROM check_runs WHERE id = ?", made["id"]) or {}
-    runs.request_action(place.forge, Viewer("user", 1), row, "retry")
-    assert said()[-1][0] == "check_run.requested_action"
-    assert said()[-1][1]["requested_action"] == {"identifier": "retry"}
-    with pytest.raises(ForgeError):
-        runs.request_action(place.forge, Viewer("user", 1), row, "other")
-
-
 def test_a_run_names_the_pull_requests_of_its_commit(as_, app, place):
     sha = place.commit("pulled", place.one)
     body = {"title": "x", "head": "pulled", "base": "main"}
