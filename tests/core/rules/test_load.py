@@ -247,7 +247,19 @@ def test_the_shipped_rules_load_and_nothing_is_to_be_said_about_them() -> None:
     files = read_rules(ROOT)
     assert lint(files, shipped_catalog()) == ()
     loaded = load(files, shipped_catalog())
-    names = {"open-pr", "target", "validate", "merge", "tell", "answer", "closed", "sweep"}
+    names = {
+        "open-pr",
+        "target",
+        "validate",
+        "merge",
+        "tell",
+        "answer",
+        "apply",
+        "replan",
+        "unapplied",
+        "closed",
+        "sweep",
+    }
     assert set(loaded.pipelines) == names
     assert set(files) == {
         "deployment-rules.yaml",
