@@ -204,6 +204,8 @@ def _finding(finding: Finding, life: Life | None) -> str:
     where = [md.code(part) for part in dict.fromkeys((finding.resource, finding.address)) if part]
     if place and place not in (finding.resource, finding.address):
         where.append(md.link(md.code(place), life_.file(life, finding.file, finding.line)))
+    if finding.sid:
+        where.append(f"statement {md.code(finding.sid)}")
     lines = [
         f"- **{finding.severity.value}** {md.code(finding.rule)} {md.prose(finding.message)}",
         "  " + ", ".join(where),

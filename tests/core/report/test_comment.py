@@ -47,6 +47,11 @@ def test_found_again_by_its_mark() -> None:
             report(findings=[finding(file="S3/a.tfvars", line=4, address='x["a"]', remediation="set `kms`")]),
             ["S3/a.tfvars:4", 'x["a"]', "Mend it: set kms"],
         ),
+        (
+            "a statement of a document",
+            report(findings=[finding(file="S3/a.json", line=7, address='x["a"]', sid="Everybody")]),
+            ['x["a"], S3/a.json:7, statement Everybody'],
+        ),
         ("what is signed", report(), [DIGEST, "sequence 3", "expires 2026-11-30T21:00:00Z"]),
         (
             "a local run",
@@ -162,7 +167,9 @@ def test_plans_are_closed_until_clicked() -> None:
 def test_hostile_everywhere(why: str, value: str) -> None:
     bad = row(path=value, service=value, name=value, change=value, diffs=(diff(value, value, value),))
     broken = bad._replace(counts=None, problem=BROKEN.problem and BROKEN.problem._replace(message=value, hint=value))
-    found = finding(rule=value, message=value, resource=value, address=value, remediation=value, file=value, line=1)
+    found = finding(
+        rule=value, message=value, resource=value, address=value, remediation=value, file=value, line=1, sid=value
+    )
     refused = REFUSED._replace(message=value, hint=value, place=Place(value, 1, 1))
     shown = page(render(report([bad, row(), broken], [found, found._replace(effect=Effect.WARN)], [refused], "error")))
     assert [len(cells) for cells in shown.cells] == [4, 4, 4, 4], why
