@@ -11,6 +11,8 @@ told/<owner>/<repository>/<pull request>                        what the last va
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
+claims/reply/<owner>/<repository>/<comment>                     which run answers it at the moment
+claims/check/<owner>/<repository>/<pull request>                which run sets its checks at the moment
 logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from

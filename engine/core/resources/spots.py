@@ -74,14 +74,22 @@ class Spots:
         found = ((top, name) for name in names for top, below in values.items() if _has(below, name))
         return next(found, ())
 
+    def _inside(self, entry: Path) -> "Iterator[tuple[Path, Json]]":
+        """Everything that is said of one AWS resource."""
+        assert self._tfvars is not None
+        value: Json = dict(self._tfvars.values)
+        for step in entry:
+            value = value[step]  # type: ignore[index]  # a path comes from the value itself
+        return _below(value, entry)
+
     # ------------------------------------------------------------ attributes
 
     def _attribute(self, entry: Path, finding: "Finding") -> Spot | None:
-        if self._tfvars is None or not entry:
+        if not entry:
             return None
         named: dict[str, Path] = {}
         valued: dict[str, Path] = {}
-        for path, value in _below(self._tfvars.values[str(entry[0])][entry[1]], entry):  # type: ignore[index,call-overload]
+        for path, value in self._inside(entry):
             named.setdefault(str(path[-1]), path)
             if isinstance(value, str):
                 valued.setdefault(value, path)
@@ -90,6 +98,7 @@ class Spots:
         found = next((named[name] for name in wanted if name in named), valued.get(finding.value))
         if found is None:
             return None
+        assert self._tfvars is not None
         place = self._tfvars.place(*found, key=isinstance(found[-1], str))
         return Spot(place.file, place.line)
 
@@ -119,7 +128,7 @@ class Spots:
 
     def _read_statements(self, entry: Path) -> "Iterator[_Statement]":
         assert self._tfvars is not None
-        for path, value in _below(self._tfvars.values[str(entry[0])][entry[1]], entry):  # type: ignore[index,call-overload]
+        for path, value in self._inside(entry):
             keys = [str(step) for step in path[len(entry) :]]
             if not isinstance(value, str):
                 continue

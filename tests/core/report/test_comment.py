@@ -6,7 +6,7 @@ from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
-from engine.core.report.comment import LIMIT, MARK, render
+from engine.core.report.comment import LIMIT, MARK, is_marked, render
 from engine.core.report.model import Gate, Report, Result
 from engine.errors import Place, problem
 from tests.support.reports import DIGEST, JUDGED, SIGNATURE, diff, finding, gate, hostile, page, report, row
@@ -259,3 +259,19 @@ def test_fits(why: str, shown: Report, kept: list[str], gone: list[str]) -> None
 
 def test_a_thousand_resources_are_shown_in_full_where_they_fit() -> None:
     assert "more resources" not in render(report([row(f"S3/{n}") for n in range(300)]))
+
+
+@pytest.mark.parametrize(
+    ("why", "end", "is_it"),
+    [
+        ("its end", "\n<!-- interlock -->\n", True),
+        ("as browsers end lines", "\r\n<!-- interlock -->\r\n\r\n", True),
+        ("the signed head after it", "\n<!-- interlock -->\n<!-- interlock aGVhZA== -->\n", True),
+        ("quoted", "\n> <!-- interlock -->\n", False),
+        ("within a line", " <!-- interlock -->", False),
+        ("an answer", "\n<!-- interlock answer 7 0a -->\n", False),
+        ("said before something else", "\n<!-- interlock -->\nand more", False),
+    ],
+)
+def test_ours_are_known_by_their_end(why, end, is_it):
+    assert is_marked(f"Passed{end}") is is_it, why
