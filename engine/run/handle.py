@@ -95,7 +95,9 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
             one, chain = waiting.pop(0)
             with _reported(event, one.out, settings, watcher):
                 done = _once(event, one, settings, ports, watcher, journals, chain)
-            handled += [each._replace(child=bool(chain)) for each in done]
+            for each in done:  # they ask with one token, so each has what was asked since the one before
+                new = max(0, each.requests - sum(one.requests for one in handled))
+                handled.append(each._replace(child=bool(chain), requests=new))
             waiting += [
                 (request._replace(pipeline=each.then, out=os.path.join(each.out, each.then)), (*chain, each.name))
                 for each in done
@@ -232,7 +234,7 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
     lacking = journal.lines == begun and any(r.problems and journal.past(r.id).state == "never" for r in ran)
     if result.outcome is not Outcome.ERROR and not done.next and not lacking:
         journal.finish_run(done.said())
-    return done
+    return done._replace(requests=judged.ports.forge.calls if judged.ports.forge else 0)
 
 
 def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: str) -> Context:
