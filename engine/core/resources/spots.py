@@ -5,7 +5,7 @@ for, and then an attribute that its texts name as policies name it. Whatever is 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # `kms_key_arn`, or `versioning = `: any other single word is of a sentence.
 _NAME = re.compile(r"(?<![\w.:/-])([a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w:/-])|[a-z][a-z0-9]*(?= = ))", re.ASCII)
 _ACTIONS = frozenset({"Action", "NotAction"})
+_STEPS = 3_000_000  # texts that are compared with what findings are about; later ones have the attribute's line
 _LONGEST = 200  # characters of a `Sid` that are shown, and of a value that is looked for
 
 Path = tuple["str | int", ...]
@@ -36,7 +37,9 @@ class Spot(NamedTuple):
 
 
 class _Statement(NamedTuple):
-    spot: Spot
+    file: str
+    sid: str
+    line: Callable[[Path], int]  # looked up for what is shown alone: that takes a second reading of the file
     keys: Path  # of the document, in the tfvars: a policy's name is one of them
     allows: bool
     leaves: "tuple[_Leaf, ...]"
@@ -44,7 +47,7 @@ class _Statement(NamedTuple):
 
 class _Leaf(NamedTuple):
     text: str  # folded
-    line: int
+    path: Path
     is_action: bool
 
 
@@ -53,6 +56,7 @@ class Spots:
 
     def __init__(self, resource: "Resource") -> None:
         self._resource = resource
+        self._steps = _STEPS
 
     def of(self, finding: "Finding") -> Spot:
         """The best line that is known."""
@@ -106,15 +110,16 @@ class Spots:
 
     def _statement(self, entry: Path, finding: "Finding") -> Spot | None:
         words = [word.casefold() for word in finding.value[:_LONGEST].split()]
-        if not entry or not words:
+        if not entry or not words or self._steps < 0:
             return None
         name = finding.address.rpartition('["')[2].removesuffix('"]').partition("/")[2]
         own = sorted(self._statements(entry), key=lambda one: (name not in one.keys, not one.allows))
         for fits in (_is, _holds, _covers):
             for one in own:
-                lines = [next((leaf.line for leaf in one.leaves if fits(leaf, word)), 0) for word in words]
-                if all(lines):
-                    return one.spot._replace(line=lines[0])
+                self._steps -= len(one.leaves)
+                found = [next((leaf for leaf in one.leaves if fits(leaf, word)), None) for word in words]
+                if found[0] is not None and None not in found:
+                    return Spot(one.file, one.line(found[0].path), one.sid)
         return None
 
     def _statements(self, entry: Path) -> "Iterator[_Statement]":
@@ -160,12 +165,12 @@ def _of(data: bytes | None, file: str, keys: Path, offset: int) -> Iterator[_Sta
         if isinstance(statement, dict):
             here: Path = ("Statement",) if number is None else ("Statement", number)
             leaves = tuple(
-                _Leaf(text.casefold(), line(path), not _ACTIONS.isdisjoint(path))
+                _Leaf(text.casefold(), path, not _ACTIONS.isdisjoint(path))
                 for path, text in _below(statement, here)
                 if isinstance(text, str) and path[-1] != "Sid"
             )
             sid = str(statement.get("Sid") or "")[:_LONGEST]
-            yield _Statement(Spot(file, line(here), sid), keys, statement.get("Effect") == "Allow", leaves)
+            yield _Statement(file, sid, line, keys, statement.get("Effect") == "Allow", leaves)
 
 
 def _below(value: "Json", path: Path) -> "Iterator[tuple[Path, Json]]":

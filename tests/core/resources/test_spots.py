@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.resources import spots
 from engine.core.resources.model import EMPTY_TREE, Resource
 from engine.core.resources.spots import Spots
 
@@ -129,3 +130,15 @@ def test_a_deleted_resource_has_no_lines():
 def test_patterns_are_read_as_aws_reads_them(pattern, word, covers):
     texts = {**FILES, "S3/x/lake.json": ONE.replace("s3:*", pattern) % "One"}
     assert (spot(BUCKET, texts, value=word)[2] == "One") is covers
+
+
+def test_a_thousand_findings_about_many_statements_take_bounded_work(monkeypatch):
+    """Whoever fills documents has lines that are less exact, and nothing else."""
+    monkeypatch.setattr(spots, "_STEPS", 5)
+    resource = Resource(
+        "S3", "x", "S3/x", "k", "added", "dev", "S3/x/x.tfvars", {}, EMPTY_TREE, {}, {"lake": 4},
+        texts={path: text.encode() for path, text in FILES.items()},
+    )  # fmt: skip
+    found = Finding("X-1", Severity.HIGH, Effect.DENY, "it is wrong", "S3/x", BUCKET, value="s3:*")
+    known = Spots(resource)
+    assert [known.of(found).line for _ in range(3)] == [10, 4, 4]
