@@ -71,17 +71,6 @@ def test_a_merge_behind_our_back_is_told_with_what_did_not_hold(page, validated)
 
 
 @pytest.mark.slow
-def test_3500_files_hide_no_resource(page):
-    """GitHub lists 3,000 of them at most; what is changed is told by git."""
-    files = {f"S3/filler/{number:04}.md": "words\n" for number in range(3500)}
-    number = page.hosted.pull("filler", files={**files, "S3/zz/zz.tfvars": bucket("acme-zz"), "zz.tf": "resource {}\n"})
-    done = page.run("tell", number)
-    [ours] = page.ours(number)
-    assert (done.outcome, ours.body.splitlines()[0][:9]) == ("pass", "Refused: ")
-    assert "zz.tf" in ours.body
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["a", "b", "c"])
 def test_whatever_github_answers_each_thing_is_done_once(page, seed):
     """Late, lost, cut, refused for a moment, out of tokens: some runs fail, and what is there is there once."""
