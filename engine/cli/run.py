@@ -115,7 +115,7 @@ def run(options: Namespace, console: Console) -> int:
         }
         if options.json:
             parts = {
-                "pipelines": [done.to_json() for done in handled],
+                "pipelines": [{**done.to_json(), "requests": done.requests} for done in handled],
                 "reports": [report.to_json() for report in reports],
             }
             run = {"version": 1, "status": "done" if handled else "nothing_to_do", "run": going.run, **outputs}

@@ -18,6 +18,7 @@ class Again(NamedTuple):
     child: bool = False
     ran: tuple[Ran, ...] = ()
     next: str = ""
+    requests: int = 0
 
     def to_json(self) -> Mapping[str, Any]:
         """As it was."""
@@ -61,6 +62,7 @@ class Handled(NamedTuple):
     environment: str  # of the change; empty where nobody could tell
     child: bool = False  # of another one's `then`, or `else`
     renews: str | None = None  # the pipeline that gives a verdict again, which this one waits for
+    requests: int = 0  # to GitHub, for its facts and actions; git's are not counted
 
     @property
     def name(self) -> str:

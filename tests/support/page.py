@@ -114,6 +114,7 @@ PIPELINES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "comment": ("none", [{"id": "comment", "uses": "github.comment"}]),
     "closed": ("none", [
         {"id": "settle", "uses": "github.settle"},
+        {"id": "label", "uses": "github.label"},
         {"id": "comment", "uses": "github.comment", "with": {"template": "closed"}},
     ]),
     "deploy": ("none", [{"id": "deploy", "uses": "github.deployment", "with": {"state": "started"}}]),
@@ -154,12 +155,16 @@ def controller(directory: Path, values: "settings.Settings", more: Mapping[str, 
     for name in ("policies", "terraform"):
         if os.path.isdir(os.path.join(data.ROOT, name)):
             os.symlink(os.path.join(data.ROOT, name), directory / name)
-    text = yaml.safe_dump(rules)
+    (directory / "deployment-rules.yaml").write_text(filled(yaml.safe_dump(rules), directory, values))
+    return str(directory)
+
+
+def filled(text: str, directory: Path, values: "settings.Settings") -> str:
+    """Rules in which the digests of today stand for the words."""
     today = digests(Controller.at(str(directory)), values)
     for word, digest in (("MODULE", "module"), ("LOCK", "lock_file"), ("POLICY", "policy")):
         text = text.replace(word, str(today[digest]))
-    (directory / "deployment-rules.yaml").write_text(text)
-    return str(directory)
+    return text
 
 
 def _permissions(steps: list[dict[str, Any]]) -> list[str]:
@@ -177,7 +182,13 @@ _KEYS = (
 class Page:
     """The source repository on a forge, a store, keys, and runs about its pull requests."""
 
-    def __init__(self, forge: Forge, folder: Path, more: Mapping[str, Any] = {}) -> None:
+    def __init__(
+        self,
+        forge: Forge,
+        folder: Path,
+        more: Mapping[str, Any] = {},
+        rules: "Callable[[Path, settings.Settings, Mapping[str, Any]], str]" = controller,
+    ) -> None:
         self.hosted = Hosted(forge, str(folder / "cache"))
         self.forge, self.folder = forge, folder
         self.environ = {**self.hosted.environ, "ENGINE_STORE": f"dir:{folder / 'store'}?shared=1"}
@@ -190,7 +201,7 @@ class Page:
         self.environ["ENGINE_TRUSTED_KEYS"] = str(folder / "trusted-keys.yaml")
         (folder / "trusted-keys.yaml").write_text("version: 1\nkeys:\n" + "\n".join(rows))
         self.settings = settings.read(self.environ)
-        self.controller = controller(folder / "controller", self.settings, more)
+        self.controller = rules(folder / "controller", self.settings, more)
         self.store: Store = Directory(str(folder / "store"), durable=True)
         self._runs = 0
 
@@ -200,6 +211,14 @@ class Page:
     def run(self, pipeline: str, about: "int | dict[str, Any]", run: str = "", name: str = "workflow_dispatch",
             going: Going | None = None, permissions: Any = None) -> Done:  # fmt: skip
         """A run of one pipeline about a pull request, or about an event of that kind."""
+        [done], calls = self.handled(pipeline, about, run, name, going)
+        result = getattr(done, "result", None)
+        outcome = result.outcome.value if result else "again"
+        return Done({one.uses: one for one in done.ran}, outcome, calls, str(result))
+
+    def handled(self, pipeline: str | None, about: "int | dict[str, Any]", run: str = "",
+                name: str = "workflow_dispatch", going: Going | None = None) -> tuple[Any, int]:  # fmt: skip
+        """What came of its pipelines, and of those that follow on them; and how many requests that took."""
         self._runs += 1
         body = about if isinstance(about, dict) else {
             "inputs": {"source_repo": REPO, "pr_number": str(about)}, "ref": "refs/heads/main", "workflow": "w",
@@ -219,10 +238,7 @@ class Page:
             going or Going(run or f"run-{self._runs}"),
         )  # fmt: skip
         watcher = Watcher(lambda _: None, lambda _: None, lambda _: None, lambda _: None)
-        [done] = handle(request, self.settings, ports, watcher)
-        result = getattr(done, "result", None)
-        outcome = result.outcome.value if result else "again"
-        return Done({one.uses: one for one in done.ran}, outcome, hubs[0].calls if hubs else 0, str(result))
+        return handle(request, self.settings, ports, watcher), sum(hub.calls for hub in hubs)
 
     def pull(self, number: int) -> Pull:
         """It, as our App sees it."""

@@ -62,6 +62,11 @@ def render(report: Report, limit: int = LIMIT) -> str:
     return "\n\n".join(part for part in (head, *body, foot) if part) + "\n"
 
 
+def is_marked(body: str) -> bool:
+    """Does a comment end as ours do? Anybody can write that: whose it is, is another question."""
+    return life_.unsigned(body).endswith(f"\n{MARK}")
+
+
 def _living(report: Report, life: Life, limit: int) -> str:
     """On the pull request's page: where it stands, what it takes, and how it came there."""
     head, foot, last = life_.head(report, life), _foot(report), life_.end(life, MARK)
@@ -203,6 +208,8 @@ def _finding(finding: Finding, life: Life | None) -> str:
     where = [md.code(part) for part in dict.fromkeys((finding.resource, finding.address)) if part]
     if place and place not in (finding.resource, finding.address):
         where.append(md.link(md.code(place), life_.file(life, finding.file, finding.line)))
+    if finding.sid:
+        where.append(f"statement {md.code(finding.sid)}")
     lines = [
         f"- **{finding.severity.value}** {md.code(finding.rule)} {md.prose(finding.message)}",
         "  " + ", ".join(where),
