@@ -13,7 +13,8 @@ from engine.core.signature import PURPOSES
 from engine.run.catalog import ACTIONS
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
-READERS = ("cli/", "sandbox/", "adapters/settings.py")  # the sandbox is a laptop's surroundings itself
+# The sandbox is a laptop's surroundings itself; the keeper's environment is the one that was built for its program.
+READERS = ("cli/", "sandbox/", "adapters/settings.py", "adapters/attached_keeper.py")
 OF_VARIABLES = {"environ", "environb", "getenv", "getenvb"}
 # Of `settings`: they read this process's own unless they are handed another.
 BY_THEMSELVES = {
