@@ -63,7 +63,7 @@ def a_merge(root: Path, aws: Emulator, name: str) -> Merged:
 def share(aws: Emulator) -> None:
     """The engine's own part."""
     root = Path(tempfile.mkdtemp())
-    for name in ("one", "two", "three"):
+    for name in ("one", "two"):
         merged = a_merge(root, aws, f"share-{name}")
         with terraform_s() as spent:
             began = time.monotonic()

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from engine.adapters import attached, files
+from engine.adapters import attached_keeper as keeper
 from engine.adapters.attached import Ended, Found, Running
 from engine.adapters.process import Done
 from engine.adapters.terraform import failures, locks
@@ -157,7 +158,9 @@ class Opened:
         if found is None or isinstance(found, Running):
             return False
         began = os.stat(os.path.join(self._apply, attached.BEGUN)).st_mtime
-        lived = found.seconds if isinstance(found, Ended) else self._limits.lock_s + _STARTING_S
+        lived = self._limits.lock_s + _STARTING_S
+        if isinstance(found, Ended):  # to the moment when its end was noted: what it took to be started counts, too
+            lived = os.stat(os.path.join(self._apply, keeper.CODE)).st_mtime - began
         return lock.is_of_an_apply(locks.me(), began, lived)
 
     def unlock(self, lock: Lock, cancel: threading.Event | None = None) -> None:
