@@ -2,6 +2,7 @@
 
 import threading
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -12,15 +13,18 @@ from engine.adapters.storage.memory import Memory
 from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.declare import Action, Repeat
+from engine.core.kept import keys
 from engine.core.kept.journal import Identity
+from engine.core.outcome import Outcome
 from engine.core.rules.load import load
 from engine.errors import EngineError, ExitCode, failure, problem
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
+from engine.run.kept.claims import locked
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
 from engine.run.ports import Ports
-from engine.run.runner import Ran, carry_out
+from engine.run.runner import Ran, carry_out, is_locked_out
 from tests.support.decision import event
 from tests.support.trail import trail
 
@@ -62,6 +66,15 @@ SAY = Action(
     "test.say", say, {"text": {"type": "string"}, "label": LABEL}, ("said",), (), Repeat.SAFE, "Says something."
 )
 
+
+def held(ctx):
+    """Which locks there are while the action is at work."""
+    ctx.check_locks()
+    return {"said": sorted(ctx.ports.store.list("claims/"))}
+
+
+HOLD = SAY._replace(name="test.hold", run=held, inputs={})
+PR: dict[str, Any] = {"number": 7, "head": {"sha": "a" * 40}, "base": {"repo": "acme/dev-deployment"}}
 ME, YOU = Owner("me.1", "me"), Owner("you.2", "you")
 
 
@@ -87,20 +100,23 @@ def a_journal(store=None, by=ME):
 def run(
     *steps,
     protect=None,
-    keys=MappingProxyType({"ENGINE_DIGEST_KEY": KEY}),
+    given=MappingProxyType({"ENGINE_DIGEST_KEY": KEY}),
     journal=None,
     until=None,
     origin="github",
     store=None,
+    locks=(),
+    again=None,
 ):
-    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN, SHARE)})
+    rows = catalog()._replace(actions={row.name: row for row in (SAY, PLAN, SIGN, SHARE, HOLD)})
     files = {
         "deployment-rules.yaml": (RULES % "\n".join(f"      - {step}" for step in steps)).encode(),
         "approvers-config.yaml": b"version: 1\ngroups: {reviewers: {users: [ann]}}\n",
     }
-    rules, document, asked = load(files, rows), freeze({}, origin=origin), event()
+    rules, document, asked = load(files, rows), freeze({"pr": PR, "now": NOW}, origin=origin), event()
     rules = rules._replace(protect=protect or {})
     [result] = decide(asked, document, rules._replace(protect={})).pipelines
+    result = result._replace(locks=tuple(locks))
     context = Context(
         event=asked,
         document=document,
@@ -108,14 +124,15 @@ def run(
         controller=Controller(".", ".", "."),
         discovery=None,  # type: ignore[arg-type]  # no action here looks at it
         settings=settings.read({"HOME": "/h"}),
-        ports=Ports(store or Memory(), Keyring(keys), lambda: NOW, trail(store)),
+        ports=Ports(store or Memory(), Keyring(given), lambda: NOW, trail(store)),
         work=Work(".", lambda line: None, lambda report: None, threading.Event()),
         result=result,
         decision="sha256:0",
         now=NOW,
         run="1",
         check_head=lambda: None,
-        journal=journal or a_journal(),
+        journal=journal or a_journal(store),
+        again=lambda: (document, again(result) if again else result),
     )
     return carry_out(context, rows.actions, until)
 
@@ -199,9 +216,9 @@ def test_a_key_that_no_action_names_is_not_even_read():
     """What stands there is no key, which only a pipeline that signs has to notice."""
     keys = {"ENGINE_DIGEST_KEY": KEY, "ENGINE_SIGNING_KEY": "no key"}
     plan, sign = "{id: a, uses: test.plan, with: {with: digest}}", "{id: b, uses: test.sign, with: {with: verdict}}"
-    [ran] = run(plan, keys=keys)
+    [ran] = run(plan, given=keys)
     assert ran.status == "done"
-    ran, _ = run(plan, sign, keys=keys)
+    ran, _ = run(plan, sign, given=keys)
     assert (ran.status, [p.code for p in ran.problems]) == ("failed", ["ENG283"])
 
 
@@ -382,3 +399,43 @@ def test_what_a_journal_says_in_another_form_is_no_result():
     journal.end("a", said={"outputs": {}, "problems": [{}]})
     [ran] = run(HELLO, journal=a_journal(store))
     assert (ran.status, ran.problems[0].code) == ("failed", "ENG563")
+
+
+HOLDS = "{id: a, uses: test.hold}"
+LOCKS = ("S3/dev/b/terraform.tfstate", "S3/dev/a/terraform.tfstate")
+
+
+def test_what_locks_name_is_one_run_s_alone_from_before_the_first_action_on():
+    store = Memory()
+    [one] = run(HOLDS, store=store, locks=LOCKS)
+    wanted = [keys.working("work", PR["base"]["repo"], 7, "a" * 40), *map(keys.alone, LOCKS)]
+    assert one.outputs["said"] == sorted(wanted)
+    assert list(store.list("claims/")) == [], "and is given back"
+    assert run(HOLDS, store=Memory())[0].outputs["said"] == [], "nothing is locked that no `locks` names"
+
+
+@pytest.mark.parametrize("key", [keys.working("work", PR["base"]["repo"], 7, "a" * 40), keys.alone(LOCKS[0])])
+def test_whoever_meets_a_lock_does_nothing_and_waits(key):
+    store = Memory()
+    other = Journal(store, Identity("8", "work", "none"), YOU, None)
+    other.begin_run({"asked": "", "stance": {}})
+    with locked(store, [key], other, lambda: NOW):
+        ran = run(HOLDS, HELLO.replace("id: a", "id: b"), store=store, locks=LOCKS)
+    assert [one.status for one in ran] == ["failed", "skipped"]
+    assert (ran[0].problems[0].code, ran[0].exit_code) == ("ENG742", ExitCode.WAITING)
+    assert is_locked_out(ran)
+    assert a_journal(store).past("a").state == "never"
+
+
+@pytest.mark.parametrize(
+    ("why", "change"),
+    [
+        ("a gate does not hold any more", {"outcome": Outcome.PENDING, "because": "waiting for: reviewed"}),
+        ("it is about other resources by now", {"locks": LOCKS[:1]}),
+    ],
+)
+def test_what_was_decided_before_it_was_locked_is_decided_again(why, change):
+    store = Memory()
+    [one] = run(HOLDS, store=store, locks=LOCKS, again=lambda result: result._replace(**change))
+    assert one.problems[0].code == "ENG743", why
+    assert list(store.list("claims/")) == []

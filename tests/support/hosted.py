@@ -24,7 +24,7 @@ from engine.run.catalog import catalog
 from engine.run.context import Controller
 from engine.run.facts.change import Asked
 from engine.run.facts.gather import gather
-from engine.run.ports import Ports
+from engine.run.ports import Ports, Purpose
 from engine.run.telling import Judged, Telling
 from engine.run.trusted import read_rules
 from engine.sandbox.forge.forge import Forge
@@ -70,10 +70,14 @@ class Hosted:
 
     @property
     def _trusted(self) -> str:
+        return self.trusted_file(self.cache)
+
+    @staticmethod
+    def trusted_file(folder: str, purposes: "tuple[Purpose, ...]" = ("verdict", "merge")) -> str:
         """One key for everything."""
-        os.makedirs(self.cache, exist_ok=True)
-        file = os.path.join(self.cache, "trusted-keys.yaml")
-        (key,) = trusted(purposes=("verdict", "merge")).values()
+        os.makedirs(folder, exist_ok=True)
+        file = os.path.join(folder, "trusted-keys.yaml")
+        (key,) = trusted(purposes=purposes).values()
         public = b64encode(key.public).decode()
         row = {"id": key.id, "public": public, "purposes": list(key.purposes), "expires": key.expires}
         with open(file, "w", encoding="utf-8") as to:

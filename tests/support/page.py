@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.port import Store
 from engine.core.canonical import canonical
 from engine.core.kept.merge import Merged
-from engine.core.signature import TrustedKey
+from engine.core.signature import Signer, TrustedKey
 from engine.core.verdict.trust import entry
 from engine.run import trusted
 from engine.run.catalog import catalog
@@ -130,17 +130,25 @@ PIPELINES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
 }  # fmt: skip
 
 
-def controller(directory: Path, values: "settings.Settings") -> str:
-    """A controller's checkout: the shipped gates, and pipelines of single actions."""
+APPLYING: dict[str, tuple[Any, list[dict[str, Any]]]] = {
+    "account": (["merged"], [{"id": "account", "uses": "github.account"}]),
+    "unapplied": (["merged"], [{"id": "refuse", "uses": "ledger.refuse"}]),
+    "apply": (["merged"], [{"id": "apply", "uses": "terraform.apply"}]),
+}
+
+
+def controller(directory: Path, values: "settings.Settings", more: Mapping[str, Any] = {}) -> str:
+    """A controller's checkout: the shipped gates, and pipelines of single actions; `more` of them where asked for."""
     directory.mkdir()
     with open(os.path.join(data.ROOT, "deployment-rules.yaml"), "rb") as file:
         rules = yaml.safe_load(file)
     del rules["include"], rules["verdicts"]["renew"]
     rules["events"] = [{"event": "workflow_dispatch", "run": "tell"}]
-    rules["protect"] = {"github.merge": MERGING, "verdict.sign": ["configuration-only"]}
+    after = {name: gates for name, gates in rules["protect"].items() if name in ("github.account", "terraform.apply")}
+    rules["protect"] = {"github.merge": MERGING, "verdict.sign": ["configuration-only"], **(after if more else {})}
     rules["pipelines"] = [
         {"pipeline": name, "gates": gates, "actions": actions, "permissions": _permissions(actions)}
-        for name, (gates, actions) in PIPELINES.items()
+        for name, (gates, actions) in {**PIPELINES, **more}.items()
     ]
     (directory / "approvers-config.yaml").write_bytes(Path(data.ROOT, "approvers-config.yaml").read_bytes())
     for name in ("policies", "terraform"):
@@ -159,22 +167,29 @@ def _permissions(steps: list[dict[str, Any]]) -> list[str]:
     return sorted({permission for step in steps for permission in known[step["uses"]].permissions})
 
 
+_KEYS = (
+    ("verdict", "ENGINE_SIGNING_KEY_FILE"),
+    ("merge", "ENGINE_MERGE_KEY_FILE"),
+    ("audit", "ENGINE_AUDIT_KEY_FILE"),
+)
+
+
 class Page:
     """The source repository on a forge, a store, keys, and runs about its pull requests."""
 
-    def __init__(self, forge: Forge, folder: Path) -> None:
+    def __init__(self, forge: Forge, folder: Path, more: Mapping[str, Any] = {}) -> None:
         self.hosted = Hosted(forge, str(folder / "cache"))
         self.forge, self.folder = forge, folder
         self.environ = {**self.hosted.environ, "ENGINE_STORE": f"dir:{folder / 'store'}?shared=1"}
         rows = []
-        for purpose, name in (("verdict", "ENGINE_SIGNING_KEY_FILE"), ("merge", "ENGINE_MERGE_KEY_FILE")):
+        for purpose, name in _KEYS:
             self.environ[name] = str(folder / f"{purpose}.pem")
             signer = new_key(self.environ[name])
             rows.append(entry(TrustedKey(signer.id, signer.public, (purpose,), LAST, None)).split("keys:\n")[1])
         self.environ["ENGINE_TRUSTED_KEYS"] = str(folder / "trusted-keys.yaml")
         (folder / "trusted-keys.yaml").write_text("version: 1\nkeys:\n" + "\n".join(rows))
         self.settings = settings.read(self.environ)
-        self.controller = controller(folder / "controller", self.settings)
+        self.controller = controller(folder / "controller", self.settings, more)
         self.store: Store = Directory(str(folder / "store"), durable=True)
         self._runs = 0
 
@@ -216,6 +231,10 @@ class Page:
         """Our comments that are shown, oldest first."""
         found = self.pull(number).comments or ()
         return [one for one in found if one.user and one.user.bot and not one.minimised]
+
+    def merge_key(self) -> Signer:
+        """What our merges are signed with."""
+        return Keyring(self.environ).signer("merge")
 
     def decision(self, number: int) -> Merged | None:
         """The signed merge decision."""

@@ -66,7 +66,8 @@ class GitHub:
         self.lists = {**{part: [] for part in queries.LISTS}, **lists}
         self.pull: dict[str, Any] = {
             "id": "PR_7", "number": 7, "title": "t", "body": "b", "state": "OPEN", "isDraft": False, "merged": False,
-            "mergedBy": None, "mergeCommit": None, "mergedAt": None, "updatedAt": "2026-11-27T08:00:00Z", "changedFiles": 2,
+            "mergedBy": None, "mergeCommit": None, "mergedAt": None, "updatedAt": "2026-11-27T08:00:00Z",
+            "changedFiles": 2,
             "allCommits": {"totalCount": 3}, "author": ANN, "headRefName": "feature/x", "headRefOid": HEAD,
             "headRef": {"target": {"oid": HEAD}}, "headRepository": {"nameWithOwner": REPO}, "baseRefName": "dev",
             "baseRef": {"target": {"oid": BASE}},

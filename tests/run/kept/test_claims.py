@@ -6,8 +6,8 @@ import pytest
 
 from engine.adapters.storage.memory import Memory
 from engine.core.kept.journal import Identity
-from engine.errors import EngineError
-from engine.run.kept.claims import claimed
+from engine.errors import EngineError, failure
+from engine.run.kept.claims import claimed, is_alive, locked
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
 
@@ -107,3 +107,64 @@ def test_a_run_whose_lines_cannot_be_believed_may_be_at_work():
     store.put_if_absent(f"journal/{run}/000002", b"no line")
     with pytest.raises(EngineError):
         take(store, journal(store, "8", "b.2"))
+
+
+KEYS = ("claims/state/b", "claims/state/a")
+
+
+def test_several_are_had_together_or_not_at_all():
+    store = Memory()
+    with claimed(store, KEYS[0], journal(store, "7", "a.1"), NOW, Event()):
+        with (
+            pytest.raises(EngineError) as refused,
+            locked(store, KEYS, journal(store, "8", "b.2"), lambda: NOW),
+        ):
+            pass
+        assert refused.value.problems[0].code == "ENG742"
+        assert list(store.list("claims/")) == [KEYS[0]], "the other one was given back"
+    with locked(store, KEYS, journal(store, "9", "c.3"), lambda: NOW) as locks:
+        assert list(store.list("claims/")) == sorted(KEYS)
+        locks.check()
+    assert list(store.list("claims/")) == []
+
+
+def test_what_takes_longer_than_a_claim_lasts_says_that_it_is_alive():
+    store, moment = Memory(), [NOW]
+    with locked(store, KEYS, journal(store, "7", "a.1"), lambda: moment[0]) as locks:
+        moment[0] = LATER
+        locks.renew()
+        locks.check()
+        with pytest.raises(EngineError), locked(store, KEYS, journal(store, "8", "b.2"), lambda: LOST):
+            pass
+        assert is_alive(store, KEYS[0], LOST)
+    assert not is_alive(store, KEYS[0], LOST)
+
+
+def test_whoever_was_silent_for_too_long_has_lost_them_and_takes_nothing_back():
+    store, moment = Memory(), [NOW]
+    with locked(store, KEYS, journal(store, "7", "a.1"), lambda: moment[0]) as locks:
+        moment[0] = LOST
+        with locked(store, KEYS, journal(store, "8", "b.2"), lambda: LOST) as theirs:
+            locks.renew()
+            with pytest.raises(EngineError) as lost:
+                locks.check()
+            assert lost.value.problems[0].code == "ENG621"
+            theirs.check()
+
+
+def test_a_store_that_is_away_for_a_while_loses_nothing():
+    class Away(Memory):
+        away = False
+
+        def replace(self, key, data, version):
+            if self.away:
+                raise failure("ENG190", store="it", reason="away", action="put")
+            return super().replace(key, data, version)
+
+    store = Away()
+    with locked(store, KEYS, journal(store, "7", "a.1"), lambda: NOW) as locks:
+        store.away = True
+        locks.renew()
+        store.away = False
+        locks.renew()
+        locks.check()
