@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from engine.core.state import read
+from tests.support.applied import state
 from tests.support.emulator import ask, aws
 from tests.support.merged import Machine, Merged, given
 
@@ -81,11 +81,6 @@ class Life:
         """What a person does: `terraform force-unlock`, after they have seen that nobody is at work."""
         ask(self.aws, "DELETE", f"/{self.aws.bucket}/{self.merged.resource(self.path).state_key}.tflock")
 
-    def state(self):
-        from tests.run.applying.test_every import state_of
-
-        return state_of(self.merged, self.path)
-
     def check(self, row, why):
         """What was approved is there, exactly; the ledger says so once, of just this state."""
         assert row["outcome"] == "applied", (why, row)
@@ -93,7 +88,7 @@ class Life:
         assert [one.outcome for one in entries][-1] == "applied", why
         assert [one.outcome for one in entries].count("applied") == 1, why
         assert {one.outcome for one in entries} <= {"applied", "reconciled"}, why
-        found = read(self.state())
+        found = state(self.merged, self.path)
         assert entries[-1].said["state"] == {"lineage": found.lineage, "serial": found.serial, "digest": found.digest}
         resources = json.loads(found.data)["resources"]
         names = sorted(f"{one['name']}.{each['index_key']}" for one in resources for each in one["instances"])
@@ -102,7 +97,7 @@ class Life:
         digests = {one["address"]: one["digest"] for one in self.merged.approved[0]["changes"]}
         assert {name: sha for one in entries for name, sha in one.said["done"].items()} == digests, why
         again = self.merged.apply("r2", "later")[self.path]
-        assert (again["outcome"], read(self.state()).serial) == ("applied", found.serial), why
+        assert (again["outcome"], state(self.merged, self.path).serial) == ("applied", found.serial), why
 
     def ran(self):
         """How often each thing was made."""
@@ -113,6 +108,7 @@ def one(root, aws, number, victim, is_elsewhere, after_s):
     why = f"point {number}: {victim} killed after {after_s:.2f} s, gone on {'elsewhere' if is_elsewhere else 'here'}"
     life = Life(root / f"l{number}", aws, number)
     process = life.merged.process("r1")
+    assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     time.sleep(after_s)
     life.kill(process, victim)

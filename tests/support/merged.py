@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from engine.adapters.sealed import SealingKey
 from engine.adapters.storage.directory import Directory
@@ -51,6 +53,11 @@ variable "emulator" { type = bool }
 variable "things" {
   type = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
 }
+variable "secrets" {
+  type      = map(string)
+  sensitive = true
+  default   = {}
+}
 resource "terraform_data" "thing" {
   for_each         = var.things
   input            = each.value.input
@@ -85,7 +92,7 @@ class Machine:
         if not module.exists():
             module.mkdir()
             (module / "main.tf").write_text(more.pop("module", MODULE))
-        self.root, self.aws = root, aws
+        self.root, self.aws, self.cache = root, aws, cache
         setup = a_setup(
             None,
             module=str(module),
@@ -96,6 +103,10 @@ class Machine:
         self.workspace: Workspace = prepare(setup)
         self.out = root / "out"
         self.out.mkdir(exist_ok=True)
+
+    def elsewhere(self, cache: str) -> "Machine":
+        """Another one, that has nothing of what is here."""
+        return Machine(self.root, self.aws, cache)
 
     @property
     def store(self) -> Store:
@@ -110,7 +121,7 @@ class Merged:
         self.commit: str = changes.pop("commit", COMMIT)
         self.pr: int = changes.pop("pr", 7)
         self.behind: list[str] = changes.pop("behind", [])  # commits that lie in it
-        self.resources = {path: {"things": _things(things)} for path, things in resources.items()}
+        self.resources = {path: _values(things) for path, things in resources.items()}
         self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
         self.changes = changes  # of the subject
 
@@ -150,7 +161,8 @@ class Merged:
     @property
     def verdict(self) -> Believed:
         template = self.machine.workspace.template
-        made_from = MADE_FROM._replace(module=template.module_digest, digest_key=key_id(KEY))
+        key = self.changes.get("digest_key", key_id(KEY))
+        made_from = MADE_FROM._replace(module=template.module_digest, digest_key=key)
         findings, number = self.changes.get("findings", []), self.changes.get("number", 1)
         statement = build(
             ABOUT, self.approved, findings, [], made_from, sequence=number, confirmed_at=NOW, expires_s=604_800
@@ -173,7 +185,7 @@ class Merged:
         journal = Journal(store, Identity(run, "apply", "acme/dev#7"), Owner(f"{by}.{os.getpid()}", by), None)
         journal.take("again") if journal.start else journal.begin_run(_DECIDED)
         subject = Subject(
-            repository=REPOSITORY,
+            repository=self.changes.get("repository", REPOSITORY),
             pr=self.pr,
             commit=self.commit,
             landed=self.changes.get("landed", True),
@@ -210,11 +222,14 @@ class Merged:
     def apply(self, run: str = "r1", by: str = "me", judge: Judge = passes, live: Any = None, **more: Any) -> Any:
         """A run, in this process: path → row."""
         applying = self.applying(run, by, judge, **more)
-        targets = [
+        return {row["path"]: row for row in apply_all(applying, self.targets, was={}, live=live)}
+
+    @property
+    def targets(self) -> list[Target]:
+        return [
             Target(number, self.resource(path), a_job(path, self.resources[path]))
             for number, path in enumerate(self.resources, 1)
         ]
-        return {row["path"]: row for row in apply_all(applying, targets, was={}, live=live)}
 
     def process(self, run: str = "r1", cache: str = "cache") -> "subprocess.Popen[str]":
         """The same, in a process of its own, which says what it comes to, a line for each."""
@@ -233,8 +248,28 @@ class Merged:
         )
 
 
-def _things(things: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: {"input": one} if isinstance(one, str) else dict(one) for name, one in things.items()}
+def _values(things: Mapping[str, Any]) -> dict[str, Any]:
+    rows = {name: {"input": one} if isinstance(one, str) else dict(one) for name, one in things.items()}
+    secrets = {name: row.pop("secret") for name, row in rows.items() if "secret" in row}
+    return {"things": rows, **({"secrets": secrets} if secrets else {})}
+
+
+@pytest.fixture
+def place(tmp_path: Path, aws: Emulator) -> Machine:
+    """Where merges are applied."""
+    return Machine(tmp_path, given(aws))
+
+
+@pytest.fixture
+def merge(place: Machine, request: pytest.FixtureRequest) -> Callable[..., Merged]:
+    """Makes a merge of one resource with these things, or of several; their states are this test's own."""
+    own = f"n{digest([request.node.nodeid, str(place.root)])[7:19]}"
+
+    def made(*several: Mapping[str, Any], **things: Any) -> Merged:
+        resources = {f"X/{own}-{n}": one for n, one in enumerate(several)} or {f"X/{own}": things.pop("things", things)}
+        return Merged(place, resources)
+
+    return made
 
 
 def given(aws: Emulator) -> dict[str, Any]:

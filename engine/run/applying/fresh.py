@@ -1,7 +1,7 @@
 """One resource, up to where it may be applied: claimed, looked at, planned at the merge commit, compared."""
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.core.kept import keys, ledger, standing
@@ -52,14 +52,17 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
     if begun is None:
         _check_standing(applying, target, found)
     folder = stack.enter_context(opened(target.job, applying.workspace, name))
-    if begun is not None and (ended := past.ended(applying, target, folder, begun, watch)):
+    if begun is None:
+        stack.callback(_put_away, folder)
+    elif ended := past.ended(applying, target, folder, begun, watch):
         if _is_ours(applying, ended.entry):
             raise ended
         found, begun = _look(applying, key)
         _check_standing(applying, target, found)
         name = os.urandom(16).hex()
         folder = stack.enter_context(opened(target.job, applying.workspace, name))
-    elif begun is not None:
+        stack.callback(_put_away, folder)
+    else:
         past.check_ours(applying, target, begun)
     limits = Limits(plan_s=applying.limits.plan_timeout_s, lock_s=applying.limits.lock_timeout_s)
     done = folder.plan(limits, applying.work.cancel)
@@ -67,10 +70,18 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
         raise _not_planned(done, begun)
     state = folder.state(applying.work.cancel)
     if begun is not None and past.reconciled(applying, target, begun, done.plan, state):
+        stack.callback(_put_away, folder)
         found = kept_ledger.entries(applying.store, key, applying.trusted)
     if reason := standing.another(ledger.state_of(found), state):
         raise Ended("stopped", problem("ENG731", Place(path), resource=path, reason=reason, key=key), waits="state")
     return _compared(applying, target, folder, name, claim, found, done, state, was)
+
+
+def _put_away(folder: "Opened") -> None:
+    """Nothing was begun there that is not known: it is for nobody else."""
+    with suppress(EngineError):  # what cannot be deleted now goes when it is old
+        if os.path.isdir(folder.folder) and folder.begun is None:
+            folder.close()
 
 
 def _look(applying: "Applying", key: str) -> "tuple[tuple[Entry, ...], Begun | None]":
