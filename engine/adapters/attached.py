@@ -33,7 +33,8 @@ from engine.adapters.ownership import ours
 from engine.adapters.process import TICK_S, ctrl_c_waits
 from engine.errors import failure
 
-_LOCK, BEGUN, _STOP = "lock", "begun", keeper.STOP
+_LOCK, BEGUN = "lock", "begun"
+_UNSTOPPED = "unstopped"  # becomes `stop`: a file has one name only, and a full disk has room for another
 _FILES = ("stdout", "stderr", keeper.CODE, keeper.PROGRAM)
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _BUSY_S = 2.0  # how long somebody may have the lock who only looks
@@ -80,6 +81,7 @@ def begin(folder: str, argv: Sequence[str], *, cwd: str, env: Mapping[str, str],
             for handle in (code, program):
                 os.write(handle, keeper.BLANK)
                 os.fsync(handle)
+            files.put(os.path.join(folder, _UNSTOPPED), b"")
             begun = os.path.join(folder, BEGUN)
             # From here on nobody begins it once more, whatever becomes of us. It syncs the names of the files, too.
             files.put(begun, json.dumps({"program": name}).encode(), new=True, sync=True)
@@ -151,8 +153,9 @@ def follow(
 
 def stop(folder: str) -> None:
     """Have the program stopped gracefully: once for ever, by the process that started it."""
-    with _believed(folder), contextlib.suppress(FileExistsError):
-        files.put(os.path.join(folder, _STOP), b"", new=True, sync=True)
+    with _believed(folder) as place, contextlib.suppress(FileNotFoundError):  # it was given
+        os.rename(_UNSTOPPED, keeper.STOP, src_dir_fd=place, dst_dir_fd=place)
+        os.fsync(place)
 
 
 def said(folder: str, limit: int) -> bytes:

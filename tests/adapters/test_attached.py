@@ -322,6 +322,15 @@ def given_away(_, file):
         os.chown(file, 12345, 12345)
 
 
+def test_a_full_disk_has_room_for_a_stop(small):
+    folder = str(small / "apply")
+    attached.begin(folder, [SHELL, "-c", "echo on; exec sleep 30"], cwd="/", env={"PATH": os.environ["PATH"]})
+    eventually(lambda: os.path.getsize(f"{folder}/stdout"), "it has begun to speak")
+    fill(small)
+    attached.stop(folder)
+    assert heard(folder)[0].code == -signal.SIGINT
+
+
 @pytest.mark.parametrize("name", ["begun", "lock", "code", "stdout"])
 @pytest.mark.parametrize(
     ("why", "tamper"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.core.state import read
+from engine.core.state import State, read
 
 STATE = {
     "version": 4,
@@ -17,8 +17,14 @@ STATE = {
 }
 
 
+def of(text: str) -> State:
+    found = read(text.encode())
+    assert found
+    return found
+
+
 def state(**more):
-    return read(json.dumps({**STATE, **more}).encode())
+    return of(json.dumps({**STATE, **more}))
 
 
 def test_a_state():
@@ -56,7 +62,7 @@ def test_none_yet(why, data):
 def test_the_digest_is_of_what_it_says(why, same, more):
     if more is None:
         data = json.dumps(STATE)
-        found = [read(data.replace("1.5", number).encode()) for number in ("1.5", "1.50000000000000000000001")]
+        found = [of(data.replace("1.5", number)) for number in ("1.5", "1.50000000000000000000001")]
     else:
         found = [state(), state(**more)]
     assert (found[0].digest == found[1].digest) is same, why
@@ -64,7 +70,7 @@ def test_the_digest_is_of_what_it_says(why, same, more):
 
 def test_the_digest_is_not_of_how_it_is_written():
     text = json.dumps(dict(reversed(STATE.items())), indent=4) + "\n"
-    assert read(text.encode()).digest == state().digest
+    assert of(text).digest == state().digest
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ Value: TypeAlias = str | bool | list[str]
 # Checks that only real AWS can answer.
 _EMULATOR = (
     "use_path_style",
-    "skip_credentials_validation",
     "skip_metadata_api_check",
     "skip_region_validation",
 )

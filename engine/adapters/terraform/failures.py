@@ -11,6 +11,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from engine.adapters.process import Done
+from engine.adapters.terraform import locks
+from engine.adapters.terraform.locks import Lock
 from engine.core.redact import Redactor
 from engine.errors import EngineError, Place, Problem, problem
 
@@ -42,20 +44,6 @@ class Diagnostic(NamedTuple):
         return f"{where}{self.summary}. {self.detail}".rstrip()
 
 
-class Lock(NamedTuple):
-    """Who holds a state, as Terraform's Lock Info says; texts are theirs."""
-
-    id: str
-    who: str  # user@host
-    operation: str
-    created: str
-
-    def __str__(self) -> str:
-        """For people."""
-        doing = f" ({self.operation.removeprefix('OperationType')})" if self.operation else ""
-        return f"{self.who or 'somebody'} has it since {self.created or 'an unknown time'}{doing}, lock {self.id}"
-
-
 class TerraformError(EngineError):
     """A failure that Terraform reported, with its kind, and whose lock it has met."""
 
@@ -74,7 +62,7 @@ class _Row(NamedTuple):
 # The first row that matches decides: what is specific stands before what is general.
 _TABLE = (
     _Row("ENG415", Kind.NEVER, r"NoSuchBucket|S3 bucket \S+ does not exist|requested bucket from"),
-    _Row("ENG465", Kind.NEVER, r"AWS account ID not allowed"),
+    _Row("ENG465", Kind.NEVER, r"AWS account ID not allowed: \d"),
     _Row(
         "ENG417",
         Kind.NEVER,
@@ -106,8 +94,6 @@ _TABLE = (
     _Row("ENG418", Kind.NEVER, r"no space left on device|read-only file system|disk quota exceeded"),
 )
 _OTHER = _Row("ENG410", Kind.NEVER, "")
-_LOCK_INFO = re.compile(r"^ *(ID|Who|Operation|Created): +(.*)$", re.MULTILINE)
-_LINE = 200  # characters of what a lock says
 _AS_THEY_ARE: Mapping[str, str] = {}
 _LOCK = "terraform providers lock"
 _UNDECLARED = "Value for undeclared variable"  # only a warning to Terraform: it plans on without the value
@@ -134,22 +120,13 @@ def of_resource(
     row, said = _classify(done, redactor)
     if row.code in instead:
         row = row._replace(code=instead[row.code], kind=Kind.NEVER)
-    held = lock(done.stdout, redactor) if row.code == "ENG412" else None
+    found = errors(diagnostics(done.stdout)) if row.code == "ENG412" else ()
+    held = locks.read((one.detail for one in found), redactor)
     said = str(held) if held else said
-    found = problem(
+    told = problem(
         row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK
     )
-    return TerraformError(found, row.kind, held)
-
-
-def lock(output: bytes, redactor: Redactor) -> Lock | None:
-    """The lock that a command has met; None: it names none."""
-    for one in errors(diagnostics(output)):
-        rows = reversed(_LOCK_INFO.findall(one.detail))  # the first of a name counts; the others are its texts
-        found = {name: redactor.excerpt(said.strip(), _LINE) for name, said in rows}
-        if found.get("ID"):
-            return Lock(*(found.get(name, "") for name in ("ID", "Who", "Operation", "Created")))
-    return None
+    return TerraformError(told, row.kind, held)
 
 
 def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> TerraformError:

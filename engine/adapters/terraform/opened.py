@@ -10,54 +10,33 @@ closed, however old it is; whoever opens the directory again finds what has beco
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator
 
 from engine.adapters import attached, files
 from engine.adapters.attached import Ended, Found, Running
-from engine.adapters.process import Done, signal_name
-from engine.adapters.terraform import failures
+from engine.adapters.process import Done
+from engine.adapters.terraform import failures, locks
+from engine.adapters.terraform.applied import Applied, Case, judge, riddle
+from engine.adapters.terraform.keeping import attempts, own, remove_old, remove_unbegun
+from engine.adapters.terraform.locks import Lock
 from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, Shown, result, shown
-from engine.adapters.terraform.workspace import OLD_S, Job, Workspace
+from engine.adapters.terraform.workspace import Job, Workspace
 from engine.core import state
 from engine.core.canonical import digest, digest_bytes
-from engine.core.plan.events import Address, Change, Events
+from engine.core.plan.events import Change, Events
 from engine.core.state import State
-from engine.errors import EngineError, Place, Problem, failure, problem
+from engine.errors import EngineError, Place, Problem, failure
 
 _PLAN = "plan.tfplan"
 # What Terraform could write nowhere at all it says, and we write it; its own file may be half of it then.
 _DUMPED, _ERRORED = "dumped.tfstate", "errored.tfstate"
-_UNSAVED = b"Failed to persist state"
 _PULL_S = 300.0
+_STARTING_S = 60.0  # until it has locked the state, beside waiting for it
 _GRACE_S = 60.0  # Terraform waits for calls that are under way; then we leave it alone
 _WORDS = 8192  # bytes of what it said at the end
-
-
-class Applied(NamedTuple):
-    """What applying one resource's saved plan came to.
-
-    | outcome | |
-    |---|---|
-    | `applied` | exit code 0, every action that was begun is done, and Terraform has counted them |
-    | `failed` | it ended with errors before any action was completed; without addresses nothing was begun at all |
-    | `partial` | it ended with errors, and some of it is done, or may be |
-    | `unknown` | nobody here knows: it is still at work, was killed, or what it said is not whole: no `close` |
-
-    `problem.code` says why nothing was begun: ENG412 the state is locked, ENG413 the plan is stale, ENG465 another
-    account.
-    """
-
-    outcome: Literal["applied", "failed", "partial", "unknown"]
-    addresses: Mapping[str, Address]  # errors without credentials; whoever shows them hides the plan's secrets, too
-    seconds: float
-    problem: Problem | None
-    errored: str | None  # a state that Terraform could not write where it belongs: `push` it before anything else
 
 
 class Opened:
@@ -71,10 +50,10 @@ class Opened:
         self._number = 0  # of the attempt that we are at
         self._saved: str | None = None  # digest of its plan, if it was made and shown by us
         self._ready = False  # is its work directory initialised?
-        for number in _attempts(folder):  # what was begun
-            for name in ("", "work", "apply"):
-                files.make_directory(os.path.join(folder, str(number), name))  # is it still ours alone?
+        for number in attempts(folder):  # what was begun: is it still ours alone?
             self._number, self._ready = number, True
+            for place in (os.path.join(folder, str(number)), self._work, self._apply):
+                files.make_directory(place)
 
     def __enter__(self) -> "Opened":
         return self
@@ -129,7 +108,8 @@ class Opened:
     def apply(self, watch: Callable[[Change], None], cancel: threading.Event | None = None) -> Applied:
         """Apply the saved plan; one that was begun before is only waited for. Never twice.
 
-        `watch` hears of each address that comes on, from the first one; what it raises ends our waiting, nothing else.
+        `watch` hears of each address that comes on, from the first one. What it raises ends our waiting and nothing
+        else; an `EngineError` of its is the problem of an outcome that is `unknown`.
         """
         try:
             begun = self.begun
@@ -164,12 +144,34 @@ class Opened:
             self._attach(folder, ["state", "push", f"-lock-timeout={self._limits.lock_s}s", file])
             found = attached.follow(folder, line=lambda _: None, cancel=cancel, grace_s=_GRACE_S)
         if not isinstance(found, Ended) or found.code < 0:
-            raise EngineError(self._riddle(found))
+            raise EngineError(riddle(self._job.path, self._program, found))
         if found.code:
             done = Done(found.code, b"", attached.said(folder, _WORDS), found.seconds)
             raise failures.of_resource(self._job.path, done, self._workspace.redactor)
         for one in [ours] if file == ours else [*self._unwritten()] if file == self.errored else []:
             files.remove(one)
+
+    def left(self, lock: Lock) -> bool:
+        """Is it the lock of an apply that was begun here and is at work no more? Then nobody has it."""
+        found = self.begun
+        if found is None or isinstance(found, Running):
+            return False
+        began = os.stat(os.path.join(self._apply, attached.BEGUN)).st_mtime
+        lived = found.seconds if isinstance(found, Ended) else self._limits.lock_s + _STARTING_S
+        return lock.is_of_an_apply(locks.me(), began, lived)
+
+    def unlock(self, lock: Lock, cancel: threading.Event | None = None) -> None:
+        """Take a lock away; whose it is, and that it is nobody's any more, the caller knows (`left`).
+
+        Raises:
+            TerraformError: it is not there, or another one is.
+        """
+        self._prepared(cancel)
+        env = self._workspace.env(self._job, self._work, "apply")
+        arguments = ["force-unlock", "-force", lock.id]
+        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        if done.code:
+            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
 
     def leave(self) -> None:
         """Let others open it."""
@@ -192,6 +194,10 @@ class Opened:
         return Place(self._job.path)
 
     @property
+    def _program(self) -> str:
+        return self._workspace.template.program.name
+
+    @property
     def _work(self) -> str:
         return os.path.join(self.folder, str(self._number), "work")
 
@@ -200,17 +206,16 @@ class Opened:
         return os.path.join(self.folder, str(self._number), "apply")
 
     def _at_rest(self) -> None:
-        name = self._workspace.template.program.name
         if isinstance(self.begun, Running):
-            raise failure("ENG462", self._place, program=name, resource=self._job.path)
+            raise failure("ENG462", self._place, program=self._program, resource=self._job.path)
         if errored := self.errored:
             raise failure("ENG468", self._place, resource=self._job.path, file=errored)
 
     def _unwritten(self) -> Iterator[str]:
         """States that are not where they belong, the best one first."""
-        for number in _attempts(self.folder):
-            files = (os.path.join(self.folder, str(number), "work", name) for name in (_DUMPED, _ERRORED))
-            yield from filter(os.path.lexists, files)
+        for number in attempts(self.folder):
+            found = (os.path.join(self.folder, str(number), "work", name) for name in (_DUMPED, _ERRORED))
+            yield from filter(os.path.lexists, found)
 
     def _prepared(self, cancel: threading.Event | None) -> None:
         if not self._ready:
@@ -262,37 +267,11 @@ class Opened:
 
         found = attached.follow(self._apply, line=line, cancel=cancel, grace_s=_GRACE_S)
         errored = self._dumped(events) or self.errored
-        addresses = {name: one._replace(error=self._hidden(one.error)) for name, one in events.addresses.items()}
-        outcome, why = self._judged(found, events)
-        if not errored and any(_UNSAVED in one for one in events.diagnostics):
-            outcome, why = "unknown", self._unsaid("its state could be written nowhere")
-        if errored and outcome != "unknown":
-            why = problem("ENG468", self._place, resource=self._job.path, file=errored)
-        return Applied(outcome, addresses, found.seconds if isinstance(found, Ended) else 0.0, why, errored)
-
-    def _judged(
-        self, found: Found, events: Events
-    ) -> tuple[Literal["applied", "failed", "partial", "unknown"], Problem | None]:
-        """By exit code and by events: what only one of them says is not known."""
-        if not isinstance(found, Ended) or found.code < 0:
-            return "unknown", self._riddle(found)
-        states = {one.status for one in events.addresses.values()}
-        if found.code == 0:
-            if events.whole and not events.broken and not events.diagnostics and states <= {"done"}:
-                return "applied", None
-            return "unknown", self._unsaid("it has ended well, but what it said of it is not whole")
         words = attached.said(self._apply, _WORDS)
-        why = failures.of_resource(
-            self._job.path,
-            Done(found.code, b"\n".join(events.diagnostics), words, found.seconds),
-            self._workspace.redactor,
-        ).problems[0]
-        if found.code == 1 and events.diagnostics and not events.broken:
-            done = any(one.done for one in events.addresses.values())
-            return "partial" if done or "started" in states else "failed", why
-        if not events.lines and words:  # it has not even begun to speak
-            return "failed", why
-        return "unknown", self._unsaid(f"it ended with exit code {found.code}, and what it said is not whole")
+        case = Case(self._job.path, self._program, found, events, words, errored)
+        outcome, why = judge(case, self._workspace.redactor)
+        addresses = {name: one._replace(error=self._hidden(one.error)) for name, one in events.addresses.items()}
+        return Applied(outcome, addresses, found.seconds if isinstance(found, Ended) else 0.0, why, errored)
 
     def _dumped(self, events: Events) -> str | None:
         """A state that Terraform could write nowhere but into its own words."""
@@ -301,17 +280,6 @@ class Opened:
         file = os.path.join(self._work, _DUMPED)
         files.write(file, events.dumped.encode(), sync=True)
         return file
-
-    def _riddle(self, found: Found | None) -> Problem:
-        if isinstance(found, Running):
-            name = self._workspace.template.program.name
-            return problem("ENG462", self._place, program=name, resource=self._job.path)
-        if isinstance(found, Ended):
-            return self._unsaid(f"it was killed by {signal_name(-found.code)}")
-        return self._unsaid("it was killed, or the machine was, and its exit code is lost")
-
-    def _unsaid(self, reason: str) -> Problem:
-        return problem("ENG470", self._place, resource=self._job.path, reason=reason)
 
     def _unknown(self, why: Problem) -> Applied:
         return Applied("unknown", {}, 0.0, self._placed(why), self.errored)
@@ -326,71 +294,23 @@ class Opened:
 def opened(job: Job, workspace: Workspace, name: str) -> Opened:
     """The work directory of `job` by the name of what is done with it: the run and the state key, say.
 
+    A job that has no account is none for this: nothing of it is ever applied.
+
     Raises:
         EngineError: ENG466, another process has it open; ENG008, ENG464, somebody else could have; ENG002, ENG418.
     """
+    if job.nowhere:
+        raise ValueError(f"{job.path} has no account")
     files.make_directory(workspace.kept)
-    _remove_old(workspace.kept)
+    remove_old(workspace.kept)
     folder = os.path.join(workspace.kept, digest(name).removeprefix("sha256:")[:32])
     with files.failing("ENG418", folder):
-        held = _own(folder)
+        held = own(folder)
         if held is None:
             raise failure("ENG466", Place(job.path), resource=job.path, folder=folder)
         try:
-            _remove_unbegun(folder)
+            remove_unbegun(folder)
             return Opened(job, workspace, folder, held)
         except BaseException:
             os.close(held)
             raise
-
-
-def _attempts(folder: str) -> list[int]:
-    return sorted(int(name) for name in os.listdir(folder) if name.isdecimal())
-
-
-def _own(folder: str) -> int | None:
-    """The lock of the folder, which is made if need be; None: somebody has it.
-
-    Raises:
-        OSError, EngineError: it cannot be made, or is not ours alone.
-    """
-    while True:
-        files.make_directory(folder)
-        file = os.path.join(folder, "lock")
-        try:
-            handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except FileNotFoundError:  # closed by another process at this moment
-            continue
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), os.lstat(file)):
-                return handle
-        os.close(handle)
-
-
-def _remove_unbegun(folder: str) -> bool:
-    """Is nothing left?"""
-    left = False
-    for number in _attempts(folder):
-        attempt = os.path.join(folder, str(number))
-        if os.path.lexists(os.path.join(attempt, "apply", attached.BEGUN)):
-            left = True
-        else:
-            shutil.rmtree(attempt)
-    return not left
-
-
-def _remove_old(kept: str) -> None:
-    """What killed runs have planned here and not begun to apply. What was begun stays, however old it is."""
-    for entry in os.scandir(kept):
-        with contextlib.suppress(FileNotFoundError):  # another run removes it, too
-            if entry.stat(follow_symlinks=False).st_mtime < time.time() - OLD_S and entry.is_dir(follow_symlinks=False):
-                held = _own(entry.path)
-                if held is not None:
-                    if _remove_unbegun(entry.path):
-                        shutil.rmtree(entry.path, ignore_errors=True)
-                    os.close(held)

@@ -9,6 +9,7 @@ from engine.adapters import files
 from engine.adapters.process import Done
 from engine.adapters.terraform import failures, nowhere
 from engine.adapters.terraform.failures import Kind, TerraformError
+from engine.adapters.terraform.locks import Lock
 from engine.adapters.terraform.workspace import VARIABLES, Job, Workspace
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
@@ -42,6 +43,7 @@ class PlanResult(NamedTuple):
     kind: Kind | None = None  # of a failure that Terraform reported
     changes: bool = False  # exit code 2: applying would do something
     digest: str = ""  # of the very bytes that `plan` was read from, and that were kept
+    lock: Lock | None = None  # of somebody else, which was in the way
 
 
 class Attempt(NamedTuple):
@@ -86,10 +88,10 @@ def result(
         if keep:
             files.write(keep, data)
     except EngineError as error:
-        kind = error.kind if isinstance(error, TerraformError) else None
+        kind, lock = (error.kind, error.lock) if isinstance(error, TerraformError) else (None, None)
         problem = error.problems[0]
         problem = problem if problem.place else problem._replace(place=Place(job.path))
-        return PlanResult(job.path, "failed", None, time.monotonic() - began, problem, kind)
+        return PlanResult(job.path, "failed", None, time.monotonic() - began, problem, kind, lock=lock)
     return PlanResult(job.path, "planned", found, time.monotonic() - began, changes=changes, digest=digest_bytes(data))
 
 

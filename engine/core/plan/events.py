@@ -72,7 +72,7 @@ class Events:
             return self._complained(line, said.get("diagnostic"))
         if kind == "change_summary":
             found = said.get("changes")
-            self.whole = self.whole or (isinstance(found, dict) and found.get("operation") == "apply")
+            self.whole = self.whole or (isinstance(found, dict) and found.get("operation") in ("apply", "destroy"))
         elif kind == "log" and isinstance(said.get("state"), dict):
             self.dumped = _state(line)
         return None

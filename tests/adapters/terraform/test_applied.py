@@ -7,7 +7,7 @@ import pytest
 from engine.adapters.terraform.opened import opened
 from engine.adapters.terraform.plan import Limits
 from engine.adapters.terraform.workspace import prepare
-from engine.core.plan.events import Address
+from engine.core.plan.events import Address, Change
 from tests.core.plan.test_events import DONE, FAILED, START, SUMMARY, TOPIC, complaint
 from tests.support.terraform import a_job
 
@@ -93,7 +93,7 @@ def test_it_waits_for_a_lock_as_long_as_it_is_told(work, tmp_path):
 
 def test_credentials_are_in_nothing_that_is_told(work):
     error = complaint("hunter2hunter2", TOPIC, detail="hunter2hunter2")
-    heard = []
+    heard: list[Change] = []
     with work(START, FAILED, error, end="exit 1") as one:
         found = one.apply(heard.append)
     assert "hunter2" not in repr((found, heard))
@@ -111,6 +111,11 @@ def test_credentials_are_in_nothing_that_is_told(work):
 def test_a_state_that_makes_no_sense(work, why, said, code):
     with work(said) as one, pytest.raises(Exception, match=code):
         one.state()
+
+
+def test_what_has_no_account_is_never_opened(fake):
+    with pytest.raises(ValueError, match="no account"):
+        opened(JOB._replace(nowhere=True), prepare(fake()), "run")
 
 
 def test_no_state_yet(work):

@@ -6,6 +6,7 @@ import pytest
 
 from engine.adapters.process import Done
 from engine.adapters.terraform import failures
+from engine.adapters.terraform.locks import Lock
 from engine.core.redact import Redactor
 
 RETRY, REPLAN, REINIT, NEVER = failures.Kind.RETRY, failures.Kind.REPLAN, failures.Kind.REINIT, failures.Kind.NEVER
@@ -82,6 +83,13 @@ CASES = [
     ("no credentials", "No valid credential sources found", "no EC2 IMDS role found", "ENG417", NEVER),
     ("expired credentials", "reading", "api error ExpiredToken: The provided token has expired", "ENG417", NEVER),
     ("credentials of another account", "AWS account ID not allowed: 111111111111", "", "ENG465", NEVER),
+    (
+        "nobody could be asked which account it is",
+        "AWS account ID not allowed: ",
+        "connection refused",
+        "ENG411",
+        RETRY,
+    ),
     ("another run was faster", "Saved plan is stale", "", "ENG413", REPLAN),
     ("a plan of another Terraform", "Invalid plan file", "plan file was created by Terraform 1.10", "ENG413", REPLAN),
     (
@@ -162,7 +170,7 @@ def locked(**more):
 
 def test_who_holds_the_lock_and_since_when():
     error = locked()
-    assert error.lock == failures.Lock("5f2a", "ann@laptop", "OperationTypeApply", "2026-01-02 03:04:05.6 +0000 UTC")
+    assert error.lock == Lock("5f2a", "ann@laptop", "OperationTypeApply", "2026-01-02 03:04:05.6 +0000 UTC")
     assert "ann@laptop has it since 2026-01-02 03:04:05.6 +0000 UTC (Apply), lock 5f2a" in error.problems[0].message
 
 

@@ -14,11 +14,13 @@ from engine.adapters import attached
 from engine.adapters.attached import Lost, Running
 from engine.adapters.terraform.accounts import Profiles
 from engine.adapters.terraform.backend import Backend
+from engine.core.plan.events import Change
 from engine.core.rules.model import Profile
 from engine.errors import EngineError
 from engine.sandbox.emulator import emulator
 from tests.support.applying import LIMITS, Applying, address
 from tests.support.emulator import ask, put
+from tests.support.terraform import problem_of
 
 WATCHED: list[object] = []
 
@@ -65,8 +67,13 @@ def planned(work, limits=LIMITS):
     return found
 
 
+def unplanned(work):
+    """Why it cannot be planned."""
+    return problem_of(work.plan(LIMITS))
+
+
 def applied(work, cancel=None):
-    heard = []
+    heard: list[Change] = []
     return work.apply(heard.append, cancel), heard
 
 
@@ -172,7 +179,7 @@ def test_a_lock_of_another(applying, aws):
         assert (told(found), heard) == (("failed", {}, "ENG412"), [])
         assert "ann@laptop has it since 2026-01-02 03:04:05.6" in found.problem.message
         assert "(Apply), lock 5f2a" in found.problem.message
-        assert work.plan(LIMITS).problem.code == "ENG412"
+        assert unplanned(work).code == "ENG412"
 
 
 def test_another_process_has_it_open(applying):
@@ -232,7 +239,7 @@ def test_two_engines_killed_one_after_the_other(applying, gate):
         engine.communicate()
     with applying.open(job) as work:
         assert work.begun == Running()
-        assert work.plan(LIMITS).problem.code == "ENG462", "nothing is planned beside it"
+        assert unplanned(work).code == "ENG462", "nothing is planned beside it"
         assert code_of(work.close) == "ENG462"
         assert os.path.isdir(work.folder)
         gate.open()
@@ -265,9 +272,38 @@ def test_terraform_is_killed(applying, aws, gate):
         assert told(found)[::2] == ("unknown", "ENG470")
         assert found.addresses[address("b")].status == "started"
         assert lock_of(aws, job) == 200, "it could not give it back"
-        problem = work.plan(LIMITS).problem
+        problem = unplanned(work)
         assert (problem.code, "(Apply), lock" in problem.message) == ("ENG412", True)
         assert f"@{os.uname().nodename} has it since {datetime.now(UTC):%Y-%m-%d}" in problem.message
+
+
+def test_the_lock_of_a_killed_terraform_is_told_from_others_and_taken_away(applying, aws, gate):
+    job = begun(applying, gate)
+    with applying.open(job, "other") as other:
+        lock = other.plan(LIMITS).lock
+        assert not other.left(lock), "nothing was begun here"
+    with applying.open(job) as work:
+        assert not work.left(lock), "it is at work"
+        os.kill(whose(work, "pid"), signal.SIGKILL)
+        applied(work)
+        assert work.left(lock)
+        for why, change in (
+            ("of somebody else", {"who": "ann@laptop"}),
+            ("of a plan", {"operation": "OperationTypePlan"}),
+            ("from before", {"created": "2026-01-02 03:04:05.6 +0000 UTC"}),
+            ("from after its end", {"created": "2099-01-02 03:04:05.6 +0000 UTC"}),
+            ("from whenever", {"created": "yesterday"}),
+            ("of no zone", {"created": "2026-01-02 03:04:05"}),
+        ):
+            assert not work.left(lock._replace(**change)), why
+        assert code_of(work.unlock, lock._replace(id="5f2a")) == "ENG410", "another one is not taken away"
+        assert lock_of(aws, job) == 200
+        work.unlock(lock)
+        assert lock_of(aws, job) == 404
+        gate.open()
+        found = planned(work)
+        assert [one["change"]["actions"] for one in found.plan["resource_changes"]] != [["no-op"]] * 2
+        assert told(applied(work)[0])[0] == "applied"
 
 
 def test_the_keeper_is_killed(applying, aws, gate):
@@ -337,7 +373,7 @@ def test_a_state_that_cannot_be_written_is_pushed_back_first(tmp_path):
         put(aws, f"/{aws.bucket}")
         with applying.open(job) as work:
             assert work.state() is None
-            assert work.plan(LIMITS).problem.code == "ENG468", "nothing before"
+            assert unplanned(work).code == "ENG468", "nothing before"
             assert code_of(work.close) == "ENG468"
             assert applied(work)[0].errored == found.errored
             work.push(found.errored)
@@ -361,8 +397,10 @@ def test_a_state_that_can_be_written_nowhere_is_in_what_it_says(tmp_path):
         put(aws, f"/{aws.bucket}")
         with applying.open(job) as work:
             os.rmdir(f"{work._work}/errored.tfstate")
+            assert work.errored is not None
             work.push(work.errored)
-            assert (work.errored, things(work.state())) == (None, {"a": "1"})
+            assert things(work.state()) == {"a": "1"}
+            assert not list(work._unwritten())
 
 
 def test_pushing_a_state(applying):
@@ -474,7 +512,7 @@ def test_keys_of_another_account_write_nothing_not_even_a_lock(aws, tmp_path):
     applying = Applying(tmp_path, aws, "elsewhere")
     job = applying.job(a="1")._replace(account="111111111111")
     with applying.open(job) as work:
-        assert work.plan(LIMITS).problem.code == "ENG465"
+        assert unplanned(work).code == "ENG465"
         assert code_of(work.state) == "ENG465"
     listed = ask(aws, "GET", f"/{aws.bucket}?versions&prefix={job.state_key}")
     assert (listed.status, ask(aws, "HEAD", f"/{aws.bucket}/{job.state_key}").status) == (200, 404)
@@ -507,7 +545,7 @@ def test_a_lock_in_a_table(aws, tmp_path, gate):
         gate.reached()
         assert (len(ids()), lock_of(aws, job)) == (1, 404)
         with applying.open(job, "other") as other:
-            assert f"@{os.uname().nodename} has it since" in other.plan(LIMITS).problem.message
+            assert f"@{os.uname().nodename} has it since" in unplanned(other).message
         gate.open()
         thread.join()
         assert (told(work.apply(WATCHED.append))[0], ids()) == ("applied", [])

@@ -331,7 +331,7 @@ def test_a_backend_that_nobody_answers_for_may_be_tried_again_later(aws, tmp_pat
 def test_credentials_of_another_account_are_refused_before_anything_is_planned(aws):
     job = a_job("SNS/x", {"sns_topics": {"x": {}}})._replace(account="999999999999")
     result = plan(job, prepare(a_setup(aws)), limits=QUICK)
-    assert problem_of(result).code == "ENG417"
+    assert problem_of(result).code == "ENG465"
 
 
 @pytest.mark.slow
