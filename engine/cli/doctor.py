@@ -40,7 +40,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--pin",
         action="store_true",
-        help="write the account of each login into approvers-config.yaml: whoever takes the login later is nobody",
+        help="write the account of each login into the approvers' files: whoever takes the login later is nobody",
     )
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -65,29 +65,31 @@ def run(options: Namespace, console: Console) -> int:
 
 
 def _pin(controller: str, console: Console) -> int:
-    """Asks GitHub whose the logins are; one that nobody has stays as it is, and so does the rest of the file.
+    """Asks GitHub whose the logins are; one that nobody has stays as it is, and so does the rest of the files.
 
     Raises:
-        EngineError: the file is not right or cannot be written; GitHub does not say.
+        EngineError: a file is not right or cannot be written; GitHub does not say.
     """
     from engine.adapters import files, settings
     from engine.adapters.github.forge import opened
-    from engine.core.rules.draft import APPROVERS
+    from engine.core.rules.draft import APPROVERS, SPECIAL
     from engine.core.rules.load import load
     from engine.core.rules.pins import bare, pinned
     from engine.run.catalog import catalog
     from engine.run.trusted import read_rules
 
     rules, values = load(read_rules(controller), catalog()), settings.read()
-    file = os.path.join(controller, APPROVERS)
-    data = files.read(file)
-    asked = bare(data)
+    kept = [name for name in (APPROVERS, SPECIAL) if os.path.lexists(os.path.join(controller, name))]
+    texts = {name: files.read(os.path.join(controller, name)) for name in kept}
+    asked = tuple(dict.fromkeys(login for name, data in texts.items() for login in bare(data, name)))
     repo = rules.sources[0].repo
     found = opened(os.environ, values.cache_dir, values.path, [repo], ["contents:read"]).people(repo, asked, ())
     known = {login: person.id for login, person in found.users.items() if person}
-    mode = os.stat(file).st_mode & 0o777
-    files.write(file, pinned(data, known))
-    os.chmod(file, mode)  # it is everybody's to read, as it was
+    for name, data in texts.items():
+        file = os.path.join(controller, name)
+        mode = os.stat(file).st_mode & 0o777
+        files.write(file, pinned(data, name, known))
+        os.chmod(file, mode)  # it is everybody's to read, as it was
     for login in asked:
         if login in known:
             console.out(f"{console.colour('✓', 'green')} {login} is account {known[login]}")

@@ -39,6 +39,8 @@ class Finding(NamedTuple):
     engine: str = "rego"
     value: str = ""  # what it is about in one word, for exceptions: an action, an account
     until: str = ""  # moment when the exception that excuses it runs out
+    attribute: str = ""  # of the address, where the policy names one: `kms_key_arn`
+    sid: str = ""  # of the statement of a document that it is about, where that is known
 
     def to_json(self) -> dict[str, Any]:
         """For machines: `$defs/finding` of `schemas/report.schema.json`."""

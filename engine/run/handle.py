@@ -1,7 +1,7 @@
 """From an event's bytes to what came of it, on one page."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event as Flag
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.report.model import Report
     from engine.core.rules.model import Rules
+    from engine.run.kept.journal import Journal
 
 _TURNS = 2  # a pipeline may lead to another that leads back to it; but a verdict is given anew once in a run
 _OF_OTHERS = ("ENG571", "ENG572")
@@ -186,55 +187,74 @@ def _once(
     if not found:
         idle = report._replace(result="idle", because="no pipeline starts on it")
         watcher.kept(reports.write(idle, request.out, settings.credentials))
-    handled: list[Handled | Again] = []
-    made_with = _made_with(controller, settings) if found else {}
-    for result, journal in zip(decided.decision.pipelines, found, strict=True):
-        out = outs[result.name]
-        if result.name in known:
-            handled.append(known[result.name])
-            continue
-        files.make_directory(out)
-        ran: tuple[Ran, ...] = ()
-        begun = 0
-        if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
-            because = journals.enter(journal, stance(result, decided.decision, made_with))
-            if because:
-                told = Handled(result, (), out, report.environment).said()
-                journal.finish_run({**told, "outcome": "superseded", "exit": int(ExitCode.STALE), "then": None})
-                raise failure("ENG575", run=journal.identity, reason=because)
-            begun = journal.lines
-        if result.outcome is Outcome.PASS:
-            context = Context(
-                event=event,
-                document=believed,
-                rules=rules,
-                controller=controller,
-                discovery=decided.discovery,
-                settings=settings,
-                ports=decided.judged.ports,
-                work=Work(out, watcher.progress, watcher.show, Flag()),
-                result=result,
-                decision=digest(decided.decision.to_json()),
-                now=decided.judged.now,
-                run=request.going.run,
-                check_head=decided.check_head,
-                journal=journal,
-                again=partial(_anew, request, matching, decided, result.name),
-            )
-            ran = carry_out(context, actions, request.going.until)
-        _tell(report, result, ran, decided, believed, out, watcher)
-        renews = sweeping.left(result, believed, rules, ports, request.going.run, made_with, frozen)
-        done = Handled(result, ran, out, report.environment, renews=renews)
-        # Nothing was done, for want of a key, say: with it, the run can go on.
-        lacking = (
-            not is_locked_out(ran)
-            and journal.lines == begun
-            and any(r.problems and journal.past(r.id).state == "never" for r in ran)
-        )
-        if result.outcome is not Outcome.ERROR and not done.next and not lacking:
-            journal.finish_run(done.said())
-        handled.append(done)
-    return handled
+    shared = _Shared(
+        request, matching, decided, believed, report, watcher, _made_with(controller, settings) if found else {}, frozen
+    )
+    return [
+        known.get(result.name) or _carried_out(shared, result, journals, journal, outs[result.name])
+        for result, journal in zip(decided.decision.pipelines, found, strict=True)
+    ]
+
+
+class _Shared(NamedTuple):
+    """What the pipelines of one decision are carried out with."""
+
+    request: Request
+    matching: Matching
+    decided: _Decided
+    believed: FactDocument
+    report: "Report"
+    watcher: Watcher
+    made_with: Mapping[str, str | None]
+    frozen: Iterable[str]
+
+
+def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journal: "Journal", out: str) -> Handled:
+    """One pipeline, in its journal: as far as its gates let it, and told of in any case."""
+    decided, judged = shared.decided, shared.decided.judged
+    files.make_directory(out)
+    ran: tuple[Ran, ...] = ()
+    begun = 0
+    if result.outcome is not Outcome.ERROR:  # else nobody knows what to do, and nothing was begun
+        because = journals.enter(journal, stance(result, decided.decision, shared.made_with))
+        if because:
+            told = Handled(result, (), out, shared.report.environment).said()
+            journal.finish_run({**told, "outcome": "superseded", "exit": int(ExitCode.STALE), "then": None})
+            raise failure("ENG575", run=journal.identity, reason=because)
+        begun = journal.lines
+    if result.outcome is Outcome.PASS:
+        ran = carry_out(_context(shared, result, journal, out), catalog().actions, shared.request.going.until)
+    _tell(shared.report, result, ran, decided, shared.believed, out, shared.watcher)
+    run = shared.request.going.run
+    renews = sweeping.left(result, shared.believed, judged.rules, judged.ports, run, shared.made_with, shared.frozen)
+    done = Handled(result, ran, out, shared.report.environment, renews=renews)
+    # Nothing was done, for want of a key, say: with it, the run can go on.
+    is_lacking = journal.lines == begun and any(r.problems and journal.past(r.id).state == "never" for r in ran)
+    lacking = is_lacking and not is_locked_out(ran)
+    if result.outcome is not Outcome.ERROR and not done.next and not lacking:
+        journal.finish_run(done.said())
+    return done
+
+
+def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: str) -> Context:
+    decided, judged, watcher = shared.decided, shared.decided.judged, shared.watcher
+    return Context(
+        event=judged.event,
+        document=shared.believed,
+        rules=judged.rules,
+        controller=judged.controller,
+        discovery=decided.discovery,
+        settings=judged.settings,
+        ports=judged.ports,
+        work=Work(out, watcher.progress, watcher.show, Flag()),
+        result=result,
+        decision=digest(decided.decision.to_json()),
+        now=judged.now,
+        run=shared.request.going.run,
+        check_head=decided.check_head,
+        journal=journal,
+        again=partial(_anew, shared.request, shared.matching, decided, result.name),
+    )
 
 
 def _matching(event: Event, request: Request, rules: "Rules", settings: "Settings") -> Matching:

@@ -99,6 +99,7 @@ def told(
             message=redact.text(finding.message),
             remediation=redact.text(finding.remediation),
             value=redact.text(finding.value),
+            attribute=redact.text(finding.attribute),
             address=finding.address if finding.address in addresses[finding.resource] else redact.text(finding.address),
         )
         for finding in findings

@@ -20,8 +20,8 @@ class Checks:
 
     def __init__(self, client: Client, app: int | None) -> None:
         self._client, self._app = client, app
-        # Commit → its runs, newest first, as this process has left them: nobody else can write ours, and two runs of
-        # one pull request are told apart by `external_id`.
+        # Commit → its runs, newest first, as this process has left them. Who makes one looks again: another process of
+        # ours may have made it. Two pull requests of one commit are told apart by `external_id`.
         self._runs: dict[tuple[str, str], list[Json]] = {}
 
     def check(self, repo: str, sha: str, bodies: Sequence[Mapping[str, Any]]) -> int:
@@ -29,16 +29,20 @@ class Checks:
         first = bodies[0]
         notes = [note for body in bodies for note in body["output"].get("annotations", ())]
         with Understood(f"the check {first['name']} of {sha[:12]}"):
-            if (repo, sha) not in self._runs:
+            run = self._newest(repo, sha, first) if (repo, sha) in self._runs else None
+            if run is None or not _fits(run, first):  # somebody else of ours may have made one meanwhile
                 self._runs[repo, sha] = self._listed(repo, sha)
-            run = next((row for row in self._runs[repo, sha] if _is_about(row, first)), None)
-            if run is None or not (_says(run, first) or _can_become(run, first)):
+                run = self._newest(repo, sha, first)
+            if run is None or not _fits(run, first):
                 run = self._made(repo, sha, first, notes[:_NOTES])
             elif not _says(run, first):
                 run = self._changed_or_made(repo, sha, run, first, notes[:_NOTES])
             while (count := run["output"]["annotations_count"]) < len(notes):
                 run = self._changed(repo, sha, run, first, notes[count : count + _NOTES])
             return int(run["id"])
+
+    def _newest(self, repo: str, sha: str, first: Mapping[str, Any]) -> Json | None:
+        return next((row for row in self._runs[repo, sha] if _is_about(row, first)), None)
 
     def _listed(self, repo: str, sha: str) -> list[Json]:
         ours = {"app_id": str(self._app)} if self._app is not None else {}
@@ -106,6 +110,10 @@ def _is(run: Json, first: Mapping[str, Any]) -> bool:
 def _says(run: Json, first: Mapping[str, Any]) -> bool:
     """The same state in the same words: nothing is to be done."""
     return _is(run, first) and all(run["output"][name] == first["output"][name] for name in ("title", "summary"))
+
+
+def _fits(run: Json, first: Mapping[str, Any]) -> bool:
+    return _says(run, first) or _can_become(run, first)
 
 
 def _can_become(run: Json, first: Mapping[str, Any]) -> bool:

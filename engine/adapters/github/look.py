@@ -226,7 +226,7 @@ def _base(pull: Json, repo: str) -> Branch:
 
 
 def _brief(row: Json, repo: str) -> Brief:
-    return Brief(row["number"], _head(row), _base(row, repo), row["isDraft"], row["updatedAt"])
+    return Brief(row["number"], _head(row), _base(row, repo), row["isDraft"], row["updatedAt"], row["viewerDidAuthor"])
 
 
 def _landed(row: Json, me: str) -> Landed:

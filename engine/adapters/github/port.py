@@ -156,6 +156,7 @@ class Brief(NamedTuple):
     base: Branch
     draft: bool
     updated_at: str
+    is_mine: bool  # did we open it?
 
 
 class Landed(NamedTuple):

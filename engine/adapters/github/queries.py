@@ -76,7 +76,7 @@ PULLS = f"""query Pulls($owner: String!, $name: String!, $head: String, $after: 
     ) {{
       totalCount pageInfo {{ hasNextPage endCursor }}
       nodes {{
-        number isDraft updatedAt
+        number isDraft updatedAt viewerDidAuthor
         headRefName headRefOid headRepository {{ nameWithOwner }} baseRefName baseRef {{ target {{ oid }} }}
       }}
     }}

@@ -18,7 +18,7 @@ _SEVERITIES = {
     "violation": Severity.HIGH,
     "warn": Severity.MEDIUM,
 }  # where the policy names none
-_TEXTS = ("id", "address", "remediation")
+_TEXTS = ("id", "address", "remediation", "attribute")
 
 
 class Rule(NamedTuple):
@@ -133,7 +133,8 @@ def _finding(rule: Rule, item: Json, resource: str, excused: frozenset[str], err
     detail: Mapping[str, Json] = {"msg": item} if isinstance(item, str) else item if isinstance(item, dict) else {}
     wrong = _wrong(detail)
     if wrong:
-        mend = 'write a string, or an object with "msg" (and "id", "severity", "address", "remediation" as strings)'
+        known = ", ".join(f'"{name}"' for name in ("severity", *_TEXTS))
+        mend = f'write a string, or an object with "msg" (and {known} as strings)'
         errors.add("ENG514", _place(rule), rule=rule.path, what=wrong, resource=resource, mend=mend)
         return
     severity, value = detail.get("severity"), detail.get("value")
@@ -151,6 +152,7 @@ def _finding(rule: Rule, item: Json, resource: str, excused: frozenset[str], err
         line=line if isinstance(line, int) else 0,
         policy=rule.file,
         value=value if isinstance(value, str) else "",
+        attribute=str(detail.get("attribute") or ""),
     )
 
 

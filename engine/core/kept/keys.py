@@ -14,6 +14,8 @@ claims/merge/<owner>/<repository>/<branch>                      which run merges
 claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
 claims/state/<state key>                                        which run works on that state
 claims/comment/<owner>/<repository>/<pull request>              which run writes there at the moment
+claims/reply/<owner>/<repository>/<comment>                     which run answers it at the moment
+claims/check/<owner>/<repository>/<pull request>                which run sets its checks at the moment
 logins/<login>                                                  whose a login was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from

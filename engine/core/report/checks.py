@@ -129,7 +129,8 @@ def annotations(report: Report) -> Iterator[Mapping[str, Any]]:
     for finding in sorted(report.findings, key=_worst):
         if finding.file and finding.line:
             yield _annotation(
-                finding.file, finding.line, _LEVELS[finding.effect], f"{finding.rule} ({finding.severity.value})",
+                finding.file, finding.line, _LEVELS[finding.effect],
+                f"{finding.rule} ({finding.severity.value}){f', statement {finding.sid}' if finding.sid else ''}",
                 f"{finding.message}\n{finding.remediation}" if finding.remediation else finding.message,
             )  # fmt: skip
     for problem in (*report.refused, *(row.problem for row in report.rows if row.problem)):

@@ -16,6 +16,7 @@ from engine.core.report.model import MARKS, Gate, Life, Report, Result, Row, Sta
 from engine.errors import Problem
 
 MARK = "<!-- interlock -->"  # by which the comment is found again
+_ENDS = {"": MARK, "apply": applied.MARK}
 
 _HEADLINES: dict[Result, str] = {
     "passed": "✅ Policy checks passed",
@@ -61,6 +62,11 @@ def render(report: Report, limit: int = LIMIT) -> str:
     head, foot = _head(report), _foot(report)
     body = _body(report, limit - size(head) - size(foot) - _TITLES)
     return "\n\n".join(part for part in (head, *body, foot) if part) + "\n"
+
+
+def is_marked(body: str, about: str = "") -> bool:
+    """Does a comment end as ours about that do? Anybody can write that: whose it is, is another question."""
+    return life_.unsigned(body).endswith(f"\n{_ENDS[about]}")
 
 
 def _living(report: Report, life: Life, limit: int) -> str:
@@ -200,6 +206,8 @@ def _finding(finding: Finding, life: Life | None) -> str:
     where = [md.code(part) for part in dict.fromkeys((finding.resource, finding.address)) if part]
     if place and place not in (finding.resource, finding.address):
         where.append(md.link(md.code(place), life_.file(life, finding.file, finding.line)))
+    if finding.sid:
+        where.append(f"statement {md.code(finding.sid)}")
     lines = [
         f"- **{finding.severity.value}** {md.code(finding.rule)} {md.prose(finding.message)}",
         "  " + ", ".join(where),

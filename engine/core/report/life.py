@@ -77,13 +77,27 @@ def end(life: Life, mark: str) -> str:
 
 def envelope_of(body: str) -> bytes:
     """The signed head that a comment of ours ends with; empty where it does not. It is looked for nowhere else."""
-    last = body.replace("\r\n", "\n").rstrip("\n").rpartition("\n")[2]
-    if not (last.startswith(_BLOCK[0]) and last.endswith(_BLOCK[1])):
+    last = _last_line(body)
+    if not _is_block(last):
         return b""
     try:
         return b64decode(last[len(_BLOCK[0]) : -len(_BLOCK[1])], validate=True)
     except ValueError:
         return b""
+
+
+def unsigned(body: str) -> str:
+    """A comment without the signed head that it ends with, if it does."""
+    text = body.replace("\r\n", "\n").rstrip()
+    return text.rpartition("\n")[0] if _is_block(_last_line(body)) else text
+
+
+def _last_line(body: str) -> str:
+    return body.replace("\r\n", "\n").rstrip().rpartition("\n")[2]
+
+
+def _is_block(line: str) -> bool:
+    return line.startswith(_BLOCK[0]) and line.endswith(_BLOCK[1]) and len(line) > len("".join(_BLOCK))
 
 
 def file(life: Life | None, path: str, line: int) -> str:

@@ -103,7 +103,8 @@ def _reasons(report: Report, row: Row, width: int, paint: Callable[[str, str], s
 def _finding(finding: Finding, width: int, paint: Callable[[str, str], str]) -> list[str]:
     word, hue = _EFFECTS[finding.effect]
     place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
-    where = ", ".join(part for part in (finding.address, place) if part)
+    statement = f"statement {finding.sid}" if finding.sid else ""
+    where = ", ".join(part for part in (finding.address, place, statement) if part)
     first, *rest = _wrapped(f"{word} ({finding.severity.value}) {finding.rule}: {finding.message}", 6, width)
     return [
         first.replace(word, paint(word, hue), 1),

@@ -72,6 +72,11 @@ def takes(name: str) -> bool:
     return name.lower().endswith(_ENDING)
 
 
+def names_file(name: str) -> bool:
+    """Is this an attribute that names the file of a document?"""
+    return name.lower().endswith(_FILE)
+
+
 def beside(name: str) -> str:
     """`policy_file`, which names a file for `policy_json`."""
     return name[: -len(_ENDING)] + _FILE

@@ -27,12 +27,16 @@ class Resource(NamedTuple):
     variables: Mapping[str, Json]  # literals, with documents put in; only `environment` when deleted
     lines: Mapping[str, int]  # name of each AWS resource → its line in the tfvars; empty when deleted
     warned: tuple[Problem, ...] = ()  # what is accepted and odd
+    texts: Mapping[str, bytes] = {}  # path → what stands in the file; none when deleted
+
+    def names(self, address: str) -> tuple[str, ...]:
+        """What a Terraform address may be called in the tfvars: `role/policy` is a part of what is named `role`."""
+        match = _KEY.search(address)
+        return (match[1], match[1].partition("/")[0]) if match else ()
 
     def line_of(self, address: str) -> int:
         """The line that a Terraform address comes from: `aws_s3_bucket.this["lake"]` is where `lake` stands; else 0."""
-        match = _KEY.search(address)
-        names = (match[1], match[1].partition("/")[0]) if match else ()  # `role/policy`: a part of what is named `role`
-        return next((self.lines[name] for name in names if name in self.lines), 0)
+        return next((self.lines[name] for name in self.names(address) if name in self.lines), 0)
 
 
 class Discovery(NamedTuple):

@@ -209,6 +209,6 @@ class _Files:
         self.group_names.append(SPECIAL_GROUP)
         read = self.one(SPECIAL, "special-approvers")
         if read and not read[1]:
-            users = [name for name in read[0] if "/" not in name]
-            teams = [name for name in read[0] if "/" in name]
+            teams = [name for name in read[0] if "/" in name]  # one that is pinned has no such key
+            users = [name for name in read[0] if name not in teams]
             yield Entry(self.documents[SPECIAL], (), SPECIAL_GROUP, {"users": users, "teams": teams})

@@ -1,11 +1,11 @@
-"""`users:` of the approvers' file: a login that may be another's tomorrow, or one that is pinned to an account."""
+"""Logins in the approvers' files: one that may be another's tomorrow, or one that is pinned to an account."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.core.rules.draft import APPROVERS
+from engine.core.rules.draft import SPECIAL
 from engine.core.schema import validate
-from engine.core.source import load_yaml
+from engine.core.source import Document, load_yaml
 
 
 def logins(users: Iterable[Any]) -> tuple[str, ...]:
@@ -18,19 +18,19 @@ def ids(users: Iterable[Any]) -> dict[str, int]:
     return {user["login"]: user["id"] for user in users if isinstance(user, dict) and "id" in user}
 
 
-def bare(data: bytes) -> tuple[str, ...]:
-    """The logins in `approvers-config.yaml` that are pinned to nobody, each once.
+def bare(data: bytes, file: str) -> tuple[str, ...]:
+    """The logins in a file (APPROVERS or SPECIAL) that are pinned to nobody, each once.
 
     Raises:
         EngineError: the file is not right.
     """
-    return tuple(dict.fromkeys(login for _, _, login in _places(data)))
+    return tuple(dict.fromkeys(login for _, _, login in _places(data, file)))
 
 
-def pinned(data: bytes, known: Mapping[str, int]) -> bytes:
+def pinned(data: bytes, file: str, known: Mapping[str, int]) -> bytes:
     """The file with each of these logins pinned; everything else in it stays, letter by letter."""
     lines = data.decode().split("\n")
-    for line, column, login in sorted(_places(data), reverse=True):  # from behind, so that places stay right
+    for line, column, login in sorted(_places(data, file), reverse=True):  # from behind, so that places stay right
         if login not in known:
             continue
         text = lines[line - 1]
@@ -41,13 +41,25 @@ def pinned(data: bytes, known: Mapping[str, int]) -> bytes:
     return "\n".join(lines).encode()
 
 
-def _places(data: bytes) -> list[tuple[int, int, str]]:
-    document = load_yaml(data, APPROVERS)
-    validate("approvers-config", document)
+def _places(data: bytes, file: str) -> list[tuple[int, int, str]]:
+    document = load_yaml(data, file)
     found = []
-    for name, group in document.data["groups"].items():
-        for index, user in enumerate(group.get("users", ())):
-            if isinstance(user, str):
-                place = document.place("groups", name, "users", index)
-                found.append((place.line, place.column, user))
+    for path in _listed(document, file):
+        user = document.data
+        for step in path:
+            user = user[step]
+        if isinstance(user, str) and "/" not in user:
+            place = document.place(*path)
+            found.append((place.line, place.column, user))
     return found
+
+
+def _listed(document: Document, file: str) -> Iterator[tuple[str | int, ...]]:
+    """Where each member stands, users among them."""
+    if file == SPECIAL:
+        validate("special-approvers", document)
+        yield from ((index,) for index in range(len(document.data)))
+        return
+    validate("approvers-config", document)
+    for name, group in document.data["groups"].items():
+        yield from (("groups", name, "users", index) for index in range(len(group.get("users", ()))))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
     from engine.core.findings import Finding
     from engine.core.outcome import Result
+    from engine.core.redact import Redactor
     from engine.core.resources.model import Resource
+    from engine.core.resources.spots import Spots
     from engine.run.context import Context, Work
 
 _MOST = 8  # plans that cannot be judged; where there are more it is no plan's fault
@@ -59,6 +61,7 @@ def judge_all(resources: Sequence[Mapping[str, Any]], engine: str, judging: Judg
     from engine.adapters.policy.port import Plan, Programs, Terms
     from engine.core import receipts as receipt
     from engine.core.canonical import canonical
+    from engine.core.resources.spots import Spots
     from engine.run import plans as kept
     from engine.run.kept.receipts import put
 
@@ -90,8 +93,9 @@ def judge_all(resources: Sequence[Mapping[str, Any]], engine: str, judging: Judg
             parts, judged, unsure = _apart(plans, ask, judging.timeout_s)
             doubts += unsure
             found = [finding for part in parts for finding in part.findings]
-            by_path = {resource.path: resource for resource in judging.resources}
-            findings = [_row(by_path[f.resource], f) for f in kept.told(found, loaded, policies, redact)]
+            spots = {resource.path: Spots(resource) for resource in judging.resources}
+            told = kept.told(found, loaded, policies, redact)
+            findings = [_row(spots[f.resource], f, redact) for f in told]
     except EngineError as error:
         parts, judged = [], []
         doubts.append(error.problems[0])
@@ -145,8 +149,9 @@ def _apart(
     return parts, judged, doubts
 
 
-def _row(resource: "Resource", finding: "Finding") -> dict[str, Any]:
-    return finding._replace(file=resource.tfvars, line=resource.line_of(finding.address)).to_json()
+def _row(spots: "Spots", finding: "Finding", redact: "Redactor") -> dict[str, Any]:
+    file, line, sid = spots.of(finding)
+    return finding._replace(file=file, line=line, sid=redact.text(sid)).to_json()
 
 
 def _result(outputs: Mapping[str, Any]) -> "Result":

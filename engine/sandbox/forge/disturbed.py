@@ -29,7 +29,9 @@ class Disturbed:
             return
         if fault.expired:
             _expire(self.forge, scope)
-        if fault.delay_s:
+        if fault.delay_s and fault.after_effect and not fault.status:
+            send = _late(send, fault.delay_s)
+        elif fault.delay_s:
             await asyncio.sleep(fault.delay_s)
         if fault.cut:
             await _cut(self.app, scope, receive, send)
@@ -38,6 +40,17 @@ class Disturbed:
         else:
             await (self.app(scope, receive, _nowhere) if fault.after_effect else _read(receive))
             await _answer(self.forge, fault, send)
+
+
+def _late(send: Send, delay_s: float) -> Send:
+    """It has happened; only whoever asked is not told yet."""
+
+    async def later(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(delay_s)
+        await send(message)
+
+    return later
 
 
 async def _nowhere(message: Message) -> None:

@@ -17,7 +17,7 @@ class Fault(NamedTuple):
     status: int = 0  # 0: the right answer, only late or cut
     message: str = ""
     headers: Mapping[str, str] = {}
-    after_effect: bool = False  # it happens, and the answer is lost
+    after_effect: bool = False  # it happens, and the answer is lost, or, where it is the right one, late
     delay_s: float = 0
     cut: bool = False  # half of the answer, then the connection ends
     limited: bool = False  # the hour's requests are used up, for a moment
@@ -85,6 +85,12 @@ class Faults:
             if isinstance(found, Fault):
                 return found
             return self._draw(f"{method} {rest}", ANSWERS) if path.startswith("/api/") else None
+
+    @property
+    def left(self) -> int:
+        """How many answers will still be as they were ordered."""
+        with self._lock:
+            return sum(order.left for order in self._answers)
 
     def delivery(self, event: str, action: str | None) -> str:
         """One of HOWS, or nothing; asking uses it up."""

@@ -446,7 +446,7 @@ def test_names_and_pull_requests_have_runs_of_their_own(scene):
     one = github.check(scene.repo, sha, body())
     before = github.calls
     other = github.check(scene.repo, sha, body(name="interlock merge: dev"))
-    assert github.calls == before + 1
+    assert github.calls == before + 2, "who makes one looks again: another process may have made it"
     of_another = github.check(scene.repo, sha, body(external_id="2:1:passed"))
     assert len({one, other, of_another}) == 3
     assert scene.github().check(scene.repo, sha, body()) == one

@@ -136,12 +136,13 @@ def test_all_packages_are_asked_unless_namespaces_are_named(engine):
 
 def test_metadata_reaches_the_finding(engine):
     rule = """deny contains {
-        "msg": "m", "id": "X-1", "severity": "low", "address": "a.b", "remediation": "do",
+        "msg": "m", "id": "X-1", "severity": "low", "address": "a.b", "attribute": "c", "remediation": "do",
         "_loc": {"file": "f", "line": 3},
     }"""
     (finding,) = judge(policies(rego(rule, "team")), **engine)
     assert finding[:3] == ("X-1", Severity.LOW, Effect.DENY)
-    assert (finding.address, finding.remediation, finding.file, finding.line) == ("a.b", "do", "f", 3)
+    assert (finding.address, finding.attribute, finding.remediation) == ("a.b", "c", "do")
+    assert (finding.file, finding.line) == ("f", 3)
     assert (finding.resource, finding.policy) == ("S3/x", "policies/m0.rego")
 
 

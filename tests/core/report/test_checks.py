@@ -82,17 +82,18 @@ def test_annotations_stand_at_their_lines_the_worst_first() -> None:
         findings=[
             finding(Effect.WARN, file="S3/a.tfvars", line=9),
             finding(file="S3/a.tfvars", line=4, remediation="set `kms`"),
-            finding(file="S3/a.tfvars", line=5, severity=Severity.CRITICAL),
+            finding(file="S3/a.json", line=5, severity=Severity.CRITICAL, sid="Everybody"),
             finding(file="S3/a.tfvars"),  # nobody knows which line
         ],
         refused=[problem("ENG301", Place("S3/main.tf", 3, 1), path="S3/main.tf")],
     )
     assert [(a["path"], a["start_line"], a["annotation_level"]) for a in found.annotations] == [
-        ("S3/a.tfvars", 5, "failure"),
+        ("S3/a.json", 5, "failure"),
         ("S3/a.tfvars", 4, "failure"),
         ("S3/a.tfvars", 9, "warning"),
         ("S3/main.tf", 3, "failure"),
     ]
+    assert found.annotations[0]["title"] == "S3-ENC-001 (critical), statement Everybody"
     assert found.annotations[1]["message"] == "it is not encrypted\nset `kms`"
 
 
@@ -115,7 +116,9 @@ def test_a_thousand_resources_and_gates_fit() -> None:
 
 @pytest.mark.parametrize(("why", "text"), hostile())
 def test_hostile_texts(why: str, text: str) -> None:
-    found = of(findings=[finding(message=text, rule=text, file="a", line=1)], because=text, rows=[row(f"S3/{text}")])
+    found = of(
+        findings=[finding(message=text, rule=text, sid=text, file="a", line=1)], because=text, rows=[row(f"S3/{text}")]
+    )
     (one,) = found.annotations
     assert len(one["title"]) <= 255
     assert "\u202e" not in one["message"] + one["title"] + found.summary

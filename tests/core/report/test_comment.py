@@ -6,7 +6,7 @@ from engine.core.decision.explain import Missing
 from engine.core.findings import Effect, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Summary
-from engine.core.report.comment import MARK, render
+from engine.core.report.comment import MARK, is_marked, render
 from engine.core.report.fitting import LIMIT
 from engine.core.report.model import Gate, Report, Result
 from engine.errors import Place, problem
@@ -47,6 +47,11 @@ def test_found_again_by_its_mark() -> None:
             "a place and a way out",
             report(findings=[finding(file="S3/a.tfvars", line=4, address='x["a"]', remediation="set `kms`")]),
             ["S3/a.tfvars:4", 'x["a"]', "Mend it: set kms"],
+        ),
+        (
+            "a statement of a document",
+            report(findings=[finding(file="S3/a.json", line=7, address='x["a"]', sid="Everybody")]),
+            ['x["a"], S3/a.json:7, statement Everybody'],
         ),
         ("what is signed", report(), [DIGEST, "sequence 3", "expires 2026-11-30T21:00:00Z"]),
         (
@@ -163,7 +168,9 @@ def test_plans_are_closed_until_clicked() -> None:
 def test_hostile_everywhere(why: str, value: str) -> None:
     bad = row(path=value, service=value, name=value, change=value, diffs=(diff(value, value, value),))
     broken = bad._replace(counts=None, problem=BROKEN.problem and BROKEN.problem._replace(message=value, hint=value))
-    found = finding(rule=value, message=value, resource=value, address=value, remediation=value, file=value, line=1)
+    found = finding(
+        rule=value, message=value, resource=value, address=value, remediation=value, file=value, line=1, sid=value
+    )
     refused = REFUSED._replace(message=value, hint=value, place=Place(value, 1, 1))
     shown = page(render(report([bad, row(), broken], [found, found._replace(effect=Effect.WARN)], [refused], "error")))
     assert [len(cells) for cells in shown.cells] == [4, 4, 4, 4], why
@@ -253,3 +260,19 @@ def test_fits(why: str, shown: Report, kept: list[str], gone: list[str]) -> None
 
 def test_a_thousand_resources_are_shown_in_full_where_they_fit() -> None:
     assert "more resources" not in render(report([row(f"S3/{n}") for n in range(300)]))
+
+
+@pytest.mark.parametrize(
+    ("why", "end", "is_it"),
+    [
+        ("its end", "\n<!-- interlock -->\n", True),
+        ("as browsers end lines", "\r\n<!-- interlock -->\r\n\r\n", True),
+        ("the signed head after it", "\n<!-- interlock -->\n<!-- interlock aGVhZA== -->\n", True),
+        ("quoted", "\n> <!-- interlock -->\n", False),
+        ("within a line", " <!-- interlock -->", False),
+        ("an answer", "\n<!-- interlock answer 7 0a -->\n", False),
+        ("said before something else", "\n<!-- interlock -->\nand more", False),
+    ],
+)
+def test_ours_are_known_by_their_end(why, end, is_it):
+    assert is_marked(f"Passed{end}") is is_it, why

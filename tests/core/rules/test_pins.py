@@ -3,6 +3,7 @@
 import pytest
 
 from engine.core.rules import pins
+from engine.core.rules.draft import APPROVERS, SPECIAL
 from engine.core.rules.load import load
 from engine.errors import EngineError
 from engine.run.catalog import catalog
@@ -22,16 +23,27 @@ groups:
 
 
 def test_every_login_that_is_pinned_to_nobody() -> None:
-    assert pins.bare(FILE) == ("ann", "bob", "carol", "123")
+    assert pins.bare(FILE, APPROVERS) == ("ann", "bob", "carol", "123")
 
 
 def test_only_they_are_written() -> None:
-    found = pins.pinned(FILE, {"ann": 4, "bob": 5, "123": 9})
+    found = pins.pinned(FILE, APPROVERS, {"ann": 4, "bob": 5, "123": 9})
     assert found.decode() == FILE.decode().replace("[ann,", "[{login: ann, id: 4},").replace(
         '"bob"', '{login: "bob", id: 5}'
     ).replace("- ann", "- {login: ann, id: 4}").replace('"123"', '{login: "123", id: 9}')
-    assert pins.bare(found) == ("carol",)
-    assert pins.pinned(found, {"ann": 400}) == found, "what is pinned stays pinned"
+    assert pins.bare(found, APPROVERS) == ("carol",)
+    assert pins.pinned(found, APPROVERS, {"ann": 400}) == found, "what is pinned stays pinned"
+
+
+def test_special_approvers_are_pinned_too_and_teams_are_not() -> None:
+    file = b"- dave # the boss\n- acme/security\n- {login: ann, id: 4}\n- 'eve'\n"
+    assert pins.bare(file, SPECIAL) == ("dave", "eve")
+    found = pins.pinned(file, SPECIAL, {"dave": 7, "ann": 400})
+    assert found == file.replace(b"- dave", b"- {login: dave, id: 7}")
+    group = load({**small(), "special-approvers.yaml": found}, catalog()).groups["special_approvers"]
+    assert (group.users, group.teams, dict(group.ids)) == (
+        ("dave", "ann", "eve"), ("acme/security",), {"dave": 7, "ann": 4},
+    )  # fmt: skip
 
 
 def test_rules_know_logins_and_the_accounts_that_they_are_of() -> None:
@@ -45,5 +57,6 @@ def test_rules_know_logins_and_the_accounts_that_they_are_of() -> None:
 )
 def test_what_is_no_user(user: str) -> None:
     approvers = f"version: 1\ngroups: {{reviewers: {{users: [{user}]}}}}\n".encode()
-    with pytest.raises(EngineError):
-        load({**small(), "approvers-config.yaml": approvers}, catalog())
+    for file in ({"approvers-config.yaml": approvers}, {"special-approvers.yaml": f"[{user}]\n".encode()}):
+        with pytest.raises(EngineError):
+            load({**small(), **file}, catalog())

@@ -66,7 +66,12 @@ def _with_an_account(page, folder, aws):
     rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
     rules["protect"]["terraform.apply"] = ["declared-source"]
     rules["pipelines"] += [
-        {"pipeline": name, "gates": ["declared-source"], "actions": actions, "permissions": ["contents:read", "issues:write"]}
+        {
+            "pipeline": name,
+            "gates": ["declared-source"],
+            "actions": actions,
+            "permissions": ["contents:read", "issues:write"],
+        }
         for name, actions in PIPELINES.items()
     ]
     file.write_text(yaml.safe_dump(rules))

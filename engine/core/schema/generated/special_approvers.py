@@ -4,7 +4,7 @@ from re import search
 
 from engine.core.schema.invalid import InvalidError
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-special-approvers.json","title":"Interlock special approvers","description":"Members of the group `special_approvers`, one login or organisation/team per line.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?$","maxLength":140,"description":"a GitHub login without @, or a team as organisation/team"}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-special-approvers.json","title":"Interlock special approvers","description":"Members of the group `special_approvers`, one login or organisation/team per line; `engine doctor --pin` adds the ids of accounts.","type":"array","minItems":1,"uniqueItems":true,"items":{"anyOf":[{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?$","maxLength":140,"description":"a GitHub login without @, or a team as organisation/team"},{"description":"a login of this account alone: {login: ann, id: 583231}","type":"object","additionalProperties":false,"required":["login","id"],"properties":{"login":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_-]*$","maxLength":64,"description":"a GitHub login, without @"},"id":{"type":"integer","minimum":1}}}]}}'
 
 
 def validate(data):
@@ -21,12 +21,54 @@ def validate(data):
         if data_len > len(set((fn(data_x) for data_x in data))):
             raise InvalidError
         for data_x, data_item in enumerate(data):
-            if not isinstance(data_item, str):
+            data_item_any_of_count1 = 0
+            if not data_item_any_of_count1:
+                try:
+                    if not isinstance(data_item, str):
+                        raise InvalidError
+                    if isinstance(data_item, str):
+                        data_item_len = len(data_item)
+                        if data_item_len > 140:
+                            raise InvalidError
+                        if not search('^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?\\Z', data_item):
+                            raise InvalidError
+                    data_item_any_of_count1 += 1
+                except InvalidError:
+                    pass
+            if not data_item_any_of_count1:
+                try:
+                    if not isinstance(data_item, dict):
+                        raise InvalidError
+                    data_item_is_dict = isinstance(data_item, dict)
+                    if data_item_is_dict:
+                        data_item__missing_keys = set(['login', 'id']) - data_item.keys()
+                        if data_item__missing_keys:
+                            raise InvalidError
+                        data_item_keys = set(data_item.keys())
+                        if 'login' in data_item_keys:
+                            data_item_keys.remove('login')
+                            data_item__login = data_item['login']
+                            if not isinstance(data_item__login, str):
+                                raise InvalidError
+                            if isinstance(data_item__login, str):
+                                data_item__login_len = len(data_item__login)
+                                if data_item__login_len > 64:
+                                    raise InvalidError
+                                if not search('^[A-Za-z0-9][A-Za-z0-9_-]*\\Z', data_item__login):
+                                    raise InvalidError
+                        if 'id' in data_item_keys:
+                            data_item_keys.remove('id')
+                            data_item__id = data_item['id']
+                            if not isinstance(data_item__id, int) and (not (isinstance(data_item__id, float) and data_item__id.is_integer())) or isinstance(data_item__id, bool):
+                                raise InvalidError
+                            if isinstance(data_item__id, (int, float)) and (not isinstance(data_item__id, bool)):
+                                if data_item__id < 1:
+                                    raise InvalidError
+                        if data_item_keys:
+                            raise InvalidError
+                    data_item_any_of_count1 += 1
+                except InvalidError:
+                    pass
+            if not data_item_any_of_count1:
                 raise InvalidError
-            if isinstance(data_item, str):
-                data_item_len = len(data_item)
-                if data_item_len > 140:
-                    raise InvalidError
-                if not search('^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?\\Z', data_item):
-                    raise InvalidError
     return data

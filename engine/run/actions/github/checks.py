@@ -20,13 +20,20 @@ def check(ctx: "Context", name: str, state: str) -> Mapping[str, Any]:
     """The action: its `id`, and what it says.
 
     Raises:
-        EngineError: ENG556, the pull request is not known; GitHub does not do it.
+        EngineError: ENG556, the pull request is not known; ENG620, another run sets it at the moment; GitHub or the
+            store does not do it.
     """
+    from engine.core.kept import keys
+    from engine.run.kept.claims import claimed
+
     told = telling(ctx, is_started=state == "started")
-    made = _of_plan(ctx, told) if name == "plan" else _of_merge(told)
+    made, pull = _of_plan(ctx, told) if name == "plan" else _of_merge(told), told.pull
     forge = ctx.ports.forge
     assert forge is not None
-    number = forge.check(told.pull.repo, told.pull.head, made.requests())
+    # GitHub makes a second run of the same name for whoever asks, and takes none away.
+    key = keys.claim("check", pull.repo, str(pull.number))
+    with claimed(ctx.ports.store, key, ctx.journal, ctx.ports.now(), ctx.work.cancel):
+        number = forge.check(pull.repo, pull.head, made.requests())
     return {"id": number, "conclusion": made.conclusion, "title": made.title}
 
 

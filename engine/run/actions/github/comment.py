@@ -101,19 +101,35 @@ def _as(new: "Told", number: int) -> "Told":
 
 
 def recovered(ctx: "Context", before: "Told") -> "Told":
-    """A comment that a run has written, and did not come to say so."""
+    """A comment that a run has written, and did not come to say so; or that the store has lost.
+
+    It is told by whose it is, and by its end: a person may have edited it meanwhile. What others write is never ours.
+    """
     from engine.core.canonical import digest_bytes
+    from engine.core.report.comment import is_marked
     from engine.run.facts.talk import is_us
 
-    if not before.pending:
+    about = before.about
+    if not (before.pending or _is_forgotten(ctx, before)):
         return before
     pull, forge = pull_of(ctx), ctx.ports.forge
     assert forge is not None
     seen = forge.pull(pull.repo, pull.number, ["comments"])
-    for one in seen.comments or ():
-        if is_us(seen, one.user) and digest_bytes(one.body.encode()) == before.pending:
-            return _as(before, one.id)
-    return before._replace(pending="")
+    known = {before.id, *before.old}
+    ours = [one for one in seen.comments or () if is_us(seen, one.user) and one.id not in known and not one.minimised]
+    same = [one for one in ours if digest_bytes(one.body.encode()) == before.pending]
+    found = same or [one for one in ours if is_marked(one.body, about)]
+    return _as(before, max(one.id for one in found)) if found else before._replace(pending="")
+
+
+def _is_forgotten(ctx: "Context", before: "Told") -> bool:
+    """Is nothing kept, while a comment stands there that may be ours?"""
+    from engine.core.report.comment import is_marked
+
+    said = ctx.document.facts.get("comments", ()) if before.version is None else ()
+    return any(
+        one["user"] is not None and one["user"].get("bot") and is_marked(one["body"], before.about) for one in said
+    )
 
 
 def _newest(told: "Telling", before: "Told") -> int:

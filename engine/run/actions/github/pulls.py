@@ -56,6 +56,8 @@ def open_pull_request(ctx: "Context") -> Mapping[str, Any]:
     found = [one for one in forge.pulls(repo, head=branch) if one.head.repo == repo]
     if found:
         number = found[0].number
+        if found[0].is_mine:  # whoever opened it may have been killed before it had its label
+            forge.label(repo, number, add=[READY], remove=[])
         return {"number": number, "url": _url(repo, number), "created": False, "base": found[0].base.ref}
     way = _way(ctx.document, ctx.rules)
     said = render(ctx.discovery.resources, branch, way.branch, way.environment, _pusher(ctx), way.why)

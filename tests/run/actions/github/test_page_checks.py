@@ -1,5 +1,7 @@
 """Labels and check runs, over real HTTP."""
 
+from threading import Thread
+
 import pytest
 
 from engine.core.plan.summary import Summary
@@ -66,6 +68,22 @@ def test_saying_it_again_asks_for_little(page):
     assert done["github.label"] == {"added": [], "removed": []}
     assert not done["github.comment"]["written"]
     assert done.calls <= 6
+
+
+def test_two_runs_at_once_make_each_check_once(page):
+    """Both have seen that there is none."""
+    number = page.hosted.pull("checks-race")
+    page.run("pass", number)
+    done = []
+    runs = [Thread(target=lambda: done.append(page.run("tell", number))) for _ in range(3)]
+    for one in runs:
+        one.start()
+    for one in runs:
+        one.join()
+    assert all(each["github.check"] for each in done)
+    head = page.pull(number).head.sha
+    made = page.hosted.as_("alice", "GET", f"/commits/{head}/check-runs?filter=all").body["check_runs"]
+    assert sorted(run["name"] for run in made) == ["interlock merge: dev", "interlock plan: dev"]
 
 
 @pytest.mark.parametrize("by_hand", [["opa-passed"], ["opa-failed"], ["opa-passed", "opa-failed"]])

@@ -126,6 +126,66 @@ def test_whoever_is_killed_leaves_no_second_comment(page, writes):
     assert len(page.ours(number)) == 1
 
 
+def killed_before_it_says_so(page, number, run="killed"):
+    """The comment stands there, and the store does not know it."""
+    whole = page.store
+
+    def dying(key):
+        item = whole.get(keys.comment(REPO, number))
+        if key == keys.comment(REPO, number) and item is not None and b'"pending":"sha256:' in item.data:
+            raise failure("ENG190", store="it", reason="gone")
+
+    page.store = Hooked(whole, dying)
+    try:
+        page.run("comment", number, run)
+    finally:
+        page.store = whole
+        page.forge.clock.advance(3600)  # a claim that nobody gave back is nobody's any more
+
+
+def test_one_that_was_edited_before_it_was_known_is_found_again(page):
+    """By whose it is and by its end: a maintainer has written another text over ours after the kill."""
+    number = page.hosted.pull("comment-unknown")
+    page.run("pass", number)
+    killed_before_it_says_so(page, number)
+    [ours] = page.ours(number)
+    text = ours.body.replace("Passed", "Merge it now. Passed", 1)
+    assert page.hosted.as_("olga", "PATCH", f"/issues/comments/{ours.id}", {"body": text}).status == 200
+    forged = page.hosted.comment(number, "oscar", ours.body)
+    done = page.run("comment", number)
+    assert done["github.comment"] == {"id": ours.id, "written": True}
+    [right] = page.ours(number)
+    assert (right.id, first(right)) == (ours.id, "Passed: waiting for 1 more approval from reviewers")
+    assert {one.id: one.body for one in page.pull(number).comments}[forged] == ours.body, "theirs is theirs"
+
+
+def test_an_answer_of_ours_is_not_taken_for_it(page):
+    number = page.hosted.pull("comment-answer")
+    asked = page.hosted.comment(number, "ann", "/engine help")
+    body = {
+        "action": "created", "comment": {"id": asked, "user": {"login": "ann"}, "body": "/engine help"},
+        "issue": {"number": number, "pull_request": {"url": "x"}}, "repository": {"full_name": REPO},
+    }  # fmt: skip
+    answer = page.run("answer", body, name="issue_comment")["github.reply"]["id"]
+    assert answer
+    kept = comments.get(page.store, REPO, number)
+    comments.keep(page.store, REPO, number, "killed", kept._replace(pending="sha256:" + "0" * 64))
+    ours = page.run("comment", number)["github.comment"]["id"]
+    assert ours not in (None, answer)
+
+
+def test_one_that_the_store_has_forgotten_is_found_again(page):
+    number = page.hosted.pull("comment-forgotten")
+    page.run("pass", number)
+    page.run("comment", number)
+    [ours] = page.ours(number)
+    page.store.delete(keys.comment(REPO, number), page.store.get(keys.comment(REPO, number)).version)
+    page.forge.clock.advance(2)
+    page.hosted.review(number, "ann")  # so that it says something else by now
+    assert page.run("comment", number)["github.comment"] == {"id": ours.id, "written": True}
+    assert [one.id for one in page.ours(number)] == [ours.id]
+
+
 @pytest.mark.parametrize("fault", [{"status": 502, "after_effect": True}, {"status": 500}], ids=str)
 def test_a_lost_answer_is_looked_up(page, fault):
     number = page.hosted.pull(f"comment-lost-{fault['status']}")
