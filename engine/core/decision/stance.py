@@ -10,6 +10,7 @@ from typing import Any
 from engine.core.canonical import digest
 from engine.core.decision.decide import Decision, PipelineResult
 from engine.core.decision.explain import Json
+from engine.core.outcome import Outcome
 
 
 def stance(result: PipelineResult, decision: Decision, made_with: Mapping[str, str | None]) -> Json:
@@ -21,11 +22,15 @@ def stance(result: PipelineResult, decision: Decision, made_with: Mapping[str, s
         "head": _at(facts, "pr", "head", "sha"),
         "base": _at(facts, "pr", "base", "ref"),
         "outcome": result.outcome.value,
-        "gates": {gate.name: gate.outcome.value for gate in result.gates},
+        "gates": {gate.name: _HOLDS.get(gate.outcome, gate.outcome).value for gate in result.gates},
         "resources": digest(_at(facts, "resources")),
         "merge": digest(_at(facts, "merge", "trees")),
         "actions": digest([action.to_json() for action in result.actions]),
     }
+
+
+# A gate that is not asked for by now permits as much as one that holds: what the run has done may have made it so.
+_HOLDS = {Outcome.NOT_APPLICABLE: Outcome.PASS}
 
 
 def difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

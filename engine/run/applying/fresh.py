@@ -66,6 +66,11 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
         past.check_ours(applying, target, begun)
     limits = Limits(plan_s=applying.limits.plan_timeout_s, lock_s=applying.limits.lock_timeout_s)
     done = folder.plan(limits, applying.work.cancel)
+    if begun is not None and done.lock is not None:
+        folder.leave()
+        folder = stack.enter_context(opened(target.job, applying.workspace, name))  # as it was before that plan
+        if past.unlocked(applying, target, folder, done.lock):
+            done = folder.plan(limits, applying.work.cancel)
     if done.plan is None:
         raise _not_planned(done, begun)
     state = folder.state(applying.work.cancel)

@@ -21,6 +21,7 @@ from engine.run.applying.model import Ended, Waits
 from engine.run.kept import backups
 
 if TYPE_CHECKING:
+    from engine.adapters.terraform.locks import Lock
     from engine.adapters.terraform.opened import Opened
     from engine.core.exact import Json
     from engine.core.kept.begun import Begun
@@ -62,6 +63,19 @@ def ended(applying: "Applying", target: "Target", opened: "Opened", begun: "Begu
     if opened.errored:
         effect.push(applying, opened, begun, opened.errored)
     return None
+
+
+def unlocked(applying: "Applying", target: "Target", opened: "Opened", lock: "Lock") -> bool:
+    """Take away the lock that an apply has left which was begun here and is dead; another one stays.
+
+    Raises:
+        EngineError: that cannot be said, or not be done.
+    """
+    if not opened.left(lock):
+        return False
+    entries.tell(applying, target.resource.state_key, "unlocked", f"its Terraform was killed, and left lock {lock.id}")
+    opened.unlock(lock, applying.work.cancel)
+    return True
 
 
 def reconciled(

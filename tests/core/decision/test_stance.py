@@ -2,7 +2,12 @@
 
 import pytest
 
-from engine.core.decision.stance import difference
+from engine.core.decision.decide import Decision, PipelineResult
+from engine.core.decision.document import freeze
+from engine.core.decision.gates import GateResult
+from engine.core.decision.stance import difference, stance
+from engine.core.outcome import Outcome
+from tests.support.decision import event
 
 GATES = {"open": "pass", "reviewed": "pass"}
 THEN = {"rules": "sha256:1", "policy": None, "head": "a" * 40, "gates": GATES}
@@ -28,3 +33,15 @@ def test_what_differs(why, now, said):
 
 def test_what_is_no_longer_compared_differs_too():
     assert difference(THEN, {name: value for name, value in THEN.items() if name != "rules"})
+
+
+def test_a_gate_that_is_not_asked_for_by_now_is_as_good_as_one_that_holds():
+    """Whoever has accounted for a merge finds other gates applying when it goes on, and goes on."""
+
+    def of(outcome):
+        gate = GateResult("free-by-hand", outcome, "", (), (), None, None)
+        result = PipelineResult("apply", Outcome.PASS, "", (), (gate,), (), (), None, None)
+        return stance(result, Decision(event(), "sha256:1", freeze({}), frozenset(), (result,), ()), {})
+
+    assert difference(of(Outcome.PASS), of(Outcome.NOT_APPLICABLE)) is None
+    assert difference(of(Outcome.PASS), of(Outcome.PENDING)) == "of its gates, `free-by-hand` is pending, and was pass"

@@ -51,6 +51,7 @@ FAILED = Problem("ENG733", "Terraform failed", "read its log")
     ("a gate waits", told(gates=(gate(Outcome.PASS), gate(Outcome.PENDING, because="deployments are frozen"))),
      "Merged into dev: not applied, deployments are frozen"),
     ("it broke down", told(broken=(FAILED,)), "Merged into dev: not applied, Terraform failed"),
+    ("all gates hold by now", told(), "Merged into dev: still to be applied, which comes by itself"),
     ("no account", told(applies=False), "Merged into dev, and nothing of it is applied: there is no account"),
 ])  # fmt: skip
 def test_the_first_line_says_where_it_stands(why, one, line):

@@ -18,7 +18,6 @@ from engine.run.kept import ledger
 from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
 from tests.support.emulator import ask, aws
-from tests.support.hosted import REPO
 from tests.support.page import LAST, Page
 from tests.support.terraform import CACHE
 
