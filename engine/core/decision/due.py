@@ -118,7 +118,7 @@ def _ends(result: PipelineResult, document: FactDocument, rules: Rules, now: str
     except ValueError as error:
         raise Doubt(f"{now} is no moment: {error}") from error
     # A lookup that failed, or a list that does not hold everything yet, says nothing of the pull request.
-    if document.failed or document.absent.keys() - {"verdict"}:
+    if document.failed or document.absent.keys() - {"merged", "verdict"}:
         yield now
     if any(_reads_the_clock(rules.gates[gate.name]) for gate in result.gates if gate.name in rules.gates):
         yield now
