@@ -23,7 +23,7 @@ class Deployments(Checks):
         """Makes it so."""
         with Understood(f"the deployment of {deployed.repo}#{deployed.pr} to {deployed.environment}"):
             number = once(lambda: self._found(deployed), lambda: self._deployed(deployed))
-            once(lambda: self._newest(deployed, number), lambda: self._say(deployed, number))
+            once(lambda: self._last_said(deployed, number), lambda: self._say(deployed, number))
             return number
 
     def _found(self, deployed: Deployed) -> int | None:
@@ -49,7 +49,7 @@ class Deployments(Checks):
         }
         return int(self._client.send("POST", at(deployed.repo, "deployments"), asked)["id"])
 
-    def _newest(self, deployed: Deployed, number: int) -> int | None:
+    def _last_said(self, deployed: Deployed, number: int) -> int | None:
         """The newest status, if it says the same."""
         rows = self._client.pages(at(deployed.repo, "deployments", number, "statuses"))
         newest = max(rows, key=lambda row: int(row["id"]), default=None)
