@@ -50,7 +50,7 @@ def main() -> None:
         play.merged(pull)
         play.applied(pull, UPLOADS)
         page.goto(pull.url)
-        page.get_by_text("6 done").click()
+        page.locator("article.spoken summary", has_text="done").last.click()
         page.locator("article.spoken", has_text="What was done").last.screenshot(
             path=os.path.join(PLACE, "applied.png")
         )

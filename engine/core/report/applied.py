@@ -41,8 +41,9 @@ def _became(report: Report, applied: Applied) -> str:
         return f": applying, {done} of {counted} done"
     if not number:
         against = _against(report)
-        why = against.because if against else report.broken[0].message if report.broken else "it was not begun"
-        return f": not applied, {why}"
+        if not against and not report.broken:
+            return ": still to be applied, which comes by itself"
+        return f": not applied, {against.because if against else report.broken[0].message}"
     if done == number:
         return f": applied, {counted}"
     waiting = sum(one.outcome == "none" for one in applied.attempts)

@@ -15,6 +15,7 @@ from engine.core.report.model import MARKS, Gate, Life, Report, Result, Row, Sta
 from engine.errors import Problem
 
 MARK = "<!-- interlock -->"  # by which the comment is found again
+_ENDS = {"": MARK, "apply": applied.MARK}
 
 _HEADLINES: dict[Result, str] = {
     "passed": "✅ Policy checks passed",
@@ -62,9 +63,9 @@ def render(report: Report, limit: int = LIMIT) -> str:
     return "\n\n".join(part for part in (head, *body, foot) if part) + "\n"
 
 
-def is_marked(body: str) -> bool:
-    """Does a comment end as ours do? Anybody can write that: whose it is, is another question."""
-    return life_.unsigned(body).endswith(f"\n{MARK}")
+def is_marked(body: str, about: str = "") -> bool:
+    """Does a comment end as ours about that do? Anybody can write that: whose it is, is another question."""
+    return life_.unsigned(body).endswith(f"\n{_ENDS[about]}")
 
 
 def _living(report: Report, life: Life, limit: int) -> str:

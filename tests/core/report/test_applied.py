@@ -23,12 +23,18 @@ COMMIT = "c0ffee12" * 5
 
 
 def attempt(path: str = "S3/a", outcome: str = "applied", **changes) -> Attempt:
-    return Attempt(path, *path.split("/"), KEY.replace("S3/a", path), outcome)._replace(**changes)
+    service, name = path.split("/")
+    return Attempt(path, service, name, KEY.replace("S3/a", path), outcome)._replace(**changes)
 
 
 def told(*rows: Attempt, is_live: bool = False, may=MAY, **changes) -> Report:
     made = Applied(rows, COMMIT, is_live, may, "https://github.example/acme/c/actions/runs/7")
     return report([], base_ref="dev", signature=None, result="unapplied", applied=made, **changes)
+
+
+def shown_as(one: Report) -> str:
+    assert one.applied
+    return render(one, one.applied)
 
 
 def first(one: Report) -> str:
@@ -51,11 +57,12 @@ FAILED = Problem("ENG733", "Terraform failed", "read its log")
     ("a gate waits", told(gates=(gate(Outcome.PASS), gate(Outcome.PENDING, because="deployments are frozen"))),
      "Merged into dev: not applied, deployments are frozen"),
     ("it broke down", told(broken=(FAILED,)), "Merged into dev: not applied, Terraform failed"),
+    ("all gates hold by now", told(), "Merged into dev: still to be applied, which comes by itself"),
     ("no account", told(applies=False), "Merged into dev, and nothing of it is applied: there is no account"),
 ])  # fmt: skip
 def test_the_first_line_says_where_it_stands(why, one, line):
     assert first(one) == line, why
-    assert page(render(one, one.applied)).text.lstrip().startswith(line), why
+    assert page(shown_as(one)).text.lstrip().startswith(line), why
 
 
 @pytest.mark.parametrize(("why", "row", "says"), [
@@ -71,18 +78,18 @@ def test_the_first_line_says_where_it_stands(why, one, line):
 ])  # fmt: skip
 def test_who_must_act_and_in_which_words(why, row, says):
     one = told(row)
-    assert says in page(render(one, one.applied)).text, why
-    assert ("/engine unlock KEY" in render(one, one.applied)) is (row.outcome == "none"), why
+    assert says in page(shown_as(one)).text, why
+    assert ("/engine unlock KEY" in shown_as(one)) is (row.outcome == "none"), why
 
 
 def test_a_command_that_the_rules_do_not_know_is_promised_to_nobody():
     one = told(attempt(outcome="stopped"), may={})
-    assert "The rules name nobody who may comment /engine replan" in page(render(one, one.applied)).text
+    assert "The rules name nobody who may comment /engine replan" in page(shown_as(one)).text
 
 
 def test_nothing_is_asked_of_people_while_it_goes():
     one = told(attempt(outcome="failed"), attempt("S3/b", "none"), is_live=True)
-    assert "What to do" not in render(one, one.applied)
+    assert "What to do" not in shown_as(one)
 
 
 def test_each_address_is_folded_with_its_action_time_and_error():
@@ -91,7 +98,7 @@ def test_each_address_is_folded_with_its_action_time_and_error():
         Touched("aws_s3_bucket_policy.this", "create", "failed", 100.4, "AccessDenied: no | `you` @acme/security"),
     ))  # fmt: skip
     one = told(row, attempt("S3/b"))
-    body = render(one, one.applied)
+    body = shown_as(one)
     shown = page(body)
     assert "<details><summary>S3/a: 1 done, 1 failed</summary>" in body
     assert "aws_s3_bucket.this create, 3.2 s" in shown.text
@@ -112,12 +119,12 @@ def test_two_plans_that_differ_are_shown_one_beside_the_other():
         }],
     }]  # fmt: skip
     one = told(*attempts.read(rows))
-    body = render(one, one.applied)
+    body = shown_as(one)
     assert "approved: update; now: replace (S3/a)" in body
     assert "~ bucket" in body
     assert "-/+ bucket = a -> b # forces" in body
     assert "Another change of it was approved." in body
-    log = attempts.log(one.applied)
+    log = attempts.log(one.applied or Applied(()))
     assert log.startswith("S3/a  stopped  1.5 s\n")
     assert "    -/+ bucket = a -> b # forces\n" in log
     assert "/engine replan" in render_terminal(one)
@@ -125,7 +132,7 @@ def test_two_plans_that_differ_are_shown_one_beside_the_other():
 
 def test_what_went_wrong_is_told_with_its_way_out():
     one = told(attempt(outcome="failed", problem=FAILED))
-    shown = page(render(one, one.applied)).text
+    shown = page(shown_as(one)).text
     assert "S3/a: Terraform failed (ENG733)" in shown
     assert "Way out: read its log" in shown
 
@@ -133,7 +140,7 @@ def test_what_went_wrong_is_told_with_its_way_out():
 def test_what_it_takes_is_said_where_nothing_was_begun():
     missing = (Missing("the label `opa-passed`", ("ann",)),)
     one = told(gates=(gate(Outcome.PENDING, name="labelled", because="no label", missing=missing),))
-    shown = page(render(one, one.applied)).text
+    shown = page(shown_as(one)).text
     assert "What it takes to apply" in shown
     assert "Missing: the label opa-passed, from ann" in shown
 
@@ -143,7 +150,7 @@ def test_a_thousand_resources_fit_and_what_failed_is_among_what_is_shown():
     rows = [attempt(f"S3/number-{n:04}", touched=long) for n in range(999)]
     broken = attempt("S3/broken", "failed", touched=(Touched("aws_s3_bucket.x", "create", "failed", 1, "no"),))
     one = told(*rows, broken)
-    body = render(one, one.applied)
+    body = shown_as(one)
     assert len(body.encode()) <= LIMIT
     assert first(one) == "Merged into dev: 1 of 1000 resources is not applied"
     assert body.count("S3/broken") >= 3
@@ -153,7 +160,7 @@ def test_a_thousand_resources_fit_and_what_failed_is_among_what_is_shown():
 
 def test_a_branch_calls_nobody_in_the_first_line():
     one = told(attempt())._replace(base_ref="x@acme/security<img>")
-    body = render(one, one.applied)
+    body = shown_as(one)
     assert "@acme" not in body
     assert "<img" not in body
 

@@ -109,6 +109,7 @@ def recovered(ctx: "Context", before: "Told") -> "Told":
     from engine.core.report.comment import is_marked
     from engine.run.facts.talk import is_us
 
+    about = before.about
     if not (before.pending or _is_forgotten(ctx, before)):
         return before
     pull, forge = pull_of(ctx), ctx.ports.forge
@@ -117,7 +118,7 @@ def recovered(ctx: "Context", before: "Told") -> "Told":
     known = {before.id, *before.old}
     ours = [one for one in seen.comments or () if is_us(seen, one.user) and one.id not in known and not one.minimised]
     same = [one for one in ours if digest_bytes(one.body.encode()) == before.pending]
-    found = same or [one for one in ours if is_marked(one.body)]
+    found = same or [one for one in ours if is_marked(one.body, about)]
     return _as(before, max(one.id for one in found)) if found else before._replace(pending="")
 
 
@@ -126,7 +127,9 @@ def _is_forgotten(ctx: "Context", before: "Told") -> bool:
     from engine.core.report.comment import is_marked
 
     said = ctx.document.facts.get("comments", ()) if before.version is None else ()
-    return any(one["user"] is not None and one["user"].get("bot") and is_marked(one["body"]) for one in said)
+    return any(
+        one["user"] is not None and one["user"].get("bot") and is_marked(one["body"], before.about) for one in said
+    )
 
 
 def _newest(told: "Telling", before: "Told") -> int:

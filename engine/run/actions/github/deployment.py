@@ -1,6 +1,6 @@
 """`github.deployment`: GitHub's own word for a merge that is applied: one for each, and how it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
@@ -9,6 +9,7 @@ from engine.run.actions.github.telling import APPLY, outputs, pull_of
 
 if TYPE_CHECKING:
     from engine.run.context import Context
+    from engine.run.runner import Ran
 
 _NOTHING: Mapping[str, Any] = {"id": None, "state": None}
 _FAILED = ("failed", "partial", "stopped", "refused")
@@ -33,7 +34,7 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
         return _NOTHING
     if missing := ctx.document.state("merged"):
         raise failure("ENG556", name="merged", reason=missing[1])
-    now = "in_progress" if state == "started" else _ended(ctx)
+    now = "in_progress" if state == "started" else _ended(ctx.ran)
     if now is None:
         return _NOTHING
     told = report(ctx)
@@ -49,9 +50,9 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
         return {"id": forge.deployment(deployed), "state": now}
 
 
-def _ended(ctx: "Context") -> str | None:
+def _ended(ran: "Iterable[Ran]") -> str | None:
     """How it went; what waits is still under way."""
-    tried = next((one for one in ctx.ran if one.uses == APPLY), None)
+    tried = next((one for one in ran if one.uses == APPLY), None)
     if tried is None or tried.status in ("skipped", "left"):
         return None
     if tried.problems:

@@ -82,7 +82,8 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
 
     pull, document = pull_of(ctx), _with_verdict(ctx)
     is_merged = outputs(ctx, MERGE) is not None or document.facts["pr"]["merged"]
-    merging, signing = judged(ctx, document, APPLY if is_merged else MERGE), judged(ctx, document, SIGN)
+    was_merged = document.facts["pr"]["merged"] and APPLY in ctx.rules.protect  # before this run
+    merging, signing = judged(ctx, document, APPLY if was_merged else MERGE), judged(ctx, document, SIGN)
     problems = tuple(problem for one in ctx.ran for problem in one.problems)
     is_overridden = any(gate.override for gate in merging)
     validation, sequence = _validation(ctx, document, signing, problems, pull)

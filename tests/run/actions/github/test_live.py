@@ -1,7 +1,6 @@
 """What is told while it goes: the newest, with a pause between, and nobody waits for it."""
 
 from threading import Event
-from types import SimpleNamespace
 
 import pytest
 
@@ -47,7 +46,7 @@ def test_nothing_is_handed_on_after_its_end_and_its_end_waits_for_what_goes():
 
 
 def test_who_speaks_is_not_kept_waiting_and_a_short_apply_is_not_told_of_at_all():
-    told = []
+    told: list[str] = []
     newest = Newest(told.append, PAUSE_S)
     newest.hear("soon over")
     newest.end()
@@ -74,4 +73,4 @@ def rows(*outcomes):
                                   (problem("ENG742", what="w", who="w", since="s"),))], None),
 ])  # fmt: skip
 def test_how_a_deployment_went(why, ran, state):
-    assert _ended(SimpleNamespace(ran=tuple(ran))) == state, why
+    assert _ended(ran) == state, why

@@ -19,6 +19,7 @@ def test_a_merged_pull_request_shows_its_deployment_and_no_other(scene, visit):
     }  # fmt: skip
     made = deployments.create_deployment(forge, as_user(forge, "olga"), repo, asked)
     said = {"state": "failure", "description": f"1 of 2 {_EVIL}", "log_url": "https://example.com/log/7"}
+    assert not isinstance(made, str)
     deployments.create_status(forge, as_user(forge, "olga"), made, said)
     seen = ann.get(scene.merged)
     assert "Deployed" in seen.texts("h2")
