@@ -1,12 +1,13 @@
-"""docs/security.md says which test tries which attack: every one it names exists, and every attack is in it."""
+"""docs/security.md and docs/reliability.md say which test tries which attack, or fault: every one that they name exists,
+and every attack is in one of them."""
 
 import ast
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "security.md").read_text()
-TESTS = re.findall(r"`(tests/[^`:]+)(?:::(\w+))?`", PAGE)
+PAGES = [(ROOT / "docs" / f"{name}.md").read_text() for name in ("security", "reliability")]
+TESTS = re.findall(r"`(tests/[^`:]+)(?:::(\w+))?`", "\n\n".join(PAGES))
 
 
 def functions(file):
@@ -28,7 +29,7 @@ def test_every_attack_is_a_row():
 
 
 def test_every_row_belongs_to_a_table_and_is_there_once():
-    blocks = [block.splitlines() for block in PAGE.split("\n\n")]
+    blocks = [block.splitlines() for page in PAGES for block in page.split("\n\n")]
     mixed = [b for b in blocks if any(row.startswith("|") for row in b) and not all(row.startswith("|") for row in b)]
     rows = [row for block in blocks for row in block if row.startswith("| ")]
     assert (mixed, len(rows)) == ([], len(set(rows)))

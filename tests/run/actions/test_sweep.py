@@ -71,6 +71,7 @@ class GitHub:
 def _pull(number):
     return {
         "number": number, "isDraft": False, "updatedAt": BEFORE, "headRefName": f"f{number}", "headRefOid": HEAD,
+        "viewerDidAuthor": False,
         "headRepository": {"nameWithOwner": REPO}, "baseRefName": "dev", "baseRef": {"target": {"oid": BASE}},
     }  # fmt: skip
 
