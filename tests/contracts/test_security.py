@@ -1,5 +1,7 @@
-"""docs/security.md and docs/reliability.md say which test tries which attack, or fault: every one that they name exists,
-and every attack is in one of them."""
+"""docs/security.md and docs/reliability.md say which test tries which attack, or fault.
+
+Every test that they name exists, and every attack is in one of them.
+"""
 
 import ast
 import re
