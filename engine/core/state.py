@@ -50,6 +50,18 @@ def read(data: bytes) -> State | None:
     return State(lineage, serial, digest(said), data)
 
 
+def numbered(data: bytes, serial: int) -> bytes:
+    """The same state under another serial, and nothing else of it changed.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = exact.loads(data)
+    if read(data) is None or not isinstance(found, dict):
+        raise ValueError("it is no state that somebody has written to")
+    return exact.dumps({**found, "serial": serial}).encode()
+
+
 def _in_order(check: Any) -> Any:
     objects = check.get("objects") if isinstance(check, dict) else None
     return {**check, "objects": sorted(objects, key=digest)} if isinstance(objects, list) else check

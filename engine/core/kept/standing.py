@@ -55,12 +55,25 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
 
 
 def done(entries: Iterable[Entry], commit: str, verdict: str) -> dict[str, str]:
-    """Which changes of this verdict are made, as far as the ledger says: the change's name → digest."""
+    """Which changes of this verdict are made, as far as the ledger says: the change's name → digest.
+
+    What was made before somebody has brought an older state back is nobody's to rely on.
+    """
     found: dict[str, str] = {}
     for entry in entries:
+        if entry.outcome == "restored":
+            found = {}
         if entry.said["commit"] == commit and (entry.said["verdict"] or {}).get("digest") == verdict:
             found |= {} if entry.revoked else entry.said["done"]
     return found
+
+
+def void(entries: Sequence[Entry], confirmed_at: str) -> str:
+    """Why a verdict that was given then is about a state that is not there any more; empty where it is not."""
+    restored = next((one for one in reversed(entries) if one.outcome == "restored"), None)
+    if restored is None or confirmed_at > restored.said["time"]:
+        return ""
+    return f"an older state was brought back since ({restored.said['time']}), so it has to be planned anew"
 
 
 def another(ours: Mapping[str, Any] | None, found: State | None) -> str:
