@@ -1038,7 +1038,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG772": Row(
         "it is not for {subject} to speak of {key}: {reason}",
-        "write it on the merged pull request that changes that resource: engine ledger --resource KEY names those tried",
+        "write it on the merged pull request that changes that resource",
         _NO,
     ),
     "ENG773": Row("nothing of {key} is there to be given up: {reason}", "nobody waits for it", _NO),

@@ -33,9 +33,7 @@ def mended(word: str, outputs: Mapping[str, Any]) -> str:
     """What two people have had done to a state."""
     key, entry = md.code(outputs["key"]), f"(number {outputs['entry']} of its ledger)"
     if word == "unlock":
-        lines = [
-            f"Given up: {key} holds nothing more {entry}. Nothing was applied; the next merge of it brings it along."
-        ]
+        lines = [f"Given up: {key} holds nothing more {entry}. Nothing was applied; the next merge brings it along."]
         if outputs.get("begun"):
             lines.append("- An apply of it had begun, and nobody knows what it came to: its state is looked at first.")
         return "\n".join(lines) + "\n"

@@ -72,7 +72,7 @@ def _asked(ctx: "Context", word: str) -> "Iterator[tuple[Mending, str]]":
     """What is to be done to which key, and what stands behind it; until the end of the block nobody else works on it.
 
     Raises:
-        EngineError: ENG770, ENG771 nobody asks for it, or not two people; ENG772 the pull request does not have the key;
+        EngineError: ENG770, ENG771 nobody asks for it, or not two people; ENG772 the pull request does not have it;
             ENG742 somebody is at work on it; GitHub, ledger or store say no.
     """
     from engine.core.command import usage
@@ -249,7 +249,7 @@ ACTIONS = (
         needs=_NEEDS,
         secrets=("audit",),
         shared=True,
-        doc="Give up what was merged and is not applied, where two people have asked for it: a signed entry `released`.",
+        doc="Give up what is merged and not applied, where two people have asked for it: a signed entry `released`.",
     ),
     Action(
         "state.adopt",
@@ -275,7 +275,7 @@ ACTIONS = (
         needs=_NEEDS,
         secrets=("audit", "backup"),
         shared=True,
-        doc="Bring a state back from its sealed backup, where two people have asked for it: of the same lineage, under a "
-        "newer serial. What is there is kept first; a signed entry `restored` makes all older verdicts void.",
+        doc="Bring a state back from its sealed backup, where two people have asked for it: of the same lineage, under "
+        "a newer serial. What is there is kept first; a signed entry `restored` makes all older verdicts void.",
     ),
 )

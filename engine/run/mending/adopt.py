@@ -32,7 +32,7 @@ def adopt(mending: Mending, ground: Ground) -> dict[str, Any]:
         EngineError: ENG775 there is nothing to adopt, ENG776 it is not what the branch says, ENG777 somebody writes it;
             it cannot be planned; nobody asks for it any more; it cannot be said.
     """
-    found, reasons = mending.entries(), list[str]()
+    found, reasons = mending.ready(), list[str]()
     for commit, job in ground.jobs:
         looked = _look(mending, ground, job)
         if looked.state is None:

@@ -61,6 +61,16 @@ class Mending(NamedTuple):
         """All that the ledger says of the key."""
         return ledger.entries(self.store, self.key, self.trusted)
 
+    def ready(self) -> tuple[Entry, ...]:
+        """The same, if another entry can follow on them now: nothing is done that could not be said afterwards.
+
+        Raises:
+            EngineError: as `entries`, `ledger.check_next`.
+        """
+        found = self.entries()
+        ledger.check_next(found, self.signer.id, self.trusted, self.now())
+        return found
+
     def tell(self, what: What, outcome: str, word: Word, **details: Any) -> None:
         """Say it in the trail.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core import state as states
-from engine.core.kept import ledger, standing
+from engine.core.kept import ledger
 from engine.core.plan.model import changes
 from engine.errors import EngineError, failure
 from engine.run.kept import backups
@@ -14,6 +14,7 @@ from engine.run.mending.model import Ground, Mending, Word, identity
 if TYPE_CHECKING:
     from engine.adapters.sealed import SealingKey
     from engine.adapters.terraform.opened import Opened
+    from engine.core.kept.ledger import Entry
     from engine.core.state import State
     from engine.run.kept.backups import Backup
 
@@ -22,9 +23,9 @@ def restore(mending: Mending, ground: Ground, sealing: "Sequence[SealingKey]", n
     """What was restored: entry, backup, where the state that was there is kept now, and what a plan would do after it.
 
     Raises:
-        EngineError: ENG716, ENG717, ENG719 the backup is none of this state or cannot be opened, ENG774 it is of another
-            lineage, ENG777 what stands there afterwards is something else; nobody asks for it any more; the state
-            cannot be read, kept or written; it cannot be said.
+        EngineError: ENG716, ENG717, ENG719 the backup is none of this state or cannot be opened, ENG774 it is of
+            another lineage, ENG777 what stands there afterwards is something else; nobody asks for it any more; the
+            state cannot be read, kept or written; it cannot be said.
     """
     from engine.adapters.terraform.opened import opened
 
@@ -53,32 +54,29 @@ def _restored(
 ) -> dict[str, Any]:
     backup, data = found
     there = folder.state(ground.cancel)
-    _check_lineage(mending, backup, there)
+    _check_lineage(mending.ready(), backup, there)
     try:
         wanted = states.numbered(data, max(backup.serial, there.serial if there else 0) + 1)
     except ValueError as error:
         raise failure("ENG717", key=backup.key, reason=f"it holds no state: {error}") from error
-    meant = states.read(wanted)
-    assert meant is not None
     kept = _kept(mending, *by, there)
     word = mending.confirm()
     _tell(mending, "restoring", word, backup, kept)
     folder.push(wanted, ground.cancel)  # whatever has happened since: Terraform refuses what is not newer
     state = folder.state(ground.cancel)
-    if reason := standing.another(identity(meant), state):
-        raise failure("ENG777", key=mending.key, reason=reason)
+    if state is None or not states.is_pushed(state, wanted):
+        raise failure("ENG777", key=mending.key, reason="it is not what was written there")
     _tell(mending, "restored", word, backup, kept)
     entry = mending.write("restored", word, state, backup=backup.key)
-    return {"entry": entry.number, "backup": backup.number, "kept": kept, "state": identity(meant)}
+    return {"entry": entry.number, "backup": backup.number, "kept": kept, "state": identity(state)}
 
 
-def _check_lineage(mending: Mending, backup: "Backup", there: "State | None") -> None:
+def _check_lineage(found: "Sequence[Entry]", backup: "Backup", there: "State | None") -> None:
     """Nothing, if it is a backup of the very state that is there, or was left there by us."""
-    ours = ledger.state_of([one for one in mending.entries() if not one.revoked])
+    ours = ledger.state_of([one for one in found if not one.revoked])
     for wanted in (there.lineage if there else None, ours["lineage"] if ours else None):
         if wanted is not None and wanted != backup.lineage:
-            said = {"key": mending.key, "number": backup.number, "found": backup.lineage, "wanted": wanted}
-            raise failure("ENG774", **said)
+            raise failure("ENG774", key=backup.state_key, number=backup.number, found=backup.lineage, wanted=wanted)
 
 
 def _kept(mending: Mending, key: "SealingKey", account: str, there: "State | None") -> int | None:

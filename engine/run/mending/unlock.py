@@ -15,7 +15,7 @@ def unlock(mending: Mending) -> dict[str, Any]:
     Raises:
         EngineError: ENG773, it is not held; nobody asks for it any more; it cannot be said.
     """
-    found, commit = mending.entries(), mending.about["commit"]
+    found, commit = mending.ready(), mending.about["commit"]
     ended = next((one for one in reversed(found) if one.outcome in ATTEMPTS and speaks_of(one.said, commit)), None)
     if ended is not None:
         reason = f"number {ended.number} of its ledger says `{ended.outcome}` of {mending.subject}"
