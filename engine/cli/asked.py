@@ -115,7 +115,7 @@ def alone(options: Namespace, words: str) -> "Iterator[Alone]":
             with locked(store, [keys.alone(options.key)], journal, now):
                 yield Alone(options.key, word, rules, store, known, signer, said, run, now)
         finally:
-            journal.finish_run({"outcome": "ended"})
+            journal.finish_run({"exit": 0})
 
 
 @contextmanager
