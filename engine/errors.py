@@ -1037,6 +1037,37 @@ TABLE: dict[str, Row] = {
     "ENG725": Row("the trail says nothing of {subject}", "see `engine audit show`: it names what there is"),
     "ENG726": Row("the trail knows pull request {pr} of several repositories: {known}", "say --repo OWNER/NAME"),
     "ENG727": Row("{file} is no pack: {reason}", "use one that `engine audit pack` has written, unchanged", _NO),
+    # ENG770-779 what two people may do to a state
+    "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
+    "ENG771": Row(
+        "two people do not ask for `{command}` as it stands now: {because}",
+        "each of the two writes a new comment; one that was carried out, edited or deleted counts no more",
+        _NO,
+    ),
+    "ENG772": Row(
+        "it is not for {subject} to speak of {key}: {reason}",
+        "write it on the merged pull request that changes that resource",
+        _NO,
+    ),
+    "ENG773": Row("nothing of {key} is there to be given up: {reason}", "nobody waits for it", _NO),
+    "ENG774": Row(
+        "backup {number} of {key} is of another lineage: {found}, and not {wanted}",
+        "it is of another life of that resource; choose one of the right lineage: engine state backups {key}",
+        _NO,
+    ),
+    "ENG775": Row("there is nothing to adopt of {key}: {reason}", "nothing has to be done", _NO),
+    "ENG776": Row(
+        "the state of {key} is not what the branch says, so it cannot be adopted: {reason}",
+        "have the configuration say what is there, or bring a state back: `/engine restore KEY VERSION`",
+        _NO,
+    ),
+    "ENG777": Row(
+        "the state of {key} has become another meanwhile: {reason}",
+        "somebody else writes it: find out who, then two people ask for it anew",
+        _STALE,
+    ),
+    "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
+    "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

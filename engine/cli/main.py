@@ -31,13 +31,15 @@ COMMANDS = {
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
     "ledger": "engine.cli.ledger",
+    "unlock": "engine.cli.unlock",
+    "state": "engine.cli.state",
     "keys": "engine.cli.keys",
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "check", "discover", "policy", "doctor", "sandbox")
+_START_PROGRAMS = ("run", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

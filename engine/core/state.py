@@ -50,6 +50,27 @@ def read(data: bytes) -> State | None:
     return State(lineage, serial, digest(said), data)
 
 
+def numbered(data: bytes, serial: int, lineage: str | None = None) -> bytes:
+    """The same state under another serial, or lineage, and nothing else of it changed.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = exact.loads(data)
+    if read(data) is None or not isinstance(found, dict):
+        raise ValueError("it is no state that somebody has written to")
+    return exact.dumps({**found, "serial": serial, "lineage": lineage or found["lineage"]}).encode()
+
+
+def is_pushed(found: State | None, pushed: bytes) -> bool:
+    """Is it what pushing that has left?
+
+    Terraform counts its serial on once more, and gives a lineage of its own to what is pushed where there was nothing.
+    """
+    same = read(numbered(pushed, found.serial, found.lineage)) if found else None
+    return same is not None and found is not None and same.digest == found.digest
+
+
 def _in_order(check: Any) -> Any:
     objects = check.get("objects") if isinstance(check, dict) else None
     return {**check, "objects": sorted(objects, key=digest)} if isinstance(objects, list) else check

@@ -8,7 +8,7 @@ from engine import data
 from engine.core.declare import Action, Catalog, Fact
 from engine.core.events.kinds import EVENTS
 from engine.core.expressions.functions import FUNCTIONS
-from engine.run.actions import apply, github, policy, refusal, report, sweep, terraform, verdict
+from engine.run.actions import apply, github, mending, policy, refusal, report, sweep, terraform, verdict
 
 ACTIONS: tuple[Action, ...] = (
     *terraform.ACTIONS,
@@ -19,6 +19,7 @@ ACTIONS: tuple[Action, ...] = (
     *sweep.ACTIONS,
     *refusal.ACTIONS,
     *apply.ACTIONS,
+    *mending.ACTIONS,
 )
 
 

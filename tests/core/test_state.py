@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.core.state import State, read
+from engine.core.state import State, is_pushed, numbered, read
 
 STATE = {
     "version": 4,
@@ -97,3 +97,29 @@ def test_the_digest_is_not_of_how_it_is_written():
 def test_what_is_no_state(why, data):
     with pytest.raises(ValueError, match=r"\w"):
         read(data)
+
+
+def test_another_serial_is_all_that_differs():
+    made = of(json.dumps(json.loads(numbered(json.dumps(STATE).encode(), 9))))
+    assert (made.serial, made.lineage) == (9, state().lineage)
+    assert made.digest != state().digest
+    back = read(numbered(made.data, state().serial))
+    assert back is not None
+    assert back.digest == state().digest
+    with pytest.raises(ValueError, match="somebody"):
+        numbered(b'{"version": 4, "serial": 0, "lineage": ""}', 3)
+
+
+@pytest.mark.parametrize(
+    ("why", "changes", "is_it"),
+    [
+        ("the very same", {}, True),
+        ("its serial was counted on", {"serial": 99}, True),
+        ("it was given a lineage", {"lineage": "another"}, True),
+        ("something else stands in it", {"outputs": {"x": {"value": 1, "type": "number"}}}, False),
+    ],
+)
+def test_what_a_push_leaves(why, changes, is_it):
+    pushed = json.dumps(STATE).encode()
+    assert is_pushed(of(json.dumps({**STATE, **changes})), pushed) is is_it, why
+    assert not is_pushed(None, pushed)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine.core.kept import keys
 from engine.core.state import State, read
 from tests.support.merged import Merged
+from tests.support.trail import told
 
 ASKED = "2026-11-23T23:00:00Z"  # after everything in these tests
 
@@ -33,10 +33,7 @@ def came_to(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
 
 def said(merged: Merged) -> list[tuple[str, str]]:
     """What the trail has, in order."""
-    store = merged.machine.store
-    items = [store.get(key) for key in store.list(keys.AUDIT)]
-    found = [json.loads(line) for item in items if item for line in item.data.splitlines()]
-    return [(one["said"]["what"], one["said"]["outcome"]) for one in found if "said" in one]
+    return [(one["what"], one["outcome"]) for one in told(merged.machine.store)]
 
 
 def bucket(merged: Merged, method: str, name: str, body: bytes = b"") -> http.client.HTTPResponse:

@@ -137,6 +137,14 @@ APPLYING: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "apply": (["merged"], [{"id": "apply", "uses": "terraform.apply"}]),
 }
 
+MENDING: dict[str, tuple[Any, list[dict[str, Any]]]] = {
+    word: (["merged"], [
+        {"id": word, "uses": f"state.{word}"},
+        {"id": "reply", "uses": "github.reply", "if": "always()"},
+    ])
+    for word in ("unlock", "adopt", "restore")
+}  # fmt: skip
+
 
 def controller(directory: Path, values: "settings.Settings", more: Mapping[str, Any] = {}) -> str:
     """A controller's checkout: the shipped gates, and pipelines of single actions; `more` of them where asked for."""
@@ -145,8 +153,9 @@ def controller(directory: Path, values: "settings.Settings", more: Mapping[str, 
         rules = yaml.safe_load(file)
     del rules["include"], rules["verdicts"]["renew"]
     rules["events"] = [{"event": "workflow_dispatch", "run": "tell"}]
-    after = {name: gates for name, gates in rules["protect"].items() if name in ("github.account", "terraform.apply")}
-    rules["protect"] = {"github.merge": MERGING, "verdict.sign": ["configuration-only"], **(after if more else {})}
+    used = {step["uses"] for _, actions in more.values() for step in actions}
+    after = {name: gates for name, gates in rules["protect"].items() if name in used}
+    rules["protect"] = {"github.merge": MERGING, "verdict.sign": ["configuration-only"], **after}
     rules["pipelines"] = [
         {"pipeline": name, "gates": gates, "actions": actions, "permissions": _permissions(actions)}
         for name, (gates, actions) in {**PIPELINES, **more}.items()

@@ -177,10 +177,12 @@ def _of_another_head(comment: Mapping[str, Any], document: FactDocument) -> str:
     return "" if head == now else f"it was said of another head, {head:.7}; look at the present one and write it again"
 
 
-def _together(comment: Mapping[str, Any], command: Command, known: CommandRule, document: FactDocument) -> Judgement:
-    """Several have to say the same; who had a hand in the change counts only as far as the command allows."""
+def _same(
+    comment: Mapping[str, Any], command: Command, known: CommandRule, document: FactDocument
+) -> list[Mapping[str, Any]]:
+    """The comments of a day, up to this one, by which people who may have asked for the same; it is among them."""
     since = comment["created_at"]
-    said = [
+    return [
         other
         for other in document.known("comments")
         if other["kind"] == "pull_request"
@@ -192,7 +194,11 @@ def _together(comment: Mapping[str, Any], command: Command, known: CommandRule, 
         and read(other["body"]) == command
         and counts(person, known, document)
     ]
-    logins = {other["user"]["id"]: other["user"]["login"] for other in said}
+
+
+def _together(comment: Mapping[str, Any], command: Command, known: CommandRule, document: FactDocument) -> Judgement:
+    """Several have to say the same; who had a hand in the change counts only as far as the command allows."""
+    logins = {other["user"]["id"]: other["user"]["login"] for other in _same(comment, command, known, document)}
     hands = involved(document, EXCLUDABLE)
     if hands.doubt:
         raise Doubt(hands.doubt)
@@ -207,6 +213,22 @@ def _together(comment: Mapping[str, Any], command: Command, known: CommandRule, 
     more = Missing(f"a comment `{usage(known.name)}` with the same words, by {known.need - counted} more", ())
     left = tuple(login for login in _who(known, document) if login not in logins.values())
     return Judgement(Outcome.PENDING, text, (Cause(Outcome.PENDING, text),), (more._replace(who=left),))
+
+
+def askers(comment_id: int, document: FactDocument, rules: Rules) -> tuple[Mapping[str, Any], ...]:
+    """The comments by which people have asked for what this one asks for; of each person the last one.
+
+    Only of one that `judge` lets pass. Who had a hand in the change is left out where the command does not allow that.
+
+    Raises:
+        Doubt: it cannot be told.
+    """
+    comment = next(one for one in document.known("comments") if one["id"] == comment_id)
+    command = read(comment["body"])
+    assert command is not None
+    hands = involved(document, EXCLUDABLE).known if not COMMANDS[command.word].hands else {}
+    said = _same(comment, command, rules.commands[command.word], document)
+    return tuple({one["user"]["id"]: one for one in said if one["user"]["id"] not in hands}.values())
 
 
 def destroys(document: FactDocument, rules: Rules) -> tuple[Mapping[str, Any], ...]:

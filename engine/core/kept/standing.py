@@ -34,9 +34,9 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
     """May this merge be applied now? `contains`: does its commit contain that one?
 
     What was tried before is not tried again by itself: only where a person has asked for it since, or where there is
-    another verdict. What was applied is done.
+    another verdict. What was applied is done, unless an older state was brought back since.
     """
-    mine = [one for one in entries if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS]
+    mine = [one for one in _since_restored(entries) if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS]
     applied = next((one for one in mine if one.outcome == "applied"), None)
     if applied:
         return Standing("known", applied)
@@ -54,13 +54,29 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
     return TRY
 
 
-def done(entries: Iterable[Entry], commit: str, verdict: str) -> dict[str, str]:
-    """Which changes of this verdict are made, as far as the ledger says: the change's name → digest."""
+def done(entries: Sequence[Entry], commit: str, verdict: str) -> dict[str, str]:
+    """Which changes of this verdict are made, as far as the ledger says: the change's name → digest.
+
+    What was made before somebody has brought an older state back is nobody's to rely on.
+    """
     found: dict[str, str] = {}
-    for entry in entries:
+    for entry in _since_restored(entries):
         if entry.said["commit"] == commit and (entry.said["verdict"] or {}).get("digest") == verdict:
             found |= {} if entry.revoked else entry.said["done"]
     return found
+
+
+def _since_restored(entries: Sequence[Entry]) -> Sequence[Entry]:
+    numbers = [number for number, entry in enumerate(entries) if entry.outcome == "restored"]
+    return entries[numbers[-1] + 1 :] if numbers else entries
+
+
+def void(entries: Sequence[Entry], confirmed_at: str) -> str:
+    """Why a verdict that was given then is about a state that is not there any more; empty where it is not."""
+    restored = next((one for one in reversed(entries) if one.outcome == "restored"), None)
+    if restored is None or confirmed_at > restored.said["time"]:
+        return ""
+    return f"an older state was brought back since ({restored.said['time']}), so it has to be planned anew"
 
 
 def another(ours: Mapping[str, Any] | None, found: State | None) -> str:

@@ -39,6 +39,15 @@ def strangers(before: bytes | None, after: bytes | None, may: Collection[str], p
     return found
 
 
+def addresses(state: bytes | None) -> list[str]:
+    """What a state has objects of.
+
+    Raises:
+        EngineError: ENG736, it is no state that is known here.
+    """
+    return sorted(_instances(state))
+
+
 def _identities(instances: list[Json]) -> list[Any]:
     return [
         [*(_object(one.get("attributes")).get(name) for name in _IDENTIFY), *(one.get(name) for name in _STANDING)]

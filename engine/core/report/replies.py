@@ -1,6 +1,7 @@
 """Answers to commands. They quote no foreign text, and are short: the comment has the whole report."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.core.canonical import digest
 from engine.core.command import COMMANDS, usage
@@ -11,6 +12,7 @@ from engine.core.report import markdown as md
 from engine.core.report.model import MARKS, Gate
 from engine.core.report.state import State
 from engine.core.rules.model import CommandRule
+from engine.errors import Problem
 
 _GATES = 30
 _WHO = 12
@@ -25,6 +27,42 @@ def refusal(answer: Answer) -> str:
     lines = [f"{'Waiting' if waits else 'Not done'}: {md.prose(answer.judgement.because)}."]
     lines += [f"- {_missing(one)}" for one in answer.judgement.missing]
     return "\n".join(lines) + "\n"
+
+
+def mended(word: str, outputs: Mapping[str, Any]) -> str:
+    """What two people have had done to a state."""
+    key, entry = md.code(outputs["key"]), f"(number {outputs['entry']} of its ledger)"
+    if word == "unlock":
+        lines = [f"Given up: {key} holds nothing more {entry}. Nothing was applied; the next merge brings it along."]
+        if outputs.get("begun"):
+            lines.append("- An apply of it had begun, and nobody knows what it came to: its state is looked at first.")
+        return "\n".join(lines) + "\n"
+    state = outputs["state"]
+    if state is None:
+        return f"Done before: {key} {entry}.\n"
+    which = f"lineage {md.code(state['lineage'])}, serial {state['serial']}"
+    if word == "adopt":
+        lead = f"Adopted: the state of {key} is ours as it is {entry}, {which}; {outputs['commit'][:12]} says the same."
+        return f"{lead}\n\n{_list('It has', outputs['addresses'])}\n"
+    kept = f" What was there is backup {outputs['kept']}." if outputs["kept"] is not None else ""
+    lead = f"Restored: the state of {key} is backup {outputs['backup']} {entry}, {which}.{kept}"
+    plan = outputs["plan"]
+    if plan["problem"]:
+        tail = f"- It could not be planned ({plan['problem']}): comment {md.code('/engine replan')}."
+    else:
+        tail = _list("The branch would change", plan["addresses"])
+    return f"{lead}\n\n{tail}\n- Verdicts from before are void: validate again, or {md.code('/engine replan')} here.\n"
+
+
+def failed(problems: Sequence[Problem]) -> str:
+    """Why what was asked for could not be done."""
+    first = problems[0]
+    return f"Not done ({first.code}): {md.prose(first.message)}.\n- {md.prose(first.hint)}\n"
+
+
+def _list(lead: str, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _WHO} more" if len(names) > _WHO else ""
+    return f"- {lead} {', '.join(map(md.code, names[:_WHO])) or 'nothing'}{more}."
 
 
 def help_(rules: Mapping[str, CommandRule]) -> str:

@@ -31,6 +31,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.run.actions import terraform
     from engine.run.applying.every import apply_all
     from engine.run.applying.model import Applying, Target
+    from engine.run.kept import ledger
 
     resources = ctx.discovery.resources if ctx.discovery.applies else ()
     if not resources:
@@ -42,7 +43,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     jobs = [terraform.job(resource, ctx.rules) for resource in resources]
     terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)
     signer = secrets.signer("audit")
-    _check_trusted(signer.id, known, ctx.ports.now())
+    ledger.check_signer(signer.id, known, ctx.ports.now())
     with _subject(ctx, known) as subject:
         setup = terraform.setup(ctx.settings, ctx.controller.module, ctx.rules)
         applying = Applying(
@@ -67,21 +68,6 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         pairs = enumerate(zip(resources, jobs, strict=True), 1)
         targets = [Target(number, resource, job) for number, (resource, job) in pairs]
         return {"resources": apply_all(applying, targets, was=_shown(ctx, subject), live=ctx.work.live)}
-
-
-def _check_trusted(key: str, known: "TrustedKeys", now: str) -> None:
-    """Nothing, if an entry that this key signs will be believed: better nothing applied than nothing said of it.
-
-    Raises:
-        EngineError: ENG271, ENG272, ENG273, ENG274.
-    """
-    from engine.core.signature import in_force
-
-    if key not in known:
-        raise failure("ENG271", key=key)
-    if "audit" not in known[key].purposes:
-        raise failure("ENG274", key=key, purpose="audit", purposes=", ".join(known[key].purposes))
-    in_force(known[key], now, "ledger entry")
 
 
 @contextmanager

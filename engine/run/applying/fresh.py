@@ -122,6 +122,8 @@ def _check_standing(applying: "Applying", target: "Target", found: "Sequence[Ent
     if reason:
         why = problem("ENG733", Place(path), commit=subject.commit[:12], resource=path, reason=reason)
         raise Waits("older", why)
+    if reason := standing.void(found, subject.verdict.verdict["confirmed_at"]):
+        raise Ended("stopped", problem("ENG735", Place(path), resource=path, reason=reason))
 
 
 def _not_planned(done: "PlanResult", begun: "Begun | None") -> Exception:

@@ -95,6 +95,29 @@ def add(store: Store, signer: Signer, trusted: TrustedKeys, make: Make, key: str
     raise failure("ENG713", tries=numbered.TRIES, key=key)
 
 
+def check_signer(key: str, trusted: TrustedKeys, now: str) -> None:
+    """Nothing, if an entry that this key signs will be believed: better nothing done than nothing said of it.
+
+    Raises:
+        EngineError: ENG271, ENG272, ENG273, ENG274.
+    """
+    if key not in trusted:
+        raise failure("ENG271", key=key)
+    if "audit" not in trusted[key].purposes:
+        raise failure("ENG274", key=key, purpose="audit", purposes=", ".join(trusted[key].purposes))
+    in_force(trusted[key], now, "ledger entry")
+
+
+def check_next(earlier: Sequence[Entry], key: str, trusted: TrustedKeys, now: str) -> None:
+    """Nothing, if an entry can follow on these that this key signs now.
+
+    Raises:
+        EngineError: as `check_signer`; ENG714, the clock is behind.
+    """
+    check_signer(key, trusted, now)
+    _moment(earlier[-1] if earlier else None, now)
+
+
 def _is_again(said: Mapping[str, Any], before: Entry) -> bool:
     own = dict.fromkeys(("number", "before", "time"))
     return not before.revoked and canonical({**said, **own}) == canonical({**before.said, **own})

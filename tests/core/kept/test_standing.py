@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.kept.ledger import Entry
-from engine.core.kept.standing import Merge, another, denied, done, standing, unexplained
+from engine.core.kept.standing import Merge, another, denied, done, standing, unexplained, void
 from engine.core.state import State
 from tests.support.ledger import said, state
 
@@ -41,6 +41,14 @@ TABLE = [
     ("given up, and asked for since", (entry("released"),), {"asked": LATE}, "try"),
     ("a thief says that it was applied", (entry(revoked=True),), {}, "known"),
     ("a state alone was spoken of", (entry("reconciled"),), {}, "try"),
+    ("it was applied before an older state was brought back", (entry(), entry("restored")), {}, "try"),
+    ("... and is applied again since", (entry(), entry("restored"), entry()), {}, "known"),
+    (
+        "a newer one was applied before an older state was brought back",
+        (entry(commit=NEW), entry("restored")),
+        {},
+        "older",
+    ),
 ]
 
 
@@ -64,6 +72,30 @@ def test_done_is_what_was_done_under_this_verdict_for_this_commit():
         entry("partial", done={"e": "hmac-sha256:5"}, revoked=True),
     ]
     assert done(entries, MINE, VERDICT) == {"a": "hmac-sha256:1", "b": "hmac-sha256:2"}
+
+
+def test_what_was_done_before_an_older_state_was_brought_back_is_not_done():
+    entries = [
+        entry("partial", done={"a": "hmac-sha256:1"}),
+        entry("restored", done={}),
+        entry("partial", done={"b": "hmac-sha256:2"}),
+    ]
+    assert done(entries, MINE, VERDICT) == {"b": "hmac-sha256:2"}
+
+
+@pytest.mark.parametrize(
+    ("why", "entries", "confirmed_at", "is_void"),
+    [
+        ("nothing was brought back", (entry(),), EARLY, False),
+        ("given before", (entry("restored", time="2026-11-23T12:00:00Z"),), "2026-11-23T11:00:00Z", True),
+        ("given in that second", (entry("restored", time="2026-11-23T12:00:00Z"),), "2026-11-23T12:00:00Z", True),
+        ("given since", (entry("restored", time="2026-11-23T12:00:00Z"),), "2026-11-23T12:00:01Z", False),
+        ("applied since", (entry("restored", time="2026-11-23T12:00:00Z"), entry()), "2026-11-23T11:00:00Z", True),
+        ("only adopted", (entry("adopted", time="2026-11-23T12:00:00Z"),), "2026-11-23T11:00:00Z", False),
+    ],
+)
+def test_a_verdict_is_void_once_an_older_state_was_brought_back(why, entries, confirmed_at, is_void):
+    assert bool(void(entries, confirmed_at)) is is_void, why
 
 
 def a_state(serial=4, lineage="l-1", digest=None):

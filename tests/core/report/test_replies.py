@@ -12,7 +12,7 @@ from engine.core.report import replies
 from engine.core.report.model import Gate
 from engine.core.report.state import State
 from engine.core.rules.model import CommandRule
-from engine.errors import Place
+from engine.errors import Place, problem
 from tests.support.reports import hostile, page
 
 RULES = {
@@ -107,3 +107,40 @@ def test_a_thousand_gates_are_short() -> None:
 )
 def test_what_an_answer_is_to(why: str, body: str, to: int | None) -> None:
     assert replies.answered(body, "run-1") == to, why
+
+
+STATE_OF = {"lineage": "l-1", "serial": 7, "digest": "sha256:0"}
+MENDED = {"key": "S3/dev/x/terraform.tfstate", "entry": 3, "state": STATE_OF}
+
+
+@pytest.mark.parametrize(
+    ("word", "outputs", "says"),
+    [
+        ("unlock", {"begun": False}, ["Given up: `S3/dev/x/terraform.tfstate`", "number 3"]),
+        ("unlock", {"begun": True}, ["nobody knows what it came to"]),
+        ("adopt", {"state": None}, ["Done before"]),
+        (
+            "adopt",
+            {"commit": "c" * 40, "addresses": ["a.b", "a.c"]},
+            ["lineage `l-1`, serial 7", "`a.b`, `a.c`", "cccccccccccc"],
+        ),
+        ("adopt", {"commit": "c" * 40, "addresses": [f"a.n{n}" for n in range(20)]}, ["and 8 more"]),
+        (
+            "restore",
+            {"backup": 2, "kept": 4, "plan": {"problem": None, "addresses": []}},
+            ["is backup 2", "What was there is backup 4", "would change nothing", "void"],
+        ),
+        ("restore", {"backup": 2, "kept": None, "plan": {"problem": "ENG411", "addresses": []}}, ["ENG411"]),
+    ],
+)
+def test_what_two_people_have_had_done(word: str, outputs: dict[str, Any], says: list[str]) -> None:
+    body = replies.mended(word, {**MENDED, **outputs})
+    assert [text for text in says if text not in body] == []
+    assert ("What was there" in body) == (outputs.get("kept") is not None)
+
+
+def test_what_could_not_be_done_is_told_and_is_nothing_but_text() -> None:
+    why = problem("ENG776", key="<img src=x> @acme/security", reason="#1")
+    body = replies.failed([why])
+    assert body.startswith("Not done (ENG776): ")
+    assert "img" not in page(body).elements

@@ -60,7 +60,10 @@ def _body(ctx: "Context", told: "Telling", answer: "Answer") -> str:
             return replies.status(told.state, told.gates)
         case "why":
             return replies.why(told.state, told.gates, answer.command.argument)
-    return ""
+    done = next((one for one in ctx.ran if one.uses == f"state.{answer.command.word}"), None)
+    if done is None:
+        return ""
+    return replies.failed(done.problems) if done.problems else replies.mended(answer.command.word, done.outputs)
 
 
 ACTIONS = (
