@@ -124,7 +124,7 @@ def test_whoever_takes_it_back_directly_before(page, monkeypatch, how):
     first, last = it.say("carol"), it.say("dave")
     page.forge.clock.advance(2)
     body = {"body": "Rather not."} if how == "edits" else None
-    done = []
+    done: list[Any] = []
 
     def before(key: str) -> None:
         if key.startswith("claims/state/") and not done:

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -85,7 +86,7 @@ class Made:
         root = page.folder / branch
         root.mkdir()
         machine = Machine(root, given(aws), module=str(Path(page.controller, "terraform")))
-        values = {"s3_buckets": {name: {} for name in things}}
+        values: dict[str, Any] = {"s3_buckets": {name: {} for name in things}}
         self.merged = Merged(machine, {f"S3/{branch}": {}}, variables={f"S3/{branch}": values})
         (row,) = self.merged.apply().values()
         assert row["outcome"] == "applied", row

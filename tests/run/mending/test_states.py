@@ -64,7 +64,8 @@ class Two:
 
     @property
     def outcomes(self) -> list[str]:
-        return self.merged.outcomes(self.path)
+        found: list[str] = self.merged.outcomes(self.path)
+        return found
 
     @property
     def last(self) -> Any:
