@@ -17,7 +17,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for name in [name for name in os.environ if name.startswith("GITHUB_")]:
     del os.environ[name]
 
-# Bytecode is kept, whatever the shell says of it: without it each worker rewrites the assertions of all tests in each run,
+# Bytecode is kept, whatever the shell says: without it each worker rewrites the assertions of all tests in each run,
 # and each program that a test starts compiles the engine anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
