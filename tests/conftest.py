@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A job that runs these tests has an event and outputs of its own: what is tried here must neither read nor write them.
 for name in [name for name in os.environ if name.startswith("GITHUB_")]:
     del os.environ[name]
+
+# Bytecode is kept, whatever the shell says: without it each worker rewrites the assertions of all tests in each run,
+# and each program that a test starts compiles the engine anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No deadlines: neighbours on a shared machine would fail a law.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from engine.adapters.policy.bundle import policy_set, read_directory
 from engine.adapters.policy.judging import evaluate
 from engine.adapters.policy.port import Plan, Programs
+from tests.support.cases import cases
 from tests.support.opa import executable
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = policy_set(read_directory(str(ROOT / "policies")))
-ATTACKS = yaml.safe_load((ROOT / "tests/cases/policy-attacks.yaml").read_text())
+ATTACKS = cases("policy-attacks")
 
 
 def written(item: Any) -> Any:

@@ -10,7 +10,6 @@ import subprocess
 from typing import Any
 
 import pytest
-import yaml
 
 from engine.adapters.policy.bundle import policy_set, read_directory
 from engine.adapters.policy.judging import evaluate
@@ -18,13 +17,14 @@ from engine.adapters.policy.port import Plan, Programs
 from engine.sandbox.emulator import emulator
 from tests.policies.everything.record import HERE, INPUTS, record
 from tests.support import checkov
+from tests.support.cases import cases
 from tests.support.opa import executable
 
 ROOT = HERE.parents[2]
 SHIPPED = policy_set(read_directory(str(ROOT / "policies")))
 PLANS = [Plan(name, json.loads((HERE / f"{name}.json").read_text())) for name in INPUTS]
-WRONG = yaml.safe_load((ROOT / "tests/cases/everything-wrong.yaml").read_text())
-CHECKS = yaml.safe_load((ROOT / "tests/cases/checkov.yaml").read_text())["checks"]
+WRONG = cases("everything-wrong")
+CHECKS = cases("checkov")["checks"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from engine.adapters.policy.bundle import policy_set, read_directory
 from engine.adapters.policy.judging import evaluate
@@ -19,12 +18,13 @@ from engine.adapters.policy.port import Plan, Programs, Terms
 from engine.adapters.policy.suite import test as run_tests
 from engine.core.findings import Effect
 from engine.errors import EngineError
+from tests.support.cases import cases
 from tests.support.opa import executable, library
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SHIPPED = policy_set(read_directory(str(ROOT / "policies")))
-EXPECTED = yaml.safe_load((ROOT / "tests/cases/policy-plans.yaml").read_text())
+EXPECTED = cases("policy-plans")
 
 
 def plan(name):

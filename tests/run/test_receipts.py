@@ -28,6 +28,7 @@ def told(machine, engine, code):
 
 
 def test_all_of_it(machine, engine):
+    machine.judge_as_shipped()
     machine.change({"S3/a.tfvars": good(), "S3/b.tfvars": bad()})
     counts, letters, _ = told(machine, engine, ExitCode.NEGATIVE)
     assert counts["resources"] == counts["judged"] == 12

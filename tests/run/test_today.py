@@ -33,8 +33,8 @@ def test_what_is_signed_is_what_is_there_today(machine, engine):
 @pytest.mark.parametrize(
     ("file", "changed"),
     [
-        ("policies/access.rego", {"policy"}),
-        ("policies/access_test.rego", set()),
+        ("policies/small.rego", {"policy"}),
+        ("policies/small_test.rego", set()),
         ("terraform/s3.tf", {"module"}),
         (f"terraform/{LOCK_FILE}", {"module", "lock_file"}),
     ],

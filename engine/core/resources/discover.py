@@ -157,7 +157,7 @@ class _Work:
             variables=variables,
             lines=file.lines,
             warned=(*file.warned, *self._warned(here, sound)),
-            texts={p: self._contents.blobs[object_id] for p, object_id in files.items()},
+            texts={p: self._contents.blobs[object_id] for p, object_id in files.items() if p in sound},
         )
 
     def _warned(self, here: Layout, sound: set[str]) -> Iterator[Problem]:

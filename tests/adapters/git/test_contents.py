@@ -3,18 +3,17 @@
 import json
 
 import pytest
-import yaml
 
 from engine.adapters.git import contents
 from engine.adapters.git.repository import Repository
 from engine.core.resources import services
 from engine.core.resources.discover import Discovery, discover
 from engine.core.resources.tree import change_digest
+from tests.support.cases import cases
 from tests.support.git import Clone, Counted
 from tests.support.resources import rules, source
 
-with open("tests/cases/discovery.yaml", "rb") as _file:
-    TABLE = yaml.safe_load(_file)
+TABLE = cases("discovery")
 SERVICES = services.read({name: text.encode() for name, text in TABLE["module"].items()})
 BUCKET = 'environment = "{environment}"\ns3_buckets = {{ "{name}" = {{ policy_file = "{name}.json" }} }}\n'
 POLICY = '{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}}'

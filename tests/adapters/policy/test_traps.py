@@ -1,18 +1,17 @@
 """The trap table: what the embedded engine and OPA would judge differently is refused, the rest is proven equal."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from engine.adapters.policy.port import BY_NAME, Programs
 from engine.core.findings import Effect, Finding
 from engine.errors import EngineError, Problem
+from tests.support.cases import cases
 from tests.support.opa import executable
 from tests.support.policy import judge, policies, rego
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "cases/policy-traps.yaml").read_text())
+CASES: list[dict[str, Any]] = cases("policy-traps")
 PLAN = {"variables": {"seven": 7, "text": "some %s", "nothing": None, "deep": {"er": "yes"}, "list": [1, 7]}}
 
 

@@ -76,7 +76,7 @@ def _together(program: str, processes: int = 2) -> list[str]:
 def _said(started: Iterable["subprocess.Popen[str]"]) -> list[str]:
     said = []
     for process in list(started):
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)  # 16 writers of one object: 60 s were seen among busy neighbours
         assert process.returncode == 0, err
         said += out.split()
     return said

@@ -1,18 +1,16 @@
 """The table of tests/cases/expressions.yaml: what expressions mean, and where they are stricter than JMESPath."""
 
-import os
 from collections import Counter
 from typing import Any
 
 import pytest
-import yaml
 
 from engine.core.expressions.functions import FUNCTIONS
 from engine.errors import TABLE, EngineError, Problem
+from tests.support.cases import cases
 from tests.support.expressions import FACTS, condition, language, text
 
-with open(os.path.join(os.path.dirname(__file__), "..", "..", "cases", "expressions.yaml"), encoding="utf-8") as _file:
-    CASES: list[dict[str, Any]] = yaml.safe_load(_file)
+CASES: list[dict[str, Any]] = cases("expressions")
 
 
 def _compile(case: dict[str, Any]) -> Any:

@@ -155,7 +155,7 @@ def test_any_life_begins_with_its_state_and_ends_what_it_opens(report: Report, l
 
 
 @given(REPORTS, st.sampled_from([1, 20, 300]), st.sampled_from([1, 2000]))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 def test_any_report_fits(report: Report, times: int, longer: int) -> None:
     long = diff("+ 😀\n" * longer, "x")
     rows = tuple(r._replace(diffs=(*r.diffs, long)) for r in report.rows)

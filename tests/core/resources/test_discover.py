@@ -3,15 +3,14 @@
 import json
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from engine.core.resources import services
 from engine.core.resources.discover import Discovery, discover
+from tests.support.cases import cases
 from tests.support.resources import contents, rules, source
 
-with open("tests/cases/discovery.yaml", "rb") as _file:
-    TABLE = yaml.safe_load(_file)
+TABLE = cases("discovery")
 with open("schemas/facts.schema.json", "rb") as _file:
     _SCHEMA = json.load(_file)
 FACT = Draft202012Validator(

@@ -3,16 +3,14 @@
 import json
 
 import pytest
-import yaml
 
 from engine.core.resources import documents
 from engine.core.resources.kinds import KINDS
 from engine.errors import TABLE, EngineError
+from tests.support.cases import cases
 
-with open("tests/cases/documents/good.yaml", "rb") as _file:
-    GOOD = [(kind, case) for kind, cases in yaml.safe_load(_file).items() for case in cases]
-with open("tests/cases/documents/bad.yaml", "rb") as _file:
-    BAD = yaml.safe_load(_file)
+GOOD = [(kind, case) for kind, rows in cases("documents/good").items() for case in rows]
+BAD = cases("documents/bad")
 
 MARK = "»"
 

@@ -27,13 +27,18 @@ def keys(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | i
         yield from keys(inner, (*path, index))
 
 
-def places() -> Iterator[tuple[str, Place]]:
+def places() -> Iterator[Any]:
+    """Every key, and its place; once for each way to come to such a key in its file, the others are slow."""
     for file, data in FILES.items():
         document = load_yaml(data, file)
+        seen = set()
         for path in keys(document.data):
             # nothing in the rules has to name an environment: the tfvars do
             if path[:1] != ("environments",) or len(path) != 2:
-                yield ".".join(map(str, path)), document.place(*path, key=True)
+                way = tuple("*" if isinstance(step, int) else step for step in path)
+                marks = pytest.mark.slow if way in seen else ()
+                seen.add(way)
+                yield pytest.param(".".join(map(str, path)), document.place(*path, key=True), marks=marks)
 
 
 @pytest.mark.parametrize(("key", "place"), list(places()))
