@@ -78,19 +78,11 @@ class Keyring:
             raise failure("ENG570")
         return key
 
-    def backup_key(self) -> "SealingKey":
-        """Seals backups of states.
-
-        Raises:
-            EngineError: ENG719 there is none, or it cannot be used.
-        """
-        return self.backup_keys()[0]
-
     def backup_keys(self) -> "tuple[SealingKey, ...]":
-        """Open what was sealed: that one first, then those of before.
+        """The first one seals backups of states, each opens what it has sealed: those of before come after it.
 
         Raises:
-            EngineError: as `backup_key`.
+            EngineError: ENG719 there is none, or one cannot be used.
         """
         from engine.adapters.sealed import key_of
 

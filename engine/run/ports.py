@@ -38,18 +38,11 @@ class Secrets(Protocol):
             EngineError: ENG570 there is none, or it cannot be used.
         """
 
-    def backup_key(self) -> "SealingKey":
-        """Seals backups of states.
-
-        Raises:
-            EngineError: ENG719 there is none, or it cannot be used.
-        """
-
     def backup_keys(self) -> "tuple[SealingKey, ...]":
-        """Open what was sealed: that one first, then those of before.
+        """The first one seals backups of states, each opens what it has sealed: those of before come after it.
 
         Raises:
-            EngineError: as `backup_key`.
+            EngineError: ENG719 there is none, or one cannot be used.
         """
 
 
@@ -112,12 +105,8 @@ class Granted:
         key: bytes = self._key("handover")
         return key
 
-    def backup_key(self) -> "SealingKey":
-        """The key of backups, where the row names it."""
-        return self.backup_keys()[0]
-
     def backup_keys(self) -> "tuple[SealingKey, ...]":
-        """That one and those of before, where the row names it."""
+        """The keys of backups, where the row names them."""
         keys: tuple[SealingKey, ...] = self._key("backup")
         return keys
 

@@ -124,7 +124,7 @@ GOOD, OLD = "a" * 64, "b" * 64
 )  # fmt: skip
 def test_backups_that_nobody_can_seal(why: str, environ: dict[str, str], said: str) -> None:
     with pytest.raises(EngineError) as refused:
-        Keyring(environ).backup_key()
+        Keyring(environ).backup_keys()
     (problem,) = refused.value.problems
     assert (problem.code, said in problem.message) == ("ENG719", True), why
     assert GOOD not in problem.text()
@@ -133,6 +133,6 @@ def test_backups_that_nobody_can_seal(why: str, environ: dict[str, str], said: s
 def test_a_key_is_granted_to_whom_it_is_named() -> None:
     ring = Keyring({"ENGINE_BACKUP_KEY": GOOD, "ENGINE_BACKUP_OLD_KEYS": OLD})
     assert len(Granted(["backup"], ring).backup_keys()) == 2
-    assert Granted(["backup"], ring).backup_key() == ring.backup_key()
+    assert Granted(["backup"], ring).backup_keys() == ring.backup_keys()
     with pytest.raises(PermissionError):
-        Granted([], ring).backup_key()
+        Granted([], ring).backup_keys()

@@ -70,5 +70,5 @@ def test_a_key_for_backups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     environ = {"ENGINE_BACKUP_KEY_FILE": str(second), "ENGINE_BACKUP_OLD_KEYS_FILE": str(first)}
     ring = Keyring(environ)
     assert [key.id for key in ring.backup_keys()] == [told["id"], shown.out.strip()]
-    assert ring.backup_key().id == told["id"]
+    assert ring.backup_keys()[0].id == told["id"]
     assert (main(["keys", "backup", "--out", str(first)]), "ENG284" in capsys.readouterr().err) == (2, True)
