@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.core.exact import Json
 from engine.core.plan.digest import digester
-from engine.core.plan.model import VERBS, Change, Path, changes, items, true_paths
+from engine.core.plan.model import VERBS, Change, Path, changes, texts, true_paths
 
 Row: TypeAlias = Mapping[str, Any]  # of `verdict.resources[].changes`: address, type, actions, digest
 Why: TypeAlias = Literal["new", "other", "tainted", "again", "gone"]
@@ -127,13 +127,13 @@ def _values(plan: dict[str, Json], approved: Iterable[Row], done: Collection[str
         modules += children if isinstance(children, list) else []
         for resource in resources if isinstance(resources, list) else []:
             if isinstance(resource, dict) and resource.get("address") in addresses:
-                found |= {text for _, text in _texts(resource.get("values")) if len(text) >= _SHORTEST}
+                found |= {text for _, text in texts(resource.get("values")) if len(text) >= _SHORTEST}
     return frozenset(found)
 
 
 def _less_known(change: Change, known: frozenset[str]) -> Iterator[Change]:
     """The change as it may have been planned when some values in it were not known, the least known one first."""
-    paths = [path for path, text in _texts(change.after) if any(value in text for value in known)]
+    paths = [path for path, text in texts(change.after) if any(value in text for value in known)]
     if not paths or len(paths) > _MOST:
         return
     unknown = tuple(true_paths(change.unknown))
@@ -143,14 +143,6 @@ def _less_known(change: Change, known: frozenset[str]) -> Iterator[Change]:
             for path in some:
                 after = _left_out(after, path)
             yield change._replace(after=after, unknown=_marks((*unknown, *some)))
-
-
-def _texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    else:
-        for step, item in items(value):
-            yield from _texts(item, (*path, step))
 
 
 def _left_out(value: Json, path: Path) -> Json:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from engine.core.canonical import canonical
 from engine.core.exact import Json, plain
 from engine.core.plan.form import RefusedPlanError
-from engine.core.plan.model import Change, Path, at, changes, items, outputs, true_paths
+from engine.core.plan.model import Change, Path, at, changes, outputs, texts, true_paths
 
 _DOMAIN, _ONE = b"interlock change set 2\n", b"interlock change 1\n"
 _TAGS = ("tags", "tags_all")
@@ -86,7 +86,7 @@ def _entry(change: Change) -> dict[str, Json]:
     if change.mode == "managed" and change.before is not None:
         gone = change.after is None
         kept = after if "create" not in change.actions else None
-        times = tuple(path for path, value in _texts(before) if _is_kept_time(path, value, kept, gone))
+        times = tuple(path for path, value in texts(before) if _is_kept_time(path, value, kept, gone))
         before = _without(before, frozenset(times))
         after = after if gone else _without(after, frozenset(times))
     return {
@@ -139,14 +139,6 @@ def _tags(value: Json) -> Json:
     if not isinstance(value, dict):
         return value
     return {name: None if name in _TAGS and item == {} else item for name, item in value.items()}
-
-
-def _texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    else:
-        for step, item in items(value):
-            yield from _texts(item, (*path, step))
 
 
 def _is_kept_time(path: Path, value: str, after: Json, gone: bool) -> bool:

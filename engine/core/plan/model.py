@@ -192,6 +192,15 @@ def items(value: Json) -> Iterator[tuple[str | int, Json]]:
         yield from enumerate(value)
 
 
+def texts(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text in it, with where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    else:
+        for step, item in items(value):
+            yield from texts(item, (*path, step))
+
+
 def true_paths(marks: Json, path: Path = ()) -> Iterator[Path]:
     """Where `marks` (Terraform's form for unknown and sensitive) says true."""
     if marks is True:
