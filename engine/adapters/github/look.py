@@ -208,7 +208,6 @@ def _told(data: Json, rows: Mapping[str, list[Json]]) -> Pull:
         base=_base(pull, repository["nameWithOwner"]),
         updated_at=pull["updatedAt"],
         commit_count=pull["allCommits"]["totalCount"],
-        file_count=pull["changedFiles"],
         **lists,
     )
 
@@ -272,7 +271,6 @@ def _comment(row: Json) -> Comment:
         row["body"],
         row["createdAt"],
         row["lastEditedAt"],
-        _actor(row["editor"]),
         row["isMinimized"],
         row["createdViaEmail"],
     )

@@ -64,7 +64,6 @@ class Comment(NamedTuple):
     body: str
     created_at: str
     edited_at: str | None
-    editor: Person | None
     minimised: bool
     by_email: bool = False  # a reply to a mail, whose sender nobody has proven
 
@@ -130,7 +129,6 @@ class Pull(NamedTuple):
     base: Branch
     updated_at: str
     commit_count: int  # what git finds has to be as many, below `LISTED_COMMITS`
-    file_count: int
     reviews: tuple[Review, ...] | None = None
     dismissals: tuple[Dismissal, ...] | None = None
     comments: tuple[Comment, ...] | None = None

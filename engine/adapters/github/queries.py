@@ -42,7 +42,7 @@ LISTS: Mapping[str, Listed] = {
     ),
     "comments": Listed(
         "comments({page})",
-        f"fullDatabaseId id author {_ACTOR} body createdAt createdViaEmail lastEditedAt editor {_ACTOR} isMinimized",
+        f"fullDatabaseId id author {_ACTOR} body createdAt createdViaEmail lastEditedAt isMinimized",
     ),
     "labels": Listed("labels({page})", "name"),
     "commits": Listed(
@@ -63,7 +63,6 @@ LISTS: Mapping[str, Listed] = {
 }
 
 _PULL = f"""id number title body state isDraft merged mergedBy {_ACTOR} mergeCommit {{ oid }} mergedAt updatedAt
-      changedFiles
       allCommits: commits {{ totalCount }} author {_ACTOR}
       headRefName headRefOid headRef {{ target {{ oid }} }} headRepository {{ nameWithOwner }}
       baseRefName baseRef {{ target {{ oid }} }}"""
