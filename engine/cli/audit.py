@@ -8,7 +8,6 @@ from engine.errors import ExitCode, failure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from engine.adapters.storage.port import Store
     from engine.cli.console import Console
     from engine.core.audit.chain import Head
     from engine.core.audit.verify import Checked
@@ -47,19 +46,10 @@ def run(options: Namespace, console: "Console") -> int:
 
 
 def _lines(file: str | None) -> "Iterator[bytes]":
+    from engine.cli.files import open_store
     from engine.run import audit_read
 
-    return audit_read.of_file(file) if file else audit_read.lines(_store("engine audit"))
-
-
-def _store(uses: str) -> "Store":
-    from engine.adapters import settings
-    from engine.adapters.storage.named import opened
-
-    place = settings.read().store
-    if place is None:
-        raise failure("ENG203", uses=uses, reason="ENGINE_STORE names none")
-    return opened(place)
+    return audit_read.of_file(file) if file else audit_read.lines(open_store("engine audit"))
 
 
 def _show(options: Namespace, console: "Console") -> int:
@@ -155,13 +145,14 @@ def _pack(options: Namespace, console: "Console") -> int:
 
     from engine.adapters import clock, files, settings
     from engine.adapters.keys import Keyring
+    from engine.cli.files import open_store
     from engine.cli.verify import read_trusted
     from engine.run import audit_pack
     from engine.run.audit import signer
 
     now = clock.ahead(settings.read().clock_ahead_s)()
     made = audit_pack.made(
-        _store("engine audit pack"),
+        open_store("engine audit pack"),
         options.repo,
         options.pr,
         read_trusted(options.keys),

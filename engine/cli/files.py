@@ -1,4 +1,4 @@
-"""What several commands read alike: the event, the rules."""
+"""What several commands read alike: the event, the rules, the store."""
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import failure
 
 if TYPE_CHECKING:
+    from engine.adapters.storage.port import Store
     from engine.core.rules.model import Rules
 
 
@@ -34,6 +35,21 @@ def read_event_file(file: str | None, name: str | None) -> Given:
     if file is None:
         raise failure("ENG202")
     return Given(files.read(file, LIMIT), name, file)
+
+
+def open_store(uses: str) -> "Store":
+    """The store that ENGINE_STORE names, for the command `uses`.
+
+    Raises:
+        EngineError: ENG203, it names none; or it cannot be used.
+    """
+    from engine.adapters import settings
+    from engine.adapters.storage.named import opened
+
+    place = settings.read().store
+    if place is None:
+        raise failure("ENG203", uses=uses, reason="ENGINE_STORE names none")
+    return opened(place)
 
 
 def load_rules(path: str) -> "Rules":

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,13 +27,11 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, console: "Console") -> int:
     """Read the store that ENGINE_STORE names; every entry that is read was verified, or nothing is shown."""
     from engine.adapters import settings
-    from engine.adapters.storage.named import opened
+    from engine.cli.files import open_store
     from engine.run import trusted
 
-    values = settings.read()
-    if values.store is None:
-        raise failure("ENG203", uses="engine ledger", reason="ENGINE_STORE names none")
-    found = list(_entries(opened(values.store), trusted.keys(values.trusted_keys), options.resource, options.pr))
+    store, known = open_store("engine ledger"), trusted.keys(settings.read().trusted_keys)
+    found = list(_entries(store, known, options.resource, options.pr))
     if options.json:
         console.json([entry.to_json() for entry in found])
     else:

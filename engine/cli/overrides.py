@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -21,14 +21,11 @@ def run(options: Namespace, console: "Console") -> int:
     """Read the store that ENGINE_STORE names; nothing owed is no failure, and neither is something."""
     from engine.adapters import settings
     from engine.adapters.clock import now
-    from engine.adapters.storage.named import opened
+    from engine.cli.files import open_store
     from engine.run import trusted
     from engine.run.debts import owed
 
-    values = settings.read()
-    if values.store is None:
-        raise failure("ENG203", uses="engine overrides", reason="ENGINE_STORE names none")
-    found = owed(opened(values.store), trusted.keys(values.trusted_keys))
+    found = owed(open_store("engine overrides"), trusted.keys(settings.read().trusted_keys))
     today = now()
     if options.json:
         console.json([{**one.to_json(), "age_days": _days(one.since, today)} for one in found])

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.errors import ExitCode, failure
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -20,18 +20,14 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, console: "Console") -> int:
     """0: every decision is the same, byte for byte; 1: one is not."""
     from engine import __version__
-    from engine.adapters import settings
-    from engine.adapters.storage.named import opened
+    from engine.cli.files import open_store
     from engine.core.analysis.replay import replay
     from engine.core.audit.decided import files_of
     from engine.core.canonical import digest
     from engine.run.catalog import catalog
     from engine.run.kept import decisions
 
-    place = settings.read().store
-    if place is None:
-        raise failure("ENG203", uses="engine replay", reason="ENGINE_STORE names none")
-    kept = decisions.of_run(opened(place), options.run)
+    kept = decisions.of_run(open_store("engine replay"), options.run)
     found = [replay(one, files_of(rules, one.rules), catalog()) for one, rules in kept]
     rows = [
         {
