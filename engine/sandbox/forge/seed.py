@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from engine import data
 from engine.sandbox.forge.answer import dump
 from engine.sandbox.forge.forge import Forge
-from engine.sandbox.forge.git import storage, web
+from engine.sandbox.forge.git import protection, storage, web
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.ids import new_token
@@ -109,25 +109,17 @@ def repositories(forge: Forge) -> None:
 def _protect(forge: Forge, repository: int) -> None:
     """A pull request and the App's check for each branch; the App and the owners may pass."""
     app = forge.kept.value("SELECT id FROM apps")
-    reviews = {
-        "required_approving_review_count": 0,
-        "dismiss_stale_reviews_on_push": False,
-        "require_code_owner_review": False,
-        "require_last_push_approval": False,
-        "required_review_thread_resolution": False,
-        "allowed_merge_methods": ["merge", "squash", "rebase"],
-    }
     bypass = [
         {"actor_id": app, "actor_type": "Integration", "bypass_mode": "always"},
         {"actor_id": 1, "actor_type": "OrganizationAdmin", "bypass_mode": "always"},
     ]
     for branch in BRANCHES:
         checks = [{"context": f"interlock merge: {branch}", "integration_id": app}]
-        wanted = {"strict_required_status_checks_policy": False, "required_status_checks": checks}
+        wanted = protection.DEFAULTS["required_status_checks"] | {"required_status_checks": checks}
         rules = [
             {"type": "deletion"},
             {"type": "non_fast_forward"},
-            {"type": "pull_request", "parameters": reviews},
+            {"type": "pull_request", "parameters": protection.DEFAULTS["pull_request"]},
             {"type": "required_status_checks", "parameters": wanted},
         ]
         forge.kept.insert(

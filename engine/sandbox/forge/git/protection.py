@@ -14,6 +14,20 @@ from engine.sandbox.forge.people import access
 _GOOD = ("success", "neutral", "skipped")
 _ROLES = {1: "read", 2: "maintain", 3: "triage", 4: "write", 5: "admin"}  # GitHub's numbers of the roles that it has
 
+# What GitHub puts where a rule of a ruleset does not say it.
+DEFAULTS: Mapping[str, dict[str, Any]] = {
+    "update": {"update_allows_fetch_and_merge": False},
+    "pull_request": {
+        "required_approving_review_count": 0,
+        "dismiss_stale_reviews_on_push": False,
+        "require_code_owner_review": False,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+        "allowed_merge_methods": ["merge", "squash", "rebase"],
+    },
+    "required_status_checks": {"strict_required_status_checks_policy": False, "required_status_checks": []},
+}
+
 
 class Actor(NamedTuple):
     """Who pushes or merges."""

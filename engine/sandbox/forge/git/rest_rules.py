@@ -116,25 +116,8 @@ def _rule(rule: Any) -> dict[str, Any]:
             _texts("rules", [_mapping("rules", check).get("context")])
             if not isinstance(check.get("integration_id"), int | None):
                 raise invalid("Ruleset", "rules")
-    return {"type": kind, **({"parameters": _filled(kind, wants)} if kind in _DEFAULTS else {})}
-
-
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "update": {"update_allows_fetch_and_merge": False},
-    "pull_request": {
-        "required_approving_review_count": 0,
-        "dismiss_stale_reviews_on_push": False,
-        "require_code_owner_review": False,
-        "require_last_push_approval": False,
-        "required_review_thread_resolution": False,
-        "allowed_merge_methods": ["merge", "squash", "rebase"],
-    },
-    "required_status_checks": {"strict_required_status_checks_policy": False, "required_status_checks": []},
-}
-
-
-def _filled(kind: str, wants: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_DEFAULTS[kind], **wants}
+    filled = {"parameters": {**protection.DEFAULTS[kind], **wants}} if kind in protection.DEFAULTS else {}
+    return {"type": kind, **filled}
 
 
 def _count(value: Any) -> None:
