@@ -13,7 +13,6 @@ from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.outcome import ALL, Outcome, combine
 from engine.core.repository import same_repository
 
-ORDER = "depends-on"  # what `order:` of a gate may say
 FACTS = frozenset({"depends", "pr"})
 MOST = 10  # of one pull request
 MOST_REACHED = 100  # of those that it depends on, and so on

@@ -26,7 +26,6 @@ begun/<owner>/<repository>/<run>                                a run that has b
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
 tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
 applying/<state key>                                            that an apply of it has begun
-claims/state/<state key>                                        which run applies it at the moment
 backups/<state key>/<0000000001>                                a state as it was before an apply, sealed
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 decided/<run>/<digest>                                          what a run has decided, and from what
@@ -151,7 +150,7 @@ def working(pipeline: str, repo: str, pr: int, commit: str) -> str:
 
 
 def alone(state_key: str) -> str:
-    """Where it is said who works on a state at the moment."""
+    """Where it is said which run works on a state, or applies it, at the moment; of whatever repository."""
     return f"claims/state/{_stands_for(state_key)}"
 
 
@@ -189,11 +188,6 @@ def audit(number: int) -> str:
 def applying(state_key: str) -> str:
     """Where it is said that an apply of this state key has begun."""
     return f"applying/{_stands_for(state_key)}"
-
-
-def applies(state_key: str) -> str:
-    """Where it is said which run applies this state key at the moment, of whatever repository."""
-    return f"claims/state/{_stands_for(state_key)}"
 
 
 def decided(run: str, digest: str = "") -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MOST = 50  # of one repository at a time; the others have their turn at the next sweep
 _UNTIMED_S = 900  # what an action may take that has no `timeout`
 _LATE_S = 600  # before a run is taken for dead whose time is up
-_FULL = 100  # rows of a page
 _ACCOUNTS = "closed"  # the pipeline
 
 

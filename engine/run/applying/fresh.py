@@ -45,7 +45,7 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
 
     key, path = target.resource.state_key, target.resource.path
     claim = stack.enter_context(
-        claimed(applying.store, keys.applies(key), applying.journal, applying.now(), applying.work.cancel)
+        claimed(applying.store, keys.alone(key), applying.journal, applying.now(), applying.work.cancel)
     )
     found, begun = _look(applying, key)
     name = begun.id if begun else os.urandom(16).hex()
