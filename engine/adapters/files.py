@@ -117,6 +117,21 @@ def _at_once(file: str, flags: int) -> int:
     return os.open(file, flags | os.O_NONBLOCK, 0o600)
 
 
+def take(handle: int) -> bool:
+    """Is the file or directory that is open there locked by us, until it is closed? Nobody is waited for.
+
+    Raises:
+        OSError: it cannot be locked at all.
+    """
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def remove(file: str) -> None:
     """No file is there afterwards. A device or a pipe stays: root would take `/dev/null` away from everybody.
 

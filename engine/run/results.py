@@ -3,7 +3,6 @@
 A verdict or a report that an earlier run left there could be taken for the answer of one that was refused.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -102,10 +101,8 @@ def _alone(path: str) -> Iterator[None]:
     with files.failing("ENG002", path):
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise failure("ENG558", directory=path) from None
+        if not files.take(handle):
+            raise failure("ENG558", directory=path)
         yield
     finally:
         os.close(handle)

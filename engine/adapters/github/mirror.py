@@ -7,7 +7,6 @@ is in a mirror commands nobody: git gets settings that we have written, no hooks
 it hashes again what it reads. One that is damaged is made anew.
 """
 
-import fcntl
 import os
 import shutil
 import time
@@ -192,21 +191,13 @@ def _turn(repo: str, name: str) -> Iterator[int]:
     with files.failing("ENG002", name):
         lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        while not _taken(lock):
+        while not files.take(lock):
             if time.monotonic() > end:
                 raise failure("ENG601", repo=repo, seconds=_PATIENCE_S, lock=name)
             time.sleep(TICK_S)
         yield lock
     finally:
         os.close(lock)
-
-
-def _taken(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _base(api_url: str) -> str:

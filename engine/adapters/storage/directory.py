@@ -10,7 +10,6 @@ mounted leaves an empty directory behind, in which everything would be absent.
 """
 
 import errno
-import fcntl
 import os
 import stat
 import time
@@ -244,11 +243,8 @@ def _is_nobodys(name: str) -> bool:
 def _locked(folder: int) -> bool:
     """Ours until it is closed: an open directory is locked, so threads exclude each other as processes do."""
     end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.002)
+    while not files.take(folder):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True

@@ -7,7 +7,6 @@ it ends; no clock is asked.
 """
 
 import errno
-import fcntl
 import os
 import pwd
 import stat
@@ -45,21 +44,13 @@ def owner(executor: str | None) -> Iterator[Owner]:
         handle = os.open(executor, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with files.failing("ENG002", executor):
-            me = _id(handle) if _held(handle) else None
+            me = _id(handle) if files.take(handle) else None
         if me is None:
             needed = f"a file that no other process holds: {executor}"
             raise failure("ENG579", option="ENGINE_EXECUTOR", needed=needed)
         yield _owner(me)
     finally:
         os.close(handle)
-
-
-def _held(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _id(handle: int) -> str:

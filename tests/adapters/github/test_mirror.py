@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from engine.adapters import files
 from engine.adapters.git.repository import Repository
 from engine.adapters.github import mirror as module
 from engine.adapters.github.mirror import Mirrors
@@ -274,7 +275,7 @@ def test_killed_in_mid_fetch(forge, source, tmp_path, was_there):
 def free(mirror):
     name = next(mirror.cache.rglob("*.git.lock"))
     with name.open("rb") as lock:
-        return module._taken(lock.fileno())
+        return files.take(lock.fileno())
 
 
 def damage(how, path, sha):
