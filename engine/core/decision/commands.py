@@ -5,7 +5,7 @@ obeyed. Others who may write, or may say another command, are told why not; outs
 An event only says which comment it is about: who wrote it, what it says and whether it was edited is looked up afresh.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.command import COMMANDS, Command, read, takes, usage
@@ -229,32 +229,3 @@ def askers(comment_id: int, document: FactDocument, rules: Rules) -> tuple[Mappi
     hands = involved(document, EXCLUDABLE).known if not COMMANDS[command.word].hands else {}
     said = _same(comment, command, rules.commands[command.word], document)
     return tuple({one["user"]["id"]: one for one in said if one["user"]["id"] not in hands}.values())
-
-
-def destroys(document: FactDocument, rules: Rules) -> tuple[Mapping[str, Any], ...]:
-    """The fact `asked`: which paths people may have destroyed, and have asked for of the present head.
-
-    Raises:
-        Doubt: it cannot be told who has asked, or who may.
-    """
-    return tuple(_asked(document, rules))
-
-
-def _asked(document: FactDocument, rules: Rules) -> Iterator[Mapping[str, Any]]:
-    known = rules.commands.get("destroy")
-    for comment in document.known("comments") if known else ():
-        person, command = account(comment["user"]), read(comment["body"])
-        if (
-            known
-            and command
-            and command.word == "destroy"
-            and takes(COMMANDS["destroy"], command.argument)
-            and comment["kind"] == "pull_request"
-            and not (comment["edited"] or comment.get("by_email"))
-            and person
-            and not is_bot(person)
-            and not _of_another_head(comment, document)
-            and counts(person, known, document)
-        ):
-            by = {"id": person["id"], "login": person["login"]}
-            yield {"path": command.argument, "by": by, "comment": comment["id"], "head": comment["head"]}

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.canonical import canonical
-from engine.core.decision.commands import AN_HOUR, Answer, destroys, judge
+from engine.core.decision import destroying
+from engine.core.decision.commands import AN_HOUR, Answer, judge
 from engine.core.decision.decide import decide
 from engine.core.decision.explain import Doubt
 from engine.core.events.envelope import read_event
@@ -241,17 +242,17 @@ def test_it_says_which_facts_it_read() -> None:
     ],
 )
 def test_what_was_asked_to_be_destroyed(why: str, comments: list[Any], paths: list[str]) -> None:
-    found = destroys(document(comments=comments), RULES)
+    found = list(destroying.asked(document(comments=comments), RULES))
     assert [row["path"] for row in found] == paths, why
     assert all(row["head"] == HEAD for row in found)
     no_rule = RULES._replace(commands={})
-    assert destroys(document(comments=comments), no_rule) == ()
+    assert list(destroying.asked(document(comments=comments), no_rule)) == []
 
 
 def test_a_group_in_doubt_makes_all_of_it_doubtful() -> None:
     groups = {"reviewers": group(failed="HTTP 502")}
     with pytest.raises(Doubt, match="HTTP 502"):
-        destroys(document(comments=[said("outsider", "/engine destroy S3/x")], groups=groups), RULES)
+        list(destroying.asked(document(comments=[said("outsider", "/engine destroy S3/x")], groups=groups), RULES))
 
 
 def test_whose_right_is_not_known_spoils_nothing_that_others_ask_for() -> None:
@@ -263,7 +264,7 @@ def test_whose_right_is_not_known_spoils_nothing_that_others_ask_for() -> None:
     assert found is not None
     assert found.judgement.outcome is PASS
     asked = [other("eve", "/engine destroy S3/y"), other("ann", "/engine destroy S3/x")]
-    assert [row["path"] for row in destroys(document(comments=asked), known)] == ["S3/x"]
+    assert [row["path"] for row in destroying.asked(document(comments=asked), known)] == ["S3/x"]
 
 
 _people = st.sampled_from(["ann", "bob", "cid", "dan", "writer", "outsider", "bot", "author", None])

@@ -124,7 +124,7 @@ def test_a_state_is_adopted_and_an_earlier_one_restored(page, aws):
     assert (done["addresses"], it.outcomes) == (['terraform_data.bucket["acme-lake"]'], ["adopted"])
     assert "acme-lake" in it.answer
     assert there.lineage in it.answer
-    key = Keyring(page.environ).backup_key()
+    key = Keyring(page.environ).backup_keys()[0]
     older = {**json.loads(there.data), "resources": []}
     sealed = there._replace(data=json.dumps(older).encode())
     backups.keep(page.store, key, ACCOUNT, it.key, sealed, "r", page.forge.now())
