@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.core.report.model import Report
     from engine.core.resources.discover import Discovery
     from engine.core.rules.model import Rules
+    from engine.run.kept.claims import Locks
     from engine.run.kept.journal import Journal
     from engine.run.ports import Ports
     from engine.run.runner import Ran
@@ -67,5 +68,4 @@ class Context(NamedTuple):
     ran: "tuple[Ran, ...]" = ()  # what became of the actions before it
     # The same pipeline, decided anew by facts of now: for what is asked last before something that cannot be undone.
     again: "Callable[[], tuple[FactDocument, PipelineResult]] | None" = None
-    # Nothing, if what the pipeline's `locks` name is still this run's alone; raises where it was taken over (ENG621).
-    check_locks: Callable[[], None] = lambda: None
+    locks: "Locks | None" = None  # what the pipeline's `locks` name, which is this run's alone

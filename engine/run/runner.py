@@ -112,7 +112,7 @@ def _locked(ctx: "Context", stack: ExitStack) -> "Context":
         raise failure("ENG743", because=result.because)
     if result.locks != ctx.result.locks:
         raise failure("ENG743", because="it is about other resources")
-    return ctx._replace(document=document, result=result, now=document.facts["now"], check_locks=locks.check)
+    return ctx._replace(document=document, result=result, now=document.facts["now"], locks=locks)
 
 
 def _carry_out(

@@ -147,7 +147,10 @@ def test_two_engines_at_once_apply_once(merge, tmp_path):
         run.start()
     for run in runs:
         run.join()
-    assert [row["outcome"] for row in rows] == ["applied", "applied"], rows
+    # The other one finds the claim, and then waits for the next sweep; or, where it came late, the entry.
+    found = {(row["outcome"], row["waits"]) for row in rows}
+    assert ("applied", None) in found, rows
+    assert found <= {("applied", None), ("none", "another")}, rows
     assert log.read_text() == "x\n"
     assert merged.outcomes(path_of(merged)) == ["applied"]
     assert said(merged) == [("apply", "started"), ("apply", "completed")]

@@ -210,6 +210,7 @@ class Merged:
             "digest_key": KEY,
             "trail": Trail(Numbered(store), run, now, signer=signer()),
             "journal": journal,
+            "locks": None,
             "step": "apply",
             "workspace": self.machine.workspace,
             "limits": LIMITS,

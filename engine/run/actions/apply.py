@@ -55,6 +55,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
             digest_key=secrets.digest_key(),
             trail=ctx.ports.audit,
             journal=ctx.journal,
+            locks=ctx.locks,
             step=ctx.step,
             workspace=prepare(setup, ctx.work.cancel),
             limits=ctx.rules.limits,

@@ -13,7 +13,7 @@ from engine.run.applying import past, rows
 from engine.run.applying.effect import approved_of
 from engine.run.applying.model import Ended, Fresh, Known, Waits
 from engine.run.kept import ledger as kept_ledger
-from engine.run.kept.claims import Claim, claimed
+from engine.run.kept.claims import Held, held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +44,7 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
     from engine.adapters.terraform.plan import Limits
 
     key, path = target.resource.state_key, target.resource.path
-    claim = stack.enter_context(
-        claimed(applying.store, keys.alone(key), applying.journal, applying.now(), applying.work.cancel)
-    )
+    claim = stack.enter_context(held(applying.locks, applying.store, keys.alone(key), applying.journal, applying.now))
     found, begun = _look(applying, key)
     name = begun.id if begun else os.urandom(16).hex()
     if begun is None:
@@ -146,7 +144,7 @@ def _compared(
     target: "Target",
     folder: "Opened",
     name: str,
-    claim: Claim,
+    claim: Held,
     found: "tuple[Entry, ...]",
     done: "PlanResult",
     state: Any,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.core.verdict.check import Believed
     from engine.run.audit import Trail
     from engine.run.context import Work
-    from engine.run.kept.claims import Claim
+    from engine.run.kept.claims import Held, Locks
     from engine.run.kept.journal import Journal
 
 Outcome: TypeAlias = Literal["applied", "failed", "partial", "stopped", "refused", "released", "none"]
@@ -54,6 +54,7 @@ class Applying(NamedTuple):
     digest_key: bytes
     trail: "Trail"
     journal: "Journal"
+    locks: "Locks | None"  # what the pipeline has claimed already
     step: str
     workspace: "Workspace"
     limits: "Limits"
@@ -79,7 +80,7 @@ class Fresh(NamedTuple):
     target: Target
     opened: "Opened"
     id: str  # of the work directory
-    claim: "Claim"
+    claim: "Held"
     entries: "tuple[Entry, ...]"
     state: "State | None"
     plan: dict[str, Any]

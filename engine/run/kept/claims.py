@@ -88,15 +88,21 @@ class Locks:
             raise
         Thread(target=self._stay, daemon=True).start()
 
-    def check(self) -> None:
-        """Nothing, if all of them are still ours.
+    def has(self, key: str) -> bool:
+        """Is it one of them?"""
+        with self._turn:
+            return any(claim.key == key for claim in self._claims)
+
+    def check(self, key: str | None = None) -> None:
+        """Nothing, if all of them, or the one of `key`, are still ours.
 
         Raises:
             EngineError: ENG621; the store fails.
         """
         with self._turn:
             for claim in self._claims:
-                claim.check()
+                if key in (None, claim.key):
+                    claim.check()
 
     def renew(self) -> None:
         """Say that their owner is alive. What cannot be said now is tried again; what is lost, `check` finds out."""
@@ -135,6 +141,35 @@ def locked(store: Store, keys: Iterable[str], journal: "Journal", now: Callable[
         yield locks
     finally:
         locks.release()
+
+
+class Held(NamedTuple):
+    """One of several."""
+
+    locks: Locks
+    key: str
+
+    def check(self) -> None:
+        """Nothing, if it is still ours.
+
+        Raises:
+            EngineError: ENG621; the store fails.
+        """
+        self.locks.check(self.key)
+
+
+@contextmanager
+def held(locks: Locks | None, store: Store, key: str, journal: "Journal", now: Callable[[], str]) -> Iterator[Held]:
+    """Nobody else has `key` until the end of the block: `locks` have it already, or it is claimed by itself.
+
+    Raises:
+        EngineError: ENG742, somebody else has it; the store fails.
+    """
+    if locks is not None and locks.has(key):
+        yield Held(locks, key)
+        return
+    with locked(store, [key], journal, now) as own:
+        yield Held(own, key)
 
 
 def is_alive(store: Store, key: str, now: str) -> bool:

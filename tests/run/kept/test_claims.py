@@ -7,7 +7,7 @@ import pytest
 from engine.adapters.storage.memory import Memory
 from engine.core.kept.journal import Identity
 from engine.errors import EngineError, failure
-from engine.run.kept.claims import claimed, is_alive, locked
+from engine.run.kept.claims import claimed, held, is_alive, locked
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
 
@@ -168,3 +168,36 @@ def test_a_store_that_is_away_for_a_while_loses_nothing():
         store.away = False
         locks.renew()
         locks.check()
+
+
+def test_what_a_pipeline_has_already_is_not_claimed_again():
+    store = Memory()
+    mine = journal(store, "7", "a.1")
+    with locked(store, [KEY], mine, lambda: NOW) as locks:
+        with held(locks, store, KEY, mine, lambda: NOW) as claim:
+            claim.check()
+            locks.check()
+        locks.check()  # it is the pipeline's still
+        with held(locks, store, f"{KEY}2", mine, lambda: NOW) as other:
+            other.check()
+            assert list(store.list("claims/")) == [KEY, f"{KEY}2"]
+        assert list(store.list("claims/")) == [KEY]
+        with (
+            pytest.raises(EngineError, match="ENG742"),
+            held(None, store, KEY, journal(store, "8", "b.2"), lambda: NOW),
+        ):
+            pass
+
+
+def test_one_that_was_lost_is_found_out_by_itself():
+    store = Memory()
+    mine = journal(store, "7", "a.1")
+    with locked(store, [KEY, f"{KEY}2"], mine, lambda: NOW) as locks:
+        item = store.get(KEY)
+        assert item
+        assert store.delete(KEY, item.version)
+        locks.check(f"{KEY}2")
+        with pytest.raises(EngineError, match="ENG621"):
+            locks.check(KEY)
+        with pytest.raises(EngineError, match="ENG621"):
+            locks.check()
