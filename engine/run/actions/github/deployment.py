@@ -1,6 +1,6 @@
 """`github.deployment`: GitHub's own word for a merge that is applied: one for each, and how it goes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
@@ -9,7 +9,6 @@ from engine.run.actions.github.telling import APPLY, outputs, pull_of
 
 if TYPE_CHECKING:
     from engine.run.context import Context
-    from engine.run.runner import Ran
 
 _NOTHING: Mapping[str, Any] = {"id": None, "state": None}
 _FAILED = ("failed", "partial", "stopped", "refused")
@@ -34,7 +33,7 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
         return _NOTHING
     if missing := ctx.document.state("merged"):
         raise failure("ENG556", name="merged", reason=missing[1])
-    now = "in_progress" if state == "started" else _ended(ctx.ran)
+    now = "in_progress" if state == "started" else _ended(ctx)
     if now is None:
         return _NOTHING
     told = report(ctx)
@@ -50,9 +49,9 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
         return {"id": forge.deployment(deployed), "state": now}
 
 
-def _ended(ran: "Iterable[Ran]") -> str | None:
+def _ended(ctx: "Context") -> str | None:
     """How it went; what waits is still under way."""
-    tried = next((one for one in ran if one.uses == APPLY), None)
+    tried = next((one for one in ctx.ran if one.uses == APPLY), None)
     if tried is None or tried.status in ("skipped", "left"):
         return None
     if tried.problems:
