@@ -87,6 +87,7 @@ def _check_trusted(key: str, known: "TrustedKeys", now: str) -> None:
 @contextmanager
 def _subject(ctx: "Context", known: "TrustedKeys") -> "Iterator[Subject]":
     from engine.adapters.git.repository import Repository
+    from engine.run import trusted
     from engine.run.applying.model import Subject
 
     assert ctx.ports.forge is not None
@@ -107,6 +108,7 @@ def _subject(ctx: "Context", known: "TrustedKeys") -> "Iterator[Subject]":
             contains=lambda other: git.contains(commit, other),
             holders=_holders(ctx, known, repo, lambda other: git.contains(commit, other)),
             asked=_asked(ctx),
+            controller=trusted.commit(ctx.controller.directory, ctx.settings.path),
         )
     finally:
         git.close()
