@@ -108,7 +108,7 @@ def test_what_is_missing_for_a_merge(hosted, controller, run, tmp_path):
     assert said["requests"] == 5, "where the App is installed, its token, the pull request, its people, its pushes"
     facts = json.loads((out / "facts.json").read_text())
     assert (facts["origin"], facts["failed"]) == ("github", {})
-    assert set(facts["absent"]) == {"verdict"}
+    assert set(facts["absent"]) == {"merged", "verdict"}
     report = (out / "report.md").read_text()
     assert summary.read_text() == report
     assert "no verdict yet" in report
