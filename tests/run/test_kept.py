@@ -302,7 +302,7 @@ def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
     assert list((kept.root / "store").glob("**/*=")) == [], "it leaves nothing behind"
     refused = said(CI="true")
     assert not refused["ok"], "in CI nothing is merged or applied with a store of the job's own"
-    assert "`github.merge` needs a store that others see, and nobody else sees a directory" in refused["problem"]
+    assert "needs a store that others see, and nobody else sees a directory" in refused["problem"]
     assert "ENGINE_STORE names none" in said(CI="true", ENGINE_STORE="")["problem"]
     assert "others see it" in said(CI="true", ENGINE_STORE=f"dir:{place}?shared=1")["found"]
     assert said(ENGINE_STORE="")["found"].startswith("none")
