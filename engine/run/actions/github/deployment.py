@@ -1,14 +1,15 @@
 """`github.deployment`: GitHub's own word for a merge that is applied: one for each, and how it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
 from engine.run.actions.github.applied import report
-from engine.run.actions.github.telling import APPLY, outputs, pull_of
+from engine.run.actions.github.telling import APPLY, pull_of
 
 if TYPE_CHECKING:
     from engine.run.context import Context
+    from engine.run.runner import Ran
 
 _NOTHING: Mapping[str, Any] = {"id": None, "state": None}
 _FAILED = ("failed", "partial", "stopped", "refused")
@@ -33,7 +34,7 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
         return _NOTHING
     if missing := ctx.document.state("merged"):
         raise failure("ENG556", name="merged", reason=missing[1])
-    now = "in_progress" if state == "started" else _ended(ctx)
+    now = "in_progress" if state == "started" else _ended(ctx.ran)
     if now is None:
         return _NOTHING
     told = report(ctx)
@@ -49,14 +50,14 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
         return {"id": forge.deployment(deployed), "state": now}
 
 
-def _ended(ctx: "Context") -> str | None:
+def _ended(ran: "Iterable[Ran]") -> str | None:
     """How it went; what waits is still under way."""
-    tried = next((one for one in ctx.ran if one.uses == APPLY), None)
+    tried = next((one for one in ran if one.uses == APPLY), None)
     if tried is None or tried.status in ("skipped", "left"):
         return None
     if tried.problems:
         return None if tried.problems[0].code in _OTHERS else "failure"
-    found = [row["outcome"] for row in (outputs(ctx, APPLY) or {"resources": ()})["resources"]]
+    found = [row["outcome"] for row in (tried.outputs or {"resources": ()})["resources"]]
     if any(outcome in _FAILED for outcome in found):
         return "failure"
     return "success" if found and all(outcome == "applied" for outcome in found) else "in_progress"
