@@ -1,6 +1,7 @@
 """Decisions that are kept for replay: whole, under their digests, and quickly."""
 
 from threading import Barrier
+from typing import Any
 
 from engine.adapters.storage.memory import Memory
 from engine.core.audit.decided import Decided, digest_of, files_of, rules_of
@@ -8,7 +9,7 @@ from engine.core.kept import keys
 from engine.run.kept import decisions
 
 RULES = {"deployment-rules.yaml": b"version: 1\n"}
-SENT = {"name": "push", "delivery": None, "payload": {}}
+SENT: dict[str, Any] = {"name": "push", "delivery": None, "payload": {}}
 ONE = Decided("r1", "2026-11-23T21:00:00Z", "0.1.0", None, False, SENT, {}, "", {})
 
 
