@@ -1037,6 +1037,11 @@ TABLE: dict[str, Row] = {
     "ENG725": Row("the trail says nothing of {subject}", "see `engine audit show`: it names what there is"),
     "ENG726": Row("the trail knows pull request {pr} of several repositories: {known}", "say --repo OWNER/NAME"),
     "ENG727": Row("{file} is no pack: {reason}", "use one that `engine audit pack` has written, unchanged", _NO),
+    "ENG728": Row(
+        "the store has {known} statements about {subject}, and our own check on GitHub speaks of number {number}",
+        "put the store back as it was last; or push another commit, and what is validated then stands alone",
+        _NO,
+    ),
     # ENG770-779 what two people may do to a state
     "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
     "ENG771": Row(

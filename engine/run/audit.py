@@ -157,9 +157,7 @@ class Trail:
             EngineError: ENG721; the store fails.
         """
         with self._writing:
-            if self._last is None:
-                self._last = self._place.end(None)
-            return self._last
+            return self._found()
 
     def _write(self, waiting: Sequence[_Waiting]) -> None:
         """One batch after another; what one of them cannot keep, the others of this moment can."""
@@ -186,10 +184,8 @@ class Trail:
         self._give_way()
         start = time.monotonic()
         while True:
-            if self._last is None:
-                self._last = self._place.end(None)
-                self._check(self._last)
-            tip = self._last.tip if self._last else START
+            last = self._found()
+            tip = last.tip if last else START
             data, head = self._made(tip, said)
             asked = time.monotonic()
             if self._place.put(head.number, data):
@@ -199,8 +195,17 @@ class Trail:
             self._crowded = time.monotonic()
             if self._crowded - start > PATIENCE_S:
                 raise failure("ENG722", seconds=f"{PATIENCE_S:.0f}")
-            self._last = self._place.end(self._last)
-            self._check(self._last)
+            last = self._place.end(self._last)
+            self._check(last)
+            self._last = last
+
+    def _found(self) -> Head | None:
+        """The newest head, looked for once, and looked at before anything is put behind it."""
+        if self._last is None:
+            last = self._place.end(None)
+            self._check(last)
+            self._last = last
+        return self._last
 
     def _made(self, tip: Tip, said: Sequence[Said]) -> tuple[bytes, Head]:
         return chain.batch(tip, said, self._hide, run=self._run, time=self._now(), by=self._by, signer=self._signer)

@@ -9,15 +9,15 @@ from engine.core.audit.record import Record
 from engine.core.canonical import canonical
 from engine.core.kept import keys
 from engine.core.kept import record as kept_record
+from engine.core.repository import same_repository
 from engine.core.signature import Signer, TrustedKeys, sign
 from engine.core.verdict.trust import to_json
 from engine.errors import EngineError, failure
 from engine.run import audit_read
-from engine.run.kept import decisions, merges
+from engine.run.kept import decisions, ledger, merges
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
-    from engine.core.kept.merge import Merged
 
 
 class Made(NamedTuple):
@@ -50,13 +50,17 @@ def made(
     if merged is None:
         lacks.append("a signed merge decision: we have merged none")
     else:
-        files |= dict(_merged(store, name, pr, merged))
+        files["merge.json"] = _envelope(store, "merge", keys.merge(name, pr))
         if signer is None:
             lacks.append("a SLSA verification summary: this process has no key of the purpose audit")
         else:
             verdict = merged.said["verdict"]["digest"]
             summary = vsa.statement(merged.said, merged.digest, verdict, __version__, now)
             files["vsa.json"] = sign(canonical(summary), signer)
+    entries = ledger.of_pull(store, pr, trusted)
+    tried = {entry.key for entry in entries if same_repository(entry.said["repository"]["name"], name)}
+    for state_key in sorted(tried | set(merged.said["keys"] if merged else ())):
+        files |= dict(_entries(store, state_key))
     decided = dict(_decisions(store, records, lacks))
     files |= decided
     files["page.html"] = page.render(name, pr, now, records, lacks)
@@ -99,11 +103,9 @@ def _statements(store: "Store", name: str, pr: int) -> Iterator[tuple[str, bytes
             yield f"{folder}/{key.removeprefix(prefix)}.json", _envelope(store, "statement", key)
 
 
-def _merged(store: "Store", name: str, pr: int, merged: "Merged") -> Iterator[tuple[str, bytes]]:
-    yield "merge.json", _envelope(store, "merge", keys.merge(name, pr))
-    for state_key in merged.said["keys"]:
-        for key in list(store.list(keys.ledger(state_key))):
-            yield f"{key}.json", _envelope(store, "ledger", key)
+def _entries(store: "Store", state_key: str) -> Iterator[tuple[str, bytes]]:
+    for key in list(store.list(keys.ledger(state_key))):
+        yield f"{key}.json", _envelope(store, "ledger", key)
 
 
 def _envelope(store: "Store", kind: str, key: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.analysis.replay import replay
-from engine.core.audit import chain, pack, page, record, vsa
+from engine.core.audit import chain, pack, page, record, verify, vsa
 from engine.core.audit.chain import Head, Tip
 from engine.core.audit.decided import decode, digest_of, files_of
 from engine.core.audit.record import Record
@@ -94,7 +94,7 @@ def _chain(one: _Pack, unknown: list[str]) -> Iterator[str]:
     """Heads without a gap; each batch that speaks of it is there; the newest signature is believed."""
     before: Head | None = None
     batch = b""
-    signed: Head | None = None
+    heads: list[Head] = []
     first = last = 0
     for line in one.files["chain.jsonl"].splitlines(keepends=True):
         batch += line
@@ -112,17 +112,18 @@ def _chain(one: _Pack, unknown: list[str]) -> Iterator[str]:
             first = first or head.number
         elif one.subject in head.subjects:
             raise ValueError(f"batch {head.number} speaks of {one.subject}, and is not in the pack")
-        if head.key is not None:
-            if reason := chain.doubt(head, one.trusted):
-                raise ValueError(f"head {head.number} is not believed: {reason}")
-            signed = head
+        heads.append(head)
         before, batch, last = head, b"", head.number
     if batch or not one.records:
         raise ValueError("it does not end with a head, or says nothing of the pull request")
-    if signed is None:
+    covered, key, doubts = verify.signatures(heads, one.trusted)
+    if doubts:
+        head, reason = doubts[0]
+        raise ValueError(f"head {head.number} is not believed: {reason}")
+    if key is None:
         raise ValueError("no head is signed, so anybody could have written this chain")
-    yield f"the chain: {len(one.records)} records in batches {first} to {last}, signed with {signed.key}"
-    if uncovered := [each.seq for each in one.records if each.seq > signed.records]:
+    yield f"the chain: {len(one.records)} records in batches {first} to {last}, signed with {key}"
+    if uncovered := [each.seq for each in one.records if each.seq > covered]:
         raise ValueError(f"records from {uncovered[0]} on are covered by no signature")
     unknown.append(f"what was said after head {last}, which is the last in the pack")
     if first > 1:
@@ -182,15 +183,34 @@ def _merge(one: _Pack, _: list[str]) -> Iterator[str]:
 
 
 def _ledger(one: _Pack, _: list[str]) -> Iterator[str]:
-    """What became of its resources."""
+    """What became of its resources: an entry of all that the chain says was done to them, and of nothing else."""
     before: dict[str, ledger.Entry] = {}
+    entries: set[tuple[str | None, str, str]] = set()
     for name, data in sorted(one.of("ledger")):
         entry = ledger.read(data, one.trusted, name)
         if reason := ledger.out_of_place(entry, entry.key, before.get(entry.key)):
             raise ValueError(f"{name}: {reason}")
         before[entry.key] = entry
-        if entry.said["pr"] == one.manifest["pr"]:
+        said = entry.said
+        if f"{said['repository']['name'].lower()}#{said['pr']}" == one.subject:
+            entries.add((entry.key, said["run"], said["outcome"]))
             yield f"{entry.key}: {entry.outcome} (entry {entry.number})"
+    told = [(each.said.key, each.run, _AS_ENTRY.get(each.said.outcome, each.said.outcome)) for each in _applies(one)]
+    for key, run, outcome in {each[0]: each for each in told if each[2] in ledger.ATTEMPTS}.values():
+        # What was said before the last one may have been said again: an entry that could not be kept, say.
+        if (key, run, outcome) not in entries:
+            raise ValueError(f"the chain says of {key}: {outcome}, by the run {run}; that entry is not in the pack")
+    for key, run, outcome in sorted(entries - set(told), key=str):
+        if outcome in _STARTED:
+            raise ValueError(f"an entry says of {key}: {outcome}, by the run {run}; the chain does not")
+
+
+_AS_ENTRY = {"completed": "applied"}
+_STARTED = ("applied", "failed", "partial")  # by Terraform, which is said in the chain before and after
+
+
+def _applies(one: _Pack) -> Iterator[Record]:
+    return (each for each in one.records if each.said.what == "apply")
 
 
 def _decisions(one: _Pack, unknown: list[str]) -> Iterator[str]:

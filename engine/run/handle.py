@@ -1,7 +1,7 @@
 """From an event's bytes to what came of it, on one page."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event as Flag
@@ -305,19 +305,45 @@ def _say(decided: _Decided, request: Request, sources: Mapping[str, bytes]) -> N
     from engine.core.audit import says
     from engine.core.audit.decided import Decided
     from engine.run.kept import decisions, known_keys
+    from engine.run.orchestrator.pool import run_all
 
     if not decided.decision.pipelines:
         return
     judged, decision = decided.judged, decided.decision.to_json()
     event, settings, ports = judged.event, judged.settings, judged.ports
+    if not _is_news(decided, request):
+        return
+    # What takes its time in a store is asked for at once; nothing is written yet of what is told last.
+    looks: list[Callable[[], object]] = [ports.audit.head]
     if settings.store and settings.trusted_keys:
-        known_keys.look(ports, request.going.run, settings.trusted_keys)
+        looks.append(partial(known_keys.look, ports, request.going.run, settings.trusted_keys))
     sent = {"name": event.name, "delivery": event.delivery, "payload": event.payload}
     run, facts = request.going.run, decided.document.to_json()
     kept = Decided(run, judged.now, __version__, request.pipeline, request.repo is not None, sent, facts, "", decision)
-    digest_of_it = decisions.put(ports.store, kept, sources)
+    looks.append(partial(decisions.put, ports.store, kept, sources))
+    digest_of_it = str(run_all(looks, lambda look: look(), len(looks))[-1])
     actor = says.person(event.payload.get("sender"))
     ports.audit.say(*says.decisions(decision, event.subject.repo, event.subject.number, actor, digest_of_it))
+
+
+def _is_news(decided: _Decided, request: Request) -> bool:
+    """What anybody may start on a pull request, as often as they like, is told while it comes to something new.
+
+    Always told is what somebody has started who may write, and what lets something through that gates protect.
+    """
+    from engine.core.audit import says
+
+    event, found, rules = decided.judged.event, decided.decision.pipelines, decided.judged.rules
+    number = event.subject.number
+    permissions = decided.document.facts.get("permissions", {})
+    if number is None or not says.is_open(event.name, event.payload, permissions):
+        return True
+    passing = (one.name for one in found if one.outcome is Outcome.PASS)
+    if any(step.uses in rules.protect for name in passing for step in rules.pipelines[name].steps):
+        return True
+    said = [[one.name, one.outcome.value, [[g.name, g.outcome.value] for g in one.gates]] for one in found]
+    store, run = decided.judged.ports.store, request.going.run
+    return swept.hears(store, run, event.subject.repo, number, digest(said))
 
 
 def _keep(decided: _Decided, request: Request, sources: Mapping[str, bytes], *, new: bool) -> None:

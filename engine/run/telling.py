@@ -60,12 +60,12 @@ class Judged(NamedTuple):
         today = partial(digests, self.controller, self.settings)
         return Change(sides, self.event.subject.repo, self.rules, known, asked=asked, today=today)
 
-    def kept(self, change: Change, origin: "Origin") -> Kept | None:
+    def kept(self, change: Change, origin: "Origin", shown: "Callable[[], int]" = lambda: 0) -> Kept | None:
         """The teller of the store, where there is one."""
         if not self.settings.store:
             return None
         keys = partial(trusted.keys, self.settings.trusted_keys)
-        return Kept(self.ports.store, change, keys, self.now, origin)
+        return Kept(self.ports.store, change, keys, self.now, origin, shown)
 
 
 def on_clone(judged: Judged, directory: str, asked: Asked) -> Telling:
@@ -107,7 +107,7 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
         return asked._replace(destroy=(*asked.destroy, *(str(row["path"]) for row in teller.asked)))
 
     change = judged.change(sides, said)
-    kept = judged.kept(change, GITHUB)
+    kept = judged.kept(change, GITHUB, lambda: teller.shown)
     teller = facts.Forge(
         hub,
         subject,

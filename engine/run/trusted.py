@@ -74,6 +74,24 @@ def stand_apart(
         raise failure("ENG559", directory=controller)
 
 
+def commit(controller: str, search_path: str) -> str | None:
+    """Which commit the controller's checkout is at; None: it is no checkout, or that cannot be told.
+
+    For people who look for the rules later. What was decided and made by goes by digests, never by this name.
+    """
+    from engine.adapters.git.repository import Repository
+
+    if not whose(controller, bare=False).common:
+        return None
+    git = Repository(controller, path=search_path)
+    try:
+        return git.resolve("HEAD")
+    except EngineError:
+        return None
+    finally:
+        git.close()
+
+
 def unnamed(directory: str, judged: str | None, commits: Iterable[str], search_path: str) -> None:
     """The same for rules that nobody has named, but that lie here. Git is asked only where the origin does not tell.
 

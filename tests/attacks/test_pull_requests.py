@@ -201,3 +201,49 @@ def _trusted(page):
     from engine.run import trusted
 
     return trusted.keys(page.settings.trusted_keys)
+
+
+def test_a_store_of_yesterday_revives_no_pass(page):
+    """The store is put back as it was after the first verdict; the second one had said no, and our check says so."""
+    number = page.ready("yesterday")
+    page.run("tell", number)
+    series = keys.statements("github", REPO, number)
+    page.run("fail", number)
+    page.run("tell", number)
+    last = page.store.get(f"{series}{2:010d}")
+    assert page.store.delete(last.key, last.version)
+    for name in ("merge", "tell", "merge"):  # telling of it does not take the check's number back
+        done = page.run(name, number)
+    assert done.outcome == "error", done
+    assert "our own check on GitHub speaks of number 2" in done.because
+    assert not page.pull(number).merged
+    assert page.store.put_if_absent(last.key, last.data)
+    assert page.run("merge", number).outcome == "fail"
+
+
+def comment(page, number, login, text):
+    """The event of a comment that somebody has really written."""
+    made = page.hosted.as_(login, "POST", f"/issues/{number}/comments", {"body": text})
+    assert made.status == 201, made
+    issue = page.hosted.as_(login, "GET", f"/issues/{number}").body
+    return {
+        "action": "created", "comment": made.body, "issue": issue, "sender": made.body["user"],
+        "repository": {"full_name": REPO},
+    }  # fmt: skip
+
+
+def test_a_stranger_s_comments_make_the_trail_no_longer(page):
+    number = page.hosted.pull("noise")
+    said, kept = list[int](), list[int]()
+    for turn in range(4):
+        event = comment(page, number, "oscar", f"nice, {turn}")
+        page.run("merge", event, name="issue_comment")
+        page.run("comment", event, name="issue_comment")  # lets through what nothing protects
+        said.append(len(list(page.store.list(keys.AUDIT))))
+        kept.append(len(list(page.store.list("decided/"))))
+    assert len(set(said)) == 1, said
+    assert len(set(kept)) == 1, kept
+    page.run("pass", number)
+    before = len(list(page.store.list(keys.AUDIT)))
+    page.run("merge", comment(page, number, "oscar", "and now?"), name="issue_comment")  # it comes to something else
+    assert len(list(page.store.list(keys.AUDIT))) == before + 1

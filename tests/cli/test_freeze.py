@@ -58,6 +58,9 @@ def test_who_when_and_why_are_kept(place: Path, capsys: pytest.CaptureFixture[st
     assert out == f"all environments are frozen: the auditor is here ({one.by}, {one.at})\n"
     assert main(["freeze", "off", "--reason", "gone"]) == ExitCode.DONE
     assert capsys.readouterr().out == "nothing is frozen\n"
+    assert main(["audit", "show", "--json"]) == ExitCode.DONE
+    told = [(row["what"], row["outcome"], row["key"], row["why"]) for row in json.loads(capsys.readouterr().out)]
+    assert told == [("freeze", "on", "all", "the auditor is here"), ("freeze", "off", "all", "gone")]
 
 
 @pytest.mark.parametrize(

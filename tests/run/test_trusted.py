@@ -8,6 +8,7 @@ import pytest
 from engine.errors import EngineError
 from engine.run import trusted
 from engine.run.trusted import read_rules
+from tests.support.git import Clone
 
 
 def write(root: Path, **files: str) -> Path:
@@ -114,3 +115,14 @@ def test_paths_are_those_of_the_rules_on_every_platform(tmp_path: Path) -> None:
     write(tmp_path, specs__a="a")
     entry(tmp_path, "['**/a.yaml']")
     assert all(os.sep == "/" or os.sep not in path for path in read_rules(str(tmp_path)))
+
+
+def test_the_commit_of_a_controller_is_told_where_it_is_a_checkout(tmp_path):
+    path = os.environ["PATH"]
+    clone = Clone(tmp_path / "controller")
+    assert trusted.commit(clone.directory, path) is None  # nothing was ever committed
+    sha = clone.commit({"inside/deployment-rules.yaml": "include: []\n"})
+    assert trusted.commit(clone.directory, path) == sha
+    assert trusted.commit(os.path.join(clone.directory, "inside"), path) == sha
+    (tmp_path / "none").mkdir()
+    assert trusted.commit(str(tmp_path / "none"), path) is None

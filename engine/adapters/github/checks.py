@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.adapters.github.client import Client, Json, at, surely
 from engine.adapters.github.whole import Understood
+from engine.core.verdict.shown import external_id, shown
 from engine.errors import EngineError
 
 _NOTES = 50  # annotations of one request
@@ -32,6 +33,7 @@ class Checks:
             run = self._newest(repo, sha, first) if (repo, sha) in self._runs else None
             if run is None or not _fits(run, first):  # somebody else of ours may have made one meanwhile
                 self._runs[repo, sha] = self._listed(repo, sha)
+                first = _onward(first, self._runs[repo, sha])
                 run = self._newest(repo, sha, first)
             if run is None or not _fits(run, first):
                 run = self._made(repo, sha, first, notes[:_NOTES])
@@ -90,6 +92,13 @@ class Checks:
         rest = [row for row in self._runs[repo, sha] if row["id"] != run["id"]]
         self._runs[repo, sha] = sorted([run, *rest], key=lambda row: int(row["id"]), reverse=True)
         return run
+
+
+def _onward(first: Mapping[str, Any], runs: Sequence[Json]) -> Mapping[str, Any]:
+    """It never speaks of an older verdict than what was there: that would take back what a store can be told by."""
+    pull, number, result = first["external_id"].split(":")
+    highest = shown((run["external_id"] or "" for run in runs), int(pull))
+    return {**first, "external_id": external_id(int(pull), max(int(number), highest), result)}
 
 
 def _with(first: Mapping[str, Any], notes: Sequence[Any]) -> Json:

@@ -9,6 +9,8 @@ from engine.core.canonical import digest
 if TYPE_CHECKING:
     from engine.core.signature import TrustedKey
 
+_OPEN = ("issue_comment", "pull_request_review", "pull_request")
+_HOUSE = ("write", "maintain", "admin")
 _PART = 16  # findings of an override that are counted by name; the merge decision has all
 
 
@@ -17,6 +19,15 @@ def person(value: object) -> dict[str, Any] | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("login"), str):
         return None
     return {"login": value["login"], "id": value.get("id") if isinstance(value.get("id"), int) else None}
+
+
+def is_open(event: str, payload: Mapping[str, Any], permissions: Mapping[str, str]) -> bool:
+    """Is it one that anybody may cause who can read, as far as it is known: a comment, a review, a pull request?
+
+    `permissions` are those that were looked up, by account id.
+    """
+    sender = person(payload.get("sender"))
+    return event in _OPEN and (sender is None or permissions.get(str(sender["id"])) not in _HOUSE)
 
 
 def decisions(

@@ -149,28 +149,40 @@ def verify(
     for number in sorted(walk.witnesses):
         for one in walk.witnesses[number]:
             walk.fault(f"a check run carries head {number} (record {one.records}), and the trail ends before it")
-    covered, key, last = 0, None, None
-    revoked: list[tuple[int, str]] = []
+    heads: list[Head] = []
     for records, line in walk.newest:
         try:
-            last = chain.head(line)
+            heads.append(chain.head(line))
         except (ValueError, RecursionError) as error:
             walk.fault(f"the head behind record {records} is none: {error}")
-            continue
-        if last.key is None:
-            continue
-        if (reason := chain.doubt(last, trusted)) and last.key in trusted and trusted[last.key].revoked:
-            revoked.append((records, reason))
-        elif reason:
-            walk.fault(f"the head behind record {records} is not believed: {reason}")
-        else:
-            covered, key = records, last.key
-    # A key that was revoked has signed nothing; what a later key has signed behind it stands all the same.
-    for records, reason in revoked:
-        if records > covered:
-            walk.fault(f"the head behind record {records} is not believed: {reason}")
+    covered, key, doubts = signatures(heads, trusted)
+    for one, reason in doubts:
+        walk.fault(f"the head behind record {one.records} is not believed: {reason}")
+    last = heads[-1] if heads else None
     unknown = tuple(_unknown(walk, covered, carried, ignored))
     return Checked(walk.records, walk.heads, covered, key, last, tuple(walk.faults), unknown)
+
+
+def signatures(heads: Iterable[Head], trusted: TrustedKeys) -> tuple[int, str | None, list[tuple[Head, str]]]:
+    """How many records the newest head covers that is signed and believed, with which key; and what is not believed.
+
+    A key that was revoked has signed nothing; what a later key has signed behind it stands all the same.
+    """
+    covered, key = 0, None
+    doubts: list[tuple[Head, str]] = []
+    for one in heads:
+        if one.key is None:
+            continue
+        if reason := chain.doubt(one, trusted):
+            doubts.append((one, reason))
+        else:
+            covered, key = one.records, one.key
+
+    def counts(one: Head) -> bool:
+        signer = trusted.get(one.key or "")
+        return one.records > covered or signer is None or signer.revoked is None
+
+    return covered, key, [(one, reason) for one, reason in doubts if counts(one)]
 
 
 def _believed(witnesses: Iterable[Head], trusted: TrustedKeys) -> tuple[list[Head], int]:

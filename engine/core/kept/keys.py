@@ -22,6 +22,7 @@ swept/<owner>/<repository>/<pull request>                       what its last de
 swept/<owner>/<repository>/last                                 how far sweep has come
 unapplied/<owner>/<repository>/<0000000007>                     a merge of which the ledger says nothing yet
 renewals/<owner>/<repository>/<pull request>/<digest>           that a validation of just this was started by itself
+heard/<owner>/<repository>/<pull request>/<digest>              that just this was said of what a stranger has started
 begun/<owner>/<repository>/<run>                                a run that has begun, and not ended
 ledger/<state key>/<0000000001>                                 what became of a resource, each time that it was tried
 tried/<0000000007>/<owner>/<repository>/<state key>             which resources a pull request was tried on
@@ -117,6 +118,11 @@ def unapplied(repo: str, pr: int | None = None) -> str:
 def renewal(repo: str, pr: int, about: str) -> str:
     """Where it is said that a validation of just this was started by itself."""
     return f"renewals/{_repository(repo)}/{pr}/{part(about.removeprefix('sha256:'))}"
+
+
+def heard(repo: str, pr: int, about: str) -> str:
+    """Where it is said that the trail has just this of what a stranger has started on a pull request."""
+    return f"heard/{_repository(repo)}/{pr}/{part(about.removeprefix('sha256:'))}"
 
 
 def begun(repo: str, run: str = "") -> str:

@@ -34,6 +34,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "unapplied": {"repository": str, "pr": int},
     "sweep": {"run": str, "repository": str, "at": str, "after": str, "tips": dict, "told": list},
     "renewal": {"run": str, "repository": str, "pr": int, "about": str},
+    "heard": {"run": str, "repository": str, "pr": int, "about": str},
     "begun": {
         "run": str,
         "repository": str,
@@ -74,6 +75,7 @@ WAY_OUT: Mapping[str, str] = {
     "unapplied": "take it out of the store; comment `/engine apply` on the pull request, if it is not applied",
     "sweep": "take it out of the store: the next sweep looks at everything",
     "renewal": "take it out of the store: what it is about may be validated once more",
+    "heard": "take it out of the store: what a stranger has started is said in the trail once more",
     "begun": "take it out of the store: it only says that a run may have been left lying",
     "merging": "put it back, from a copy of the store; or delete it: then the merge, if there was one, is judged anew",
     "comment": "delete it: a new comment is written, with a new history",

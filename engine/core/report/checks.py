@@ -14,6 +14,7 @@ from engine.core.report import markdown as md
 from engine.core.report.labels import Validation
 from engine.core.report.model import MARKS, Gate, Report
 from engine.core.report.state import State
+from engine.core.verdict.shown import external_id
 
 Conclusion: TypeAlias = Literal["success", "failure", "neutral", "cancelled"]
 
@@ -70,11 +71,6 @@ def is_ours(name: str, app: int | None, ours: int | None) -> bool:
     return (
         app == ours if ours is not None else name.startswith(tuple(f"interlock {kind}: " for kind in ("plan", "merge")))
     )
-
-
-def external_id(pr: int, sequence: int, result: str) -> str:
-    """Which verdict it speaks of."""
-    return f"{pr}:{sequence}:{result}"
 
 
 def plan(report: Report, state: State, validation: Validation, sequence: int, *, is_closed: bool = False) -> Check:

@@ -74,6 +74,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
 @contextmanager
 def _subject(ctx: "Context", known: "TrustedKeys") -> "Iterator[Subject]":
     from engine.adapters.git.repository import Repository
+    from engine.run import trusted
     from engine.run.applying.model import Subject
 
     assert ctx.ports.forge is not None
@@ -94,6 +95,7 @@ def _subject(ctx: "Context", known: "TrustedKeys") -> "Iterator[Subject]":
             contains=lambda other: git.contains(commit, other),
             holders=_holders(ctx, known, repo, lambda other: git.contains(commit, other)),
             asked=_asked(ctx),
+            controller=trusted.commit(ctx.controller.directory, ctx.settings.path),
         )
     finally:
         git.close()

@@ -51,20 +51,26 @@ def asked(ctx: "Context") -> "tuple[GateResult, ...]":
     return tuple(gates.judge(ctx.rules.gates[name], context) for name in ctx.rules.protect.get(APPLY, ()))
 
 
-def _refused(ctx: "Context", trusted: "TrustedKeys", why: str) -> Iterator[str]:
+def _refused(ctx: "Context", known: "TrustedKeys", why: str) -> Iterator[str]:
+    from engine.core.audit.record import Said
+    from engine.run import trusted
     from engine.run.kept import ledger
 
-    commit = ctx.document.facts["merged"]["commit"]
-    repo_id = _repository_id(ctx)
+    pr, commit = ctx.document.facts["pr"], ctx.document.facts["merged"]["commit"]
+    repo_id, controller = _repository_id(ctx), trusted.commit(ctx.controller.directory, ctx.settings.path)
     for resource in ctx.discovery.resources:
-        tried = ledger.entries(ctx.ports.store, resource.state_key, trusted)
+        tried = ledger.entries(ctx.ports.store, resource.state_key, known)
         if any(entry.said["commit"] == commit for entry in tried):
             continue  # what became of it is known, and it holds nothing any more
 
         def make(_number: int, _earlier: object, resource: "Resource" = resource) -> Mapping[str, Any]:
-            return _said(ctx, resource, repo_id, why)
+            return _said(ctx, resource, repo_id, why, controller)
 
-        ledger.add(ctx.ports.store, ctx.ports.secrets.signer("audit"), trusted, make, resource.state_key)
+        said = Said(
+            "apply", "refused", pr["base"]["repo"], pr["number"], resource.state_key, why, None, {"commit": commit}
+        )
+        ctx.ports.audit.say(said)
+        ledger.add(ctx.ports.store, ctx.ports.secrets.signer("audit"), known, make, resource.state_key)
         yield resource.state_key
 
 
@@ -74,7 +80,7 @@ def _repository_id(ctx: "Context") -> int:
     return ctx.ports.forge.pull(pr["base"]["repo"], pr["number"], ()).repo_id
 
 
-def _said(ctx: "Context", resource: "Resource", repo_id: int, why: str) -> Mapping[str, Any]:
+def _said(ctx: "Context", resource: "Resource", repo_id: int, why: str, controller: str | None) -> Mapping[str, Any]:
     pr, merged = ctx.document.facts["pr"], ctx.document.facts["merged"]
     decision = merged["decision"]
     return {
@@ -85,7 +91,7 @@ def _said(ctx: "Context", resource: "Resource", repo_id: int, why: str) -> Mappi
         "contains": [],  # what it carries along was not refused
         "verdict": decision["verdict"] if decision else None,
         "merge": decision["digest"] if decision else None,
-        "controller": None,
+        "controller": controller,
         "module": None,
         "values": None,
         "service": resource.service,

@@ -40,7 +40,7 @@ class Subject(NamedTuple):
     contains: Callable[[str], bool]  # does the commit contain that one?
     holders: Callable[[str], Sequence[str]]  # state key → merge commits that hold it and lie in the commit
     asked: str | None  # when a person has asked for it to be tried again
-    controller: str | None = None
+    controller: str | None = None  # commit of its checkout
 
 
 class Applying(NamedTuple):

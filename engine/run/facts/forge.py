@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.canonical import digest_bytes
 from engine.core.decision import depends
 from engine.core.report.checks import is_ours
+from engine.core.verdict.shown import shown
 from engine.errors import failure
 from engine.run.facts import applied
 from engine.run.facts.gather import Fetch, Slow
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 # What is made of the resources: of those that are deleted it has to be known whether somebody has asked for that.
 _DISCOVERED = ("elsewhere", "freeze", "ledger", "merge", "merges", "resources")
+_KEPT = ("merged", "statements", "verdict")
 # Fact → what of the pull request it is made of.
 _PARTS: "Mapping[str, tuple[Part, ...]]" = {
     "pr": ("retargets",),
@@ -42,12 +44,14 @@ _PARTS: "Mapping[str, tuple[Part, ...]]" = {
     **dict.fromkeys(_DISCOVERED, ("comments",)),
     "commits": ("commits",),
     "labels": ("labels",),
+    # Our own say how many verdicts there were: a store of yesterday does not.
+    **dict.fromkeys(_KEPT, ("checks",)),
     "checks": ("checks",),
     "permissions": ("reviews", "comments"),
 }
 # Fact → what our App has to be allowed to look it up.
 _PERMISSIONS: Mapping[str, tuple[str, ...]] = {
-    "checks": ("checks:read", "statuses:read"),
+    **dict.fromkeys(("checks", *_KEPT), ("checks:read", "statuses:read")),
     "groups": ("members:read",),
     "permissions": ("members:read",),
     "asked": ("members:read",),
@@ -197,6 +201,14 @@ class Forge:
             if not is_ours(check.name, check.app, self._app)
         ]
         return sorted(rows, key=lambda row: str(row["name"]))
+
+    @property
+    def shown(self) -> int:
+        """The highest number of a verdict that our checks on the head speak of: only our App can have set them."""
+        if self._app is None or not isinstance(self._sides, PullRequest):
+            return 0
+        pull = self._pull
+        return shown((one.external_id for one in pull.checks or () if one.app == self._app), pull.number)
 
     @once
     def _trusted(self) -> "TrustedKeys":

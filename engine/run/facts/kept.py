@@ -52,9 +52,18 @@ class Kept:
     """
 
     def __init__(
-        self, store: "Store", change: "Change", trusted: "Callable[[], TrustedKeys]", now: str, origin: str = LOCAL
+        self,
+        store: "Store",
+        change: "Change",
+        trusted: "Callable[[], TrustedKeys]",
+        now: str,
+        origin: str = LOCAL,
+        shown: "Callable[[], int]" = lambda: 0,
     ) -> None:
-        """`trusted` raises why nobody's signature is believed; `origin` is that of the run."""
+        """`trusted` raises why nobody's signature is believed; `origin` is that of the run; `shown` is how many
+        statements there were when somebody last told of them elsewhere.
+        """
+        self._shown = shown
         self._store, self._change, self._find_trusted, self._now, self._origin = store, change, trusted, now, origin
 
     @property
@@ -85,7 +94,11 @@ class Kept:
         if wanted.pr is None:
             raise failure("ENG556", name="statements", reason="a branch has none; its pull request has")
         series = statements.Series(self._origin, wanted.repo, wanted.pr)
-        return tuple(statements.read(self._store, series, self._trusted))
+        shown = self._shown()  # before the store is asked: what was shown then is kept there
+        found = tuple(statements.read(self._store, series, self._trusted))
+        if shown > len(found):
+            raise failure("ENG728", subject=series, known=len(found), number=shown)
+        return found
 
     def statement(self, sequence: int) -> str | None:
         """Digest of the statement of that number about this pull request; None: there is none."""

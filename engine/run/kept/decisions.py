@@ -7,23 +7,26 @@ from engine.core.audit import decided
 from engine.core.audit.decided import Decided
 from engine.core.kept import keys
 from engine.errors import failure
-from engine.run.kept.write import put as put_once
+from engine.run.kept.write import put_named
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
 
 
 def put(store: "Store", one: Decided, rules: Mapping[str, bytes]) -> str:
-    """Keep a decision with its rules; the digest of what is kept.
+    """Keep a decision with its rules, both at once; the digest of what is kept.
 
     Raises:
         EngineError: the store fails, or it is too large.
     """
-    data = decided.rules_of(rules)
-    put_once(store, keys.rules(decided.digest_of(data)), data)
-    data = decided.encode(one._replace(rules=f"sha256:{decided.digest_of(data)}"))
-    put_once(store, keys.decided(one.run, decided.digest_of(data)), data)
-    return f"sha256:{decided.digest_of(data)}"
+    from engine.run.orchestrator.pool import run_all
+
+    sources = decided.rules_of(rules)
+    named = decided.digest_of(sources)
+    data = decided.encode(one._replace(rules=f"sha256:{named}"))
+    digest = decided.digest_of(data)
+    run_all([(keys.rules(named), sources), (keys.decided(one.run, digest), data)], lambda it: put_named(store, *it), 2)
+    return f"sha256:{digest}"
 
 
 def of_run(store: "Store", run: str) -> Iterator[tuple[Decided, bytes]]:

@@ -20,9 +20,7 @@ def put(store: "Store", said: dict[str, Any]) -> None:
         EngineError: the store fails.
     """
     data = canonical(said)
-    key = keys.receipts(digest_bytes(data))
-    if not write.put(store, key, data) and (item := store.get(key)):
-        write.put(store, key, data, item.version)  # where somebody was quicker, they have put the same
+    write.put_named(store, keys.receipts(digest_bytes(data)), data)
 
 
 def get(store: "Store", digest: str) -> dict[str, Any]:

@@ -134,6 +134,16 @@ def renews(store: "Store", run: str, repo: str, pr: int, about: str) -> bool:
     return put(store, keys.renewal(repo, pr, about), said)
 
 
+def hears(store: "Store", run: str, repo: str, pr: int, about: str) -> bool:
+    """Is it this run that says just this of what a stranger has started? One does, once.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    said = record.encode("heard", run=run, repository=repo, pr=pr, about=about)
+    return put(store, keys.heard(repo, pr, about), said)
+
+
 def begin(store: "Store", run: str, subject: "Subject", pipeline: str, at: str) -> None:
     """Say that a run has begun, until somebody takes it back.
 

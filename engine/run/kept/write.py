@@ -19,6 +19,16 @@ def put(store: Store, key: str, data: bytes, instead_of: Version | None = None) 
     return done is not None or _stands(store, key, data)
 
 
+def put_named(store: Store, key: str, data: bytes) -> None:
+    """Put it under a key that is its digest, so whatever else stood there is mended.
+
+    Raises:
+        EngineError: the store fails.
+    """
+    if not put(store, key, data) and (item := store.get(key)):
+        put(store, key, data, item.version)  # where somebody was quicker, they have put the same
+
+
 def _stands(store: Store, key: str, data: bytes) -> bool:
     item = store.get(key)
     return item is not None and item.data == data

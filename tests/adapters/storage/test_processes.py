@@ -10,6 +10,8 @@ import pytest
 from engine.adapters import settings
 from engine.adapters.storage.named import opened
 from engine.adapters.storage.port import Store
+from engine.core.audit import verify
+from engine.run import audit_read
 
 _HEAD = """
 import sys
@@ -106,3 +108,23 @@ def test_two_of_eight_threads_delete_each_once(store):
 
 def test_many_may_make_it_at_the_same_time(store):
     assert _together(_FIRST, 4) == ["True"] * 4
+
+
+_TOLD = """
+from engine.core.audit.record import Said
+from engine.run.audit import Numbered, Trail
+trail = Trail(Numbered(store), sys.argv[1], lambda: "2026-11-23T21:00:00Z")
+for number in range(4):
+    trail.say(Said("apply", "started", "acme/dev-deployment", 7, "KEY", f"{sys.argv[1]}-{number}"))
+print("told", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_what_ten_processes_tell_is_one_chain_without_a_gap(store):
+    assert len(_together(_TOLD, 10)) == 10
+    checked = verify.verify(audit_read.lines(store), {})
+    assert (checked.faults, checked.records) == ((), 40)
+    told = [one.said.why for one in audit_read.records(audit_read.lines(store))]
+    for name in sorted({why.partition("-")[0] for why in told}):
+        assert [why for why in told if why.startswith(f"{name}-")] == [f"{name}-{number}" for number in range(4)]

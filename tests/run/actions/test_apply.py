@@ -1,6 +1,9 @@
 """The action, in whole runs on a forge: what is validated there is merged and applied, to a real backend."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +11,15 @@ import pytest
 import yaml
 
 from engine.adapters import settings
-from engine.adapters.keys import new_key
 from engine.adapters.sealed import new_key as sealing_key
-from engine.core.signature import TrustedKey
-from engine.core.verdict.trust import entry
 from engine.run import trusted
 from engine.run.actions.apply import ACTIONS
 from engine.run.kept import ledger
 from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
 from tests.support.emulator import ask, aws
-from tests.support.page import LAST, Page
+from tests.support.git import Clone
+from tests.support.page import Page
 from tests.support.terraform import CACHE
 
 __all__ = ["aws"]
@@ -33,7 +34,10 @@ PIPELINES = {
             "with": {"plan": "${outputs.plan}", "policy": "${outputs.policy}"},
         },
     ],
-    "apply": [{"id": "apply", "uses": "terraform.apply"}],
+    "apply": [
+        {"id": "apply", "uses": "terraform.apply"},
+        {"id": "deployed", "uses": "github.deployment", "with": {"state": "ended"}},
+    ],
 }
 
 
@@ -41,18 +45,13 @@ PIPELINES = {
 def page(tmp_path_factory, aws):
     folder = tmp_path_factory.mktemp("page")
     with running(str(folder / "forge")) as forge:
-        yield _with_an_account(Page(forge, folder), folder, aws)
+        yield _with_an_account(Page(forge, folder), aws)
 
 
-def _with_an_account(page, folder, aws):
-    signer = new_key(str(folder / "audit.pem"))
-    key = TrustedKey(signer.id, signer.public, ("audit",), LAST, None)
-    with (folder / "trusted-keys.yaml").open("a") as file:
-        file.write("\n" + entry(key).split("keys:\n")[1])
+def _with_an_account(page, aws):
     page.environ |= {
         **aws.credentials,
         "ENGINE_STATE_BUCKET": aws.bucket,
-        "ENGINE_AUDIT_KEY_FILE": str(folder / "audit.pem"),
         "ENGINE_DIGEST_KEY": "ab" * 32,
         "ENGINE_BACKUP_KEY": sealing_key(),
         "ENGINE_EMULATOR": "1",
@@ -69,11 +68,12 @@ def _with_an_account(page, folder, aws):
             "pipeline": name,
             "gates": ["declared-source"],
             "actions": actions,
-            "permissions": ["contents:read", "issues:write"],
+            "permissions": ["contents:read", "deployments:write", "issues:write"],
         }
         for name, actions in PIPELINES.items()
     ]
     file.write_text(yaml.safe_dump(rules))
+    Clone(page.controller).commit()
     return page
 
 
@@ -91,8 +91,10 @@ def test_what_was_merged_is_applied_once(page, aws):
     page.hosted.review(number, "ann")
     merged = page.run("merge", number)
     assert merged["github.merge"]["commit"], merged
-    (row,) = page.run("apply", number)["terraform.apply"]["resources"]
+    done = page.run("apply", number)
+    (row,) = done["terraform.apply"]["resources"]
     assert (row["outcome"], row["problem"]) == ("applied", None)
+    assert done["github.deployment"]["state"] == "success"
     assert ask(aws, "HEAD", "/acme-lake").status == 200
     (entry_,) = entries(page, row["state_key"])
     decision: Any = page.decision(number)
@@ -101,8 +103,69 @@ def test_what_was_merged_is_applied_once(page, aws):
         decision.digest,
         decision.said["commit"],
     )
+    assert entry_.said["controller"] == Clone(page.controller).git("rev-parse", "HEAD")
     (again,) = page.run("apply", number)["terraform.apply"]["resources"]
     assert (again["outcome"], again["entry"], len(entries(page, row["state_key"]))) == ("applied", 1, 1)
+
+
+@pytest.fixture(scope="module")
+def applied(page):
+    """A pull request that was validated, merged and applied by three runs, and its number."""
+    number = page.hosted.pull("proven")
+    page.run("validate", number, "p-validate")
+    page.forge.clock.advance(2)
+    page.hosted.review(number, "ann")
+    page.run("merge", number, "p-merge")
+    (row,) = page.run("apply", number, "p-apply")["terraform.apply"]["resources"]
+    assert row["outcome"] == "applied", row
+    return page, number
+
+
+def engine(where, environ, *words):
+    """The command, in a directory and with an environment that hold nothing else."""
+    where.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "engine.cli.main", *words]
+    return subprocess.run(command, check=False, cwd=where, env=environ, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_one_file_proves_what_was_applied_where_nothing_else_is(applied, tmp_path):
+    page, number = applied
+    made = engine(tmp_path, page.environ, "audit", "pack", "--pr", str(number), "--out", str(tmp_path / "p.pack"))
+    assert (made.returncode, "not in it" in made.stdout) == (0, False), made
+    empty = tmp_path / "empty"
+    for more in ([], ["--trusted-keys", page.environ["ENGINE_TRUSTED_KEYS"]]):
+        found = engine(empty, {}, "verify", str(tmp_path / "p.pack"), "--json", *more)
+        said = json.loads(found.stdout)
+        assert (found.returncode, said["valid"], said["faults"]) == (0, True, []), found
+        assert [one for one in said["holds"] if one.endswith("applied (entry 1)")]
+        assert [one for one in said["holds"] if one.startswith("3 decisions, decided again with the same bytes")]
+    assert not list(empty.iterdir())
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_the_life_of_what_was_applied_is_shown_in_its_order(applied, tmp_path):
+    page, number = applied
+    shown = engine(tmp_path, page.environ, "audit", "show", "--pr", str(number)).stdout
+    words = [
+        "commit ", "validation passed", "plan S3/", "approval by ann", "environment development", "merged ",
+        "apply started S3/", "apply completed S3/", "result apply completed",
+    ]  # fmt: skip
+    places = [shown.find(f"─ {word}") for word in words]
+    assert -1 not in places, shown
+    assert places == sorted(places), shown
+    assert len([line for line in shown.splitlines() if "─ apply " in line]) == 2, shown
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("run", ["p-validate", "p-merge", "p-apply"])
+def test_each_run_of_it_is_decided_again_with_the_same_bytes(applied, tmp_path, run):
+    page, _ = applied
+    found = engine(tmp_path, page.environ, "replay", run, "--json")
+    assert (found.returncode, {one["same"] for one in json.loads(found.stdout)["decisions"]}) == (0, {True}), found
 
 
 @pytest.mark.terraform
