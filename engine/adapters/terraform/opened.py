@@ -72,10 +72,12 @@ class Opened:
         """A state that Terraform could not write where it belongs, and that was not pushed yet."""
         return next(self._unwritten(), None)
 
-    def plan(self, limits: Limits = LIMITS, cancel: threading.Event | None = None) -> PlanResult:
-        """As `terraform.plan` gives it; the saved plan stays, for `apply`.
+    def plan(
+        self, limits: Limits = LIMITS, cancel: threading.Event | None = None, *, locked: bool = True
+    ) -> PlanResult:
+        """As `terraform.plan` gives it; the saved plan stays, for `apply`, which always has the lock.
 
-        Fails while an apply is at work (ENG462), and as long as there is a state to be pushed (ENG468).
+        Not `locked` where nobody can be at work on the state, or does so in vain. Fails while an apply is at work (ENG462), and as long as there is a state to be pushed (ENG468).
         """
         self._limits, self._saved = limits, None
 
@@ -84,7 +86,7 @@ class Opened:
             if self._number == 0 or self.begun is not None:
                 self._number += 1
             place = self._filled(cancel, again=attempt.again)
-            answer = shown(self._job, self._workspace, place, _PLAN, limits, cancel, attempt)
+            answer = shown(self._job, self._workspace, place, _PLAN, limits, cancel, attempt, locked)
             self._saved = digest_bytes(files.read(os.path.join(place, _PLAN)))
             return answer
 
