@@ -3,7 +3,6 @@
 The backend is the real one, behind a far end that fails as a test says.
 """
 
-import json
 import os
 import signal
 import time
@@ -13,9 +12,9 @@ from typing import Any
 import pytest
 
 from engine.sandbox.emulator import Emulator
-from tests.support.applied import came_to, left_behind, only, path_of, said, things
+from tests.support.applied import came_to, only, path_of
 from tests.support.emulator import ask, aws
-from tests.support.http import GONE, Answer, Asked, Far, passed_on
+from tests.support.http import Answer, Asked, Far, passed_on
 from tests.support.merged import Machine, Merged, given
 
 __all__ = ["aws"]

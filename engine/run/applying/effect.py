@@ -113,8 +113,19 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
     )
     if applying.journal.past(applying.step, key).state == "begun":  # by this run, in whatever process of it
         applying.journal.end(applying.step, key, said={"outputs": {"entry": entry.number, "outcome": entry.outcome}})
+    secrets = _quotable(opened, applied)
     opened.close()
-    return Known(entry, why)
+    return Known(entry, why, applied.addresses, secrets)
+
+
+def _quotable(opened: "Opened", applied: "Applied") -> frozenset[str] | None:
+    """What must not be told of an apply's words: some of it, such as a password that was made, only the state knows."""
+    if applied.problem is None and not any(one.error for one in applied.addresses.values()):
+        return frozenset()
+    try:
+        return opened.secrets()
+    except EngineError:
+        return None
 
 
 def push(applying: "Applying", opened: "Opened", begun: Begun, errored: str) -> "State | None":
