@@ -16,7 +16,7 @@ from engine.errors import EngineError, problem
 from engine.run.applying import begun as marks
 from engine.run.applying import entries
 from engine.run.applying.model import Ended, Known, Waits
-from engine.run.kept import backups
+from engine.run.kept import backups, ledger
 
 if TYPE_CHECKING:
     from engine.adapters.terraform.applied import Applied
@@ -40,6 +40,7 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
     """
     target, key = fresh.target, fresh.target.resource.state_key
     about = entries.about(applying, target)
+    ledger.moment(fresh.entries[-1] if fresh.entries else None, applying.now())
     if not fresh.acts:
         fresh.claim.check()
         done = fresh.comparison.done
