@@ -120,8 +120,10 @@ def of_resource(
     row, said = _classify(done, redactor)
     if row.code in instead:
         row = row._replace(code=instead[row.code], kind=Kind.NEVER)
-    found = errors(diagnostics(done.stdout)) if row.code == "ENG412" else ()
-    held = locks.read((one.detail for one in found), redactor)
+    found = [one.detail for one in errors(diagnostics(done.stdout))] if row.code == "ENG412" else []
+    if row.code == "ENG412" and not found:  # `state push` speaks to people only, in a frame
+        found = [done.stderr.decode(errors="replace").replace("\u2502", " ")]
+    held = locks.read(found, redactor)
     said = str(held) if held else said
     told = problem(
         row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK

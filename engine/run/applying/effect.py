@@ -135,9 +135,18 @@ def push(applying: "Applying", opened: "Opened", begun: Begun, errored: str) -> 
     Raises:
         Waits: it cannot be put there yet.
     """
+    from engine.adapters.terraform.failures import TerraformError
+
     try:
         entries.tell(applying, begun.key, "pushed", "Terraform could not write the state where it belongs")
-        opened.push(errored)
+        try:
+            opened.push(errored)
+        except TerraformError as error:  # where it could not write its state, it could not give its lock back either
+            if error.lock is None or not opened.left(error.lock):
+                raise
+            entries.tell(applying, begun.key, "unlocked", f"its Terraform has ended, and left lock {error.lock.id}")
+            opened.unlock(error.lock)
+            opened.push(errored)
         return opened.state()
     except EngineError as error:
         code = error.problems[0].code
