@@ -207,7 +207,9 @@ def test_a_backend_that_is_down(backend, merge, tmp_path, when):
     merged.changes["asked"] = ASKED
     row = only(merged.apply("r1", "again"))
     if row["outcome"] != "applied":  # what it could not do at its end is an error of its: people ask for the rest
-        assert merged.outcomes(path_of(merged)) == {"during": ["pushed", "partial"], "after": ["partial"]}[when], row
+        assert merged.outcomes(path_of(merged)) == {"during": ["pushed", "partial"], "after": ["partial"]}[when], row[
+            "problem"
+        ]
         if when == "after":
             release(backend, merged)
         row = only(merged.apply("r2"))
