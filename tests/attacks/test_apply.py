@@ -26,7 +26,7 @@ from tests.support.applied import (
     things,
 )
 from tests.support.emulator import aws
-from tests.support.merged import Machine, Merged, given, merge, passes, place
+from tests.support.merged import MODULE, Machine, Merged, given, merge, passes, place
 from tests.support.page import Hooked
 
 __all__ = ["aws", "merge", "place"]
@@ -327,6 +327,59 @@ def test_no_secret_of_a_plan_is_told(merge):
     kept = [store.get(key).data.decode() for key in store.list("")]
     assert secret not in json.dumps([row, shown])
     assert not [one for one in kept if secret in one]
+
+
+MAKES = (
+    MODULE
+    + """
+resource "terraform_data" "made" {
+  for_each = var.things
+  input    = sensitive("made-${uuid()}")
+  provisioner "local-exec" {
+    command     = "printf %s \\"$IT\\" > ${each.value.input}"
+    environment = { IT = self.input }
+  }
+}
+resource "terraform_data" "tells" {
+  for_each = var.things
+  provisioner "local-exec" {
+    command = "cat ${each.value.input} >&2; false"
+  }
+  depends_on = [terraform_data.made]
+}
+"""
+)
+
+
+def test_no_secret_that_only_the_state_knows_is_told(tmp_path, aws):
+    """A password that is made while applying, in the words of what fails with it."""
+    (tmp_path / "module").mkdir()
+    (tmp_path / "module" / "main.tf").write_text(MAKES)
+    file = tmp_path / "secret"
+    merged = Merged(Machine(tmp_path, given(aws)), {"X/makes": {"a": str(file)}})
+    shown: list[Any] = []
+    row = only(merged.apply(live=shown.append))
+    secret = file.read_text()
+    assert (row["outcome"], len(secret)) == ("partial", len("made-") + 36)
+    assert secret.encode() in state_of(merged)
+    (failed,) = [one["error"] for one in row["addresses"] if one["error"]]
+    assert "(sensitive)" in failed, "it was said, and hidden"
+    store = merged.machine.store
+    kept = [store.get(key).data.decode() for key in store.list("")]
+    assert secret not in json.dumps([row, shown, kept])
+
+
+def test_no_secret_of_a_plan_is_told_by_whoever_only_finds_its_end(merge):
+    """Killed once Terraform had failed; who goes on has planned nothing."""
+    secret = "hunter22-hunter22"
+    merged = merge(things={"a": {"input": "1", "run": f"echo {secret} >&2; false", "secret": secret}})
+    only(merged.apply(store=Failing(merged, "ledger/", 1)))
+    assert merged.outcomes(path_of(merged)) == []
+    shown: list[Any] = []
+    row = only(merged.apply("r1", "again", live=shown.append))
+    assert (row["outcome"], merged.outcomes(path_of(merged))) == ("failed", ["failed"])
+    assert "(sensitive)" in json.dumps(row), "it was said, and hidden"
+    assert secret not in json.dumps([row, shown])
 
 
 def test_a_run_whose_time_is_up_stops_terraform_once_and_says_what_it_did(merge, tmp_path):

@@ -12,7 +12,7 @@ from engine.core.kept import keys, record
 from engine.core.kept.merge import statement
 from engine.core.signature import sign
 from engine.run import trusted
-from engine.run.kept import ledger
+from engine.run.kept import ledger, swept
 from engine.sandbox.forge.serve import running
 from tests.support.clone import bucket
 from tests.support.hosted import REPO
@@ -142,3 +142,25 @@ def test_whoever_says_that_a_resource_was_refused(page, how):
     page.run("unapplied", number)
     known = trusted.keys(page.settings.trusted_keys)
     assert ledger.entries(page.store, f"S3/dev/{how}/terraform.tfstate", known) == ()
+
+
+@pytest.mark.parametrize("who", ["ours", "theirs"])
+def test_a_merge_that_was_forced_away_again_is_refused_once_and_not_tried_for_ever(tmp_path, who):
+    with running(str(tmp_path / "forge")) as forge:
+        page = Page(forge, tmp_path, APPLYING)
+        number = page.ready("away")
+        page.run("tell", number)
+        if who == "ours":
+            sha = page.run("merge", number)["github.merge"]["commit"]
+        else:
+            sha = page.hosted.as_("olga", "PUT", f"/pulls/{number}/merge", {"merge_method": "squash"}).body["sha"]
+            swept.merged(page.store, REPO, number)  # as sweep would
+        before = page.hosted.as_("alice", "GET", f"/commits/{sha}").body["parents"][0]["sha"]
+        assert page.hosted.as_("olga", "PATCH", "/git/refs/heads/dev", {"sha": before, "force": True}).status == 200
+        done = page.run("apply", number)
+        assert (done.outcome, "landed" in done.because) == ("fail", True), done.because
+        page.run("unapplied", number)
+        page.run("unapplied", number)
+        known = trusted.keys(page.settings.trusted_keys)
+        entries = ledger.entries(page.store, "S3/dev/away/terraform.tfstate", known)
+        assert [(entry.outcome, entry.said["commit"]) for entry in entries] == [("refused", sha)]

@@ -15,6 +15,7 @@ from engine.adapters.terraform import locks
 from engine.adapters.terraform.locks import Lock
 from engine.core.redact import Redactor
 from engine.errors import EngineError, Place, Problem, problem
+from engine.printable import uncoloured
 
 _SHOWN = 3  # errors in one message
 _LONGEST = 1200  # characters
@@ -120,8 +121,10 @@ def of_resource(
     row, said = _classify(done, redactor)
     if row.code in instead:
         row = row._replace(code=instead[row.code], kind=Kind.NEVER)
-    found = errors(diagnostics(done.stdout)) if row.code == "ENG412" else ()
-    held = locks.read((one.detail for one in found), redactor)
+    found = [one.detail for one in errors(diagnostics(done.stdout))] if row.code == "ENG412" else []
+    if row.code == "ENG412" and not found:  # `state push` speaks to people only, in a frame
+        found = [uncoloured(done.stderr.decode(errors="replace")).replace("\u2502", " ")]
+    held = locks.read(found, redactor)
     said = str(held) if held else said
     told = problem(
         row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK

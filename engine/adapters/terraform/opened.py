@@ -27,7 +27,10 @@ from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, 
 from engine.adapters.terraform.workspace import Job, Workspace
 from engine.core import state
 from engine.core.canonical import digest, digest_bytes
+from engine.core.exact import Json
+from engine.core.plan import mask
 from engine.core.plan.events import Change, Events
+from engine.core.plan.form import read
 from engine.core.state import State
 from engine.errors import EngineError, Place, Problem, failure
 
@@ -72,10 +75,13 @@ class Opened:
         """A state that Terraform could not write where it belongs, and that was not pushed yet."""
         return next(self._unwritten(), None)
 
-    def plan(self, limits: Limits = LIMITS, cancel: threading.Event | None = None) -> PlanResult:
-        """As `terraform.plan` gives it; the saved plan stays, for `apply`.
+    def plan(
+        self, limits: Limits = LIMITS, cancel: threading.Event | None = None, *, locked: bool = True
+    ) -> PlanResult:
+        """As `terraform.plan` gives it; the saved plan stays, for `apply`, which always has the lock.
 
-        Fails while an apply is at work (ENG462), and as long as there is a state to be pushed (ENG468).
+        Not `locked` where nobody can be at work on the state, or does so in vain. Fails while an apply is at work
+        (ENG462), and as long as there is a state to be pushed (ENG468).
         """
         self._limits, self._saved = limits, None
 
@@ -84,7 +90,7 @@ class Opened:
             if self._number == 0 or self.begun is not None:
                 self._number += 1
             place = self._filled(cancel, again=attempt.again)
-            answer = shown(self._job, self._workspace, place, _PLAN, limits, cancel, attempt)
+            answer = shown(self._job, self._workspace, place, _PLAN, limits, cancel, attempt, locked)
             self._saved = digest_bytes(files.read(os.path.join(place, _PLAN)))
             return answer
 
@@ -105,6 +111,23 @@ class Opened:
             return state.read(done.stdout)
         except ValueError as error:
             raise failure("ENG467", self._place, resource=self._job.path, reason=error) from error
+
+    def secrets(self, cancel: threading.Event | None = None) -> frozenset[str]:
+        """All that is secret in the saved plan, and in the state as it is now: what an apply's words may quote.
+
+        Raises:
+            EngineError: that cannot be told.
+        """
+        self._prepared(cancel)
+        env, found = self._workspace.env(self._job, self._work), dict[str, dict[str, Json]]()
+        for name, what in (("plan", [_PLAN]), ("prior_state", [])):
+            if what and not os.path.lexists(os.path.join(self._work, _PLAN)):
+                continue
+            done = self._workspace.command(["show", "-json", *what], self._work, _PULL_S, (0, 1), cancel, env)
+            if done.code:
+                raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+            found[name] = read(done.stdout, lambda why: failure("ENG416", resource=self._job.path, reason=why))
+        return mask.secrets(found.get("plan", {})) | mask.secrets({"prior_state": found["prior_state"]})
 
     def apply(self, watch: Callable[[Change], None], cancel: threading.Event | None = None) -> Applied:
         """Apply the saved plan; one that was begun before is only waited for. Never twice.

@@ -103,8 +103,12 @@ def shown(
     limits: Limits,
     cancel: threading.Event | None,
     attempt: Attempt,
+    locked: bool = False,
 ) -> Shown:
     """Plan in the working directory `place`, into the file `out` there, and show that plan.
+
+    `locked`: hold the state's lock meanwhile. A plan changes nothing, and one that is killed leaves its lock to whoever
+    applies next; so it has one only where what it says must not be of the middle of an apply.
 
     Raises:
         EngineError: it cannot be planned (`TerraformError`), or not be shown.
@@ -114,7 +118,8 @@ def shown(
         "-input=false",
         "-json",
         "-detailed-exitcode",
-        "-refresh=false" if job.nowhere else f"-lock-timeout={limits.lock_s}s",
+        *(["-refresh=false"] if job.nowhere else []),
+        f"-lock-timeout={limits.lock_s}s" if locked else "-lock=false",
         f"-out={out}",
         f"-var-file={VARIABLES}",
     ]

@@ -18,7 +18,7 @@ _STATUS: Mapping[str, Status] = {
     "apply_errored": "failed",
 }
 _CHANGES = frozenset(("create", "update", "delete"))  # what else is told (`read`, `noop`) changes nothing
-_LONGEST = 2000  # characters of an error
+_LONGEST = 20_000  # characters of an error; whoever shows it cuts it where nothing secret is torn
 _MOST = 100  # diagnostics that are kept
 
 

@@ -7,6 +7,8 @@ merge. What has failed, or was stopped or refused, is not among them: that is fo
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.errors import EngineError
+
 if TYPE_CHECKING:
     from engine.adapters.github.port import Recent
     from engine.core.decision.due import Seen
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from engine.run.kept.swept import Progress
 
 APPLY = "terraform.apply"
+_STORE = ("ENG590", "ENG591", "ENG592")  # it does not answer: nobody can tell anything
 _SKEW_S = 300  # clocks of GitHub and of whoever sweeps may differ
 
 
@@ -36,8 +39,10 @@ def applying(rules: "Rules") -> str | None:
 def unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -> Iterator[Unapplied]:
     """Those of a repository: of ours all, of others those that were merged since the last sweep.
 
+    One whose merge decision or ledger is not believed is among them: its own run says so, and no other waits for that.
+
     Raises:
-        EngineError: a merge decision or an entry of the ledger is not believed; GitHub or the store does not answer.
+        EngineError: GitHub or the store does not answer.
     """
     from engine.core.decision.due import Seen
     from engine.core.moment import later
@@ -53,7 +58,12 @@ def unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -
     numbers = list(swept.unapplied(store, repo))
     known = trusted.keys(ctx.settings.trusted_keys) if numbers else {}
     for number in numbers:
-        is_over, commit = _outcome(ctx, repo, number, known)
+        try:
+            is_over, commit = _outcome(ctx, repo, number, known)
+        except EngineError as error:
+            if error.problems[0].code in _STORE:
+                raise
+            is_over, commit = False, None
         if is_over:
             swept.settled(store, repo, number)
         elif not (commit and _is_at_work(ctx, repo, number, commit)):

@@ -16,7 +16,7 @@ from engine.errors import EngineError, problem
 from engine.run.applying import begun as marks
 from engine.run.applying import entries
 from engine.run.applying.model import Ended, Known, Waits
-from engine.run.kept import backups
+from engine.run.kept import backups, ledger
 
 if TYPE_CHECKING:
     from engine.adapters.terraform.applied import Applied
@@ -40,6 +40,7 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
     """
     target, key = fresh.target, fresh.target.resource.state_key
     about = entries.about(applying, target)
+    ledger.moment(fresh.entries[-1] if fresh.entries else None, applying.now())
     if not fresh.acts:
         fresh.claim.check()
         done = fresh.comparison.done
@@ -113,8 +114,19 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
     )
     if applying.journal.past(applying.step, key).state == "begun":  # by this run, in whatever process of it
         applying.journal.end(applying.step, key, said={"outputs": {"entry": entry.number, "outcome": entry.outcome}})
+    secrets = _quotable(opened, applied)
     opened.close()
-    return Known(entry, why)
+    return Known(entry, why, applied.addresses, secrets)
+
+
+def _quotable(opened: "Opened", applied: "Applied") -> frozenset[str] | None:
+    """What must not be told of an apply's words: some of it, such as a password that was made, only the state knows."""
+    if applied.problem is None and not any(one.error for one in applied.addresses.values()):
+        return frozenset()
+    try:
+        return opened.secrets()
+    except EngineError:
+        return None
 
 
 def push(applying: "Applying", opened: "Opened", begun: Begun, errored: str) -> "State | None":
@@ -123,9 +135,18 @@ def push(applying: "Applying", opened: "Opened", begun: Begun, errored: str) -> 
     Raises:
         Waits: it cannot be put there yet.
     """
+    from engine.adapters.terraform.failures import TerraformError
+
     try:
         entries.tell(applying, begun.key, "pushed", "Terraform could not write the state where it belongs")
-        opened.push(errored)
+        try:
+            opened.push(errored)
+        except TerraformError as error:  # where it could not write its state, it could not give its lock back either
+            if error.lock is None or not opened.left(error.lock):
+                raise
+            entries.tell(applying, begun.key, "unlocked", f"its Terraform has ended, and left lock {error.lock.id}")
+            opened.unlock(error.lock)
+            opened.push(errored)
         return opened.state()
     except EngineError as error:
         code = error.problems[0].code

@@ -16,7 +16,7 @@ from engine.errors import EngineError, Place, Problem, problem
 from engine.run.applying import effect, entries
 from engine.run.applying.fresh import prepared
 from engine.run.applying.model import Ended, Known, Waits
-from engine.run.applying.rows import Rows, known
+from engine.run.applying.rows import Rows, addresses, known
 from engine.run.applying.rows import problem as shown
 from engine.run.orchestrator.pool import run_all
 
@@ -133,7 +133,7 @@ class _Run:
         self.rows.set(target.number, seconds=fresh.seconds + time.monotonic() - began)
 
     def _watch(self, target: "Target") -> "Callable[[Change], None]":
-        return lambda change: self.rows.came_on(target.number, change, self._hide)
+        return lambda change: self.rows.came_on(target.number, change)
 
     def _alone(self, target: "Target", work: "Callable[[], Fresh | None]") -> "Fresh | None":
         """What `work` gives; None where the resource has come to its end, which its row tells."""
@@ -145,8 +145,9 @@ class _Run:
                     return work()
                 except Known as it:
                     row = known(it.entry)
-                    seen = self.rows.of(target.number)["addresses"]
-                    row |= {"addresses": seen or row["addresses"], "problem": it.why and shown(it.why, self._hide)}
+                    hide = None if it.secrets is None else Redactor(self._hide.secrets | it.secrets)
+                    said_of = addresses(it.addresses, hide)
+                    row |= {"addresses": said_of or row["addresses"], "problem": it.why and shown(it.why, hide)}
                     self.rows.set(target.number, **row)
                     said = str(row["outcome"])
                 except Ended as it:

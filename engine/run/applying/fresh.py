@@ -63,7 +63,9 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
     else:
         past.check_ours(applying, target, begun)
     limits = Limits(plan_s=applying.limits.plan_timeout_s, lock_s=applying.limits.lock_timeout_s)
-    done = folder.plan(limits, applying.work.cancel)
+    # Where an apply has begun, its Terraform may be at work somewhere, and its lock says so. Else only strangers can
+    # be, and what they write makes this plan stale; whoever is killed while planning leaves no lock for good.
+    done = folder.plan(limits, applying.work.cancel, locked=begun is not None)
     if begun is not None and done.lock is not None:
         folder.leave()
         folder = stack.enter_context(opened(target.job, applying.workspace, name))  # as it was before that plan

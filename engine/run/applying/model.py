@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.adapters.terraform.workspace import Job, Workspace
     from engine.core.kept.ledger import Entry
     from engine.core.plan.compare import Comparison
+    from engine.core.plan.events import Address
     from engine.core.redact import Redactor
     from engine.core.resources.model import Resource
     from engine.core.rules.model import Limits
@@ -106,11 +107,21 @@ class Ended(Exception):  # noqa: N818 - no error: the resource has come to its e
 
 
 class Known(Exception):  # noqa: N818 - no error: the ledger says what became of it
-    """An entry of the ledger says what became of a resource; `why`, where Terraform has failed at this moment."""
+    """An entry of the ledger says what became of a resource.
 
-    def __init__(self, entry: "Entry", why: Problem | None = None) -> None:
+    `why`, where Terraform has failed at this moment; `addresses`, what it said of each; `secrets`, what may be quoted
+    in these words: None, nobody can tell.
+    """
+
+    def __init__(
+        self,
+        entry: "Entry",
+        why: Problem | None = None,
+        addresses: "Mapping[str, Address] | None" = None,
+        secrets: frozenset[str] | None = frozenset(),
+    ) -> None:
         super().__init__(entry.outcome)
-        self.entry, self.why = entry, why
+        self.entry, self.why, self.addresses, self.secrets = entry, why, addresses or {}, secrets
 
 
 class Waits(Exception):  # noqa: N818 - no error: nothing was done, or nobody knows what, and nothing is said of it

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+UNTOLD = "Terraform's words are not shown, since what is secret in them could not be looked up"
+_LONGEST = 2000  # characters of an error
+
 
 class Rows:
     """All rows of a run. Safe to use from any number of threads; whoever watches gets copies."""
@@ -30,12 +33,12 @@ class Rows:
             self._rows[number] |= changes
         self._tell()
 
-    def came_on(self, number: int, change: "Change", hide: "Redactor") -> None:
-        """An address of a resource has come on."""
+    def came_on(self, number: int, change: "Change") -> None:
+        """An address of a resource has come on. Why it has failed is told at the end, when all secrets are known."""
         with self._lock:
             row = self._rows[number]
             others = [one for one in row["addresses"] if one["address"] != change.address]
-            row["addresses"] = [*others, _address(change.address, change, hide)]
+            row["addresses"] = [*others, _address(change.address, change, None)]
         self._tell()
 
     def of(self, number: int) -> Row:
@@ -68,13 +71,19 @@ def _new(target: "Target") -> Row:
     }
 
 
-def _address(name: str, one: "Address | Change", hide: "Redactor") -> Row:
+def addresses(of: "Mapping[str, Address]", hide: "Redactor | None") -> list[Row]:
+    """What Terraform said of each; `hide` None: what is secret in its words nobody knows."""
+    return [_address(name, one, hide) for name, one in of.items()]
+
+
+def _address(name: str, one: "Address | Change", hide: "Redactor | None") -> Row:
+    told = hide.text(one.error)[:_LONGEST] if hide else UNTOLD
     return {
         "address": name,
         "action": one.action,
         "status": one.status,
         "seconds": one.seconds,
-        "error": hide.text(one.error) if one.error else None,
+        "error": told if one.error else None,
     }
 
 
@@ -92,11 +101,11 @@ def known(entry: "Entry") -> Row:
     }
 
 
-def problem(why: Problem, hide: "Redactor") -> Mapping[str, Any]:
-    """A problem without secrets."""
+def problem(why: Problem, hide: "Redactor | None") -> Mapping[str, Any]:
+    """A problem without secrets; `hide` None: what is secret in its words nobody knows."""
     from engine.run.plans import hidden
 
-    return hidden(why, hide).to_json()
+    return (hidden(why, hide) if hide else why._replace(message=UNTOLD)).to_json()
 
 
 def difference(

@@ -106,9 +106,8 @@ class Change:
 
     def _landed(self) -> "Merge":
         """The merge commit's own change."""
-        sha, branch = self._sides.where.merge_commit(), self._sides.where.base.ref
-        if not self._sides.repository.contains(self._sides.base, sha):
-            raise failure("ENG371", sha=sha, branch=branch, tip=self._sides.base)
+        sha = self._sides.where.merge_commit()
+        self._sides.check_merge(sha)
         return self._sides.repository.landed(sha)
 
     def is_trunk(self, commit: str) -> bool:

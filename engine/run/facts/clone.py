@@ -99,6 +99,11 @@ class Clone:
             repo = head.repo or "a repository that is not known"
             raise failure("ENG368", ref=head.ref, repo=repo, sha=head.sha, number=self.where.number)
 
+    def check_merge(self, sha: str) -> None:
+        """An event could otherwise name any commit."""
+        if not self.repository.contains(self.base, sha):
+            raise failure("ENG371", sha=sha, branch=self.where.base.ref, tip=self.base)
+
     @property
     def refused(self) -> None:
         """A clone has whatever somebody fetched."""

@@ -89,6 +89,9 @@ class PullRequest:
     def check_known(self) -> None:
         """GitHub itself has named the head."""
 
+    def check_merge(self, sha: str) -> None:
+        """GitHub itself has named it; whether the branch is still at it, the fact `merged` tells."""
+
     def check_head(self, *, again: bool = False) -> None:
         """Nothing, if the event is about the head of now, and `again`: that is still the head."""
         head = self.where.head
@@ -213,6 +216,9 @@ class Branch:
     def check_known(self) -> None:
         """GitHub itself has named the head."""
 
+    def check_merge(self, sha: str) -> None:
+        """GitHub itself has named it; whether the branch is still at it, the fact `merged` tells."""
+
     def check_head(self, *, again: bool = False) -> None:
         """A branch is taken as it is; `again`: nothing, if it is still there."""
         if again and (now := self.branch(self._name)) != self._head:
@@ -255,6 +261,9 @@ class Nowhere:
 
     def check_known(self) -> None:
         """Nobody has named one."""
+
+    def check_merge(self, sha: str) -> None:
+        """Likewise."""
 
     def check_head(self, *, again: bool = False) -> None:
         """There is none that could have moved."""

@@ -55,6 +55,13 @@ class Sides(Protocol):
     def check_known(self) -> None:
         """Nothing, if the head is known to be that of the pull request."""
 
+    def check_merge(self, sha: str) -> None:
+        """Nothing, if the pull request is known to have become this commit, be it still on the branch or not.
+
+        Raises:
+            EngineError: ENG371.
+        """
+
     def check_head(self, *, again: bool = False) -> None:
         """Nothing, if the head is still where it was seen; `again`: it is looked for anew.
 

@@ -80,7 +80,7 @@ def add(store: Store, signer: Signer, trusted: TrustedKeys, make: Make, key: str
         if number > MOST:
             raise failure("ENG712", number=number - 1, key=key)
         said = {**make(number, earlier), "number": number, "key": key, "before": before.digest if before else None}
-        said["time"] = _moment(before, said["time"])
+        said["time"] = moment(before, said["time"])
         if before is not None and _is_again(said, before):
             return before
         envelope = sign(canonical(statement(said)), signer)
@@ -123,8 +123,12 @@ def _is_again(said: Mapping[str, Any], before: Entry) -> bool:
     return not before.revoked and canonical({**said, **own}) == canonical({**before.said, **own})
 
 
-def _moment(before: Entry | None, now: str) -> str:
-    """Never before the entry that it follows, though clocks may differ a little."""
+def moment(before: Entry | None, now: str) -> str:
+    """When an entry is signed: never before the one that it follows, though clocks may differ a little.
+
+    Raises:
+        EngineError: ENG714, they differ by more. Whoever is about to do something asks before, not when it is done.
+    """
     if before is None or before.revoked:
         return now
     then: str = before.said["time"]

@@ -203,3 +203,13 @@ def test_a_lock_that_nobody_describes():
 def test_a_lock_that_was_not_in_the_way_is_not_told():
     detail = INFO.format(before="", id=1, who="", info="")
     assert failures.of_resource("S3/a", said(("error", "reading", detail)), Redactor([])).lock is None
+
+
+def test_the_lock_in_words_for_people():
+    """`state push` has no `-json`: a frame, and colours."""
+    said = "\x1b[31m│\x1b[0m \x1b[31mError: Error acquiring the state lock\n" + "".join(
+        f"\x1b[31m│\x1b[0m \x1b[0m  {line}\n"
+        for line in ("ID:        5f2a", "Who:       ann@there", "Operation: OperationTypeApply", "Created:   now")
+    )
+    error = failures.of_resource("X/a", Done(1, b"", said.encode(), 1.0), Redactor(()))
+    assert error.lock == ("5f2a", "ann@there", "OperationTypeApply", "now")

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from engine.adapters.terraform.opened import opened
 from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.workspace import prepare
 from engine.core.plan.model import changes
@@ -64,7 +65,8 @@ def cancelled_while_locked(aws, job, workspace):
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    result = plan(job, workspace, limits=QUICK, cancel=cancel)
+    with opened(job, workspace, job.state_key) as work:
+        result = work.plan(QUICK, cancel)
     watcher.join()
     return result, ask(aws, "HEAD", lock).status
 

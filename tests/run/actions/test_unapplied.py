@@ -109,3 +109,13 @@ def test_a_persons_merge_is_found_from_the_second_sweep_on(run):
     assert run(now=AFTER) == {"#6": WHY}
     ledger.tell(run.store, "refused", pr=6, commit="e" * 40, merge=None, verdict=None, state=None)
     assert run(now=AFTER) == {}, "it was refused, and is for people"
+
+
+def test_one_whose_ledger_is_not_believed_keeps_no_other_waiting(run):
+    """Whoever could write one byte of it would stop the sweep of everything."""
+    merged(run)
+    other = {"pr": 8, "keys": ["S3/dev/other/terraform.tfstate"], "trees": {"S3/other": "sha256:" + "2" * 64}}
+    merged(run, **other)
+    run.github.merged.append(_merged(8))
+    assert run.store.put_if_absent(keys.numbered(keys.ledger(KEY), 1), b"rubbish")
+    assert run() == {"#7": WHY, "#8": WHY}
