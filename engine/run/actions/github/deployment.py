@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
 from engine.run.actions.github.applied import report
-from engine.run.actions.github.telling import APPLY, outputs, pull_of
+from engine.run.actions.github.telling import APPLY, pull_of
 
 if TYPE_CHECKING:
     from engine.run.context import Context
@@ -57,7 +57,7 @@ def _ended(ran: "Iterable[Ran]") -> str | None:
         return None
     if tried.problems:
         return None if tried.problems[0].code in _OTHERS else "failure"
-    found = [row["outcome"] for row in (outputs(ctx, APPLY) or {"resources": ()})["resources"]]
+    found = [row["outcome"] for row in tried.outputs["resources"]]
     if any(outcome in _FAILED for outcome in found):
         return "failure"
     return "success" if found and all(outcome == "applied" for outcome in found) else "in_progress"
