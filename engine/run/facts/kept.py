@@ -52,7 +52,12 @@ class Kept:
     """
 
     def __init__(
-        self, store: "Store", change: "Change", trusted: "Callable[[], TrustedKeys]", now: str, origin: str = LOCAL
+        self,
+        store: "Store",
+        change: "Change",
+        trusted: "Callable[[], TrustedKeys]",
+        now: "Callable[[], str]",
+        origin: str = LOCAL,
     ) -> None:
         """`trusted` raises why nobody's signature is believed; `origin` is that of the run."""
         self._store, self._change, self._find_trusted, self._now, self._origin = store, change, trusted, now, origin
@@ -108,7 +113,7 @@ class Kept:
         return digest({"revoked": said}) if self._trusted[one.key_id].revoked else said
 
     def _verdict(self) -> Any:
-        found = check.latest(self._statements, self._trusted, self._now, self._change.wanted(self._origin))
+        found = check.latest(self._statements, self._trusted, self._now(), self._change.wanted(self._origin))
         return Absent(found.reason) if isinstance(found, check.Absent) else found.verdict
 
     @once
