@@ -65,7 +65,7 @@ class Play:
         pull = self.opened(branch)
         if pull.number not in self._told:
             self._told.add(pull.number)
-            self._say(f"   it is {self._named(pull)} now: {pull.url}")
+            self._say(f"   it is {self._named(pull)} now: {pull.url}\n   its jobs and their logs: {pull.url}/jobs")
         return pull
 
     def approve(self, login: str, pull: Pull) -> None:
@@ -177,7 +177,7 @@ class Play:
     def says(self, pull: Pull, what: str) -> None:
         """Its page says something, which is pointed out."""
         self.settle()
-        self._say(f"   its page says {what}: {pull.url}\n   its jobs and their logs: {pull.url}/jobs")
+        self._say(f"   its page says {what}: {pull.url}")
 
     def report(self, pull: Pull) -> str:
         """The text of our newest comment."""
