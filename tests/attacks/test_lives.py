@@ -97,7 +97,7 @@ def test_whatever_github_answers_each_thing_is_done_once(page, seed):
 
 
 def test_a_head_branch_that_was_renamed_after_its_approval_is_not_merged(page):
-    """GitHub closes it. The same commit under the new name is another pull request, with a verdict of its own or none."""
+    """GitHub closes it. The same commit under the new name is another pull request, with its own verdict or none."""
     number = page.ready("old-name")
     head = page.pull(number).head.sha
     assert page.hosted.as_("alice", "POST", "/git/refs", {"ref": "refs/heads/new-name", "sha": head}).status == 201
