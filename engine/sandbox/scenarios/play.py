@@ -199,9 +199,8 @@ class Play:
         [newest, *_] = self._asked("GET", f"/deployments/{found[0]['id']}/statuses", None, "alice")
         said = f"{newest['state']}: {newest['description']}"
         self._expect(newest["state"] == state, f"the deployment to {found[0]['environment']} says {state}", said)
-        self._say(
-            f"   deployment to {found[0]['environment']}: {said}\n   all deployments: {self._ready['url']}/{SOURCE}/deployments"
-        )
+        self._say(f"   deployment to {found[0]['environment']}: {said}")
+        self._say(f"   all deployments: {self._ready['url']}/{SOURCE}/deployments")
 
     def _there(self, bucket: str) -> None:
         """AWS has it, asked as the account that it was made in."""
