@@ -14,5 +14,13 @@ def ahead(seconds: float) -> Callable[[], str]:
     return lambda: _said(time.time() + seconds)
 
 
+def not_behind(now: str, there: float | None) -> str:
+    """Our moment, or that of whoever dates what we compare with it, whichever is later; None: they have not said.
+
+    What we sign must not be dated before it was signed: an approval from shortly before it would count as one after it.
+    """
+    return now if there is None else max(now, _said(there))
+
+
 def _said(moment: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

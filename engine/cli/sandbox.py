@@ -141,8 +141,10 @@ def _play(name: str, told: dict[str, Any], console: "Console") -> None:
 def _to_try(told: dict[str, Any], state: str) -> str:
     """What one may do with a sandbox that is kept."""
     import shlex
+    import sys
 
-    again = f"engine sandbox --state {shlex.quote(state)}"
+    # As it was called: of who says `make demo`, the engine is on no PATH.
+    again = f"{shlex.quote(sys.argv[0])} sandbox --state {shlex.quote(state)}"
     lines = [
         f"Everything is kept in {state}. To go on, run",
         f"  {again}",

@@ -60,12 +60,18 @@ class Judged(NamedTuple):
         today = partial(digests, self.controller, self.settings)
         return Change(sides, self.event.subject.repo, self.rules, known, asked=asked, today=today)
 
+    def moment(self) -> str:
+        """`now`; or later, where GitHub's clock has shown that ours is behind."""
+        from engine.adapters.clock import not_behind
+
+        return not_behind(self.now, self.ports.forge.clock() if self.ports.forge else None)
+
     def kept(self, change: Change, origin: "Origin", shown: "Callable[[], int]" = lambda: 0) -> Kept | None:
         """The teller of the store, where there is one."""
         if not self.settings.store:
             return None
         keys = partial(trusted.keys, self.settings.trusted_keys)
-        return Kept(self.ports.store, change, keys, self.now, origin, shown)
+        return Kept(self.ports.store, change, keys, self.moment, origin, shown)
 
 
 def on_clone(judged: Judged, directory: str, asked: Asked) -> Telling:
@@ -119,7 +125,7 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
         lambda: kept.rows if kept else (),
         judged.settings.app,
         run,
-        judged.now,
+        judged.moment,
     )
     also = [Merged(sides, subject.repo, change, kept)] if isinstance(sides, PullRequest) and kept else []
     me = (lambda: sides.pull.me) if isinstance(sides, PullRequest) else lambda: None
@@ -139,6 +145,7 @@ def opened(judged: Judged, matching: "Matching") -> Judged:
     Raises:
         EngineError: ENG358, the event is of a repository that the rules do not name: nothing is asked of it.
     """
+    from engine.adapters.clock import not_behind
     from engine.core.decision.matching import facts_for
     from engine.run.catalog import catalog
     from engine.run.facts import forge as facts
@@ -151,7 +158,8 @@ def opened(judged: Judged, matching: "Matching") -> Judged:
     needs = matching.needs | facts_for(names, rules, actions)
     assert judged.ports.github is not None
     hub = judged.ports.github(repos, [*facts.permissions(needs), *sorted(wanted)], _installation(judged.event))
-    return judged._replace(ports=judged.ports._replace(forge=hub))
+    now = judged.ports.now
+    return judged._replace(ports=judged.ports._replace(forge=hub, now=lambda: not_behind(now(), hub.clock())))
 
 
 def once_opened(opens: Opens) -> Opens:

@@ -324,7 +324,7 @@ def test_no_secret_of_a_plan_is_told(merge):
     assert row["outcome"] == "failed", row
     assert "(sensitive)" in json.dumps(row), "it was said, and hidden"
     store = merged.machine.store
-    kept = [store.get(key).data.decode() for key in store.list("")]
+    kept = [item.data.decode() for key in store.list("") if (item := store.get(key))]
     assert secret not in json.dumps([row, shown])
     assert not [one for one in kept if secret in one]
 
@@ -365,7 +365,7 @@ def test_no_secret_that_only_the_state_knows_is_told(tmp_path, aws):
     (failed,) = [one["error"] for one in row["addresses"] if one["error"]]
     assert "(sensitive)" in failed, "it was said, and hidden"
     store = merged.machine.store
-    kept = [store.get(key).data.decode() for key in store.list("")]
+    kept = [item.data.decode() for key in store.list("") if (item := store.get(key))]
     assert secret not in json.dumps([row, shown, kept])
 
 

@@ -94,3 +94,54 @@ def test_whatever_github_answers_each_thing_is_done_once(page, seed):
     runs = page.hosted.as_("alice", "GET", f"/commits/{head}/check-runs?filter=all").body["check_runs"]
     names = [run["name"] for run in runs]
     assert len(names) == len(set(names))
+
+
+def test_a_head_branch_that_was_renamed_after_its_approval_is_not_merged(page):
+    """GitHub closes it. The same commit under the new name is another pull request, with its own verdict or none."""
+    number = page.ready("old-name")
+    head = page.pull(number).head.sha
+    assert page.hosted.as_("alice", "POST", "/git/refs", {"ref": "refs/heads/new-name", "sha": head}).status == 201
+    assert page.hosted.as_("alice", "DELETE", "/git/refs/heads/old-name").status == 204
+    done = page.run("merge", number)
+    assert "github.merge" not in done.ran or done.ran["github.merge"].problems
+    made = page.hosted.as_("alice", "POST", "/pulls", {"title": "It", "head": "new-name", "base": "dev"})
+    page.hosted.review(made.body["number"], "ann")
+    again = page.run("merge", made.body["number"])
+    assert (again.outcome, page.pull(made.body["number"]).merged) == ("pending", False)
+    assert (page.pull(number).merged, page.decision(number)) == (False, None)
+
+
+def test_a_base_branch_that_was_renamed_after_its_approval_takes_nothing(page):
+    """GitHub sends the pull request along: what was judged and approved for `dev` goes nowhere else."""
+    number = page.ready("base-renamed")
+    tip = page.hosted.as_("alice", "GET", "/git/ref/heads/dev").body["object"]["sha"]
+    assert page.hosted.as_("alice", "POST", "/git/refs", {"ref": "refs/heads/develop", "sha": tip}).status == 201
+    assert page.hosted.as_("alice", "PATCH", f"/pulls/{number}", {"base": "develop"}).status == 200
+    done = page.run("merge", number)
+    assert "github.merge" not in done.ran or done.ran["github.merge"].problems
+    assert (page.pull(number).merged, page.decision(number)) == (False, None)
+    assert page.hosted.as_("alice", "PATCH", f"/pulls/{number}", {"base": "dev"}).status == 200
+    assert page.run("merge", number).outcome == "pending", "what was approved for another base was not this"
+    page.forge.clock.advance(2)
+    page.hosted.review(number, "ann")
+    assert page.run("merge", number)["github.merge"]["commit"] == page.pull(number).merge_commit
+
+
+def test_a_true_merge_commit_has_the_commits_of_its_branch(page):
+    """Merged by hand, with a merge commit: who had a hand in it is found behind its second parent, and nobody else."""
+    number = page.hosted.pull("true-merge")
+    page.hosted.push("true-merge", {"S3/true-merge/more.md": "words\n"}, "carol")
+    page.run("pass", number)
+    assert page.hosted.as_("olga", "PUT", f"/pulls/{number}/merge", {"merge_method": "merge"}).status == 200
+    document, _ = page.hosted.facts(number, "commits", "pr")
+    assert sorted(one["author"]["login"] for one in document.facts["commits"]) == ["alice", "carol"]
+
+
+def test_3500_files_hide_no_resource(page):
+    """GitHub lists 3,000 of them at most; what is changed is told by git."""
+    files = {f"S3/filler/{number:04}.md": "words\n" for number in range(3500)}
+    number = page.hosted.pull("filler", files={**files, "S3/zz/zz.tfvars": bucket("acme-zz"), "zz.tf": "resource {}\n"})
+    done = page.run("tell", number)
+    [ours] = page.ours(number)
+    assert (done.outcome, ours.body.splitlines()[0][:9]) == ("pass", "Refused: ")
+    assert "zz.tf" in ours.body

@@ -102,9 +102,10 @@ def push(
     before = store.resolve(f"refs/heads/{branch}")
     parent = before or store.resolve(f"refs/heads/{base}")
     assert parent is not None
-    tree = parent
-    for path, data in files.items():
-        tree = store.with_file(tree, path, data)
+    blobs = {data: store.write_blob(data) for data in set(files.values()) if data is not None}  # a process for each
+    tree = store.with_files(
+        parent, {path: None if data is None else (None, blobs[data]) for path, data in files.items()}
+    )
     who = Person(name or by.title(), f"{by}@example.com", forge.now())
     sha = store.write_commit(_tree(store, tree), [parent], message, who, who)
     move(forge, row, as_user(forge, by), f"refs/heads/{branch}", before, sha)

@@ -199,7 +199,7 @@ class Page:
         rules: "Callable[[Path, settings.Settings, Mapping[str, Any]], str]" = controller,
     ) -> None:
         self.hosted = Hosted(forge, str(folder / "cache"))
-        self.forge, self.folder = forge, folder
+        self.forge, self.folder, self.now = forge, folder, forge.now  # `now`: of the machine that runs
         self.environ = {**self.hosted.environ, "ENGINE_STORE": f"dir:{folder / 'store'}?shared=1"}
         rows = []
         for purpose, setting in settings.SIGNING.items():
@@ -240,7 +240,7 @@ class Page:
             hubs.append(opened(self.environ, cache, self.settings.path, repos, permissions, installation))
             return hubs[-1]
 
-        ports = Ports(self.store, Keyring(self.environ), self.forge.now, self._trail(run), github=opens)
+        ports = Ports(self.store, Keyring(self.environ), self.now, self._trail(run), github=opens)
         out = self.folder / f"out-{self._runs}"
         request = Request(
             canonical(body), "event.json", name, None, self.controller, str(out), pipeline, Asked(),

@@ -57,11 +57,16 @@ class Client:
         self._door = Door(api_url, credentials)
         self._lock = Lock()
         self._not_before = 0.0  # no request of any thread until then
+        self._began: float | None = None  # by GitHub's clock, when our monotonic one began
 
     @property
     def calls(self) -> int:
         """Requests that were sent, also those that were lost and those for a token."""
         return self._door.calls + (self._behind.calls if self._behind else 0)
+
+    def clock(self) -> float | None:
+        """What time it is at GitHub, in seconds since 1970 and never too late; None before an answer has said so."""
+        return None if self._began is None else self._began + time.monotonic()
 
     def token(self) -> str:
         """What it asks with, for git: handed over by its environment, never in arguments or on the disk.
@@ -178,6 +183,7 @@ class Client:
                 reply = self._door.ask(verb, path, query, body)
                 if (why := _broken(reply)) is not None:
                     raise LostError(why)
+                self._set_clock(reply.headers)
             except LostError as lost:
                 if lost.sent and not is_read:
                     raise UnsureError(what, str(lost)) from None
@@ -207,6 +213,14 @@ class Client:
         if reply.status in (403, 404):
             raise denied(what, reply.status, said, reply.headers)
         raise RefusedError(what, reply.status, said)
+
+    def _set_clock(self, headers: Mapping[str, str]) -> None:
+        """An answer was dated before it came, so the latest of all is the nearest to the truth."""
+        said = limits.dated(headers)
+        if said is not None:
+            began = said - time.monotonic()
+            with self._lock:
+                self._began = began if self._began is None else max(self._began, began)
 
     def _hold(self, seconds: float) -> None:
         """Nobody asks before then; and not all at once."""

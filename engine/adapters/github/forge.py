@@ -24,6 +24,10 @@ class GitHub(Look, Write):
         """Requests that were sent, those for tokens too."""
         return self._client.calls
 
+    def clock(self) -> float | None:
+        """What time it is at GitHub."""
+        return self._client.clock()
+
     def repository(self, repo: str, *shas: str) -> str:
         """A bare mirror that has these commits."""
         return self._mirror(repo, shas, self._client.token)

@@ -32,10 +32,16 @@ def wait(status: int, headers: Mapping[str, str], said: str) -> float | None:
 
 def now(headers: Mapping[str, str]) -> float:
     """Seconds since 1970, by the clock of whoever answered; by ours where they do not say."""
+    said = dated(headers)
+    return time.time() if said is None else said
+
+
+def dated(headers: Mapping[str, str]) -> float | None:
+    """When it was answered, in seconds since 1970; None where that is not said."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, OverflowError):
-        return time.time()
+        return None
 
 
 def _number(text: str) -> float:

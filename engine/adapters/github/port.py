@@ -295,6 +295,9 @@ class Forge(Looks, Writes, Protocol):
     def calls(self) -> int:
         """Requests that were sent, those for tokens too."""
 
+    def clock(self) -> float | None:
+        """What time it is at GitHub, in seconds since 1970 and never too late; None before anything was answered."""
+
     def repository(self, repo: str, *shas: str) -> str:
         """A bare mirror of the repository that has these commits and all that lies before them: its directory.
 
@@ -307,7 +310,7 @@ class OnlyLooks:
     """`Looks` and the mirror of a forge, and nothing else of it: for whoever has not declared that it writes."""
 
     __slots__ = ("_forge",)
-    _ALLOWED = frozenset({*(name for name in vars(Looks) if not name.startswith("_")), "calls", "repository"})
+    _ALLOWED = frozenset({*(name for name in vars(Looks) if not name.startswith("_")), "calls", "clock", "repository"})
 
     def __init__(self, forge: Forge) -> None:
         self._forge = forge

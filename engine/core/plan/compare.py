@@ -11,22 +11,14 @@ says what is put where, is the same.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.exact import Json
 from engine.core.plan.digest import digester
 from engine.core.plan.model import VERBS, Change, Path, changes, texts, true_paths
+from engine.core.plan.told import Why
 
 Row: TypeAlias = Mapping[str, Any]  # of `verdict.resources[].changes`: address, type, actions, digest
-Why: TypeAlias = Literal["new", "other", "tainted", "again", "gone"]
-
-WORDS: Mapping[Why, str] = {
-    "new": "nobody has approved a change of it",
-    "other": "another change of it was approved",
-    "tainted": "it was left half made, and would be made anew",
-    "again": "it was done, and would be done once more",
-    "gone": "it was approved, and is not needed any more: something else has changed the resource",
-}
 _MOST = 10  # values of one change that may have become known: each doubles the ways in which it may have been approved
 _SHORTEST = 4  # characters of a value that is known again where it stands
 _TAINTED = "replace_because_tainted"

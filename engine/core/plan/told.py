@@ -1,6 +1,17 @@
 """What people are told of a plan, as values: `summary` makes them of plans, reports show them."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+Why: TypeAlias = Literal["new", "other", "tainted", "again", "gone"]
+
+WORDS: Mapping[Why, str] = {
+    "new": "nobody has approved a change of it",
+    "other": "another change of it was approved",
+    "tainted": "it was left half made, and would be made anew",
+    "again": "it was done, and would be done once more",
+    "gone": "it was approved, and is not needed any more: something else has changed the resource",
+}
 
 
 class Summary(NamedTuple):

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.command import usage
-from engine.core.plan.compare import WORDS
 from engine.core.plan.model import VERBS
-from engine.core.plan.summary import Line
+from engine.core.plan.told import WORDS, Line
 from engine.errors import Problem
 from engine.printable import harmless
 

@@ -5,8 +5,9 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.core.kept import keys, ledger, standing
-from engine.core.plan.compare import WORDS, compare
+from engine.core.plan.compare import compare
 from engine.core.plan.digest import change_set_digest, key_id
+from engine.core.plan.told import WORDS
 from engine.errors import EngineError, Place, Problem, problem
 from engine.run.applying import begun as marks
 from engine.run.applying import past, rows

@@ -86,7 +86,7 @@ class Forge:
         statements: Callable[[], Rows],
         app: int | None,
         run: str,
-        now: str,
+        now: Callable[[], str],
     ) -> None:
         """`app` is the id of our App, if we are one; `statements` are those of this pull request."""
         self._hub, self._subject, self._sides, self._change, self._rules = hub, subject, sides, change, rules
@@ -107,7 +107,7 @@ class Forge:
             "depends": Slow(self._depends),
             "groups": Slow(lambda: self._people.groups),
             "labels": Slow(lambda: list(self._pull.labels or ())),
-            "now": lambda: self._now,
+            "now": self._now,
             "permissions": Slow(lambda: self._people.permissions),
             "pr": Slow(self._pr),
             "pushers": Slow(self._pushers),

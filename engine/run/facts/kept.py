@@ -56,7 +56,7 @@ class Kept:
         store: "Store",
         change: "Change",
         trusted: "Callable[[], TrustedKeys]",
-        now: str,
+        now: "Callable[[], str]",
         origin: str = LOCAL,
         shown: "Callable[[], int]" = lambda: 0,
     ) -> None:
@@ -121,7 +121,7 @@ class Kept:
         return digest({"revoked": said}) if self._trusted[one.key_id].revoked else said
 
     def _verdict(self) -> Any:
-        found = check.latest(self._statements, self._trusted, self._now, self._change.wanted(self._origin))
+        found = check.latest(self._statements, self._trusted, self._now(), self._change.wanted(self._origin))
         return Absent(found.reason) if isinstance(found, check.Absent) else found.verdict
 
     @once

@@ -115,7 +115,7 @@ def check_next(earlier: Sequence[Entry], key: str, trusted: TrustedKeys, now: st
         EngineError: as `check_signer`; ENG714, the clock is behind.
     """
     check_signer(key, trusted, now)
-    _moment(earlier[-1] if earlier else None, now)
+    moment(earlier[-1] if earlier else None, now)
 
 
 def _is_again(said: Mapping[str, Any], before: Entry) -> bool:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,10 +19,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.sandbox.forge import versions
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, Viewer, missing
+from engine.sandbox.forge.clock import Clock
 from engine.sandbox.forge.disturbed import Disturbed
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.people import access, tokens
@@ -51,8 +53,30 @@ def application(forge: Forge, routes: Sequence[Route], others: Sequence[BaseRout
     """REST's `routes` below /api/v3, and `others` (git, GraphQL, control, pages) in their order."""
     paths = [path for route in routes for path in _paths(forge, route)]
     paths.append(Path("/api/v3/{rest:rest}", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
-    around = [Middleware(Guard, host=forge.urls.base.partition("//")[2]), Middleware(Disturbed, forge=forge)]
+    around = [
+        Middleware(Dated, clock=forge.clock),
+        Middleware(Guard, host=forge.urls.base.partition("//")[2]),
+        Middleware(Disturbed, forge=forge),
+    ]
     return Starlette(routes=[*paths, *others], middleware=around)
+
+
+class Dated:
+    """Says in each answer what time it is here, as GitHub does: by the clock that its reviews and comments have."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self.app, self.clock = app, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start" and b"date" not in dict(message["headers"]):
+                now = formatdate(self.clock.seconds(), usegmt=True).encode()
+                message["headers"] = [*message["headers"], (b"date", now)]
+            await send(message)
+
+        await self.app(scope, receive, dated)
 
 
 class Guard:

@@ -189,6 +189,7 @@ def _serving(app: "ASGIApp", listener: socket.socket) -> Iterator[None]:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,  # by our own clock, see `Dated`
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_ENDING_S,
     )

@@ -45,6 +45,7 @@ class Play:
         self._ready, self._say = ready, say
         self._people = {user["login"]: user for user in ready["users"]}
         self._home = folder
+        self._told: set[int] = set()  # pull requests whose page was named
         self._clone = os.path.join(folder, SOURCE.rpartition("/")[2])
 
     # What people do
@@ -61,16 +62,20 @@ class Play:
         self._git(login, "commit", "--quiet", f"--message={message}")
         self._git(login, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
         self.settle()
-        return self.opened(branch)
+        pull = self.opened(branch)
+        if pull.number not in self._told:
+            self._told.add(pull.number)
+            self._say(f"   it is {self._named(pull)} now: {pull.url}\n   its jobs and their logs: {pull.url}/jobs")
+        return pull
 
     def approve(self, login: str, pull: Pull) -> None:
         """A review that approves the head of now."""
-        self._say(f"{login} approves {self._link(pull)}")
+        self._say(f"{login} approves {self._named(pull)}")
         self._done("POST", f"/pulls/{pull.number}/reviews", {"event": "APPROVE"}, login)
 
     def comment(self, login: str, pull: Pull, text: str) -> None:
         """A comment on the pull request."""
-        self._say(f"{login} comments on #{pull.number}: {text.splitlines()[0]}")
+        self._say(f"{login} comments on {self._named(pull)}: {text.splitlines()[0]}")
         self._done("POST", f"/issues/{pull.number}/comments", {"body": text}, login)
 
     def lose(self, event: str, action: str) -> None:
@@ -89,7 +94,7 @@ class Play:
 
     def merge_by_hand(self, login: str, pull: Pull) -> None:
         """Somebody who may pass the rules merges it, whatever its gates say."""
-        self._say(f"{login} merges {self._link(pull)} by hand")
+        self._say(f"{login} merges {self._named(pull)} by hand")
         self._done("PUT", f"/pulls/{pull.number}/merge", {"merge_method": "squash"}, login)
         self.settle()
 
@@ -139,7 +144,7 @@ class Play:
         self.settle()
         self._expect(not self._pull(pull)["merged"], f"#{pull.number} waits", "it is merged")
         title = self._check(pull, "merge")["output"]["title"]
-        self._say(f"   #{pull.number} is not merged: {title}")
+        self._say(f"   {self._named(pull)} is not merged: {title}")
 
     def merged(self, pull: Pull, *, override: bool = False) -> None:
         """It is merged, by us."""
@@ -149,7 +154,7 @@ class Play:
         self._expect(found["merged_by"]["login"] == _APP, f"{_APP} merges", f"{found['merged_by']['login']} did")
         labels = {label["name"] for label in found["labels"]}
         self._expect((_OVERRIDE in labels) is override, f"{_OVERRIDE}: {override}", f"labels {sorted(labels)}")
-        self._say(f"   merged into {found['base']['ref']} by {_APP}: {pull.url}")
+        self._say(f"   {self._named(pull)} is merged into {found['base']['ref']} by {_APP}")
 
     def applied(self, pull: Pull, *buckets: str) -> None:
         """What was merged is applied: GitHub's deployment says so, and AWS has each bucket."""
@@ -167,12 +172,12 @@ class Play:
         """It is merged, and nothing of it was begun."""
         self.settle()
         self._expect(not self._deployments(pull), f"#{pull.number} is not begun", "there is a deployment")
-        self._say(f"   #{pull.number} is merged, and not applied: {pull.url}")
+        self._say(f"   {self._named(pull)} is merged, and not applied")
 
     def says(self, pull: Pull, what: str) -> None:
         """Its page says something, which is pointed out."""
-        first = self.report(pull).lstrip("#*\n ").splitlines()[0]
-        self._say(f"   its page says {what}: “{first}”\n   {pull.url}, jobs and their logs: {pull.url}/jobs")
+        self.settle()
+        self._say(f"   its page says {what}: {pull.url}")
 
     def report(self, pull: Pull) -> str:
         """The text of our newest comment."""
@@ -194,7 +199,8 @@ class Play:
         [newest, *_] = self._asked("GET", f"/deployments/{found[0]['id']}/statuses", None, "alice")
         said = f"{newest['state']}: {newest['description']}"
         self._expect(newest["state"] == state, f"the deployment to {found[0]['environment']} says {state}", said)
-        self._say(f"   deployed to {found[0]['environment']}: {said}\n   {self._ready['url']}/{SOURCE}/deployments")
+        self._say(f"   deployment to {found[0]['environment']}: {said}")
+        self._say(f"   all deployments: {self._ready['url']}/{SOURCE}/deployments")
 
     def _there(self, bucket: str) -> None:
         """AWS has it, asked as the account that it was made in."""
@@ -209,7 +215,7 @@ class Play:
         self._expect(worn in labels and other not in labels, f"#{pull.number} wears {worn}", f"labels {sorted(labels)}")
         check = self._check(pull, "plan")
         self._expect(check["conclusion"] == conclusion, f"the check says {conclusion}", str(check["conclusion"]))
-        self._say(f"   {self._link(pull)}: {worn}; {check['output']['title']}")
+        self._say(f"   {self._named(pull)} has the label {worn}: {check['output']['title']}")
 
     def _check(self, pull: Pull, name: str) -> Any:
         found = self._pull(pull)
@@ -229,8 +235,9 @@ class Play:
     def _comments(self, pull: Pull) -> Any:
         return self._asked("GET", f"/issues/{pull.number}/comments?per_page=100", None, "alice")
 
-    def _link(self, pull: Pull) -> str:
-        return f"#{pull.number} ({pull.url})"
+    @staticmethod
+    def _named(pull: Pull) -> str:
+        return f"pull request #{pull.number}"
 
     def _expect(self, holds: bool, told: str, found: str) -> None:
         if not holds:

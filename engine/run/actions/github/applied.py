@@ -6,10 +6,9 @@ watches is told the newest state, with a pause between two updates; the last sta
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from engine.core.alone import alone
 from engine.errors import EngineError
@@ -20,10 +19,8 @@ if TYPE_CHECKING:
     from engine.run.context import Context
 
 LOG = "apply.log"  # in the run's directory
-PAUSE_S = 5.0  # between two updates of a comment; GitHub slows down who writes faster
 _ABOUT = "apply"
 
-Value = TypeVar("Value")
 Rows = Sequence[Mapping[str, Any]]  # of the output `resources` of `terraform.apply`
 
 
@@ -124,6 +121,10 @@ def live(ctx: "Context") -> Iterator[Callable[[Rows], None]]:
 
     A comment that cannot be written stops nobody from applying: it is said to whoever watches, once for each reason.
     """
+    import threading
+
+    from engine.run.actions.github.newest import PAUSE_S, Newest
+
     said: set[str] = set()
     ended = threading.Event()  # also ends a wait for whoever else writes there
     mine = ctx._replace(work=ctx.work._replace(cancel=ended))
@@ -142,38 +143,3 @@ def live(ctx: "Context") -> Iterator[Callable[[Rows], None]]:
         yield teller.hear
     finally:
         teller.end()
-
-
-class Newest(Generic[Value]):
-    """Hands on what it hears from a thread of its own: only the newest, and each a pause after the one before."""
-
-    def __init__(self, tell: Callable[[Value], None], pause_s: float, ended: threading.Event | None = None) -> None:
-        self._tell, self._pause_s = tell, pause_s
-        self._heard: list[Value] = []
-        self._new = threading.Event()
-        self._ended = ended or threading.Event()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="live", daemon=True)
-        self._thread.start()
-
-    def hear(self, value: Value) -> None:
-        """Takes it and returns at once, whoever calls."""
-        with self._lock:
-            self._heard[:] = [value]
-        self._new.set()
-
-    def end(self) -> None:
-        """Nothing is handed on any more, when this returns; what was heard last is for whoever comes after us."""
-        self._ended.set()
-        self._new.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            self._new.wait()
-            if self._ended.wait(self._pause_s):
-                return
-            self._new.clear()
-            with self._lock:
-                newest = self._heard[-1]
-            self._tell(newest)

@@ -10,6 +10,7 @@ from engine.sandbox.forge.pages.written import text_of
 from engine.sandbox.forge.tracker import rows
 
 _SIZE = 20
+_IDLE = "Nothing starts on this event"  # what the summary of most jobs says, and no more than that
 
 
 def jobs(ask: Ask) -> Shown:
@@ -30,6 +31,7 @@ def _job(ask: Ask, row: Row) -> dict[str, Any]:
     return {
         **row,
         "log": log[-SHOWN:],
+        "started_nothing": _IDLE in (row["summary"] or "")[:100],
         "summary_html": text_of(ask, row["summary"], f"job-{row['id']}") if row["summary"] else "",
     }
 

@@ -57,7 +57,10 @@ def branch(name: str) -> Markup:
 
 def _labeled(verb: str) -> Tell:
     def tell(event: Event) -> Markup:
-        return _say(verb + " the label {}", label(event.data["label"]["name"], event.data["label"]["color"]))
+        said = event.data["label"]
+        sql = "SELECT color FROM labels WHERE repository = ? AND name = ?"
+        found = event.ask.forge.kept.rows(sql, event.ask.repo["id"], said["name"])  # a new one was grey at first
+        return _say(verb + " the label {}", label(said["name"], found[0]["color"] if found else said["color"]))
 
     return tell
 

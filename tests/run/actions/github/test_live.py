@@ -5,8 +5,8 @@ from threading import Event
 import pytest
 
 from engine.errors import problem
-from engine.run.actions.github.applied import PAUSE_S, Newest
 from engine.run.actions.github.deployment import _ended
+from engine.run.actions.github.newest import PAUSE_S, Newest
 from engine.run.actions.github.telling import APPLY
 from engine.run.runner import Ran
 

@@ -11,7 +11,7 @@ _EVIL = "<script>alert(1)</script>"
 
 def test_a_merged_pull_request_shows_its_deployment_and_no_other(scene, visit):
     forge, ann = scene.forge, visit("ann")
-    assert "Deployed" not in ann.get(scene.merged).texts("h2")
+    assert "Deployment" not in ann.get(scene.merged).texts("h2")
     repo = forge.repository("acme", "dev-deployment")
     pull = rows.pull_of(forge, repo["id"], scene.merged.rpartition("/")[2])
     asked = {
@@ -22,10 +22,10 @@ def test_a_merged_pull_request_shows_its_deployment_and_no_other(scene, visit):
     assert not isinstance(made, str)
     deployments.create_status(forge, as_user(forge, "olga"), made, said)
     seen = ann.get(scene.merged)
-    assert "Deployed" in seen.texts("h2")
+    assert "Deployment" in seen.texts("h2")
     assert _EVIL not in seen.text
     assert "https://example.com/log/7" in seen.text
-    assert "Deployed" not in ann.get(scene.pull).texts("h2")
+    assert "Deployment" not in ann.get(scene.pull).texts("h2")
     assert "failure" in ann.get(f"{scene.repo}/deployments").text
 
 
