@@ -327,6 +327,8 @@ def _open(count: int, total: int | None = None) -> Callable[[Asked], Answer]:
     row = {key: GitHub().pull[key] for key in (
         "isDraft", "updatedAt", "headRefName", "headRefOid", "headRepository", "baseRefName", "baseRef")}  # fmt: skip
 
+    row["viewerDidAuthor"] = False
+
     def answer(asked: Asked) -> Answer:
         start = int(json.loads(asked.body)["variables"]["after"] or 0)
         nodes = [{**row, "number": number} for number in range(start, min(start + 100, count))]

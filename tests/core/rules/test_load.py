@@ -257,6 +257,9 @@ def test_the_shipped_rules_load_and_nothing_is_to_be_said_about_them() -> None:
         "apply",
         "replan",
         "unapplied",
+        "unlock",
+        "adopt",
+        "restore",
         "closed",
         "sweep",
     }
