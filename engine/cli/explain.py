@@ -12,7 +12,7 @@ from engine.core.outcome import EXIT
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
-    from engine.core.decision.decide import Decision
+    from engine.core.decision.decided import Decision
 
 HELP = "show what an event would start, which gates hold, and what is missing"
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.adapters.github.port import Forge
     from engine.adapters.settings import Settings
     from engine.cli.files import Given
-    from engine.core.decision.decide import Decision
+    from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
     from engine.run.handled import Again, Handled
     from engine.run.ports import Opens, Ports

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import threading
 
     from engine.adapters.settings import Settings
-    from engine.core.decision.decide import PipelineResult
+    from engine.core.decision.decided import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
     from engine.core.report.model import Report

@@ -12,7 +12,8 @@ from engine.adapters import files
 from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
-from engine.core.decision.decide import Decision, PipelineResult, decide
+from engine.core.decision.decide import decide
+from engine.core.decision.decided import Decision, PipelineResult
 from engine.core.decision.document import FactDocument, freeze
 from engine.core.decision.matching import Matching, stands_for
 from engine.core.decision.stance import stance

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from engine.core.decision.decide import PipelineResult
+from engine.core.decision.decided import PipelineResult
 from engine.core.outcome import EXIT, Outcome
 from engine.errors import ExitCode, worst
 from engine.run.runner import Ran

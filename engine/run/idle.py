@@ -42,7 +42,7 @@ def idle(request: Request, settings: "Settings", watcher: Watcher) -> bool:
         return False
     if matching.pipelines:
         return False
-    from engine.core.decision.decide import Decision
+    from engine.core.decision.decided import Decision
     from engine.core.decision.document import freeze
 
     nothing = freeze({}, origin="github")

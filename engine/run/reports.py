@@ -14,7 +14,7 @@ from engine.core.outcome import Outcome
 from engine.errors import EngineError, Problem
 
 if TYPE_CHECKING:
-    from engine.core.decision.decide import PipelineResult
+    from engine.core.decision.decided import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
     from engine.core.plan.summary import Line

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from engine.core.decision.decide import Decision
+    from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
 
 

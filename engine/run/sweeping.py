@@ -15,7 +15,7 @@ from engine.run.kept import swept
 from engine.run.request import Going
 
 if TYPE_CHECKING:
-    from engine.core.decision.decide import PipelineResult
+    from engine.core.decision.decided import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.rules.model import Rules
     from engine.run.handled import Again, Handled

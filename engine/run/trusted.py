@@ -26,12 +26,12 @@ def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:
     """
     if not os.path.isdir(directory):
         raise failure("ENG001", file=directory, reason="there is no such directory")
-    errors, found = Errors(), dict[str, bytes]()
+    errors, found, root = Errors(), dict[str, bytes](), os.path.realpath(directory)
 
     def add(paths: Iterable[str]) -> None:
         for path in paths:
             try:
-                found[path] = found[path] if path in found else _read(directory, path)
+                found[path] = found[path] if path in found else _read(directory, root, path)
             except EngineError as error:
                 errors.extend(error.problems)
 
@@ -150,11 +150,12 @@ def _matching(directory: str, patterns: Sequence[str]) -> Iterator[str]:
                 yield path
 
 
-def _read(directory: str, path: str) -> bytes:
+def _read(directory: str, root: str, path: str) -> bytes:
+    """`root`: where the directory really is."""
     full = os.path.join(directory, path)
-    root = os.path.realpath(directory)
-    if os.path.commonpath((root, os.path.realpath(full))) != root:
-        raise failure("ENG049", Place(path), target=os.path.realpath(full))
+    target = os.path.realpath(full)
+    if os.path.commonpath((root, target)) != root:
+        raise failure("ENG049", Place(path), target=target)
     try:
         return files.read(full)
     except EngineError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from engine.core.decision.decide import Decision
+from engine.core.decision.decided import Decision
 from engine.core.outcome import Outcome
 from engine.core.rules.model import Rules, Trigger
 from engine.errors import Place

@@ -13,7 +13,8 @@ from engine.core import schema
 from engine.core.analysis.facts import Shared, Stated, in_good_order, spelled_out
 from engine.core.canonical import canonical
 from engine.core.command import PREFIX
-from engine.core.decision.decide import Decision, decide
+from engine.core.decision.decide import decide
+from engine.core.decision.decided import Decision
 from engine.core.decision.document import FactDocument, freeze
 from engine.core.events.envelope import Event, read_event
 from engine.core.outcome import Outcome

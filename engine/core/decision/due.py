@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from engine.core.canonical import digest
-from engine.core.decision.decide import PipelineResult
+from engine.core.decision.decided import PipelineResult
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Doubt
 from engine.core.expressions.model import Expression

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from engine.core.decision.belief import COMPARED_WITH
 from engine.core.decision.explain import Cause, causes_of, one_line
-from engine.core.decision.gates import facts_needed
 from engine.core.decision.inputs import expressions_in
 from engine.core.decision.protect import gates_of
 from engine.core.declare import Action, is_hosted
@@ -111,8 +110,12 @@ def _commanded(fired: Iterable[Fired], event: Event) -> tuple[frozenset[str], fr
 
 def facts_for(pipelines: Iterable[str], rules: Rules, actions: Mapping[str, Action] | None = None) -> frozenset[str]:
     """The facts that these pipelines' gates, actions and locks may read."""
-    needed: set[str] = set()
-    for name in pipelines:
+    names, needed = list(pipelines), set[str]()
+    if not names:
+        return frozenset()
+    from engine.core.decision.gates import facts_needed  # where nothing starts, no gate is looked at
+
+    for name in names:
         pipeline = rules.pipelines[name]
         for gate in gates_of(pipeline, rules):
             needed |= facts_needed(rules.gates[gate], rules)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.core.canonical import digest_bytes
-from engine.core.decision.decide import PipelineResult
+from engine.core.decision.decided import PipelineResult
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Json
 from engine.core.decision.gates import GateResult

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.core import holding
 from engine.core.canonical import digest
-from engine.core.decision.decide import PipelineResult
+from engine.core.decision.decided import PipelineResult
 from engine.core.decision.document import FactDocument
 from engine.core.decision.protect import gates_of
 from engine.core.outcome import Outcome

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.canonical import digest
-from engine.core.decision.decide import Decision, PipelineResult
+from engine.core.decision.decided import Decision, PipelineResult
 from engine.core.decision.explain import Json
 from engine.core.outcome import Outcome
 

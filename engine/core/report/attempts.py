@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.command import usage
-from engine.core.plan.model import VERBS
 from engine.core.plan.told import WORDS, Line
 from engine.errors import Problem
 from engine.printable import harmless
@@ -208,4 +207,8 @@ def _line(said: Any) -> Line:
 
 
 def _verb(said: Any) -> str:
-    return said or "" if isinstance(said, str | None) else VERBS.get(tuple(said), ", ".join(said))
+    if isinstance(said, str | None):
+        return said or ""
+    from engine.core.plan.model import VERBS
+
+    return VERBS.get(tuple(said), ", ".join(said))

@@ -7,7 +7,6 @@ first (the longest of them first), then resources that passed, then findings of 
 from engine.core.decision.explain import people
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
-from engine.core.report import applied
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
 from engine.core.report.fitting import LIMIT, Piece, and_more, keep, listed, size
@@ -15,7 +14,6 @@ from engine.core.report.model import MARKS, Gate, Life, Report, Result, Row, Sta
 from engine.errors import Problem
 
 MARK = "<!-- interlock -->"  # by which the comment is found again
-_ENDS = {"": MARK, "apply": applied.MARK}
 
 _HEADLINES: dict[Result, str] = {
     "passed": "✅ Policy checks passed",
@@ -55,6 +53,8 @@ _HEAD = ("", "Resource", "Plan", "Policy")  # no more: it is read on a phone, to
 def render(report: Report, limit: int = LIMIT) -> str:
     """The comment, at most `limit` bytes long."""
     if report.applied:
+        from engine.core.report import applied  # most reports tell of no apply
+
         return applied.render(report, report.applied, limit)
     if report.life:
         return _living(report, report.life, limit)
@@ -65,7 +65,17 @@ def render(report: Report, limit: int = LIMIT) -> str:
 
 def is_marked(body: str, about: str = "") -> bool:
     """Does a comment end as ours about that do? Anybody can write that: whose it is, is another question."""
-    return life_.unsigned(body).endswith(f"\n{_ENDS[about]}")
+    return life_.unsigned(body).endswith(f"\n{_end(about)}")
+
+
+def _end(about: str) -> str:
+    """How a comment of ours about this ends."""
+    if about == "apply":
+        from engine.core.report import applied
+
+        return applied.MARK
+    assert about == ""
+    return MARK
 
 
 def _living(report: Report, life: Life, limit: int) -> str:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.core.decision.decide import ActionResult, Decision, PipelineResult
+from engine.core.decision.decided import ActionResult, Decision, PipelineResult
 from engine.core.decision.explain import Cause, people
-from engine.core.decision.gates import GateResult
 from engine.core.outcome import Outcome
 from engine.printable import harmless, in_line
+
+if TYPE_CHECKING:
+    from engine.core.decision.gates import GateResult
 
 Paint = Callable[[str, str], str]  # (text, colour) → text
 
@@ -73,7 +75,7 @@ def _pipeline(pipeline: PipelineResult, paint: Paint) -> Iterator[str]:
             yield f"  then {pipeline.then} is decided, with fresh facts"
 
 
-def sentence(gate: GateResult) -> str:
+def sentence(gate: "GateResult") -> str:
     """What a gate says where the whole tree is not shown: why, and which approvals and overrides do not count."""
     remarks = [c.text for c in gate.causes if c.outcome is None and c.text not in gate.because]
     if gate.outcome is Outcome.PASS or not remarks:
@@ -82,7 +84,7 @@ def sentence(gate: GateResult) -> str:
     return "; ".join([gate.because, *remarks[:_REMARKS], *more])
 
 
-def _gate(gate: GateResult, paint: Paint) -> Iterator[str]:
+def _gate(gate: "GateResult", paint: Paint) -> Iterator[str]:
     mark, colour, _ = _SHOWN[gate.outcome]
     causes, facts = gate.causes, ""
     if len(causes) == 1 and causes[0].text in gate.because:  # it is said already

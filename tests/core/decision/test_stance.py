@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.decision.decide import Decision, PipelineResult
+from engine.core.decision.decided import Decision, PipelineResult
 from engine.core.decision.document import freeze
 from engine.core.decision.gates import GateResult
 from engine.core.decision.stance import difference, stance

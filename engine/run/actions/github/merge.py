@@ -17,7 +17,7 @@ from engine.run.actions.github.telling import MERGE, Pull, pull_in, pull_of, sta
 if TYPE_CHECKING:
     from engine.adapters.github.port import Pull as Seen
     from engine.core.audit.record import Said
-    from engine.core.decision.decide import PipelineResult
+    from engine.core.decision.decided import PipelineResult
     from engine.core.decision.document import FactDocument
     from engine.core.kept.merge import Merged
     from engine.core.report.message import Message
