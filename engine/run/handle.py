@@ -287,7 +287,7 @@ def _decide(request: Request, matching: Matching, judged: Judged) -> _Decided:
         telling = on_github(judged, matching.needs, request.asked, request.going.run)
         echo = sent_by_bot(event) if judged.settings.bot is None and request.pipeline is None else None
         if echo is not None and telling.me() == echo:
-            return idle
+            return idle._replace(decision=idle.decision._replace(triggers=()))
         telling.check_head()
     document = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)._replace(origin=telling.origin)
     return _Decided(judged, telling, document, decide(event, document, rules, request.pipeline, matching))

@@ -88,7 +88,7 @@ def matching_of(event: Event, request: Request, rules: "Rules", settings: "Setti
     if request.repo is not None:
         return without_github(matching, rules, actions)
     if is_ours(event, Us(settings.app, settings.bot)):
-        return matching._replace(pipelines=(), needs=frozenset())
+        return matching._replace(pipelines=(), needs=frozenset(), triggers=())  # their `when` is not why
     return matching
 
 
