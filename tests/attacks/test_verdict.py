@@ -200,7 +200,7 @@ def test_a_plan_looks_at_everything_anew(machine, engine):
     assert engine(*machine.words()).code == ExitCode.DONE
     words = (machine.answers / "vectors").read_text().split()
     assert {word for word in words if word.startswith("-")} == {
-        "-input=false", "-json", "-detailed-exitcode", "-lock-timeout=60s", "-out=plan.tfplan",
+        "-input=false", "-json", "-detailed-exitcode", "-lock=false", "-out=plan.tfplan",
         "-var-file=resource.tfvars.json",
     }  # fmt: skip
     assert [word for word in words if not word.startswith("-")] == ["version", "plan", "show", "plan.tfplan"]

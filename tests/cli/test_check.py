@@ -58,6 +58,7 @@ def test_what_is_good_passes_and_what_cannot_be_told_is_said(tree):
 
 
 def test_what_policy_denies_is_denied(tree):
+    tree.machine.judge_as_shipped()
     tree.write({**FILES, "S3/b.tfvars": bad()})
     done = tree.check()
     assert done.code == ExitCode.NEGATIVE

@@ -71,7 +71,7 @@ def test_json_fits_its_schema_and_has_what_is_promised(explain):
     (pipeline,) = decision["pipelines"]
     assert (pipeline["name"], pipeline["outcome"]) == ("merge", "pass")
     assert all({"name", "outcome", "because"} <= set(gate) for gate in pipeline["gates"])
-    assert [action["id"] for action in pipeline["actions"]] == ["merge", "others"]
+    assert [action["id"] for action in pipeline["actions"]] == ["merge", "label", "others"]
 
 
 def test_the_same_facts_give_the_same_bytes(explain):
