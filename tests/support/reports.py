@@ -1,5 +1,6 @@
 """Reports to render, and what a browser would make of the Markdown."""
 
+from base64 import b64decode
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -10,6 +11,7 @@ from engine.core.findings import Effect, Finding, Severity
 from engine.core.outcome import Outcome
 from engine.core.plan.summary import Line, Summary
 from engine.core.receipts import Tally
+from engine.core.report.life import BLOCK, unsigned
 from engine.core.report.model import Diff, Gate, Judged, Report, Result, Row, Signature
 from engine.errors import Problem
 
@@ -139,3 +141,15 @@ def hostile() -> list[tuple[str, str]]:
         ("is long", "x" * 5000),
         ("is long in bytes", "😀" * 1000),
     ]
+
+
+def envelope_of(body: str) -> bytes:
+    """The signed head that a comment of ours ends with; empty where it does not."""
+    lines = body.replace("\r\n", "\n").rstrip().rpartition("\n")
+    if unsigned(body) == "".join(lines):
+        return b""
+    begin, end = BLOCK
+    try:
+        return b64decode(lines[2][len(begin) : -len(end)], validate=True)
+    except ValueError:
+        return b""

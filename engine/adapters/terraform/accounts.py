@@ -30,7 +30,6 @@ class Accounts(Protocol):
 
     def env(self, given: Mapping[str, str], environment: str, account: str, role: Role) -> Mapping[str, str]:
         """`given`, the environment of a Terraform process, for this account and what is done there."""
-        ...  # pragma: no cover
 
 
 class Profiles(NamedTuple):
@@ -42,7 +41,8 @@ class Profiles(NamedTuple):
     def name(self, environment: str, account: str, role: Role) -> str | None:
         """The profile's name."""
         if environment in self.named:
-            return getattr(self.named[environment], role)  # type: ignore[no-any-return]  # a Role is a field of Profile
+            profile = self.named[environment]
+            return profile.plan if role == "plan" else profile.apply
         return self.default and self.default.replace("{environment}", environment).replace("{account}", account)
 
     def env(self, given: Mapping[str, str], environment: str, account: str, role: Role) -> Mapping[str, str]:

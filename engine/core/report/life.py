@@ -10,7 +10,7 @@ from engine.core.report.model import MARKS, Gate, Life, Report, Validated
 _HISTORY = 40  # verdicts that are shown
 _CARRIED, _NAME = 20, 80
 _WHO = 20
-_BLOCK = ("<!-- interlock ", " -->")
+BLOCK = ("<!-- interlock ", " -->")
 _NO = ("failed", "refused", "error")
 
 
@@ -72,20 +72,7 @@ def end(life: Life, mark: str) -> str:
         return mark
     from base64 import b64encode
 
-    return f"{mark}\n{_BLOCK[0]}{b64encode(life.envelope).decode()}{_BLOCK[1]}"
-
-
-def envelope_of(body: str) -> bytes:
-    """The signed head that a comment of ours ends with; empty where it does not. It is looked for nowhere else."""
-    last = _last_line(body)
-    if not _is_block(last):
-        return b""
-    from base64 import b64decode
-
-    try:
-        return b64decode(last[len(_BLOCK[0]) : -len(_BLOCK[1])], validate=True)
-    except ValueError:
-        return b""
+    return f"{mark}\n{BLOCK[0]}{b64encode(life.envelope).decode()}{BLOCK[1]}"
 
 
 def unsigned(body: str) -> str:
@@ -99,7 +86,7 @@ def _last_line(body: str) -> str:
 
 
 def _is_block(line: str) -> bool:
-    return line.startswith(_BLOCK[0]) and line.endswith(_BLOCK[1]) and len(line) > len("".join(_BLOCK))
+    return line.startswith(BLOCK[0]) and line.endswith(BLOCK[1]) and len(line) > len("".join(BLOCK))
 
 
 def file(life: Life | None, path: str, line: int) -> str:

@@ -12,11 +12,10 @@ from engine.core.redact import Redactor
 from engine.core.report.attempts import Applied, Attempt, Differs, Touched
 from engine.core.report.comment import render
 from engine.core.report.fitting import LIMIT
-from engine.core.report.life import envelope_of
 from engine.core.report.model import Diff, Gate, Judged, Life, Report, Result, Row, Validated, redacted
 from engine.core.report.terminal import render as render_terminal
 from engine.errors import Place, Problem
-from tests.support.reports import SIGNATURE, diff, page
+from tests.support.reports import SIGNATURE, diff, envelope_of, page
 
 NASTY = st.text(st.sampled_from("ab|`\\<>&*_[]()#~$@!{}- \n\r\t\x00\x1b\u202e😀é/:."), max_size=12)
 TEXT = NASTY | st.text(max_size=8)

@@ -9,9 +9,9 @@ from engine.core.outcome import Outcome
 from engine.core.redact import Redactor
 from engine.core.report.comment import MARK, render
 from engine.core.report.fitting import LIMIT
-from engine.core.report.life import envelope_of, flips
+from engine.core.report.life import flips
 from engine.core.report.model import Gate, Life, Report, Validated, redacted
-from tests.support.reports import diff, finding, hostile, page, report, row
+from tests.support.reports import diff, envelope_of, finding, hostile, page, report, row
 
 FILES = "https://github.example/acme/dev-deployment/blob/" + "a" * 40
 HISTORY = tuple(Validated(n, "a" * 40, "passed" if n % 2 else "failed", "2026-11-23T21:00:00Z") for n in range(1, 4))
