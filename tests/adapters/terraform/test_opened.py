@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -41,8 +42,10 @@ def gate(tmp_path):
         noted, file = tmp_path / "noted", tmp_path / "go"
         run = f"echo $$ >> {noted}; while [ ! -e {file} ]; do sleep 0.02; done"
 
-        def reached(self):
-            eventually(self.noted.exists, "Terraform came to it")
+        def reached(self, early=None):
+            """Whoever applies here (`early`: a future of that) and ends before has failed: then we hear of what."""
+            eventually(lambda: self.noted.exists() or (early and early.done()), "Terraform comes to it")
+            assert self.noted.exists(), early.result()
 
         def open(self):
             self.file.touch()
@@ -57,7 +60,7 @@ def gate(tmp_path):
 
 
 def eventually(condition, what):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.01)
@@ -590,12 +593,13 @@ def test_a_lock_in_a_table(aws, tmp_path, gate):
     job = applying.job(a={"input": "1", "run": gate.run})
     with applying.open(job) as work:
         planned(work)
-        thread = threading.Thread(target=applied, args=(work,))
-        thread.start()
-        gate.reached()
-        assert (len(ids()), lock_of(aws, job)) == (1, 404)
-        with applying.open(job, "other") as other:
-            assert f"@{os.uname().nodename} has it since" in unplanned(other).message
-        gate.open()
-        thread.join()
+        with ThreadPoolExecutor() as pool:
+            early = pool.submit(applied, work)
+            try:
+                gate.reached(early)
+                assert (len(ids()), lock_of(aws, job)) == (1, 404)
+                with applying.open(job, "other") as other:
+                    assert f"@{os.uname().nodename} has it since" in unplanned(other).message
+            finally:
+                gate.open()
         assert (told(work.apply(WATCHED.append))[0], ids()) == ("applied", [])
