@@ -160,6 +160,7 @@ def test_what_a_shipped_rule_finds_it_says_that_it_judges(name):
         assert {"*", kinds.get(finding.address, "plan")} & set(judged), finding
 
 
+@pytest.mark.slow
 def test_the_shipped_rules_have_the_same_receipts_on_both_engines(tmp_path):
     names = ("s3-public", "s3-delete", "kms-bad", "iam-bad", "sns-good")
     plans = [
