@@ -109,9 +109,9 @@ class Receiver:
 
     async def _keep(self, found: delivery.Delivery, body: bytes) -> str:
         try:
-            why = self._sources.reason_against(found)
-            if why:  # without its body: strangers may send as much as they like
-                found, body = found._replace(state="refused", reason=why), b""
+            aside = self._sources.aside(found)
+            if aside is not None:  # without its body: strangers may send as much as they like
+                found, body = found._replace(state=aside.state, reason=aside.reason), b""
             told = self._inbox.put_soon(found, body)
             answer = await asyncio.wait_for(asyncio.wrap_future(told), _KEPT_S)
         except EngineError as error:
@@ -122,8 +122,8 @@ class Receiver:
             raise _no(503, "ENG749", f"it took longer than {_KEPT_S:.0f} seconds") from None
         if answer == "other_body":
             raise _no(409, "ENG747")
-        if why:
-            raise _no(403, "ENG748", why)
+        if aside is not None and aside.state == "refused":
+            raise _no(403, "ENG748", aside.reason)
         return answer
 
     @contextmanager

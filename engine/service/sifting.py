@@ -15,7 +15,7 @@ from engine.core.events.ours import Us, is_ours
 from engine.core.rules.model import Rules
 from engine.errors import EngineError
 from engine.run.catalog import catalog
-from engine.service.bound import Bound, reason_against
+from engine.service.bound import Bound, aside
 from engine.service.delivery import Delivery
 
 _NOT_SENT = frozenset({"schedule"})  # events that no webhook tells of: ours alone
@@ -69,8 +69,8 @@ def sift(
 
 
 def _sorted(delivery: Delivery, body: bytes | None, rules: Rules, sources: Mapping[str, Bound], us: Us) -> _Sorted:
-    if why := reason_against(delivery, sources):
-        return _Sorted(why, refused=True)
+    if found := aside(delivery, sources):
+        return _Sorted(found.reason, refused=found.state == "refused")
     name = ALIASES.get(delivery.event, delivery.event)
     if name not in BY_NAME or name in _NOT_SENT or not _is_listened_to(name, delivery.action, rules):
         return _Sorted(f"no rule listens to {' '.join(filter(None, (delivery.event, delivery.action)))}")

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine.core.events.body import LIMIT as LARGEST
 from engine.service import inbox, listening, receiver
 from tests.support.webhooks import OLD, SECRET, headers, listening_on, pull, served, signature
 
@@ -182,14 +183,14 @@ def test_a_body_whose_fields_are_anything_is_kept_with_nothing_of_them(site):
 
 @pytest.mark.usefixtures("untouched")
 def test_25_mb_that_are_signed_by_nobody_are_refused_and_what_they_took_is_free_again(site):
-    body = b" " * receiver.LARGEST
+    body = b" " * LARGEST
     for _ in range(5):  # together more than there is room for
         assert site.post(body, headers(body, x_hub_signature_256=RIGHT)).status == 401
     assert site.post(BODY, headers(BODY, x_hub_signature_256=RIGHT[:-2] + "00")).status == 401
 
 
 def test_25_mb_that_are_signed_are_taken(site):
-    body = b'{"a": "' + b"x" * (receiver.LARGEST - 9) + b'"}'
+    body = b'{"a": "' + b"x" * (LARGEST - 9) + b'"}'
     assert site.post(body).status == 202
 
 
@@ -206,7 +207,7 @@ def test_100_mb_are_refused_before_they_are_sent(site):
 def test_large_ones_that_come_together_take_no_room_from_small_ones(site):
     """Nobody needs a secret to begin to send: who holds places for large bodies keeps no delivery out."""
     head = "\r\n".join(f"{name}: {value}" for name, value in headers(b"").items())
-    begun = f"POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: {receiver.LARGEST}\r\n{head}\r\n\r\n".encode()
+    begun = f"POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST}\r\n{head}\r\n\r\n".encode()
     doors = [socket.create_connection(("127.0.0.1", site.port), timeout=10) for _ in range(3)]
     try:
         for door in doors[:2]:
@@ -353,7 +354,7 @@ def bound(site, *rows):
 @pytest.mark.parametrize(
     ("why", "said"),
     [
-        ("it is no source", {"repo": "mallory/network"}),
+        ("it is no source", {"repo": "mallory/network", "installation": 8}),
         ("it has the name of one, and is another", {"repo_id": 12}),
         ("it does not say which it is", {"repo_id": None}),
         ("another installation", {"installation": 8}),
@@ -377,12 +378,23 @@ def test_signed_by_our_secret_and_not_from_a_source(site, why, said):
     assert ours == 202
 
 
+def test_another_repository_of_our_own_installation_is_seen_and_starts_nothing(site):
+    bound(site, ("acme/network", 11, 7))
+    try:
+        body, id_ = fresh(repo="acme/website", repo_id=99), str(uuid.uuid4())
+        answer = site.post(body, headers(body, id_))
+    finally:
+        bound(site)
+    found = site.inbox.get(id_)
+    assert (answer.status, found.state, site.inbox.body(id_)) == (202, "kept", None)
+
+
 def test_strangers_cannot_fill_the_disk(site, monkeypatch):
-    monkeypatch.setattr(inbox, "_REFUSED", 5)
+    monkeypatch.setattr(inbox, "_ASIDE", 5)
     bound(site, ("acme/network", 11, 7))
     try:
         for _ in range(12):
-            assert site.post(fresh(repo="mallory/x")).status == 403
+            assert site.post(fresh(repo="mallory/x", installation=8)).status == 403
     finally:
         bound(site)
     assert site.inbox.counts()["refused"] == 5

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from engine.service.inbox import Inbox
 AT = "2026-01-01T00:00:00Z"
 
 
-def one(id_: str, digest: str = "", repo_id: int = 1, **changed: object) -> Delivery:
+def one(id_: str, digest: str = "", repo_id: int | None = 1, **changed: Any) -> Delivery:
     """A delivery with another body than all others, unless `digest` says which."""
     found = Delivery(id_, "push", "", repo_id, f"acme/r{repo_id}", 7, digest or f"of {id_}", f"acme/r{repo_id}", "", AT)
     return found._replace(**changed)
@@ -154,7 +155,7 @@ def test_whoever_cannot_be_written_is_told(box, tmp_path, monkeypatch):
     monkeypatch.setattr(database, "_WAIT_S", 0.1)
     with sqlite3.connect(tmp_path / "inbox.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(EngineError, match="ENG749.*locked"):
+        with pytest.raises(EngineError, match=r"ENG749.*locked"):
             box.put(one("d"), b"")
         other.execute("ROLLBACK")
     assert box.put(one("d"), b"") == "new"  # and the next one is taken again

@@ -43,7 +43,7 @@ def test_no_source_has_a_second_turn_before_all_had_their_first(repos, limit):
         found = box.waiting(limit)
         box.close()
     assert len(found) == min(limit, len(repos))
-    had = Counter[int]()
+    had = Counter[int | None]()
     for each in found:
         behind = [repo for repo, all_ in Counter(repos).items() if had[repo] < min(all_, had[each.repo_id])]
         assert behind == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from engine.service.sifting import sift
 from tests.support import events
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SOURCES = {"acme/dev-deployment": Bound("acme/dev-deployment", 5, None, "rules")}
+SOURCES = {"acme/dev-deployment": Bound("acme/dev-deployment", 5, 7, "rules")}
 ANN, BOB, BOT = {"id": 1, "type": "User"}, {"id": 2, "type": "User"}, {"id": 99, "type": "Bot"}
 US = Us(app=42, bot=99)
 
@@ -31,8 +32,8 @@ class Inbox:
     def __init__(self) -> None:
         self.came: list[tuple[deliveries.Delivery, bytes | None]] = []
 
-    def add(self, name: str, body: object, **changed: object) -> str:
-        data = json.dumps(body).encode()
+    def add(self, name: str, body: dict, **changed: Any) -> str:
+        data = json.dumps({"installation": {"id": 7}, **body}).encode()
         number = len(self.came) + 1
         found = deliveries.read(f"d{number}", name, data, "2026-01-01T00:00:00Z")
         self.came.append((found._replace(number=number, **changed), data))
@@ -71,7 +72,21 @@ def other(body: dict, **repository: object) -> dict:
         ("we did it", "pull_request", of_pull("synchronize", BOT), "kept"),
         ("we opened it, which starts like any other", "pull_request", of_pull("opened", BOT), "target"),
         ("no webhook is a clock", "schedule", {"schedule": "10m", "repository": events.REPOSITORY}, "kept"),
-        ("no source", "push", other(events.push(), id=6, full_name="mallory/x"), "refused"),
+        ("another repository of ours", "push", other(events.push(), id=6, full_name="acme/website"), "kept"),
+        (
+            "no source of nobody we know",
+            "push",
+            {**other(events.push(), id=6, full_name="acme/x"), "installation": 1},
+            "refused",
+        ),
+        ("another installation", "push", {**events.push(), "installation": {"id": 8}}, "refused"),
+        ("no installation", "push", {**events.push(), "installation": None}, "refused"),
+        (
+            "no source",
+            "push",
+            {**other(events.push(), id=6, full_name="mallory/x"), "installation": {"id": 8}},
+            "refused",
+        ),
         ("a source's name, another repository", "push", other(events.push(), id=6), "refused"),
         ("it does not say which repository", "push", other(events.push(), id=None), "refused"),
         ("the header says another event than it is", "pull_request", events.review(sender=ANN), "kept"),
@@ -101,7 +116,7 @@ def test_what_becomes_of_one(rules, why, name, body, becomes):
 
 def test_what_another_reader_reads_otherwise_is_refused(rules):
     """The receiver takes the last of two keys; whoever acts on it refuses both."""
-    body = json.dumps(of_pull("opened"))[:-1].encode() + b', "action": "opened"}'
+    body = json.dumps(of_pull("opened", installation={"id": 7}))[:-1].encode() + b', "action": "opened"}'
     found = sift([(deliveries.read("d", "pull_request", body, ""), body)], rules, SOURCES, US)
     assert [why.split()[0] for why in found.refused] == ["ENG153"]
 
