@@ -169,9 +169,8 @@ def test_signed_rubbish(site, why, body):
 
 
 def test_a_body_whose_fields_are_anything_is_kept_with_nothing_of_them(site):
-    for number, junk in enumerate(
-        [None, [], "x" * 10_000, 1e308, -1, True, {"id": {}}, {"full_name": "../..", "id": "5"}]
-    ):
+    junks: list[object] = [None, [], "x" * 10_000, 1e308, -1, True, {"id": {}}, {"full_name": "../..", "id": "5"}]
+    for number, junk in enumerate(junks):
         body = json.dumps(
             {"repository": junk, "installation": junk, "action": junk, "n": number, "after": junk}
         ).encode()

@@ -213,6 +213,7 @@ for who in range(4):
     threading.Thread(target=send, args=[who]).start()
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
         said = [running.stdout.readline().strip() for _ in range(60)]
         os.kill(running.pid, signal.SIGKILL)
         said += running.stdout.read().split()
