@@ -1090,6 +1090,14 @@ TABLE: dict[str, Row] = {
     "ENG790": Row("there is no run `{run}`", "`engine runs` lists them"),
     "ENG791": Row("nothing can be asked of the run `{run}`: {reason}", "`engine runs {run}` shows it", _STALE),
     "ENG792": Row("the worker of `engine serve` ends at once, {times} times by now", "its log says why: {log}", _EXEC),
+    # ENG800-809 who may look at `engine serve`, and tell it something
+    "ENG800": Row(
+        "{file}, line {line}, says nothing of a token: {reason}", "`engine keys token NAME` prints a line that does"
+    ),
+    "ENG801": Row(
+        "no token can be named `{name}`", "use lower-case letters, digits, `.`, `_` and `-`, at most 64 of them"
+    ),
+    "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
