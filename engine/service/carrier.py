@@ -123,7 +123,9 @@ class Carrier:
                 going=going,
             )
             watcher = Watcher(self._decided(live, say), say, _shown(say), lambda _: None, live.stop)
-            ports = opening.ports(values, run.engine, out, opening.github(values, _nobody, self._environ), self._environ)
+            ports = opening.ports(
+                values, run.engine, out, opening.github(values, _nobody, self._environ), self._environ
+            )
             _claim(out, run)
             try:
                 return handle(request, values, ports, watcher)
@@ -176,7 +178,9 @@ def _writing(runs: Runs, run: Run) -> Iterator[Say]:
     """Takes what the run says: into its log, and the last of it into its row. A full disk loses lines, and no more."""
     folder = runs.folder(run.run)
     lock, told = threading.Lock(), [0.0]
-    handle = os.open(os.path.join(folder, LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = os.open(
+        os.path.join(folder, LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+    )
 
     def say(text: str) -> None:
         at, lines = clock.now(), [line for line in log.plain(text).split("\n") if line.strip()]
