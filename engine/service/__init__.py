@@ -1,0 +1,1 @@
+"""`engine serve`: webhooks in, work done, pages to look at."""
