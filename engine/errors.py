@@ -1073,6 +1073,14 @@ TABLE: dict[str, Row] = {
     ),
     "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
+    # ENG800-809 who may look at `engine serve`, and tell it something
+    "ENG800": Row(
+        "{file}, line {line}, says nothing of a token: {reason}", "`engine keys token NAME` prints a line that does"
+    ),
+    "ENG801": Row(
+        "no token can be named `{name}`", "use lower-case letters, digits, `.`, `_` and `-`, at most 64 of them"
+    ),
+    "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -1,0 +1,276 @@
+"""Stands before everything but the webhooks: whose address, who asks, whose form, with what right, and the headers.
+
+Nothing is decided by a path here: a route is behind `Demand`, or it is not, so no spelling of a path gets around it.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine.adapters.web.own import form, is_elsewhere, limited_body, own_path
+from engine.adapters.web.own import headers as page_headers
+from engine.errors import failure
+from engine.service.access import LOOPBACK, SESSION_S, Right, Sessions, Tokens, Who
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+BODY_LIMIT = 64 * 1024
+SAFE = ("GET", "HEAD")
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_FORWARDED = ("forwarded", "via")  # and all that begins with x-forwarded- or x-real-: somebody stands between us
+
+
+class Place(NamedTuple):
+    """Where we are reached."""
+
+    host: str  # that we listen at
+    port: int
+    names: tuple[str, ...] = ()  # by which browsers call us from elsewhere, as they send them: engine.example.org
+    proxies: tuple[Network, ...] = ()  # whose forwarded headers are believed
+    root: str = ""  # the path below which browsers see us: /interlock
+
+
+class Address(NamedTuple):
+    """As what one request has reached us."""
+
+    origin: str  # https://engine.example.org
+    port: str
+    is_alone: bool  # from this machine, on loopback, with nothing between
+
+
+class Visit(NamedTuple):
+    """What every endpoint is told of the request; in `request.state.visit`, or by `visit(request)`."""
+
+    who: Who | None
+    token: str  # for the forms of this page: <input type="hidden" name="token">; "" where there can be none
+    root: str  # goes before every path in a page
+    at: str  # path and query of this page, without root: where a form leads back
+    body: bytes = b""  # of what is no GET
+    form: Mapping[str, str] = {}
+
+    @property
+    def may_write(self) -> bool:
+        """May deeds be offered?"""
+        return self.who is not None and "write" in self.who.rights
+
+
+class RefusedError(Exception):
+    """What is answered instead, in a sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+def place(host: str, port: int, names: Sequence[str], proxies: Sequence[str], root: str) -> Place:
+    """What `engine serve` was told, checked.
+
+    Raises:
+        EngineError: ENG802, it cannot be so.
+    """
+    try:
+        networks = tuple(ipaddress.ip_network(proxy) for proxy in proxies)
+    except ValueError as error:
+        raise failure("ENG802", option="--proxy", reason=error) from None
+    if root and (own_path(root) != root or root.endswith("/") or not set(root).isdisjoint("?#%\"<>'&")):
+        raise failure("ENG802", option="--root-path", reason="it begins with a slash and does not end with one")
+    if any(not name or name != name.lower() or not set(name).isdisjoint("/@ *,") for name in names):
+        raise failure("ENG802", option="--host-name", reason="it is the name in the address, without https://")
+    if not names and not _is_loopback(host):
+        raise failure("ENG802", option="--host", reason="other machines call us by a name: --host-name says which")
+    return Place(host, port, tuple(names), networks, root)
+
+
+def visit(request: Request) -> Visit:
+    """What the guard has found of this request."""
+    found: Visit = request.scope["state"]["visit"]
+    return found
+
+
+class Guard:
+    """Around everything that is behind it: pages, API, metrics, live, deeds, signing in."""
+
+    def __init__(self, app: ASGIApp, place: Place, tokens: Tokens, sessions: Sessions) -> None:
+        self._app, self._place, self._tokens, self._sessions = app, place, tokens, sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may be, with its `Visit`."""
+        if scope["type"] != "http":
+            return
+        sending = _with_headers(send)
+        scope["root_path"] = self._place.root  # a proxy may have taken it off the path, or not
+        request = Request(scope, receive)
+        try:
+            found = await self._visit(request)
+        except RefusedError as refused:
+            await refusal(request, refused)(scope, receive, sending)
+            return
+        scope["state"] = {**scope.get("state", {}), "visit": found}
+        await self._app(scope, receive, sending)
+
+    async def _visit(self, request: Request) -> Visit:
+        address = reached(self._place, request.scope)
+        cookie = self._cookie(request, address)
+        bearer = _one(request.headers, "authorization")
+        if bearer is not None:
+            who: Who | None = self._holder(bearer)
+        else:
+            who = self._sessions.who(cookie) or (LOOPBACK if address.is_alone else None)
+        query = f"?{request.url.query}" if request.url.query else ""
+        at = own_path(_within(request.scope) + query) if request.method in SAFE else "/"
+        found = Visit(who, self._sessions.stamp(cookie) if cookie else "", self._place.root, at)
+        if request.method in SAFE:
+            return found
+        body = await limited_body(request, BODY_LIMIT)
+        if body is None:
+            raise RefusedError(413, f"At most {BODY_LIMIT:,} bytes are taken.")
+        if bearer is not None:  # no page of another site can make a browser send that
+            return found._replace(body=body)
+        fields = form(body)
+        if is_elsewhere(request.headers, address.origin):
+            raise RefusedError(403, "This form was sent by a page of another address; nothing was done.")
+        if not cookie:
+            raise RefusedError(401, "Show a token.")
+        if not hmac.compare_digest(found.token.encode(), fields.get("token", "").encode()):
+            raise RefusedError(403, "This form is not of this session, or is too old; nothing was done. Open it again.")
+        return found._replace(body=body, form=fields)
+
+    def _holder(self, sent: str) -> Who:
+        scheme, _, token = sent.partition(" ")
+        holder = self._tokens.holder(token.strip()) if scheme.lower() == "bearer" else None
+        if holder is None:
+            raise RefusedError(401, "Nobody has this token.")
+        return Who(holder.name, holder.rights, "token")
+
+    def _cookie(self, request: Request, address: Address) -> str:
+        return request.cookies.get(cookie_name(address), "")
+
+
+class Demand:
+    """Lets through who has the right: to read where nothing is changed, else to write."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Before anything is looked for, so that the answer does not tell whether it is there."""
+        request = Request(scope, receive)
+        right: Right = "read" if request.method in SAFE else "write"
+        who = visit(request).who
+        if who is not None and right in who.rights:
+            await self._app(scope, receive, send)
+        elif who is not None and who.name:
+            await refusal(request, RefusedError(403, f"The token {who.name} may only read."))(scope, receive, send)
+        else:
+            await refusal(request, RefusedError(401, "Show a token."))(scope, receive, send)
+
+
+def refusal(request: Request, refused: RefusedError) -> Response:
+    """The sentence; who sits at a browser without a session is led to where one signs in, and back."""
+    path = _within(request.scope)
+    if refused.status == 401 and request.method in SAFE and _is_browser(request) and not path.startswith("/api/"):
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(
+            f"{request.scope['root_path']}/sign-in?{urlencode({'to': own_path(path + query)})}", 303
+        )
+    more = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+    return JSONResponse({"message": refused.message}, refused.status, more)
+
+
+def reached(place: Place, scope: Scope) -> Address:
+    """As what we were called.
+
+    Raises:
+        RefusedError: 421, it is not our name; 400, it is said twice.
+    """
+    sent = Headers(scope=scope)
+    peer = (scope.get("client") or ("",))[0]
+    is_proxy = any(_ip(peer) in network for network in place.proxies) if peer else False
+    host = _one(sent, "host") or ""
+    scheme = "http"
+    if is_proxy:
+        host = _one(sent, "x-forwarded-host") or host
+        scheme = _one(sent, "x-forwarded-proto") or scheme
+    local = [f"{name}:{place.port}" for name in _LOCAL] if _is_loopback(place.host) else []
+    if scheme not in ("http", "https") or host.lower() not in (*place.names, *local):
+        raise RefusedError(421, "This is not the name by which we are called (--host-name).")
+    is_direct = not any(name in _FORWARDED or name.startswith(("x-forwarded-", "x-real-")) for name in sent)
+    told = place.names or place.proxies or place.root
+    alone = not told and is_direct and host.lower() in local and _is_loopback(peer)
+    return Address(f"{scheme}://{host.lower()}", str(place.port), bool(alone))
+
+
+def cookie_name(address: Address) -> str:
+    """Browsers keep neither ports apart nor, without the prefix, what another name of the same domain has set."""
+    return "__Host-interlock" if address.origin.startswith("https:") else f"interlock-{address.port}"
+
+
+def keep(place: Place, request: Request, response: Response, cookie: str) -> None:
+    """Put a session into the browser."""
+    address = reached(place, request.scope)
+    response.set_cookie(
+        cookie_name(address),
+        cookie,
+        max_age=SESSION_S,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=address.origin.startswith("https:"),
+    )
+
+
+def _with_headers(send: Send) -> Send:
+    """Ours on each answer, but for what it says itself of keeping it."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answered = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                answered.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+_HEADERS = page_headers(script=True)
+
+
+def _one(sent: Headers, name: str) -> str | None:
+    """What a header says.
+
+    Raises:
+        RefusedError: 400, it is there twice: who reads the other one would have understood something else.
+    """
+    found = sent.getlist(name)
+    if len(found) > 1:
+        raise RefusedError(400, f"The header {name} is there more than once.")
+    return found[0] if found else None
+
+
+def _within(scope: Scope) -> str:
+    """The path below our root, as the routes see it."""
+    path, root = str(scope["path"]), str(scope["root_path"])
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _is_loopback(host: str) -> bool:
+    found = _ip(host.strip("[]"))
+    return host == "localhost" or (found is not None and found.is_loopback)
