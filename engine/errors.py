@@ -1073,6 +1073,23 @@ TABLE: dict[str, Row] = {
     ),
     "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
+    # ENG785-794 `engine serve`: its worker
+    "ENG785": Row(
+        "the run was ended before it had come to its end: {reason}", "`engine runs resume RUN` lets it go on", _STALE
+    ),
+    "ENG786": Row("the engine ends, and the run waits for the next one", "start `engine serve` again", _STALE),
+    "ENG787": Row(
+        "{directory} is in use by another `engine serve`", "end that one, or name another directory: --state DIR", _STALE
+    ),
+    "ENG788": Row(
+        "the state of `engine serve` in {file} cannot be used: {reason}",
+        "free some space, see that the directory is ours; docs/serve.md says what can be taken away",
+        _EXEC,
+    ),
+    "ENG789": Row("{head} is the head by now: what this run would find, nobody asks any more", "", _STALE),
+    "ENG790": Row("there is no run `{run}`", "`engine runs` lists them"),
+    "ENG791": Row("nothing can be asked of the run `{run}`: {reason}", "`engine runs {run}` shows it", _STALE),
+    "ENG792": Row("the worker of `engine serve` ends at once, {times} times by now", "its log says why: {log}", _EXEC),
     # ENG800-809 who may look at `engine serve`, and tell it something
     "ENG800": Row(
         "{file}, line {line}, says nothing of a token: {reason}", "`engine keys token NAME` prints a line that does"

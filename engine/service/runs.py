@@ -1,0 +1,226 @@
+"""The runs of serve, as rows beside the inbox: what the worker does, and what people ask it to do.
+
+| state | what it says |
+|---|---|
+| queued | it is to be started: another of its pull request goes, every place is taken, or it is `not_before` a moment |
+| running | it goes |
+| done | it has come to its end, whatever that is: `exit_code`, `outcome` |
+| failed | it could not be carried out, and is not tried again by itself |
+| superseded | a newer head came before it had validated this one |
+| cancelled | somebody has said so |
+| poisoned | it has ended the process that carried it out, again and again |
+
+A row is of one delivery. What it is to the store (`engine`) is another run where the first one came upon a lock and has
+ended: a run that has ended is only told again.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from sqlite3 import Row
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from engine.adapters import clock, files
+from engine.core.canonical import digest
+from engine.errors import failure
+from engine.service.database import Database
+
+RunState: TypeAlias = Literal["queued", "running", "done", "failed", "superseded", "cancelled", "poisoned"]
+PENDING: tuple[RunState, ...] = ("queued", "running")
+AGAIN: tuple[RunState, ...] = ("failed", "cancelled", "poisoned")  # what a person may have started again
+FILE = "inbox.db"
+_FOLDER, _LOG = "runs", "log"
+_LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log that are read: a run that says more has something wrong with it
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+  run TEXT PRIMARY KEY, delivery TEXT NOT NULL, event TEXT NOT NULL, action TEXT NOT NULL DEFAULT '',
+  repo TEXT NOT NULL DEFAULT '', number INTEGER, subject TEXT NOT NULL, head TEXT NOT NULL DEFAULT '',
+  pipeline TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '', exit_code INTEGER,
+  queued_at TEXT NOT NULL, started_at TEXT NOT NULL DEFAULT '', ended_at TEXT NOT NULL DEFAULT '',
+  phase TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', not_before TEXT NOT NULL DEFAULT '',
+  tries INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0,
+  turn INTEGER NOT NULL DEFAULT 1, asked TEXT NOT NULL DEFAULT '', asked_by TEXT NOT NULL DEFAULT '',
+  resume INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS runs_state ON runs (state, not_before);
+CREATE INDEX IF NOT EXISTS runs_subject ON runs (repo, number);
+CREATE INDEX IF NOT EXISTS runs_queued ON runs (queued_at DESC);
+"""
+
+
+class Run(NamedTuple):
+    """One row. Moments are RFC 3339, or empty where there was none yet."""
+
+    run: str
+    delivery: str
+    event: str
+    action: str
+    repo: str  # owner/name; empty: of none
+    number: int | None  # of its pull request
+    subject: str  # owner/name#5, owner/name@ref, owner/name
+    head: str  # that the event has seen
+    pipeline: str  # names with `, ` between; empty until it is decided
+    state: RunState
+    outcome: str  # done, negative, …: what its exit code means
+    exit_code: int | None
+    queued_at: str
+    started_at: str  # the first time
+    ended_at: str
+    phase: str  # the last that it has said
+    reason: str  # why it is where it is, for a person
+    not_before: str  # it waits until then
+    tries: int  # starts without an end, since the last end
+    failures: int  # ends without an outcome
+    locks: int  # ends because somebody else was at work
+    turn: int  # how often it has been handed to the queue
+    asked: str  # `cancel`, where somebody has
+    asked_by: str  # who has asked for the last thing that was asked
+    resume: int  # 1: a person wants it to go on, whoever had begun it
+
+    @property
+    def engine(self) -> str:
+        """Its id in the store, its journal's and its statements'."""
+        return f"{self.run}~{self.locks + 1}" if self.locks else self.run
+
+    @property
+    def group(self) -> str:
+        """What goes one after another: all of one pull request. What is of none waits for nobody."""
+        return f"{self.repo}#{self.number}" if self.number else self.run
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {**self._asdict(), "engine": self.engine, "resume": bool(self.resume)}
+
+
+class Line(NamedTuple):
+    """What a run has said."""
+
+    number: int  # from 1
+    at: str
+    text: str
+
+
+class Runs:
+    """Thread-safe, and safe with processes. Every method raises EngineError ENG788 where the file cannot be used."""
+
+    def __init__(self, state_dir: str) -> None:
+        """Of the serve whose state is there."""
+        self._folder = os.path.join(state_dir, _FOLDER)
+        self.database = Database(os.path.join(state_dir, FILE), _SCHEMA)
+
+    def find(
+        self,
+        states: Iterable[RunState] = (),
+        *,
+        repo: str = "",
+        number: int | None = None,
+        delivery: str = "",
+        before: str = "",
+        limit: int = 50,
+    ) -> list[Run]:
+        """The newest first; those of all states where none is named. `before`: queued before that moment."""
+        states = tuple(states)
+        wanted = {"repo": repo, "number": number, "delivery": delivery}
+        parts = [f"{name} = :{name}" for name, value in wanted.items() if value]
+        parts += ["queued_at < :before"] if before else []
+        parts += [f"state IN ({', '.join(f':state{n}' for n in range(len(states)))})"] if states else []
+        where = f"WHERE {' AND '.join(parts)}" if parts else ""
+        sql = f"SELECT * FROM runs {where} ORDER BY queued_at DESC, run DESC LIMIT :limit"  # noqa: S608 - names are ours
+        values = {**wanted, "before": before, "limit": limit, **{f"state{n}": one for n, one in enumerate(states)}}
+        return [_run(row) for row in self.database.rows(sql, values)]
+
+    def get(self, run: str) -> Run | None:
+        """That one."""
+        return next((_run(row) for row in self.database.rows("SELECT * FROM runs WHERE run = ?", (run,))), None)
+
+    def counts(self) -> Mapping[str, int]:
+        """How many there are, by state."""
+        return {row[0]: row[1] for row in self.database.rows("SELECT state, count(*) FROM runs GROUP BY state")}
+
+    def folder(self, run: str) -> str:
+        """Where everything of it is kept, while it is kept. Its name is safe whatever the delivery was called."""
+        safe = run if len(run) <= 80 and run.replace("-", "").replace("_", "").isalnum() and run.isascii() else ""
+        return os.path.join(self._folder, safe or f"x-{digest(run).rpartition(":")[2][:40]}")
+
+    def log(self, run: str, after: int = 0) -> list[Line]:
+        """What it has said since line `after`; nothing where that is not kept any more."""
+        try:
+            data = files.fetch(os.path.join(self.folder(run), _LOG), _LOG_LIMIT)
+        except OSError:
+            return []
+        said = data.decode(errors="replace").split("\n")[:-1]  # the last one has not ended yet
+        parts = (line.partition(" ") for line in said)
+        return [Line(number, at, text) for number, (at, _, text) in enumerate(parts, 1) if number > after]
+
+    def ask_cancel(self, run: str, who: str) -> Run:
+        """It is to end, as soon as that harms nothing; `who` has said so.
+
+        Raises:
+            EngineError: ENG790 there is no such run, ENG791 it has ended.
+        """
+        found = self._there(run)
+        if not self._set(found, PENDING, asked="cancel", asked_by=who):
+            raise failure("ENG791", run=run, reason="it has ended")
+        return self._there(run)
+
+    def resume(self, run: str, who: str) -> Run:
+        """It is to go on where it was, and is queued; `who` has said so.
+
+        Raises:
+            EngineError: ENG790 there is no such run, ENG791 it goes, or has come to its end.
+        """
+        found = self._there(run)
+        values = {"asked": "", "asked_by": who, "not_before": "", "resume": 1, "tries": 0, "failures": 0}
+        if not self._set(found, AGAIN, state="queued", turn=found.turn + 1, ended_at="", reason="", **values):
+            raise failure("ENG791", run=run, reason="it goes" if found.state in PENDING else "it has come to its end")
+        return self._there(run)
+
+    def add(self, run: Run) -> None:
+        """A new one; one that is there stays as it is."""
+        names = ", ".join(Run._fields)
+        places = ", ".join(f":{name}" for name in Run._fields)
+        self.database.run(f"INSERT OR IGNORE INTO runs ({names}) VALUES ({places})", run._asdict())  # noqa: S608 - ours
+
+    def set(self, run: str, states: Iterable[RunState] = PENDING, **values: Any) -> bool:
+        """Write these columns, if it is in one of these states."""
+        found = self.get(run)
+        return found is not None and self._set(found, states, **values)
+
+    def end(self, run: str, state: RunState, **values: Any) -> bool:
+        """It has come to its end, if it had not before."""
+        return self.set(run, state=state, ended_at=clock.now(), asked="", resume=0, **values)
+
+    def prune(self, before: str) -> list[str]:
+        """Forget what ended before that moment: rows; the runs whose directories are to be removed."""
+        sql = "DELETE FROM runs WHERE ended_at != '' AND ended_at < ? AND state NOT IN ('queued', 'running') RETURNING run"
+        with self.database.change():
+            return [row[0] for row in self.database.rows(sql, (before,))]
+
+    def _there(self, run: str) -> Run:
+        found = self.get(run)
+        if found is None:
+            raise failure("ENG790", run=run)
+        return found
+
+    def _set(self, run: Run, states: Iterable[RunState], **values: Any) -> bool:
+        states = tuple(states)
+        columns = ", ".join(f"{name} = :{name}" for name in values)
+        among = ", ".join(f":state{n}" for n in range(len(states)))
+        given = {**values, "at": run.run, **{f"state{n}": one for n, one in enumerate(states)}}
+        sql = f"UPDATE runs SET {columns} WHERE run = :at AND state IN ({among})"  # noqa: S608 - names are ours
+        return self.database.run(sql, given) == 1
+
+
+def of_delivery(
+    delivery: str, *, event: str, action: str, repo: str, number: int | None, subject: str, head: str
+) -> Run:
+    """The row of a delivery that is to be carried out."""
+    name = f"gh-{delivery}"
+    return Run(
+        name, delivery, event, action, repo, number, subject, head, "", "queued", "", None, clock.now(), "", "", "", "",
+        "", 0, 0, 0, 1, "", "", 0,
+    )  # fmt: skip
+
+
+def _run(row: Row) -> Run:
+    return Run(**{name: row[name] for name in Run._fields})
