@@ -77,7 +77,9 @@ class Entry(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """For machines: `pull` of the API's schema."""
-        said = {name: getattr(self, name) for name in self._fields if name not in ("waits", "number", "words", "detail")}
+        said = {
+            name: getattr(self, name) for name in self._fields if name not in ("waits", "number", "words", "detail")
+        }
         waits = [wait.to_json() for wait in self.waits]
         return {**said, "line": self.line, "turn": self.turn, "waits": waits, "who": list(self.who)}
 
