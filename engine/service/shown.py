@@ -63,6 +63,9 @@ class Asked(NamedTuple):
         )
 
 
+ALL = Asked()
+
+
 class Count(NamedTuple):
     """How many pull requests have this."""
 

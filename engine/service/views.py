@@ -11,6 +11,7 @@ from engine.service import timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
 from engine.service.shown import (
+    ALL,
     LANES,
     Asked,
     Count,
@@ -53,7 +54,7 @@ class Sources(NamedTuple):
     environments: Callable[[], tuple[str, ...]] = tuple  # that the rules name
 
 
-def pulls(sources: Sources, asked: Asked = Asked()) -> Pulls:
+def pulls(sources: Sources, asked: Asked = ALL) -> Pulls:
     """Every pull request that has not ended, by what it waits for."""
     reading = sources.board.read()
     found = [entry for entry in reading.entries if asked.takes(entry)]
@@ -111,8 +112,8 @@ def _report(sources: Sources, entry: "Entry") -> "Report | None":
     if not found:
         return None
     about = Report(entry.repo, entry.pr, entry.head, entry.environment, "", "unjudged", base_ref=entry.base)
-    parts = (found.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
-    return reports.of_outputs(about, *parts, Discovery(None, None, (), ()), facts({}))
+    plan, policy, verdict = (found.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
+    return reports.of_outputs(about, plan, policy, verdict, Discovery(None, None, (), ()), facts({}))
 
 
 def overview(sources: Sources) -> Overview:
