@@ -933,6 +933,55 @@ TABLE: dict[str, Row] = {
         "the report says what is missing; the next event of the pull request, or the next sweep, tries again",
         _WAIT,
     ),
+    # ENG744-749, ENG780-784 webhooks and the inbox of `engine serve`
+    "ENG744": Row(
+        "the delivery is not signed by a secret of ours: {reason}",
+        "the webhook's secret and ENGINE_WEBHOOK_SECRET have to be the same; redeliver it when they are",
+        _AUTH,
+    ),
+    "ENG745": Row(
+        "the request is no delivery of GitHub's: {reason}",
+        "have the webhook send `application/json`, and let no proxy change what it sends",
+    ),
+    "ENG746": Row(
+        "the delivery is not taken: {reason}", "GitHub sends no more than 25 MB, within ten seconds; look at the proxy"
+    ),
+    "ENG747": Row(
+        "a delivery of this id has come with another body",
+        "nothing has to be done: what came first is what counts; GitHub sends one id with one body",
+        _NO,
+    ),
+    "ENG748": Row(
+        "the delivery is not of a source of ours: {reason}",
+        "if it should be, name the repository under `sources` of the rules, with `id` and `installation` where they "
+        "have changed",
+        _AUTH,
+    ),
+    "ENG749": Row(
+        "the delivery could not be kept: {reason}",
+        "free space, or look at the disk of ENGINE_STATE_DIR; what GitHub could not deliver is asked for again",
+        _EXEC,
+    ),
+    "ENG780": Row(
+        "nothing says by which secret webhooks are signed",
+        "set ENGINE_WEBHOOK_SECRET_FILE to a file of mode 0600 (openssl rand -hex 32), and give the App's webhook the "
+        "same secret",
+    ),
+    "ENG781": Row(
+        "{file} is no inbox of this engine: {reason}",
+        "use the engine that made it, or move the file away: GitHub is asked for what is missing",
+    ),
+    "ENG782": Row(
+        "{directory} does not keep what `engine serve` puts there to itself: {reason}",
+        "name a directory of your own, mode 0700, below directories that nobody else can write to",
+        _AUTH,
+    ),
+    "ENG783": Row(
+        "GitHub's list of deliveries cannot be read: {reason}",
+        "it is for an App alone: set ENGINE_GITHUB_APP_ID and its key; `engine doctor` says more",
+        _EXEC,
+    ),
+    "ENG784": Row("delivery {id} cannot be had again: {reason}", "`GET /api/v1/deliveries` lists those that can"),
     # ENG710-719 ledger and backups
     "ENG710": Row(
         "it is no entry of our ledger: {reason}",

@@ -1,1 +1,1 @@
-"""`engine serve`: webhooks in, work done, pages to look at."""
+"""`engine serve`: webhooks come in, are kept, and lead to runs; what waits for whom is shown."""

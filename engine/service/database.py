@@ -1,85 +1,94 @@
-"""A SQLite file of serve's state: used by two processes and many threads, and on the disk when a change has returned.
+"""The one SQLite file of `engine serve` that several processes and threads write: deliveries, sources, runs.
 
-One connection, since whoever reads here reads a few rows: what waits for the lock of another process waits in SQLite,
-with ours held, and nobody of us needs more.
+What a writing transaction has said is on the disk when it ends. Each thread has a connection of its own.
 """
 
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
 
+from engine.adapters import files
 from engine.errors import failure
 
-Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+FORM = 1  # grows when tables change so that an older engine would misread them
+_WAIT_S = 5.0  # for another writer: GitHub waits ten for its answer
+_SETTINGS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+    "cache_size=-8192",
+)
 
-_PATIENCE_MS = 30_000
-_FULL = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_PATIENCE_MS}")
+
+class _Connection(sqlite3.Connection):
+    """One that can be referred to weakly: it is closed when its thread has ended."""
 
 
 class Database:
-    """Thread-safe."""
+    """A file of tables. `sqlite3.Error` is for whoever asks; what the file itself is not is told here."""
 
     def __init__(self, path: str, schema: str) -> None:
-        """Opened, and made as `schema` says where it is not there: statements that change nothing of what there is.
+        """Make the tables that are missing: `schema` is statements of `CREATE … IF NOT EXISTS`.
 
         Raises:
-            EngineError: ENG788.
+            EngineError: ENG002, it cannot be made; ENG781, it is no such file, or a newer engine's.
         """
-        self._path, self._lock = path, threading.RLock()
-        with self._failing():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._connection.row_factory = sqlite3.Row
-            for pragma in (_FULL[-1], *_FULL[:-1]):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.executescript(schema)
+        self.path = path
+        self._local = threading.local()
+        self._all: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        with files.failing("ENG002", path):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        try:
+            with self.writing() as tables:
+                found = tables.execute("PRAGMA user_version").fetchone()[0]
+                if found not in (0, FORM):
+                    raise failure("ENG781", file=path, reason=f"it has form {found}, this engine knows {FORM}")
+                for statement in schema.split(";"):
+                    if statement.strip():
+                        tables.execute(statement)
+                tables.execute(f"PRAGMA user_version = {FORM}")
+        except sqlite3.Error as error:
+            raise failure("ENG781", file=path, reason=str(error)) from None
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """What a SELECT finds."""
+        return self._connection().execute(statement, values).fetchall()
 
     @contextmanager
-    def change(self) -> Iterator[None]:
-        """What is run meanwhile is one change: all of it is on the disk, or nothing.
-
-        Raises:
-            EngineError: ENG788; then nothing has changed.
-        """
-        with self._lock, self._failing():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk has ended it already
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def run(self, sql: str, values: Values = ()) -> int:
-        """How many rows it has changed.
-
-        Raises:
-            EngineError: ENG788.
-        """
-        with self._lock, self._failing():
-            return self._connection.execute(sql, values).rowcount
-
-    def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
-        """The rows that it finds.
-
-        Raises:
-            EngineError: ENG788.
-        """
-        with self._lock, self._failing():
-            return self._connection.execute(sql, values).fetchall()
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, alone from its beginning: nobody writes between a look and what follows on it."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk has ended it already
+                connection.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
-        """Nobody uses it any more."""
+        """Of all threads, which have ended by now."""
         with self._lock:
-            self._connection.close()
+            for connection in list(self._all):
+                connection.close()
+            self._all.clear()
 
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            raise failure("ENG788", file=self._path, reason=str(error)) from error
+    def _connection(self) -> sqlite3.Connection:
+        found: _Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = sqlite3.connect(
+                self.path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False, factory=_Connection
+            )
+            found.row_factory = sqlite3.Row
+            for setting in _SETTINGS:
+                found.execute(f"PRAGMA {setting}")
+            self._local.connection = found
+            with self._lock:
+                self._all.add(found)
+        return found

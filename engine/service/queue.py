@@ -3,9 +3,9 @@
 The only module that knows it. What came of a run, and how far it is, is in `runs` and in its journal: a row of the
 queue is one turn of one run, has one step, and says nothing else.
 
-What it does by itself and we must not have (each was seen in an experiment): its own SQLite engine counts and claims in
-two transactions; its version of an application is a digest of sources, and what another version has begun is nobody's;
-its executor is called `local` whoever it is; it pickles. It has one instance for a process, and so there is one `Queue`.
+What it does by itself and we must not have (each was seen in an experiment): its own SQLite engine counts and claims
+in two transactions; its version of an application is a digest of sources, and what another version has begun is
+nobody's; its executor is called `local` whoever it is; it pickles. A process has one DBOS, and so one `Queue`.
 """
 
 import os
@@ -42,7 +42,7 @@ class Queue:
         Raises:
             EngineError: ENG788, the file cannot be used.
         """
-        from dbos import DBOS, DBOSPortableJSONSerializer  # type: ignore[attr-defined]
+        from dbos import DBOS, DBOSPortableJSONSerializer
 
         path = os.path.join(state_dir, FILE)
         with _failing(path):
@@ -89,7 +89,7 @@ class Queue:
         Raises:
             EngineError: ENG788.
         """
-        from dbos import SetEnqueueOptions, SetWorkflowID  # type: ignore[attr-defined]
+        from dbos import SetEnqueueOptions, SetWorkflowID
 
         with _failing(self._path), SetWorkflowID(key), SetEnqueueOptions(queue_partition_key=group):
             self._dbos.enqueue_workflow(_QUEUE, self._run, key)

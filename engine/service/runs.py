@@ -15,7 +15,9 @@ ended: a run that has ended is only told again.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from sqlite3 import Row
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -106,7 +108,7 @@ class Runs:
     def __init__(self, state_dir: str) -> None:
         """Of the serve whose state is there."""
         self._folder = os.path.join(state_dir, _FOLDER)
-        self.database = Database(os.path.join(state_dir, FILE), _SCHEMA)
+        self._database = Database(os.path.join(state_dir, FILE), _SCHEMA)
 
     def find(
         self,
@@ -127,20 +129,20 @@ class Runs:
         where = f"WHERE {' AND '.join(parts)}" if parts else ""
         sql = f"SELECT * FROM runs {where} ORDER BY queued_at DESC, run DESC LIMIT :limit"  # noqa: S608 - names are ours
         values = {**wanted, "before": before, "limit": limit, **{f"state{n}": one for n, one in enumerate(states)}}
-        return [_run(row) for row in self.database.rows(sql, values)]
+        return [_run(row) for row in self._rows(sql, values)]
 
     def get(self, run: str) -> Run | None:
         """That one."""
-        return next((_run(row) for row in self.database.rows("SELECT * FROM runs WHERE run = ?", (run,))), None)
+        return next((_run(row) for row in self._rows("SELECT * FROM runs WHERE run = ?", (run,))), None)
 
     def counts(self) -> Mapping[str, int]:
         """How many there are, by state."""
-        return {row[0]: row[1] for row in self.database.rows("SELECT state, count(*) FROM runs GROUP BY state")}
+        return {row[0]: row[1] for row in self._rows("SELECT state, count(*) FROM runs GROUP BY state")}
 
     def folder(self, run: str) -> str:
         """Where everything of it is kept, while it is kept. Its name is safe whatever the delivery was called."""
         safe = run if len(run) <= 80 and run.replace("-", "").replace("_", "").isalnum() and run.isascii() else ""
-        return os.path.join(self._folder, safe or f"x-{digest(run).rpartition(":")[2][:40]}")
+        return os.path.join(self._folder, safe or "x-" + digest(run).rpartition(":")[2][:40])
 
     def log(self, run: str, after: int = 0) -> list[Line]:
         """What it has said since line `after`; nothing where that is not kept any more."""
@@ -179,7 +181,7 @@ class Runs:
         """A new one; one that is there stays as it is."""
         names = ", ".join(Run._fields)
         places = ", ".join(f":{name}" for name in Run._fields)
-        self.database.run(f"INSERT OR IGNORE INTO runs ({names}) VALUES ({places})", run._asdict())  # noqa: S608 - ours
+        self._change(f"INSERT OR IGNORE INTO runs ({names}) VALUES ({places})", run._asdict())  # noqa: S608 - ours
 
     def set(self, run: str, states: Iterable[RunState] = PENDING, **values: Any) -> bool:
         """Write these columns, if it is in one of these states."""
@@ -192,9 +194,22 @@ class Runs:
 
     def prune(self, before: str) -> list[str]:
         """Forget what ended before that moment: rows; the runs whose directories are to be removed."""
-        sql = "DELETE FROM runs WHERE ended_at != '' AND ended_at < ? AND state NOT IN ('queued', 'running') RETURNING run"
-        with self.database.change():
-            return [row[0] for row in self.database.rows(sql, (before,))]
+        ended = "ended_at != '' AND ended_at < ? AND state NOT IN ('queued', 'running')"
+        sql = f"DELETE FROM runs WHERE {ended} RETURNING run"  # noqa: S608 - ours
+        with _failing(), self._database.writing() as tables:
+            return [row[0] for row in tables.execute(sql, (before,))]
+
+    def close(self) -> None:
+        """Nobody uses it any more."""
+        self._database.close()
+
+    def _rows(self, sql: str, values: Any = ()) -> list[Row]:
+        with _failing():
+            return self._database.rows(sql, values)
+
+    def _change(self, sql: str, values: Any) -> int:
+        with _failing(), self._database.writing() as tables:
+            return tables.execute(sql, values).rowcount
 
     def _there(self, run: str) -> Run:
         found = self.get(run)
@@ -208,7 +223,15 @@ class Runs:
         among = ", ".join(f":state{n}" for n in range(len(states)))
         given = {**values, "at": run.run, **{f"state{n}": one for n, one in enumerate(states)}}
         sql = f"UPDATE runs SET {columns} WHERE run = :at AND state IN ({among})"  # noqa: S608 - names are ours
-        return self.database.run(sql, given) == 1
+        return self._change(sql, given) == 1
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise failure("ENG788", file=FILE, reason=str(error)) from error
 
 
 def of_delivery(

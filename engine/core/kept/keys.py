@@ -19,6 +19,7 @@ claims/comment/<owner>/<repository>/<pull request>              which run writes
 claims/reply/<owner>/<repository>/<comment>                     which run answers it at the moment
 claims/check/<owner>/<repository>/<pull request>                which run sets its checks at the moment
 logins/<login>                                                  whose a login was when it was first seen
+sources/<owner>/<repository>                                    which repository a source was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from
 swept/<owner>/<repository>/last                                 how far sweep has come
@@ -179,6 +180,11 @@ def asked(repo: str, pr: int) -> str:
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
+
+
+def source(repo: str) -> str:
+    """Where it is said which repository a source was first."""
+    return f"sources/{_repository(repo)}"
 
 
 def ledger(state_key: str) -> str:

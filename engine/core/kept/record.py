@@ -60,6 +60,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
+    "source": {"repository": str, "id": int, "installation": (int, NoneType)},
     "known-keys": {"run": str, "keys": dict},
 }
 # What to do where one is not believed, or is too large to be one.
@@ -87,6 +88,8 @@ WAY_OUT: Mapping[str, str] = {
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "known-keys": "delete it: the trail is then told of all keys anew",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
+    "source": "name the repository's `id` and `installation` under `sources` of the rules, and take it out of the "
+    "store",
 }
 
 
