@@ -1,29 +1,42 @@
-"""What is shown, as values: pages, the API and `engine status` show the same. Everything here only reads.
+"""Reading: the board, the trail, the inbox and the runs made into what is shown. Nothing here writes.
 
 A store or a queue that does not answer is part of what is shown: whoever looks is looking for just that.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
-from engine.core.kept.board import Turn
+from engine.service import timeline
+from engine.service.delivery import STATES
+from engine.service.runs import RunState
+from engine.service.shown import (
+    LANES,
+    Asked,
+    Count,
+    Deliveries,
+    Freeze,
+    OneRun,
+    Overview,
+    Pull,
+    Pulls,
+    Queue,
+    RunList,
+)
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
-    from engine.core.kept.board import Entry
+    from engine.core.kept.board import Entry, Turn
     from engine.core.report.model import Report
-    from engine.errors import Problem
     from engine.run.kept.board import Board
-    from engine.run.kept.freezes import Said
-    from engine.service.delivery import Delivery
     from engine.service.health import Component
     from engine.service.inbox import Inbox
     from engine.service.runs import Run, Runs
-    from engine.service.timeline import Timeline, Trail
+    from engine.service.timeline import Event, Trail
 
-Json = dict[str, Any]
 PAGE = 100  # rows of a list
+_FEW, _MANY = 20, 200  # runs, and deliveries, of one pull request
+RUN_STATES: tuple[RunState, ...] = get_args(RunState)
 
 
 class Sources(NamedTuple):
@@ -37,214 +50,7 @@ class Sources(NamedTuple):
     inbox: "Inbox | None" = None  # None: nothing is served here, runs are jobs of a CI
     runs: "Runs | None" = None
     health: "Callable[[], tuple[Component, ...]]" = tuple
-
-
-class Lane(NamedTuple):
-    """Pull requests of which it is the same one's turn."""
-
-    turn: Turn
-    title: str
-    about: str
-    entries: "tuple[Entry, ...]" = ()
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {"turn": self.turn, "title": self.title, "pulls": [entry.to_json() for entry in self.entries]}
-
-
-# In the order in which somebody is needed.
-LANES = (
-    Lane("apply", "Merged, not all of it applied", "Somebody named has to say how it goes on."),
-    Lane("operator", "Could not be judged", "Something broke: a person has to mend it, then have it run again."),
-    Lane("people", "Waiting for people", "Whoever is named can give what is missing."),
-    Lane("author", "Waiting for their authors", "It is denied or refused: a push has to mend it."),
-    Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied."),
-    Lane("frozen", "Frozen", "Nothing is deployed until somebody ends the freeze."),
-    Lane("person", "Nothing to validate", "No resource is changed: people merge these themselves."),
-    Lane("engine", "At work", "It goes on by itself; nobody has to do anything."),
-)
-
-
-class Asked(NamedTuple):
-    """Which pull requests. Empty: all of them."""
-
-    who: str = ""  # a login or a group that can bring it on, in any case
-    repo: str = ""
-    turn: str = ""
-    text: str = ""  # part of its name, title or author
-
-    def takes(self, entry: "Entry") -> bool:
-        """Is it one of these?"""
-        who, text = self.who.lower(), self.text.lower()
-        return (
-            (not who or who in (name.lower() for name in entry.who))
-            and (not self.repo or entry.repo.lower() == self.repo.lower())
-            and (not self.turn or entry.turn == self.turn)
-            and (not text or any(text in part.lower() for part in (entry.name, entry.title, entry.author)))
-        )
-
-
-class Count(NamedTuple):
-    """How many pull requests have this."""
-
-    name: str
-    number: int
-
-
-class Pulls(NamedTuple):
-    """Pull requests by what they wait for."""
-
-    at: str
-    asked: Asked
-    total: int  # of all that have not ended
-    lanes: tuple[Lane, ...]  # those that are not empty
-    who: tuple[Count, ...]  # who can bring how many on, whatever was asked for; the most first
-    repos: tuple[Count, ...]
-    unreadable: tuple[str, ...] = ()  # keys of the store that hold no such record
-    problem: "Problem | None" = None  # the store does not answer; this was there before
-
-    @property
-    def shown(self) -> int:
-        """How many are shown."""
-        return sum(len(lane.entries) for lane in self.lanes)
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {
-            "at": self.at,
-            "total": self.total,
-            "lanes": [lane.to_json() for lane in self.lanes],
-            "who": {count.name: count.number for count in self.who},
-            "repositories": {count.name: count.number for count in self.repos},
-            "unreadable": list(self.unreadable),
-            "problem": self.problem.to_json() if self.problem else None,
-        }
-
-
-class Pull(NamedTuple):
-    """One pull request."""
-
-    at: str
-    entry: "Entry"
-    url: str  # on GitHub; empty: nobody knows
-    gates: Sequence[Mapping[str, Any]]  # as in a decision: {name, outcome, because, missing, causes}
-    report: "Report | None"  # of its newest validation: verdict, findings, plans; None: it is not kept
-    timeline: "Timeline"
-    runs: "tuple[Run, ...]" = ()  # the newest first
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {
-            "at": self.at,
-            "pull": self.entry.to_json(),
-            "url": self.url or None,
-            "gates": [dict(gate) for gate in self.gates],
-            "report": self.report.to_json() if self.report else None,
-            "timeline": [event.to_json() for event in self.timeline.events],
-            "runs": [run.to_json() for run in self.runs],
-        }
-
-
-class Overview(NamedTuple):
-    """Everything at a glance."""
-
-    at: str
-    components: "tuple[Component, ...]"
-    lanes: tuple[Count, ...]  # by turn
-    pulls: Pulls
-    running: "tuple[Run, ...]"
-    deliveries: Mapping[str, int]  # by state
-    frozen: "tuple[Said, ...]"
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {
-            "at": self.at,
-            "components": [component.to_json() for component in self.components],
-            "pulls": {count.name: count.number for count in self.lanes},
-            "who": {count.name: count.number for count in self.pulls.who},
-            "running": [run.to_json() for run in self.running],
-            "deliveries": dict(self.deliveries),
-            "frozen": [frozen_json(one) for one in self.frozen],
-        }
-
-
-class RunList(NamedTuple):
-    """Runs, the newest first."""
-
-    at: str
-    runs: "tuple[Run, ...]"
-    more: str = ""  # what `before` has to be for the next ones; empty: there are none
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {"at": self.at, "runs": [run.to_json() for run in self.runs], "more": self.more or None}
-
-
-class OneRun(NamedTuple):
-    """A run with its log."""
-
-    at: str
-    run: "Run"
-    lines: tuple[str, ...]
-    after: int  # how many lines came before these
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {"at": self.at, "run": self.run.to_json(), "after": self.after, "lines": list(self.lines)}
-
-
-class Deliveries(NamedTuple):
-    """Deliveries, the newest first."""
-
-    at: str
-    deliveries: "tuple[Delivery, ...]"
-    counts: Mapping[str, int]  # by state, of all
-    more: str = ""
-
-    def to_json(self) -> Json:
-        """For machines."""
-        rows = [delivery.to_json() for delivery in self.deliveries]
-        return {"at": self.at, "deliveries": rows, "counts": dict(self.counts), "more": self.more or None}
-
-
-class Queue(NamedTuple):
-    """What waits to be worked on, and what is."""
-
-    at: str
-    running: "tuple[Run, ...]"
-    waiting: "tuple[Delivery, ...]"  # in the order in which they come
-    poisoned: "tuple[Delivery, ...]"
-    counts: Mapping[str, int]
-
-    def to_json(self) -> Json:
-        """For machines."""
-        return {
-            "at": self.at,
-            "running": [run.to_json() for run in self.running],
-            "waiting": [delivery.to_json() for delivery in self.waiting],
-            "poisoned": [delivery.to_json() for delivery in self.poisoned],
-            "counts": dict(self.counts),
-        }
-
-
-class Freeze(NamedTuple):
-    """What is frozen."""
-
-    at: str
-    frozen: "tuple[Said, ...]"
-    environments: tuple[str, ...]  # that the rules name
-    problem: "Problem | None" = None
-
-    def to_json(self) -> Json:
-        """For machines."""
-        problem = self.problem.to_json() if self.problem else None
-        return {"at": self.at, "frozen": [frozen_json(one) for one in self.frozen], "problem": problem}
-
-
-def frozen_json(one: "Said") -> Json:
-    """For machines, as `engine freeze --json` has it."""
-    return {"environment": one.environment or "all", "reason": one.reason, "by": one.by, "at": one.at}
+    environments: Callable[[], tuple[str, ...]] = tuple  # that the rules name
 
 
 def pulls(sources: Sources, asked: Asked = Asked()) -> Pulls:
@@ -261,9 +67,7 @@ def pulls(sources: Sources, asked: Asked = Asked()) -> Pulls:
     )
     who = _counted(name for entry in reading.entries for name in entry.who)
     repos = _counted(entry.repo for entry in reading.entries)
-    return Pulls(
-        sources.now(), asked, len(reading.entries), lanes, who, repos, reading.unreadable, reading.problem
-    )
+    return Pulls(sources.now(), asked, len(reading.entries), lanes, who, repos, reading.unreadable, reading.problem)
 
 
 def _counted(names: Iterable[str]) -> tuple[Count, ...]:
@@ -277,27 +81,95 @@ def pull(sources: Sources, repo: str, number: int) -> Pull | None:
     Raises:
         EngineError: the store fails.
     """
+    from engine.run.kept import board
+
+    kept = board.get(sources.store, repo, number)
+    if kept is None:
+        return None
+    entry = kept.entry
+    told = timeline.of(sources.trail.of(entry.repo, number), kept.steps, _received(sources, entry))
+    ran = tuple(sources.runs.find(repo=entry.repo, number=number, limit=_FEW)) if sources.runs else ()
+    url = f"{sources.web}/{entry.repo}/pull/{number}" if sources.web else ""
+    return Pull(sources.now(), entry, url, kept.gates, _report(sources, entry), told, ran)
+
+
+def _received(sources: Sources, entry: "Entry") -> "list[Event]":
+    found = sources.inbox.find(subject=entry.name, limit=_MANY) if sources.inbox else []
+    said = ((one, f"{one.event} {one.action}".strip()) for one in found)
+    return [timeline.Event(one.received_at, "delivery", one.state, text, run=one.run) for one, text in said]
+
+
+def _report(sources: Sources, entry: "Entry") -> "Report | None":
+    """What its newest validation has found, as its page shows it."""
+    from engine.core.decision.document import freeze as facts
+    from engine.core.report.model import Report
+    from engine.core.resources.model import Discovery
+    from engine.run import reports
+    from engine.run.kept import comments
+
+    found = comments.found(sources.store, entry.repo, entry.pr, entry.sequence) if entry.sequence else {}
+    if not found:
+        return None
+    about = Report(entry.repo, entry.pr, entry.head, entry.environment, "", "unjudged", base_ref=entry.base)
+    parts = (found.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
+    return reports.of_outputs(about, *parts, Discovery(None, None, (), ()), facts({}))
 
 
 def overview(sources: Sources) -> Overview:
     """Everything at a glance. Raises nothing: what does not answer is told of."""
+    found = pulls(sources)
+    lanes = tuple(Count(lane.title, len(lane.entries)) for lane in found.lanes)
+    running, counts = _running(sources), sources.inbox.counts() if sources.inbox else {}
+    return Overview(sources.now(), sources.health(), lanes, found, running, counts, freeze(sources).frozen)
 
 
-def runs(sources: Sources, *, before: str = "", subject: str = "", state: str = "") -> RunList:
+def _running(sources: Sources) -> "tuple[Run, ...]":
+    return tuple(sources.runs.find(("running",), limit=PAGE)) if sources.runs else ()
+
+
+def runs(sources: Sources, *, before: str = "", state: str = "", repo: str = "") -> RunList:
     """Runs, the newest first."""
+    if sources.runs is None:
+        return RunList(sources.now(), ())
+    states = (state,) if state in RUN_STATES else ()
+    found = sources.runs.find(states, repo=repo, before=before, limit=PAGE + 1)
+    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].queued_at if len(found) > PAGE else "")
 
 
 def run(sources: Sources, name: str, after: int = 0) -> OneRun | None:
     """A run with the lines of its log after that many; None: there is none of that name."""
+    found = sources.runs.get(name) if sources.runs else None
+    if found is None or sources.runs is None:
+        return None
+    return OneRun(sources.now(), found, tuple(sources.runs.log(name, after)), after)
 
 
 def queue(sources: Sources) -> Queue:
     """What waits, what runs, and what was given up."""
+    if sources.inbox is None or sources.runs is None:
+        return Queue(sources.now(), (), (), (), (), {})
+    queued = tuple(reversed(sources.runs.find(("queued",), limit=PAGE)))
+    poisoned = tuple(sources.runs.find(("poisoned",), limit=PAGE))
+    waiting = tuple(sources.inbox.waiting(PAGE))
+    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, sources.inbox.counts())
 
 
-def deliveries(sources: Sources, *, before: str = "", state: str = "", repo: str = "") -> Deliveries:
+def deliveries(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> Deliveries:
     """Deliveries, the newest first."""
+    if sources.inbox is None:
+        return Deliveries(sources.now(), (), {})
+    wanted = next((one for one in STATES if one == state), None)
+    found = sources.inbox.find(state=wanted, repo=repo or None, before=before, limit=PAGE + 1)
+    more = found[PAGE - 1].number if len(found) > PAGE else None
+    return Deliveries(sources.now(), tuple(found[:PAGE]), sources.inbox.counts(), more)
 
 
 def freeze(sources: Sources) -> Freeze:
     """What is frozen. Raises nothing."""
+    from engine.errors import EngineError
+    from engine.run.kept import freezes
+
+    try:
+        return Freeze(sources.now(), tuple(freezes.active(sources.store)), sources.environments())
+    except EngineError as error:
+        return Freeze(sources.now(), (), sources.environments(), error.problems[0])

@@ -71,14 +71,20 @@ class Entry(NamedTuple):
 
     @property
     def who(self) -> tuple[str, ...]:
-        """Everybody who can bring it on, each once."""
-        return tuple(dict.fromkeys(name for wait in self.waits for name in wait.who))
+        """Everybody who can bring it on now, each once: while something is against it, nobody's yes does."""
+        against = [wait for wait in self.waits if wait.outcome in _AGAINST]
+        return tuple(dict.fromkeys(name for wait in against or self.waits for name in wait.who))
 
     def to_json(self) -> dict[str, Any]:
         """For machines: `pull` of the API's schema."""
-        said = {name: getattr(self, name) for name in self._fields if name not in ("waits", "number", "words", "detail")}
+        said = {
+            name: getattr(self, name) for name in self._fields if name not in ("waits", "number", "words", "detail")
+        }
         waits = [wait.to_json() for wait in self.waits]
         return {**said, "line": self.line, "turn": self.turn, "waits": waits, "who": list(self.who)}
+
+
+_AGAINST = ("fail", "error")
 
 
 class Kept(NamedTuple):
@@ -108,7 +114,7 @@ def _turn(entry: Entry) -> Turn:
         return "apply" if any(wait.words for wait in entry.waits) else "engine"
     if entry.validation in ("error", "unknown"):
         return "operator"
-    turn = next((turn for words, turn in _TURNS if entry.words.startswith(words)), "engine")
+    turn: Turn = next((turn for words, turn in _TURNS if entry.words.startswith(words)), "engine")
     return "engine" if turn == "people" and not entry.who else turn
 
 
@@ -145,7 +151,7 @@ def of_fields(said: Mapping[str, Any], number: int) -> Kept:
     """
     try:
         row = said["entry"]
-        waits = tuple(Wait(**{**wait, "who": tuple(map(_text, wait["who"]))}) for wait in row["waits"])
+        waits = tuple(Wait(**{**wait, "who": tuple(_texts(wait["who"]))}) for wait in row["waits"])
         entry = Entry(**{**row, "waits": waits, "run": said["run"], "number": number})
         steps = tuple(Step(*map(_text, step)) for step in said["steps"])
         gates = tuple(map(_gate, said["gates"]))
@@ -165,10 +171,16 @@ def _text(value: object) -> str:
     return value
 
 
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError("a list is none")
+    return list(map(_text, value))
+
+
 def _gate(said: Mapping[str, Any]) -> Mapping[str, Any]:
     for name in ("name", "outcome", "because"):
         _text(said[name])
-    missing = [{"what": _text(one["what"]), "who": list(map(_text, one["who"]))} for one in said["missing"]]
+    missing = [{"what": _text(one["what"]), "who": _texts(one["who"])} for one in said["missing"]]
     return {**{n: said[n] for n in ("name", "outcome", "because")}, "missing": missing,
             "causes": [_cause(one) for one in said["causes"]]}  # fmt: skip
 

@@ -119,7 +119,9 @@ class Reading(NamedTuple):
 class Board:
     """Reads the board again and again, and of it only what is new. Safe with threads."""
 
-    def __init__(self, store: "Store", *, fresh_s: float = _FRESH_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, store: "Store", *, fresh_s: float = _FRESH_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`fresh_s`: for so long what was read is shown without asking the store."""
         self._store, self._fresh_s, self._clock, self._lock = store, fresh_s, clock, Lock()
         self._known: dict[str, Entry | None] = {}  # by key; None: it cannot be read
