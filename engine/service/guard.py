@@ -5,8 +5,8 @@ Nothing is decided by a path here: a route is behind `Demand`, or it is not, so 
 
 import hmac
 import ipaddress
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,10 +19,15 @@ from engine.adapters.web.own import headers as page_headers
 from engine.errors import failure
 from engine.service.access import LOOPBACK, SESSION_S, Right, Sessions, Tokens, Who
 
+if TYPE_CHECKING:
+    from engine.service.settings import Serving
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 BODY_LIMIT = 64 * 1024
 SAFE = ("GET", "HEAD")
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
+_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~")
 _FORWARDED = ("forwarded", "via")  # and all that begins with x-forwarded- or x-real-: somebody stands between us
 
 
@@ -31,7 +36,7 @@ class Place(NamedTuple):
 
     host: str  # that we listen at
     port: int
-    names: tuple[str, ...] = ()  # by which browsers call us from elsewhere, as they send them: engine.example.org
+    names: tuple[str, ...] = ()  # by which browsers call us from elsewhere, with or without a port
     proxies: tuple[Network, ...] = ()  # whose forwarded headers are believed
     root: str = ""  # the path below which browsers see us: /interlock
 
@@ -68,23 +73,24 @@ class RefusedError(Exception):
         self.status, self.message = status, message
 
 
-def place(host: str, port: int, names: Sequence[str], proxies: Sequence[str], root: str) -> Place:
-    """What `engine serve` was told, checked.
+def place(serving: "Serving", port: int) -> Place:
+    """What `engine serve` was told, checked; `port` is the one that it has come to listen at.
 
     Raises:
         EngineError: ENG802, it cannot be so.
     """
+    names, root = sorted(serving.host_names - set(_LOOPBACK)), serving.root_path
     try:
-        networks = tuple(ipaddress.ip_network(proxy) for proxy in proxies)
+        networks = tuple(ipaddress.ip_network(proxy) for proxy in sorted(serving.proxies))
     except ValueError as error:
         raise failure("ENG802", option="--proxy", reason=error) from None
-    if root and (own_path(root) != root or root.endswith("/") or not set(root).isdisjoint("?#%\"<>'&")):
+    if root and (own_path(root) != root or root.endswith("/") or not _PATH.issuperset(root)):
         raise failure("ENG802", option="--root-path", reason="it begins with a slash and does not end with one")
-    if any(not name or name != name.lower() or not set(name).isdisjoint("/@ *,") for name in names):
+    if any(not name or not _HOST.issuperset(name) for name in names):
         raise failure("ENG802", option="--host-name", reason="it is the name in the address, without https://")
-    if not names and not _is_loopback(host):
+    if not names and not _is_loopback(serving.host):
         raise failure("ENG802", option="--host", reason="other machines call us by a name: --host-name says which")
-    return Place(host, port, tuple(names), networks, root)
+    return Place(serving.host, port, tuple(names), networks, root)
 
 
 def visit(request: Request) -> Visit:
@@ -197,8 +203,8 @@ def reached(place: Place, scope: Scope) -> Address:
     if is_proxy:
         host = _one(sent, "x-forwarded-host") or host
         scheme = _one(sent, "x-forwarded-proto") or scheme
-    local = [f"{name}:{place.port}" for name in _LOCAL] if _is_loopback(place.host) else []
-    if scheme not in ("http", "https") or host.lower() not in (*place.names, *local):
+    local = _with_port(("127.0.0.1", "localhost", "[::1]"), place.port) if _is_loopback(place.host) else set()
+    if scheme not in ("http", "https") or host.lower() not in local | _with_port(place.names, place.port):
         raise RefusedError(421, "This is not the name by which we are called (--host-name).")
     is_direct = not any(name in _FORWARDED or name.startswith(("x-forwarded-", "x-real-")) for name in sent)
     told = place.names or place.proxies or place.root
@@ -261,6 +267,11 @@ def _within(scope: Scope) -> str:
 
 def _is_browser(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
+
+
+def _with_port(names: Iterable[str], port: int) -> set[str]:
+    """As browsers send them: without the port that they would ask anyway. A proxy's port is none of ours."""
+    return {*names, *(f"{name}:{port}" for name in names)}
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
