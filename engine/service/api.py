@@ -1,7 +1,8 @@
-"""JSON below /api/v1: what the pages show, as the same values, and deeds. Rows, of which `openapi` makes the document."""
+"""JSON below /api/v1: what the pages show, as the same values, and deeds. Of its rows `openapi` makes the document."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -14,7 +15,8 @@ from engine.errors import EngineError, ExitCode, failure
 from engine.service import views
 from engine.service.deeds import DEEDS, Deed, Hands, asked
 from engine.service.guard import RefusedError, refusal, visit
-from engine.service.views import Asked, Sources
+from engine.service.shown import Asked
+from engine.service.views import Sources
 
 ROOT = "/api/v1"
 Texts = Mapping[str, str]
@@ -27,7 +29,7 @@ class Read(NamedTuple):
     path: str  # below /api/v1
     about: str
     show: Callable[[Sources, Texts, Texts], Any]  # (from what, path, query) → a value with `to_json`, or None
-    query: Texts = {}  # name → what it means
+    query: Texts = MappingProxyType({})  # name → what it means
 
 
 _PULLS = {
@@ -36,7 +38,11 @@ _PULLS = {
     "turn": "Whose turn it is.",
     "text": "Part of its name, title or author.",
 }
-_BEFORE = {"before": "`more` of the answer before: what follows it."}
+_RUNS = {
+    "before": "`more` of the answer before: what follows it.",
+    "state": "Only of this state.",
+    "repo": "`owner/name`",
+}
 
 READS = (
     Read("Overview", "/overview", "Everything at a glance.", lambda sources, _, __: views.overview(sources)),
@@ -57,14 +63,14 @@ READS = (
         "Runs",
         "/runs",
         "Runs, the newest first.",
-        lambda sources, _, query: views.runs(sources, **_given(query, "before", "subject", "state")),
-        {**_BEFORE, "subject": "`owner/name#5`", "state": "Only of this state."},
+        lambda sources, _, query: views.runs(sources, **{name: query.get(name, "") for name in _RUNS}),
+        _RUNS,
     ),
     Read(
         "OneRun",
         "/runs/{run}",
         "A run, and what it has said.",
-        lambda sources, path, query: views.run(sources, path["run"], _number(query.get("after", "0"))),
+        lambda sources, path, query: views.run(sources, path["run"], _number(query.get("after"))),
         {"after": "Only lines after that many."},
     ),
     Read("Queue", "/queue", "What waits, what runs, what was given up.", lambda sources, _, __: views.queue(sources)),
@@ -72,8 +78,13 @@ READS = (
         "Deliveries",
         "/deliveries",
         "Deliveries, the newest first.",
-        lambda sources, _, query: views.deliveries(sources, **_given(query, "before", "state", "repo")),
-        {**_BEFORE, "state": "Only of this state.", "repo": "`owner/name`"},
+        lambda sources, _, query: views.deliveries(
+            sources,
+            before=_number(query.get("before")) or None,
+            state=query.get("state", ""),
+            repo=query.get("repo", ""),
+        ),
+        _RUNS,
     ),
     Read("Freeze", "/freeze", "What is frozen.", lambda sources, _, __: views.freeze(sources)),
 )
@@ -146,7 +157,8 @@ def _by_form(hands: Hands, deed: Deed) -> Callable[[Request], Any]:
 
 def _done(hands: Hands, deed: Deed, request: Request, given: Mapping[str, Any]) -> Mapping[str, Any]:
     who = visit(request).who
-    assert who is not None and who.name, "the guard lets nobody else through"
+    assert who, "the guard lets nobody else through"
+    assert who.name, "who has shown no token may not write"
     path = {name: str(value) for name, value in request.path_params.items()}
     return deed.do(hands, who.name, {**path, **asked(deed, given)})
 
@@ -166,13 +178,9 @@ def _body(data: bytes) -> Mapping[str, Any]:
     return found
 
 
-def _given(query: Texts, *names: str) -> dict[str, str]:
-    return {name: query.get(name, "") for name in names}
-
-
-def _number(text: str) -> int:
+def _number(text: str | None) -> int:
     """0, which nothing has, where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 async def _document(_: Request) -> Response:

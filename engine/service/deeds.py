@@ -63,7 +63,9 @@ def asked(deed: Deed, given: Mapping[str, Any]) -> dict[str, str]:
     for name, field in deed.fields.items():
         value = given.get(name, field.default)
         if not isinstance(value, str) or len(value) > field.longest or (field.among and value not in field.among):
-            wanted = f"one of {', '.join(field.among)}" if field.among else f"a text of at most {field.longest} characters"
+            wanted = (
+                f"one of {', '.join(field.among)}" if field.among else f"a text of at most {field.longest} characters"
+            )
             raise failure("ENG803", field=name, reason=f"it has to be {wanted}")
         found[name] = value
     return found

@@ -97,10 +97,10 @@ class Live:
     def _stream(self, events: Callable[[], AsyncIterator[str]]) -> Response:
         if self._open >= MOST:
             return JSONResponse({"message": "Too many look on; the page shows the same."}, 503)
-        self._open += 1
 
         async def counted() -> AsyncIterator[str]:
             said = time.monotonic()
+            self._open += 1
             try:
                 async for event in events():
                     if not event and time.monotonic() - said >= _BEAT_S:

@@ -14,9 +14,11 @@ from starlette.routing import BaseRoute, Route
 
 import engine
 from engine.service import views
+from engine.service.shown import LANES
 
 if TYPE_CHECKING:
-    from engine.service.views import Overview, Sources
+    from engine.service.shown import Overview
+    from engine.service.views import Sources
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Counts = Mapping[str, int]
@@ -56,7 +58,10 @@ def families(sources: "Sources", answered: Counts) -> Iterator[Metric]:
         "interlock_pull_requests",
         "Pull requests that have not ended, by whose turn it is.",
         "turn",
-        {one.name: one.number for one in now.lanes},
+        {
+            **dict.fromkeys((lane.turn for lane in LANES), 0),
+            **{lane.turn: len(lane.entries) for lane in now.pulls.lanes},
+        },
     )
     yield Metric("interlock_deliveries", "Deliveries that are kept, by state.", "state", now.deliveries)
     runs = sources.runs.counts() if sources.runs else {}

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from engine.adapters.web.own import own_path
 from engine.service.access import Sessions, Tokens
 from engine.service.guard import Place, cookie_of, keep, visit
-from engine.service.pages import page
+from engine.service.rendering import page
 
 PATH, OUT = "/sign-in", "/sign-out"
 
