@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.service.timeline import Event, Trail
 
 PAGE = 100  # rows of a list
+_DIGITS = 16  # of a number that somebody asks for
 _FEW, _MANY = 20, 200  # runs, and deliveries, of one pull request
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)
 
@@ -120,20 +121,21 @@ def overview(sources: Sources) -> Overview:
     """Everything at a glance. Raises nothing: what does not answer is told of."""
     found = pulls(sources)
     lanes = tuple(Count(lane.title, len(lane.entries)) for lane in found.lanes)
-    running, counts = _running(sources), sources.inbox.counts() if sources.inbox else {}
-    return Overview(sources.now(), sources.health(), lanes, found, running, counts, freeze(sources).frozen)
+    running, frozen = _running(sources), freeze(sources).frozen
+    return Overview(sources.now(), sources.health(), lanes, found, running, _counts(sources), frozen)
 
 
 def _running(sources: Sources) -> "tuple[Run, ...]":
     return tuple(sources.runs.find(("running",), limit=PAGE)) if sources.runs else ()
 
 
-def runs(sources: Sources, *, before: str = "", state: str = "", repo: str = "") -> RunList:
-    """Runs, the newest first."""
+def runs(sources: Sources, *, before: str = "", state: str = "", subject: str = "") -> RunList:
+    """Runs, the newest first; those of a repository or of a pull request, where `subject` names one."""
     if sources.runs is None:
         return RunList(sources.now(), ())
-    states = (state,) if state in RUN_STATES else ()
-    found = sources.runs.find(states, repo=repo, before=before, limit=PAGE + 1)
+    states = tuple(one for one in RUN_STATES if one == state)
+    repo, _, number = subject.partition("#")
+    found = sources.runs.find(states, repo=repo, number=_number(number), before=before, limit=PAGE + 1)
     return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].queued_at if len(found) > PAGE else "")
 
 
@@ -152,17 +154,25 @@ def queue(sources: Sources) -> Queue:
     queued = tuple(reversed(sources.runs.find(("queued",), limit=PAGE)))
     poisoned = tuple(sources.runs.find(("poisoned",), limit=PAGE))
     waiting = tuple(sources.inbox.waiting(PAGE))
-    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, sources.inbox.counts())
+    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, _counts(sources))
 
 
-def deliveries(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> Deliveries:
+def deliveries(sources: Sources, *, before: str = "", state: str = "", repo: str = "") -> Deliveries:
     """Deliveries, the newest first."""
     if sources.inbox is None:
         return Deliveries(sources.now(), (), {})
     wanted = next((one for one in STATES if one == state), None)
-    found = sources.inbox.find(state=wanted, repo=repo or None, before=before, limit=PAGE + 1)
+    found = sources.inbox.find(state=wanted, repo=repo or None, before=_number(before), limit=PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
-    return Deliveries(sources.now(), tuple(found[:PAGE]), sources.inbox.counts(), more)
+    return Deliveries(sources.now(), tuple(found[:PAGE]), _counts(sources), more)
+
+
+def _counts(sources: Sources) -> dict[str, int]:
+    return {str(state): number for state, number in sources.inbox.counts().items()} if sources.inbox else {}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def freeze(sources: Sources) -> Freeze:
