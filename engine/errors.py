@@ -1128,7 +1128,9 @@ TABLE: dict[str, Row] = {
     ),
     "ENG786": Row("the engine ends, and the run waits for the next one", "start `engine serve` again", _STALE),
     "ENG787": Row(
-        "{directory} is in use by another `engine serve`", "end that one, or name another directory: --state DIR", _STALE
+        "{directory} is in use by another `engine serve`",
+        "end that one, or name another directory: --state DIR",
+        _STALE,
     ),
     "ENG788": Row(
         "the state of `engine serve` in {file} cannot be used: {reason}",
