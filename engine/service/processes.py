@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from engine.adapters import process
-from engine.adapters.pauses import pauses
 from engine.errors import ExitCode, failure
 from engine.service import log
 from engine.service.worker import READY, Working
@@ -82,23 +81,21 @@ class Supervisor:
                 self._child.stdin.close()  # it ends what it has started, and itself
 
     def _supervise(self) -> None:
-        young, waits = 0, pauses(1_000_000, _FIRST_S, _LONGEST_S)
+        deaths, pause = 0, _FIRST_S
         while not self._asked:
             began = time.monotonic()
-            was_ready, code = self._once()
+            code = self._once()
+            lived = time.monotonic() - began
             if self._asked:
                 break
-            lived = time.monotonic() - began
-            young = 0 if was_ready else young + 1
-            if young >= _NO_START and not self._ready.is_set() or code == ExitCode.CONFIG and not self._ready.is_set():
-                break
-            if lived >= _LIVED_S:
-                waits = pauses(1_000_000, _FIRST_S, _LONGEST_S)
-            pause = next(waits)
-            log.error(
-                "the worker has died, and is started again", code=code, lived=round(lived, 1), pause=round(pause, 1)
-            )
+            if not self._ready.is_set():  # it has never worked: what it was told may be wrong
+                deaths += 1
+                if deaths >= _NO_START or code == ExitCode.CONFIG:
+                    break
+            pause = _FIRST_S if lived >= _LIVED_S else pause
+            log.error("the worker has died, and is started again", code=code, lived=round(lived, 1), pause=pause)
             self._wait(pause)
+            pause = min(pause * 2, _LONGEST_S)
         self._over.set()
 
     def _wait(self, pause: float) -> None:
@@ -106,21 +103,20 @@ class Supervisor:
         while not self._asked and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK_S))
 
-    def _once(self) -> tuple[bool, int]:
-        """One life of it: was it ever ready, and how did it end?"""
-        child = process.start(self._argv, self._folder, self._environ, True, "install Python")
+    def _once(self) -> int | None:
+        """One life of it: how it ended."""
         with self._lock:
+            if self._asked:
+                return None
+            child = process.start(self._argv, self._folder, self._environ, True, "install Python")
             self._child = child
-        was_ready = False
-        for line in _lines(child):
-            if line is None:
-                was_ready = True
-                self._ready.set()
+        for _ in _lines(child):
+            self._ready.set()
         process.has_ended(child, self._grace_s)
         with self._lock:
             process.kill(child)
             self._child = None
-        return was_ready, child.returncode
+        return child.returncode
 
 
 def _lines(child: process.Child) -> Iterator[None]:
