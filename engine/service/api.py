@@ -63,7 +63,12 @@ READS = (
         "Runs",
         "/runs",
         "Runs, the newest first.",
-        lambda sources, _, query: views.runs(sources, **{name: query.get(name, "") for name in _RUNS}),
+        lambda sources, _, query: views.runs(
+            sources,
+            before=_number(query.get("before")) or None,
+            state=query.get("state", ""),
+            repo=query.get("repo", ""),
+        ),
         _RUNS,
     ),
     Read(

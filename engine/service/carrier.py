@@ -1,14 +1,15 @@
 """One turn of one run: `run/handle` in a thread, in a directory of its own, and what came of it.
 
-Each run is an executor of its own, as each job of CI is: its file lies beside what it makes, so whoever finds a run that
-a killed process had begun goes on with it, and never with what another thread of this process has in hand.
+Each run is an executor of its own, as each job of CI is: its file lies beside what it makes, so whoever finds a run
+that a killed process had begun goes on with it, and never with what another thread of this process has in hand.
 """
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.adapters import clock, files
 from engine.core.outcome import Outcome
@@ -27,6 +28,7 @@ CANCELLED, SUPERSEDED, LOCKED = "ENG785", "ENG789", "ENG742"
 _WIDTH = 100
 _PHASE_S = 1.0  # how often the row says how far it is
 _NOTHING_BEGUN = "ENG578"
+_MOVED_ON = ("ENG552", "ENG575")
 _ENDS: Mapping[str, RunState] = {CANCELLED: "cancelled", SUPERSEDED: "superseded"}
 
 
@@ -134,7 +136,7 @@ class Carrier:
                     raise
                 return handle(request._replace(going=going._replace(resume=False)), values, ports, watcher)
 
-    def _decided(self, live: Live, say: "Say") -> "Decided":
+    def _decided(self, live: Live, say: "Say") -> "Callable[[Decision], None]":
         def decided(decision: "Decision") -> None:
             from engine.core.report import explanation
 
@@ -149,8 +151,7 @@ class Carrier:
         return decided
 
 
-Say = Callable[[str], None]
-Decided = Callable[["Decision"], None]
+Say: TypeAlias = Callable[[str], None]
 
 
 def _claim(out: str, run: Run) -> None:
@@ -229,7 +230,8 @@ def _ended(handled: "Sequence[Handled | Again]") -> End:
 
 
 def _locks(one: "Handled | Again") -> Iterator[str]:
-    for ran in one.to_json().get("ran", ()):
+    said: Any = one.to_json()
+    for ran in said.get("ran", ()):
         for broken in ran.get("broken", ()):
             if broken.get("code") == LOCKED:
                 yield str(broken.get("message", LOCKED))

@@ -39,6 +39,7 @@ _COLOUR = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red
 
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
 _logger = logging.getLogger(_NAME)
+_hide = Redactor(())  # of this process, once it has started
 
 
 def debug(message: str, **fields: object) -> None:
@@ -59,6 +60,11 @@ def warning(message: str, **fields: object) -> None:
 def error(message: str, **fields: object) -> None:
     """What somebody has to look at. Of an exception that is being handled, where it was raised is told as well."""
     _logger.error(message, extra={"fields": fields}, exc_info=sys.exc_info()[0] is not None)
+
+
+def plain(text: str) -> str:
+    """`text`, with nothing secret in it that is known here."""
+    return _TOKENS.sub(HIDDEN, _hide.text(text))
 
 
 @contextmanager
@@ -88,16 +94,17 @@ def start(
 
     folder = os.path.join(state_dir, FOLDER)
     files.make_directory(folder)
-    hide = Redactor([*_known(environ), *secrets])
+    global _hide  # noqa: PLW0603 - a process has one environment, and one log
+    _hide = Redactor([*_known(environ), *secrets])
     with files.failing("ENG002", os.path.join(folder, FILE)):
         file = ConcurrentRotatingFileHandler(
             os.path.join(folder, FILE), "a", _MOST_BYTES, _MOST_FILES, encoding="utf-8", chmod=0o600, umask=0o077
         )
-    file.setFormatter(_Lines(process, hide))
+    file.setFormatter(_Lines(process))
     handlers: list[logging.Handler] = [file]
     if sys.stderr is not None:
         shown = logging.StreamHandler(sys.stderr)
-        shown.setFormatter(_Readable(process, hide) if sys.stderr.isatty() else _Lines(process, hide))
+        shown.setFormatter(_Readable(process) if sys.stderr.isatty() else _Lines(process))
         handlers.append(shown)
     logging.raiseExceptions = False  # the line is lost; what it tells of goes on
     for name, least in {_NAME: logging.DEBUG, **_ALSO}.items():
@@ -135,9 +142,9 @@ def _known(environ: Mapping[str, str]) -> frozenset[str]:
 class _Lines(logging.Formatter):
     """One JSON object a line."""
 
-    def __init__(self, process: str, hide: Redactor) -> None:
+    def __init__(self, process: str) -> None:
         super().__init__()
-        self._process, self._hide = process, hide
+        self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
         return in_json(json.dumps(self.parts(record), ensure_ascii=False))
@@ -162,7 +169,7 @@ class _Lines(logging.Formatter):
 
     def _plain(self, text: str) -> str:
         text = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
-        return _TOKENS.sub(HIDDEN, self._hide.text(text))
+        return plain(text)
 
 
 class _Readable(_Lines):

@@ -4,7 +4,7 @@
 |---|---|
 | queued | it is to be started: another of its pull request goes, every place is taken, or it is `not_before` a moment |
 | running | it goes |
-| done | it has come to its end, whatever that is: `exit_code`, `outcome` |
+| done | it has come to its end, whatever that is: `exit_code` |
 | failed | it could not be carried out, and is not tried again by itself |
 | superseded | a newer head came before it had validated this one |
 | cancelled | somebody has said so |
@@ -35,18 +35,16 @@ _LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log that are read: a run that says mo
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
-  run TEXT PRIMARY KEY, delivery TEXT NOT NULL, event TEXT NOT NULL, action TEXT NOT NULL DEFAULT '',
-  repo TEXT NOT NULL DEFAULT '', number INTEGER, subject TEXT NOT NULL, head TEXT NOT NULL DEFAULT '',
-  pipeline TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '', exit_code INTEGER,
-  queued_at TEXT NOT NULL, started_at TEXT NOT NULL DEFAULT '', ended_at TEXT NOT NULL DEFAULT '',
-  phase TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', not_before TEXT NOT NULL DEFAULT '',
-  tries INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0,
-  turn INTEGER NOT NULL DEFAULT 1, asked TEXT NOT NULL DEFAULT '', asked_by TEXT NOT NULL DEFAULT '',
-  resume INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
+  row INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL UNIQUE, delivery TEXT NOT NULL, event TEXT NOT NULL,
+  action TEXT NOT NULL, repo TEXT NOT NULL, number INTEGER, subject TEXT NOT NULL, head TEXT NOT NULL,
+  queued_at TEXT NOT NULL, state TEXT NOT NULL, pipeline TEXT NOT NULL, exit_code INTEGER, started_at TEXT NOT NULL,
+  ended_at TEXT NOT NULL, phase TEXT NOT NULL, reason TEXT NOT NULL, not_before TEXT NOT NULL, tries INTEGER NOT NULL,
+  failures INTEGER NOT NULL, locks INTEGER NOT NULL, turn INTEGER NOT NULL, asked TEXT NOT NULL,
+  asked_by TEXT NOT NULL, resume INTEGER NOT NULL
+);
 CREATE INDEX IF NOT EXISTS runs_state ON runs (state, not_before);
 CREATE INDEX IF NOT EXISTS runs_subject ON runs (repo, number);
-CREATE INDEX IF NOT EXISTS runs_queued ON runs (queued_at DESC);
+CREATE INDEX IF NOT EXISTS runs_delivery ON runs (delivery);
 """
 
 
@@ -54,30 +52,30 @@ class Run(NamedTuple):
     """One row. Moments are RFC 3339, or empty where there was none yet."""
 
     run: str
-    delivery: str
+    delivery: str  # empty: it is of the clock
     event: str
     action: str
     repo: str  # owner/name; empty: of none
     number: int | None  # of its pull request
     subject: str  # owner/name#5, owner/name@ref, owner/name
     head: str  # that the event has seen
-    pipeline: str  # names with `, ` between; empty until it is decided
-    state: RunState
-    outcome: str  # done, negative, …: what its exit code means
-    exit_code: int | None
     queued_at: str
-    started_at: str  # the first time
-    ended_at: str
-    phase: str  # the last that it has said
-    reason: str  # why it is where it is, for a person
-    not_before: str  # it waits until then
-    tries: int  # starts without an end, since the last end
-    failures: int  # ends without an outcome
-    locks: int  # ends because somebody else was at work
-    turn: int  # how often it has been handed to the queue
-    asked: str  # `cancel`, where somebody has
-    asked_by: str  # who has asked for the last thing that was asked
-    resume: int  # 1: a person wants it to go on, whoever had begun it
+    state: RunState = "queued"
+    pipeline: str = ""  # names with `, ` between; empty until it is decided
+    exit_code: int | None = None
+    started_at: str = ""  # the first time
+    ended_at: str = ""
+    phase: str = ""  # the last that it has said
+    reason: str = ""  # why it is where it is, for a person
+    not_before: str = ""  # it waits until then
+    tries: int = 0  # starts without an end, since the last end
+    failures: int = 0  # ends without an outcome
+    locks: int = 0  # ends because somebody else was at work
+    turn: int = 1  # how often it has been handed to the queue
+    asked: str = ""  # `cancel`, where somebody has
+    asked_by: str = ""  # who has asked for the last thing that was asked
+    resume: int = 0  # 1: a person wants it to go on, whoever had begun it
+    row: int = 0  # the order in which they came
 
     @property
     def engine(self) -> str:
@@ -86,8 +84,8 @@ class Run(NamedTuple):
 
     @property
     def group(self) -> str:
-        """What goes one after another: all of one pull request. What is of none waits for nobody."""
-        return f"{self.repo}#{self.number}" if self.number else self.run
+        """What goes one after another: all of one pull request, or of one branch. Others wait for nobody."""
+        return self.subject if "#" in self.subject or "@" in self.subject else self.run
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
@@ -117,17 +115,17 @@ class Runs:
         repo: str = "",
         number: int | None = None,
         delivery: str = "",
-        before: str = "",
+        before: int = 0,
         limit: int = 50,
     ) -> list[Run]:
-        """The newest first; those of all states where none is named. `before`: queued before that moment."""
+        """The newest first; those of all states where none is named. `before`: the `row` of the last that was shown."""
         states = tuple(states)
         wanted = {"repo": repo, "number": number, "delivery": delivery}
         parts = [f"{name} = :{name}" for name, value in wanted.items() if value]
-        parts += ["queued_at < :before"] if before else []
+        parts += ["row < :before"] if before else []
         parts += [f"state IN ({', '.join(f':state{n}' for n in range(len(states)))})"] if states else []
         where = f"WHERE {' AND '.join(parts)}" if parts else ""
-        sql = f"SELECT * FROM runs {where} ORDER BY queued_at DESC, run DESC LIMIT :limit"  # noqa: S608 - names are ours
+        sql = f"SELECT * FROM runs {where} ORDER BY row DESC LIMIT :limit"  # noqa: S608 - names are ours
         values = {**wanted, "before": before, "limit": limit, **{f"state{n}": one for n, one in enumerate(states)}}
         return [_run(row) for row in self._rows(sql, values)]
 
@@ -179,9 +177,19 @@ class Runs:
 
     def add(self, run: Run) -> None:
         """A new one; one that is there stays as it is."""
-        names = ", ".join(Run._fields)
-        places = ", ".join(f":{name}" for name in Run._fields)
+        kept = [name for name in Run._fields if name != "row"]
+        names, places = ", ".join(kept), ", ".join(f":{name}" for name in kept)
         self._change(f"INSERT OR IGNORE INTO runs ({names}) VALUES ({places})", run._asdict())  # noqa: S608 - ours
+
+    def due(self, now: str) -> list[Run]:
+        """Those that are to be started, the oldest first."""
+        sql = "SELECT * FROM runs WHERE state = 'queued' AND not_before <= ? ORDER BY row"
+        return [_run(row) for row in self._rows(sql, (now,))]
+
+    def asked(self) -> list[Run]:
+        """Those that somebody wants to end."""
+        sql = "SELECT * FROM runs WHERE state IN ('queued', 'running') AND asked = 'cancel'"
+        return [_run(row) for row in self._rows(sql)]
 
     def set(self, run: str, states: Iterable[RunState] = PENDING, **values: Any) -> bool:
         """Write these columns, if it is in one of these states."""
@@ -232,17 +240,6 @@ def _failing() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise failure("ENG788", file=FILE, reason=str(error)) from error
-
-
-def of_delivery(
-    delivery: str, *, event: str, action: str, repo: str, number: int | None, subject: str, head: str
-) -> Run:
-    """The row of a delivery that is to be carried out."""
-    name = f"gh-{delivery}"
-    return Run(
-        name, delivery, event, action, repo, number, subject, head, "", "queued", "", None, clock.now(), "", "", "", "",
-        "", 0, 0, 0, 1, "", "", 0,
-    )  # fmt: skip
 
 
 def _run(row: Row) -> Run:

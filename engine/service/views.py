@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.service.timeline import Event, Trail
 
 PAGE = 100  # rows of a list
+_DIGITS = 16  # of a number that somebody asks for
 _FEW, _MANY = 20, 200  # runs, and deliveries, of one pull request
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)
 
@@ -76,7 +77,7 @@ def _counted(names: Iterable[str]) -> tuple[Count, ...]:
     return tuple(Count(name, counted[name]) for name in sorted(counted, key=lambda name: (-counted[name], name)))
 
 
-def pull(sources: Sources, repo: str, number: int) -> Pull | None:
+def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
     """One pull request; None: nothing is kept of it.
 
     Raises:
@@ -84,13 +85,13 @@ def pull(sources: Sources, repo: str, number: int) -> Pull | None:
     """
     from engine.run.kept import board
 
-    kept = board.get(sources.store, repo, number)
+    kept = board.get(sources.store, repo, pr)
     if kept is None:
         return None
     entry = kept.entry
-    told = timeline.of(sources.trail.of(entry.repo, number), kept.steps, _received(sources, entry))
-    ran = tuple(sources.runs.find(repo=entry.repo, number=number, limit=_FEW)) if sources.runs else ()
-    url = f"{sources.web}/{entry.repo}/pull/{number}" if sources.web else ""
+    told = timeline.of(sources.trail.of(entry.repo, pr), kept.steps, _received(sources, entry))
+    ran = tuple(sources.runs.find(repo=entry.repo, number=pr, limit=_FEW)) if sources.runs else ()
+    url = f"{sources.web}/{entry.repo}/pull/{pr}" if sources.web else ""
     return Pull(sources.now(), entry, url, kept.gates, _report(sources, entry), told, ran)
 
 
@@ -120,21 +121,21 @@ def overview(sources: Sources) -> Overview:
     """Everything at a glance. Raises nothing: what does not answer is told of."""
     found = pulls(sources)
     lanes = tuple(Count(lane.title, len(lane.entries)) for lane in found.lanes)
-    running, counts = _running(sources), sources.inbox.counts() if sources.inbox else {}
-    return Overview(sources.now(), sources.health(), lanes, found, running, counts, freeze(sources).frozen)
+    running, frozen = _running(sources), freeze(sources).frozen
+    return Overview(sources.now(), sources.health(), lanes, found, running, _counts(sources), frozen)
 
 
 def _running(sources: Sources) -> "tuple[Run, ...]":
     return tuple(sources.runs.find(("running",), limit=PAGE)) if sources.runs else ()
 
 
-def runs(sources: Sources, *, before: str = "", state: str = "", repo: str = "") -> RunList:
+def runs(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> RunList:
     """Runs, the newest first."""
     if sources.runs is None:
         return RunList(sources.now(), ())
-    states = (state,) if state in RUN_STATES else ()
-    found = sources.runs.find(states, repo=repo, before=before, limit=PAGE + 1)
-    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].queued_at if len(found) > PAGE else "")
+    states = tuple(one for one in RUN_STATES if one == state)
+    found = sources.runs.find(states, repo=repo, before=before or 0, limit=PAGE + 1)
+    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].row if len(found) > PAGE else None)
 
 
 def run(sources: Sources, name: str, after: int = 0) -> OneRun | None:
@@ -152,7 +153,7 @@ def queue(sources: Sources) -> Queue:
     queued = tuple(reversed(sources.runs.find(("queued",), limit=PAGE)))
     poisoned = tuple(sources.runs.find(("poisoned",), limit=PAGE))
     waiting = tuple(sources.inbox.waiting(PAGE))
-    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, sources.inbox.counts())
+    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, _counts(sources))
 
 
 def deliveries(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> Deliveries:
@@ -162,7 +163,16 @@ def deliveries(sources: Sources, *, before: int | None = None, state: str = "", 
     wanted = next((one for one in STATES if one == state), None)
     found = sources.inbox.find(state=wanted, repo=repo or None, before=before, limit=PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
-    return Deliveries(sources.now(), tuple(found[:PAGE]), sources.inbox.counts(), more)
+    return Deliveries(sources.now(), tuple(found[:PAGE]), _counts(sources), more)
+
+
+def _counts(sources: Sources) -> dict[str, int]:
+    return {str(state): number for state, number in sources.inbox.counts().items()} if sources.inbox else {}
+
+
+def number(text: str) -> int | None:
+    """The number that somebody asks for; None: it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def freeze(sources: Sources) -> Freeze:
