@@ -1149,6 +1149,7 @@ TABLE: dict[str, Row] = {
         "no token can be named `{name}`", "use lower-case letters, digits, `.`, `_` and `-`, at most 64 of them"
     ),
     "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
+    "ENG803": Row("what was sent cannot be done: {field}: {reason}", "`GET /api/v1/openapi.json` says what it takes"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

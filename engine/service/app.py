@@ -1,29 +1,79 @@
 """`engine serve` as one ASGI application: webhooks, and behind one guard everything that is looked at or done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.service import api, metrics, signing_in
 from engine.service.access import Sessions, Tokens
-from engine.service.guard import Demand, Guard, Place
+from engine.service.guard import Demand, Guard, RefusedError, place, refusal
+from engine.service.live import Live
+
+if TYPE_CHECKING:
+    from engine.service.deeds import Hands
+    from engine.service.settings import Serving
+    from engine.service.views import Sources
 
 
-def application(
-    place: Place, tokens: Tokens, webhooks: Sequence[BaseRoute], behind: Sequence[BaseRoute], open_: Sequence[BaseRoute]
+def create(
+    serving: "Serving",
+    port: int,
+    sources: "Sources",
+    hands: "Hands",
+    *,
+    webhooks: Sequence[BaseRoute] = (),
+    pages: Sequence[BaseRoute] = (),
+    files: Sequence[BaseRoute] = (),
+    answered: Callable[[], Mapping[str, int]] = dict,
+    ending: Callable[[], bool] = lambda: False,
 ) -> Starlette:
-    """`webhooks` have a guard of their own; `behind` takes the right to read or to write, `open_` none."""
-    seen = _router([*open_, Mount("", app=Demand(_router(behind)))])
-    guarded = Guard(seen, place, tokens, Sessions(tokens))
+    """`port` is the one that listens; `webhooks` guard themselves, `files` (styles, scripts) tell nothing of anybody.
+
+    `answered` counts what the webhooks were answered; `ending`: whoever only looks on is to be let go.
+
+    Raises:
+        EngineError: ENG800, ENG802, and those of the file of tokens.
+    """
+    tokens = Tokens(serving.tokens_file)
+    where, sessions = place(serving, port), Sessions(tokens)
+    behind = [
+        *api.routes(sources, hands),
+        *metrics.routes(sources, answered),
+        *Live(sources, serving.at("inbox.db"), ending).routes(),
+        *pages,
+    ]
+    seen = _router([*files, *signing_in.routes(where, tokens, sessions), Mount("", app=Demand(_router(behind)))])
     # What asks whether we live knows no name and no token; it learns nothing else.
-    return Starlette(routes=[*webhooks, Route("/healthz", _alive), Mount("", app=guarded)])
+    alive = Route("/healthz", _alive, methods=["GET"])
+    routes = [*webhooks, alive, Mount("", app=Guard(seen, where, tokens, sessions))]
+    return Starlette(routes=routes, middleware=[Middleware(Below, root=where.root)])
+
+
+class Below:
+    """Behind a proxy that shows us below a path, whether it takes that off before it asks us or not."""
+
+    def __init__(self, app: ASGIApp, root: str) -> None:
+        self._app, self._root = app, root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on."""
+        await self._app({**scope, "root_path": self._root}, receive, send)
 
 
 def _router(routes: Sequence[BaseRoute]) -> Router:
     # Without its redirects, which would name whatever Host was sent.
-    return Router(routes=list(routes), redirect_slashes=False)
+    return Router(routes=list(routes), redirect_slashes=False, default=_nowhere)
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await refusal(Request(scope, receive), RefusedError(404, "There is nothing."))(scope, receive, send)
 
 
 async def _alive(_: Request) -> Response:

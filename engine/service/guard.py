@@ -5,24 +5,35 @@ Nothing is decided by a path here: a route is behind `Demand`, or it is not, so 
 
 import hmac
 import ipaddress
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.adapters.web.own import form, is_elsewhere, limited_body, own_path
 from engine.adapters.web.own import headers as page_headers
 from engine.errors import failure
+from engine.service import log
 from engine.service.access import LOOPBACK, SESSION_S, Right, Sessions, Tokens, Who
+
+if TYPE_CHECKING:
+    from engine.service.settings import Serving
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 BODY_LIMIT = 64 * 1024
 SAFE = ("GET", "HEAD")
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HTTP = 80
+_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
+_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~")
 _FORWARDED = ("forwarded", "via")  # and all that begins with x-forwarded- or x-real-: somebody stands between us
 
 
@@ -31,7 +42,7 @@ class Place(NamedTuple):
 
     host: str  # that we listen at
     port: int
-    names: tuple[str, ...] = ()  # by which browsers call us from elsewhere, as they send them: engine.example.org
+    names: tuple[str, ...] = ()  # by which browsers call us from elsewhere, with or without a port
     proxies: tuple[Network, ...] = ()  # whose forwarded headers are believed
     root: str = ""  # the path below which browsers see us: /interlock
 
@@ -51,6 +62,7 @@ class Visit(NamedTuple):
     token: str  # for the forms of this page: <input type="hidden" name="token">; "" where there can be none
     root: str  # goes before every path in a page
     at: str  # path and query of this page, without root: where a form leads back
+    still: Callable[[], bool]  # may who asked go on asking? For answers that last
     body: bytes = b""  # of what is no GET
     form: Mapping[str, str] = {}
 
@@ -68,23 +80,24 @@ class RefusedError(Exception):
         self.status, self.message = status, message
 
 
-def place(host: str, port: int, names: Sequence[str], proxies: Sequence[str], root: str) -> Place:
-    """What `engine serve` was told, checked.
+def place(serving: "Serving", port: int) -> Place:
+    """What `engine serve` was told, checked; `port` is the one that it has come to listen at.
 
     Raises:
         EngineError: ENG802, it cannot be so.
     """
+    names, root = sorted(serving.host_names - set(_LOOPBACK)), serving.root_path
     try:
-        networks = tuple(ipaddress.ip_network(proxy) for proxy in proxies)
+        networks = tuple(ipaddress.ip_network(proxy) for proxy in sorted(serving.proxies))
     except ValueError as error:
         raise failure("ENG802", option="--proxy", reason=error) from None
-    if root and (own_path(root) != root or root.endswith("/") or not set(root).isdisjoint("?#%\"<>'&")):
+    if root and (own_path(root) != root or root.endswith("/") or not _PATH.issuperset(root)):
         raise failure("ENG802", option="--root-path", reason="it begins with a slash and does not end with one")
-    if any(not name or name != name.lower() or not set(name).isdisjoint("/@ *,") for name in names):
+    if any(not name or not _HOST.issuperset(name) for name in names):
         raise failure("ENG802", option="--host-name", reason="it is the name in the address, without https://")
-    if not names and not _is_loopback(host):
+    if not names and not _is_loopback(serving.host):
         raise failure("ENG802", option="--host", reason="other machines call us by a name: --host-name says which")
-    return Place(host, port, tuple(names), networks, root)
+    return Place(serving.host, port, tuple(names), networks, root)
 
 
 def visit(request: Request) -> Visit:
@@ -100,31 +113,44 @@ class Guard:
         self._app, self._place, self._tokens, self._sessions = app, place, tokens, sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what may be, with its `Visit`."""
+        """Pass on what may be, with its `Visit`; and say in the log that it was asked."""
         if scope["type"] != "http":
             return
-        sending = _with_headers(send)
-        scope["root_path"] = self._place.root  # a proxy may have taken it off the path, or not
-        request = Request(scope, receive)
-        try:
-            found = await self._visit(request)
-        except RefusedError as refused:
-            await refusal(request, refused)(scope, receive, sending)
-            return
-        scope["state"] = {**scope.get("state", {}), "visit": found}
-        await self._app(scope, receive, sending)
+        request, began, told = Request(scope, receive), time.monotonic(), _Told(send)
+        with log.about(request=secrets.token_hex(8)):
+            who = ""
+            try:
+                found = await self._visit(request)
+                who = found.who.name if found.who else ""
+                scope["state"] = {**scope.get("state", {}), "visit": found}
+                await self._app(scope, receive, told)
+            except HTTPException as said:  # of the routes: answered here, or it would be without our headers
+                await refusal(request, RefusedError(said.status_code, said.detail))(scope, receive, told)
+            except ClientDisconnect:  # nobody is there to be answered
+                pass
+            except RefusedError as refused:
+                await refusal(request, refused)(scope, receive, told)
+            finally:
+                took = round((time.monotonic() - began) * 1000)
+                say = log.debug if request.method in SAFE and told.status < 400 else log.info
+                say("asked", method=request.method, path=_within(scope)[:200], status=told.status, who=who, ms=took)
 
     async def _visit(self, request: Request) -> Visit:
         address = reached(self._place, request.scope)
-        cookie = self._cookie(request, address)
-        bearer = _one(request.headers, "authorization")
-        if bearer is not None:
-            who: Who | None = self._holder(bearer)
-        else:
-            who = self._sessions.who(cookie) or (LOOPBACK if address.is_alone else None)
+        cookie, bearer = request.cookies.get(cookie_name(address), ""), _one(request.headers, "authorization")
+
+        def asking() -> Who | None:
+            if bearer is not None:
+                return self._holder(bearer)
+            return self._sessions.who(cookie) or (LOOPBACK if address.is_alone else None)
+
+        who = asking()
+        if bearer is not None and who is None:
+            raise RefusedError(401, "Nobody has this token.")
         query = f"?{request.url.query}" if request.url.query else ""
         at = own_path(_within(request.scope) + query) if request.method in SAFE else "/"
-        found = Visit(who, self._sessions.stamp(cookie) if cookie else "", self._place.root, at)
+        stamp = self._sessions.stamp(cookie) if cookie else ""
+        found = Visit(who, stamp, self._place.root, at, lambda: asking() == who)
         if request.method in SAFE:
             return found
         body = await limited_body(request, BODY_LIMIT)
@@ -141,15 +167,10 @@ class Guard:
             raise RefusedError(403, "This form is not of this session, or is too old; nothing was done. Open it again.")
         return found._replace(body=body, form=fields)
 
-    def _holder(self, sent: str) -> Who:
+    def _holder(self, sent: str) -> Who | None:
         scheme, _, token = sent.partition(" ")
         holder = self._tokens.holder(token.strip()) if scheme.lower() == "bearer" else None
-        if holder is None:
-            raise RefusedError(401, "Nobody has this token.")
-        return Who(holder.name, holder.rights, "token")
-
-    def _cookie(self, request: Request, address: Address) -> str:
-        return request.cookies.get(cookie_name(address), "")
+        return Who(holder.name, holder.rights, "token") if holder else None
 
 
 class Demand:
@@ -180,6 +201,11 @@ def refusal(request: Request, refused: RefusedError) -> Response:
             f"{request.scope['root_path']}/sign-in?{urlencode({'to': own_path(path + query)})}", 303
         )
     more = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+    if _is_browser(request) and not path.startswith("/api/"):
+        from engine.service.rendering import rendered
+
+        values = {"message": refused.message, "heading": HTTPStatus(refused.status).phrase, "status": refused.status}
+        return rendered("refused.html", {**values, "root": request.scope["root_path"]}, refused.status)
     return JSONResponse({"message": refused.message}, refused.status, more)
 
 
@@ -197,8 +223,13 @@ def reached(place: Place, scope: Scope) -> Address:
     if is_proxy:
         host = _one(sent, "x-forwarded-host") or host
         scheme = _one(sent, "x-forwarded-proto") or scheme
-    local = [f"{name}:{place.port}" for name in _LOCAL] if _is_loopback(place.host) else []
-    if scheme not in ("http", "https") or host.lower() not in (*place.names, *local):
+    local = (
+        {f"{name}:{place.port}" for name in ("127.0.0.1", "localhost", "[::1]")} if _is_loopback(place.host) else set()
+    )
+    if place.port == _HTTP:  # which browsers leave out
+        local |= {name.removesuffix(f":{_HTTP}") for name in local}
+    names = {*place.names, *(f"{name}:{place.port}" for name in place.names)}
+    if scheme not in ("http", "https") or host.lower() not in local | names:
         raise RefusedError(421, "This is not the name by which we are called (--host-name).")
     is_direct = not any(name in _FORWARDED or name.startswith(("x-forwarded-", "x-real-")) for name in sent)
     told = place.names or place.proxies or place.root
@@ -211,6 +242,11 @@ def cookie_name(address: Address) -> str:
     return "__Host-interlock" if address.origin.startswith("https:") else f"interlock-{address.port}"
 
 
+def cookie_of(place: Place, request: Request) -> str:
+    """What the browser has sent; empty: nothing."""
+    return request.cookies.get(cookie_name(reached(place, request.scope)), "")
+
+
 def keep(place: Place, request: Request, response: Response, cookie: str) -> None:
     """Put a session into the browser."""
     address = reached(place, request.scope)
@@ -220,22 +256,25 @@ def keep(place: Place, request: Request, response: Response, cookie: str) -> Non
         max_age=SESSION_S,
         path="/",
         httponly=True,
-        samesite="strict",
+        samesite="lax",  # with `strict` whoever follows a link from GitHub would have to sign in again
         secure=address.origin.startswith("https:"),
     )
 
 
-def _with_headers(send: Send) -> Send:
-    """Ours on each answer, but for what it says itself of keeping it."""
+class _Told:
+    """Sends the answer with our headers, but for what it says itself of keeping it, and remembers how it went."""
 
-    async def sending(message: Message) -> None:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 500  # until there is one
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.status = message["status"]
             answered = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 answered.setdefault(name, value)
-        await send(message)
-
-    return sending
+        await self._send(message)
 
 
 _HEADERS = page_headers(script=True)

@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-FORM_LIMIT = 1024 * 1024
 _FIELDS = 200
 
 

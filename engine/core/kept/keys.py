@@ -9,6 +9,8 @@ merging/<owner>/<repository>/<pull request>                     what a run is ab
 comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
 comments-apply/<owner>/<repository>/<pull request>              the same of the one about applying
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
+board/<owner>/<repository>/<0000000007>.<0000000001>            what a pull request waits for and whom, as last told
+board-ended/<owner>/<repository>/<0000000007>.<0000000001>      the same of one that waits for nothing any more
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
@@ -42,7 +44,8 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
+# What begins the keys of all of them.
+MERGES, FREEZES, LEDGER, AUDIT, BOARD = "merges/", "freeze/", "ledger/", "audit/", "board/"
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
 LASTING = (AUDIT, "backups/", "decided/", "holds/", LEDGER, MERGES, "rules/", "statements/", "tried/")
 KNOWN_KEYS = "known-keys"
@@ -145,6 +148,14 @@ def comment(repo: str, pr: int, about: str = "") -> str:
 def told(repo: str, pr: int) -> str:
     """Where it stands what the last validation of a pull request found, as it was shown."""
     return f"told/{_repository(repo)}/{pr}"
+
+
+def board(repo: str, pr: int, *, ended: bool = False) -> str:
+    """What the keys begin with that say what a pull request waits for; `ended`: that it waits for nothing any more.
+
+    What stands under one is never altered, and what follows has the next number: a list of keys says what is new.
+    """
+    return numbered(f"{BOARD.rstrip('/')}{'-ended' if ended else ''}/{_repository(repo)}/", pr) + "."
 
 
 def claim(what: str, repo: str, about: str) -> str:

@@ -55,6 +55,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "open": list,  # gates of merging that did not hold when it was last told, with why
     },
     "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},
+    "board": {"run": str, "entry": dict, "gates": list, "steps": list},
     "asked": {"run": str, "names": list},
     "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
@@ -82,6 +83,7 @@ WAY_OUT: Mapping[str, str] = {
     "merging": "put it back, from a copy of the store; or delete it: then the merge, if there was one, is judged anew",
     "comment": "delete it: a new comment is written, with a new history",
     "told": "delete it: the comment is then shown without plans until the next validation",
+    "board": "delete it: the next run that tells the pull request's page writes it again",
     "asked": "delete it: those who can still give what is missing are asked once more",
     "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
