@@ -86,6 +86,7 @@ class Worker:
             self._working.state_dir, self._executor(), self._working.parallelism, self.dispatcher.work, self.tick
         )
         self.dispatcher.begin(queue)
+        import_all()
         log.info("the worker works", parallelism=self._working.parallelism)
         ready()
         alive = tidy = 0.0
@@ -211,6 +212,19 @@ class Worker:
             shutil.rmtree(self.runs.folder(run), ignore_errors=True)
         removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
         log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
+
+
+def import_all() -> None:
+    """What the first run would wait for."""
+    from importlib import import_module
+
+    for name in (
+        "engine.run.handle",
+        "engine.run.opening",
+        "engine.adapters.github.forge",
+        "engine.core.decision.gates",
+    ):
+        import_module(name)
 
 
 def _alone(state_dir: str) -> int:
