@@ -55,6 +55,7 @@ def arguments(parser: ArgumentParser) -> None:
         default=20,
         help="for what goes when SIGTERM comes; then it is cut off, and the next one goes on (default: %(default)s)",
     )
+    parser.add_argument("--without-clock", action="store_true", help="start no `every:` row: a schedule elsewhere does")
     parser.add_argument(
         "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default: %(default)s"
     )
@@ -96,7 +97,13 @@ def run(options: Namespace, console: "Console") -> int:
     secrets = [one.decode("utf-8", "replace") for one in told.secrets]
     log.start(told.state_dir, "web", level=options.log_level, readable=readable, secrets=secrets)
     working = Working(
-        told.controller, told.state_dir, told.parallelism, told.retention_s, options.grace, options.log_level
+        told.controller,
+        told.state_dir,
+        told.parallelism,
+        told.retention_s,
+        grace_s=options.grace,
+        strikes=not options.without_clock,
+        level=options.log_level,
     )
     worker = Supervisor(working, os.environ, readable=readable)
     with ending(worker.end, worker.end) as asked:

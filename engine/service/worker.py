@@ -53,6 +53,7 @@ class Working(NamedTuple):
     parallelism: int = 4
     retention_s: int = 30 * 86_400
     grace_s: float = 20.0
+    strikes: bool = True  # once a minute; else somebody else starts the `every:` rows
     level: str = "info"
 
 
@@ -111,6 +112,8 @@ class Worker:
         self._alone("the clock starts nothing", self._strike)
 
     def _strike(self) -> None:
+        if not self._working.strikes:
+            return
         rules, store = self._rules(), self._store()
         if started := ticks.strike(rules, store, self.runs, self.dispatcher.add, self._now):
             log.info("the clock has struck", started=started)
