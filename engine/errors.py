@@ -1127,7 +1127,9 @@ TABLE: dict[str, Row] = {
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
     # ENG785-794 `engine serve`: its worker
     "ENG785": Row(
-        "the run was ended before it had come to its end: {reason}", "`engine runs resume RUN` lets it go on", _STALE
+        "the run was ended before it had come to its end: {reason}",
+        "`engine run --resume --run RUN` lets it go on",
+        _STALE,
     ),
     "ENG786": Row("the engine ends, and the run waits for the next one", "start `engine serve` again", _STALE),
     "ENG787": Row(
@@ -1153,6 +1155,14 @@ TABLE: dict[str, Row] = {
     ),
     "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
     "ENG803": Row("what was sent cannot be done: {field}: {reason}", "`GET /api/v1/openapi.json` says what it takes"),
+    "ENG793": Row(
+        "`engine serve` needs more than the engine: {names} {verb} missing",
+        "pip install 'interlock-engine[serve]'",
+        _EXEC,
+    ),
+    "ENG794": Row(
+        "there is no state of `engine serve` in {directory}", "name its directory: --state DIR, or ENGINE_STATE_DIR"
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from engine.errors import EngineError, ExitCode, failure
+from engine.errors import EngineError, failure
 from engine.service import views
 from engine.service.deeds import DEEDS, Deed, Hands, asked
 from engine.service.guard import RefusedError, refusal, visit
@@ -63,7 +63,12 @@ READS = (
         "Runs",
         "/runs",
         "Runs, the newest first.",
-        lambda sources, _, query: views.runs(sources, **{name: query.get(name, "") for name in _RUNS}),
+        lambda sources, _, query: views.runs(
+            sources,
+            before=_number(query.get("before")) or None,
+            state=query.get("state", ""),
+            repo=query.get("repo", ""),
+        ),
         _RUNS,
     ),
     Read(
@@ -88,9 +93,9 @@ READS = (
     ),
     Read("Freeze", "/freeze", "What is frozen.", lambda sources, _, __: views.freeze(sources)),
 )
-# What an error of ours means here; the shell has fewer words for it.
-_CODES = {"ENG790": 404, "ENG791": 409, "ENG784": 409}
-_EXITS = {ExitCode.CONFIG: 422, ExitCode.AUTH: 403, ExitCode.STALE: 409, ExitCode.NEGATIVE: 409, ExitCode.WAITING: 409}
+# What whoever asks can mend, and how HTTP says it. Everything else is ours, or of what we stand on: 503.
+_THEIRS = {"ENG251": 422, "ENG784": 409, "ENG790": 404, "ENG791": 409, "ENG803": 422}
+_OURS = 503
 
 
 def routes(sources: Sources, hands: Hands) -> Sequence[BaseRoute]:
@@ -104,9 +109,8 @@ def routes(sources: Sources, hands: Hands) -> Sequence[BaseRoute]:
 
 
 def status(error: EngineError) -> int:
-    """HTTP's word for it; 503: something that we stand on does not answer."""
-    code = error.problems[0].code
-    return _CODES.get(code) or _EXITS.get(error.exit_code, 503)
+    """HTTP's word for it."""
+    return _THEIRS.get(error.problems[0].code, _OURS)
 
 
 def failed(error: EngineError) -> JSONResponse:

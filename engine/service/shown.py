@@ -156,11 +156,11 @@ class RunList(NamedTuple):
 
     at: str
     runs: "tuple[Run, ...]"
-    more: str = ""  # what `before` has to be for the next ones; empty: there are none
+    more: int | None = None  # what `before` has to be for the next ones; None: there are none
 
     def to_json(self) -> Json:
         """For machines."""
-        return {"at": self.at, "runs": [run.to_json() for run in self.runs], "more": self.more or None}
+        return {"at": self.at, "runs": [run.to_json() for run in self.runs], "more": self.more}
 
 
 class OneRun(NamedTuple):

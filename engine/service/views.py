@@ -77,7 +77,7 @@ def _counted(names: Iterable[str]) -> tuple[Count, ...]:
     return tuple(Count(name, counted[name]) for name in sorted(counted, key=lambda name: (-counted[name], name)))
 
 
-def pull(sources: Sources, repo: str, number: int) -> Pull | None:
+def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
     """One pull request; None: nothing is kept of it.
 
     Raises:
@@ -85,13 +85,13 @@ def pull(sources: Sources, repo: str, number: int) -> Pull | None:
     """
     from engine.run.kept import board
 
-    kept = board.get(sources.store, repo, number)
+    kept = board.get(sources.store, repo, pr)
     if kept is None:
         return None
     entry = kept.entry
-    told = timeline.of(sources.trail.of(entry.repo, number), kept.steps, _received(sources, entry))
-    ran = tuple(sources.runs.find(repo=entry.repo, number=number, limit=_FEW)) if sources.runs else ()
-    url = f"{sources.web}/{entry.repo}/pull/{number}" if sources.web else ""
+    told = timeline.of(sources.trail.of(entry.repo, pr), kept.steps, _received(sources, entry))
+    ran = tuple(sources.runs.find(repo=entry.repo, number=pr, limit=_FEW)) if sources.runs else ()
+    url = f"{sources.web}/{entry.repo}/pull/{pr}" if sources.web else ""
     return Pull(sources.now(), entry, url, kept.gates, _report(sources, entry), told, ran)
 
 
@@ -129,14 +129,13 @@ def _running(sources: Sources) -> "tuple[Run, ...]":
     return tuple(sources.runs.find(("running",), limit=PAGE)) if sources.runs else ()
 
 
-def runs(sources: Sources, *, before: str = "", state: str = "", subject: str = "") -> RunList:
-    """Runs, the newest first; those of a repository or of a pull request, where `subject` names one."""
+def runs(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> RunList:
+    """Runs, the newest first."""
     if sources.runs is None:
         return RunList(sources.now(), ())
     states = tuple(one for one in RUN_STATES if one == state)
-    repo, _, number = subject.partition("#")
-    found = sources.runs.find(states, repo=repo, number=_number(number), before=before, limit=PAGE + 1)
-    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].queued_at if len(found) > PAGE else "")
+    found = sources.runs.find(states, repo=repo, before=before or 0, limit=PAGE + 1)
+    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].row if len(found) > PAGE else None)
 
 
 def run(sources: Sources, name: str, after: int = 0) -> OneRun | None:
@@ -157,12 +156,12 @@ def queue(sources: Sources) -> Queue:
     return Queue(sources.now(), _running(sources), queued, waiting, poisoned, _counts(sources))
 
 
-def deliveries(sources: Sources, *, before: str = "", state: str = "", repo: str = "") -> Deliveries:
+def deliveries(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> Deliveries:
     """Deliveries, the newest first."""
     if sources.inbox is None:
         return Deliveries(sources.now(), (), {})
     wanted = next((one for one in STATES if one == state), None)
-    found = sources.inbox.find(state=wanted, repo=repo or None, before=_number(before), limit=PAGE + 1)
+    found = sources.inbox.find(state=wanted, repo=repo or None, before=before, limit=PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
     return Deliveries(sources.now(), tuple(found[:PAGE]), _counts(sources), more)
 
@@ -171,7 +170,8 @@ def _counts(sources: Sources) -> dict[str, int]:
     return {str(state): number for state, number in sources.inbox.counts().items()} if sources.inbox else {}
 
 
-def _number(text: str) -> int | None:
+def number(text: str) -> int | None:
+    """The number that somebody asks for; None: it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.core.duration import written
 from engine.errors import EngineError
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.stage import rules_in
@@ -14,15 +15,9 @@ def due(forge: Forge, controller: str) -> list[dict[str, Any]]:
     except EngineError:
         return []
     return [
-        {"schedule": _duration(trigger.every_s), "pipeline": trigger.run, "repository": {"full_name": source.repo}}
+        {"schedule": written(trigger.every_s), "pipeline": trigger.run, "repository": {"full_name": source.repo}}
         for trigger in rules.triggers
         if trigger.every_s is not None
         for source in rules.sources
         if forge.repository(*source.repo.split("/", 1))
     ]
-
-
-def _duration(seconds: int | None) -> str:
-    """As rules write it; they have at most six digits."""
-    assert seconds is not None
-    return f"{seconds}s" if seconds < 10**6 else f"{seconds // 60}m"
