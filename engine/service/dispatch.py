@@ -23,7 +23,7 @@ from engine.adapters import clock, files
 from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
-from engine.service.carrier import EVENT, Carrier, End
+from engine.service.carrier import EVENT, End, Live
 from engine.service.runs import PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
@@ -57,12 +57,22 @@ class Sifting(Protocol):
         """Raises EngineError: the rules do not load, or the store fails; then all of it waits."""
 
 
+class Carries(Protocol):
+    """Carries runs out, each in the thread that asks."""
+
+    def carry(self, run: Run, /) -> End:
+        """One turn."""
+
+    def live(self) -> Sequence[Live]:
+        """Those that go."""
+
+
 class Places(NamedTuple):
     """What is between."""
 
     inbox: "Inbox"
     runs: Runs
-    carrier: Carrier
+    carrier: Carries
     sift: Sifting
     parallelism: int
     now: Callable[[], str] = clock.now

@@ -25,7 +25,7 @@ def added(runs, **values) -> Run:
     runs.add(of_delivery(name, event="push", action="", repo="o/r", number=None, subject="o/r@refs/heads/x", head=""))
     if values:
         runs.set(f"gh-{name}", ("queued",), **values)
-    found = runs.get(f"gh-{name}")
+    found: Run | None = runs.get(f"gh-{name}")
     assert found is not None
     return found
 
