@@ -18,10 +18,11 @@ from engine.adapters.storage.named import opened
 from engine.core.kept.board import Entry, Wait
 from engine.run.audit import trail
 from engine.run.kept import board
-from engine.service import access, app, delivery
+from engine.service import access, app, delivery, rendering
+from engine.service import pages as all_pages
 from engine.service.deeds import Hands
 from engine.service.inbox import Inbox
-from engine.service.runs import Run, Runs, of_delivery
+from engine.service.runs import Run, Runs
 from engine.service.settings import Serving
 from engine.service.timeline import Trail
 from engine.service.views import Sources
@@ -74,7 +75,14 @@ class Scene:
             lambda: ENVIRONMENTS,
             clock.now,
         )
-        self.app = app.create(self.serving, self.port, self.sources, self.hands, pages=pages)
+        self.app = app.create(
+            self.serving,
+            self.port,
+            self.sources,
+            self.hands,
+            pages=[*pages, *all_pages.routes(self.sources)],
+            files=rendering.static(),
+        )
 
     def give(self, name: str, right: str = "") -> str:
         token, line = access.new(name, right)
@@ -136,9 +144,7 @@ class Scene:
         return found
 
     def ran(self, name: str, state: str, **values: Any) -> Run:
-        one = of_delivery(
-            name, event="push", action="", repo="acme/infra", number=5, subject="acme/infra#5", head=HEAD
-        )  # fmt: skip
+        one = Run(f"gh-{name}", name, "push", "", "acme/infra", 5, "acme/infra#5", HEAD, clock.now())
         self.runs.add(one._replace(state=state, **values))
         found = self.runs.get(one.run)
         assert found is not None
