@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from starlette.routing import BaseRoute
-
 from engine.adapters import clock, settings
 from engine.adapters.keys import Keyring
 from engine.adapters.storage.named import opened
@@ -21,7 +19,7 @@ from engine.run.kept import board
 from engine.service import access, app, delivery
 from engine.service.deeds import Hands
 from engine.service.inbox import Inbox
-from engine.service.runs import Run, Runs, of_delivery
+from engine.service.runs import Run, Runs
 from engine.service.settings import Serving
 from engine.service.timeline import Trail
 from engine.service.views import Sources
@@ -51,7 +49,6 @@ class Scene:
     """The application and what is behind it. People: `ann` may write, `eve` may read."""
 
     def __init__(self, folder: str, **told: Any) -> None:
-        pages: Sequence[BaseRoute] = told.pop("pages", ())
         self.folder = folder
         self.store = opened(settings.read({"ENGINE_STORE": f"dir:{os.path.join(folder, 'store')}"}).store)
         values = settings.read({"ENGINE_STORE": f"dir:{os.path.join(folder, 'store')}"})
@@ -74,7 +71,7 @@ class Scene:
             lambda: ENVIRONMENTS,
             clock.now,
         )
-        self.app = app.create(self.serving, self.port, self.sources, self.hands, pages=pages)
+        self.app = app.create(self.serving, self.port, self.sources, self.hands)
 
     def give(self, name: str, right: str = "") -> str:
         token, line = access.new(name, right)
@@ -136,9 +133,7 @@ class Scene:
         return found
 
     def ran(self, name: str, state: str, **values: Any) -> Run:
-        one = of_delivery(
-            name, event="push", action="", repo="acme/infra", number=5, subject="acme/infra#5", head=HEAD
-        )  # fmt: skip
+        one = Run(f"gh-{name}", name, "push", "", "acme/infra", 5, "acme/infra#5", HEAD, clock.now())
         self.runs.add(one._replace(state=state, **values))
         found = self.runs.get(one.run)
         assert found is not None
