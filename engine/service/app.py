@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.service import api, metrics, signing_in
+from engine.service import api, metrics, pages, rendering, signing_in
 from engine.service.access import Sessions, Tokens
 from engine.service.guard import Demand, Guard, RefusedError, place, refusal
 from engine.service.live import Live
@@ -28,12 +28,10 @@ def create(
     hands: "Hands",
     *,
     webhooks: Sequence[BaseRoute] = (),
-    pages: Sequence[BaseRoute] = (),
-    files: Sequence[BaseRoute] = (),
     answered: Callable[[], Mapping[str, int]] = dict,
     ending: Callable[[], bool] = lambda: False,
 ) -> Starlette:
-    """`port` is the one that listens; `webhooks` guard themselves, `files` (styles, scripts) tell nothing of anybody.
+    """`port` is the one that listens; `webhooks` guard themselves.
 
     `answered` counts what the webhooks were answered; `ending`: whoever only looks on is to be let go.
 
@@ -46,9 +44,10 @@ def create(
         *api.routes(sources, hands),
         *metrics.routes(sources, answered),
         *Live(sources, serving.at("inbox.db"), ending).routes(),
-        *pages,
+        *pages.routes(sources),
     ]
-    seen = _router([*files, *signing_in.routes(where, tokens, sessions), Mount("", app=Demand(_router(behind)))])
+    open_to_all = [*rendering.static(), *signing_in.routes(where, tokens, sessions)]
+    seen = _router([*open_to_all, Mount("", app=Demand(_router(behind)))])
     # What asks whether we live knows no name and no token; it learns nothing else.
     alive = Route("/healthz", _alive, methods=["GET"])
     routes = [*webhooks, alive, Mount("", app=Guard(seen, where, tokens, sessions))]

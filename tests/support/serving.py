@@ -10,16 +10,13 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from starlette.routing import BaseRoute
-
 from engine.adapters import clock, settings
 from engine.adapters.keys import Keyring
 from engine.adapters.storage.named import opened
 from engine.core.kept.board import Entry, Wait
 from engine.run.audit import trail
 from engine.run.kept import board
-from engine.service import access, app, delivery, rendering
-from engine.service import pages as all_pages
+from engine.service import access, app, delivery
 from engine.service.deeds import Hands
 from engine.service.inbox import Inbox
 from engine.service.runs import Run, Runs
@@ -52,7 +49,6 @@ class Scene:
     """The application and what is behind it. People: `ann` may write, `eve` may read."""
 
     def __init__(self, folder: str, **told: Any) -> None:
-        pages: Sequence[BaseRoute] = told.pop("pages", ())
         self.folder = folder
         self.store = opened(settings.read({"ENGINE_STORE": f"dir:{os.path.join(folder, 'store')}"}).store)
         values = settings.read({"ENGINE_STORE": f"dir:{os.path.join(folder, 'store')}"})
@@ -75,14 +71,7 @@ class Scene:
             lambda: ENVIRONMENTS,
             clock.now,
         )
-        self.app = app.create(
-            self.serving,
-            self.port,
-            self.sources,
-            self.hands,
-            pages=[*pages, *all_pages.routes(self.sources)],
-            files=rendering.static(),
-        )
+        self.app = app.create(self.serving, self.port, self.sources, self.hands)
 
     def give(self, name: str, right: str = "") -> str:
         token, line = access.new(name, right)
