@@ -70,7 +70,8 @@ def validates(uses: Iterable[str]) -> bool:
 class Carrier:
     """Carries runs out, each in the thread that asks."""
 
-    def __init__(self, runs: Runs, controller: str, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, runs: Runs, controller: str, environ: Callable[[], Mapping[str, str]]) -> None:
+        """`environ` is asked before each turn."""
         self._runs, self._controller, self._environ = runs, controller, environ
         self._lock = threading.Lock()
         self._live: dict[str, Live] = {}
@@ -110,7 +111,8 @@ class Carrier:
 
         run, folder = live.run, self._runs.folder(live.run.run)
         event = os.path.join(folder, EVENT)
-        values = settings.read(self._environ)
+        environ = self._environ()
+        values = settings.read(environ)
         with results.directory(os.path.join(folder, OUT)) as out, _writing(self._runs, run) as say:
             going = Going(run.engine, resume=bool(run.resume), executor=os.path.join(folder, EXECUTOR))
             request = Request(
@@ -125,9 +127,7 @@ class Carrier:
                 going=going,
             )
             watcher = Watcher(self._decided(live, say), say, _shown(say), lambda _: None, live.stop)
-            ports = opening.ports(
-                values, run.engine, out, opening.github(values, _nobody, self._environ), self._environ
-            )
+            ports = opening.ports(values, run.engine, out, opening.github(values, _nobody, environ), environ)
             _claim(out, run)
             try:
                 return handle(request, values, ports, watcher)

@@ -24,7 +24,7 @@ from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
 from engine.service.carrier import EVENT, Carrier, End
-from engine.service.runs import PENDING, Run, Runs, RunState
+from engine.service.runs import PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
     from engine.service.delivery import Delivery, State
@@ -173,17 +173,16 @@ class Dispatcher:
 
     def _begin_run(self, group: "Group") -> None:
         delivery = group.leader
-        subject, _, number = delivery.subject.partition("#")
-        run = Run(
-            delivery.run_id,
+        number = delivery.subject.partition("#")[2]
+        run = of_delivery(
             delivery.id,
-            delivery.event,
-            delivery.action,
-            delivery.repo,
-            int(number) if number.isdigit() else None,
-            delivery.subject or subject,
-            delivery.head,
-            self._now(),
+            event=delivery.event,
+            action=delivery.action,
+            repo=delivery.repo,
+            number=int(number) if number.isdigit() else None,
+            subject=delivery.subject,
+            head=delivery.head,
+            run=delivery.run_id,
         )
         body = self._inbox.body(delivery.id)
         assert body is not None, "what has no body leads to no run"

@@ -82,10 +82,13 @@ def start(
     process: str,
     *,
     level: str = "info",
+    readable: bool | None = None,
     environ: Mapping[str, str] = os.environ,
     secrets: Iterable[str] = (),
 ) -> None:
     """From here on lines are written, of this `process` (`web`, `worker`). `secrets` are hidden with those known.
+
+    `readable`: on standard error for people; where nobody says, as it is a terminal or not.
 
     Raises:
         EngineError: ENG002, ENG008, there is no place for them.
@@ -104,7 +107,8 @@ def start(
     handlers: list[logging.Handler] = [file]
     if sys.stderr is not None:
         shown = logging.StreamHandler(sys.stderr)
-        shown.setFormatter(_Readable(process) if sys.stderr.isatty() else _Lines(process))
+        for_people = sys.stderr.isatty() if readable is None else readable
+        shown.setFormatter(_Readable(process) if for_people else _Lines(process))
         handlers.append(shown)
     logging.raiseExceptions = False  # the line is lost; what it tells of goes on
     for name, least in {_NAME: logging.DEBUG, **_ALSO}.items():

@@ -58,7 +58,6 @@ def routes(sources: Sources) -> Sequence[BaseRoute]:
     return [Route(row.path, _endpoint(sources, row), methods=["GET"]) for row in PAGES]
 
 
-
 def _endpoint(sources: Sources, row: Page) -> Callable[[Request], Any]:
     def work(request: Request) -> Response:
         at = {name: str(value) for name, value in request.path_params.items()}

@@ -61,6 +61,7 @@ class Queue:
                     "serializer": DBOSPortableJSONSerializer(),
                     "scheduler_polling_interval_sec": 5.0,
                     "enable_otlp": False,
+                    "log_level": "WARNING",
                 }
             )
 

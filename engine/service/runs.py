@@ -4,7 +4,7 @@
 |---|---|
 | queued | it is to be started: another of its pull request goes, every place is taken, or it is `not_before` a moment |
 | running | it goes |
-| done | it has come to its end, whatever that is: `exit_code` |
+| done | it has come to its end, whatever that is: `exit_code`, `outcome` |
 | failed | it could not be carried out, and is not tried again by itself |
 | superseded | a newer head came before it had validated this one |
 | cancelled | somebody has said so |
@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.adapters import clock, files
 from engine.core.canonical import digest
-from engine.errors import failure
+from engine.errors import ExitCode, failure
 from engine.service.database import Database
 
 RunState: TypeAlias = Literal["queued", "running", "done", "failed", "superseded", "cancelled", "poisoned"]
@@ -37,7 +37,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   row INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL UNIQUE, delivery TEXT NOT NULL, event TEXT NOT NULL,
   action TEXT NOT NULL, repo TEXT NOT NULL, number INTEGER, subject TEXT NOT NULL, head TEXT NOT NULL,
-  queued_at TEXT NOT NULL, state TEXT NOT NULL, pipeline TEXT NOT NULL, exit_code INTEGER, started_at TEXT NOT NULL,
+  queued_at TEXT NOT NULL, state TEXT NOT NULL, pipeline TEXT NOT NULL, outcome TEXT NOT NULL, exit_code INTEGER, started_at TEXT NOT NULL,
   ended_at TEXT NOT NULL, phase TEXT NOT NULL, reason TEXT NOT NULL, not_before TEXT NOT NULL, tries INTEGER NOT NULL,
   failures INTEGER NOT NULL, locks INTEGER NOT NULL, turn INTEGER NOT NULL, asked TEXT NOT NULL,
   asked_by TEXT NOT NULL, resume INTEGER NOT NULL
@@ -62,6 +62,7 @@ class Run(NamedTuple):
     queued_at: str
     state: RunState = "queued"
     pipeline: str = ""  # names with `, ` between; empty until it is decided
+    outcome: str = ""  # the word for its exit code: done, waiting, negative, stale, …
     exit_code: int | None = None
     started_at: str = ""  # the first time
     ended_at: str = ""
@@ -196,9 +197,11 @@ class Runs:
         found = self.get(run)
         return found is not None and self._set(found, states, **values)
 
-    def end(self, run: str, state: RunState, **values: Any) -> bool:
+    def end(self, run: str, state: RunState, exit_code: int | None, **values: Any) -> bool:
         """It has come to its end, if it had not before."""
-        return self.set(run, state=state, ended_at=clock.now(), asked="", resume=0, **values)
+        outcome = "" if exit_code is None else ExitCode(exit_code).name.lower()
+        ended = {"state": state, "ended_at": clock.now(), "exit_code": exit_code, "outcome": outcome}
+        return self.set(run, **ended, asked="", resume=0, **values)
 
     def prune(self, before: str) -> list[str]:
         """Forget what ended before that moment: rows; the runs whose directories are to be removed."""
@@ -240,6 +243,13 @@ def _failing() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise failure("ENG788", file=FILE, reason=str(error)) from error
+
+
+def of_delivery(
+    delivery: str, *, event: str, action: str, repo: str, number: int | None, subject: str, head: str, run: str = ""
+) -> Run:
+    """The row of a delivery that is to be carried out."""
+    return Run(run or f"gh-{delivery}", delivery, event, action, repo, number, subject, head, clock.now())
 
 
 def _run(row: Row) -> Run:

@@ -19,6 +19,7 @@ claims/comment/<owner>/<repository>/<pull request>              which run writes
 claims/reply/<owner>/<repository>/<comment>                     which run answers it at the moment
 claims/check/<owner>/<repository>/<pull request>                which run sets its checks at the moment
 logins/<login>                                                  whose a login was when it was first seen
+struck/<owner>/<repository>/<pipeline>                          when an `every:` row of it was started last
 sources/<owner>/<repository>                                    which repository a source was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from
@@ -185,6 +186,11 @@ def login(name: str) -> str:
 def source(repo: str) -> str:
     """Where it is said which repository a source was first."""
     return f"sources/{_repository(repo)}"
+
+
+def struck(repo: str, pipeline: str) -> str:
+    """Where it is said when a row of the clock was started last for a source."""
+    return f"struck/{_repository(repo)}/{part(pipeline)}"
 
 
 def ledger(state_key: str) -> str:

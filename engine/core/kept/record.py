@@ -61,6 +61,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
     "source": {"repository": str, "id": int, "installation": (int, NoneType)},
+    "struck": {"run": str, "repository": str, "pipeline": str, "at": str},
     "known-keys": {"run": str, "keys": dict},
 }
 # What to do where one is not believed, or is too large to be one.
@@ -88,6 +89,7 @@ WAY_OUT: Mapping[str, str] = {
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "known-keys": "delete it: the trail is then told of all keys anew",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
+    "struck": "take it out of the store: what it is about is started at the next tick",
     "source": "name the repository's `id` and `installation` under `sources` of the rules, and take it out of the "
     "store",
 }

@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from engine.adapters import files
+from engine.core.duration import written
 from engine.core.events.envelope import Event, read_event
 from engine.errors import EngineError
 from engine.sandbox.forge.forge import Forge
@@ -149,7 +150,7 @@ class Engine:
         except EngineError:
             return []
         return [
-            {"schedule": _duration(trigger.every_s), "pipeline": trigger.run, "repository": {"full_name": source.repo}}
+            {"schedule": written(trigger.every_s), "pipeline": trigger.run, "repository": {"full_name": source.repo}}
             for trigger in rules.triggers
             if trigger.every_s is not None
             for source in rules.sources
@@ -288,9 +289,3 @@ class Engine:
 def _group(repository: str | None, number: int | None, other: str) -> str:
     """What goes one after another: all of one pull request. What is of none waits for nobody."""
     return f"{repository}#{number}" if number else other
-
-
-def _duration(seconds: int | None) -> str:
-    """As rules write it; they have at most six digits."""
-    assert seconds is not None
-    return f"{seconds}s" if seconds < 10**6 else f"{seconds // 60}m"
