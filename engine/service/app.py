@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.service import api, metrics, pages, rendering, signing_in
@@ -47,11 +47,12 @@ def create(
         *pages.routes(sources),
     ]
     open_to_all = [*rendering.static(), *signing_in.routes(where, tokens, sessions)]
-    seen = _router([*open_to_all, Mount("", app=Demand(_router(behind)))])
+    guarded = Guard(_router(open_to_all, Demand(_router(behind, _nowhere))), where, tokens, sessions)
     # What asks whether we live knows no name and no token; it learns nothing else.
     alive = Route("/healthz", _alive, methods=["GET"])
-    routes = [*webhooks, alive, Mount("", app=Guard(seen, where, tokens, sessions))]
-    return Starlette(routes=routes, middleware=[Middleware(Below, root=where.root)])
+    made = Starlette(routes=[*webhooks, alive], middleware=[Middleware(Below, root=where.root)])
+    made.router.default, made.router.redirect_slashes = guarded, False
+    return made
 
 
 class Below:
@@ -65,9 +66,9 @@ class Below:
         await self._app({**scope, "root_path": self._root}, receive, send)
 
 
-def _router(routes: Sequence[BaseRoute]) -> Router:
-    # Without its redirects, which would name whatever Host was sent.
-    return Router(routes=list(routes), redirect_slashes=False, default=_nowhere)
+def _router(routes: Sequence[BaseRoute], otherwise: ASGIApp) -> Router:
+    """Without Starlette's redirects, which would name whatever Host was sent. Not `Mount`: its paths end at a line."""
+    return Router(routes=list(routes), redirect_slashes=False, default=otherwise)
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
