@@ -911,6 +911,9 @@ TABLE: dict[str, Row] = {
     ),
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
+    "ENG810": Row(
+        "`engine serve` does not come up: {reason}", "`engine sandbox --actions` does without it", ExitCode.ENVIRONMENT
+    ),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
     # ENG740-749 what is merged, on its way to being applied
     "ENG740": Row(
@@ -1124,7 +1127,9 @@ TABLE: dict[str, Row] = {
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
     # ENG785-794 `engine serve`: its worker
     "ENG785": Row(
-        "the run was ended before it had come to its end: {reason}", "`engine runs resume RUN` lets it go on", _STALE
+        "the run was ended before it had come to its end: {reason}",
+        "`engine run --resume --run RUN` lets it go on",
+        _STALE,
     ),
     "ENG786": Row("the engine ends, and the run waits for the next one", "start `engine serve` again", _STALE),
     "ENG787": Row(
@@ -1152,6 +1157,14 @@ TABLE: dict[str, Row] = {
     ),
     "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
     "ENG803": Row("what was sent cannot be done: {field}: {reason}", "`GET /api/v1/openapi.json` says what it takes"),
+    "ENG793": Row(
+        "`engine serve` needs more than the engine: {names} {verb} missing",
+        "pip install 'interlock-engine[serve]'",
+        _EXEC,
+    ),
+    "ENG794": Row(
+        "there is no state of `engine serve` in {directory}", "name its directory: --state DIR, or ENGINE_STATE_DIR"
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

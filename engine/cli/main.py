@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "engine.cli.run",
+    "serve": "engine.cli.serve",
+    "runs": "engine.cli.runs",
+    "cancel": "engine.cli.cancel",
     "check": "engine.cli.check",
     "explain": "engine.cli.explain",
     "lint": "engine.cli.lint",
@@ -40,7 +43,7 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
+_START_PROGRAMS = ("run", "serve", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

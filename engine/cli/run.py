@@ -47,6 +47,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--handover", metavar="FILE", help="file that --until writes for another job, and --resume reads"
     )
+    parser.add_argument(
+        "--state", metavar="DIR", help="with --resume: have the `engine serve` whose state this is go on with the run"
+    )
     parser.add_argument("--out", metavar="DIR", help="keep everything there: facts, decision, plans, statement, report")
     parser.add_argument(
         "--allow-destroy", metavar="PATH", action="append", default=[], help="a deleted resource that may be destroyed"
@@ -82,6 +85,8 @@ def run(options: Namespace, console: Console) -> int:
 
             console.out(terminal.render(report, colour=console.colours, width=console.width))
 
+    if options.state is not None:
+        return _asked(options, console)
     values = settings.read()
     going = _going(options, values)
     hubs: list[Forge] = []
@@ -121,6 +126,26 @@ def run(options: Namespace, console: Console) -> int:
     console.problems(problem for done in handled for action in done.ran for problem in action.problems)
     _tell(console, stopped.next if stopped else "", going.run, is_idle=not handled)
     return _exit_code(handled)
+
+
+def _asked(options: Namespace, console: Console) -> int:
+    """A service goes on with it; it has the event, and nobody else is to be at work on it meanwhile.
+
+    Raises:
+        EngineError: ENG579 without what it needs, ENG790 there is no such run, ENG791 it goes or has come to its end.
+    """
+    from engine.cli.runs import line, opened
+    from engine.run.kept.owner import owner
+
+    if options.resume is None or not options.run:
+        raise failure("ENG579", option="--state", needed="--resume --run RUN")
+    with owner(None) as me:
+        found = opened(options.state).resume(options.run, me.who)
+    if options.json:
+        console.json({"version": 1, "status": "queued", "run": found.run})
+    else:
+        console.out(line(found, console))
+    return ExitCode.DONE
 
 
 def _handled(

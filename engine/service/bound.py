@@ -6,7 +6,7 @@ what its first delivery said, which the store remembers. Whatever names others l
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from engine.adapters.storage.port import Store
 from engine.core.rules.model import Rules, Source
@@ -30,21 +30,33 @@ class Bound(NamedTuple):
     said_by: str  # `rules`, `first delivery`, or nothing
 
 
-def reason_against(delivery: Delivery, sources: Mapping[str, Bound]) -> str:
-    """Why it is not from a source of ours; empty where it is, or where the delivery is of no repository."""
+class Aside(NamedTuple):
+    """Why a delivery leads to nothing, whatever the rules say of its event."""
+
+    state: Literal["kept", "refused"]
+    reason: str
+
+
+def aside(delivery: Delivery, sources: Mapping[str, Bound]) -> Aside | None:
+    """None where it is from a source, or of no repository.
+
+    What is no source is kept as seen where the source's own installation sees it, and refused from anywhere else.
+    """
     if not delivery.repo:
-        return ""
+        return None
     found = sources.get(delivery.repo.lower())
     if found is None:
-        return f"{delivery.repo} is no source"
+        ours = {one.installation for one in sources.values()} - {None}
+        return Aside("kept" if delivery.installation in ours else "refused", f"{delivery.repo} is no source")
     if delivery.repo_id is None:
-        return f"it does not say which repository {delivery.repo} is"
+        return Aside("refused", f"it does not say which repository {delivery.repo} is")
     if found.repo_id is not None and found.repo_id != delivery.repo_id:
-        return f"{delivery.repo} is repository {found.repo_id}, and this is {delivery.repo_id}"
+        return Aside("refused", f"{delivery.repo} is repository {found.repo_id}, and this is {delivery.repo_id}")
     if found.installation is not None and found.installation != delivery.installation:
         named = "none" if delivery.installation is None else str(delivery.installation)
-        return f"{delivery.repo} is of installation {found.installation}, and this names {named}"
-    return ""
+        why = f"{delivery.repo} is of installation {found.installation}, and this names {named}"
+        return Aside("refused", why)
+    return None
 
 
 class Sources:
@@ -75,12 +87,10 @@ class Sources:
         """By name. Empty where no worker has looked at the rules yet: then nobody can tell."""
         return {row["repo"]: Bound(*row) for row in self._database.rows("SELECT * FROM sources")}
 
-    def reason_against(self, delivery: Delivery) -> str:
-        """As the function of that name, as far as it can be told."""
-        found = self._database.rows("SELECT * FROM sources WHERE repo = ?", [delivery.repo.lower()])
-        if not found and not self._database.rows("SELECT 1 FROM sources LIMIT 1"):
-            return ""
-        return reason_against(delivery, {row["repo"]: Bound(*row) for row in found})
+    def aside(self, delivery: Delivery) -> Aside | None:
+        """As the function of that name, as far as it can be told yet."""
+        known = self.all()
+        return aside(delivery, known) if known else None
 
     def _bound(self, source: Source, store: Store, arrived: Iterable[Delivery]) -> Bound:
         name = source.repo.lower()

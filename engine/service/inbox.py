@@ -46,7 +46,7 @@ _PENDING = 2_000  # that wait to be written; more are told to come again
 _GROUP = 256  # of one transaction
 _GROUP_BYTES = 32 * 1024 * 1024
 _LAST = 2**63 - 1
-_REFUSED = 1_000  # newest that are kept: strangers can have as many refused as they like
+_ASIDE = 1_000  # newest that are shown of what was put aside when it came: strangers can send as much as they like
 
 
 class _Waiting(NamedTuple):
@@ -67,7 +67,7 @@ class Inbox:
         self._writer: threading.Thread | None = None
 
     def put(self, delivery: Delivery, body: bytes) -> Put:
-        """Keep it, durably when this returns.
+        """Keep it, durably when this returns; one that is not `waiting` without its body, and not for long.
 
         `known`: this id or this body was here before; `other_body`: this id was, with another.
 
@@ -219,8 +219,8 @@ class Inbox:
         try:
             with self.database.writing() as tables:
                 answers = [_keep(tables, one.delivery, one.body, self._now()) for one in group]
-                if any(one.delivery.state == "refused" for one in group):
-                    _forget_refused(tables)
+                for state in {one.delivery.state for one in group} - {"waiting"}:
+                    _forget(tables, state)
         except Exception as error:  # noqa: BLE001 - whatever it is: those who wait would never have an answer
             reason = str(error) if isinstance(error, sqlite3.Error | OSError) else type(error).__name__
             told: EngineError = failure("ENG749", reason=reason)
@@ -235,21 +235,22 @@ def _keep(tables: sqlite3.Connection, delivery: Delivery, body: bytes, at: str) 
     found = tables.execute("SELECT digest FROM deliveries WHERE id = ?", [delivery.id]).fetchone()
     if found is not None:
         return "known" if found[0] == delivery.digest else "other_body"
-    if delivery.state != "refused":
+    if delivery.state == "waiting":
         # By what it says, too: an id is not signed, and one body under new ids would be work without end.
         was_seen = tables.execute("SELECT 1 FROM seen WHERE digest = ?", [delivery.digest]).fetchone()
         if was_seen:
             return "known"
         tables.execute("INSERT INTO seen VALUES (?, ?, ?)", [delivery.digest, delivery.id, at])
     number = tables.execute(_INSERT, delivery[:-1]).lastrowid
-    if delivery.state != "refused":
+    if delivery.state == "waiting":
         tables.execute("INSERT INTO bodies VALUES (?, ?, ?)", [number, len(body), zlib.compress(body, 1)])
     return "new"
 
 
-def _forget_refused(tables: sqlite3.Connection) -> None:
+def _forget(tables: sqlite3.Connection, state: State) -> None:
+    """All but the newest of those that were put aside when they came."""
     tables.execute(
-        """DELETE FROM deliveries WHERE state = 'refused' AND number NOT IN (SELECT number FROM bodies) AND number <=
-        (SELECT number FROM deliveries WHERE state = 'refused' ORDER BY number DESC LIMIT 1 OFFSET ?)""",
-        [_REFUSED],
+        """DELETE FROM deliveries WHERE state = ? AND number NOT IN (SELECT number FROM bodies) AND number <=
+        (SELECT number FROM deliveries WHERE state = ? ORDER BY number DESC LIMIT 1 OFFSET ?)""",
+        [state, state, _ASIDE],
     )

@@ -8,6 +8,7 @@ give way, the oldest first: GitHub finds room among any number of such.
 from asyncio import TimerHandle, Transport
 from typing import TYPE_CHECKING
 
+from starlette.responses import PlainTextResponse
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -18,7 +19,8 @@ _PLACES = 512  # open connections
 _HEAD_S = 10.0  # from the first moment, or from the last answer, to the end of a request's head
 _BODY_S = 15.0  # for the body behind it; the receiver gives up earlier, with an answer
 _STUCK_S = 30.0  # that an answer may wait to be read
-_HEAD = 32 * 1024  # bytes of a request's head
+_HEAD = 32 * 1024  # bytes of a request's head that are waited for
+_HEADERS = 100  # lines of one that came at once
 _ENDING_S = 5  # for answers that are under way when we end
 
 
@@ -87,8 +89,8 @@ def _began(one: Patient) -> float:
     return one.began
 
 
-class OneLength:
-    """Refuses what two readers could cut in two ways: a request whose length is said twice."""
+class Plain:
+    """Refuses what two readers could cut in two ways, a request whose length is said twice; and headers without end."""
 
     def __init__(self, app: "ASGIApp") -> None:
         self._app = app
@@ -96,19 +98,19 @@ class OneLength:
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Hands on everything else."""
         names = [name for name, _ in scope.get("headers", ())]
-        if b"transfer-encoding" in names and b"content-length" in names:
-            from starlette.responses import PlainTextResponse
-
+        if len(names) > _HEADERS:
+            answer = PlainTextResponse("too many headers", 431, {"Connection": "close"})
+        elif b"transfer-encoding" in names and b"content-length" in names:
             answer = PlainTextResponse("Content-Length and Transfer-Encoding", 400, {"Connection": "close"})
-            await answer(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            return await self._app(scope, receive, send)
+        await answer(scope, receive, send)
 
 
 def config(app: "ASGIApp") -> Config:
     """What uvicorn is to serve `app` with. Which socket, and who we are behind a proxy, is said elsewhere."""
     return Config(
-        OneLength(app),
+        Plain(app),
         http=Patient,
         ws="none",
         loop="asyncio",

@@ -44,7 +44,7 @@ class Supervisor:
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
 
     def start(self, timeout_s: float = 120.0) -> None:
-        """Returns when it works.
+        """Returns when it works, or is to end before it does.
 
         Raises:
             EngineError: ENG792, it does not.
@@ -52,6 +52,8 @@ class Supervisor:
         self._thread.start()
         until = time.monotonic() + timeout_s
         while not self._ready.wait(_LOOK_S):
+            if self._asked:
+                return
             if self._over.is_set() or time.monotonic() >= until:
                 self.kill()
                 raise failure("ENG792", times=_NO_START, log=os.path.join(self._folder, log.FOLDER, log.FILE))

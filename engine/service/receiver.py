@@ -26,8 +26,8 @@ from engine.service.signature import Signing, is_signature
 PATH = "/webhooks"
 _BODY_S = 10.0  # for all of a body: GitHub has given up by then
 _KEPT_S = 8.0  # until it is on the disk
-_SMALL = 256 * 1024  # bytes of a body up to which it has room that large ones cannot take
-_ROOM_SMALL, _ROOM_LARGE = 32 * 1024 * 1024, 64 * 1024 * 1024  # of bodies under way, all together
+_SMALL = 256 * 1024  # bytes of a body, as nearly all are: so many have room on every place (`listening`)
+ROOM = 64 * 1024 * 1024  # for larger ones that are under way, all together
 _ONCE = (
     b"content-encoding",
     b"content-length",
@@ -62,7 +62,7 @@ class Receiver:
         if not secrets:
             raise ValueError("no secret: everything would be refused")
         self._inbox, self._sources, self._secrets = inbox, sources, tuple(secrets)
-        self._room = {True: _ROOM_SMALL, False: _ROOM_LARGE}
+        self.room = ROOM  # bytes that are free for large bodies
         self.answered: Counter[str] = Counter()  # new, known, and codes of what was refused, since this process began
 
     def routes(self) -> list[Route]:
@@ -109,9 +109,9 @@ class Receiver:
 
     async def _keep(self, found: delivery.Delivery, body: bytes) -> str:
         try:
-            why = self._sources.reason_against(found)
-            if why:  # without its body: strangers may send as much as they like
-                found, body = found._replace(state="refused", reason=why), b""
+            aside = self._sources.aside(found)
+            if aside is not None:  # without its body: strangers may send as much as they like
+                found, body = found._replace(state=aside.state, reason=aside.reason), b""
             told = self._inbox.put_soon(found, body)
             answer = await asyncio.wait_for(asyncio.wrap_future(told), _KEPT_S)
         except EngineError as error:
@@ -122,20 +122,20 @@ class Receiver:
             raise _no(503, "ENG749", f"it took longer than {_KEPT_S:.0f} seconds") from None
         if answer == "other_body":
             raise _no(409, "ENG747")
-        if why:
-            raise _no(403, "ENG748", why)
+        if aside is not None and aside.state == "refused":
+            raise _no(403, "ENG748", aside.reason)
         return answer
 
     @contextmanager
     def _room_for(self, size: int) -> Iterator[None]:
-        small = size <= _SMALL
-        if self._room[small] < size:
+        taken = size if size > _SMALL else 0
+        if self.room < taken:
             raise _no(503, "ENG749", "too many large ones come at once")
-        self._room[small] -= size
+        self.room -= taken
         try:
             yield
         finally:
-            self._room[small] += size
+            self.room += taken
 
 
 def _headers(request: Request) -> dict[bytes, bytes]:

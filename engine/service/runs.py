@@ -37,10 +37,10 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   row INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL UNIQUE, delivery TEXT NOT NULL, event TEXT NOT NULL,
   action TEXT NOT NULL, repo TEXT NOT NULL, number INTEGER, subject TEXT NOT NULL, head TEXT NOT NULL,
-  queued_at TEXT NOT NULL, state TEXT NOT NULL, pipeline TEXT NOT NULL, outcome TEXT NOT NULL, exit_code INTEGER, started_at TEXT NOT NULL,
-  ended_at TEXT NOT NULL, phase TEXT NOT NULL, reason TEXT NOT NULL, not_before TEXT NOT NULL, tries INTEGER NOT NULL,
-  failures INTEGER NOT NULL, locks INTEGER NOT NULL, turn INTEGER NOT NULL, asked TEXT NOT NULL,
-  asked_by TEXT NOT NULL, resume INTEGER NOT NULL
+  queued_at TEXT NOT NULL, state TEXT NOT NULL, pipeline TEXT NOT NULL, outcome TEXT NOT NULL, exit_code INTEGER,
+  started_at TEXT NOT NULL, ended_at TEXT NOT NULL, phase TEXT NOT NULL, reason TEXT NOT NULL,
+  not_before TEXT NOT NULL, tries INTEGER NOT NULL, failures INTEGER NOT NULL, locks INTEGER NOT NULL,
+  turn INTEGER NOT NULL, asked TEXT NOT NULL, asked_by TEXT NOT NULL, resume INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS runs_state ON runs (state, not_before);
 CREATE INDEX IF NOT EXISTS runs_subject ON runs (repo, number);
@@ -200,8 +200,8 @@ class Runs:
     def end(self, run: str, state: RunState, exit_code: int | None, **values: Any) -> bool:
         """It has come to its end, if it had not before."""
         outcome = "" if exit_code is None else ExitCode(exit_code).name.lower()
-        ended = {"state": state, "ended_at": clock.now(), "exit_code": exit_code, "outcome": outcome}
-        return self.set(run, **ended, asked="", resume=0, **values)
+        values |= {"exit_code": exit_code, "outcome": outcome, "asked": "", "resume": 0}
+        return self.set(run, state=state, ended_at=clock.now(), **values)
 
     def prune(self, before: str) -> list[str]:
         """Forget what ended before that moment: rows; the runs whose directories are to be removed."""

@@ -1,11 +1,12 @@
 """What waits in the inbox, told apart: what leads to a run, what no rule listens to, what is not to be believed.
 
-Several that would lead to the same run (the same event of the same head, for the same pipelines) are one group: facts
-are fetched when the run begins, so one run sees what all of them tell of. What somebody *said* is never taken together.
+Several that would lead to the same run (the same event of the same head by the same account, for the same pipelines)
+are one group: facts are fetched when the run begins, so one run sees what all of them tell of. What somebody *said* is
+never taken together.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.core.decision.matching import match
 from engine.core.events.envelope import Event, read_event
@@ -14,7 +15,7 @@ from engine.core.events.ours import Us, is_ours
 from engine.core.rules.model import Rules
 from engine.errors import EngineError
 from engine.run.catalog import catalog
-from engine.service.bound import Bound, reason_against
+from engine.service.bound import Bound, aside
 from engine.service.delivery import Delivery
 
 _NOT_SENT = frozenset({"schedule"})  # events that no webhook tells of: ours alone
@@ -40,7 +41,7 @@ class _Sorted(NamedTuple):
     why: str  # empty: it leads to a run
     refused: bool = False
     pipelines: tuple[str, ...] = ()
-    alone: bool = True
+    group: Sequence[object] = ()
 
 
 def sift(
@@ -49,27 +50,27 @@ def sift(
     """Tell them apart; `sources` as `Sources.bind` returns them. Nothing is asked of anybody."""
     kept: dict[str, list[str]] = {}
     refused: dict[str, list[str]] = {}
-    groups: dict[tuple[object, ...], list[tuple[Delivery, _Sorted]]] = {}
+    groups: dict[tuple[Any, ...], list[Delivery]] = {}
     for delivery, body in deliveries:
         found = _sorted(delivery, body, rules, sources, us)
         if found.why:
             (refused if found.refused else kept).setdefault(found.why, []).append(delivery.id)
             continue
-        key = (delivery.id,) if found.alone else (delivery.repo_id, *_about(delivery), found.pipelines)
-        groups.setdefault(key, []).append((delivery, found))
+        groups.setdefault((*found.group, found.pipelines), []).append(delivery)
+    found_groups = []
+    for (*_, pipelines), group in groups.items():
+        *others, leader = sorted(group, key=lambda one: one.number)
+        found_groups.append(Group(leader, tuple(others), pipelines))
     return Sifted(
-        tuple(
-            Group(group[-1][0], tuple(one for one, _ in group[:-1]), group[-1][1].pipelines)
-            for group in (sorted(group, key=_number) for group in groups.values())
-        ),
+        tuple(found_groups),
         {why: tuple(ids) for why, ids in kept.items()},
         {why: tuple(ids) for why, ids in refused.items()},
     )
 
 
 def _sorted(delivery: Delivery, body: bytes | None, rules: Rules, sources: Mapping[str, Bound], us: Us) -> _Sorted:
-    if why := reason_against(delivery, sources):
-        return _Sorted(why, refused=True)
+    if found := aside(delivery, sources):
+        return _Sorted(found.reason, refused=found.state == "refused")
     name = ALIASES.get(delivery.event, delivery.event)
     if name not in BY_NAME or name in _NOT_SENT or not _is_listened_to(name, delivery.action, rules):
         return _Sorted(f"no rule listens to {' '.join(filter(None, (delivery.event, delivery.action)))}")
@@ -86,8 +87,7 @@ def _sorted(delivery: Delivery, body: bytes | None, rules: Rules, sources: Mappi
         return _Sorted("no pipeline starts on it")
     if is_ours(event, us):
         return _Sorted("it is the echo of what we did")
-    said = event.name == "issue_comment" or any(fired.trigger.commanded for fired in matching.triggers)
-    return _Sorted("", pipelines=matching.pipelines, alone=said or not delivery.head)
+    return _Sorted("", pipelines=matching.pipelines, group=_alike(delivery, event))
 
 
 def _is_listened_to(name: str, action: str, rules: Rules) -> bool:
@@ -104,9 +104,10 @@ def _lie(delivery: Delivery, event: Event) -> str:
     return ""
 
 
-def _about(delivery: Delivery) -> tuple[str, ...]:
-    return delivery.subject, delivery.head, delivery.event, delivery.action
-
-
-def _number(one: tuple[Delivery, _Sorted]) -> int:
-    return one[0].number
+def _alike(delivery: Delivery, event: Event) -> Sequence[object]:
+    """Deliveries of which this is equal differ in nothing that a run asks its event for."""
+    sender = event.payload.get("sender")
+    who = sender.get("id") if isinstance(sender, dict) else None
+    if "comment" in event.payload or not delivery.head or type(who) is not int:
+        return [delivery.id]
+    return [delivery.repo_id, delivery.subject, delivery.head, delivery.event, delivery.action, who]

@@ -40,7 +40,7 @@ READY = "ready"  # the one line on standard output
 LOCK, EXECUTOR, ALIVE, AHEAD = "worker.lock", "executor", "worker.json", "clock-ahead"
 _LOCK_S = 20.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S = 5.0, 3600.0
+_ALIVE_S, _TIDY_S, _LOST_S = 5.0, 3600.0, 300.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _SEEN_S = 90 * 86_400  # that a body is known again
 
@@ -53,6 +53,7 @@ class Working(NamedTuple):
     parallelism: int = 4
     retention_s: int = 30 * 86_400
     grace_s: float = 20.0
+    strikes: bool = True  # once a minute; else somebody else starts the `every:` rows
     level: str = "info"
 
 
@@ -73,8 +74,8 @@ class Worker:
             Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now)
         )
         self._since = clock.now()
-        self._told = ""
         self._trouble = ""
+        self._looking, self._lost_at, self._has_looked = threading.Lock(), 0.0, False
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until `end` is called.
@@ -86,6 +87,7 @@ class Worker:
             self._working.state_dir, self._executor(), self._working.parallelism, self.dispatcher.work, self.tick
         )
         self.dispatcher.begin(queue)
+        import_all()
         log.info("the worker works", parallelism=self._working.parallelism)
         ready()
         alive = tidy = 0.0
@@ -108,11 +110,31 @@ class Worker:
     def tick(self) -> None:
         """Once a minute, in a thread of the queue's."""
         self._alone("the clock starts nothing", self._strike)
+        self._alone("nobody looks for lost deliveries", self._look_for_lost)
 
     def _strike(self) -> None:
+        if not self._working.strikes:
+            return
         rules, store = self._rules(), self._store()
         if started := ticks.strike(rules, store, self.runs, self.dispatcher.add, self._now):
             log.info("the clock has struck", started=started)
+
+    def _look_for_lost(self) -> None:
+        """What GitHub could not hand over is sent again: all that it still has once, later what is recent."""
+        if self._values.app is None or self._lost_at > time.monotonic() or not self._looking.acquire(blocking=False):
+            return
+        try:
+            from engine.adapters.github.deliveries import as_app
+            from engine.service import lost
+
+            now = self._now()
+            since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
+            found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
+            self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
+            if found.again or found.given_up:
+                log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
+        finally:
+            self._looking.release()
 
     def _step(self) -> float:
         """How long to wait before the next one."""
@@ -211,6 +233,19 @@ class Worker:
             shutil.rmtree(self.runs.folder(run), ignore_errors=True)
         removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
         log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
+
+
+def import_all() -> None:
+    """What the first run would wait for."""
+    from importlib import import_module
+
+    for name in (
+        "engine.run.handle",
+        "engine.run.opening",
+        "engine.adapters.github.forge",
+        "engine.core.decision.gates",
+    ):
+        import_module(name)
 
 
 def _alone(state_dir: str) -> int:
