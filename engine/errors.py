@@ -912,7 +912,7 @@ TABLE: dict[str, Row] = {
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
     "ENG810": Row(
-        "`engine serve` does not come up: {reason}", "`engine sandbox --actions` does without it", ExitCode.ENVIRONMENT
+        "`engine serve` does not come up: {reason}", "`engine sandbox --actions` does without it", ExitCode.EXECUTOR
     ),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
     # ENG740-749 what is merged, on its way to being applied
