@@ -113,5 +113,5 @@ def _found(evil: str) -> dict[str, Any]:
         "verdict.sign": {"result": "failed", "doubts": [], "digest": f"sha256:{HEAD}", "key": "k" * 16, "verdict": {
             "sequence": 1, "signed_at": "2026-11-27T11:00:00Z", "expires_at": "2026-12-04T11:00:00Z",
             "confirmed_at": "2026-11-27T11:00:00Z", "origin": "github", "result": "failed", "environment": "production",
-            "branch": "prod", "applies": True, "head_sha": HEAD, "base_ref": "prod"}},
+            "branch": "prod", "applies": True, "head_sha": HEAD, "base_ref": "prod", "repo": REPO, "pr": 7}},
         }  # fmt: skip
