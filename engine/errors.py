@@ -911,6 +911,9 @@ TABLE: dict[str, Row] = {
     ),
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
+    "ENG810": Row(
+        "`engine serve` does not come up: {reason}", "`engine sandbox --actions` does without it", ExitCode.EXECUTOR
+    ),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
     # ENG740-749 what is merged, on its way to being applied
     "ENG740": Row(
@@ -1122,6 +1125,46 @@ TABLE: dict[str, Row] = {
     ),
     "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
+    # ENG785-794 `engine serve`: its worker
+    "ENG785": Row(
+        "the run was ended before it had come to its end: {reason}",
+        "`engine run --resume --run RUN` lets it go on",
+        _STALE,
+    ),
+    "ENG786": Row("the engine ends, and the run waits for the next one", "start `engine serve` again", _STALE),
+    "ENG787": Row(
+        "{directory} is in use by another `engine serve`",
+        "end that one, or name another directory: --state DIR",
+        _STALE,
+    ),
+    "ENG788": Row(
+        "the state of `engine serve` in {file} cannot be used: {reason}",
+        "free some space, see that the directory is ours; docs/serve.md says what can be taken away",
+        _EXEC,
+    ),
+    "ENG789": Row("{head} is the head by now: what this run would find, nobody asks any more", "", _STALE),
+    "ENG790": Row("there is no run `{run}`", "`engine runs` lists them"),
+    "ENG791": Row("nothing can be asked of the run `{run}`: {reason}", "`engine runs {run}` shows it", _STALE),
+    "ENG792": Row("the worker of `engine serve` ends at once, {times} times by now", "its log says why: {log}", _EXEC),
+    # ENG795-799 what is shown
+    "ENG795": Row("pull request {number} cannot be told: {reason}", "say which repository it is of: --repo OWNER/NAME"),
+    # ENG800-809 who may look at `engine serve`, and tell it something
+    "ENG800": Row(
+        "{file}, line {line}, says nothing of a token: {reason}", "`engine keys token NAME` prints a line that does"
+    ),
+    "ENG801": Row(
+        "no token can be named `{name}`", "use lower-case letters, digits, `.`, `_` and `-`, at most 64 of them"
+    ),
+    "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
+    "ENG803": Row("what was sent cannot be done: {field}: {reason}", "`GET /api/v1/openapi.json` says what it takes"),
+    "ENG793": Row(
+        "`engine serve` needs more than the engine: {names} {verb} missing",
+        "pip install 'interlock-engine[serve]'",
+        _EXEC,
+    ),
+    "ENG794": Row(
+        "there is no state of `engine serve` in {directory}", "name its directory: --state DIR, or ENGINE_STATE_DIR"
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
