@@ -46,7 +46,7 @@ def create(
         *Live(sources, serving.at("inbox.db"), ending).routes(),
         *pages.routes(sources),
     ]
-    open_to_all = [*rendering.static(), *signing_in.routes(where, tokens, sessions)]
+    open_to_all = [*rendering.static(), *signing_in.routes(tokens, sessions)]
     guarded = Guard(_router(open_to_all, Demand(_router(behind, _nowhere))), where, tokens, sessions)
     # What asks whether we live knows no name and no token; it learns nothing else.
     alive = Route("/healthz", _alive, methods=["GET"])

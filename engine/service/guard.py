@@ -8,6 +8,7 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
@@ -34,7 +35,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HTTP = 80
 _HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
 _PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~")
-_FORWARDED = ("forwarded", "via")  # and all that begins with x-forwarded- or x-real-: somebody stands between us
+# What somebody adds who stands between us and whoever asks.
+_FORWARDED = ("forwarded", "via", "x-forwarded-", "x-real-", "x-client-", "x-original-", "true-client-", "cf-")
 
 
 class Place(NamedTuple):
@@ -63,6 +65,8 @@ class Visit(NamedTuple):
     root: str  # goes before every path in a page
     at: str  # path and query of this page, without root: where a form leads back
     still: Callable[[], bool]  # may who asked go on asking? For answers that last
+    address: Address
+    cookie: str  # that the browser has sent; "": none
     body: bytes = b""  # of what is no GET
     form: Mapping[str, str] = {}
 
@@ -161,7 +165,7 @@ class Guard:
         query = f"?{request.url.query}" if request.url.query else ""
         at = own_path(_within(request.scope) + query) if request.method in SAFE else "/"
         stamp = self._sessions.stamp(cookie) if cookie else ""
-        found = Visit(who, stamp, self._place.root, at, lambda: asking() == who)
+        found = Visit(who, stamp, self._place.root, at, lambda: asking() == who, address, cookie)
         if request.method in SAFE:
             return found
         body = await limited_body(request, BODY_LIMIT)
@@ -230,18 +234,25 @@ def reached(place: Place, scope: Scope) -> Address:
     if is_proxy:
         host = _one(sent, "x-forwarded-host") or host
         scheme = _one(sent, "x-forwarded-proto") or scheme
+    local, known = _hosts(place)
+    if scheme not in ("http", "https") or host.lower() not in known:
+        raise RefusedError(421, "This is not the name by which we are called (--host-name).")
+    is_direct = not any(name.startswith(_FORWARDED) for name in sent)
+    told = place.names or place.proxies or place.root
+    alone = not told and is_direct and host.lower() in local and _is_loopback(peer)
+    return Address(f"{scheme}://{host.lower()}", str(place.port), bool(alone))
+
+
+@cache
+def _hosts(place: Place) -> tuple[frozenset[str], frozenset[str]]:
+    """What `Host` may say: (from this machine, at all)."""
     local = (
         {f"{name}:{place.port}" for name in ("127.0.0.1", "localhost", "[::1]")} if _is_loopback(place.host) else set()
     )
     if place.port == _HTTP:  # which browsers leave out
         local |= {name.removesuffix(f":{_HTTP}") for name in local}
     names = {*place.names, *(f"{name}:{place.port}" for name in place.names)}
-    if scheme not in ("http", "https") or host.lower() not in local | names:
-        raise RefusedError(421, "This is not the name by which we are called (--host-name).")
-    is_direct = not any(name in _FORWARDED or name.startswith(("x-forwarded-", "x-real-")) for name in sent)
-    told = place.names or place.proxies or place.root
-    alone = not told and is_direct and host.lower() in local and _is_loopback(peer)
-    return Address(f"{scheme}://{host.lower()}", str(place.port), bool(alone))
+    return frozenset(local), frozenset(local | names)
 
 
 def cookie_name(address: Address) -> str:
@@ -249,14 +260,9 @@ def cookie_name(address: Address) -> str:
     return "__Host-interlock" if address.origin.startswith("https:") else f"interlock-{address.port}"
 
 
-def cookie_of(place: Place, request: Request) -> str:
-    """What the browser has sent; empty: nothing."""
-    return request.cookies.get(cookie_name(reached(place, request.scope)), "")
-
-
-def keep(place: Place, request: Request, response: Response, cookie: str) -> None:
+def keep(request: Request, response: Response, cookie: str) -> None:
     """Put a session into the browser."""
-    address = reached(place, request.scope)
+    address = visit(request).address
     response.set_cookie(
         cookie_name(address),
         cookie,

@@ -54,6 +54,7 @@ HOPS = [
     ("Forwarded", "for=192.0.2.1"),
     ("Via", "1.1 proxy"),
     ("X-Real-IP", "192.0.2.1"),
+    ("CF-Connecting-IP", "192.0.2.1"),
 ]
 
 
