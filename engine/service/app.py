@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.service import api, metrics, pages, rendering, signing_in
 from engine.service.access import Sessions, Tokens
-from engine.service.guard import Demand, Guard, RefusedError, place, refusal
+from engine.service.address import RefusedError, place
+from engine.service.guard import Demand, Guard, refusal
 from engine.service.live import Live
 
 if TYPE_CHECKING:
