@@ -179,7 +179,7 @@ def _listed(query: Texts) -> dict[str, Any]:
     return {"before": before, "state": query.get("state", ""), "repo": query.get("repo", "")}
 
 
-async def _document(_: Request) -> Response:
+async def _document(request: Request) -> Response:
     from engine.service.openapi import document
 
-    return JSONResponse(document())
+    return JSONResponse(document(visit(request).root))

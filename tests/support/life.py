@@ -67,7 +67,9 @@ def everything(scene: Scene, evil: str = "") -> None:
         log.say(said)
     freezes.say(scene.store, freezes.Said("r", "production", True, f"olga{evil}", "2026-11-27T10:00:00Z",
                                           f"the auditors are here{evil}"))  # fmt: skip
-    scene.ran("d1", "running", phase=f"planning S3/data-lake{evil}", started_at="2026-11-27T11:59:00Z", pipeline="validate")
+    scene.ran(
+        "d1", "running", phase=f"planning S3/data-lake{evil}", started_at="2026-11-27T11:59:00Z", pipeline="validate"
+    )
     scene.ran("d2", "done", started_at="2026-11-27T11:50:00Z", ended_at="2026-11-27T11:51:00Z", pipeline="merge",
               reason=f"merged{evil}")  # fmt: skip
     scene.ran("d3", "poisoned", reason=f"it has ended the worker three times{evil}", tries=3)
@@ -94,7 +96,7 @@ def _log(folder: str, text: str) -> None:
 def _found(evil: str) -> dict[str, Any]:
     lines = [["  # aws_s3_bucket.this will be created", [], ""], [f"+ bucket = {evil}", ["\"acme-lake\""], ""],
              ["~ tags   = ", ["1", f"2{evil}"], ""], ["- acl    = ", ["\"public\""], ""]]  # fmt: skip
-    diff = {"address": f"aws_s3_bucket.this[\"x{evil}\"]", "action": "create", "lines": lines}
+    diff = {"address": f'aws_s3_bucket.this["x{evil}"]', "action": "create", "lines": lines}
     row = {"path": f"S3/data-lake{evil}", "service": "S3", "name": "data-lake", "change": "added",
            "state_key": "S3/dev/data-lake/terraform.tfstate", "tree": "t",
            "counts": {"create": 1, "update": 1, "replace": 0, "delete": 1},

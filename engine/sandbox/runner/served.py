@@ -22,6 +22,7 @@ from engine.sandbox.runner.ticks import due
 from engine.sandbox.stage import Stage
 from engine.service import access
 from engine.service.carrier import EVENT
+from engine.service.delivery import State
 from engine.service.inbox import Inbox
 from engine.service.receiver import PATH
 from engine.service.runs import FILE, PENDING, Run, Runs
@@ -32,7 +33,8 @@ FOLDER = "serve"  # of the sandbox's directory: what it has said, and `state`
 _PORT = "engine_port"  # setting of the forge: webhooks and bookmarks find it there after a restart
 _SECRET, _TOKENS, _TOKEN = "webhook.secret", "tokens", "operator.token"
 _OPERATOR = "operator"
-_UNDER_WAY = ("waiting", "queued", "running")  # states of deliveries
+_UNDER_WAY: tuple[State, ...] = ("waiting", "queued", "running")
+_MOST = 10_000  # runs that the control door tells of
 _READY_S = 120.0
 _LOOK_S = 0.05
 _PAUSE_S = 1.0  # before it is started again
@@ -174,9 +176,6 @@ class Served:
         except (OSError, ValueError, KeyError):
             return None
         return found
-
-
-_MOST = 10_000
 
 
 def _port(last: int) -> int:
