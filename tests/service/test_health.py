@@ -1,5 +1,6 @@
 """What the service stands on: each part alone, and what is slow never while somebody waits."""
 
+import json
 import threading
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from engine.adapters.storage.memory import Memory
 from engine.core.kept import keys, record
 from engine.errors import failure, problem
 from engine.run.machine import Check
+from engine.service import health
 from engine.service.health import Component, Health, Parts
 
 NOW = "2026-11-27T12:00:00Z"
@@ -30,9 +32,9 @@ def parts(**fields):
 
 
 def part(name, **fields):
-    health = Health(parts(**fields))
-    health.look()
-    return next(one for one in health() if one.name == name)
+    whole = Health(parts(**fields))
+    whole.look()
+    return next(one for one in whole() if one.name == name)
 
 
 def struck(at):
@@ -60,7 +62,7 @@ LACKS = problem("ENG001", file="x", reason="gone")
         ("nobody else sees it", "store", {"store": Memory()}, "warned", "dir:/store: nobody else sees it"),
         ("there is none", "store", {"place": ""}, "absent", "none: nothing is kept for later runs"),
         ("it works", "queue", {}, "well", "2 at work, 3 queued, 1 not looked at"),
-        ("the worker is gone", "queue", {"works": lambda: False}, "broken", "the worker is gone; 2 at work"),
+        ("the worker is gone", "queue", {"worker": lambda: "it is gone"}, "broken", "it is gone; 2 at work"),
         ("some were given up", "queue", {"runs": SimpleNamespace(counts=lambda: {"poisoned": 1})}, "warned", "1 given up"),
         ("much waits", "queue", {"inbox": SimpleNamespace(counts=lambda: {"waiting": 501})}, "warned", "2 at work"),
         ("its file is gone", "queue", {"inbox": SimpleNamespace(counts=down)}, "broken", "ENG001: store"),
@@ -93,16 +95,39 @@ def test_nobody_waits_for_what_is_slow_and_it_is_looked_at_once():
         going.wait(20)
         return [Check(name, "there") for name in names]
 
-    health = Health(parts(checks=checks))
-    first = health()
+    whole = Health(parts(checks=checks))
+    first = whole()
     assert began.wait(20)
     assert [one.how for one in first[3:]] == ["unknown"] * 5
     assert isinstance(first[0], Component)
-    assert len(health()) == 8
+    assert len(whole()) == 8
     going.set()
     for _ in range(200):
-        if all(one.how == "well" for one in health()[3:]):
+        if all(one.how == "well" for one in whole()[3:]):
             break
         threading.Event().wait(0.02)
-    assert [one.how for one in health()[3:]] == ["well"] * 5
+    assert [one.how for one in whole()[3:]] == ["well"] * 5
     assert len(looks) == 5
+
+
+def said(**changes):
+    return json.dumps({"at": NOW, "trouble": "", **changes})
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "trouble"),
+    [
+        ("it lives", said(), ""),
+        ("it has lived half a minute ago", said(at="2026-11-27T11:59:30Z"), ""),
+        ("it is silent", said(at="2026-11-27T11:59:29Z"), "the worker was last heard of at 2026-11-27T11:59:29Z"),
+        ("it says what is wrong", said(trouble="the rules do not load"), "the rules do not load"),
+        ("it has never begun", None, "the worker has not begun"),
+        ("half of it was written", said()[:9], "what the worker says of itself cannot be read"),
+        ("another form", "[]", "what the worker says of itself cannot be read"),
+        ("no moment", said(at="yesterday"), "what the worker says of itself cannot be read"),
+    ],
+)
+def test_whether_the_worker_lives(tmp_path, why, text, trouble):
+    if text is not None:
+        (tmp_path / "worker.json").write_text(text)
+    assert health.trouble(str(tmp_path / "worker.json"), NOW) == trouble, why
