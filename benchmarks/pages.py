@@ -38,7 +38,8 @@ def main(many: int = 1_000) -> int:
         {"path": "verdict.environment", "value": "production"}], "causes": []} for n in range(4)]  # fmt: skip
     gates = [gate(f"gate-{n}", causes=causes) for n in range(11)]
     waits = [
-        ("Passed: waiting for ", "1 more approval from reviewers", "passed", Wait("reviewed", "pending", "1 more approval", ("ann", "bob"))),
+        ("Passed: waiting for ", "1 more approval from reviewers", "passed",
+         Wait("reviewed", "pending", "1 more approval", ("ann", "bob"))),
         ("Failed: ", "2 findings deny it", "failed", Wait("", "fail", "a push that mends it", ("alice",))),
         ("Stale: validating again", "", "running", Wait("policy", "pending", "a verdict")),
     ]  # fmt: skip

@@ -1,16 +1,17 @@
-"""The engine's pages in a real Chromium: attacked, without scripts, on a phone, by keyboard, and up to date by themselves."""
+"""The engine's pages in a real Chromium: attacked, without scripts, on a phone, by keyboard, kept up to date."""
 
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from engine.run.kept import board
 from engine.service import live
+from tests.service.test_pages import PATHS
 from tests.support.board import entry
 from tests.support.browser import chromium
 from tests.support.life import REPO, everything
 from tests.support.serving import listening
-from tests.service.test_pages import PATHS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,8 +69,12 @@ def test_script_in_every_field(browser, hostile):
     """What nobody may do on a page: run a script, ask another address, draw over it, break out of its place."""
     with session(browser, hostile) as page:
         hurt, asked, refused = [], [], []
-        page.expose_function("hurt", lambda what: hurt.append(what))
-        page.on("dialog", lambda dialog: (hurt.append(dialog.message), dialog.dismiss()))
+
+        def hurts(what):
+            hurt.append(what)
+
+        page.expose_function("hurt", hurts)
+        page.on("dialog", lambda dialog: hurts(dialog.message))
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         page.on("pageerror", lambda error: hurt.append(str(error)))
@@ -142,7 +147,7 @@ def test_what_is_folded_stays_so_when_the_page_changes(browser, calm):
         page.click("details.quiet > summary")
         page.click(".gate.pending summary")
         before = page.eval_on_selector_all("details", "all => all.map(one => one.open)")
-        kept = board.get(calm.store, REPO, 7)
+        kept: Any = board.get(calm.store, REPO, 7)
         board.keep(calm.store, kept.entry._replace(title="Changed meanwhile", at="2030-01-01T00:00:00Z"), kept.gates)
         page.wait_for_selector("h1:has-text('Changed meanwhile')", timeout=15_000)
         assert page.eval_on_selector_all("details", "all => all.map(one => one.open)") == before

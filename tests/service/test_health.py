@@ -3,6 +3,7 @@
 import json
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,27 @@ class Shared(Memory):
 
 def parts(**fields):
     row = SimpleNamespace(every_s=600, run="sweep")
-    rules = SimpleNamespace(triggers=[row, SimpleNamespace(every_s=None, run="x")], sources=[SimpleNamespace(repo="a/b")])
-    made = Parts(
-        Shared(), "dir:/store", SimpleNamespace(counts=lambda: {"waiting": 1}),
-        SimpleNamespace(counts=lambda: {"running": 2, "queued": 3}), lambda: rules,
-        lambda names: [Check(name, f"{name} is there") for name in names], lambda: NOW,
-    )  # fmt: skip
+    other = SimpleNamespace(every_s=None, run="x")
+    rules: Any = SimpleNamespace(triggers=[row, other], sources=[SimpleNamespace(repo="a/b")])
+    inbox: Any = counted(waiting=1)
+    runs: Any = counted(running=2, queued=3)
+    made = Parts(Shared(), "dir:/store", inbox, runs, lambda: rules, there, lambda: NOW)
     return made._replace(**fields)
+
+
+def there(names):
+    return [Check(name, f"{name} is there") for name in names]
+
+
+def counted(**counts):
+    return SimpleNamespace(counts=lambda: counts)
+
+
+NO_CLOCK = SimpleNamespace(triggers=[], sources=[])
+
+
+def lack(optional):
+    return lambda names: [Check(name, "", LACKS, optional) for name in names]
 
 
 def part(name, **fields):
@@ -63,20 +78,20 @@ LACKS = problem("ENG001", file="x", reason="gone")
         ("there is none", "store", {"place": ""}, "absent", "none: nothing is kept for later runs"),
         ("it works", "queue", {}, "well", "2 at work, 3 queued, 1 not looked at"),
         ("the worker is gone", "queue", {"worker": lambda: "it is gone"}, "broken", "it is gone; 2 at work"),
-        ("some were given up", "queue", {"runs": SimpleNamespace(counts=lambda: {"poisoned": 1})}, "warned", "1 given up"),
-        ("much waits", "queue", {"inbox": SimpleNamespace(counts=lambda: {"waiting": 501})}, "warned", "2 at work"),
+        ("some were given up", "queue", {"runs": counted(poisoned=1)}, "warned", "1 given up"),
+        ("much waits", "queue", {"inbox": counted(waiting=501)}, "warned", "2 at work"),
         ("its file is gone", "queue", {"inbox": SimpleNamespace(counts=down)}, "broken", "ENG001: store"),
-        ("nobody has expected that", "queue", {"inbox": SimpleNamespace(counts=crash)}, "broken", "ENG563: the queue"),
+        ("nobody has expected that", "queue", {"inbox": SimpleNamespace(counts=crash)}, "broken", "ENG563"),
         ("it was never due", "schedule", {}, "well", "nothing was due yet"),
         ("it was due not long ago", "schedule", {"store": struck("2026-11-27T11:31:00Z")}, "well", "last at"),
-        ("its clock has stopped", "schedule", {"store": struck("2026-11-27T11:29:00Z")}, "broken", "late: sweep of a/b"),
-        ("the rules have no clock", "schedule", {"rules": lambda: SimpleNamespace(triggers=[], sources=[])}, "absent",
+        ("its clock has stopped", "schedule", {"store": struck("2026-11-27T11:29:00Z")}, "broken", "late: sweep of"),
+        ("the rules have no clock", "schedule", {"rules": lambda: NO_CLOCK}, "absent",
          "the rules start nothing"),
         ("the rules cannot be read", "schedule", {"rules": down}, "broken", "ENG001"),
         ("it is there", "Terraform", {}, "well", "terraform is there"),
         ("all keys are there", "keys", {}, "well", "signing key; digest key; audit key; backup key"),
-        ("one is missing", "keys", {"checks": lambda names: [Check(n, "", LACKS) for n in names]}, "broken", "ENG001"),
-        ("one that may be", "keys", {"checks": lambda names: [Check(n, "", LACKS, True) for n in names]}, "warned", "ENG"),
+        ("one is missing", "keys", {"checks": lack(False)}, "broken", "ENG001"),
+        ("one that may be", "keys", {"checks": lack(True)}, "warned", "ENG"),
         ("a look breaks", "GitHub", {"checks": lambda names: crash()}, "broken", "ENG563: the GitHub"),
     ],
 )  # fmt: skip
