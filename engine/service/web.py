@@ -49,6 +49,7 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
     from engine.service.app import create
     from engine.service.bound import Sources as Bounds
     from engine.service.deeds import hands
+    from engine.service.health import Health, parts
     from engine.service.inbox import Inbox
     from engine.service.receiver import Receiver
     from engine.service.runs import FILE, Runs
@@ -60,9 +61,16 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
     inbox, runs = Inbox(serving.at(FILE)), Runs(serving.state_dir)
     named = partial(_environments, serving.controller)
     sources = Sources(
-        store, Board(store), Told(store), clock.now, web=_web(environ), inbox=inbox, runs=runs, environments=named
+        store,
+        Board(store),
+        Told(store),
+        clock.now,
+        web=_web(environ),
+        inbox=inbox,
+        runs=runs,
+        health=Health(parts(serving, values, store, inbox, runs)),
+        environments=named,
     )
-
     receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets)
     taken = _listen(serving.host, serving.port)
     host, port = taken.getsockname()[:2]
