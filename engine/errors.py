@@ -911,6 +911,9 @@ TABLE: dict[str, Row] = {
     ),
     # ENG640-649 stories in the sandbox
     "ENG640": Row("this is not how the story goes: expected {told}, found {found}", "its jobs and pages say more", _NO),
+    "ENG810": Row(
+        "`engine serve` does not come up: {reason}", "`engine sandbox --actions` does without it", ExitCode.EXECUTOR
+    ),
     "ENG641": Row("there is no scenario `{name}`", "name one of: {known}; `engine sandbox --scenario list` tells them"),
     # ENG740-749 what is merged, on its way to being applied
     "ENG740": Row(
@@ -933,6 +936,55 @@ TABLE: dict[str, Row] = {
         "the report says what is missing; the next event of the pull request, or the next sweep, tries again",
         _WAIT,
     ),
+    # ENG744-749, ENG780-784 webhooks and the inbox of `engine serve`
+    "ENG744": Row(
+        "the delivery is not signed by a secret of ours: {reason}",
+        "the webhook's secret and ENGINE_WEBHOOK_SECRET have to be the same; redeliver it when they are",
+        _AUTH,
+    ),
+    "ENG745": Row(
+        "the request is no delivery of GitHub's: {reason}",
+        "have the webhook send `application/json`, and let no proxy change what it sends",
+    ),
+    "ENG746": Row(
+        "the delivery is not taken: {reason}", "GitHub sends no more than 25 MB, within ten seconds; look at the proxy"
+    ),
+    "ENG747": Row(
+        "a delivery of this id has come with another body",
+        "nothing has to be done: what came first is what counts; GitHub sends one id with one body",
+        _NO,
+    ),
+    "ENG748": Row(
+        "the delivery is not of a source of ours: {reason}",
+        "if it should be, name the repository under `sources` of the rules, with `id` and `installation` where they "
+        "have changed",
+        _AUTH,
+    ),
+    "ENG749": Row(
+        "the delivery could not be kept: {reason}",
+        "free space, or look at the disk of ENGINE_STATE_DIR; what GitHub could not deliver is asked for again",
+        _EXEC,
+    ),
+    "ENG780": Row(
+        "nothing says by which secret webhooks are signed",
+        "set ENGINE_WEBHOOK_SECRET_FILE to a file of mode 0600 (openssl rand -hex 32), and give the App's webhook the "
+        "same secret",
+    ),
+    "ENG781": Row(
+        "{file} is no inbox of this engine: {reason}",
+        "use the engine that made it, or move the file away: GitHub is asked for what is missing",
+    ),
+    "ENG782": Row(
+        "{directory} does not keep what `engine serve` puts there to itself: {reason}",
+        "name a directory of your own, mode 0700, below directories that nobody else can write to",
+        _AUTH,
+    ),
+    "ENG783": Row(
+        "GitHub's list of deliveries cannot be read: {reason}",
+        "it is for an App alone: set ENGINE_GITHUB_APP_ID and its key; `engine doctor` says more",
+        _EXEC,
+    ),
+    "ENG784": Row("delivery {id} cannot be had again: {reason}", "`GET /api/v1/deliveries` lists those that can"),
     # ENG710-719 ledger and backups
     "ENG710": Row(
         "it is no entry of our ledger: {reason}",
@@ -1073,6 +1125,46 @@ TABLE: dict[str, Row] = {
     ),
     "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
+    # ENG785-794 `engine serve`: its worker
+    "ENG785": Row(
+        "the run was ended before it had come to its end: {reason}",
+        "`engine run --resume --run RUN` lets it go on",
+        _STALE,
+    ),
+    "ENG786": Row("the engine ends, and the run waits for the next one", "start `engine serve` again", _STALE),
+    "ENG787": Row(
+        "{directory} is in use by another `engine serve`",
+        "end that one, or name another directory: --state DIR",
+        _STALE,
+    ),
+    "ENG788": Row(
+        "the state of `engine serve` in {file} cannot be used: {reason}",
+        "free some space, see that the directory is ours; docs/serve.md says what can be taken away",
+        _EXEC,
+    ),
+    "ENG789": Row("{head} is the head by now: what this run would find, nobody asks any more", "", _STALE),
+    "ENG790": Row("there is no run `{run}`", "`engine runs` lists them"),
+    "ENG791": Row("nothing can be asked of the run `{run}`: {reason}", "`engine runs {run}` shows it", _STALE),
+    "ENG792": Row("the worker of `engine serve` ends at once, {times} times by now", "its log says why: {log}", _EXEC),
+    # ENG795-799 what is shown
+    "ENG795": Row("pull request {number} cannot be told: {reason}", "say which repository it is of: --repo OWNER/NAME"),
+    # ENG800-809 who may look at `engine serve`, and tell it something
+    "ENG800": Row(
+        "{file}, line {line}, says nothing of a token: {reason}", "`engine keys token NAME` prints a line that does"
+    ),
+    "ENG801": Row(
+        "no token can be named `{name}`", "use lower-case letters, digits, `.`, `_` and `-`, at most 64 of them"
+    ),
+    "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
+    "ENG803": Row("what was sent cannot be done: {field}: {reason}", "`GET /api/v1/openapi.json` says what it takes"),
+    "ENG793": Row(
+        "`engine serve` needs more than the engine: {names} {verb} missing",
+        "pip install 'interlock-engine[serve]'",
+        _EXEC,
+    ),
+    "ENG794": Row(
+        "there is no state of `engine serve` in {directory}", "name its directory: --state DIR, or ENGINE_STATE_DIR"
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from engine.sandbox.forge import seed
 from tests.support.machine import Machine, Runs
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
@@ -30,6 +32,14 @@ settings.load_profile("shared")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for programs, answers and clocks."""
     return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_app_key():
+    """The forges of one worker have one key between them: making one takes longer than all else of a start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seed, "_new_key", cache(seed._new_key))
+        yield
 
 
 @pytest.fixture

@@ -109,6 +109,15 @@ SETTINGS = (
         "Token of a job, or a fine-grained one, where there is no App. What is done with a job's token starts no "
         "workflow. Secret.",
     ),
+    Setting(
+        "ENGINE_STATE_DIR",
+        "Directory of `engine serve`: deliveries, queue, logs. On a disk of this machine, mode 0700.",
+        "~/.local/state/interlock",
+    ),
+    Setting("ENGINE_WEBHOOK_SECRET", "Secret of the App's webhook, at least 32 characters. Secret."),
+    Setting("ENGINE_WEBHOOK_SECRET_FILE", "File with that secret, mode 0600."),
+    Setting("ENGINE_WEBHOOK_OLD_SECRET", "The secret of before, which holds too while it is exchanged. Secret."),
+    Setting("ENGINE_WEBHOOK_OLD_SECRET_FILE", "File with that secret, mode 0600."),
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
@@ -374,6 +383,27 @@ def app_key(environ: Mapping[str, str]) -> bytes | None:
         EngineError: as `signing_key`.
     """
     return _secret("ENGINE_GITHUB_APP_KEY", environ)
+
+
+def webhook_secrets(environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The secrets that webhooks may be signed with, the newer one first; none where none is set.
+
+    Raises:
+        EngineError: as `digest_key`.
+    """
+    names = ("ENGINE_WEBHOOK_SECRET", "ENGINE_WEBHOOK_OLD_SECRET")
+    return tuple(found for name in names if (found := _long(name, environ)))
+
+
+def state_dir(environ: Mapping[str, str]) -> str:
+    """Where `engine serve` keeps what is its own.
+
+    Raises:
+        EngineError: ENG004, it is relative.
+    """
+    home = environ.get("HOME") or os.path.expanduser("~")
+    name = "ENGINE_STATE_DIR"
+    return absolute(home, name, environ.get(name) or _DEFAULTS[name]) or ""
 
 
 def github_token(environ: Mapping[str, str]) -> str | None:

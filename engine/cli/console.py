@@ -51,6 +51,11 @@ class Console:
         return bool(sys.stdout) and sys.stdout.isatty()
 
     @property
+    def is_seen(self) -> bool:
+        """Is what goes to standard error for a person, and not for a program that collects it?"""
+        return bool(sys.stderr) and sys.stderr.isatty()
+
+    @property
     def width(self) -> int:
         """Columns of the terminal; 100 when there is none, so that logs do not wrap early."""
         from shutil import get_terminal_size

@@ -1,4 +1,4 @@
-"""`engine keys`: make a key that signs or that seals, and show whose signatures count."""
+"""`engine keys`: make a key that signs or that seals, or somebody's token; show whose signatures count."""
 
 import re
 from argparse import ArgumentParser, Namespace
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.core.signature import TrustedKey
 
-HELP = "make a key that signs, or one that seals backups; list the trusted ones"
+HELP = "make a key that signs, one that seals backups, or a token for engine serve; list the trusted ones"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -29,15 +29,23 @@ def arguments(parser: ArgumentParser) -> None:
     new.add_argument("--expires", default="365d", metavar="DAYS|DATE", help="365d or 2027-11-23 (default: %(default)s)")
     backup = verbs.add_parser("backup", help="write a key that seals backups of states, print its id")
     backup.add_argument("--out", metavar="FILE", default="backup.key", help="the key (default: %(default)s)")
+    token = verbs.add_parser("token", help="print a new token for engine serve, and the line for its file of tokens")
+    token.add_argument("name", metavar="NAME", help="whose it is: what they do is recorded under this name")
+    token.add_argument("--read", action="store_true", help="it may only look: for a dashboard, for Prometheus")
     listed = verbs.add_parser("list", help="list the trusted keys and whether they count today")
     listed.add_argument("--keys", metavar="FILE", help="the file of trusted keys (default: ENGINE_TRUSTED_KEYS)")
-    for verb in (new, backup, listed):
+    for verb in (new, backup, token, listed):
         verb.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: Namespace, console: "Console") -> int:
     """Carry out one of them."""
-    verbs: Mapping[str, Callable[[Namespace, Console], int]] = {"new": _new, "backup": _backup, "list": _list}
+    verbs: Mapping[str, Callable[[Namespace, Console], int]] = {
+        "new": _new,
+        "backup": _backup,
+        "token": _token,
+        "list": _list,
+    }
     return verbs[options.verb](options, console)
 
 
@@ -75,6 +83,23 @@ def _backup(options: Namespace, console: "Console") -> int:
         f"\nThe key is in {options.out} (mode 0600); ENGINE_BACKUP_KEY_FILE names it. Keep a copy where no machine of\n"
         "the engine is: what it has sealed opens with nothing else. When another follows it, add it to the file that\n"
         "ENGINE_BACKUP_OLD_KEYS_FILE names."
+    )
+    return ExitCode.DONE
+
+
+def _token(options: Namespace, console: "Console") -> int:
+    from engine.service import access
+
+    token, line = access.new(options.name, "read" if options.read else "")
+    if options.json:
+        console.json({"token": token, "line": line})
+    else:
+        console.out(token)
+        console.out(line)
+    console.progress(
+        "\nThe first line is the token: it is shown this once, for whoever it is for. The second belongs into the file\n"
+        "that `engine serve --tokens FILE` names (mode 0600); it counts at the next request, and who takes it out\n"
+        "again ends what the token may do."
     )
     return ExitCode.DONE
 

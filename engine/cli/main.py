@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "engine.cli.run",
+    "serve": "engine.cli.serve",
+    "runs": "engine.cli.runs",
+    "cancel": "engine.cli.cancel",
     "check": "engine.cli.check",
     "explain": "engine.cli.explain",
     "lint": "engine.cli.lint",
@@ -28,6 +31,7 @@ COMMANDS = {
     "receipts": "engine.cli.receipts",
     "audit": "engine.cli.audit",
     "replay": "engine.cli.replay",
+    "status": "engine.cli.status",
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
     "ledger": "engine.cli.ledger",
@@ -39,7 +43,7 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
+_START_PROGRAMS = ("run", "serve", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

@@ -24,11 +24,12 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.analysis.replay import replay
     from engine.core.audit.decided import files_of
     from engine.core.canonical import digest
+    from engine.core.rules.load import load
     from engine.run.catalog import catalog
     from engine.run.kept import decisions
 
     kept = decisions.of_run(open_store("engine replay"), options.run)
-    found = [replay(one, files_of(rules, one.rules), catalog()) for one, rules in kept]
+    found = [replay(one, load(files_of(rules, one.rules), catalog()), catalog()) for one, rules in kept]
     rows = [
         {
             "at": one.decided.at,

@@ -2,21 +2,18 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
 from engine.errors import EngineError, ExitCode, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from engine.adapters.github.port import Forge
     from engine.adapters.settings import Settings
     from engine.cli.files import Given
     from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
     from engine.run.handled import Again, Handled
-    from engine.run.ports import Opens, Ports
     from engine.run.request import Going, Request, Watcher
 
 _LONGEST = 200  # characters of a run's id: it stands in messages, statements and hand-overs
@@ -49,6 +46,9 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--handover", metavar="FILE", help="file that --until writes for another job, and --resume reads"
+    )
+    parser.add_argument(
+        "--state", metavar="DIR", help="with --resume: have the `engine serve` whose state this is go on with the run"
     )
     parser.add_argument("--out", metavar="DIR", help="keep everything there: facts, decision, plans, statement, report")
     parser.add_argument(
@@ -85,6 +85,8 @@ def run(options: Namespace, console: Console) -> int:
 
             console.out(terminal.render(report, colour=console.colours, width=console.width))
 
+    if options.state is not None:
+        return _asked(options, console)
     values = settings.read()
     going = _going(options, values)
     hubs: list[Forge] = []
@@ -126,6 +128,26 @@ def run(options: Namespace, console: Console) -> int:
     return _exit_code(handled)
 
 
+def _asked(options: Namespace, console: Console) -> int:
+    """A service goes on with it; it has the event, and nobody else is to be at work on it meanwhile.
+
+    Raises:
+        EngineError: ENG579 without what it needs, ENG790 there is no such run, ENG791 it goes or has come to its end.
+    """
+    from engine.cli.runs import line, opened
+    from engine.run.kept.owner import owner
+
+    if options.resume is None or not options.run:
+        raise failure("ENG579", option="--state", needed="--resume --run RUN")
+    with owner(None) as me:
+        found = opened(options.state).resume(options.run, me.who)
+    if options.json:
+        console.json({"version": 1, "status": "queued", "run": found.run})
+    else:
+        console.out(line(found, console))
+    return ExitCode.DONE
+
+
 def _handled(
     request: "Request", values: "Settings", hubs: "list[Forge]", watcher: "Watcher"
 ) -> "tuple[Handled | Again, ...]":
@@ -133,10 +155,11 @@ def _handled(
 
     if idle(request, values, watcher):
         return ()
+    from engine.run import opening
     from engine.run.handle import handle
 
-    github = _github(values, hubs) if request.repo is None else None
-    return handle(request, values, _ports(values, request, github), watcher)
+    github = opening.github(values, hubs.append) if request.repo is None else None
+    return handle(request, values, opening.ports(values, request.going.run, request.out, github), watcher)
 
 
 def _exit_code(handled: "tuple[Handled | Again, ...]") -> int:
@@ -147,37 +170,12 @@ def _exit_code(handled: "tuple[Handled | Again, ...]") -> int:
     return exit_code(handled)
 
 
-def _ports(values: "Settings", request: "Request", github: "Opens | None") -> "Ports":
-    from engine.adapters import clock
-    from engine.adapters.keys import Keyring
-    from engine.adapters.storage.named import opened
-    from engine.run.audit import trail
-    from engine.run.ports import Ports
-
-    store, keyring, now = opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s)
-    told = trail(store, keyring, values, request.going.run, now, request.out)
-    return Ports(store, keyring, now, told, github=github)
-
-
 def _tell(console: Console, stopped: str, run: str, *, is_idle: bool) -> None:
     """What is left, for a person."""
     if stopped:
         console.progress(f"stopped before {stopped}: --resume --run {run} goes on")
     if is_idle:
         console.err("nothing to do: no pipeline starts on this event")
-
-
-def _github(values: "Settings", hubs: "list[Forge]") -> "Opens":
-    """GitHub as the settings say; what was opened is among `hubs`."""
-
-    def opens(repos: "Sequence[str]", permissions: "Iterable[str]", installation: int | None) -> "Forge":
-        from engine.adapters.github.forge import opened
-
-        mirrors = os.path.join(values.cache_dir, "git")
-        hubs.append(cast("Forge", opened(os.environ, mirrors, values.path, repos, permissions, installation)))
-        return hubs[-1]
-
-    return opens
 
 
 def _given(options: Namespace, out: str, run: str | None) -> "Given":

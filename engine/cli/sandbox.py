@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 HELP = "GitHub, AWS and the engine on this machine, to try things with"
 _TICK_S, _UNSAID = 60.0, -1.0
-_NEEDED = ("starlette", "uvicorn", "graphql", "jinja2", "jwt", "linkify_it", "markdown_it", "mdit_py_plugins", "nh3")
+_NEEDED = (
+    *("starlette", "uvicorn", "graphql", "jinja2", "jwt", "linkify_it", "markdown_it", "mdit_py_plugins", "nh3"),
+    *("concurrent_log_handler", "dbos"),
+)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -34,6 +37,11 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--chaos", metavar="SEED", help="let answers and deliveries go wrong, by this seed")
     parser.add_argument(
         "--webhook", metavar="URL", type=_url, help="where the App's webhooks go, instead of to an engine here"
+    )
+    parser.add_argument(
+        "--actions",
+        action="store_true",
+        help="start `engine run` for each event, as CI does, instead of one `engine serve`",
     )
     parser.add_argument("--without-engine", action="store_true", help="GitHub alone: its events start nothing")
     parser.add_argument("--scenario", metavar="NAME", help="play a story in it and end; `list` tells which there are")
@@ -88,7 +96,7 @@ def run(options: Namespace, console: "Console") -> int:
         state = stack.enter_context(held(options.state, reset=options.reset))
         usual = None if options.scenario else _TICK_S  # a story says itself when the clock strikes
         tick_s = usual if options.tick == _UNSAID else options.tick
-        set_up = SetUp(options.port, options.webhook or "", tick_s, options.chaos)
+        set_up = SetUp(options.port, options.webhook or "", tick_s, options.chaos, options.actions)
         with_engine = not (options.webhook or options.without_engine)
         told = stack.enter_context(
             whole(state, set_up, lasting=options.state is not None) if with_engine else alone(state, set_up)
@@ -96,7 +104,9 @@ def run(options: Namespace, console: "Console") -> int:
         if options.json:
             console.json(told, in_one_line=True)
         elif options.scenario is not None:
-            console.out(f"pages  {told['url']}  (sign in as anybody, with one click)")
+            console.out(f"GitHub  {told['url']}  (sign in as anybody, with one click)")
+            if "engine_url" in told:
+                console.out(f"engine  {told['engine_url']}  (what each pull request waits for, and whom)")
         else:
             console.out(_friendly(told, console, kept=options.state is not None))
         console.flush()
@@ -191,6 +201,7 @@ def _friendly(told: dict[str, Any], console: "Console", *, kept: bool) -> str:
         "",
         f"  pages    {told['url']}  (sign in as anybody, with one click)",
         f"  API      {told['api_url']}, GraphQL {told['graphql_url']}",
+        *([f"  engine   {told['engine_url']}  (token: {told['engine_token']})"] if "engine_url" in told else []),
         *([f"  rules    {told['controller']}  (a change counts from the next run on)"] if "controller" in told else []),
         f"  state    {told['state']}{'' if kept else '  (removed at the end; --state DIR keeps it)'}",
         "",

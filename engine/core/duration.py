@@ -8,6 +8,11 @@ def seconds(duration: str) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
+def written(seconds: int) -> str:
+    """600 → `600s`; in minutes, what would have more digits than rules may have."""
+    return f"{seconds}s" if seconds < 10**6 else f"{seconds // 60}m"
+
+
 def is_duration(text: str) -> bool:
     """Is a text from elsewhere of that form?"""
     number, unit = text[:-1], text[-1:]

@@ -12,6 +12,8 @@ from engine.core.audit.decided import decode, digest_of, files_of
 from engine.core.audit.record import Record
 from engine.core.canonical import canonical, digest_bytes
 from engine.core.kept import ledger, merge
+from engine.core.rules.load import load
+from engine.core.rules.model import Rules
 from engine.core.signature import TrustedKey, TrustedKeys, authentic, key_id
 from engine.core.verdict import check
 from engine.errors import EngineError
@@ -217,6 +219,7 @@ def _decisions(one: _Pack, unknown: list[str]) -> Iterator[str]:
     """Each that the trail names is here, and comes out the same when it is decided again."""
     lacking = "\n".join(one.manifest["lacks"])
     count = 0
+    loaded: dict[str, Rules] = {}  # by digest: the decisions of one pull request have few rules between them
     for _, digest in named(one.records):
         name = f"decisions/{digest.removeprefix('sha256:')}.json"
         if name not in one.files:
@@ -230,7 +233,9 @@ def _decisions(one: _Pack, unknown: list[str]) -> Iterator[str]:
         rules = one.files[f"rules/{found.rules.removeprefix('sha256:')}.json"]
         if f"sha256:{digest_of(rules)}" != found.rules:
             raise ValueError(f"{name} was made by other rules")
-        again = replay(found, files_of(rules, name), catalog())
+        if found.rules not in loaded:
+            loaded[found.rules] = load(files_of(rules, name), catalog())
+        again = replay(found, loaded[found.rules], catalog())
         count += again.is_same
         if not again.is_same:
             unknown.append(

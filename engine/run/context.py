@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.run.module import module_directory
+from engine.run.stopping import NEVER, Stop
 
 if TYPE_CHECKING:
     import threading
@@ -41,9 +42,10 @@ class Work(NamedTuple):
     out: str  # directory that keeps everything the run makes; mode 0700
     progress: Callable[[str], None]  # one line for a person
     show: "Callable[[Report], None]"  # a finished report, to whoever watches
-    cancel: "threading.Event"  # set when the action's time is up
+    cancel: "threading.Event"  # set when the action's time is up, or it is to stop
     # Told how an action goes, in rows of its output: of any thread, as often as it likes. None: nobody is told.
     live: "Callable[[Sequence[Mapping[str, Any]]], None] | None" = None
+    stop: Stop = NEVER  # between two actions
 
 
 class Context(NamedTuple):

@@ -34,6 +34,7 @@ from engine.run.kept.runs import Runs, check_until, runs
 from engine.run.ports import Ports
 from engine.run.request import Request, Watcher
 from engine.run.runner import Ran, carry_out, is_locked_out
+from engine.run.stopping import HANDED_OVER
 from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened
 from engine.run.today import digests
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from engine.run.kept.journal import Journal
 
 _TURNS = 2  # a pipeline may lead to another that leads back to it; but a verdict is given anew once in a run
-_OF_OTHERS = ("ENG571", "ENG572")
+_OF_OTHERS = ("ENG571", "ENG572", HANDED_OVER)
 
 
 def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watcher) -> "tuple[Handled | Again, ...]":
@@ -71,6 +72,7 @@ def handle(request: Request, settings: "Settings", ports: Ports, watcher: Watche
         while waiting:
             one, chain = waiting.pop(0)
             with _reported(event, one.out, settings, watcher):
+                watcher.stop.check()
                 done = _once(event, one, settings, ports, watcher, journals, chain)
             for each in done:  # they ask with one token, so each has what was asked since the one before
                 new = max(0, each.requests - sum(one.requests for one in handled))
@@ -154,7 +156,10 @@ def _once(
     controller = Controller.at(request.controller)
     # Before the facts: what is said later makes it due.
     frozen = swept.frozen(ports.store) if request.repo is None and matching.pipelines else ()
-    decided = _decide(request, matching, Judged(event, rules, controller, settings, ports, ports.now(), Flag()))
+    judged = Judged(event, rules, controller, settings, ports, ports.now(), Flag())
+    with watcher.stop.reaches(judged.stop):
+        decided = _decide(request, matching, judged)
+    watcher.stop.check()
     found = found if decided.decision.pipelines else []
     _keep(decided, request, sources, new=all(journal.start is None for journal in found))
     watcher.decided(decided.decision)
@@ -225,7 +230,7 @@ def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: s
         discovery=decided.discovery,
         settings=judged.settings,
         ports=judged.ports,
-        work=Work(out, watcher.progress, watcher.show, Flag()),
+        work=Work(out, watcher.progress, watcher.show, Flag(), stop=watcher.stop),
         result=result,
         decision=digest(decided.decision.to_json()),
         now=judged.now,

@@ -66,7 +66,16 @@ def rules_of(event: Event, request: Request, settings: "Settings") -> "tuple[Rul
         request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
     )
     files = trusted.read_rules(request.controller)
-    return _loaded(tuple(files.items())), files
+    return loaded(files), files
+
+
+def loaded(files: "Mapping[str, bytes]") -> "Rules":
+    """The rules in these files, once for the same ones.
+
+    Raises:
+        EngineError: they do not load.
+    """
+    return _loaded(tuple(files.items()))
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.run.stopping import NEVER, Stop
+
 if TYPE_CHECKING:
     from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
@@ -43,9 +45,10 @@ class Request(NamedTuple):
 
 
 class Watcher(NamedTuple):
-    """Who is told while it happens."""
+    """Who is told while it happens, and may end it."""
 
     decided: "Callable[[Decision], None]"
     progress: Callable[[str], None]
     show: "Callable[[Report], None]"
     kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
+    stop: Stop = NEVER

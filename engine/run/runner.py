@@ -159,10 +159,13 @@ def _carry_out(
                 ran.append(known)
                 continue
         unclear = past.state != "never" and action.repeat is Repeat.RECONCILE
+        ctx.work.stop.check()
         ctx.journal.begin(step.id, inputs=asked)
         ran.append(
             _carried(step, action, inputs, ctx._replace(step=step.id, reconcile=unclear, ran=tuple(ran)), redact)
         )
+        if ran[-1].status == "failed":
+            ctx.work.stop.check()  # it may have failed because of that
         ctx.journal.end(step.id, said=_said(ran[-1]))
     return tuple(ran)
 
@@ -236,7 +239,7 @@ def _protected(step: "Step", ctx: "Context") -> None:
 
 def _run(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context") -> Mapping[str, Any]:
     _check(step, action, inputs)
-    with _deadline(step.timeout_s) as cancel, _watched(action, ctx) as live:
+    with _deadline(step.timeout_s) as cancel, ctx.work.stop.reaches(cancel), _watched(action, ctx) as live:
         try:
             outputs = action.run(_narrowed(ctx, action, cancel, live), **inputs)
         except EngineError:

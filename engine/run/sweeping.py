@@ -48,11 +48,13 @@ def follow(
             out=os.path.join(request.out, "found", f"{number:03}"),
             going=Going(run=digest([request.going.run, number, row["subject"]])[:40], executor=request.going.executor),
         )
+        watcher.stop.check()
         watcher.progress(f"{row['subject']}: {row['why']}")
         try:
             with alone(f"the run of {row['subject']}"):
                 handle(child)
         except EngineError as error:
+            watcher.stop.check()  # then the next sweep finds it again, and what comes after it
             watcher.progress(f"{row['subject']}: {error.problems[0].text()}")
         if row["word"]:
             swept.end(ports.store, row["word"])

@@ -4,6 +4,7 @@ They are compared with those that a verdict carries, so they are computed exactl
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.adapters.files import failed
@@ -20,7 +21,7 @@ def digests(controller: Controller, settings: "Settings") -> Mapping[str, str | 
     Raises:
         EngineError: the policies or the module cannot be read.
     """
-    from engine.adapters.policy.bundle import policy_set, read_directory
+    from engine.adapters.policy.bundle import read_directory
     from engine.adapters.terraform.template import LOCK_FILE, digest_of, files_in_use
     from engine.core.canonical import digest_bytes
 
@@ -29,7 +30,15 @@ def digests(controller: Controller, settings: "Settings") -> Mapping[str, str | 
     except OSError as error:
         raise failed("ENG001", error.filename or controller.module, error) from error
     return {
-        "policy": policy_set(read_directory(controller.policies)).digest,
+        "policy": _policy(tuple(read_directory(controller.policies).items())),
         "module": digest_of(files),
         "lock_file": digest_bytes(files[LOCK_FILE]) if LOCK_FILE in files else None,
     }
+
+
+@lru_cache(maxsize=1)
+def _policy(files: tuple[tuple[str, bytes], ...]) -> str:
+    """The digest of the policies in these files, which are checked for it: once, however often a process asks."""
+    from engine.adapters.policy.bundle import policy_set
+
+    return policy_set(dict(files)).digest

@@ -7,12 +7,15 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine import data
 from engine.adapters import files, settings
 from engine.sandbox.aws import Aws
 from engine.sandbox.forge.forge import Forge
+
+if TYPE_CHECKING:
+    from engine.core.rules.model import Rules
 
 CONTROLLER, KEYS = "controller", "keys"
 _FILES = ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies", "terraform")
@@ -77,18 +80,26 @@ def _copy(source: str, to: str) -> None:
             _copy(os.path.join(source, name), os.path.join(to, name))
 
 
+def rules_in(controller: str) -> "Rules":
+    """The rules as they are now.
+
+    Raises:
+        EngineError: they do not load.
+    """
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    return load(read_rules(controller), catalog())
+
+
 def environments(controller: str) -> dict[str, str]:
     """Each environment of the rules that has an account, and which.
 
     Raises:
         EngineError: the rules do not load.
     """
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
-
-    rules = load(read_rules(controller), catalog())
-    return {name: one.account for name, one in rules.environments.items() if one.account}
+    return {name: one.account for name, one in rules_in(controller).environments.items() if one.account}
 
 
 def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> Stage:

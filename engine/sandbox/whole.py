@@ -1,5 +1,6 @@
 """The sandbox as it is started: a forge alone, or with AWS beside it and the engine on it; both say the ready line."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ class SetUp(NamedTuple):
     webhook: str = ""
     tick_s: float | None = None
     chaos: str | None = None
+    actions: bool = False  # a process for each webhook, as CI starts it, instead of `engine serve` behind them
 
 
 @contextmanager
@@ -32,23 +34,32 @@ def alone(state: str, set_up: SetUp) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def whole(state: str, set_up: SetUp, *, lasting: bool) -> Iterator[dict[str, Any]]:
-    """GitHub, AWS, and the engine that is started by GitHub's events. `lasting`: the directory is kept afterwards.
+    """GitHub, AWS, and the engine that GitHub's webhooks go to. `lasting`: the directory is kept afterwards.
 
     Raises:
-        EngineError: as `running`; ENG440 or ENG441 there is no AWS; the controller's rules do not load.
+        EngineError: as `running`; ENG440 or ENG441 there is no AWS; ENG810 the engine does not come up; the
+            controller's rules do not load.
     """
     from engine.sandbox import aws, stage
-    from engine.sandbox.runner.engine import Engine
 
-    stages: list[stage.Stage] = []
+    told: dict[str, Any] = {}
 
     def runner(forge: Forge) -> Runner:
-        stages.append(stage.prepared(state, cloud, forge, ready(forge)["app"]))
-        return Engine(forge, stages[0])
+        place = stage.prepared(state, cloud, forge, ready(forge)["app"])
+        told.update(place.told())
+        if set_up.actions:
+            from engine.sandbox.runner.engine import Engine
+
+            return Engine(forge, place)
+        from engine.sandbox.runner.served import Served
+
+        served = Served(forge, place, os.path.join(state, stage.KEYS))
+        told.update(engine_url=served.pages, engine_token=served.token)
+        return served
 
     environments = stage.environments(stage.controller(state))
     with (
         aws.running(state, environments, lasting=lasting) as cloud,
         running(state, set_up.port, tick_s=set_up.tick_s, chaos=set_up.chaos, runner=runner) as forge,
     ):
-        yield {**ready(forge), **stages[0].told()}
+        yield {**ready(forge), **told}

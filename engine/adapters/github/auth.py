@@ -7,13 +7,17 @@ alone, and exchanged before it ends: by the server's clock, as the answer that b
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.adapters import settings
 from engine.adapters.github import limits
 from engine.adapters.github.client import Client, at
 from engine.adapters.github.failures import RefusedError, denied, unknown
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _EARLY_S = 300.0  # before its end a token is exchanged: what is under way has still to arrive
 _SKEW_S = 30.0  # that two clocks may differ by
@@ -43,17 +47,7 @@ class App:
 
     def __init__(self, app: str, key: bytes) -> None:
         """Raises EngineError: ENG593, the key is none of an App."""
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        try:
-            found = load_pem_private_key(key, None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            found = None
-        if not isinstance(found, RSAPrivateKey):
-            raise unknown("the key of ENGINE_GITHUB_APP_KEY is no private RSA key in PEM")
-        self._app, self._key = app, found
+        self._app, self._key = app, _private(key)
         self._skew = 0  # seconds that GitHub's clock is before ours
 
     def token(self) -> str:
@@ -74,6 +68,22 @@ class App:
         if is_new:
             self._skew = skew
         return is_new
+
+
+@lru_cache(maxsize=1)
+def _private(key: bytes) -> "RSAPrivateKey":
+    """The key in these bytes. To see that it is one takes longer than what it signs: a process does so once."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        found = load_pem_private_key(key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        found = None
+    if not isinstance(found, RSAPrivateKey):
+        raise unknown("the key of ENGINE_GITHUB_APP_KEY is no private RSA key in PEM")
+    return found
 
 
 class Installation:

@@ -104,6 +104,14 @@ class Client:
                 return found
         raise not_whole(f"GET {path}", "it changes faster than it can be read")
 
+    def rows(self, path: str, **query: str) -> Iterator[Json]:
+        """Rows of a list, asked for as far as they are taken: for the beginning of one. It may change meanwhile.
+
+        Raises:
+            EngineError: as `pages`.
+        """
+        return self._rows(path, "", query)
+
     def graphql(self, query: str, variables: Mapping[str, Any] | None = None, missing: Collection[str] = ()) -> Json:
         """The data that a query asks for, without any error; null is what stands under a name in `missing` and is not
         there.

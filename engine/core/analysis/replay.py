@@ -10,7 +10,7 @@ from engine.core.decision.document import from_json
 from engine.core.decision.matching import match, without_github
 from engine.core.declare import Catalog
 from engine.core.events.envelope import read_event
-from engine.core.rules.load import load
+from engine.core.rules.model import Rules
 
 _MOST = 20  # differences that are told
 _LONGEST = 120  # characters of a value
@@ -28,13 +28,12 @@ class Replayed(NamedTuple):
         return not self.differences
 
 
-def replay(decided: Decided, files: Mapping[str, bytes], catalog: Catalog) -> Replayed:
-    """Decide it again by the files of its rules.
+def replay(decided: Decided, rules: Rules, catalog: Catalog) -> Replayed:
+    """Decide it again by its rules, as this release has loaded them.
 
     Raises:
-        EngineError: this release does not take the rules, the event or the facts any more.
+        EngineError: this release does not take the event or the facts any more.
     """
-    rules = load(files, catalog)
     sent = decided.event
     event = read_event(canonical(sent["payload"]), sent["name"], sent["delivery"], file="the event that was kept")
     document = from_json(canonical(decided.facts), "the facts that were kept")

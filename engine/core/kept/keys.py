@@ -9,6 +9,8 @@ merging/<owner>/<repository>/<pull request>                     what a run is ab
 comments/<owner>/<repository>/<pull request>                    which comment there is ours, and what it has told
 comments-apply/<owner>/<repository>/<pull request>              the same of the one about applying
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
+board/<owner>/<repository>/<0000000007>.<0000000001>            what a pull request waits for and whom, as last told
+board-ended/<owner>/<repository>/<0000000007>.<0000000001>      the same of one that waits for nothing any more
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
@@ -17,6 +19,8 @@ claims/comment/<owner>/<repository>/<pull request>              which run writes
 claims/reply/<owner>/<repository>/<comment>                     which run answers it at the moment
 claims/check/<owner>/<repository>/<pull request>                which run sets its checks at the moment
 logins/<login>                                                  whose a login was when it was first seen
+struck/<owner>/<repository>/<pipeline>                          when an `every:` row of it was started last
+sources/<owner>/<repository>                                    which repository a source was when it was first seen
 holds/<state key>/<owner>/<repository>/<0000000007>             whose merges may hold it
 swept/<owner>/<repository>/<pull request>                       what its last decision was made from
 swept/<owner>/<repository>/last                                 how far sweep has come
@@ -40,7 +44,8 @@ _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
-MERGES, FREEZES, LEDGER, AUDIT = "merges/", "freeze/", "ledger/", "audit/"  # begins the keys of all of them
+# What begins the keys of all of them.
+MERGES, FREEZES, LEDGER, AUDIT, BOARD = "merges/", "freeze/", "ledger/", "audit/", "board/"
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
 LASTING = (AUDIT, "backups/", "decided/", "holds/", LEDGER, MERGES, "rules/", "statements/", "tried/")
 KNOWN_KEYS = "known-keys"
@@ -145,6 +150,14 @@ def told(repo: str, pr: int) -> str:
     return f"told/{_repository(repo)}/{pr}"
 
 
+def board(repo: str, pr: int, *, ended: bool = False) -> str:
+    """What the keys begin with that say what a pull request waits for; `ended`: that it waits for nothing any more.
+
+    What stands under one is never altered, and what follows has the next number: a list of keys says what is new.
+    """
+    return numbered(f"{BOARD.rstrip('/')}{'-ended' if ended else ''}/{_repository(repo)}/", pr) + "."
+
+
 def claim(what: str, repo: str, about: str) -> str:
     """Where it is said who does at the moment what only one may do at a time."""
     return f"claims/{part(what)}/{_repository(repo)}/{part(about)}"
@@ -168,6 +181,16 @@ def asked(repo: str, pr: int) -> str:
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
+
+
+def source(repo: str) -> str:
+    """Where it is said which repository a source was first."""
+    return f"sources/{_repository(repo)}"
+
+
+def struck(repo: str, pipeline: str) -> str:
+    """Where it is said when a row of the clock was started last for a source."""
+    return f"struck/{_repository(repo)}/{part(pipeline)}"
 
 
 def ledger(state_key: str) -> str:

@@ -55,10 +55,13 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "open": list,  # gates of merging that did not hold when it was last told, with why
     },
     "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},
+    "board": {"run": str, "entry": dict, "gates": list, "steps": list},
     "asked": {"run": str, "names": list},
     "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
+    "source": {"repository": str, "id": int, "installation": (int, NoneType)},
+    "struck": {"run": str, "repository": str, "pipeline": str, "at": str},
     "known-keys": {"run": str, "keys": dict},
 }
 # What to do where one is not believed, or is too large to be one.
@@ -80,11 +83,15 @@ WAY_OUT: Mapping[str, str] = {
     "merging": "put it back, from a copy of the store; or delete it: then the merge, if there was one, is judged anew",
     "comment": "delete it: a new comment is written, with a new history",
     "told": "delete it: the comment is then shown without plans until the next validation",
+    "board": "delete it: the next run that tells the pull request's page writes it again",
     "asked": "delete it: those who can still give what is missing are asked once more",
     "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "known-keys": "delete it: the trail is then told of all keys anew",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
+    "struck": "take it out of the store: what it is about is started at the next tick",
+    "source": "name the repository's `id` and `installation` under `sources` of the rules, and take it out of the "
+    "store",
 }
 
 

@@ -57,7 +57,10 @@ class Builder:
 
     def sources(self) -> tuple[Source, ...]:
         """`sources:`"""
-        return tuple(Source(e.data["repo"], tuple(e.data["owns"]), e.place()) for e in self._draft.sections["sources"])
+        return tuple(
+            Source(e.data["repo"], tuple(e.data["owns"]), e.place(), e.data.get("id"), e.data.get("installation"))
+            for e in self._draft.sections["sources"]
+        )
 
     def environments(self) -> dict[str, Environment]:
         """`environments:`"""

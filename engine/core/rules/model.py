@@ -18,6 +18,8 @@ class Source(NamedTuple):
     repo: str
     owns: tuple[str, ...]
     place: Place
+    id: int | None = None  # of the repository, as GitHub counts; None: of whichever had the name first
+    installation: int | None = None  # of our App, likewise
 
 
 class Profile(NamedTuple):

@@ -18,6 +18,7 @@ from engine.run.kept import swept
 from engine.run.kept.journal import Journal, fill
 from engine.run.kept.owner import Owner, owner
 from engine.run.request import Going
+from engine.run.stopping import HANDED_OVER
 
 if TYPE_CHECKING:
     from engine.core.decision.explain import Json
@@ -169,9 +170,10 @@ def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterat
         found = Runs(going, subject, asked, ports, me)
         try:
             yield found
-        except Exception:  # whatever it was, it is told; only who is killed leaves something lying
-            with suppress(EngineError):
-                found.end()
+        except Exception as error:  # whatever it was, it is told; only who is killed leaves something lying
+            if not (isinstance(error, EngineError) and error.problems[0].code == HANDED_OVER):
+                with suppress(EngineError):
+                    found.end()
             raise
         found.end()
 

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.adapters.web import own
 from engine.sandbox.forge import versions
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, Viewer, missing
 from engine.sandbox.forge.clock import Clock
@@ -108,12 +109,10 @@ async def limited_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
     Raises:
         ForgeError: 413, larger than `limit` bytes.
     """
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
-            raise ForgeError(413, "Payload Too Large")
-    return bytes(data)
+    data = await own.limited_body(request, limit)
+    if data is None:
+        raise ForgeError(413, "Payload Too Large")
+    return data
 
 
 def urls_of(request: Request) -> Urls:

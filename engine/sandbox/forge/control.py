@@ -118,10 +118,7 @@ def _said(command: Command, data: bytes) -> dict[str, Any]:
 
 
 def _runs(forge: Forge, said: Body) -> Any:  # noqa: ARG001
-    return forge.kept.rows(
-        "SELECT r.id, d.guid AS delivery, r.event, r.repository, r.number, r.pid, r.state, r.exit_code, r.log, r.tries,"
-        " r.started_at, r.ended_at FROM runs r LEFT JOIN deliveries d ON d.id = r.delivery ORDER BY r.id"
-    )
+    return list(forge.runner.runs())
 
 
 async def _idle(forge: Forge, said: Body) -> tuple[Any, int]:
@@ -153,6 +150,7 @@ def _clock(forge: Forge, said: Body) -> Any:
             raise ForgeError(400, "the clock cannot be advanced by more than ten years")
         forge.set_setting("clock_ahead_s", str(ahead))
         forge.clock.advance(said["advance_s"])
+    forge.runner.advanced()
     return {"now": forge.now(), "ahead_s": forge.clock.ahead_s}
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from engine import data
 from engine.sandbox.forge.answer import dump
@@ -10,6 +11,9 @@ from engine.sandbox.forge.git import protection, storage, web
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.ids import new_token
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 ORGANIZATION = "acme"
 # login → teams, and what they may do in the organisation's repositories beside what teams give
@@ -140,12 +144,17 @@ def _account(forge: Forge, login: str, kind: str) -> int:
     return forge.kept.insert("accounts", login=login, kind=kind, name=name, email=email, created_at=forge.now())
 
 
+def _new_key() -> "RSAPrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def _app(forge: Forge, owner: int) -> None:
     """The App `interlock`: its private key goes to a file of mode 0600 beside the rows, the public half into them."""
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _new_key()
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

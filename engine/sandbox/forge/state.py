@@ -20,7 +20,7 @@ _LENGTH = 99
 # Everything that a sandbox puts into its directory; --reset removes these, and nothing where there is anything else.
 CONTENTS = frozenset(
     {MARK, "forge.db", "forge.db-wal", "forge.db-shm", "app-key.pem", "repositories"}
-    | {"runs", "controller", "controller.new", "keys"}  # of the engine on it
+    | {"runs", "controller", "controller.new", "keys", "serve"}  # of the engine on it
     | {"aws.port", "aws.port.new", "aws-accounts.json", "aws.kept", "aws.kept.new", "aws-credentials"}
 )
 

@@ -16,7 +16,7 @@ says what has been done.
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -29,11 +29,11 @@ from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.runner import FOLDER
 from engine.sandbox.runner.job import Job, Place, Tell
 from engine.sandbox.runner.receiver import Received, receiving
-from engine.sandbox.stage import Stage
+from engine.sandbox.runner.ticks import due
+from engine.sandbox.stage import Stage, rules_in
 
 AGAIN = 3  # how often what ended without an outcome is started again at once
 _AT_ONCE = max(2, os.cpu_count() or 1)
-_OURS = "engine_webhook"  # setting: the address that the App's hook had because of us
 _NO_OUTCOME = frozenset({130})  # interrupted, and not by us
 _NOTHING_THERE = "ENG578"  # it was killed before it had written that it began
 _PENDING = "state IN ('waiting', 'running')"
@@ -49,6 +49,8 @@ class _Going(NamedTuple):
 
 class Engine:
     """A `Runner` that starts `engine run` of this stage."""
+
+    pages = ""
 
     def __init__(self, forge: Forge, stage: Stage) -> None:
         """Begin to receive; with what waited, and what went, when the last process ended."""
@@ -73,12 +75,22 @@ class Engine:
         found: int = self._kept.value(f"SELECT count(*) FROM runs WHERE {_PENDING}")  # noqa: S608 - ours
         return found
 
+    def runs(self) -> Sequence[Mapping[str, Any]]:
+        """As rows of the forge, whose pages show them."""
+        return self._kept.rows(
+            "SELECT r.id, d.guid AS delivery, r.event, r.repository, r.number, r.pid, r.state, r.exit_code, r.log,"
+            " r.tries, r.started_at, r.ended_at FROM runs r LEFT JOIN deliveries d ON d.id = r.delivery ORDER BY r.id"
+        )
+
+    def advanced(self) -> None:
+        """Each run is told when it starts."""
+
     def tick(self) -> int:
         """Start every `every:` row now, for each source, unless it still goes; and what was lost, once more."""
         with self._kept.change():
             self._kept.run("UPDATE runs SET state = 'waiting' WHERE state = 'lost'")
             started = 0
-            for payload in self._due():
+            for payload in due(self._forge, self._stage.controller):
                 body = json.dumps(payload).encode()
                 if not self._goes_already(payload):
                     self._add(None, "schedule", body, payload["repository"]["full_name"], None)
@@ -102,11 +114,7 @@ class Engine:
     def _listen(self) -> None:
         app = self._kept.value("SELECT id FROM apps ORDER BY id")
         url = self._ending.enter_context(receiving(lambda: str(manage.of_app(self._forge, app)["secret"]), self._take))
-        hook = manage.of_app(self._forge, app)
-        if hook["url"] in ("", self._forge.setting(_OURS)):  # somebody else's address stays theirs
-            with self._kept.change():
-                self._kept.update("hooks", hook["id"], url=url, content_type="json")
-                self._forge.set_setting(_OURS, url)
+        manage.send_here(self._forge, app, url)
 
     def _take(self, received: Received) -> None:
         """A delivery: a run, unless it has one already or is of no kind that a workflow could listen to."""
@@ -142,31 +150,10 @@ class Engine:
         found: int | None = self._kept.value(sql, repository["id"], event.subject.ref.removeprefix("refs/heads/"))
         return found
 
-    def _due(self) -> list[dict[str, Any]]:
-        """The tick of each `every:` row for each source that the forge has; none while the rules do not load."""
-        try:
-            rules = self._rules()
-        except EngineError:
-            return []
-        return [
-            {"schedule": _duration(trigger.every_s), "pipeline": trigger.run, "repository": {"full_name": source.repo}}
-            for trigger in rules.triggers
-            if trigger.every_s is not None
-            for source in rules.sources
-            if self._forge.repository(*source.repo.split("/", 1))
-        ]
-
     def _goes_already(self, payload: Mapping[str, Any]) -> bool:
         sql = f"SELECT id FROM runs WHERE event = 'schedule' AND repository = ? AND {_PENDING}"  # noqa: S608 - ours
         rows = self._kept.rows(sql, payload["repository"]["full_name"])
         return any(json.loads(files.fetch(self._place(row["id"]).event)) == payload for row in rows)
-
-    def _rules(self) -> Any:
-        from engine.core.rules.load import load
-        from engine.run.catalog import catalog
-        from engine.run.trusted import read_rules
-
-        return load(read_rules(self._stage.controller), catalog())
 
     def _supersede(self, event: Event) -> None:
         """End what validates an older head: what it would find, nobody asks any more."""
@@ -187,7 +174,7 @@ class Engine:
             os.path.join(folder, "decision.json") for folder, _, names in os.walk(out) if "decision.json" in names
         ]
         try:
-            rules = self._rules()
+            rules = rules_in(self._stage.controller)
             newest = max(decided, key=os.path.getmtime, default=None)
             said = {"pipelines": []} if newest is None else json.loads(files.fetch(newest))
             steps = [step.uses for one in said["pipelines"] for step in rules.pipelines[one["name"]].steps]
@@ -288,9 +275,3 @@ class Engine:
 def _group(repository: str | None, number: int | None, other: str) -> str:
     """What goes one after another: all of one pull request. What is of none waits for nobody."""
     return f"{repository}#{number}" if number else other
-
-
-def _duration(seconds: int | None) -> str:
-    """As rules write it; they have at most six digits."""
-    assert seconds is not None
-    return f"{seconds}s" if seconds < 10**6 else f"{seconds // 60}m"

@@ -65,7 +65,7 @@ class Play:
         pull = self.opened(branch)
         if pull.number not in self._told:
             self._told.add(pull.number)
-            self._say(f"   it is {self._named(pull)} now: {pull.url}\n   its jobs and their logs: {pull.url}/jobs")
+            self._say(f"   it is {self._named(pull)} now: {pull.url}\n   {self._more(pull)}")
         return pull
 
     def approve(self, login: str, pull: Pull) -> None:
@@ -234,6 +234,13 @@ class Play:
 
     def _comments(self, pull: Pull) -> Any:
         return self._asked("GET", f"/issues/{pull.number}/comments?per_page=100", None, "alice")
+
+    def _more(self, pull: Pull) -> str:
+        """Where what the engine does about it is shown."""
+        pages = self._ready.get("engine_url")
+        if pages is None:
+            return f"its jobs and their logs: {pull.url}/jobs"
+        return f"what it waits for, and what was done: {pages}/pulls/{SOURCE}/{pull.number}"
 
     @staticmethod
     def _named(pull: Pull) -> str:

@@ -73,23 +73,18 @@ def test_without_an_engine_there_are_no_runs(door):
     assert door("POST", "tick") == (200, {"started": 0})
 
 
-def test_runs_are_told(forge, door):
-    delivery = forge.kept.insert("deliveries", guid="g-1", hook=1, event="push", body=b"{}", due_at="", state="sent")
-    columns = {"event": "push", "repository": "acme/x", "number": 7, "pid": 1, "state": "ended", "exit_code": 0}
-    number = forge.kept.insert("runs", delivery=delivery, **columns, log="/x")
-    try:
-        (run,) = door("GET", "runs")[1]
-        assert run.items() >= {"delivery": "g-1", "log": "/x", **columns}.items()
-    finally:
-        forge.kept.run("DELETE FROM runs WHERE id = ?", number)
-
-
-def test_idle_asks_the_runner(tmp_path, as_):
+def test_what_is_asked_of_the_runner(tmp_path, as_):
     class Running:
-        left = 2
+        pages, left, ahead = "", 2, 0
 
         def going(self):
             return self.left
+
+        def runs(self):
+            return [{"delivery": "g-1", "state": "ended"}]
+
+        def advanced(self):
+            self.ahead += 1
 
         def tick(self):
             self.left = 0
@@ -102,6 +97,9 @@ def test_idle_asks_the_runner(tmp_path, as_):
     with running(str(tmp_path), runner=lambda forge: runner) as forge:
         headers = {"Authorization": f"Bearer {control.token(forge)}"}
         url = f"{forge.urls.base}/control"
+        assert as_(None)("GET", f"{url}/runs", **headers).body == [{"delivery": "g-1", "state": "ended"}]
+        assert as_(None)("POST", f"{url}/clock", {"advance_s": 60}, **headers).status == 200
+        assert runner.ahead == 1
         late = as_(None)("POST", f"{url}/idle", {"timeout_s": 0.1}, **headers)
         assert (late.status, late.body["runs"]) == (408, 2)
         assert as_(None)("POST", f"{url}/tick", {}, **headers).body == {"started": 3}

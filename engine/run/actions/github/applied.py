@@ -33,7 +33,7 @@ def write(ctx: "Context", rows: Rows | None = None) -> Mapping[str, Any]:
     from engine.core.canonical import digest_bytes
     from engine.core.kept import keys
     from engine.core.report.comment import render
-    from engine.run.actions.github import comment
+    from engine.run.actions.github import board, comment
     from engine.run.kept import comments
     from engine.run.kept.claims import claimed
 
@@ -51,6 +51,7 @@ def write(ctx: "Context", rows: Rows | None = None) -> Mapping[str, Any]:
         order = (0, ctx.document.facts.get("now", ctx.now))
         if order < before.order or (rows is not None and digest == before.digest):
             return {"id": before.id, "written": False}
+        board.applied(ctx, told, judged(ctx, ctx.document, APPLY))
         new = comment.put(ctx, before._replace(order=order, digest=digest), body, is_new=False)
         if new._replace(old=()) != before:
             comments.keep(store, pull.repo, pull.number, ctx.run, new._replace(old=()))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.run.actions.github import applied
+from engine.run.actions.github import applied, board
 from engine.run.actions.github.telling import ASKS, FOUND, SIGN, outputs, pull_of, report_of, statement_of, telling
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def comment(ctx: "Context", template: str) -> Mapping[str, Any]:
     if template == "apply":
         return applied.write(ctx)
     if pr["state"] == "closed" and not pr["merged"]:
+        board.closed(ctx)
         return {"id": None, "written": False}  # nobody is told anything there any more
     if outputs(ctx, SIGN) is not None:
         _keep_found(ctx)
@@ -62,6 +63,7 @@ def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
     order = (_newest(told, before), told.document.facts.get("now", ctx.now))
     if order < before.order:
         return {"id": before.id, "written": False}
+    board.told(ctx, told)
     history = _history(before.history, told)
     life = _life(ctx, told, history, before, template)
     body = _body(ctx, told, life)

@@ -42,6 +42,7 @@ class Telling(NamedTuple):
     validation: "Validation"  # the newest of the present head
     sequence: int  # number of that verdict; 0: none was signed
     gates: "tuple[Gate, ...]"  # those of merging; of what is merged, those of applying
+    asked: "tuple[GateResult, ...]"  # the same, with their causes
     is_overridden: bool
     is_merged: bool
     is_settled: bool  # we have signed for its merge
@@ -110,6 +111,7 @@ def telling(ctx: "Context", *, is_started: bool = False) -> Telling:
         validation,
         sequence,
         told,
+        tuple(merging),
         is_overridden,
         is_merged,
         _is_settled(ctx, document),

@@ -15,6 +15,7 @@ from engine.sandbox.forge.urls import is_http
 MOST = 20  # hooks of one repository for one event
 _ZEN = "Half measures are as bad as nothing at all."
 _URL = 2048
+_OURS = "engine_webhook"  # setting: the address that an App's hook had because of the engine here
 
 
 class Config(NamedTuple):
@@ -145,6 +146,15 @@ def send_app_to(forge: Forge, app: int, url: str) -> None:
     with forge.kept.change():
         changed = edit(forge, hook, url=config({"url": url}, hook).url)
         ping(forge, changed, None, None)
+
+
+def send_here(forge: Forge, app: int, url: str) -> None:
+    """Give an App's hook the address of the engine here, unless it has one that somebody else gave it. No ping."""
+    hook = of_app(forge, app)
+    if hook["url"] in ("", forge.setting(_OURS)):
+        with forge.kept.change():
+            edit(forge, hook, url=url, content_type="json")
+            forge.set_setting(_OURS, url)
 
 
 def ping(forge: Forge, hook: Row, repository: Row | None, sender: int | None) -> None:

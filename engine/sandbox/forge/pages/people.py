@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from engine.adapters.web import own
 from engine.sandbox.forge.answer import ForgeError, Viewer, missing, number
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
@@ -33,8 +34,7 @@ _PEOPLE = "SELECT * FROM accounts WHERE kind = 'User' AND NOT deleted AND login 
 
 def own_path(to: str) -> str:
     """A path of this forge, where a page hands on where to go; anything else leads home."""
-    plain = to.startswith("/") and not to.startswith(("//", "/login", "/logout"))
-    return to if plain and "\\" not in to and to.isascii() and to.isprintable() else "/"
+    return own.own_path(to, "/login", "/logout")
 
 
 def sign_in(ask: Ask) -> Signed:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.adapters.web import own
 from engine.sandbox.forge.answer import ForgeError
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.kept import Row
@@ -76,8 +77,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
     Raises:
         ForgeError: 403.
     """
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    if origin not in (None, f"http://{headers['host']}") or site not in (None, "same-origin", "none"):
+    if own.is_elsewhere(headers, f"http://{headers['host']}"):
         raise ForgeError(403, "This form was sent by a page of another address; nothing was done.")
 
 

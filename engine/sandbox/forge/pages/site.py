@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
+from engine.adapters.web import own
 from engine.sandbox.forge.answer import ForgeError, Viewer, missing
 from engine.sandbox.forge.app import limited_body
 from engine.sandbox.forge.forge import Forge
@@ -19,19 +20,7 @@ from engine.sandbox.forge.pages.text import style, templates
 from engine.sandbox.forge.people import access
 
 FORM_LIMIT = 1024 * 1024
-CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # `no-referrer` would make browsers send `Origin: null` with our own forms.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+HEADERS = own.headers()
 Work = Callable[[Request, sessions.Session, bytes], Response]
 
 
@@ -103,7 +92,7 @@ def _showing(forge: Forge, page: Page) -> Work:
 
 def _doing(forge: Forge, deed: Deed) -> Work:
     def work(request: Request, found: sessions.Session, data: bytes) -> Response:
-        form = _form(data)
+        form = own.form(data)
         ask = _ask(forge, request, found, form)
         try:
             sessions.check_origin(request.headers)
@@ -189,13 +178,6 @@ def _entered(ask: Ask, row: Page | Deed) -> Ask:
     if isinstance(row, Deed) and row.level != "read":
         access.demand(ask.forge, ask.viewer, repo, row.level, "")
     return ask
-
-
-def _form(data: bytes) -> Mapping[str, str]:
-    try:
-        return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200))
-    except ValueError:
-        return {}
 
 
 async def _style(_: Request) -> Response:

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from markupsafe import Markup
 
+from engine.adapters.web.text import seen, short
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.pages.asked import Ask, link, within
-from engine.sandbox.forge.pages.text import seen, short
 from engine.sandbox.forge.pages.written import shown_account
 
 REVIEWS = {

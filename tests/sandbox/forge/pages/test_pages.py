@@ -4,10 +4,12 @@ import re
 
 import pytest
 
-from engine.sandbox.forge.pages.site import CSP
+from engine.adapters.web import own
 
 OPEN = ("sign in",)
 FOUND = 200
+
+CSP = own.headers()["Content-Security-Policy"]
 
 
 def test_every_page_is_shown_to_who_may_see_it(scene, visit):

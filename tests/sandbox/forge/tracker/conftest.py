@@ -58,13 +58,10 @@ class Place(NamedTuple):
     ) -> str:
         """A commit on top of `parent`, on no branch; its id."""
         who = Person(by.title(), f"{by}@example.com", self.forge.now())
-        tree = parent or EMPTY_TREE
-        for path, data in files.items():
-            tree = self.store.with_file(tree, path, None if data is None else data.encode())
-        if tree == parent:
-            found = self.store.commit(tree)
-            assert found is not None
-            tree = found.tree
+        blobs: dict[str, tuple[str | None, str] | None] = {
+            path: None if data is None else (None, self.store.write_blob(data.encode())) for path, data in files.items()
+        }
+        tree = self.store.with_files(parent or EMPTY_TREE, blobs)
         return self.store.write_commit(tree, [parent] if parent else [], message, who, who)
 
     def push(self, branch: str, sha: str | None, by: str = "alice") -> None:

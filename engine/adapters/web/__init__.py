@@ -1,0 +1,1 @@
+"""What the pages of the sandbox and those of `engine serve` have in common."""

@@ -1,0 +1,23 @@
+"""What the clock starts: the `every:` rows of the rules, for each source that the forge has."""
+
+from typing import Any
+
+from engine.core.duration import written
+from engine.errors import EngineError
+from engine.sandbox.forge.forge import Forge
+from engine.sandbox.stage import rules_in
+
+
+def due(forge: Forge, controller: str) -> list[dict[str, Any]]:
+    """The body of each tick; none while the rules do not load."""
+    try:
+        rules = rules_in(controller)
+    except EngineError:
+        return []
+    return [
+        {"schedule": written(trigger.every_s), "pipeline": trigger.run, "repository": {"full_name": source.repo}}
+        for trigger in rules.triggers
+        if trigger.every_s is not None
+        for source in rules.sources
+        if forge.repository(*source.repo.split("/", 1))
+    ]

@@ -1,0 +1,335 @@
+"""From the inbox to runs, from runs to the queue, and from what came of a turn back to both.
+
+The queue holds a few turns more than can go at once, and the rest waits here, where a source with a thousand pull
+requests gets as many turns as one with three. Every step may be cut off and done again: a run is named after its
+delivery, a turn after its run, and what is written twice is written once.
+
+| what came of a turn | then |
+|---|---|
+| its end | the row says so, and its deliveries |
+| somebody else was at work on a resource (ENG742) | another run of it, after 5 s, 10 s, … 5 min, for a day |
+| GitHub, the store or Terraform failed | the same run, after 15 s, 30 s, … 15 min, twelve times |
+| the process ended | the same run, at once, and where it was; from the third time on alone, and after four poisoned |
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from engine.adapters import clock, files
+from engine.core.moment import later
+from engine.errors import EngineError, ExitCode, failure
+from engine.service import log
+from engine.service.carrier import EVENT, End, Live
+from engine.service.runs import PENDING, Run, Runs, RunState, of_delivery
+
+if TYPE_CHECKING:
+    from engine.service.delivery import Delivery, State
+    from engine.service.inbox import Inbox
+    from engine.service.sifting import Group, Sifted
+
+POISON, _SUSPECT = 4, 2  # turns in a row that ended the process; then, as it may have been another, it goes alone
+FAILURES = 12  # turns that ended without an outcome: more than an hour and a half
+_LOCKED_FOR_S = 86_400  # after which whoever holds the lock is asked by sweep, not by us
+_BATCH, _ALL = 500, 1_000_000
+_AHEAD = 2  # turns in the queue for each place, so that none is empty while we look
+_CUT_OFF = ("pull_request", "synchronize")
+_SAYS: "Mapping[RunState, State]" = {"failed": "failed", "superseded": "superseded", "poisoned": "poisoned"}
+
+
+class Queues(Protocol):
+    """What starts turns."""
+
+    def enqueue(self, key: str, group: str) -> None:
+        """To be started, when it is its turn."""
+
+    def pending(self) -> set[str]:
+        """The keys that have not ended."""
+
+
+class Sifting(Protocol):
+    """Tells apart what waits."""
+
+    def __call__(self, waiting: "Sequence[tuple[Delivery, bytes | None]]", /) -> "Sifted":
+        """Raises EngineError: the rules do not load, or the store fails; then all of it waits."""
+
+
+class Carries(Protocol):
+    """Carries runs out, each in the thread that asks."""
+
+    def carry(self, run: Run, /) -> End:
+        """One turn."""
+
+    def live(self) -> Sequence[Live]:
+        """Those that go."""
+
+
+class Places(NamedTuple):
+    """What is between."""
+
+    inbox: "Inbox"
+    runs: Runs
+    carrier: Carries
+    sift: Sifting
+    parallelism: int
+    now: Callable[[], str] = clock.now
+
+
+class Dispatcher:
+    """`step` is for one thread, `work` for those of the queue."""
+
+    def __init__(self, places: Places) -> None:
+        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now = places
+        self._queue: Queues | None = None
+        self._ending = threading.Event()
+        self._alone = threading.Lock()
+        self._newer: dict[str, str] = {}  # group → its newest head, while older ones go
+        self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
+
+    def begin(self, queue: Queues) -> None:
+        """Go on where the last process was: what the queue has lost is handed to it again.
+
+        Raises:
+            EngineError: ENG788.
+        """
+        self._queue = queue
+        pending = queue.pending()
+        for run in self._runs.find(PENDING, limit=_ALL):
+            if _key(run) in pending:
+                self._handed[_key(run)] = run.group
+            elif run.state == "running":
+                self._runs.set(run.run, state="queued", turn=run.turn + 1)
+        of_runs = [*self._inbox.find(state="queued", limit=_ALL), *self._inbox.find(state="running", limit=_ALL)]
+        for delivery in of_runs:
+            found = self._runs.get(delivery.run)
+            if found is None:
+                self._inbox.mark([delivery.id], "waiting")
+            elif found.state not in PENDING:
+                self._inbox.mark([delivery.id], _SAYS.get(found.state, "done"), reason=found.reason)
+
+    def step(self) -> int:
+        """Everything that can be done now; how much there was.
+
+        Raises:
+            EngineError: the rules do not load, the store fails, or the disk does; nothing is lost.
+        """
+        self._heed()
+        return self._take() + self._feed()
+
+    def end(self, why: EngineError) -> None:
+        """Begin nothing more; what goes ends before its next action, and is handed over."""
+        self._ending.set()
+        for live in self._carrier.live():
+            live.stop.ask(why)
+
+    def work(self, key: str) -> None:
+        """One turn, in a thread of the queue's."""
+        try:
+            run = self._turn(key)
+            if run is not None:
+                with self._alone if run.tries >= _SUSPECT else nullcontext():
+                    self._work(run)
+        except EngineError as error:
+            log.error("a turn could not be begun, and is handed out again", key=key, reason=error)
+
+    def abandon(self) -> None:
+        """The process ends, because it was told to: that is not the fault of what goes."""
+        for live in self._carrier.live():
+            with suppress(EngineError):
+                self._runs.set(live.run.run, tries=0)
+
+    def _turn(self, key: str) -> Run | None:
+        """None: it has ended, or has another turn by now."""
+        name, _, turn = key.rpartition(".")
+        run = self._runs.get(name)
+        return run if run is not None and run.state in PENDING and str(run.turn) == turn else None
+
+    def _work(self, run: Run) -> None:
+        name = run.run
+        if self._ending.is_set():
+            return self._settle(run, End(None, reason="the engine ends", again="handed over"))
+        if run.tries >= POISON:
+            why = f"it ended the worker {run.tries} times in a row; its log says how far it came"
+            log.error("a run is poisoned, and not tried again", run=run.run, subject=run.subject)
+            return self._settle(run, End("poisoned", int(ExitCode.BUG), why))
+        now = self._now()
+        self._until_kept(
+            lambda: self._runs.set(
+                name, state="running", tries=run.tries + 1, started_at=run.started_at or now, reason=""
+            )
+        )
+        self._mark(run, "running", "")
+        log.info("a run begins", run=name, subject=run.subject, event=run.event, turn=run.turn)
+        began = time.monotonic()
+        end = self._carrier.carry(run)
+        self._settle(self._runs.get(name) or run, end, seconds=time.monotonic() - began)
+
+    def _take(self) -> int:
+        """What waits in the inbox becomes runs, or is kept or refused."""
+        waiting = self._inbox.waiting(_BATCH)
+        if not waiting:
+            return 0
+        sifted = self._sift([(one, self._inbox.body(one.id)) for one in waiting])
+        for group in sifted.groups:
+            self._begin_run(group)
+        for state, found in (("kept", sifted.kept), ("refused", sifted.refused)):
+            for why, ids in found.items():
+                self._inbox.mark(ids, state, reason=why)  # type: ignore[arg-type] # the two words above
+                log.info("deliveries start nothing", deliveries=len(ids), state=state, reason=why)
+        return len(waiting)
+
+    def _begin_run(self, group: "Group") -> None:
+        delivery = group.leader
+        number = delivery.subject.partition("#")[2]
+        run = of_delivery(
+            delivery.id,
+            event=delivery.event,
+            action=delivery.action,
+            repo=delivery.repo,
+            number=int(number) if number.isdigit() else None,
+            subject=delivery.subject,
+            head=delivery.head,
+            run=delivery.run_id,
+        )._replace(queued_at=self._now())
+        body = self._inbox.body(delivery.id)
+        assert body is not None, "what has no body leads to no run"
+        self.add(run, body)
+        found = self._runs.get(run.run) or run  # where we were cut off, it may have ended by now
+        self._inbox.mark(
+            [delivery.id], "queued" if found.state in PENDING else _SAYS.get(found.state, "done"), run=run.run
+        )
+        if group.others:
+            self._inbox.mark(
+                [one.id for one in group.others], "superseded", run=run.run, reason=f"{delivery.id} says the same"
+            )
+        if (delivery.event, delivery.action) == _CUT_OFF and run.number is not None:
+            self._supersede(run)
+
+    def add(self, run: Run, body: bytes) -> None:
+        """A run of that event, on the disk when this returns.
+
+        Raises:
+            EngineError: ENG002, ENG788.
+        """
+        folder = self._runs.folder(run.run)
+        files.make_directory(folder)
+        files.write(os.path.join(folder, EVENT), body, sync=True)
+        self._runs.add(run)
+
+    def _supersede(self, newer: Run) -> None:
+        """What waits of an older head is not begun; what validates one is ended: nobody asks for what it finds."""
+        for older in self._runs.find(PENDING, repo=newer.repo, number=newer.number, limit=_BATCH):
+            if older.run == newer.run or older.row > (self._runs.get(newer.run) or newer).row:
+                continue
+            if older.state == "queued" and (older.event, older.action) == _CUT_OFF and not older.started_at:
+                self._settle(older, End("superseded", int(ExitCode.STALE), f"{newer.head:.12} is the head by now"))
+        self._newer[newer.group] = newer.head
+
+    def _heed(self) -> None:
+        """What people want to end, and what a newer head has overtaken."""
+        for run in self._runs.asked():
+            why = f"{run.asked_by} has cancelled it"
+            live = next((one for one in self._carrier.live() if one.run.run == run.run), None)
+            if live is not None:
+                live.stop.ask(failure("ENG785", reason=why), now=True)
+            elif run.state == "queued":
+                self._settle(run, End("cancelled", int(ExitCode.STALE), why))
+        for live in self._carrier.live() if self._newer else ():
+            head = self._newer.get(live.run.group)
+            if head and live.run.head not in ("", head) and live.only_validates:
+                live.stop.ask(failure("ENG789", head=head), now=True)
+        if self._newer:
+            groups = {run.group for run in self._runs.find(PENDING, limit=_ALL)}
+            self._newer = {group: head for group, head in self._newer.items() if group in groups}
+
+    def _feed(self) -> int:
+        """Hand turns to the queue: one of a group, each source in its turn."""
+        assert self._queue is not None
+        if self._ending.is_set() or not self._runs.counts().get("queued"):
+            return 0
+        pending = self._queue.pending()
+        due = self._runs.due(self._now())  # after that look: what has ended since then has another turn, or none
+        for number, run in enumerate(due):
+            if _key(run) in self._handed and _key(run) not in pending:  # it could not even be begun
+                due[number] = run._replace(turn=run.turn + 1)
+                self._runs.set(run.run, turn=run.turn + 1)
+        self._handed = {key: group for key, group in self._handed.items() if key in pending}
+        room = self._parallelism * _AHEAD - len(pending)
+        chosen = [] if room <= 0 else list(_fair(due, self._handed.values(), room))
+        for run in chosen:
+            self._queue.enqueue(_key(run), run.group)
+            self._handed[_key(run)] = run.group
+        return len(chosen)
+
+    def _settle(self, run: Run, end: End, seconds: float = 0.0) -> None:
+        """Write down what came of it."""
+        now = self._now()
+        said = {"state": end.state or "again", "exit": end.exit_code, "reason": end.reason}
+        if end.state is None:
+            end = self._another(run, end, now)
+        if end.state is not None:
+            state = end.state
+            self._until_kept(
+                lambda: self._runs.end(run.run, state, exit_code=end.exit_code, reason=end.reason, tries=0)
+            )
+            self._mark(run, _SAYS.get(state, "done"), end.reason)
+        log.info("a run has ended its turn", run=run.run, subject=run.subject, seconds=round(seconds, 2), **said)
+
+    def _another(self, run: Run, end: End, now: str) -> End:
+        """Another turn, later; or its end, where there were enough."""
+        values: dict[str, Any] = {"tries": 0, "reason": end.reason}
+        if end.again == "locked":
+            if later(run.queued_at, _LOCKED_FOR_S) <= now:
+                return End("done", end.exit_code, end.reason)
+            values |= {"locks": run.locks + 1, "not_before": later(now, min(5 * 2**run.locks, 300))}
+        elif end.again == "failed":
+            if run.failures + 1 >= FAILURES:
+                return End("failed", end.exit_code, end.reason)
+            values |= {"failures": run.failures + 1, "not_before": later(now, min(15 * 2**run.failures, 900))}
+        self._until_kept(lambda: self._runs.set(run.run, state="queued", turn=run.turn + 1, **values))
+        self._mark(run, "queued", end.reason)
+        return end
+
+    def _mark(self, run: Run, state: "State", reason: str) -> None:
+        if run.delivery:
+            self._until_kept(lambda: self._inbox.mark([run.delivery], state, run=run.run, reason=reason))
+
+    def _until_kept(self, change: Callable[[], object]) -> None:
+        """A full disk is waited for: what has happened must be written before anything else happens to that run."""
+        pause, told = 0.1, False
+        while True:
+            try:
+                change()
+            except (EngineError, OSError) as error:
+                if not told:
+                    log.error("what came of a run cannot be written yet", reason=error)
+                told = True
+            else:
+                return
+            if self._ending.wait(pause):
+                return  # the next process comes upon the same end: the journal tells it
+            pause = min(pause * 2, 10.0)
+
+
+def _key(run: Run) -> str:
+    return f"{run.run}.{run.turn}"
+
+
+def _fair(due: Iterable[Run], taken: Iterable[str], room: int) -> Iterable[Run]:
+    """At most `room` of them, of each group the oldest, in turns of the sources."""
+    seen, by_source = set(taken), dict[str, list[Run]]()
+    for run in due:
+        if run.group not in seen:
+            seen.add(run.group)
+            by_source.setdefault(run.repo, []).append(run)
+    while room > 0 and by_source:
+        for repo in list(by_source):
+            yield by_source[repo].pop(0)
+            room -= 1
+            if not by_source[repo]:
+                del by_source[repo]
+            if room <= 0:
+                return

@@ -1,0 +1,172 @@
+"""Two processes: this one answers, and one beside it works, so that no plan makes GitHub or a page wait.
+
+The worker is started again when it dies, after a pause that grows while it dies young. It sees the end of its standard
+input when this process is gone, however it went, and ends too: there are never two of one state.
+"""
+
+import json
+import os
+import selectors
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from engine.adapters import process
+from engine.errors import ExitCode, failure
+from engine.service import log
+from engine.service.worker import READY, Working
+
+_NO_USE = (ExitCode.CONFIG, ExitCode.STALE, ExitCode.AUTH)  # ends that another start does not change
+_NO_START = 4  # ends before it was ready, in a row, after which nobody believes any more that it will be
+_LIVED_S = 60.0  # after which a death is the first one again
+_FIRST_S, _LONGEST_S = 0.5, 30.0
+_LOOK_S = 0.2
+_HIDDEN = ("ENGINE_WEBHOOK_SECRET", "ENGINE_WEBHOOK_OLD_SECRET")  # and their files: the worker reads no webhook
+
+
+class Supervisor:
+    """The worker, as long as it is wanted. `start` is called once, `end` as often as one likes, of any thread."""
+
+    def __init__(self, working: Working, environ: Mapping[str, str], *, readable: bool = False) -> None:
+        """`readable`: what it says on standard error is for people."""
+        names = {name + end for name in _HIDDEN for end in ("", "_FILE")}
+        self._environ = {name: value for name, value in environ.items() if name not in names}
+        self._argv = [sys.executable, "-m", "engine.service.worker", json.dumps(working._asdict())]
+        self._argv += ["people"] if readable else []
+        self._folder = working.state_dir
+        self._grace_s = working.grace_s
+        self._lock = threading.Lock()
+        self._child: process.Child | None = None
+        self._ready, self._over = threading.Event(), threading.Event()
+        self._asked = 0
+        self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+
+    def start(self, timeout_s: float = 120.0) -> None:
+        """Returns when it works, or is to end before it does.
+
+        Raises:
+            EngineError: ENG792, it does not.
+        """
+        self._thread.start()
+        until = time.monotonic() + timeout_s
+        while not self._ready.wait(_LOOK_S):
+            if self._asked:
+                return
+            if self._over.is_set() or time.monotonic() >= until:
+                self.kill()
+                raise failure("ENG792", times=_NO_START, log=os.path.join(self._folder, log.FOLDER, log.FILE))
+
+    @property
+    def pid(self) -> int | None:
+        """Of the one that there is now."""
+        with self._lock:
+            return self._child.pid if self._child else None
+
+    def end(self) -> None:
+        """Ask it to end: the first time in order, then at once."""
+        with self._lock:
+            self._asked += 1
+            if self._child is not None and not process.has_ended(self._child, 0):
+                self._child.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Has it ended for good?"""
+        return self._over.wait(timeout_s)
+
+    def kill(self) -> None:
+        """It ends now, and what it had begun waits for the next one."""
+        with self._lock:
+            self._asked = max(self._asked, 1)
+            if self._child is not None and self._child.stdin is not None:
+                self._child.stdin.close()  # it ends what it has started, and itself
+
+    def _supervise(self) -> None:
+        deaths, pause = 0, _FIRST_S
+        while not self._asked:
+            began = time.monotonic()
+            code = self._once()
+            lived = time.monotonic() - began
+            if self._asked:
+                break
+            if not self._ready.is_set():  # it has never worked: what it was told may be wrong
+                deaths += 1
+                if deaths >= _NO_START or code in _NO_USE:
+                    break
+            pause = _FIRST_S if lived >= _LIVED_S else pause
+            log.error("the worker has died, and is started again", code=code, lived=round(lived, 1), pause=pause)
+            self._wait(pause)
+            pause = min(pause * 2, _LONGEST_S)
+        self._over.set()
+
+    def _wait(self, pause: float) -> None:
+        until = time.monotonic() + pause
+        while not self._asked and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_S))
+
+    def _once(self) -> int | None:
+        """One life of it: how it ended."""
+        with self._lock:
+            if self._asked:
+                return None
+            child = process.start(self._argv, self._folder, self._environ, True, "install Python")
+            self._child = child
+        for _ in _lines(child):
+            self._ready.set()
+        process.has_ended(child, self._grace_s)
+        with self._lock:
+            process.kill(child)
+            self._child = None
+        return child.returncode
+
+
+def _lines(child: process.Child) -> Iterator[None]:
+    """Passes on what it says to standard error; a None when it says that it is ready."""
+    assert child.stdout is not None
+    assert child.stderr is not None
+    selector = selectors.DefaultSelector()
+    selector.register(child.stdout, selectors.EVENT_READ, b"")
+    selector.register(child.stderr, selectors.EVENT_READ, None)
+    while selector.get_map():
+        ready = selector.select(_LOOK_S)
+        for key, _ in ready:
+            data = os.read(key.fd, process.CHUNK)
+            if not data:
+                selector.unregister(key.fileobj)
+            elif key.data is None:
+                _pass_on(data)
+            elif READY.encode() in data:
+                yield None
+        if not ready and process.has_ended(child, 0):
+            return  # what it has started may have its outlets still
+    selector.close()
+
+
+def _pass_on(data: bytes) -> None:
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.buffer.write(data)
+        sys.stderr.buffer.flush()
+    except (OSError, ValueError):  # nobody reads it; the log has it
+        return
+
+
+@contextmanager
+def ending(first: Callable[[], None], second: Callable[[], None]) -> Iterator[threading.Event]:
+    """SIGTERM and Ctrl-C: the first one calls `first`, every other one `second`; an event that is set by the first."""
+    asked = threading.Event()
+
+    def heard(*_: object) -> None:
+        again = asked.is_set()
+        asked.set()
+        (second if again else first)()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,56 @@
+// Keeps a page up to date where there is JavaScript: when something has changed, the page is asked for again and its
+// <main> exchanged. Nothing that an event says is shown. What somebody is typing into, or has folded, stays as it is.
+"use strict";
+(() => {
+  const at = document.body.dataset.live;
+  if (!at || !window.EventSource) return;
+  let waits = false;
+
+  const folds = (main) => [...main.querySelectorAll("details")].map((one) => one.open);
+
+  const anew = async () => {
+    const main = document.querySelector("main");
+    if (waits || document.hidden) return;
+    if (main.contains(document.activeElement) && document.activeElement.matches("input, select")) return;
+    waits = true;
+    try {
+      const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("main");
+      if (!answer.ok || !fresh || fresh.innerHTML === main.innerHTML) return;
+      const before = folds(main);
+      const inside = [...fresh.querySelectorAll("details")];
+      if (inside.length === before.length) inside.forEach((one, place) => { one.open = before[place]; });
+      const log = main.querySelector("pre.log");
+      const follows = log && log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+      const focused = main.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      main.replaceChildren(...fresh.childNodes);
+      document.title = page.title;
+      const shown = main.querySelector("pre.log");
+      if (shown && follows) shown.scrollTop = shown.scrollHeight;
+      if (focused) [...main.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus();
+    } finally {
+      waits = false;
+    }
+  };
+
+  const said = document.querySelector(".live");
+  let source = null;
+  let ended = false;
+  const listen = () => {
+    source = new EventSource(at);
+    source.onopen = () => { if (said) said.hidden = false; };
+    source.onerror = () => { if (said) said.hidden = true; };
+    for (const name of ["changed", "lines"]) source.addEventListener(name, anew);
+    source.addEventListener("end", () => { ended = true; source.close(); anew(); });
+  };
+
+  // A browser opens six connections to us and no more, so tabs that nobody sees must not hold one each.
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (document.hidden || ended) return;
+    listen();
+    anew();
+  });
+  listen();
+})();

@@ -1,0 +1,306 @@
+"""The process that does the work: dispatcher and clock in its main thread, runs in the queue's, and an end in order.
+
+    python -m engine.service.worker '{"controller": "/srv/controller", "state_dir": "/var/lib/interlock", …}'
+
+It lives as long as whoever started it: their end of its standard input is its last word. SIGTERM: nothing more begins,
+what goes ends before its next action and is handed to the next process; what takes longer than `grace_s` is cut off,
+as by `kill -9`, which every action survives. A second SIGTERM cuts off at once. What applies, applies on by itself.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.adapters import clock, files, process, settings
+from engine.core.moment import later
+from engine.errors import EngineError, ExitCode, failure
+from engine.service import log, ticks
+from engine.service.bound import Sources
+from engine.service.carrier import Carrier
+from engine.service.database import Database
+from engine.service.dispatch import Dispatcher, Places
+from engine.service.inbox import Inbox
+from engine.service.queue import Queue
+from engine.service.runs import FILE, Runs
+from engine.service.sifting import Sifted, sift
+
+if TYPE_CHECKING:
+    from engine.adapters.storage.port import Store
+    from engine.core.rules.model import Rules
+    from engine.service.delivery import Delivery
+
+READY = "ready"  # the one line on standard output
+LOCK, EXECUTOR, ALIVE, AHEAD = "worker.lock", "executor", "worker.json", "clock-ahead"
+_LOCK_S = 10.0  # for the worker of before, which may still be ending
+_IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
+_ALIVE_S, _TIDY_S, _LOST_S = 5.0, 3600.0, 300.0
+_QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
+_SEEN_S = 90 * 86_400  # that a body is known again
+
+
+class Working(NamedTuple):
+    """What the worker is told; the rest it reads from its environment."""
+
+    controller: str
+    state_dir: str
+    parallelism: int = 4
+    retention_s: int = 30 * 86_400
+    grace_s: float = 20.0
+    strikes: bool = True  # once a minute; else somebody else starts the `every:` rows
+    level: str = "info"
+
+
+class Worker:
+    """All of it; `run` is for the main thread."""
+
+    def __init__(self, working: Working, environ: Mapping[str, str] = os.environ) -> None:
+        """Raises EngineError: ENG787 another one has that state, ENG788, ENG002; a setting that is none."""
+        self._working, self._given = working, environ
+        self._ended, self._cut = threading.Event(), threading.Event()
+        self._lock = _alone(working.state_dir)
+        self._values = settings.read(environ)
+        self.inbox = Inbox(os.path.join(working.state_dir, FILE))
+        self.runs = Runs(working.state_dir)
+        self._sources = Sources(Database(os.path.join(working.state_dir, FILE), ""))
+        self._carrier = Carrier(self.runs, working.controller, self._environ)
+        self.dispatcher = Dispatcher(
+            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now)
+        )
+        self._since = clock.now()
+        self._trouble = ""
+        self._looking, self._lost_at, self._has_looked = threading.Lock(), 0.0, False
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Work until `end` is called.
+
+        Raises:
+            EngineError: ENG788, the queue cannot be opened.
+        """
+        queue = Queue(
+            self._working.state_dir, self._executor(), self._working.parallelism, self.dispatcher.work, self.tick
+        )
+        self.dispatcher.begin(queue)
+        import_all()
+        log.info("the worker works", parallelism=self._working.parallelism)
+        ready()
+        alive = tidy = 0.0
+        while not self._ended.is_set():
+            pause = self._step()
+            now = time.monotonic()
+            if now - alive >= _ALIVE_S:
+                alive = now
+                self._say_alive()
+            if now - tidy >= _TIDY_S or not tidy:
+                tidy = now
+                self._alone("what is old cannot be removed", lambda: self._tidy(queue))
+            self._ended.wait(pause)
+        self._finish()
+
+    def end(self) -> None:
+        """For a signal handler: the first time in order, the second at once."""
+        (self._cut if self._ended.is_set() else self._ended).set()
+
+    def tick(self) -> None:
+        """Once a minute, in a thread of the queue's."""
+        self._alone("the clock starts nothing", self._strike)
+        self._alone("nobody looks for lost deliveries", self._look_for_lost)
+
+    def _strike(self) -> None:
+        if not self._working.strikes:
+            return
+        rules, store = self._rules(), self._store()
+        if started := ticks.strike(rules, store, self.runs, self.dispatcher.add, self._now):
+            log.info("the clock has struck", started=started)
+
+    def _look_for_lost(self) -> None:
+        """What GitHub could not hand over is sent again: all that it still has once, later what is recent."""
+        if self._values.app is None or self._lost_at > time.monotonic() or not self._looking.acquire(blocking=False):
+            return
+        try:
+            from engine.adapters.github.deliveries import as_app
+            from engine.service import lost
+
+            now = self._now()
+            since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
+            found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
+            self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
+            if found.again or found.given_up:
+                log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
+        finally:
+            self._looking.release()
+
+    def _step(self) -> float:
+        """How long to wait before the next one."""
+        try:
+            done = self.dispatcher.step()
+        except EngineError as error:
+            said = f"{error.problems[0].code} {error.problems[0].message}"
+            if said != self._trouble:  # once, not every five seconds for a night
+                log.error("what waits cannot be looked at; it stays where it is", reason=error)
+            self._trouble = said
+            return _TROUBLE_S
+        except Exception as error:  # noqa: BLE001 - one step fails, the next one comes: nobody is there to start us again
+            log.error("a bug in the dispatcher", reason=type(error).__name__)
+            return _TROUBLE_S
+        if self._trouble:
+            log.info("what waited is looked at again")
+        self._trouble = ""
+        return _BUSY_S if done else _IDLE_S
+
+    def _alone(self, what: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except EngineError as error:
+            log.error(what, reason=error)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error(f"a bug: {what}", reason=type(error).__name__)
+
+    def _finish(self) -> None:
+        """Wait for what ends in order, no longer than the grace; the rest is as if we had been killed."""
+        self.dispatcher.end(failure("ENG786"))
+        until = time.monotonic() + self._working.grace_s
+        while self._carrier.live() and time.monotonic() < until and not self._cut.is_set():
+            self._cut.wait(0.05)
+        left = [live.run.run for live in self._carrier.live()]
+        log.info("the worker ends", cut_off=", ".join(left) or None)
+        self.dispatcher.abandon()
+
+    def _sift(self, waiting: "Any") -> Sifted:
+        from engine.core.events.ours import Us
+
+        rules = self._rules()
+        arrived: list[Delivery] = [one for one, _ in waiting]
+        bound = self._sources.bind(rules, self._store(), arrived)
+        return sift(waiting, rules, bound, Us(self._values.app, self._values.bot))
+
+    def _rules(self) -> "Rules":
+        from engine.run import idle, trusted
+
+        return idle.loaded(trusted.read_rules(self._working.controller))
+
+    def _store(self) -> "Store":
+        from engine.adapters.storage.named import opened
+
+        return opened(self._values.store)
+
+    def _environ(self) -> Mapping[str, str]:
+        """With the clock of a sandbox, which may have been put forward since."""
+        if not self._values.emulator:
+            return self._given
+        try:
+            ahead = files.fetch(os.path.join(self._working.state_dir, AHEAD), 40).decode()
+        except OSError:
+            return self._given
+        return {**self._given, "ENGINE_CLOCK_AHEAD_S": ahead.strip()}
+
+    def _now(self) -> str:
+        return clock.ahead(settings.clock_ahead_s(self._environ()))()
+
+    def _executor(self) -> str:
+        """Our name in the queue, for ever the same: nobody else has our state, and what went is ours to go on with."""
+        path = os.path.join(self._working.state_dir, EXECUTOR)
+        with suppress(OSError):
+            if found := files.fetch(path, 64).decode("ascii", "replace").strip():
+                return found
+        made = os.urandom(16).hex()
+        files.write(path, made.encode(), sync=True)
+        return made
+
+    def _say_alive(self) -> None:
+        said = {
+            "pid": os.getpid(),
+            "since": self._since,
+            "at": clock.now(),
+            "running": [live.run.run for live in self._carrier.live()],
+            "parallelism": self._working.parallelism,
+            "trouble": log.plain(self._trouble),
+        }
+        with suppress(EngineError):  # a full disk: nobody hears of us for a while
+            files.write(os.path.join(self._working.state_dir, ALIVE), json.dumps(said).encode())
+
+    def _tidy(self, queue: Queue) -> None:
+        """Forget what has been kept long enough."""
+        now = clock.now()
+        before = later(now, -self._working.retention_s)
+        for run in self.runs.prune(before):
+            shutil.rmtree(self.runs.folder(run), ignore_errors=True)
+        removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
+        log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
+
+
+def import_all() -> None:
+    """What the first run would wait for."""
+    from importlib import import_module
+
+    for name in (
+        "engine.run.handle",
+        "engine.run.opening",
+        "engine.adapters.github.forge",
+        "engine.core.decision.gates",
+    ):
+        import_module(name)
+
+
+def _alone(state_dir: str) -> int:
+    """The lock on the state, held until this process ends, however it ends."""
+    path = os.path.join(state_dir, LOCK)
+    with files.failing("ENG002", path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        until = time.monotonic() + _LOCK_S
+        while not files.take(handle):
+            if time.monotonic() >= until:
+                os.close(handle)
+                raise failure("ENG787", directory=state_dir)
+            time.sleep(0.1)
+    return handle
+
+
+def main(argv: "list[str]") -> int:
+    """The process; its standard error is whoever started us."""
+    working = Working(**json.loads(argv[0]))
+    os.umask(0o077)
+    log.start(working.state_dir, "worker", level=working.level, readable=bool(argv[1:]))
+    try:
+        worker = Worker(working)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.end())
+        threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()
+        worker.run(_say_ready)
+    except EngineError as error:
+        log.error("the worker cannot work", reason=error)
+        return error.exit_code
+    return ExitCode.DONE
+
+
+def _say_ready() -> None:
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
+
+
+def _until_left(worker: Worker) -> None:
+    """Whoever started us is gone, however: nobody would tell us to end, and the next one waits for our lock."""
+    while sys.stdin.buffer.read(1):
+        pass
+    worker.dispatcher.abandon()
+    _die(ExitCode.INTERRUPTED)
+
+
+def _die(code: int) -> None:
+    """At once, with all programs that end with us: no thread of ours is to see them end."""
+    process.end_all()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    try:
+        _die(main(sys.argv[1:]))
+    except BaseException:  # noqa: BLE001 - the last boundary: what we started ends with us
+        log.error("a bug in the worker")
+        _die(ExitCode.BUG)

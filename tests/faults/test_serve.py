@@ -1,0 +1,133 @@
+"""`engine serve` under what happens to it in a month: killed at any moment, no disk, no store, no GitHub, chaos.
+
+Whole lives on a real sandbox, with real Terraform and states. How many lives and kills is for whoever asks
+(`ENGINE_TEST_LIVES`, `ENGINE_TEST_KILLS`: the full suite is 20 and 100, see CONTRIBUTING.md); each life must be what one
+is that nobody disturbed, and each delivery must have led to one end.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.lives import Lives
+from tests.support.sandbox import sandbox
+
+pytestmark = [pytest.mark.slow, pytest.mark.terraform]
+
+LIVES = int(os.environ.get("ENGINE_TEST_LIVES", "2"))
+KILLS = int(os.environ.get("ENGINE_TEST_KILLS", "3"))
+SEED = os.environ.get("ENGINE_TEST_SEED", "1")
+WITHIN_S = 240 + 90 * LIVES + 20 * KILLS
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory):
+    state = str(tmp_path_factory.mktemp("serve") / "state")
+    with sandbox("--state", state, engine=True) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lives(box):
+    """With one life that nobody disturbs."""
+    found = Lives(box)
+    found.begin("calm")
+    found.live(["calm"], within_s=WITHIN_S)
+    found.settle()
+    assert found.unhandled() == []
+    return found
+
+
+def as_if_nothing_had_happened(lives, names):
+    lives.settle()
+    calm = lives.shape("calm")
+    assert calm.made == 1
+    assert {name: lives.shape(name) for name in names} == dict.fromkeys(names, calm)
+    assert lives.unhandled() == []
+
+
+def process(box, which):
+    """The number of one of serve's processes; 0 where it is not there just now."""
+    folder = os.path.join(box.ready["state"], "serve")
+    try:
+        if which == "worker":
+            return int(Path(folder, "state", "worker.json").read_text().partition('"pid": ')[2].partition(",")[0])
+        return int(Path(folder, "pid").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(box, lives):
+    """Its worker, or all of it: what answers GitHub too, while deliveries come."""
+    names = [f"killed-{n}" for n in range(LIVES)]
+    chance = random.Random(SEED)
+    killed: list[str] = []
+    due = [time.monotonic() + chance.uniform(0.5, 4)]
+
+    def kill():
+        if len(killed) < KILLS and time.monotonic() >= due[0]:
+            which = chance.choice(["worker", "worker", "serve"])
+            if number := process(box, which):
+                try:
+                    os.kill(number, signal.SIGKILL)
+                    killed.append(which)
+                except ProcessLookupError:
+                    pass
+            due[0] = time.monotonic() + chance.uniform(0.5, 8)
+
+    lives.begin(*names)
+    lives.live(names, within_s=WITHIN_S, between=kill)
+    assert killed
+    as_if_nothing_had_happened(lives, names)
+
+
+def test_while_its_file_is_locked_everything_waits(box, lives):
+    """Somebody looks at it with a tool that writes: longer than anybody waits for a lock."""
+    lives.begin("locked")
+    with sqlite3.connect(os.path.join(box.ready["state"], "serve", "state", "inbox.db")) as somebody:
+        somebody.execute("BEGIN IMMEDIATE")
+        time.sleep(12)
+        somebody.execute("ROLLBACK")
+    lives.live(["locked"], within_s=WITHIN_S)
+    as_if_nothing_had_happened(lives, ["locked"])
+
+
+def test_while_the_store_answers_nothing_everything_waits(box, lives):
+    number = int(Path(box.ready["state"], "aws.port").read_text().split()[1])
+    lives.begin("no-store")
+    os.kill(number, signal.SIGSTOP)
+    try:
+        time.sleep(15)
+    finally:
+        os.kill(number, signal.SIGCONT)
+    lives.live(["no-store"], within_s=WITHIN_S)
+    as_if_nothing_had_happened(lives, ["no-store"])
+
+
+def test_github_is_down_for_an_hour(box, lives):
+    """What had come before is tried again, with the same ids, until GitHub answers."""
+    box.control("POST", "fault", path="/app/installations/{id}/access_tokens", method="POST", status=503, count=1000)
+    lives.begin("no-github")
+    time.sleep(5)
+    box.control("POST", "clock", advance_s=3600)
+    time.sleep(5)
+    box.control("POST", "fault", path="/app/installations/{id}/access_tokens", method="POST", count=0, status=503)
+    lives.live(["no-github"], within_s=WITHIN_S)
+    as_if_nothing_had_happened(lives, ["no-github"])
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A disk of 8 MB where serve keeps its state."""
+    place = tmp_path / "state" / "serve" / "state"
+    place.mkdir(parents=True, mode=0o700)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", place], check=False).returncode:
+        pytest.skip("nobody but root can make a small disk")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)

@@ -1,0 +1,191 @@
+"""Lives of pull requests in a sandbox, from push to what is applied, while somebody else makes trouble.
+
+The module of the controller is exchanged for one of built-in `terraform_data`: real Terraform, real states and locks, and
+a life takes a second of Terraform instead of half a minute. What it makes writes its name down, so that what was done
+twice stands there twice.
+"""
+
+import base64
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tests.support.sandbox import Sandbox
+
+REPO = "/repos/acme/dev-deployment"
+BOT = "interlock[bot]"
+_MAIN = """
+terraform {
+  backend "s3" {}
+}
+variable "environment" { type = string }
+variable "account" { type = string }
+variable "region" { type = string }
+variable "emulator" {
+  type    = bool
+  default = false
+}
+"""
+_SERVICE = """
+variable "s3_buckets" { type = map(any) }
+resource "terraform_data" "this" {
+  for_each = var.s3_buckets
+  input    = jsonencode(each.value)
+  provisioner "local-exec" {
+    command = "sleep 0.3; echo ${each.key} >> EFFECTS"
+  }
+}
+"""
+_TFVARS = 'environment = "development"\n\ns3_buckets = {\n  "acme-dev-NAME" = {\n    tags = { Team = "a" }\n  }\n}\n'
+_LOOK_S, _STUCK_S = 0.3, 20.0
+
+
+class Shape(NamedTuple):
+    """What is left of a life: of one that nobody disturbed, and of one that somebody did."""
+
+    merged_by: str
+    merges: int  # commits of the branch that say so
+    deployments: tuple[str, ...]  # how each ended
+    labels: tuple[str, ...]
+    reports: int  # comments of ours that are shown
+    made: int  # how often Terraform made it
+
+
+class Lives:
+    """Of one sandbox."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box, self.pulls = box, dict[str, int]()
+        self.effects = os.path.join(box.ready["state"], "effects")
+        self._approved: set[tuple[int, str]] = set()
+        place = os.path.join(box.ready["controller"], "terraform")
+        shutil.rmtree(place)
+        os.mkdir(place)
+        for name, text in (("main.tf", _MAIN), ("s3.tf", _SERVICE), (".terraform.lock.hcl", "# none is needed\n")):
+            with open(os.path.join(place, name), "w", encoding="utf-8") as file:
+                file.write(text.replace("EFFECTS", self.effects))
+
+    def begin(self, *names: str) -> None:
+        """Somebody pushes a branch for each, until GitHub takes it."""
+        for name in names:
+            _until(lambda name=name: self._push(name))
+
+    def live(self, names: Iterable[str], *, within_s: float, between: Callable[[], None] = lambda: None) -> None:
+        """People do what they are asked until all of it is applied; `between` is called all the time.
+
+        The clock strikes where nothing has moved for a while, as it does every few minutes in the world.
+        """
+        end, moved, seen = time.monotonic() + within_s, time.monotonic(), ""
+        left = set(names)
+        while left:
+            between()
+            states = {name: self._step(name) for name in sorted(left)}
+            left -= {name for name, state in states.items() if state == "applied"}
+            if str(states) != seen:
+                moved, seen = time.monotonic(), str(states)
+            elif time.monotonic() - moved > _STUCK_S:
+                moved = time.monotonic()
+                self.box.control("POST", "tick")
+            assert time.monotonic() < end, (states, self.tail())
+            time.sleep(_LOOK_S)
+
+    def shape(self, name: str) -> Shape:
+        """What is left of one."""
+        number = self.pulls[name]
+        pull = self._asked(f"/pulls/{number}")
+        commits = self._asked("/commits?sha=dev&per_page=100")
+        deployments = self._asked(f"/deployments?sha={pull['merge_commit_sha']}")
+        ended = [self._asked(f"/deployments/{one['id']}/statuses")[0]["state"] for one in deployments]
+        comments = [
+            one for one in self._asked(f"/issues/{number}/comments?per_page=100") if one["user"]["login"] == BOT
+        ]
+        try:
+            with open(self.effects, encoding="utf-8") as file:
+                made = file.read().split().count(f"acme-dev-{name}")
+        except FileNotFoundError:
+            made = 0
+        return Shape(
+            (pull["merged_by"] or {}).get("login", ""),
+            sum(f"Merge pull request {number} into" in one["commit"]["message"] for one in commits),
+            tuple(ended),
+            tuple(sorted(label["name"] for label in pull["labels"])),
+            len(comments),
+            made,
+        )
+
+    def settle(self, timeout_s: float = 300) -> None:
+        """Wait until nothing goes."""
+        status, said = self.box.control("POST", "idle", timeout_s=timeout_s)
+        assert status == 200, (said, self.tail())
+
+    def tail(self) -> list[Mapping[str, Any]]:
+        """The last runs, for whoever reads why a test has failed."""
+        return [{**run, "log": run["log"][-600:]} for run in self.box.control("GET", "runs")[1][-4:]]
+
+    def unhandled(self) -> list[Any]:
+        """Deliveries that serve has answered and that have not led to one end each; and runs that have none."""
+        folder = self.box.ready["state"]
+        with sqlite3.connect(os.path.join(folder, "forge.db")) as forge:
+            sent = forge.execute("SELECT DISTINCT guid FROM deliveries WHERE status_code = 202").fetchall()
+        with sqlite3.connect(os.path.join(folder, "serve", "state", "inbox.db")) as inbox:
+            kept = dict(inbox.execute("SELECT id, state FROM deliveries"))
+            runs = inbox.execute("SELECT run, delivery, state, reason FROM runs").fetchall()
+        lost = [("not kept", guid) for (guid,) in sent if guid not in kept]
+        lost += [one for one in kept.items() if one[1] not in ("done", "kept", "superseded")]
+        lost += [run for run in runs if run[2] not in ("done", "superseded")]
+        of_runs = [run[1] for run in runs if run[1]]
+        return lost + [("twice", one) for one in set(of_runs) if of_runs.count(one) > 1]
+
+    def _push(self, name: str) -> bool:
+        status, said = self.box("GET", f"{REPO}/git/ref/heads/dev")
+        if status != 200:
+            return False
+        ref = {"ref": f"refs/heads/{name}", "sha": said["object"]["sha"]}
+        if self.box("POST", f"{REPO}/git/refs", ref, login="alice")[0] not in (201, 422):
+            return False
+        text = base64.b64encode(_TFVARS.replace("NAME", name).encode()).decode()
+        body = {"message": name, "content": text, "branch": name}
+        return self.box("PUT", f"{REPO}/contents/S3/{name}.tfvars", body, login="alice")[0] in (201, 422)
+
+    def _step(self, name: str) -> str:
+        """How far it is; somebody who is asked to approves it."""
+        status, found = self.box("GET", f"{REPO}/pulls?state=all&head=acme:{name}")
+        if status != 200 or not found:
+            return "pushed"
+        pull = found[0]
+        self.pulls[name] = pull["number"]
+        if pull["merged_at"]:
+            status, deployments = self.box("GET", f"{REPO}/deployments?sha={pull['merge_commit_sha']}")
+            if status != 200 or not deployments:
+                return "merged"
+            status, said = self.box("GET", f"{REPO}/deployments/{deployments[0]['id']}/statuses")
+            return "applied" if status == 200 and said and said[0]["state"] == "success" else "applying"
+        if "opa-passed" not in {label["name"] for label in pull["labels"]}:
+            return "validating"
+        head = (pull["number"], pull["head"]["sha"])
+        if head not in self._approved:
+            status, _ = self.box("POST", f"{REPO}/pulls/{pull['number']}/reviews", {"event": "APPROVE"}, login="ann")
+            self._approved |= {head} if status == 200 else set()
+        return "approved" if head in self._approved else "validated"
+
+    def _asked(self, path: str) -> Any:
+        answers: list[Any] = []
+
+        def asked() -> bool:
+            status, said = self.box("GET", REPO + path)
+            answers.append(said)
+            return status == 200
+
+        _until(asked)
+        return answers[-1]
+
+
+def _until(done: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if done():
+            return
+        time.sleep(0.1)
+    raise AssertionError("GitHub answers nothing of use")
