@@ -68,7 +68,7 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
         web=_web(environ),
         inbox=inbox,
         runs=runs,
-        health=Health(parts(serving, values, store, inbox, runs)),
+        health=Health(parts(serving, environ, store, str(values.store or ""), inbox, runs)),
         environments=named,
     )
     receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets)
