@@ -229,8 +229,9 @@ class Inbox:
             one = self._waiting.get()
             if one is None:
                 return group, False
-            group.append(one)
-            size += len(one.body)
+            if one.told.set_running_or_notify_cancel():  # else who put it waits no longer, and has not been answered
+                group.append(one)
+                size += len(one.body)
         return group, True
 
     def _keep(self, group: list[_Waiting]) -> None:

@@ -63,14 +63,14 @@ class Receiver:
             raise ValueError("no secret: everything would be refused")
         self._inbox, self._sources, self._secrets = inbox, sources, tuple(secrets)
         self.room = ROOM  # bytes that are free for large bodies
-        self.answered: Counter[str] = Counter()  # new, known, and codes of what was refused, since this process began
+        self.answered: Counter[str] = Counter()  # new, known, kept, and codes of refusals, since this process began
 
     def routes(self) -> list[Route]:
         """For the application. Nothing else guards this path."""
         return [Route(PATH, self.receive, methods=["POST"])]
 
     async def receive(self, request: Request) -> Response:
-        """Take one delivery: 202 it is new, 200 it was here, else a sentence about why not."""
+        """Take one delivery: 202 it is new, 200 nothing more comes of it, else a sentence about why not."""
         try:
             told, id_ = await self._take(request)
         except _RefusedError as refused:
@@ -102,7 +102,11 @@ class Receiver:
                 raise _no(401, "ENG744", "the signature is of another secret, or of other bytes")
             id_, event = (_ascii(headers.get(name, b"")) for name in (b"x-github-delivery", b"x-github-event"))
             try:
-                found = delivery.read(id_, event, body, clock.now())
+                now = clock.now()
+                if len(body) <= _SMALL:
+                    found = delivery.read(id_, event, body, now)
+                else:  # which takes its time; others are answered meanwhile
+                    found = await asyncio.to_thread(delivery.read, id_, event, body, now)
             except delivery.UnreadableError as error:
                 raise _no(400, "ENG745", str(error)) from None
             return await self._keep(found, body), id_
@@ -124,7 +128,7 @@ class Receiver:
             raise _no(409, "ENG747")
         if aside is not None and aside.state == "refused":
             raise _no(403, "ENG748", aside.reason)
-        return answer
+        return "kept" if aside is not None else answer
 
     @contextmanager
     def _room_for(self, size: int) -> Iterator[None]:

@@ -193,6 +193,19 @@ def test_25_mb_that_are_signed_are_taken(site):
     assert site.post(body).status == 202
 
 
+def test_large_ones_that_are_slow_to_read_keep_nobody_waiting(site):
+    value = b'{"a":1,"b":[1,2,3]},'
+    body = b'{"many": [' + value * 160_000 + b"{}]}"
+    with ThreadPoolExecutor(1) as pool:
+        large = pool.submit(site.post, body)
+        answered = 0
+        while not large.done():
+            assert site.post(fresh()).status == 202
+            answered += 1
+        assert large.result().status == 202
+    assert answered > 1
+
+
 @pytest.mark.usefixtures("untouched")
 def test_100_mb_are_refused_before_they_are_sent(site):
     head = [f"{name}: {value}" for name, value in headers(b"").items()]
@@ -385,7 +398,18 @@ def test_another_repository_of_our_own_installation_is_seen_and_starts_nothing(s
     finally:
         bound(site)
     found = site.inbox.get(id_)
-    assert (answer.status, found.state, site.inbox.body(id_)) == (202, "kept", None)
+    assert (answer.status, found.state, site.inbox.body(id_)) == (200, "kept", None)
+
+
+def test_what_is_of_no_repository_is_seen_and_takes_no_room(site):
+    """Whoever may install the App can have such sent, as many as they like."""
+    bound(site, ("acme/network", 11, 7))
+    try:
+        body, id_ = json.dumps({"action": "created", "installation": {"id": 8}}).encode(), str(uuid.uuid4())
+        answer = site.post(body, headers(body, id_, "installation"))
+    finally:
+        bound(site)
+    assert (answer.status, site.inbox.get(id_).state, site.inbox.body(id_)) == (200, "kept", None)
 
 
 def test_strangers_cannot_fill_the_disk(site, monkeypatch):
