@@ -34,7 +34,7 @@ class Web(NamedTuple):
 
 
 @contextmanager
-def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> Iterator[Web]:
+def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
     """Answer until the end of the block; what came has been written by then.
 
     Raises:
