@@ -20,6 +20,7 @@ from engine.service.worker import ALIVE
 if TYPE_CHECKING:
     from uvicorn import Server
 
+    from engine.core.rules.model import Rules
     from engine.service.settings import Serving
 
 _BACKLOG = 1024
