@@ -153,10 +153,8 @@ class Health:
         return Component("schedule", "well", f"last at {last}" if last else "nothing was due yet", at=at)
 
 
-def parts(
-    serving: "Serving", environ: Mapping[str, str], store: "Store", place: str, inbox: "Inbox", runs: "Runs"
-) -> Parts:
-    """Those of a service; `place` is that of the store."""
+def parts(serving: "Serving", environ: Mapping[str, str], store: "Store", inbox: "Inbox", runs: "Runs") -> Parts:
+    """Those of a service."""
     from engine.adapters import clock
     from engine.run import idle, machine, trusted
     from engine.run.module import module_directory
@@ -167,7 +165,7 @@ def parts(
 
     return Parts(
         store,
-        place,
+        environ.get("ENGINE_STORE", ""),
         inbox,
         runs,
         lambda: idle.loaded(trusted.read_rules(serving.controller)),
