@@ -60,7 +60,7 @@ class Working(NamedTuple):
 class Worker:
     """All of it; `run` is for the main thread."""
 
-    def __init__(self, working: Working, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, working: Working, environ: Mapping[str, str]) -> None:
         """Raises EngineError: ENG787 another one has that state, ENG788, ENG002; a setting that is none."""
         self._working, self._given = working, environ
         self._ended, self._cut = threading.Event(), threading.Event()
@@ -266,9 +266,9 @@ def main(argv: "list[str]") -> int:
     """The process; its standard error is whoever started us."""
     working = Working(**json.loads(argv[0]))
     os.umask(0o077)
-    log.start(working.state_dir, "worker", level=working.level, readable=bool(argv[1:]))
+    log.start(working.state_dir, "worker", os.environ, level=working.level, readable=bool(argv[1:]))
     try:
-        worker = Worker(working)
+        worker = Worker(working, os.environ)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.end())
         threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import socket
 import time
 import uuid
@@ -88,6 +89,15 @@ def test_what_is_refused_says_nothing_of_the_secret_or_of_what_was_sent(site):
     assert answer.status == 400
     told = json.dumps(answer.said)
     assert [text for text in ("script", "<b>", SECRET.decode()) if text in told] == []
+
+
+def test_what_is_refused_does_not_push_everything_else_out_of_the_log(site, monkeypatch, caplog):
+    monkeypatch.setattr(site.receiver, "_quiet_until", {})
+    monkeypatch.setattr(logging.getLogger("interlock"), "propagate", True)
+    for _ in range(20):
+        assert site.post(BODY, headers(BODY, x_hub_signature_256=None)).status == 401
+    told = [record for record in caplog.records if "not taken" in record.message]
+    assert len(told) == 1
 
 
 def test_one_delivery_sent_twice_is_one(site):
