@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -140,8 +141,12 @@ class Worker:
         """How long to wait before the next one."""
         try:
             done = self.dispatcher.step()
-        except EngineError as error:
-            said = f"{error.problems[0].code} {error.problems[0].message}"
+        except (EngineError, sqlite3.Error) as error:
+            said = (
+                f"{error.problems[0].code} {error.problems[0].message}"
+                if isinstance(error, EngineError)
+                else str(error)
+            )
             if said != self._trouble:  # once, not every five seconds for a night
                 log.error("what waits cannot be looked at; it stays where it is", reason=error)
             self._trouble = said
