@@ -16,7 +16,6 @@ from engine.core.moment import later
 from engine.errors import EngineError, Problem
 
 if TYPE_CHECKING:
-    from engine.adapters.settings import Settings
     from engine.adapters.storage.port import Store
     from engine.core.rules.model import Rules
     from engine.run.machine import Check
@@ -154,7 +153,7 @@ class Health:
         return Component("schedule", "well", f"last at {last}" if last else "nothing was due yet", at=at)
 
 
-def parts(serving: "Serving", values: "Settings", store: "Store", inbox: "Inbox", runs: "Runs") -> Parts:
+def parts(serving: "Serving", environ: Mapping[str, str], store: "Store", inbox: "Inbox", runs: "Runs") -> Parts:
     """Those of a service."""
     from engine.adapters import clock
     from engine.run import idle, machine, trusted
@@ -162,11 +161,11 @@ def parts(serving: "Serving", values: "Settings", store: "Store", inbox: "Inbox"
     from engine.service.worker import ALIVE
 
     def checks(names: Sequence[str]) -> "Iterable[Check]":
-        return machine.checks(serving.controller, module_directory(serving.controller), names)
+        return machine.checks(serving.controller, module_directory(serving.controller), environ, names)
 
     return Parts(
         store,
-        str(values.store or ""),
+        environ.get("ENGINE_STORE", ""),
         inbox,
         runs,
         lambda: idle.loaded(trusted.read_rules(serving.controller)),

@@ -3,7 +3,6 @@
 What it knows of the worker, the worker has written: rows, logs, and when it last said that it lives.
 """
 
-import os
 import socket
 import threading
 import time
@@ -19,6 +18,7 @@ from engine.service import log
 if TYPE_CHECKING:
     from uvicorn import Server
 
+    from engine.core.rules.model import Rules
     from engine.service.settings import Serving
 
 _BACKLOG = 1024
@@ -34,7 +34,7 @@ class Web(NamedTuple):
 
 
 @contextmanager
-def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> Iterator[Web]:
+def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
     """Answer until the end of the block; what came has been written by then.
 
     Raises:
@@ -68,9 +68,10 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
         web=_web(environ),
         inbox=inbox,
         runs=runs,
-        health=Health(parts(serving, values, store, inbox, runs)),
+        health=Health(parts(serving, environ, store, inbox, runs)),
         environments=named,
     )
+
     receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets)
     taken = _listen(serving.host, serving.port)
     host, port = taken.getsockname()[:2]
@@ -116,13 +117,17 @@ def _until_started(server: "Server", thread: threading.Thread) -> None:
 
 def _environments(controller: str) -> tuple[str, ...]:
     """That the rules name; none while they do not load, which is told elsewhere."""
-    from engine.run import idle, trusted
-
     try:
-        return tuple(idle.loaded(trusted.read_rules(controller)).environments)
+        return tuple(_rules(controller).environments)
     except EngineError as error:
         log.warning("the rules do not load", reason=error)
         return ()
+
+
+def _rules(controller: str) -> "Rules":
+    from engine.run import idle, trusted
+
+    return idle.loaded(trusted.read_rules(controller))
 
 
 def _web(environ: Mapping[str, str]) -> str:

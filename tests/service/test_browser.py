@@ -9,6 +9,7 @@ from engine.run.kept import board
 from engine.service import live
 from tests.service.test_pages import PATHS
 from tests.support.board import entry
+from tests.support.browser import NASTY as SCRIPTS
 from tests.support.browser import chromium
 from tests.support.life import REPO, everything
 from tests.support.serving import listening
@@ -16,13 +17,7 @@ from tests.support.serving import listening
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-# Each would call the function that the test looks for, or break out of an attribute, a tag, a form field, a title.
-NASTY = (
-    " </title></textarea></option></select></style></script>\"'><script>hurt(1)</script><img src=x onerror=hurt(2)>"
-    "<svg onload=hurt(3)><a href=javascript:hurt(4)>x</a><iframe srcdoc='<script>parent.hurt(5)</script>'></iframe>"
-    "{{7*7}}{% raw %}&lt;script&gt;hurt(6)&lt;/script&gt;</details></div></main><h1>Broken</h1><plaintext>"
-    "\u202e\u200b" + "W" * 300
-)
+NASTY = f" {SCRIPTS}\u202e\u200b{'W' * 300}"
 
 
 @pytest.fixture(scope="module")
