@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from engine.core.kept.ledger import ATTEMPTS, Entry
+from engine.core.holding import DONE
+from engine.core.kept.ledger import ATTEMPTS, RAN, Entry
 from engine.core.repository import same_repository
 from engine.core.state import State
 
-_RAN = ("applied", "partial", "failed", "reconciled", "pushed")
+_RAN = (*RAN, "reconciled", "pushed")
 
 
 class Merge(NamedTuple):
@@ -37,7 +38,7 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
     another verdict. What was applied is done, unless an older state was brought back since.
     """
     mine = [one for one in _since_restored(entries) if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS]
-    applied = next((one for one in mine if one.outcome == "applied"), None)
+    applied = next((one for one in mine if one.outcome in DONE), None)
     if applied:
         return Standing("known", applied)
     last = next((one for one in reversed(entries) if one.outcome in _RAN), None)

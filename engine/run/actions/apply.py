@@ -191,10 +191,11 @@ def _shown(ctx: "Context", subject: "Subject") -> Mapping[str, Mapping[str, Sequ
 
 
 def _result(outputs: Mapping[str, Any]) -> "Result":
+    from engine.core.holding import DONE
+
     outcomes = {row["outcome"] for row in outputs["resources"]}
-    if outcomes <= {"applied"}:
-        return "passed"
-    return "error" if outcomes <= {"applied", "none"} else "failed"
+    outcomes -= set(DONE)
+    return "passed" if not outcomes else "error" if outcomes == {"none"} else "failed"
 
 
 ACTIONS = (

@@ -44,7 +44,8 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
     if not fresh.acts:
         fresh.claim.check()
         done = fresh.comparison.done
-        entry = entries.write(applying, key, about, "applied", state=fresh.state, done=done, addresses=_all_done(done))
+        whole = entries.whole(about)
+        entry = entries.write(applying, key, about, whole, state=fresh.state, done=done, addresses=_all_done(done))
         fresh.opened.close()
         return Known(entry)
     state = fresh.opened.state(applying.work.cancel)
@@ -105,7 +106,7 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
         applying,
         key,
         begun.about,
-        applied.outcome,
+        entries.whole(begun.about) if applied.outcome == "applied" else applied.outcome,
         state=state,
         addresses=statuses,
         done=done,

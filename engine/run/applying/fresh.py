@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
+from engine.core.holding import DONE
 from engine.core.kept import keys, ledger, standing
 from engine.core.plan.compare import compare
 from engine.core.plan.digest import change_set_digest, key_id
@@ -99,7 +100,7 @@ def _is_ours(applying: "Applying", entry: "Entry") -> bool:
     """Is it about what we are to apply, so that there is no more to do?"""
     said, subject = entry.said, applying.subject
     same = (said["verdict"] or {}).get("digest") == subject.verdict.digest
-    return said["commit"] == subject.commit and (same or entry.outcome == "applied")
+    return said["commit"] == subject.commit and (same or entry.outcome in DONE)
 
 
 def _check_standing(applying: "Applying", target: "Target", found: "Sequence[Entry]") -> None:

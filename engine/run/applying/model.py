@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.run.kept.claims import Held, Locks
     from engine.run.kept.journal import Journal
 
-Outcome: TypeAlias = Literal["applied", "failed", "partial", "stopped", "refused", "released", "none"]
+Outcome: TypeAlias = Literal["applied", "destroyed", "failed", "partial", "stopped", "refused", "released", "none"]
 Judge: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]  # rows of plans → as `policy.evaluate`
 
 
