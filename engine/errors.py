@@ -1073,6 +1073,14 @@ TABLE: dict[str, Row] = {
     ),
     "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
+    # ENG835-854 the way back
+    "ENG835": Row("{key} cannot be taken back: {reason}", "{hint}", _NO),
+    "ENG836": Row("nothing is taken back: {reason}", "{hint}", _NO),
+    "ENG837": Row(
+        "there is a branch {branch} in {repo} that is not what we would make of it",
+        "look who made it, delete it, and ask again",
+        _NO,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -10,6 +10,7 @@ comments/<owner>/<repository>/<pull request>                    which comment th
 comments-apply/<owner>/<repository>/<pull request>              the same of the one about applying
 told/<owner>/<repository>/<pull request>                        what the last validation found, as it was shown
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
+rollbacks/<owner>/<repository>/<pull request>                   what a pull request of ours takes back
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
 claims/state/<state key>                                        which run works on that state
@@ -163,6 +164,11 @@ def alone(state_key: str) -> str:
 def asked(repo: str, pr: int) -> str:
     """Where it stands who was asked for a review of a pull request."""
     return f"asked/{_repository(repo)}/{pr}"
+
+
+def rollback(repo: str, pr: int) -> str:
+    """Where it stands what a pull request of ours takes back."""
+    return f"rollbacks/{_repository(repo)}/{pr}"
 
 
 def login(name: str) -> str:
