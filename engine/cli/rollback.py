@@ -44,7 +44,7 @@ def run(options: Namespace, console: "Console") -> int:
     last = _last(options)
     repo, number = last.said["repository"]["name"], last.said["pr"]
     asked = {"resource": last.key} if options.resource else {}
-    asked |= {"to": options.to} if options.to else {}
+    asked |= ({"to": options.to} if options.to else {}) | ({"look": "only"} if options.look else {})
     event = {
         "inputs": {"source_repo": repo, "pr_number": str(number), **asked},
         "repository": {"full_name": repo},
@@ -55,7 +55,7 @@ def run(options: Namespace, console: "Console") -> int:
         file = os.path.join(out, "rollback.json")
         files.write(file, canonical(event))
         arguments = ["--event", file, "--event-name", "workflow_dispatch", "--controller", options.controller]
-        arguments += ["--pipeline", PIPELINE, *(["--until", "open"] if options.look else [])]
+        arguments += ["--pipeline", PIPELINE]
         given = parser_of("run", run).parse_args([*arguments, *(["--json"] if options.json else [])])
         given.query = getattr(options, "query", None)
         return run.run(given, console)

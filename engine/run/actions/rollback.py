@@ -47,7 +47,7 @@ def look(ctx: "Context") -> Mapping[str, Any]:
 
 
 def open_(ctx: "Context", look: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The action: its pull request, found or opened.
+    """The action: its pull request, found or opened; none, where somebody only wants to look.
 
     Raises:
         EngineError: as `rolling.opening.opened`.
@@ -57,6 +57,8 @@ def open_(ctx: "Context", look: Mapping[str, Any]) -> Mapping[str, Any]:
 
     facts, forge = ctx.document.facts, ctx.ports.forge
     assert forge is not None
+    if _inputs(ctx).get("look"):
+        return {"number": None, "created": False, "resources": look["resources"]}
     repo = facts["source"]["repo"]
     where = Where(repo, facts["pr"]["base"]["ref"], look["tip"], _asker(ctx), ctx.run)
     made = opened(forge, ctx.ports.store, look["resources"], where)
@@ -81,8 +83,7 @@ def _asked(ctx: "Context") -> "Asked":
         reason, hint = "no merge decision was signed about it", "undo it in a pull request of your own"
         raise failure("ENG835", key=f"#{pr['number']}", reason=reason, hint=hint)
     command = commands.of(ctx.event)
-    inputs = ctx.event.payload.get("inputs") if ctx.event.name == "workflow_dispatch" else None
-    given = inputs if isinstance(inputs, Mapping) else {}
+    given = _inputs(ctx)
     words = command.argument.split() if command else [str(given[n]) for n in ("resource", "to") if given.get(n)]
     to = next((word for word in words if _is_commit(word)), None)
     names = [word for word in words if word != to]
@@ -95,6 +96,12 @@ def _asked(ctx: "Context") -> "Asked":
         raise failure("ENG835", key=f"#{pr['number']}", reason=reason, hint=hint)
     # Who names the resource alone means whatever was tried last, and has to be told where that is a way back itself.
     return Asked(keys, None if given.get("resource") else merged["commit"], to)
+
+
+def _inputs(ctx: "Context") -> Mapping[str, Any]:
+    """What `engine rollback` asks for besides."""
+    inputs = ctx.event.payload.get("inputs") if ctx.event.name == "workflow_dispatch" else None
+    return inputs if isinstance(inputs, Mapping) else {}
 
 
 def _is_commit(word: str) -> bool:
