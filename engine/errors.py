@@ -1081,6 +1081,11 @@ TABLE: dict[str, Row] = {
         "look who made it, delete it, and ask again",
         _NO,
     ),
+    "ENG838": Row(
+        "{resource} is applied, and a second plan of it is not empty: {reason}",
+        "something does not come back as it is written: look at the plan of `/engine replan`",
+        _NO,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -31,7 +31,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.run.actions import terraform
     from engine.run.applying.every import apply_all
     from engine.run.applying.model import Applying, Target
-    from engine.run.kept import ledger
+    from engine.run.kept import ledger, rollbacks
 
     resources = ctx.discovery.resources if ctx.discovery.applies else ()
     if not resources:
@@ -65,6 +65,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
             run=ctx.run,
             now=ctx.ports.now,
             parallelism=parallelism,
+            twice=bool(rollbacks.get(ctx.ports.store, subject.repository["name"], subject.pr)),
         )
         pairs = enumerate(zip(resources, jobs, strict=True), 1)
         targets = [Target(number, resource, job) for number, (resource, job) in pairs]

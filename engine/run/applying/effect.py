@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.audit.record import Said
 from engine.core.canonical import digest
+from engine.core.holding import DONE
 from engine.core.kept import standing
 from engine.core.kept.begun import Begun
+from engine.core.plan.model import changes
 from engine.errors import EngineError, problem
 from engine.run.applying import begun as marks
 from engine.run.applying import entries
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     from engine.adapters.terraform.opened import Opened
     from engine.core.plan.events import Change
     from engine.core.state import State
+    from engine.errors import Problem
     from engine.run.applying.model import Applying, Fresh, Target
 
 Watch = Callable[["Change"], None]
 
+_SHOWN = 3  # changes that are named
 _NOT_BEGUN = {"ENG411": "backend", "ENG412": "locked", "ENG413": "another", "ENG452": "cancelled"}
 
 
@@ -116,8 +120,31 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
     if applying.journal.past(applying.step, key).state == "begun":  # by this run, in whatever process of it
         applying.journal.end(applying.step, key, said={"outputs": {"entry": entry.number, "outcome": entry.outcome}})
     secrets = _quotable(opened, applied)
+    if applying.twice and entry.outcome in DONE:
+        why = _left_to_do(applying, target, opened)
     opened.close()
     return Known(entry, why, applied.addresses, secrets)
+
+
+def _left_to_do(applying: "Applying", target: "Target", opened: "Opened") -> "Problem | None":
+    """Why it is not so that a plan of what was just applied would do nothing more."""
+    from engine.adapters.terraform.plan import Limits
+
+    limits = Limits(plan_s=applying.limits.plan_timeout_s, lock_s=applying.limits.lock_timeout_s)
+    path = target.resource.path
+    try:
+        done = opened.plan(limits, applying.work.cancel, locked=False)
+    except EngineError as error:  # it is applied, and the ledger says so: that nobody could look is told beside it
+        return problem("ENG838", resource=path, reason=f"it could not be planned ({error.problems[0].code})")
+    if done.plan is None:
+        return problem(
+            "ENG838", resource=path, reason=f"it could not be planned ({done.problem and done.problem.code})"
+        )
+    names = [change.address for change in changes(done.plan)] or (["outputs"] if done.changes else [])
+    if not names:
+        return None
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return problem("ENG838", resource=path, reason=f"{', '.join(names[:_SHOWN])}{more} would be changed")
 
 
 def _quotable(opened: "Opened", applied: "Applied") -> frozenset[str] | None:

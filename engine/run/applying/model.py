@@ -65,6 +65,7 @@ class Applying(NamedTuple):
     run: str
     now: Callable[[], str]
     parallelism: int | None = None
+    twice: bool = False  # plan again what is applied: what takes something back has to leave nothing to be done
 
 
 class Target(NamedTuple):

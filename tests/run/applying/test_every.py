@@ -91,6 +91,22 @@ def test_what_was_never_made_is_destroyed_without_a_state(merge):
     assert gone.entries(path)[-1].said["state"] is None
 
 
+def test_what_takes_something_back_has_to_leave_nothing_to_be_done(merge, place):
+    first = merge(a="1", b="2")
+    path = path_of(first)
+    row = only(first.apply(twice=True))
+    assert (came_to(row), row["outcome"]) == (("applied", None, None), "applied")
+    # While it is applied something happens by which what is written is not all that has to be there.
+    late = f"{place.workspace.template.module}/late.tf"
+    hurt = {"input": "3", "run": f"echo 'resource \"terraform_data\" \"late\" {{}}' > {late}"}
+    second = first.next({path: {"a": "1", "b": hurt}})
+    row = only(second.apply("r2", twice=True))
+    assert came_to(row) == ("applied", None, "ENG838"), "the ledger says what is so"
+    assert "terraform_data.late would be changed" in row["problem"]["message"]
+    assert second.outcomes(path) == ["applied", "applied"]
+    assert left_behind(second) == []
+
+
 def test_nothing_to_apply_is_applied(merge):
     first = merge(a="1")
     path = path_of(first)
