@@ -1086,6 +1086,11 @@ TABLE: dict[str, Row] = {
         "something does not come back as it is written: look at the plan of `/engine replan`",
         _NO,
     ),
+    "ENG839": Row(
+        "{resource} is not taken back by itself: {reason}",
+        "look at what was applied; `/engine rollback` shows the way back, or write what it is to be in a pull request",
+        _NO,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -4,7 +4,7 @@ A merge decision names the state keys that it holds. It holds one of them until 
 the merge itself, or of a newer commit that contains it. Pull requests that only wait hold nothing, and have no place in
 the queue: whoever is ready first when it is free merges next.
 
-An entry that only says which state is ours (`reconciled`, `pushed`, `adopted`, `restored`) frees nothing, but a verdict
+An entry that only says which state is ours (`OF_STATE` of the ledger) frees nothing, but a verdict
 that was given before it has not seen that state. A merge that is older than the first apply there ever was holds like
 any other: it is applied like any other, or two people give it up.
 
@@ -145,6 +145,8 @@ _WORDS = {
     "pushed": "given the state of an apply that could not save it (pushed)",
     "adopted": "given another state (adopted)",
     "restored": "given an older state (restored)",
+    "rolled_back": "taken back by itself",
+    "half_back": "half taken back by itself",
 }
 
 

@@ -19,7 +19,8 @@ from engine.errors import Place, failure
 
 PREDICATE = "urn:interlock:ledger:1"
 ATTEMPTS = (*DONE, "failed", "partial", "stopped", "refused", "released")  # each ends a hold
-OF_STATE = ("reconciled", "pushed", "adopted", "restored")  # each says which state is ours, and ends nothing
+# Each says which state is ours, and ends nothing; the last two: it was taken back by itself, or half of it.
+OF_STATE = ("reconciled", "pushed", "adopted", "restored", "rolled_back", "half_back")
 OUTCOMES = (*ATTEMPTS, *OF_STATE)
 
 RAN = (*DONE, "failed", "partial")  # Terraform was started

@@ -105,6 +105,7 @@ class Way(NamedTuple):
 
 
 _AGAIN = "which tries again what is not applied, after asking all gates"
+_REVERTS = "which opens the pull request that makes the branch say so, too"
 _OUTCOMES: Mapping[str, Way] = {
     "failed": Way("Terraform ended in an error before it had changed anything", "apply", _AGAIN),
     "partial": Way("Terraform ended in an error after it had changed some of it", "apply", _AGAIN),
@@ -114,6 +115,8 @@ _OUTCOMES: Mapping[str, Way] = {
     ),
     "refused": Way("a gate of applying says no", "apply", _AGAIN),
     "released": Way("two people have given it up", "apply", _AGAIN),
+    "rolled_back": Way("it was taken back by itself, and the branch is ahead of what is applied", "rollback", _REVERTS),
+    "half_back": Way("it was not wholly taken back, and the branch is ahead of what is applied", "apply", _AGAIN),
 }  # fmt: skip
 _WAITS: Mapping[str, Way] = {
     "locked": Way("somebody else holds the lock of its Terraform state"),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.audit.record import Said
 from engine.core.canonical import digest
-from engine.core.holding import DONE
 from engine.core.kept import standing
 from engine.core.kept.begun import Begun
 from engine.core.plan.model import changes
@@ -48,7 +47,7 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
     if not fresh.acts:
         fresh.claim.check()
         done = fresh.comparison.done
-        whole = entries.whole(about)
+        whole = entries.undone(True) if fresh.back else entries.whole(about)
         entry = entries.write(applying, key, about, whole, state=fresh.state, done=done, addresses=_all_done(done))
         fresh.opened.close()
         return Known(entry)
@@ -62,14 +61,18 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
         key=key,
         state=state and entries.identity(state),
         backup=backup,
-        approved=[dict(row) for row in approved_of(applying, target)],
+        approved=[dict(row) for row in (fresh.row["changes"] if fresh.back else approved_of(applying, target))],
         left=dict(fresh.comparison.left),
         done=dict(fresh.comparison.done),
         about=about,
         at=applying.now(),
+        back=fresh.back,
     )
     fresh.claim.check()
-    entries.tell(applying, key, "started", "as it was approved", state=begun.state)
+    if fresh.back:
+        entries.tell(applying, key, "rolling_back", f"to what {fresh.back} has", state=begun.state)
+    else:
+        entries.tell(applying, key, "started", "as it was approved", state=begun.state)
     marks.say(applying, begun)
     applying.journal.begin(applying.step, key, inputs=digest([about["commit"], about["verdict"], begun.number]))
     fresh.claim.check()
@@ -110,7 +113,7 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
         applying,
         key,
         begun.about,
-        entries.whole(begun.about) if applied.outcome == "applied" else applied.outcome,
+        _outcome(begun, applied),
         state=state,
         addresses=statuses,
         done=done,
@@ -120,7 +123,7 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
     if applying.journal.past(applying.step, key).state == "begun":  # by this run, in whatever process of it
         applying.journal.end(applying.step, key, said={"outputs": {"entry": entry.number, "outcome": entry.outcome}})
     secrets = _quotable(opened, applied)
-    if applying.twice and entry.outcome in DONE:
+    if applied.outcome == "applied" and (applying.twice or begun.back):
         why = _left_to_do(applying, target, opened)
     opened.close()
     return Known(entry, why, applied.addresses, secrets)
@@ -145,6 +148,13 @@ def _left_to_do(applying: "Applying", target: "Target", opened: "Opened") -> "Pr
         return None
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return problem("ENG838", resource=path, reason=f"{', '.join(names[:_SHOWN])}{more} would be changed")
+
+
+def _outcome(begun: Begun, applied: "Applied") -> str:
+    is_whole = applied.outcome == "applied"
+    if begun.back:
+        return entries.undone(is_whole)
+    return entries.whole(begun.about) if is_whole else applied.outcome
 
 
 def _quotable(opened: "Opened", applied: "Applied") -> frozenset[str] | None:

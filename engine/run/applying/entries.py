@@ -40,6 +40,11 @@ def whole(about: Mapping[str, Any]) -> str:
     return "destroyed" if about["values"] == NOTHING else "applied"
 
 
+def undone(whole: bool) -> str:
+    """What it is called when it is taken back."""
+    return "rolled_back" if whole else "half_back"
+
+
 def write(
     applying: "Applying",
     key: str,

@@ -76,6 +76,8 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
     if done.plan is None:
         raise _not_planned(done, begun)
     state = folder.state(applying.work.cancel)
+    if begun is not None and begun.back:
+        raise past.left_off(applying, target, begun, done.plan, state)
     if begun is not None and past.reconciled(applying, target, begun, done.plan, state):
         stack.callback(_put_away, folder)
         found = kept_ledger.entries(applying.store, key, applying.trusted)

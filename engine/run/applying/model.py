@@ -91,6 +91,7 @@ class Fresh(NamedTuple):
     row: Mapping[str, Any]  # of `terraform.plan`
     hide: "Redactor"
     seconds: float
+    back: str | None = None  # it takes the merge back, to what this commit has
 
 
 class Ended(Exception):  # noqa: N818 - no error: the resource has come to its end, and the ledger says so

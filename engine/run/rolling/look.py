@@ -62,7 +62,7 @@ def look(ground: Ground, asked: Asked) -> list[dict[str, Any]]:
     Raises:
         EngineError: the branch as it is now cannot be read.
     """
-    present = _everything(ground, ground.tip)
+    present = _whole(ground, ground.tip)
     return [row for key in asked.keys if (row := _row(ground, asked, key, present)) is not None]
 
 
@@ -143,7 +143,7 @@ def _resource(ground: Ground, commit: str, key: str) -> "Resource":
     Raises:
         EngineError: ENG835, it is not there, or does not fit the module of today.
     """
-    whole = _everything(ground, commit)
+    whole = _whole(ground, commit)
     found = next((one for one in whole.resources if one.state_key == key), None)
     if found is None:
         first = next(iter(whole.refused), None)
@@ -155,19 +155,27 @@ def _resource(ground: Ground, commit: str, key: str) -> "Resource":
     return found
 
 
-def _everything(ground: Ground, commit: str) -> "Discovery":
+def _whole(ground: Ground, commit: str) -> "Discovery":
+    return everything(ground.git, commit, ground.repo, ground.rules, ground.module)
+
+
+def everything(git: "Callable[[str], Repository]", commit: str, repo: str, rules: "Rules", module: str) -> "Discovery":
+    """All resources that a commit has, read by the module of today.
+
+    Raises:
+        EngineError: git cannot tell; the module cannot be read.
+    """
     from engine.adapters.git import contents
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
     from engine.run.module import read_module
 
-    known = services.read(read_module(ground.module))
-    source = sources.choose(ground.rules, ground.repo, None)
-    git = ground.git(commit)
+    known = services.read(read_module(module))
+    found = git(commit)
     try:
-        return discover(contents.of_everything(git, commit, known), known, ground.rules, source)
+        return discover(contents.of_everything(found, commit, known), known, rules, sources.choose(rules, repo, None))
     finally:
-        git.close()
+        found.close()
 
 
 def _files(wanted: "Resource", present: "Resource | None") -> dict[str, str | None]:

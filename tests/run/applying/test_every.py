@@ -98,7 +98,7 @@ def test_what_takes_something_back_has_to_leave_nothing_to_be_done(merge, place)
     assert (came_to(row), row["outcome"]) == (("applied", None, None), "applied")
     # While it is applied something happens by which what is written is not all that has to be there.
     late = f"{place.workspace.template.module}/late.tf"
-    hurt = {"input": "3", "run": f"echo 'resource \"terraform_data\" \"late\" {{}}' > {late}"}
+    hurt = {"input": "3", "run": f'echo \'resource "terraform_data" "late" {{}}\' > {late}'}
     second = first.next({path: {"a": "1", "b": hurt}})
     row = only(second.apply("r2", twice=True))
     assert came_to(row) == ("applied", None, "ENG838"), "the ledger says what is so"
