@@ -1091,6 +1091,16 @@ TABLE: dict[str, Row] = {
         "look at what was applied; `/engine rollback` shows the way back, or write what it is to be in a pull request",
         _NO,
     ),
+    "ENG840": Row(
+        "{address} would be deleted, and the bucket {bucket} still holds something",
+        "empty it first, its older versions too: AWS would refuse to delete it when its policy and its guards are gone",
+        _NO,
+    ),
+    "ENG841": Row(
+        "whether the bucket {bucket}, which would be deleted, holds anything cannot be told: {reason}",
+        "let the profile that plans list its versions (s3:ListBucketVersions), and ask again",
+        ExitCode.EXECUTOR,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _SHORTEST, _LONGEST = 7, 64  # of a commit
 
 
-def look(ctx: "Context") -> Mapping[str, Any]:
-    """The action: a row for each resource that something is to be taken back of.
+def look(ctx: "Context", keys: "list[str] | None") -> Mapping[str, Any]:
+    """The action: a row for each resource that something is to be taken back of; `keys`: of these states alone.
 
     Raises:
         EngineError: ENG835, nobody can tell what is asked for; no Terraform, no provider; git cannot tell.
@@ -40,7 +40,8 @@ def look(ctx: "Context") -> Mapping[str, Any]:
         trusted=trusted.keys(ctx.settings.trusted_keys),
         cancel=ctx.work.cancel,
     )
-    rows = rolling.look(ground, asked)
+    wanted = asked.keys if keys is None else [key for key in asked.keys if key in keys]
+    rows = rolling.look(ground, asked._replace(keys=wanted))
     for line in told.lines(rows):
         ctx.work.progress(line)
     return {"resources": rows, "available": told.is_available(rows), "tip": tip}
@@ -124,7 +125,7 @@ ACTIONS = (
     Action(
         "rollback.look",
         look,
-        inputs={},
+        inputs={"keys": {"type": ["array", "null"], "items": {"type": "string"}, "default": None}},
         outputs=("resources", "available", "tip"),
         permissions=("contents:read", "pull_requests:read"),
         repeat=Repeat.SAFE,

@@ -42,6 +42,7 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
         Waits: it is for later.
         EngineError: nobody can tell.
     """
+    from engine.adapters.terraform.buckets import check_empty
     from engine.adapters.terraform.opened import opened
     from engine.adapters.terraform.plan import Limits
 
@@ -75,6 +76,8 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
             done = folder.plan(limits, applying.work.cancel)
     if done.plan is None:
         raise _not_planned(done, begun)
+    if begun is None:
+        check_empty(target.job, applying.workspace, done.plan, applying.work.cancel)
     state = folder.state(applying.work.cancel)
     if begun is not None and begun.back:
         raise past.left_off(applying, target, begun, done.plan, state)

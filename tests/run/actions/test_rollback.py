@@ -36,6 +36,7 @@ ROLLING: dict[str, Any] = {
         {"id": "open", "uses": "rollback.open", "with": {"look": "${outputs.look}"}},
         {"id": "reply", "uses": "github.reply", "if": "always()"},
     ]),
+    "narrow": (["merged"], [{"id": "look", "uses": "rollback.look", "with": {"keys": ["S3/dev/x/terraform.tfstate"]}}]),
 }  # fmt: skip
 
 
@@ -81,7 +82,9 @@ class Life:
     def __init__(self, page, aws, name):
         self.page, self.name, self.path = page, name, f"S3/{name}"
         self.key = f"S3/dev/{name}/terraform.tfstate"
-        self.number, self.count, self.last = 0, 0, None
+        self.number, self.count = 0, 0
+        self.first, self.second = 0, 0  # numbers of merges
+        self.last: Any = None
         root = page.folder / name
         root.mkdir()
         self.machine = Machine(root, given(aws), module=str(Path(page.controller, "terraform")))
@@ -151,6 +154,8 @@ def life(page, aws):
 
 
 def test_a_merge_is_taken_back_by_a_pull_request_that_waits_as_any_other(page, life):
+    narrow = page.run("narrow", life.second)["rollback.look"]
+    assert (narrow["resources"], narrow["available"]) == ([], False), "of what is asked for alone"
     done = life.ask(life.second)
     (row,) = done["rollback.look"]["resources"]
     assert (row["path"], row["undone"]["pr"], row["good"]["pr"]) == ("S3/lake", life.second, life.first)
