@@ -42,7 +42,6 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
         Waits: it is for later.
         EngineError: nobody can tell.
     """
-    from engine.adapters.terraform.buckets import check_empty
     from engine.adapters.terraform.opened import opened
     from engine.adapters.terraform.plan import Limits
 
@@ -76,8 +75,6 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
             done = folder.plan(limits, applying.work.cancel)
     if done.plan is None:
         raise _not_planned(done, begun)
-    if begun is None:
-        check_empty(target.job, applying.workspace, done.plan, applying.work.cancel)
     state = folder.state(applying.work.cancel)
     if begun is not None and begun.back:
         raise past.left_off(applying, target, begun, done.plan, state)
@@ -160,6 +157,7 @@ def _compared(
     was: "Was",
 ) -> Fresh:
     from engine.adapters import files
+    from engine.adapters.terraform.buckets import check_empty
     from engine.core import exact
     from engine.run import plans as kept
     from engine.run.actions.terraform import plan_file, told
@@ -167,6 +165,7 @@ def _compared(
     assert done.plan is not None
     believed, path = applying.subject.verdict, target.resource.path
     _check_comparable(applying, target)
+    check_empty(target.job, applying.workspace, done.plan, applying.work.cancel)
     file = plan_file(os.path.join(applying.work.out, "plans"), target.number, target.resource.state_key)
     files.write(file, exact.dumps(done.plan).encode())
     row, hide = told(done, applying.digest_key, {"file": file, "json": None}, applying.credentials)

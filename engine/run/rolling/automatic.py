@@ -94,6 +94,7 @@ def _planned(
     Raises:
         EngineError: ENG839, its plan holds something else; ENG731, the state is another; it cannot be planned.
     """
+    from engine.adapters.terraform.buckets import check_empty
     from engine.adapters.terraform.opened import opened
     from engine.adapters.terraform.plan import Limits
 
@@ -110,6 +111,7 @@ def _planned(
     state = folder.state(applying.work.cancel)
     if reason := standing.another(core.state_of(entries), state):
         raise failure("ENG731", Place(path), resource=path, reason=reason, key=key)
+    check_empty(target.job, applying.workspace, done.plan, applying.work.cancel)
     found = changes(done.plan)
     if reasons := list(against(found, set(last.said["addresses"]), _before(applying, target, last))):
         raise _refused(path, "; ".join(reasons[:_SHOWN]))

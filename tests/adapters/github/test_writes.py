@@ -245,7 +245,7 @@ def test_a_branch_has_these_files_and_no_others(scene):
     before, after = _files(scene, head), _files(scene, tip)
     assert after.keys() - before.keys() == {"S3/again/again.tfvars"}
     assert before.items() <= after.items()
-    made = bare(scene.forge, scene.row["id"]).commit(tip)
+    made: Any = bare(scene.forge, scene.row["id"]).commit(tip)
     assert (list(made.parents), made.message.strip()) == ([head], "Take back")
     with pytest.raises(EngineError) as caught:  # somebody else has made one of that name
         _branch(scene, scene.github(), **{f"{scene.branch}.txt": None})

@@ -76,7 +76,7 @@ def test_where_nobody_can_tell_nothing_is_deleted(buckets, tmp_path):
 
 
 def test_no_text_of_the_library_is_repeated(monkeypatch, capsys):
-    monkeypatch.setattr(buckets_worker.json, "load", lambda _: {"region": "not a region", "buckets": ["AKIAIOSFODNN7"]})
+    monkeypatch.setattr(json, "load", lambda _: {"region": "not a region", "buckets": ["AKIAIOSFODNN7"]})
     buckets_worker.main()
     (said,) = json.loads(capsys.readouterr().out).values()
     assert said.isidentifier()

@@ -138,7 +138,7 @@ class Life:
     def file(self, ref):
         """What stands there; None: nothing does."""
         row = self.page.forge.repository(*REPO.split("/"))
-        store = bare(self.page.forge, row["id"])
+        store: Any = bare(self.page.forge, row["id"])
         tree = store.commit(store.resolve(f"refs/heads/{ref}")).tree
         found = [e for e in store.entries(tree, recursive=True) if e.path == f"{self.path}/{self.name}.tfvars"]
         return store.blob(found[0].sha).decode() if found else None
