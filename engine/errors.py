@@ -1165,6 +1165,34 @@ TABLE: dict[str, Row] = {
     "ENG794": Row(
         "there is no state of `engine serve` in {directory}", "name its directory: --state DIR, or ENGINE_STATE_DIR"
     ),
+    # ENG835-854 the way back
+    "ENG835": Row("{key} cannot be taken back: {reason}", "{hint}", _NO),
+    "ENG836": Row("nothing is taken back: {reason}", "{hint}", _NO),
+    "ENG837": Row(
+        "there is a branch {branch} in {repo} that is not what we would make of it",
+        "look who made it, delete it, and ask again",
+        _NO,
+    ),
+    "ENG838": Row(
+        "{resource} is applied, and a second plan of it is not empty: {reason}",
+        "something does not come back as it is written: look at the plan of `/engine replan`",
+        _NO,
+    ),
+    "ENG839": Row(
+        "{resource} is not taken back by itself: {reason}",
+        "look at what was applied; `/engine rollback` shows the way back, or write what it is to be in a pull request",
+        _NO,
+    ),
+    "ENG840": Row(
+        "{address} would be deleted, and the bucket {bucket} still holds something",
+        "empty it first, its older versions too: AWS would refuse to delete it when its policy and its guards are gone",
+        _NO,
+    ),
+    "ENG841": Row(
+        "whether the bucket {bucket}, which would be deleted, holds anything cannot be told: {reason}",
+        "let the profile that plans list its versions (s3:ListBucketVersions), and ask again",
+        ExitCode.EXECUTOR,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.core.signature import TrustedKeys
 
 HELP = "show what became of resources: applied, failed, stopped, given up, and by which pull request"
-_GOOD, _BAD = ("applied",), ("failed", "partial", "stopped", "refused")
+_BAD = ("failed", "partial", "stopped", "refused")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -52,6 +52,8 @@ def _entries(store: "Store", trusted: "TrustedKeys", key: str | None, pr: int | 
 
 
 def _show(entries: "Iterable[Entry]", console: "Console") -> None:
+    from engine.core.holding import DONE
+
     key = None
     for entry in entries:
         if entry.key != key:
@@ -59,7 +61,7 @@ def _show(entries: "Iterable[Entry]", console: "Console") -> None:
             console.out(key)
         said = entry.said
         outcome: str = said["outcome"]
-        colour = "green" if outcome in _GOOD else "red" if outcome in _BAD else "yellow"
+        colour = "green" if outcome in DONE else "red" if outcome in _BAD else "yellow"
         where = said["repository"]["name"] if said["pr"] is None else f"{said['repository']['name']}#{said['pr']}"
         state = f"serial {said['state']['serial']}" if said["state"] else "no state"
         doubt = "  (its key was revoked: nothing was applied by its word)" if entry.revoked else ""

@@ -35,6 +35,7 @@ COMMANDS = {
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
     "ledger": "engine.cli.ledger",
+    "rollback": "engine.cli.rollback",
     "unlock": "engine.cli.unlock",
     "state": "engine.cli.state",
     "keys": "engine.cli.keys",
@@ -43,7 +44,7 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "serve", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
+_START_PROGRAMS = ("run", "serve", "check", "discover", "policy", "rollback", "unlock", "state", "doctor", "sandbox")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

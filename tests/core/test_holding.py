@@ -35,6 +35,7 @@ def says(merges: list[Any], ledger: list[Any], said: Any = None, pr: int = 7, re
     [
         ("merged, and nothing is known of it", [merge()], [], State.HELD, False),
         ("applied", [merge()], [entry("applied")], State.APPLIED, False),
+        ("destroyed", [merge()], [entry("destroyed")], State.DESTROYED, False),
         ("Terraform failed", [merge()], [entry("failed")], State.FAILED, True),
         ("half of it was applied", [merge()], [entry("partial")], State.PARTIAL, True),
         ("another plan", [merge()], [entry("stopped")], State.STOPPED, True),
@@ -143,6 +144,7 @@ TABLE = [
     (State.REFUSED, False, ("apply", "merge")),
     (State.RELEASED, False, ("apply", "merge")),
     (State.APPLIED, False, ()),
+    (State.DESTROYED, False, ()),
     (State.SUPERSEDED, False, ()),
 ]
 

@@ -6,7 +6,7 @@ from typing import Any
 from engine.adapters.keys import FileSigner
 from engine.adapters.storage.port import Store
 from engine.core.canonical import canonical
-from engine.core.kept.ledger import Entry, read, statement
+from engine.core.kept.ledger import NOTHING, Entry, read, statement
 from engine.core.signature import TrustedKeys, sign
 from engine.run.kept import ledger
 from tests.support.merges import DIGEST, KEY, REPO
@@ -39,7 +39,7 @@ def said(outcome: str = "applied", **changes: Any) -> dict[str, Any]:
         "merge": DIGEST,
         "controller": None,
         "module": DIGEST,
-        "values": VALUES,
+        "values": NOTHING if outcome == "destroyed" else VALUES,
         "service": "S3",
         "name": "data-lake",
         "environment": "development",

@@ -51,7 +51,8 @@ variable "account" { type = string }
 variable "region" { type = string }
 variable "emulator" { type = bool }
 variable "things" {
-  type = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
+  type    = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
+  default = {}
 }
 variable "secrets" {
   type      = map(string)

@@ -12,6 +12,7 @@ told/<owner>/<repository>/<pull request>                        what the last va
 board/<owner>/<repository>/<0000000007>.<0000000001>            what a pull request waits for and whom, as last told
 board-ended/<owner>/<repository>/<0000000007>.<0000000001>      the same of one that waits for nothing any more
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
+rollbacks/<owner>/<repository>/<pull request>                   what a pull request of ours takes back
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
 claims/state/<state key>                                        which run works on that state
@@ -176,6 +177,11 @@ def alone(state_key: str) -> str:
 def asked(repo: str, pr: int) -> str:
     """Where it stands who was asked for a review of a pull request."""
     return f"asked/{_repository(repo)}/{pr}"
+
+
+def rollback(repo: str, pr: int) -> str:
+    """Where it stands what a pull request of ours takes back."""
+    return f"rollbacks/{_repository(repo)}/{pr}"
 
 
 def login(name: str) -> str:

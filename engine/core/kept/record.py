@@ -57,6 +57,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},
     "board": {"run": str, "entry": dict, "gates": list, "steps": list},
     "asked": {"run": str, "names": list},
+    "rollback": {"run": str, "repository": str, "pr": int, "keys": dict},  # state key → entry undone, commit of before
     "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
@@ -85,6 +86,7 @@ WAY_OUT: Mapping[str, str] = {
     "told": "delete it: the comment is then shown without plans until the next validation",
     "board": "delete it: the next run that tells the pull request's page writes it again",
     "asked": "delete it: those who can still give what is missing are asked once more",
+    "rollback": "delete it: its pull request is then one as any other",
     "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "known-keys": "delete it: the trail is then told of all keys anew",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from engine.core.command import usage
+from engine.core.holding import DONE
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
 from engine.core.report.attempts import Applied, Attempt, Differs, Touched, Way, time, way_of, words
@@ -18,7 +19,7 @@ from engine.errors import Problem
 MARK = "<!-- interlock apply -->"
 _TITLES = 2_000  # bytes of all titles and notes
 _KEYS = 5  # states that are named in one line
-_MARKS = {"applied": "✅", "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌"}
+_MARKS = {**dict.fromkeys(DONE, "✅"), "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌"}
 _WORDS = {"partial": "half applied", "stopped": "stopped: it differs from what was approved"}
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
 _STATES = {"started": "under way"}
@@ -98,7 +99,7 @@ def _to_do(applied: Applied, room: int) -> tuple[str, int]:
     """Who must act, in which words: one line for each that means the same."""
     if applied.is_live:
         return "", room
-    open_ = [(way_of(one), one) for one in applied.attempts if one.outcome != "applied"]
+    open_ = [(way_of(one), one) for one in applied.attempts if not one.is_done]
     ways = list(dict.fromkeys(way for way, _ in open_))
     pieces = [
         Piece(_act(way, [one for found, one in open_ if found == way], applied), number)
@@ -140,7 +141,7 @@ def _wrong(applied: Applied, room: int) -> tuple[str, int]:
 
 def _rank(one: Attempt) -> int:
     """What people have to read comes first."""
-    return 2 if one.outcome == "applied" else 0 if one.outcome != "none" or one.touched else 1
+    return 2 if one.is_done else 0 if one.outcome != "none" or one.touched else 1
 
 
 def _row(one: Attempt, applied: Applied) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.command import usage
+from engine.core.holding import DONE
 from engine.core.plan.told import WORDS, Line
 from engine.errors import Problem
 from engine.printable import harmless
@@ -43,13 +44,18 @@ class Attempt(NamedTuple):
     service: str
     name: str
     key: str  # of its state
-    outcome: str = "none"  # applied, failed, partial, stopped, refused; none: there is no entry in the ledger
+    outcome: str = "none"  # of `ATTEMPTS` of the ledger; none: it has no entry
     waits: str = ""  # what keeps it from being tried now
     touched: tuple[Touched, ...] = ()
     seconds: float = 0.0
     problem: Problem | None = None
     difference: tuple[Differs, ...] | None = None  # None: what would be done is what was approved, or nobody knows
     entry: int = 0  # its number in the ledger; 0: none
+
+    @property
+    def is_done(self) -> bool:
+        """Is nothing left to be done?"""
+        return self.outcome in DONE
 
 
 class Applied(NamedTuple):
@@ -63,8 +69,8 @@ class Applied(NamedTuple):
 
     @property
     def done(self) -> int:
-        """How many are applied."""
-        return sum(one.outcome == "applied" for one in self.attempts)
+        """How many are applied, or destroyed."""
+        return sum(one.is_done for one in self.attempts)
 
     def to_json(self) -> dict[str, Any]:
         """For machines; the names are those of `terraform.apply`."""
@@ -99,6 +105,7 @@ class Way(NamedTuple):
 
 
 _AGAIN = "which tries again what is not applied, after asking all gates"
+_REVERTS = "which opens the pull request that makes the branch say so, too"
 _OUTCOMES: Mapping[str, Way] = {
     "failed": Way("Terraform ended in an error before it had changed anything", "apply", _AGAIN),
     "partial": Way("Terraform ended in an error after it had changed some of it", "apply", _AGAIN),
@@ -108,6 +115,8 @@ _OUTCOMES: Mapping[str, Way] = {
     ),
     "refused": Way("a gate of applying says no", "apply", _AGAIN),
     "released": Way("two people have given it up", "apply", _AGAIN),
+    "rolled_back": Way("it was taken back by itself, and the branch is ahead of what is applied", "rollback", _REVERTS),
+    "half_back": Way("it was not wholly taken back, and the branch is ahead of what is applied", "apply", _AGAIN),
 }  # fmt: skip
 _WAITS: Mapping[str, Way] = {
     "locked": Way("somebody else holds the lock of its Terraform state"),
@@ -157,7 +166,7 @@ def lines(one: Attempt) -> Iterator[tuple[int, str]]:
         yield 1, f"{one.problem.code} {one.problem.message}"
         if one.problem.hint:
             yield 2, one.problem.hint
-    if one.outcome != "applied":
+    if not one.is_done:
         way = way_of(one)
         yield 1, f"{way.means}: " + (words(way, one.key) if way.command else "it is tried again by itself")
 

@@ -28,7 +28,7 @@ _MARKS = {
     Standing.FAILED: ("✗", "red"),
     Standing.ERROR: ("!", "red"),
 }
-_OUTCOMES = {"applied": ("✓", "green"), "none": ("…", "yellow")}
+_OUTCOMES = {"applied": ("✓", "green"), "destroyed": ("✓", "green"), "none": ("…", "yellow")}
 _EFFECTS = {Effect.DENY: ("denied", "red"), Effect.WARN: ("warning", "yellow"), Effect.EXCEPTION: ("excused", "dim")}
 _NARROWEST = 40
 

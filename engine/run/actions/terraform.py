@@ -158,6 +158,7 @@ def plan_file(plans: str, number: int, state_key: str) -> str:
 
 def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) -> "tuple[dict[str, Any], Redactor]":
     from engine.adapters.terraform import plan as terraform
+    from engine.adapters.terraform.buckets import check_empty
     from engine.core.canonical import digest
     from engine.core.plan.digest import key_id
     from engine.run import plans as kept
@@ -170,6 +171,7 @@ def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) ->
         done = terraform.plan(job, workspace, limits=limits, cancel=planning.work.cancel, keep=file)
         if not done.plan:
             return done, {}
+        check_empty(job, workspace, done.plan, planning.work.cancel)
         proof = kept.proof(file, done.digest)
         return done, {"file": file, "json": proof, "seconds": done.seconds, "changes": done.changes}
 

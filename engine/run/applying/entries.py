@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.audit.record import Said
-from engine.core.kept.ledger import Entry, values_digest
+from engine.core.holding import DONE
+from engine.core.kept.ledger import NOTHING, Entry, values_digest
 from engine.run.kept import ledger
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ def about(applying: "Applying", target: "Target") -> dict[str, Any]:
         "name": resource.name,
         "environment": resource.environment,
     }
+
+
+def whole(about: Mapping[str, Any]) -> str:
+    """What it is called when all of it is made: a resource that was given nothing is gone."""
+    return "destroyed" if about["values"] == NOTHING else "applied"
+
+
+def undone(whole: bool) -> str:
+    """What it is called when it is taken back."""
+    return "rolled_back" if whole else "half_back"
 
 
 def write(
@@ -62,7 +73,7 @@ def write(
         "people": [],
         "run": applying.run,
     }
-    tell(applying, key, "completed" if outcome == "applied" else outcome, why or outcome, state=said["state"])
+    tell(applying, key, "completed" if outcome in DONE else outcome, why or outcome, state=said["state"])
     return ledger.add(
         applying.store, applying.signer, applying.trusted, lambda *_: {**said, "time": applying.now()}, key
     )

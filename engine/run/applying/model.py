@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.run.kept.claims import Held, Locks
     from engine.run.kept.journal import Journal
 
-Outcome: TypeAlias = Literal["applied", "failed", "partial", "stopped", "refused", "released", "none"]
+Outcome: TypeAlias = Literal["applied", "destroyed", "failed", "partial", "stopped", "refused", "released", "none"]
 Judge: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]  # rows of plans → as `policy.evaluate`
 
 
@@ -65,6 +65,7 @@ class Applying(NamedTuple):
     run: str
     now: Callable[[], str]
     parallelism: int | None = None
+    twice: bool = False  # plan again what is applied: what takes something back has to leave nothing to be done
 
 
 class Target(NamedTuple):
@@ -90,6 +91,7 @@ class Fresh(NamedTuple):
     row: Mapping[str, Any]  # of `terraform.plan`
     hide: "Redactor"
     seconds: float
+    back: str | None = None  # it takes the merge back, to what this commit has
 
 
 class Ended(Exception):  # noqa: N818 - no error: the resource has come to its end, and the ledger says so

@@ -7,6 +7,7 @@ import pytest
 from engine.core.canonical import canonical
 from engine.core.kept.ledger import (
     ATTEMPTS,
+    NOTHING,
     OF_STATE,
     OUTCOMES,
     Entry,
@@ -41,7 +42,7 @@ def forged(change: Any) -> bytes:
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_what_was_signed_is_read(outcome: str) -> None:
-    found = read(signed(outcome=outcome, **_by_people(outcome)), keys())
+    found = read(signed(**said(outcome)), keys())
     assert found.said == said(outcome)
     assert (found.number, found.key, found.outcome) == (1, KEY, outcome)
 
@@ -103,6 +104,8 @@ def test_what_others_are_shown() -> None:
         ("failed, and never judged", {"outcome": "failed", "verdict": None}),
         ("partial, and never merged", {"outcome": "partial", "merge": None}),
         ("applied, and not of which values", {"values": None}),
+        ("destroyed, and given values", {"outcome": "destroyed"}),
+        ("destroyed, and never merged", {"outcome": "destroyed", "values": NOTHING, "merge": None}),
         ("a controller that is no commit", {"controller": "main"}),
         ("values that are no digest", {"values": "x"}),
         ("a state without a lineage", {"state": state(lineage="")}),
