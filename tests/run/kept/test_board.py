@@ -185,8 +185,19 @@ def test_what_is_no_such_record_is_shown_as_that(why, change):
     assert board.Board(store).read().unreadable == ()
 
 
-def test_a_record_that_would_be_too_large_goes_without_causes():
+def nested(depth):
+    cause = {"outcome": "pass", "text": "x", "facts": [], "causes": []}
+    return cause if depth == 0 else {**cause, "causes": [nested(depth - 1)]}
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        pytest.param({"outcome": "pass", "text": "x" * 300_000, "facts": [], "causes": []}, id="too large"),
+        pytest.param(nested(60), id="too deep to be read again"),
+    ],
+)
+def test_a_record_that_would_be_no_good_goes_without_causes(cause):
     store = Memory()
-    cause = {"outcome": "pass", "text": "x" * 300_000, "facts": [], "causes": []}
     board.keep(store, entry(), [gate(causes=[cause])])
     assert got(store, entry().repo, 7).gates[0]["causes"] == []
