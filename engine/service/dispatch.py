@@ -23,7 +23,7 @@ from engine.adapters import clock, files
 from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
-from engine.service.carrier import EVENT, Carrier, End
+from engine.service.carrier import EVENT, End, Live
 from engine.service.runs import PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
@@ -57,12 +57,22 @@ class Sifting(Protocol):
         """Raises EngineError: the rules do not load, or the store fails; then all of it waits."""
 
 
+class Carries(Protocol):
+    """Carries runs out, each in the thread that asks."""
+
+    def carry(self, run: Run, /) -> End:
+        """One turn."""
+
+    def live(self) -> Sequence[Live]:
+        """Those that go."""
+
+
 class Places(NamedTuple):
     """What is between."""
 
     inbox: "Inbox"
     runs: Runs
-    carrier: Carrier
+    carrier: Carries
     sift: Sifting
     parallelism: int
     now: Callable[[], str] = clock.now
@@ -183,7 +193,7 @@ class Dispatcher:
             subject=delivery.subject,
             head=delivery.head,
             run=delivery.run_id,
-        )
+        )._replace(queued_at=self._now())
         body = self._inbox.body(delivery.id)
         assert body is not None, "what has no body leads to no run"
         self.add(run, body)
@@ -195,7 +205,7 @@ class Dispatcher:
             self._inbox.mark(
                 [one.id for one in group.others], "superseded", run=run.run, reason=f"{delivery.id} says the same"
             )
-        if (delivery.event, delivery.action) == _CUT_OFF:
+        if (delivery.event, delivery.action) == _CUT_OFF and run.number is not None:
             self._supersede(run)
 
     def add(self, run: Run, body: bytes) -> None:
@@ -242,9 +252,10 @@ class Dispatcher:
             return 0
         pending = self._queue.pending()
         due = self._runs.due(self._now())  # after that look: what has ended since then has another turn, or none
-        for run in due:
-            if _key(run) in self._handed and _key(run) not in pending:
-                self._runs.set(run.run, turn=run.turn + 1)  # it could not even be begun
+        for number, run in enumerate(due):
+            if _key(run) in self._handed and _key(run) not in pending:  # it could not even be begun
+                due[number] = run._replace(turn=run.turn + 1)
+                self._runs.set(run.run, turn=run.turn + 1)
         self._handed = {key: group for key, group in self._handed.items() if key in pending}
         room = self._parallelism * _AHEAD - len(pending)
         chosen = [] if room <= 0 else list(_fair(due, self._handed.values(), room))

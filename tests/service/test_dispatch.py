@@ -1,0 +1,488 @@
+"""From deliveries to turns, and from what came of a turn to what is next. The queue here is a list, and who carries
+runs out says what the test wants; inbox and rows are the real ones."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.core.moment import later
+from engine.errors import ExitCode, failure
+from engine.service import delivery as deliveries
+from engine.service.carrier import End, Live
+from engine.service.dispatch import FAILURES, POISON, Dispatcher, Places
+from engine.service.inbox import Inbox
+from engine.service.runs import FILE, Runs
+from engine.service.sifting import Group, Sifted
+from tests.support import events
+
+NOW = "2026-01-01T00:00:00Z"
+DONE = End("done", 0)
+HEADS = {name: name * 40 for name in "abcdef"}
+
+
+class Turns:
+    """A queue whose turns the test takes, as DBOS does: each key once, one of a group at a time."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, str]] = []
+        self.seen: set[str] = set()
+        self.going: dict[str, str] = {}
+
+    def enqueue(self, key: str, group: str) -> None:
+        if key not in self.seen:
+            self.seen.add(key)
+            self.waiting.append((key, group))
+
+    def pending(self) -> set[str]:
+        return {key for key, _ in self.waiting} | set(self.going)
+
+    def take(self) -> str | None:
+        found = next((one for one in self.waiting if one[1] not in self.going.values()), None)
+        if found is None:
+            return None
+        self.waiting.remove(found)
+        self.going[found[0]] = found[1]
+        return found[0]
+
+
+class Hands:
+    """Who carries runs out: tells what it was given, answers as it is told."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, list[End]] = {}  # by delivery; the last one again and again
+        self.carried: list[str] = []
+        self.lives: list[Live] = []
+        self.most = 0
+
+    def live(self) -> list[Live]:
+        return list(self.lives)
+
+    def carry(self, run) -> End:
+        self.carried.append(run.engine)
+        ends = self.ends.get(run.delivery, [DONE])
+        return ends.pop(0) if len(ends) > 1 else ends[0]
+
+
+class Scene:
+    """One dispatcher with everything around it. `again` is the next process on the same files."""
+
+    def __init__(self, folder, parallelism: int = 2) -> None:
+        self.folder, self.parallelism, self.now = str(folder), parallelism, NOW
+        self.inbox, self.runs = Inbox(f"{folder}/{FILE}"), Runs(str(folder))
+        self.number = 0
+        self.turns = Turns()
+        self.again()
+
+    def again(self, turns: Turns | None = None) -> None:
+        self.hands, self.turns = Hands(), turns or self.turns
+        places = Places(self.inbox, self.runs, self.hands, self._sift, self.parallelism, lambda: self.now)
+        self.dispatcher = Dispatcher(places)
+        self.dispatcher.begin(self.turns)
+
+    def close(self) -> None:
+        self.inbox.close()
+        self.runs.close()
+
+    def came(self, repo="o/r", pr=1, head="a", event="pull_request", action="synchronize") -> str:
+        self.number += 1
+        body = {**events.pull_request(action), "n": self.number, "number": pr}
+        body["repository"] = {**body["repository"], "full_name": repo, "id": sum(repo.encode())}
+        body["pull_request"] = {**body["pull_request"], "number": pr, "head": {"sha": HEADS[head], "ref": "feature"}}
+        found = deliveries.read(f"d{self.number}", event, json.dumps(body).encode(), NOW)
+        assert self.inbox.put(found, json.dumps(body).encode()) == "new"
+        return found.id
+
+    def _sift(self, waiting) -> Sifted:
+        return Sifted(tuple(Group(one, (), ("validate",)) for one, _ in waiting), {}, {})
+
+    def work(self, most: int = 10_000) -> int:
+        """Take turns until none is left; how many there were."""
+        for number in range(most):
+            self.dispatcher.step()
+            key = self.turns.take()
+            if key is None:
+                return number
+            self.dispatcher.work(key)
+            del self.turns.going[key]
+        return most
+
+    def run(self, id_: str):
+        return self.runs.get(f"gh-{id_}")
+
+    def states(self, id_: str):
+        return self.run(id_).state, self.inbox.get(id_).state  # type: ignore[union-attr] # it came
+
+
+@pytest.fixture
+def scene(tmp_path):
+    found = Scene(tmp_path)
+    yield found
+    found.close()
+
+
+def test_a_delivery_becomes_one_run_and_ends_with_it(scene):
+    id_ = scene.came()
+    assert scene.work() == 1
+    assert scene.states(id_) == ("done", "done")
+    assert (scene.hands.carried, scene.work()) == ([f"gh-{id_}"], 0)
+
+
+def test_what_was_cut_off_before_the_inbox_knew_of_the_run_is_one_run(scene):
+    id_ = scene.came()
+    scene.dispatcher.step()
+    scene.inbox.mark([id_], "waiting")  # as if the process had ended between the two writes
+    scene.again()
+    assert scene.work() == 1
+    assert scene.states(id_) == ("done", "done")
+    scene.inbox.mark([id_], "waiting")  # and as late as that
+    assert scene.work() == 0
+    assert scene.states(id_) == ("done", "done")
+
+
+@pytest.mark.parametrize(
+    ("why", "end", "run", "delivery", "turns"),
+    [
+        ("it came to its end, whatever that says", End("done", int(ExitCode.NEGATIVE)), "done", "done", 1),
+        ("nobody can do anything about it", End("failed", int(ExitCode.CONFIG), "ENG201 no"), "failed", "failed", 1),
+        ("its head has moved on", End("superseded", int(ExitCode.STALE)), "superseded", "superseded", 1),
+        ("somebody has ended it", End("cancelled", int(ExitCode.STALE)), "cancelled", "done", 1),
+        ("GitHub fails for a moment", End(None, 3, "ENG596", "failed"), "done", "done", 2),
+        ("somebody else is at work", End(None, 5, "ENG742", "locked"), "done", "done", 2),
+        ("the process ends in order", End(None, None, "ENG786", "handed over"), "done", "done", 2),
+    ],
+)
+def test_what_came_of_a_turn(scene, why, end, run, delivery, turns):
+    id_ = scene.came()
+    scene.hands.ends[id_] = [end, DONE]
+    taken = scene.work()
+    if taken < turns:
+        assert scene.states(id_) == ("queued", "queued"), why
+        assert scene.run(id_).not_before > scene.now, why
+        scene.now = scene.run(id_).not_before
+        taken += scene.work()
+    assert (taken, *scene.states(id_)) == (turns, run, delivery), why
+
+
+def test_a_run_that_met_a_lock_is_another_run_to_the_store(scene):
+    id_ = scene.came()
+    scene.hands.ends[id_] = [End(None, 5, "", "locked"), End(None, 3, "", "failed"), End(None, 5, "", "locked"), DONE]
+    for _ in range(4):
+        scene.work()
+        scene.now = later(scene.now, 3600)
+    assert scene.hands.carried == [f"gh-{id_}", f"gh-{id_}~2", f"gh-{id_}~2", f"gh-{id_}~3"]
+
+
+def test_locks_are_waited_for_a_day_and_then_left_to_sweep(scene):
+    id_ = scene.came()
+    scene.hands.ends[id_] = [End(None, 5, "ENG742", "locked")]
+    scene.work()
+    for at, state in ((later(NOW, 86_390), "queued"), (later(NOW, 86_400), "done")):
+        scene.runs.set(f"gh-{id_}", not_before="", locks=300)
+        scene.now = at
+        assert scene.work() == 1
+        assert scene.run(id_).state == state
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_github_may_be_down_for_an_hour(scene):
+    id_ = scene.came()
+    scene.hands.ends[id_] = [End(None, 3, "ENG596", "failed")]
+    while later(NOW, 3600) > scene.now:
+        scene.work()
+        assert scene.run(id_).state == "queued"
+        scene.now = scene.run(id_).not_before
+    scene.hands.ends[id_] = [DONE]
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_what_fails_for_ever_ends_as_failed(scene):
+    id_ = scene.came()
+    scene.hands.ends[id_] = [End(None, 3, "ENG596", "failed")]
+    turns = 0
+    while scene.run(id_) is None or scene.run(id_).state == "queued":
+        turns += scene.work()
+        scene.now = scene.run(id_).not_before or scene.now
+    assert (turns, *scene.states(id_)) == (FAILURES, "failed", "failed")
+
+
+class Died(BaseException):
+    """The process has ended in the middle of a turn."""
+
+
+def killed_while(scene, key: str) -> None:
+    """The process dies in this turn; the next one finds it as DBOS gives it back: waiting."""
+
+    def carry(run):
+        raise Died
+
+    scene.hands.carry = carry
+    with pytest.raises(Died):
+        scene.dispatcher.work(key)
+    group = scene.turns.going.pop(key)
+    scene.turns.waiting.insert(0, (key, group))
+    scene.again()
+
+
+def test_what_a_killed_process_had_in_hand_goes_on(scene):
+    id_ = scene.came()
+    scene.dispatcher.step()
+    killed_while(scene, scene.turns.take())
+    assert scene.run(id_).state == "running"
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+    assert scene.run(id_).tries == 0
+
+
+def test_what_ends_the_process_again_and_again_is_poisoned_and_shown(scene):
+    id_, other = scene.came(pr=1), scene.came(pr=2)
+    scene.dispatcher.step()
+    for _ in range(POISON):
+        key = scene.turns.take()
+        assert key.startswith(f"gh-{id_}.")
+        killed_while(scene, key)
+    scene.work()
+    assert scene.states(id_) == ("poisoned", "poisoned")
+    assert scene.states(other) == ("done", "done")
+    assert scene.hands.carried == [f"gh-{other}"]
+    scene.runs.resume(f"gh-{id_}", "ann")
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_an_orderly_end_counts_against_nobody(scene):
+    id_ = scene.came()
+    scene.dispatcher.step()
+    for _ in range(POISON + 2):
+        scene.dispatcher.step()
+        key = scene.turns.take()
+        scene.hands.lives = [Live(scene.run(id_))]
+        scene.hands.carry = lambda run: (scene.dispatcher.abandon(), (_ for _ in ()).throw(Died))[0]
+        with pytest.raises(Died):
+            scene.dispatcher.work(key)
+        scene.turns.waiting.insert(0, (key, scene.turns.going.pop(key)))
+        scene.again()
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_one_that_may_be_poison_goes_alone(scene):
+    """Who has ended the process twice while others went is not begun beside another such one."""
+    first, second = scene.came(pr=1), scene.came(pr=2)
+    scene.dispatcher.step()
+    for id_ in (first, second):
+        scene.runs.set(f"gh-{id_}", tries=2)
+    began, go_on = threading.Semaphore(0), threading.Event()
+
+    def carry(run):
+        scene.hands.carried.append(run.run)
+        began.release()
+        assert go_on.wait(10)
+        return DONE
+
+    scene.hands.carry = carry
+    keys = [scene.turns.take(), scene.turns.take()]
+    threads = [threading.Thread(target=scene.dispatcher.work, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    assert began.acquire(timeout=10)
+    assert not began.acquire(timeout=0.1)
+    assert [scene.run(id_).tries for id_ in (first, second)].count(3) == 1, "the other one has not begun"
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(scene.hands.carried) == 2
+
+
+def test_what_the_queue_has_lost_is_handed_to_it_again(scene):
+    waiting, went = scene.came(pr=1), scene.came(pr=2)
+    scene.dispatcher.step()
+    key = next(key for key, _ in scene.turns.waiting if key.startswith(f"gh-{went}."))
+    scene.turns.waiting = [one for one in scene.turns.waiting if one[0] != key]
+    scene.turns.going[key] = "x"
+    killed_while(scene, key)
+    scene.again(Turns())  # queue.db is gone
+    scene.work()
+    for id_ in (waiting, went):
+        assert scene.states(id_) == ("done", "done")
+    assert scene.hands.carried.count(f"gh-{went}") == 1
+
+
+def test_a_turn_that_could_not_be_begun_is_handed_out_again(scene):
+    id_ = scene.came()
+    scene.dispatcher.step()
+    key = scene.turns.take()
+    del scene.turns.going[key]  # the disk was full when it was its turn: the queue has done with it
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_of_one_pull_request_one_goes_at_a_time_in_the_order_they_came(scene):
+    first, second = scene.came(action="opened"), scene.came(action="closed")
+    scene.dispatcher.step()
+    key = scene.turns.take()
+    for _ in range(3):
+        scene.dispatcher.step()
+    assert scene.turns.take() is None
+    scene.dispatcher.work(key)
+    del scene.turns.going[key]
+    scene.work()
+    assert scene.hands.carried == [f"gh-{first}", f"gh-{second}"]
+
+
+def test_a_source_with_a_thousand_does_not_keep_one_with_three_waiting(scene):
+    for pr in range(20):
+        scene.came("o/big", pr + 1)
+    few = [scene.came("o/small", pr + 1) for pr in range(3)]
+    scene.work(8)
+    assert all(scene.states(id_) == ("done", "done") for id_ in few)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(["o/a", "o/b", "o/c"]), st.integers(1, 3)), min_size=1, max_size=12),
+    st.integers(1, 4),
+)
+def test_each_is_carried_out_once_whatever_comes(tmp_path_factory, came, parallelism):
+    scene = Scene(tmp_path_factory.mktemp("state"), parallelism)
+    ids = [scene.came(repo, pr, action="labeled") for repo, pr in came]
+    scene.work()
+    assert sorted(scene.hands.carried) == sorted(f"gh-{id_}" for id_ in ids)
+    for repo, pr in came:
+        of = [f"gh-{id_}" for id_, one in zip(ids, came, strict=True) if one == (repo, pr)]
+        assert [run for run in scene.hands.carried if run in of] == of
+    scene.close()
+
+
+def going(scene, id_: str, *uses: str) -> Any:
+    """It goes, and has decided that, if `uses` says so."""
+    live: Any = Live(scene.run(id_))
+    if uses:
+        live.decided(uses)
+    scene.hands.lives.append(live)
+    return live
+
+
+@pytest.mark.parametrize(
+    ("why", "head", "uses", "code"),
+    [
+        ("it plans an older head", "a", ["github.comment", "terraform.plan"], "ENG789"),
+        ("it has not decided yet", "a", [], "ENG789"),
+        ("it plans the very head", "b", ["terraform.plan"], None),
+        ("it applies", "a", ["terraform.plan", "terraform.apply"], None),
+        ("it merges", "a", ["github.merge"], None),
+        ("it writes, and plans nothing", "a", ["github.comment"], None),
+    ],
+)
+def test_a_newer_head_ends_what_validates_an_older_one(scene, why, head, uses, code):
+    older = scene.came(head=head, action="opened")
+    scene.dispatcher.step()
+    live = going(scene, older, *uses)
+    scene.came(head="b")
+    scene.dispatcher.step()
+    scene.dispatcher.step()
+    assert (live.stop.why and live.stop.why.problems[0].code) == code, why
+
+
+def test_of_another_pull_request_nothing_is_ended(scene):
+    older = scene.came(pr=2)
+    scene.dispatcher.step()
+    live = going(scene, older, "terraform.plan")
+    scene.came(pr=1, head="b")
+    scene.dispatcher.step()
+    scene.dispatcher.step()
+    assert live.stop.why is None
+
+
+def test_what_writes_first_and_validates_then_is_ended_then(scene):
+    older = scene.came()
+    scene.dispatcher.step()
+    live = going(scene, older, "github.retarget")
+    scene.came(head="b")
+    scene.dispatcher.step()
+    scene.dispatcher.step()
+    assert live.stop.why is None
+    live.decided(["terraform.plan"])
+    scene.dispatcher.step()
+    assert live.stop.why is not None
+
+
+def test_what_waits_of_an_older_head_is_not_begun(scene):
+    older, opened = scene.came(), scene.came(action="opened", head="a")
+    newer = scene.came(head="b")
+    scene.work()
+    assert scene.states(older) == ("superseded", "superseded")
+    assert [scene.states(id_) for id_ in (opened, newer)] == [("done", "done")] * 2
+
+
+def test_cancelling_what_waits_and_what_goes(scene):
+    waits, goes = scene.came(pr=1), scene.came(pr=2)
+    scene.dispatcher.step()
+    live = going(scene, goes, "terraform.apply")
+    for id_ in (waits, goes):
+        scene.runs.ask_cancel(f"gh-{id_}", "ann")
+    scene.dispatcher.step()
+    assert scene.states(waits) == ("cancelled", "done")
+    assert live.stop.why.problems[0].code == "ENG785"
+    assert "ann" in live.stop.why.problems[0].message
+    scene.hands.lives.clear()
+    scene.hands.ends[goes] = [End("cancelled", 5, "ann has cancelled it")]
+    scene.work()
+    assert scene.states(goes) == ("cancelled", "done")
+    assert f"gh-{waits}" not in scene.hands.carried
+
+
+def test_when_it_ends_nothing_begins_and_what_waits_is_for_the_next_one(scene):
+    id_ = scene.came()
+    scene.dispatcher.step()
+    key = scene.turns.take()
+    live = going(scene, id_)
+    scene.dispatcher.end(failure("ENG786"))
+    assert live.stop.why.problems[0].code == "ENG786"
+    scene.dispatcher.work(key)
+    scene.dispatcher.step()
+    assert scene.hands.carried == []
+    assert scene.states(id_) == ("queued", "queued")
+    del scene.turns.going[key]
+    scene.again()
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_where_the_rules_do_not_load_everything_waits(scene):
+    id_ = scene.came()
+
+    def refuses(waiting):
+        raise failure("ENG004", name="x", reason="y")
+
+    scene.dispatcher._sift = refuses
+    with pytest.raises(Exception, match="ENG004"):
+        scene.dispatcher.step()
+    assert scene.inbox.get(id_).state == "waiting"
+    scene.again()
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+
+
+def test_what_came_of_a_run_is_written_once_the_disk_has_room_again(scene, tmp_path):
+    """SQLite's own error of a full disk, while the turn ends."""
+    id_ = scene.came()
+    scene.dispatcher.step()
+    key = scene.turns.take()
+    tables = scene.runs._database._connection()
+
+    def carry(run):
+        tables.execute("PRAGMA max_page_count = 1")  # it is larger by now: nothing more fits
+        used = tables.execute("PRAGMA page_count").fetchone()[0]
+        tables.execute(f"PRAGMA max_page_count = {used}")
+        threading.Timer(0.3, lambda: tables.execute("PRAGMA max_page_count = 1000000")).start()
+        return End("done", 0, "x" * 20_000)
+
+    scene.hands.carry = carry
+    scene.dispatcher.work(key)
+    assert scene.states(id_) == ("done", "done")
+    assert scene.run(id_).reason == "x" * 20_000
