@@ -19,7 +19,9 @@ OWNERS = "of-whoever-has-started-it"
 @pytest.fixture(scope="module")
 def box(tmp_path_factory):
     state = str(tmp_path_factory.mktemp("stage") / "state")
-    with sandbox("--actions", "--state", state, engine=True, AWS_SECRET_ACCESS_KEY=OWNERS, GITHUB_TOKEN=OWNERS) as started:
+    with sandbox(
+        "--actions", "--state", state, engine=True, AWS_SECRET_ACCESS_KEY=OWNERS, GITHUB_TOKEN=OWNERS
+    ) as started:
         yield started
 
 
