@@ -10,7 +10,6 @@ from engine.cli.main import main
 from engine.sandbox.scenarios.stories import STORIES
 from tests.support.sandbox import ENGINE
 
-
 # The way of CI has nothing of its own in a story but who is started and who is killed; ENGINE_TEST_STORIES=all has all.
 AS_CI = STORIES if os.environ.get("ENGINE_TEST_STORIES") == "all" else ("happy", "lost", "killed-in-the-middle")
 

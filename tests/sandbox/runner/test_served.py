@@ -38,7 +38,7 @@ def runs(box, **wanted):
 
 
 def push(box, name):
-    """A branch with a file that is no resource, so that nothing is planned; its pull request is opened by the engine."""
+    """A branch with a file that is no resource, so that nothing is planned; the engine opens its pull request."""
     sha = box("GET", f"{REPO}/git/ref/heads/dev")[1]["object"]["sha"]
     assert box("POST", f"{REPO}/git/refs", {"ref": f"refs/heads/{name}", "sha": sha}, login="alice")[0] == 201
     body = {"message": name, "content": base64.b64encode(name.encode()).decode(), "branch": name}
