@@ -1,8 +1,8 @@
 """`engine serve` under what happens to it in a month: killed at any moment, no disk, no store, no GitHub, chaos.
 
-Whole lives on a real sandbox, with real Terraform and states. How many lives and kills is for whoever asks (CONTRIBUTING
-has the numbers of the whole suite); each life must be what one is that nobody disturbed, and each delivery must have led
-to one end.
+Whole lives on a real sandbox, with real Terraform and states. How many lives and kills is for whoever asks
+(CONTRIBUTING has the numbers of the whole suite); each life must be what one is that nobody disturbed, and each
+delivery must have led to one end.
 """
 
 import os

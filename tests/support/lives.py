@@ -1,8 +1,8 @@
 """Lives of pull requests in a sandbox, from push to what is applied, while somebody else makes trouble.
 
-The module of the controller is exchanged for one of built-in `terraform_data`: real Terraform, real states and locks, and
-a life takes a second of Terraform instead of half a minute. What it makes writes its name down, so that what was done
-twice stands there twice.
+The module of the controller is exchanged for one of built-in `terraform_data`: real Terraform, real states and locks,
+and a life takes a second of Terraform instead of half a minute. What it makes writes its name down, so that what was
+done twice stands there twice.
 """
 
 import base64
@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from tests.support.sandbox import Sandbox
@@ -73,7 +74,7 @@ class Lives:
     def begin(self, *names: str) -> None:
         """Somebody pushes a branch for each, until GitHub takes it."""
         for name in names:
-            _until(lambda name=name: self._push(name))
+            _until(partial(self._push, name))
 
     def live(self, names: Iterable[str], *, within_s: float, between: Callable[[], None] = lambda: None) -> None:
         """People do what they are asked until all of it is applied; `between` is called all the time.
