@@ -134,7 +134,7 @@ class Lives:
         folder = self.box.ready["state"]
         with sqlite3.connect(os.path.join(folder, "forge.db")) as forge:
             sent = forge.execute("SELECT DISTINCT guid FROM deliveries WHERE status_code = 202").fetchall()
-        with sqlite3.connect(os.path.join(folder, "serve", "state", "inbox.db")) as inbox:
+        with self._inbox() as inbox:
             kept = dict(inbox.execute("SELECT id, state FROM deliveries"))
             runs = inbox.execute("SELECT run, delivery, state, reason FROM runs").fetchall()
         lost = [("not kept", guid) for (guid,) in sent if guid not in kept]
@@ -142,6 +142,15 @@ class Lives:
         lost += [run for run in runs if run[2] not in ("done", "superseded")]
         of_runs = [run[1] for run in runs if run[1]]
         return lost + [("twice", one) for one in set(of_runs) if of_runs.count(one) > 1]
+
+    def most_tries(self) -> int:
+        """How often in a row a run that goes was begun."""
+        with self._inbox() as inbox:
+            sql = "SELECT coalesce(max(tries), 0) FROM runs WHERE state IN ('queued', 'running')"
+            return int(inbox.execute(sql).fetchone()[0])
+
+    def _inbox(self) -> sqlite3.Connection:
+        return sqlite3.connect(os.path.join(self.box.ready["state"], "serve", "state", "inbox.db"))
 
     def _push(self, name: str) -> bool:
         status, said = self.box("GET", f"{REPO}/git/ref/heads/dev")
