@@ -31,6 +31,7 @@ COMMANDS = {
     "receipts": "engine.cli.receipts",
     "audit": "engine.cli.audit",
     "replay": "engine.cli.replay",
+    "status": "engine.cli.status",
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
     "ledger": "engine.cli.ledger",

@@ -38,7 +38,7 @@ _PULLS = {
     "turn": "Whose turn it is.",
     "text": "Part of its name, title or author.",
 }
-_RUNS = {
+_LIST = {
     "before": "`more` of the answer before: what follows it.",
     "state": "Only of this state.",
     "repo": "`owner/name`",
@@ -57,25 +57,22 @@ READS = (
         "Pull",
         "/pulls/{owner}/{repo}/{number}",
         "One pull request: what it waits for and whom, gates, verdict, plans, what has happened.",
-        lambda sources, path, _: views.pull(sources, f"{path['owner']}/{path['repo']}", _number(path["number"])),
+        lambda sources, path, _: views.pull(
+            sources, f"{path['owner']}/{path['repo']}", views.number(path["number"]) or 0
+        ),
     ),
     Read(
         "Runs",
         "/runs",
         "Runs, the newest first.",
-        lambda sources, _, query: views.runs(
-            sources,
-            before=_number(query.get("before")) or None,
-            state=query.get("state", ""),
-            repo=query.get("repo", ""),
-        ),
-        _RUNS,
+        lambda sources, _, query: views.runs(sources, **_listed(query)),
+        _LIST,
     ),
     Read(
         "OneRun",
         "/runs/{run}",
         "A run, and what it has said.",
-        lambda sources, path, query: views.run(sources, path["run"], _number(query.get("after"))),
+        lambda sources, path, query: views.run(sources, path["run"], views.number(query.get("after", "")) or 0),
         {"after": "Only lines after that many."},
     ),
     Read("Queue", "/queue", "What waits, what runs, what was given up.", lambda sources, _, __: views.queue(sources)),
@@ -83,13 +80,8 @@ READS = (
         "Deliveries",
         "/deliveries",
         "Deliveries, the newest first.",
-        lambda sources, _, query: views.deliveries(
-            sources,
-            before=_number(query.get("before")) or None,
-            state=query.get("state", ""),
-            repo=query.get("repo", ""),
-        ),
-        _RUNS,
+        lambda sources, _, query: views.deliveries(sources, **_listed(query)),
+        _LIST,
     ),
     Read("Freeze", "/freeze", "What is frozen.", lambda sources, _, __: views.freeze(sources)),
 )
@@ -182,12 +174,12 @@ def _body(data: bytes) -> Mapping[str, Any]:
     return found
 
 
-def _number(text: str | None) -> int:
-    """0, which nothing has, where it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+def _listed(query: Texts) -> dict[str, Any]:
+    before = views.number(query.get("before", ""))
+    return {"before": before, "state": query.get("state", ""), "repo": query.get("repo", "")}
 
 
-async def _document(_: Request) -> Response:
+async def _document(request: Request) -> Response:
     from engine.service.openapi import document
 
-    return JSONResponse(document())
+    return JSONResponse(document(visit(request).root))

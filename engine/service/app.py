@@ -7,10 +7,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.service import api, metrics, signing_in
+from engine.service import api, metrics, pages, rendering, signing_in
 from engine.service.access import Sessions, Tokens
 from engine.service.guard import Demand, Guard, RefusedError, place, refusal
 from engine.service.live import Live
@@ -28,12 +28,10 @@ def create(
     hands: "Hands",
     *,
     webhooks: Sequence[BaseRoute] = (),
-    pages: Sequence[BaseRoute] = (),
-    files: Sequence[BaseRoute] = (),
     answered: Callable[[], Mapping[str, int]] = dict,
     ending: Callable[[], bool] = lambda: False,
 ) -> Starlette:
-    """`port` is the one that listens; `webhooks` guard themselves, `files` (styles, scripts) tell nothing of anybody.
+    """`port` is the one that listens; `webhooks` guard themselves.
 
     `answered` counts what the webhooks were answered; `ending`: whoever only looks on is to be let go.
 
@@ -46,13 +44,15 @@ def create(
         *api.routes(sources, hands),
         *metrics.routes(sources, answered),
         *Live(sources, serving.at("inbox.db"), ending).routes(),
-        *pages,
+        *pages.routes(sources),
     ]
-    seen = _router([*files, *signing_in.routes(where, tokens, sessions), Mount("", app=Demand(_router(behind)))])
+    open_to_all = [*rendering.static(), *signing_in.routes(where, tokens, sessions)]
+    guarded = Guard(_router(open_to_all, Demand(_router(behind, _nowhere))), where, tokens, sessions)
     # What asks whether we live knows no name and no token; it learns nothing else.
     alive = Route("/healthz", _alive, methods=["GET"])
-    routes = [*webhooks, alive, Mount("", app=Guard(seen, where, tokens, sessions))]
-    return Starlette(routes=routes, middleware=[Middleware(Below, root=where.root)])
+    made = Starlette(routes=[*webhooks, alive], middleware=[Middleware(Below, root=where.root)])
+    made.router.default, made.router.redirect_slashes = guarded, False
+    return made
 
 
 class Below:
@@ -66,9 +66,9 @@ class Below:
         await self._app({**scope, "root_path": self._root}, receive, send)
 
 
-def _router(routes: Sequence[BaseRoute]) -> Router:
-    # Without its redirects, which would name whatever Host was sent.
-    return Router(routes=list(routes), redirect_slashes=False, default=_nowhere)
+def _router(routes: Sequence[BaseRoute], otherwise: ASGIApp) -> Router:
+    """Without Starlette's redirects, which would name whatever Host was sent. Not `Mount`: its paths end at a line."""
+    return Router(routes=list(routes), redirect_slashes=False, default=otherwise)
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:

@@ -97,7 +97,7 @@ class Carrier:
         try:
             handled = self._handled(live)
         except EngineError as error:
-            return _broken(error)
+            return _broken(live.stop.why or error)  # what failed may have failed because of that
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: the others go on, and the log has where
             log.error("a bug in the engine ended the run")
             return End("failed", int(ExitCode.BUG), f"ENG999 a bug in the engine: {type(error).__name__}")

@@ -3,8 +3,10 @@
 What a writing transaction has said is on the disk when it ends. Each thread has a connection of its own.
 """
 
+import errno
 import os
 import sqlite3
+import stat
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -24,6 +26,24 @@ _SETTINGS = (
 )
 
 
+def make(path: str) -> None:
+    """The file is there, and private. One that is there is not opened: that would be the end of all locks on it.
+
+    The system takes from a process its locks on a file as soon as it closes it anywhere (fcntl(2)). SQLite sees to
+    that for its own connections alone: the next process to close the file would think that nobody else has it, and
+    take away the log that we go on writing to.
+
+    Raises:
+        EngineError: ENG002.
+    """
+    with files.failing("ENG002", path):
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            if not stat.S_ISREG(os.lstat(path).st_mode):
+                raise OSError(errno.EINVAL, "it is no file") from None
+
+
 class _Connection(sqlite3.Connection):
     """One that can be referred to weakly: it is closed when its thread has ended."""
 
@@ -41,8 +61,7 @@ class Database:
         self._local = threading.local()
         self._all: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
-        with files.failing("ENG002", path):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        make(path)
         try:
             with self.writing() as tables:
                 found = tables.execute("PRAGMA user_version").fetchone()[0]

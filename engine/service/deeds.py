@@ -13,10 +13,13 @@ from engine.run.kept.freezes import Said
 from engine.run.kept.owner import owner
 
 if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
     from engine.adapters.storage.port import Store
     from engine.run.audit import Trail
+    from engine.run.ports import Secrets
     from engine.service.inbox import Inbox
     from engine.service.runs import Runs
+    from engine.service.views import Sources
 
 Json = Mapping[str, Any]
 
@@ -30,6 +33,19 @@ class Hands(NamedTuple):
     trail: "Callable[[str, str], Trail]"  # of what is said by a run's id at a moment
     environments: Callable[[], Iterable[str]]  # that the rules name now
     now: Callable[[], str]
+
+
+def hands(sources: "Sources", settings: "Settings", secrets: "Secrets") -> Hands:
+    """Those of a service: `sources` with an inbox and runs; the trail is the one of the store that is set."""
+    from engine.run import audit
+
+    assert sources.inbox, "nothing is done where nothing is served"
+    assert sources.runs, "nothing is done where nothing is served"
+
+    def trail(run: str, at: str) -> "Trail":
+        return audit.trail(sources.store, secrets, settings, run, lambda: at, "")
+
+    return Hands(sources.inbox, sources.runs, sources.store, trail, sources.environments, sources.now)
 
 
 class Field(NamedTuple):
@@ -84,6 +100,8 @@ def _resume(hands: Hands, who: str, given: Mapping[str, str]) -> Json:
 
 
 def _freeze(hands: Hands, who: str, given: Mapping[str, str]) -> Json:
+    if not hands.store.durable:
+        raise failure("ENG203", uses="freeze", reason="this one is of this process alone")
     environment = None if given["environment"] == freezing.ALL else given["environment"]
     try:
         why = freezing.reason(given["reason"])

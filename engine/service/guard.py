@@ -124,12 +124,19 @@ class Guard:
                 who = found.who.name if found.who else ""
                 scope["state"] = {**scope.get("state", {}), "visit": found}
                 await self._app(scope, receive, told)
+            except RefusedError as refused:
+                await refusal(request, refused)(scope, receive, told)
             except HTTPException as said:  # of the routes: answered here, or it would be without our headers
                 await refusal(request, RefusedError(said.status_code, said.detail))(scope, receive, told)
             except ClientDisconnect:  # nobody is there to be answered
                 pass
-            except RefusedError as refused:
-                await refusal(request, refused)(scope, receive, told)
+            except Exception:  # whatever it is: the answer has our headers, and the log its place
+                log.error("a bug in the engine", path=_within(scope)[:200])
+                if told.has_begun:
+                    raise
+                await refusal(request, RefusedError(500, "A bug in the engine; its log says where."))(
+                    scope, receive, told
+                )
             finally:
                 took = round((time.monotonic() - began) * 1000)
                 say = log.debug if request.method in SAFE and told.status < 400 else log.info
@@ -137,12 +144,16 @@ class Guard:
 
     async def _visit(self, request: Request) -> Visit:
         address = reached(self._place, request.scope)
-        cookie, bearer = request.cookies.get(cookie_name(address), ""), _one(request.headers, "authorization")
+        cookie = request.cookies.get(cookie_name(address), "")
+        scheme, _, token = (_one(request.headers, "authorization") or "").partition(" ")
+        # What else a browser sends along there is a proxy's, and no word of whoever sits before it.
+        bearer = token.strip() if scheme.lower() == "bearer" else None
 
         def asking() -> Who | None:
-            if bearer is not None:
-                return self._holder(bearer)
-            return self._sessions.who(cookie) or (LOOPBACK if address.is_alone else None)
+            if bearer is None:
+                return self._sessions.who(cookie) or (LOOPBACK if address.is_alone else None)
+            holder = self._tokens.holder(bearer)
+            return Who(holder.name, holder.rights, "token") if holder else None
 
         who = asking()
         if bearer is not None and who is None:
@@ -167,11 +178,6 @@ class Guard:
             raise RefusedError(403, "This form is not of this session, or is too old; nothing was done. Open it again.")
         return found._replace(body=body, form=fields)
 
-    def _holder(self, sent: str) -> Who | None:
-        scheme, _, token = sent.partition(" ")
-        holder = self._tokens.holder(token.strip()) if scheme.lower() == "bearer" else None
-        return Who(holder.name, holder.rights, "token") if holder else None
-
 
 class Demand:
     """Lets through who has the right: to read where nothing is changed, else to write."""
@@ -195,13 +201,14 @@ class Demand:
 def refusal(request: Request, refused: RefusedError) -> Response:
     """The sentence; who sits at a browser without a session is led to where one signs in, and back."""
     path = _within(request.scope)
-    if refused.status == 401 and request.method in SAFE and _is_browser(request) and not path.startswith("/api/"):
+    is_page = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
+    if refused.status == 401 and request.method in SAFE and is_page and "authorization" not in request.headers:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(
             f"{request.scope['root_path']}/sign-in?{urlencode({'to': own_path(path + query)})}", 303
         )
     more = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
-    if _is_browser(request) and not path.startswith("/api/"):
+    if is_page:
         from engine.service.rendering import rendered
 
         values = {"message": refused.message, "heading": HTTPStatus(refused.status).phrase, "status": refused.status}
@@ -266,11 +273,11 @@ class _Told:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.status = 500  # until there is one
+        self.status, self.has_begun = 500, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.has_begun = message["status"], True
             answered = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 answered.setdefault(name, value)
@@ -296,10 +303,6 @@ def _within(scope: Scope) -> str:
     """The path below our root, as the routes see it."""
     path, root = str(scope["path"]), str(scope["root_path"])
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
-
-
-def _is_browser(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

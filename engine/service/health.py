@@ -1,14 +1,35 @@
-"""The parts that a service stands on, and how each of them is: looked at now and then, never once for each page."""
+"""The parts that a service stands on, and how each of them is: the quick ones now, the slow ones now and then beside.
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+A look at Terraform or GitHub takes seconds, so no page waits for it: it shows what was found last, and when.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from engine.core.alone import alone
+from engine.core.kept import keys, record
+from engine.core.moment import later
+from engine.errors import EngineError, Problem
+
+if TYPE_CHECKING:
+    from engine.adapters.storage.port import Store
+    from engine.core.rules.model import Rules
+    from engine.run.machine import Check
+    from engine.service.inbox import Inbox
+    from engine.service.runs import Runs
 
 How: TypeAlias = Literal["well", "warned", "broken", "absent", "unknown"]
+AGAIN_S = 300.0  # between two looks at what is slow
+_LATE = 3  # times a row's own time: then the clock has stopped
+_MUCH = 500  # deliveries that wait
 
 
 class Component(NamedTuple):
     """One part."""
 
-    name: str  # store, queue, schedule, GitHub, Terraform, policy engine, keys
+    name: str  # store, queue, schedule, rules, GitHub, Terraform, policy engine, keys
     how: How
     said: str  # what was found, or what is wrong
     remedy: str = ""
@@ -17,3 +38,116 @@ class Component(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """For machines."""
         return self._asdict()
+
+
+class Parts(NamedTuple):
+    """What is looked at."""
+
+    store: "Store"
+    place: str  # of the store, as ENGINE_STORE names it; empty: there is none
+    inbox: "Inbox"
+    runs: "Runs"
+    rules: "Callable[[], Rules]"
+    checks: "Callable[[Sequence[str]], Iterable[Check]]"  # of the machine, by the names that `run/machine` has
+    now: Callable[[], str]
+    works: Callable[[], bool] = lambda: True  # does the worker live?
+
+
+# Shown as → what is looked at for it.
+_SLOW: Mapping[str, Sequence[str]] = {
+    "rules": ("rules",),
+    "GitHub": ("GitHub",),
+    "Terraform": ("terraform",),
+    "policy engine": ("policies",),
+    "keys": ("signing key", "digest key", "audit key", "backup key"),
+}
+
+
+class Health:
+    """How the parts are. Safe with threads."""
+
+    def __init__(self, parts: Parts, *, again_s: float = AGAIN_S) -> None:
+        """Looks at nothing yet."""
+        self._parts, self._again_s = parts, again_s
+        self._lock = threading.Lock()
+        self._slow = tuple(Component(name, "unknown", "being looked at") for name in _SLOW)
+        self._until = float("-inf")
+
+    def __call__(self) -> tuple[Component, ...]:
+        """All of them; none raises."""
+        with self._lock:
+            is_due, slow = time.monotonic() >= self._until, self._slow
+            if is_due:
+                self._until = time.monotonic() + self._again_s
+        if is_due:
+            threading.Thread(target=self.look, name="health", daemon=True).start()
+        quick = (("store", self._store), ("queue", self._queue), ("schedule", self._schedule))
+        return (*(self._quick(name, look) for name, look in quick), *slow)
+
+    def look(self) -> None:
+        """At what is slow."""
+        found = tuple(self._slowly(name, names) for name, names in _SLOW.items())
+        with self._lock:
+            self._slow = found
+
+    def _quick(self, name: str, look: Callable[[], Component]) -> Component:
+        try:
+            with alone(f"the {name}"):
+                return look()
+        except EngineError as error:
+            return _broken(name, error.problems[0], self._parts.now())
+
+    def _slowly(self, name: str, names: Sequence[str]) -> Component:
+        at = self._parts.now()
+        try:
+            with alone(f"the {name}"):
+                found = list(self._parts.checks(names))
+        except EngineError as error:
+            return _broken(name, error.problems[0], at)
+        lacks = [check for check in found if check.problem]
+        worst = next((check for check in lacks if not check.optional), next(iter(lacks), None))
+        if worst is not None and worst.problem is not None:
+            return _broken(name, worst.problem, at)._replace(how="warned" if worst.optional else "broken")
+        said = "; ".join(check.found if len(found) == 1 else check.name for check in found)
+        return Component(name, "well", said, at=at)
+
+    def _store(self) -> Component:
+        at = self._parts.now()
+        if not self._parts.place:
+            return Component("store", "absent", "none: nothing is kept for later runs", "set ENGINE_STORE", at)
+        self._parts.store.get(keys.KNOWN_KEYS)
+        if not self._parts.store.durable:
+            return Component("store", "warned", f"{self._parts.place}: nobody else sees it", "", at)
+        return Component("store", "well", f"{self._parts.place} answers", at=at)
+
+    def _queue(self) -> Component:
+        at, counts, runs = self._parts.now(), self._parts.inbox.counts(), self._parts.runs.counts()
+        waiting, queued, running = counts.get("waiting", 0), runs.get("queued", 0), runs.get("running", 0)
+        said = f"{running} at work, {queued} queued, {waiting} not looked at"
+        if not self._parts.works():
+            return Component("queue", "broken", f"the worker is gone; {said}", "it is started again by itself", at)
+        if poisoned := runs.get("poisoned", 0):
+            return Component("queue", "warned", f"{poisoned} given up; {said}", "look at them, and let them go on", at)
+        return Component("queue", "warned" if waiting > _MUCH else "well", said, at=at)
+
+    def _schedule(self) -> Component:
+        at, rules = self._parts.now(), self._parts.rules()
+        rows = [row for row in rules.triggers if row.every_s is not None]
+        if not rows:
+            return Component("schedule", "absent", "the rules start nothing by the clock", at=at)
+        late = []
+        last = ""
+        for row in rows:
+            for source in rules.sources:
+                item = self._parts.store.get(keys.struck(source.repo, row.run))
+                struck = str(record.decode("struck", item.data, item.key)["at"]) if item else ""
+                last = max(last, struck)
+                if struck and later(struck, _LATE * (row.every_s or 0)) < at:
+                    late.append(f"{row.run} of {source.repo} since {struck}")
+        if late:
+            return Component("schedule", "broken", f"late: {', '.join(late)}", "look at the worker and its log", at)
+        return Component("schedule", "well", f"last at {last}" if last else "nothing was due yet", at=at)
+
+
+def _broken(name: str, problem: Problem, at: str) -> Component:
+    return Component(name, "broken", f"{problem.code}: {problem.message}", problem.hint, at)

@@ -14,6 +14,7 @@ from queue import Full, Queue
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine.adapters import clock
+from engine.core.moment import later
 from engine.errors import EngineError, failure
 from engine.service.database import Database
 from engine.service.delivery import ENDED, STATES, Delivery, State
@@ -35,17 +36,25 @@ CREATE TABLE IF NOT EXISTS seen (digest TEXT PRIMARY KEY, id TEXT NOT NULL, at T
 _ALL = "SELECT * FROM deliveries "
 _INSERT = "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
 _FAIR = """
-SELECT deliveries.* FROM deliveries JOIN (
+SELECT deliveries.*, (SELECT size FROM bodies WHERE bodies.number = deliveries.number) AS size FROM deliveries JOIN (
     SELECT number, row_number() OVER (PARTITION BY repo_id ORDER BY priority DESC, number) AS place
     FROM deliveries WHERE state = 'waiting') USING (number)
 ORDER BY place, priority DESC, number LIMIT ?
+"""
+_BEFORE = """
+SELECT digest, number NOT IN (SELECT number FROM bodies) AND state IN ('kept', 'refused') AS is_aside
+FROM deliveries WHERE id = ?
 """
 _OLD = "SELECT number FROM deliveries WHERE received_at < ? AND state IN (SELECT value FROM json_each(?))"
 
 _PENDING = 2_000  # that wait to be written; more are told to come again
 _GROUP = 256  # of one transaction
 _GROUP_BYTES = 32 * 1024 * 1024
+_LOOKED_AT = 64 * 1024 * 1024  # bytes of bodies that are looked at together
 _LAST = 2**63 - 1
+# What somebody may say twice in the same words, as nothing in it says when: known again for this long only.
+_SAID_AGAIN = frozenset({"repository_dispatch", "workflow_dispatch"})
+_AGAIN_S = 60
 _ASIDE = 1_000  # newest that are shown of what was put aside when it came: strangers can send as much as they like
 
 
@@ -108,8 +117,17 @@ class Inbox:
         return zlib.decompress(found[0]["body"], bufsize=max(1, found[0]["size"])) if found else None
 
     def waiting(self, limit: int) -> list[Delivery]:
-        """The next to look at, fair: each source has its turn, and what is urgent is first in its own."""
-        return self._deliveries(_FAIR, [limit])
+        """The next to look at, fair: each source has its turn, and what is urgent is first in its own.
+
+        They are fewer where their bodies together are large, and at least one where one waits.
+        """
+        found, size = list[Delivery](), 0
+        for *row, of_body in self.database.rows(_FAIR, [limit]):
+            size += of_body or 0
+            if found and size > _LOOKED_AT:
+                break
+            found.append(Delivery(*row))
+        return found
 
     def mark(
         self, ids: Iterable[str], state: State, *, run: str | None = None, reason: str = "", tried: bool = False
@@ -232,15 +250,20 @@ class Inbox:
 
 
 def _keep(tables: sqlite3.Connection, delivery: Delivery, body: bytes, at: str) -> Put:
-    found = tables.execute("SELECT digest FROM deliveries WHERE id = ?", [delivery.id]).fetchone()
+    found = tables.execute(_BEFORE, [delivery.id]).fetchone()
     if found is not None:
-        return "known" if found[0] == delivery.digest else "other_body"
+        if found["digest"] != delivery.digest:
+            return "other_body"
+        if found["is_aside"] and delivery.state == "waiting":  # its source is one by now, and GitHub was asked again
+            tables.execute("DELETE FROM deliveries WHERE id = ?", [delivery.id])
+        else:
+            return "known"
     if delivery.state == "waiting":
         # By what it says, too: an id is not signed, and one body under new ids would be work without end.
-        was_seen = tables.execute("SELECT 1 FROM seen WHERE digest = ?", [delivery.digest]).fetchone()
-        if was_seen:
+        was_seen = tables.execute("SELECT at FROM seen WHERE digest = ?", [delivery.digest]).fetchone()
+        if was_seen and not (delivery.event in _SAID_AGAIN and was_seen["at"] < later(at, -_AGAIN_S)):
             return "known"
-        tables.execute("INSERT INTO seen VALUES (?, ?, ?)", [delivery.digest, delivery.id, at])
+        tables.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", [delivery.digest, delivery.id, at])
     number = tables.execute(_INSERT, delivery[:-1]).lastrowid
     if delivery.state == "waiting":
         tables.execute("INSERT INTO bodies VALUES (?, ?, ?)", [number, len(body), zlib.compress(body, 1)])

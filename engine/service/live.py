@@ -63,7 +63,7 @@ class Live:
                 else:
                     yield ""
 
-        return self._stream(events)
+        return self._stream(request, events)
 
     async def _log(self, request: Request) -> Response:
         runs, name = self._sources.runs, str(request.path_params["run"])
@@ -72,7 +72,7 @@ class Live:
             return JSONResponse({"message": "There is none."}, 404)
         sent = request.headers.get("last-event-id") or request.query_params.get("after", "")
         after = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
-        return self._stream(lambda: self._said(request, runs, name, after))
+        return self._stream(request, lambda: self._said(request, runs, name, after))
 
     async def _said(self, request: Request, runs: "Runs", name: str, after: int) -> AsyncIterator[str]:
         async for _ in self._turns(request):
@@ -94,7 +94,9 @@ class Live:
             yield
             await asyncio.sleep(_LOOK_S)
 
-    def _stream(self, events: Callable[[], AsyncIterator[str]]) -> Response:
+    def _stream(self, request: Request, events: Callable[[], AsyncIterator[str]]) -> Response:
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         if self._open >= MOST:
             return JSONResponse({"message": "Too many look on; the page shows the same."}, 503)
 

@@ -23,8 +23,8 @@ _REFUSED = {
 }
 
 
-def document() -> dict[str, Any]:
-    """The whole of it."""
+def document(root: str = "") -> dict[str, Any]:
+    """The whole of it, for who sees us below the path `root`."""
     paths: dict[str, dict[str, Any]] = {}
     for row in READS:
         paths.setdefault(ROOT + row.path, {})["get"] = _read(row)
@@ -33,7 +33,7 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Interlock", "version": engine.__version__, "description": "`engine serve` for programs."},
-        "servers": [{"url": "/"}],
+        "servers": [{"url": root or "/"}],
         "security": [{"token": []}],
         "paths": paths,
         "components": {

@@ -19,6 +19,7 @@ from engine.errors import ExitCode, failure
 from engine.service import log
 from engine.service.worker import READY, Working
 
+_NO_USE = (ExitCode.CONFIG, ExitCode.STALE, ExitCode.AUTH)  # ends that another start does not change
 _NO_START = 4  # ends before it was ready, in a row, after which nobody believes any more that it will be
 _LIVED_S = 60.0  # after which a death is the first one again
 _FIRST_S, _LONGEST_S = 0.5, 30.0
@@ -92,7 +93,7 @@ class Supervisor:
                 break
             if not self._ready.is_set():  # it has never worked: what it was told may be wrong
                 deaths += 1
-                if deaths >= _NO_START or code == ExitCode.CONFIG:
+                if deaths >= _NO_START or code in _NO_USE:
                     break
             pause = _FIRST_S if lived >= _LIVED_S else pause
             log.error("the worker has died, and is started again", code=code, lived=round(lived, 1), pause=pause)

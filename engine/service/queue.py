@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import failure
+from engine.service.database import make
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,7 +47,7 @@ class Queue:
 
         path = os.path.join(state_dir, FILE)
         with _failing(path):
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            make(path)
             url = f"sqlite:///{path}"
             DBOS.migrate(url)
             self._path, self._dbos = path, DBOS

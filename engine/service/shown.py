@@ -24,6 +24,7 @@ class Lane(NamedTuple):
     turn: Turn
     title: str
     about: str
+    otherwise: str  # who can unblock one of which nobody is named
     entries: "tuple[Entry, ...]" = ()
 
     def to_json(self) -> Json:
@@ -33,15 +34,15 @@ class Lane(NamedTuple):
 
 # In the order in which somebody is needed.
 LANES = (
-    Lane("apply", "Merged, not all of it applied", "Somebody named has to say how it goes on."),
-    Lane("operator", "Could not be judged", "Something broke: a person has to mend it, then have it run again."),
-    Lane("people", "Waiting for people", "Whoever is named can give what is missing."),
-    Lane("author", "Waiting for their authors", "It is denied or refused: a push has to mend it."),
-    Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied."),
-    Lane("frozen", "Frozen", "Nothing is deployed until somebody ends the freeze."),
-    Lane("person", "Nothing to validate", "No resource is changed: people merge these themselves."),
-    Lane("engine", "At work", "It goes on by itself; nobody has to do anything."),
-)
+    Lane("apply", "Merged, not all of it applied", "Whoever is named says how it goes on.", "who runs the engine"),
+    Lane("operator", "Could not be judged", "Something broke; once it is mended, it is judged anew.", "who runs the engine"),
+    Lane("people", "Waiting for people", "Whoever is named can give what is missing.", "who the rules name"),
+    Lane("author", "Waiting for their authors", "Denied or refused: a push mends it, or who is named excuses it.", "its author"),
+    Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied.", "who can unblock that one"),
+    Lane("frozen", "Frozen", "Nothing is deployed until somebody ends the freeze.", "who may end the freeze"),
+    Lane("person", "Nothing to validate", "No resource is changed: the engine leaves the merge to people.", "who may merge"),
+    Lane("engine", "At work", "It goes on by itself.", "nobody has to"),
+)  # fmt: skip
 
 
 class Asked(NamedTuple):
@@ -113,6 +114,7 @@ class Pull(NamedTuple):
     report: "Report | None"  # of its newest validation: verdict, findings, plans; None: it is not kept
     timeline: "Timeline"
     runs: "tuple[Run, ...]" = ()  # the newest first
+    problem: "Problem | None" = None  # its report cannot be read
 
     def to_json(self) -> Json:
         """For machines."""
@@ -124,6 +126,7 @@ class Pull(NamedTuple):
             "report": self.report.to_json() if self.report else None,
             "timeline": [event.to_json() for event in self.timeline.events],
             "runs": [run.to_json() for run in self.runs],
+            "problem": self.problem.to_json() if self.problem else None,
         }
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
+from engine.core.alone import alone
+from engine.errors import EngineError
 from engine.service import timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
@@ -92,7 +94,12 @@ def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
     told = timeline.of(sources.trail.of(entry.repo, pr), kept.steps, _received(sources, entry))
     ran = tuple(sources.runs.find(repo=entry.repo, number=pr, limit=_FEW)) if sources.runs else ()
     url = f"{sources.web}/{entry.repo}/pull/{pr}" if sources.web else ""
-    return Pull(sources.now(), entry, url, kept.gates, _report(sources, entry), told, ran)
+    view = Pull(sources.now(), entry, url, kept.gates, None, told, ran)
+    try:
+        with alone("what its newest validation has found"):  # nobody has signed how it is shown
+            return view._replace(report=_report(sources, entry))
+    except EngineError as error:
+        return view._replace(problem=error.problems[0])
 
 
 def _received(sources: Sources, entry: "Entry") -> "list[Event]":
@@ -177,7 +184,6 @@ def number(text: str) -> int | None:
 
 def freeze(sources: Sources) -> Freeze:
     """What is frozen. Raises nothing."""
-    from engine.errors import EngineError
     from engine.run.kept import freezes
 
     try:

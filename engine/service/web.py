@@ -19,7 +19,6 @@ from engine.service import log
 if TYPE_CHECKING:
     from uvicorn import Server
 
-    from engine.run.audit import Trail
     from engine.service.settings import Serving
 
 _BACKLOG = 1024
@@ -45,13 +44,11 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
 
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
-    from engine.run.audit import trail
     from engine.run.kept.board import Board
     from engine.service import listening as how
-    from engine.service import pages, rendering
     from engine.service.app import create
     from engine.service.bound import Sources as Bounds
-    from engine.service.deeds import Hands
+    from engine.service.deeds import hands
     from engine.service.inbox import Inbox
     from engine.service.receiver import Receiver
     from engine.service.runs import FILE, Runs
@@ -66,9 +63,6 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
         store, Board(store), Told(store), clock.now, web=_web(environ), inbox=inbox, runs=runs, environments=named
     )
 
-    def said(run: str, at: str) -> "Trail":
-        return trail(store, keys, values, run, lambda: at, "")
-
     receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets)
     taken = _listen(serving.host, serving.port)
     host, port = taken.getsockname()[:2]
@@ -77,10 +71,8 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
         serving,
         port,
         sources,
-        Hands(inbox, runs, store, said, named, clock.now),
+        hands(sources, values, keys),
         webhooks=receiver.routes(),
-        pages=pages.routes(sources),
-        files=rendering.static(),
         answered=lambda: receiver.answered,
         ending=ending.is_set,
     )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 READY = "ready"  # the one line on standard output
 LOCK, EXECUTOR, ALIVE, AHEAD = "worker.lock", "executor", "worker.json", "clock-ahead"
-_LOCK_S = 20.0  # for the worker of before, which may still be ending
+_LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
 _ALIVE_S, _TIDY_S, _LOST_S = 5.0, 3600.0, 300.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown

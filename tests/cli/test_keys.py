@@ -6,6 +6,7 @@ import pytest
 from engine.adapters.keys import Keyring, load_signer
 from engine.cli.main import main
 from engine.core.verdict.trust import load_trusted_keys
+from engine.service.access import Tokens
 
 
 def test_new_prints_only_the_public_half(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,3 +73,30 @@ def test_a_key_for_backups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert [key.id for key in ring.backup_keys()] == [told["id"], shown.out.strip()]
     assert ring.backup_keys()[0].id == told["id"]
     assert (main(["keys", "backup", "--out", str(first)]), "ENG284" in capsys.readouterr().err) == (2, True)
+
+
+def test_a_token_is_shown_once_and_its_line_lets_its_holder_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "token", "ann"]) == 0
+    token, line = capsys.readouterr().out.splitlines()
+    assert main(["keys", "--quiet", "token", "prometheus", "--read", "--json"]) == 0
+    shown = capsys.readouterr()
+    other = json.loads(shown.out)
+    file = tmp_path / "tokens"
+    file.touch(mode=0o600)
+    file.write_text(f"# who may look\n\n{line}\n{other['line']}\n")
+    known = Tokens(str(file))
+    assert [(one.name, one.rights) for one in map(known.holder, (token, other["token"])) if one] == [
+        ("ann", ("read", "write")),
+        ("prometheus", ("read",)),
+    ]
+    assert (shown.err, token in line, other["token"] in other["line"]) == ("", False, False)
+
+
+@pytest.mark.parametrize("name", ["", "Ann", "a b", "a@machine", "a:b", "-a", "a\n", "ä", "a" * 65, "a/b"])
+def test_a_name_that_no_token_can_have(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It stands in the trail where an account and its machine would."""
+    assert main(["keys", "token", "--", name]) == 2
+    shown = capsys.readouterr()
+    assert ("ENG801" in shown.err, shown.out) == (True, "")

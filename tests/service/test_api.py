@@ -45,6 +45,11 @@ def test_the_document_is_told(made):
     assert made.ask("GET", f"{ROOT}/openapi.json").json == json.loads(json.dumps(document()))
 
 
+def test_below_a_path_the_document_says_so(tmp_path):
+    with scene(tmp_path, root_path="/interlock") as one:
+        assert one.ask("GET", f"{ROOT}/openapi.json", who="eve").json["servers"] == [{"url": "/interlock"}]
+
+
 PATHS = {"owner": "acme", "repo": "infra", "number": "5", "run": "gh-r-2", "delivery": "d-1"}
 
 

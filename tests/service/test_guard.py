@@ -103,6 +103,30 @@ def test_a_token_and_what_is_none(public, why, headers, status):
     assert status != 401 or answer.headers["www-authenticate"] == "Bearer"
 
 
+def test_what_a_proxy_asks_of_browsers_for_itself_is_no_token_and_hinders_nobody(public):
+    """It hands the header on, to us too; and a page of another site can make a browser send it."""
+    basic = ("Authorization", "Basic eDp5")
+    asked = {"host": NAME, "client": "10.0.0.1"}
+    answer = public.ask("GET", "/pulls", basic, ("Accept", "text/html"), **asked)
+    assert answer.status == 401
+    assert public.ask("GET", "/sign-in", basic, ("Accept", "text/html"), **asked).status == 200
+    assert public.ask("POST", "/freeze", basic, body=b"state=on&reason=x", **asked).status == 401
+
+
+def test_a_wrong_token_leads_nobody_in_a_circle(public):
+    answer = public.ask("GET", "/sign-in", ("Authorization", "Bearer x"), ("Accept", "text/html"), host=NAME)
+    assert (answer.status, "location" in answer.headers) == (401, False)
+
+
+def test_a_bug_is_answered_and_logged_and_says_nothing(tmp_path, monkeypatch, caplog):
+    with scene(tmp_path) as made:
+        monkeypatch.setattr(made.runs, "find", lambda *_, **__: 1 / 0)
+        answer = made.ask("GET", "/api/v1/runs")
+        assert (answer.status, answer.json) == (500, {"message": "A bug in the engine; its log says where."})
+        assert "frame-ancestors" in answer.headers["content-security-policy"]
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_wrong_token_is_refused_even_where_none_is_needed(local):
     assert local.ask("GET", "/api/v1/pulls", ("Authorization", "Bearer x")).status == 401
 

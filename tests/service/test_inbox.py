@@ -58,6 +58,35 @@ def test_doubles(box, why, second, answer):
     assert box.body("a") == b"1"
 
 
+def test_a_dispatch_may_say_the_same_again_a_minute_later(tmp_path):
+    moments = iter(["2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "2026-01-01T00:01:01Z", "2026-01-01T00:01:02Z"])
+    box = Inbox(str(tmp_path / "inbox.db"), now=lambda: next(moments))
+    told = [box.put(one(id_, "x", event="repository_dispatch"), b"{}") for id_ in "abcd"]
+    assert told == ["new", "known", "new", "known"]
+    box.close()
+
+
+def test_what_was_put_aside_is_taken_when_it_comes_again_and_its_source_is_one(box):
+    for state in ("refused", "kept"):
+        aside = one(state, state=state, reason="no source")
+        assert [box.put(aside, b""), box.put(aside, b"")] == ["new", "known"]
+        assert box.put(one(state), b"{}") == "new"
+        assert (box.get(state).state, box.body(state)) == ("waiting", b"{}")
+        assert box.put(one(state), b"{}") == "known"
+        box.mark([state], state)  # by the rules, and with its body
+        assert box.put(one(state), b"{}") == "known"
+        assert box.put(one(state, "other", state=state), b"") == "other_body"
+
+
+def test_large_ones_are_looked_at_one_by_one(box, monkeypatch):
+    monkeypatch.setattr(inbox, "_LOOKED_AT", 100)
+    for name, size in (("a", 1_000), ("b", 60), ("c", 40), ("d", 1)):
+        box.put(one(name), b"x" * size)
+    assert ids(box.waiting(9)) == ["a"]
+    box.mark(["a"], "kept")
+    assert ids(box.waiting(9)) == ["b", "c"]
+
+
 def test_sources_take_turns_whoever_sends_more(box):
     for number in range(6):
         box.put(one(f"many{number}", repo_id=1), b"")

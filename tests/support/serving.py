@@ -10,18 +10,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from starlette.routing import BaseRoute
-
 from engine.adapters import clock, settings
 from engine.adapters.keys import Keyring
 from engine.adapters.storage.named import opened
 from engine.core.kept.board import Entry, Wait
-from engine.run.audit import trail
 from engine.run.kept import board
 from engine.service import access, app, delivery
-from engine.service.deeds import Hands
+from engine.service.deeds import hands
 from engine.service.inbox import Inbox
-from engine.service.runs import Run, Runs, of_delivery
+from engine.service.runs import Run, Runs, RunState
 from engine.service.settings import Serving
 from engine.service.timeline import Trail
 from engine.service.views import Sources
@@ -51,7 +48,6 @@ class Scene:
     """The application and what is behind it. People: `ann` may write, `eve` may read."""
 
     def __init__(self, folder: str, **told: Any) -> None:
-        pages: Sequence[BaseRoute] = told.pop("pages", ())
         self.folder = folder
         self.store = opened(settings.read({"ENGINE_STORE": f"dir:{os.path.join(folder, 'store')}"}).store)
         values = settings.read({"ENGINE_STORE": f"dir:{os.path.join(folder, 'store')}"})
@@ -66,15 +62,8 @@ class Scene:
             self.store, board.Board(self.store, fresh_s=0), Trail(self.store), clock.now, inbox=self.inbox,
             runs=self.runs, environments=lambda: ENVIRONMENTS,
         )  # fmt: skip
-        self.hands = Hands(
-            self.inbox,
-            self.runs,
-            self.store,
-            lambda run, at: trail(self.store, Keyring({}), values, run, lambda: at, ""),
-            lambda: ENVIRONMENTS,
-            clock.now,
-        )
-        self.app = app.create(self.serving, self.port, self.sources, self.hands, pages=pages)
+        self.hands = hands(self.sources, values, Keyring({}))
+        self.app = app.create(self.serving, self.port, self.sources, self.hands)
 
     def give(self, name: str, right: str = "") -> str:
         token, line = access.new(name, right)
@@ -135,10 +124,8 @@ class Scene:
         assert found is not None
         return found
 
-    def ran(self, name: str, state: str, **values: Any) -> Run:
-        one = of_delivery(
-            name, event="push", action="", repo="acme/infra", number=5, subject="acme/infra#5", head=HEAD
-        )  # fmt: skip
+    def ran(self, name: str, state: RunState, **values: Any) -> Run:
+        one = Run(f"gh-{name}", name, "push", "", "acme/infra", 5, "acme/infra#5", HEAD, clock.now())
         self.runs.add(one._replace(state=state, **values))
         found = self.runs.get(one.run)
         assert found is not None

@@ -65,6 +65,19 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
 
 
+def post(port: int, data: bytes, sent: Mapping[str, str], path: str = "/webhooks") -> Answer:
+    """Send it to whoever listens there."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("POST", path, data, dict(sent))
+        answer = connection.getresponse()
+        text = answer.read()
+        is_json = answer.headers.get_content_type() == "application/json"
+        return Answer(answer.status, json.loads(text) if is_json else {}, dict(answer.headers.items()))
+    finally:
+        connection.close()
+
+
 class Served(NamedTuple):
     """A receiver that listens."""
 
@@ -78,15 +91,7 @@ class Served(NamedTuple):
     ) -> Answer:
         """Send it; signed, unless the headers are given."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("POST", path, data, dict(headers(data) if sent is None else sent))
-            answer = connection.getresponse()
-            text = answer.read()
-            is_json = answer.headers.get_content_type() == "application/json"
-            return Answer(answer.status, json.loads(text) if is_json else {}, dict(answer.headers.items()))
-        finally:
-            connection.close()
+        return post(self.port, data, headers(data) if sent is None else sent, path)
 
     def raw(self, data: bytes, seconds: float = 10) -> bytes:
         """Send these bytes, and read until the other side ends it."""

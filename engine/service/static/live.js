@@ -34,11 +34,23 @@
     }
   };
 
-  const source = new EventSource(at);
   const said = document.querySelector(".live");
-  source.onopen = () => { if (said) said.hidden = false; };
-  source.onerror = () => { if (said) said.hidden = true; };
-  for (const name of ["changed", "lines"]) source.addEventListener(name, anew);
-  source.addEventListener("end", () => { source.close(); anew(); });
-  document.addEventListener("visibilitychange", anew);
+  let source = null;
+  let ended = false;
+  const listen = () => {
+    source = new EventSource(at);
+    source.onopen = () => { if (said) said.hidden = false; };
+    source.onerror = () => { if (said) said.hidden = true; };
+    for (const name of ["changed", "lines"]) source.addEventListener(name, anew);
+    source.addEventListener("end", () => { ended = true; source.close(); anew(); });
+  };
+
+  // A browser opens six connections to us and no more, so tabs that nobody sees must not hold one each.
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (document.hidden || ended) return;
+    listen();
+    anew();
+  });
+  listen();
 })();

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 _WAITS = 40  # that are kept of a pull request: one of 1,000 resources has no more to say
 _MENDS = "a push that mends it"
+_AGAIN = "a new validation, once what could not be done is mended"
 _AGAINST = ("Failed: ", "Refused: ")
 
 
@@ -42,12 +43,23 @@ def told(ctx: "Context", telling: "Telling") -> None:
     stage: Stage = "open" if not telling.is_merged else "ended" if found and is_all else "merged"
     waits = [] if telling.is_merged else [*_gates(telling.asked)]
     if not telling.is_merged and telling.state.words.startswith(_AGAINST) and not telling.is_overridden:
-        waits.insert(0, Wait("", Outcome.FAIL.value, _MENDS, _author(facts["pr"])))
+        waits.insert(0, _to_mend(ctx, telling))
     entry = _entry(ctx, facts, stage, waits)._replace(
         words=telling.state.words, detail=telling.state.detail,
         validation="" if telling.is_merged else telling.validation, sequence=telling.sequence,
     )  # fmt: skip
     _keep(ctx, entry, telling.asked)
+
+
+def _to_mend(ctx: "Context", telling: "Telling") -> Wait:
+    """What it takes before anybody's yes counts."""
+    from engine.core.command import usage
+    from engine.core.report.replies import may
+
+    rule = ctx.rules.commands.get("validate")
+    if telling.validation not in ("error", "unknown") or rule is None:
+        return Wait("", Outcome.FAIL.value, _MENDS, _author(telling.document.facts["pr"]))
+    return Wait("", Outcome.ERROR.value, _AGAIN, (may(rule),), usage("validate"))
 
 
 def closed(ctx: "Context") -> None:

@@ -1,26 +1,18 @@
 """The pages in a real Chromium: used by hand, by keyboard, without scripts, on a phone; and attacked."""
 
-import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from engine.sandbox.forge.serve import running
-from tests.support.browser import chromium
+from tests.support.browser import BROKEN, NASTY, chromium, elsewhere
 from tests.support.forge_scene import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
-# Each would call the function that the test looks for, or break out of an attribute, a tag, a text area, a title.
-NASTY = (
-    "</title></textarea></option></select></style></script>\"'><script>hurt(1)</script><img src=x onerror=hurt(2)>"
-    "<svg onload=hurt(3)><a href=javascript:hurt(4)>x</a><iframe srcdoc='<script>parent.hurt(5)</script>'></iframe>"
-    "{{7*7}}{% raw %}&lt;script&gt;hurt(6)&lt;/script&gt;</details></div></main><h1>Broken</h1><plaintext>"
-)
 LONG = "W" * 300
 
 
@@ -84,18 +76,7 @@ def test_nothing_runs_and_nothing_breaks_whatever_is_written(browser, hostile, s
             assert answer.status == (404 if name == "nowhere" else 200), name
             for details in page.locator("details").all():
                 details.evaluate("one => one.open = true")
-            found = page.evaluate(
-                """() => ({
-                    scripts: document.querySelectorAll('script, iframe, svg, plaintext, style, object, base').length,
-                    handlers: [...document.querySelectorAll('*')].filter(one =>
-                        [...one.attributes].some(said => said.name.startsWith('on') || said.name == 'style')).length,
-                    links: [...document.querySelectorAll('a')].filter(one => one.protocol == 'javascript:').length,
-                    headings: [...document.querySelectorAll('h1')].filter(one => !one.closest('.md')).length,
-                    mains: document.querySelectorAll('body > main').length,
-                    footers: document.querySelectorAll('body > footer').length,
-                    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-                })"""
-            )
+            found = page.evaluate(BROKEN)
             right = {"scripts": 0, "handlers": 0, "links": 0, "headings": 1, "mains": 1, "footers": 1, "wide": 0}
             if found != right:
                 broken[name] = {key: value for key, value in found.items() if value != right[key]}
@@ -186,30 +167,6 @@ def test_unseen_characters_come_back_from_a_form_as_they_were(browser, scene):
         assert page.get_by_label("Title").input_value() == title
         page.get_by_role("button", name="Save").first.click()
     assert scene.forge.kept.value("SELECT title FROM issues WHERE id = ?", made) == title
-
-
-@contextmanager
-def elsewhere(html: str, host: str = "127.0.0.1") -> Iterator[str]:
-    """Another site's page (another port is the same site to cookies, and another origin)."""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(html.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{host}:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 SITES = [

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from engine.sandbox.forge.pages.text import style
+from tests.support.palette import contrast, luminance, palettes
 
 TEXT = 4.5
 SHAPE = 3.0
@@ -19,18 +20,11 @@ PAIRS = [
 ]
 
 
-def _palettes() -> dict[str, dict[str, str]]:
-    light, dark = re.findall(r":root \{(.*?)\}", style()[1].decode(), re.DOTALL)
-    read = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block)) for block in (light, dark)]
-    return {"light": read[0], "dark": {**read[0], **read[1]}}
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("ink", "ground", "least"), PAIRS)
 def test_contrast(scheme, ink, ground, least):
-    palette = _palettes()[scheme]
-    one, other = sorted((_luminance(palette[ink]), _luminance(palette[ground])), reverse=True)
-    assert (one + 0.05) / (other + 0.05) >= least
+    palette = palettes(style()[1].decode())[scheme]
+    assert contrast(palette[ink], palette[ground]) >= least
 
 
 def test_the_sheet_names_no_colour_outside_of_the_palettes():
@@ -43,10 +37,4 @@ def test_the_sheet_names_no_colour_outside_of_the_palettes():
 def test_avatars_can_be_read():
     from engine.sandbox.forge.pages.pictures import _COLOURS
 
-    assert all(1.05 / (_luminance(colour) + 0.05) >= TEXT for colour in _COLOURS)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    assert all(1.05 / (luminance(colour) + 0.05) >= TEXT for colour in _COLOURS)

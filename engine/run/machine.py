@@ -1,0 +1,238 @@
+"""What a machine has that the engine needs: each thing looked at alone, for `engine doctor` and the pages of serve."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.errors import EngineError, Problem, problem
+
+if TYPE_CHECKING:
+    from engine.adapters.settings import Settings
+    from engine.core.exceptions import Excuse, Standing
+
+_SOON_DAYS = 30
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    found: str  # what is there; empty when it is not
+    problem: Problem | None = None
+    optional: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Is it there, or not needed?"""
+        return self.problem is None or self.optional
+
+
+def checks(controller: str, module: str, only: Collection[str] = ()) -> Iterator[Check]:
+    """Each thing, as it is looked at; with `only` no others than these. A look may take its time.
+
+    Raises:
+        EngineError: the settings cannot be read.
+    """
+    from engine.adapters import settings
+    from engine.run.plans import hidden, redactor
+
+    values = settings.read()
+    redact = redactor((), values.credentials)
+    looks: tuple[tuple[str, Callable[[], str], bool], ...] = (
+        ("git", lambda: _git(values), False),
+        ("terraform", lambda: _terraform(values), False),
+        ("AWS provider", lambda: _provider(values, module), False),
+        ("rules", lambda: _rules(controller), False),
+        ("policies", lambda: _policies(controller), False),
+        ("exceptions", lambda: _exceptions(controller), False),
+        ("run out", lambda: _expired(controller), True),
+        ("signing key", _signing_key, False),
+        ("digest key", _digest_key, False),
+        ("audit key", lambda: _signing_key("audit"), True),
+        ("backup key", _backup_key, True),
+        ("store", lambda: _store(values, controller), False),
+        ("GitHub", lambda: _github(controller), False),
+        ("opa", lambda: _program(values.opa, values.path), True),
+        ("checkov", lambda: _program(values.checkov, values.path), True),
+    )
+    for name, look, optional in looks:
+        if only and name not in only:
+            continue
+        try:
+            yield Check(name, redact.text(look()))
+        except EngineError as error:
+            yield Check(name, "", hidden(error.problems[0], redact), optional)
+
+
+def _git(values: "Settings") -> str:
+    from engine.adapters.git.command import version
+
+    return f"git version {version(values.path)}"
+
+
+def _terraform(values: "Settings") -> str:
+    from engine.adapters.terraform import environment, mirror, program
+
+    providers = mirror.choose(values.mirror, values.cli_config, values.home)
+    env = environment.build(values.path, values.home, providers.file or os.devnull, {})
+    found = program.find(values.terraform, values.path, env)
+    return f"{found.name} {found.version}"
+
+
+def _provider(values: "Settings", module: str) -> str:
+    """Lets Terraform install and check the provider, once: the next run finds it prepared."""
+    from engine.adapters.terraform import mirror
+    from engine.adapters.terraform.workspace import prepare
+    from engine.run.actions.terraform import setup
+
+    prepare(setup(values, module, None))
+    providers = mirror.choose(values.mirror, values.cli_config, values.home)
+    not_believed = "".join(f"; {why.message}" for why in providers.passed_over)
+    return f"ready, from {providers.file or providers.mirror or 'its registry'}{not_believed}"
+
+
+def _rules(controller: str) -> str:
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    rules = load(read_rules(controller), catalog())
+    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.whole[:19]}…)"
+
+
+def _policies(controller: str) -> str:
+    from engine.adapters.policy.bundle import policy_set, read_directory
+
+    policies = policy_set(read_directory(os.path.join(controller, "policies")))
+    return f"{len(policies.modules)} modules ({policies.digest[:19]}…)"
+
+
+def _exceptions(controller: str) -> str:
+    """Those that hold: each is a rule that does not hold somewhere, and when it runs out, so does what leans on it."""
+    found = _standing(controller)
+    held = len(found.hold) + len(found.soon)
+    soon = f", {len(found.soon)} of them for {_SOON_DAYS} days or less: {_listed(found.soon)}" if found.soon else ""
+    return f"{held} {'holds' if held == 1 else 'hold'}{soon}"
+
+
+def _expired(controller: str) -> str:
+    expired = _standing(controller).expired
+    if expired:
+        raise EngineError(problem("ENG542", exceptions=_listed(expired)))
+    return "none of the exceptions"
+
+
+def _standing(controller: str) -> "Standing":
+    from engine.adapters.clock import now
+    from engine.adapters.policy.bundle import policy_set, read_directory
+    from engine.adapters.policy.judging import excuses_of
+    from engine.core.exceptions import standing
+
+    _, excuses = excuses_of(policy_set(read_directory(os.path.join(controller, "policies"))))
+    return standing(excuses, now(), _SOON_DAYS * 86_400)
+
+
+def _listed(excuses: "Iterable[Excuse]") -> str:
+    from engine.names import listing
+
+    return listing(f"{excuse.expires[:10]} {excuse.rule} ({excuse.owner})" for excuse in excuses)
+
+
+def _digest_key() -> str:
+    from engine.adapters.keys import Keyring
+
+    Keyring(os.environ).digest_key()
+    return "set"
+
+
+def _signing_key(purpose: str = "verdict") -> str:
+    from engine.adapters.keys import Keyring
+
+    return Keyring(os.environ).signer(purpose).id
+
+
+def _backup_key() -> str:
+    from engine.adapters.keys import Keyring
+
+    first, *old = Keyring(os.environ).backup_keys()
+    return f"{first.id}{f', and {len(old)} of before' if old else ''}"
+
+
+def _store(values: "Settings", controller: str) -> str:
+    """Looks whether it works, and leaves nothing behind."""
+    from engine.adapters import settings
+    from engine.adapters.storage.named import opened
+    from engine.adapters.storage.s3 import Bucket
+    from engine.run.kept.write import put
+
+    is_seen = opened(values.store).durable  # of one in S3 nothing is asked for that
+    if settings.in_job() and not is_seen and (uses := _shared(controller)):
+        here = "nobody else sees a directory of this job" if values.store else "ENGINE_STORE names none"
+        raise EngineError(problem("ENG203", uses=uses, reason=here))
+    if values.store is None:
+        return "none: each run keeps what it signs to itself (ENGINE_STORE)"
+    store = opened(values.store)
+    key = f"doctor/{os.urandom(8).hex()}"
+    if not put(store, key, b"") or (item := store.get(key)) is None:
+        raise EngineError(problem("ENG193", key=key, reason="what was put there is not there"))
+    if not store.delete(key, item.version) and store.get(key):
+        raise EngineError(problem("ENG193", key=key, reason="what was deleted there still is"))
+    seen = "others see it" if is_seen else "nobody else sees it: a directory of this job"
+    locking = f"; {store.locking}" if isinstance(store, Bucket) else ""
+    return f"{values.store}, {seen}{locking}"
+
+
+def _shared(controller: str) -> str:
+    """What the rules' pipelines do that needs a store which others see; empty where they do nothing like that."""
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.trusted import read_rules
+
+    known = catalog()
+    try:
+        rules = load(read_rules(controller), known)
+    except EngineError:  # which is told of the rules
+        return ""
+    steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
+    used = {step.uses for step in steps if known.actions[step.uses].shared}
+    return min(used, key=lambda name: (not known.actions[name].writes, name), default="")
+
+
+def _github(controller: str) -> str:
+    """Who we are there, and whether that one may do what the rules' pipelines do."""
+    from engine.adapters import settings
+    from engine.adapters.github.auth import needed
+    from engine.adapters.github.standing import standing
+
+    found = standing(os.environ)
+    if found is None:
+        return "nobody: only runs on a clone are possible (ENGINE_GITHUB_APP_ID, or GITHUB_TOKEN)"
+    if lacks := found.lacks(needed(_permissions(controller))):
+        missing = "; ".join(f"at {account} {', '.join(names)}" for account, names in lacks.items())
+        raise EngineError(problem("ENG602", who=found.who, missing=missing))
+    may = f"installed at {', '.join(found.granted) or 'nobody'}" if found.granted is not None else "a token"
+    return f"{settings.forge(os.environ).api_url} as {found.who}, {may}"
+
+
+def _permissions(controller: str) -> set[str]:
+    """All that the pipelines of the rules need on GitHub."""
+    from engine.core.decision.matching import facts_for
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+    from engine.run.facts.forge import permissions
+    from engine.run.trusted import read_rules
+
+    known = catalog()
+    rules = load(read_rules(controller), known)
+    steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
+    wanted = {name for step in steps for name in known.actions[step.uses].permissions}
+    return wanted | set(permissions(facts_for(tuple(rules.pipelines), rules, known.actions)))
+
+
+def _program(name: str, path: str) -> str:
+    from shutil import which
+
+    found = which(name, path=path)
+    if found is None:
+        raise EngineError(problem("ENG007", name=name))
+    return found

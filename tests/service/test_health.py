@@ -1,0 +1,108 @@
+"""What the service stands on: each part alone, and what is slow never while somebody waits."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from engine.adapters.storage.memory import Memory
+from engine.core.kept import keys, record
+from engine.errors import failure, problem
+from engine.run.machine import Check
+from engine.service.health import Component, Health, Parts
+
+NOW = "2026-11-27T12:00:00Z"
+
+
+class Shared(Memory):
+    durable = True
+
+
+def parts(**fields):
+    row = SimpleNamespace(every_s=600, run="sweep")
+    rules = SimpleNamespace(triggers=[row, SimpleNamespace(every_s=None, run="x")], sources=[SimpleNamespace(repo="a/b")])
+    made = Parts(
+        Shared(), "dir:/store", SimpleNamespace(counts=lambda: {"waiting": 1}),
+        SimpleNamespace(counts=lambda: {"running": 2, "queued": 3}), lambda: rules,
+        lambda names: [Check(name, f"{name} is there") for name in names], lambda: NOW,
+    )  # fmt: skip
+    return made._replace(**fields)
+
+
+def part(name, **fields):
+    health = Health(parts(**fields))
+    health.look()
+    return next(one for one in health() if one.name == name)
+
+
+def struck(at):
+    store = Shared()
+    said = record.encode("struck", run="r", repository="a/b", pipeline="sweep", at=at)
+    store.put_if_absent(keys.struck("a/b", "sweep"), said)
+    return store
+
+
+def down():
+    raise failure("ENG001", file="store", reason="down")
+
+
+def crash():
+    raise ValueError("something of somebody's")
+
+
+LACKS = problem("ENG001", file="x", reason="gone")
+
+
+@pytest.mark.parametrize(
+    ("why", "name", "fields", "how", "said"),
+    [
+        ("it answers", "store", {}, "well", "dir:/store answers"),
+        ("nobody else sees it", "store", {"store": Memory()}, "warned", "dir:/store: nobody else sees it"),
+        ("there is none", "store", {"place": ""}, "absent", "none: nothing is kept for later runs"),
+        ("it works", "queue", {}, "well", "2 at work, 3 queued, 1 not looked at"),
+        ("the worker is gone", "queue", {"works": lambda: False}, "broken", "the worker is gone; 2 at work"),
+        ("some were given up", "queue", {"runs": SimpleNamespace(counts=lambda: {"poisoned": 1})}, "warned", "1 given up"),
+        ("much waits", "queue", {"inbox": SimpleNamespace(counts=lambda: {"waiting": 501})}, "warned", "2 at work"),
+        ("its file is gone", "queue", {"inbox": SimpleNamespace(counts=down)}, "broken", "ENG001: store"),
+        ("nobody has expected that", "queue", {"inbox": SimpleNamespace(counts=crash)}, "broken", "ENG563: the queue"),
+        ("it was never due", "schedule", {}, "well", "nothing was due yet"),
+        ("it was due not long ago", "schedule", {"store": struck("2026-11-27T11:31:00Z")}, "well", "last at"),
+        ("its clock has stopped", "schedule", {"store": struck("2026-11-27T11:29:00Z")}, "broken", "late: sweep of a/b"),
+        ("the rules have no clock", "schedule", {"rules": lambda: SimpleNamespace(triggers=[], sources=[])}, "absent",
+         "the rules start nothing"),
+        ("the rules cannot be read", "schedule", {"rules": down}, "broken", "ENG001"),
+        ("it is there", "Terraform", {}, "well", "terraform is there"),
+        ("all keys are there", "keys", {}, "well", "signing key; digest key; audit key; backup key"),
+        ("one is missing", "keys", {"checks": lambda names: [Check(n, "", LACKS) for n in names]}, "broken", "ENG001"),
+        ("one that may be", "keys", {"checks": lambda names: [Check(n, "", LACKS, True) for n in names]}, "warned", "ENG"),
+        ("a look breaks", "GitHub", {"checks": lambda names: crash()}, "broken", "ENG563: the GitHub"),
+    ],
+)  # fmt: skip
+def test_how_it_is(why, name, fields, how, said):
+    found = part(name, **fields)
+    assert (found.how, found.said.startswith(said)) == (how, True), (why, found)
+    assert "somebody's" not in found.said
+
+
+def test_nobody_waits_for_what_is_slow_and_it_is_looked_at_once():
+    going, began, looks = threading.Event(), threading.Event(), []
+
+    def checks(names):
+        looks.append(names)
+        began.set()
+        going.wait(20)
+        return [Check(name, "there") for name in names]
+
+    health = Health(parts(checks=checks))
+    first = health()
+    assert began.wait(20)
+    assert [one.how for one in first[3:]] == ["unknown"] * 5
+    assert isinstance(first[0], Component)
+    assert len(health()) == 8
+    going.set()
+    for _ in range(200):
+        if all(one.how == "well" for one in health()[3:]):
+            break
+        threading.Event().wait(0.02)
+    assert [one.how for one in health()[3:]] == ["well"] * 5
+    assert len(looks) == 5

@@ -1,0 +1,136 @@
+"""DBOS as we use it: each key once, of a group one at a time, and what a killed process had begun begins again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from engine.service.queue import Queue
+
+pytestmark = pytest.mark.slow  # its own start takes more than a second
+
+
+class Work:
+    """What the queue starts; tells how many went at once."""
+
+    def __init__(self) -> None:
+        self.lock, self.ended = threading.Lock(), threading.Semaphore(0)
+        self.going: list[str] = []
+        self.order: list[str] = []
+        self.most, self.most_of_one = 0, 0
+
+    def __call__(self, key: str) -> None:
+        group = key.partition("-")[0]
+        with self.lock:
+            self.order.append(key)
+            self.going.append(group)
+            self.most = max(self.most, len(self.going))
+            self.most_of_one = max(self.most_of_one, self.going.count(group))
+        time.sleep(0.05)
+        with self.lock:
+            self.going.remove(group)
+        self.ended.release()
+        if key.endswith("breaks"):
+            raise ValueError("a bug")
+
+    def wait(self, many: int) -> None:
+        for _ in range(many):
+            assert self.ended.acquire(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    work = Work()
+    queue = Queue(str(tmp_path_factory.mktemp("state")), "me", 3, work, lambda: None)
+    yield queue, work
+    queue.stop()
+
+
+def test_of_a_group_one_goes_at_a_time_and_several_groups_side_by_side(begun):
+    queue, work = begun
+    keys = [f"{group}-{number}" for number in range(4) for group in "abcde"]
+    for key in keys:
+        queue.enqueue(key, key[0])
+    work.wait(len(keys))
+    assert sorted(work.order) == sorted(keys)
+    assert (work.most_of_one, work.most) == (1, 3)
+    for group in "abcde":
+        assert [key for key in work.order if key[0] == group] == [key for key in keys if key[0] == group]
+
+
+def test_a_key_is_begun_once_whoever_says_it_and_however_often(begun):
+    queue, work = begun
+    before = len(work.order)
+    threads = [threading.Thread(target=queue.enqueue, args=("x-once", "x")) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    work.wait(1)
+    queue.enqueue("x-once", "x")
+    queue.enqueue("x-then", "x")
+    work.wait(1)
+    assert work.order[before:] == ["x-once", "x-then"]
+
+
+def test_what_breaks_is_over_and_keeps_nobody(begun):
+    queue, work = begun
+    queue.enqueue("y-breaks", "y")
+    queue.enqueue("y-next", "y")
+    work.wait(2)
+    end = time.monotonic() + 20
+    while queue.pending() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert queue.pending() == set()
+
+
+def test_what_has_ended_is_forgotten_and_nothing_else(begun):
+    queue, work = begun
+    assert queue.forget("2000-01-01T00:00:00Z") == 0
+    assert queue.forget("2099-01-01T00:00:00Z") > 0
+    queue.enqueue("z-after", "z")
+    work.wait(1)
+
+
+_PROCESS = """
+import json, sys, time
+from engine.service.queue import Queue
+def work(key):
+    with open(sys.argv[2], "a") as file:
+        file.write(key + chr(10))
+    if len(sys.argv) > 3:
+        print(key, flush=True)
+        time.sleep(60)
+queue = Queue(sys.argv[1], "me", 2, work, lambda: None)
+for key in ("a-1", "a-2", "b-1"):
+    queue.enqueue(key, key[0])
+end = time.monotonic() + 30
+while queue.pending() and time.monotonic() < end:
+    time.sleep(0.05)
+print(json.dumps(sorted(queue.pending())), flush=True)
+"""
+
+
+def test_what_a_killed_process_had_begun_begins_again_in_the_next_one(tmp_path):
+    log = tmp_path / "log"
+    words = [sys.executable, "-c", _PROCESS, str(tmp_path), str(log)]
+    first = subprocess.Popen([*words, "hold"], stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    begun = {first.stdout.readline().strip() for _ in range(2)}
+    assert begun == {"a-1", "b-1"}
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    first.stdout.close()
+    second = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True)
+    assert json.loads(second.stdout) == []
+    assert sorted(log.read_text().split()) == ["a-1", "a-1", "a-2", "b-1", "b-1"]
+
+
+def test_nobody_else_reads_the_file(begun):
+    queue, _ = begun
+    assert os.stat(queue._path).st_mode & 0o077 == 0
