@@ -158,8 +158,8 @@ def _handled(
     from engine.run import opening
     from engine.run.handle import handle
 
-    github = opening.github(values, hubs.append) if request.repo is None else None
-    return handle(request, values, opening.ports(values, request.going.run, request.out, github), watcher)
+    github = opening.github(values, hubs.append, os.environ) if request.repo is None else None
+    return handle(request, values, opening.ports(values, request.going.run, request.out, github, os.environ), watcher)
 
 
 def _exit_code(handled: "tuple[Handled | Again, ...]") -> int:

@@ -92,10 +92,11 @@ def run(options: Namespace, console: "Console") -> int:
         tokens_file=options.tokens,
         parallelism=options.parallelism,
         retention_s=options.keep * _DAY_S,
+        environ=os.environ,
     )
     readable = console.is_seen
     secrets = [one.decode("utf-8", "replace") for one in told.secrets]
-    log.start(told.state_dir, "web", level=options.log_level, readable=readable, secrets=secrets)
+    log.start(told.state_dir, "web", os.environ, level=options.log_level, readable=readable, secrets=secrets)
     working = Working(
         told.controller,
         told.state_dir,
@@ -107,7 +108,7 @@ def run(options: Namespace, console: "Console") -> int:
     )
     worker = Supervisor(working, os.environ, readable=readable)
     with ending(worker.end, worker.end) as asked:
-        with listening(told) as web:
+        with listening(told, os.environ) as web:
             try:
                 worker.start()
                 _tell(options, console, web.url, told.state_dir, worker.pid)

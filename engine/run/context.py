@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.run.module import module_directory
-from engine.run.stopping import NEVER, Stop
+from engine.run.stopping import NEVER, Unstopped
 
 if TYPE_CHECKING:
     import threading
@@ -45,7 +45,7 @@ class Work(NamedTuple):
     cancel: "threading.Event"  # set when the action's time is up, or it is to stop
     # Told how an action goes, in rows of its output: of any thread, as often as it likes. None: nobody is told.
     live: "Callable[[Sequence[Mapping[str, Any]]], None] | None" = None
-    stop: Stop = NEVER  # between two actions
+    stop: Unstopped = NEVER  # between two actions
 
 
 class Context(NamedTuple):

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from engine.run.ports import Opens, Ports
 
 
-def ports(
-    values: "Settings", run: str, out: str, github: "Opens | None", environ: Mapping[str, str] = os.environ
-) -> "Ports":
+def ports(values: "Settings", run: str, out: str, github: "Opens | None", environ: Mapping[str, str]) -> "Ports":
     """Of one run, that keeps what it makes in `out`.
 
     Raises:
@@ -28,9 +26,7 @@ def ports(
     return Ports(store, keyring, now, trail(store, keyring, values, run, now, out), github=github)
 
 
-def github(
-    values: "Settings", opened_one: "Callable[[Forge], object]", environ: Mapping[str, str] = os.environ
-) -> "Opens":
+def github(values: "Settings", opened_one: "Callable[[Forge], object]", environ: Mapping[str, str]) -> "Opens":
     """GitHub as the settings say; `opened_one` is told what was opened."""
 
     def opens(repos: "Sequence[str]", permissions: "Iterable[str]", installation: int | None) -> "Forge":

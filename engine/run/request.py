@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.run.stopping import NEVER, Stop
+from engine.run.stopping import NEVER, Unstopped
 
 if TYPE_CHECKING:
     from engine.core.decision.decided import Decision
@@ -51,4 +51,4 @@ class Watcher(NamedTuple):
     progress: Callable[[str], None]
     show: "Callable[[Report], None]"
     kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
-    stop: Stop = NEVER
+    stop: Unstopped = NEVER

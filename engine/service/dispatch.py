@@ -13,6 +13,7 @@ delivery, a turn after its run, and what is written twice is written once.
 """
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -131,7 +132,7 @@ class Dispatcher:
             run = self._turn(key)
             if run is not None:
                 with self._alone if run.tries >= _SUSPECT else nullcontext():
-                    self._work(run)
+                    self._work(run)  # which looks once more: it may have waited for long
         except EngineError as error:
             log.error("a turn could not be begun, and is handed out again", key=key, reason=error)
 
@@ -155,12 +156,9 @@ class Dispatcher:
             why = f"it ended the worker {run.tries} times in a row; its log says how far it came"
             log.error("a run is poisoned, and not tried again", run=run.run, subject=run.subject)
             return self._settle(run, End("poisoned", int(ExitCode.BUG), why))
-        now = self._now()
-        self._until_kept(
-            lambda: self._runs.set(
-                name, state="running", tries=run.tries + 1, started_at=run.started_at or now, reason=""
-            )
-        )
+        begun = {"state": "running", "tries": run.tries + 1, "started_at": run.started_at or self._now(), "reason": ""}
+        if not self._until_kept(lambda: self._runs.begin(name, run.turn, begun)):
+            return  # somebody has cancelled it meanwhile, or a newer head came; or we end
         self._mark(run, "running", "")
         log.info("a run begins", run=name, subject=run.subject, event=run.event, turn=run.turn)
         began = time.monotonic()
@@ -297,20 +295,21 @@ class Dispatcher:
         if run.delivery:
             self._until_kept(lambda: self._inbox.mark([run.delivery], state, run=run.run, reason=reason))
 
-    def _until_kept(self, change: Callable[[], object]) -> None:
-        """A full disk is waited for: what has happened must be written before anything else happens to that run."""
+    def _until_kept(self, change: Callable[[], object]) -> object:
+        """A full disk is waited for: what has happened must be written before anything else happens to that run.
+
+        What the change says; None: we end before it could be written.
+        """
         pause, told = 0.1, False
         while True:
             try:
-                change()
-            except (EngineError, OSError) as error:
+                return change()
+            except (EngineError, OSError, sqlite3.Error) as error:
                 if not told:
                     log.error("what came of a run cannot be written yet", reason=error)
                 told = True
-            else:
-                return
             if self._ending.wait(pause):
-                return  # the next process comes upon the same end: the journal tells it
+                return None  # the next process comes upon the same end: the journal tells it
             pause = min(pause * 2, 10.0)
 
 

@@ -80,10 +80,10 @@ def about(**ids: str) -> Iterator[None]:
 def start(
     state_dir: str,
     process: str,
+    environ: Mapping[str, str],
     *,
     level: str = "info",
     readable: bool | None = None,
-    environ: Mapping[str, str] = os.environ,
     secrets: Iterable[str] = (),
 ) -> None:
     """From here on lines are written, of this `process` (`web`, `worker`). `secrets` are hidden with those known.

@@ -197,6 +197,11 @@ class Runs:
         found = self.get(run)
         return found is not None and self._set(found, states, **values)
 
+    def begin(self, run: str, turn: int, values: Mapping[str, Any]) -> bool:
+        """It goes; not, if it has ended meanwhile, or has another turn."""
+        found = self.get(run)
+        return found is not None and found.turn == turn and self._set(found, PENDING, **values)
+
     def end(self, run: str, state: RunState, exit_code: int | None, **values: Any) -> bool:
         """It has come to its end, if it had not before."""
         outcome = "" if exit_code is None else ExitCode(exit_code).name.lower()

@@ -53,7 +53,7 @@ def serving(
     tokens_file: str | None = None,
     parallelism: int = 4,
     retention_s: int = 30 * _DAY_S,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str],
 ) -> Serving:
     """The values; the directory of state is made, where it is not there.
 

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.adapters import clock, files, settings
 from engine.errors import EngineError, failure
 from engine.service import log
+from engine.service.worker import ALIVE
 
 if TYPE_CHECKING:
     from uvicorn import Server
 
+    from engine.core.rules.model import Rules
     from engine.service.settings import Serving
 
 _BACKLOG = 1024
 _START_S, _END_S = 30.0, 15.0
+_SILENT_S = 30.0  # after which a worker that says nothing is taken to be gone
 
 
 class Web(NamedTuple):
@@ -34,7 +37,7 @@ class Web(NamedTuple):
 
 
 @contextmanager
-def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> Iterator[Web]:
+def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
     """Answer until the end of the block; what came has been written by then.
 
     Raises:
@@ -45,10 +48,13 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
     from engine.run.kept.board import Board
+    from engine.run.machine import checks
+    from engine.run.module import module_directory
     from engine.service import listening as how
     from engine.service.app import create
     from engine.service.bound import Sources as Bounds
     from engine.service.deeds import hands
+    from engine.service.health import Health, Parts
     from engine.service.inbox import Inbox
     from engine.service.receiver import Receiver
     from engine.service.runs import FILE, Runs
@@ -59,8 +65,28 @@ def listening(serving: "Serving", environ: Mapping[str, str] = os.environ) -> It
     store, keys = opened(values.store), Keyring(environ)
     inbox, runs = Inbox(serving.at(FILE)), Runs(serving.state_dir)
     named = partial(_environments, serving.controller)
+    health = Health(
+        Parts(
+            store,
+            environ.get("ENGINE_STORE", ""),
+            inbox,
+            runs,
+            partial(_rules, serving.controller),
+            partial(checks, serving.controller, module_directory(serving.controller)),
+            clock.now,
+            works=partial(is_alive, serving.state_dir),
+        )
+    )
     sources = Sources(
-        store, Board(store), Told(store), clock.now, web=_web(environ), inbox=inbox, runs=runs, environments=named
+        store,
+        Board(store),
+        Told(store),
+        clock.now,
+        web=_web(environ),
+        inbox=inbox,
+        runs=runs,
+        health=health,
+        environments=named,
     )
 
     receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets)
@@ -108,13 +134,25 @@ def _until_started(server: "Server", thread: threading.Thread) -> None:
 
 def _environments(controller: str) -> tuple[str, ...]:
     """That the rules name; none while they do not load, which is told elsewhere."""
-    from engine.run import idle, trusted
-
     try:
-        return tuple(idle.loaded(trusted.read_rules(controller)).environments)
+        return tuple(_rules(controller).environments)
     except EngineError as error:
         log.warning("the rules do not load", reason=error)
         return ()
+
+
+def _rules(controller: str) -> "Rules":
+    from engine.run import idle, trusted
+
+    return idle.loaded(trusted.read_rules(controller))
+
+
+def is_alive(state_dir: str) -> bool:
+    """Has the worker said so within a while?"""
+    try:
+        return time.time() - os.stat(os.path.join(state_dir, ALIVE)).st_mtime < _SILENT_S
+    except OSError:
+        return False
 
 
 def _web(environ: Mapping[str, str]) -> str:

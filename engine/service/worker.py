@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -60,7 +61,7 @@ class Working(NamedTuple):
 class Worker:
     """All of it; `run` is for the main thread."""
 
-    def __init__(self, working: Working, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, working: Working, environ: Mapping[str, str]) -> None:
         """Raises EngineError: ENG787 another one has that state, ENG788, ENG002; a setting that is none."""
         self._working, self._given = working, environ
         self._ended, self._cut = threading.Event(), threading.Event()
@@ -140,8 +141,12 @@ class Worker:
         """How long to wait before the next one."""
         try:
             done = self.dispatcher.step()
-        except EngineError as error:
-            said = f"{error.problems[0].code} {error.problems[0].message}"
+        except (EngineError, sqlite3.Error) as error:
+            said = (
+                f"{error.problems[0].code} {error.problems[0].message}"
+                if isinstance(error, EngineError)
+                else str(error)
+            )
             if said != self._trouble:  # once, not every five seconds for a night
                 log.error("what waits cannot be looked at; it stays where it is", reason=error)
             self._trouble = said
@@ -266,9 +271,9 @@ def main(argv: "list[str]") -> int:
     """The process; its standard error is whoever started us."""
     working = Working(**json.loads(argv[0]))
     os.umask(0o077)
-    log.start(working.state_dir, "worker", level=working.level, readable=bool(argv[1:]))
+    log.start(working.state_dir, "worker", os.environ, level=working.level, readable=bool(argv[1:]))
     try:
-        worker = Worker(working)
+        worker = Worker(working, os.environ)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.end())
         threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()

@@ -14,7 +14,7 @@ from engine.run.catalog import ACTIONS
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
 # The sandbox is a laptop's surroundings itself; the keeper's environment is the one that was built for its program.
-READERS = ("cli/", "sandbox/", "adapters/settings.py", "adapters/attached_keeper.py")
+READERS = ("cli/", "sandbox/", "service/worker.py", "adapters/settings.py", "adapters/attached_keeper.py")
 OF_VARIABLES = {"environ", "environb", "getenv", "getenvb"}
 # Of `settings`: they read this process's own unless they are handed another.
 BY_THEMSELVES = {

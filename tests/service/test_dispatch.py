@@ -436,6 +436,25 @@ def test_cancelling_what_waits_and_what_goes(scene):
     assert f"gh-{waits}" not in scene.hands.carried
 
 
+def test_what_is_cancelled_between_its_turn_and_its_beginning_is_not_carried_out(scene):
+    """The dispatcher ends it in one thread, while another one of the queue's is about to begin it."""
+    id_ = scene.came()
+    scene.dispatcher.step()
+    key = scene.turns.take()
+    turn = scene.dispatcher._turn
+
+    def cancelled_meanwhile(key):
+        found = turn(key)
+        scene.runs.ask_cancel(f"gh-{id_}", "ann")
+        scene.dispatcher.step()
+        return found
+
+    scene.dispatcher._turn = cancelled_meanwhile
+    scene.dispatcher.work(key)
+    assert scene.hands.carried == []
+    assert scene.states(id_) == ("cancelled", "done")
+
+
 def test_when_it_ends_nothing_begins_and_what_waits_is_for_the_next_one(scene):
     id_ = scene.came()
     scene.dispatcher.step()

@@ -20,7 +20,9 @@ class Shared(Memory):
 
 def parts(**fields):
     row = SimpleNamespace(every_s=600, run="sweep")
-    rules = SimpleNamespace(triggers=[row, SimpleNamespace(every_s=None, run="x")], sources=[SimpleNamespace(repo="a/b")])
+    rules = SimpleNamespace(
+        triggers=[row, SimpleNamespace(every_s=None, run="x")], sources=[SimpleNamespace(repo="a/b")]
+    )
     made = Parts(
         Shared(), "dir:/store", SimpleNamespace(counts=lambda: {"waiting": 1}),
         SimpleNamespace(counts=lambda: {"running": 2, "queued": 3}), lambda: rules,

@@ -24,7 +24,7 @@ def lines(tmp_path):
         "AWS_SECRET_ACCESS_KEY": "Zm9vYmFyYmF6cXV4",
         "HTTPS_PROXY": "http://u:pa55word@proxy:3128",
     }
-    log.start(str(tmp_path), "worker", level="debug", readable=False, environ=environ, secrets=["w" * 40])
+    log.start(str(tmp_path), "worker", environ, level="debug", readable=False, secrets=["w" * 40])
     yield lambda: [json.loads(line) for line in (tmp_path / "log" / "serve.log").read_text().splitlines()]
     log.stop()
 
@@ -101,7 +101,7 @@ def test_whatever_it_says_a_line_is_one_line_that_can_be_shown(lines, tmp_path, 
 
 
 def test_a_program_reads_the_same_lines_on_standard_error(tmp_path, capsys):
-    log.start(str(tmp_path), "web", readable=False, environ={})
+    log.start(str(tmp_path), "web", {}, readable=False)
     log.info("one")
     log.info("two")
     log.stop()
@@ -111,7 +111,7 @@ def test_a_program_reads_the_same_lines_on_standard_error(tmp_path, capsys):
 
 
 def test_a_person_reads_a_line_at_a_glance(tmp_path, capsys):
-    log.start(str(tmp_path), "worker", readable=True, environ={})
+    log.start(str(tmp_path), "worker", {}, readable=True)
     log.warning("a run is\nslow", run="gh-1")
     log.debug("not asked for")
     log.stop()
@@ -127,7 +127,7 @@ def test_a_full_disk_loses_lines_and_nothing_else(tmp_path):
     program = """
 import resource, signal, sys
 from engine.service import log
-log.start(sys.argv[1], "web", readable=False, environ={})
+log.start(sys.argv[1], "web", {}, readable=False)
 log.info("first")
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
@@ -152,7 +152,7 @@ def test_two_processes_write_and_rotate_one_log_and_lose_nothing(tmp_path):
 import sys
 from engine.service import log
 log._MOST_BYTES = 40_000
-log.start(sys.argv[1], sys.argv[2], readable=False, environ={})
+log.start(sys.argv[1], sys.argv[2], {}, readable=False)
 for number in range(1000):
     log.info("x" * 100, number=number)
 """

@@ -217,7 +217,11 @@ def test_what_pages_are_made_with_is_kept_by_browsers_and_tells_nothing(scene):
 
 
 PAIRS = [
-    *((ink, ground, 4.5) for ink in ("ink", "dim", "accent", "good", "bad", "wait") for ground in ("paper", "sheet", "sunk")),
+    *(
+        (ink, ground, 4.5)
+        for ink in ("ink", "dim", "accent", "good", "bad", "wait")
+        for ground in ("paper", "sheet", "sunk")
+    ),
     *(("ink", ground, 4.5) for ground in ("ins", "del", "mod")),
     ("on", "button", 4.5),
     *(("focus", ground, 3.0) for ground in ("paper", "sheet", "sunk")),
