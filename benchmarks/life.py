@@ -162,7 +162,7 @@ def sandbox() -> Iterator[Any]:
     """One with an engine; its ready line."""
     from benchmarks.starts import ENGINE
 
-    command = [ENGINE, "sandbox", "--json", "--tick", "never"]
+    command = [ENGINE, "sandbox", "--actions", "--json", "--tick", "never"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:

@@ -169,17 +169,21 @@ class _Holders:
 def _branches(
     ctx: "Context", repo: str, recent: "Recent", pulls: "Sequence[Brief]", before: "Progress"
 ) -> Iterator[Found]:
-    """Branches that were pushed since the last sweep, and have no open pull request. The first sweep only looks."""
+    """Branches that were pushed since the last sweep, and have no open pull request. The first sweep only looks.
+
+    One that stands where it was merged (squashed, say, and not deleted) has had its own.
+    """
     from engine.core.repository import same_repository
 
     targets = {one.branch for one in (*ctx.rules.environments.values(), ctx.rules.otherwise)}
     taken = {pull.head.ref for pull in pulls if pull.head.repo and same_repository(pull.head.repo, repo)}
     is_whole = recent.branch_count <= len(recent.branches)
+    merged = {one.head for one in recent.merged}
     for one in recent.branches if before.at else ():
         then = before.tips.get(one.ref)
         # A page that is not all of them gains old branches when others are deleted.
         is_new = one.sha != then if then or is_whole else one.committed_at >= before.at
-        if is_new and one.ref not in targets | taken:
+        if is_new and one.ref not in targets | taken and one.sha not in merged:
             yield _push(repo, f"refs/heads/{one.ref}", one.sha, "it was pushed, and has no pull request")
 
 

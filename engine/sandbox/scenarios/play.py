@@ -179,6 +179,11 @@ class Play:
         self.settle()
         self._say(f"   its page says {what}: {pull.url}")
 
+    def board(self) -> None:
+        """Where all pull requests are by what they wait for, if the engine has pages."""
+        if pages := self._ready.get("engine_url"):
+            self._say(f"   and of all pull requests, what they wait for and whom: {pages}/pulls")
+
     def report(self, pull: Pull) -> str:
         """The text of our newest comment."""
         self.settle()

@@ -75,6 +75,7 @@ def demo(play: Play) -> None:
     play.push("alice", "uploads", mended(), "Keep the bucket to ourselves")
     play.passed(pull)
     play.says(pull, "who can approve")
+    play.board()
     play.approve("ann", pull)
     play.merged(pull)
     play.applied(pull, UPLOADS)

@@ -193,6 +193,14 @@ def test_branches_that_were_pushed_and_have_no_pull_request():
     assert run() == {}, "each once"
 
 
+def test_a_branch_that_was_merged_and_is_still_there_needs_no_other_pull_request():
+    run = Swept(GitHub(0))
+    run()
+    run.github.merged = [{**_merged(5, "ann", "User"), "headRefOid": "d" * 40}]
+    run.github.branches += [_branch("merged", "d" * 40), _branch("went-on", "e" * 40)]
+    assert run() == {"@refs/heads/went-on": "it was pushed, and has no pull request"}
+
+
 def test_of_a_page_that_is_not_all_of_them_only_new_commits_count():
     run = Swept(GitHub(0))
     run()

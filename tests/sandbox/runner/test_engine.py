@@ -19,7 +19,9 @@ OWNERS = "of-whoever-has-started-it"
 @pytest.fixture(scope="module")
 def box(tmp_path_factory):
     state = str(tmp_path_factory.mktemp("stage") / "state")
-    with sandbox("--state", state, engine=True, AWS_SECRET_ACCESS_KEY=OWNERS, GITHUB_TOKEN=OWNERS) as started:
+    with sandbox(
+        "--actions", "--state", state, engine=True, AWS_SECRET_ACCESS_KEY=OWNERS, GITHUB_TOKEN=OWNERS
+    ) as started:
         yield started
 
 
@@ -236,7 +238,7 @@ def test_the_summary_and_the_log_stand_on_the_page_of_the_pull_request(box):
 
 def test_what_was_killed_with_the_sandbox_goes_on_with_the_next(tmp_path):
     state = str(tmp_path / "state")
-    with sandbox("--state", state, engine=True) as first:
+    with sandbox("--actions", "--state", state, engine=True) as first:
         number = a_pull(first, "outlives")
         idle(first)
         hold(first)
@@ -249,7 +251,7 @@ def test_what_was_killed_with_the_sandbox_goes_on_with_the_next(tmp_path):
         first.end(signal.SIGKILL)
         until(lambda: not is_alive(run["pid"]) and not is_alive(supervisor))
         assert is_alive(cloud), "it keeps everything in memory"
-    with sandbox("--state", state, engine=True) as again:
+    with sandbox("--actions", "--state", state, engine=True) as again:
         assert again.ready["aws"]["endpoint_url"] == endpoint
         idle(again)
         assert next(one for one in runs(again) if one["id"] == run["id"])["state"] == "ended"
@@ -260,15 +262,15 @@ def test_what_was_killed_with_the_sandbox_goes_on_with_the_next(tmp_path):
 
 def test_deliveries_that_were_stored_are_handled_after_the_restart(tmp_path):
     state = str(tmp_path / "state")
-    with sandbox("--state", state, engine=True) as first:
+    with sandbox("--actions", "--state", state, engine=True) as first:
         number = an_issue(first, "stored")
         idle(first)
         before = len(runs(first))
         for _ in range(5):
             talk(first, number, "more")
         first.end(signal.SIGKILL)
-    with sandbox("--state", state, engine=True) as again:
+    with sandbox("--actions", "--state", state, engine=True) as again:
         idle(again)
         assert [run["state"] for run in runs(again)[before:]] == ["ended"] * 5
-    with sandbox("--state", state, "--reset", engine=True) as anew:
+    with sandbox("--actions", "--state", state, "--reset", engine=True) as anew:
         assert runs(anew) == []
