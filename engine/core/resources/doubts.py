@@ -89,7 +89,7 @@ class Doubts:
         if not others and not self._alone:
             return None
         self._compared += 1
-        rest = name.resource[len(family.resource) :]
+        rest = name.resource[len(family.resource) :].lstrip("/")
         if self._compared > _MOST:
             hint = ""
         elif one.orders:

@@ -77,7 +77,7 @@ class Index:
         """What is defined of a family, without what all of them begin with."""
         if family not in self._others:
             self._others[family] = [
-                name.resource[len(family.resource) :]
+                name.resource[len(family.resource) :].lstrip("/")
                 for name in self._exact
                 if name[:3] == family[:3] and name.resource.startswith(family.resource)
             ]
