@@ -21,6 +21,7 @@ from engine.names import closest
 
 _MOST = 50  # names of nothing that are compared with those of something
 _LONGEST = 200  # characters of what is quoted
+_SHOWN = 12  # of those in a circle
 _LIKELY = 4  # letters that one word may have and the other not, for them to be compared
 
 # What AWS gives when it makes a thing → the code's words and the form that can be written before.
@@ -43,7 +44,8 @@ class Doubts:
         for number, text in enumerate(resource.waits_for):
             other = self._survey.at(text)
             if other is None:
-                hint = closest(text, (path for path in self._survey.parts if path != part.path))
+                paths = (path for path in self._survey.parts if path != part.path)
+                hint = closest(text, sorted(paths, key=lambda path: path[:3] != text[:3]))
                 reason = "there is no such resource"
             elif other.said is not None and other.environment != part.environment:
                 hint, reason = "", f"it is for {other.environment}, and this for {part.environment}"
@@ -115,13 +117,15 @@ def circles(order: Order, touched: Mapping[str, Resource]) -> Iterator[tuple[Res
         if at is None:
             continue
         turned = (*found[at:], *found[:at], found[at])
-        edges = list(pairwise(turned))
+        shown = turned if len(turned) <= _SHOWN else turned[:_SHOWN]
+        edges = list(pairwise(shown))
+        more = f" and {len(turned) - len(shown)} more" if shown != turned else ""
         places = [_place(order.because[edge], touched.get(edge[0])) for edge in edges]
         circle = ", ".join(
             f"{place._replace(column=0)} {'waits for' if why.explicit else 'names'} `{why.text[:_LONGEST]}`"
             for place, why in zip(places, (order.because[edge] for edge in edges), strict=True)
         )
-        yield touched[found[at]], problem("ENG815" if is_hard else "ENG816", places[0], circle=circle), is_hard
+        yield touched[found[at]], problem("ENG815" if is_hard else "ENG816", places[0], circle=circle + more), is_hard
 
 
 def _place(why: Why, resource: Resource | None) -> Place:

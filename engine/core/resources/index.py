@@ -1,6 +1,8 @@
 """Who defines what in a source: names, as they stand in one environment's account, to resources."""
 
+import re
 from functools import cached_property
+from itertools import islice
 
 from engine.core.resources.naming import Form, Name
 from engine.core.resources.references import Reference, is_pattern
@@ -9,6 +11,9 @@ from engine.core.resources.survey import Part, Survey
 from engine.core.rules.model import Rules
 
 _WILD = ("*", "?", "${")
+_PARTS = re.compile(r"[/:]")
+_DEEPEST = 64  # parts of a name, from its beginning, below which something is looked for
+_SAME = 10  # resources that define the same name; AWS has one of each, so the others are a mistake
 
 
 class Index:
@@ -40,7 +45,7 @@ class Index:
         """The resources that define what one of them names: those of its own environment, where there are any."""
         found = self._exact.get(name) or self._around(name)
         own = tuple(one for one in found if one.environment == part.environment)
-        return own or tuple(found)
+        return (own or tuple(found))[:_SAME]
 
     def _around(self, name: Name) -> list[Part]:
         """Whoever defines what a name lies below."""
@@ -52,11 +57,11 @@ class Index:
             text = text[:-1]
             if found := self._above.get(name._replace(resource=text)):
                 return found
-        while (at := max(text.rfind("/"), text.rfind(":"))) > 0:
-            text = text[:at]
-            if found := self._above.get(name._replace(resource=text)):
-                return found
-        return []
+        beginnings = (text[: match.start()] for match in islice(_PARTS.finditer(text), _DEEPEST))
+        nearest: list[Part] = []
+        for beginning in beginnings:
+            nearest = self._above.get(name._replace(resource=beginning), nearest)
+        return nearest
 
     def is_here(self, name: Name, part: Part) -> bool:
         """Would it be in the account and region of a resource, and of a service whose things this source may define?"""

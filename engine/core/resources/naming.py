@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.core.resources.tfvars import Json
     from engine.core.resources.types import Attribute
 
+_LONGEST = 2_048  # characters of an ARN, as AWS has it
 HERE = "\0"  # the region, or the account, of whichever environment it is for
 
 _PIECE = re.compile(r"\{([a-z0-9_]*)(?::([^{}]+))?\}")
@@ -51,6 +52,8 @@ class Name(NamedTuple):
 
 def of_arn(text: str) -> Name | None:
     """What an ARN names; None for what is none."""
+    if len(text) > _LONGEST:
+        return None
     parts = text.split(":", 5)
     return Name(*parts[2:]) if len(parts) == 6 and parts[0] == "arn" and parts[2] and parts[5] else None
 

@@ -12,7 +12,7 @@ from engine.core.resources.survey import Survey, with_resources
 from engine.core.rules.model import Rules
 from engine.errors import Errors, Problem
 
-_MOST = 20  # warnings of one resource
+_MOST = 20  # warnings of one resource, and wishes of it that are refused
 
 NOTHING = Survey({})
 
@@ -47,7 +47,7 @@ class Around:
         for key, resource in touched.items():
             if key not in destroyed and self._here is not None:
                 part = here.parts[resource.path]
-                cannot = tuple(doubts.waiting(resource, part))
+                cannot = tuple(islice(doubts.waiting(resource, part), _MOST))
                 errors.extend(cannot)
                 refused |= {key} if cannot else set()
                 warned[key] += islice(doubts.naming(resource, part), _MOST)
