@@ -495,7 +495,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG821": Row(
         "`{text}` is no form of a name: {reason}",
-        "see CONTRIBUTING.md: `# defines: arn:aws:sqs:REGION:ACCOUNT:{{queue_name}}`, `# names: arn:aws:s3:::{{}}`",
+        "write `# defines: arn:aws:sqs:REGION:ACCOUNT:{{queue_name}}` above, or `# names: arn:aws:s3:::{{}}` behind it",
     ),
     "ENG822": Row(
         "{path} is destroyed, and `{text}` still names it",

@@ -8,7 +8,7 @@ from engine.adapters.git import contents
 from engine.adapters.git.repository import Repository
 from engine.core.resources.discover import discover
 from engine.core.resources.model import Discovery
-from engine.core.resources.survey import Cache
+from engine.core.resources.survey import Cache, Whole
 from engine.run import ordering
 from tests.support.git import Clone
 from tests.support.order import SHIPPED, arn, bucket, edges, function, key, role, together
@@ -82,17 +82,9 @@ def test_what_is_known_by_its_blobs_is_not_read_again(clone):
     first = contents.survey(repository, tree, SHIPPED, rules(), cache)
     assert len(cache) == 4
     clone.commit(key("data", description="new"))
-    asked = []
-    real = repository.whole
-
-    def whole(tree, wanted):
-        return real(tree, lambda directories: asked.append(wanted(directories)) or asked[-1])
-
-    repository.whole = whole
-    again = contents.survey(repository, tree, SHIPPED, rules(), cache)
-    assert (again, asked) == (first, [set()])
-    contents.survey(repository, repository.tree_of("feature"), SHIPPED, rules(), cache)
-    assert len(asked[-1]) == 1
+    assert Whole(repository.tree("dev"), SHIPPED, cache).wanted == set()
+    assert len(Whole(repository.tree("feature"), SHIPPED, cache).wanted) == 1
+    assert contents.survey(repository, tree, SHIPPED, rules(), cache) == first
 
 
 def test_another_module_reads_anew(clone):
