@@ -70,7 +70,7 @@ class Form(NamedTuple):
     @property
     def begins(self) -> Name:
         """How every name of this form begins."""
-        return self.name._replace(resource=self.pieces[0][0] if self.pieces else self.end)
+        return self.name._replace(resource=self.pieces[0][0])
 
     @property
     def attributes(self) -> set[str]:
@@ -124,6 +124,8 @@ def form(text: str) -> Form:
     end = name.resource[at:]
     if set("{}* ") & set("".join(before for before, _, _ in pieces) + end):
         raise ValueError("what stands in braces is `{attribute}` or `{attribute:text}`")
+    if not pieces:
+        raise ValueError("all would be called the same")
     region, account = _WORDS.get(name.region, ""), _WORDS.get(name.account, "")
     bare = Name(name.service, region, account, "")
     return Form(bare, tuple(pieces), end, condition[1] if condition else "", below)

@@ -178,7 +178,7 @@ class _Types:
             found = naming.form(text)
         except ValueError as error:
             raise failure("ENG821", hcl.place(self._file, self._data, node), text=text, reason=str(error)) from None
-        if unknown := found.attributes - known:
+        if unknown := found.attributes - known or {added for _, one, added in found.pieces if added and not one}:
             reason = f"there is no attribute `{min(unknown)}`" if known != {""} else "`{}` stands for the value"
             raise failure("ENG821", hcl.place(self._file, self._data, node), text=text, reason=reason)
         return found
