@@ -58,7 +58,7 @@ def measure(size: int, rounds: int) -> None:
     for _ in range(rounds):
         began = time.process_time()
         survey = Whole(seen.directories, known, cache).survey({}, declared)
-        made = order(survey, Index(survey, known, declared), ())
+        made = order(survey, Index(survey, known, declared))
         part = made.graph.restricted(made.graph.nodes[::7])
         times.append(time.process_time() - began)
         edges = len(made.because)

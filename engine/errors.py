@@ -503,6 +503,11 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG823": Row("nothing in this source is for `{name}`", "environments of its resources: {known}"),
+    "ENG824": Row(
+        "{path} defines `{name}`, too",
+        "keep one of them: both would believe that it is theirs, and destroying one takes it from the other",
+        _NO,
+    ),
     # ENG400-449 Terraform
     "ENG400": Row(
         "{program} was not found",

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from engine.core.resources.survey import Cache, Survey
     from engine.core.rules.model import Rules
 
-_MOST = 50_000  # resources that are remembered
 _CACHE: "Cache" = {}  # of this process: what a resource says depends on its bytes alone
 
 
@@ -57,7 +56,8 @@ def unseen(discovery: "Discovery", error: EngineError, services: "Services", rul
 
 def _survey(repository: "Repository", tree: str, services: "Services", rules: "Rules") -> "Survey":
     from engine.adapters.git import contents
+    from engine.core.resources.survey import MOST
 
-    if len(_CACHE) > _MOST:
+    if len(_CACHE) > MOST:
         _CACHE.clear()
     return contents.survey(repository, tree, services, rules, _CACHE)

@@ -57,6 +57,9 @@ class Doubts:
     def naming(self, resource: Resource, part: Part) -> Iterator[Problem]:
         """Warnings about what a resource names."""
         places = Places(resource)
+        for name, _ in part.said.defines if part.said else ():
+            for other in self._index.twins(name, part):
+                yield problem("ENG824", Place(resource.tfvars), name=name.resource[:_LONGEST], path=other.path)
         for one in part.said.refers if part.said else ():
             name = self._index.name(one, part)
             family = None if one.given else self._index.family(name, part)

@@ -1,6 +1,7 @@
 """Who defines what in a source: names, as they stand in one environment's account, to resources."""
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
@@ -62,6 +63,12 @@ class Index:
         for beginning in beginnings:
             nearest = self._above.get(name._replace(resource=beginning), nearest)
         return nearest
+
+    def twins(self, name: Name, part: Part) -> Iterator[Part]:
+        """Whoever defines the same thing, where both are applied."""
+        for one in self._exact.get(name.at(*self._where(part)), ())[:_SAME]:
+            if one.state_key != part.state_key and all(self._where(each)[1] for each in (one, part)):
+                yield one
 
     def is_here(self, name: Name, part: Part) -> bool:
         """Would it be in the account and region of a resource, and of a service whose things this source may define?"""

@@ -41,8 +41,8 @@ class Order(NamedTuple):
     loose: tuple[tuple[str, ...], ...] = ()  # circles among what is there already: in whichever order
 
 
-def order(survey: Survey, index: Index, new: Collection[str]) -> Order:
-    """Make it; `new` are the state keys of what is not there yet, as far as that is known."""
+def order(survey: Survey, index: Index, new: Collection[str] = (), touched: Collection[str] = ()) -> Order:
+    """Make it, by state keys: `new` is what is not there yet, as far as that is known; circles go through `touched`."""
     because: dict[Edge, Why] = {}
     names: dict[Edge, Why] = {}
     nodes = dict.fromkeys(part.state_key for part in survey.parts.values() if part.state_key)
@@ -56,9 +56,9 @@ def order(survey: Survey, index: Index, new: Collection[str]) -> Order:
         weak = {edge for edge in inside if not because[edge].explicit and edge[1] not in new}
         rest = _graph(knot, inside - weak)
         left = list(rest.knots())
-        hard += [_circle(rest, one) for one in left]
+        hard += [_circle(rest, one, touched) for one in left]
         if weak and not left:
-            loose.append(_circle(whole, knot))
+            loose.append(_circle(whole, knot, touched))
         gone |= weak.union(*(_inside(rest, one) for one in left))
     kept = {edge: why for edge, why in names.items() if edge not in because}
     return Order(whole.without(gone), because, kept, tuple(hard), tuple(loose))
@@ -105,7 +105,7 @@ def _inside(graph: Graph[str], knot: Collection[str]) -> set[Edge]:
     return {(node, other) for node in knot for other in graph.after.get(node, ()) if other in among}
 
 
-def _circle(graph: Graph[str], knot: tuple[str, ...]) -> tuple[str, ...]:
-    found = graph.circle(knot[0])
+def _circle(graph: Graph[str], knot: tuple[str, ...], touched: Collection[str]) -> tuple[str, ...]:
+    found = graph.circle(next((node for node in knot if node in touched), knot[0]))
     assert found is not None, "a knot is made of circles"
     return found

@@ -32,7 +32,7 @@ class Around:
         touched = {one.state_key: one for one in discovery.resources}
         new = {key for key, one in touched.items() if one.change in ("added", "moved")} if has_past else set[str]()
         index = Index(here, self._services, self._rules)
-        made = order(here, index, new)
+        made = order(here, index, new, touched)
         errors = Errors()
         warned: dict[str, list[Problem]] = {key: [] for key in touched}
         refused: set[str] = set()
@@ -52,7 +52,7 @@ class Around:
                 refused |= {key} if cannot else set()
                 warned[key] += islice(doubts.naming(resource, part), _MOST)
         if destroyed:
-            before = order(self._before, Index(self._before, self._services, self._rules), ())
+            before = order(self._before, Index(self._before, self._services, self._rules))
             for key, problem in left_behind(destroyed, before, here):
                 warned[key] += [problem] if len(warned[key]) < _MOST else []
             made = with_destroyed(made, before, destroyed)
@@ -70,4 +70,4 @@ def _warned(resource: Resource, problems: Iterable[Problem]) -> Resource:
 
 def whole(survey: Survey, services: Services, rules: Rules) -> Order:
     """The order of everything in a source, with why."""
-    return order(survey, Index(survey, services, rules), ())
+    return order(survey, Index(survey, services, rules))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.core.canonical import digest
+from engine.core.canonical import digest, digest_bytes
 from engine.core.resources import documents, hcl, naming
 from engine.core.resources.kinds import KINDS
 from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, Whatever
@@ -65,7 +65,7 @@ def read(module: Mapping[str, bytes]) -> Services:
             services[stem] = variables
     if not services:
         raise failure("ENG326", Place("terraform"), reason="no file declares a service's variables")
-    whole = digest({name: data.decode("utf-8", "replace") for name, data in module.items()})
+    whole = digest({name: digest_bytes(data) for name, data in module.items()})
     return Services(services, frozenset(services), frozenset(reserved), defines, whole)
 
 

@@ -15,7 +15,9 @@ from engine.core.resources.services import Services
 from engine.core.resources.tree import Contents, Directory
 from engine.core.resources.values import fit
 from engine.core.rules.model import Rules
-from engine.errors import EngineError
+from engine.errors import EngineError, failure
+
+MOST = 50_000  # resources of one source
 
 Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]  # the module, the service, names and blobs of the files
 Cache: TypeAlias = MutableMapping[Key, Said | None]
@@ -58,9 +60,13 @@ class Whole:
     """All directories of a commit. First ask which blobs it wants, then hand them over."""
 
     def __init__(self, directories: Mapping[str, Directory], services: Services, cache: Cache) -> None:
+        """Raises EngineError: ENG363, there are too many resources."""
         self._services, self._cache = services, cache
         contents = Contents((), directories, {}, everything=True)
-        self._rows = [row for one in candidates(contents, services) if (row := self._row(one, directories))]
+        found = candidates(contents, services)
+        if len(found) > MOST:
+            raise failure("ENG363", limit=MOST, what="resources")
+        self._rows = [row for one in found if (row := self._row(one, directories))]
 
     def _row(self, resource: Id, directories: Mapping[str, Directory]) -> _Row | None:
         here = layout(resource, directories, self._services)

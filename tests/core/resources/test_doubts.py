@@ -263,3 +263,21 @@ def test_a_place_in_a_document_is_that_of_the_name() -> None:
         "IAM/app/t.json": trust % ROLE,
     }
     assert _warned(ordered(files, {})) == ["IAM/app/t.json:3:27: ENG818"]
+
+
+@pytest.mark.parametrize(
+    ("why", "other", "warned"),
+    [
+        ("in the same account", one("S3/b.tfvars", s3_buckets={"x": {"bucket_name": "a"}}), ["ENG824"]),
+        (
+            "for another environment: a bucket has its name for itself in all of AWS",
+            one("S3/b.tfvars", environment="production", s3_buckets={"a": {}}),
+            ["ENG824"],
+        ),
+        ("where nothing is applied", one("S3/b.tfvars", environment="laptop", s3_buckets={"a": {}}), []),
+        ("another kind of thing", queue("a"), []),
+    ],
+)
+def test_who_defines_what_another_defines_is_told(why: str, other: dict[str, str], warned: list[str]) -> None:
+    found = ordered(together(bucket("a"), other), other)
+    assert [p.code for resource in found.resources for p in resource.warned] == warned, why

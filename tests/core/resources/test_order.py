@@ -372,6 +372,22 @@ A, B = bucket("a"), bucket("b")
         ),
         ("it waits for itself", A, bucket("a", "S3/a"), ["S3/a.tfvars:2:15: ENG815"], [], []),
         (
+            "a circle beside one of others",
+            together(bucket("a", "S3/b"), bucket("b", "S3/a"), bucket("c")),
+            together(bucket("a", "S3/b"), bucket("b", "S3/a"), bucket("c", "S3/d"), bucket("d", "S3/c", "S3/a")),
+            ["S3/c.tfvars:2:15: ENG815"],
+            [],
+            [],
+        ),
+        (
+            "a circle that grows out of one of others",
+            together(bucket("a", "S3/b"), bucket("b", "S3/a"), bucket("c")),
+            together(bucket("a", "S3/b", "S3/c"), bucket("b", "S3/a"), bucket("c", "S3/b")),
+            ["S3/a.tfvars:2:15: ENG815"],
+            [],
+            [],
+        ),
+        (
             "a circle of others is none of this change",
             together(A_LOGS, B_LOGS),
             together(A_LOGS, B_LOGS, bucket("c", "S3/a")),
