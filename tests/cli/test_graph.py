@@ -102,13 +102,3 @@ def test_of_one_environment(clone, capsys):
     assert _engine(clone, "--environment", "developmnt") == ExitCode.CONFIG
     assert "ENG823" in (said := capsys.readouterr().err)
     assert "did you mean `development`?" in said
-
-
-def test_what_somebody_wrote_is_in_no_drawing(tmp_path, capsys):
-    """A text may hold anything, so drawings have paths alone, which cannot."""
-    made = Clone(tmp_path)
-    text = 'arn:aws:s3:::b/"]; click r1 javascript:alert(1)'
-    made.commit(bucket("a", tags={"x": text, "y": text + "\n--> r9"}) | bucket("b"))
-    for form in ("mermaid", "dot"):
-        assert _engine(made, "--format", form) == ExitCode.DONE
-        assert "click" not in capsys.readouterr().out

@@ -451,20 +451,3 @@ def test_each_service_says_what_its_things_are_called() -> None:
     from tests.support.order import SHIPPED
 
     assert SHIPPED.defines.keys() == {variable for one in SHIPPED.variables.values() for variable in one}
-
-
-def test_many_that_define_the_same_are_no_million_edges() -> None:
-    """Nothing that one pull request can bring costs the square of what it is."""
-    many = 300
-    logs = [one(f"S3/l{n}.tfvars", s3_buckets={f"k{n}": {"bucket_name": "logs"}}) for n in range(many)]
-    users = [bucket(f"u{n}", logging={"target_bucket": "logs"}) for n in range(many)]
-    assert len(edges(ordered(together(*logs, *users)))) <= 10 * many
-
-
-def test_a_long_circle_is_told_in_short() -> None:
-    ring = [bucket(f"b{n}", f"S3/b{(n + 1) % 50}") for n in range(50)]
-    found = ordered(together(*ring), {})
-    (problem,) = found.refused
-    assert problem.message.endswith(" and 39 more")
-    assert problem.message.count("waits for") == 11
-    assert found.resources == ()
