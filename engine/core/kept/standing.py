@@ -34,7 +34,8 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
     """May this merge be applied now? `contains`: does its commit contain that one?
 
     What was tried before is not tried again by itself: only where a person has asked for it since, or where there is
-    another verdict. What was applied is done, unless an older state was brought back since.
+    another verdict. What was skipped was to be tried, and was not. What was applied is done, unless an older state was
+    brought back since.
     """
     mine = [one for one in _since_restored(entries) if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS]
     applied = next((one for one in mine if one.outcome == "applied"), None)
@@ -46,7 +47,7 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
             return Standing("foreign", last)
         if not contains(last.said["commit"]):
             return Standing("older", last)
-    if mine:
+    if mine and mine[-1].outcome != "skipped":
         tried = mine[-1]
         same_verdict = (tried.said["verdict"] or {}).get("digest") in (None, merge.verdict)
         if same_verdict and (merge.asked is None or merge.asked <= tried.said["time"]):

@@ -43,7 +43,7 @@ class Attempt(NamedTuple):
     service: str
     name: str
     key: str  # of its state
-    outcome: str = "none"  # applied, failed, partial, stopped, refused; none: there is no entry in the ledger
+    outcome: str = "none"  # applied, failed, partial, stopped, refused, skipped; none: there is no entry in the ledger
     waits: str = ""  # what keeps it from being tried now
     touched: tuple[Touched, ...] = ()
     seconds: float = 0.0
@@ -107,6 +107,7 @@ _OUTCOMES: Mapping[str, Way] = {
         "which plans what was merged, signs that, and asks for approvals of it",
     ),
     "refused": Way("a gate of applying says no", "apply", _AGAIN),
+    "skipped": Way("it comes after what was not applied, and is tried as soon as that is"),
     "released": Way("two people have given it up", "apply", _AGAIN),
 }  # fmt: skip
 _WAITS: Mapping[str, Way] = {
@@ -116,6 +117,7 @@ _WAITS: Mapping[str, Way] = {
     ),
     "backend": Way("where its state is kept does not answer"),
     "store": Way("the store does not answer"),
+    "upstream": Way("it comes after what is still to be applied"),
     "frozen": Way("deployments are frozen"),
 }
 _WAITING = Way("it is not known yet what came of it")

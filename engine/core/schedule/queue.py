@@ -48,7 +48,7 @@ class Ready(Generic[Node]):
         return found
 
     def done(self, node: Node, *, ok: bool) -> tuple[Node, ...]:
-        """A node that was begun has ended. Where it is not `ok`, all that waits for it, however far, is skipped: these."""
+        """A node has ended. Where it is not `ok`, all that waits for it, however far, is skipped: these."""
         if not ok:
             return self._skip(_beyond(node, self._followers))
         for follower in self._followers[node]:

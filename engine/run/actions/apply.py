@@ -31,14 +31,13 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.run.actions import terraform
     from engine.run.applying.every import apply_all
     from engine.run.applying.model import Applying, Target
-    from engine.run.kept import ledger
+    from engine.run.kept import durations, ledger
+    from engine.run.ordering import graph_of
 
     resources = ctx.discovery.resources if ctx.discovery.applies else ()
     if not resources:
         ctx.work.progress("  nothing is to be applied")
         return {"resources": []}
-    if len(resources) > 1:
-        ctx.work.progress("  no order is kept among the resources")
     known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
     jobs = [terraform.job(resource, ctx.rules) for resource in resources]
     terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)
@@ -65,6 +64,8 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
             run=ctx.run,
             now=ctx.ports.now,
             parallelism=parallelism,
+            graph=graph_of(ctx.discovery),
+            guess=durations.known(ctx.ports.store, subject.repository["name"]).guess,
         )
         pairs = enumerate(zip(resources, jobs, strict=True), 1)
         targets = [Target(number, resource, job) for number, (resource, job) in pairs]
@@ -211,6 +212,6 @@ ACTIONS = (
         needs=("pr", "source", "resources", "merge", "merged", "verdict", "merges", "ledger", "comments"),
         secrets=("digest", "audit", "backup"),
         result=_result,
-        doc="Apply each resource of a merge as it was approved, and nothing else; in no order among them.",
+        doc="Apply each resource of a merge as it was approved, and nothing else; each after those that it refers to.",
     ),
 )

@@ -1,7 +1,7 @@
 """Does the same work on many nodes in threads, each after all that it waits for: a cap, one stop for all.
 
-Threads, because the work is waiting for other programs. What to begin next `core/schedule/queue` says; nobody waits in a
-thread for room, so what hangs on the longest way is never behind something that only sits there.
+Threads, because the work is waiting for other programs. What to begin next `core/schedule/queue` says; nobody waits in
+a thread for room, so what hangs on the longest way is never behind something that only sits there.
 """
 
 import threading
@@ -28,6 +28,7 @@ class Skipped(NamedTuple, Generic[Node]):
     """What was not begun, and the node whose failure is the reason."""
 
     because: Node
+    fail_fast: bool = False  # it does not wait for that one: nothing was to begin after the first failure
 
 
 class Order(NamedTuple, Generic[Node]):
@@ -63,21 +64,20 @@ def run_graph(
 ) -> Mapping[Node, Value | Skipped[Node]]:
     """`work(node)` for every node, each after all that it waits for has ended, and has not `failed`.
 
-    A failure of one node is a value that `work` returns: what waits for it is skipped (`skipped` is told, in the calling
-    thread), everything else goes on. What `work` raises (a bug, or an error that ends everything) or a Ctrl-C sets
-    `cancel`, lets what is under way end, begins nothing more, and is raised.
+    A failure of one node is a value that `work` returns: what waits for it is skipped (`skipped` is told, in the
+    calling thread), everything else goes on. What `work` raises (a bug, or an error that ends everything) or a Ctrl-C
+    sets `cancel`, lets what is under way end, begins nothing more, and is raised.
 
     Raises:
         EngineError: ENG452, `cancel` was set.
         ValueError: some nodes wait for each other.
     """
     stop = cancel or threading.Event()
+    inside = _Inside(order.room)
     ready = Ready(graph, order.weight)
     most = max(1, min(order.parallelism, MOST))
-    room = order.room
     found: dict[Node, Value | Skipped[Node]] = {}
     running: dict[Future[Value], Node] = {}
-    inside = set[Node]()  # who has a place in the room
 
     def begin(node: Node) -> Value:
         try:
@@ -85,36 +85,27 @@ def run_graph(
                 raise failure("ENG452", program="the run")
             return work(node)
         finally:
-            leave(node)
+            inside.leave(node)
 
-    def leave(node: Node) -> None:
-        if room and node in inside:
-            inside.discard(node)
-            room.leave(node)
-
-    def may(node: Node) -> bool:
-        if room and room.enter(node):
-            inside.add(node)
-        return room is None or node in inside
-
-    def fill(threads: ThreadPoolExecutor) -> None:
-        while len(running) < most and not stop.is_set() and (node := ready.take(may)) is not None:
-            running[threads.submit(begin, node)] = node
+    def skip(node: Node, why: Skipped[Node]) -> None:
+        found[node] = why
+        skipped(node, why)
 
     def ended(future: Future[Value]) -> None:
         node = running.pop(future)
         value = found[node] = future.result()
         is_bad = failed(value)
-        because = Skipped(node)
-        for other in (*ready.done(node, ok=not is_bad), *(ready.stop() if is_bad and order.fail_fast else ())):
-            found[other] = because
-            skipped(other, because)
+        for other in ready.done(node, ok=not is_bad):
+            skip(other, Skipped(node))
+        for other in ready.stop() if is_bad and order.fail_fast else ():
+            skip(other, Skipped(node, fail_fast=True))
 
     threads = ThreadPoolExecutor(most, thread_name_prefix="pool")
     try:
         while len(found) < len(graph.nodes) and not stop.is_set():
             with ctrl_c_waits():  # a thread that is started and not counted yet would not be waited for
-                fill(threads)
+                while len(running) < most and not stop.is_set() and (node := ready.take(inside.enter)) is not None:
+                    running[threads.submit(begin, node)] = node
             if not running:  # others have all the room
                 stop.wait(_TICK_S)
             for future in wait(running, _TICK_S, return_when=FIRST_COMPLETED).done:
@@ -124,8 +115,32 @@ def run_graph(
         raise
     finally:
         threads.shutdown(wait=True)
-        for node in tuple(inside):  # for which no thread could be started
-            leave(node)
+        inside.leave_all()
     if stop.is_set():
         raise failure("ENG452", program="the run")
     return found
+
+
+class _Inside(Generic[Node]):
+    """The places that one graph has in a room, each given back once."""
+
+    def __init__(self, room: "Share[Node] | None") -> None:
+        self._room, self._nodes = room, set[Node]()
+
+    def enter(self, node: Node) -> bool:
+        if self._room is None:
+            return True
+        if not self._room.enter(node):
+            return False
+        self._nodes.add(node)
+        return True
+
+    def leave(self, node: Node) -> None:
+        if self._room and node in self._nodes:
+            self._nodes.discard(node)
+            self._room.leave(node)
+
+    def leave_all(self) -> None:
+        """Those for which no thread could be started."""
+        for node in tuple(self._nodes):
+            self.leave(node)

@@ -1,16 +1,19 @@
 """Room for what a machine does at once: memory for so many Terraforms, and in one account so many callers of its API.
 
-There is one for the whole process, whatever runs are under way in it: two runs of ten are not twenty. It is asked before
-a resource is given to a thread, so that nobody sits in a thread and waits while something shorter could be done.
+There is one for the whole process, whatever runs are under way in it: two runs of ten are not twenty. It is asked
+before a resource is given to a thread, so that nobody sits in a thread and waits while others could be done.
 """
 
 from collections import Counter
 from collections.abc import Callable, Hashable
 from functools import cache
 from threading import Lock
-from typing import Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from engine.core.schedule.graph import Node
+
+if TYPE_CHECKING:
+    from engine.core.rules.model import Limits
 
 
 class Room:
@@ -49,6 +52,11 @@ class Share(NamedTuple, Generic[Node]):
     def leave(self, node: Node) -> None:
         """As `Room.leave`."""
         self.room.leave(self.account(node))
+
+
+def share(account: Callable[[Node], Hashable], limits: "Limits") -> Share[Node]:
+    """What the rules let a run take of the room of this process."""
+    return Share(of_machine(), account, limits.per_account or limits.parallelism)
 
 
 @cache

@@ -137,7 +137,7 @@ def test_fail_fast_begins_nothing_after_the_first_failure():
     found, begun, told = ran(TEN, [0], Order(weight=lambda node: 0.0 if node else 100.0, parallelism=1, fail_fast=True))
     assert begun == [0]
     assert told == [(node, 0) for node in TEN.nodes if node]
-    assert found == {0: False, **{node: Skipped(0) for node in TEN.nodes if node}}
+    assert found == {0: False, **{node: Skipped(0, fail_fast=True) for node in TEN.nodes if node}}
 
 
 def test_what_takes_longest_begins_first():
