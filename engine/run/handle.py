@@ -225,7 +225,7 @@ def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: s
         discovery=decided.discovery,
         settings=judged.settings,
         ports=judged.ports,
-        work=Work(out, watcher.progress, watcher.show, Flag()),
+        work=Work(out, watcher.progress, watcher.show, Flag(), None, watcher.step, shared.request.going.fail_fast),
         result=result,
         decision=digest(decided.decision.to_json()),
         now=judged.now,
