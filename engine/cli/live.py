@@ -63,9 +63,8 @@ class Watching:
             lines, more = self._board.lines(monotonic(), max(1, self._terminal.height - _KEPT))
         for line in lines:
             mark = Text(_MARKS[line.mood], style=_HUES[line.mood])
-            table.add_row(
-                mark, *(Text(harmless(text)) for text in (line.path, line.said, time(line.seconds), line.why))
-            )
+            said = (line.path, line.said, time(line.seconds), line.why)
+            table.add_row(mark, *(Text(harmless(text)) for text in said))
         if more:
             table.add_row("", f"and {more} more")
         return table

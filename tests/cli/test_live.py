@@ -33,14 +33,10 @@ def said(*arguments, terminal="xterm", stderr_is_a_terminal=False):
     env.pop("NO_COLOR", None)
     argv = [sys.executable, "-c", SCRIPT, *arguments]
     if not stderr_is_a_terminal:
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True, env=env
-        )
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, env=env)
         return done.stdout, done.stderr
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, *arguments], stdout=subprocess.PIPE, stderr=theirs, env=env
-    ) as one:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=theirs, env=env) as one:
         os.close(theirs)
         shown = b""
         while True:
@@ -52,6 +48,7 @@ def said(*arguments, terminal="xterm", stderr_is_a_terminal=False):
                 break
             shown += data
         os.close(ours)
+        assert one.stdout
         return one.stdout.read().decode(), shown.decode()
 
 

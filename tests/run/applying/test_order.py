@@ -6,12 +6,14 @@ import pytest
 
 from engine.core.kept import keys
 from engine.core.kept.journal import Identity
+from engine.core.report.progress import Step
 from engine.run.kept import durations
 from engine.run.kept.claims import locked
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
 from tests.support.applied import ASKED, came_to, left_behind, state_of
-from tests.support.merged import NOW, REPOSITORY, passes
+from tests.support.merged import passes
+from tests.support.signing import NOW
 from tests.support.trail import told
 
 pytestmark = pytest.mark.terraform
@@ -43,7 +45,7 @@ def test_each_begins_when_what_it_comes_after_has_ended(merge):
     merged = merge(*({"a": "1"} for _ in range(3)))
     first, second, third = merged.resources
     merged.after = {first: [third], second: [first, third]}
-    seen = []
+    seen: list[Step] = []
     work = merged.applying("r1", "me", passes).work._replace(watch=seen.append)
     assert outcomes(merged.apply(work=work)) == [("applied", None, None)] * 3
     steps = [(one.path, one.state) for one in seen if one.phase == "apply"]
@@ -51,7 +53,7 @@ def test_each_begins_when_what_it_comes_after_has_ended(merge):
     keys_of = {merged.resource(path).state_key: path for path in merged.resources}
     order = [(keys_of[one["key"]], one["outcome"]) for one in told(merged.machine.store) if one["what"] == "apply"]
     assert order == [(path, word) for path in (third, first, second) for word in ("started", "completed")]
-    known = durations.known(merged.machine.store, REPOSITORY["name"])
+    known = durations.known(merged.machine.store, "acme/dev-deployment")
     assert {key for key in keys_of if known.guess("apply", key) > 0} == set(known.ms["apply"])
 
 
