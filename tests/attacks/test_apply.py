@@ -185,7 +185,7 @@ def test_what_cannot_be_said_first_is_not_done(merge, why, prefix, waits):
     store = Failing(second, prefix)
     applying = second.applying("r2", "me", passes, store=store)
     store.times = 1
-    (row,) = apply_all(applying, second.targets, was={})
+    (row,) = apply_all(applying, second.targets, was={})["resources"]
     assert (row["outcome"], row["waits"]) == ("none", waits), why
     assert (state_of(second), second.outcomes(path_of(second))) == (before, ["applied"]), why
     assert came_to(only(second.apply("r2", "again")))[0] == "applied", why

@@ -228,7 +228,7 @@ class Merged:
     def apply(self, run: str = "r1", by: str = "me", judge: Judge = passes, live: Any = None, **more: Any) -> Any:
         """A run, in this process: path → row."""
         applying = self.applying(run, by, judge, **more)
-        return {row["path"]: row for row in apply_all(applying, self.targets, was={}, live=live)}
+        return {row["path"]: row for row in apply_all(applying, self.targets, was={}, live=live)["resources"]}
 
     @property
     def graph(self) -> Graph[str]:

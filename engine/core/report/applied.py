@@ -80,7 +80,8 @@ def render(report: Report, applied: Applied, limit: int = LIMIT) -> str:
 def _head(report: Report, applied: Applied) -> str:
     commit = f"Commit {md.code(applied.commit[:12])}" if applied.commit else "No commit"
     where = f", {md.text(report.environment)} → branch {md.code(report.branch)}" if report.branch else ""
-    return f"{state(report, applied).markdown}\n---\n\n{commit}{where}."
+    summed = " ".join(f"{md.text(line)}." for line in applied.summary.lines()) if applied.summary else ""
+    return f"{state(report, applied).markdown}\n---\n\n{commit}{where}." + (f" {summed}" if summed else "")
 
 
 def _gates(report: Report, applied: Applied, room: int) -> tuple[str, int]:

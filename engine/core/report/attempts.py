@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from engine.core.command import usage
 from engine.core.plan.told import WORDS, Line
+from engine.core.schedule.summary import Summary
 from engine.errors import Problem
 from engine.printable import harmless
 
@@ -60,6 +61,7 @@ class Applied(NamedTuple):
     is_live: bool = False  # it is being applied at this moment
     may: Mapping[str, str] = {}  # command → who may say it, in words; what is not in it, the rules do not know
     log: str = ""  # where the whole log is; empty: nobody can tell
+    summary: Summary | None = None  # None while it goes on, and of a run that did not come to its end
 
     @property
     def done(self) -> int:
@@ -70,6 +72,7 @@ class Applied(NamedTuple):
         """For machines; the names are those of `terraform.apply`."""
         return {
             "commit": self.commit or None,
+            "summary": self.summary.to_json() if self.summary else None,
             "resources": [
                 {
                     **{name: getattr(one, name) for name in ("path", "service", "name", "outcome")},

@@ -37,7 +37,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     resources = ctx.discovery.resources if ctx.discovery.applies else ()
     if not resources:
         ctx.work.progress("  nothing is to be applied")
-        return {"resources": []}
+        return {"resources": [], "summary": None}
     known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
     jobs = [terraform.job(resource, ctx.rules) for resource in resources]
     terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)
@@ -69,7 +69,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         )
         pairs = enumerate(zip(resources, jobs, strict=True), 1)
         targets = [Target(number, resource, job) for number, (resource, job) in pairs]
-        return {"resources": apply_all(applying, targets, was=_shown(ctx, subject), live=ctx.work.live)}
+        return apply_all(applying, targets, was=_shown(ctx, subject), live=ctx.work.live)
 
 
 @contextmanager
@@ -203,7 +203,7 @@ ACTIONS = (
         "terraform.apply",
         apply,
         inputs={"parallelism": {"type": ["integer", "null"], "minimum": 1, "maximum": 64, "default": None}},
-        outputs=("resources",),
+        outputs=("resources", "summary"),
         permissions=("contents:read", "issues:write"),
         repeat=Repeat.RECONCILE,
         writes=True,

@@ -136,6 +136,7 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     from engine.core.report.progress import BEGUN, Step
     from engine.core.schedule.durations import no_guess
     from engine.core.schedule.graph import Graph
+    from engine.core.schedule.summary import summary
     from engine.run import plans as kept
     from engine.run.orchestrator.pool import Order, Skipped, run_graph
     from engine.run.orchestrator.room import share
@@ -146,7 +147,7 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     kept.new_key(plans)
     secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
 
-    count = itertools.count(1)
+    began, count = time.monotonic(), itertools.count(1)
 
     def ended(step: Step) -> None:
         work.step(step._replace(done=next(count), of=len(jobs)))
@@ -154,7 +155,7 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     def one(number: int) -> dict[str, Any]:
         resource, job = jobs[number]
         row = _about(resource)
-        began = time.monotonic()
+        start = time.monotonic()
         work.step(Step(resource.path, "plan", BEGUN))
         file = plan_file(plans, number + 1, resource.state_key)
         try:
@@ -163,7 +164,7 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
                 row |= said
                 secrets.append(hide.secrets)
         except EngineError as error:
-            row |= _failed(error.problems[0], time.monotonic() - began)
+            row |= _failed(error.problems[0], time.monotonic() - start)
         why = row["problem"]["code"] if row["problem"] else ""
         ended(Step(resource.path, "plan", "failed" if why else "planned", row["seconds"], why))
         return row
@@ -181,6 +182,8 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     graph = Graph(tuple(range(len(jobs))), {})
     found = run_graph(graph, one, order, failed=lambda row: bool(row["problem"]), skipped=skipped, cancel=work.cancel)
     rows = [_not_begun(jobs, n, it) if isinstance(it := found[n], Skipped) else it for n in graph.nodes]
+    for line in summary(rows, Graph(tuple(row["state_key"] for row in rows), {}), time.monotonic() - began).lines():
+        work.progress(f"  {line}")
     hide = kept.redactor((), planning.credentials, secrets)
     return [kept.masked(row, hide) for row in rows]
 

@@ -20,6 +20,7 @@ from engine.core.redact import Redactor
 from engine.core.report.progress import BEGUN, Step
 from engine.core.schedule.durations import Phase, Took
 from engine.core.schedule.graph import Graph
+from engine.core.schedule.summary import summary
 from engine.errors import EngineError, Place, Problem, problem
 from engine.run.applying import effect, entries
 from engine.run.applying.fresh import prepared
@@ -54,8 +55,8 @@ def apply_all(
     *,
     was: Mapping[str, Mapping[str, Sequence[Any]]],
     live: Callable[[list[dict[str, Any]]], None] | None = None,
-) -> list[dict[str, Any]]:
-    """A row of the output `resources` for each, in their order.
+) -> dict[str, Any]:
+    """The outputs: `resources`, a row for each in their order, and `summary`.
 
     `was`: path → address → lines of the approved plan's diff, as far as they are kept; only shown.
 
@@ -68,12 +69,17 @@ def apply_all(
     plans = os.path.join(applying.work.out, "plans")
     files.make_directory(plans)
     kept.new_key(plans)
+    began = time.monotonic()
     run = _Run(applying, targets, live, was)
     with run.held:
         run.prepare_all()
         run.judge()
         run.carry_out_all()
-    return run.rows.all()
+    rows = run.rows.all()
+    came_to = summary(rows, run.graph, time.monotonic() - began)
+    for line in came_to.lines():
+        applying.work.progress(f"  {line}")
+    return {"resources": rows, "summary": came_to.to_json()}
 
 
 class _Run:
@@ -91,6 +97,10 @@ class _Run:
         self._met = set[str]()  # not applied by us, and in the way of nobody
         self._skipped = dict[str, Ended]()  # by state key
         self._took = dict[str, float]()  # seconds of applying, by state key
+        graph = applying.graph
+        known = frozenset(graph.nodes)
+        whole = Graph((*graph.nodes, *(key for key in self._targets if key not in known)), graph.after)
+        self.graph = whole.restricted(self._targets)
         self._hide = _credentials(applying)
         self._ended = defaultdict[Phase, Iterator[int]](lambda: count(1))
 
@@ -130,16 +140,13 @@ class _Run:
 
     def carry_out_all(self) -> None:
         """Each after what it comes after; the rows say what came of it."""
-        graph, cancel = self.applying.graph, self.applying.work.cancel
-        known = frozenset(graph.nodes)
-        whole = Graph((*graph.nodes, *(key for key in self._targets if key not in known)), graph.after)
         run_graph(
-            whole.restricted(self._targets),
+            self.graph,
             self._carry_out,
             self._order("apply"),
             failed=lambda well: not well,
             skipped=self._skip,
-            cancel=cancel,
+            cancel=self.applying.work.cancel,
         )
         took = (Took("apply", key, seconds) for key, seconds in self._took.items())
         durations.note(self.applying.store, self.applying.run, self.applying.subject.repository["name"], took)

@@ -23,7 +23,9 @@ def graphs(draw):
 
 def played(graph, fails, workers, weight=lambda _: 1.0):
     """What begins and what is skipped for what, in order, by so many workers who end in the order they began."""
-    ready, begun, skipped, running = Ready(graph, weight), [], {}, []
+    ready, begun = Ready(graph, weight), []
+    skipped: dict[int, int] = {}
+    running: list[int] = []
     while True:
         while len(running) < workers and (node := ready.take()) is not None:
             begun.append(node)
