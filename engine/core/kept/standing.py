@@ -81,9 +81,14 @@ def void(entries: Sequence[Entry], confirmed_at: str) -> str:
 
 
 def another(ours: Mapping[str, Any] | None, found: State | None) -> str:
-    """Why the state that was found is not the one that the ledger speaks of; empty where it is."""
+    """Why the state that was found is not the one that the ledger speaks of; empty where it is.
+
+    Where nothing was ever applied, one that has nothing in it is none: an interrupted plan leaves it.
+    """
     if ours is None:
-        return "" if found is None else f"there is one of serial {found.serial}, and nothing was ever applied by us"
+        if found is None or found.is_empty:
+            return ""
+        return f"there is one of serial {found.serial}, and nothing was ever applied by us"
     if found is None:
         return f"there is none any more, and serial {ours['serial']} was left"
     if found.lineage != ours["lineage"]:
