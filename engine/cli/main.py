@@ -23,6 +23,7 @@ COMMANDS = {
     "lint": "engine.cli.lint",
     "test": "engine.cli.test",
     "discover": "engine.cli.discover",
+    "graph": "engine.cli.graph",
     "policy": "engine.cli.policy",
     "verify": "engine.cli.verify",
     "receipts": "engine.cli.receipts",
@@ -39,7 +40,7 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
+_START_PROGRAMS = ("run", "check", "discover", "graph", "policy", "unlock", "state", "doctor", "sandbox")
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

@@ -29,6 +29,7 @@ class Resource(NamedTuple):
     lines: Mapping[str, int]  # name of each AWS resource → its line in the tfvars; empty when deleted
     warned: tuple[Problem, ...] = ()  # what is accepted and odd
     texts: Mapping[str, bytes] = {}  # path → what stands in the file; none when deleted
+    waits_for: tuple[str, ...] = ()  # paths that `depends_on` names
 
     def names(self, address: str) -> tuple[str, ...]:
         """What a Terraform address may be called in the tfvars: `role/policy` is a part of what is named `role`."""

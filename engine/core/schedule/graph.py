@@ -24,10 +24,13 @@ class Graph(NamedTuple, Generic[Node]):
 
     def cycle(self) -> tuple[Node, ...] | None:
         """A shortest circle of the first nodes that wait for one another, each for the next, the last for the first."""
+        return next((self.circle(knot[0]) for knot in self.knots()), None)
+
+    def knots(self) -> Iterator[tuple[Node, ...]]:
+        """The groups of nodes that all wait for one another, each after the groups that it waits for."""
         for component in self._components(frozenset(self.nodes)):
             if len(component) > 1 or component[0] in self.after.get(component[0], ()):
-                return self.circle(component[0])
-        return None
+                yield component
 
     def circle(self, node: Node) -> tuple[Node, ...] | None:
         """A shortest way from a node back to itself; None where there is none."""
@@ -53,6 +56,14 @@ class Graph(NamedTuple, Generic[Node]):
             for other in others:
                 found.setdefault(other, set()).add(node)
         return Graph(self.nodes, {node: frozenset(others) for node, others in found.items()})
+
+    def without(self, edges: Collection[tuple[Node, Node]]) -> "Graph[Node]":
+        """The same where these (who waits, for what) do not wait."""
+        gone: dict[Node, set[Node]] = {}
+        for node, other in edges:
+            gone.setdefault(node, set()).add(other)
+        left = {node: others - gone.get(node, frozenset()) for node, others in self.after.items()}
+        return Graph(self.nodes, {node: others for node, others in left.items() if others})
 
     def restricted(self, nodes: Collection[Node]) -> "Graph[Node]":
         """Only these nodes, in their order here; who waited through what is left out, waits still."""
