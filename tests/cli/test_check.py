@@ -16,7 +16,7 @@ from tests.support.order import SHIPPED
 from tests.support.resources import rules, source
 from tests.support.terraform import a_program
 
-FILES = {"S3/a.tfvars": good(), "S3/deep/deep.tfvars": good(), "README.md": "text"}
+FILES = {"S3/a.tfvars": good(), "S3/deep/deep.tfvars": good("acme-dev-deep"), "README.md": "text"}
 
 
 class Tree:

@@ -24,7 +24,7 @@ _LONGEST = 200  # characters of what is quoted
 _SHOWN = 12  # of those in a circle
 _LIKELY = 4  # letters that one word may have and the other not, for them to be compared
 
-# What AWS gives when it makes a thing → the code's words and the form that can be written before.
+# What AWS gives when it makes a thing → what that is, and the form that can be written before.
 _GIVEN = {
     "key": ("the id of a key", "the alias: `{arn}:alias/NAME` (in a policy, the condition kms:ResourceAliases)"),
     "queue": ("the URL of a queue", "the ARN: `{arn}:{name}`"),
