@@ -1031,6 +1031,17 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG784": Row("delivery {id} cannot be had again: {reason}", "`GET /api/v1/deliveries` lists those that can"),
+    # ENG825-834 in which order resources go
+    "ENG825": Row(
+        "it comes after {other}, which is not applied",
+        "bring that one on: it is tried by itself as soon as that is applied",
+        _WAIT,
+    ),
+    "ENG826": Row(
+        "it was not begun, since {other} had failed and nothing was to go on after the first failure",
+        "mend that one; or run it without `fail_fast`",
+        _WAIT,
+    ),
     # ENG710-719 ledger and backups
     "ENG710": Row(
         "it is no entry of our ledger: {reason}",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HELP = "show what became of resources: applied, failed, stopped, given up, and by which pull request"
 _BAD = ("failed", "partial", "stopped", "refused")
+_AFTER = "comes by itself when this is applied: "
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -71,6 +72,8 @@ def _show(entries: "Iterable[Entry]", console: "Console") -> None:
         )
         if said["why"]:
             console.out(f"        {', '.join(one['login'] for one in said['people'])}: {said['why']}")
+        if "after" in said:
+            console.out(f"        {_AFTER}{said['after']}")
     if key is None:
         console.out("nothing was ever tried there")
 

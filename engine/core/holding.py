@@ -32,6 +32,7 @@ class State(Enum):
     PARTIAL = "partial"  # it has changed some of it
     STOPPED = "stopped"  # what would be applied is not what was approved
     REFUSED = "refused"  # a gate of applying has said no
+    SKIPPED = "skipped"  # what it comes after was not applied
     RELEASED = "released"  # two people have given it up
     SUPERSEDED = "superseded"  # a newer commit, which contains it, was tried since
 
@@ -141,6 +142,7 @@ _WORDS = {
     "partial": "left half applied",
     "stopped": "left unapplied (stopped)",
     "refused": "left unapplied (refused)",
+    "skipped": "left unapplied (skipped)",
     "reconciled": "given the state of an apply that was cut off (reconciled)",
     "pushed": "given the state of an apply that could not save it (pushed)",
     "adopted": "given another state (adopted)",
@@ -158,8 +160,9 @@ class Move(NamedTuple):
     says: str  # for a person; format string over `hold` and `key`
 
 
-_TRIED = (*map(State, DONE), State.FAILED, State.PARTIAL, State.STOPPED, State.REFUSED)
+_TRIED = (*map(State, DONE), State.FAILED, State.PARTIAL, State.STOPPED, State.REFUSED, State.SKIPPED)
 _SWEEP = Move("sweep", _TRIED, "{hold} applied, which is tried again by itself")
+_AFTER = Move("sweep", _TRIED, "{hold} applied, which comes by itself when what it waits for is applied")
 _APPLY = Move("apply", _TRIED, "{hold} applied: comment `/engine apply` there")
 _UNLOCK = Move("unlock", (State.RELEASED,), "{hold} given up: comment `/engine unlock {key}` there")
 _MERGE = Move("merge", (State.SUPERSEDED,), "a pull request that is validated now; its merge carries {hold} along")
@@ -167,6 +170,7 @@ _MERGE = Move("merge", (State.SUPERSEDED,), "a pull request that is validated no
 MOVES: Mapping[State, tuple[Move, ...]] = {
     State.HELD: (_SWEEP, _APPLY, _UNLOCK),
     **dict.fromkeys((State.FAILED, State.PARTIAL, State.STOPPED, State.REFUSED, State.RELEASED), (_APPLY, _MERGE)),
+    State.SKIPPED: (_AFTER, _APPLY, _MERGE),
     **dict.fromkeys(map(State, DONE), ()),
     State.SUPERSEDED: (),
 }

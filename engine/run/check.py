@@ -4,7 +4,6 @@ Discovery, the checks of tfvars and documents, plans that begin with nothing, an
 events, git and AWS are not there. What depends on them is told as unknown: nothing of it has passed.
 """
 
-import itertools
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -167,9 +166,7 @@ def _planned(
         return []
     workspace = prepare(terraform.setup(settings, controller.module, None, nowhere=True), work.cancel)
     workspace.stand_alone()
-    counter = itertools.count(1)
-    counted = work._replace(progress=lambda line: work.progress(f"{line}  ({next(counter)} of {len(resources)})"))
-    planning = terraform.Planning(workspace, rules.limits, None, os.urandom(32), settings.credentials, counted)
+    planning = terraform.Planning(workspace, rules.limits, None, os.urandom(32), settings.credentials, work)
     jobs = [(resource, terraform.job(resource, rules, nowhere=True)) for resource in resources]
     return terraform.plan_all(jobs, planning)
 

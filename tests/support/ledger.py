@@ -12,6 +12,7 @@ from engine.run.kept import ledger
 from tests.support.merges import DIGEST, KEY, REPO
 from tests.support.signing import SIGNED, signer, trusted
 
+AFTER = "KMS/dev/lake/terraform.tfstate"  # what is skipped comes after
 VALUES = "sha256:" + "5" * 64
 
 
@@ -51,6 +52,7 @@ def said(outcome: str = "applied", **changes: Any) -> dict[str, Any]:
         "people": [person(1), person(2)] if by_people else [],
         "run": "r1",
         "time": SIGNED,
+        **({"after": AFTER} if outcome == "skipped" else {}),
         **changes,
     }
 

@@ -36,6 +36,7 @@ backups/<state key>/<0000000001>                                a state as it wa
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 decided/<run>/<digest>                                          what a run has decided, and from what
 rules/<digest>                                                  the rules that it was decided by
+durations/<owner>/<repository>                                  how long its resources took, to order work by
 known-keys                                                      the trusted keys, as a run last saw them
 """
 
@@ -228,6 +229,11 @@ def applying(state_key: str) -> str:
 def decided(run: str, digest: str = "") -> str:
     """Where a decision of a run is, by its digest in hexadecimal digits; without one what all of them begin with."""
     return f"decided/{part(run)}/{digest}"
+
+
+def durations(repo: str) -> str:
+    """Where stands how long the resources of a repository took."""
+    return f"durations/{_repository(repo)}"
 
 
 def rules(digest: str) -> str:

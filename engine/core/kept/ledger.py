@@ -18,12 +18,13 @@ from engine.core.verdict.statement import TYPE, subjects
 from engine.errors import Place, failure
 
 PREDICATE = "urn:interlock:ledger:1"
-ATTEMPTS = (*DONE, "failed", "partial", "stopped", "refused", "released")  # each ends a hold
+ATTEMPTS = (*DONE, "failed", "partial", "stopped", "refused", "skipped", "released")  # each ends a hold
 # Each says which state is ours, and ends nothing; the last two: it was taken back by itself, or half of it.
 OF_STATE = ("reconciled", "pushed", "adopted", "restored", "rolled_back", "half_back")
 OUTCOMES = (*ATTEMPTS, *OF_STATE)
 
 RAN = (*DONE, "failed", "partial")  # Terraform was started
+_BELIEVED = (*DONE, "skipped")  # on which something is done, or left undone
 _BY_PEOPLE = ("released", "adopted", "restored")
 _ENVIRONMENT = "environment"  # the one value that a promotion changes
 
@@ -52,9 +53,9 @@ class Entry(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """One of `OUTCOMES`; nothing counts as done by the word of a revoked key."""
+        """One of `OUTCOMES`; nothing counts as done, or is tried again by itself, by the word of a revoked key."""
         outcome: str = self.said["outcome"]
-        return "refused" if self.revoked and outcome in DONE else outcome
+        return "refused" if self.revoked and outcome in _BELIEVED else outcome
 
     def to_row(self, contains: Sequence[str]) -> Json:
         """A row of the fact `ledger`; `contains` are the merges that lie in its commit."""
@@ -213,6 +214,8 @@ def _contradictions(said: Mapping[str, Any]) -> Iterator[str]:
         yield "only the first one follows none"
     if outcome in OF_STATE and said["state"] is None:
         yield f"it says `{outcome}` of no state"
+    if (outcome == "skipped") != ("after" in said) or said.get("after") == said["key"]:
+        yield "it says `skipped`, and not after what, or that of something else"
     if outcome in RAN and (said["verdict"] is None or said["merge"] is None or said["pr"] is None):
         yield f"it says `{outcome}` of what was never judged and merged"
     if outcome == "applied" and said["values"] is None:

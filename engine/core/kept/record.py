@@ -64,6 +64,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "source": {"repository": str, "id": int, "installation": (int, NoneType)},
     "struck": {"run": str, "repository": str, "pipeline": str, "at": str},
     "known-keys": {"run": str, "keys": dict},
+    "durations": {"run": str, "ms": dict},  # phase → state key → milliseconds
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
@@ -90,6 +91,7 @@ WAY_OUT: Mapping[str, str] = {
     "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "known-keys": "delete it: the trail is then told of all keys anew",
+    "durations": "delete it: work is ordered without it until resources have run again",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
     "struck": "take it out of the store: what it is about is started at the next tick",
     "source": "name the repository's `id` and `installation` under `sources` of the rules, and take it out of the "

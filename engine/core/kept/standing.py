@@ -38,7 +38,8 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
     """May this merge be applied now? `contains`: does its commit contain that one?
 
     What was tried before is not tried again by itself: only where a person has asked for it since, or where there is
-    another verdict. What was applied is done, unless an older state was brought back since.
+    another verdict. What was skipped was to be tried, and was not. What was applied is done, unless an older state was
+    brought back since.
     """
     mine = [
         one for one in _since(entries, ("restored",)) if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS
@@ -52,7 +53,7 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
             return Standing("foreign", last)
         if not contains(last.said["commit"]):
             return Standing("older", last)
-    if mine:
+    if mine and mine[-1].outcome != "skipped":
         tried = mine[-1]
         same_verdict = (tried.said["verdict"] or {}).get("digest") in (None, merge.verdict)
         if same_verdict and (merge.asked is None or merge.asked <= tried.said["time"]):
@@ -86,9 +87,14 @@ def void(entries: Sequence[Entry], confirmed_at: str) -> str:
 
 
 def another(ours: Mapping[str, Any] | None, found: State | None) -> str:
-    """Why the state that was found is not the one that the ledger speaks of; empty where it is."""
+    """Why the state that was found is not the one that the ledger speaks of; empty where it is.
+
+    Where nothing was ever applied, one that has nothing in it is none: an interrupted plan leaves it.
+    """
     if ours is None:
-        return "" if found is None else f"there is one of serial {found.serial}, and nothing was ever applied by us"
+        if found is None or found.is_empty:
+            return ""
+        return f"there is one of serial {found.serial}, and nothing was ever applied by us"
     if found is None:
         return f"there is none any more, and serial {ours['serial']} was left"
     if found.lineage != ours["lineage"]:

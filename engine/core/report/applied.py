@@ -19,8 +19,14 @@ from engine.errors import Problem
 MARK = "<!-- interlock apply -->"
 _TITLES = 2_000  # bytes of all titles and notes
 _KEYS = 5  # states that are named in one line
-_MARKS = {**dict.fromkeys(DONE, "✅"), "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌"}
-_WORDS = {"partial": "half applied", "stopped": "stopped: it differs from what was approved"}
+_MARKS = {
+    **dict.fromkeys(DONE, "✅"), "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌", "skipped": "⏭️",
+}  # fmt: skip
+_WORDS = {
+    "partial": "half applied",
+    "skipped": "skipped: it comes after what was not applied",
+    "stopped": "stopped: it differs from what was approved",
+}
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
 _STATES = {"started": "under way"}
 _HEAD = ("", "Resource", "State", "Time")  # no more: it is read on a phone, too
@@ -77,9 +83,8 @@ def render(report: Report, applied: Applied, limit: int = LIMIT) -> str:
 def _head(report: Report, applied: Applied) -> str:
     commit = f"Commit {md.code(applied.commit[:12])}" if applied.commit else "No commit"
     where = f", {md.text(report.environment)} → branch {md.code(report.branch)}" if report.branch else ""
-    # Said, because people expect one: Terraform knows of no order between states.
-    order = " No order is kept among them." if len(applied.attempts) > 1 else ""
-    return f"{state(report, applied).markdown}\n---\n\n{commit}{where}.{order}"
+    summed = " ".join(f"{md.text(line)}." for line in applied.summary.lines()) if applied.summary else ""
+    return f"{state(report, applied).markdown}\n---\n\n{commit}{where}." + (f" {summed}" if summed else "")
 
 
 def _gates(report: Report, applied: Applied, room: int) -> tuple[str, int]:

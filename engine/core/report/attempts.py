@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from engine.core.command import usage
 from engine.core.holding import DONE
 from engine.core.plan.told import WORDS, Line
+from engine.core.schedule.summary import Summary
 from engine.errors import Problem
 from engine.printable import harmless
 
@@ -66,6 +67,7 @@ class Applied(NamedTuple):
     is_live: bool = False  # it is being applied at this moment
     may: Mapping[str, str] = {}  # command → who may say it, in words; what is not in it, the rules do not know
     log: str = ""  # where the whole log is; empty: nobody can tell
+    summary: Summary | None = None  # None while it goes on, and of a run that did not come to its end
 
     @property
     def done(self) -> int:
@@ -76,6 +78,7 @@ class Applied(NamedTuple):
         """For machines; the names are those of `terraform.apply`."""
         return {
             "commit": self.commit or None,
+            "summary": self.summary.to_json() if self.summary else None,
             "resources": [
                 {
                     **{name: getattr(one, name) for name in ("path", "service", "name", "outcome")},
@@ -114,6 +117,7 @@ _OUTCOMES: Mapping[str, Way] = {
         "which plans what was merged, signs that, and asks for approvals of it",
     ),
     "refused": Way("a gate of applying says no", "apply", _AGAIN),
+    "skipped": Way("it comes after what was not applied, and is tried as soon as that is"),
     "released": Way("two people have given it up", "apply", _AGAIN),
     "rolled_back": Way("it was taken back by itself, and the branch is ahead of what is applied", "rollback", _REVERTS),
     "half_back": Way("it was not wholly taken back, and the branch is ahead of what is applied", "apply", _AGAIN),
@@ -125,6 +129,7 @@ _WAITS: Mapping[str, Way] = {
     ),
     "backend": Way("where its state is kept does not answer"),
     "store": Way("the store does not answer"),
+    "upstream": Way("it comes after what is still to be applied"),
     "frozen": Way("deployments are frozen"),
 }
 _WAITING = Way("it is not known yet what came of it")

@@ -34,14 +34,12 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     resources = ctx.discovery.resources if ctx.discovery.applies else ()
     if not resources:
         ctx.work.progress("  nothing is to be applied")
-        return {"resources": []}
-    if len(resources) > 1:
-        ctx.work.progress("  no order is kept among the resources")
+        return {"resources": [], "summary": None}
     jobs = [terraform.job(resource, ctx.rules) for resource in resources]
     with applying_of(ctx, jobs, parallelism) as applying:
         pairs = enumerate(zip(resources, jobs, strict=True), 1)
         targets = [Target(number, resource, job) for number, (resource, job) in pairs]
-        return {"resources": apply_all(applying, targets, was=_shown(ctx, applying.subject), live=ctx.work.live)}
+        return apply_all(applying, targets, was=_shown(ctx, applying.subject), live=ctx.work.live)
 
 
 @contextmanager
@@ -55,7 +53,8 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
     from engine.run import trusted
     from engine.run.actions import terraform
     from engine.run.applying.model import Applying
-    from engine.run.kept import ledger, rollbacks
+    from engine.run.kept import durations, ledger, rollbacks
+    from engine.run.ordering import graph_of
 
     known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
     terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)
@@ -83,6 +82,8 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
             now=ctx.ports.now,
             parallelism=parallelism,
             twice=bool(rollbacks.get(ctx.ports.store, subject.repository["name"], subject.pr)),
+            graph=graph_of(ctx.discovery),
+            guess=durations.known(ctx.ports.store, subject.repository["name"]).guess,
         )
 
 
@@ -271,7 +272,7 @@ ACTIONS = (
         "terraform.apply",
         apply,
         inputs={"parallelism": {"type": ["integer", "null"], "minimum": 1, "maximum": 64, "default": None}},
-        outputs=("resources",),
+        outputs=("resources", "summary"),
         permissions=("contents:read", "issues:write"),
         repeat=Repeat.RECONCILE,
         writes=True,
@@ -280,7 +281,7 @@ ACTIONS = (
         needs=("pr", "source", "resources", "merge", "merged", "verdict", "merges", "ledger", "comments"),
         secrets=("digest", "audit", "backup"),
         result=_result,
-        doc="Apply each resource of a merge as it was approved, and nothing else; in no order among them.",
+        doc="Apply each resource of a merge as it was approved, and nothing else; each after those that it refers to.",
     ),
     Action(
         "terraform.rollback",

@@ -56,6 +56,7 @@ def write(
     done: Mapping[str, str] = _NOTHING,
     backup: str | None = None,
     why: str | None = None,
+    after: str | None = None,
 ) -> Entry:
     """The entry that stands.
 
@@ -70,6 +71,7 @@ def write(
         "done": dict(done),
         "backup": backup,
         "why": why,
+        **({} if after is None else {"after": after}),
         "people": [],
         "run": applying.run,
     }

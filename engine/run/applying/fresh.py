@@ -4,7 +4,7 @@ import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
-from engine.core.holding import DONE
+from engine.core.holding import DONE, speaks_of
 from engine.core.kept import keys, ledger, standing
 from engine.core.plan.compare import compare
 from engine.core.plan.digest import change_set_digest, key_id
@@ -125,7 +125,8 @@ def _check_standing(applying: "Applying", target: "Target", found: "Sequence[Ent
         )
     if reason:
         why = problem("ENG733", Place(path), commit=subject.commit[:12], resource=path, reason=reason)
-        raise Waits("older", why)
+        newer = stands.entry if stands.entry and stands.entry.outcome in DONE else None
+        raise Waits("older", why, met=newer is not None and speaks_of(newer.said, subject.commit))
     if reason := standing.void(found, subject.verdict.verdict["confirmed_at"]):
         raise Ended("stopped", problem("ENG735", Place(path), resource=path, reason=reason))
 

@@ -49,7 +49,7 @@ def test_what_was_signed_is_read(outcome: str) -> None:
 
 def _by_people(outcome: str) -> dict[str, Any]:
     wanted = said(outcome)
-    return {"why": wanted["why"], "people": wanted["people"]}
+    return {name: wanted[name] for name in ("why", "people", "after") if name in wanted}
 
 
 def test_every_outcome_either_ends_a_hold_or_speaks_of_a_state() -> None:
@@ -120,6 +120,9 @@ def test_what_others_are_shown() -> None:
         ("no run", {"run": ""}),
         ("no environment", {"environment": ""}),
         ("a field more", {"more": 1}),
+        ("skipped after nothing", {"outcome": "skipped", "state": None}),
+        ("skipped after itself", {"outcome": "skipped", "state": None, "after": said()["key"]}),
+        ("applied, and skipped after something", {"after": "IAM/dev/x/terraform.tfstate"}),
         ("released for no reason", {**said("released"), "why": None}),
         ("released by nobody", {**said("released"), "people": []}),
         ("released by one", {**said("released"), "people": [person(1)]}),
@@ -146,6 +149,7 @@ def test_what_cannot_be_is_not_signed_and_not_read(why: str, changes: dict[str, 
         ("a destroyed resource has no values", {"values": values_digest({"environment": "development"})}),
         ("there was nothing to do, and no state yet", {"state": None}),
         ("a gate says no: Terraform was not started", {"outcome": "refused", "verdict": None, "merge": None}),
+        ("skipped", {"outcome": "skipped", "state": None, "after": "IAM/dev/x/terraform.tfstate"}),
         ("stopped before it began", {"outcome": "stopped", "state": None}),
         ("adopted without a pull request",
          {**said("adopted"), "pr": None, "verdict": None, "merge": None, "values": None}),

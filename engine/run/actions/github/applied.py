@@ -72,10 +72,10 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         gates=tuple(map(gate, judged(ctx, ctx.document, APPLY))), broken=problems,
     )  # fmt: skip
     is_live = rows is not None or not (problems or any(one.uses == APPLY for one in ctx.ran) or not _applies(ctx))
+    done = outputs(ctx, APPLY) if rows is None else None
     if rows is None:
-        done = outputs(ctx, APPLY)
         rows = _undone(ctx, done["resources"]) if done else _coming(ctx) if is_live else ()
-    told = reports.of_apply(about, rows, facts)
+    told = reports.of_apply(about, rows, facts, done.get("summary") if done else None)
     assert told.applied
     told = told._replace(
         applied=told.applied._replace(

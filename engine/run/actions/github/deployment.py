@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.run.runner import Ran
 
 _NOTHING: Mapping[str, Any] = {"id": None, "state": None}
-_FAILED = ("failed", "partial", "stopped", "refused")
+_FAILED = ("failed", "partial", "stopped", "refused", "skipped")
 _OTHERS = ("ENG620", "ENG621", "ENG742")  # another run is at it, and says how it goes
 
 
