@@ -55,7 +55,7 @@ def run(options: Namespace, console: Console) -> int:
     rules = load_rules(options.rules)
     request = Request(options.repo, tuple(options.paths), options.source)
     with results.directory(None) as out, watching(console, as_json=options.json) as (step, _):
-        work = Work(out, console.progress, lambda _: None, Event(), None, step, options.fail_fast)
+        work = Work(out, console.progress, lambda _: None, Event(), watch=step, fail_fast=options.fail_fast)
         report = check(request, rules, Controller.at(controller), surroundings, work, clock.now())
     if options.json:
         console.json(report.to_json())

@@ -114,7 +114,8 @@ def run(options: Namespace, console: Console) -> int:
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         try:
-            handled = _handled(request, values, hubs, Watcher(decided, console.progress, show, reports.append, step))
+            watcher = Watcher(decided, console.progress, show, reports.append, step=step)
+            handled = _handled(request, values, hubs, watcher)
         finally:
             job.summary(reports)
             job.annotations(console, reports, aside=options.json)

@@ -83,6 +83,7 @@ def _outcome(
     """Is there something to be done for it, something that waits for others, or nothing? And the merge commit, where
     something is signed.
     """
+    from engine.core.holding import DONE
     from engine.core.repository import same_repository
     from engine.run.kept import ledger, merges
 
@@ -96,8 +97,6 @@ def _outcome(
     became = {key: _became(store, key, commit, trusted) for key in decision.said["keys"]}
     if None in became.values():
         return "open", commit
-    from engine.core.holding import DONE
-
     waits = {entry.said["after"] for entry in became.values() if entry and entry.outcome == "skipped"}
     found = [_became(store, key, commit, trusted) for key in waits]
     if any(entry and entry.outcome in DONE for entry in found):
