@@ -2,7 +2,7 @@
 
 Budgets: 500 a second taken and on the disk, p99 of the answers below 100 ms; none of those that were answered lost by
 `kill -9`; memory flat over 20,000; 5,000 that start nothing gone through in 60 s. Everything is on this machine: who
-sends, who receives, and a worker that tells apart what has come.
+sends, and `engine serve` with its two processes.
 
     python benchmarks/receiver.py [--rate 500] [--deliveries 20000] [--quick]
 """
@@ -19,23 +19,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from engine import data
-from engine.adapters.storage.memory import Memory
-from engine.core.events.ours import Us
-from engine.core.rules.load import load
-from engine.run import trusted
-from engine.run.catalog import catalog
-from engine.service.bound import Sources
 from engine.service.inbox import Inbox
-from engine.service.sifting import sift
 
 SECRET = b"a secret of at least 32 characters"
 SIZE = 28 * 1024
 RATE, P99_MS, DRAIN_S, GROWTH_MIB = 500, 100.0, 60.0, 32.0
+_ENGINE = os.path.join(os.path.dirname(sys.executable), "engine")
 _DOORS = 48  # connections that are kept
-_BATCH = 200
 
 
 def delivery(number: int) -> tuple[str, bytes]:
@@ -107,54 +100,25 @@ class Sender:
 
 
 @contextmanager
-def role(name: str, folder: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """This program as the receiver, or as the worker, until the end of the block."""
-    started = subprocess.Popen([sys.executable, __file__, "--as", name, folder, str(port)])
+def serving(folder: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`engine serve` with the shipped rules, until the end of the block."""
+    environ = {
+        **os.environ,
+        "ENGINE_WEBHOOK_SECRET": SECRET.decode(),
+        "ENGINE_STORE": f"dir:{folder}/store?shared=1",
+        "ENGINE_CACHE_DIR": f"{folder}/cache",
+    }
+    controller = os.path.dirname(data.path("deployment-rules.yaml"))
+    words = ["serve", "--controller", controller, "--state", f"{folder}/state", "--port", str(port), "--json"]
+    started = subprocess.Popen([_ENGINE, *words], env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        if name == "receiver":
-            _wait_for(port)
+        assert started.stdout is not None
+        if b"ready" not in started.stdout.readline():
+            raise SystemExit("engine serve does not start")
         yield started
     finally:
-        started.kill()
+        started.terminate()
         started.wait()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(500):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise SystemExit("the receiver does not listen")
-
-
-def receive(folder: str, port: int) -> None:
-    """The web process, as far as it receives."""
-    import uvicorn
-    from starlette.applications import Starlette
-
-    from engine.service import listening
-    from engine.service.receiver import Receiver
-
-    inbox = Inbox(os.path.join(folder, "inbox.db"))
-    app = Starlette(routes=Receiver(inbox, Sources(inbox.database), [SECRET]).routes())
-    uvicorn.Server(listening.config(app)).run([socket.create_server(("127.0.0.1", port), backlog=512)])
-
-
-def work(folder: str) -> None:
-    """The worker, as far as what starts nothing goes."""
-    inbox = Inbox(os.path.join(folder, "inbox.db"))
-    files = trusted.read_rules(os.path.dirname(data.path("deployment-rules.yaml")))
-    rules, sources, store = load(dict(files), catalog()), Sources(inbox.database), Memory()
-    while True:
-        found = inbox.waiting(_BATCH)
-        bound = sources.bind(rules, store, found)
-        sifted = sift([(one, inbox.body(one.id)) for one in found], rules, bound, Us())
-        for why, ids in sifted.kept.items():
-            inbox.mark(ids, "kept", reason=why)
-        for why, ids in sifted.refused.items():
-            inbox.mark(ids, "refused", reason=why)
-        if not found:
-            time.sleep(0.2)
 
 
 def _memory_mib(process: int) -> float:
@@ -182,7 +146,7 @@ def rate_and_memory(folder: str, rate: float, count: int) -> list[str]:
     port = _free_port()
     warm = min(2_000, count // 4)
     wrong = []
-    with role("receiver", folder, port) as receiver, role("worker", folder, port):
+    with serving(folder, port) as receiver:
         sender = Sender(port)
         asyncio.run(sender.run(0, warm, rate))
         before, cpu = _memory_mib(receiver.pid), _cpu_s(receiver.pid)
@@ -207,7 +171,7 @@ def rate_and_memory(folder: str, rate: float, count: int) -> list[str]:
 def killed(folder: str, rate: float) -> list[str]:
     """What was answered before `kill -9`, and is there afterwards."""
     port = _free_port()
-    with role("receiver", folder, port) as receiver, role("worker", folder, port):
+    with serving(folder, port) as receiver:
         sender = Sender(port)
 
         async def kill_in_the_middle() -> None:
@@ -217,7 +181,7 @@ def killed(folder: str, rate: float) -> list[str]:
             await sending
 
         asyncio.run(kill_in_the_middle())
-    inbox = Inbox(os.path.join(folder, "inbox.db"))
+    inbox = Inbox(_inbox(folder))
     lost = set(sender.answered) - inbox.known(sender.answered)
     inbox.close()
     print(f"kill -9: {len(sender.answered):,} were answered, {sender.failed:,} were not, {len(lost)} are lost")
@@ -228,7 +192,7 @@ def drained(folder: str, count: int) -> list[str]:
     """How long what starts nothing waits."""
     from engine.service import delivery as deliveries
 
-    inbox = Inbox(os.path.join(folder, "inbox.db"))
+    inbox = Inbox(_inbox(folder))
     _work_off(inbox, folder)
     told = []
     for number in range(20_000_000, 20_000_000 + count):
@@ -246,13 +210,17 @@ def drained(folder: str, count: int) -> list[str]:
 
 def _work_off(inbox: Inbox, folder: str) -> float:
     """Seconds until nothing waits."""
-    began = time.perf_counter()
-    with role("worker", folder, 0) as worker:
+    with serving(folder, _free_port()) as started:
+        began = time.perf_counter()
         while inbox.counts()["waiting"]:
-            if worker.poll() is not None:
-                raise SystemExit("the worker has ended")
+            if started.poll() is not None:
+                raise SystemExit("engine serve has ended")
             time.sleep(0.05)
-    return time.perf_counter() - began
+        return time.perf_counter() - began
+
+
+def _inbox(folder: str) -> str:
+    return os.path.join(folder, "state", "inbox.db")
 
 
 def main() -> int:
@@ -261,17 +229,10 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--deliveries", type=int, default=20_000)
     parser.add_argument("--quick", action="store_true", help="a tenth of it")
-    parser.add_argument("--as", dest="role", nargs=3, metavar=("ROLE", "DIR", "PORT"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.role:
-        name, folder, port = asked.role
-        if name == "receiver":
-            receive(folder, int(port))
-        else:
-            work(folder)
-        return 0
     part = 10 if asked.quick else 1
     with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "state"), 0o700)
         wrong = rate_and_memory(folder, asked.rate, asked.deliveries // part)
         wrong += killed(folder, asked.rate)
         wrong += drained(folder, 5_000 // part)

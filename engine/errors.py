@@ -462,6 +462,52 @@ TABLE: dict[str, Row] = {
     "ENG394": Row("AWS takes no {character} in {kind}", "write characters from U+0020 to U+00FF only", _NO),
     "ENG395": Row("more than {number} problems in one document", "correct these first", _NO),
     "ENG396": Row("the number `{text}` would be rounded", "write at most 15 digits, or put it in quotes", _NO),
+    # ENG815-824 order
+    "ENG815": Row(
+        "these wait for one another, so that none of them can be first: {circle}",
+        "take one of these out; where both are needed, bring it in a second pull request, with `Depends-On: #NUMBER`",
+        _NO,
+    ),
+    "ENG816": Row(
+        "these name one another, so that none of them waits: {circle}",
+        "nothing has to be done where they are there already; to make them anew takes two pull requests",
+        _NO,
+    ),
+    "ENG817": Row(
+        "`{text}` cannot be waited for: {reason}",
+        "name a resource of this source and of the same environment by its path, such as `S3/data-lake`",
+        _NO,
+    ),
+    "ENG818": Row(
+        "`{text}` is nothing that this source defines for {environment}",
+        "correct it, or see that it is there before: nobody waits for what is made elsewhere",
+        _NO,
+    ),
+    "ENG819": Row(
+        "`{text}` is {what}, which nothing has before it is made",
+        "write {form}; or make it in a pull request of its own, and name it in one that says `Depends-On: #NUMBER`",
+        _NO,
+    ),
+    "ENG820": Row(
+        "the order is known only among what this change touches: {reason}",
+        "say `depends_on` where one of these has to wait for another through something else",
+        _NO,
+    ),
+    "ENG821": Row(
+        "`{text}` is no form of a name: {reason}",
+        "write `# defines: arn:aws:sqs:REGION:ACCOUNT:{{queue_name}}` above, or `# names: arn:aws:s3:::{{}}` behind it",
+    ),
+    "ENG822": Row(
+        "{path} is destroyed, and `{text}` still names it",
+        "take the name out in the same change, or see that it may be missing",
+        _NO,
+    ),
+    "ENG823": Row("nothing in this source is for `{name}`", "environments of its resources: {known}"),
+    "ENG824": Row(
+        "{path} defines `{name}`, too",
+        "keep one of them: both would believe that it is theirs, and destroying one takes it from the other",
+        _NO,
+    ),
     # ENG400-449 Terraform
     "ENG400": Row(
         "{program} was not found",
@@ -985,6 +1031,17 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG784": Row("delivery {id} cannot be had again: {reason}", "`GET /api/v1/deliveries` lists those that can"),
+    # ENG825-834 in which order resources go
+    "ENG825": Row(
+        "it comes after {other}, which is not applied",
+        "bring that one on: it is tried by itself as soon as that is applied",
+        _WAIT,
+    ),
+    "ENG826": Row(
+        "it was not begun, since {other} had failed and nothing was to go on after the first failure",
+        "mend that one; or run it without `fail_fast`",
+        _WAIT,
+    ),
     # ENG710-719 ledger and backups
     "ENG710": Row(
         "it is no entry of our ledger: {reason}",
@@ -1164,6 +1221,34 @@ TABLE: dict[str, Row] = {
     ),
     "ENG794": Row(
         "there is no state of `engine serve` in {directory}", "name its directory: --state DIR, or ENGINE_STATE_DIR"
+    ),
+    # ENG835-854 the way back
+    "ENG835": Row("{key} cannot be taken back: {reason}", "{hint}", _NO),
+    "ENG836": Row("nothing is taken back: {reason}", "{hint}", _NO),
+    "ENG837": Row(
+        "there is a branch {branch} in {repo} that is not what we would make of it",
+        "look who made it, delete it, and ask again",
+        _NO,
+    ),
+    "ENG838": Row(
+        "{resource} is applied, and a second plan of it is not empty: {reason}",
+        "something does not come back as it is written: look at the plan of `/engine replan`",
+        _NO,
+    ),
+    "ENG839": Row(
+        "{resource} is not taken back by itself: {reason}",
+        "look at what was applied; `/engine rollback` shows the way back, or write what it is to be in a pull request",
+        _NO,
+    ),
+    "ENG840": Row(
+        "{address} would be deleted, and the bucket {bucket} still holds something",
+        "empty it first, its older versions too: AWS would refuse to delete it when its policy and its guards are gone",
+        _NO,
+    ),
+    "ENG841": Row(
+        "whether the bucket {bucket}, which would be deleted, holds anything cannot be told: {reason}",
+        "let the profile that plans list its versions (s3:ListBucketVersions), and ask again",
+        ExitCode.EXECUTOR,
     ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

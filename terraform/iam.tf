@@ -1,3 +1,5 @@
+# defines: arn:aws:iam::ACCOUNT:role{path}{role_name}
+# defines: arn:aws:sts::ACCOUNT:assumed-role/{role_name}/*
 variable "iam_roles" {
   description = "IAM roles by name, with their inline policies and attached managed policies."
   type = map(object({

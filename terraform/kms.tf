@@ -1,3 +1,4 @@
+# defines: arn:aws:kms:REGION:ACCOUNT:alias/{alias}
 variable "kms_keys" {
   description = "KMS keys by name, each with an alias. Rotated yearly; deletion waits 30 days unless said otherwise."
   type = map(object({

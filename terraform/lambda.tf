@@ -1,3 +1,5 @@
+# defines: arn:aws:lambda:REGION:ACCOUNT:function:{function_name}:*
+# defines: arn:aws:logs:REGION:ACCOUNT:log-group:/aws/lambda/{function_name}:*
 variable "lambda_functions" {
   description = "Lambda functions by name, each with its log group. Code is an exact version of an S3 object, or an image by digest."
   type = map(object({
@@ -5,7 +7,7 @@ variable "lambda_functions" {
     description   = optional(string, "")
     role_arn      = string
     code = object({
-      s3_bucket         = optional(string)
+      s3_bucket         = optional(string) # names: arn:aws:s3:::{}
       s3_key            = optional(string)
       s3_object_version = optional(string)
       image_uri         = optional(string)
@@ -17,7 +19,7 @@ variable "lambda_functions" {
     architecture                   = optional(string, "x86_64")
     environment_variables          = optional(map(string), {})
     layers                         = optional(list(string), [])
-    kms_key_arn                    = optional(string)
+    kms_key_arn                    = optional(string) # names: arn:aws:kms:REGION:ACCOUNT:{}
     reserved_concurrent_executions = optional(number, -1)
     dead_letter_target_arn         = optional(string)
     tracing_mode                   = optional(string)
@@ -28,11 +30,11 @@ variable "lambda_functions" {
       security_group_ids = list(string)
     }))
     log_retention_days = optional(number, 365) # 0: for ever
-    log_kms_key_arn    = optional(string)
-    permissions = optional(map(object({ # who may invoke it, by the id of the statement
-      principal      = string           # a service, such as events.amazonaws.com, or an account
-      source_arn     = optional(string)
-      source_account = optional(string) # one's own for a service whose source_arn names none, unless given
+    log_kms_key_arn    = optional(string)      # names: arn:aws:kms:REGION:ACCOUNT:{}
+    permissions = optional(map(object({        # who may invoke it, by the id of the statement
+      principal      = string                  # a service, such as events.amazonaws.com, or an account
+      source_arn     = optional(string)        # unordered: AWS does not look whether it is there
+      source_account = optional(string)        # one's own for a service whose source_arn names none, unless given
     })), {})
     tags = optional(map(string), {})
   }))

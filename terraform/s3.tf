@@ -1,3 +1,4 @@
+# defines: arn:aws:s3:::{bucket_name}/*
 variable "s3_buckets" {
   description = "S3 buckets by name. Encrypted, versioned, private and TLS-only unless said otherwise."
   type = map(object({
@@ -5,14 +6,14 @@ variable "s3_buckets" {
     force_destroy       = optional(bool, false) # delete the bucket even when it holds objects
     versioning          = optional(bool, true)
     sse_algorithm       = optional(string, "AES256") # or aws:kms, aws:kms:dsse
-    kms_key_arn         = optional(string)
+    kms_key_arn         = optional(string)           # names: arn:aws:kms:REGION:ACCOUNT:{}
     bucket_key_enabled  = optional(bool, true)
     block_public_access = optional(bool, true)
     object_ownership    = optional(string, "BucketOwnerEnforced")
     tls_only            = optional(bool, true) # adds a statement that denies plain HTTP
     policy_json         = optional(string)     # document: s3-bucket-policy
     logging = optional(object({
-      target_bucket = string
+      target_bucket = string # names: arn:aws:s3:::{}
       target_prefix = optional(string, "")
     }))
     event_bridge = optional(bool, false)  # events of the bucket go to EventBridge,

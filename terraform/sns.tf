@@ -1,3 +1,4 @@
+# defines: arn:aws:sns:REGION:ACCOUNT:{topic_name}{fifo_topic:.fifo}:*
 variable "sns_topics" {
   description = "SNS topics by name, with their subscriptions. Encrypted and TLS-only unless said otherwise."
   type = map(object({
@@ -5,11 +6,11 @@ variable "sns_topics" {
     display_name                = optional(string)
     fifo_topic                  = optional(bool, false)
     content_based_deduplication = optional(bool)
-    kms_master_key_id           = optional(string, "alias/aws/sns")
-    tls_only                    = optional(bool, true) # denies publishing over plain HTTP, as AWS recommends; it takes no `sns:*` here
-    policy_json                 = optional(string)     # document: sns-topic-policy
-    signature_version           = optional(number)     # 2 signs with SHA-256; AWS's default is 1, unless given
-    delivery_feedback = optional(object({              # deliveries are logged: failed ones, and so many percent of the others
+    kms_master_key_id           = optional(string, "alias/aws/sns") # names: arn:aws:kms:REGION:ACCOUNT:{}
+    tls_only                    = optional(bool, true)              # denies publishing over plain HTTP, as AWS recommends; it takes no `sns:*` here
+    policy_json                 = optional(string)                  # document: sns-topic-policy
+    signature_version           = optional(number)                  # 2 signs with SHA-256; AWS's default is 1, unless given
+    delivery_feedback = optional(object({                           # deliveries are logged: failed ones, and so many percent of the others
       role_arn            = string
       success_sample_rate = optional(number, 0)
     }))

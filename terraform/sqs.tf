@@ -1,3 +1,5 @@
+# defines: arn:aws:sqs:REGION:ACCOUNT:{queue_name}{fifo_queue:.fifo}
+# defines: arn:aws:sqs:REGION:ACCOUNT:{queue_name}-dlq{fifo_queue:.fifo} if dead_letter_queue
 variable "sqs_queues" {
   description = "SQS queues by name. Encrypted and TLS-only unless said otherwise; `dead_letter_queue` adds `<name>-dlq`."
   type = map(object({
@@ -9,13 +11,13 @@ variable "sqs_queues" {
     delay_seconds               = optional(number, 0)
     receive_wait_time_seconds   = optional(number, 0)
     max_message_size            = optional(number, 262144)
-    kms_master_key_id           = optional(string)      # the key that SQS manages, unless given
+    kms_master_key_id           = optional(string)      # names: arn:aws:kms:REGION:ACCOUNT:{}; the key that SQS manages, unless given
     tls_only                    = optional(bool, true)  # adds a statement that denies plain HTTP
     policy_json                 = optional(string)      # document: sqs-queue-policy
     dead_letter_queue           = optional(bool, false) # create one,
     dead_letter_target_arn      = optional(string)      # or use an existing one
     max_receive_count           = optional(number, 5)
-    redrive_allow_arns          = optional(list(string)) # whose dead letter queue it may be; any queue's of the account, unless given
+    redrive_allow_arns          = optional(list(string)) # unordered: whose dead letter queue it may be; any queue's of the account, unless given
     tags                        = optional(map(string), {})
   }))
   default  = {}

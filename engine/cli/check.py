@@ -25,7 +25,12 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--source", metavar="REPO", help="which declared source it is (default: its origin, or the only one)"
     )
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--fail-fast", action="store_true", help="begin nothing more after the first resource that cannot be planned"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the report as JSON, and how far it is as lines of JSON beside it"
+    )
 
 
 def run(options: Namespace, console: Console) -> int:
@@ -34,6 +39,7 @@ def run(options: Namespace, console: Console) -> int:
 
     from engine.adapters import clock, settings
     from engine.cli.files import load_rules
+    from engine.cli.live import watching
     from engine.core.outcome import EXIT
     from engine.core.report import terminal
     from engine.errors import TABLE, ExitCode, worst
@@ -48,8 +54,8 @@ def run(options: Namespace, console: Console) -> int:
     stand_apart(controller, options.repo, options.source, search_path=surroundings.path)
     rules = load_rules(options.rules)
     request = Request(options.repo, tuple(options.paths), options.source)
-    with results.directory(None) as out:
-        work = Work(out, console.progress, lambda _: None, Event())
+    with results.directory(None) as out, watching(console, as_json=options.json) as (step, _):
+        work = Work(out, console.progress, lambda _: None, Event(), watch=step, fail_fast=options.fail_fast)
         report = check(request, rules, Controller.at(controller), surroundings, work, clock.now())
     if options.json:
         console.json(report.to_json())

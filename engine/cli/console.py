@@ -39,11 +39,14 @@ class Console:
     @property
     def colours(self) -> bool:
         """May standard output be coloured? Only a terminal, and only when nobody said NO_COLOR (https://no-color.org)."""
-        if not (self._colour and sys.stdout and sys.stdout.isatty()):
-            return False
+        return bool(sys.stdout) and sys.stdout.isatty() and self.likes_colours
+
+    @property
+    def likes_colours(self) -> bool:
+        """Has nobody said that colours are not wanted?"""
         from engine.adapters.settings import no_colour
 
-        return not no_colour()
+        return self._colour and not no_colour()
 
     @property
     def is_watched(self) -> bool:
@@ -90,6 +93,17 @@ class Console:
         value = self._answer(value) if self._answer else value
         indent = None if in_one_line else 2
         self.out(in_json(json.dumps(value, indent=indent, ensure_ascii=not _is_utf8(sys.stdout))))
+
+    @property
+    def is_followed(self) -> bool:
+        """Does somebody look at our progress, on a terminal?"""
+        return not self.quiet and bool(sys.stderr) and sys.stderr.isatty()
+
+    def event(self, value: object) -> None:
+        """One line of JSON beside the data, unless quiet. Thread-safe."""
+        import json
+
+        self.progress(in_json(json.dumps(value, ensure_ascii=not _is_utf8(sys.stderr))))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """Each problem with its place, its source line and the way out."""

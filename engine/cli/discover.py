@@ -65,6 +65,7 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
     from engine.run.module import module_directory, read_module
+    from engine.run.ordering import ordered
     from engine.run.trusted import stand_apart
 
     rules_at = os.path.abspath(options.rules)
@@ -80,16 +81,19 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     if options.all:
         head = found.head if found else repository.resolve(options.head)
         looked_at = contents.of_everything(repository, head, declared, found)
+        tree, before = repository.tree_of(head), repository.tree_of(found.base) if found else ""
     else:
         assert found is not None
         merge = repository.merge(found)
+        tree, before = merge.tree, merge.before
         if merge.conflicts:
             paths = listing(map(in_line, merge.conflicts))
             raise failure("ENG370", head=options.head, base=options.base, paths=paths)
         looked_at = contents.of_range(repository, merge, declared)
-    return discover(
+    discovered = discover(
         looked_at, declared, rules, source, allow_destroy=options.allow_destroy, allow_move=options.allow_move
     )
+    return ordered(discovered, repository, tree, before, declared, rules)
 
 
 def _print(discovery: "Discovery", console: "Console") -> None:

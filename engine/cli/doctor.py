@@ -38,7 +38,7 @@ def run(options: Namespace, console: Console) -> int:
         return _pin(os.path.abspath(options.controller or os.curdir), console)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
     module = module_directory(options.controller) if options.controller else data.path("terraform")
-    found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module)))
+    found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module), os.environ))
     if options.json:
         console.json([_row(check) for check in found])
     else:

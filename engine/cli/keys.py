@@ -97,9 +97,9 @@ def _token(options: Namespace, console: "Console") -> int:
         console.out(token)
         console.out(line)
     console.progress(
-        "\nThe first line is the token: it is shown this once, for whoever it is for. The second belongs into the file\n"
-        "that `engine serve --tokens FILE` names (mode 0600); it counts at the next request, and who takes it out\n"
-        "again ends what the token may do."
+        "\nThe first line is the token, shown this once, for whoever it is for. The second one belongs into the file\n"
+        "that `engine serve --tokens FILE` names (mode 0600): it counts at the next request, and whoever takes it out\n"
+        "ends what the token may do."
     )
     return ExitCode.DONE
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from engine.core.signature import TrustedKeys
 
 HELP = "show what became of resources: applied, failed, stopped, given up, and by which pull request"
-_GOOD, _BAD = ("applied",), ("failed", "partial", "stopped", "refused")
+_BAD = ("failed", "partial", "stopped", "refused")
+_AFTER = "comes by itself when this is applied: "
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -52,6 +53,8 @@ def _entries(store: "Store", trusted: "TrustedKeys", key: str | None, pr: int | 
 
 
 def _show(entries: "Iterable[Entry]", console: "Console") -> None:
+    from engine.core.holding import DONE
+
     key = None
     for entry in entries:
         if entry.key != key:
@@ -59,7 +62,7 @@ def _show(entries: "Iterable[Entry]", console: "Console") -> None:
             console.out(key)
         said = entry.said
         outcome: str = said["outcome"]
-        colour = "green" if outcome in _GOOD else "red" if outcome in _BAD else "yellow"
+        colour = "green" if outcome in DONE else "red" if outcome in _BAD else "yellow"
         where = said["repository"]["name"] if said["pr"] is None else f"{said['repository']['name']}#{said['pr']}"
         state = f"serial {said['state']['serial']}" if said["state"] else "no state"
         doubt = "  (its key was revoked: nothing was applied by its word)" if entry.revoked else ""
@@ -69,6 +72,8 @@ def _show(entries: "Iterable[Entry]", console: "Console") -> None:
         )
         if said["why"]:
             console.out(f"        {', '.join(one['login'] for one in said['people'])}: {said['why']}")
+        if "after" in said:
+            console.out(f"        {_AFTER}{said['after']}")
     if key is None:
         console.out("nothing was ever tried there")
 

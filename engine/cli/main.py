@@ -26,6 +26,7 @@ COMMANDS = {
     "lint": "engine.cli.lint",
     "test": "engine.cli.test",
     "discover": "engine.cli.discover",
+    "graph": "engine.cli.graph",
     "policy": "engine.cli.policy",
     "verify": "engine.cli.verify",
     "receipts": "engine.cli.receipts",
@@ -35,6 +36,7 @@ COMMANDS = {
     "freeze": "engine.cli.freeze",
     "overrides": "engine.cli.overrides",
     "ledger": "engine.cli.ledger",
+    "rollback": "engine.cli.rollback",
     "unlock": "engine.cli.unlock",
     "state": "engine.cli.state",
     "keys": "engine.cli.keys",
@@ -43,7 +45,9 @@ COMMANDS = {
     "error": "engine.cli.error",
     "version": "engine.cli.version",
 }
-_START_PROGRAMS = ("run", "serve", "check", "discover", "policy", "unlock", "state", "doctor", "sandbox")
+_START_PROGRAMS = frozenset(
+    ["run", "serve", "check", "discover", "graph", "policy", "rollback", "unlock", "state", "doctor", "sandbox"]
+)
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),
     (("--no-color",), "no colours (also: NO_COLOR)"),

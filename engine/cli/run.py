@@ -57,13 +57,19 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--allow-move", metavar="PATH", action="append", default=[], help="a resource that may change its environment"
     )
-    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
+    parser.add_argument(
+        "--fail-fast", action="store_true", help="begin nothing more after the first resource that fails"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print what happened as JSON, and how far it is as lines of JSON beside it"
+    )
 
 
 def run(options: Namespace, console: Console) -> int:
     """Handle the event and show what came of it."""
     from engine.adapters import settings
     from engine.cli import job
+    from engine.cli.live import watching
     from engine.core.outcome import Outcome
     from engine.run import results
     from engine.run.request import Asked, Request, Watcher
@@ -74,6 +80,7 @@ def run(options: Namespace, console: Console) -> int:
         elif not options.json:
             from engine.core.report import explanation
 
+            rest()
             console.out(explanation.render(decision, console.colour))
 
     reports: list[Report] = []
@@ -83,6 +90,7 @@ def run(options: Namespace, console: Console) -> int:
         if not options.json:
             from engine.core.report import terminal
 
+            rest()
             console.out(terminal.render(report, colour=console.colours, width=console.width))
 
     if options.state is not None:
@@ -90,7 +98,7 @@ def run(options: Namespace, console: Console) -> int:
     values = settings.read()
     going = _going(options, values)
     hubs: list[Forge] = []
-    with results.directory(options.out) as out:
+    with results.directory(options.out) as out, watching(console, as_json=options.json) as (step, rest):
         given = _given(options, out, going.run if values.store else None)
         request = Request(
             event=given.data,
@@ -106,7 +114,8 @@ def run(options: Namespace, console: Console) -> int:
         if values.store:
             console.progress(f"run {going.run}")  # whoever finds it killed needs the name to go on with it
         try:
-            handled = _handled(request, values, hubs, Watcher(decided, console.progress, show, reports.append))
+            watcher = Watcher(decided, console.progress, show, reports.append, step=step)
+            handled = _handled(request, values, hubs, watcher)
         finally:
             job.summary(reports)
             job.annotations(console, reports, aside=options.json)
@@ -226,4 +235,5 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         until=options.until,
         handover=options.handover and os.path.abspath(options.handover),
         executor=values.executor,
+        fail_fast=options.fail_fast,
     )

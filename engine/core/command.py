@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Row] = {
     "destroy": Row("PATH", _OPEN, "ask that the resource of that path be destroyed; holds for the present head alone"),
     "replan": Row("", _MERGED, "validate what was merged, as it would be applied now"),
     "apply": Row("", _MERGED, "try again what is merged and not applied"),
+    "rollback": Row("[PATH] [COMMIT]", _MERGED, "open a pull request that takes back what this one has applied"),
     "unlock": Row("KEY", _MERGED, "give up what was merged and not applied, so that others may go on", hands=1),
     "restore": Row("KEY VERSION", _MERGED, "put an earlier state back"),
     "adopt": Row("KEY", _MERGED, "believe the state as it is"),

@@ -4,12 +4,13 @@ A merge decision names the state keys that it holds. It holds one of them until 
 the merge itself, or of a newer commit that contains it. Pull requests that only wait hold nothing, and have no place in
 the queue: whoever is ready first when it is free merges next.
 
-An entry that only says which state is ours (`reconciled`, `pushed`, `adopted`, `restored`) frees nothing, but a verdict
+An entry that only says which state is ours (`OF_STATE` of the ledger) frees nothing, but a verdict
 that was given before it has not seen that state. A merge that is older than the first apply there ever was holds like
 any other: it is applied like any other, or two people give it up.
 
-An entry other than `applied` frees the resource too, or a broken change would keep everybody out. But then the base has
-what was never applied, and the next merge carries it along: only a verdict that was given after that entry has seen it.
+An entry of what is not done (`DONE`) frees the resource too, or a broken change would keep everybody out. But then the
+base has what was never applied, and the next merge carries it along: only a verdict that was given after that entry has
+seen it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,14 +27,17 @@ class State(Enum):
 
     HELD = "held"  # merged, and the ledger says nothing of it yet
     APPLIED = "applied"
+    DESTROYED = "destroyed"
     FAILED = "failed"  # Terraform has ended in an error before it changed anything
     PARTIAL = "partial"  # it has changed some of it
     STOPPED = "stopped"  # what would be applied is not what was approved
     REFUSED = "refused"  # a gate of applying has said no
+    SKIPPED = "skipped"  # what it comes after was not applied
     RELEASED = "released"  # two people have given it up
     SUPERSEDED = "superseded"  # a newer commit, which contains it, was tried since
 
 
+DONE = (State.APPLIED.value, State.DESTROYED.value)  # nothing is left to be done
 OUTCOMES = tuple(state.value for state in State if state is not State.HELD)  # of a try: each ends a hold
 
 
@@ -77,7 +81,7 @@ def _hold(merge: Row, key: str, entries: Sequence[Row]) -> Hold:
     if about:
         last = about[-1]
         state = State(last["outcome"]) if last["commit"] == commit else State.SUPERSEDED
-    carried = bool(about) and all(entry["outcome"] != State.APPLIED.value for entry in about)
+    carried = bool(about) and all(entry["outcome"] not in DONE for entry in about)
     return Hold(key, merge["repo"], merge["pr"], commit, merge["time"], state, carried)
 
 
@@ -116,7 +120,7 @@ def _is_own(entry: Row, repo: str, pr: int) -> bool:
 def _unseen(verdict: Row, key: str, ledger: Sequence[Row]) -> Row | None:
     """The last entry of the key, if it is no success and the verdict was not given after it."""
     last = max((entry for entry in ledger if entry["key"] == key), key=lambda e: int(e["number"]), default=None)
-    if last is None or last["outcome"] == State.APPLIED.value:
+    if last is None or last["outcome"] in DONE:
         return None
     return None if verdict.get("confirmed_at", verdict["signed_at"]) > last["time"] else last
 
@@ -138,10 +142,13 @@ _WORDS = {
     "partial": "left half applied",
     "stopped": "left unapplied (stopped)",
     "refused": "left unapplied (refused)",
+    "skipped": "left unapplied (skipped)",
     "reconciled": "given the state of an apply that was cut off (reconciled)",
     "pushed": "given the state of an apply that could not save it (pushed)",
     "adopted": "given another state (adopted)",
     "restored": "given an older state (restored)",
+    "rolled_back": "taken back by itself",
+    "half_back": "half taken back by itself",
 }
 
 
@@ -153,8 +160,9 @@ class Move(NamedTuple):
     says: str  # for a person; format string over `hold` and `key`
 
 
-_TRIED = (State.APPLIED, State.FAILED, State.PARTIAL, State.STOPPED, State.REFUSED)
+_TRIED = (*map(State, DONE), State.FAILED, State.PARTIAL, State.STOPPED, State.REFUSED, State.SKIPPED)
 _SWEEP = Move("sweep", _TRIED, "{hold} applied, which is tried again by itself")
+_AFTER = Move("sweep", _TRIED, "{hold} applied, which comes by itself when what it waits for is applied")
 _APPLY = Move("apply", _TRIED, "{hold} applied: comment `/engine apply` there")
 _UNLOCK = Move("unlock", (State.RELEASED,), "{hold} given up: comment `/engine unlock {key}` there")
 _MERGE = Move("merge", (State.SUPERSEDED,), "a pull request that is validated now; its merge carries {hold} along")
@@ -162,6 +170,7 @@ _MERGE = Move("merge", (State.SUPERSEDED,), "a pull request that is validated no
 MOVES: Mapping[State, tuple[Move, ...]] = {
     State.HELD: (_SWEEP, _APPLY, _UNLOCK),
     **dict.fromkeys((State.FAILED, State.PARTIAL, State.STOPPED, State.REFUSED, State.RELEASED), (_APPLY, _MERGE)),
-    State.APPLIED: (),
+    State.SKIPPED: (_AFTER, _APPLY, _MERGE),
+    **dict.fromkeys(map(State, DONE), ()),
     State.SUPERSEDED: (),
 }

@@ -19,6 +19,12 @@ class State(NamedTuple):
     data: bytes  # as it was pulled, and as `state push` takes it
     version: str | None = None  # of the object that it is kept in, where known
 
+    @property
+    def is_empty(self) -> bool:
+        """Does it speak of nothing? Terraform leaves such a one where a plan was interrupted and there was none."""
+        found = exact.loads(self.data)
+        return isinstance(found, dict) and not (found.get("resources") or found.get("outputs"))
+
     def __repr__(self) -> str:
         """Without its content."""
         return f"State(lineage={self.lineage!r}, serial={self.serial}, digest={self.digest!r})"

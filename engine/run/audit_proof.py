@@ -11,6 +11,7 @@ from engine.core.audit.chain import Head, Tip
 from engine.core.audit.decided import decode, digest_of, files_of
 from engine.core.audit.record import Record
 from engine.core.canonical import canonical, digest_bytes
+from engine.core.holding import DONE
 from engine.core.kept import ledger, merge
 from engine.core.rules.load import load
 from engine.core.rules.model import Rules
@@ -195,20 +196,21 @@ def _ledger(one: _Pack, _: list[str]) -> Iterator[str]:
         before[entry.key] = entry
         said = entry.said
         if f"{said['repository']['name'].lower()}#{said['pr']}" == one.subject:
-            entries.add((entry.key, said["run"], said["outcome"]))
+            entries.add((entry.key, said["run"], _told(said["outcome"])))
             yield f"{entry.key}: {entry.outcome} (entry {entry.number})"
-    told = [(each.said.key, each.run, _AS_ENTRY.get(each.said.outcome, each.said.outcome)) for each in _applies(one)]
-    for key, run, outcome in {each[0]: each for each in told if each[2] in ledger.ATTEMPTS}.values():
+    told = [(each.said.key, each.run, each.said.outcome) for each in _applies(one)]
+    for key, run, outcome in {each[0]: each for each in told if each[2] in map(_told, ledger.ATTEMPTS)}.values():
         # What was said before the last one may have been said again: an entry that could not be kept, say.
         if (key, run, outcome) not in entries:
             raise ValueError(f"the chain says of {key}: {outcome}, by the run {run}; that entry is not in the pack")
     for key, run, outcome in sorted(entries - set(told), key=str):
-        if outcome in _STARTED:
+        if outcome in map(_told, ledger.RAN):  # by Terraform, which is said in the chain before and after
             raise ValueError(f"an entry says of {key}: {outcome}, by the run {run}; the chain does not")
 
 
-_AS_ENTRY = {"completed": "applied"}
-_STARTED = ("applied", "failed", "partial")  # by Terraform, which is said in the chain before and after
+def _told(outcome: str) -> str:
+    """What the chain calls it."""
+    return "completed" if outcome in DONE else outcome
 
 
 def _applies(one: _Pack) -> Iterator[Record]:

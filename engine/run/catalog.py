@@ -8,7 +8,7 @@ from engine import data
 from engine.core.declare import Action, Catalog, Fact
 from engine.core.events.kinds import EVENTS
 from engine.core.expressions.functions import FUNCTIONS
-from engine.run.actions import apply, github, mending, policy, refusal, report, sweep, terraform, verdict
+from engine.run.actions import apply, github, mending, policy, refusal, report, rollback, sweep, terraform, verdict
 
 ACTIONS: tuple[Action, ...] = (
     *terraform.ACTIONS,
@@ -20,6 +20,7 @@ ACTIONS: tuple[Action, ...] = (
     *refusal.ACTIONS,
     *apply.ACTIONS,
     *mending.ACTIONS,
+    *rollback.ACTIONS,
 )
 
 

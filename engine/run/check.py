@@ -4,7 +4,6 @@ Discovery, the checks of tfvars and documents, plans that begin with nothing, an
 events, git and AWS are not there. What depends on them is told as unknown: nothing of it has passed.
 """
 
-import itertools
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,10 +17,13 @@ from engine.core.resources import sources
 from engine.core.resources.discover import discover
 from engine.core.resources.locate import TFVARS, blobs_wanted, locate
 from engine.core.resources.model import Discovery, Resource
+from engine.core.resources.ordering import Around
 from engine.core.resources.services import Services
+from engine.core.resources.survey import Whole
 from engine.core.resources.tree import Contents, Edit
 from engine.errors import EngineError, failure
 from engine.names import listing
+from engine.run import ordering
 from engine.run.actions import policy, terraform
 from engine.run.module import read_module
 from engine.run.reports import of_outputs, write
@@ -120,9 +122,21 @@ def discovery(top: str, paths: tuple[str, ...], services: Services, rules: "Rule
     wanted = {name: tree.paths[name] for name in sorted(blobs_wanted(contents, services))}
     blobs, oversized = worktree.read(top, wanted)
     found = discover(contents._replace(blobs=blobs, oversized=oversized), services, rules, source)
+    if found.resources:
+        found = _ordered(found, top, tree, services, rules)
     if not (found.resources or found.refused):
         raise failure("ENG445", directory=top)
     return found
+
+
+def _ordered(found: Discovery, top: str, tree: worktree.Tree, services: Services, rules: "Rules") -> Discovery:
+    """Among all resources of the working tree, whichever were asked for."""
+    whole = Whole(tree.directories, services, {})
+    try:
+        blobs, _ = worktree.read(top, {name: tree.paths[name] for name in sorted(whole.wanted)})
+    except EngineError as error:
+        return ordering.unseen(found, error, services, rules)
+    return Around(services, rules, whole.survey(blobs, rules)).ordered(found, has_past=False)
 
 
 def _is_entered(path: str, services: Services) -> bool:
@@ -152,9 +166,7 @@ def _planned(
         return []
     workspace = prepare(terraform.setup(settings, controller.module, None, nowhere=True), work.cancel)
     workspace.stand_alone()
-    counter = itertools.count(1)
-    counted = work._replace(progress=lambda line: work.progress(f"{line}  ({next(counter)} of {len(resources)})"))
-    planning = terraform.Planning(workspace, rules.limits, None, os.urandom(32), settings.credentials, counted)
+    planning = terraform.Planning(workspace, rules.limits, None, os.urandom(32), settings.credentials, work)
     jobs = [(resource, terraform.job(resource, rules, nowhere=True)) for resource in resources]
     return terraform.plan_all(jobs, planning)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.core.decision.document import FactDocument
     from engine.core.events.envelope import Event
     from engine.core.report.model import Report
+    from engine.core.report.progress import Step
     from engine.core.resources.discover import Discovery
     from engine.core.rules.model import Rules
     from engine.run.kept.claims import Locks
@@ -46,6 +47,15 @@ class Work(NamedTuple):
     # Told how an action goes, in rows of its output: of any thread, as often as it likes. None: nobody is told.
     live: "Callable[[Sequence[Mapping[str, Any]]], None] | None" = None
     stop: Unstopped = NEVER  # between two actions
+    watch: "Callable[[Step], None] | None" = None  # told each step of a resource; None: `progress` is, as a line
+    fail_fast: bool = False  # after the first failure nothing more begins
+
+    def step(self, step: "Step") -> None:
+        """A resource has come on. Of any thread."""
+        if self.watch:
+            self.watch(step)
+        elif line := step.line():
+            self.progress(line)
 
 
 class Context(NamedTuple):

@@ -1,7 +1,7 @@
 """What a machine has that the engine needs: each thing looked at alone, for `engine doctor` and the pages of serve."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError, Problem, problem
@@ -9,6 +9,7 @@ from engine.errors import EngineError, Problem, problem
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
     from engine.core.exceptions import Excuse, Standing
+    from engine.run.ports import Purpose
 
 _SOON_DAYS = 30
 
@@ -27,7 +28,7 @@ class Check(NamedTuple):
         return self.problem is None or self.optional
 
 
-def checks(controller: str, module: str, only: Collection[str] = ()) -> Iterator[Check]:
+def checks(controller: str, module: str, environ: Mapping[str, str], only: Collection[str] = ()) -> Iterator[Check]:
     """Each thing, as it is looked at; with `only` no others than these. A look may take its time.
 
     Raises:
@@ -36,7 +37,7 @@ def checks(controller: str, module: str, only: Collection[str] = ()) -> Iterator
     from engine.adapters import settings
     from engine.run.plans import hidden, redactor
 
-    values = settings.read()
+    values = settings.read(environ)
     redact = redactor((), values.credentials)
     looks: tuple[tuple[str, Callable[[], str], bool], ...] = (
         ("git", lambda: _git(values), False),
@@ -46,12 +47,12 @@ def checks(controller: str, module: str, only: Collection[str] = ()) -> Iterator
         ("policies", lambda: _policies(controller), False),
         ("exceptions", lambda: _exceptions(controller), False),
         ("run out", lambda: _expired(controller), True),
-        ("signing key", _signing_key, False),
-        ("digest key", _digest_key, False),
-        ("audit key", lambda: _signing_key("audit"), True),
-        ("backup key", _backup_key, True),
-        ("store", lambda: _store(values, controller), False),
-        ("GitHub", lambda: _github(controller), False),
+        ("signing key", lambda: _signing_key(environ), False),
+        ("digest key", lambda: _digest_key(environ), False),
+        ("audit key", lambda: _signing_key(environ, "audit"), True),
+        ("backup key", lambda: _backup_key(environ), True),
+        ("store", lambda: _store(values, controller, environ), False),
+        ("GitHub", lambda: _github(controller, environ), False),
         ("opa", lambda: _program(values.opa, values.path), True),
         ("checkov", lambda: _program(values.checkov, values.path), True),
     )
@@ -138,27 +139,27 @@ def _listed(excuses: "Iterable[Excuse]") -> str:
     return listing(f"{excuse.expires[:10]} {excuse.rule} ({excuse.owner})" for excuse in excuses)
 
 
-def _digest_key() -> str:
+def _digest_key(environ: Mapping[str, str]) -> str:
     from engine.adapters.keys import Keyring
 
-    Keyring(os.environ).digest_key()
+    Keyring(environ).digest_key()
     return "set"
 
 
-def _signing_key(purpose: str = "verdict") -> str:
+def _signing_key(environ: Mapping[str, str], purpose: "Purpose" = "verdict") -> str:
     from engine.adapters.keys import Keyring
 
-    return Keyring(os.environ).signer(purpose).id
+    return Keyring(environ).signer(purpose).id
 
 
-def _backup_key() -> str:
+def _backup_key(environ: Mapping[str, str]) -> str:
     from engine.adapters.keys import Keyring
 
-    first, *old = Keyring(os.environ).backup_keys()
+    first, *old = Keyring(environ).backup_keys()
     return f"{first.id}{f', and {len(old)} of before' if old else ''}"
 
 
-def _store(values: "Settings", controller: str) -> str:
+def _store(values: "Settings", controller: str, environ: Mapping[str, str]) -> str:
     """Looks whether it works, and leaves nothing behind."""
     from engine.adapters import settings
     from engine.adapters.storage.named import opened
@@ -166,7 +167,7 @@ def _store(values: "Settings", controller: str) -> str:
     from engine.run.kept.write import put
 
     is_seen = opened(values.store).durable  # of one in S3 nothing is asked for that
-    if settings.in_job() and not is_seen and (uses := _shared(controller)):
+    if settings.in_job(environ) and not is_seen and (uses := _shared(controller)):
         here = "nobody else sees a directory of this job" if values.store else "ENGINE_STORE names none"
         raise EngineError(problem("ENG203", uses=uses, reason=here))
     if values.store is None:
@@ -198,20 +199,20 @@ def _shared(controller: str) -> str:
     return min(used, key=lambda name: (not known.actions[name].writes, name), default="")
 
 
-def _github(controller: str) -> str:
+def _github(controller: str, environ: Mapping[str, str]) -> str:
     """Who we are there, and whether that one may do what the rules' pipelines do."""
     from engine.adapters import settings
     from engine.adapters.github.auth import needed
     from engine.adapters.github.standing import standing
 
-    found = standing(os.environ)
+    found = standing(environ)
     if found is None:
         return "nobody: only runs on a clone are possible (ENGINE_GITHUB_APP_ID, or GITHUB_TOKEN)"
     if lacks := found.lacks(needed(_permissions(controller))):
         missing = "; ".join(f"at {account} {', '.join(names)}" for account, names in lacks.items())
         raise EngineError(problem("ENG602", who=found.who, missing=missing))
     may = f"installed at {', '.join(found.granted) or 'nobody'}" if found.granted is not None else "a token"
-    return f"{settings.forge(os.environ).api_url} as {found.who}, {may}"
+    return f"{settings.forge(environ).api_url} as {found.who}, {may}"
 
 
 def _permissions(controller: str) -> set[str]:

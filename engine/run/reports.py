@@ -87,7 +87,8 @@ def of_pipeline(
     plan, policy, verdict = (outputs.get(name) for name in ("terraform.plan", "policy.evaluate", "verdict.sign"))
     problems = tuple(problem for one in ran for problem in one.problems)
     if "terraform.apply" in outputs:
-        report = of_apply(report, outputs["terraform.apply"]["resources"], document.facts)
+        done = outputs["terraform.apply"]
+        report = of_apply(report, done["resources"], document.facts, done.get("summary"))
     elif outputs or not problems:
         report = of_outputs(report, plan, policy, verdict, discovery, document)
     return report._replace(broken=problems, result="error") if problems else report
@@ -124,12 +125,18 @@ def of_outputs(
     return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
 
 
-def of_apply(report: "Report", rows: "Sequence[Mapping[str, Any]]", facts: Mapping[str, Any]) -> "Report":
-    """`report`, with what `terraform.apply` says of each resource."""
+def of_apply(
+    report: "Report",
+    rows: "Sequence[Mapping[str, Any]]",
+    facts: Mapping[str, Any],
+    summary: Mapping[str, Any] | None = None,
+) -> "Report":
+    """`report`, with what `terraform.apply` says of each resource, and of all of them."""
     from engine.core.report.attempts import Applied, read
+    from engine.core.schedule.summary import read as summed
 
     merged = facts.get("merged") or {"commit": ""}
-    applied = Applied(read(rows), merged["commit"])
+    applied = Applied(read(rows), merged["commit"], summary=summed(summary) if summary else None)
     is_done = bool(rows) and applied.done == len(rows)
     return report._replace(applied=applied, result="applied" if is_done else "unapplied")
 

@@ -8,6 +8,7 @@ from engine.run.stopping import NEVER, Unstopped
 if TYPE_CHECKING:
     from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
+    from engine.core.report.progress import Step
 
 
 class Asked(NamedTuple):
@@ -28,6 +29,7 @@ class Going(NamedTuple):
     until: str | None = None  # stop before this action
     handover: str | None = None  # file that carries the journals from job to job
     executor: str | None = None  # file of the executor that this process is
+    fail_fast: bool = False  # after the first resource that fails nothing more begins
 
 
 class Request(NamedTuple):
@@ -52,3 +54,4 @@ class Watcher(NamedTuple):
     show: "Callable[[Report], None]"
     kept: "Callable[[Report], None]"  # a report of what has been said already: only for whoever collects them
     stop: Unstopped = NEVER
+    step: "Callable[[Step], None] | None" = None  # each step of a resource; None: `progress` is told, as a line

@@ -13,8 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from engine.errors import EngineError, failure
 from engine.service import views
+from engine.service.address import RefusedError
 from engine.service.deeds import DEEDS, Deed, Hands, asked
-from engine.service.guard import RefusedError, refusal, visit
+from engine.service.guard import refusal, visit
 from engine.service.shown import Asked
 from engine.service.views import Sources
 

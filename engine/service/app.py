@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.service import api, metrics, pages, rendering, signing_in
 from engine.service.access import Sessions, Tokens
-from engine.service.guard import Demand, Guard, RefusedError, place, refusal
+from engine.service.address import RefusedError, place
+from engine.service.guard import Demand, Guard, refusal
 from engine.service.live import Live
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def create(
         *Live(sources, serving.at("inbox.db"), ending).routes(),
         *pages.routes(sources),
     ]
-    open_to_all = [*rendering.static(), *signing_in.routes(where, tokens, sessions)]
+    open_to_all = [*rendering.static(), *signing_in.routes(tokens, sessions)]
     guarded = Guard(_router(open_to_all, Demand(_router(behind, _nowhere))), where, tokens, sessions)
     # What asks whether we live knows no name and no token; it learns nothing else.
     alive = Route("/healthz", _alive, methods=["GET"])

@@ -38,12 +38,12 @@ class Aside(NamedTuple):
 
 
 def aside(delivery: Delivery, sources: Mapping[str, Bound]) -> Aside | None:
-    """None where it is from a source, or of no repository.
+    """None where it is from a source.
 
     What is no source is kept as seen where the source's own installation sees it, and refused from anywhere else.
     """
     if not delivery.repo:
-        return None
+        return Aside("kept", "it is of no repository")
     found = sources.get(delivery.repo.lower())
     if found is None:
         ours = {one.installation for one in sources.values()} - {None}
@@ -89,7 +89,8 @@ class Sources:
 
     def aside(self, delivery: Delivery) -> Aside | None:
         """As the function of that name, as far as it can be told yet."""
-        known = self.all()
+        found = self._database.rows("SELECT * FROM sources WHERE repo = ?", [delivery.repo.lower()])
+        known = {row["repo"]: Bound(*row) for row in found} or self.all()
         return aside(delivery, known) if known else None
 
     def _bound(self, source: Source, store: Store, arrived: Iterable[Delivery]) -> Bound:

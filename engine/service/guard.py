@@ -4,15 +4,14 @@ Nothing is decided by a path here: a route is behind `Demand`, or it is not, so 
 """
 
 import hmac
-import ipaddress
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -20,39 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.adapters.web.own import form, is_elsewhere, limited_body, own_path
 from engine.adapters.web.own import headers as page_headers
-from engine.errors import failure
 from engine.service import log
 from engine.service.access import LOOPBACK, SESSION_S, Right, Sessions, Tokens, Who
+from engine.service.address import Address, Place, RefusedError, one, reached
 
-if TYPE_CHECKING:
-    from engine.service.settings import Serving
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 BODY_LIMIT = 64 * 1024
 SAFE = ("GET", "HEAD")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_HTTP = 80
-_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:[]")
-_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~")
-_FORWARDED = ("forwarded", "via")  # and all that begins with x-forwarded- or x-real-: somebody stands between us
-
-
-class Place(NamedTuple):
-    """Where we are reached."""
-
-    host: str  # that we listen at
-    port: int
-    names: tuple[str, ...] = ()  # by which browsers call us from elsewhere, with or without a port
-    proxies: tuple[Network, ...] = ()  # whose forwarded headers are believed
-    root: str = ""  # the path below which browsers see us: /interlock
-
-
-class Address(NamedTuple):
-    """As what one request has reached us."""
-
-    origin: str  # https://engine.example.org
-    port: str
-    is_alone: bool  # from this machine, on loopback, with nothing between
 
 
 class Visit(NamedTuple):
@@ -63,6 +35,8 @@ class Visit(NamedTuple):
     root: str  # goes before every path in a page
     at: str  # path and query of this page, without root: where a form leads back
     still: Callable[[], bool]  # may who asked go on asking? For answers that last
+    address: Address
+    cookie: str  # that the browser has sent; "": none
     body: bytes = b""  # of what is no GET
     form: Mapping[str, str] = {}
 
@@ -70,34 +44,6 @@ class Visit(NamedTuple):
     def may_write(self) -> bool:
         """May deeds be offered?"""
         return self.who is not None and "write" in self.who.rights
-
-
-class RefusedError(Exception):
-    """What is answered instead, in a sentence."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
-
-
-def place(serving: "Serving", port: int) -> Place:
-    """What `engine serve` was told, checked; `port` is the one that it has come to listen at.
-
-    Raises:
-        EngineError: ENG802, it cannot be so.
-    """
-    names, root = sorted(serving.host_names - set(_LOOPBACK)), serving.root_path
-    try:
-        networks = tuple(ipaddress.ip_network(proxy) for proxy in sorted(serving.proxies))
-    except ValueError as error:
-        raise failure("ENG802", option="--proxy", reason=error) from None
-    if root and (own_path(root) != root or root.endswith("/") or not _PATH.issuperset(root)):
-        raise failure("ENG802", option="--root-path", reason="it begins with a slash and does not end with one")
-    if any(not name or not _HOST.issuperset(name) for name in names):
-        raise failure("ENG802", option="--host-name", reason="it is the name in the address, without https://")
-    if not names and not _is_loopback(serving.host):
-        raise failure("ENG802", option="--host", reason="other machines call us by a name: --host-name says which")
-    return Place(serving.host, port, tuple(names), networks, root)
 
 
 def visit(request: Request) -> Visit:
@@ -145,7 +91,7 @@ class Guard:
     async def _visit(self, request: Request) -> Visit:
         address = reached(self._place, request.scope)
         cookie = request.cookies.get(cookie_name(address), "")
-        scheme, _, token = (_one(request.headers, "authorization") or "").partition(" ")
+        scheme, _, token = (one(request.headers, "authorization") or "").partition(" ")
         # What else a browser sends along there is a proxy's, and no word of whoever sits before it.
         bearer = token.strip() if scheme.lower() == "bearer" else None
 
@@ -161,7 +107,7 @@ class Guard:
         query = f"?{request.url.query}" if request.url.query else ""
         at = own_path(_within(request.scope) + query) if request.method in SAFE else "/"
         stamp = self._sessions.stamp(cookie) if cookie else ""
-        found = Visit(who, stamp, self._place.root, at, lambda: asking() == who)
+        found = Visit(who, stamp, self._place.root, at, lambda: asking() == who, address, cookie)
         if request.method in SAFE:
             return found
         body = await limited_body(request, BODY_LIMIT)
@@ -216,47 +162,14 @@ def refusal(request: Request, refused: RefusedError) -> Response:
     return JSONResponse({"message": refused.message}, refused.status, more)
 
 
-def reached(place: Place, scope: Scope) -> Address:
-    """As what we were called.
-
-    Raises:
-        RefusedError: 421, it is not our name; 400, it is said twice.
-    """
-    sent = Headers(scope=scope)
-    peer = (scope.get("client") or ("",))[0]
-    is_proxy = any(_ip(peer) in network for network in place.proxies) if peer else False
-    host = _one(sent, "host") or ""
-    scheme = "http"
-    if is_proxy:
-        host = _one(sent, "x-forwarded-host") or host
-        scheme = _one(sent, "x-forwarded-proto") or scheme
-    local = (
-        {f"{name}:{place.port}" for name in ("127.0.0.1", "localhost", "[::1]")} if _is_loopback(place.host) else set()
-    )
-    if place.port == _HTTP:  # which browsers leave out
-        local |= {name.removesuffix(f":{_HTTP}") for name in local}
-    names = {*place.names, *(f"{name}:{place.port}" for name in place.names)}
-    if scheme not in ("http", "https") or host.lower() not in local | names:
-        raise RefusedError(421, "This is not the name by which we are called (--host-name).")
-    is_direct = not any(name in _FORWARDED or name.startswith(("x-forwarded-", "x-real-")) for name in sent)
-    told = place.names or place.proxies or place.root
-    alone = not told and is_direct and host.lower() in local and _is_loopback(peer)
-    return Address(f"{scheme}://{host.lower()}", str(place.port), bool(alone))
-
-
 def cookie_name(address: Address) -> str:
     """Browsers keep neither ports apart nor, without the prefix, what another name of the same domain has set."""
     return "__Host-interlock" if address.origin.startswith("https:") else f"interlock-{address.port}"
 
 
-def cookie_of(place: Place, request: Request) -> str:
-    """What the browser has sent; empty: nothing."""
-    return request.cookies.get(cookie_name(reached(place, request.scope)), "")
-
-
-def keep(place: Place, request: Request, response: Response, cookie: str) -> None:
+def keep(request: Request, response: Response, cookie: str) -> None:
     """Put a session into the browser."""
-    address = reached(place, request.scope)
+    address = visit(request).address
     response.set_cookie(
         cookie_name(address),
         cookie,
@@ -287,32 +200,7 @@ class _Told:
 _HEADERS = page_headers(script=True)
 
 
-def _one(sent: Headers, name: str) -> str | None:
-    """What a header says.
-
-    Raises:
-        RefusedError: 400, it is there twice: who reads the other one would have understood something else.
-    """
-    found = sent.getlist(name)
-    if len(found) > 1:
-        raise RefusedError(400, f"The header {name} is there more than once.")
-    return found[0] if found else None
-
-
 def _within(scope: Scope) -> str:
     """The path below our root, as the routes see it."""
     path, root = str(scope["path"]), str(scope["root_path"])
     return path.removeprefix(root) if path.startswith(f"{root}/") else path
-
-
-def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
-
-
-def _is_loopback(host: str) -> bool:
-    found = _ip(host.strip("[]"))
-    return host == "localhost" or (found is not None and found.is_loopback)

@@ -3,11 +3,13 @@
 A look at Terraform or GitHub takes seconds, so no page waits for it: it shows what was found last, and when.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from engine.adapters import files
 from engine.core.alone import alone
 from engine.core.kept import keys, record
 from engine.core.moment import later
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
     from engine.run.machine import Check
     from engine.service.inbox import Inbox
     from engine.service.runs import Runs
+    from engine.service.settings import Serving
 
 How: TypeAlias = Literal["well", "warned", "broken", "absent", "unknown"]
 AGAIN_S = 300.0  # between two looks at what is slow
 _LATE = 3  # times a row's own time: then the clock has stopped
 _MUCH = 500  # deliveries that wait
+_SILENT_S, _LARGEST = 30, 1024 * 1024
 
 
 class Component(NamedTuple):
@@ -50,7 +54,7 @@ class Parts(NamedTuple):
     rules: "Callable[[], Rules]"
     checks: "Callable[[Sequence[str]], Iterable[Check]]"  # of the machine, by the names that `run/machine` has
     now: Callable[[], str]
-    works: Callable[[], bool] = lambda: True  # does the worker live?
+    worker: Callable[[], str] = str  # what is wrong with it; empty: nothing
 
 
 # Shown as → what is looked at for it.
@@ -124,8 +128,8 @@ class Health:
         at, counts, runs = self._parts.now(), self._parts.inbox.counts(), self._parts.runs.counts()
         waiting, queued, running = counts.get("waiting", 0), runs.get("queued", 0), runs.get("running", 0)
         said = f"{running} at work, {queued} queued, {waiting} not looked at"
-        if not self._parts.works():
-            return Component("queue", "broken", f"the worker is gone; {said}", "it is started again by itself", at)
+        if trouble := self._parts.worker():
+            return Component("queue", "broken", f"{trouble}; {said}", "look at the log of `engine serve`", at)
         if poisoned := runs.get("poisoned", 0):
             return Component("queue", "warned", f"{poisoned} given up; {said}", "look at them, and let them go on", at)
         return Component("queue", "warned" if waiting > _MUCH else "well", said, at=at)
@@ -147,6 +151,41 @@ class Health:
         if late:
             return Component("schedule", "broken", f"late: {', '.join(late)}", "look at the worker and its log", at)
         return Component("schedule", "well", f"last at {last}" if last else "nothing was due yet", at=at)
+
+
+def parts(serving: "Serving", environ: Mapping[str, str], store: "Store", inbox: "Inbox", runs: "Runs") -> Parts:
+    """Those of a service."""
+    from engine.adapters import clock
+    from engine.run import idle, machine, trusted
+    from engine.run.module import module_directory
+    from engine.service.worker import ALIVE
+
+    def checks(names: Sequence[str]) -> "Iterable[Check]":
+        return machine.checks(serving.controller, module_directory(serving.controller), environ, names)
+
+    return Parts(
+        store,
+        environ.get("ENGINE_STORE", ""),
+        inbox,
+        runs,
+        lambda: idle.loaded(trusted.read_rules(serving.controller)),
+        checks,
+        clock.now,
+        lambda: trouble(serving.at(ALIVE), clock.now()),
+    )
+
+
+def trouble(file: str, now: str) -> str:
+    """What is wrong with the worker that says in this file that it lives; empty: nothing."""
+    try:
+        said = json.loads(files.fetch(file, _LARGEST))
+        at, why = str(said["at"]), str(said["trouble"])
+        is_late = later(at, _SILENT_S) < now
+    except FileNotFoundError:
+        return "the worker has not begun"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "what the worker says of itself cannot be read"
+    return f"the worker was last heard of at {at}" if is_late else why
 
 
 def _broken(name: str, problem: Problem, at: str) -> Component:

@@ -36,10 +36,11 @@ CREATE TABLE IF NOT EXISTS seen (digest TEXT PRIMARY KEY, id TEXT NOT NULL, at T
 _ALL = "SELECT * FROM deliveries "
 _INSERT = "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
 _FAIR = """
-SELECT deliveries.*, (SELECT size FROM bodies WHERE bodies.number = deliveries.number) AS size FROM deliveries JOIN (
-    SELECT number, row_number() OVER (PARTITION BY repo_id ORDER BY priority DESC, number) AS place
-    FROM deliveries WHERE state = 'waiting') USING (number)
-ORDER BY place, priority DESC, number LIMIT ?
+SELECT deliveries.*, bodies.size FROM (
+    SELECT number, priority, row_number() OVER (PARTITION BY repo_id ORDER BY priority DESC, number) AS place
+    FROM deliveries WHERE state = 'waiting' ORDER BY place, priority DESC, number LIMIT ?
+) AS next JOIN deliveries ON deliveries.number = next.number LEFT JOIN bodies ON bodies.number = next.number
+ORDER BY next.place, next.priority DESC, next.number
 """
 _BEFORE = """
 SELECT digest, number NOT IN (SELECT number FROM bodies) AND state IN ('kept', 'refused') AS is_aside
@@ -229,8 +230,9 @@ class Inbox:
             one = self._waiting.get()
             if one is None:
                 return group, False
-            group.append(one)
-            size += len(one.body)
+            if one.told.set_running_or_notify_cancel():  # else who put it waits no longer, and has not been answered
+                group.append(one)
+                size += len(one.body)
         return group, True
 
     def _keep(self, group: list[_Waiting]) -> None:

@@ -19,8 +19,9 @@ RECENT_S = 3 * 3_600  # longer than all attempts of a delivery take
 _ATTEMPTS = 5  # of one delivery, GitHub's first among them
 _FIRST_S = 60  # after the first attempt; then four times as long each time
 _AT_ONCE = 100  # of one look
-# What we refuse for what it is, another attempt does not change. 200: its body was here under another id.
-_FINAL = frozenset({200, 400, 403, 404, 405, 409, 411, 413, 415, 431})
+# 200: nothing came of it, and nothing would; 409: its id has another body. All else may have been a proxy's word.
+_FINAL = frozenset({200, 409})
+_FORBIDDEN = 403
 
 
 class Found(NamedTuple):
@@ -56,7 +57,7 @@ def missing(attempts: Iterable[Sent], known: Collection[str], now: str) -> Found
     given_up = [id_ for id_, tried in lost.items() if len(tried) >= _ATTEMPTS]
     open_ = {id_: tried for id_, tried in lost.items() if len(tried) < _ATTEMPTS}
     due = [last for tried in open_.values() if _due(tried) <= now for last in [max(tried, key=_when)]]
-    due.sort(key=_when)
+    due.sort(key=lambda one: (one.status == _FORBIDDEN, *_when(one)))  # strangers' come last: they may be many
     ids = {one.delivery for one in due[:_AT_ONCE]}
     return Found(due[:_AT_ONCE], [id_ for id_ in open_ if id_ not in ids], given_up)
 

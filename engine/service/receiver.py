@@ -7,6 +7,7 @@ is not taken is found later in its list of deliveries (`lost`).
 
 import asyncio
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from starlette.routing import Route
 from engine.adapters import clock
 from engine.core.events.body import LIMIT as LARGEST
 from engine.errors import EngineError, Problem, problem
-from engine.service import delivery
+from engine.service import delivery, log
 from engine.service.bound import Sources
 from engine.service.inbox import Inbox
 from engine.service.signature import Signing, is_signature
@@ -39,6 +40,7 @@ _ONCE = (
 )
 _TYPES = frozenset({b"application/json", b"application/json;charset=utf-8"})
 _DIGITS = 9
+_QUIET_S = 10.0  # after a line of the log, for those of the same code
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -63,19 +65,21 @@ class Receiver:
             raise ValueError("no secret: everything would be refused")
         self._inbox, self._sources, self._secrets = inbox, sources, tuple(secrets)
         self.room = ROOM  # bytes that are free for large bodies
-        self.answered: Counter[str] = Counter()  # new, known, and codes of what was refused, since this process began
+        self._quiet_until: dict[str, float] = {}
+        self.answered: Counter[str] = Counter()  # new, known, kept, and codes of refusals, since this process began
 
     def routes(self) -> list[Route]:
         """For the application. Nothing else guards this path."""
         return [Route(PATH, self.receive, methods=["POST"])]
 
     async def receive(self, request: Request) -> Response:
-        """Take one delivery: 202 it is new, 200 it was here, else a sentence about why not."""
+        """Take one delivery: 202 it is new, 200 nothing more comes of it, else a sentence about why not."""
         try:
             told, id_ = await self._take(request)
         except _RefusedError as refused:
             code, message, hint, _ = refused.told
             self.answered[code] += 1
+            self._log(code, message)
             # What of the body was not read must not be taken for the next request.
             return JSONResponse(
                 {"code": code, "message": message, "hint": hint}, refused.status, {**_HEADERS, "Connection": "close"}
@@ -102,7 +106,11 @@ class Receiver:
                 raise _no(401, "ENG744", "the signature is of another secret, or of other bytes")
             id_, event = (_ascii(headers.get(name, b"")) for name in (b"x-github-delivery", b"x-github-event"))
             try:
-                found = delivery.read(id_, event, body, clock.now())
+                now = clock.now()
+                if len(body) <= _SMALL:
+                    found = delivery.read(id_, event, body, now)
+                else:  # which takes its time; others are answered meanwhile
+                    found = await asyncio.to_thread(delivery.read, id_, event, body, now)
             except delivery.UnreadableError as error:
                 raise _no(400, "ENG745", str(error)) from None
             return await self._keep(found, body), id_
@@ -124,7 +132,14 @@ class Receiver:
             raise _no(409, "ENG747")
         if aside is not None and aside.state == "refused":
             raise _no(403, "ENG748", aside.reason)
-        return answer
+        return "kept" if aside is not None else answer
+
+    def _log(self, code: str, message: str) -> None:
+        """Now and then: whoever can reach us must not be able to push everything else out of the log."""
+        now = time.monotonic()
+        if now >= self._quiet_until.get(code, 0.0):
+            self._quiet_until[code] = now + _QUIET_S
+            log.warning("a delivery was not taken", code=code, reason=message, so_far=self.answered[code])
 
     @contextmanager
     def _room_for(self, size: int) -> Iterator[None]:

@@ -35,12 +35,16 @@ class Lane(NamedTuple):
 # In the order in which somebody is needed.
 LANES = (
     Lane("apply", "Merged, not all of it applied", "Whoever is named says how it goes on.", "who runs the engine"),
-    Lane("operator", "Could not be judged", "Something broke; once it is mended, it is judged anew.", "who runs the engine"),
+    Lane("operator", "Could not be judged", "Something broke; once it is mended, it is judged anew.",
+         "who runs the engine"),
     Lane("people", "Waiting for people", "Whoever is named can give what is missing.", "who the rules name"),
-    Lane("author", "Waiting for their authors", "Denied or refused: a push mends it, or who is named excuses it.", "its author"),
-    Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied.", "who can unblock that one"),
+    Lane("author", "Waiting for their authors", "Denied or refused: a push mends it, or who is named excuses it.",
+         "its author"),
+    Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied.",
+         "who can unblock that one"),
     Lane("frozen", "Frozen", "Nothing is deployed until somebody ends the freeze.", "who may end the freeze"),
-    Lane("person", "Nothing to validate", "No resource is changed: the engine leaves the merge to people.", "who may merge"),
+    Lane("person", "Nothing to validate", "No resource is changed: the engine leaves the merge to people.",
+         "who may merge"),
     Lane("engine", "At work", "It goes on by itself.", "nobody has to"),
 )  # fmt: skip
 

@@ -9,25 +9,25 @@ from starlette.routing import BaseRoute, Route
 
 from engine.adapters.web.own import own_path
 from engine.service.access import Sessions, Tokens
-from engine.service.guard import Place, cookie_of, keep, visit
+from engine.service.guard import keep, visit
 from engine.service.rendering import page
 
 PATH, OUT = "/sign-in", "/sign-out"
 
 
-def routes(place: Place, tokens: Tokens, sessions: Sessions) -> Sequence[BaseRoute]:
+def routes(tokens: Tokens, sessions: Sessions) -> Sequence[BaseRoute]:
     """The form, what it does, and the way out."""
 
     async def ask(request: Request) -> Response:
         return _asked(request, request.query_params.get("to", "/"), "", 200)
 
     def _asked(request: Request, to: str, problem: str, status: int) -> Response:
-        cookie = cookie_of(place, request)
+        cookie = visit(request).cookie
         fresh = cookie or secrets.token_urlsafe(32)
         values = {"to": _way(to), "problem": problem, "token": sessions.stamp(fresh)}
         response = page(request, "sign_in.html", values, status)
         if not cookie:
-            keep(place, request, response, fresh)
+            keep(request, response, fresh)
         return response
 
     async def begin(request: Request) -> Response:
@@ -35,14 +35,14 @@ def routes(place: Place, tokens: Tokens, sessions: Sessions) -> Sequence[BaseRou
         holder = tokens.holder(form.get("secret", "").strip())
         if holder is None:
             return _asked(request, form.get("to", "/"), "Nobody has this token.", 401)
-        sessions.end(cookie_of(place, request))
-        response = RedirectResponse(place.root + _way(form.get("to", "/")), 303)
-        keep(place, request, response, sessions.begin(holder))
+        sessions.end(visit(request).cookie)
+        response = RedirectResponse(visit(request).root + _way(form.get("to", "/")), 303)
+        keep(request, response, sessions.begin(holder))
         return response
 
     async def end(request: Request) -> Response:
-        sessions.end(cookie_of(place, request))
-        return RedirectResponse(place.root + PATH, 303)
+        sessions.end(visit(request).cookie)
+        return RedirectResponse(visit(request).root + PATH, 303)
 
     return [
         Route(PATH, ask, methods=["GET"]),

@@ -3,7 +3,6 @@
 What it knows of the worker, the worker has written: rows, logs, and when it last said that it lives.
 """
 
-import os
 import socket
 import threading
 import time
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.adapters import clock, files, settings
 from engine.errors import EngineError, failure
 from engine.service import log
-from engine.service.worker import ALIVE
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 _BACKLOG = 1024
 _START_S, _END_S = 30.0, 15.0
-_SILENT_S = 30.0  # after which a worker that says nothing is taken to be gone
 
 
 class Web(NamedTuple):
@@ -48,13 +45,11 @@ def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
     from engine.run.kept.board import Board
-    from engine.run.machine import checks
-    from engine.run.module import module_directory
     from engine.service import listening as how
     from engine.service.app import create
     from engine.service.bound import Sources as Bounds
     from engine.service.deeds import hands
-    from engine.service.health import Health, Parts
+    from engine.service.health import Health, parts
     from engine.service.inbox import Inbox
     from engine.service.receiver import Receiver
     from engine.service.runs import FILE, Runs
@@ -65,18 +60,6 @@ def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
     store, keys = opened(values.store), Keyring(environ)
     inbox, runs = Inbox(serving.at(FILE)), Runs(serving.state_dir)
     named = partial(_environments, serving.controller)
-    health = Health(
-        Parts(
-            store,
-            environ.get("ENGINE_STORE", ""),
-            inbox,
-            runs,
-            partial(_rules, serving.controller),
-            partial(checks, serving.controller, module_directory(serving.controller)),
-            clock.now,
-            works=partial(is_alive, serving.state_dir),
-        )
-    )
     sources = Sources(
         store,
         Board(store),
@@ -85,7 +68,7 @@ def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
         web=_web(environ),
         inbox=inbox,
         runs=runs,
-        health=health,
+        health=Health(parts(serving, environ, store, inbox, runs)),
         environments=named,
     )
 
@@ -145,14 +128,6 @@ def _rules(controller: str) -> "Rules":
     from engine.run import idle, trusted
 
     return idle.loaded(trusted.read_rules(controller))
-
-
-def is_alive(state_dir: str) -> bool:
-    """Has the worker said so within a while?"""
-    try:
-        return time.time() - os.stat(os.path.join(state_dir, ALIVE)).st_mtime < _SILENT_S
-    except OSError:
-        return False
 
 
 def _web(environ: Mapping[str, str]) -> str:

@@ -86,6 +86,25 @@ def test_a_state_that_was_there_before_us(merge):
     assert "nothing was ever applied by us" in row["problem"]["message"]
 
 
+def test_an_empty_state_of_an_interrupted_plan_is_in_nobodys_way(merge):
+    """Terraform writes one when it is interrupted while it plans what is not there yet."""
+    merged = merge(a="1")
+    put_state(
+        merged,
+        {
+            "version": 4,
+            "terraform_version": "1.11.4",
+            "serial": 1,
+            "lineage": "c724b71b-b65a-08d2-73e7-a5261e49e9bb",
+            "outputs": {},
+            "resources": [],
+            "check_results": None,
+        },
+    )
+    assert came_to(only(merged.apply())) == ("applied", None, None)
+    assert things(merged) == {"a": "1"}
+
+
 def test_a_state_that_is_swapped_between_its_plan_and_its_apply(merge):
     """Terraform would apply to it without a word, as long as the serial is the same."""
     _, second = next_one(merge)
@@ -185,7 +204,7 @@ def test_what_cannot_be_said_first_is_not_done(merge, why, prefix, waits):
     store = Failing(second, prefix)
     applying = second.applying("r2", "me", passes, store=store)
     store.times = 1
-    (row,) = apply_all(applying, second.targets, was={})
+    (row,) = apply_all(applying, second.targets, was={})["resources"]
     assert (row["outcome"], row["waits"]) == ("none", waits), why
     assert (state_of(second), second.outcomes(path_of(second))) == (before, ["applied"]), why
     assert came_to(only(second.apply("r2", "again")))[0] == "applied", why

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import socket
 import time
 import uuid
@@ -88,6 +89,15 @@ def test_what_is_refused_says_nothing_of_the_secret_or_of_what_was_sent(site):
     assert answer.status == 400
     told = json.dumps(answer.said)
     assert [text for text in ("script", "<b>", SECRET.decode()) if text in told] == []
+
+
+def test_what_is_refused_does_not_push_everything_else_out_of_the_log(site, monkeypatch, caplog):
+    monkeypatch.setattr(site.receiver, "_quiet_until", {})
+    monkeypatch.setattr(logging.getLogger("interlock"), "propagate", True)
+    for _ in range(20):
+        assert site.post(BODY, headers(BODY, x_hub_signature_256=None)).status == 401
+    told = [record for record in caplog.records if "not taken" in record.message]
+    assert len(told) == 1
 
 
 def test_one_delivery_sent_twice_is_one(site):
@@ -191,6 +201,19 @@ def test_25_mb_that_are_signed_by_nobody_are_refused_and_what_they_took_is_free_
 def test_25_mb_that_are_signed_are_taken(site):
     body = b'{"a": "' + b"x" * (LARGEST - 9) + b'"}'
     assert site.post(body).status == 202
+
+
+def test_large_ones_that_are_slow_to_read_keep_nobody_waiting(site):
+    value = b'{"a":1,"b":[1,2,3]},'
+    body = b'{"many": [' + value * 160_000 + b"{}]}"
+    with ThreadPoolExecutor(1) as pool:
+        large = pool.submit(site.post, body)
+        answered = 0
+        while not large.done():
+            assert site.post(fresh()).status == 202
+            answered += 1
+        assert large.result().status == 202
+    assert answered > 1
 
 
 @pytest.mark.usefixtures("untouched")
@@ -385,7 +408,18 @@ def test_another_repository_of_our_own_installation_is_seen_and_starts_nothing(s
     finally:
         bound(site)
     found = site.inbox.get(id_)
-    assert (answer.status, found.state, site.inbox.body(id_)) == (202, "kept", None)
+    assert (answer.status, found.state, site.inbox.body(id_)) == (200, "kept", None)
+
+
+def test_what_is_of_no_repository_is_seen_and_takes_no_room(site):
+    """Whoever may install the App can have such sent, as many as they like."""
+    bound(site, ("acme/network", 11, 7))
+    try:
+        body, id_ = json.dumps({"action": "created", "installation": {"id": 8}}).encode(), str(uuid.uuid4())
+        answer = site.post(body, headers(body, id_, "installation"))
+    finally:
+        bound(site)
+    assert (answer.status, site.inbox.get(id_).state, site.inbox.body(id_)) == (200, "kept", None)
 
 
 def test_strangers_cannot_fill_the_disk(site, monkeypatch):

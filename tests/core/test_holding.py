@@ -35,10 +35,13 @@ def says(merges: list[Any], ledger: list[Any], said: Any = None, pr: int = 7, re
     [
         ("merged, and nothing is known of it", [merge()], [], State.HELD, False),
         ("applied", [merge()], [entry("applied")], State.APPLIED, False),
+        ("destroyed", [merge()], [entry("destroyed")], State.DESTROYED, False),
         ("Terraform failed", [merge()], [entry("failed")], State.FAILED, True),
         ("half of it was applied", [merge()], [entry("partial")], State.PARTIAL, True),
         ("another plan", [merge()], [entry("stopped")], State.STOPPED, True),
         ("a gate of applying says no", [merge()], [entry("refused")], State.REFUSED, True),
+        ("what it comes after was not applied", [merge()], [entry("skipped")], State.SKIPPED, True),
+        ("skipped, and applied then", [merge()], [entry("skipped"), entry("applied", number=2)], State.APPLIED, False),
         ("two people gave it up", [merge()], [entry("released")], State.RELEASED, True),
         ("said to be superseded", [merge()], [entry("superseded")], State.SUPERSEDED, True),
         ("a newer commit with it was applied", [merge()], [entry("applied", "m6", contains=("m5", "m6"))],
@@ -141,8 +144,10 @@ TABLE = [
     (State.PARTIAL, False, ("apply", "merge")),
     (State.STOPPED, False, ("apply", "merge")),
     (State.REFUSED, False, ("apply", "merge")),
+    (State.SKIPPED, False, ("sweep", "apply", "merge")),
     (State.RELEASED, False, ("apply", "merge")),
     (State.APPLIED, False, ()),
+    (State.DESTROYED, False, ()),
     (State.SUPERSEDED, False, ()),
 ]
 

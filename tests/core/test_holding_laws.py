@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.holding import MOVES, OUTCOMES, State, blocked, carried_along, holds, queue
+from engine.core.holding import DONE, MOVES, OUTCOMES, State, blocked, carried_along, holds, queue
 from engine.core.kept.ledger import ATTEMPTS, OF_STATE
 
 REPO, KEYS = "acme/dev-deployment", ("S3/dev/a/terraform.tfstate", "S3/dev/b/terraform.tfstate")
@@ -104,7 +104,7 @@ def test_what_was_never_applied_is_carried_along_until_something_that_has_it_is(
     held = holds(now.merges, now.ledger)
     for hold in held:
         applied = any(
-            entry["outcome"] == "applied" and entry["key"] == hold.key and hold.commit in entry["contains"]
+            entry["outcome"] in DONE and entry["key"] == hold.key and hold.commit in entry["contains"]
             for entry in now.ledger
         )
         assert hold.carried == (hold.state is not State.HELD and not applied)

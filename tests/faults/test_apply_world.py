@@ -120,7 +120,7 @@ def test_another_account_is_noticed_before_anything_is_written(backend, merge):
     merged = merge(a="1")
     before = len(backend.far.asked)
     targets = [one._replace(job=one.job._replace(account="999999999999")) for one in merged.targets]
-    (row,) = apply_all(merged.applying("r1", "me", passes), targets, was={})
+    (row,) = apply_all(merged.applying("r1", "me", passes), targets, was={})["resources"]
     assert came_to(row)[::2] == ("failed", "ENG465"), row
     assert not [one for one in backend.far.asked[before:] if one.method in ("PUT", "DELETE")]
     assert merged.outcomes(path_of(merged)) == ["failed"]

@@ -221,6 +221,7 @@ def test_parts_belong_to_the_bucket_that_the_configuration_refers_to(tmp_path):
     assert [finding._replace(engine="rego") for finding in theirs] == found
 
 
+@pytest.mark.slow
 def test_thousands_of_parts_are_tied_in_linear_time():
     """Each bucket with a block of its own name: neither pairs nor a walk per part."""
     rows: list[dict[str, Any]] = []

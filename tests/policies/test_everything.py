@@ -46,6 +46,7 @@ def test_what_is_wrong_is_said(found, why, address, rule):
     assert (address, rule) in {(f.address, f.rule) for f in found if f.resource == "wrong"}, why
 
 
+@pytest.mark.slow
 def test_both_engines_say_the_same(found, tmp_path):
     other = evaluate(PLANS, SHIPPED, "opa", programs=Programs(opa=executable(tmp_path)))
     assert [finding._replace(engine="rego") for finding in other] == list(found)

@@ -301,6 +301,7 @@ def test_ordinary_things_have_a_setting(why, judged, access, nothing_set):
     assert denied({why: judged}, [], access) == {why: []}
 
 
+@pytest.mark.slow
 def test_exceptions_hold_alike_on_both_engines(tmp_path):
     (judged, exceptions) = next(row[1:3] for row in ORDINARY if row[0] == "a partner's account")
     chosen = settings(exceptions, {})

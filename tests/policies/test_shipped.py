@@ -63,6 +63,7 @@ def test_findings_can_be_acted_upon(found):
         assert finding.address or finding.rule.startswith(("CMP-REG-001", "CMP-SET")), finding.rule
 
 
+@pytest.mark.slow
 def test_their_own_tests_pass_and_reach_nearly_all_lines():
     report = run_tests(SHIPPED, Terms(timeout_s=120))
     assert [result.name for result in report.results if not result.passed] == []
@@ -127,7 +128,7 @@ def test_a_missing_group_of_settings_does_not_load(group):
         evaluate([plan("s3-good")], without(group))
 
 
-@pytest.mark.parametrize("engine", ["rego", "opa"])
+@pytest.mark.parametrize("engine", ["rego", pytest.param("opa", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", [("tags", "required"), ("compliance", "regions"), ("naming", "patterns", "default")])
 def test_a_missing_setting_is_a_finding(path, engine, tmp_path):
     programs = Programs(opa=executable(tmp_path)) if engine == "opa" else Programs()
@@ -135,6 +136,7 @@ def test_a_missing_setting_is_a_finding(path, engine, tmp_path):
     assert "CMP-SET-001" in {finding.rule for finding in found if finding.effect is Effect.DENY}
 
 
+@pytest.mark.slow
 def test_ten_thousand_changes_are_judged_in_linear_time():
     """Pairs of buckets and their parts would take minutes."""
     real = plan("s3-good").plan

@@ -109,6 +109,7 @@ def drawn(plan, into):
     into.append(plan)
 
 
+@pytest.mark.slow
 def test_engines_agree_on_plans_of_any_content(opa):
     """All at once: OPA reads the policies for three seconds, and judges a plan in a few hundredths of one."""
     many: list[dict[str, Any]] = []

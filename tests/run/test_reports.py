@@ -7,10 +7,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from engine import data
+from engine.core.decision.document import freeze
+from engine.core.plan.told import Summary
+from engine.core.receipts import Tally
+from engine.core.report.comment import render
 from engine.core.report.model import Diff
 from engine.errors import ExitCode
 from engine.run import reports
 from tests.support.machine import bad, good
+from tests.support.order import ordered, queue
 from tests.support.reports import report, row
 
 with open(f"{data.path('schemas')}/report.schema.json", encoding="utf-8") as file:
@@ -313,3 +318,18 @@ def test_what_cannot_be_shown_is_left_out_with_a_word(tmp_path, broken):
 def test_half_of_a_character_is_written_as_an_escape(tmp_path):
     reports.write(report([row("S3/\ud800")]), str(tmp_path), {})
     assert json.loads((tmp_path / "report.json").read_text())["resources"][0]["path"] == "S3/\\ud800"
+
+
+def test_what_is_odd_about_names_is_in_the_comment():
+    discovery = ordered(queue("q", kms_master_key_id="8b0bd0b4-2c5c-4a5c-9b1d-1f6d9b6c8b0a"), {})
+    (path,) = (resource.path for resource in discovery.resources)
+    same = {"service": "SQS", "name": "q", "change": "added", "seconds": 1.0, "problem": None, "diffs": []}
+    plan = {"resources": [{"path": path, "counts": Summary()._asdict(), **same}]}
+    counts = dict.fromkeys(Tally._fields, 0)
+    policy = {"judged": [path], "findings": [], "doubts": [], "receipts": {"digest": "sha256:0", "counts": counts}}
+    told = reports.of_outputs(report(), plan, policy, None, discovery, freeze({}, {}, {}))
+    assert told.result == "passed"
+    text = render(told)
+    assert "ENG819" in text
+    assert "alias/NAME" in text
+    assert "`Depends-On: #NUMBER`" in text

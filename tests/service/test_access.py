@@ -80,7 +80,7 @@ def test_a_session_ends_by_itself(tmp_path, monkeypatch):
     tokens = _tokens(tmp_path, line)
     sessions = Sessions(tokens)
     cookie = sessions.begin(tokens.holder(token))
-    assert sessions.who(cookie).name == "ann"
+    assert sessions.who(cookie) == access.Who("ann", ("read", "write"), "session")
     later = time.monotonic() + access.SESSION_S
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert sessions.who(cookie) is None
@@ -102,4 +102,4 @@ def test_who_has_signed_in_anew_with_less_has_less(tmp_path):
     sessions = Sessions(tokens)
     cookie = sessions.begin(tokens.holder(token))
     (tmp_path / "tokens").write_text(f"{line}:read\n")
-    assert sessions.who(cookie).rights == ("read",)
+    assert sessions.who(cookie) == access.Who("ann", ("read",), "session")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from engine.errors import EngineError
-from engine.service.guard import place
+from engine.service.address import place
 from engine.service.settings import LOOPBACK, Serving
 from tests.support.serving import HERE, scene
 
@@ -54,6 +54,7 @@ HOPS = [
     ("Forwarded", "for=192.0.2.1"),
     ("Via", "1.1 proxy"),
     ("X-Real-IP", "192.0.2.1"),
+    ("CF-Connecting-IP", "192.0.2.1"),
 ]
 
 
@@ -143,6 +144,7 @@ FORWARDED = [
     ("a proxy that is told of says that it is https", "10.1.2.3", [("X-Forwarded-Proto", "https")], "https"),
     ("IPv4 as IPv6 has it", "::ffff:10.1.2.3", [("X-Forwarded-Proto", "https")], "https"),
     ("it says nothing", "10.1.2.3", [], "http"),
+    ("who comes by no address says so", "/run/socket", [("X-Forwarded-Proto", "https")], "http"),
     ("somebody else says so", "192.0.2.1", [("X-Forwarded-Proto", "https")], "http"),
     ("this machine, of which nobody has told", "127.0.0.1", [("X-Forwarded-Proto", "https")], "http"),
 ]

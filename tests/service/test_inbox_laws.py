@@ -12,7 +12,7 @@ from tests.service.test_inbox import one
 ARRIVALS = st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("uvwxyz"), st.integers(1, 3)), max_size=30)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(ARRIVALS)
 def test_answers_are_those_of_two_sets(arrivals):
     with tempfile.TemporaryDirectory() as folder:
@@ -33,7 +33,7 @@ def test_answers_are_those_of_two_sets(arrivals):
         box.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.integers(1, 4), max_size=30), st.integers(0, 35))
 def test_no_source_has_a_second_turn_before_all_had_their_first(repos, limit):
     with tempfile.TemporaryDirectory() as folder:

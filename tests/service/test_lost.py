@@ -33,12 +33,13 @@ def tried(*statuses: int, ago: int = 1_000, id_: str = "d") -> list[Sent]:
         ("the secret was another", tried(401), ["d"], [], []),
         ("it was taken, and we have lost it", tried(202), ["d"], [], []),
         ("its body was here under another id", tried(200), [], [], []),
-        ("it is of no source", tried(403), [], [], []),
-        ("it is too large", tried(413), [], [], []),
+        ("a proxy let nothing through", tried(403), ["d"], [], []),
+        ("a proxy let nothing large through", tried(413), ["d"], [], []),
+        ("its id has another body", tried(409), [], [], []),
         ("it may be on its way", tried(0, ago=30), [], ["d"], []),
         ("the second time is four minutes later", tried(0, 0, ago=200), [], ["d"], []),
         ("which have passed", tried(0, 0, ago=241), ["d"], [], []),
-        ("refused once, refused for ever", tried(0, 403, 0, ago=9_999), [], [], []),
+        ("known once, known for ever", tried(0, 200, 0, ago=9_999), [], [], []),
         ("often enough", tried(0, 0, 0, 0, 0, ago=99_999), [], [], ["d"]),
     ],
 )
@@ -51,6 +52,11 @@ def test_what_is_done_about_one(why, attempts, again, later_, given_up):
 def test_the_last_attempt_is_what_is_sent_again_and_the_oldest_delivery_first():
     attempts = [*tried(0, 0, ago=500, id_="young"), *tried(0, 0, ago=900, id_="old")]
     assert [(one.delivery, one.id) for one in missing(attempts, set(), NOW).again] == [("old", 2), ("young", 2)]
+
+
+def test_what_strangers_had_refused_takes_nobody_s_turn():
+    attempts = [*(one for n in range(150) for one in tried(403, ago=5_000, id_=f"x{n}")), *tried(0, id_="ours")]
+    assert missing(attempts, set(), NOW).again[0].delivery == "ours"
 
 
 def test_a_look_asks_for_so_many_and_leaves_the_rest_to_the_next():

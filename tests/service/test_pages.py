@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_the_overview_says_what_waits_for_whom(browser):
     for words in (
         "acme/dev-deployment#7 A bucket for the data lake alice, production Passed: waiting for 1 more approval from "
         "reviewers; 2 approvals from security ann , bob , sam , sue , steve",
-        "acme/dev-deployment#8 Rotate the keys alice, development Failed: 2 findings deny it, the worst is high alice , dave , erin",
+        "acme/dev-deployment#8 Rotate the keys alice, development Failed: 2 findings deny it, the worst is high alice",
         "acme/dev-deployment#10 A topic alice, development Stale: validating again nobody has to",
         "production is frozen: the auditors are here (olga,",
         "gh-d1",
@@ -152,10 +153,10 @@ def test_forms_do_what_they_say(tmp_path):
                            ("/deliveries", "/deliveries/d2/redeliver")):  # fmt: skip
             page = ann.get(path).text
             token = re.search(rf'action="{form}".*?name="token" value="([^"]+)"', page, re.DOTALL)
+            assert token, path
             assert ann.post(form, {"token": token[1]}).status == 303
-        assert made.runs.get("gh-d1").asked_by == "ann"
-        assert made.runs.get("gh-d3").state == "queued"
-        assert made.inbox.get("d2").state == "waiting"
+        after: Any = [made.runs.get("gh-d1"), made.runs.get("gh-d3"), made.inbox.get("d2")]
+        assert (after[0].asked_by, after[1].state, after[2].state) == ("ann", "queued", "waiting")
 
 
 def test_below_a_path_every_link_stays_there(tmp_path):
@@ -195,14 +196,18 @@ def test_a_record_that_is_none_is_named_and_hides_no_other(tmp_path):
         assert "acme/dev-deployment#7" in text
 
 
-def test_a_thousand_pull_requests_are_one_list_of_keys(tmp_path):
+def test_a_page_reads_no_record_twice(tmp_path, monkeypatch):
     with a_scene(tmp_path) as made:
         for number in range(1, 41):
             board.keep(made.store, entry(number, repo=REPO), [])
         first = made.browser().get("/pulls").text
-        reads = []
-        get = made.store.get
-        made.store.get = lambda key: reads.append(key) or get(key)
+        reads, get = [], made.store.get
+
+        def counted(key):
+            reads.append(key)
+            return get(key)
+
+        monkeypatch.setattr(made.store, "get", counted)
         assert made.browser().get("/pulls").text.count("</tr>") == first.count("</tr>") == 41
         assert not [key for key in reads if key.startswith("board/")]
 

@@ -1,5 +1,7 @@
 """What has happened to a pull request: the trail is read once and then on, and nothing twice."""
 
+from typing import Any
+
 from engine.adapters.storage.memory import Memory
 from engine.core.audit.record import Said
 from engine.core.kept.board import Step
@@ -48,7 +50,7 @@ def test_a_trail_that_does_not_answer_is_told_of_beside_what_was_read():
     read = Trail(store)
     read.of(REPO, 7)
     store.down = True
-    found = read.of(REPO, 7)
+    found: Any = read.of(REPO, 7)
     assert ([one.text for one in found.events], found.problem.code) == (["a"], "ENG001")
 
 

@@ -1,5 +1,7 @@
 """What is read of board, trail, inbox and runs: by whose turn it is, and with whatever does not answer."""
 
+from typing import Any
+
 import pytest
 
 from engine.adapters.storage.memory import Memory
@@ -24,6 +26,10 @@ def scene(tmp_path_factory):
 @pytest.fixture(scope="module")
 def sources(scene):
     return scene.sources._replace(web="https://github.example")
+
+
+def a_pull(sources: views.Sources, repo: str, pr: int) -> Any:
+    return views.pull(sources, repo, pr)
 
 
 def of(store):
@@ -68,7 +74,7 @@ def test_who_can_unblock_how_many_is_counted_over_all(sources):
 
 
 def test_one_pull_request_has_all_that_its_page_shows(sources):
-    found = views.pull(sources, "ACME/dev-deployment", 7)
+    found = a_pull(sources, "ACME/dev-deployment", 7)
     assert found.url == "https://github.example/acme/dev-deployment/pull/7"
     assert [gate["name"] for gate in found.gates][:2] == ["policy", "reviewed"]
     [row] = found.report.rows
@@ -83,7 +89,7 @@ def test_one_pull_request_has_all_that_its_page_shows(sources):
 
 def test_one_that_has_ended_is_still_told(sources, scene):
     board.keep(scene.store, entry(99, repo=REPO, stage="ended", words="Closed", detail=", not merged", waits=()), [])
-    assert views.pull(sources, REPO, 99).entry.turn == "nobody"
+    assert a_pull(sources, REPO, 99).entry.turn == "nobody"
     assert views.pulls(sources).total == 9
     assert views.pull(sources, REPO, 100) is None
 
@@ -101,7 +107,7 @@ def test_what_a_validation_found_and_cannot_be_shown_takes_nothing_else_with_it(
     store = Memory()
     board.keep(store, entry(), [])
     comments.put_found(store, entry().repo, 7, "gh-1", 1, outputs)
-    found = views.pull(of(store), entry().repo, 7)
+    found = a_pull(of(store), entry().repo, 7)
     assert found.entry.pr == 7, why
     assert found.report is None or not found.report.rows, why
 
@@ -114,15 +120,16 @@ class Down(Memory):
 
 
 def test_a_store_that_is_down_is_shown_as_that():
-    found = views.overview(of(Down()))
+    found: Any = views.overview(of(Down()))
     assert found.pulls.problem.code == "ENG001"
-    assert views.freeze(of(Down())).problem.code == "ENG001"
+    frozen: Any = views.freeze(of(Down()))
+    assert frozen.problem.code == "ENG001"
 
 
 def test_a_freeze_that_cannot_be_read_is_shown_as_that():
     store = Memory()
     store.put_if_absent(keys.freeze("production"), b"{}")
-    found = views.freeze(of(store))
+    found: Any = views.freeze(of(store))
     assert (found.frozen, found.problem.code) == ((), "ENG193")
 
 
@@ -131,7 +138,8 @@ def test_where_nothing_is_served_the_store_alone_is_shown():
     board.keep(store, entry(), [])
     sources = of(store)
     assert views.overview(sources).pulls.total == 1
-    assert views.runs(sources).runs == views.deliveries(sources).deliveries == views.queue(sources).running == ()
+    assert (views.runs(sources).runs, views.deliveries(sources).deliveries) == ((), ())
+    assert views.queue(sources).running == ()
     assert views.run(sources, "gh-1") is None
 
 
@@ -152,9 +160,10 @@ def test_lists_are_read_page_by_page(scene, sources, monkeypatch):
 
 
 def test_the_log_of_a_run_is_read_on(sources):
-    found = views.run(sources, "gh-d1")
+    found: Any = views.run(sources, "gh-d1")
     assert [line.text for line in found.lines] == ["validate: 1 resource", "  planning S3/data-lake"]
-    assert [line.number for line in views.run(sources, "gh-d1", 1).lines] == [2]
+    rest: Any = views.run(sources, "gh-d1", 1)
+    assert [line.number for line in rest.lines] == [2]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +179,8 @@ def test_reading_takes_no_library_of_the_service():
     import subprocess
     import sys
 
-    look = "import sys, engine.cli.status, engine.service.views as v; print({'starlette', 'jinja2', 'dbos'} & set(sys.modules))"
+    look = (
+        "import sys, engine.cli.status, engine.service.views; print({'starlette', 'jinja2', 'dbos'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -6,12 +6,13 @@ from typing import Any
 from engine.adapters.keys import FileSigner
 from engine.adapters.storage.port import Store
 from engine.core.canonical import canonical
-from engine.core.kept.ledger import Entry, read, statement
+from engine.core.kept.ledger import NOTHING, Entry, read, statement
 from engine.core.signature import TrustedKeys, sign
 from engine.run.kept import ledger
 from tests.support.merges import DIGEST, KEY, REPO
 from tests.support.signing import SIGNED, signer, trusted
 
+AFTER = "KMS/dev/lake/terraform.tfstate"  # what is skipped comes after
 VALUES = "sha256:" + "5" * 64
 
 
@@ -39,7 +40,7 @@ def said(outcome: str = "applied", **changes: Any) -> dict[str, Any]:
         "merge": DIGEST,
         "controller": None,
         "module": DIGEST,
-        "values": VALUES,
+        "values": NOTHING if outcome == "destroyed" else VALUES,
         "service": "S3",
         "name": "data-lake",
         "environment": "development",
@@ -51,6 +52,7 @@ def said(outcome: str = "applied", **changes: Any) -> dict[str, Any]:
         "people": [person(1), person(2)] if by_people else [],
         "run": "r1",
         "time": SIGNED,
+        **({"after": AFTER} if outcome == "skipped" else {}),
         **changes,
     }
 

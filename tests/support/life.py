@@ -22,7 +22,8 @@ def everything(scene: Scene, evil: str = "") -> None:
     causes = [
         {"outcome": "pending", "text": f"environment() == 'production'{evil}", "facts": [
             {"path": f"verdict.environment{evil}", "value": f"production{evil}"}], "causes": [
-            {"outcome": None, "text": f"carol's approval does not count: she has pushed{evil}", "facts": [], "causes": []}]},
+            {"outcome": None, "text": f"carol's approval does not count: she has pushed{evil}", "facts": [],
+             "causes": []}]},
     ]  # fmt: skip
     gates = [
         gate("policy", "pass", because="`verdict.result == 'passed'` holds"),
@@ -40,13 +41,16 @@ def everything(scene: Scene, evil: str = "") -> None:
                reviewers), author="alice", since="2026-11-25T12:00:00Z", **mine), gates),
         (entry(9, title="A queue", words="Waiting behind ", detail="acme/dev-deployment#5", waits=(
                Wait("free", "pending", "acme/dev-deployment#5 has S3/dev/data-lake/terraform.tfstate"),), **mine), []),
-        (entry(10, title="A topic", words="Stale: validating again", detail="", validation="running", waits=(), **mine), []),
+        (entry(10, title="A topic", words="Stale: validating again", detail="", validation="running", waits=(),
+               **mine), []),
         (entry(11, title="A table", words="Failed: ", detail="it could not be judged", validation="error",
                waits=(Wait("policy", "error", "the validation to be repeated"),), **mine), []),
         (entry(12, title="A role", words="Frozen: ", detail=f"the auditors are here{evil}",
                waits=(Wait("not-frozen", "pending", "Deployments are frozen: the auditors are here."),), **mine), []),
-        (entry(13, title="A readme", words="Nothing to validate", detail="", validation="nothing", waits=(), **mine), []),
-        (entry(14, title="Tags", stage="merged", words="Merged into ", detail="dev, 1 of 3 applied", validation="", waits=(
+        (entry(13, title="A readme", words="Nothing to validate", detail="", validation="nothing", waits=(),
+               **mine), []),
+        (entry(14, title="Tags", stage="merged", words="Merged into ", detail="dev, 1 of 3 applied", validation="",
+               waits=(
             Wait(f"S3/data-lake{evil}", "failed", "Terraform ended in an error before it had changed anything",
                  ("reviewers",), "/engine apply"),
             Wait("SQS/jobs", "stopped", "what would be done now is not what was approved", ("reviewers",),
@@ -104,7 +108,7 @@ def _found(evil: str) -> dict[str, Any]:
     finding = {"rule": "S3-ENC-001", "severity": "high", "effect": "deny", "message": f"not encrypted{evil}",
                "resource": f"S3/data-lake{evil}", "address": f"aws_s3_bucket.this{evil}", "file": f"S3/x.tfvars{evil}",
                "line": 3, "remediation": f"encrypt it{evil}"}  # fmt: skip
-    counts = {name: 1 for name in Tally._fields}
+    counts = dict.fromkeys(Tally._fields, 1)
     return {
         "terraform.plan": {"resources": [row], "module": "m", "lock_file": "l", "digest_key": "k"},
         "policy.evaluate": {"findings": [finding, {**finding, "effect": "warn", "severity": "low"}],

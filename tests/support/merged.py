@@ -27,6 +27,7 @@ from engine.core.kept.ledger import Entry
 from engine.core.plan.digest import key_id
 from engine.core.resources.model import Resource
 from engine.core.rules.model import Limits
+from engine.core.schedule.graph import Graph
 from engine.core.signature import TrustedKeys
 from engine.core.verdict.check import Believed
 from engine.core.verdict.statement import build
@@ -51,7 +52,8 @@ variable "account" { type = string }
 variable "region" { type = string }
 variable "emulator" { type = bool }
 variable "things" {
-  type = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
+  type    = map(object({ input = string, run = optional(string, "true"), follows = optional(string) }))
+  default = {}
 }
 variable "secrets" {
   type      = map(string)
@@ -122,6 +124,7 @@ class Merged:
         self.commit: str = changes.pop("commit", COMMIT)
         self.pr: int = changes.pop("pr", 7)
         self.behind: list[str] = changes.pop("behind", [])  # commits that lie in it
+        self.after: Mapping[str, Sequence[str]] = changes.pop("after", {})  # path → the paths that it comes after
         self.variables: Mapping[str, Any] = changes.pop("variables", None) or {}  # by path, instead of things
         self.resources = {path: self.variables.get(path) or _values(things) for path, things in resources.items()}
         self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
@@ -195,7 +198,7 @@ class Merged:
             overridden=self.changes.get("overridden", []),
             verdict=self.verdict,
             contains=lambda other: other in (self.commit, *self.behind),
-            holders=lambda _key: [self.commit],
+            holders=lambda _key: [*self.behind, self.commit],
             asked=self.changes.get("asked"),
         )
         now = more.pop("now", lambda: NOW)
@@ -219,13 +222,20 @@ class Merged:
             "judge": judge,
             "run": run,
             "now": now,
+            "graph": self.graph,
         }
         return Applying(**{**fields, **more})
 
     def apply(self, run: str = "r1", by: str = "me", judge: Judge = passes, live: Any = None, **more: Any) -> Any:
         """A run, in this process: path → row."""
         applying = self.applying(run, by, judge, **more)
-        return {row["path"]: row for row in apply_all(applying, self.targets, was={}, live=live)}
+        return {row["path"]: row for row in apply_all(applying, self.targets, was={}, live=live)["resources"]}
+
+    @property
+    def graph(self) -> Graph[str]:
+        keys = {path: self.resource(path).state_key for path in self.resources}
+        after = {keys[path]: frozenset(keys[other] for other in others) for path, others in self.after.items()}
+        return Graph(tuple(keys.values()), after)
 
     @property
     def targets(self) -> list[Target]:
@@ -241,7 +251,8 @@ class Merged:
             "root": str(self.machine.root), "aws": dict(self.machine.aws), "cache": cache, "run": run,
             "resources": {path: values.get("things", {}) for path, values in self.resources.items()},
             "variables": self.variables, "module": self.machine.module,
-            "approved": self.approved, "commit": self.commit, "pr": self.pr, "behind": self.behind, **self.changes,
+            "approved": self.approved, "commit": self.commit, "pr": self.pr, "behind": self.behind, "after": self.after,
+            **self.changes,
         }  # fmt: skip
         file.write_text(json.dumps(said))
         return subprocess.Popen(

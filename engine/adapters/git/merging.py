@@ -21,6 +21,7 @@ class Merge(NamedTuple):
     directories: Mapping[str, Directory]  # after the merge: those that changed, and the top
     conflicts: tuple[str, ...] = ()  # paths
     tree: str = ""  # that it makes; empty where there are conflicts
+    before: str = ""  # the tree that it changes
 
 
 class Side(NamedTuple):
@@ -43,7 +44,7 @@ def merge(git: Git, objects: Objects, trees: Trees, base: Side, head: Side, chan
         return Merge((), {}, tuple(sorted(set(paths))))
     compared = trees.compare(base.tree, tree)
     odd = _Followed(objects, trees, base, changes).odd(compared)
-    return Merge((), {}, odd) if odd else Merge(*compared, tree=tree)
+    return Merge((), {}, odd) if odd else Merge(*compared, tree=tree, before=base.tree)
 
 
 class _Followed:

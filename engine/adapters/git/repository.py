@@ -259,7 +259,8 @@ class Repository:
             EngineError: git cannot merge them, or an object cannot be believed.
         """
         if found.base == found.merge_base:
-            return Merge(found.changes, found.directories)
+            old, new = (self._history.commit(sha).tree for sha in (found.base, found.head))
+            return Merge(found.changes, found.directories, tree=new, before=old)
         base, head = (Side(sha, self._history.commit(sha).tree) for sha in (found.base, found.head))
         return merge(self._git, self._objects, self._trees, base, head, found.changes)
 
@@ -297,7 +298,7 @@ class Repository:
             EngineError: ENG351 it is not known, or nothing lies before it; ENG353, ENG355 what lies there is missing.
         """
         before, after = (self._history.commit(self.resolve(name)).tree for name in (f"{commit}^1", commit))
-        return Merge(*self._trees.compare(before, after))
+        return Merge(*self._trees.compare(before, after), tree=after, before=before)
 
     @_in_turn
     def message(self, commit: str) -> str:
@@ -364,14 +365,42 @@ class Repository:
         Raises:
             EngineError: one is missing, as in a partial clone, or cannot be believed.
         """
+        return self._blobs(ids, self._objects)
+
+    def _blobs(self, ids: Collection[str], objects: Objects) -> Blobs:
         wanted = sorted(ids)
         sizes: dict[str, Found] = {}
-        for name, about in zip(wanted, self._objects.about(wanted), strict=True):
+        for name, about in zip(wanted, objects.about(wanted), strict=True):
             if about is None:
                 raise self._lacks(name, None)
             sizes[name] = about
         oversized = {name: about.size for name, about in sizes.items() if about.size > LARGEST["blob"]}
-        return Blobs(self._objects.read([name for name in wanted if name not in oversized], "blob"), oversized)
+        return Blobs(objects.read([name for name in wanted if name not in oversized], "blob"), oversized)
+
+    @_in_turn
+    def whole(self, tree: str, wanted: Callable[[Mapping[str, Directory]], Collection[str]]) -> Blobs:
+        """Of a whole tree the blobs that somebody wants who has seen all its directories.
+
+        Under caps of its own: what is only looked around at must not be missing where the change itself is read.
+
+        Raises:
+            EngineError: as `tree` and `blobs`.
+        """
+        objects = Objects(self._git, self._settings.object_format)
+        trees = Trees(objects, _ID_BYTES[self._settings.object_format], self._lacks)
+        try:
+            return self._blobs(wanted(trees.everything(tree)), objects)
+        finally:
+            objects.close()
+
+    @_in_turn
+    def tree_of(self, revision: str) -> str:
+        """The id of a commit's tree.
+
+        Raises:
+            EngineError: an unknown revision.
+        """
+        return self._history.commit(self.resolve(revision)).tree
 
     @_in_turn
     def origin(self) -> Origin:

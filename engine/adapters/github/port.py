@@ -241,8 +241,15 @@ class Writes(Protocol):
     After a write of which nobody knows they look what is there. What GitHub refuses is a `RefusedError`. Requests where
     nothing goes wrong: 1 for `open_pull`, `retarget`, `merge` and `request_reviews`; `label`: 1 for all that is put on,
     1 for each that is taken off; `comment` and `minimise`: 2; `check`: 1 to look at a commit, then 1 for each and for
-    every fifty annotations more; `deployment`: 2 to look and 1 for each that is made or said.
+    every fifty annotations more; `deployment`: 2 to look and 1 for each that is made or said;
+    `branch`: 2 to look and 3 to make it.
     """
+
+    def branch(self, repo: str, name: str, parent: str, files: Mapping[str, str | None], message: str) -> str:
+        """The commit that the branch is at, which is made on `parent` where there is none of that name.
+
+        `files`: path → the blob, which the repository has already, that is to stand there; None: nothing is.
+        """
 
     def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:
         """The number of the open pull request of these branches, which is opened where there is none."""

@@ -8,8 +8,8 @@ answer we look what is there.
 from collections.abc import Collection, Iterator
 
 from engine.adapters.github import queries
+from engine.adapters.github.branches import Branches
 from engine.adapters.github.client import MOST_PAGES, Client, Json, at, once, surely
-from engine.adapters.github.deployments import Deployments
 from engine.adapters.github.failures import RefusedError, not_whole
 from engine.adapters.github.whole import Understood, named
 from engine.core.report.labels import LOOKS
@@ -18,7 +18,7 @@ from engine.errors import EngineError
 _FRESH = "ededed"  # the colour of a label that GitHub has made because it was put on
 
 
-class Write(Deployments):
+class Write(Branches):
     """`Writes`, by a client."""
 
     def __init__(self, client: Client, app: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """How many Terraforms fit into this machine at once: each needs 0.9 GB with the AWS provider (measured, GOGC=400).
 
-Ten at once on a small runner would have the kernel kill one in the middle; here the others wait for a free slot.
+With ten at once on a small runner the kernel would kill one in the middle; `run/orchestrator/room` begins no more.
 """
 
 import os

@@ -9,7 +9,6 @@ A plan that nobody has begun to apply is worth nothing to whoever comes next: it
 closed, however old it is; whoever opens the directory again finds what has become of it.
 """
 
-import contextlib
 import os
 import shutil
 import threading
@@ -140,10 +139,11 @@ class Opened:
         except EngineError as error:
             return self._unknown(error.problems[0])
         try:
-            with self._workspace.slot(cancel) if begun is None else contextlib.nullcontext():
-                if begun is None:
-                    self._begin()
-                return self._followed(watch, cancel)
+            if begun is None:
+                if cancel is not None and cancel.is_set():
+                    raise failure("ENG452", program=self._program)
+                self._begin()
+            return self._followed(watch, cancel)
         except EngineError as error:
             if begun is None and not self._has_begun():
                 return Applied("failed", {}, 0.0, self._placed(error.problems[0]), self.errored)
@@ -164,9 +164,8 @@ class Opened:
         if isinstance(attached.look(folder), Running):
             attached.follow(folder, line=lambda _: None)
         shutil.rmtree(folder, ignore_errors=True)  # to push the same once more changes nothing
-        with self._workspace.slot(cancel):
-            self._attach(folder, ["state", "push", f"-lock-timeout={self._limits.lock_s}s", file])
-            found = attached.follow(folder, line=lambda _: None, cancel=cancel, grace_s=_GRACE_S)
+        self._attach(folder, ["state", "push", f"-lock-timeout={self._limits.lock_s}s", file])
+        found = attached.follow(folder, line=lambda _: None, cancel=cancel, grace_s=_GRACE_S)
         if not isinstance(found, Ended) or found.code < 0:
             raise EngineError(riddle(self._job.path, self._program, found))
         if found.code:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from engine.adapters import process
 from engine.adapters.files import fetch, put
-from engine.adapters.terraform import environment, failures, memory, nowhere
+from engine.adapters.terraform import environment, failures, nowhere
 from engine.adapters.terraform.accounts import Role
 from engine.adapters.terraform.backend import Value
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
@@ -29,7 +29,6 @@ from engine.errors import failure
 
 VARIABLES = "resource.tfvars.json"
 OLD_S = 24 * 3600.0  # no plan takes so long
-_TICK_S = 0.1
 GRACE_S = 30.0  # Terraform waits for calls that are under way
 
 
@@ -58,7 +57,6 @@ class Workspace:
         os.makedirs(self.scratch, mode=0o700, exist_ok=True)
         _remove_old(self.scratch)
         self._recording = threading.Lock()
-        self._slots = threading.Semaphore(memory.slots())
         self._lock_file = fetch(os.path.join(template.module, LOCK_FILE))
         self.lock_digest = digest_bytes(self._lock_file)
 
@@ -99,32 +97,16 @@ class Workspace:
         cancel: threading.Event | None,
         env: Mapping[str, str] | None = None,
     ) -> process.Done:
-        """Run Terraform, when there is memory for one more; `env` instead of the template's."""
-        with self.slot(cancel):
-            return process.run(
-                [*self.template.program.argv, *arguments],
-                cwd=cwd,
-                env=self.template.env if env is None else env,
-                timeout_s=timeout_s,
-                answers=answers,
-                cancel=cancel,
-                grace_s=GRACE_S,
-            )
-
-    @contextmanager
-    def slot(self, cancel: threading.Event | None) -> Iterator[None]:
-        """Memory for one more Terraform.
-
-        Raises:
-            EngineError: ENG452, cancelled before there was any.
-        """
-        while not self._slots.acquire(timeout=_TICK_S):
-            if cancel is not None and cancel.is_set():
-                raise failure("ENG452", program=self.template.program.name)
-        try:
-            yield
-        finally:
-            self._slots.release()
+        """Run Terraform; `env` instead of the template's. Whether there is memory for one more, the caller knows."""
+        return process.run(
+            [*self.template.program.argv, *arguments],
+            cwd=cwd,
+            env=self.template.env if env is None else env,
+            timeout_s=timeout_s,
+            answers=answers,
+            cancel=cancel,
+            grace_s=GRACE_S,
+        )
 
     def stand_alone(self) -> None:
         """Nothing, if the module can be planned without an account.

@@ -61,7 +61,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def ago(time: str | None, now: float) -> Markup:
-    """A time as `<time>`: how long before `now`, in seconds since 1970, and when exactly. What is none is shown as it is."""
+    """A time as `<time>`: how long before `now` (seconds since 1970), and when exactly. What is none stays as it is."""
     if not time:
         return Markup("")
     try:

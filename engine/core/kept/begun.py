@@ -26,6 +26,7 @@ _FORM: Mapping[str, type | tuple[type, ...]] = {
     "about": dict,
     "at": str,
 }
+_BACK = {"back": (str, type(None))}  # not in those that were written by an engine that took nothing back
 _CHANGE = {"address", "type", "actions", "digest"}
 
 
@@ -42,6 +43,7 @@ class Begun(NamedTuple):
     done: Mapping[str, str]  # those that had been made before, likewise
     about: Mapping[str, Any]  # what the entry will say of commit, verdict, values, …
     at: str
+    back: str | None = None  # it takes that merge back, to what this commit has
 
 
 def signed(begun: Begun, signer: Signer) -> bytes:
@@ -57,8 +59,9 @@ def read(envelope: bytes, trusted: TrustedKeys, file: str) -> Begun:
     """
     payload, key = authentic(envelope, trusted, purpose="audit", kind=KIND, file=file)
     said = opened(payload, file)
-    fits = isinstance(said, dict) and said.keys() == _FORM.keys()
-    if not fits or not all(isinstance(said[name], form) for name, form in _FORM.items()):
+    form = {**_FORM, **_BACK}
+    fits = isinstance(said, dict) and said.keys() in (_FORM.keys(), form.keys())
+    if not fits or not all(isinstance(said[name], form[name]) for name in said):
         raise failure("ENG734", Place(file), resource=file, reason="it is not written as we write it")
     rows = said["approved"]
     if trusted[key].revoked or not all(isinstance(row, dict) and row.keys() == _CHANGE for row in rows):

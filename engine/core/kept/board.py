@@ -1,4 +1,4 @@
-"""What a pull request waits for and whom, as the run that told its page last has left it: one entry, and whose turn it is.
+"""What a pull request waits for and whom, as the run that told its page last has left it; and whose turn it is.
 
 Only shown: nothing is decided by it. Who alters it in a store misleads people until the next run tells the page again.
 """

@@ -12,6 +12,7 @@ told/<owner>/<repository>/<pull request>                        what the last va
 board/<owner>/<repository>/<0000000007>.<0000000001>            what a pull request waits for and whom, as last told
 board-ended/<owner>/<repository>/<0000000007>.<0000000001>      the same of one that waits for nothing any more
 asked/<owner>/<repository>/<pull request>                       who was asked for a review
+rollbacks/<owner>/<repository>/<pull request>                   what a pull request of ours takes back
 claims/merge/<owner>/<repository>/<branch>                      which run merges into a branch at the moment
 claims/apply/<owner>/<repository>/<pull request>/<commit>       which run applies it at the moment
 claims/state/<state key>                                        which run works on that state
@@ -35,6 +36,7 @@ backups/<state key>/<0000000001>                                a state as it wa
 audit/<0000000>/<0000000001>                                    the trail's batches, see `core/audit/chain`
 decided/<run>/<digest>                                          what a run has decided, and from what
 rules/<digest>                                                  the rules that it was decided by
+durations/<owner>/<repository>                                  how long its resources took, to order work by
 known-keys                                                      the trusted keys, as a run last saw them
 """
 
@@ -178,6 +180,11 @@ def asked(repo: str, pr: int) -> str:
     return f"asked/{_repository(repo)}/{pr}"
 
 
+def rollback(repo: str, pr: int) -> str:
+    """Where it stands what a pull request of ours takes back."""
+    return f"rollbacks/{_repository(repo)}/{pr}"
+
+
 def login(name: str) -> str:
     """Where it is said whose a login was first; GitHub takes either case for the same."""
     return f"logins/{part(name.lower())}"
@@ -222,6 +229,11 @@ def applying(state_key: str) -> str:
 def decided(run: str, digest: str = "") -> str:
     """Where a decision of a run is, by its digest in hexadecimal digits; without one what all of them begin with."""
     return f"decided/{part(run)}/{digest}"
+
+
+def durations(repo: str) -> str:
+    """Where stands how long the resources of a repository took."""
+    return f"durations/{_repository(repo)}"
 
 
 def rules(digest: str) -> str:

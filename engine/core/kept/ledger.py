@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.canonical import canonical, digest, digest_bytes
 from engine.core.events.kinds import NUMBER, REPO, SHA
+from engine.core.holding import DONE
 from engine.core.moment import later
 from engine.core.schema import is_valid
 from engine.core.signature import TrustedKeys, authentic, in_force
@@ -17,11 +18,13 @@ from engine.core.verdict.statement import TYPE, subjects
 from engine.errors import Place, failure
 
 PREDICATE = "urn:interlock:ledger:1"
-ATTEMPTS = ("applied", "failed", "partial", "stopped", "refused", "released")  # each ends a hold
-OF_STATE = ("reconciled", "pushed", "adopted", "restored")  # each says which state is ours, and ends nothing
+ATTEMPTS = (*DONE, "failed", "partial", "stopped", "refused", "skipped", "released")  # each ends a hold
+# Each says which state is ours, and ends nothing; the last two: it was taken back by itself, or half of it.
+OF_STATE = ("reconciled", "pushed", "adopted", "restored", "rolled_back", "half_back")
 OUTCOMES = (*ATTEMPTS, *OF_STATE)
 
-_RAN = ("applied", "failed", "partial")  # Terraform was started
+RAN = (*DONE, "failed", "partial")  # Terraform was started
+_BELIEVED = (*DONE, "skipped")  # on which something is done, or left undone
 _BY_PEOPLE = ("released", "adopted", "restored")
 _ENVIRONMENT = "environment"  # the one value that a promotion changes
 
@@ -50,9 +53,9 @@ class Entry(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """One of `OUTCOMES`; nothing counts as applied by the word of a revoked key."""
+        """One of `OUTCOMES`; nothing counts as done, or is tried again by itself, by the word of a revoked key."""
         outcome: str = self.said["outcome"]
-        return "refused" if self.revoked and outcome == "applied" else outcome
+        return "refused" if self.revoked and outcome in _BELIEVED else outcome
 
     def to_row(self, contains: Sequence[str]) -> Json:
         """A row of the fact `ledger`; `contains` are the merges that lie in its commit."""
@@ -146,6 +149,9 @@ def values_digest(variables: Mapping[str, Any]) -> str:
     return digest({name: value for name, value in variables.items() if name != _ENVIRONMENT})
 
 
+NOTHING = values_digest({})  # what a resource is given whose files are gone
+
+
 def runs_since(entries: Sequence[Entry], values: str) -> str | None:
     """Since when just these values have been applied, and nothing else was tried; None: they are not what runs."""
     since = None
@@ -208,10 +214,14 @@ def _contradictions(said: Mapping[str, Any]) -> Iterator[str]:
         yield "only the first one follows none"
     if outcome in OF_STATE and said["state"] is None:
         yield f"it says `{outcome}` of no state"
-    if outcome in _RAN and (said["verdict"] is None or said["merge"] is None or said["pr"] is None):
+    if (outcome == "skipped") != ("after" in said) or said.get("after") == said["key"]:
+        yield "it says `skipped`, and not after what, or that of something else"
+    if outcome in RAN and (said["verdict"] is None or said["merge"] is None or said["pr"] is None):
         yield f"it says `{outcome}` of what was never judged and merged"
     if outcome == "applied" and said["values"] is None:
         yield "it says `applied`, and not of which values"
+    if outcome == "destroyed" and said["values"] != NOTHING:
+        yield "it says `destroyed` of what was given values"
     if outcome in _BY_PEOPLE and not (said["why"] and _is_asked(said["people"])):
         yield f"it says `{outcome}`, and not why, or not two people have asked for it"
 

@@ -57,12 +57,14 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "told": {"run": str, "sequence": int, "digest": str, "outputs": dict},
     "board": {"run": str, "entry": dict, "gates": list, "steps": list},
     "asked": {"run": str, "names": list},
+    "rollback": {"run": str, "repository": str, "pr": int, "keys": dict},  # state key → entry undone, commit of before
     "claim": {"owner": str, "run": str, "who": str, "at": str},
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
     "source": {"repository": str, "id": int, "installation": (int, NoneType)},
     "struck": {"run": str, "repository": str, "pipeline": str, "at": str},
     "known-keys": {"run": str, "keys": dict},
+    "durations": {"run": str, "ms": dict},  # phase → state key → milliseconds
 }
 # What to do where one is not believed, or is too large to be one.
 WAY_OUT: Mapping[str, str] = {
@@ -85,9 +87,11 @@ WAY_OUT: Mapping[str, str] = {
     "told": "delete it: the comment is then shown without plans until the next validation",
     "board": "delete it: the next run that tells the pull request's page writes it again",
     "asked": "delete it: those who can still give what is missing are asked once more",
+    "rollback": "delete it: its pull request is then one as any other",
     "claim": "delete it, if nobody is at work on that branch or pull request",
     "freeze": "say it anew: engine freeze on|off [ENVIRONMENT] --reason TEXT",
     "known-keys": "delete it: the trail is then told of all keys anew",
+    "durations": "delete it: work is ordered without it until resources have run again",
     "login": "find out whose the login is, write their id into approvers-config.yaml, and take it out of the store",
     "struck": "take it out of the store: what it is about is started at the next tick",
     "source": "name the repository's `id` and `installation` under `sources` of the rules, and take it out of the "

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from engine.core.kept.ledger import ATTEMPTS, Entry
+from engine.core.holding import DONE
+from engine.core.kept.ledger import ATTEMPTS, RAN, Entry
 from engine.core.repository import same_repository
 from engine.core.state import State
 
-_RAN = ("applied", "partial", "failed", "reconciled", "pushed")
+_RAN = (*RAN, "reconciled", "pushed")
+
+
+_UNDONE = ("restored", "rolled_back", "half_back")
 
 
 class Merge(NamedTuple):
@@ -34,10 +38,13 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
     """May this merge be applied now? `contains`: does its commit contain that one?
 
     What was tried before is not tried again by itself: only where a person has asked for it since, or where there is
-    another verdict. What was applied is done, unless an older state was brought back since.
+    another verdict. What was skipped was to be tried, and was not. What was applied is done, unless an older state was
+    brought back since.
     """
-    mine = [one for one in _since_restored(entries) if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS]
-    applied = next((one for one in mine if one.outcome == "applied"), None)
+    mine = [
+        one for one in _since(entries, ("restored",)) if one.said["commit"] == merge.commit and one.outcome in ATTEMPTS
+    ]
+    applied = next((one for one in mine if one.outcome in DONE), None)
     if applied:
         return Standing("known", applied)
     last = next((one for one in reversed(entries) if one.outcome in _RAN), None)
@@ -46,7 +53,7 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
             return Standing("foreign", last)
         if not contains(last.said["commit"]):
             return Standing("older", last)
-    if mine:
+    if mine and mine[-1].outcome != "skipped":
         tried = mine[-1]
         same_verdict = (tried.said["verdict"] or {}).get("digest") in (None, merge.verdict)
         if same_verdict and (merge.asked is None or merge.asked <= tried.said["time"]):
@@ -57,17 +64,17 @@ def standing(entries: Sequence[Entry], merge: Merge, contains: Callable[[str], b
 def done(entries: Sequence[Entry], commit: str, verdict: str) -> dict[str, str]:
     """Which changes of this verdict are made, as far as the ledger says: the change's name → digest.
 
-    What was made before somebody has brought an older state back is nobody's to rely on.
+    What was made before an older state was brought back, or it was taken back, is nobody's to rely on.
     """
     found: dict[str, str] = {}
-    for entry in _since_restored(entries):
+    for entry in _since(entries, _UNDONE):
         if entry.said["commit"] == commit and (entry.said["verdict"] or {}).get("digest") == verdict:
             found |= {} if entry.revoked else entry.said["done"]
     return found
 
 
-def _since_restored(entries: Sequence[Entry]) -> Sequence[Entry]:
-    numbers = [number for number, entry in enumerate(entries) if entry.outcome == "restored"]
+def _since(entries: Sequence[Entry], outcomes: Sequence[str]) -> Sequence[Entry]:
+    numbers = [number for number, entry in enumerate(entries) if entry.outcome in outcomes]
     return entries[numbers[-1] + 1 :] if numbers else entries
 
 
@@ -80,9 +87,14 @@ def void(entries: Sequence[Entry], confirmed_at: str) -> str:
 
 
 def another(ours: Mapping[str, Any] | None, found: State | None) -> str:
-    """Why the state that was found is not the one that the ledger speaks of; empty where it is."""
+    """Why the state that was found is not the one that the ledger speaks of; empty where it is.
+
+    Where nothing was ever applied, one that has nothing in it is none: an interrupted plan leaves it.
+    """
     if ours is None:
-        return "" if found is None else f"there is one of serial {found.serial}, and nothing was ever applied by us"
+        if found is None or found.is_empty:
+            return ""
+        return f"there is one of serial {found.serial}, and nothing was ever applied by us"
     if found is None:
         return f"there is none any more, and serial {ours['serial']} was left"
     if found.lineage != ours["lineage"]:

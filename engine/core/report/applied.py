@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from engine.core.command import usage
+from engine.core.holding import DONE
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
 from engine.core.report.attempts import Applied, Attempt, Differs, Touched, Way, time, way_of, words
@@ -18,8 +19,14 @@ from engine.errors import Problem
 MARK = "<!-- interlock apply -->"
 _TITLES = 2_000  # bytes of all titles and notes
 _KEYS = 5  # states that are named in one line
-_MARKS = {"applied": "✅", "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌"}
-_WORDS = {"partial": "half applied", "stopped": "stopped: it differs from what was approved"}
+_MARKS = {
+    **dict.fromkeys(DONE, "✅"), "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌", "skipped": "⏭️",
+}  # fmt: skip
+_WORDS = {
+    "partial": "half applied",
+    "skipped": "skipped: it comes after what was not applied",
+    "stopped": "stopped: it differs from what was approved",
+}
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
 _STATES = {"started": "under way"}
 _HEAD = ("", "Resource", "State", "Time")  # no more: it is read on a phone, too
@@ -76,9 +83,8 @@ def render(report: Report, applied: Applied, limit: int = LIMIT) -> str:
 def _head(report: Report, applied: Applied) -> str:
     commit = f"Commit {md.code(applied.commit[:12])}" if applied.commit else "No commit"
     where = f", {md.text(report.environment)} → branch {md.code(report.branch)}" if report.branch else ""
-    # Said, because people expect one: Terraform knows of no order between states.
-    order = " No order is kept among them." if len(applied.attempts) > 1 else ""
-    return f"{state(report, applied).markdown}\n---\n\n{commit}{where}.{order}"
+    summed = " ".join(f"{md.text(line)}." for line in applied.summary.lines()) if applied.summary else ""
+    return f"{state(report, applied).markdown}\n---\n\n{commit}{where}." + (f" {summed}" if summed else "")
 
 
 def _gates(report: Report, applied: Applied, room: int) -> tuple[str, int]:
@@ -98,7 +104,7 @@ def _to_do(applied: Applied, room: int) -> tuple[str, int]:
     """Who must act, in which words: one line for each that means the same."""
     if applied.is_live:
         return "", room
-    open_ = [(way_of(one), one) for one in applied.attempts if one.outcome != "applied"]
+    open_ = [(way_of(one), one) for one in applied.attempts if not one.is_done]
     ways = list(dict.fromkeys(way for way, _ in open_))
     pieces = [
         Piece(_act(way, [one for found, one in open_ if found == way], applied), number)
@@ -140,7 +146,7 @@ def _wrong(applied: Applied, room: int) -> tuple[str, int]:
 
 def _rank(one: Attempt) -> int:
     """What people have to read comes first."""
-    return 2 if one.outcome == "applied" else 0 if one.outcome != "none" or one.touched else 1
+    return 2 if one.is_done else 0 if one.outcome != "none" or one.touched else 1
 
 
 def _row(one: Attempt, applied: Applied) -> str:

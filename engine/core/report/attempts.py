@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.command import usage
+from engine.core.holding import DONE
 from engine.core.plan.told import WORDS, Line
+from engine.core.schedule.summary import Summary
 from engine.errors import Problem
 from engine.printable import harmless
 
@@ -43,13 +45,18 @@ class Attempt(NamedTuple):
     service: str
     name: str
     key: str  # of its state
-    outcome: str = "none"  # applied, failed, partial, stopped, refused; none: there is no entry in the ledger
+    outcome: str = "none"  # of `ATTEMPTS` of the ledger; none: it has no entry
     waits: str = ""  # what keeps it from being tried now
     touched: tuple[Touched, ...] = ()
     seconds: float = 0.0
     problem: Problem | None = None
     difference: tuple[Differs, ...] | None = None  # None: what would be done is what was approved, or nobody knows
     entry: int = 0  # its number in the ledger; 0: none
+
+    @property
+    def is_done(self) -> bool:
+        """Is nothing left to be done?"""
+        return self.outcome in DONE
 
 
 class Applied(NamedTuple):
@@ -60,16 +67,18 @@ class Applied(NamedTuple):
     is_live: bool = False  # it is being applied at this moment
     may: Mapping[str, str] = {}  # command → who may say it, in words; what is not in it, the rules do not know
     log: str = ""  # where the whole log is; empty: nobody can tell
+    summary: Summary | None = None  # None while it goes on, and of a run that did not come to its end
 
     @property
     def done(self) -> int:
-        """How many are applied."""
-        return sum(one.outcome == "applied" for one in self.attempts)
+        """How many are applied, or destroyed."""
+        return sum(one.is_done for one in self.attempts)
 
     def to_json(self) -> dict[str, Any]:
         """For machines; the names are those of `terraform.apply`."""
         return {
             "commit": self.commit or None,
+            "summary": self.summary.to_json() if self.summary else None,
             "resources": [
                 {
                     **{name: getattr(one, name) for name in ("path", "service", "name", "outcome")},
@@ -99,6 +108,7 @@ class Way(NamedTuple):
 
 
 _AGAIN = "which tries again what is not applied, after asking all gates"
+_REVERTS = "which opens the pull request that makes the branch say so, too"
 _OUTCOMES: Mapping[str, Way] = {
     "failed": Way("Terraform ended in an error before it had changed anything", "apply", _AGAIN),
     "partial": Way("Terraform ended in an error after it had changed some of it", "apply", _AGAIN),
@@ -107,7 +117,10 @@ _OUTCOMES: Mapping[str, Way] = {
         "which plans what was merged, signs that, and asks for approvals of it",
     ),
     "refused": Way("a gate of applying says no", "apply", _AGAIN),
+    "skipped": Way("it comes after what was not applied, and is tried as soon as that is"),
     "released": Way("two people have given it up", "apply", _AGAIN),
+    "rolled_back": Way("it was taken back by itself, and the branch is ahead of what is applied", "rollback", _REVERTS),
+    "half_back": Way("it was not wholly taken back, and the branch is ahead of what is applied", "apply", _AGAIN),
 }  # fmt: skip
 _WAITS: Mapping[str, Way] = {
     "locked": Way("somebody else holds the lock of its Terraform state"),
@@ -116,6 +129,7 @@ _WAITS: Mapping[str, Way] = {
     ),
     "backend": Way("where its state is kept does not answer"),
     "store": Way("the store does not answer"),
+    "upstream": Way("it comes after what is still to be applied"),
     "frozen": Way("deployments are frozen"),
 }
 _WAITING = Way("it is not known yet what came of it")
@@ -157,7 +171,7 @@ def lines(one: Attempt) -> Iterator[tuple[int, str]]:
         yield 1, f"{one.problem.code} {one.problem.message}"
         if one.problem.hint:
             yield 2, one.problem.hint
-    if one.outcome != "applied":
+    if not one.is_done:
         way = way_of(one)
         yield 1, f"{way.means}: " + (words(way, one.key) if way.command else "it is tried again by itself")
 

@@ -28,7 +28,7 @@ _MARKS = {
     Standing.FAILED: ("✗", "red"),
     Standing.ERROR: ("!", "red"),
 }
-_OUTCOMES = {"applied": ("✓", "green"), "none": ("…", "yellow")}
+_OUTCOMES = {"applied": ("✓", "green"), "destroyed": ("✓", "green"), "none": ("…", "yellow")}
 _EFFECTS = {Effect.DENY: ("denied", "red"), Effect.WARN: ("warning", "yellow"), Effect.EXCEPTION: ("excused", "dim")}
 _NARROWEST = 40
 
@@ -64,6 +64,8 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         (_, first), *more = attempts.lines(one)
         lines += [f"  {paint(*_OUTCOMES.get(one.outcome, ('✗', 'red')))} {_line(first)}"]
         lines += [line for depth, text in more for line in _wrapped(text, 4 + 2 * depth, width)]
+    if report.applied and report.applied.summary:
+        lines += ["", *(line for text in report.applied.summary.lines() for line in _wrapped(text, 2, width))]
     if report.unknown:
         lines += ["", paint("unknown here, so only validation can tell", "bold")]
         lines += [line for what in report.unknown for line in _wrapped(f"? {what}", 2, width)]

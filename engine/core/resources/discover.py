@@ -17,7 +17,7 @@ from engine.core.resources.paths import Paths
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.tree import LARGEST_FILE, Contents, Edit, change_digest
-from engine.core.resources.values import fit
+from engine.core.resources.values import Fitted, fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
 from engine.errors import EngineError, Errors, Place, Problem, problem
@@ -139,8 +139,8 @@ class _Work:
             self.errors.extend(error.problems)
             return None
         to = self.environments.of(file.values.get(COMMON), lambda: file.place(COMMON))
-        variables = self._variables(file, here, sound)
-        if to is None or variables is None:
+        fitted = self._variables(file, here, sound)
+        if to is None or fitted is None:
             return None
         files = {p: e.id for p, e in sorted({**here.tfvars, **here.documents}.items())}
         top = len(here.id.directory if here.path.endswith(TFVARS) else here.path) + 1
@@ -154,10 +154,11 @@ class _Work:
             tfvars=path,
             files=files,
             tree=digest({p[top:]: object_id for p, object_id in files.items()}),
-            variables=variables,
+            variables=fitted.variables,
             lines=file.lines,
             warned=(*file.warned, *self._warned(here, sound)),
             texts={p: self._contents.blobs[object_id] for p, object_id in files.items() if p in sound},
+            waits_for=fitted.waits_for,
         )
 
     def _warned(self, here: Layout, sound: set[str]) -> Iterator[Problem]:
@@ -197,7 +198,7 @@ class _Work:
                 self.errors.add("ENG316", place, path=part, other=in_line(other))
         return sound
 
-    def _variables(self, file: Tfvars, here: Layout, sound: set[str]) -> Mapping[str, Json] | None:
+    def _variables(self, file: Tfvars, here: Layout, sound: set[str]) -> Fitted | None:
         blobs = self._contents.blobs
         beside = {p.rpartition("/")[2]: blobs[e.id] for p, e in here.documents.items() if p in sound}
         try:
@@ -209,7 +210,7 @@ class _Work:
             name = path.rpartition("/")[2]
             if name in beside and name not in fitted.used:
                 self.errors.add("ENG318", Place(path), path=path, name=name)
-        return fitted.variables
+        return fitted
 
     def _change(self, here: Layout, file: Tfvars, to: Target, changes: list[Edit], before: list[Edit]) -> str:
         """`added`, `modified`, `moved` or `unchanged`. A move that nobody asked for is refused, and yet one."""

@@ -74,12 +74,12 @@ def near_miss(value: str, rules: Rules) -> str | None:
             return name
         if len(folded) >= _SHORTEST_PREFIX and (declared.startswith(folded) or folded.startswith(declared)):
             return name
-        if _distance(folded, declared) <= (2 if len(declared) > 5 else 1):
+        if distance(folded, declared) <= (2 if len(declared) > 5 else 1):
             return name
     return None
 
 
-def _distance(one: str, other: str) -> int:
+def distance(one: str, other: str) -> int:
     """Edits from one to the other, two exchanged neighbours counting as one (Damerau, optimal string alignment)."""
     if abs(len(one) - len(other)) > 2:
         return 3

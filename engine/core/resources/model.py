@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from engine.core.canonical import digest
 from engine.core.resources.tfvars import Json
+from engine.core.schedule.graph import Graph
 from engine.errors import Problem
 
 EMPTY_TREE = digest({})
@@ -28,6 +29,7 @@ class Resource(NamedTuple):
     lines: Mapping[str, int]  # name of each AWS resource → its line in the tfvars; empty when deleted
     warned: tuple[Problem, ...] = ()  # what is accepted and odd
     texts: Mapping[str, bytes] = {}  # path → what stands in the file; none when deleted
+    waits_for: tuple[str, ...] = ()  # paths that `depends_on` names
 
     def names(self, address: str) -> tuple[str, ...]:
         """What a Terraform address may be called in the tfvars: `role/policy` is a part of what is named `role`."""
@@ -48,6 +50,15 @@ class Discovery(NamedTuple):
     refused: tuple[Problem, ...]
     change: str | None = None  # digest of the whole change; None where nobody could tell
     applies: bool = False  # is there an account that it could be applied in?
+    order: Graph[str] = Graph((), {})  # of the state keys of a whole source, those of `resources` among them
+
+    @property
+    def graph(self) -> Graph[str]:
+        """What of `resources` waits for what, by state key. Without a cycle: one is refused."""
+        order = self.order
+        known = set(order.nodes)
+        keys = [resource.state_key for resource in self.resources]
+        return Graph((*order.nodes, *(key for key in keys if key not in known)), order.after).restricted(keys)
 
     def fact(self) -> dict[str, Json]:
         """The fact `resources`."""

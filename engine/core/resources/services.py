@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.core.resources import documents, hcl
+from engine.core.canonical import digest, digest_bytes
+from engine.core.resources import documents, hcl, naming
 from engine.core.resources.kinds import KINDS
 from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, Whatever
 from engine.core.source.document import Places, Span
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 
 FRAME = ("main", "outputs", "variables")
 COMMON = "environment"
+ORDER = "depends_on"  # set by any resource, and read by nobody but us
 
 _TEXT = Primitive("string")
 _KIND = re.compile(r"^[ \t,]*+(?:#|//)[ \t]*+document:[ \t]*+([\w-]*)")
+_NAMES = re.compile(r"^[ \t,]*+(?:#|//)[ \t]*+(?:(unordered)\b|names:[ \t]*+([^;\n]*))")
+_PLAIN = re.compile(r'"[^"\\$%]*"')
+_DEFINES = re.compile(r"^(?:#|//)[ \t]*+defines:[ \t]*+(.*)$")
 
 
 class Services(NamedTuple):
@@ -32,6 +37,8 @@ class Services(NamedTuple):
     variables: Mapping[str, Mapping[str, Type]]  # service in lower case → variable → type
     names: frozenset[str]  # of the services
     reserved: frozenset[str]
+    defines: Mapping[str, tuple[naming.Form, ...]] = {}  # variable → what each entry of its map is called
+    digest: str = ""  # of all that was read
 
     def owner(self, variable: str) -> str | None:
         """The service that declares a variable."""
@@ -46,21 +53,23 @@ def read(module: Mapping[str, bytes]) -> Services:
     """
     services: dict[str, Mapping[str, Type]] = {}
     reserved: set[str] = set()
+    defines: dict[str, tuple[naming.Form, ...]] = {}
     for name in sorted(module):
         stem, dot, extension = name.partition(".")
         if (dot + extension) != ".tf":
             continue
-        variables = _variables(module[name], f"terraform/{name}")
+        variables = _variables(module[name], f"terraform/{name}", defines)
         if stem in FRAME:
             reserved |= variables.keys() - {COMMON}
         elif variables:
             services[stem] = variables
     if not services:
         raise failure("ENG326", Place("terraform"), reason="no file declares a service's variables")
-    return Services(services, frozenset(services), frozenset(reserved))
+    whole = digest({name: digest_bytes(data) for name, data in module.items()})
+    return Services(services, frozenset(services), frozenset(reserved), defines, whole)
 
 
-def _variables(data: bytes, file: str) -> dict[str, Type]:
+def _variables(data: bytes, file: str, defines: dict[str, tuple[naming.Form, ...]]) -> dict[str, Type]:
     _seen(data, file)
     root = hcl.parse(data).root_node
     if root.has_error:
@@ -75,7 +84,9 @@ def _variables(data: bytes, file: str) -> dict[str, Type]:
     for name, block in blocks:
         if documents.takes(name):
             raise _broken(file, data, block, f"`{name}` must be an attribute of an object to take a document")
-    return {name: reader.variable(block) for name, block in blocks}
+    found = {name: reader.variable(block) for name, block in blocks}
+    defines |= {name: forms for name, block in blocks if (forms := reader.forms(block, found[name]))}
+    return found
 
 
 def _seen(data: bytes, file: str) -> None:
@@ -123,7 +134,7 @@ class _Types:
             if child.type == "object_elem":
                 key, value = hcl.parts(child)
                 name = hcl.text(key).strip('"')
-                found[name] = self._document(name, child, self._attribute(value))
+                found[name] = self._named(child, self._document(name, child, self._attribute(value)))
         return found
 
     def _attribute(self, expression: "Node") -> Attribute:
@@ -131,19 +142,51 @@ class _Types:
         if node.type == "function_call":
             name, arguments = self._call(node)
             if name == "optional":
-                return Attribute(self._type(arguments[0]), True)
+                return Attribute(self._type(arguments[0]), True, default=_plain(arguments[1:]))
         return Attribute(self._type(expression), False)
 
     def _document(self, name: str, element: "Node", attribute: Attribute) -> Attribute:
         """An attribute for a document has its kind in a comment on the line where it ends, and is of text."""
-        row = element.end_point.row
-        match = _KIND.search(
-            self._data.split(b"\n", row + 1)[row][element.end_point.column :].decode("utf-8", "replace")
-        )
+        match = _KIND.search(self._behind(element))
         is_text = attribute.type in (_TEXT, Many("map", _TEXT), Many("list", _TEXT))
         if documents.takes(name) != bool(match) or (match and (match[1] not in KINDS or not is_text)):
             raise failure("ENG380", hcl.place(self._file, self._data, element), name=name, known=listing(KINDS))
         return attribute._replace(document=match[1]) if match else attribute
+
+    def _named(self, element: "Node", attribute: Attribute) -> Attribute:
+        """What the comment behind an attribute says of the things that it names."""
+        match = _NAMES.search(self._behind(element))
+        if match is None:
+            return attribute
+        if match[1]:
+            return attribute._replace(ordered=False)
+        return attribute._replace(names=self._form(match[2], {""}, element))
+
+    def forms(self, block: "Node", type_: Type) -> tuple[naming.Form, ...]:
+        """What the comment above a variable says that its entries are called."""
+        lines = self._data.decode("utf-8", "replace").split("\n")[: block.start_point.row]
+        found: list[str] = []
+        while lines and lines[-1].startswith(("#", "//")):
+            match = _DEFINES.match(lines.pop().rstrip())
+            found[:0] = [match[1]] if match else []
+        entry = type_.item if isinstance(type_, Many) and type_.kind == "map" else None
+        known = set(entry.attributes) if isinstance(entry, Record) else set()
+        return tuple(self._form(text, known, block) for text in found)
+
+    def _form(self, text: str, known: set[str], node: "Node") -> naming.Form:
+        try:
+            found = naming.form(text)
+        except ValueError as error:
+            raise failure("ENG821", hcl.place(self._file, self._data, node), text=text, reason=str(error)) from None
+        if unknown := found.attributes - known or {added for _, one, added in found.pieces if added and not one}:
+            reason = f"there is no attribute `{min(unknown)}`" if known != {""} else "`{}` stands for the value"
+            raise failure("ENG821", hcl.place(self._file, self._data, node), text=text, reason=reason)
+        return found
+
+    def _behind(self, element: "Node") -> str:
+        """What follows on the line where it ends."""
+        row = element.end_point.row
+        return self._data.split(b"\n", row + 1)[row][element.end_point.column :].decode("utf-8", "replace")
 
     def _call(self, node: "Node") -> "tuple[str, list[Node]]":
         name, *rest = hcl.parts(node)
@@ -151,6 +194,14 @@ class _Types:
         if not arguments:
             raise _broken(self._file, self._data, node, "a type without its argument")
         return hcl.text(name), arguments
+
+
+def _plain(arguments: "list[Node]") -> str | bool | None:
+    """The default of an attribute, where it is a plain text, `true` or `false`."""
+    text = hcl.text(arguments[0]) if arguments else ""
+    if text in ("true", "false"):
+        return text == "true"
+    return text[1:-1] if _PLAIN.fullmatch(text) else None
 
 
 def _broken(file: str, data: bytes, node: "Node", reason: str) -> EngineError:

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.core.resources.documents import names_file, takes
+from engine.core.resources.documents import beside, names_file, takes
 from engine.core.source import load_json
-from engine.errors import EngineError
+from engine.errors import EngineError, Place
 
 if TYPE_CHECKING:
     from engine.core.findings import Finding
@@ -49,6 +49,44 @@ class _Leaf(NamedTuple):
     text: str  # folded
     path: Path
     is_action: bool
+
+
+class Places:
+    """Of one resource: where its values stand."""
+
+    def __init__(self, resource: "Resource") -> None:
+        self._resource = resource
+
+    @cached_property
+    def _tfvars(self) -> "Tfvars | None":
+        from engine.core.resources import tfvars
+
+        data = self._resource.texts.get(self._resource.tfvars)
+        return None if data is None else tfvars.read(data, self._resource.tfvars)
+
+    def of(self, path: Path, text: str = "") -> Place:
+        """Where a value of the variables comes from; with `text`, where that stands in the document which it is."""
+        if self._tfvars is None:
+            return Place(self._resource.tfvars)
+        value: Json = dict(self._tfvars.values)
+        found: list[str | int] = []
+        in_files = False
+        for step in path:
+            is_file = isinstance(value, dict) and isinstance(step, str) and takes(step) and step not in value
+            in_files = in_files or is_file
+            found.append(beside(str(step)) if is_file else step)
+            value = value[found[-1]]  # type: ignore[index]  # what was read has the path, as its values were made from it
+        return (text and in_files and self._in_documents(value, text)) or self._tfvars.place(*found)
+
+    def _in_documents(self, names: "Json", text: str) -> Place | None:
+        for _, name in (((), names), *_below(names, ())):
+            file = f"{self._resource.tfvars.rpartition('/')[0]}/{name}"
+            data = self._resource.texts.get(file)
+            document = None if data is None else load_json(data, file, reviewed=True)
+            leaves = _below(document.data, ()) if document else ()
+            if document and (path := next((path for path, leaf in leaves if leaf == text), None)):
+                return document.place(*path)
+        return None
 
 
 class Spots:

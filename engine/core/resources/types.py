@@ -1,7 +1,10 @@
 """Terraform's type constraints, as far as a variable of the controller's module may use them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from engine.core.resources.naming import Form
 
 
 class Primitive(NamedTuple):
@@ -27,6 +30,9 @@ class Attribute(NamedTuple):
     type: "Type"
     optional: bool
     document: str = ""  # the kind, of an attribute that takes one
+    default: str | bool | None = None  # a plain text, true or false; None: none of these
+    names: "Form | None" = None  # in which form its value names something, if that is not an ARN
+    ordered: bool = True  # must what it names be there before?
 
 
 class Record(NamedTuple):

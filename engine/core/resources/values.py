@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from engine.core.resources import documents
 from engine.core.resources.kinds import KINDS
-from engine.core.resources.services import COMMON, Services
+from engine.core.resources.services import COMMON, ORDER, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
 from engine.errors import EngineError, Errors, Problem
@@ -19,6 +19,7 @@ from engine.names import closest, listing
 Path = tuple[str | int, ...]
 _Read: TypeAlias = Callable[[Json, Path, str], Json]  # a document, by its text or by its name
 
+_PATHS = Many("list", Primitive("string"))
 _PYTHON: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "bool": (bool,)}
 
 
@@ -27,6 +28,7 @@ class Fitted(NamedTuple):
 
     variables: Mapping[str, Json]
     used: frozenset[str]
+    waits_for: tuple[str, ...] = ()  # what `depends_on` names, as it stands there
 
 
 def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, bytes]) -> Fitted:
@@ -38,9 +40,12 @@ def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, byt
     reader = _Reader(file, beside)
     declared = services.variables[service.lower()]
     variables: dict[str, Json] = {}
+    waits_for: Json = []
     for name, value in file.values.items():
         if name == COMMON:
             variables[name] = value
+        elif name == ORDER:
+            waits_for = reader.value(value, _PATHS, (name,))
         elif name in declared:
             variables[name] = reader.value(value, declared[name], (name,))
         else:
@@ -50,7 +55,8 @@ def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, byt
             "ENG336", file.place(*(n for n in declared if n in variables)), path=file.file, known=listing(declared)
         )
     reader.errors.check()
-    return Fitted(variables, frozenset(reader.used))
+    assert isinstance(waits_for, list)
+    return Fitted(variables, frozenset(reader.used), tuple(map(str, waits_for)))
 
 
 def _refuse_variable(
@@ -63,8 +69,8 @@ def _refuse_variable(
     elif owner is not None:
         reader.errors.add("ENG331", place, name=name, owner=owner, service=service)
     else:
-        hint = closest(name, (*declared, COMMON))
-        reader.errors.add("ENG330", place, hint=hint, name=name, service=service, known=listing((*declared, COMMON)))
+        known = (*declared, COMMON, ORDER)
+        reader.errors.add("ENG330", place, hint=closest(name, known), name=name, service=service, known=listing(known))
 
 
 @lru_cache(maxsize=256)  # as many records as a module has

@@ -94,6 +94,7 @@ class Builder:
             seconds(data["plan_timeout"]) if "plan_timeout" in data else default.plan_timeout_s,
             seconds(data["policy_timeout"]) if "policy_timeout" in data else default.policy_timeout_s,
             seconds(data["lock_timeout"]) if "lock_timeout" in data else default.lock_timeout_s,
+            data.get("per_account"),
         )
 
     def backend(self) -> Backend:

@@ -158,6 +158,7 @@ class Limits(NamedTuple):
     plan_timeout_s: int = 900
     policy_timeout_s: int = 60
     lock_timeout_s: int = 60  # for a state that somebody else has locked
+    per_account: int | None = None  # at work in one account at once, whatever runs; None: as `parallelism`
 
 
 class Rules(NamedTuple):

@@ -9,11 +9,12 @@ from engine.core.repository import same_repository
 from engine.errors import failure
 
 if TYPE_CHECKING:
+    from engine.adapters.terraform.workspace import Job
     from engine.core.kept.merge import Merged
     from engine.core.outcome import Result
     from engine.core.signature import TrustedKeys
     from engine.core.verdict.check import Believed
-    from engine.run.applying.model import Judge, Subject
+    from engine.run.applying.model import Applying, Judge, Subject
     from engine.run.context import Context
 
 _AGAIN = ("apply", "replan")  # commands by which a person asks for it
@@ -26,27 +27,42 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         EngineError: nothing of it can be applied: it was not merged by a signed decision, its verdict is not the one in
             the store, the key of the ledger is not trusted; no Terraform, no provider.
     """
-    from engine.adapters.terraform.workspace import prepare
-    from engine.run import trusted
     from engine.run.actions import terraform
     from engine.run.applying.every import apply_all
-    from engine.run.applying.model import Applying, Target
-    from engine.run.kept import ledger
+    from engine.run.applying.model import Target
 
     resources = ctx.discovery.resources if ctx.discovery.applies else ()
     if not resources:
         ctx.work.progress("  nothing is to be applied")
-        return {"resources": []}
-    if len(resources) > 1:
-        ctx.work.progress("  no order is kept among the resources")
-    known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
+        return {"resources": [], "summary": None}
     jobs = [terraform.job(resource, ctx.rules) for resource in resources]
+    with applying_of(ctx, jobs, parallelism) as applying:
+        pairs = enumerate(zip(resources, jobs, strict=True), 1)
+        targets = [Target(number, resource, job) for number, (resource, job) in pairs]
+        return apply_all(applying, targets, was=_shown(ctx, applying.subject), live=ctx.work.live)
+
+
+@contextmanager
+def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None = None) -> "Iterator[Applying]":
+    """What is applied of a merge, and by what.
+
+    Raises:
+        EngineError: as `apply`.
+    """
+    from engine.adapters.terraform.workspace import prepare
+    from engine.run import trusted
+    from engine.run.actions import terraform
+    from engine.run.applying.model import Applying
+    from engine.run.kept import durations, ledger, rollbacks
+    from engine.run.ordering import graph_of
+
+    known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
     terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)
     signer = secrets.signer("audit")
     ledger.check_signer(signer.id, known, ctx.ports.now())
     with _subject(ctx, known) as subject:
         setup = terraform.setup(ctx.settings, ctx.controller.module, ctx.rules)
-        applying = Applying(
+        yield Applying(
             subject=subject,
             store=ctx.ports.store,
             trusted=known,
@@ -65,10 +81,10 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
             run=ctx.run,
             now=ctx.ports.now,
             parallelism=parallelism,
+            twice=bool(rollbacks.get(ctx.ports.store, subject.repository["name"], subject.pr)),
+            graph=graph_of(ctx.discovery),
+            guess=durations.known(ctx.ports.store, subject.repository["name"]).guess,
         )
-        pairs = enumerate(zip(resources, jobs, strict=True), 1)
-        targets = [Target(number, resource, job) for number, (resource, job) in pairs]
-        return {"resources": apply_all(applying, targets, was=_shown(ctx, subject), live=ctx.work.live)}
 
 
 @contextmanager
@@ -190,11 +206,65 @@ def _shown(ctx: "Context", subject: "Subject") -> Mapping[str, Mapping[str, Sequ
     return {row["path"]: {one["address"]: one["lines"] for one in row["diffs"]} for row in rows if row.get("diffs")}
 
 
+def undo(ctx: "Context", apply: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The action: a row for each resource that was half applied, taken back or not; each is for itself.
+
+    Raises:
+        EngineError: as `apply`; git cannot tell.
+    """
+    import os
+
+    from engine.adapters import files
+    from engine.adapters.git.repository import Repository
+    from engine.run.actions import terraform
+    from engine.run.applying.model import Target
+    from engine.run.orchestrator.pool import run_all
+    from engine.run.rolling import automatic
+    from engine.run.rolling.look import everything
+
+    rows = list(enumerate(apply["resources"], 1))
+    resources = ctx.discovery.resources if ctx.discovery.applies else ()
+    if not any(row["outcome"] in ("partial", "failed") for _, row in rows):
+        return {"resources": []}
+    forge, repo = ctx.ports.forge, ctx.document.facts["source"]["repo"]
+    assert forge is not None
+    out = os.path.join(ctx.work.out, "rollback")
+    files.make_directory(out)
+    with applying_of(ctx, [terraform.job(one, ctx.rules) for one in resources]) as whole:
+        applying = whole._replace(work=whole.work._replace(out=out))
+
+        def git(commit: str) -> Repository:
+            return Repository(forge.repository(repo, commit), path=ctx.settings.path, cancel=ctx.work.cancel)
+
+        def one(numbered: tuple[int, Mapping[str, Any]]) -> dict[str, Any]:
+            number, row = numbered
+
+            def target_at(commit: str) -> Target:
+                there = everything(git, commit, repo, ctx.rules, ctx.controller.module)
+                found = next((each for each in there.resources if each.state_key == row["state_key"]), None)
+                if found is None:
+                    reason = f"{commit[:12]} has no such resource that the module of today can be given"
+                    raise failure("ENG839", resource=row["path"], reason=reason)
+                return Target(number, found, terraform.job(found, ctx.rules))
+
+            said = automatic.undo(applying, row, target_at)
+            ctx.work.progress(f"  {said['outcome']:11}  {row['path']}")
+            return said
+
+        parallelism = ctx.rules.limits.parallelism
+        return {"resources": [*run_all(rows, one, parallelism, ctx.work.cancel)]}
+
+
+def _undone(outputs: Mapping[str, Any]) -> "Result":
+    return "failed" if any(row["problem"] for row in outputs["resources"]) else "passed"
+
+
 def _result(outputs: Mapping[str, Any]) -> "Result":
+    from engine.core.holding import DONE
+
     outcomes = {row["outcome"] for row in outputs["resources"]}
-    if outcomes <= {"applied"}:
-        return "passed"
-    return "error" if outcomes <= {"applied", "none"} else "failed"
+    outcomes -= set(DONE)
+    return "passed" if not outcomes else "error" if outcomes == {"none"} else "failed"
 
 
 ACTIONS = (
@@ -202,7 +272,7 @@ ACTIONS = (
         "terraform.apply",
         apply,
         inputs={"parallelism": {"type": ["integer", "null"], "minimum": 1, "maximum": 64, "default": None}},
-        outputs=("resources",),
+        outputs=("resources", "summary"),
         permissions=("contents:read", "issues:write"),
         repeat=Repeat.RECONCILE,
         writes=True,
@@ -211,6 +281,22 @@ ACTIONS = (
         needs=("pr", "source", "resources", "merge", "merged", "verdict", "merges", "ledger", "comments"),
         secrets=("digest", "audit", "backup"),
         result=_result,
-        doc="Apply each resource of a merge as it was approved, and nothing else; in no order among them.",
+        doc="Apply each resource of a merge as it was approved, and nothing else; each after those that it refers to.",
+    ),
+    Action(
+        "terraform.rollback",
+        undo,
+        inputs={"apply": {"type": "object"}},
+        outputs=("resources",),
+        permissions=("contents:read", "issues:write"),
+        repeat=Repeat.RECONCILE,
+        writes=True,
+        shared=True,
+        needs=("pr", "source", "resources", "merge", "merged", "verdict", "merges", "ledger", "comments"),
+        secrets=("digest", "audit", "backup"),
+        result=_undone,
+        doc="Take back at once what `terraform.apply` has half applied in this run, to the last commit that was "
+        "applied: only what its events show as changed, nothing that was there before it is replaced or taken away, "
+        "once for each merge. In no shipped pipeline.",
     ),
 )

@@ -1,5 +1,6 @@
 """`terraform.*`: plan every resource of the change."""
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
-from engine.errors import EngineError, Place, Problem, failure
+from engine.errors import EngineError, Place, Problem, failure, problem
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from engine.core.redact import Redactor
     from engine.core.resources.discover import Resource
     from engine.core.rules.model import Limits, Rules
+    from engine.core.schedule.durations import Guess
     from engine.run.context import Context, Work
+    from engine.run.orchestrator.pool import Skipped
 
     Made: TypeAlias = tuple[PlanResult, Mapping[str, Any]]  # the result, and what the journal keeps of it
     Make: TypeAlias = Callable[[], Made]
@@ -38,6 +41,8 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     """
     from engine.adapters.terraform.workspace import prepare
     from engine.core.plan.digest import key_id
+    from engine.core.schedule.durations import Took
+    from engine.run.kept import durations
 
     key = ctx.ports.secrets.digest_key()
     jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
@@ -45,11 +50,16 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     made = setup(ctx.settings, ctx.controller.module, ctx.rules, nowhere=nowhere)
     apart_from_the_store(ctx.settings, ctx.rules, jobs)
     workspace = prepare(made, ctx.work.cancel)
+    subject = ctx.event.subject.repo
     planning = Planning(
-        workspace, ctx.rules.limits, parallelism, key, ctx.settings.credentials, ctx.work, partial(_journalled, ctx)
-    )
+        workspace, ctx.rules.limits, parallelism, key, ctx.settings.credentials, ctx.work, partial(_journalled, ctx),
+        durations.known(ctx.ports.store, subject).guess,
+    )  # fmt: skip
+    rows = plan_all(list(zip(ctx.discovery.resources, jobs, strict=True)), planning)
+    took = [Took("plan", row["state_key"], row["seconds"]) for row in rows if not row["problem"]]
+    durations.note(ctx.ports.store, ctx.run, subject, took)
     return {
-        "resources": plan_all(list(zip(ctx.discovery.resources, jobs, strict=True)), planning),
+        "resources": rows,
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),
@@ -94,6 +104,7 @@ class Planning(NamedTuple):
     credentials: Mapping[str, str]  # what must not be shown, whoever was given it
     work: "Work"
     once: "Callable[[Job, str, Make], Made]" = _afresh  # makes a plan, or hands out the one that these inputs gave
+    guess: "Guess | None" = None  # how long each takes
 
 
 def job(resource: "Resource", rules: "Rules", *, nowhere: bool = False) -> "Job":
@@ -116,12 +127,19 @@ def job(resource: "Resource", rules: "Rules", *, nowhere: bool = False) -> "Job"
 def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list[dict[str, Any]]:
     """A row of the output `resources` for each, in their order, planned or not; each hides the secrets of all.
 
+    None waits for another: values are literal, so no plan reads what another resource will be.
+
     Raises:
         EngineError: ENG002, the plans cannot be kept; ENG452, it was cancelled; or nothing is journalled any more.
     """
     from engine.adapters import files
+    from engine.core.report.progress import BEGUN, Step
+    from engine.core.schedule.durations import no_guess
+    from engine.core.schedule.graph import Graph
+    from engine.core.schedule.summary import summary
     from engine.run import plans as kept
-    from engine.run.orchestrator.pool import run_all
+    from engine.run.orchestrator.pool import Order, Skipped, run_graph
+    from engine.run.orchestrator.room import share
 
     work = planning.work
     plans = os.path.join(work.out, "plans")
@@ -129,25 +147,54 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     kept.new_key(plans)
     secrets: list[frozenset[str]] = []  # of each plan; `append` is safe with threads
 
-    def one(numbered: "tuple[int, tuple[Resource, Job]]") -> dict[str, Any]:
-        number, (resource, job) = numbered
-        row = {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
-        began = time.monotonic()
-        file = plan_file(plans, number, resource.state_key)
+    began, count = time.monotonic(), itertools.count(1)
+
+    def ended(step: Step) -> None:
+        work.step(step._replace(done=next(count), of=len(jobs)))
+
+    def one(number: int) -> dict[str, Any]:
+        resource, job = jobs[number]
+        row = _about(resource)
+        start = time.monotonic()
+        work.step(Step(resource.path, "plan", BEGUN))
+        file = plan_file(plans, number + 1, resource.state_key)
         try:
             with alone(resource.path, Place(resource.tfvars)):
                 said, hide = _planned(resource, job, file, planning)
                 row |= said
                 secrets.append(hide.secrets)
         except EngineError as error:
-            row |= _failed(error.problems[0], time.monotonic() - began)
-        work.progress(f"  {'failed ' if row['problem'] else 'planned'}  {resource.path}  {row['seconds']:.1f} s")
+            row |= _failed(error.problems[0], time.monotonic() - start)
+        why = row["problem"]["code"] if row["problem"] else ""
+        ended(Step(resource.path, "plan", "failed" if why else "planned", row["seconds"], why))
         return row
 
-    parallelism = planning.parallelism or planning.limits.parallelism
-    rows = list(run_all(list(enumerate(jobs, 1)), one, parallelism, work.cancel))
+    def skipped(number: int, why: Skipped[int]) -> None:
+        ended(Step(jobs[number][0].path, "plan", "skipped", why=jobs[why.because][0].path))
+
+    limits, guess = planning.limits, planning.guess or no_guess
+    order = Order[int](
+        weight=lambda number: guess("plan", jobs[number][0].state_key),
+        parallelism=planning.parallelism or limits.parallelism,
+        room=share(lambda number: None if (job := jobs[number][1]).nowhere else job.account, limits),
+        fail_fast=work.fail_fast,
+    )
+    graph = Graph(tuple(range(len(jobs))), {})
+    found = run_graph(graph, one, order, failed=lambda row: bool(row["problem"]), skipped=skipped, cancel=work.cancel)
+    rows = [_not_begun(jobs, n, it) if isinstance(it := found[n], Skipped) else it for n in graph.nodes]
+    for line in summary(rows, Graph(tuple(row["state_key"] for row in rows), {}), time.monotonic() - began).lines():
+        work.progress(f"  {line}")
     hide = kept.redactor((), planning.credentials, secrets)
     return [kept.masked(row, hide) for row in rows]
+
+
+def _about(resource: "Resource") -> dict[str, Any]:
+    return {name: getattr(resource, name) for name in ("path", "service", "name", "state_key", "change", "tree")}
+
+
+def _not_begun(jobs: "Sequence[tuple[Resource, Job]]", number: int, skipped: "Skipped[int]") -> dict[str, Any]:
+    resource, other = jobs[number][0], jobs[skipped.because][0]
+    return {**_about(resource), **_failed(problem("ENG826", Place(resource.tfvars), other=other.path), 0.0)}
 
 
 def plan_file(plans: str, number: int, state_key: str) -> str:
@@ -158,6 +205,7 @@ def plan_file(plans: str, number: int, state_key: str) -> str:
 
 def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) -> "tuple[dict[str, Any], Redactor]":
     from engine.adapters.terraform import plan as terraform
+    from engine.adapters.terraform.buckets import check_empty
     from engine.core.canonical import digest
     from engine.core.plan.digest import key_id
     from engine.run import plans as kept
@@ -170,6 +218,7 @@ def _planned(resource: "Resource", job: "Job", file: str, planning: Planning) ->
         done = terraform.plan(job, workspace, limits=limits, cancel=planning.work.cancel, keep=file)
         if not done.plan:
             return done, {}
+        check_empty(job, workspace, done.plan, planning.work.cancel)
         proof = kept.proof(file, done.digest)
         return done, {"file": file, "json": proof, "seconds": done.seconds, "changes": done.changes}
 

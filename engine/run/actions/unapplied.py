@@ -1,17 +1,20 @@
 """What sweep looks for among merges: those of which the ledger does not say yet what became of them.
 
 Each lies in the store as a word until then: put with the merge decision, or by the sweep that has seen somebody else's
-merge. What has failed, or was stopped or refused, is not among them: that is for people to try again.
+merge. What has failed, or was stopped or refused, is not among them: that is for people to try again. What was skipped
+rests until what it comes after is applied, by whatever merge.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from engine.adapters.github.port import Recent
+    from engine.adapters.storage.port import Store
     from engine.core.decision.due import Seen
+    from engine.core.kept.ledger import Entry
     from engine.core.rules.model import Rules
     from engine.core.signature import TrustedKeys
     from engine.run.context import Context
@@ -59,14 +62,14 @@ def unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -
     known = trusted.keys(ctx.settings.trusted_keys) if numbers else {}
     for number in numbers:
         try:
-            is_over, commit = _outcome(ctx, repo, number, known)
+            what, commit = _outcome(ctx, repo, number, known)
         except EngineError as error:
             if error.problems[0].code in _STORE:
                 raise
-            is_over, commit = False, None
-        if is_over:
+            what, commit = "open", None
+        if what == "over":
             swept.settled(store, repo, number)
-        elif not (commit and _is_at_work(ctx, repo, number, commit)):
+        elif what == "open" and not (commit and _is_at_work(ctx, repo, number, commit)):
             seen = listed.get(number)
             if seen is None:
                 pull = forge.pull(repo, number, ())
@@ -74,10 +77,13 @@ def unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -
             yield Unapplied(number, commit, seen)
 
 
-def _outcome(ctx: "Context", repo: str, number: int, trusted: "TrustedKeys") -> tuple[bool, str | None]:
-    """Does the ledger say of each resource what became of it? And the merge commit, where something is signed."""
-    from engine.core.holding import speaks_of
-    from engine.core.kept.ledger import ATTEMPTS
+def _outcome(
+    ctx: "Context", repo: str, number: int, trusted: "TrustedKeys"
+) -> tuple[Literal["open", "rests", "over"], str | None]:
+    """Is there something to be done for it, something that waits for others, or nothing? And the merge commit, where
+    something is signed.
+    """
+    from engine.core.holding import DONE
     from engine.core.repository import same_repository
     from engine.run.kept import ledger, merges
 
@@ -85,14 +91,27 @@ def _outcome(ctx: "Context", repo: str, number: int, trusted: "TrustedKeys") -> 
     decision = merges.get(store, repo, number, trusted)
     if decision is None:
         tried = ledger.of_pull(store, number, trusted)
-        return any(same_repository(entry.said["repository"]["name"], repo) for entry in tried), None
+        known = any(same_repository(entry.said["repository"]["name"], repo) for entry in tried)
+        return "over" if known else "open", None
     commit = decision.said["commit"]
-    return all(
-        any(
-            entry.outcome in ATTEMPTS and speaks_of(entry.said, commit) for entry in ledger.entries(store, key, trusted)
-        )
-        for key in decision.said["keys"]
-    ), commit
+    became = {key: _became(store, key, commit, trusted) for key in decision.said["keys"]}
+    if None in became.values():
+        return "open", commit
+    waits = {entry.said["after"] for entry in became.values() if entry and entry.outcome == "skipped"}
+    found = [_became(store, key, commit, trusted) for key in waits]
+    if any(entry and entry.outcome in DONE for entry in found):
+        return "open", commit
+    return "rests" if waits else "over", commit
+
+
+def _became(store: "Store", key: str, commit: str, trusted: "TrustedKeys") -> "Entry | None":
+    """The last entry that says what became of a merge there."""
+    from engine.core.holding import speaks_of
+    from engine.core.kept.ledger import ATTEMPTS
+    from engine.run.kept import ledger
+
+    entries = reversed(ledger.entries(store, key, trusted))
+    return next((one for one in entries if one.outcome in ATTEMPTS and speaks_of(one.said, commit)), None)
 
 
 def _is_at_work(ctx: "Context", repo: str, number: int, commit: str) -> bool:

@@ -12,6 +12,7 @@ from engine.core.audit.record import Said
 from engine.core.canonical import digest
 from engine.core.kept import standing
 from engine.core.kept.begun import Begun
+from engine.core.plan.model import changes
 from engine.errors import EngineError, problem
 from engine.run.applying import begun as marks
 from engine.run.applying import entries
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from engine.adapters.terraform.opened import Opened
     from engine.core.plan.events import Change
     from engine.core.state import State
+    from engine.errors import Problem
     from engine.run.applying.model import Applying, Fresh, Target
 
 Watch = Callable[["Change"], None]
 
+_SHOWN = 3  # changes that are named
 _NOT_BEGUN = {"ENG411": "backend", "ENG412": "locked", "ENG413": "another", "ENG452": "cancelled"}
 
 
@@ -44,7 +47,8 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
     if not fresh.acts:
         fresh.claim.check()
         done = fresh.comparison.done
-        entry = entries.write(applying, key, about, "applied", state=fresh.state, done=done, addresses=_all_done(done))
+        whole = entries.undone(True) if fresh.back else entries.whole(about)
+        entry = entries.write(applying, key, about, whole, state=fresh.state, done=done, addresses=_all_done(done))
         fresh.opened.close()
         return Known(entry)
     state = fresh.opened.state(applying.work.cancel)
@@ -57,14 +61,18 @@ def carry_out(applying: "Applying", fresh: "Fresh", watch: Watch) -> Known:
         key=key,
         state=state and entries.identity(state),
         backup=backup,
-        approved=[dict(row) for row in approved_of(applying, target)],
+        approved=[dict(row) for row in (fresh.row["changes"] if fresh.back else approved_of(applying, target))],
         left=dict(fresh.comparison.left),
         done=dict(fresh.comparison.done),
         about=about,
         at=applying.now(),
+        back=fresh.back,
     )
     fresh.claim.check()
-    entries.tell(applying, key, "started", "as it was approved", state=begun.state)
+    if fresh.back:
+        entries.tell(applying, key, "rolling_back", f"to what {fresh.back} has", state=begun.state)
+    else:
+        entries.tell(applying, key, "started", "as it was approved", state=begun.state)
     marks.say(applying, begun)
     applying.journal.begin(applying.step, key, inputs=digest([about["commit"], about["verdict"], begun.number]))
     fresh.claim.check()
@@ -105,7 +113,7 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
         applying,
         key,
         begun.about,
-        applied.outcome,
+        _outcome(begun, applied),
         state=state,
         addresses=statuses,
         done=done,
@@ -115,8 +123,38 @@ def settled(applying: "Applying", target: "Target", opened: "Opened", begun: Beg
     if applying.journal.past(applying.step, key).state == "begun":  # by this run, in whatever process of it
         applying.journal.end(applying.step, key, said={"outputs": {"entry": entry.number, "outcome": entry.outcome}})
     secrets = _quotable(opened, applied)
+    if applied.outcome == "applied" and (applying.twice or begun.back):
+        why = _left_to_do(applying, target, opened)
     opened.close()
     return Known(entry, why, applied.addresses, secrets)
+
+
+def _left_to_do(applying: "Applying", target: "Target", opened: "Opened") -> "Problem | None":
+    """Why it is not so that a plan of what was just applied would do nothing more."""
+    from engine.adapters.terraform.plan import Limits
+
+    limits = Limits(plan_s=applying.limits.plan_timeout_s, lock_s=applying.limits.lock_timeout_s)
+    path = target.resource.path
+    try:
+        done = opened.plan(limits, applying.work.cancel, locked=False)
+    except EngineError as error:  # it is applied, and the ledger says so: that nobody could look is told beside it
+        return problem("ENG838", resource=path, reason=f"it could not be planned ({error.problems[0].code})")
+    if done.plan is None:
+        return problem(
+            "ENG838", resource=path, reason=f"it could not be planned ({done.problem and done.problem.code})"
+        )
+    names = [change.address for change in changes(done.plan)] or (["outputs"] if done.changes else [])
+    if not names:
+        return None
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return problem("ENG838", resource=path, reason=f"{', '.join(names[:_SHOWN])}{more} would be changed")
+
+
+def _outcome(begun: Begun, applied: "Applied") -> str:
+    is_whole = applied.outcome == "applied"
+    if begun.back:
+        return entries.undone(is_whole)
+    return entries.whole(begun.about) if is_whole else applied.outcome
 
 
 def _quotable(opened: "Opened", applied: "Applied") -> frozenset[str] | None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.audit.record import Said
-from engine.core.kept.ledger import Entry, values_digest
+from engine.core.holding import DONE
+from engine.core.kept.ledger import NOTHING, Entry, values_digest
 from engine.run.kept import ledger
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ def about(applying: "Applying", target: "Target") -> dict[str, Any]:
     }
 
 
+def whole(about: Mapping[str, Any]) -> str:
+    """What it is called when all of it is made: a resource that was given nothing is gone."""
+    return "destroyed" if about["values"] == NOTHING else "applied"
+
+
+def undone(whole: bool) -> str:
+    """What it is called when it is taken back."""
+    return "rolled_back" if whole else "half_back"
+
+
 def write(
     applying: "Applying",
     key: str,
@@ -45,6 +56,7 @@ def write(
     done: Mapping[str, str] = _NOTHING,
     backup: str | None = None,
     why: str | None = None,
+    after: str | None = None,
 ) -> Entry:
     """The entry that stands.
 
@@ -59,10 +71,11 @@ def write(
         "done": dict(done),
         "backup": backup,
         "why": why,
+        **({} if after is None else {"after": after}),
         "people": [],
         "run": applying.run,
     }
-    tell(applying, key, "completed" if outcome == "applied" else outcome, why or outcome, state=said["state"])
+    tell(applying, key, "completed" if outcome in DONE else outcome, why or outcome, state=said["state"])
     return ledger.add(
         applying.store, applying.signer, applying.trusted, lambda *_: {**said, "time": applying.now()}, key
     )

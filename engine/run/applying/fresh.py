@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
+from engine.core.holding import DONE, speaks_of
 from engine.core.kept import keys, ledger, standing
 from engine.core.plan.compare import compare
 from engine.core.plan.digest import change_set_digest, key_id
@@ -75,6 +76,8 @@ def prepared(applying: "Applying", target: "Target", stack: ExitStack, watch: "W
     if done.plan is None:
         raise _not_planned(done, begun)
     state = folder.state(applying.work.cancel)
+    if begun is not None and begun.back:
+        raise past.left_off(applying, target, begun, done.plan, state)
     if begun is not None and past.reconciled(applying, target, begun, done.plan, state):
         stack.callback(_put_away, folder)
         found = kept_ledger.entries(applying.store, key, applying.trusted)
@@ -99,7 +102,7 @@ def _is_ours(applying: "Applying", entry: "Entry") -> bool:
     """Is it about what we are to apply, so that there is no more to do?"""
     said, subject = entry.said, applying.subject
     same = (said["verdict"] or {}).get("digest") == subject.verdict.digest
-    return said["commit"] == subject.commit and (same or entry.outcome == "applied")
+    return said["commit"] == subject.commit and (same or entry.outcome in DONE)
 
 
 def _check_standing(applying: "Applying", target: "Target", found: "Sequence[Entry]") -> None:
@@ -122,7 +125,8 @@ def _check_standing(applying: "Applying", target: "Target", found: "Sequence[Ent
         )
     if reason:
         why = problem("ENG733", Place(path), commit=subject.commit[:12], resource=path, reason=reason)
-        raise Waits("older", why)
+        newer = stands.entry if stands.entry and stands.entry.outcome in DONE else None
+        raise Waits("older", why, met=newer is not None and speaks_of(newer.said, subject.commit))
     if reason := standing.void(found, subject.verdict.verdict["confirmed_at"]):
         raise Ended("stopped", problem("ENG735", Place(path), resource=path, reason=reason))
 
@@ -154,6 +158,7 @@ def _compared(
     was: "Was",
 ) -> Fresh:
     from engine.adapters import files
+    from engine.adapters.terraform.buckets import check_empty
     from engine.core import exact
     from engine.run import plans as kept
     from engine.run.actions.terraform import plan_file, told
@@ -161,6 +166,7 @@ def _compared(
     assert done.plan is not None
     believed, path = applying.subject.verdict, target.resource.path
     _check_comparable(applying, target)
+    check_empty(target.job, applying.workspace, done.plan, applying.work.cancel)
     file = plan_file(os.path.join(applying.work.out, "plans"), target.number, target.resource.state_key)
     files.write(file, exact.dumps(done.plan).encode())
     row, hide = told(done, applying.digest_key, {"file": file, "json": None}, applying.credentials)

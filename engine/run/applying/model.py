@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from engine.core.schedule.durations import Guess, no_guess
+from engine.core.schedule.graph import Graph
 from engine.errors import Problem
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from engine.run.kept.claims import Held, Locks
     from engine.run.kept.journal import Journal
 
-Outcome: TypeAlias = Literal["applied", "failed", "partial", "stopped", "refused", "released", "none"]
+Outcome: TypeAlias = Literal[
+    "applied", "destroyed", "failed", "partial", "stopped", "refused", "skipped", "released", "none"
+]
 Judge: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]  # rows of plans → as `policy.evaluate`
 
 
@@ -65,6 +69,9 @@ class Applying(NamedTuple):
     run: str
     now: Callable[[], str]
     parallelism: int | None = None
+    twice: bool = False  # plan again what is applied: what takes something back has to leave nothing to be done
+    graph: "Graph[str]" = Graph((), {})  # of state keys: which resource comes after which; whoever is not in it is free
+    guess: Guess = no_guess
 
 
 class Target(NamedTuple):
@@ -90,6 +97,7 @@ class Fresh(NamedTuple):
     row: Mapping[str, Any]  # of `terraform.plan`
     hide: "Redactor"
     seconds: float
+    back: str | None = None  # it takes the merge back, to what this commit has
 
 
 class Ended(Exception):  # noqa: N818 - no error: the resource has come to its end, and the ledger says so
@@ -101,9 +109,10 @@ class Ended(Exception):  # noqa: N818 - no error: the resource has come to its e
         why: Problem,
         difference: Sequence[Mapping[str, Any]] | None = None,
         waits: str | None = None,
+        after: str | None = None,
     ) -> None:
         super().__init__(why.code)
-        self.outcome, self.why, self.difference, self.waits = outcome, why, difference, waits
+        self.outcome, self.why, self.difference, self.waits, self.after = outcome, why, difference, waits, after
 
 
 class Known(Exception):  # noqa: N818 - no error: the ledger says what became of it
@@ -125,8 +134,11 @@ class Known(Exception):  # noqa: N818 - no error: the ledger says what became of
 
 
 class Waits(Exception):  # noqa: N818 - no error: nothing was done, or nobody knows what, and nothing is said of it
-    """It is for later: no entry, so that the next sweep goes on with it."""
+    """It is for later: no entry, so that the next sweep goes on with it.
 
-    def __init__(self, what: str, why: Problem) -> None:
+    `met`: what comes after it need not wait, since a newer commit, which contains ours, was applied there.
+    """
+
+    def __init__(self, what: str, why: Problem, *, met: bool = False) -> None:
         super().__init__(what)
-        self.what, self.why = what, why
+        self.what, self.why, self.met = what, why, met

@@ -17,8 +17,8 @@ from engine.core.plan.model import changes
 from engine.core.plan.since import strangers
 from engine.errors import problem
 from engine.run.applying import effect, entries
-from engine.run.applying.model import Ended, Waits
-from engine.run.kept import backups
+from engine.run.applying.model import Ended, Known, Waits
+from engine.run.kept import backups, ledger
 
 if TYPE_CHECKING:
     from engine.adapters.terraform.locks import Lock
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.core.kept.begun import Begun
     from engine.core.state import State
     from engine.run.applying.effect import Watch
-    from engine.run.applying.model import Applying, Known, Target
+    from engine.run.applying.model import Applying, Target
 
 
 def check_ours(applying: "Applying", target: "Target", begun: "Begun") -> None:
@@ -78,6 +78,24 @@ def unlocked(applying: "Applying", target: "Target", opened: "Opened", lock: "Lo
     return True
 
 
+_LOST = "it was being taken back, and that was cut off: nobody knows how far it has come"
+
+
+def left_off(
+    applying: "Applying", target: "Target", begun: "Begun", plan: "dict[str, Json]", state: "State | None"
+) -> "Known":
+    """What a way back that was lost is called: it is not gone on with, and what it took back is not applied anew.
+
+    Raises:
+        Ended, EngineError: as `reconciled`.
+    """
+    if not reconciled(applying, target, begun, plan, state):
+        if state is None:
+            raise Waits("unknown", problem("ENG734", resource=target.resource.path, reason="there is no state"))
+        entries.write(applying, begun.key, begun.about, entries.undone(False), state=state, why=_LOST)
+    return Known(ledger.entries(applying.store, begun.key, applying.trusted)[-1])
+
+
 def reconciled(
     applying: "Applying", target: "Target", begun: "Begun", plan: "dict[str, Json]", state: "State | None"
 ) -> bool:
@@ -104,6 +122,9 @@ def reconciled(
             reason = f"an apply was killed, and it was not to change {', '.join(strange[:3])}"
     if reason:
         raise Ended("stopped", problem("ENG731", resource=path, reason=reason, key=key), waits="state")
+    if begun.back:  # what was approved is another plan than this one
+        entries.write(applying, key, begun.about, entries.undone(False), state=state, why=_LOST)
+        return True
     found = compare(plan, applying.digest_key, begun.approved, None, same_module=True)
     # Another module may not want any more what was not done: then nothing is taken as done, and it is planned anew.
     is_same = begun.about.get("module") == applying.workspace.template.module_digest

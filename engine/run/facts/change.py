@@ -11,6 +11,7 @@ from engine.core.resources import sources
 from engine.errors import failure
 from engine.names import listing
 from engine.printable import in_line
+from engine.run import ordering
 from engine.run.facts.gather import Fetch, Slow
 from engine.run.facts.once import once
 from engine.run.facts.where import Sides
@@ -89,7 +90,12 @@ class Change:
             raise failure("ENG370", head=where.head.ref, base=where.base.ref, paths=paths)
         found = contents.of_range(self._sides.repository, merge, self._services)
         asked = self._asked()
-        return discover(found, self._services, self._rules, source, allow_destroy=asked.destroy, allow_move=asked.move)
+        discovered = discover(
+            found, self._services, self._rules, source, allow_destroy=asked.destroy, allow_move=asked.move
+        )
+        return ordering.ordered(
+            discovered, self._sides.repository, merge.tree, merge.before, self._services, self._rules
+        )
 
     @once
     def _range(self) -> "Range":

@@ -14,12 +14,14 @@ from engine.printable import in_line
 from engine.run.facts.clone import address
 from engine.run.facts.once import once
 from engine.run.facts.people import somebody
+from engine.run.facts.talk import is_us
 from engine.run.facts.where import Head, Tip, Where
 
 if TYPE_CHECKING:
     from engine.adapters.git.repository import Commit, Person, Repository
     from engine.adapters.github.port import Commit as Joined
     from engine.adapters.github.port import Forge, Hand, Part, Pull, Push
+    from engine.adapters.github.port import Person as Account
 
 Opened = Callable[[str], "Repository"]  # git on a directory
 
@@ -125,7 +127,8 @@ class PullRequest:
         # Of what was merged in some odd way: whoever made it must not be nobody.
         if unknown or strange or (pull.merged and not own):
             raise failure("ENG610", number=pull.number, git=len(commits), github=pull.commit_count)
-        return [_joined(commit, found[commit.sha]) for commit in commits]
+        ours = _our_address(pull)
+        return [_joined(commit, found[commit.sha], pull.author, ours) for commit in commits]
 
     @once
     def pushes(self) -> "Sequence[Push]":
@@ -281,8 +284,22 @@ def _never() -> str:
     raise failure("ENG556", name="merge", reason="a branch has not been merged as such")
 
 
-def _joined(commit: "Commit", joined: "Joined") -> Mapping[str, Any]:
+def _our_address(pull: "Pull") -> str:
+    """What GitHub writes into a commit that our App makes by its API; empty: the pull request is none of ours.
+
+    GitHub joins such a commit with no account, as a bot is no user. Only it can sign one.
+    """
+    if not (pull.author and is_us(pull, pull.author) and pull.author.bot):
+        return ""
+    return f"{pull.author.id}+{pull.me.removesuffix('[bot]')}[bot]@users.noreply.github.com"
+
+
+def _joined(commit: "Commit", joined: "Joined", us: "Account | None" = None, ours: str = "") -> Mapping[str, Any]:
     """Whom git names whom GitHub does not, is a contributor behind whom no account stands."""
+    if ours and joined.github_signed:
+        joined = joined._replace(
+            authors=tuple(hand._replace(user=us) if hand.email == ours else hand for hand in joined.authors)
+        )
     seen = {hand.email.casefold() for hand in joined.authors if hand.email}
     others = [address(person) for person in commit.co_authors if (person.email or "").casefold() not in seen]
     return {

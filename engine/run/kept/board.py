@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
 
 _STEPS = 100  # that are kept of what a page has said
-_LARGEST = 256 * 1024  # bytes of a record; of a larger one the causes of its gates are left out
+_LARGEST = 256 * 1024  # bytes of a record; of a larger one, or one too deep, the causes of its gates are left out
 _AT_ONCE = 16  # requests: a bucket answers each after some milliseconds
 _FRESH_S = 1.0
 _LISTS = 3  # in one reading, while records are replaced
@@ -87,7 +87,7 @@ def _forget(store: "Store", old: "Iterator[str] | Mapping[str, int]") -> None:
 
 def _encoded(kept: Kept) -> bytes:
     data = record.encode("board", **board.to_fields(kept))
-    if len(data) <= _LARGEST:
+    if len(data) <= _LARGEST and _entry(data, keys.board(kept.entry.repo, kept.entry.pr)):  # causes can nest too deep
         return data
     bare = tuple({**gate, "causes": []} for gate in kept.gates)
     return record.encode("board", **board.to_fields(kept._replace(gates=bare)))

@@ -310,7 +310,7 @@ def damage(how, path, sha):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("asked", ["the same", "another"])
-@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("begun", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_is_damaged_heals(forge, source, tmp_path, how, asked, begun):
     row, clone = source
     first, second = tip(clone), pushed(clone, "2\n")

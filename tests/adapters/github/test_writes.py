@@ -13,6 +13,7 @@ from engine.adapters.github.port import Deployed
 from engine.errors import EngineError
 from engine.sandbox.forge.checks import deployments
 from engine.sandbox.forge.faults import Fault
+from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.tracker import comments, labels, merging, rows, states
 from tests.support import forge_scene, github_schema
 
@@ -57,6 +58,24 @@ def _open_pull(scene, github):
 
 def _pulls(scene):
     return scene.sql("SELECT number FROM pulls WHERE head_ref = ?", f"{scene.branch}-b")
+
+
+def _files(scene, commit):
+    """Path → blob."""
+    store = bare(scene.forge, scene.row["id"])
+    found = store.commit(commit)
+    assert found is not None
+    return {entry.path: entry.sha for entry in store.entries(found.tree, recursive=True) if entry.mode == "100644"}
+
+
+def _branch(scene, github, **files):
+    head = scene.pull["head_sha"]
+    asked = files or {"S3/again/again.tfvars": next(iter(_files(scene, head).values()))}
+    return github.branch(scene.repo, f"rollback/{scene.branch}", head, asked, "Take back")
+
+
+def _made(scene):
+    return scene.sql("SELECT id FROM activity WHERE ref = ?", f"refs/heads/rollback/{scene.branch}")
 
 
 def _bases(scene):
@@ -111,6 +130,7 @@ def _merge(scene, github, message=MESSAGE):
 
 WRITES = {
     "open_pull": ("/repos/{o}/{r}/pulls", "POST", _open_pull, _pulls, 1),
+    "branch": ("/repos/{o}/{r}/git/refs", "POST", _branch, _made, 5),
     "retarget": (
         "/repos/{o}/{r}/pulls/{n}", "PATCH", lambda s, g: g.retarget(s.repo, s.number, "stage"), _bases, 1,
     ),
@@ -158,8 +178,15 @@ _AGAIN = ("429", "a secondary limit", "a token that has expired")
 _FOUND = ("500, and it was done", "502, and it was done", "half of the answer")
 
 
-@pytest.mark.parametrize("name", WRITES)
-@pytest.mark.parametrize("fault", FAULTS)
+def _pairs():
+    """Each write with each fault; quickly, each of the two at least once."""
+    for n, name in enumerate(WRITES):
+        for m, fault in enumerate(FAULTS):
+            quick = n == m % len(WRITES) or m == n % len(FAULTS)
+            yield pytest.param(name, fault, marks=() if quick else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("name", "fault"), list(_pairs()))
 def test_never_twice_and_never_lost_without_a_word(scene, name, fault):
     path, method, write, there, _ = WRITES[name]
     scene.fault(path, method, **FAULTS[fault])
@@ -177,7 +204,7 @@ def test_never_twice_and_never_lost_without_a_word(scene, name, fault):
         assert first == second
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", [*WRITES][:2] + [pytest.param(name, marks=pytest.mark.slow) for name in [*WRITES][2:]])
 def test_a_slow_answer(scene, monkeypatch, name):
     monkeypatch.setattr(door, "_TIMEOUT_S", 1)
     path, method, write, there, _ = WRITES[name]
@@ -218,6 +245,18 @@ def test_a_pull_request_is_opened_again_after_a_closed_one(scene):
     assert _open_pull(scene, github) != first
     refused(lambda: github.open_pull(scene.repo, "nowhere", "dev", "T", "B"), 422)
     refused(lambda: github.open_pull(scene.repo, scene.branch, "nowhere", "T", "B"), 422)
+
+
+def test_a_branch_has_these_files_and_no_others(scene):
+    head, tip = scene.pull["head_sha"], _branch(scene, scene.github())
+    before, after = _files(scene, head), _files(scene, tip)
+    assert after.keys() - before.keys() == {"S3/again/again.tfvars"}
+    assert before.items() <= after.items()
+    made: Any = bare(scene.forge, scene.row["id"]).commit(tip)
+    assert (list(made.parents), made.message.strip()) == ([head], "Take back")
+    with pytest.raises(EngineError) as caught:  # somebody else has made one of that name
+        _branch(scene, scene.github(), **{f"{scene.branch}.txt": None})
+    assert caught.value.problems[0].code == "ENG837"
 
 
 def test_a_retarget_that_another_pull_request_is_in_the_way_of(scene):

@@ -49,6 +49,7 @@ def test_refused_with_place_and_way_out(case: dict[str, Any]) -> None:
     assert expected["hint"] in problem.hint
 
 
+@pytest.mark.slow
 @of("opa")
 def test_what_opa_says_of_the_refused(case: dict[str, Any], opa: Programs) -> None:
     if case["opa"] == "runs":
@@ -85,6 +86,7 @@ def test_broken_is_an_error_on_both_engines(case: dict[str, Any], engine: str, o
         assert expected["hint"] in problem.hint
 
 
+@pytest.mark.slow
 @of("gives")
 def test_gives_the_same_on_both_engines(case: dict[str, Any], opa: Programs) -> None:
     assert messages(case) == case["gives"]

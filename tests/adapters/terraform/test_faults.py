@@ -15,7 +15,6 @@ from engine.adapters.terraform.plan import Limits, plan
 from engine.adapters.terraform.template import without_hashes
 from engine.adapters.terraform.workspace import prepare
 from engine.errors import EngineError
-from engine.run.orchestrator.pool import run_all
 from tests.support.terraform import a_job, problem_of
 
 LIMITS = Limits(plan_s=30, lock_s=0, attempts=3, pause_s=0.01)
@@ -222,15 +221,6 @@ def test_as_many_at_once_as_memory_allows(monkeypatch, tmp_path, why, limit, fou
     (tmp_path / "memory.max").write_text(f"{limit}\n")
     monkeypatch.setattr(memory, "_CGROUP", str(tmp_path / "memory.max"))
     assert memory.slots() == found, why
-
-
-def test_a_plan_waits_for_memory(fake, monkeypatch, tmp_path):
-    monkeypatch.setattr(memory, "slots", lambda: 1)
-    setup = fake(plan=f"mkdir {tmp_path}/busy || touch {tmp_path}/two; sleep 0.2; rmdir {tmp_path}/busy; exit 2")
-    workspace = prepare(setup)
-    results = run_all([NOTHING] * 3, lambda job: plan(job, workspace, limits=LIMITS), 3)
-    assert [result.status for result in results] == ["planned"] * 3
-    assert not (tmp_path / "two").exists()
 
 
 def test_what_a_killed_run_left_is_removed_a_day_later(fake):

@@ -7,6 +7,7 @@ import pytest
 from engine.core.canonical import canonical
 from engine.core.kept.ledger import (
     ATTEMPTS,
+    NOTHING,
     OF_STATE,
     OUTCOMES,
     Entry,
@@ -41,14 +42,14 @@ def forged(change: Any) -> bytes:
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_what_was_signed_is_read(outcome: str) -> None:
-    found = read(signed(outcome=outcome, **_by_people(outcome)), keys())
+    found = read(signed(**said(outcome)), keys())
     assert found.said == said(outcome)
     assert (found.number, found.key, found.outcome) == (1, KEY, outcome)
 
 
 def _by_people(outcome: str) -> dict[str, Any]:
     wanted = said(outcome)
-    return {"why": wanted["why"], "people": wanted["people"]}
+    return {name: wanted[name] for name in ("why", "people", "after") if name in wanted}
 
 
 def test_every_outcome_either_ends_a_hold_or_speaks_of_a_state() -> None:
@@ -103,6 +104,8 @@ def test_what_others_are_shown() -> None:
         ("failed, and never judged", {"outcome": "failed", "verdict": None}),
         ("partial, and never merged", {"outcome": "partial", "merge": None}),
         ("applied, and not of which values", {"values": None}),
+        ("destroyed, and given values", {"outcome": "destroyed"}),
+        ("destroyed, and never merged", {"outcome": "destroyed", "values": NOTHING, "merge": None}),
         ("a controller that is no commit", {"controller": "main"}),
         ("values that are no digest", {"values": "x"}),
         ("a state without a lineage", {"state": state(lineage="")}),
@@ -117,6 +120,9 @@ def test_what_others_are_shown() -> None:
         ("no run", {"run": ""}),
         ("no environment", {"environment": ""}),
         ("a field more", {"more": 1}),
+        ("skipped after nothing", {"outcome": "skipped", "state": None}),
+        ("skipped after itself", {"outcome": "skipped", "state": None, "after": said()["key"]}),
+        ("applied, and skipped after something", {"after": "IAM/dev/x/terraform.tfstate"}),
         ("released for no reason", {**said("released"), "why": None}),
         ("released by nobody", {**said("released"), "people": []}),
         ("released by one", {**said("released"), "people": [person(1)]}),
@@ -143,6 +149,7 @@ def test_what_cannot_be_is_not_signed_and_not_read(why: str, changes: dict[str, 
         ("a destroyed resource has no values", {"values": values_digest({"environment": "development"})}),
         ("there was nothing to do, and no state yet", {"state": None}),
         ("a gate says no: Terraform was not started", {"outcome": "refused", "verdict": None, "merge": None}),
+        ("skipped", {"outcome": "skipped", "state": None, "after": "IAM/dev/x/terraform.tfstate"}),
         ("stopped before it began", {"outcome": "stopped", "state": None}),
         ("adopted without a pull request",
          {**said("adopted"), "pr": None, "verdict": None, "merge": None, "values": None}),

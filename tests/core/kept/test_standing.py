@@ -37,6 +37,16 @@ TABLE = [
     ("it has failed, and was asked for before", (entry("failed"),), {"asked": EARLY}, "known"),
     ("it has failed, and is asked for since", (entry("failed"),), {"asked": LATE}, "try"),
     ("it was stopped, and there is another verdict", (entry("stopped", verdict=OTHER),), {}, "try"),
+    ("it was skipped, which nobody has to ask for", (entry("skipped", after="k"),), {}, "try"),
+    (
+        "... although it had failed before, since it was to be tried",
+        (entry("failed"), entry("skipped", after="k")),
+        {},
+        "try",
+    ),
+    ("it failed after it was skipped", (entry("skipped", after="k"), entry("failed")), {}, "known"),
+    ("a thief says that it was skipped", (entry("skipped", after="k", revoked=True),), {}, "known"),
+    ("it was skipped, and a newer one was applied", (entry("skipped", after="k"), entry(commit=NEW)), {}, "older"),
     ("given up by two people", (entry("released"),), {}, "known"),
     ("given up, and asked for since", (entry("released"),), {"asked": LATE}, "try"),
     ("a thief says that it was applied", (entry(revoked=True),), {}, "known"),
@@ -98,14 +108,17 @@ def test_a_verdict_is_void_once_an_older_state_was_brought_back(why, entries, co
     assert bool(void(entries, confirmed_at)) is is_void, why
 
 
-def a_state(serial=4, lineage="l-1", digest=None):
-    return State(lineage, serial, digest or state(serial)["digest"], b"")
+def a_state(serial=4, lineage="l-1", digest=None, data=b'{"resources": [{}]}'):
+    return State(lineage, serial, digest or state(serial)["digest"], data)
 
 
 STATES = [
     ("the very state", state(), a_state(), "", "same serial"),
     ("none yet, and none", None, None, "", ""),
     ("one where there was none", None, a_state(), "nothing was ever applied", ""),
+    ("an empty one where there was none", None, a_state(1, data=b'{"resources": [], "outputs": {}}'), "", ""),
+    ("one that has outputs only", None, a_state(1, data=b'{"outputs": {"x": {}}}'), "nothing was ever applied", ""),
+    ("an empty one where something was", state(), a_state(5, data=b'{"resources": []}'), "newer", ""),
     ("gone", state(), None, "none any more", "none any more"),
     ("another lineage", state(), a_state(lineage="l-2"), "lineage", "lineage"),
     ("rolled back", state(), a_state(3), "older", "older"),

@@ -35,7 +35,8 @@ def places() -> Iterator[Any]:
         for path in keys(document.data):
             # nothing in the rules has to name an environment: the tfvars do
             if path[:1] != ("environments",) or len(path) != 2:
-                way = tuple("*" if isinstance(step, int) else step for step in path)
+                # The second step is a name that somebody gave: of a gate, a pipeline, a source.
+                way = tuple("*" if isinstance(step, int) or at == 1 else step for at, step in enumerate(path))
                 marks = pytest.mark.slow if way in seen else ()
                 seen.add(way)
                 yield pytest.param(".".join(map(str, path)), document.place(*path, key=True), marks=marks)

@@ -260,6 +260,7 @@ def test_the_shipped_rules_load_and_nothing_is_to_be_said_about_them() -> None:
         "unlock",
         "adopt",
         "restore",
+        "rollback",
         "closed",
         "sweep",
     }

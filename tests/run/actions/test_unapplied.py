@@ -55,6 +55,31 @@ def test_what_has_come_to_an_end_is_for_people(run, outcome):
     assert run() == {}, outcome
 
 
+@pytest.mark.parametrize(
+    ("why", "then", "found"),
+    [
+        ("what it comes after is not applied", [], {}),
+        ("... and was tried again", [("failed", {})], {}),
+        ("it was applied since", [("applied", {})], {"#7": WHY}),
+        ("by a newer merge", [("applied", {"pr": 9, "commit": "d" * 40, "contains": [COMMIT]})], {"#7": WHY}),
+        ("by one that has nothing of it", [("applied", {"pr": 9, "commit": "d" * 40})], {}),
+    ],
+)
+def test_what_was_skipped_rests_until_what_it_comes_after_is_applied(run, why, then, found):
+    merged(run, keys=sorted([KEY, ledger.AFTER]), trees={"S3/data-lake": decisions.TREE, "KMS/lake": decisions.TREE})
+    ledger.tell(run.store, "failed", key=ledger.AFTER)
+    ledger.tell(run.store, "skipped")
+    assert run() == {}, "nothing was mended yet"
+    for outcome, changes in then:
+        ledger.tell(run.store, outcome, key=ledger.AFTER, **changes)
+    assert run() == found, why
+    assert list(swept.unapplied(run.store, REPO)) == [7], "somebody still looks at it"
+    ledger.tell(run.store, "applied")
+    assert run() == {}, "it was applied itself"
+    if found:
+        assert list(swept.unapplied(run.store, REPO)) == [], why
+
+
 def test_what_only_says_which_state_is_ours_is_no_end(run):
     merged(run)
     ledger.tell(run.store, "adopted")

@@ -66,6 +66,47 @@ def test_a_resource_that_is_taken_out_is_planned_as_nothing(merge):
     assert things(gone) == {}
 
 
+def test_a_resource_whose_files_are_gone_is_destroyed_and_may_come_again(merge):
+    first = merge(a="1")
+    path = path_of(first)
+    first.apply()
+    gone = first.next({path: {}}, variables={path: {"environment": "development"}})
+    assert [change["actions"] for change in gone.approved[0]["changes"]] == [["delete"]]
+    row = only(gone.apply("r2"))
+    assert came_to(row) == ("destroyed", None, None)
+    assert things(gone) == {}, "the state stays, and holds nothing"
+    assert gone.entries(path)[-1].said["backup"].endswith("0000000001")
+    assert said(gone)[-1] == ("apply", "completed")
+    assert came_to(only(gone.apply("r3"))) == ("destroyed", None, None), "once"
+    assert gone.outcomes(path) == ["applied", "destroyed"]
+    anew = gone.next({path: {"a": "2"}})
+    assert came_to(only(anew.apply("r4"))) == ("applied", None, None)
+    assert (things(anew), anew.outcomes(path)) == ({"a": "2"}, ["applied", "destroyed", "applied"])
+
+
+def test_what_was_never_made_is_destroyed_without_a_state(merge):
+    path = path_of(merge(a="1"))
+    gone = merge(a="1").next({path: {}}, variables={path: {"environment": "development"}})
+    assert came_to(only(gone.apply())) == ("destroyed", None, None)
+    assert gone.entries(path)[-1].said["state"] is None
+
+
+def test_what_takes_something_back_has_to_leave_nothing_to_be_done(merge, place):
+    first = merge(a="1", b="2")
+    path = path_of(first)
+    row = only(first.apply(twice=True))
+    assert (came_to(row), row["outcome"]) == (("applied", None, None), "applied")
+    # While it is applied something happens by which what is written is not all that has to be there.
+    late = f"{place.workspace.template.module}/late.tf"
+    hurt = {"input": "3", "run": f'echo \'resource "terraform_data" "late" {{}}\' > {late}'}
+    second = first.next({path: {"a": "1", "b": hurt}})
+    row = only(second.apply("r2", twice=True))
+    assert came_to(row) == ("applied", None, "ENG838"), "the ledger says what is so"
+    assert "terraform_data.late would be changed" in row["problem"]["message"]
+    assert second.outcomes(path) == ["applied", "applied"]
+    assert left_behind(second) == []
+
+
 def test_nothing_to_apply_is_applied(merge):
     first = merge(a="1")
     path = path_of(first)

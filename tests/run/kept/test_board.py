@@ -1,5 +1,7 @@
 """The records of the board: one of each pull request, never altered, read once."""
 
+from typing import Any
+
 import pytest
 
 from engine.adapters.storage.memory import Memory
@@ -17,7 +19,8 @@ class Counting(Memory):
 
     def __init__(self):
         super().__init__()
-        self.gets, self.lists, self.down, self.before = 0, 0, False, lambda key: None
+        self.gets, self.lists, self.down = 0, 0, False
+        self.before: Any = lambda key: None
 
     def get(self, key):
         self.gets += 1
@@ -34,6 +37,10 @@ class Counting(Memory):
         return super().put_if_absent(key, data)
 
 
+def got(store: Memory, repo: str, pr: int) -> Any:
+    return board.get(store, repo, pr)
+
+
 def prefix(pr=7):
     return keys.board("acme/dev-deployment", pr)
 
@@ -42,7 +49,7 @@ def test_it_is_read_again_as_it_was_kept():
     store = Memory()
     gates = [gate(causes=[{"outcome": None, "text": "why", "facts": [{"path": "a", "value": 1}], "causes": []}])]
     assert board.keep(store, entry(), gates)
-    found = board.get(store, "Acme/Dev-Deployment", 7)
+    found = got(store, "Acme/Dev-Deployment", 7)
     assert found.entry == entry(number=1)
     assert list(found.gates) == gates
     assert found.steps == (core.Step(NOW, entry().head, entry().line),)
@@ -62,7 +69,7 @@ def test_what_replaces_it(why, change, written, since):
     store = Memory()
     board.keep(store, entry(), [])
     assert board.keep(store, entry(**change), []) is written, why
-    assert board.get(store, entry().repo, 7).entry.since == since, why
+    assert got(store, entry().repo, 7).entry.since == since, why
     assert list(store.list(prefix())) == [keys.numbered(prefix(), 2 if written else 1)], why
 
 
@@ -78,7 +85,7 @@ def test_whoever_was_quicker_is_not_lost():
 
     store.before = before
     assert board.keep(store, entry(detail="x"), [])
-    assert board.get(store, entry().repo, 7).entry.number == 3
+    assert got(store, entry().repo, 7).entry.number == 3
 
 
 def test_who_never_comes_to_write_says_so():
@@ -101,7 +108,7 @@ def test_what_has_ended_is_in_no_list_and_its_number_goes_on():
     board.keep(store, entry(), [])
     board.keep(store, entry(stage="ended", words="Closed", detail=", not merged"), [])
     assert board.Board(store).read().entries == ()
-    assert board.get(store, entry().repo, 7).entry.number == 2
+    assert got(store, entry().repo, 7).entry.number == 2
     board.keep(store, entry(at=LATER), [])
     [again] = board.Board(store).read().entries
     assert again.number == 3
@@ -138,7 +145,7 @@ def test_a_store_that_is_down_is_told_of_beside_what_was_there():
     read = board.Board(store, fresh_s=0)
     before = read.read()
     store.down = True
-    found = read.read()
+    found: Any = read.read()
     assert (found.entries, found.problem.code) == (before.entries, "ENG001")
     store.down = False
     assert read.read() == before
@@ -173,13 +180,24 @@ def test_what_is_no_such_record_is_shown_as_that(why, change):
     store.put_if_absent(key, record.encode("board", **{**FIELDS, **change}))
     found = board.Board(store).read()
     assert (found.entries, found.unreadable) == ((), (key,)), why
-    assert board.get(store, entry().repo, 7) is None, why
+    assert got(store, entry().repo, 7) is None, why
     assert board.keep(store, entry(), []), "the next one takes its place"
     assert board.Board(store).read().unreadable == ()
 
 
-def test_a_record_that_would_be_too_large_goes_without_causes():
+def nested(depth):
+    cause = {"outcome": "pass", "text": "x", "facts": [], "causes": []}
+    return cause if depth == 0 else {**cause, "causes": [nested(depth - 1)]}
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        pytest.param({"outcome": "pass", "text": "x" * 300_000, "facts": [], "causes": []}, id="too large"),
+        pytest.param(nested(60), id="too deep to be read again"),
+    ],
+)
+def test_a_record_that_would_be_no_good_goes_without_causes(cause):
     store = Memory()
-    cause = {"outcome": "pass", "text": "x" * 300_000, "facts": [], "causes": []}
     board.keep(store, entry(), [gate(causes=[cause])])
-    assert board.get(store, entry().repo, 7).gates[0]["causes"] == []
+    assert got(store, entry().repo, 7).gates[0]["causes"] == []

@@ -72,10 +72,10 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         gates=tuple(map(gate, judged(ctx, ctx.document, APPLY))), broken=problems,
     )  # fmt: skip
     is_live = rows is not None or not (problems or any(one.uses == APPLY for one in ctx.ran) or not _applies(ctx))
+    done = outputs(ctx, APPLY) if rows is None else None
     if rows is None:
-        done = outputs(ctx, APPLY)
-        rows = done["resources"] if done else _coming(ctx) if is_live else ()
-    told = reports.of_apply(about, rows, facts)
+        rows = _undone(ctx, done["resources"]) if done else _coming(ctx) if is_live else ()
+    told = reports.of_apply(about, rows, facts, done.get("summary") if done else None)
     assert told.applied
     told = told._replace(
         applied=told.applied._replace(
@@ -93,6 +93,18 @@ def _is_to_be_applied(ctx: "Context") -> bool:
     found = facts.get("resources")
     is_empty = found is not None and not (found["resources"] or found["refused"])
     return bool(facts["pr"]["merged"]) and not is_empty and (found is None or found["applies"] is not False)
+
+
+def _undone(ctx: "Context", rows: Rows) -> Rows:
+    """With what was taken back again since, and why not."""
+    back = outputs(ctx, "terraform.rollback")
+    found = {row["path"]: row for row in back["resources"]} if back else {}
+    return [
+        {**row, **({"outcome": now["outcome"]} if now["outcome"] != "none" else {}),
+         **({"problem": now["problem"]} if now["problem"] else {})}
+        if (now := found.get(row["path"])) else row
+        for row in rows
+    ]  # fmt: skip
 
 
 def _coming(ctx: "Context") -> Rows:

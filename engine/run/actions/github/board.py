@@ -6,6 +6,7 @@ So it says the same in both ways of running, and while GitHub cannot be written 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.core.holding import DONE
 from engine.core.kept.board import Entry, Wait
 from engine.core.outcome import Outcome
 
@@ -99,7 +100,7 @@ def _attempts(said: "Applied") -> Iterator[Wait]:
     from engine.core.report.attempts import way_of, words
 
     for one in said.attempts:
-        if one.outcome != "applied":
+        if one.outcome not in DONE:
             way = way_of(one)
             may = said.may.get(way.command, "")
             command = words(way, one.key) if way.command else ""

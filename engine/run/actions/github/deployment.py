@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.run.runner import Ran
 
 _NOTHING: Mapping[str, Any] = {"id": None, "state": None}
-_FAILED = ("failed", "partial", "stopped", "refused")
+_FAILED = ("failed", "partial", "stopped", "refused", "skipped")
 _OTHERS = ("ENG620", "ENG621", "ENG742")  # another run is at it, and says how it goes
 
 
@@ -52,6 +52,8 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
 
 def _ended(ran: "Iterable[Ran]") -> str | None:
     """How it went; what waits is still under way."""
+    from engine.core.holding import DONE
+
     tried = next((one for one in ran if one.uses == APPLY), None)
     if tried is None or tried.status in ("skipped", "left"):
         return None
@@ -60,7 +62,7 @@ def _ended(ran: "Iterable[Ran]") -> str | None:
     found = [row["outcome"] for row in tried.outputs["resources"]]
     if any(outcome in _FAILED for outcome in found):
         return "failure"
-    return "success" if found and all(outcome == "applied" for outcome in found) else "in_progress"
+    return "success" if found and all(outcome in DONE for outcome in found) else "in_progress"
 
 
 ACTIONS = (

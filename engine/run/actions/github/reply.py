@@ -47,7 +47,7 @@ def reply(ctx: "Context") -> Mapping[str, Any]:
 
 def _body(ctx: "Context", told: "Telling", answer: "Answer") -> str:
     """What is said; empty where what is done says enough."""
-    from engine.core.report import replies
+    from engine.core.report import replies, rollback
 
     if answer.judgement.outcome in (Outcome.FAIL, Outcome.PENDING):
         return replies.refusal(answer)
@@ -60,11 +60,20 @@ def _body(ctx: "Context", told: "Telling", answer: "Answer") -> str:
             return replies.status(told.state, told.gates)
         case "why":
             return replies.why(told.state, told.gates, answer.command.argument)
-    done = next((one for one in ctx.ran if one.uses == f"state.{answer.command.word}"), None)
-    if done is None:
+    done = [one for one in ctx.ran if one.uses in _DOES.get(answer.command.word, ())]
+    if not done:
         return ""
-    return replies.failed(done.problems) if done.problems else replies.mended(answer.command.word, done.outputs)
+    if problems := next((one.problems for one in done if one.problems), ()):
+        return replies.failed(problems)
+    if answer.command.word == "rollback":
+        return rollback.reply(done[-1].outputs)
+    return replies.mended(answer.command.word, done[-1].outputs)
 
+
+_DOES = {
+    **{word: (f"state.{word}",) for word in ("unlock", "adopt", "restore")},
+    "rollback": ("rollback.look", "rollback.open"),
+}  # which actions do what a command asks for
 
 ACTIONS = (
     Action(

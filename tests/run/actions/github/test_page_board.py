@@ -96,3 +96,16 @@ def test_it_is_kept_though_github_cannot_be_written_to(page):
     page.run("comment", number)
     assert page.ours(number) == []
     assert kept(page, number).entry.line == "Stale: validating again"
+
+
+def test_no_credential_gets_onto_the_board(page, monkeypatch):
+    secret = "AKIA0SECRET0SECRET0X"
+    values = page.settings._replace(credentials={**page.settings.credentials, "AWS_SECRET_ACCESS_KEY": secret})
+    monkeypatch.setattr(page, "settings", values)
+    number = page.hosted.pull("board-secret")
+    renamed = page.hosted.as_("alice", "PATCH", f"/pulls/{number}", {"title": f"with {secret} in it"})
+    assert renamed.status == 200
+    page.run("comment", number)
+    found = kept(page, number)
+    assert secret not in str(found)
+    assert found.entry.title.startswith("with ")

@@ -1,0 +1,1 @@
+"""What has to be done before what, and what is done next: order as values."""
