@@ -146,7 +146,11 @@ def _once(
     turn = 1 + max((chain.count(name) for name in matching.pipelines), default=0)
     found = journals.of(matching.pipelines, child=bool(chain), turn=turn)
     outs = {one.identity.pipeline: _out(request.out, one.identity.pipeline, len(found)) for one in found}
-    known = {name: Again(name, one.finish, outs[name]) for name, one in zip(outs, found, strict=True) if one.finish}
+    known = {
+        name: Again(name, one.finish, outs[name], ran=sweeping.found_before(one, rules.pipelines.get(name)))
+        for name, one in zip(outs, found, strict=True)
+        if one.finish
+    }
     for again in known.values():
         watcher.progress(
             f"{again.name}: this run has ended before ({again.said.get('outcome')}), and does nothing more"

@@ -17,10 +17,12 @@ from engine.run.request import Going
 if TYPE_CHECKING:
     from engine.core.decision.decided import PipelineResult
     from engine.core.decision.document import FactDocument
-    from engine.core.rules.model import Rules
+    from engine.core.rules.model import Pipeline, Rules
     from engine.run.handled import Again, Handled
+    from engine.run.kept.journal import Journal
     from engine.run.ports import Ports
     from engine.run.request import Request, Watcher
+    from engine.run.runner import Ran
 
 APPLY, MERGE, SWEEP = "terraform.apply", "github.merge", "run.sweep"
 
@@ -28,6 +30,20 @@ APPLY, MERGE, SWEEP = "terraform.apply", "github.merge", "run.sweep"
 def found_by(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
     """What sweeps of this run have found."""
     return [row for one in handled for ran in one.ran if ran.uses == SWEEP for row in ran.outputs.get("found", ())]
+
+
+def found_before(journal: "Journal", pipeline: "Pipeline | None") -> "tuple[Ran, ...]":
+    """The sweeps of a pipeline that has ended, with what they have found: whoever was killed then had not decided all
+    of it, and may have left the claims of the one that it was at.
+    """
+    from engine.run.runner import Ran
+
+    past = {step.id: journal.past(step.id) for step in (pipeline.steps if pipeline else ()) if step.uses == SWEEP}
+    return tuple(
+        Ran(step, SWEEP, "done", entry.said["outputs"])
+        for step, entry in past.items()
+        if entry.state == "done" and not entry.said["problems"]
+    )
 
 
 def follow(

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from engine.run.ports import Ports
 from engine.run.request import Asked, Going, Request, Watcher
 from engine.run.runner import Ran
 from engine.run.sweeping import follow
+from engine.sandbox.forge.faults import Fault
 from engine.sandbox.forge.serve import running
 from tests.support.hosted import REPO, Hosted
 from tests.support.trail import trail
@@ -51,34 +54,41 @@ def controller(tmp_path):
     return str(folder)
 
 
-@pytest.fixture
-def engine(hosted, controller, tmp_path, monkeypatch, capfd):
-    """Run `engine run`; (exit code, the pipelines of every report, standard error)."""
-    signer = tmp_path / "merge.pem"
-    new_key(str(signer))
+class Engine:
+    """`engine run` with these settings: (exit code, the pipelines of every report, standard error)."""
 
-    def _engine(body, name):
-        for key in [key for key in os.environ if key.startswith(("GITHUB_", "ENGINE_"))]:
-            monkeypatch.delenv(key)
-        event = tmp_path / "event.json"
+    def __init__(self, environ, controller, folder, monkeypatch, capfd):
+        self.environ, self.controller, self.folder = environ, controller, folder
+        self._monkeypatch, self._capfd = monkeypatch, capfd
+
+    def given(self, body, name):
+        """The environment of a run of this event, and its words."""
+        event = self.folder / "event.json"
         event.write_text(json.dumps(body))
-        given = {
-            **hosted.environ,
-            "ENGINE_STORE": f"dir:{tmp_path}/store?shared=1",
-            "ENGINE_MERGE_KEY_FILE": str(signer),
-            "ENGINE_SIGNING_KEY_FILE": str(signer),
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_EVENT_NAME": name,
-        }
-        for key, value in given.items():
-            monkeypatch.setenv(key, value)
-        capfd.readouterr()
-        code = main(["run", "--controller", controller, "--out", str(tmp_path / "out"), "--json"])
-        printed = capfd.readouterr()
+        told = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": name}
+        words = ["run", "--controller", self.controller, "--out", str(self.folder / "out"), "--json"]
+        return {**self.environ, **told}, words
+
+    def __call__(self, body, name, *more):
+        for key in [key for key in os.environ if key.startswith(("GITHUB_", "ENGINE_"))]:
+            self._monkeypatch.delenv(key)
+        environ, words = self.given(body, name)
+        for key, value in environ.items():
+            self._monkeypatch.setenv(key, value)
+        self._capfd.readouterr()
+        code = main([*words, *more])
+        printed = self._capfd.readouterr()
         told = [report["pipeline"] for report in json.loads(printed.out)["reports"]] if printed.out else []
         return code, told, printed.err
 
-    return _engine
+
+@pytest.fixture
+def engine(hosted, controller, tmp_path, monkeypatch, capfd):
+    signer = tmp_path / "merge.pem"
+    new_key(str(signer))
+    signing = {"ENGINE_MERGE_KEY_FILE": str(signer), "ENGINE_SIGNING_KEY_FILE": str(signer)}
+    environ = {**hosted.environ, "ENGINE_STORE": f"dir:{tmp_path}/store?shared=1", **signing}
+    return Engine(environ, controller, tmp_path, monkeypatch, capfd)
 
 
 def test_what_was_lost_is_decided_again_once_and_then_rests(hosted, engine):
@@ -132,6 +142,25 @@ def test_one_that_breaks_breaks_no_other():
     assert sum("f has moved on" in line for line in said) == 1
     assert not any("hunter2" in line for line in said)
     assert [store.get(row["word"]) for row in rows] == [None] * 3
+
+
+@pytest.mark.slow
+def test_one_that_was_killed_while_it_decided_what_it_had_found_goes_on_with_that(hosted, engine, tmp_path):
+    """Its own pipeline had ended by then; what the one it was at has claimed, nobody else would give up."""
+    number = hosted.pull("cut-off")
+    engine.environ |= {"ENGINE_EXECUTOR": str(tmp_path / "executor"), "GITHUB_RUN_ID": "7"}
+    faults = hosted.forge.faults
+    faults.order_answer(f"/repos/{REPO}/activity", "GET", Fault(delay_s=60), 10)
+    environ, words = engine.given(TICK, "schedule")
+    program = [sys.executable, "-m", "engine.cli.main", *words]
+    with subprocess.Popen(program, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as cut_off:
+        assert cut_off.stderr is not None
+        next(line for line in cut_off.stderr if line.startswith(f"{REPO}#{number}: nobody"))
+        cut_off.kill()
+    faults.order_answer(f"/repos/{REPO}/activity", "GET", Fault(), 0)
+    code, told, err = engine(TICK, "schedule", "--resume")
+    assert (code, told) == (ExitCode.DONE, ["merge", "again"]), err
+    assert "sweep: this run has ended before" in err
 
 
 def test_a_run_that_has_ended_leaves_no_word_of_it(hosted, engine, tmp_path):
