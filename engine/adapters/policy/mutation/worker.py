@@ -69,19 +69,25 @@ def _reached(rule: Rule, engine: regorus.Engine, modules: Mapping[str, str]) -> 
 
 
 class _Judge:
-    """Engines that lack one policy, each made once, copied and completed for every change: that takes milliseconds."""
+    """Engines that lack one policy, copied and completed for every change: that takes milliseconds.
+
+    Each change is compiled with all policies, and with those tests alone that come to the changed one: of the shipped
+    tests that is a quarter, and a third of the time.
+    """
 
     def __init__(self, request: Request, loaded: Loaded) -> None:
         self._judged, self._names = loaded.judged, loaded.bundle.prefixes
         self._texts = {**request["modules"], **request["tests"]}
+        self._tests = _with_their_helpers(request["tests"], loaded.bundle.modules)
+        self._file_of = {rule.path: rule.file for rule in tests_of(loaded.bundle, request["tests"])}
         self._data = json.dumps(request["data"])
-        self._without: dict[str, regorus.Engine] = {}
+        self._without: dict[str, tuple[frozenset[str], regorus.Engine]] = {}
         self._killers: dict[tuple[str, str], list[str]] = {}
 
     def judge(self, file: str, start: int, end: int, text: str, rule: str, tests: Sequence[str]) -> str:
         """The first test that fails. What has killed another change of the same rule is asked first."""
         source = self._texts[file].encode()
-        engine = self._engine(file).clone()
+        engine = self._engine(file, tests).clone()
         try:
             engine.add_policy(file, self._hoisted(file, (source[:start] + text.encode() + source[end:]).decode()))
             engine.eval_query_as_json("true")  # compiles it
@@ -103,15 +109,29 @@ class _Judge:
         (module,) = read(engine, {file: text})
         return hoisted(module, self._names).text
 
-    def _engine(self, file: str) -> regorus.Engine:
-        if file not in self._without:
+    def _engine(self, file: str, tests: Sequence[str]) -> regorus.Engine:
+        wanted = frozenset().union(*(self._tests[self._file_of[test]] for test in tests))
+        there, engine = self._without.get(file, (None, None))
+        if there is None or engine is None or not wanted <= there:
+            wanted |= there or frozenset()
             engine = empty_engine(coverage=False)
             for path, module in self._judged.items():
-                if path != file:
+                if path != file and (path not in self._tests or path in wanted):
                     engine.add_policy(path, module.text)
             engine.add_data_json(self._data)
-            self._without[file] = engine
-        return self._without[file]
+            self._without[file] = wanted, engine
+        return engine
+
+
+def _with_their_helpers(tests: Mapping[str, str], modules: Sequence[syntax.Module]) -> dict[str, frozenset[str]]:
+    """Each file of tests, and those whose package it names, or one of these does: rather too many than too few."""
+    names = {module.file: module.package[-1] for module in modules if module.file in tests}
+    found = {file: {file} | {other for other in names if names[other] in tests[file]} for file in names}
+    grown = True
+    while grown:
+        wider = {file: set[str]().union(*(found[other] for other in others)) for file, others in found.items()}
+        grown, found = wider != found, wider
+    return {file: frozenset(others) for file, others in found.items()}
 
 
 def _passes(engine: regorus.Engine, test: str) -> bool:
