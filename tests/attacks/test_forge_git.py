@@ -18,6 +18,7 @@ from engine.sandbox.forge.git.names import ABSENT
 from engine.sandbox.forge.git.packets import FLUSH, packet
 from engine.sandbox.forge.serve import running
 from engine.sandbox.forge.tracker import merging, pulls, rows
+from tests.support.few import few
 from tests.support.plain_git import ENV, address, begun, commit, git, repository, token
 
 CAPABILITIES = b"report-status side-band-64k"
@@ -96,7 +97,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", few(NAMES, 8))
 def test_names_that_no_ref_may_have(forge, repo, clone, name):
     store = bare(forge, repo["id"])
     tip, files = store.resolve("main"), sorted(os.listdir(store.path))

@@ -49,6 +49,7 @@ def a_plan(module, tmp_path, **more):
     return plan(a_job("S3/a", {"s3_buckets": {"x": {}}})._replace(nowhere=True), workspace, limits=QUICK)
 
 
+@pytest.mark.slow
 def test_all_services_are_planned_and_nobody_is_asked(tmp_path_factory, listener, tmp_path):
     """The process has keys, a profile whose keys a program fetches, and a metadata service: none of it is used."""
 

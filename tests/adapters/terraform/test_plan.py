@@ -271,6 +271,7 @@ dynamodb_tables = {
 """
 
 
+@pytest.mark.slow
 def test_a_new_service_is_one_new_file(aws, tmp_path):
     """From the source's tfvars to a real plan and its findings, with nothing changed but the module's one file."""
     module = tmp_path / "terraform"
@@ -301,6 +302,7 @@ def test_a_locked_state_is_planned_all_the_same_and_stays_locked(aws):
     assert ask(aws, "HEAD", file).status == 200
 
 
+@pytest.mark.slow
 def test_a_state_bucket_that_does_not_exist_is_told(aws, tmp_path):
     from engine.adapters.terraform.backend import Backend
 

@@ -52,7 +52,7 @@ def test_no_key_is_ignored(key: str, place: Place) -> None:
     assert lint({**FILES, place.file: "\n".join(lines).encode()}, CATALOG), f"{place}: {key}x"
 
 
-@settings(max_examples=150, deadline=None)  # others use the machine too
+@settings(max_examples=60, deadline=None)  # others use the machine too
 @given(
     file=st.sampled_from(sorted(FILES)),
     at=st.floats(0, 1),
