@@ -206,7 +206,7 @@ class Opened:
             TerraformError: nobody can tell.
         """
         self._prepared(cancel)
-        env = self._workspace.env(self._job, self._work)
+        env = self._workspace.env(self._job, self._work, "apply" if self._job.scratch else "plan")  # it makes that one
         arguments = ["force-unlock", "-force", locks.NOBODYS]
         done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
         said = uncoloured(done.stderr.decode(errors="replace"))
@@ -216,13 +216,14 @@ class Opened:
         return found
 
     def discard(self, cancel: threading.Event | None = None) -> None:
-        """Delete the scratch state, if there is one. Nobody has its lock: who works with it has the claim of its key.
+        """Delete the scratch state, and its lock: whoever is here has the claim of its key, so nobody works with it.
 
         Raises:
             TerraformError: it may be there still.
         """
         assert self._job.scratch
-        self._prepared(cancel)
+        if left := self.lock(cancel):
+            self.unlock(left, cancel)
         env = self._workspace.env(self._job._replace(scratch=False), self._work, "apply")
         arguments = ["workspace", "delete", "-force", "-lock=false", SCRATCH]
         done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)

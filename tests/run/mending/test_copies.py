@@ -23,6 +23,12 @@ from tests.support.trail import told, trail
 pytestmark = pytest.mark.terraform
 
 
+LOCK = {
+    "ID": "11111111-2222-3333-4444-555555555555", "Operation": "OperationTypeApply", "Info": "", "Who": "bob@host",
+    "Version": "1.11.4", "Created": "2026-11-23T22:00:00.5Z", "Path": "S3/x",
+}  # fmt: skip
+
+
 def hand(merged: Any, now: str = LATER) -> Hand:
     store = merged.machine.store
     key = merged.resource(path_of(merged)).state_key
@@ -104,10 +110,10 @@ def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge):
     key = merged.resource(path_of(merged)).state_key
     left = json.dumps({**json.loads(state_of(merged)), "lineage": FOREIGN, "serial": 99}).encode()
     assert bucket(merged, "PUT", f"env:/{SCRATCH}/{key}", left).status == 200
-    assert bucket(merged, "PUT", f"env:/{SCRATCH}/{key}.tflock", b"{}").status == 200
-    bucket(merged, "DELETE", f"env:/{SCRATCH}/{key}.tflock")
+    assert bucket(merged, "PUT", f"env:/{SCRATCH}/{key}.tflock", json.dumps(LOCK).encode()).status == 200
     made = copies.rehearse(hand(merged), Two(merged).ground(), SEALING, merged.trusted, 1)
     assert (made["plan"]["problem"], scratch_of(merged)) == (None, 404)
+    assert bucket(merged, "GET", f"env:/{SCRATCH}/{key}.tflock").status == 404
 
 
 @pytest.mark.parametrize(
