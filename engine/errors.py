@@ -1194,11 +1194,6 @@ TABLE: dict[str, Row] = {
         "name a clone of the source that has it with --repo DIR",
     ),
     "ENG876": Row("no backup is dropped: {reason}", "{hint}", _NO),
-    "ENG877": Row(
-        "the lock of {key} is not taken away: {reason}",
-        "see who has it: engine state show {key} --repo DIR",
-        _NO,
-    ),
     "ENG878": Row(
         "the scratch copy of the state of {key} may be there still: {reason}",
         "rehearse once more, which deletes it first; or `terraform workspace delete -force {workspace}` with that key",

@@ -150,8 +150,10 @@ class Opened:
                 return Applied("failed", {}, 0.0, self._placed(error.problems[0]), self.errored)
             return self._unknown(error.problems[0])
 
-    def push(self, what: str | bytes, cancel: threading.Event | None = None) -> None:
+    def push(self, what: str | bytes, cancel: threading.Event | None = None, lock_s: int | None = None) -> None:
         """Write a state: a file of it (`errored`), or its bytes. Terraform refuses another lineage and an older one.
+
+        `lock_s`: it waits so long for the state's lock; as the last plan did, unless said.
 
         Raises:
             EngineError: it was not written (`TerraformError`); ENG470, nobody knows.
@@ -165,7 +167,8 @@ class Opened:
         if isinstance(attached.look(folder), Running):
             attached.follow(folder, line=lambda _: None)
         shutil.rmtree(folder, ignore_errors=True)  # to push the same once more changes nothing
-        self._attach(folder, ["state", "push", f"-lock-timeout={self._limits.lock_s}s", file])
+        wait = self._limits.lock_s if lock_s is None else lock_s
+        self._attach(folder, ["state", "push", f"-lock-timeout={wait}s", file])
         found = attached.follow(folder, line=lambda _: None, cancel=cancel, grace_s=_GRACE_S)
         if not isinstance(found, Ended) or found.code < 0:
             raise EngineError(riddle(self._job.path, self._program, found))

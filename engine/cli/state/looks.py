@@ -25,10 +25,13 @@ def _opened() -> "tuple[Store, TrustedKeys]":
 
 
 def _list(options: Namespace, console: "Console") -> int:
+    from engine.adapters.terraform.locks import Lock
     from engine.run.kept import states
 
     key = getattr(options, "key", None)
     rows = list(states.listed(*_opened(), key))
+    if getattr(options, "repo", None):
+        rows = [{**row, "lock": _lock(options)} for row in rows]
     if options.json:
         console.json(rows if key is None else rows[0] if rows else None)
         return ExitCode.DONE
@@ -37,13 +40,26 @@ def _list(options: Namespace, console: "Console") -> int:
         doubt = "" if row["believed"] else "  (by the word of a key that was revoked)"
         console.out(f"{row['key']}\n  {row['outcome']} ({row['time']}, #{row['pr']}): {state}{doubt}")
         if held := row["held"]:
-            console.out(f"  at work on it: run {held['run']} ({held['who']}), last heard of at {held['at']}")
+            console.out(f"  at work on it: {held['who']}, since {held['since']}, last heard of at {held['at']}")
+            console.out(f"    for {held['why']}")
         if begun := row["begun"]:
             why = "taking back" if begun["back"] else "applying"
             console.out(f"  {why} #{begun['pr']}, commit {begun['commit'][:12]}, begun at {begun['since']}, not ended")
+        if "lock" in row:
+            console.out(f"  Terraform's lock: {Lock(**row['lock']) if row['lock'] else 'nobody has it'}")
     if not rows:
         console.out(f"nothing of {key} was ever tried" if key else "nothing was ever tried there")
     return ExitCode.DONE
+
+
+def _lock(options: Namespace) -> "dict[str, str] | None":
+    """Who has Terraform's lock of it."""
+    from engine.cli import asked
+    from engine.run.mending.copies import lock
+
+    with asked.ground(options) as ground:
+        found = lock(options.key, ground)
+        return found and found._asdict()
 
 
 def _history(options: Namespace, console: "Console") -> int:
@@ -73,7 +89,10 @@ def _backups(options: Namespace, console: "Console") -> int:
         console.json(rows)
         return ExitCode.DONE
     for row in rows:
-        console.out(f"{row['number']:>6}  {row['time']}  serial {row['serial']:<6} {row['lineage']}  {row['run']}")
+        gone = f"  dropped {row['dropped']}" if row["dropped"] else ""
+        console.out(
+            f"{row['number']:>6}  {row['time']}  serial {row['serial']:<6} {row['lineage']}  {row['run']}{gone}"
+        )
     if not rows:
         console.out(f"nothing of {options.key} is kept")
     return ExitCode.DONE

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from engine.adapters.sealed import SealingKey
     from engine.adapters.storage.port import Store
+    from engine.adapters.terraform.locks import Lock
     from engine.adapters.terraform.opened import Opened
     from engine.adapters.terraform.workspace import Job
     from engine.core.signature import TrustedKeys
@@ -59,7 +60,7 @@ def pull(hand: Hand, ground: Ground, file: str) -> dict[str, Any]:
 
     if os.path.lexists(file):
         raise failure("ENG879", file=file)
-    with _looked(hand, ground) as (folder, _):
+    with _looked(hand.key, ground) as (folder, _):
         state = _there(hand, folder, ground)
     hand.tell("pulled", **identity(state))
     put_new(file, state.data, exists="ENG879")
@@ -72,7 +73,7 @@ def keep(hand: Hand, ground: Ground, sealing: "SealingKey") -> dict[str, Any]:
     Raises:
         EngineError: ENG874, ENG875; as `backups.keep`; it cannot be read or said.
     """
-    with _looked(hand, ground) as (folder, job):
+    with _looked(hand.key, ground) as (folder, job):
         state = _there(hand, folder, ground)
     place = backups.keep(hand.store, sealing, job.account, hand.key, state, hand.run, hand.now())
     hand.tell("kept", backup=place, **identity(state))
@@ -88,10 +89,10 @@ def rehearse(
         EngineError: as `restore.restore`, before it would write anything; ENG875; ENG878, the scratch state may be
             there still.
     """
-    _check(hand, ground)
+    _check(hand.key, ground)
     _, job = ground.jobs[0]
     backup, data = backups.load(hand.store, sealing, job.account, hand.key, number)
-    with _looked(hand, ground) as (folder, _):
+    with _looked(hand.key, ground) as (folder, _):
         there = folder.state(ground.cancel)
     check_lineage(ledger.entries(hand.store, hand.key, trusted), backup, there)
     try:
@@ -99,7 +100,7 @@ def rehearse(
     except ValueError as error:
         raise failure("ENG717", key=backup.key, reason=f"it holds no state: {error}") from error
     hand.tell("rehearsed", backup=backup.key, lineage=backup.lineage, serial=backup.serial)
-    with _scratch(hand, ground, job) as folder:
+    with scratch(hand, ground, job) as folder:
         folder.push(wanted, ground.cancel)
         if not states.is_pushed(folder.state(ground.cancel), wanted):
             raise failure("ENG777", key=hand.key, reason="the scratch copy is not what was written there")
@@ -107,22 +108,32 @@ def rehearse(
     return {**_said(backup), "state": there and identity(there), "plan": plan}
 
 
+def lock(key: str, ground: Ground) -> "Lock | None":
+    """Who has Terraform's lock of the state; None: nobody.
+
+    Raises:
+        EngineError: ENG875; nobody can tell.
+    """
+    with _looked(key, ground) as (folder, _):
+        return folder.lock(ground.cancel)
+
+
 def _said(backup: "Backup") -> dict[str, Any]:
     names = ("lineage", "serial", "time", "run", "sealed_with")
     return {"backup": backup.number, **{name: getattr(backup, name) for name in names}}
 
 
-def _check(hand: Hand, ground: Ground) -> None:
+def _check(key: str, ground: Ground) -> None:
     if not ground.jobs:
-        raise failure("ENG875", key=hand.key, repo="the clone")
+        raise failure("ENG875", key=key, repo="the clone")
 
 
 @contextmanager
-def _looked(hand: Hand, ground: Ground) -> "Iterator[tuple[Opened, Job]]":
+def _looked(key: str, ground: Ground) -> "Iterator[tuple[Opened, Job]]":
     """A work directory in which the state is looked at, and nothing begun."""
     from engine.adapters.terraform.opened import opened
 
-    _check(hand, ground)
+    _check(key, ground)
     _, job = ground.jobs[0]
     with opened(job, ground.workspace, os.urandom(16).hex()) as folder:
         try:
@@ -132,7 +143,7 @@ def _looked(hand: Hand, ground: Ground) -> "Iterator[tuple[Opened, Job]]":
 
 
 @contextmanager
-def _scratch(hand: Hand, ground: Ground, job: "Job") -> "Iterator[Opened]":
+def scratch(hand: Hand, ground: Ground, job: "Job") -> "Iterator[Opened]":
     """A work directory of an empty state beside the one of that key, which is deleted whatever happens.
 
     Raises:

@@ -42,6 +42,4 @@ def test_the_newest_ones_what_is_young_and_what_is_needed_stay(ages, newest, day
     assert not goes & needed
     assert not goes & {number for number, _ in times[-newest:]}
     assert all(later(time, days * DAY) <= NOW for number, time in times if number in goes)
-    assert all(
-        later(time, days * DAY) > NOW for number, time in times[:-newest] if number not in goes | needed
-    )
+    assert all(later(time, days * DAY) > NOW for number, time in times[:-newest] if number not in goes | needed)

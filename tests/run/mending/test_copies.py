@@ -9,15 +9,17 @@ import pytest
 
 from engine.adapters.sealed import SealingKey
 from engine.adapters.terraform.workspace import SCRATCH
+from engine.core.kept import keys
 from engine.core.rules.model import Kept
 from engine.errors import EngineError
 from engine.run.kept import backups
 from engine.run.mending import copies, tidying
 from engine.run.mending.copies import Hand
+from engine.run.mending.restore import restore
 from engine.sandbox.emulator import ACCOUNT
 from tests.run.mending.test_states import FOREIGN, LATER, SEALING, Two, applied, code_of
 from tests.support.applied import bucket, came_to, only, path_of, put_state, state, state_of, things
-from tests.support.signing import NOW, signer
+from tests.support.signing import signer
 from tests.support.trail import told, trail
 
 pytestmark = pytest.mark.terraform
@@ -32,7 +34,9 @@ LOCK = {
 def hand(merged: Any, now: str = LATER) -> Hand:
     store = merged.machine.store
     key = merged.resource(path_of(merged)).state_key
-    return Hand(key, "carol on her laptop", "to look", store, trail(store, "h1", lambda: now, signer()), "h1", lambda: now)
+    return Hand(
+        key, "carol on her laptop", "to look", store, trail(store, "h1", lambda: now, signer()), "h1", lambda: now
+    )
 
 
 def applied_twice(merge: Any) -> Any:
@@ -93,7 +97,7 @@ def test_a_rehearsal_says_what_a_restore_would_come_to_and_leaves_nothing(merge)
     assert made["plan"]["addresses"] == ['terraform_data.thing["b"]']
     assert (state_of(merged), two.outcomes) == (before, ["applied", "applied"]), "nothing has changed"
     assert scratch_of(merged) == 404
-    assert list(mine.store.list("backups/")) == [backups.keys.numbered(backups.keys.backups(mine.key), 1)]
+    assert list(mine.store.list("backups/")) == [keys.numbered(keys.backups(mine.key), 1)]
     assert os.listdir(merged.machine.workspace.kept) == []
     assert [(one["what"], one["outcome"]) for one in told(mine.store)][-1] == ("backup", "rehearsed")
 
@@ -134,26 +138,56 @@ def test_a_rehearsal_refuses_what_a_restore_would(merge, why, sealing, number, l
     assert (state_of(merged), scratch_of(merged)) == (before, 404), why
 
 
-def test_a_rehearsal_whose_plan_is_interrupted_leaves_no_copy(merge):
+def test_a_rehearsal_that_is_interrupted_leaves_no_copy(merge):
     merged = applied_twice(merge)
     ground = Two(merged).ground()
 
-    class Once:
-        """Stops what begins after the copy was pushed."""
+    def interrupted() -> None:
+        with copies.scratch(hand(merged), ground, ground.jobs[0][1]) as folder:
+            folder.push(state_of(merged))
+            assert scratch_of(merged) == 200
+            raise KeyboardInterrupt
 
-        def is_set(self) -> bool:
-            return scratch_of(merged) == 200
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (scratch_of(merged), things(merged)) == (404, {"a": "1", "b": "2"})
 
-        wait = is_set
 
-    made = None
-    try:
-        made = copies.rehearse(hand(merged), ground._replace(cancel=Once()), SEALING, merged.trusted, 1)
-    except EngineError as error:
-        assert error.problems[0].code in ("ENG452", "ENG470")
-    assert made is None or made["plan"]["problem"] == "ENG452"
-    assert scratch_of(merged) == 404
-    assert things(merged) == {"a": "1", "b": "2"}
+def test_a_copy_that_cannot_be_deleted_is_told_beside_what_has_failed(merge):
+    merged = applied_twice(merge)
+    ground = Two(merged).ground()
+    key = merged.resource(path_of(merged)).state_key
+
+    def stuck() -> None:
+        with copies.scratch(hand(merged), ground, ground.jobs[0][1]) as folder:
+            bucket(merged, "DELETE", f"env:/{SCRATCH}/{key}")
+            bucket(merged, "PUT", f"env:/{SCRATCH}/{key}.tflock", json.dumps(LOCK).encode())
+            folder.push(state_of(merged))
+
+    with pytest.raises(EngineError) as caught:
+        stuck()
+    assert [one.code for one in caught.value.problems][-1] == "ENG878"
+    assert len(caught.value.problems) == 2
+    assert key in caught.value.problems[-1].message
+
+
+def test_a_lock_whose_owner_is_alive_stops_a_restore_and_is_named(merge):
+    merged = applied_twice(merge)
+    two, before = Two(merged), state_of(merged)
+    assert copies.lock(two.mending.key, two.ground()) is None
+    place = f"{two.mending.key}.tflock"
+    assert bucket(merged, "PUT", place, json.dumps(LOCK).encode()).status == 200
+    ground = two.ground()
+    with pytest.raises(EngineError) as caught:
+        restore(two.mending, ground, SEALING, 1)
+    assert code_of(caught) == "ENG412"
+    assert "bob@host" in caught.value.problems[0].message
+    assert (state_of(merged), two.outcomes) == (before, ["applied", "applied"])
+    found = copies.lock(two.mending.key, ground)
+    assert found is not None
+    assert (found.id, found.who, found.operation) == (LOCK["ID"], "bob@host", "OperationTypeApply")
+    assert bucket(merged, "GET", place).status == 200, "who looks, or is refused, takes nothing away"
+    assert copies.pull(hand(merged), ground, str(merged.machine.root / "pulled"))["serial"] == state(merged).serial
 
 
 def test_old_backups_are_dropped_but_never_what_may_be_needed(merge):
@@ -178,8 +212,10 @@ def test_a_key_that_follows_another_opens_all_when_they_are_sealed_anew(merge):
     mine, ground = hand(merged), Two(merged).ground()
     both = [SealingKey("backup-2", b"t" * 32), SEALING[0]]
     copies.keep(mine, ground, both[0])
-    assert [backups.load(mine.store, both, ACCOUNT, mine.key, n)[0].sealed_with for n in (1, 2)] == ["backup-1", "backup-2"]
+    assert [backups.load(mine.store, both, ACCOUNT, mine.key, n)[0].sealed_with for n in (1, 2)] == [
+        "backup-1",
+        "backup-2",
+    ]
     assert tidying.reseal(mine, both)["resealed"] == [1]
     assert copies.rehearse(mine, ground, both[:1], merged.trusted, 1)["sealed_with"] == "backup-2"
     assert tidying.reseal(mine, both)["resealed"] == []
-    assert NOW <= LATER
