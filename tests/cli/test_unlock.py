@@ -220,6 +220,7 @@ def test_old_backups_are_dropped_and_sealed_anew_of_each_state_that_has_some(pag
     assert [one.sealed_with == sealing.id for one in backups.listed(page.store, names[1])] == [False] * 3
     code, _, err = engine("state", "reseal", names[0])
     assert (code, "ENG717" in err, "ENGINE_BACKUP_OLD_KEYS_FILE" in err) == (1, True, True), "its key is not named"
+    assert page.store.get(keys.alone(names[0])) is None, "its claim is given back"
 
 
 def test_a_copy_goes_to_a_file_and_never_to_a_terminal(engine):

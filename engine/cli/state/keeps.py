@@ -2,13 +2,13 @@
 
 import os
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.state.common import opened_store
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from engine.adapters.sealed import SealingKey
     from engine.cli.console import Console
@@ -92,9 +92,7 @@ def _tidy(options: Namespace, console: "Console") -> int:
     store, values = opened_store()
     tidying.check(store)
     known, sealing = trusted.keys(values.trusted_keys), _sealing()
-    rows = []
-    for hand in _each(options):
-        rows.append(tidying.tidy(hand, sealing, known, kept, only_look=options.dry_run))
+    rows = _each(options, lambda hand: tidying.tidy(hand, sealing, known, kept, only_look=options.dry_run))
     if options.json:
         console.json(rows)
         return ExitCode.DONE
@@ -108,7 +106,7 @@ def _reseal(options: Namespace, console: "Console") -> int:
     from engine.run.mending import tidying
 
     sealing = _sealing()
-    rows = [tidying.reseal(hand, sealing) for hand in _each(options)]
+    rows = _each(options, lambda hand: tidying.reseal(hand, sealing))
     if options.json:
         console.json({"sealed_with": sealing[0].id, "keys": rows})
         return ExitCode.DONE
@@ -118,13 +116,15 @@ def _reseal(options: Namespace, console: "Console") -> int:
     return ExitCode.DONE
 
 
-def _each(options: Namespace) -> "Iterator[Hand]":
+def _each(options: Namespace, work: "Callable[[Hand], dict[str, Any]]") -> "list[dict[str, Any]]":
     from engine.cli import asked
     from engine.run.kept import backups
 
+    rows = []
     for key in [options.key] if options.key else list(backups.every(opened_store()[0])):
         with asked.hand(key, f"state {options.verb}", options.reason) as hand:
-            yield hand
+            rows.append(work(hand))
+    return rows
 
 
 def _sealing() -> "Sequence[SealingKey]":
