@@ -62,9 +62,8 @@ def _restored(
     kept = _kept(mending, *by, there)
     word = mending.confirm()
     _tell(mending, "restoring", word, backup, kept)
-    folder.push(
-        wanted, ground.cancel, ground.limits.lock_timeout_s
-    )  # whatever has happened since: Terraform refuses what is not newer
+    # Whatever has happened since: Terraform refuses what is not newer.
+    folder.push(wanted, ground.cancel, ground.limits.lock_timeout_s)
     state = folder.state(ground.cancel)
     if state is None or not states.is_pushed(state, wanted):
         raise failure("ENG777", key=mending.key, reason="it is not what was written there")

@@ -12,12 +12,13 @@ from engine.adapters.terraform.workspace import SCRATCH
 from engine.core.kept import keys
 from engine.core.rules.model import Kept
 from engine.errors import EngineError
+from engine.run.applying import begun
 from engine.run.kept import backups
 from engine.run.mending import copies, tidying
 from engine.run.mending.copies import Hand
 from engine.run.mending.restore import restore
 from engine.sandbox.emulator import ACCOUNT
-from tests.run.mending.test_states import FOREIGN, LATER, SEALING, Two, applied, code_of
+from tests.run.mending.test_states import FOREIGN, LATER, SEALING, Two, _begun, applied, code_of
 from tests.support.applied import bucket, came_to, only, path_of, put_state, state, state_of, things
 from tests.support.signing import signer
 from tests.support.trail import told, trail
@@ -205,6 +206,17 @@ def test_old_backups_are_dropped_but_never_what_may_be_needed(merge):
     assert tidying.tidy(much, SEALING, merged.trusted, rule, only_look=False)["dropped"] == []
     assert [(one["what"], one["outcome"]) for one in told(mine.store)][-1] == ("backup", "dropping")
     assert refused(lambda: copies.rehearse(mine, ground, SEALING, merged.trusted, 2)) == "ENG873"
+
+
+def test_the_backup_of_an_apply_that_has_not_ended_is_not_dropped(merge):
+    merged = applied_twice(merge)
+    mine, ground = hand(merged), Two(merged).ground()
+    for _ in range(3):
+        copies.keep(mine, ground, SEALING[0])
+    mark = _begun(merged, mine.key)._replace(number=3, backup=2)
+    begun.say(merged.applying("r3", "me", lambda rows: {}), mark)
+    much = hand(merged, "2027-11-23T22:30:00Z")
+    assert tidying.tidy(much, SEALING, merged.trusted, Kept(1, 86_400), only_look=False)["dropped"] == [3]
 
 
 def test_a_key_that_follows_another_opens_all_when_they_are_sealed_anew(merge):
