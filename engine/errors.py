@@ -1182,6 +1182,24 @@ TABLE: dict[str, Row] = {
     ),
     "ENG778": Row("`{url}` is no comment that can ask for this: {reason}", "copy the address of the last of the two"),
     "ENG779": Row("`{command}` is not for one alone: {reason}", "{hint}"),
+    # ENG873-879 what is kept of states
+    "ENG873": Row(
+        "backup {number} of {key} was dropped on {time}",
+        "choose another: engine state backups {key}; the bucket may have an older version of {number}",
+        _NO,
+    ),
+    "ENG874": Row("there is no state of {key}", "apply it first; one that was deleted is restored from a backup", _NO),
+    "ENG875": Row(
+        "nobody can look at the state of {key}: no branch in {repo} has such a resource",
+        "name a clone of the source that has it with --repo DIR",
+    ),
+    "ENG876": Row("no backup is dropped: {reason}", "{hint}", _NO),
+    "ENG878": Row(
+        "the scratch copy of the state of {key} may be there still: {reason}",
+        "rehearse once more, which deletes it first; or `terraform workspace delete -force {workspace}` with that key",
+        _EXEC,
+    ),
+    "ENG879": Row("{file} exists, and is not written over", "choose another file"),
     # ENG785-794 `engine serve`: its worker
     "ENG785": Row(
         "the run was ended before it had come to its end: {reason}",

@@ -149,11 +149,11 @@ def new_sealing_key(file: str) -> "SealingKey":
     return key
 
 
-def put_new(file: str, key: bytes) -> None:
-    """A key, written to `file` with mode 0600; never over something that is there.
+def put_new(file: str, key: bytes, exists: str = "ENG284") -> None:
+    """A key, or another secret, written to `file` with mode 0600; never over something that is there.
 
     Raises:
-        EngineError: ENG284 it exists, ENG002 it cannot be written, ENG008 others could exchange it.
+        EngineError: ENG284, or that one: it exists; ENG002 it cannot be written, ENG008 others could exchange it.
     """
     folder = os.path.dirname(file) or os.curdir
     try:
@@ -161,6 +161,6 @@ def put_new(file: str, key: bytes) -> None:
             raise failure("ENG008", directory=folder, reason=reason)
         files.put(file, key, new=True, sync=True)
     except FileExistsError:
-        raise failure("ENG284", file=file) from None
+        raise failure(exists, file=file) from None
     except (OSError, ValueError) as error:
         raise files.failed("ENG002", file, error) from error

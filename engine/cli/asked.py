@@ -11,6 +11,7 @@ from engine.errors import failure
 if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.run.mending.alone import Alone
+    from engine.run.mending.copies import Hand
     from engine.run.mending.model import Ground
 
 _OWN = "without a forge that is done to a store in a directory only: name the comment with --asked URL"
@@ -79,19 +80,11 @@ def alone(options: Namespace, words: str) -> "Iterator[Alone]":
     Raises:
         EngineError: ENG779, the store is not one's own, or nobody says why; no key, no rules.
     """
-    from engine.adapters import clock, settings
+    from engine.adapters import settings
     from engine.adapters.keys import Keyring
     from engine.adapters.places import StorePlace
-    from engine.adapters.storage.named import opened
     from engine.cli.files import load_rules
-    from engine.core.canonical import digest
-    from engine.core.kept import keys
-    from engine.core.kept.journal import Identity
-    from engine.run import results, trusted
-    from engine.run.audit import trail
-    from engine.run.kept.claims import locked
-    from engine.run.kept.journal import Journal
-    from engine.run.kept.owner import owner
+    from engine.run import trusted
     from engine.run.mending.alone import Alone
     from engine.run.mending.model import Word
 
@@ -101,19 +94,46 @@ def alone(options: Namespace, words: str) -> "Iterator[Alone]":
     if not options.reason:
         hint = "say why with --reason TEXT: the ledger keeps it"
         raise failure("ENG779", command=f"engine {words}", reason="nobody says why", hint=hint)
-    store, keyring, now = opened(values.store), Keyring(os.environ), clock.ahead(values.clock_ahead_s)
+    with hand(options.key, words, options.reason) as mine:
+        word = Word.of([{"id": None, "login": f"unverified: {mine.who}", "comment": None}], options.reason)
+        known, signer = trusted.keys(values.trusted_keys), Keyring(os.environ).signer("audit")
+        rules = load_rules(options.controller)
+        yield Alone(options.key, word, rules, mine.store, known, signer, mine.trail, mine.run, mine.now)
+
+
+@contextmanager
+def hand(key: str, words: str, why: str, *, claim: bool = True) -> "Iterator[Hand]":
+    """Somebody at a terminal; nobody else works on the state key meanwhile, if it is to be claimed.
+
+    Raises:
+        EngineError: ENG203, no store that others see is named; ENG742, somebody is at work on it; no key.
+    """
+    from engine.adapters import clock, settings
+    from engine.adapters.keys import Keyring
+    from engine.adapters.storage.named import opened
+    from engine.core.canonical import digest
+    from engine.core.kept import keys
+    from engine.core.kept.journal import Identity
+    from engine.run import results
+    from engine.run.audit import trail
+    from engine.run.kept.claims import locked
+    from engine.run.kept.journal import Journal
+    from engine.run.kept.owner import owner
+    from engine.run.mending.copies import Hand
+
+    values = settings.read()
+    store, now = opened(values.store), clock.ahead(values.clock_ahead_s)
+    if not store.durable:
+        here = "nobody else sees a directory of this job" if values.store else "ENGINE_STORE names none"
+        raise failure("ENG203", uses=f"engine {words}", reason=here)
     run = os.urandom(8).hex()
     with results.directory(None) as out, owner(None) as me:
-        word = Word.of([{"id": None, "login": f"unverified: {me.who}", "comment": None}], options.reason)
-        known = trusted.keys(values.trusted_keys)
-        said = trail(store, keyring, values, run, now, out)
-        rules = load_rules(options.controller)
-        signer = keyring.signer("audit")
-        journal = Journal(store, Identity(run, "mending", options.key), me, None)
+        said = trail(store, Keyring(os.environ), values, run, now, out)
+        journal = Journal(store, Identity(run, words.replace(f" {key}", ""), key), me, None)
         journal.begin_run({"asked": digest(words), "stance": {}})  # while that has not ended, its claim holds
         try:
-            with locked(store, [keys.alone(options.key)], journal, now):
-                yield Alone(options.key, word, rules, store, known, signer, said, run, now)
+            with locked(store, [keys.alone(key)] if claim else [], journal, now):
+                yield Hand(key, me.who, why, store, said, run, now)
         finally:
             journal.finish_run({"exit": 0})
 

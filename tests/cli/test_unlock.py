@@ -6,14 +6,19 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.adapters.clock import now
 from engine.adapters.keys import Keyring
-from engine.adapters.sealed import SealingKey
+from engine.adapters.sealed import SealingKey, key_of, new_key
 from engine.cli.main import main
 from engine.core.kept import keys, record
+from engine.core.kept.journal import Identity
 from engine.core.kept.ledger import OF_STATE
 from engine.core.state import State
 from engine.run import trusted
 from engine.run.kept import backups, ledger
+from engine.run.kept.claims import locked
+from engine.run.kept.journal import Journal
+from engine.run.kept.owner import Owner
 from engine.sandbox.emulator import ACCOUNT
 from engine.sandbox.forge.serve import running
 from tests.support.hosted import REPO
@@ -145,16 +150,82 @@ def test_whose_a_state_is_and_who_works_on_it(page, engine):
             outcome, state=None if serial is None else state(serial), backup=None if serial != 4 else "b/0000000002"
         )
         ledger.add(page.store, signer, keys_, lambda *_, made=made: {**made, "time": page.forge.now()}, key)
-    claim = record.encode("claim", owner="o", run="run-9", who="job 7", at="2026-11-23T22:00:00Z")
+    since, at = "2026-11-23T21:00:00Z", "2026-11-23T22:00:00Z"
+    about = {"run": "run-9", "who": "job 7", "why": "d-1 (merge of acme/dev#7)", "since": since, "at": at}
+    claim = record.encode("claim", owner="o", **about)
     page.store.put_if_absent(keys.alone(key), claim)
     code, out, _ = engine("state", "show", key, "--json")
     row = json.loads(out)
     assert (code, row["outcome"], row["serial"], row["begun"]) == (0, "refused", 4, None)
-    assert row["held"] == {"run": "run-9", "who": "job 7", "at": "2026-11-23T22:00:00Z"}
-    assert "at work on it: run run-9 (job 7), last heard of at 2026-11-23T22:00:00Z" in engine("state", "list")[1]
+    assert row["held"] == about
+    out = engine("state", "list")[1]
+    assert f"at work on it: job 7, since {since}, last heard of at {at}\n    for d-1 (merge of acme/dev#7)\n" in out
     rows = json.loads(engine("state", "history", key, "--json")[1])
     assert [(one["outcome"], one["serial"], one["backup"]) for one in rows] == [("applied", 3, None), ("partial", 4, 2)]
     assert "backup 2" in engine("state", "history", key)[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("restore", "KEY", "1", "--repo", ".", "--reason", "it is broken"),
+        ("restore", "KEY", "1", "--repo", ".", "--rehearse"),
+        ("adopt", "KEY", "--repo", ".", "--reason", "it is right"),
+        ("backup", "KEY", "--repo", "."),
+        ("reseal", "KEY"),
+    ],
+)
+def test_a_state_that_an_apply_is_at_work_on_is_left_alone(page, engine, monkeypatch, words):
+    key = "S3/dev/busy/terraform.tfstate"
+    monkeypatch.setenv("ENGINE_BACKUP_KEY", new_key())
+    run = Journal(page.store, Identity(f"d-{words[0]}-{len(words)}", "merge", key), Owner("x.y", "job 7"), None)
+    run.begin_run({"asked": "sha256:0", "stance": {}})
+    with locked(page.store, [keys.alone(key)], run, now):
+        code, out, err = engine("state", *(key if word == "KEY" else word for word in words))
+        assert (code, "ENG742" in err, "job 7" in err) == (8, True, True), (out, err)
+    assert list(page.store.list(keys.backups(key))) == []
+
+
+def test_old_backups_are_dropped_and_sealed_anew_of_each_state_that_has_some(page, engine, monkeypatch):
+    names = [f"S3/dev/{name}/terraform.tfstate" for name in ("one", "two")]
+    old, new = new_key(), new_key()
+    sealing = key_of(old)
+    assert sealing
+    for key in names:
+        for serial in (1, 2, 3):
+            one = State("l", serial, "sha256:" + "1" * 64, b"{}")
+            backups.keep(page.store, sealing, ACCOUNT, key, one, "r", "2020-01-01T00:00:00Z")
+    monkeypatch.setenv("ENGINE_BACKUP_KEY", new)
+    monkeypatch.setenv("ENGINE_BACKUP_OLD_KEYS", old)
+    code, _, err = engine("state", "tidy", names[0])
+    assert (code, "ENG876" in err, "limits: {backups" in err) == (1, True, True), "the rules keep all"
+    file = Path(page.controller, "deployment-rules.yaml")
+    before = file.read_text()
+    rules = yaml.safe_load(before)
+    rules["limits"] = {**rules.get("limits", {}), "backups": {"newest": 2, "for": "30d"}}
+    try:
+        file.write_text(yaml.safe_dump(rules))
+        look = json.loads(engine("state", "tidy", names[0], "--dry-run", "--json")[1])
+        assert look == [{"key": names[0], "dropped": [1], "kept": 2}]
+        assert [one.dropped for one in backups.listed(page.store, names[0])] == [None] * 3
+        code, out, err = engine("state", "tidy", names[0])
+        assert (code, out) == (0, f"{names[0]}: dropped 1, 2 are kept\n"), err
+        code, out, err = engine("state", "backups", names[0])
+        assert (code, "dropped" in out.splitlines()[0], "dropped" in out.splitlines()[1]) == (0, True, False)
+    finally:
+        file.write_text(before)
+    code, out, err = engine("state", "reseal", names[1])
+    assert (code, out) == (0, f"{names[1]}: 3 sealed anew\n"), err
+    monkeypatch.delenv("ENGINE_BACKUP_OLD_KEYS")
+    assert [one.sealed_with == sealing.id for one in backups.listed(page.store, names[1])] == [False] * 3
+    code, _, err = engine("state", "reseal", names[0])
+    assert (code, "ENG717" in err, "ENGINE_BACKUP_OLD_KEYS_FILE" in err) == (1, True, True), "its key is not named"
+    assert page.store.get(keys.alone(names[0])) is None, "its claim is given back"
+
+
+def test_a_copy_goes_to_a_file_and_never_to_a_terminal(engine):
+    code, out, err = engine("state", "pull", "k", "--repo", ".")
+    assert (code, "--out" in err, out) == (2, True, "")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999"])

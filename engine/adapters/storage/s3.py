@@ -144,9 +144,13 @@ class Bucket:
                 self._object_lock = (answer and answer["ObjectLockConfiguration"],)
             return self._object_lock[0]
 
+    def keeps(self, prefix: str) -> bool | None:
+        """Is what is put there kept, whoever deletes it? None: we may not know."""
+        lock = self._lock_of()
+        return None if lock is None else bool(lock) and prefix.startswith(LASTING)
+
     def _stays(self, prefix: str) -> bool:
-        """Is what is put there kept, whoever deletes it?"""
-        return prefix.startswith(LASTING) and bool(self._lock_of())
+        return prefix.startswith(LASTING) and bool(self.keeps(prefix))
 
     def _retention(self, key: str) -> dict[str, Any]:
         if not self._stays(key) or "Rule" in (self._lock_of() or ()):

@@ -11,6 +11,9 @@ from typing import NamedTuple
 from engine.core.redact import Redactor
 
 APPLY = "OperationTypeApply"
+NOBODYS = "00000000-0000-0000-0000-000000000000"  # Terraform's are random
+# What giving a lock back fails with where there is none: of the lock file, and of a table of DynamoDB.
+NONE = re.compile(r"\.tflock'[^\n]*NoSuchKey\b|\bno lock info found for\b")
 _INFO = re.compile(r"^ *(ID|Who|Operation|Created): +(.*)$", re.MULTILINE)
 _LINE = 200  # characters of what a lock says
 _SKEW_S = 1.0  # Terraform's clock and that of the disk

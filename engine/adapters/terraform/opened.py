@@ -23,7 +23,7 @@ from engine.adapters.terraform.applied import Applied, Case, judge, riddle
 from engine.adapters.terraform.keeping import attempts, own, remove_old, remove_unbegun
 from engine.adapters.terraform.locks import Lock
 from engine.adapters.terraform.plan import LIMITS, Attempt, Limits, PlanResult, Shown, result, shown
-from engine.adapters.terraform.workspace import Job, Workspace
+from engine.adapters.terraform.workspace import SCRATCH, Job, Workspace
 from engine.core import state
 from engine.core.canonical import digest, digest_bytes
 from engine.core.exact import Json
@@ -32,6 +32,7 @@ from engine.core.plan.events import Change, Events
 from engine.core.plan.form import read
 from engine.core.state import State
 from engine.errors import EngineError, Place, Problem, failure
+from engine.printable import uncoloured
 
 _PLAN = "plan.tfplan"
 # What Terraform could write nowhere at all it says, and we write it; its own file may be half of it then.
@@ -149,8 +150,10 @@ class Opened:
                 return Applied("failed", {}, 0.0, self._placed(error.problems[0]), self.errored)
             return self._unknown(error.problems[0])
 
-    def push(self, what: str | bytes, cancel: threading.Event | None = None) -> None:
+    def push(self, what: str | bytes, cancel: threading.Event | None = None, lock_s: int | None = None) -> None:
         """Write a state: a file of it (`errored`), or its bytes. Terraform refuses another lineage and an older one.
+
+        `lock_s`: it waits so long for the state's lock; as the last plan did, unless said.
 
         Raises:
             EngineError: it was not written (`TerraformError`); ENG470, nobody knows.
@@ -164,7 +167,8 @@ class Opened:
         if isinstance(attached.look(folder), Running):
             attached.follow(folder, line=lambda _: None)
         shutil.rmtree(folder, ignore_errors=True)  # to push the same once more changes nothing
-        self._attach(folder, ["state", "push", f"-lock-timeout={self._limits.lock_s}s", file])
+        wait = self._limits.lock_s if lock_s is None else lock_s
+        self._attach(folder, ["state", "push", f"-lock-timeout={wait}s", file])
         found = attached.follow(folder, line=lambda _: None, cancel=cancel, grace_s=_GRACE_S)
         if not isinstance(found, Ended) or found.code < 0:
             raise EngineError(riddle(self._job.path, self._program, found))
@@ -196,6 +200,37 @@ class Opened:
         arguments = ["force-unlock", "-force", lock.id]
         done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
         if done.code:
+            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+
+    def lock(self, cancel: threading.Event | None = None) -> Lock | None:
+        """Who has the state's lock; None: nobody. Terraform tells when it is to give back one that nobody has.
+
+        Raises:
+            TerraformError: nobody can tell.
+        """
+        self._prepared(cancel)
+        env = self._workspace.env(self._job, self._work, "apply" if self._job.scratch else "plan")  # it makes that one
+        arguments = ["force-unlock", "-force", locks.NOBODYS]
+        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        said = uncoloured(done.stderr.decode(errors="replace"))
+        found = locks.read([said], self._workspace.redactor)
+        if found is None and not (done.code and locks.NONE.search(said)):
+            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+        return found
+
+    def discard(self, cancel: threading.Event | None = None) -> None:
+        """Delete the scratch state, and its lock: whoever is here has the claim of its key, so nobody works with it.
+
+        Raises:
+            TerraformError: it may be there still.
+        """
+        assert self._job.scratch
+        if left := self.lock(cancel):
+            self.unlock(left, cancel)
+        env = self._workspace.env(self._job._replace(scratch=False), self._work, "apply")
+        arguments = ["workspace", "delete", "-force", "-lock=false", SCRATCH]
+        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        if done.code and b"doesn't exist" not in done.stderr:
             raise failures.of_resource(self._job.path, done, self._workspace.redactor)
 
     def leave(self) -> None:

@@ -28,6 +28,7 @@ from engine.core.exact import Json
 from engine.errors import failure
 
 VARIABLES = "resource.tfvars.json"
+SCRATCH = "interlock-rehearsal"  # the workspace, as Terraform calls it, that scratch states are in
 OLD_S = 24 * 3600.0  # no plan takes so long
 GRACE_S = 30.0  # Terraform waits for calls that are under way
 
@@ -42,6 +43,7 @@ class Job(NamedTuple):
     account: str
     region: str
     nowhere: bool = False  # without an account and its state, see `nowhere`
+    scratch: bool = False  # of a state beside the one of its key, which is nobody's: see `opened.Opened.discard`
 
 
 class Workspace:
@@ -120,7 +122,8 @@ class Workspace:
         """The environment of Terraform in the working directory of `job`, for what it does there."""
         if job.nowhere:
             return nowhere.surroundings(self.template.env, place)
-        return self.accounts.env(self.template.env, job.environment, job.account, role)
+        env = self.accounts.env(self.template.env, job.environment, job.account, role)
+        return {**env, "TF_WORKSPACE": SCRATCH} if job.scratch else env
 
     def _variables(self, job: Job) -> bytes:
         wiring: dict[str, Json] = {

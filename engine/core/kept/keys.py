@@ -48,8 +48,9 @@ _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
 # What begins the keys of all of them.
 MERGES, FREEZES, LEDGER, AUDIT, BOARD = "merges/", "freeze/", "ledger/", "audit/", "board/"
+BACKUPS = "backups/"
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
-LASTING = (AUDIT, "backups/", "decided/", "holds/", LEDGER, MERGES, "rules/", "statements/", "tried/")
+LASTING = (AUDIT, BACKUPS, "decided/", "holds/", LEDGER, MERGES, "rules/", "statements/", "tried/")
 KNOWN_KEYS = "known-keys"
 AUDIT_FOLDER = 1000  # batches of the trail in one folder: its end is found without listing all of it
 
@@ -213,7 +214,7 @@ def tried(pr: int, repo: str = "", state_key: str = "") -> str:
 
 def backups(state_key: str) -> str:
     """What the keys of a state's backups begin with."""
-    return f"backups/{_stands_for(state_key)}/"
+    return f"{BACKUPS}{_stands_for(state_key)}/"
 
 
 def audit(number: int) -> str:

@@ -58,7 +58,7 @@ FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "board": {"run": str, "entry": dict, "gates": list, "steps": list},
     "asked": {"run": str, "names": list},
     "rollback": {"run": str, "repository": str, "pr": int, "keys": dict},  # state key → entry undone, commit of before
-    "claim": {"owner": str, "run": str, "who": str, "at": str},
+    "claim": {"owner": str, "run": str, "who": str, "why": str, "since": str, "at": str},  # at: when last renewed
     "freeze": {"run": str, "environment": (str, NoneType), "active": bool, "by": str, "at": str, "reason": str},
     "login": {"login": str, "id": int},
     "source": {"repository": str, "id": int, "installation": (int, NoneType)},

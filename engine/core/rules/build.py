@@ -23,6 +23,7 @@ from engine.core.rules.model import (
     Gate,
     Group,
     Input,
+    Kept,
     Limits,
     Override,
     Pipeline,
@@ -95,6 +96,7 @@ class Builder:
             seconds(data["policy_timeout"]) if "policy_timeout" in data else default.policy_timeout_s,
             seconds(data["lock_timeout"]) if "lock_timeout" in data else default.lock_timeout_s,
             data.get("per_account"),
+            Kept(int(data["backups"]["newest"]), seconds(data["backups"]["for"])) if "backups" in data else None,
         )
 
     def backend(self) -> Backend:

@@ -151,6 +151,13 @@ class Group(NamedTuple):
     ids: Mapping[str, int] = MappingProxyType({})  # login → the one account that it may be of
 
 
+class Kept(NamedTuple):
+    """`limits: {backups: …}`: how many of a state's backups are kept, and how old each of the others has to be."""
+
+    newest: int
+    for_s: int
+
+
 class Limits(NamedTuple):
     """`limits:`; each has a default."""
 
@@ -159,6 +166,7 @@ class Limits(NamedTuple):
     policy_timeout_s: int = 60
     lock_timeout_s: int = 60  # for a state that somebody else has locked
     per_account: int | None = None  # at work in one account at once, whatever runs; None: as `parallelism`
+    backups: Kept | None = None  # None: all are kept
 
 
 class Rules(NamedTuple):

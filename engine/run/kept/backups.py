@@ -1,10 +1,11 @@
 """Backups of states in a store, sealed: each state as it was before somebody applied to it, by number.
 
 One counts when it was read back and opened. It is sealed as being of this account, state key, lineage and serial, so
-none can be put back as another's.
+none can be put back as another's. None is deleted: one that is dropped leaves what it was of, sealed, under its number,
+so that one which is missing is seen to be missing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.adapters.sealed import header_of, opened, seal
@@ -15,8 +16,8 @@ from engine.run.kept import numbered
 from engine.run.kept.write import put
 
 if TYPE_CHECKING:
-    from engine.adapters.sealed import SealingKey
-    from engine.adapters.storage.port import Store
+    from engine.adapters.sealed import Opened, SealingKey
+    from engine.adapters.storage.port import Item, Store
 
 MOST = 100_000  # of one state key
 
@@ -56,6 +57,7 @@ class Backup(NamedTuple):
     run: str
     time: str
     sealed_with: str  # id of the key
+    dropped: str | None  # since when nothing is kept of it but this
 
 
 def keep(
@@ -103,19 +105,14 @@ def load(
     """A backup of this state key in this account, and the state's bytes.
 
     Raises:
-        EngineError: ENG717 it cannot be opened, or is of something else; ENG716 there is none of that number; the store
-            fails.
+        EngineError: ENG717 it cannot be opened, or is of something else; ENG716 there is none of that number; ENG873 it
+            was dropped; the store fails.
     """
-    place = keys.numbered(keys.backups(state_key), number)
-    item = store.get(place)
-    if item is None:
-        raise failure("ENG716", key=state_key, number=number)
-    found = opened(item.data, sealing, place)
-    about = _about(place, found.about, found.key_id)
-    wanted = (account, state_key, number)
-    if (about.account, about.state_key, about.number) != wanted:
-        is_of = f"number {about.number} of {about.state_key} in the account {about.account}"
-        raise failure("ENG717", key=place, reason=f"it was sealed as {is_of}")
+    about, found = _opened(store.get(_place(state_key, number)), sealing, state_key, number)
+    if about.account != account:
+        raise _of_another(about)
+    if about.dropped:
+        raise failure("ENG873", key=state_key, number=number, time=about.dropped)
     return about, found.data
 
 
@@ -125,14 +122,91 @@ def listed(store: "Store", state_key: str) -> Iterator[Backup]:
     Raises:
         EngineError: ENG711, ENG193, ENG717; the store fails.
     """
-    prefix = keys.backups(state_key)
-    for number in range(1, _last(store, prefix, state_key) + 1):
-        place = keys.numbered(prefix, number)
-        item = store.get(place)
-        if item is None:
-            raise failure("ENG716", key=state_key, number=number)
+    for number in range(1, _last(store, keys.backups(state_key), state_key) + 1):
+        place = _place(state_key, number)
+        item = _found(store.get(place), state_key, number)
         about, key_id, _ = header_of(item.data, place)
         yield _about(place, about, key_id)
+
+
+def every(store: "Store") -> Iterator[str]:
+    """The state keys that have backups, by what the first one of each says.
+
+    Raises:
+        EngineError: ENG193, ENG717; the store fails.
+    """
+    folder = ""
+    for place in store.list(keys.BACKUPS):
+        if place.rpartition("/")[0] != folder:
+            folder = place.rpartition("/")[0]
+            item = store.get(place)
+            about, key_id, _ = header_of(item.data if item else b"", place)
+            found = _about(place, about, key_id)
+            if keys.backups(found.state_key) != f"{folder}/":
+                raise _of_another(found)
+            yield found.state_key
+
+
+def reseal(store: "Store", sealing: "Sequence[SealingKey]", state_key: str, number: int) -> bool:
+    """Seal it with the first of the keys, whichever of them has sealed it. False: that one has.
+
+    Raises:
+        EngineError: ENG716, ENG717 it cannot be opened; ENG718 it is not what was put there; the store fails.
+    """
+    item = store.get(_place(state_key, number))
+    about, found = _opened(item, sealing, state_key, number)
+    if about.sealed_with == sealing[0].id:
+        return False
+    _replace(store, sealing[0], item, found.about, found.data)
+    return True
+
+
+def drop(store: "Store", sealing: "Sequence[SealingKey]", state_key: str, number: int, now: str) -> None:
+    """Keep of it only what it was of, and since when.
+
+    Raises:
+        EngineError: as `reseal`: what cannot be opened is not dropped.
+    """
+    item = store.get(_place(state_key, number))
+    about, found = _opened(item, sealing, state_key, number)
+    if not about.dropped:
+        _replace(store, sealing[0], item, {**found.about, "dropped": now}, b"")
+
+
+def _opened(
+    item: "Item | None", sealing: "Sequence[SealingKey]", state_key: str, number: int
+) -> "tuple[Backup, Opened]":
+    item = _found(item, state_key, number)
+    found = opened(item.data, sealing, item.key)
+    about = _about(item.key, found.about, found.key_id)
+    if (about.state_key, about.number) != (state_key, number):
+        raise _of_another(about)
+    return about, found
+
+
+def _found(item: "Item | None", state_key: str, number: int) -> "Item":
+    if item is None:
+        raise failure("ENG716", key=state_key, number=number)
+    return item
+
+
+def _replace(store: "Store", key: "SealingKey", item: "Item | None", about: Mapping[str, Any], data: bytes) -> None:
+    """Put it in the place of what was found there: opened before, since nothing else is left of it, and read back."""
+    assert item is not None
+    sealed = seal(key, about, data)
+    is_put = opened(sealed, [key], item.key).data == data and put(store, item.key, sealed, item.version)
+    there = store.get(item.key)
+    if not is_put or there is None or there.data != sealed:
+        raise failure("ENG718", key=item.key)
+
+
+def _of_another(about: Backup) -> EngineError:
+    is_of = f"number {about.number} of {about.state_key} in the account {about.account}"
+    return failure("ENG717", key=about.key, reason=f"it was sealed as {is_of}")
+
+
+def _place(state_key: str, number: int) -> str:
+    return keys.numbered(keys.backups(state_key), number)
 
 
 def _about(place: str, about: Any, key_id: str) -> Backup:
@@ -141,7 +215,9 @@ def _about(place: str, about: Any, key_id: str) -> Backup:
             "number": int(number), "account": str(account), "state_key": str(state_key), "lineage": str(lineage),
             "serial": int(serial), "version": None | str() as version, "run": str(run), "time": str(time),
         }:  # fmt: skip
-            return Backup(place, number, account, state_key, lineage, serial, version, run, time, key_id)
+            dropped = about.get("dropped")
+            if dropped is None or isinstance(dropped, str):
+                return Backup(place, number, account, state_key, lineage, serial, version, run, time, key_id, dropped)
     raise failure("ENG717", key=place, reason="its header does not say what a backup is of")
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOST_S = 1800  # after which a claim is nobody's any more: what it is for takes seconds, or it is renewed
 RENEWED_S = 60.0
+_LONGEST = 500  # characters of what a claim is for
 _LOOKS, _FIRST_S, _LONGEST_S = 12, 0.1, 5.0  # about half a minute
 
 
@@ -34,6 +35,7 @@ class Claim(NamedTuple):
     key: str
     version: Version
     waited: bool  # somebody else had it before, and may have changed what was known
+    since: str
 
     def check(self) -> None:
         """Nothing, if it is still ours.
@@ -81,7 +83,7 @@ class Locks:
                 claim = _try(self._store, key, self._journal, self._now())
                 if isinstance(claim, Item):
                     said = record.decode("claim", claim.data, key)
-                    raise failure("ENG742", what=key, who=said["who"], since=said["at"])
+                    raise failure("ENG742", what=key, who=said["who"], since=said["since"])
                 self._claims.append(claim)
         except EngineError:
             self.release()
@@ -109,7 +111,7 @@ class Locks:
         with self._turn:
             for number, claim in enumerate(self._claims):
                 with suppress(EngineError):
-                    if put(self._store, claim.key, _mine(self._journal, self._now()), claim.version):
+                    if put(self._store, claim.key, _mine(self._journal, claim.since, self._now()), claim.version):
                         stands = self._store.get(claim.key)
                         assert stands is not None
                         self._claims[number] = claim._replace(version=stands.version)
@@ -189,9 +191,9 @@ def _is_old(at: str, now: str) -> bool:
         return False
 
 
-def _mine(journal: "Journal", now: str) -> bytes:
-    me = journal.writer
-    return record.encode("claim", owner=me.id, run=journal.identity.key, who=me.who, at=now)
+def _mine(journal: "Journal", since: str, now: str) -> bytes:
+    me, run = journal.writer, journal.identity
+    return record.encode("claim", owner=me.id, run=run.key, who=me.who, why=str(run)[:_LONGEST], since=since, at=now)
 
 
 def _try(store: Store, key: str, journal: "Journal", now: str) -> "Claim | Item":
@@ -202,10 +204,10 @@ def _try(store: Store, key: str, journal: "Journal", now: str) -> "Claim | Item"
         if item is not None and not _is_free(item, journal, now):
             return item
         waited = waited or item is not None
-        if put(store, key, _mine(journal, now), item.version if item else None):
+        if put(store, key, _mine(journal, now, now), item.version if item else None):
             stands = store.get(key)
             assert stands is not None
-            return Claim(store, key, stands.version, waited)
+            return Claim(store, key, stands.version, waited, now)
 
 
 def _take(store: Store, key: str, journal: "Journal", now: str, cancel: Event) -> Claim:
@@ -217,7 +219,7 @@ def _take(store: Store, key: str, journal: "Journal", now: str, cancel: Event) -
         waited, pause = True, next(tries, None)
         if pause is None or cancel.wait(pause):
             said = record.decode("claim", found.data, key)
-            raise failure("ENG620", what=key, who=said["who"], since=said["at"])
+            raise failure("ENG620", what=key, who=said["who"], since=said["since"])
 
 
 def _is_free(item: Item, journal: "Journal", now: str) -> bool:

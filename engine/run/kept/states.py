@@ -58,13 +58,13 @@ def history(entries: "Sequence[Entry]") -> list[dict[str, Any]]:
 
 
 def _held(store: "Store", key: str) -> dict[str, Any] | None:
-    """Which run works on it, whose that is, and since when it was last known to."""
+    """Which run works on it, whose that is, why, since when, and when it was last known to."""
     place = keys.alone(key)
     item = store.get(place)
     if item is None:
         return None
     said = record.decode("claim", item.data, place)
-    return {name: said[name] for name in ("run", "who", "at")}
+    return {name: said[name] for name in ("run", "who", "why", "since", "at")}
 
 
 def _begun(store: "Store", key: str, found: "list[Entry]", trusted: "TrustedKeys") -> dict[str, Any] | None:

@@ -40,7 +40,7 @@ def restore(mending: Mending, ground: Ground, sealing: "Sequence[SealingKey]", n
             if error.problems[0].code != "ENG470":  # else it may be at work there still
                 folder.close()
             raise
-        made["plan"] = _planned(folder, ground)
+        made["plan"] = planned(folder, ground)
         folder.close()
         return made
 
@@ -54,7 +54,7 @@ def _restored(
 ) -> dict[str, Any]:
     backup, data = found
     there = folder.state(ground.cancel)
-    _check_lineage(mending.ready(), backup, there)
+    check_lineage(mending.ready(), backup, there)
     try:
         wanted = states.numbered(data, max(backup.serial, there.serial if there else 0) + 1)
     except ValueError as error:
@@ -62,7 +62,8 @@ def _restored(
     kept = _kept(mending, *by, there)
     word = mending.confirm()
     _tell(mending, "restoring", word, backup, kept)
-    folder.push(wanted, ground.cancel)  # whatever has happened since: Terraform refuses what is not newer
+    # Whatever has happened since: Terraform refuses what is not newer.
+    folder.push(wanted, ground.cancel, ground.limits.lock_timeout_s)
     state = folder.state(ground.cancel)
     if state is None or not states.is_pushed(state, wanted):
         raise failure("ENG777", key=mending.key, reason="it is not what was written there")
@@ -71,7 +72,7 @@ def _restored(
     return {"entry": entry.number, "backup": backup.number, "kept": kept, "state": identity(state)}
 
 
-def _check_lineage(found: "Sequence[Entry]", backup: "Backup", there: "State | None") -> None:
+def check_lineage(found: "Sequence[Entry]", backup: "Backup", there: "State | None") -> None:
     """Nothing, if it is a backup of the very state that is there, or was left there by us."""
     ours = ledger.state_of([one for one in found if not one.revoked])
     for wanted in (there.lineage if there else None, ours["lineage"] if ours else None):
@@ -91,14 +92,14 @@ def _tell(mending: Mending, outcome: str, word: Word, backup: "Backup", kept: in
     mending.tell("backup", outcome, word, backup=backup.key, lineage=backup.lineage, serial=backup.serial, kept=kept)
 
 
-def _planned(folder: "Opened", ground: Ground) -> dict[str, Any]:
+def planned(folder: "Opened", ground: Ground, *, locked: bool = True) -> dict[str, Any]:
     """What the branch would make of it now: counts and addresses; why there is no plan."""
     from engine.adapters.terraform.plan import Limits
     from engine.core.plan.summary import summarise
 
     limits = Limits(plan_s=ground.limits.plan_timeout_s, lock_s=ground.limits.lock_timeout_s)
     try:
-        done = folder.plan(limits, ground.cancel)
+        done = folder.plan(limits, ground.cancel, locked=locked)
     except EngineError as error:  # the state is there, and that is what was asked for
         return {"problem": error.problems[0].code, "counts": None, "addresses": []}
     if done.plan is None:

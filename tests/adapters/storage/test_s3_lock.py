@@ -16,6 +16,7 @@ from engine.core.kept.keys import LASTING
 from engine.errors import EngineError
 from engine.run.kept import ledger, merges
 from engine.run.kept.ledger import entries
+from engine.run.mending import tidying
 from tests.support.http import GONE, Answer, Asked, Far, passed_on
 from tests.support.ledger import keys, tell
 from tests.support.merges import KEY, REPO
@@ -254,3 +255,11 @@ def test_an_entry_whose_answers_are_lost_or_throttled_is_there_once(locked, betw
     tell(store, "failed", "applied")
     assert [one.outcome for one in entries(store, KEY, keys())] == ["failed", "applied"]
     assert puts > 6, "some were asked for again"
+
+
+def test_no_backup_is_dropped_that_its_bucket_keeps(locked, s3):
+    assert "Object Lock" in _refused("ENG876", lambda: tidying.check(Bucket(locked)))
+    tidying.check(Bucket(s3))
+    far = Bucket(s3)
+    far._object_lock = (None,)
+    assert "cannot be told" in _refused("ENG876", lambda: tidying.check(far))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from engine.adapters import settings
 from engine.adapters.keys import Keyring
 from engine.adapters.sealed import new_key
+from engine.cli.main import main
 from engine.core.decision.commands import FACTS
 from engine.run import trusted
 from engine.run.actions.mending import ACTIONS
@@ -145,6 +147,36 @@ def test_a_state_that_the_branch_does_not_say_is_not_adopted(page, aws):
     done = it.ask("restore", "7")
     assert (done.code("state.restore"), it.outcomes) == ("ENG716", [])
     assert it.ask("restore", "../1").code("state.restore") == "ENG716"
+
+
+@pytest.mark.terraform
+def test_a_terminal_keeps_copies_and_rehearses(page, aws, tmp_path, monkeypatch, capsys):
+    it = Made(page, aws, "reed", "acme-reed")
+    assert it.ask("adopt")["state.adopt"]["entry"] == 1
+    bare = page.forge.git_dir(page.hosted.as_("olga", "GET", "").body["id"])
+    clone, file = str(tmp_path / "clone"), str(tmp_path / "reed.tfstate")
+    subprocess.run(["git", "clone", "-q", bare, clone], check=True, timeout=60)
+    for name, value in page.environ.items():
+        monkeypatch.setenv(name, value)
+
+    def engine(verb, *words):
+        given = ["--repo", clone, "--controller", page.controller, *words, "--json"]
+        assert main(["state", verb, it.key, *given]) == 0, capsys.readouterr()
+        return json.loads(capsys.readouterr().out)
+
+    there = state(it.merged)
+    assert engine("pull", "--out", file)["serial"] == there.serial
+    with open(file, "rb") as found:
+        assert json.loads(found.read())["lineage"] == there.lineage
+    assert engine("backup", "--reason", "before we try")["backup"] == 1
+    made = engine("restore", "1", "--rehearse")
+    assert (made["plan"]["problem"], made["plan"]["addresses"], made["serial"]) == (None, [], there.serial)
+    row = engine("show")
+    assert (row["lock"], row["held"], row["outcome"]) == (None, None, "adopted")
+    assert main(["state", "restore", it.key, "1", "--rehearse", "--repo", clone, "--controller", page.controller]) == 0
+    assert "what the branch would make of it: no change" in capsys.readouterr().out
+    assert main(["state", "show", it.key, "--repo", clone, "--controller", page.controller]) == 0
+    assert "Terraform's lock: nobody has it" in capsys.readouterr().out
 
 
 def test_whose_word_it_is_can_be_told_from_what_they_need():

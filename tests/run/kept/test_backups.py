@@ -10,11 +10,12 @@ from engine.adapters.storage.memory import Memory
 from engine.adapters.storage.port import LARGEST, Item, Store
 from engine.core.kept import keys as places
 from engine.errors import EngineError, failure
-from engine.run.kept.backups import keep, listed, load
+from engine.run.kept.backups import drop, every, keep, listed, load, reseal
 from tests.support.merges import KEY
 from tests.support.signing import NOW
 
 ACCOUNT, OTHER = "111111111111", "S3/dev/logs/terraform.tfstate"
+LATER = "2026-12-24T22:00:00Z"
 
 
 class State(NamedTuple):
@@ -101,6 +102,82 @@ def test_one_that_is_missing_is_seen() -> None:
     store.delete(place(1), item.version)
     assert code(lambda: list(listed(store, KEY))) == "ENG711"
     assert code(lambda: kept(store)) == "ENG711"
+
+
+def test_one_that_is_dropped_leaves_its_number_and_what_it_was_of() -> None:
+    store = Memory()
+    kept(store)
+    kept(store, State(serial=5))
+    drop(store, [sealing()], KEY, 1, LATER)
+    assert [(one.number, one.serial, one.dropped) for one in listed(store, KEY)] == [(1, 4, LATER), (2, 5, None)]
+    assert code(lambda: load(store, [sealing()], ACCOUNT, KEY, 1)) == "ENG873"
+    assert load(store, [sealing()], ACCOUNT, KEY, 2)[1] == STATE.data
+    item = store.get(place(1))
+    assert item
+    drop(store, [sealing()], KEY, 1, "2027-01-01T00:00:00Z")
+    assert store.get(place(1)) == item, "once"
+    assert kept(store) == place(3)
+
+
+def test_what_cannot_be_opened_is_neither_dropped_nor_sealed_anew() -> None:
+    store = Memory()
+    kept(store)
+    item = store.get(place(1))
+    assert code(lambda: drop(store, [sealing("b")], KEY, 1, LATER)) == "ENG717", "with another key"
+    assert code(lambda: reseal(store, [sealing("b")], KEY, 1)) == "ENG717"
+    _moved(store, place(1), place(2))
+    assert code(lambda: drop(store, [sealing()], KEY, 2, LATER)) == "ENG717", "of another number"
+    assert code(lambda: drop(store, [sealing()], KEY, 3, LATER)) == "ENG716"
+    assert store.get(place(1)) == item
+
+
+def test_one_is_sealed_anew_with_the_key_of_now_and_says_the_same() -> None:
+    store = Memory()
+    kept(store)
+    kept(store, State(serial=5))
+    drop(store, [sealing()], KEY, 2, LATER)
+    new, old = sealing("b"), sealing("a")
+    before = load(store, [old], ACCOUNT, KEY, 1)
+    assert [reseal(store, [new, old], KEY, number) for number in (1, 1, 2)] == [True, False, True]
+    about, data = load(store, [new], ACCOUNT, KEY, 1)
+    assert (about._replace(sealed_with=old.id), data) == before
+    assert code(lambda: load(store, [old], ACCOUNT, KEY, 1)) == "ENG717", "the old key is needed no more"
+    assert [one.sealed_with for one in listed(store, KEY)] == [new.id, new.id]
+    assert code(lambda: load(store, [new], ACCOUNT, KEY, 2)) == "ENG873"
+
+
+def test_nobody_drops_one_by_writing_that_it_was() -> None:
+    store = Memory()
+    kept(store)
+    item = store.get(place(1))
+    assert item
+    store.replace(place(1), item.data.replace(b'"digest"', b'"dropped":"2026-11-23T22:00:00Z","digest"'), item.version)
+    assert code(lambda: load(store, [sealing()], ACCOUNT, KEY, 1)) == "ENG717"
+
+
+class Raced(Memory):
+    """Somebody else writes there first, each time."""
+
+    def replace(self, key: str, data: bytes, version: str) -> Any:
+        return None
+
+
+def test_what_somebody_else_has_replaced_meanwhile_is_left_alone() -> None:
+    store = Raced()
+    kept(store)
+    assert code(lambda: drop(store, [sealing()], KEY, 1, LATER)) == "ENG718"
+    assert load(store, [sealing()], ACCOUNT, KEY, 1)[1] == STATE.data
+
+
+def test_which_states_have_backups() -> None:
+    store = Memory()
+    assert list(every(store)) == []
+    kept(store)
+    kept(store)
+    kept(store, key=OTHER)
+    assert sorted(every(store)) == sorted([KEY, OTHER])
+    _moved(store, place(1), places.numbered("backups/sha256-" + "0" * 64 + "/", 1))
+    assert code(lambda: list(every(store))) == "ENG717", "of another state"
 
 
 class Altering(Memory):
