@@ -54,6 +54,8 @@ def page(tmp_path_factory, aws):
         file = Path(made.controller, "deployment-rules.yaml")
         rules = yaml.safe_load(file.read_text())
         rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
+        asks = "said_here() && command(event.comment.body) == 'rollback'"
+        rules["events"].append({"event": "issue_comment", "when": asks, "run": "rollback"})
         today = digests(Controller.at(made.controller), made.settings)
         text = yaml.safe_dump(rules)
         for name in ("module", "lock_file"):
@@ -124,16 +126,19 @@ class Life:
 
     def ask(self, number, words="", who="ann"):
         """Somebody comments; what the comment's run came to."""
+        return self.page.run("rollback", self.said(number, words, who), name="issue_comment")
+
+    def said(self, number, words="", who="ann"):
+        """The event of such a comment."""
         self.page.forge.clock.advance(2)
         body = f"/engine rollback {words}".strip()
         comment = self.page.hosted.comment(number, who, body)
-        about = {
+        return {
             "action": "created",
             "repository": {"full_name": REPO},
             "issue": {"number": number, "pull_request": {"url": "x"}},
             "comment": {"id": comment, "body": body},
         }
-        return self.page.run("rollback", about, name="issue_comment")
 
     def file(self, ref):
         """What stands there; None: nothing does."""
@@ -199,6 +204,34 @@ def inputs(number, **more):
         "workflow": "engine rollback",
         "repository": {"full_name": REPO},
     }
+
+
+def test_who_may_not_ask_and_what_was_edited_or_answered_takes_nothing_back(page, life):
+    """Nothing is even looked at; `comment` is told by GitHub, whatever the event claims."""
+    edited = life.said(life.first)
+    page.hosted.as_("ann", "PATCH", f"/issues/comments/{edited['comment']['id']}", {"body": "/engine rollback  "})
+    deleted = life.said(life.first)
+    page.hosted.as_("ann", "DELETE", f"/issues/comments/{deleted['comment']['id']}")
+    borrowed = life.said(life.first, who="oscar")
+    borrowed["comment"]["user"] = {"login": "ann", "id": page.hosted.users["ann"]["id"]}
+    answered = life.said(life.first)
+
+    def comes_to(about):
+        """As the rules start it."""
+        ([done], _) = page.handled(None, about, name="issue_comment")
+        return done.result.outcome.value, [one.uses for one in done.ran if one.status != "skipped"]
+
+    assert comes_to(answered)[0] == "pass"
+    for why, about in (
+        ("an outsider", life.said(life.first, who="oscar")),
+        ("its author", life.said(life.first, who="alice")),
+        ("edited", edited),
+        ("deleted", deleted),
+        ("somebody else's", borrowed),
+        ("delivered again", answered),
+    ):
+        outcome, ran = comes_to(about)
+        assert (outcome == "pass", ran) == (False, []), (why, outcome)
 
 
 def test_what_has_no_way_back_says_so_and_opens_nothing(page, aws):

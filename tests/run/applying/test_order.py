@@ -139,7 +139,7 @@ def test_what_cannot_be_skipped_in_the_ledger_waits(merge, monkeypatch):
 def gone(merged, paths, **more):
     """The next merge: the files of these are gone."""
     nothing = {path: {"environment": "development"} for path in paths}
-    return merged.next(dict.fromkeys(paths, {}), variables=nothing, **more)
+    return merged.next({path: {} for path in paths}, variables=nothing, **more)
 
 
 @pytest.mark.slow
