@@ -258,6 +258,18 @@ def test_what_has_no_way_back_says_so_and_opens_nothing(page, aws):
     assert it.ask(third)["rollback.look"]["resources"][0]["problem"]["code"] == "ENG731"
 
 
+def test_what_was_merged_since_is_not_taken_back_unseen(page, aws):
+    """It is on the branch, and nobody has tried it: the files of before would be without it, too."""
+    it = Life(page, aws, "mere")
+    it.merge("one")
+    second = it.merge("one", "two")
+    third = it.merge("one", "two", "three", apply=False)
+    done = it.ask(second)
+    (row,) = done["rollback.look"]["resources"]
+    assert (row["problem"]["code"], f"#{third} was merged since" in row["problem"]["message"]) == ("ENG835", True), row
+    assert done.code("rollback.open") == "ENG836"
+
+
 def test_from_a_terminal(page, aws, monkeypatch, capsys):
     it = Life(page, aws, "moor")
     first = it.merge("one")
