@@ -1,9 +1,11 @@
 """Attacks on who counts, with real people on a real forge: facts are looked up over HTTP and git, then judged."""
 
 import json
+from base64 import b64encode
 
 import pytest
 
+from engine.adapters.github.forge import opened as github
 from engine.core.decision.gates import context, facts_needed, judge
 from engine.core.outcome import Outcome
 from engine.core.rules.load import load
@@ -202,3 +204,67 @@ def test_pushes_that_nobody_lists_let_nobody_pass(hosted):
     result = approved(hosted, number)
     assert result.outcome is Outcome.ERROR
     assert "does not list the push" in result.because
+
+
+@pytest.fixture(scope="module")
+def way_back(hosted):
+    """A pull request that our App has opened, as `rollback.open` does, each of a name of its own."""
+    needs = ["contents:write", "pull_requests:write"]
+    hub = github(hosted.environ, f"{hosted.cache}/hub", hosted.environ["PATH"], [REPO], needs)
+
+    def made(name):
+        dev = hosted.as_("ann", "GET", "/git/ref/heads/dev").body["object"]["sha"]
+        blob = hosted.as_("ann", "POST", "/git/blobs", {"content": f'environment = "development" # {name}'}).body["sha"]
+        branch = f"rollback/{name}"
+        hub.branch(REPO, branch, dev, {f"S3/{name}.tfvars": blob}, "Take it back")
+        return branch, hub.open_pull(REPO, branch, "dev", name, "as before")
+
+    return made
+
+
+def contributors(hosted, number):
+    """Behind each hand of each commit: a login, or the address behind which nobody is known to stand."""
+    document, _ = hosted.facts(number, "commits")
+    hands = [hand for c in document.facts["commits"] for hand in (c["author"], *c["co_authors"])]
+    return [hand.get("login") or hand["email"] for hand in hands]
+
+
+def edited(hosted, branch, who, author=None, message="More"):
+    """Somebody edits a file in GitHub's pages, or by its API, which lets them write any author; GitHub signs it."""
+    content = b64encode(f"# {who} {author} {message}".encode()).decode()
+    body = {"message": message, "content": content, "branch": branch, **({"author": author} if author else {})}
+    assert hosted.as_(who, "PUT", f"/contents/S3/{who}-{abs(hash(message))}.md", body).status == 201
+
+
+@pytest.mark.parametrize("forged", ["none", "author", "trailer", "unsigned", "elsewhere", "carried", "moved"])
+def test_nobodys_hand_vanishes_behind_our_apps_address(hosted, way_back, forged):
+    """It is believed of what our App has pushed, and of nothing else."""
+    us = f"{hosted.app['slug']}[bot]"
+    bot = hosted.forge.kept.value("SELECT id FROM accounts WHERE login = ?", us)
+    address = f"{bot}+{us}@users.noreply.github.com"
+    as_us = {"name": us, "email": address}
+    branch, number = way_back(f"back-{forged}")
+    ours, theirs = [hosted.app["slug"]], [address]
+    if forged == "author":
+        edited(hosted, branch, "alice", as_us)
+        ours += theirs
+    elif forged == "trailer":
+        edited(hosted, branch, "alice", message=f"More\n\nCo-authored-by: {us} <{address}>")
+        ours += ["alice", *theirs]
+    elif forged == "unsigned":
+        hosted.amend(branch, "alice", us, address)
+        ours += theirs
+    elif forged == "elsewhere":
+        number = opened(hosted, "not-ours", by="alice")
+        edited(hosted, "not-ours", "alice", as_us)
+        ours = ["alice", *theirs]
+    elif forged == "carried":  # what our App has made for one pull request, somebody brings into another
+        other, _ = way_back("carried-from")
+        sha = hosted.as_("ann", "GET", f"/git/ref/heads/{other}").body["object"]["sha"]
+        assert hosted.as_("alice", "PATCH", f"/git/refs/heads/{branch}", {"sha": sha, "force": True}).status == 200
+        ours = theirs
+    elif forged == "moved":  # away and back: the last push is not ours, and what it brings is
+        before = hosted.as_("ann", "GET", f"/git/ref/heads/{branch}").body["object"]["sha"]
+        hosted.amend(branch, "alice", "Alice", "alice@example.com")
+        assert hosted.as_("bob", "PATCH", f"/git/refs/heads/{branch}", {"sha": before, "force": True}).status == 200
+    assert sorted(contributors(hosted, number)) == sorted(ours)

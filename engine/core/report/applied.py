@@ -21,9 +21,12 @@ _TITLES = 2_000  # bytes of all titles and notes
 _KEYS = 5  # states that are named in one line
 _MARKS = {
     **dict.fromkeys(DONE, "✅"), "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌", "skipped": "⏭️",
+    "rolled_back": "↩️", "half_back": "❌",
 }  # fmt: skip
 _WORDS = {
     "partial": "half applied",
+    "rolled_back": "taken back",
+    "half_back": "not wholly taken back",
     "skipped": "skipped: it comes after what was not applied",
     "stopped": "stopped: it differs from what was approved",
 }

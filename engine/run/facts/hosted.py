@@ -127,8 +127,22 @@ class PullRequest:
         # Of what was merged in some odd way: whoever made it must not be nobody.
         if unknown or strange or (pull.merged and not own):
             raise failure("ENG610", number=pull.number, git=len(commits), github=pull.commit_count)
-        ours = _our_address(pull)
-        return [_joined(commit, found[commit.sha], pull.author, ours) for commit in commits]
+        address, ours = _our_address(pull), self._ours
+        return [_joined(c, found[c.sha], pull.author, address if c.sha in ours else "") for c in commits]
+
+    @property
+    def _ours(self) -> frozenset[str]:
+        """The commits that our App itself has pushed, as the last of a push; none, where that cannot be told.
+
+        An address proves nothing, nor does GitHub's signature beside it: its API lets anybody who may write a file name
+        any author of it.
+        """
+        if not _our_address(self.pull):
+            return frozenset()
+        try:
+            return frozenset(push.after for push in self.pushes if is_us(self.pull, push.by))
+        except EngineError:
+            return frozenset()
 
     @once
     def pushes(self) -> "Sequence[Push]":
@@ -287,7 +301,7 @@ def _never() -> str:
 def _our_address(pull: "Pull") -> str:
     """What GitHub writes into a commit that our App makes by its API; empty: the pull request is none of ours.
 
-    GitHub joins such a commit with no account, as a bot is no user. Only it can sign one.
+    GitHub joins such a commit with no account, as a bot is no user.
     """
     if not (pull.author and is_us(pull, pull.author) and pull.author.bot):
         return ""
@@ -297,9 +311,8 @@ def _our_address(pull: "Pull") -> str:
 def _joined(commit: "Commit", joined: "Joined", us: "Account | None" = None, ours: str = "") -> Mapping[str, Any]:
     """Whom git names whom GitHub does not, is a contributor behind whom no account stands."""
     if ours and joined.github_signed:
-        joined = joined._replace(
-            authors=tuple(hand._replace(user=us) if hand.email == ours else hand for hand in joined.authors)
-        )
+        first = (hand._replace(user=us) if hand.email == ours else hand for hand in joined.authors[:1])
+        joined = joined._replace(authors=(*first, *joined.authors[1:]))  # who stands in a trailer is somebody else
     seen = {hand.email.casefold() for hand in joined.authors if hand.email}
     others = [address(person) for person in commit.co_authors if (person.email or "").casefold() not in seen]
     return {

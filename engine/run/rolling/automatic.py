@@ -21,7 +21,8 @@ from engine.core.plan.undo import against
 from engine.errors import EngineError, Place, failure
 from engine.run.applying import begun as marks
 from engine.run.applying import effect
-from engine.run.applying.model import Fresh, Known, Waits
+from engine.run.applying.fresh import prepared
+from engine.run.applying.model import Ended, Fresh, Known, Waits
 from engine.run.kept import backups, ledger
 from engine.run.kept.claims import held
 
@@ -49,13 +50,16 @@ def undo(applying: "Applying", row: Mapping[str, Any], target_at: "Callable[[str
         with alone(row["path"], Place(row["path"])), ExitStack() as stack:
             try:
                 entries, last, good = _goal(applying, row)
-                said["to"] = good.said["commit"]
-                fresh = _planned(applying, target_at(good.said["commit"]), entries, last, said["to"], stack)
+                to = said["to"] = good.said["commit"]
+                if marks.unanswered(applying.store, last.key, entries, applying.trusted):
+                    prepared(applying, target_at(to), stack, lambda _: None, {})  # says what became of it, if it can
+                    raise _refused(row["path"], "an apply of it has begun")
+                fresh = _planned(applying, target_at(to), entries, last, to, stack)
                 _judged(applying, fresh)
                 raise effect.carry_out(applying, fresh, lambda _: None)
             except Known as it:
                 said |= {"outcome": it.entry.outcome, "problem": it.why and it.why.to_json()}
-            except Waits as it:
+            except (Ended, Waits) as it:
                 said["problem"] = it.why.to_json()
     except EngineError as error:
         said["problem"] = error.problems[0].to_json()
@@ -66,19 +70,20 @@ def _goal(applying: "Applying", row: Mapping[str, Any]) -> "tuple[tuple[Entry, .
     """The ledger, the try that is taken back, and the one that it is to be as again.
 
     Raises:
+        Known: this very run has taken it back, and was cut off before it could say so.
         EngineError: ENG839, there is none, or it was tried before.
     """
     key, commit = row["state_key"], applying.subject.commit
     entries = ledger.entries(applying.store, key, applying.trusted)
     last = entries[-1] if entries else None
+    if last and last.outcome in _UNDONE and (last.said["commit"], last.said["run"]) == (commit, applying.run):
+        raise Known(last)
     if any(one.outcome in _UNDONE and one.said["commit"] == commit for one in entries):
         raise _refused(row["path"], "it was tried before for this merge")
     if last is None or (last.number, last.said["commit"], last.outcome) != (row["entry"], commit, row["outcome"]):
         raise _refused(row["path"], "somebody else has been at it since")
     if last.said["run"] != applying.run:
         raise _refused(row["path"], "it was tried by another run")
-    if marks.unanswered(applying.store, key, entries, applying.trusted):
-        raise _refused(row["path"], "an apply of it has begun")
     try:
         found = goal(entries, lambda _: False, commit=commit)
     except NoWayBack as no:

@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.alone import alone
+from engine.core.holding import speaks_of
 from engine.core.kept import ledger as core
 from engine.core.kept import standing
 from engine.core.kept.back import Goal, NoWayBack, goal
 from engine.core.plan.loss import way_back, worst
 from engine.core.repository import same_repository
 from engine.errors import EngineError, Place, failure
-from engine.run.kept import ledger, rollbacks
+from engine.run.kept import ledger, merges, rollbacks
 
 if TYPE_CHECKING:
     from threading import Event
@@ -104,7 +105,23 @@ def _goal(ground: Ground, entries: "Sequence[Entry]", asked: Asked, key: str) ->
     if not all(same_repository(one.said["repository"]["name"], ground.repo) for one in found):
         reason, hint = "it was applied from another repository", "ask for it there"
         raise failure("ENG835", Place(key), key=key, reason=reason, hint=hint)
+    if waiting := _merged_since(ground, key, entries, found.undone):
+        reason = f"#{waiting} was merged since, and would be taken back with it before it was ever tried"
+        hint = "ask again when the ledger says what became of it"
+        raise failure("ENG835", Place(key), key=key, reason=reason, hint=hint)
     return found
+
+
+def _merged_since(ground: Ground, key: str, entries: "Sequence[Entry]", undone: "Entry") -> int | None:
+    """The first pull request whose merge is on the branch, and of which the ledger says nothing of this key yet."""
+    for pull in merges.of_key(ground.store, key):
+        decision = merges.get(ground.store, pull.repo, pull.pr, ground.trusted)
+        if decision and same_repository(pull.repo, ground.repo):
+            commit = decision.said["commit"]
+            known = commit in undone.said["contains"] or any(speaks_of(one.said, commit) for one in entries)
+            if not known:
+                return int(pull.pr)
+    return None
 
 
 def _goals(found: Goal) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def page(tmp_path_factory, aws):
         file = Path(made.controller, "deployment-rules.yaml")
         rules = yaml.safe_load(file.read_text())
         rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
+        asks = "said_here() && command(event.comment.body) == 'rollback'"
+        rules["events"].append({"event": "issue_comment", "when": asks, "run": "rollback"})
         today = digests(Controller.at(made.controller), made.settings)
         text = yaml.safe_dump(rules)
         for name in ("module", "lock_file"):
@@ -124,16 +126,19 @@ class Life:
 
     def ask(self, number, words="", who="ann"):
         """Somebody comments; what the comment's run came to."""
+        return self.page.run("rollback", self.said(number, words, who), name="issue_comment")
+
+    def said(self, number, words="", who="ann"):
+        """The event of such a comment."""
         self.page.forge.clock.advance(2)
         body = f"/engine rollback {words}".strip()
         comment = self.page.hosted.comment(number, who, body)
-        about = {
+        return {
             "action": "created",
             "repository": {"full_name": REPO},
             "issue": {"number": number, "pull_request": {"url": "x"}},
             "comment": {"id": comment, "body": body},
         }
-        return self.page.run("rollback", about, name="issue_comment")
 
     def file(self, ref):
         """What stands there; None: nothing does."""
@@ -201,6 +206,34 @@ def inputs(number, **more):
     }
 
 
+def test_who_may_not_ask_and_what_was_edited_or_answered_takes_nothing_back(page, life):
+    """Nothing is even looked at; `comment` is told by GitHub, whatever the event claims."""
+    edited = life.said(life.first)
+    page.hosted.as_("ann", "PATCH", f"/issues/comments/{edited['comment']['id']}", {"body": "/engine rollback  "})
+    deleted = life.said(life.first)
+    page.hosted.as_("ann", "DELETE", f"/issues/comments/{deleted['comment']['id']}")
+    borrowed = life.said(life.first, who="oscar")
+    borrowed["comment"]["user"] = {"login": "ann", "id": page.hosted.users["ann"]["id"]}
+    answered = life.said(life.first)
+
+    def comes_to(about):
+        """As the rules start it."""
+        ([done], _) = page.handled(None, about, name="issue_comment")
+        return done.result.outcome.value, [one.uses for one in done.ran if one.status != "skipped"]
+
+    assert comes_to(answered)[0] == "pass"
+    for why, about in (
+        ("an outsider", life.said(life.first, who="oscar")),
+        ("its author", life.said(life.first, who="alice")),
+        ("edited", edited),
+        ("deleted", deleted),
+        ("somebody else's", borrowed),
+        ("delivered again", answered),
+    ):
+        outcome, ran = comes_to(about)
+        assert (outcome == "pass", ran) == (False, []), (why, outcome)
+
+
 def test_what_has_no_way_back_says_so_and_opens_nothing(page, aws):
     it = Life(page, aws, "pond")
     first = it.merge("one")
@@ -223,6 +256,18 @@ def test_what_has_no_way_back_says_so_and_opens_nothing(page, aws):
     put_state(it.last, {**json.loads(state_of(it.last)), "serial": 99})
     page.forge.clock.advance(600)
     assert it.ask(third)["rollback.look"]["resources"][0]["problem"]["code"] == "ENG731"
+
+
+def test_what_was_merged_since_is_not_taken_back_unseen(page, aws):
+    """It is on the branch, and nobody has tried it: the files of before would be without it, too."""
+    it = Life(page, aws, "mere")
+    it.merge("one")
+    second = it.merge("one", "two")
+    third = it.merge("one", "two", "three", apply=False)
+    done = it.ask(second)
+    (row,) = done["rollback.look"]["resources"]
+    assert (row["problem"]["code"], f"#{third} was merged since" in row["problem"]["message"]) == ("ENG835", True), row
+    assert done.code("rollback.open") == "ENG836"
 
 
 def test_from_a_terminal(page, aws, monkeypatch, capsys):

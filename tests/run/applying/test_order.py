@@ -11,6 +11,7 @@ from engine.run.kept import durations
 from engine.run.kept.claims import locked
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
+from engine.run.rolling.automatic import undo
 from tests.support.applied import ASKED, came_to, left_behind, state_of
 from tests.support.merged import passes
 from tests.support.signing import NOW
@@ -133,3 +134,61 @@ def test_what_cannot_be_skipped_in_the_ledger_waits(merge, monkeypatch):
     rows = merged.apply(judge=denies(first))
     assert came_to(rows[second]) == ("none", "store", "ENG590")
     assert merged.outcomes(second) == []
+
+
+def gone(merged, paths, **more):
+    """The next merge: the files of these are gone."""
+    nothing = {path: {"environment": "development"} for path in paths}
+    return merged.next({path: {} for path in paths}, variables=nothing, **more)
+
+
+@pytest.mark.slow
+def test_what_is_destroyed_goes_after_whatever_has_referred_to_it_and_stays_where_that_stays(merge):
+    merged, (first, second, _) = several(merge)
+    assert outcomes(merged.apply()) == [("applied", None, None)] * 3
+    both = gone(merged, [first, second], after={first: [second]})
+    before = state_of(both, first)
+    rows = both.apply("r2", judge=denies(second))
+    assert outcomes(rows) == [("skipped", None, "ENG825"), ("stopped", None, "ENG732")]
+    assert state_of(both, first) == before, "what is still referred to is there"
+    assert both.entries(first)[-1].said["after"] == both.resource(second).state_key
+    both.changes["asked"] = ASKED
+    assert outcomes(both.apply("r3", now=lambda: ASKED)) == [("destroyed", None, None)] * 2
+    assert both.outcomes(first) == ["applied", "skipped", "destroyed"]
+    keys_of = {merged.resource(path).state_key: path for path in merged.resources}
+    applied = [(keys_of[one["key"]], one["outcome"]) for one in told(both.machine.store) if one["what"] == "apply"]
+    assert applied[-4:] == [(path, word) for path in (second, first) for word in ("started", "completed")]
+
+
+@pytest.mark.slow
+def test_what_comes_after_something_destroyed_goes_on_when_that_is_gone(merge):
+    """A newer merge destroys what it hung on: it is done there, so what hangs on it is tried, and fails alone."""
+    merged, (first, second, _) = several(merge)
+    merged.apply(judge=denies(first))
+    assert merged.outcomes(second) == ["skipped"]
+    newer = gone(merged, [first])
+    assert outcomes(newer.apply("r2")) == [("destroyed", None, None)]
+    rows = merged.apply("r3")
+    assert came_to(rows[first]) == ("none", "older", "ENG733")
+    assert came_to(rows[second]) == ("applied", None, None)
+
+
+@pytest.mark.slow
+def test_what_was_taken_back_by_itself_holds_up_what_comes_after_it(merge):
+    """It is not applied, whatever it is called by now."""
+    fails = {"input": "9", "run": "false"}
+    merged, (first, second, _) = several(merge)
+    assert outcomes(merged.apply()) == [("applied", None, None)] * 3
+    newer = merged.next({first: {"a": "1", "b": fails}, second: {"a": "1", "b": "2"}}, after={second: [first]})
+    row, other = newer.apply("r2").values()
+    assert row["outcome"] in ("partial", "failed")
+    assert came_to(other) == ("skipped", None, "ENG825")
+    applying = newer.applying("r2", "me", passes)
+    target = next(one for one in merged.targets if one.resource.path == first)
+    assert undo(applying, row, lambda _: target)["outcome"] == "rolled_back"
+    assert outcomes(newer.apply("r3")) == [(row["outcome"], None, None), ("skipped", None, "ENG825")]
+    assert newer.outcomes(second) == ["applied", "skipped"], "said once"
+    # Somebody takes the other half of it back, too: a merge of what was there before brings everything on.
+    back = newer.next({first: {"a": "1"}, second: {"a": "1"}}, after={second: [first]})
+    assert outcomes(back.apply("r4")) == [("applied", None, None)] * 2
+    assert came_to(newer.apply("r5")[second]) == ("none", "older", "ENG733")

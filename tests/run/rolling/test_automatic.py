@@ -59,8 +59,11 @@ def test_what_was_made_is_taken_away_and_what_was_there_stays(merge, tmp_path):
     words = [outcome for what, outcome in said(second) if what == "apply"]
     assert words == ["started", "completed", "started", "partial", "rolling_back", "rolled_back"]
     assert left_behind(second) == []
-    again = back(first, second, row)
+    again = back(first, second, row, run="r9")
     assert (again["outcome"], again["problem"]["code"]) == ("none", "ENG839"), "once for each merge"
+    again = back(first, second, row)
+    assert (again["outcome"], again["problem"]) == ("rolled_back", None), "the same run says what it has done"
+    assert second.outcomes(path_of(second)) == ["applied", "partial", "rolled_back"]
     # Nobody applies it anew by themselves; where a person asks, all of it is to be done again.
     assert came_to(only(second.apply("r3")))[0] == "partial"
     second.changes["asked"] = ASKED

@@ -1,0 +1,170 @@
+"""What a merge has half applied is taken back by the very run: as the comment in `specs/apply.yaml` shows it.
+
+`FAULT_POINTS` says at how many writes it is killed; 1 unless said.
+"""
+
+import os
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from engine import data
+from engine.adapters import settings
+from engine.adapters.sealed import new_key
+from engine.run import trusted
+from engine.run.kept import ledger
+from engine.run.request import Going
+from engine.sandbox.emulator import ACCOUNT, REGION
+from engine.sandbox.forge.serve import running
+from tests.run.actions.test_mending import MODULE
+from tests.support.emulator import aws
+from tests.support.git import Clone
+from tests.support.page import APPLYING, Hooked, Page
+from tests.support.terraform import CACHE
+
+__all__ = ["aws"]
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+POINTS = int(os.environ.get("FAULT_POINTS", "1"))
+FAILING = MODULE["s3.tf"].replace(
+    "  input    = each.key\n",
+    """  input    = each.key
+  provisioner "local-exec" {
+    command = try(each.value.tags.run, "true")
+  }
+""",
+)
+
+
+def shipped():
+    """The actions of `specs/apply.yaml` as they are where somebody has taken its comment out; `others` are not here."""
+    text = Path(data.ROOT, "specs", "apply.yaml").read_text()
+    head, off, rest = text.partition("  # - {id: undo")
+    example, _, rest = rest.partition("  - {id: comment")
+    lines = [line.replace("  # ", "  ", 1) for line in (off + example).splitlines()]
+    actions = yaml.safe_load(f"{head}{chr(10).join(lines)}\n  - {{id: comment{rest}")["actions"]
+    assert [one["id"] for one in actions[3:7]] == ["apply", "undo", "way", "revert"]
+    return [one for one in actions if one["id"] != "others"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, aws):
+    folder = tmp_path_factory.mktemp("automatic")
+    rolling = {"undoing": (["merged"], shipped())}
+    with running(str(folder / "forge")) as forge:
+        made = Page(forge, folder, {**rolling, **APPLYING, "validate": (["open"], VALIDATE)})
+        module = Path(made.controller, "terraform")
+        module.unlink()
+        module.mkdir()
+        for name, text in {**MODULE, "s3.tf": FAILING, ".terraform.lock.hcl": "# it needs none\n"}.items():
+            (module / name).write_text(text)
+        file = Path(made.controller, "deployment-rules.yaml")
+        rules = yaml.safe_load(file.read_text())
+        rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
+        file.write_text(yaml.safe_dump(rules))
+        Clone(made.controller).commit()
+        made.environ |= {
+            **aws.credentials,
+            "ENGINE_STATE_BUCKET": aws.bucket,
+            "ENGINE_BACKUP_KEY": new_key(),
+            "ENGINE_DIGEST_KEY": "ab" * 32,
+            "ENGINE_EMULATOR": "1",
+            "ENGINE_CACHE_DIR": CACHE,
+            "HOME": os.path.expanduser("~"),
+        }
+        made.settings = settings.read(made.environ)
+        yield made
+
+
+VALIDATE = [
+    {"id": "plan", "uses": "terraform.plan"},
+    {"id": "policy", "uses": "policy.evaluate", "with": {"resources": "${outputs.plan.resources}"}},
+    {"id": "verdict", "uses": "verdict.sign", "with": {"plan": "${outputs.plan}", "policy": "${outputs.policy}"}},
+]
+
+
+def tfvars(**buckets: str):
+    rows = "".join(f'  {name} = {{ tags = {{ run = "{run}" }} }}\n' for name, run in buckets.items())
+    return f'environment = "development"\ns3_buckets = {{\n{rows}}}\n'
+
+
+def merged(page, name, count, **buckets):
+    """The number of a merge of these buckets."""
+    number = page.hosted.pull(f"{name}-{count}", files={f"S3/{name}/{name}.tfvars": tfvars(**buckets)})
+    done = page.run("validate", number)
+    assert done.ran["verdict.sign"].status == "done", [one.problems for one in done.ran.values()]
+    page.forge.clock.advance(2)
+    page.hosted.review(number, "ann")
+    assert page.run("merge", number)["github.merge"]
+    return number
+
+
+def outcomes(page, name):
+    found = ledger.entries(page.store, f"S3/dev/{name}/terraform.tfstate", trusted.keys(page.settings.trusted_keys))
+    return [one.outcome for one in found]
+
+
+def killed(page, number, run, at):
+    """A process that carries out the run, killed before that write of those after the apply has failed: did it die?"""
+    if (child := os.fork()) == 0:
+        try:
+            moment = page.forge.now()
+            page.now, page.forge = lambda: moment, SimpleNamespace(now=lambda: moment)
+            count, begun = 0, False
+
+            def before(key):
+                nonlocal count, begun
+                count += begun
+                begun = begun or (key.startswith("ledger/") and key.endswith("0000000002"))
+                if count > at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            page.store = Hooked(page.store, before)
+            page.run("undoing", number, run, going=Going(run))
+        finally:
+            os._exit(0)
+    return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+def test_it_is_taken_back_told_and_the_branch_is_said_to_be_ahead(page):
+    first = merged(page, "lake", 1, one="true")
+    done = page.run("undoing", first)
+    assert done["terraform.apply"]["resources"][0]["outcome"] == "applied"
+    assert (done["terraform.rollback"], done.ran["rollback.look"].status) == ({"resources": []}, "skipped")
+    second = merged(page, "lake", 2, one="true", two="true", bad="false")
+    done = page.run("undoing", second)
+    (row,) = done["terraform.apply"]["resources"]
+    assert row["outcome"] == "partial"
+    (back,) = done["terraform.rollback"]["resources"]
+    assert (back["outcome"], back["problem"]) == ("rolled_back", None)
+    assert outcomes(page, "lake") == ["applied", "partial", "rolled_back"]
+    revert = done["rollback.open"]
+    assert revert["created"]
+    assert "the branch is ahead of what is applied" in page.ours(second)[-1].body
+    # It waits for people as any other; nobody but our App has a hand in it.
+    assert page.run("validate", revert["number"])["verdict.sign"]
+    assert page.run("merge", revert["number"]).outcome == "pending"
+    page.forge.clock.advance(2)
+    page.hosted.review(revert["number"], "ann")
+    assert page.run("merge", revert["number"])["github.merge"]
+    (row,) = page.run("undoing", revert["number"])["terraform.apply"]["resources"]
+    assert (row["outcome"], row["problem"]) == ("applied", None)
+
+
+@pytest.mark.parametrize("at", [9] if POINTS == 1 else range(POINTS))
+def test_killed_anywhere_it_is_gone_on_with_and_comes_to_the_same(page, at):
+    """`kill -9` of the engine before a write of those after the apply; the same run, in another process, goes on."""
+    name = f"kill{at}"
+    page.run("undoing", merged(page, name, 1, one="true"))
+    number = merged(page, name, 2, one="true", two="true", bad="false")
+    assert killed(page, number, f"run-{name}", at)
+    done = page.run("undoing", number, f"run-{name}", going=Going(f"run-{name}", resume=True))
+    (back,) = done["terraform.rollback"]["resources"]
+    assert (back["outcome"], back["problem"]) == ("rolled_back", None)
+    assert outcomes(page, name) == ["applied", "partial", "rolled_back"]
+    assert list(page.store.list("claims/")) == []
+    opened = [one for one in page.hosted.as_("ann", "GET", "/pulls?state=open").body if f"S3/{name}" in one["title"]]
+    assert [one["number"] for one in opened] == [done["rollback.open"]["number"]]
