@@ -170,11 +170,22 @@ class Runs:
         Raises:
             EngineError: ENG790 there is no such run, ENG791 it goes, or has come to its end.
         """
-        found = self._there(run)
+        found = self.resumable(run)
         values = {"asked": "", "asked_by": who, "not_before": "", "resume": 1, "tries": 0, "failures": 0}
         if not self._set(found, AGAIN, state="queued", turn=found.turn + 1, ended_at="", reason="", **values):
-            raise failure("ENG791", run=run, reason="it goes" if found.state in PENDING else "it has come to its end")
+            self.resumable(run)  # somebody was quicker
         return self._there(run)
+
+    def resumable(self, run: str) -> Run:
+        """That one, if it can be had to go on.
+
+        Raises:
+            EngineError: as `resume`.
+        """
+        found = self._there(run)
+        if found.state not in AGAIN:
+            raise failure("ENG791", run=run, reason="it goes" if found.state in PENDING else "it has come to its end")
+        return found
 
     def add(self, run: Run) -> None:
         """A new one; one that is there stays as it is."""
