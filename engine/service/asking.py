@@ -24,7 +24,7 @@ Say: TypeAlias = "Callable[[Said], object]"
 
 
 def saying(store: "Store", trail: "Callable[[str, str], Trail]", now: Callable[[], str]) -> Say:
-    """In the trail of a store; where none outlives this process, there is no trail, and rows and log are all there is."""
+    """In the trail of a store; where none outlives this process, rows and log are all there is."""
 
     def say(said: "Said") -> None:
         from engine.run.kept.owner import owner
