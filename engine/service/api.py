@@ -73,8 +73,8 @@ READS = (
         "OneRun",
         "/runs/{run}",
         "A run, and what it has said.",
-        lambda sources, path, query: views.run(sources, path["run"], views.number(query.get("after", "")) or 0),
-        {"after": "Only lines after that many."},
+        lambda sources, path, query: views.run(sources, path["run"], views.number(query.get("after", ""))),
+        {"after": "The next 1,000 lines after that many; without it the last 1,000."},
     ),
     Read("Queue", "/queue", "What waits, what runs, what was given up.", lambda sources, _, __: views.queue(sources)),
     Read(

@@ -21,17 +21,18 @@ from contextlib import contextmanager
 from sqlite3 import Row
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from engine.adapters import clock, files
+from engine.adapters import clock
 from engine.core.canonical import digest
 from engine.errors import ExitCode, failure
+from engine.service import runlog
 from engine.service.database import Database
+from engine.service.runlog import Line
 
 RunState: TypeAlias = Literal["queued", "running", "done", "failed", "superseded", "cancelled", "poisoned"]
 PENDING: tuple[RunState, ...] = ("queued", "running")
 AGAIN: tuple[RunState, ...] = ("failed", "cancelled", "poisoned")  # what a person may have started again
 FILE = "inbox.db"
 _FOLDER, _LOG = "runs", "log"
-_LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log that are read: a run that says more has something wrong with it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -93,14 +94,6 @@ class Run(NamedTuple):
         return {**self._asdict(), "engine": self.engine, "resume": bool(self.resume)}
 
 
-class Line(NamedTuple):
-    """What a run has said."""
-
-    number: int  # from 1
-    at: str
-    text: str
-
-
 class Runs:
     """Thread-safe, and safe with processes. Every method raises EngineError ENG788 where the file cannot be used."""
 
@@ -144,14 +137,12 @@ class Runs:
         return os.path.join(self._folder, safe or "x-" + digest(run).rpartition(":")[2][:40])
 
     def log(self, run: str, after: int = 0) -> list[Line]:
-        """What it has said since line `after`; nothing where that is not kept any more."""
-        try:
-            data = files.fetch(os.path.join(self.folder(run), _LOG), _LOG_LIMIT)
-        except OSError:
-            return []
-        said = data.decode(errors="replace").split("\n")[:-1]  # the last one has not ended yet
-        parts = (line.partition(" ") for line in said)
-        return [Line(number, at, text) for number, (at, _, text) in enumerate(parts, 1) if number > after]
+        """All that it has said since line `after`; nothing where that is not kept any more."""
+        return runlog.lines(self.log_file(run), after)
+
+    def log_file(self, run: str) -> str:
+        """Where that stands, for whoever looks at a part of it."""
+        return os.path.join(self.folder(run), _LOG)
 
     def ask_cancel(self, run: str, who: str) -> Run:
         """It is to end, as soon as that harms nothing; `who` has said so.

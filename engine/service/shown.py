@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from engine.run.kept.freezes import Said
     from engine.service.delivery import Delivery
     from engine.service.health import Component
-    from engine.service.runs import Line, Run
+    from engine.service.runlog import Line
+    from engine.service.runs import Run
     from engine.service.timeline import Timeline
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from engine.core.alone import alone
 from engine.errors import EngineError
-from engine.service import timeline
+from engine.service import runlog, timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
 from engine.service.shown import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.service.timeline import Event, Trail
 
 PAGE = 100  # rows of a list
+LINES = 1_000  # of a run's log
 _DIGITS = 16  # of a number that somebody asks for
 _FEW, _MANY = 20, 200  # runs, and deliveries, of one pull request
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)
@@ -145,12 +146,14 @@ def runs(sources: Sources, *, before: int | None = None, state: str = "", repo: 
     return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].row if len(found) > PAGE else None)
 
 
-def run(sources: Sources, name: str, after: int = 0) -> OneRun | None:
-    """A run with the lines of its log after that many; None: there is none of that name."""
+def run(sources: Sources, name: str, after: int | None = None) -> OneRun | None:
+    """A run with the next lines of its log after that many, or else its last; None: there is none of that name."""
     found = sources.runs.get(name) if sources.runs else None
     if found is None or sources.runs is None:
         return None
-    return OneRun(sources.now(), found, tuple(sources.runs.log(name, after)), after)
+    log = sources.runs.log_file(name)
+    said = runlog.tail(log, LINES) if after is None else runlog.RunLog(log, after).more(LINES)
+    return OneRun(sources.now(), found, tuple(said), said[0].number - 1 if said else after or 0)
 
 
 def queue(sources: Sources) -> Queue:

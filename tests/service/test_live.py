@@ -4,9 +4,15 @@ import http.client
 import os
 
 import pytest
+from starlette.requests import Request
 
-from engine.service import live
+from engine.service import live, runlog
+from engine.service.access import Who
+from engine.service.address import Address
+from engine.service.guard import Visit
 from tests.support.serving import listening
+
+VISIT = Visit(None, "", "", "/", lambda: True, Address("http://127.0.0.1", "80", is_alone=True), "")
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +125,32 @@ def test_so_many_look_on_and_no_more(made, look, monkeypatch):
         if again.answer.status == 200:
             break
     assert again.event() == ("hello", "{}"), "who has gone makes room"
+
+
+def test_no_crowd_gets_in_at_once_and_nobody_takes_all_places(made, monkeypatch):
+    """Each is counted when it is let in, and not when it first has something to say."""
+    monkeypatch.setattr(live, "MOST", 3)
+    monkeypatch.setattr(live, "EACH", 2)
+    watching = live.Live(made.sources, made.serving.at("inbox.db"))
+
+    def opened(name):
+        who = Who(name, ("read",), "token")
+        asked = {"type": "http", "method": "GET", "headers": [], "state": {"visit": VISIT._replace(who=who)}}
+        return watching._stream(Request(asked), lambda: pytest.fail("nobody has begun"))
+
+    assert [opened(name).status_code for name in ("ann", "ann", "ann", "bob", "cid")] == [200, 200, 503, 200, 503]
+
+
+def test_a_stream_reads_of_a_log_what_is_new_in_it(made, look, monkeypatch):
+    """Whoever looks on at a long log would else have it read from its beginning every second."""
+    made.ran("long", "running")
+    _log(made, "gh-long", "".join(f"t {number}\n" for number in range(40_000)))
+    read = []
+    plain = runlog._read
+    monkeypatch.setattr(runlog, "_read", lambda file, offset, size: read.append(offset) or plain(file, offset, size))
+    stream = look("/runs/gh-long/live?after=39999")
+    assert '"number": 40000' in stream.event()[1]
+    read.clear()
+    _log(made, "gh-long", "t more\n")
+    assert '"number": 40001' in stream.event()[1]
+    assert min(read) > 200_000

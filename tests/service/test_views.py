@@ -163,7 +163,15 @@ def test_the_log_of_a_run_is_read_on(sources):
     found: Any = views.run(sources, "gh-d1")
     assert [line.text for line in found.lines] == ["validate: 1 resource", "  planning S3/data-lake"]
     rest: Any = views.run(sources, "gh-d1", 1)
-    assert [line.number for line in rest.lines] == [2]
+    assert ([line.number for line in rest.lines], rest.after) == ([2], 1)
+
+
+def test_of_a_long_log_its_end_is_shown_and_how_much_came_before(sources, monkeypatch):
+    monkeypatch.setattr(views, "LINES", 1)
+    found: Any = views.run(sources, "gh-d1")
+    assert ([line.text for line in found.lines], found.after) == (["  planning S3/data-lake"], 1)
+    first: Any = views.run(sources, "gh-d1", 0)
+    assert ([line.text for line in first.lines], first.after) == (["validate: 1 resource"], 0)
 
 
 @pytest.mark.parametrize(
