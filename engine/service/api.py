@@ -87,7 +87,7 @@ READS = (
     Read("Freeze", "/freeze", "What is frozen.", lambda sources, _, __: views.freeze(sources)),
 )
 # What whoever asks can mend, and how HTTP says it. Everything else is ours, or of what we stand on: 503.
-_THEIRS = {"ENG251": 422, "ENG784": 409, "ENG790": 404, "ENG791": 409, "ENG803": 422}
+_THEIRS = {"ENG251": 422, "ENG784": 409, "ENG790": 404, "ENG791": 409, "ENG803": 422, "ENG867": 422}
 _OURS = 503
 
 

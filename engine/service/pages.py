@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from engine.errors import EngineError
 from engine.service import views
+from engine.service.api import status
 from engine.service.rendering import page
 from engine.service.shown import Asked
 from engine.service.views import Sources
@@ -64,10 +65,11 @@ def _endpoint(sources: Sources, row: Page) -> Callable[[Request], Any]:
         try:
             view = row.show(sources, at, request.query_params)
         except EngineError as error:
-            return page(request, "broken.html", {"problems": error.problems}, 503)
+            return page(request, "broken.html", {"problems": error.problems}, status(error))
         if view is None:
             return page(request, "nothing.html", {}, 404)
-        return page(request, row.template, {"view": view, "served": sources.runs is not None})
+        more = {"served": sources.runs is not None, "asked": _of(request.query_params, "state", "repo")}
+        return page(request, row.template, {"view": view, **more})
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(work, request)

@@ -111,15 +111,16 @@ class Runs:
         delivery: str = "",
         before: int = 0,
         limit: int = 50,
+        oldest: bool = False,
     ) -> list[Run]:
-        """The newest first; those of all states where none is named. `before`: the `row` of the last that was shown."""
+        """The newest first, or the `oldest`; of all states where none is named. `before`: the `row` of the last shown."""
         states = tuple(states)
         wanted = {"repo": repo, "number": number, "delivery": delivery}
         parts = [f"{name} = :{name}" for name, value in wanted.items() if value]
         parts += ["row < :before"] if before else []
         parts += [f"state IN ({', '.join(f':state{n}' for n in range(len(states)))})"] if states else []
         where = f"WHERE {' AND '.join(parts)}" if parts else ""
-        sql = f"SELECT * FROM runs {where} ORDER BY row DESC LIMIT :limit"  # noqa: S608 - names are ours
+        sql = f"SELECT * FROM runs {where} ORDER BY row {'ASC' if oldest else 'DESC'} LIMIT :limit"  # noqa: S608 - names are ours
         values = {**wanted, "before": before, "limit": limit, **{f"state{n}": one for n, one in enumerate(states)}}
         return [_run(row) for row in self._rows(sql, values)]
 

@@ -40,7 +40,7 @@ LANES = (
          "who runs the engine"),
     Lane("people", "Waiting for people", "Whoever is named can give what is missing.", "who the rules name"),
     Lane("author", "Waiting for their authors", "Denied or refused: a push mends it, or who is named excuses it.",
-         "its author"),
+         "whoever has pushed it"),
     Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied.",
          "who can unblock that one"),
     Lane("frozen", "Frozen", "Nothing is deployed until somebody ends the freeze.", "who may end the freeze"),
@@ -164,11 +164,13 @@ class RunList(NamedTuple):
 
     at: str
     runs: "tuple[Run, ...]"
+    counts: Mapping[str, int]  # by state, of all
     more: int | None = None  # what `before` has to be for the next ones; None: there are none
 
     def to_json(self) -> Json:
         """For machines."""
-        return {"at": self.at, "runs": [run.to_json() for run in self.runs], "more": self.more}
+        rows = [run.to_json() for run in self.runs]
+        return {"at": self.at, "runs": rows, "counts": dict(self.counts), "more": self.more}
 
 
 class OneRun(NamedTuple):
@@ -208,10 +210,11 @@ class Queue(NamedTuple):
 
     at: str
     running: "tuple[Run, ...]"
-    queued: "tuple[Run, ...]"  # each waits for one of its pull request, for a place, or for a moment
+    queued: "tuple[Run, ...]"  # the oldest: each waits for one of its pull request, for a place, or for a moment
     waiting: "tuple[Delivery, ...]"  # in the order in which they are looked at
     poisoned: "tuple[Run, ...]"  # given up, until a person has them go on
-    counts: Mapping[str, int]
+    counts: Mapping[str, int]  # deliveries by state, of all
+    runs: Mapping[str, int]  # likewise
 
     def to_json(self) -> Json:
         """For machines."""
@@ -222,6 +225,7 @@ class Queue(NamedTuple):
             "waiting": [delivery.to_json() for delivery in self.waiting],
             "poisoned": [run.to_json() for run in self.poisoned],
             "counts": dict(self.counts),
+            "runs": dict(self.runs),
         }
 
 

@@ -5,10 +5,11 @@ A store or a queue that does not answer is part of what is shown: whoever looks 
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
 from engine.core.alone import alone
-from engine.errors import EngineError
+from engine.errors import EngineError, failure
+from engine.names import listing
 from engine.service import runlog, timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from engine.service.runs import Run, Runs
     from engine.service.timeline import Event, Trail
 
+S = TypeVar("S", bound=str)
 PAGE = 100  # rows of a list
 LINES = 1_000  # of a run's log
 _DIGITS = 16  # of a number that somebody asks for
@@ -138,12 +140,17 @@ def _running(sources: Sources) -> "tuple[Run, ...]":
 
 
 def runs(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> RunList:
-    """Runs, the newest first."""
+    """Runs, the newest first.
+
+    Raises:
+        EngineError: ENG867, there is no such state.
+    """
     if sources.runs is None:
-        return RunList(sources.now(), ())
-    states = tuple(one for one in RUN_STATES if one == state)
+        return RunList(sources.now(), (), {})
+    states = (_one_of(RUN_STATES, state),) if state else ()
     found = sources.runs.find(states, repo=repo, before=before or 0, limit=PAGE + 1)
-    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].row if len(found) > PAGE else None)
+    more = found[PAGE - 1].row if len(found) > PAGE else None
+    return RunList(sources.now(), tuple(found[:PAGE]), sources.runs.counts(), more)
 
 
 def run(sources: Sources, name: str, after: int | None = None) -> OneRun | None:
@@ -159,21 +166,38 @@ def run(sources: Sources, name: str, after: int | None = None) -> OneRun | None:
 def queue(sources: Sources) -> Queue:
     """What waits, what runs, and what was given up."""
     if sources.inbox is None or sources.runs is None:
-        return Queue(sources.now(), (), (), (), (), {})
-    queued = tuple(reversed(sources.runs.find(("queued",), limit=PAGE)))
+        return Queue(sources.now(), (), (), (), (), {}, {})
+    queued = tuple(sources.runs.find(("queued",), limit=PAGE, oldest=True))
     poisoned = tuple(sources.runs.find(("poisoned",), limit=PAGE))
     waiting = tuple(sources.inbox.waiting(PAGE))
-    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, _counts(sources))
+    counts = _counts(sources), sources.runs.counts()
+    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, *counts)
 
 
 def deliveries(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> Deliveries:
-    """Deliveries, the newest first."""
+    """Deliveries, the newest first.
+
+    Raises:
+        EngineError: ENG867, there is no such state.
+    """
     if sources.inbox is None:
         return Deliveries(sources.now(), (), {})
-    wanted = next((one for one in STATES if one == state), None)
+    wanted = _one_of(STATES, state) if state else None
     found = sources.inbox.find(state=wanted, repo=repo or None, before=before, limit=PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
     return Deliveries(sources.now(), tuple(found[:PAGE]), _counts(sources), more)
+
+
+def _one_of(states: "tuple[S, ...]", asked: str) -> "S":
+    """A misspelt state is none, and not all of them: nobody is to think that nothing has failed.
+
+    Raises:
+        EngineError: ENG867.
+    """
+    found = next((one for one in states if one == asked), None)
+    if found is None:
+        raise failure("ENG867", state=asked[:40], known=listing(states))
+    return found
 
 
 def _counts(sources: Sources) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.run.kept import board
-from engine.service import rendering
+from engine.service import rendering, views
 from engine.service.pages import PAGES
 from tests.support.board import entry
 from tests.support.life import EVIL, REPO, everything
@@ -124,7 +124,7 @@ def test_a_pull_request_says_why_and_what_to_write(browser):
         ("a run that is a path", "/runs/..%2f..%2finbox.db", 404),
         ("a page that is none", "/x", 404),
         ("a place in a list that is none", "/runs?before=x", 200),
-        ("a state that is none", "/deliveries?state=%27%22%3E&repo=%ff", 200),
+        ("a state that is none", "/deliveries?state=%27%22%3E&repo=%ff", 422),
         ("what nobody can read as text", "/pulls?who=%ff%00&text=%F0%9F", 200),
     ],
 )
@@ -263,3 +263,23 @@ def test_what_others_write_is_text_on_every_page(tmp_path):
             assert sum(tag == "script" for tag, _ in read.tags) == 1, path
             assert "49" not in re.sub(r"\d\d:\d\d:\d\d", "", read.text).split(), path
             assert "\u202e" not in read.text, path
+
+
+@pytest.mark.parametrize("path", ["/runs", "/deliveries"])
+def test_what_comes_earlier_is_of_the_state_and_the_repository_that_were_asked_for(tmp_path, monkeypatch, path):
+    monkeypatch.setattr(views, "PAGE", 1)
+    with a_scene(tmp_path) as one:
+        for number in range(3):
+            one.ran(f"r{number}", "failed")
+            one.delivered(f"d{number}", "failed")
+        shown = one.ask("GET", f"{path}?state=failed&repo=acme/infra", ("Accept", "text/html")).text
+        (link,) = re.findall(rf'href="({path}\?before=[^"]*)"', shown)
+        assert "state=failed" in link
+        assert "repo=acme%2Finfra" in link
+
+
+@pytest.mark.parametrize("path", ["/runs", "/deliveries", "/api/v1/runs", "/api/v1/deliveries"])
+def test_a_state_that_there_is_not_is_not_all_of_them(scene, path):
+    """`cancled` that shows every run says that none was cancelled, or that all were."""
+    answer = scene.ask("GET", f"{path}?state=cancled", ("Accept", "text/html"))
+    assert (answer.status, "ENG867" in answer.text, "gh-d1" in answer.text) == (422, True, False)

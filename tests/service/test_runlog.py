@@ -19,7 +19,7 @@ def _numbers(lines):
 
 
 CASES = [
-    ("all of it", lambda file: runlog.lines(file), range(1, 31)),
+    ("all of it", runlog.lines, range(1, 31)),
     ("what follows a line", lambda file: runlog.lines(file, 28), range(29, 31)),
     ("what follows the last", lambda file: runlog.lines(file, 30), ()),
     ("what follows one that is not there", lambda file: runlog.lines(file, 10**9), ()),

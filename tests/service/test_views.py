@@ -192,3 +192,17 @@ def test_reading_takes_no_library_of_the_service():
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_queue_of_hundreds_is_counted_and_the_next_in_it_are_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(views, "PAGE", 2)
+    with a_scene(tmp_path) as scene:
+        for number in range(5):
+            scene.ran(f"q{number}", "queued")
+            scene.delivered(f"w{number}", "waiting")
+        found = views.queue(scene.sources)
+        assert [run.run for run in found.queued] == ["gh-q0", "gh-q1"]
+        assert (found.runs["queued"], len(found.waiting), found.counts["waiting"]) == (5, 2, 5)
+        page = scene.ask("GET", "/queue", ("Accept", "text/html")).text
+        assert page.count("The first 2 of 5.") == 2
+        assert 'worked on <span class="count">5</span>' in page
