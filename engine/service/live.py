@@ -126,7 +126,8 @@ class Live:
 
     def _look(self) -> tuple[object, ...]:
         if time.monotonic() - self._read >= _BOARD_S:
-            self._board, self._read = hash(self._sources.board.read().entries), time.monotonic()
+            parts = tuple((one.name, one.how, one.said) for one in self._sources.health())
+            self._board, self._read = hash((self._sources.board.read().entries, parts)), time.monotonic()
         return self._version(), self._board
 
     def _version(self) -> int:

@@ -113,7 +113,7 @@ class Runs:
         limit: int = 50,
         oldest: bool = False,
     ) -> list[Run]:
-        """The newest first, or the `oldest`; of all states where none is named. `before`: the `row` of the last shown."""
+        """The newest first, or the `oldest`; of all states where none is named. `before`: the `row` of the last one."""
         states = tuple(states)
         wanted = {"repo": repo, "number": number, "delivery": delivery}
         parts = [f"{name} = :{name}" for name, value in wanted.items() if value]

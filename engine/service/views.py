@@ -131,7 +131,7 @@ def overview(sources: Sources) -> Overview:
     """Everything at a glance. Raises nothing: what does not answer is told of."""
     found = pulls(sources)
     lanes = tuple(Count(lane.title, len(lane.entries)) for lane in found.lanes)
-    running, frozen = _running(sources), freeze(sources).frozen
+    running, frozen = _running(sources), freeze(sources, named=False).frozen
     return Overview(sources.now(), sources.health(), lanes, found, running, _counts(sources), frozen)
 
 
@@ -209,11 +209,12 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
-def freeze(sources: Sources) -> Freeze:
-    """What is frozen. Raises nothing."""
+def freeze(sources: Sources, *, named: bool = True) -> Freeze:
+    """What is frozen; `named`: with the environments of the rules, which have to be read for it. Raises nothing."""
     from engine.run.kept import freezes
 
+    names = sources.environments() if named else ()
     try:
-        return Freeze(sources.now(), tuple(freezes.active(sources.store)), sources.environments())
+        return Freeze(sources.now(), tuple(freezes.active(sources.store)), names)
     except EngineError as error:
-        return Freeze(sources.now(), (), sources.environments(), error.problems[0])
+        return Freeze(sources.now(), (), names, error.problems[0])

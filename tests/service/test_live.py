@@ -10,6 +10,7 @@ from engine.service import live, runlog
 from engine.service.access import Who
 from engine.service.address import Address
 from engine.service.guard import Visit
+from engine.service.health import Component
 from tests.support.serving import listening
 
 VISIT = Visit(None, "", "", "/", lambda: True, Address("http://127.0.0.1", "80", is_alone=True), "")
@@ -154,3 +155,14 @@ def test_a_stream_reads_of_a_log_what_is_new_in_it(made, look, monkeypatch):
     _log(made, "gh-long", "t more\n")
     assert '"number": 40001' in stream.event()[1]
     assert min(read) > 200_000
+
+
+def test_how_the_parts_are_is_a_change_too(made):
+    """What is being looked at when a page is made would stand there until something else happened."""
+    how = ["unknown"]
+    sources = made.sources._replace(health=lambda: (Component("keys", how[0], "x"),))
+    watching = live.Live(sources, made.serving.at("inbox.db"))
+    before = watching._look()
+    how[0] = "well"
+    watching._read = 0.0
+    assert watching._look() != before

@@ -132,7 +132,7 @@ def _entry(ctx: "Context", facts: Mapping[str, Any], stage: "Stage", waits: Sequ
 
 
 def _author(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Whose change it is: of one that the engine or another App has opened, who has pushed last. An App mends nothing."""
+    """Whose change it is: of one that an App has opened, who has pushed last. An App mends nothing."""
     pushed = [one["user"] for one in reversed(facts.get("pushers") or ())]
     made = [one["author"] for one in reversed(facts.get("commits") or ())]
     people = (one for one in (facts["pr"]["author"], *pushed, *made) if one and not one.get("bot"))
