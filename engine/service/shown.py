@@ -120,6 +120,7 @@ class Pull(NamedTuple):
     timeline: "Timeline"
     runs: "tuple[Run, ...]" = ()  # the newest first
     problem: "Problem | None" = None  # its report cannot be read
+    frozen: "tuple[Said, ...]" = ()  # freezes of its environment, whether it was looked at since or not
 
     def to_json(self) -> Json:
         """For machines."""
@@ -131,6 +132,7 @@ class Pull(NamedTuple):
             "report": self.report.to_json() if self.report else None,
             "timeline": [event.to_json() for event in self.timeline.events],
             "runs": [run.to_json() for run in self.runs],
+            "frozen": [frozen_json(one) for one in self.frozen],
             "problem": self.problem.to_json() if self.problem else None,
         }
 

@@ -97,7 +97,8 @@ def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
     told = timeline.of(sources.trail.of(entry.repo, pr), kept.steps, _received(sources, entry))
     ran = tuple(sources.runs.find(repo=entry.repo, number=pr, limit=_FEW)) if sources.runs else ()
     url = f"{sources.web}/{entry.repo}/pull/{pr}" if sources.web else ""
-    view = Pull(sources.now(), entry, url, kept.gates, None, told, ran)
+    holds = tuple(one for one in freeze(sources, named=False).frozen if one.environment in (None, entry.environment))
+    view = Pull(sources.now(), entry, url, kept.gates, None, told, ran, frozen=holds)
     try:
         with alone("what its newest validation has found"):  # nobody has signed how it is shown
             return view._replace(report=_report(sources, entry))
@@ -107,7 +108,8 @@ def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
 
 def _received(sources: Sources, entry: "Entry") -> "list[Event]":
     found = sources.inbox.find(subject=entry.name, limit=_MANY) if sources.inbox else []
-    said = ((one, f"{one.event} {one.action}".strip()) for one in found)
+    # What has led to nothing is in the list of deliveries; here it would drown what has happened.
+    said = ((one, f"{one.event} {one.action}".strip()) for one in found if one.state != "kept")
     return [timeline.Event(one.received_at, "delivery", one.state, text, run=one.run) for one, text in said]
 
 
