@@ -28,7 +28,7 @@ class RunLog:
 
     def more(self, most: int) -> list[Line]:
         """The next lines, so many at most. One that has not ended yet is none."""
-        found = []
+        found = list[Line]()
         while len(found) < most and (rows := self._rows(most - len(found))):
             found += [self._line(row) for row in rows]
         return found
