@@ -194,7 +194,7 @@ def test_the_keyboard_stays_where_it_was_when_the_page_changes(browser, calm):
         page.locator("footer .live").wait_for()
         page.locator("summary").first.focus()
         before = page.evaluate("document.activeElement.textContent")
-        kept = board.get(calm.store, REPO, 7)
+        kept: Any = board.get(calm.store, REPO, 7)
         board.keep(calm.store, kept.entry._replace(title="Another title"), kept.gates)
         page.locator("h1", has_text="Another title").wait_for()
         assert page.evaluate("document.activeElement.textContent") == before

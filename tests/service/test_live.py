@@ -148,7 +148,12 @@ def test_a_stream_reads_of_a_log_what_is_new_in_it(made, look, monkeypatch):
     _log(made, "gh-long", "".join(f"t {number}\n" for number in range(40_000)))
     read = []
     plain = runlog._read
-    monkeypatch.setattr(runlog, "_read", lambda file, offset, size: read.append(offset) or plain(file, offset, size))
+
+    def counted(file, offset, size):
+        read.append(offset)
+        return plain(file, offset, size)
+
+    monkeypatch.setattr(runlog, "_read", counted)
     stream = look("/runs/gh-long/live?after=39999")
     assert '"number": 40000' in stream.event()[1]
     read.clear()
@@ -159,10 +164,10 @@ def test_a_stream_reads_of_a_log_what_is_new_in_it(made, look, monkeypatch):
 
 def test_how_the_parts_are_is_a_change_too(made):
     """What is being looked at when a page is made would stand there until something else happened."""
-    how = ["unknown"]
-    sources = made.sources._replace(health=lambda: (Component("keys", how[0], "x"),))
+    parts = [Component("keys", "unknown", "being looked at")]
+    sources = made.sources._replace(health=lambda: tuple(parts))
     watching = live.Live(sources, made.serving.at("inbox.db"))
     before = watching._look()
-    how[0] = "well"
+    parts[:] = [Component("keys", "well", "all there")]
     watching._read = 0.0
     assert watching._look() != before

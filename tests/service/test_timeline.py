@@ -97,9 +97,9 @@ def test_what_could_not_be_read_is_read_at_the_next_look(monkeypatch):
     for text in "abc":
         trail(store).say(said(text))
     read = Trail(store)
-    broken, store.get = store.get, _fails
-    assert (read.of(REPO, 7).events, read.of(REPO, 7).is_whole) == ((), False)
-    store.get = broken
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "get", _fails)
+        assert (read.of(REPO, 7).events, read.of(REPO, 7).is_whole) == ((), False)
     assert [one.text for one in read.of(REPO, 7).events] == list("abc")
 
 
