@@ -1232,6 +1232,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG802": Row("`engine serve` cannot be reached so: {option}: {reason}", "docs/serve.md shows what goes together"),
     "ENG803": Row("what was sent cannot be done: {field}: {reason}", "`GET /api/v1/openapi.json` says what it takes"),
+    "ENG867": Row("there is no state `{state}`", "ask for one of {known}"),
     "ENG793": Row(
         "`engine serve` needs more than the engine: {names} {verb} missing",
         "pip install 'interlock-engine[serve]'",

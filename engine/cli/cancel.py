@@ -22,11 +22,13 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """Ask for it; the service ends it."""
-    from engine.cli.runs import line, opened
+    from engine.cli.runs import line, opened, saying
     from engine.run.kept.owner import owner
+    from engine.service import asking
 
+    runs = opened(options.state)
     with owner(None) as me:
-        found = opened(options.state).ask_cancel(options.run, me.who)
+        found = asking.cancel(runs, options.run, me.who, saying(console))
     if options.json:
         console.json({"version": 1, "run": found.to_json()})
     else:

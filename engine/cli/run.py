@@ -143,13 +143,14 @@ def _asked(options: Namespace, console: Console) -> int:
     Raises:
         EngineError: ENG579 without what it needs, ENG790 there is no such run, ENG791 it goes or has come to its end.
     """
-    from engine.cli.runs import line, opened
+    from engine.cli.runs import line, opened, saying
     from engine.run.kept.owner import owner
+    from engine.service import asking
 
     if options.resume is None or not options.run:
         raise failure("ENG579", option="--state", needed="--resume --run RUN")
     with owner(None) as me:
-        found = opened(options.state).resume(options.run, me.who)
+        found = asking.resume(opened(options.state), options.run, me.who, saying(console))
     if options.json:
         console.json({"version": 1, "status": "queued", "run": found.run})
     else:

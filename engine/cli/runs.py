@@ -8,6 +8,7 @@ from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
+    from engine.service.asking import Say
     from engine.service.runs import Run, Runs
 
 HELP = "list what `engine serve` does and has done, or show one run with its log"
@@ -45,6 +46,20 @@ def opened(directory: str | None) -> "Runs":
     if not os.path.isfile(os.path.join(found, FILE)):
         raise failure("ENG794", directory=found)
     return Runs(found)
+
+
+def saying(console: "Console") -> "Say":
+    """How what is asked of a run is said in the trail; ENGINE_STORE names where that is."""
+    from engine.adapters import clock, settings
+    from engine.adapters.keys import Keyring
+    from engine.adapters.storage.named import opened as store_of
+    from engine.service import asking
+
+    values = settings.read()
+    store = store_of(values.store)
+    if not store.durable:
+        console.progress("no trail records this, the run alone does: ENGINE_STORE names none that lasts")
+    return asking.saying(store, asking.trails(store, Keyring(os.environ), values), clock.now)
 
 
 def run(options: Namespace, console: "Console") -> int:

@@ -4,18 +4,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from engine.errors import EngineError, failure
 from engine.service import views
-from engine.service.address import RefusedError
 from engine.service.deeds import DEEDS, Deed, Hands, asked
-from engine.service.guard import refusal, visit
+from engine.service.guard import visit
 from engine.service.shown import Asked
 from engine.service.views import Sources
 
@@ -73,8 +71,8 @@ READS = (
         "OneRun",
         "/runs/{run}",
         "A run, and what it has said.",
-        lambda sources, path, query: views.run(sources, path["run"], views.number(query.get("after", "")) or 0),
-        {"after": "Only lines after that many."},
+        lambda sources, path, query: views.run(sources, path["run"], views.number(query.get("after", ""))),
+        {"after": "The next 1,000 lines after that many; without it the last 1,000."},
     ),
     Read("Queue", "/queue", "What waits, what runs, what was given up.", lambda sources, _, __: views.queue(sources)),
     Read(
@@ -87,16 +85,15 @@ READS = (
     Read("Freeze", "/freeze", "What is frozen.", lambda sources, _, __: views.freeze(sources)),
 )
 # What whoever asks can mend, and how HTTP says it. Everything else is ours, or of what we stand on: 503.
-_THEIRS = {"ENG251": 422, "ENG784": 409, "ENG790": 404, "ENG791": 409, "ENG803": 422}
+_THEIRS = {"ENG251": 422, "ENG784": 409, "ENG790": 404, "ENG791": 409, "ENG803": 422, "ENG867": 422}
 _OURS = 503
 
 
 def routes(sources: Sources, hands: Hands) -> Sequence[BaseRoute]:
-    """The API, and the deeds of the pages' forms."""
+    """The API. The same deeds as forms are among the pages."""
     return [
         *(Route(ROOT + row.path, _reading(sources, row), methods=["GET"]) for row in READS),
         *(Route(ROOT + deed.path, _doing(hands, deed), methods=["POST"]) for deed in DEEDS),
-        *(Route(deed.path, _by_form(hands, deed), methods=["POST"]) for deed in DEEDS),
         Route(ROOT + "/openapi.json", _document, methods=["GET"]),
     ]
 
@@ -132,27 +129,19 @@ def _reading(sources: Sources, row: Read) -> Callable[[Request], Any]:
 def _doing(hands: Hands, deed: Deed) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(_done, hands, deed, request, _body(visit(request).body)))
+            return JSONResponse(await run_in_threadpool(done, hands, deed, request, _body(visit(request).body)))
         except EngineError as error:
             return failed(error)
 
     return endpoint
 
 
-def _by_form(hands: Hands, deed: Deed) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            await run_in_threadpool(_done, hands, deed, request, visit(request).form)
-        except EngineError as error:
-            first = error.problems[0]
-            return refusal(request, RefusedError(status(error), f"{first.message}: {first.hint}"))
-        back = deed.back.format(**{name: quote(str(value)) for name, value in request.path_params.items()})
-        return RedirectResponse(visit(request).root + back, 303)
+def done(hands: Hands, deed: Deed, request: Request, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Do it, as whoever asks.
 
-    return endpoint
-
-
-def _done(hands: Hands, deed: Deed, request: Request, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    Raises:
+        EngineError: it is refused.
+    """
     who = visit(request).who
     assert who, "the guard lets nobody else through"
     assert who.name, "who has shown no token may not write"

@@ -45,7 +45,7 @@ def create(
         *api.routes(sources, hands),
         *metrics.routes(sources, answered),
         *Live(sources, serving.at("inbox.db"), ending).routes(),
-        *pages.routes(sources),
+        *pages.routes(sources, hands),
     ]
     open_to_all = [*rendering.static(), *signing_in.routes(tokens, sessions)]
     guarded = Guard(_router(open_to_all, Demand(_router(behind, _nowhere))), where, tokens, sessions)

@@ -11,6 +11,7 @@ from engine.errors import failure
 from engine.run import freezing
 from engine.run.kept.freezes import Said
 from engine.run.kept.owner import owner
+from engine.service import asking
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -34,17 +35,17 @@ class Hands(NamedTuple):
     environments: Callable[[], Iterable[str]]  # that the rules name now
     now: Callable[[], str]
 
+    @property
+    def say(self) -> asking.Say:
+        """Something in the trail."""
+        return asking.saying(self.store, self.trail, self.now)
+
 
 def hands(sources: "Sources", settings: "Settings", secrets: "Secrets") -> Hands:
     """Those of a service: `sources` with an inbox and runs; the trail is the one of the store that is set."""
-    from engine.run import audit
-
     assert sources.inbox, "nothing is done where nothing is served"
     assert sources.runs, "nothing is done where nothing is served"
-
-    def trail(run: str, at: str) -> "Trail":
-        return audit.trail(sources.store, secrets, settings, run, lambda: at, "")
-
+    trail = asking.trails(sources.store, secrets, settings)
     return Hands(sources.inbox, sources.runs, sources.store, trail, sources.environments, sources.now)
 
 
@@ -88,15 +89,15 @@ def asked(deed: Deed, given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _redeliver(hands: Hands, who: str, given: Mapping[str, str]) -> Json:
-    return hands.inbox.again(given["delivery"], who).to_json()
+    return asking.redeliver(hands.inbox, given["delivery"], who, hands.say).to_json()
 
 
 def _cancel(hands: Hands, who: str, given: Mapping[str, str]) -> Json:
-    return hands.runs.ask_cancel(given["run"], who).to_json()
+    return asking.cancel(hands.runs, given["run"], who, hands.say).to_json()
 
 
 def _resume(hands: Hands, who: str, given: Mapping[str, str]) -> Json:
-    return hands.runs.resume(given["run"], who).to_json()
+    return asking.resume(hands.runs, given["run"], who, hands.say).to_json()
 
 
 def _freeze(hands: Hands, who: str, given: Mapping[str, str]) -> Json:

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.adapters.web.own import form, is_elsewhere, limited_body, own_path
+from engine.adapters.web.own import form, is_elsewhere, is_taken_elsewhere, limited_body, own_path
 from engine.adapters.web.own import headers as page_headers
 from engine.service import log
 from engine.service.access import LOOPBACK, SESSION_S, Right, Sessions, Tokens, Who
@@ -109,6 +109,8 @@ class Guard:
         stamp = self._sessions.stamp(cookie) if cookie else ""
         found = Visit(who, stamp, self._place.root, at, lambda: asking() == who, address, cookie)
         if request.method in SAFE:
+            if bearer is None and is_taken_elsewhere(request.headers):
+                raise RefusedError(403, "A page of another address may not load this.")
             return found
         body = await limited_body(request, BODY_LIMIT)
         if body is None:

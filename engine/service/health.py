@@ -74,25 +74,27 @@ class Health:
         """Looks at nothing yet."""
         self._parts, self._again_s = parts, again_s
         self._lock = threading.Lock()
-        self._slow = tuple(Component(name, "unknown", "being looked at") for name in _SLOW)
+        self._slow = tuple(Component(name, "unknown", "being looked at") for name in ("schedule", *_SLOW))
         self._until = float("-inf")
+        self._looks = False  # somebody does, and one is enough, however long it takes
 
     def __call__(self) -> tuple[Component, ...]:
         """All of them; none raises."""
         with self._lock:
-            is_due, slow = time.monotonic() >= self._until, self._slow
-            if is_due:
-                self._until = time.monotonic() + self._again_s
+            is_due, slow = time.monotonic() >= self._until and not self._looks, self._slow
+            self._looks |= is_due
         if is_due:
             threading.Thread(target=self.look, name="health", daemon=True).start()
-        quick = (("store", self._store), ("queue", self._queue), ("schedule", self._schedule))
-        return (*(self._quick(name, look) for name, look in quick), *slow)
+        return (self._quick("store", self._store), self._quick("queue", self._queue), *slow)
 
     def look(self) -> None:
-        """At what is slow."""
-        found = tuple(self._slowly(name, names) for name, names in _SLOW.items())
+        """At what is slow: programs, GitHub, and a record of each source for each row of the clock."""
+        found = (
+            self._quick("schedule", self._schedule),
+            *(self._slowly(name, names) for name, names in _SLOW.items()),
+        )
         with self._lock:
-            self._slow = found
+            self._slow, self._looks, self._until = found, False, time.monotonic() + self._again_s
 
     def _quick(self, name: str, look: Callable[[], Component]) -> Component:
         try:

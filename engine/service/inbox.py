@@ -178,18 +178,7 @@ class Inbox:
             EngineError: ENG784, there is none, it has not come to an end, or its body was not kept.
         """
         with self.database.writing() as tables:
-            found = self.get(id_)
-            why = (
-                "there is none of that id"
-                if found is None
-                else f"it has not come to an end: it is {found.state}"
-                if found.state not in ENDED
-                else "its body is not kept"
-                if self.body(id_) is None
-                else ""
-            )
-            if why:
-                raise failure("ENG784", id=id_, reason=why)
+            self.ended(id_)
             tables.execute(
                 """UPDATE deliveries SET state = 'waiting', turn = turn + 1, tries = 0, priority = 1, reason = ?
                 WHERE id = ?""",
@@ -198,6 +187,23 @@ class Inbox:
         found = self.get(id_)
         assert found is not None, "nobody removes what waits"
         return found
+
+    def ended(self, id_: str) -> Delivery:
+        """The delivery of that id, if it can be had again.
+
+        Raises:
+            EngineError: as `again`.
+        """
+        found = self.get(id_)
+        if found is None:
+            why = "there is none of that id"
+        elif found.state not in ENDED:
+            why = f"it has not come to an end: it is {found.state}"
+        elif self.body(id_) is None:
+            why = "its body is not kept"
+        else:
+            return found
+        raise failure("ENG784", id=id_, reason=why)
 
     def prune(self, before: str, seen_before: str) -> int:
         """Remove what has ended and came before that moment; and forget bodies from before `seen_before`, which then

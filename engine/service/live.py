@@ -8,6 +8,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from engine.service.guard import visit
+from engine.service.runlog import RunLog
 from engine.service.runs import PENDING
 
 if TYPE_CHECKING:
     from engine.service.runs import Run, Runs
     from engine.service.views import Sources
 
-MOST = 100  # streams at once
+MOST, EACH = 100, 20  # streams at once: of all, and of one who asks
 _LOOK_S = 1.0
 _BOARD_S = 5.0  # a bucket is asked this often, while somebody looks
 _BEAT_S = 15.0  # after which a proxy would think that nobody is there
@@ -37,7 +40,7 @@ class Live:
     def __init__(self, sources: "Sources", inbox_file: str, ending: Callable[[], bool] = lambda: False) -> None:
         """`ending`: nobody is to be kept waiting any more."""
         self._sources, self._file, self._ending = sources, inbox_file, ending
-        self._open = 0
+        self._open: Counter[str] = Counter()  # streams, by who asked
         self._stamp: tuple[object, ...] = ()
         self._looked = self._read = 0.0
         self._board: object = None
@@ -75,12 +78,12 @@ class Live:
         return self._stream(request, lambda: self._said(request, runs, name, after))
 
     async def _said(self, request: Request, runs: "Runs", name: str, after: int) -> AsyncIterator[str]:
+        log = await run_in_threadpool(RunLog, runs.log_file(name), after)
         async for _ in self._turns(request):
             run: Run | None = await run_in_threadpool(runs.get, name)  # before its lines: what it said last is in them
-            lines = (await run_in_threadpool(runs.log, name, after))[:_LINES]
+            lines = await run_in_threadpool(log.more, _LINES)
             if lines:
-                after = lines[-1].number
-                yield _event("lines", [line._asdict() for line in lines], after)
+                yield _event("lines", [line._asdict() for line in lines], lines[-1].number)
             elif run is None or run.state not in PENDING:
                 yield _event("end", {})
                 return
@@ -97,24 +100,21 @@ class Live:
     def _stream(self, request: Request, events: Callable[[], AsyncIterator[str]]) -> Response:
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        if self._open >= MOST:
+        who = visit(request).who
+        name = who.name if who else ""
+        if self._open.total() >= MOST or self._open[name] >= EACH:
             return JSONResponse({"message": "Too many look on; the page shows the same."}, 503)
 
-        async def counted() -> AsyncIterator[str]:
+        async def beating() -> AsyncIterator[str]:
             said = time.monotonic()
-            self._open += 1
-            try:
-                async for event in events():
-                    if not event and time.monotonic() - said >= _BEAT_S:
-                        event = ": still here\n\n"  # noqa: PLW2901 - a comment, which keeps the line open
-                    if event:
-                        said = time.monotonic()
-                        yield event
-            finally:
-                self._open -= 1
+            async for event in events():
+                if not event and time.monotonic() - said >= _BEAT_S:
+                    event = ": still here\n\n"  # noqa: PLW2901 - a comment, which keeps the line open
+                if event:
+                    said = time.monotonic()
+                    yield event
 
-        # What a proxy keeps back to send it in one piece comes too late.
-        return StreamingResponse(counted(), 200, {"X-Accel-Buffering": "no"}, "text/event-stream")
+        return _Counted(beating(), self._open, name)
 
     async def _now(self) -> tuple[object, ...]:
         """Another value than before when something is another."""
@@ -126,7 +126,8 @@ class Live:
 
     def _look(self) -> tuple[object, ...]:
         if time.monotonic() - self._read >= _BOARD_S:
-            self._board, self._read = hash(self._sources.board.read().entries), time.monotonic()
+            parts = tuple((one.name, one.how, one.said) for one in self._sources.health())
+            self._board, self._read = hash((self._sources.board.read().entries, parts)), time.monotonic()
         return self._version(), self._board
 
     def _version(self) -> int:
@@ -138,6 +139,24 @@ class Live:
             return version
         except sqlite3.Error:  # the page says what is wrong with it
             return 0
+
+
+class _Counted(StreamingResponse):
+    """A stream that counts from the moment that it is promised, so that no crowd gets in at once."""
+
+    def __init__(self, events: AsyncIterator[str], opened: Counter[str], name: str) -> None:
+        # What a proxy keeps back to send it in one piece comes too late.
+        super().__init__(events, 200, {"X-Accel-Buffering": "no"}, "text/event-stream")
+        self._opened, self._name = opened, name
+        opened[name] += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Until it ends, however it does."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._opened[self._name] -= 1
+            self._opened += Counter()  # forgets names that look on no more
 
 
 def _event(name: str, data: object, number: int | None = None) -> str:

@@ -52,7 +52,7 @@ def families(sources: "Sources", answered: Counts) -> Iterator[Metric]:
         "interlock_component_well",
         "1: the part that we stand on answers as it should.",
         "component",
-        {one.name: float(one.how in ("well", "absent")) for one in now.components},
+        {one.name: float(one.how in ("well", "absent")) for one in now.components if one.how != "unknown"},
     )
     yield Metric(
         "interlock_pull_requests",

@@ -37,7 +37,7 @@ def page(request: Request, template: str, values: Mapping[str, Any], status: int
     """`visit` is in each: `visit.token` in every form, `visit.who` and `may_write`; `link` makes its paths."""
     seen = visit(request)
     path = str(request.scope["path"]).removeprefix(seen.root)
-    return rendered(template, {"visit": seen, "root": seen.root, "path": path, **values}, status)
+    return rendered(template, {"visit": seen, "root": seen.root, "path": path, "refused": None, **values}, status)
 
 
 def rendered(template: str, values: Mapping[str, Any], status: int) -> HTMLResponse:

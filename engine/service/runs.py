@@ -21,17 +21,18 @@ from contextlib import contextmanager
 from sqlite3 import Row
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from engine.adapters import clock, files
+from engine.adapters import clock
 from engine.core.canonical import digest
 from engine.errors import ExitCode, failure
+from engine.service import runlog
 from engine.service.database import Database
+from engine.service.runlog import Line
 
 RunState: TypeAlias = Literal["queued", "running", "done", "failed", "superseded", "cancelled", "poisoned"]
 PENDING: tuple[RunState, ...] = ("queued", "running")
 AGAIN: tuple[RunState, ...] = ("failed", "cancelled", "poisoned")  # what a person may have started again
 FILE = "inbox.db"
 _FOLDER, _LOG = "runs", "log"
-_LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log that are read: a run that says more has something wrong with it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -93,14 +94,6 @@ class Run(NamedTuple):
         return {**self._asdict(), "engine": self.engine, "resume": bool(self.resume)}
 
 
-class Line(NamedTuple):
-    """What a run has said."""
-
-    number: int  # from 1
-    at: str
-    text: str
-
-
 class Runs:
     """Thread-safe, and safe with processes. Every method raises EngineError ENG788 where the file cannot be used."""
 
@@ -118,15 +111,16 @@ class Runs:
         delivery: str = "",
         before: int = 0,
         limit: int = 50,
+        oldest: bool = False,
     ) -> list[Run]:
-        """The newest first; those of all states where none is named. `before`: the `row` of the last that was shown."""
+        """The newest first, or the `oldest`; of all states where none is named. `before`: the `row` of the last one."""
         states = tuple(states)
         wanted = {"repo": repo, "number": number, "delivery": delivery}
         parts = [f"{name} = :{name}" for name, value in wanted.items() if value]
         parts += ["row < :before"] if before else []
         parts += [f"state IN ({', '.join(f':state{n}' for n in range(len(states)))})"] if states else []
         where = f"WHERE {' AND '.join(parts)}" if parts else ""
-        sql = f"SELECT * FROM runs {where} ORDER BY row DESC LIMIT :limit"  # noqa: S608 - names are ours
+        sql = f"SELECT * FROM runs {where} ORDER BY row {'ASC' if oldest else 'DESC'} LIMIT :limit"  # noqa: S608 - names are ours
         values = {**wanted, "before": before, "limit": limit, **{f"state{n}": one for n, one in enumerate(states)}}
         return [_run(row) for row in self._rows(sql, values)]
 
@@ -144,14 +138,12 @@ class Runs:
         return os.path.join(self._folder, safe or "x-" + digest(run).rpartition(":")[2][:40])
 
     def log(self, run: str, after: int = 0) -> list[Line]:
-        """What it has said since line `after`; nothing where that is not kept any more."""
-        try:
-            data = files.fetch(os.path.join(self.folder(run), _LOG), _LOG_LIMIT)
-        except OSError:
-            return []
-        said = data.decode(errors="replace").split("\n")[:-1]  # the last one has not ended yet
-        parts = (line.partition(" ") for line in said)
-        return [Line(number, at, text) for number, (at, _, text) in enumerate(parts, 1) if number > after]
+        """All that it has said since line `after`; nothing where that is not kept any more."""
+        return runlog.lines(self.log_file(run), after)
+
+    def log_file(self, run: str) -> str:
+        """Where that stands, for whoever looks at a part of it."""
+        return os.path.join(self.folder(run), _LOG)
 
     def ask_cancel(self, run: str, who: str) -> Run:
         """It is to end, as soon as that harms nothing; `who` has said so.
@@ -170,11 +162,22 @@ class Runs:
         Raises:
             EngineError: ENG790 there is no such run, ENG791 it goes, or has come to its end.
         """
-        found = self._there(run)
+        found = self.resumable(run)
         values = {"asked": "", "asked_by": who, "not_before": "", "resume": 1, "tries": 0, "failures": 0}
         if not self._set(found, AGAIN, state="queued", turn=found.turn + 1, ended_at="", reason="", **values):
-            raise failure("ENG791", run=run, reason="it goes" if found.state in PENDING else "it has come to its end")
+            self.resumable(run)  # somebody was quicker
         return self._there(run)
+
+    def resumable(self, run: str) -> Run:
+        """That one, if it can be had to go on.
+
+        Raises:
+            EngineError: as `resume`.
+        """
+        found = self._there(run)
+        if found.state not in AGAIN:
+            raise failure("ENG791", run=run, reason="it goes" if found.state in PENDING else "it has come to its end")
+        return found
 
     def add(self, run: Run) -> None:
         """A new one; one that is there stays as it is."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from engine.run.kept.freezes import Said
     from engine.service.delivery import Delivery
     from engine.service.health import Component
-    from engine.service.runs import Line, Run
+    from engine.service.runlog import Line
+    from engine.service.runs import Run
     from engine.service.timeline import Timeline
 
 Json = dict[str, Any]
@@ -39,7 +40,7 @@ LANES = (
          "who runs the engine"),
     Lane("people", "Waiting for people", "Whoever is named can give what is missing.", "who the rules name"),
     Lane("author", "Waiting for their authors", "Denied or refused: a push mends it, or who is named excuses it.",
-         "its author"),
+         "whoever has pushed it"),
     Lane("behind", "Waiting behind others", "Another pull request has the resource until it is applied.",
          "who can unblock that one"),
     Lane("frozen", "Frozen", "Nothing is deployed until somebody ends the freeze.", "who may end the freeze"),
@@ -119,6 +120,7 @@ class Pull(NamedTuple):
     timeline: "Timeline"
     runs: "tuple[Run, ...]" = ()  # the newest first
     problem: "Problem | None" = None  # its report cannot be read
+    frozen: "tuple[Said, ...]" = ()  # freezes of its environment, whether it was looked at since or not
 
     def to_json(self) -> Json:
         """For machines."""
@@ -130,6 +132,7 @@ class Pull(NamedTuple):
             "report": self.report.to_json() if self.report else None,
             "timeline": [event.to_json() for event in self.timeline.events],
             "runs": [run.to_json() for run in self.runs],
+            "frozen": [frozen_json(one) for one in self.frozen],
             "problem": self.problem.to_json() if self.problem else None,
         }
 
@@ -163,11 +166,13 @@ class RunList(NamedTuple):
 
     at: str
     runs: "tuple[Run, ...]"
+    counts: Mapping[str, int]  # by state, of all
     more: int | None = None  # what `before` has to be for the next ones; None: there are none
 
     def to_json(self) -> Json:
         """For machines."""
-        return {"at": self.at, "runs": [run.to_json() for run in self.runs], "more": self.more}
+        rows = [run.to_json() for run in self.runs]
+        return {"at": self.at, "runs": rows, "counts": dict(self.counts), "more": self.more}
 
 
 class OneRun(NamedTuple):
@@ -207,10 +212,11 @@ class Queue(NamedTuple):
 
     at: str
     running: "tuple[Run, ...]"
-    queued: "tuple[Run, ...]"  # each waits for one of its pull request, for a place, or for a moment
+    queued: "tuple[Run, ...]"  # the oldest: each waits for one of its pull request, for a place, or for a moment
     waiting: "tuple[Delivery, ...]"  # in the order in which they are looked at
     poisoned: "tuple[Run, ...]"  # given up, until a person has them go on
-    counts: Mapping[str, int]
+    counts: Mapping[str, int]  # deliveries by state, of all
+    runs: Mapping[str, int]  # likewise
 
     def to_json(self) -> Json:
         """For machines."""
@@ -221,6 +227,7 @@ class Queue(NamedTuple):
             "waiting": [delivery.to_json() for delivery in self.waiting],
             "poisoned": [run.to_json() for run in self.poisoned],
             "counts": dict(self.counts),
+            "runs": dict(self.runs),
         }
 
 

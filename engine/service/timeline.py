@@ -1,11 +1,14 @@
 """What has happened to a pull request, oldest first: out of the audit trail, what its page has said, and deliveries.
 
-The trail is read once and then only its new batches, so a page does not read all of it again. It is shown as it stands;
-whether it is whole is for `engine audit verify` to say.
+The trail is read once and then only its new batches, so a page does not read all of it again; and a long one from its
+end, as far as whoever looks can wait, and on at the next look. It is shown as it stands; whether it is whole is for
+`engine audit verify` to say.
 """
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 _MOST = 100_000  # records that are remembered; about 60 MB
 _SHOWN = 300  # events of one pull request
+_BATCHES = 512  # that are read between two looks at the clock
+_PATIENCE_S = 1.0
+_AT_ONCE = 16  # requests: a bucket answers each after some milliseconds
 _DECIDED = ("decision",)  # said again each time that somebody looks: only a change of it is an event
 
 
@@ -57,12 +63,13 @@ class Timeline(NamedTuple):
 class Trail:
     """The audit trail, read again and again, and of it only what is new. Safe with threads."""
 
-    def __init__(self, store: "Store", most: int = _MOST) -> None:
-        """Reads nothing yet; of what it reads it remembers so many records."""
-        self._store, self._lock = store, Lock()
+    def __init__(self, store: "Store", most: int = _MOST, *, patience_s: float = _PATIENCE_S) -> None:
+        """Reads nothing yet; of what it reads it remembers so many records. Each look at it takes so long at most."""
+        self._store, self._most, self._patience_s, self._lock = store, most, patience_s, Lock()
         self._lines: deque[Line] = deque(maxlen=most)
         self._last = ""
-        self._seen = 0
+        self._earlier: list[str] = []  # batches that are not read yet: all before those that are
+        self._is_cut = False  # what came before is forgotten
 
     def of(self, repo: str, pr: int) -> Timeline:
         """What the trail says of a pull request. Raises nothing: a store that fails is told of."""
@@ -74,17 +81,34 @@ class Trail:
             except EngineError as error:
                 problem = error.problems[0]
             events = tuple(line.event for line in self._lines if line.subject == subject)
-            return Timeline(events, self._seen == len(self._lines), problem)
+            return Timeline(events, not (self._earlier or self._is_cut), problem)
 
     def _read_on(self) -> None:
-        for key in self._store.list(keys.AUDIT, after=self._last):
-            item = self._store.get(key)
-            if item is None:
-                return
-            for line in _lines(item.data):
-                self._lines.append(line)
-                self._seen += 1
-            self._last = key
+        until = time.monotonic() + self._patience_s
+        new = list(self._store.list(keys.AUDIT, after=self._last))
+        if len(new) > _BATCHES:  # nobody has looked for long: what is newest first
+            self._earlier, new = list(self._store.list(keys.AUDIT)), []
+            self._lines.clear()
+            self._last, self._is_cut = self._earlier[-1], False
+        read = self._read(new)
+        self._is_cut |= len(self._lines) + len(read) > self._most
+        self._lines.extend(read)
+        self._last = new[-1] if new else self._last
+        while self._earlier and not self._is_cut:
+            read = self._read(self._earlier[-_BATCHES:])
+            del self._earlier[-_BATCHES:]
+            room = self._most - len(self._lines)
+            self._lines.extendleft(reversed(read[-room:] if room else []))
+            self._is_cut = len(read) > room
+            if time.monotonic() >= until:
+                break
+        if self._is_cut:
+            self._earlier.clear()
+
+    def _read(self, batches: Sequence[str]) -> list[Line]:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            items = list(pool.map(self._store.get, batches))
+        return [line for item in items if item for line in _lines(item.data)]
 
 
 def _lines(data: bytes) -> Iterator[Line]:

@@ -5,11 +5,12 @@ A store or a queue that does not answer is part of what is shown: whoever looks 
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
 from engine.core.alone import alone
-from engine.errors import EngineError
-from engine.service import timeline
+from engine.errors import EngineError, failure
+from engine.names import listing
+from engine.service import runlog, timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
 from engine.service.shown import (
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from engine.service.runs import Run, Runs
     from engine.service.timeline import Event, Trail
 
+S = TypeVar("S", bound=str)
 PAGE = 100  # rows of a list
+LINES = 1_000  # of a run's log
 _DIGITS = 16  # of a number that somebody asks for
 _FEW, _MANY = 20, 200  # runs, and deliveries, of one pull request
 RUN_STATES: tuple[RunState, ...] = get_args(RunState)
@@ -94,7 +97,8 @@ def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
     told = timeline.of(sources.trail.of(entry.repo, pr), kept.steps, _received(sources, entry))
     ran = tuple(sources.runs.find(repo=entry.repo, number=pr, limit=_FEW)) if sources.runs else ()
     url = f"{sources.web}/{entry.repo}/pull/{pr}" if sources.web else ""
-    view = Pull(sources.now(), entry, url, kept.gates, None, told, ran)
+    holds = tuple(one for one in freeze(sources, named=False).frozen if one.environment in (None, entry.environment))
+    view = Pull(sources.now(), entry, url, kept.gates, None, told, ran, frozen=holds)
     try:
         with alone("what its newest validation has found"):  # nobody has signed how it is shown
             return view._replace(report=_report(sources, entry))
@@ -104,7 +108,8 @@ def pull(sources: Sources, repo: str, pr: int) -> Pull | None:
 
 def _received(sources: Sources, entry: "Entry") -> "list[Event]":
     found = sources.inbox.find(subject=entry.name, limit=_MANY) if sources.inbox else []
-    said = ((one, f"{one.event} {one.action}".strip()) for one in found)
+    # What has led to nothing is in the list of deliveries; here it would drown what has happened.
+    said = ((one, f"{one.event} {one.action}".strip()) for one in found if one.state != "kept")
     return [timeline.Event(one.received_at, "delivery", one.state, text, run=one.run) for one, text in said]
 
 
@@ -128,7 +133,7 @@ def overview(sources: Sources) -> Overview:
     """Everything at a glance. Raises nothing: what does not answer is told of."""
     found = pulls(sources)
     lanes = tuple(Count(lane.title, len(lane.entries)) for lane in found.lanes)
-    running, frozen = _running(sources), freeze(sources).frozen
+    running, frozen = _running(sources), freeze(sources, named=False).frozen
     return Overview(sources.now(), sources.health(), lanes, found, running, _counts(sources), frozen)
 
 
@@ -137,40 +142,64 @@ def _running(sources: Sources) -> "tuple[Run, ...]":
 
 
 def runs(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> RunList:
-    """Runs, the newest first."""
+    """Runs, the newest first.
+
+    Raises:
+        EngineError: ENG867, there is no such state.
+    """
     if sources.runs is None:
-        return RunList(sources.now(), ())
-    states = tuple(one for one in RUN_STATES if one == state)
+        return RunList(sources.now(), (), {})
+    states = (_one_of(RUN_STATES, state),) if state else ()
     found = sources.runs.find(states, repo=repo, before=before or 0, limit=PAGE + 1)
-    return RunList(sources.now(), tuple(found[:PAGE]), found[PAGE - 1].row if len(found) > PAGE else None)
+    more = found[PAGE - 1].row if len(found) > PAGE else None
+    return RunList(sources.now(), tuple(found[:PAGE]), sources.runs.counts(), more)
 
 
-def run(sources: Sources, name: str, after: int = 0) -> OneRun | None:
-    """A run with the lines of its log after that many; None: there is none of that name."""
+def run(sources: Sources, name: str, after: int | None = None) -> OneRun | None:
+    """A run with the next lines of its log after that many, or else its last; None: there is none of that name."""
     found = sources.runs.get(name) if sources.runs else None
     if found is None or sources.runs is None:
         return None
-    return OneRun(sources.now(), found, tuple(sources.runs.log(name, after)), after)
+    log = sources.runs.log_file(name)
+    said = runlog.tail(log, LINES) if after is None else runlog.RunLog(log, after).more(LINES)
+    return OneRun(sources.now(), found, tuple(said), said[0].number - 1 if said else after or 0)
 
 
 def queue(sources: Sources) -> Queue:
     """What waits, what runs, and what was given up."""
     if sources.inbox is None or sources.runs is None:
-        return Queue(sources.now(), (), (), (), (), {})
-    queued = tuple(reversed(sources.runs.find(("queued",), limit=PAGE)))
+        return Queue(sources.now(), (), (), (), (), {}, {})
+    queued = tuple(sources.runs.find(("queued",), limit=PAGE, oldest=True))
     poisoned = tuple(sources.runs.find(("poisoned",), limit=PAGE))
     waiting = tuple(sources.inbox.waiting(PAGE))
-    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, _counts(sources))
+    counts = _counts(sources), sources.runs.counts()
+    return Queue(sources.now(), _running(sources), queued, waiting, poisoned, *counts)
 
 
 def deliveries(sources: Sources, *, before: int | None = None, state: str = "", repo: str = "") -> Deliveries:
-    """Deliveries, the newest first."""
+    """Deliveries, the newest first.
+
+    Raises:
+        EngineError: ENG867, there is no such state.
+    """
     if sources.inbox is None:
         return Deliveries(sources.now(), (), {})
-    wanted = next((one for one in STATES if one == state), None)
+    wanted = _one_of(STATES, state) if state else None
     found = sources.inbox.find(state=wanted, repo=repo or None, before=before, limit=PAGE + 1)
     more = found[PAGE - 1].number if len(found) > PAGE else None
     return Deliveries(sources.now(), tuple(found[:PAGE]), _counts(sources), more)
+
+
+def _one_of(states: "tuple[S, ...]", asked: str) -> "S":
+    """A misspelt state is none, and not all of them: nobody is to think that nothing has failed.
+
+    Raises:
+        EngineError: ENG867.
+    """
+    found = next((one for one in states if one == asked), None)
+    if found is None:
+        raise failure("ENG867", state=asked[:40], known=listing(states))
+    return found
 
 
 def _counts(sources: Sources) -> dict[str, int]:
@@ -182,11 +211,12 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
-def freeze(sources: Sources) -> Freeze:
-    """What is frozen. Raises nothing."""
+def freeze(sources: Sources, *, named: bool = True) -> Freeze:
+    """What is frozen; `named`: with the environments of the rules, which have to be read for it. Raises nothing."""
     from engine.run.kept import freezes
 
+    names = sources.environments() if named else ()
     try:
-        return Freeze(sources.now(), tuple(freezes.active(sources.store)), sources.environments())
+        return Freeze(sources.now(), tuple(freezes.active(sources.store)), names)
     except EngineError as error:
-        return Freeze(sources.now(), (), sources.environments(), error.problems[0])
+        return Freeze(sources.now(), (), names, error.problems[0])

@@ -409,3 +409,16 @@ def test_a_request_that_two_would_read_in_two_ways(there, why, sent, statuses):
             answer += data
     assert int(answer.split(b" ", 2)[1]) in statuses, why
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/pulls", "/api/v1/overview", "/metrics", "/live", "/sign-in"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_elsewhere_loads_anything_of_ours_into_itself(made, path, site):
+    """A browser at this machine needs no token: any site would have it ask for pages all day."""
+    for mode in ("no-cors", "cors"):
+        answer = made.ask("GET", path, ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode))
+        assert answer.status == 403, mode
+        assert b"acme" not in answer.body
+    if path != "/live":
+        led = made.ask("GET", path, ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "navigate"))
+        assert led.status == 200, "a link from elsewhere is followed"

@@ -175,3 +175,26 @@ def test_a_screen_reader_is_told_what_colours_say(browser, calm):
         page.goto(f"/pulls/{REPO}/7")
         assert "waits" in page.inner_text(".gate.pending")
         assert page.locator(".sign:not([aria-hidden=true])").count() == 0
+
+
+def test_a_page_that_can_no_longer_be_kept_up_to_date_says_so(browser, calm):
+    with session(browser, calm) as page:
+        page.goto("/pulls")
+        page.locator("footer .live").wait_for()
+        assert page.locator("footer .stale").is_hidden()
+        page.route("**/pulls", lambda route: route.abort())
+        board.keep(calm.store, entry(21, repo=REPO, title="One that nobody sees here"), [])
+        page.locator("footer .stale").wait_for()
+        assert page.locator("footer .live").is_hidden()
+
+
+def test_the_keyboard_stays_where_it_was_when_the_page_changes(browser, calm):
+    with session(browser, calm) as page:
+        page.goto(f"/pulls/{REPO}/7")
+        page.locator("footer .live").wait_for()
+        page.locator("summary").first.focus()
+        before = page.evaluate("document.activeElement.textContent")
+        kept: Any = board.get(calm.store, REPO, 7)
+        board.keep(calm.store, kept.entry._replace(title="Another title"), kept.gates)
+        page.locator("h1", has_text="Another title").wait_for()
+        assert page.evaluate("document.activeElement.textContent") == before

@@ -113,9 +113,15 @@ def test_nobody_waits_for_what_is_slow_and_it_is_looked_at_once():
     whole = Health(parts(checks=checks))
     first = whole()
     assert began.wait(20)
-    assert [one.how for one in first[3:]] == ["unknown"] * 5
+    assert [one.how for one in first[2:]] == ["unknown"] * 6
     assert isinstance(first[0], Component)
     assert len(whole()) == 8
+    whole._again_s = 0
+    whole()
+    assert [thread.name for thread in threading.enumerate()].count("health") == 1, (
+        "one that hangs is not joined by more"
+    )
+    whole._again_s = 300
     going.set()
     for _ in range(200):
         if all(one.how == "well" for one in whole()[3:]):

@@ -4,9 +4,16 @@ import http.client
 import os
 
 import pytest
+from starlette.requests import Request
 
-from engine.service import live
+from engine.service import live, runlog
+from engine.service.access import Who
+from engine.service.address import Address
+from engine.service.guard import Visit
+from engine.service.health import Component
 from tests.support.serving import listening
+
+VISIT = Visit(None, "", "", "/", lambda: True, Address("http://127.0.0.1", "80", is_alone=True), "")
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +126,48 @@ def test_so_many_look_on_and_no_more(made, look, monkeypatch):
         if again.answer.status == 200:
             break
     assert again.event() == ("hello", "{}"), "who has gone makes room"
+
+
+def test_no_crowd_gets_in_at_once_and_nobody_takes_all_places(made, monkeypatch):
+    """Each is counted when it is let in, and not when it first has something to say."""
+    monkeypatch.setattr(live, "MOST", 3)
+    monkeypatch.setattr(live, "EACH", 2)
+    watching = live.Live(made.sources, made.serving.at("inbox.db"))
+
+    def opened(name):
+        who = Who(name, ("read",), "token")
+        asked = {"type": "http", "method": "GET", "headers": [], "state": {"visit": VISIT._replace(who=who)}}
+        return watching._stream(Request(asked), lambda: pytest.fail("nobody has begun"))
+
+    assert [opened(name).status_code for name in ("ann", "ann", "ann", "bob", "cid")] == [200, 200, 503, 200, 503]
+
+
+def test_a_stream_reads_of_a_log_what_is_new_in_it(made, look, monkeypatch):
+    """Whoever looks on at a long log would else have it read from its beginning every second."""
+    made.ran("long", "running")
+    _log(made, "gh-long", "".join(f"t {number}\n" for number in range(40_000)))
+    read = []
+    plain = runlog._read
+
+    def counted(file, offset, size):
+        read.append(offset)
+        return plain(file, offset, size)
+
+    monkeypatch.setattr(runlog, "_read", counted)
+    stream = look("/runs/gh-long/live?after=39999")
+    assert '"number": 40000' in stream.event()[1]
+    read.clear()
+    _log(made, "gh-long", "t more\n")
+    assert '"number": 40001' in stream.event()[1]
+    assert min(read) > 200_000
+
+
+def test_how_the_parts_are_is_a_change_too(made):
+    """What is being looked at when a page is made would stand there until something else happened."""
+    parts = [Component("keys", "unknown", "being looked at")]
+    sources = made.sources._replace(health=lambda: tuple(parts))
+    watching = live.Live(sources, made.serving.at("inbox.db"))
+    before = watching._look()
+    parts[:] = [Component("keys", "well", "all there")]
+    watching._read = 0.0
+    assert watching._look() != before

@@ -1,6 +1,7 @@
 """The pages over HTTP: what a newcomer reads there, with whose rights, and whatever does not answer."""
 
 import re
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from engine.run.kept import board
-from engine.service import rendering
+from engine.service import app, rendering, views
+from engine.service.health import Component
 from engine.service.pages import PAGES
 from tests.support.board import entry
 from tests.support.life import EVIL, REPO, everything
@@ -124,7 +126,7 @@ def test_a_pull_request_says_why_and_what_to_write(browser):
         ("a run that is a path", "/runs/..%2f..%2finbox.db", 404),
         ("a page that is none", "/x", 404),
         ("a place in a list that is none", "/runs?before=x", 200),
-        ("a state that is none", "/deliveries?state=%27%22%3E&repo=%ff", 200),
+        ("a state that is none", "/deliveries?state=%27%22%3E&repo=%ff", 422),
         ("what nobody can read as text", "/pulls?who=%ff%00&text=%F0%9F", 200),
     ],
 )
@@ -263,3 +265,81 @@ def test_what_others_write_is_text_on_every_page(tmp_path):
             assert sum(tag == "script" for tag, _ in read.tags) == 1, path
             assert "49" not in re.sub(r"\d\d:\d\d:\d\d", "", read.text).split(), path
             assert "\u202e" not in read.text, path
+
+
+@pytest.mark.parametrize("path", ["/runs", "/deliveries"])
+def test_what_comes_earlier_is_of_the_state_and_the_repository_that_were_asked_for(tmp_path, monkeypatch, path):
+    monkeypatch.setattr(views, "PAGE", 1)
+    with a_scene(tmp_path) as one:
+        for number in range(3):
+            one.ran(f"r{number}", "failed")
+            one.delivered(f"d{number}", "failed")
+        shown = one.ask("GET", f"{path}?state=failed&repo=acme/infra", ("Accept", "text/html")).text
+        (link,) = re.findall(rf'href="({path}\?before=[^"]*)"', shown)
+        assert "state=failed" in link
+        assert "repo=acme%2Finfra" in link
+
+
+@pytest.mark.parametrize("path", ["/runs", "/deliveries", "/api/v1/runs", "/api/v1/deliveries"])
+def test_a_state_that_there_is_not_is_not_all_of_them(scene, path):
+    """`cancled` that shows every run says that none was cancelled, or that all were."""
+    answer = scene.ask("GET", f"{path}?state=cancled", ("Accept", "text/html"))
+    assert (answer.status, "ENG867" in answer.text, "gh-d1" in answer.text) == (422, True, False)
+
+
+def test_what_is_broken_stands_before_what_cannot_go_on_without_it(scene):
+    """`At work: it goes on by itself` is no truth where the worker is dead."""
+    parts = (
+        Component("queue", "broken", "the worker has not begun", "look at its log"),
+        Component("keys", "well", "a"),
+    )
+    with replaced(scene, health=lambda: parts) as ask:
+        read = Read(ask("/").text).text
+        assert (
+            read.index("the worker has not begun") < read.index("Waiting for people") < read.index("What it stands on")
+        )
+
+
+def test_the_overview_reads_no_rules(scene):
+    """Each page, and each scrape of the metrics, would load them anew."""
+    with replaced(scene, environments=lambda: pytest.fail("read")) as ask:
+        for path in ("/", "/pulls", "/metrics", "/api/v1/overview"):
+            assert ask(path).status == 200
+
+
+@contextmanager
+def replaced(scene, **parts):
+    """The same application, made from other sources."""
+    sources = scene.sources._replace(**parts)
+    made = app.create(scene.serving, scene.port, sources, scene.hands)
+    before, scene.app = scene.app, made
+    try:
+        yield lambda path: scene.ask("GET", path, ("Accept", "text/html"))
+    finally:
+        scene.app = before
+
+
+def test_what_is_refused_is_shown_by_its_own_page_with_what_was_typed(tmp_path):
+    with a_scene(tmp_path) as one:
+        one.ran("r", "done")
+        ann = one.browser()
+        ann.sign_in("ann")
+        typed = {"token": ann.token(), "state": "on", "environment": "production", "reason": f"au\u200bdit {EVIL}"}
+        answer = ann.post("/freeze", typed)
+        tags = Read(answer.text).tags
+        assert answer.status == 422
+        assert "ENG803" in Read(answer.text).text
+        (why,) = [at["value"] for tag, at in tags if tag == "input" and at.get("name") == "reason"]
+        assert why == typed["reason"]
+        assert [at["value"] for tag, at in tags if tag == "option" and "selected" in at] == ["production"]
+        assert [at["data-live"] for tag, at in tags if tag == "body"] == [""], "nothing takes it away again"
+        (form,) = [at for tag, at in tags if tag == "form" and at["action"] == "/freeze"]
+        again = {**typed, "reason": "the auditors are here"}
+        assert (form["method"], ann.post("/freeze", again).status) == ("post", 303)
+        ended = ann.post("/freeze", {**typed, "state": "off", "reason": "\u200b"})
+        assert ended.text.count('value="\u200b"') == 1, "in the form that ends this one, and in no other"
+        assert ann.post("/runs/gh-r/cancel", {"token": ann.token()}).status == 409
+        shown = Read(ann.post("/runs/gh-r/cancel", {"token": ann.token()}).text).text
+        assert "ENG791" in shown
+        assert "What it says" in shown, "the run's own page"
+        assert ann.post("/runs/gh-none/cancel", {"token": ann.token()}).status == 404

@@ -71,6 +71,42 @@ def test_of_more_than_is_remembered_it_says_so():
     assert ([one.text for one in found.events], found.is_whole) == (["b", "c"], False)
 
 
+def test_a_long_trail_is_read_from_its_end_a_part_at_each_look(monkeypatch):
+    monkeypatch.setattr(timeline, "_BATCHES", 2)
+    store = Counting()
+    log = trail(store)
+    for text in "abcdefg":
+        log.say(said(text))
+    read = Trail(store, patience_s=0)
+    looks = []
+    for _ in range(4):
+        store.gets = 0
+        found = read.of(REPO, 7)
+        looks.append(("".join(one.text for one in found.events), found.is_whole, store.gets))
+    assert looks == [("fg", False, 2), ("defg", False, 2), ("bcdefg", False, 2), ("abcdefg", True, 1)]
+    log.say(said("h"))
+    assert [one.text for one in read.of(REPO, 7).events] == list("abcdefgh")
+    assert [one.text for one in Trail(store).of(REPO, 7).events] == list("abcdefgh"), "at once, where there is time"
+    few = Trail(store, most=3).of(REPO, 7)
+    assert ([one.text for one in few.events], few.is_whole) == (list("fgh"), False)
+
+
+def test_what_could_not_be_read_is_read_at_the_next_look(monkeypatch):
+    monkeypatch.setattr(timeline, "_BATCHES", 2)
+    store = Counting()
+    for text in "abc":
+        trail(store).say(said(text))
+    read = Trail(store)
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "get", _fails)
+        assert (read.of(REPO, 7).events, read.of(REPO, 7).is_whole) == ((), False)
+    assert [one.text for one in read.of(REPO, 7).events] == list("abc")
+
+
+def _fails(key):
+    raise failure("ENG001", file=key, reason="down")
+
+
 def event(at, text, kind="decision", outcome="pending"):
     return Event(f"2026-11-27T12:00:{at:02}Z", kind, outcome, text)
 

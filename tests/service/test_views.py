@@ -163,7 +163,15 @@ def test_the_log_of_a_run_is_read_on(sources):
     found: Any = views.run(sources, "gh-d1")
     assert [line.text for line in found.lines] == ["validate: 1 resource", "  planning S3/data-lake"]
     rest: Any = views.run(sources, "gh-d1", 1)
-    assert [line.number for line in rest.lines] == [2]
+    assert ([line.number for line in rest.lines], rest.after) == ([2], 1)
+
+
+def test_of_a_long_log_its_end_is_shown_and_how_much_came_before(sources, monkeypatch):
+    monkeypatch.setattr(views, "LINES", 1)
+    found: Any = views.run(sources, "gh-d1")
+    assert ([line.text for line in found.lines], found.after) == (["  planning S3/data-lake"], 1)
+    first: Any = views.run(sources, "gh-d1", 0)
+    assert ([line.text for line in first.lines], first.after) == (["validate: 1 resource"], 0)
 
 
 @pytest.mark.parametrize(
@@ -184,3 +192,41 @@ def test_reading_takes_no_library_of_the_service():
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_queue_of_hundreds_is_counted_and_the_next_in_it_are_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(views, "PAGE", 2)
+    with a_scene(tmp_path) as scene:
+        for number in range(5):
+            scene.ran(f"q{number}", "queued")
+            scene.delivered(f"w{number}", "waiting")
+        found = views.queue(scene.sources)
+        assert [run.run for run in found.queued] == ["gh-q0", "gh-q1"]
+        assert (found.runs["queued"], len(found.waiting), found.counts["waiting"]) == (5, 2, 5)
+        page = scene.ask("GET", "/queue", ("Accept", "text/html")).text
+        assert page.count("The first 2 of 5.") == 2
+        assert 'worked on <span class="count">5</span>' in page
+
+
+def test_a_freeze_since_the_last_look_is_on_the_page_of_what_it_holds_back(tmp_path):
+    """The record says who has to approve; that nothing is merged all the same, nobody would see."""
+    from engine.run.kept import freezes
+
+    with a_scene(tmp_path) as scene:
+        board.keep(scene.store, entry(7, environment="production", repo=REPO), [])
+        board.keep(scene.store, entry(8, environment="development", repo=REPO), [])
+        freezes.say(scene.store, freezes.Said("r", "production", True, "olga", NOW, "the auditors are here"))
+        shown = {pr: scene.ask("GET", f"/pulls/{REPO}/{pr}", ("Accept", "text/html")).text for pr in (7, 8)}
+        assert ["the auditors are here" in shown[pr] for pr in (7, 8)] == [True, False]
+        assert a_pull(scene.sources, REPO, 7).to_json()["frozen"][0]["by"] == "olga"
+
+
+def test_what_is_under_way_is_said_beside_what_may_change_by_it(tmp_path):
+    with a_scene(tmp_path) as scene:
+        scene.pull(5)
+        scene.ran("r", "running")
+        scene.delivered("d-1", "kept", pull_request={"number": 5})
+        page = scene.ask("GET", "/pulls/acme/infra/5", ("Accept", "text/html")).text
+        assert "A run is at work on it, so this may change" in page
+        told = [event.kind for event in a_pull(scene.sources, "acme/infra", 5).timeline.events]
+        assert told == ["page"], "a delivery that has led to nothing has not happened to it"

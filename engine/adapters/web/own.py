@@ -32,6 +32,11 @@ def is_elsewhere(sent: Mapping[str, str], origin: str) -> bool:
     return said not in (None, origin) or site not in (None, "same-origin", "none")
 
 
+def is_taken_elsewhere(sent: Mapping[str, str]) -> bool:
+    """Does a page of another address load this into itself? Who follows a link from there looks at it, and may."""
+    return sent.get("sec-fetch-site") in ("cross-site", "same-site") and sent.get("sec-fetch-mode") != "navigate"
+
+
 def own_path(to: str, *but: str) -> str:
     """A path here, where a page hands on where to go; anything else, or what begins like `but`, leads home."""
     plain = to.startswith("/") and not to.startswith(("//", *but))

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 from engine.core.canonical import digest_bytes
 
 What: TypeAlias = Literal[
-    "decision", "approval", "override", "merge", "plan", "backup", "apply", "unlock", "freeze", "key"
+    "decision", "approval", "override", "merge", "plan", "backup", "apply", "unlock", "freeze", "key", "run"
 ]
 WHATS: tuple[What, ...] = get_args(What)
 

@@ -97,6 +97,11 @@ def freeze(environment: str | None, active: bool, by: str, reason: str) -> Said:
     return Said("freeze", "on" if active else "off", "", None, environment or "all", reason, actor)
 
 
+def work(asked: str, key: str, repository: str, pr: int | None, by: str, why: str) -> Said:
+    """Of a run of `engine serve`, or a delivery that leads to one: what a person wants of it."""
+    return Said("run", asked, repository, pr, key, why, {"login": by, "id": None})
+
+
 def key_rows(trusted: "Mapping[str, TrustedKey]") -> dict[str, Any]:
     """What the trail compares of the trusted keys."""
     return {

@@ -31,6 +31,7 @@ def told(ctx: "Context", telling: "Telling") -> None:
     Raises:
         EngineError: the store fails.
     """
+    from engine.core.report import state
     from engine.run.kept import board
 
     facts, pull = telling.document.facts, telling.pull
@@ -42,7 +43,8 @@ def told(ctx: "Context", telling: "Telling") -> None:
     found = facts.get("resources") or {}
     is_all = found.get("applies") is False or not (found.get("resources") or found.get("refused"))
     stage: Stage = "open" if not telling.is_merged else "ended" if found and is_all else "merged"
-    waits = [] if telling.is_merged else [*_gates(telling.asked)]
+    is_left = telling.is_merged or telling.state == state.NOTHING  # then no gate is waited for
+    waits = [] if is_left else [*_gates(telling.asked)]
     if not telling.is_merged and telling.state.words.startswith(_AGAINST) and not telling.is_overridden:
         waits.insert(0, _to_mend(ctx, telling))
     entry = _entry(ctx, facts, stage, waits)._replace(
@@ -59,7 +61,7 @@ def _to_mend(ctx: "Context", telling: "Telling") -> Wait:
 
     rule = ctx.rules.commands.get("validate")
     if telling.validation not in ("error", "unknown") or rule is None:
-        return Wait("", Outcome.FAIL.value, _MENDS, _author(telling.document.facts["pr"]))
+        return Wait("", Outcome.FAIL.value, _MENDS, _author(telling.document.facts))
     return Wait("", Outcome.ERROR.value, _AGAIN, (may(rule),), usage("validate"))
 
 
@@ -108,25 +110,33 @@ def _attempts(said: "Applied") -> Iterator[Wait]:
 
 
 def _gates(asked: "Iterable[GateResult]") -> Iterator[Wait]:
+    """Each thing that is missing once, whatever number of gates wait for it."""
+    found: dict[Wait, list[str]] = {}
     for gate in asked:
         if gate.outcome not in _QUIET:
-            rows = [Wait(gate.name, gate.outcome.value, one.what, one.who) for one in gate.missing]
-            yield from rows or [Wait(gate.name, gate.outcome.value, gate.because)]
+            rows = [Wait("", gate.outcome.value, one.what, one.who) for one in gate.missing]
+            for row in rows or [Wait("", gate.outcome.value, gate.because)]:
+                found.setdefault(row, []).append(gate.name)
+    for row, names in found.items():
+        yield row._replace(gate=", ".join(dict.fromkeys(names)))
 
 
 def _entry(ctx: "Context", facts: Mapping[str, Any], stage: "Stage", waits: Sequence[Wait]) -> Entry:
     pr, now = facts["pr"], str(facts.get("now", ctx.now))
     environment = (facts.get("resources") or {}).get("environment") or ""
-    author = next(iter(_author(pr)), "")
+    author = next(iter(_author(facts)), "")
     return Entry(
         pr["base"]["repo"], pr["number"], pr["title"], author, pr["head"]["sha"], pr["base"]["ref"], environment, "",
         "", "", 0, stage, tuple(waits[:_WAITS]), now, now, ctx.run,
     )  # fmt: skip
 
 
-def _author(pr: Mapping[str, Any]) -> tuple[str, ...]:
-    login = (pr["author"] or {}).get("login")
-    return (login,) if isinstance(login, str) else ()
+def _author(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whose change it is: of one that an App has opened, who has pushed last. An App mends nothing."""
+    pushed = [one["user"] for one in reversed(facts.get("pushers") or ())]
+    made = [one["author"] for one in reversed(facts.get("commits") or ())]
+    people = (one for one in (facts["pr"]["author"], *pushed, *made) if one and not one.get("bot"))
+    return next(((one["login"],) for one in people if isinstance(one.get("login"), str)), ())
 
 
 def _keep(ctx: "Context", entry: Entry, asked: "Sequence[GateResult]") -> None:

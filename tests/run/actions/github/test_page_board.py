@@ -109,3 +109,41 @@ def test_no_credential_gets_onto_the_board(page, monkeypatch):
     found = kept(page, number)
     assert secret not in str(found)
     assert found.entry.title.startswith("with ")
+
+
+ANN, BOT = {"login": "ann", "id": 4}, {"login": "interlock", "id": 12, "bot": True}
+OWNERS = [
+    ("who has opened it", ANN, [{"user": {"login": "bob", "id": 5}}], [], ("ann",)),
+    ("of one that the engine has opened, who has pushed last", BOT, [{"user": {"login": "bob", "id": 5}},
+     {"user": ANN}], [], ("ann",)),
+    ("an App that has pushed is nobody either", BOT, [{"user": ANN}, {"user": BOT}], [], ("ann",)),
+    ("nobody knows who has pushed", BOT, [{"user": None}], [{"author": {"login": "bob", "id": 5}}], ("bob",)),
+    ("an address behind which nobody stands", BOT, [], [{"author": {"email": "x@y"}}], ()),
+    ("nothing is known", None, None, None, ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "author", "pushers", "commits", "who"), OWNERS, ids=[row[0] for row in OWNERS])
+def test_whose_change_it_is_and_who_can_mend_it(why, author, pushers, commits, who):
+    from engine.run.actions.github.board import _author
+
+    assert _author({"pr": {"author": author}, "pushers": pushers, "commits": commits}) == who, why
+
+
+def test_what_several_gates_wait_for_is_missing_once():
+    from engine.core.decision.explain import Missing
+    from engine.core.decision.gates import GateResult
+    from engine.core.outcome import Outcome
+    from engine.run.actions.github.board import _gates
+
+    verdict = Missing("a verdict", ())
+    gates = [GateResult(name, Outcome.PENDING, "no verdict", (), (verdict,), None, None) for name in ("policy", "own")]
+    (wait,) = _gates(gates)
+    assert (wait.what, wait.gate) == ("a verdict", "policy, own")
+
+
+def test_where_there_is_nothing_to_validate_no_verdict_is_missing(page):
+    number = page.hosted.pull("board-words", files={"README.md": "Better words.\n"})
+    page.run("comment", number)
+    entry = kept(page, number).entry
+    assert (entry.line, entry.turn, entry.waits, entry.who) == ("Nothing to validate", "person", (), ())
