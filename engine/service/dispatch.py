@@ -172,22 +172,37 @@ class Dispatcher:
             return 0
         sifted = self._sift([(one, self._inbox.body(one.id)) for one in waiting])
         for group in sifted.groups:
-            self._begin_run(group)
-        for state, found in (("kept", sifted.kept), ("refused", sifted.refused)):
+            self._alone_in(group)
+        ended: Mapping[State, Mapping[str, Sequence[str]]] = {
+            "kept": sifted.kept,
+            "refused": sifted.refused,
+            "failed": sifted.failed,
+        }
+        for state, found in ended.items():
             for why, ids in found.items():
-                self._inbox.mark(ids, state, reason=why)  # type: ignore[arg-type] # the two words above
+                self._inbox.mark(ids, state, reason=why)
                 log.info("deliveries start nothing", deliveries=len(ids), state=state, reason=why)
         return len(waiting)
 
+    def _alone_in(self, group: "Group") -> None:
+        """What nobody foresaw in one of them must not keep all the others waiting."""
+        try:
+            self._begin_run(group)
+        except (EngineError, OSError, sqlite3.Error):
+            raise  # the disk, which is the same for all: they wait
+        except Exception as error:  # noqa: BLE001 - the boundary of a delivery; it is shown, and can be had again
+            log.error("a bug: a delivery cannot become a run", delivery=group.leader.id, event=group.leader.event)
+            why = f"ENG999 a bug in the engine: {type(error).__name__}"
+            self._inbox.mark([one.id for one in (group.leader, *group.others)], "failed", reason=why)
+
     def _begin_run(self, group: "Group") -> None:
         delivery = group.leader
-        number = delivery.subject.partition("#")[2]
         run = of_delivery(
             delivery.id,
             event=delivery.event,
             action=delivery.action,
             repo=delivery.repo,
-            number=int(number) if number.isdigit() else None,
+            number=delivery.pull,
             subject=delivery.subject,
             head=delivery.head,
             run=delivery.run_id,

@@ -115,7 +115,10 @@ class Inbox:
     def body(self, id_: str) -> bytes | None:
         """What GitHub sent, byte by byte; None where it was not kept, or is no longer."""
         found = self.database.rows("SELECT size, body FROM bodies JOIN deliveries USING (number) WHERE id = ?", [id_])
-        return zlib.decompress(found[0]["body"], bufsize=max(1, found[0]["size"])) if found else None
+        try:
+            return zlib.decompress(found[0]["body"], bufsize=max(1, found[0]["size"])) if found else None
+        except zlib.error:
+            return None  # a disk has changed it: this one is lost, and keeps no other waiting
 
     def waiting(self, limit: int) -> list[Delivery]:
         """The next to look at, fair: each source has its turn, and what is urgent is first in its own.

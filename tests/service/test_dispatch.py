@@ -97,7 +97,7 @@ class Scene:
         return found.id
 
     def _sift(self, waiting) -> Sifted:
-        return Sifted(tuple(Group(one, (), ("validate",)) for one, _ in waiting), {}, {})
+        return Sifted(tuple(Group(one, (), ("validate",)) for one, _ in waiting), {}, {}, {})
 
     def work(self, most: int = 10_000) -> int:
         """Take turns until none is left; how many there were."""
@@ -485,6 +485,43 @@ def test_where_the_rules_do_not_load_everything_waits(scene):
     scene.again()
     scene.work()
     assert scene.states(id_) == ("done", "done")
+
+
+@pytest.mark.parametrize("branch", ["fix#5", "fix#²", "fix#" + "9" * 40, "#", "a#b#٣"])
+def test_a_branch_may_have_a_number_in_its_name_and_is_no_pull_request(scene, branch):
+    """Whoever may push chooses its name: one that SQLite or `int` refuses kept every source waiting, for ever."""
+    body = json.dumps({**events.push(ref=f"refs/heads/{branch}"), "sender": {"id": 1}}).encode()
+    assert scene.inbox.put(deliveries.read("pushed", "push", body, NOW), body) == "new"
+    id_ = scene.came()
+    scene.work()
+    assert [scene.states(one) for one in ("pushed", id_)] == [("done", "done")] * 2
+    assert (scene.run("pushed").number, scene.run("pushed").group) == (None, f"acme/dev-deployment@refs/heads/{branch}")
+
+
+def test_one_that_nobody_can_make_a_run_of_keeps_no_other_waiting(scene, monkeypatch):
+    bad, good = scene.came(pr=1), scene.came(pr=2)
+    add = scene.dispatcher.add
+
+    def refuses(run, body):
+        if run.delivery == bad:
+            raise OverflowError("a number that no column holds")
+        add(run, body)
+
+    monkeypatch.setattr(scene.dispatcher, "add", refuses)
+    scene.work()
+    assert (scene.inbox.get(bad).state, scene.states(good)) == ("failed", ("done", "done"))
+    assert "OverflowError" in scene.inbox.get(bad).reason
+    monkeypatch.undo()
+    scene.inbox.again(bad, "ann")
+    scene.work()
+    assert scene.inbox.get(bad).state == "done"
+
+
+def test_a_body_that_a_disk_has_changed_is_lost_alone(scene):
+    scene.came()
+    with scene.inbox.database.writing() as tables:
+        tables.execute("UPDATE bodies SET body = x'00ff'")
+    assert scene.inbox.body("d1") is None
 
 
 def test_what_came_of_a_run_is_written_once_the_disk_has_room_again(scene, tmp_path):
