@@ -12,6 +12,7 @@ delivery, a turn after its run, and what is written twice is written once.
 | the process ended | the same run, at once, and where it was; from the third time on alone, and after four poisoned |
 """
 
+import json
 import os
 import sqlite3
 import threading
@@ -25,7 +26,7 @@ from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
 from engine.service.carrier import EVENT, End, Live
-from engine.service.runs import PENDING, Run, Runs, RunState, of_delivery
+from engine.service.runs import LONGEST_S, PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
     from engine.service.delivery import Delivery, State
@@ -87,7 +88,7 @@ class Dispatcher:
         self._queue: Queues | None = None
         self._ending = threading.Event()
         self._alone = threading.Lock()
-        self._newer: dict[str, str] = {}  # group → its newest head, while older ones go
+        self._newer: dict[str, Run] = {}  # group → the run of its newest head, while older ones go
         self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
 
     def begin(self, queue: Queues) -> None:
@@ -135,6 +136,10 @@ class Dispatcher:
                     self._work(run)  # which looks once more: it may have waited for long
         except EngineError as error:
             log.error("a turn could not be begun, and is handed out again", key=key, reason=error)
+        except Exception as error:  # noqa: BLE001 - the boundary of a turn: nobody else would hand it out again
+            log.error("a bug ended a turn, which is handed out again", key=key, reason=type(error).__name__)
+            name, _, turn = key.rpartition(".")
+            self._until_kept(lambda: self._runs.begin(name, int(turn), {"state": "queued", "turn": int(turn) + 1}))
 
     def abandon(self) -> None:
         """The process ends, because it was told to: that is not the fault of what goes."""
@@ -233,13 +238,27 @@ class Dispatcher:
         self._runs.add(run)
 
     def _supersede(self, newer: Run) -> None:
-        """What waits of an older head is not begun; what validates one is ended: nobody asks for what it finds."""
-        for older in self._runs.find(PENDING, repo=newer.repo, number=newer.number, limit=_BATCH):
-            if older.run == newer.run or older.row > (self._runs.get(newer.run) or newer).row:
-                continue
+        """What waits of an older head is not begun; what validates one is ended: nobody asks for what it finds.
+
+        What was lost and is sent again comes behind what is newer: GitHub's word says which is, not the order.
+        """
+        newer = self._runs.get(newer.run) or newer
+        pending = self._runs.find(PENDING, repo=newer.repo, number=newer.number, limit=_BATCH)
+        others = [one for one in pending if one.row < newer.row]
+        said_at = self._said_at(newer) if others else ""
+        if any(self._said_at(one) > said_at for one in others):
+            return  # this is the older one, and ends by itself
+        for older in others:
             if older.state == "queued" and (older.event, older.action) == _CUT_OFF and not older.started_at:
                 self._settle(older, End("superseded", int(ExitCode.STALE), f"{newer.head:.12} is the head by now"))
-        self._newer[newer.group] = newer.head
+        self._newer[newer.group] = newer
+
+    def _said_at(self, run: Run) -> str:
+        """When the pull request was last changed, as its event says; nothing, where it does not."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            at = json.loads(files.fetch(os.path.join(self._runs.folder(run.run), EVENT)))["pull_request"]["updated_at"]
+            return at if isinstance(at, str) else ""
+        return ""
 
     def _heed(self) -> None:
         """What people want to end, and what a newer head has overtaken."""
@@ -251,12 +270,12 @@ class Dispatcher:
             elif run.state == "queued":
                 self._settle(run, End("cancelled", int(ExitCode.STALE), why))
         for live in self._carrier.live() if self._newer else ():
-            head = self._newer.get(live.run.group)
-            if head and live.run.head not in ("", head) and live.only_validates:
-                live.stop.ask(failure("ENG789", head=head), now=True)
+            newer = self._newer.get(live.run.group)
+            if newer and live.run.row < newer.row and live.run.head not in ("", newer.head) and live.only_validates:
+                live.stop.ask(failure("ENG789", head=newer.head), now=True)
         if self._newer:
             groups = {run.group for run in self._runs.find(PENDING, limit=_ALL)}
-            self._newer = {group: head for group, head in self._newer.items() if group in groups}
+            self._newer = {group: newer for group, newer in self._newer.items() if group in groups}
 
     def _feed(self) -> int:
         """Hand turns to the queue: one of a group, each source in its turn."""
@@ -301,7 +320,7 @@ class Dispatcher:
         elif end.again == "failed":
             if run.failures + 1 >= FAILURES:
                 return End("failed", end.exit_code, end.reason)
-            values |= {"failures": run.failures + 1, "not_before": later(now, min(15 * 2**run.failures, 900))}
+            values |= {"failures": run.failures + 1, "not_before": later(now, min(15 * 2**run.failures, LONGEST_S))}
         self._until_kept(lambda: self._runs.set(run.run, state="queued", turn=run.turn + 1, **values))
         self._mark(run, "queued", end.reason)
         return end

@@ -87,11 +87,12 @@ class Scene:
         self.inbox.close()
         self.runs.close()
 
-    def came(self, repo="o/r", pr=1, head="a", event="pull_request", action="synchronize") -> str:
+    def came(self, repo="o/r", pr=1, head="a", event="pull_request", action="synchronize", at=NOW) -> str:
         self.number += 1
         body = {**events.pull_request(action), "n": self.number, "number": pr}
         body["repository"] = {**body["repository"], "full_name": repo, "id": sum(repo.encode())}
         body["pull_request"] = {**body["pull_request"], "number": pr, "head": {"sha": HEADS[head], "ref": "feature"}}
+        body["pull_request"]["updated_at"] = at
         found = deliveries.read(f"d{self.number}", event, json.dumps(body).encode(), NOW)
         assert self.inbox.put(found, json.dumps(body).encode()) == "new"
         return found.id
@@ -388,6 +389,32 @@ def test_a_newer_head_ends_what_validates_an_older_one(scene, why, head, uses, c
     assert (live.stop.why and live.stop.why.problems[0].code) == code, why
 
 
+@pytest.mark.parametrize("goes", [True, False], ids=["what goes", "what waits"])
+def test_what_was_lost_and_comes_late_ends_nothing_that_is_newer(scene, goes):
+    """It is sent again a minute later: the head of now would have been validated by nobody."""
+    newer = scene.came(head="b", at=later(NOW, 60))
+    scene.dispatcher.step()
+    live = going(scene, newer, "terraform.plan") if goes else None
+    scene.came(head="a", at=NOW)
+    scene.dispatcher.step()
+    scene.dispatcher.step()
+    assert scene.run(newer).state == "queued"
+    assert live is None or live.stop.why is None
+
+
+def test_what_comes_after_a_newer_head_is_not_older_than_it(scene):
+    """A label that tells of a head before the push of it has come."""
+    scene.came(head="a", action="opened")
+    scene.dispatcher.step()
+    scene.came(head="b", at=later(NOW, 1))
+    scene.dispatcher.step()
+    labelled = scene.came(head="c", action="labeled", at=later(NOW, 2))
+    scene.dispatcher.step()
+    live = going(scene, labelled, "terraform.plan")
+    scene.dispatcher.step()
+    assert live.stop.why is None
+
+
 def test_of_another_pull_request_nothing_is_ended(scene):
     older = scene.came(pr=2)
     scene.dispatcher.step()
@@ -522,6 +549,20 @@ def test_a_body_that_a_disk_has_changed_is_lost_alone(scene):
     with scene.inbox.database.writing() as tables:
         tables.execute("UPDATE bodies SET body = x'00ff'")
     assert scene.inbox.body("d1") is None
+
+
+def test_a_turn_that_a_bug_ended_has_another_and_is_poison_in_the_end(scene):
+    """Nobody but the next start would have looked at it again."""
+    bad, good = scene.came(pr=1), scene.came(pr=2)
+
+    def carry(run):
+        if run.delivery == bad:
+            raise LookupError
+        return DONE
+
+    scene.hands.carry = carry
+    scene.work()
+    assert (scene.states(bad), scene.states(good)) == (("poisoned", "poisoned"), ("done", "done"))
 
 
 def test_what_came_of_a_run_is_written_once_the_disk_has_room_again(scene, tmp_path):
