@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from engine.service.delivery import Delivery
 
 READY = "ready"  # the one line on standard output
-LOCK, EXECUTOR, ALIVE, AHEAD = "worker.lock", "executor", "worker.json", "clock-ahead"
+LOCK, ALIVE, AHEAD = "worker.lock", "worker.json", "clock-ahead"
 _LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S, _LOST_S = 5.0, 3600.0, 300.0
+_ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 5.0, 3600.0, 300.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _SEEN_S = 90 * 86_400  # that a body is known again
 
@@ -76,7 +76,7 @@ class Worker:
         )
         self._since = clock.now()
         self._trouble = ""
-        self._looking, self._lost_at, self._has_looked = threading.Lock(), 0.0, False
+        self._lost_at, self._has_looked = 0.0, False
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until `end` is called.
@@ -84,13 +84,16 @@ class Worker:
         Raises:
             EngineError: ENG788, the queue cannot be opened.
         """
-        queue = Queue(
-            self._working.state_dir, self._executor(), self._working.parallelism, self.dispatcher.work, self.tick
-        )
+        queue = Queue(self._working.state_dir, self._working.parallelism, self.dispatcher.work)
         self.dispatcher.begin(queue)
         import_all()
         log.info("the worker works", parallelism=self._working.parallelism)
         ready()
+        for what, work in (
+            ("the clock starts nothing", self._strike),
+            ("nobody looks for lost deliveries", self._look_for_lost),
+        ):
+            threading.Thread(target=self._each_minute, args=(what, work), name=what, daemon=True).start()
         alive = tidy = 0.0
         while not self._ended.is_set():
             pause = self._step()
@@ -108,10 +111,10 @@ class Worker:
         """For a signal handler: the first time in order, the second at once."""
         (self._cut if self._ended.is_set() else self._ended).set()
 
-    def tick(self) -> None:
-        """Once a minute, in a thread of the queue's."""
-        self._alone("the clock starts nothing", self._strike)
-        self._alone("nobody looks for lost deliveries", self._look_for_lost)
+    def _each_minute(self, what: str, work: Callable[[], object]) -> None:
+        """In a thread of its own, never beside itself, and by no clock that somebody can set."""
+        while not self._ended.wait(_MINUTE_S):
+            self._alone(what, work)
 
     def _strike(self) -> None:
         if not self._working.strikes:
@@ -122,20 +125,17 @@ class Worker:
 
     def _look_for_lost(self) -> None:
         """What GitHub could not hand over is sent again: all that it still has once, later what is recent."""
-        if self._values.app is None or self._lost_at > time.monotonic() or not self._looking.acquire(blocking=False):
+        if self._values.app is None or self._lost_at > time.monotonic():
             return
-        try:
-            from engine.adapters.github.deliveries import as_app
-            from engine.service import lost
+        from engine.adapters.github.deliveries import as_app
+        from engine.service import lost
 
-            now = self._now()
-            since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
-            found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
-            self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
-            if found.again or found.given_up:
-                log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
-        finally:
-            self._looking.release()
+        now = self._now()
+        since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
+        found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
+        self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
+        if found.again or found.given_up:
+            log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
 
     def _step(self) -> float:
         """How long to wait before the next one."""
@@ -207,16 +207,6 @@ class Worker:
 
     def _now(self) -> str:
         return clock.ahead(settings.clock_ahead_s(self._environ()))()
-
-    def _executor(self) -> str:
-        """Our name in the queue, for ever the same: nobody else has our state, and what went is ours to go on with."""
-        path = os.path.join(self._working.state_dir, EXECUTOR)
-        with suppress(OSError):
-            if found := files.fetch(path, 64).decode("ascii", "replace").strip():
-                return found
-        made = os.urandom(16).hex()
-        files.write(path, made.encode(), sync=True)
-        return made
 
     def _say_alive(self) -> None:
         said = {
