@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS runs_state ON runs (state, not_before);
 CREATE INDEX IF NOT EXISTS runs_subject ON runs (repo, number);
 CREATE INDEX IF NOT EXISTS runs_delivery ON runs (delivery);
+CREATE INDEX IF NOT EXISTS runs_started ON runs (started_at);
 """
 
 
@@ -192,6 +193,12 @@ class Runs:
         sql = """SELECT * FROM runs WHERE state = 'queued'
             AND (not_before <= :now OR (not_before > :far AND not_before != :held)) ORDER BY row"""
         return [_run(row) for row in self._rows(sql, {"now": now, "far": later(now, LONGEST_S), "held": HELD})]
+
+    def begun(self, since: str, now: str) -> Mapping[str, int]:
+        """How many of deliveries have begun between these moments, by source in small letters."""
+        sql = """SELECT lower(repo), count(*) FROM runs WHERE started_at > ? AND started_at <= ? AND delivery != ''
+            GROUP BY lower(repo)"""
+        return {row[0]: row[1] for row in self._rows(sql, (since, now))}
 
     def asked(self) -> list[Run]:
         """Those that somebody wants to end."""

@@ -26,7 +26,7 @@ from engine.service import log, ticks
 from engine.service.bound import Sources
 from engine.service.carrier import Carrier
 from engine.service.database import Database
-from engine.service.dispatch import Dispatcher, Places
+from engine.service.dispatch import PER_HOUR, Dispatcher, Places
 from engine.service.inbox import Inbox
 from engine.service.queue import Queue
 from engine.service.runs import FILE, Runs
@@ -56,6 +56,7 @@ class Working(NamedTuple):
     grace_s: float = 20.0
     strikes: bool = True  # once a minute; else somebody else starts the `every:` rows
     level: str = "info"
+    per_hour: int = PER_HOUR  # runs of deliveries that a source begins
 
 
 class Worker:
@@ -72,7 +73,7 @@ class Worker:
         self._sources = Sources(Database(os.path.join(working.state_dir, FILE), ""))
         self._carrier = Carrier(self.runs, working.controller, self._environ)
         self.dispatcher = Dispatcher(
-            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now)
+            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now, working.per_hour)
         )
         self._since = clock.now()
         self._trouble = ""

@@ -1,6 +1,7 @@
 """From deliveries to turns, and from what came of a turn to what is next. The queue here is a list, and who carries
 runs out says what the test wants; inbox and rows are the real ones."""
 
+import itertools
 import json
 import threading
 from typing import Any
@@ -15,7 +16,7 @@ from engine.service import delivery as deliveries
 from engine.service.carrier import End, Live
 from engine.service.dispatch import FAILURES, POISON, Dispatcher, Places
 from engine.service.inbox import Inbox
-from engine.service.runs import FILE, Runs
+from engine.service.runs import FILE, Run, Runs
 from engine.service.sifting import Group, Sifted
 from tests.support import events
 
@@ -71,7 +72,7 @@ class Scene:
     """One dispatcher with everything around it. `again` is the next process on the same files."""
 
     def __init__(self, folder, parallelism: int = 2) -> None:
-        self.folder, self.parallelism, self.now = str(folder), parallelism, NOW
+        self.folder, self.parallelism, self.now, self.per_hour = str(folder), parallelism, NOW, 1000
         self.inbox, self.runs = Inbox(f"{folder}/{FILE}"), Runs(str(folder))
         self.number = 0
         self.turns = Turns()
@@ -79,7 +80,9 @@ class Scene:
 
     def again(self, turns: Turns | None = None) -> None:
         self.hands, self.turns = Hands(), turns or self.turns
-        places = Places(self.inbox, self.runs, self.hands, self._sift, self.parallelism, lambda: self.now)
+        places = Places(
+            self.inbox, self.runs, self.hands, self._sift, self.parallelism, lambda: self.now, self.per_hour
+        )
         self.dispatcher = Dispatcher(places)
         self.dispatcher.begin(self.turns)
 
@@ -341,6 +344,24 @@ def test_a_source_with_a_thousand_does_not_keep_one_with_three_waiting(scene):
     few = [scene.came("o/small", pr + 1) for pr in range(3)]
     scene.work(8)
     assert all(scene.states(id_) == ("done", "done") for id_ in few)
+
+
+def test_a_source_begins_so_many_runs_in_an_hour_and_the_others_are_not_kept(scene):
+    """Whoever may comment has a run begun by each: bodies and ids are new, and all are as they should be."""
+    scene.per_hour = 5
+    scene.again()
+    many = [scene.came("o/Flooded", pr + 1) for pr in range(20)]
+    few = scene.came("o/calm", 1)
+    scene.dispatcher.add(Run("every-1", "", "schedule", "sweep", "o/flooded", None, "o/flooded", "", NOW), b"{}")
+    done = [0]
+    while done[-1] < len(many):
+        scene.work()
+        assert {scene.run(few).state, scene.runs.get("every-1").state} == {"done"}
+        done.append(sum(scene.run(id_).state == "done" for id_ in many))
+        scene.now = later(scene.now, 3600)
+    handed_out = scene.parallelism * 2
+    assert len(done) > 3
+    assert all(now - before <= scene.per_hour + handed_out for before, now in itertools.pairwise(done))
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
