@@ -34,7 +34,7 @@ LONGEST_S = 900  # that a run waits for its next turn
 HELD = "9999-12-31T23:59:59Z"  # not before somebody says so
 FILE = "inbox.db"
 _FOLDER, _LOG = "runs", "log"
-_LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log that are read: a run that says more has something wrong with it
+LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log: a run that says more has something wrong with it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -151,7 +151,7 @@ class Runs:
     def log(self, run: str, after: int = 0) -> list[Line]:
         """What it has said since line `after`; nothing where that is not kept any more."""
         try:
-            data = files.fetch(os.path.join(self.folder(run), _LOG), _LOG_LIMIT)
+            data = files.fetch(os.path.join(self.folder(run), _LOG), LOG_LIMIT)
         except OSError:
             return []
         said = data.decode(errors="replace").split("\n")[:-1]  # the last one has not ended yet

@@ -284,8 +284,10 @@ def _until_left(worker: Worker) -> None:
     """Whoever started us is gone, however: nobody would tell us to end, and the next one waits for our lock."""
     while sys.stdin.buffer.read(1):
         pass
-    worker.dispatcher.abandon()
-    _die(ExitCode.INTERRUPTED)
+    try:
+        worker.dispatcher.abandon()
+    finally:  # whatever it meets: nobody else would end us
+        _die(ExitCode.INTERRUPTED)
 
 
 def _die(code: int) -> None:
