@@ -17,7 +17,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -26,6 +26,7 @@ from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
 from engine.service.carrier import EVENT, End, Live
+from engine.service.fair import PER_HOUR, Rate, fair
 from engine.service.runs import LONGEST_S, PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 
 POISON, _SUSPECT = 4, 2  # turns in a row that ended the process; then, as it may have been another, it goes alone
 FAILURES = 12  # turns that ended without an outcome: more than an hour and a half
-PER_HOUR = 3_600
 _LOCKED_FOR_S = 86_400  # after which whoever holds the lock is asked by sweep, not by us
-_HOUR_S = 3_600
 _BATCH, _ALL = 500, 1_000_000
 _AHEAD = 2  # turns in the queue for each place, so that none is empty while we look
 _CUT_OFF = ("pull_request", "synchronize")
@@ -87,12 +86,12 @@ class Dispatcher:
     """`step` is for one thread, `work` for those of the queue."""
 
     def __init__(self, places: Places) -> None:
-        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, self._per_hour = places
+        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour = places
+        self._rate = Rate(self._runs, per_hour)
         self._queue: Queues | None = None
         self._ending = threading.Event()
         self._alone = threading.Lock()
         self._newer: dict[str, Run] = {}  # group → the run of its newest head, while older ones go
-        self._over: frozenset[str] = frozenset()  # sources that have begun as much as they may, for now
         self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
 
     def begin(self, queue: Queues) -> None:
@@ -294,26 +293,11 @@ class Dispatcher:
                 self._runs.set(run.run, turn=run.turn + 1)
         self._handed = {key: group for key, group in self._handed.items() if key in pending}
         room = self._parallelism * _AHEAD - len(pending)
-        chosen = [] if room <= 0 else list(_fair(self._within(due), self._handed.values(), room))
+        chosen = [] if room <= 0 else list(fair(self._rate.within(due, self._now()), self._handed.values(), room))
         for run in chosen:
             self._queue.enqueue(_key(run), run.group)
             self._handed[_key(run)] = run.group
         return len(chosen)
-
-    def _within(self, due: Sequence[Run]) -> list[Run]:
-        """Those of them that may begin: whoever has a source's events in hand has no work done without end by them.
-
-        What has begun once goes on, and the clock's rows have a rate of their own.
-        """
-        now = self._now()
-        begun = self._runs.begun(later(now, -_HOUR_S), now)
-        over = frozenset(repo for repo, many in begun.items() if many >= self._per_hour)
-        for repo in over - self._over:
-            log.warning(
-                "a source waits: it has begun as many runs as it may in an hour", repo=repo, per_hour=begun[repo]
-            )
-        self._over = over
-        return [run for run in due if run.repo.lower() not in over or run.started_at or not run.delivery]
 
     def _settle(self, run: Run, end: End, seconds: float = 0.0) -> None:
         """Write down what came of it."""
@@ -368,20 +352,3 @@ class Dispatcher:
 
 def _key(run: Run) -> str:
     return f"{run.run}.{run.turn}"
-
-
-def _fair(due: Iterable[Run], taken: Iterable[str], room: int) -> Iterable[Run]:
-    """At most `room` of them, of each group the oldest, in turns of the sources."""
-    seen, by_source = set(taken), dict[str, list[Run]]()
-    for run in due:
-        if run.group not in seen:
-            seen.add(run.group)
-            by_source.setdefault(run.repo, []).append(run)
-    while room > 0 and by_source:
-        for repo in list(by_source):
-            yield by_source[repo].pop(0)
-            room -= 1
-            if not by_source[repo]:
-                del by_source[repo]
-            if room <= 0:
-                return

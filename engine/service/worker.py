@@ -26,10 +26,11 @@ from engine.service import log, ticks
 from engine.service.bound import Sources
 from engine.service.carrier import Carrier
 from engine.service.database import Database
-from engine.service.dispatch import PER_HOUR, Dispatcher, Places
+from engine.service.dispatch import Dispatcher, Places
+from engine.service.fair import PER_HOUR
 from engine.service.inbox import Inbox
 from engine.service.queue import Queue
-from engine.service.runs import FILE, Runs
+from engine.service.runs import FILE, Runs, RunState
 from engine.service.sifting import Sifted, sift
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ _LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
 _ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 5.0, 3600.0, 300.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
+_OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
+_ALL = 1_000_000
+_LEAST_FREE = 2 * 1024 * 1024 * 1024  # bytes of the disk, or a twentieth of a small one
 _SEEN_S = 90 * 86_400  # that a body is known again
 
 
@@ -227,8 +231,27 @@ class Worker:
         before = later(now, -self._working.retention_s)
         for run in self.runs.prune(before):
             shutil.rmtree(self.runs.folder(run), ignore_errors=True)
+        self._make_room()
         removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
         log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
+
+    def _make_room(self) -> None:
+        """Where the disk is nearly full, what the oldest runs have made goes before its time. Their rows stay, and so
+        does whatever may go on."""
+        removed = 0
+        for run in reversed(self.runs.find(_OVER, limit=_ALL) if self._is_nearly_full() else []):
+            folder = self.runs.folder(run.run)
+            if os.path.isdir(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+                if not self._is_nearly_full():
+                    break
+        if removed:
+            log.warning("the disk was nearly full: what the oldest runs have made was removed", runs=removed)
+
+    def _is_nearly_full(self) -> bool:
+        disk = shutil.disk_usage(self._working.state_dir)
+        return disk.free < min(_LEAST_FREE, disk.total // 20)
 
 
 def import_all() -> None:

@@ -1,7 +1,8 @@
-"""What a turn of a run comes to where not the run but the machine, or a bug, has ended it; and what is kept of its words."""
+"""What a turn comes to where the machine, or a bug, has ended it; and what is kept of what a run says."""
 
 import errno
 import os
+
 import pytest
 
 from engine.errors import failure

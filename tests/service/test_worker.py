@@ -1,0 +1,57 @@
+"""What the worker does beside its runs: the minute, and room on its disk."""
+
+import os
+import shutil
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from engine.errors import failure
+from engine.service import worker as workers
+from engine.service.runs import of_delivery
+from engine.service.worker import Worker, Working
+
+
+@pytest.fixture
+def worker(tmp_path):
+    return Worker(Working(str(tmp_path), str(tmp_path)), {"ENGINE_STORE": f"dir:{tmp_path / 'store'}"})
+
+
+def test_what_fails_in_one_minute_is_looked_at_in_the_next(worker, monkeypatch):
+    """Whatever it fails with; and it ends when we do."""
+    monkeypatch.setattr(workers, "_MINUTE_S", 0.01)
+    fails = [failure("ENG749", reason="no store"), KeyError()]
+
+    def look():
+        if fails:
+            raise fails.pop(0)
+        worker.end()
+
+    thread = threading.Thread(target=worker._each_minute, args=("nothing starts", look), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("why", "free", "left"),
+    [
+        ("there is room", [10**12], ["d0", "d1", "d2", "d3"]),
+        ("there is none, until the oldest has gone", [0, 10**12], ["d0", "d2", "d3"]),
+        ("there is none at all", [0], ["d0", "d3"]),
+    ],
+)
+def test_where_the_disk_is_nearly_full_what_old_runs_have_made_goes_first(worker, monkeypatch, why, free, left):
+    for name, state in (("d0", "failed"), ("d1", "done"), ("d2", "superseded"), ("d3", "queued")):
+        run = of_delivery(name, event="push", action="", repo="o/r", number=None, subject="", head="")
+        worker.runs.add(run)
+        os.makedirs(worker.runs.folder(run.run))
+        if state != "queued":
+            worker.runs.end(run.run, state, 0)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: SimpleNamespace(total=10**12, free=free.pop(0) if len(free) > 1 else free[0])
+    )
+    worker._make_room()
+    assert [n for n in ("d0", "d1", "d2", "d3") if os.path.isdir(worker.runs.folder(f"gh-{n}"))] == left, why
+    assert worker.runs.get("gh-d1").state == "done"
