@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.adapters import clock, files
@@ -26,7 +26,7 @@ from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
 from engine.service.carrier import EVENT, End, Live
-from engine.service.fair import PER_HOUR, Rate, fair
+from engine.service.fair import PER_HOUR, Door, Rate, fair
 from engine.service.runs import LONGEST_S, PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from engine.service.inbox import Inbox
     from engine.service.sifting import Group, Sifted
 
-POISON, _SUSPECT = 4, 2  # turns in a row that ended the process; then, as it may have been another, it goes alone
+POISON, _SUSPECT = (
+    4,
+    2,
+)  # turns in a row that ended the process; from then on, as it may have been another, it goes alone
 FAILURES = 12  # turns that ended without an outcome: more than an hour and a half
 _LOCKED_FOR_S = 86_400  # after which whoever holds the lock is asked by sweep, not by us
 _BATCH, _ALL = 500, 1_000_000
@@ -90,7 +93,7 @@ class Dispatcher:
         self._rate = Rate(self._runs, per_hour)
         self._queue: Queues | None = None
         self._ending = threading.Event()
-        self._alone = threading.Lock()
+        self._door = Door()
         self._newer: dict[str, Run] = {}  # group → the run of its newest head, while older ones go
         self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
 
@@ -135,7 +138,7 @@ class Dispatcher:
         try:
             run = self._turn(key)
             if run is not None:
-                with self._alone if run.tries >= _SUSPECT else nullcontext():
+                with self._door.opened(alone=run.tries >= _SUSPECT):
                     self._work(run)  # which looks once more: it may have waited for long
         except EngineError as error:
             log.error("a turn could not be begun, and is handed out again", key=key, reason=error)

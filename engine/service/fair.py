@@ -1,6 +1,8 @@
 """Which of the runs that are due begin: of each group the oldest, in turns of the sources, none without end."""
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from engine.core.moment import later
 from engine.service import log
@@ -45,3 +47,26 @@ class Rate:
             log.warning("a source waits: it has begun as many runs as it may in an hour", repo=repo, begun=begun[repo])
         self._over = over
         return [run for run in due if run.repo.lower() not in over or run.started_at or not run.delivery]
+
+
+class Door:
+    """Whoever may end the process goes while nobody else does: else what goes beside it would be thought to be it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._going = self._suspects = 0
+
+    @contextmanager
+    def opened(self, *, alone: bool) -> Iterator[None]:
+        """Waits until it may go, in this thread. Nobody begins any more while one waits that is to go alone."""
+        with self._changed:
+            self._suspects += alone
+            self._changed.wait_for(lambda: not (self._going if alone else self._suspects))
+            self._going += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._going -= 1
+                self._suspects -= alone
+                self._changed.notify_all()

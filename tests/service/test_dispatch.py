@@ -274,12 +274,14 @@ def test_an_orderly_end_counts_against_nobody(scene):
     assert scene.states(id_) == ("done", "done")
 
 
-def test_one_that_may_be_poison_goes_alone(scene):
-    """Who has ended the process twice while others went is not begun beside another such one."""
-    first, second = scene.came(pr=1), scene.came(pr=2)
+@pytest.mark.parametrize("tries", [(2, 2), (2, 0), (0, 2)], ids=["both may be", "who comes later", "who goes"])
+def test_one_that_may_be_poison_goes_alone(scene, tries):
+    """Who has ended the process twice while others went is not begun beside anybody: an apply that is long would be
+    thought to be the poison of each that ends the process while it goes."""
+    ids = [scene.came(pr=1), scene.came(pr=2)]
     scene.dispatcher.step()
-    for id_ in (first, second):
-        scene.runs.set(f"gh-{id_}", tries=2)
+    for id_, many in zip(ids, tries, strict=True):
+        scene.runs.set(f"gh-{id_}", tries=many)
     began, go_on = threading.Semaphore(0), threading.Event()
 
     def carry(run):
@@ -291,11 +293,11 @@ def test_one_that_may_be_poison_goes_alone(scene):
     scene.hands.carry = carry
     keys = [scene.turns.take(), scene.turns.take()]
     threads = [threading.Thread(target=scene.dispatcher.work, args=(key,)) for key in keys]
-    for thread in threads:
-        thread.start()
+    threads[0].start()
     assert began.acquire(timeout=10)
+    threads[1].start()
     assert not began.acquire(timeout=0.1)
-    assert [scene.run(id_).tries for id_ in (first, second)].count(3) == 1, "the other one has not begun"
+    assert scene.run(ids[1]).tries == tries[1], "it has not begun"
     go_on.set()
     for thread in threads:
         thread.join(10)

@@ -1,13 +1,15 @@
 """What the worker does beside its runs: the minute, and room on its disk."""
 
+import io
 import os
 import shutil
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 
-from engine.errors import failure
+from engine.errors import ExitCode, failure
 from engine.service import worker as workers
 from engine.service.runs import of_delivery
 from engine.service.worker import Worker, Working
@@ -55,3 +57,18 @@ def test_where_the_disk_is_nearly_full_what_old_runs_have_made_goes_first(worker
     worker._make_room()
     assert [n for n in ("d0", "d1", "d2", "d3") if os.path.isdir(worker.runs.folder(f"gh-{n}"))] == left, why
     assert worker.runs.get("gh-d1").state == "done"
+
+
+def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkeypatch):
+    """The next one would wait for its lock for ever."""
+    ended: list[int] = []
+    monkeypatch.setattr(workers, "_die", ended.append)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+
+    def abandon():
+        raise KeyError
+
+    monkeypatch.setattr(worker.dispatcher, "abandon", abandon)
+    with suppress(KeyError):
+        workers._until_left(worker)
+    assert ended == [ExitCode.INTERRUPTED]
