@@ -176,6 +176,18 @@ def test_a_file_that_is_damaged_is_put_aside_and_made_anew(tmp_path, why):
     assert (tmp_path / "queue.db.damaged").read_bytes() == before
 
 
+def test_what_it_writes_is_the_next_release_s_too_and_is_read_by_no_pickle(begun):
+    """A version that is a digest of sources, or an executor by another name, would leave what was begun to nobody."""
+    queue, work = begun
+    queue.enqueue("v-1", "v")
+    work.wait(1)
+    with contextlib.closing(sqlite3.connect(queue._path)) as file:
+        file.row_factory = sqlite3.Row
+        row = file.execute("SELECT * FROM workflow_status WHERE workflow_uuid = 'v-1'").fetchone()
+    assert (row["application_version"], row["executor_id"]) == ("1", "worker")
+    assert row["serialization"] == "portable_json"
+
+
 def test_nobody_else_reads_the_file(begun):
     queue, _ = begun
     assert os.stat(queue._path).st_mode & 0o077 == 0
