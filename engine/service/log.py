@@ -65,6 +65,13 @@ def error(message: str, **fields: object) -> None:
     _logger.error(message, extra={"fields": fields}, exc_info=sys.exc_info()[0] is not None)
 
 
+def said(value: object) -> str:
+    """The same of an error as of anything else: a text."""
+    if isinstance(value, EngineError):
+        return "; ".join(f"{one.code} {one.message}" for one in value.problems)
+    return str(value)
+
+
 def plain(text: str) -> str:
     """`text`, with nothing secret in it that is known here."""
     return _TOKENS.sub(HIDDEN, _hide.text(text))
@@ -179,9 +186,7 @@ class _Lines(logging.Formatter):
     def _value(self, value: object) -> object:
         if value is None or isinstance(value, bool | int | float):
             return value
-        if isinstance(value, EngineError):
-            return self._plain("; ".join(f"{one.code} {one.message}" for one in value.problems))
-        return self._plain(str(value))
+        return self._plain(said(value))
 
     def _plain(self, text: str) -> str:
         """Hidden first, then cut: half of a secret would not be known. What is cut before is not shown at all."""

@@ -146,18 +146,12 @@ class Worker:
         """How long to wait before the next one."""
         try:
             done = self.dispatcher.step()
-        except (EngineError, sqlite3.Error) as error:
-            said = (
-                f"{error.problems[0].code} {error.problems[0].message}"
-                if isinstance(error, EngineError)
-                else str(error)
-            )
-            if said != self._trouble:  # once, not every five seconds for a night
-                log.error("what waits cannot be looked at; it stays where it is", reason=error)
-            self._trouble = said
-            return _TROUBLE_S
         except Exception as error:  # noqa: BLE001 - one step fails, the next one comes: nobody is there to start us again
-            log.error("a bug in the dispatcher", reason=type(error).__name__)
+            is_bug = not isinstance(error, EngineError | OSError | sqlite3.Error)
+            said = f"ENG999 a bug in the engine: {type(error).__name__}" if is_bug else log.said(error)
+            if said != self._trouble:  # once, not every five seconds for a night
+                log.error("what waits cannot be looked at; it stays where it is", reason=said)
+            self._trouble = said
             return _TROUBLE_S
         if self._trouble:
             log.info("what waited is looked at again")

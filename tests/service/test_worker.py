@@ -1,10 +1,13 @@
 """What the worker does beside its runs: the minute, and room on its disk."""
 
 import io
+import json
+import logging
 import os
 import shutil
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -72,3 +75,28 @@ def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkey
     with suppress(KeyError):
         workers._until_left(worker)
     assert ended == [ExitCode.INTERRUPTED]
+
+
+@pytest.mark.parametrize(
+    ("why", "error", "said"),
+    [
+        ("the rules do not load", failure("ENG004", name="X", reason="no"), "ENG004 "),
+        ("the disk fails", OSError("Input/output error"), "Input/output error"),
+        ("a bug", KeyError("pa55word"), "ENG999 a bug in the engine: KeyError"),
+    ],
+)
+def test_what_keeps_everything_waiting_is_said_once_and_shown(worker, monkeypatch, caplog, why, error, said):
+    def fails():
+        raise error
+
+    monkeypatch.setattr(logging.getLogger("interlock"), "propagate", True)
+    monkeypatch.setattr(worker.dispatcher, "step", fails)
+    for _ in range(3):
+        assert worker._step() > 1
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1, why
+    worker._say_alive()
+    shown = json.loads(Path(worker._working.state_dir, "worker.json").read_text())["trouble"]
+    assert shown.startswith(said)
+    monkeypatch.setattr(worker.dispatcher, "step", lambda: 0)
+    worker._step()
+    assert worker._trouble == ""
