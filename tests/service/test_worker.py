@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import os
 import shutil
 import threading
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine.errors import ExitCode, failure
+from engine.service import log
 from engine.service import worker as workers
 from engine.service.runs import of_delivery
 from engine.service.worker import Worker, Working
@@ -85,15 +85,16 @@ def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkey
         ("a bug", KeyError("pa55word"), "ENG999 a bug in the engine: KeyError"),
     ],
 )
-def test_what_keeps_everything_waiting_is_said_once_and_shown(worker, monkeypatch, caplog, why, error, said):
+def test_what_keeps_everything_waiting_is_said_once_and_shown(worker, monkeypatch, why, error, said):
     def fails():
         raise error
 
-    monkeypatch.setattr(logging.getLogger("interlock"), "propagate", True)
+    told: list[str] = []
+    monkeypatch.setattr(log, "error", lambda _, *, reason: told.append(reason))
     monkeypatch.setattr(worker.dispatcher, "step", fails)
     for _ in range(3):
         assert worker._step() > 1
-    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1, why
+    assert [one.startswith(said) for one in told] == [True], why
     worker._say_alive()
     shown = json.loads(Path(worker._working.state_dir, "worker.json").read_text())["trouble"]
     assert shown.startswith(said)
