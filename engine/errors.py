@@ -1221,6 +1221,11 @@ TABLE: dict[str, Row] = {
     "ENG790": Row("there is no run `{run}`", "`engine runs` lists them"),
     "ENG791": Row("nothing can be asked of the run `{run}`: {reason}", "`engine runs {run}` shows it", _STALE),
     "ENG792": Row("the worker of `engine serve` ends at once, {times} times by now", "its log says why: {log}", _EXEC),
+    "ENG860": Row(
+        "the machine has ended a turn of a run: {reason}",
+        "nothing, if it passes: it is tried again; else see to its disk, its memory and how many files may be open",
+        _EXEC,
+    ),
     # ENG795-799 what is shown
     "ENG795": Row("pull request {number} cannot be told: {reason}", "say which repository it is of: --repo OWNER/NAME"),
     # ENG800-809 who may look at `engine serve`, and tell it something

@@ -46,6 +46,13 @@ def arguments(parser: ArgumentParser) -> None:
         "--parallelism", metavar="N", type=_number(1, 64), default=4, help="runs at once (default: %(default)s)"
     )
     parser.add_argument(
+        "--per-hour",
+        metavar="N",
+        type=_number(1, 1_000_000),
+        default=3600,
+        help="runs that the deliveries of one source begin in an hour; others wait (default: %(default)s)",
+    )
+    parser.add_argument(
         "--keep", metavar="DAYS", type=_number(1, 3650), default=30, help="deliveries, runs (default: %(default)s)"
     )
     parser.add_argument(
@@ -105,6 +112,7 @@ def run(options: Namespace, console: "Console") -> int:
         grace_s=options.grace,
         strikes=not options.without_clock,
         level=options.log_level,
+        per_hour=options.per_hour,
     )
     worker = Supervisor(working, os.environ, readable=readable)
     with ending(worker.end, worker.end) as asked:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from engine.adapters import clock, files
 from engine.core.outcome import Outcome
-from engine.errors import EngineError, ExitCode
+from engine.errors import EngineError, ExitCode, failure
 from engine.run.stopping import HANDED_OVER, Stop
 from engine.service import log
-from engine.service.runs import Run, Runs, RunState
+from engine.service.runs import LOG_LIMIT, Run, Runs, RunState
 
 if TYPE_CHECKING:
     from engine.core.decision.decided import Decision
@@ -98,6 +98,9 @@ class Carrier:
             handled = self._handled(live)
         except EngineError as error:
             return _broken(live.stop.why or error)  # what failed may have failed because of that
+        except (OSError, MemoryError) as error:  # no room, no memory, no more files: it passes, or somebody sees to it
+            log.error("the machine ended the run's turn")
+            return _broken(live.stop.why or failure("ENG860", reason=str(error) or type(error).__name__))
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: the others go on, and the log has where
             log.error("a bug in the engine ended the run")
             return End("failed", int(ExitCode.BUG), f"ENG999 a bug in the engine: {type(error).__name__}")
@@ -176,18 +179,27 @@ def _shown(say: Say) -> "Callable[[Report], None]":
 
 @contextmanager
 def _writing(runs: Runs, run: Run) -> Iterator[Say]:
-    """Takes what the run says: into its log, and the last of it into its row. A full disk loses lines, and no more."""
+    """Takes what the run says: into its log, and the last of it into its row. A full disk loses lines, and no more;
+    so does a run that says more than anybody reads."""
     folder = runs.folder(run.run)
     lock, told = threading.Lock(), [0.0]
     handle = os.open(
         os.path.join(folder, LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
     )
 
+    room = LOG_LIMIT - os.fstat(handle).st_size
+
     def say(text: str) -> None:
+        nonlocal room
         at, lines = clock.now(), [line for line in log.plain(text).split("\n") if line.strip()]
+        data = "".join(f"{at} {line}\n" for line in lines).encode(errors="replace")
         with lock:
+            if len(data) > room:
+                data, room = (f"{at} (it says more than is kept)\n".encode() if room >= 0 else b""), -1
+            else:
+                room -= len(data)
             with suppress(OSError):
-                os.write(handle, "".join(f"{at} {line}\n" for line in lines).encode(errors="replace"))
+                os.write(handle, data)
             is_due = time.monotonic() - told[0] >= _PHASE_S
             told[0] = time.monotonic() if is_due else told[0]
         if is_due and lines:

@@ -62,6 +62,12 @@ class Delivery(NamedTuple):
         """Of the run that it leads to: the same delivery twice is the same run, unless somebody asked for another."""
         return f"gh-{self.id}" if self.turn == 1 else f"gh-{self.id}-{self.turn}"
 
+    @property
+    def pull(self) -> int | None:
+        """The number of the pull request that it is about. A branch may have `#5` in its name, too."""
+        place, _, number = self.subject.partition("#")
+        return int(number) if number and "@" not in place else None
+
     def to_json(self) -> dict[str, Any]:
         """For pages and the API."""
         return self._asdict()

@@ -12,12 +12,13 @@ delivery, a turn after its run, and what is written twice is written once.
 | the process ended | the same run, at once, and where it was; from the third time on alone, and after four poisoned |
 """
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.adapters import clock, files
@@ -25,14 +26,18 @@ from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
 from engine.service.carrier import EVENT, End, Live
-from engine.service.runs import PENDING, Run, Runs, RunState, of_delivery
+from engine.service.fair import PER_HOUR, Door, Rate, fair
+from engine.service.runs import LONGEST_S, PENDING, Run, Runs, RunState, of_delivery
 
 if TYPE_CHECKING:
     from engine.service.delivery import Delivery, State
     from engine.service.inbox import Inbox
     from engine.service.sifting import Group, Sifted
 
-POISON, _SUSPECT = 4, 2  # turns in a row that ended the process; then, as it may have been another, it goes alone
+POISON, _SUSPECT = (
+    4,
+    2,
+)  # turns in a row that ended the process; from then on, as it may have been another, it goes alone
 FAILURES = 12  # turns that ended without an outcome: more than an hour and a half
 _LOCKED_FOR_S = 86_400  # after which whoever holds the lock is asked by sweep, not by us
 _BATCH, _ALL = 500, 1_000_000
@@ -77,17 +82,19 @@ class Places(NamedTuple):
     sift: Sifting
     parallelism: int
     now: Callable[[], str] = clock.now
+    per_hour: int = PER_HOUR  # runs that deliveries of one source begin; what is above waits
 
 
 class Dispatcher:
     """`step` is for one thread, `work` for those of the queue."""
 
     def __init__(self, places: Places) -> None:
-        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now = places
+        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour = places
+        self._rate = Rate(self._runs, per_hour)
         self._queue: Queues | None = None
         self._ending = threading.Event()
-        self._alone = threading.Lock()
-        self._newer: dict[str, str] = {}  # group → its newest head, while older ones go
+        self._door = Door()
+        self._newer: dict[str, Run] = {}  # group → the run of its newest head, while older ones go
         self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
 
     def begin(self, queue: Queues) -> None:
@@ -131,10 +138,14 @@ class Dispatcher:
         try:
             run = self._turn(key)
             if run is not None:
-                with self._alone if run.tries >= _SUSPECT else nullcontext():
+                with self._door.opened(alone=run.tries >= _SUSPECT):
                     self._work(run)  # which looks once more: it may have waited for long
         except EngineError as error:
             log.error("a turn could not be begun, and is handed out again", key=key, reason=error)
+        except Exception as error:  # noqa: BLE001 - the boundary of a turn: nobody else would hand it out again
+            log.error("a bug ended a turn, which is handed out again", key=key, reason=type(error).__name__)
+            name, _, turn = key.rpartition(".")
+            self._until_kept(lambda: self._runs.begin(name, int(turn), {"state": "queued", "turn": int(turn) + 1}))
 
     def abandon(self) -> None:
         """The process ends, because it was told to: that is not the fault of what goes."""
@@ -172,22 +183,37 @@ class Dispatcher:
             return 0
         sifted = self._sift([(one, self._inbox.body(one.id)) for one in waiting])
         for group in sifted.groups:
-            self._begin_run(group)
-        for state, found in (("kept", sifted.kept), ("refused", sifted.refused)):
+            self._alone_in(group)
+        ended: Mapping[State, Mapping[str, Sequence[str]]] = {
+            "kept": sifted.kept,
+            "refused": sifted.refused,
+            "failed": sifted.failed,
+        }
+        for state, found in ended.items():
             for why, ids in found.items():
-                self._inbox.mark(ids, state, reason=why)  # type: ignore[arg-type] # the two words above
+                self._inbox.mark(ids, state, reason=why)
                 log.info("deliveries start nothing", deliveries=len(ids), state=state, reason=why)
         return len(waiting)
 
+    def _alone_in(self, group: "Group") -> None:
+        """What nobody foresaw in one of them must not keep all the others waiting."""
+        try:
+            self._begin_run(group)
+        except (EngineError, OSError, sqlite3.Error):
+            raise  # the disk, which is the same for all: they wait
+        except Exception as error:  # noqa: BLE001 - the boundary of a delivery; it is shown, and can be had again
+            log.error("a bug: a delivery cannot become a run", delivery=group.leader.id, event=group.leader.event)
+            why = f"ENG999 a bug in the engine: {type(error).__name__}"
+            self._inbox.mark([one.id for one in (group.leader, *group.others)], "failed", reason=why)
+
     def _begin_run(self, group: "Group") -> None:
         delivery = group.leader
-        number = delivery.subject.partition("#")[2]
         run = of_delivery(
             delivery.id,
             event=delivery.event,
             action=delivery.action,
             repo=delivery.repo,
-            number=int(number) if number.isdigit() else None,
+            number=delivery.pull,
             subject=delivery.subject,
             head=delivery.head,
             run=delivery.run_id,
@@ -218,13 +244,27 @@ class Dispatcher:
         self._runs.add(run)
 
     def _supersede(self, newer: Run) -> None:
-        """What waits of an older head is not begun; what validates one is ended: nobody asks for what it finds."""
-        for older in self._runs.find(PENDING, repo=newer.repo, number=newer.number, limit=_BATCH):
-            if older.run == newer.run or older.row > (self._runs.get(newer.run) or newer).row:
-                continue
+        """What waits of an older head is not begun; what validates one is ended: nobody asks for what it finds.
+
+        What was lost and is sent again comes behind what is newer: GitHub's word says which is, not the order.
+        """
+        newer = self._runs.get(newer.run) or newer
+        pending = self._runs.find(PENDING, repo=newer.repo, number=newer.number, limit=_BATCH)
+        others = [one for one in pending if one.row < newer.row]
+        said_at = self._said_at(newer) if others else ""
+        if any(self._said_at(one) > said_at for one in others):
+            return  # this is the older one, and ends by itself
+        for older in others:
             if older.state == "queued" and (older.event, older.action) == _CUT_OFF and not older.started_at:
                 self._settle(older, End("superseded", int(ExitCode.STALE), f"{newer.head:.12} is the head by now"))
-        self._newer[newer.group] = newer.head
+        self._newer[newer.group] = newer
+
+    def _said_at(self, run: Run) -> str:
+        """When the pull request was last changed, as its event says; nothing, where it does not."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            at = json.loads(files.fetch(os.path.join(self._runs.folder(run.run), EVENT)))["pull_request"]["updated_at"]
+            return at if isinstance(at, str) else ""
+        return ""
 
     def _heed(self) -> None:
         """What people want to end, and what a newer head has overtaken."""
@@ -236,12 +276,12 @@ class Dispatcher:
             elif run.state == "queued":
                 self._settle(run, End("cancelled", int(ExitCode.STALE), why))
         for live in self._carrier.live() if self._newer else ():
-            head = self._newer.get(live.run.group)
-            if head and live.run.head not in ("", head) and live.only_validates:
-                live.stop.ask(failure("ENG789", head=head), now=True)
+            newer = self._newer.get(live.run.group)
+            if newer and live.run.row < newer.row and live.run.head not in ("", newer.head) and live.only_validates:
+                live.stop.ask(failure("ENG789", head=newer.head), now=True)
         if self._newer:
             groups = {run.group for run in self._runs.find(PENDING, limit=_ALL)}
-            self._newer = {group: head for group, head in self._newer.items() if group in groups}
+            self._newer = {group: newer for group, newer in self._newer.items() if group in groups}
 
     def _feed(self) -> int:
         """Hand turns to the queue: one of a group, each source in its turn."""
@@ -256,7 +296,7 @@ class Dispatcher:
                 self._runs.set(run.run, turn=run.turn + 1)
         self._handed = {key: group for key, group in self._handed.items() if key in pending}
         room = self._parallelism * _AHEAD - len(pending)
-        chosen = [] if room <= 0 else list(_fair(due, self._handed.values(), room))
+        chosen = [] if room <= 0 else list(fair(self._rate.within(due, self._now()), self._handed.values(), room))
         for run in chosen:
             self._queue.enqueue(_key(run), run.group)
             self._handed[_key(run)] = run.group
@@ -286,7 +326,7 @@ class Dispatcher:
         elif end.again == "failed":
             if run.failures + 1 >= FAILURES:
                 return End("failed", end.exit_code, end.reason)
-            values |= {"failures": run.failures + 1, "not_before": later(now, min(15 * 2**run.failures, 900))}
+            values |= {"failures": run.failures + 1, "not_before": later(now, min(15 * 2**run.failures, LONGEST_S))}
         self._until_kept(lambda: self._runs.set(run.run, state="queued", turn=run.turn + 1, **values))
         self._mark(run, "queued", end.reason)
         return end
@@ -315,20 +355,3 @@ class Dispatcher:
 
 def _key(run: Run) -> str:
     return f"{run.run}.{run.turn}"
-
-
-def _fair(due: Iterable[Run], taken: Iterable[str], room: int) -> Iterable[Run]:
-    """At most `room` of them, of each group the oldest, in turns of the sources."""
-    seen, by_source = set(taken), dict[str, list[Run]]()
-    for run in due:
-        if run.group not in seen:
-            seen.add(run.group)
-            by_source.setdefault(run.repo, []).append(run)
-    while room > 0 and by_source:
-        for repo in list(by_source):
-            yield by_source[repo].pop(0)
-            room -= 1
-            if not by_source[repo]:
-                del by_source[repo]
-            if room <= 0:
-                return

@@ -46,10 +46,11 @@ _BEFORE = """
 SELECT digest, number NOT IN (SELECT number FROM bodies) AND state IN ('kept', 'refused') AS is_aside
 FROM deliveries WHERE id = ?
 """
-_OLD = "SELECT number FROM deliveries WHERE received_at < ? AND state IN (SELECT value FROM json_each(?))"
+_OLD = "SELECT number FROM deliveries WHERE received_at < ? AND state IN (SELECT value FROM json_each(?)) LIMIT ?"
 
 _PENDING = 2_000  # that wait to be written; more are told to come again
 _GROUP = 256  # of one transaction
+_REMOVED = 2_000  # of one, too
 _GROUP_BYTES = 32 * 1024 * 1024
 _LOOKED_AT = 64 * 1024 * 1024  # bytes of bodies that are looked at together
 _LAST = 2**63 - 1
@@ -115,7 +116,10 @@ class Inbox:
     def body(self, id_: str) -> bytes | None:
         """What GitHub sent, byte by byte; None where it was not kept, or is no longer."""
         found = self.database.rows("SELECT size, body FROM bodies JOIN deliveries USING (number) WHERE id = ?", [id_])
-        return zlib.decompress(found[0]["body"], bufsize=max(1, found[0]["size"])) if found else None
+        try:
+            return zlib.decompress(found[0]["body"], bufsize=max(1, found[0]["size"])) if found else None
+        except zlib.error:
+            return None  # a disk has changed it: this one is lost, and keeps no other waiting
 
     def waiting(self, limit: int) -> list[Delivery]:
         """The next to look at, fair: each source has its turn, and what is urgent is first in its own.
@@ -208,13 +212,16 @@ class Inbox:
     def prune(self, before: str, seen_before: str) -> int:
         """Remove what has ended and came before that moment; and forget bodies from before `seen_before`, which then
         would be new if they came again. Returns how many were removed."""
-        values = [before, json.dumps(sorted(ENDED))]
+        removed, more = 0, True
+        while more:  # a few in a transaction: GitHub's deliveries wait for it
+            with self.database.writing() as tables:
+                old = [tuple(row) for row in tables.execute(_OLD, [before, json.dumps(sorted(ENDED)), _REMOVED])]
+                tables.executemany("DELETE FROM bodies WHERE number = ?", old)
+                tables.executemany("DELETE FROM deliveries WHERE number = ?", old)
+            removed, more = removed + len(old), len(old) == _REMOVED
         with self.database.writing() as tables:
-            old = [tuple(row) for row in tables.execute(_OLD, values)]
-            tables.executemany("DELETE FROM bodies WHERE number = ?", old)
-            tables.executemany("DELETE FROM deliveries WHERE number = ?", old)
             tables.execute("DELETE FROM seen WHERE at < ?", [seen_before])
-        return len(old)
+        return removed
 
     def _deliveries(self, statement: str, values: list[object]) -> list[Delivery]:
         return [Delivery(*row) for row in self.database.rows(statement, values)]

@@ -35,9 +35,9 @@ class Patient(H11Protocol):
         super().connection_made(transport)
         self._begin()
         if len(self.connections) > _PLACES:
-            others = (one for one in list(self.connections) if isinstance(one, Patient) and one is not self)
-            idle = min((one for one in others if not one.is_asking), key=_began, default=self)
-            idle.transport.abort()
+            others = [one for one in list(self.connections) if isinstance(one, Patient) and one is not self]
+            idle = [one for one in others if not one.is_asking] or [one for one in others if one.is_slow]
+            min(idle, key=_began, default=self).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
@@ -67,6 +67,11 @@ class Patient(H11Protocol):
         """Is there a request that has no answer yet?"""
         return self.cycle is not None and not self.cycle.response_complete
 
+    @property
+    def is_slow(self) -> bool:
+        """Is there one whose body has not come yet? GitHub's comes with its head."""
+        return self.is_asking and self.cycle.more_body
+
     def _begin(self) -> None:
         if self._limit is not None:
             self._limit.cancel()
@@ -76,7 +81,7 @@ class Patient(H11Protocol):
     def _head_is_due(self) -> None:
         if not self.is_asking:
             self.transport.abort()
-        elif self.cycle.more_body:
+        elif self.is_slow:
             cycle = self.cycle
             self._limit = self.loop.call_later(_BODY_S, lambda: self._body_is_due(cycle))
 

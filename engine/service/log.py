@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,12 +28,14 @@ FOLDER, FILE = "log", "serve.log"
 LEVELS = ("debug", "info", "warning", "error")
 _MOST_BYTES, _MOST_FILES = 20 * 1024 * 1024, 10
 _LONGEST = 8_000  # characters of one value
+_LOOKED_AT = 200_000  # of one that is longer
 _NAME = "interlock"
 # Somebody else's, which say what we need to hear as well. Which requests there were, `guard` says.
 _ALSO: Mapping[str, int] = {"dbos": logging.WARNING, "uvicorn.error": logging.WARNING, "alembic": logging.WARNING}
 _TOKENS = re.compile(
-    r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|interlock_[A-Za-z0-9_-]{20,}"
+    r"gh[pousr]_[A-Za-z0-9_.-]{20,}|github_pat_[A-Za-z0-9_]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|interlock_[A-Za-z0-9_-]{20,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?|(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{16,}"
+    r"|(?<=[Bb]asic )[A-Za-z0-9+/=_-]{8,}|(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z0-9+/=]{20,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
 _COLOUR = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
@@ -60,6 +63,13 @@ def warning(message: str, **fields: object) -> None:
 def error(message: str, **fields: object) -> None:
     """What somebody has to look at. Of an exception that is being handled, where it was raised is told as well."""
     _logger.error(message, extra={"fields": fields}, exc_info=sys.exc_info()[0] is not None)
+
+
+def said(value: object) -> str:
+    """The same of an error as of anything else: a text."""
+    if isinstance(value, EngineError):
+        return "; ".join(f"{one.code} {one.message}" for one in value.problems)
+    return str(value)
 
 
 def plain(text: str) -> str:
@@ -119,15 +129,24 @@ def start(
             logger.addHandler(handler)
         logger.setLevel(max(least, getattr(logging, level.upper())))
         logger.propagate = False
+    threading.excepthook = _in_a_thread  # Python's own would write it as it is
 
 
 def stop() -> None:
     """Nothing is written any more."""
+    threading.excepthook = threading.__excepthook__
     for name in (_NAME, *_ALSO):
         logger = logging.getLogger(name)
         for handler in list(logger.handlers):
             logger.removeHandler(handler)
             handler.close()
+
+
+def _in_a_thread(args: threading.ExceptHookArgs) -> None:
+    what = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+    _logger.error(
+        "a bug has ended a thread", exc_info=what, extra={"fields": {"thread": getattr(args.thread, "name", "")}}
+    )
 
 
 def _known(environ: Mapping[str, str]) -> frozenset[str]:
@@ -167,13 +186,15 @@ class _Lines(logging.Formatter):
     def _value(self, value: object) -> object:
         if value is None or isinstance(value, bool | int | float):
             return value
-        if isinstance(value, EngineError):
-            return self._plain("; ".join(f"{one.code} {one.message}" for one in value.problems))
-        return self._plain(str(value))
+        return self._plain(said(value))
 
     def _plain(self, text: str) -> str:
-        text = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
-        return plain(text)
+        """Hidden first, then cut: half of a secret would not be known. What is cut before is not shown at all."""
+        return _ends(plain(_ends(text, _LOOKED_AT)), _LONGEST)
+
+
+def _ends(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
 
 
 class _Readable(_Lines):

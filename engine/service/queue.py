@@ -5,40 +5,45 @@ queue is one turn of one run, has one step, and says nothing else.
 
 What it does by itself and we must not have (each was seen in an experiment): its own SQLite engine counts and claims
 in two transactions; its version of an application is a digest of sources, and what another version has begun is
-nobody's; its executor is called `local` whoever it is; it pickles. A process has one DBOS, and so one `Queue`.
+nobody's; what went in the hand of an executor that does not come back keeps its place for ever; its schedule follows
+the clock, so one that is set back stops it and one that is set forward has it strike for each minute; it pickles. A
+process has one DBOS, and so one `Queue`.
 """
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import failure
+from engine.service import log
 from engine.service.database import make
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 FILE = "queue.db"
-_NAME, _QUEUE, _WORK, _TICK = "interlock", "runs", "run", "tick"
+_NAME, _QUEUE, _WORK = "interlock", "runs", "run"
+# Always the same: a state has one worker, by a lock, and what the last one had in hand is this one's. A name in a file
+# would be missing in a copy of the state, and what went when it was made would be nobody's.
+_EXECUTOR = "worker"
 # Of the shape of the workflow below, never of us: with another one, what an older release has begun stays lying.
 _SHAPE = "1"
 _POLL_S = 0.1
 _RECOVERIES = 50  # `runs` counts for itself how often a run has ended us, and stops long before
-_EVERY_MINUTE = "* * * * *"
 _LOOKED_AT = 500  # of what has ended, in one go
 _PATIENCE_MS = 30_000
 
 
 class Queue:
-    """Starts `work(key)` in a thread for each key that is enqueued, and `tick()` once a minute."""
+    """Starts `work(key)` in a thread for each key that is enqueued."""
 
-    def __init__(
-        self, state_dir: str, executor: str, parallelism: int, work: Callable[[str], None], tick: Callable[[], None]
-    ) -> None:
-        """Goes on with what `executor` had begun. Nobody else may be that executor: whoever calls holds a lock on it.
+    def __init__(self, state_dir: str, parallelism: int, work: Callable[[str], None]) -> None:
+        """Goes on with what the last one had begun. Whoever calls holds a lock on the state: there is one at a time.
 
-        `work` and `tick` raise nothing: what they raise ends that turn and is only in the log.
+        `work` raises nothing: what it raises ends that turn and is only in the log. A file that is none any more is
+        put aside: `inbox.db` says all that was in it.
 
         Raises:
             EngineError: ENG788, the file cannot be used.
@@ -48,6 +53,7 @@ class Queue:
         path = os.path.join(state_dir, FILE)
         with _failing(path):
             make(path)
+            _put_aside_if_damaged(path)
             url = f"sqlite:///{path}"
             DBOS.migrate(url)
             self._path, self._dbos = path, DBOS
@@ -58,9 +64,8 @@ class Queue:
                     "system_database_engine": _engine(url),
                     "run_migrations": False,
                     "application_version": _SHAPE,
-                    "executor_id": executor,
+                    "executor_id": _EXECUTOR,
                     "serializer": DBOSPortableJSONSerializer(),
-                    "scheduler_polling_interval_sec": 5.0,
                     "enable_otlp": False,
                     "log_level": "WARNING",
                 }
@@ -69,10 +74,6 @@ class Queue:
             @DBOS.workflow(name=_WORK, max_recovery_attempts=_RECOVERIES)
             def run(key: str) -> None:
                 DBOS.run_step({"name": _WORK}, work, key)
-
-            @DBOS.workflow(name=_TICK, max_recovery_attempts=_RECOVERIES)
-            def strike(_at: Any, _context: Any) -> None:
-                DBOS.run_step({"name": _TICK}, tick)
 
             self._run = run
             DBOS.launch()
@@ -83,7 +84,6 @@ class Queue:
                 polling_interval_sec=_POLL_S,
                 on_conflict="always_update",
             )
-            DBOS.apply_schedules([{"schedule_name": _TICK, "workflow_fn": strike, "schedule": _EVERY_MINUTE}])
 
     def enqueue(self, key: str, group: str) -> None:
         """To be started, when it is its turn; one that was enqueued before stays what it is.
@@ -132,6 +132,23 @@ class Queue:
         self._dbos.destroy(destroy_registry=True)
 
 
+def _put_aside_if_damaged(path: str) -> None:
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_MS / 1000)) as file:
+        try:
+            found = file.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError:
+            raise  # locked, or the disk: nothing is known of what stands in it
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+    if found == "ok":
+        return
+    log.error("the queue was damaged, and is made anew from the inbox", file=path, reason=found)
+    for end in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.replace(path + end, f"{path}.damaged{end}")
+    make(path)
+
+
 def _engine(url: str) -> "Engine":
     """An engine that several processes may use: each transaction takes the file before it reads what it counts."""
     import sqlalchemy
@@ -163,5 +180,5 @@ def _failing(path: str) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, SQLAlchemyError, errors.DBOSException) as error:
+    except (OSError, sqlite3.Error, SQLAlchemyError, errors.DBOSException) as error:
         raise failure("ENG788", file=path, reason=str(error)) from error

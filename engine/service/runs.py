@@ -23,6 +23,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.adapters import clock
 from engine.core.canonical import digest
+from engine.core.moment import later
 from engine.errors import ExitCode, failure
 from engine.service import runlog
 from engine.service.database import Database
@@ -31,8 +32,11 @@ from engine.service.runlog import Line
 RunState: TypeAlias = Literal["queued", "running", "done", "failed", "superseded", "cancelled", "poisoned"]
 PENDING: tuple[RunState, ...] = ("queued", "running")
 AGAIN: tuple[RunState, ...] = ("failed", "cancelled", "poisoned")  # what a person may have started again
+LONGEST_S = 900  # that a run waits for its next turn
+HELD = "9999-12-31T23:59:59Z"  # not before somebody says so
 FILE = "inbox.db"
 _FOLDER, _LOG = "runs", "log"
+LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log: a run that says more has something wrong with it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -46,6 +50,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS runs_state ON runs (state, not_before);
 CREATE INDEX IF NOT EXISTS runs_subject ON runs (repo, number);
 CREATE INDEX IF NOT EXISTS runs_delivery ON runs (delivery);
+CREATE INDEX IF NOT EXISTS runs_started ON runs (started_at);
 """
 
 
@@ -109,13 +114,14 @@ class Runs:
         repo: str = "",
         number: int | None = None,
         delivery: str = "",
+        event: str = "",
         before: int = 0,
         limit: int = 50,
         oldest: bool = False,
     ) -> list[Run]:
         """The newest first, or the `oldest`; of all states where none is named. `before`: the `row` of the last one."""
         states = tuple(states)
-        wanted = {"repo": repo, "number": number, "delivery": delivery}
+        wanted = {"repo": repo, "number": number, "delivery": delivery, "event": event}
         parts = [f"{name} = :{name}" for name, value in wanted.items() if value]
         parts += ["row < :before"] if before else []
         parts += [f"state IN ({', '.join(f':state{n}' for n in range(len(states)))})"] if states else []
@@ -186,9 +192,17 @@ class Runs:
         self._change(f"INSERT OR IGNORE INTO runs ({names}) VALUES ({places})", run._asdict())  # noqa: S608 - ours
 
     def due(self, now: str) -> list[Run]:
-        """Those that are to be started, the oldest first."""
-        sql = "SELECT * FROM runs WHERE state = 'queued' AND not_before <= ? ORDER BY row"
-        return [_run(row) for row in self._rows(sql, (now,))]
+        """Those that are to be started, the oldest first. What waits longer than anything does, though it is not
+        held, was told to by a clock that was wrong."""
+        sql = """SELECT * FROM runs WHERE state = 'queued'
+            AND (not_before <= :now OR (not_before > :far AND not_before != :held)) ORDER BY row"""
+        return [_run(row) for row in self._rows(sql, {"now": now, "far": later(now, LONGEST_S), "held": HELD})]
+
+    def begun(self, since: str, now: str) -> Mapping[str, int]:
+        """How many of deliveries have begun between these moments, by source in small letters."""
+        sql = """SELECT lower(repo), count(*) FROM runs WHERE started_at > ? AND started_at <= ? AND delivery != ''
+            GROUP BY lower(repo)"""
+        return {row[0]: row[1] for row in self._rows(sql, (since, now))}
 
     def asked(self) -> list[Run]:
         """Those that somebody wants to end."""

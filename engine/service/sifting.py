@@ -15,8 +15,9 @@ from engine.core.events.ours import Us, is_ours
 from engine.core.rules.model import Rules
 from engine.errors import EngineError
 from engine.run.catalog import catalog
+from engine.service import log
 from engine.service.bound import Bound, aside
-from engine.service.delivery import Delivery
+from engine.service.delivery import Delivery, State
 
 _NOT_SENT = frozenset({"schedule"})  # events that no webhook tells of: ours alone
 
@@ -35,11 +36,12 @@ class Sifted(NamedTuple):
     groups: tuple[Group, ...]  # in the order of their first deliveries
     kept: Mapping[str, tuple[str, ...]]  # why no run is begun → ids
     refused: Mapping[str, tuple[str, ...]]  # why it is not believed → ids
+    failed: Mapping[str, tuple[str, ...]]  # what has gone wrong with looking at it → ids
 
 
 class _Sorted(NamedTuple):
     why: str  # empty: it leads to a run
-    refused: bool = False
+    state: State = "kept"
     pipelines: tuple[str, ...] = ()
     group: Sequence[object] = ()
 
@@ -48,13 +50,16 @@ def sift(
     deliveries: Sequence[tuple[Delivery, bytes | None]], rules: Rules, sources: Mapping[str, Bound], us: Us
 ) -> Sifted:
     """Tell them apart; `sources` as `Sources.bind` returns them. Nothing is asked of anybody."""
-    kept: dict[str, list[str]] = {}
-    refused: dict[str, list[str]] = {}
+    ended: dict[State, dict[str, list[str]]] = {"kept": {}, "refused": {}, "failed": {}}
     groups: dict[tuple[Any, ...], list[Delivery]] = {}
     for delivery, body in deliveries:
-        found = _sorted(delivery, body, rules, sources, us)
+        try:
+            found = _sorted(delivery, body, rules, sources, us)
+        except Exception as error:  # noqa: BLE001 - one that nobody can look at must not keep all the others waiting
+            log.error("a bug: a delivery cannot be looked at", delivery=delivery.id, event=delivery.event)
+            found = _Sorted(f"ENG999 a bug in the engine: {type(error).__name__}", "failed")
         if found.why:
-            (refused if found.refused else kept).setdefault(found.why, []).append(delivery.id)
+            ended[found.state].setdefault(found.why, []).append(delivery.id)
             continue
         groups.setdefault((*found.group, found.pipelines), []).append(delivery)
     found_groups = []
@@ -63,25 +68,24 @@ def sift(
         found_groups.append(Group(leader, tuple(others), pipelines))
     return Sifted(
         tuple(found_groups),
-        {why: tuple(ids) for why, ids in kept.items()},
-        {why: tuple(ids) for why, ids in refused.items()},
+        *({why: tuple(ids) for why, ids in found.items()} for found in ended.values()),
     )
 
 
 def _sorted(delivery: Delivery, body: bytes | None, rules: Rules, sources: Mapping[str, Bound], us: Us) -> _Sorted:
     if found := aside(delivery, sources):
-        return _Sorted(found.reason, refused=found.state == "refused")
+        return _Sorted(found.reason, found.state)
     name = ALIASES.get(delivery.event, delivery.event)
     if name not in BY_NAME or name in _NOT_SENT or not _is_listened_to(name, delivery.action, rules):
         return _Sorted(f"no rule listens to {' '.join(filter(None, (delivery.event, delivery.action)))}")
     if body is None:
-        return _Sorted("its body is not kept", refused=True)
+        return _Sorted("its body is not kept", "refused")
     try:
         event = read_event(body, delivery.event, delivery.id)
     except EngineError as error:
-        return _Sorted(f"{error.problems[0].code} {error.problems[0].message}", refused=True)
+        return _Sorted(f"{error.problems[0].code} {error.problems[0].message}", "refused")
     if why := _lie(delivery, event):
-        return _Sorted(why, refused=True)
+        return _Sorted(why, "refused")
     matching = match(event, rules, None, catalog().actions)
     if not matching.pipelines:
         return _Sorted("no pipeline starts on it")

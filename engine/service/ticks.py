@@ -1,7 +1,8 @@
 """The clock: starts the `every:` rows that are due, for each source, by what the store says of when they were last.
 
 The store's word counts for all that use it: two services, or one that was away for a day, start a row once. A row that
-still goes is not started again beside itself.
+still goes is not started again beside itself. Its run is there, and held, before the store is asked: whatever happens
+between the two, the next look sees whether the store has said yes to it.
 """
 
 import json
@@ -15,13 +16,14 @@ from engine.core.moment import later
 from engine.errors import EngineError
 from engine.run.kept.write import put
 from engine.service import log
-from engine.service.runs import PENDING, Run, Runs
+from engine.service.runs import HELD, PENDING, Run, Runs
 
 if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
     from engine.core.rules.model import Rules
 
 EVENT = "schedule"
+_ALL = 1_000_000
 _EARLY_S = 15  # a tick comes a little sooner or later: a row of a minute is not to wait for two
 
 
@@ -56,20 +58,34 @@ def _start(
     now: str,
     whatever: bool,
 ) -> bool:
-    if any(one.event == EVENT and one.action == pipeline for one in runs.find(PENDING, repo=repo)):
-        return False
     key = keys.struck(repo, pipeline)
     item = store.get(key)
-    last = record.decode("struck", item.data, key)["at"] if item else ""
-    if last and not whatever and later(last, max(0, every_s - _EARLY_S)) > now:
+    struck = record.decode("struck", item.data, key) if item else None
+    going = [one for one in runs.find(PENDING, repo=repo, event=EVENT, limit=_ALL) if one.action == pipeline]
+    for one in going:
+        if one.not_before == HELD:
+            _let_go(runs, one.run, is_ours=bool(struck and struck["run"] == one.run))
+    if going or not (whatever or struck is None or _is_due(struck["at"], every_s, now)):
         return False
     run = f"every-{pipeline}-{digest(repo.lower()).rpartition(':')[2][:8]}-{_compact(now)}"
     said = record.encode("struck", run=run, repository=repo, pipeline=pipeline, at=now)
-    if not put(store, key, said, item.version if item else None):
-        return False  # another service was quicker
     payload = {"schedule": written(every_s), "pipeline": pipeline, "repository": {"full_name": repo}}
-    add(Run(run, "", EVENT, pipeline, repo, None, repo, "", now), json.dumps(payload).encode())
-    return True
+    add(Run(run, "", EVENT, pipeline, repo, None, repo, "", now, not_before=HELD), json.dumps(payload).encode())
+    is_ours = put(store, key, said, item.version if item else None)
+    _let_go(runs, run, is_ours=is_ours)
+    return is_ours
+
+
+def _let_go(runs: Runs, run: str, *, is_ours: bool) -> None:
+    if is_ours:
+        runs.set(run, not_before="")
+    else:
+        runs.end(run, "superseded", None, reason="another service has started this row")
+
+
+def _is_due(last: str, every_s: int, now: str) -> bool:
+    """A moment that is further ahead than the next one was said by a clock that was wrong: nobody waits for it."""
+    return later(last, max(0, every_s - _EARLY_S)) <= now or later(now, every_s + _EARLY_S) < last
 
 
 def _compact(moment: str) -> str:

@@ -27,9 +27,10 @@ from engine.service.bound import Sources
 from engine.service.carrier import Carrier
 from engine.service.database import Database
 from engine.service.dispatch import Dispatcher, Places
+from engine.service.fair import PER_HOUR
 from engine.service.inbox import Inbox
 from engine.service.queue import Queue
-from engine.service.runs import FILE, Runs
+from engine.service.runs import FILE, Runs, RunState
 from engine.service.sifting import Sifted, sift
 
 if TYPE_CHECKING:
@@ -38,11 +39,14 @@ if TYPE_CHECKING:
     from engine.service.delivery import Delivery
 
 READY = "ready"  # the one line on standard output
-LOCK, EXECUTOR, ALIVE, AHEAD = "worker.lock", "executor", "worker.json", "clock-ahead"
+LOCK, ALIVE, AHEAD = "worker.lock", "worker.json", "clock-ahead"
 _LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S, _LOST_S = 5.0, 3600.0, 300.0
+_ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 5.0, 3600.0, 300.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
+_OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
+_ALL = 1_000_000
+_LEAST_FREE = 2 * 1024 * 1024 * 1024  # bytes of the disk, or a twentieth of a small one
 _SEEN_S = 90 * 86_400  # that a body is known again
 
 
@@ -56,6 +60,7 @@ class Working(NamedTuple):
     grace_s: float = 20.0
     strikes: bool = True  # once a minute; else somebody else starts the `every:` rows
     level: str = "info"
+    per_hour: int = PER_HOUR  # runs of deliveries that a source begins
 
 
 class Worker:
@@ -72,11 +77,11 @@ class Worker:
         self._sources = Sources(Database(os.path.join(working.state_dir, FILE), ""))
         self._carrier = Carrier(self.runs, working.controller, self._environ)
         self.dispatcher = Dispatcher(
-            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now)
+            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now, working.per_hour)
         )
         self._since = clock.now()
         self._trouble = ""
-        self._looking, self._lost_at, self._has_looked = threading.Lock(), 0.0, False
+        self._lost_at, self._has_looked = 0.0, False
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until `end` is called.
@@ -84,13 +89,16 @@ class Worker:
         Raises:
             EngineError: ENG788, the queue cannot be opened.
         """
-        queue = Queue(
-            self._working.state_dir, self._executor(), self._working.parallelism, self.dispatcher.work, self.tick
-        )
+        queue = Queue(self._working.state_dir, self._working.parallelism, self.dispatcher.work)
         self.dispatcher.begin(queue)
         import_all()
         log.info("the worker works", parallelism=self._working.parallelism)
         ready()
+        for what, work in (
+            ("the clock starts nothing", self._strike),
+            ("nobody looks for lost deliveries", self._look_for_lost),
+        ):
+            threading.Thread(target=self._each_minute, args=(what, work), name=what, daemon=True).start()
         alive = tidy = 0.0
         while not self._ended.is_set():
             pause = self._step()
@@ -108,10 +116,10 @@ class Worker:
         """For a signal handler: the first time in order, the second at once."""
         (self._cut if self._ended.is_set() else self._ended).set()
 
-    def tick(self) -> None:
-        """Once a minute, in a thread of the queue's."""
-        self._alone("the clock starts nothing", self._strike)
-        self._alone("nobody looks for lost deliveries", self._look_for_lost)
+    def _each_minute(self, what: str, work: Callable[[], object]) -> None:
+        """In a thread of its own, never beside itself, and by no clock that somebody can set."""
+        while not self._ended.wait(_MINUTE_S):
+            self._alone(what, work)
 
     def _strike(self) -> None:
         if not self._working.strikes:
@@ -122,37 +130,28 @@ class Worker:
 
     def _look_for_lost(self) -> None:
         """What GitHub could not hand over is sent again: all that it still has once, later what is recent."""
-        if self._values.app is None or self._lost_at > time.monotonic() or not self._looking.acquire(blocking=False):
+        if self._values.app is None or self._lost_at > time.monotonic():
             return
-        try:
-            from engine.adapters.github.deliveries import as_app
-            from engine.service import lost
+        from engine.adapters.github.deliveries import as_app
+        from engine.service import lost
 
-            now = self._now()
-            since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
-            found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
-            self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
-            if found.again or found.given_up:
-                log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
-        finally:
-            self._looking.release()
+        now = self._now()
+        since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
+        found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
+        self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
+        if found.again or found.given_up:
+            log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
 
     def _step(self) -> float:
         """How long to wait before the next one."""
         try:
             done = self.dispatcher.step()
-        except (EngineError, sqlite3.Error) as error:
-            said = (
-                f"{error.problems[0].code} {error.problems[0].message}"
-                if isinstance(error, EngineError)
-                else str(error)
-            )
-            if said != self._trouble:  # once, not every five seconds for a night
-                log.error("what waits cannot be looked at; it stays where it is", reason=error)
-            self._trouble = said
-            return _TROUBLE_S
         except Exception as error:  # noqa: BLE001 - one step fails, the next one comes: nobody is there to start us again
-            log.error("a bug in the dispatcher", reason=type(error).__name__)
+            is_bug = not isinstance(error, EngineError | OSError | sqlite3.Error)
+            said = f"ENG999 a bug in the engine: {type(error).__name__}" if is_bug else log.said(error)
+            if said != self._trouble:  # once, not every five seconds for a night
+                log.error("what waits cannot be looked at; it stays where it is", reason=said)
+            self._trouble = said
             return _TROUBLE_S
         if self._trouble:
             log.info("what waited is looked at again")
@@ -208,16 +207,6 @@ class Worker:
     def _now(self) -> str:
         return clock.ahead(settings.clock_ahead_s(self._environ()))()
 
-    def _executor(self) -> str:
-        """Our name in the queue, for ever the same: nobody else has our state, and what went is ours to go on with."""
-        path = os.path.join(self._working.state_dir, EXECUTOR)
-        with suppress(OSError):
-            if found := files.fetch(path, 64).decode("ascii", "replace").strip():
-                return found
-        made = os.urandom(16).hex()
-        files.write(path, made.encode(), sync=True)
-        return made
-
     def _say_alive(self) -> None:
         said = {
             "pid": os.getpid(),
@@ -236,8 +225,27 @@ class Worker:
         before = later(now, -self._working.retention_s)
         for run in self.runs.prune(before):
             shutil.rmtree(self.runs.folder(run), ignore_errors=True)
+        self._make_room()
         removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
         log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
+
+    def _make_room(self) -> None:
+        """Where the disk is nearly full, what the oldest runs have made goes before its time. Their rows stay, and so
+        does whatever may go on."""
+        removed = 0
+        for run in reversed(self.runs.find(_OVER, limit=_ALL) if self._is_nearly_full() else []):
+            folder = self.runs.folder(run.run)
+            if os.path.isdir(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+                if not self._is_nearly_full():
+                    break
+        if removed:
+            log.warning("the disk was nearly full: what the oldest runs have made was removed", runs=removed)
+
+    def _is_nearly_full(self) -> bool:
+        disk = shutil.disk_usage(self._working.state_dir)
+        return disk.free < min(_LEAST_FREE, disk.total // 20)
 
 
 def import_all() -> None:
@@ -293,8 +301,10 @@ def _until_left(worker: Worker) -> None:
     """Whoever started us is gone, however: nobody would tell us to end, and the next one waits for our lock."""
     while sys.stdin.buffer.read(1):
         pass
-    worker.dispatcher.abandon()
-    _die(ExitCode.INTERRUPTED)
+    try:
+        worker.dispatcher.abandon()
+    finally:  # whatever it meets: nobody else would end us
+        _die(ExitCode.INTERRUPTED)
 
 
 def _die(code: int) -> None:

@@ -350,6 +350,22 @@ def test_who_answers_nothing_takes_no_place_from_others(site, monkeypatch):
             door.close()
 
 
+def test_who_begins_a_body_and_does_not_end_it_takes_no_place_from_others(site, monkeypatch):
+    """Each is a request under way, as long as it may be; there are as many as somebody likes."""
+    monkeypatch.setattr(listening, "_PLACES", 20)
+    begun = f"POST /webhooks HTTP/1.1\r\nHost: x\r\n{HEADERS}\r\n{LENGTH}\r\n\r\n{{".encode()
+    doors = [socket.create_connection(("127.0.0.1", site.port), timeout=10) for _ in range(60)]
+    try:
+        for door in doors:
+            with suppress(OSError):
+                door.sendall(begun)
+        for _ in range(5):
+            assert site.post(fresh()).status == 202
+    finally:
+        for door in doors:
+            door.close()
+
+
 def test_a_reader_that_does_not_read_is_cut_off(site, monkeypatch):
     """Answers of the pages are large; a hundred readers that stop would hold them for ever."""
     monkeypatch.setattr(listening, "_STUCK_S", 0.2)

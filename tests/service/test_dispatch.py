@@ -1,6 +1,7 @@
 """From deliveries to turns, and from what came of a turn to what is next. The queue here is a list, and who carries
 runs out says what the test wants; inbox and rows are the real ones."""
 
+import itertools
 import json
 import threading
 from typing import Any
@@ -15,7 +16,7 @@ from engine.service import delivery as deliveries
 from engine.service.carrier import End, Live
 from engine.service.dispatch import FAILURES, POISON, Dispatcher, Places
 from engine.service.inbox import Inbox
-from engine.service.runs import FILE, Runs
+from engine.service.runs import FILE, Run, Runs
 from engine.service.sifting import Group, Sifted
 from tests.support import events
 
@@ -71,7 +72,7 @@ class Scene:
     """One dispatcher with everything around it. `again` is the next process on the same files."""
 
     def __init__(self, folder, parallelism: int = 2) -> None:
-        self.folder, self.parallelism, self.now = str(folder), parallelism, NOW
+        self.folder, self.parallelism, self.now, self.per_hour = str(folder), parallelism, NOW, 1000
         self.inbox, self.runs = Inbox(f"{folder}/{FILE}"), Runs(str(folder))
         self.number = 0
         self.turns = Turns()
@@ -79,7 +80,9 @@ class Scene:
 
     def again(self, turns: Turns | None = None) -> None:
         self.hands, self.turns = Hands(), turns or self.turns
-        places = Places(self.inbox, self.runs, self.hands, self._sift, self.parallelism, lambda: self.now)
+        places = Places(
+            self.inbox, self.runs, self.hands, self._sift, self.parallelism, lambda: self.now, self.per_hour
+        )
         self.dispatcher = Dispatcher(places)
         self.dispatcher.begin(self.turns)
 
@@ -87,17 +90,18 @@ class Scene:
         self.inbox.close()
         self.runs.close()
 
-    def came(self, repo="o/r", pr=1, head="a", event="pull_request", action="synchronize") -> str:
+    def came(self, repo="o/r", pr=1, head="a", event="pull_request", action="synchronize", at=NOW) -> str:
         self.number += 1
         body = {**events.pull_request(action), "n": self.number, "number": pr}
         body["repository"] = {**body["repository"], "full_name": repo, "id": sum(repo.encode())}
         body["pull_request"] = {**body["pull_request"], "number": pr, "head": {"sha": HEADS[head], "ref": "feature"}}
+        body["pull_request"]["updated_at"] = at
         found = deliveries.read(f"d{self.number}", event, json.dumps(body).encode(), NOW)
         assert self.inbox.put(found, json.dumps(body).encode()) == "new"
         return found.id
 
     def _sift(self, waiting) -> Sifted:
-        return Sifted(tuple(Group(one, (), ("validate",)) for one, _ in waiting), {}, {})
+        return Sifted(tuple(Group(one, (), ("validate",)) for one, _ in waiting), {}, {}, {})
 
     def work(self, most: int = 10_000) -> int:
         """Take turns until none is left; how many there were."""
@@ -270,12 +274,14 @@ def test_an_orderly_end_counts_against_nobody(scene):
     assert scene.states(id_) == ("done", "done")
 
 
-def test_one_that_may_be_poison_goes_alone(scene):
-    """Who has ended the process twice while others went is not begun beside another such one."""
-    first, second = scene.came(pr=1), scene.came(pr=2)
+@pytest.mark.parametrize("tries", [(2, 2), (2, 0), (0, 2)], ids=["both may be", "who comes later", "who goes"])
+def test_one_that_may_be_poison_goes_alone(scene, tries):
+    """Who has ended the process twice while others went is not begun beside anybody: an apply that is long would be
+    thought to be the poison of each that ends the process while it goes."""
+    ids = [scene.came(pr=1), scene.came(pr=2)]
     scene.dispatcher.step()
-    for id_ in (first, second):
-        scene.runs.set(f"gh-{id_}", tries=2)
+    for id_, many in zip(ids, tries, strict=True):
+        scene.runs.set(f"gh-{id_}", tries=many)
     began, go_on = threading.Semaphore(0), threading.Event()
 
     def carry(run):
@@ -287,11 +293,11 @@ def test_one_that_may_be_poison_goes_alone(scene):
     scene.hands.carry = carry
     keys = [scene.turns.take(), scene.turns.take()]
     threads = [threading.Thread(target=scene.dispatcher.work, args=(key,)) for key in keys]
-    for thread in threads:
-        thread.start()
+    threads[0].start()
     assert began.acquire(timeout=10)
+    threads[1].start()
     assert not began.acquire(timeout=0.1)
-    assert [scene.run(id_).tries for id_ in (first, second)].count(3) == 1, "the other one has not begun"
+    assert scene.run(ids[1]).tries == tries[1], "it has not begun"
     go_on.set()
     for thread in threads:
         thread.join(10)
@@ -342,6 +348,24 @@ def test_a_source_with_a_thousand_does_not_keep_one_with_three_waiting(scene):
     assert all(scene.states(id_) == ("done", "done") for id_ in few)
 
 
+def test_a_source_begins_so_many_runs_in_an_hour_and_the_others_are_not_kept(scene):
+    """Whoever may comment has a run begun by each: bodies and ids are new, and all are as they should be."""
+    scene.per_hour = 5
+    scene.again()
+    many = [scene.came("o/Flooded", pr + 1) for pr in range(20)]
+    few = scene.came("o/calm", 1)
+    scene.dispatcher.add(Run("every-1", "", "schedule", "sweep", "o/flooded", None, "o/flooded", "", NOW), b"{}")
+    done = [0]
+    while done[-1] < len(many):
+        scene.work()
+        assert {scene.run(few).state, scene.runs.get("every-1").state} == {"done"}
+        done.append(sum(scene.run(id_).state == "done" for id_ in many))
+        scene.now = later(scene.now, 3600)
+    handed_out = scene.parallelism * 2
+    assert len(done) > 3
+    assert all(now - before <= scene.per_hour + handed_out for before, now in itertools.pairwise(done))
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(["o/a", "o/b", "o/c"]), st.integers(1, 3)), min_size=1, max_size=12),
@@ -386,6 +410,32 @@ def test_a_newer_head_ends_what_validates_an_older_one(scene, why, head, uses, c
     scene.dispatcher.step()
     scene.dispatcher.step()
     assert (live.stop.why and live.stop.why.problems[0].code) == code, why
+
+
+@pytest.mark.parametrize("goes", [True, False], ids=["what goes", "what waits"])
+def test_what_was_lost_and_comes_late_ends_nothing_that_is_newer(scene, goes):
+    """It is sent again a minute later: the head of now would have been validated by nobody."""
+    newer = scene.came(head="b", at=later(NOW, 60))
+    scene.dispatcher.step()
+    live = going(scene, newer, "terraform.plan") if goes else None
+    scene.came(head="a", at=NOW)
+    scene.dispatcher.step()
+    scene.dispatcher.step()
+    assert scene.run(newer).state == "queued"
+    assert live is None or live.stop.why is None
+
+
+def test_what_comes_after_a_newer_head_is_not_older_than_it(scene):
+    """A label that tells of a head before the push of it has come."""
+    scene.came(head="a", action="opened")
+    scene.dispatcher.step()
+    scene.came(head="b", at=later(NOW, 1))
+    scene.dispatcher.step()
+    labelled = scene.came(head="c", action="labeled", at=later(NOW, 2))
+    scene.dispatcher.step()
+    live = going(scene, labelled, "terraform.plan")
+    scene.dispatcher.step()
+    assert live.stop.why is None
 
 
 def test_of_another_pull_request_nothing_is_ended(scene):
@@ -485,6 +535,57 @@ def test_where_the_rules_do_not_load_everything_waits(scene):
     scene.again()
     scene.work()
     assert scene.states(id_) == ("done", "done")
+
+
+@pytest.mark.parametrize("branch", ["fix#5", "fix#²", "fix#" + "9" * 40, "#", "a#b#٣"])
+def test_a_branch_may_have_a_number_in_its_name_and_is_no_pull_request(scene, branch):
+    """Whoever may push chooses its name: one that SQLite or `int` refuses kept every source waiting, for ever."""
+    body = json.dumps({**events.push(ref=f"refs/heads/{branch}"), "sender": {"id": 1}}).encode()
+    assert scene.inbox.put(deliveries.read("pushed", "push", body, NOW), body) == "new"
+    id_ = scene.came()
+    scene.work()
+    assert [scene.states(one) for one in ("pushed", id_)] == [("done", "done")] * 2
+    assert (scene.run("pushed").number, scene.run("pushed").group) == (None, f"acme/dev-deployment@refs/heads/{branch}")
+
+
+def test_one_that_nobody_can_make_a_run_of_keeps_no_other_waiting(scene, monkeypatch):
+    bad, good = scene.came(pr=1), scene.came(pr=2)
+    add = scene.dispatcher.add
+
+    def refuses(run, body):
+        if run.delivery == bad:
+            raise OverflowError("a number that no column holds")
+        add(run, body)
+
+    monkeypatch.setattr(scene.dispatcher, "add", refuses)
+    scene.work()
+    assert (scene.inbox.get(bad).state, scene.states(good)) == ("failed", ("done", "done"))
+    assert "OverflowError" in scene.inbox.get(bad).reason
+    monkeypatch.undo()
+    scene.inbox.again(bad, "ann")
+    scene.work()
+    assert scene.inbox.get(bad).state == "done"
+
+
+def test_a_body_that_a_disk_has_changed_is_lost_alone(scene):
+    scene.came()
+    with scene.inbox.database.writing() as tables:
+        tables.execute("UPDATE bodies SET body = x'00ff'")
+    assert scene.inbox.body("d1") is None
+
+
+def test_a_turn_that_a_bug_ended_has_another_and_is_poison_in_the_end(scene):
+    """Nobody but the next start would have looked at it again."""
+    bad, good = scene.came(pr=1), scene.came(pr=2)
+
+    def carry(run):
+        if run.delivery == bad:
+            raise LookupError
+        return DONE
+
+    scene.hands.carry = carry
+    scene.work()
+    assert (scene.states(bad), scene.states(good)) == (("poisoned", "poisoned"), ("done", "done"))
 
 
 def test_what_came_of_a_run_is_written_once_the_disk_has_room_again(scene, tmp_path):

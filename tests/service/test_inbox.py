@@ -155,12 +155,14 @@ def test_they_are_found_by_what_they_are_newest_first_and_page_by_page(box):
     assert box.known(["d1", "d9", "'"]) == {"d1"}
 
 
-def test_what_has_ended_long_ago_is_removed_and_its_body_still_known(box):
+def test_what_has_ended_long_ago_is_removed_and_its_body_still_known(box, monkeypatch):
+    monkeypatch.setattr(inbox, "_REMOVED", 1)  # in one go
     box.put(one("old", received_at="2025-01-01T00:00:00Z"), b"{}")
+    box.put(one("older", received_at="2024-01-01T00:00:00Z"), b"{}")
     box.put(one("open", received_at="2025-01-01T00:00:00Z"), b"{}")
     box.put(one("new"), b"{}")
-    box.mark(["old", "new"], "done")
-    assert box.prune("2025-06-01T00:00:00Z", "2025-06-01T00:00:00Z") == 1
+    box.mark(["old", "older", "new"], "done")
+    assert box.prune("2025-06-01T00:00:00Z", "2025-06-01T00:00:00Z") == 2
     assert ids(box.find()) == ["new", "open"]
     assert box.database.rows("SELECT count(*) FROM bodies")[0][0] == 2
     assert box.put(one("again", "of old"), b"{}") == "known"

@@ -72,6 +72,9 @@ def test_ids_are_of_one_thread(lines):
         ("a person's token", "github_pat_11ABCDEFG0123456789_abcdefghijklmnop"),
         ("an App's own", "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"),
         ("what a header has", "Bearer abcdefghijklmnopqrstuvwxyz"),
+        ("what git sends", "Basic eC1hY2Nlc3MtdG9rZW46Z2hzX2FiY2RlZmdo"),
+        ("a token of an installation, as they are to be", "ghs_4242_c29tZSBvdGhlciBmb3Jt.c2lnbmF0dXJl"),
+        ("a token of an AWS session", "IQoJb3JpZ2luX2VjEPX//////////wEaCXVzLWVhc3QtMSJHMEUCIQ"),
         ("an AWS key's id", "AKIAIOSFODNN7EXAMPLE"),
         ("a token of our pages", "interlock_abcdefghijklmnopqrstuvwxyz012345"),
     ],
@@ -177,3 +180,25 @@ def test_nobody_else_reads_it(lines, tmp_path):
     log.info("x")
     assert os.stat(tmp_path / "log" / "serve.log").st_mode & 0o077 == 0
     assert os.stat(tmp_path / "log").st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("before", [0, 3_990, 4_000, 99_990])
+def test_a_secret_is_not_cut_in_two(lines, before):
+    """Half of it is known to nobody, and says nearly all."""
+    log.error("x" * before + "Zm9vYmFyYmF6cXV4" + "x" * 200_000)
+    log.error("x" * 200_000 + "Zm9vYmFyYmF6cXV4" + "x" * before)
+    for line in lines():
+        assert not any(part in line["message"] for part in ("Zm9v", "YmF6", "cXV4", "m9vYm")), before
+        assert len(line["message"]) < 8_100
+
+
+def test_a_thread_that_ends_by_a_bug_tells_no_secret_either(lines, capsys):
+    def breaks():
+        raise ValueError("Zm9vYmFyYmF6cXV4")
+
+    thread = threading.Thread(target=breaks, name="breaks")
+    thread.start()
+    thread.join()
+    (line,) = lines()
+    assert (line["level"], line["thread"], "ValueError" in line["traceback"]) == ("error", "breaks", True)
+    assert "Zm9vYmFyYmF6cXV4" not in json.dumps(line) + capsys.readouterr().err

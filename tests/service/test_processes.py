@@ -1,5 +1,6 @@
 """`engine serve` as two real processes: what happens when they are told to end, and when they are killed."""
 
+import contextlib
 import hmac
 import json
 import os
@@ -13,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -183,6 +185,32 @@ def test_it_ends_in_order_and_what_waited_is_for_the_next_one(served, github):
     inbox = Inbox(str(served.state / FILE))
     assert [one.state for one in map(inbox.get, (kept, id_)) if one is not None] == ["kept", "running"]
     inbox.close()
+
+
+@pytest.mark.parametrize("after_s", [0.2, 0.8, 1.6, 3.0])
+def test_told_to_end_while_it_starts_it_leaves_nobody_behind(served, after_s):
+    """Wherever it is by then: a worker that nobody waits for would keep the next one out."""
+    words = [sys.executable, "-m", "engine.cli.main", "serve", "--controller", str(served.controller)]
+    with open(served.root / "err", "w") as err:
+        served.process = subprocess.Popen(
+            [*words, "--state", str(served.state), "--port", "0", "--json"],
+            env=served.environ, stdout=subprocess.DEVNULL, stderr=err, text=True,
+        )  # fmt: skip
+    time.sleep(after_s)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(60) in (ExitCode.DONE, ExitCode.INTERRUPTED, -signal.SIGTERM)
+    served.until(lambda: not of_state(str(served.state)), 20)
+    served.process = None
+
+
+def of_state(state: str) -> list[str]:
+    """The processes that name it."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{name}/cmdline").read_bytes().decode(errors="replace")
+            found += [name] if state in words and "engine" in words else []
+    return found
 
 
 def test_a_second_word_ends_it_at_once(served, github):

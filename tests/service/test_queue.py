@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -51,7 +52,7 @@ class Work:
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory):
     work = Work()
-    queue = Queue(str(tmp_path_factory.mktemp("state")), "me", 3, work, lambda: None)
+    queue = Queue(str(tmp_path_factory.mktemp("state")), 3, work)
     yield queue, work
     queue.stop()
 
@@ -121,7 +122,7 @@ def work(key):
     if len(sys.argv) > 3:
         print(key, flush=True)
         time.sleep(60)
-queue = Queue(sys.argv[1], "me", 2, work, lambda: None)
+queue = Queue(sys.argv[1], 2, work)
 for key in ("a-1", "a-2", "b-1"):
     queue.enqueue(key, key[0])
 end = time.monotonic() + 30
@@ -144,6 +145,47 @@ def test_what_a_killed_process_had_begun_begins_again_in_the_next_one(tmp_path):
     second = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True)
     assert json.loads(second.stdout) == []
     assert sorted(log.read_text().split()) == ["a-1", "a-1", "a-2", "b-1", "b-1"]
+
+
+def damaged(path) -> None:
+    """A page of it is another's."""
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA journal_mode=WAL")
+        file.execute("CREATE TABLE one (value TEXT)")
+        file.executemany("INSERT INTO one VALUES (?)", [("x" * 3000,)] * 50)
+        file.commit()
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(8192))
+
+
+@pytest.mark.parametrize("why", ["it is another kind of file", "a page of it was lost", "it was cut off"])
+def test_a_file_that_is_damaged_is_put_aside_and_made_anew(tmp_path, why):
+    path = tmp_path / "queue.db"
+    if why == "it is another kind of file":
+        path.write_bytes(b"no database" * 1000)
+    else:
+        damaged(path)
+    if why == "it was cut off":
+        os.truncate(path, 40_000)
+    before = (tmp_path / "queue.db").read_bytes()
+    words = [sys.executable, "-c", _PROCESS, str(tmp_path), str(tmp_path / "log")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True)
+    assert json.loads(done.stdout) == [], why
+    assert (tmp_path / "queue.db.damaged").read_bytes() == before
+
+
+def test_what_it_writes_is_the_next_release_s_too_and_is_read_by_no_pickle(begun):
+    """A version that is a digest of sources, or an executor by another name, would leave what was begun to nobody."""
+    queue, work = begun
+    queue.enqueue("v-1", "v")
+    work.wait(1)
+    with contextlib.closing(sqlite3.connect(queue._path)) as file:
+        file.row_factory = sqlite3.Row
+        row = file.execute("SELECT * FROM workflow_status WHERE workflow_uuid = 'v-1'").fetchone()
+    assert (row["application_version"], row["executor_id"]) == ("1", "worker")
+    assert row["serialization"] == "portable_json"
 
 
 def test_nobody_else_reads_the_file(begun):

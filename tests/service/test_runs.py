@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from engine.errors import EngineError
-from engine.service.runs import AGAIN, PENDING, Run, Runs, of_delivery
+from engine.service.runs import AGAIN, HELD, PENDING, Run, Runs, of_delivery
 
 STATES = ("queued", "running", "done", "failed", "superseded", "cancelled", "poisoned")
 
@@ -117,3 +117,20 @@ def test_what_goes_is_never_forgotten(tmp_path):
     names = {state: added(runs, state=state, **old).run for state in STATES}
     assert set(runs.prune("2021-01-01T00:00:00Z")) == {names[state] for state in STATES if state not in PENDING}
     assert {one.run for one in runs.find()} == {names[state] for state in PENDING}
+
+
+@pytest.mark.parametrize(
+    ("why", "not_before", "is_due"),
+    [
+        ("its time has come", "2026-01-01T00:00:00Z", True),
+        ("it is to wait", "2026-01-01T00:15:00Z", False),
+        ("a clock that was wrong has told it to wait for a year", "2027-01-01T00:00:00Z", True),
+        ("it is held", HELD, False),
+    ],
+)
+def test_when_a_run_is_due(tmp_path, why, not_before, is_due):
+    rows = Runs(str(tmp_path))
+    rows.add(of_delivery("d", event="push", action="", repo="o/r", number=None, subject="", head=""))
+    rows.set("gh-d", not_before=not_before)
+    assert bool(rows.due("2026-01-01T00:00:00Z")) == is_due, why
+    rows.close()

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from engine.core.events.envelope import read_event
 from engine.core.events.ours import Us
 from engine.core.rules.load import load
 from engine.run import trusted
 from engine.run.catalog import catalog
 from engine.service import delivery as deliveries
+from engine.service import sifting
 from engine.service.bound import Bound
 from engine.service.sifting import sift
 from tests.support import events
@@ -164,3 +166,25 @@ def test_the_newest_leads_whatever_the_order_in_which_they_are_looked_at(rules):
         inbox.add("pull_request", of_pull("synchronize"))
     group = sift(inbox.came[::-1], rules, SOURCES, US).groups[0]
     assert (group.leader.id, [one.id for one in group.others]) == ("d3", ["d1", "d2"])
+
+
+def test_one_that_nobody_can_look_at_keeps_no_other_waiting(rules, monkeypatch):
+    inbox = Inbox()
+    bad, good = inbox.add("push", {**events.push(), "sender": ANN}), inbox.add("pull_request", of_pull("opened"))
+
+    def breaks(body, name, id_):
+        if id_ == bad:
+            raise RecursionError
+        return read_event(body, name, id_)
+
+    monkeypatch.setattr(sifting, "read_event", breaks)
+    found = sift(inbox.came, rules, SOURCES, US)
+    assert list(found.failed.items()) == [("ENG999 a bug in the engine: RecursionError", (bad,))]
+    assert [group.leader.id for group in found.groups] == [good]
+
+
+@pytest.mark.parametrize("number", [2**53, 10**400], ids=["as a double", "as a column"])
+def test_a_number_that_no_table_holds_names_no_pull_request(number):
+    """Whoever may write to a source sends a dispatch with any number in it."""
+    body = {**events.dispatch({"source_repo": "acme/dev-deployment", "pr_number": number}), "action": "look"}
+    assert "#" not in deliveries.read("d", "repository_dispatch", json.dumps(body).encode(), "").subject

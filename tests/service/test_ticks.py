@@ -9,8 +9,10 @@ import pytest
 from engine.adapters.storage.memory import Memory
 from engine.core.kept import keys
 from engine.core.moment import later
+from engine.errors import failure
+from engine.run.kept.write import put
 from engine.service import ticks
-from engine.service.runs import Runs
+from engine.service.runs import Runs, of_delivery
 
 AT = "2026-01-01T00:00:00Z"
 REPO = "o/r"
@@ -54,6 +56,8 @@ def service(tmp_path):
         ("the tick at which it is due", 600, 1),
         ("that tick, a moment early", 590, 1),
         ("a day later, once", 86_400, 1),
+        ("the clock was set back, by less than a row's time", -500, 0),
+        ("the clock was a year ahead when it last was", -365 * 86_400, 1),
     ],
 )
 def test_a_row_is_due_by_when_it_was_last(service, why, after_s, started):
@@ -100,3 +104,44 @@ def test_whoever_says_so_starts_what_is_not_due(service):
     service.strike(AT, ("sweep", 600))
     service.end_all()
     assert service.strike(later(AT, 5), ("sweep", 600), whatever=True) == 1
+
+
+def test_what_still_goes_is_seen_behind_any_number_of_others(service):
+    service.strike(AT, ("sweep", 600))
+    for number in range(60):
+        service.runs.add(
+            of_delivery(f"d{number}", event="push", action="", repo=REPO, number=None, subject="", head="")
+        )
+    assert service.strike(later(AT, 3600), ("sweep", 600)) == 0
+
+
+class Cut(BaseException):
+    """The process ends."""
+
+
+@pytest.mark.parametrize("is_said", [False, True], ids=["before the store has said yes", "after it has"])
+def test_what_was_cut_off_is_started_once(service, monkeypatch, is_said):
+    def cut(store, key, data, version):
+        if is_said:
+            put(store, key, data, version)
+        raise Cut
+
+    monkeypatch.setattr(ticks, "put", cut)
+    with pytest.raises(Cut):
+        service.strike(AT, ("drift", 86_400))
+    assert service.runs.due(later(AT, 60)) == [], "held"
+    monkeypatch.undo()
+    service.strike(later(AT, 60), ("drift", 86_400))
+    service.strike(later(AT, 120), ("drift", 86_400))
+    assert [run.state for run in service.runs.find()] == (["queued"] if is_said else ["queued", "superseded"])
+    assert len(service.runs.due(later(AT, 120))) == 1
+
+
+def test_what_the_disk_has_no_room_for_was_not_started(service, monkeypatch):
+    def full(run, body):
+        raise failure("ENG002", file="event.json", reason="No space left on device")
+
+    monkeypatch.setattr(service, "add", full)
+    assert service.strike(AT, ("drift", 86_400)) == 0
+    monkeypatch.undo()
+    assert service.strike(later(AT, 60), ("drift", 86_400)) == 1

@@ -45,7 +45,7 @@ SHA = Check("a full commit sha", _matches(r"[0-9a-f]{40}|[0-9a-f]{64}", 64))
 _NAME = r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 BRANCH = Check("a branch name", _matches(_NAME, 255))
 REF = Check("a full ref such as refs/heads/main", _matches(r"refs/(?:heads|tags)/" + _NAME, 266))
-NUMBER = Check("a whole number from 1", lambda v: type(v) is int and v >= 1)
+NUMBER = Check("a whole number from 1", lambda v: type(v) is int and 1 <= v < 2**53)
 WORD = Check("a word such as `opened`", _matches(r"[A-Za-z0-9_.:/ -]+", 100))
 TEXT = Check("a string", lambda v: isinstance(v, str) and v != "")
 FLAG = Check("true or false", lambda v: isinstance(v, bool))

@@ -1,0 +1,103 @@
+"""What the worker does beside its runs: the minute, and room on its disk."""
+
+import io
+import json
+import os
+import shutil
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.errors import ExitCode, failure
+from engine.service import log
+from engine.service import worker as workers
+from engine.service.runs import of_delivery
+from engine.service.worker import Worker, Working
+
+
+@pytest.fixture
+def worker(tmp_path):
+    return Worker(Working(str(tmp_path), str(tmp_path)), {"ENGINE_STORE": f"dir:{tmp_path / 'store'}"})
+
+
+def test_what_fails_in_one_minute_is_looked_at_in_the_next(worker, monkeypatch):
+    """Whatever it fails with; and it ends when we do."""
+    monkeypatch.setattr(workers, "_MINUTE_S", 0.01)
+    fails = [failure("ENG749", reason="no store"), KeyError()]
+
+    def look():
+        if fails:
+            raise fails.pop(0)
+        worker.end()
+
+    thread = threading.Thread(target=worker._each_minute, args=("nothing starts", look), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("why", "free", "left"),
+    [
+        ("there is room", [10**12], ["d0", "d1", "d2", "d3"]),
+        ("there is none, until the oldest has gone", [0, 10**12], ["d0", "d2", "d3"]),
+        ("there is none at all", [0], ["d0", "d3"]),
+    ],
+)
+def test_where_the_disk_is_nearly_full_what_old_runs_have_made_goes_first(worker, monkeypatch, why, free, left):
+    for name, state in (("d0", "failed"), ("d1", "done"), ("d2", "superseded"), ("d3", "queued")):
+        run = of_delivery(name, event="push", action="", repo="o/r", number=None, subject="", head="")
+        worker.runs.add(run)
+        os.makedirs(worker.runs.folder(run.run))
+        if state != "queued":
+            worker.runs.end(run.run, state, 0)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: SimpleNamespace(total=10**12, free=free.pop(0) if len(free) > 1 else free[0])
+    )
+    worker._make_room()
+    assert [n for n in ("d0", "d1", "d2", "d3") if os.path.isdir(worker.runs.folder(f"gh-{n}"))] == left, why
+    assert worker.runs.get("gh-d1").state == "done"
+
+
+def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkeypatch):
+    """The next one would wait for its lock for ever."""
+    ended: list[int] = []
+    monkeypatch.setattr(workers, "_die", ended.append)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+
+    def abandon():
+        raise KeyError
+
+    monkeypatch.setattr(worker.dispatcher, "abandon", abandon)
+    with suppress(KeyError):
+        workers._until_left(worker)
+    assert ended == [ExitCode.INTERRUPTED]
+
+
+@pytest.mark.parametrize(
+    ("why", "error", "said"),
+    [
+        ("the rules do not load", failure("ENG004", name="X", reason="no"), "ENG004 "),
+        ("the disk fails", OSError("Input/output error"), "Input/output error"),
+        ("a bug", KeyError("pa55word"), "ENG999 a bug in the engine: KeyError"),
+    ],
+)
+def test_what_keeps_everything_waiting_is_said_once_and_shown(worker, monkeypatch, why, error, said):
+    def fails():
+        raise error
+
+    told: list[str] = []
+    monkeypatch.setattr(log, "error", lambda _, *, reason: told.append(reason))
+    monkeypatch.setattr(worker.dispatcher, "step", fails)
+    for _ in range(3):
+        assert worker._step() > 1
+    assert [one.startswith(said) for one in told] == [True], why
+    worker._say_alive()
+    shown = json.loads(Path(worker._working.state_dir, "worker.json").read_text())["trouble"]
+    assert shown.startswith(said)
+    monkeypatch.setattr(worker.dispatcher, "step", lambda: 0)
+    worker._step()
+    assert worker._trouble == ""
