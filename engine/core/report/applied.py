@@ -21,11 +21,14 @@ _TITLES = 2_000  # bytes of all titles and notes
 _KEYS = 5  # states that are named in one line
 _MARKS = {
     **dict.fromkeys(DONE, "✅"), "failed": "❌", "partial": "❌", "stopped": "✋", "refused": "❌", "skipped": "⏭️",
+    "rolled_back": "↩️", "half_back": "❌",
 }  # fmt: skip
 _WORDS = {
     "partial": "half applied",
     "skipped": "skipped: it comes after what was not applied",
     "stopped": "stopped: it differs from what was approved",
+    "rolled_back": "taken back by itself",
+    "half_back": "half taken back by itself",
 }
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
 _STATES = {"started": "under way"}

@@ -97,7 +97,7 @@ def _body(report: Report, room: int) -> list[str]:
     findings, room = _findings(report, room)
     refused, room = _refused(report, room)
     resources, room = _resources(report, room)
-    order, room = _order(report, room)
+    order, room = _order(report, room)  # what people have to read has had its room by now
     plans, room = _plans(report, room)
     return [gates, broken, resources, order, findings, refused, plans]
 

@@ -227,7 +227,7 @@ class Play:
         found = self._reach.engine("audit", "show", "--repo", pull.repo, "--pr", str(pull.number))
         begun = [row["key"] for row in found if (row["what"], row["outcome"]) == ("apply", "started")]
         names = [path.removesuffix(".tfvars") for path in paths]
-        places = [max((n for n, key in enumerate(begun) if name in key), default=-1) for name in names]
+        places = [max((n for n, key in enumerate(begun) if _is_of(key, name)), default=-1) for name in names]
         self._expect(-1 not in places and places == sorted(places), f"the order {' → '.join(names)}", str(begun))
         self._say(f"   in this order, says the audit trail: {' → '.join(names)}")
 
@@ -326,3 +326,9 @@ class Play:
 
     def _asked(self, verb: str, pull: Pull, kind: str, path: str, body: object, login: str) -> None:
         self._reach.asked(verb, f"/repos/{pull.repo}/{kind}/{pull.number}{path}", body, login)
+
+
+def _is_of(key: str, path: str) -> bool:
+    """Is it the key of that resource's state, on whatever branch?"""
+    service, _, name = path.partition("/")
+    return key.startswith(f"{service}/") and f"/{name}/" in key

@@ -290,7 +290,7 @@ def undone(play: Play) -> None:
     play.passed(second)
     play.approve("ann", second)
     play.merged(second)
-    play.unapplied(second, "rolled back")
+    play.unapplied(second, "taken back by itself")
     play.says(second, "what failed, and that it was taken back")
     back = play.by_app()
     play.passed(back)

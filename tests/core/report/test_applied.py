@@ -82,6 +82,20 @@ def test_who_must_act_and_in_which_words(why, row, says):
     assert ("/engine unlock KEY" in shown_as(one)) is (row.outcome == "none"), why
 
 
+@pytest.mark.parametrize(
+    ("outcome", "mark", "words"),
+    [
+        ("applied", "✅", "applied"),
+        ("destroyed", "✅", "destroyed"),
+        ("rolled_back", "↩️", "taken back by itself"),
+        ("half_back", "❌", "half taken back by itself"),
+        ("skipped", "⏭️", "skipped: it comes after what was not applied"),
+    ],
+)
+def test_what_became_of_each_is_told_in_words(outcome, mark, words):
+    assert f"| {mark} | `S3/a`<br>S3, a | {words} |" in shown_as(told(attempt(outcome=outcome)))
+
+
 def test_a_command_that_the_rules_do_not_know_is_promised_to_nobody():
     one = told(attempt(outcome="stopped"), may={})
     assert "The rules name nobody who may comment /engine replan" in page(shown_as(one)).text
