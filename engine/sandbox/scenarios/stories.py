@@ -322,7 +322,7 @@ def destroyed(play: Play) -> None:
     play.in_order(pull, "IAM/courier.tfvars", "SNS/couriers.tfvars")
     gone = play.push("alice", "no-couriers", dict.fromkeys(made), "Be rid of the couriers")
     play.waits(gone)
-    play.told(gone, "/engine destroy")
+    play.told(gone, "cannot be accepted as configuration")
     play.comment("ann", gone, "/engine destroy SNS/couriers.tfvars")
     play.comment("ann", gone, "/engine destroy IAM/courier.tfvars")
     play.passed(gone)
