@@ -369,7 +369,11 @@ TABLE: dict[str, Row] = {
         "undo the rename, or ask for it with --allow-move {path} and move the state",
         _NO,
     ),
-    "ENG345": Row("{path} is deleted: that destroys it", "ask for it with --allow-destroy {path}, or undo it", _NO),
+    "ENG345": Row(
+        "{path} is deleted: that destroys it",
+        "ask for it with --allow-destroy {path} (on its pull request: /engine destroy {path}), or undo it",
+        _NO,
+    ),
     "ENG346": Row("{option} {path} fits nothing in this change", "it would be: {known}", _NO),
     "ENG347": Row("{path} has {number:,} documents; the limit is {limit:,}", "split it into several resources", _NO),
     "ENG348": Row("{number:,} paths changed; the limit is {limit:,}", "make several pull requests of it", _NO),

@@ -214,6 +214,7 @@ def _planned(row: Mapping[str, Any], judged: bool) -> "Row":
         seconds=row["seconds"],
         problem=Problem.from_json(row["problem"]) if row["problem"] else None,
         judged=judged,
+        after=tuple(row.get("after", ())),  # what an older engine has kept says nothing of it
     )
 
 

@@ -126,6 +126,7 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
         judged.settings.app,
         run,
         judged.moment,
+        partial(_elsewhere, judged),
     )
     also = [Merged(sides, subject.repo, change, kept)] if isinstance(sides, PullRequest) and kept else []
     me = (lambda: sides.pull.me) if isinstance(sides, PullRequest) else lambda: None
@@ -163,15 +164,23 @@ def opened(judged: Judged, matching: "Matching") -> Judged:
 
 
 def once_opened(opens: Opens) -> Opens:
-    """One for the whole run: what follows on a pipeline asks with the same token."""
-    found: list[Forge] = []
+    """One for the whole run and the same repositories: what follows on a pipeline asks with the same token."""
+    found: dict[tuple[str, ...], Forge] = {}
 
     def open_(repos: Sequence[str], permissions: Iterable[str], installation: int | None) -> "Forge":
-        if not found:
-            found.append(opens(repos, permissions, installation))
-        return found[0]
+        if tuple(repos) not in found:
+            found[tuple(repos)] = opens(repos, permissions, installation)
+        return found[tuple(repos)]
 
     return open_
+
+
+def _elsewhere(judged: Judged, repo: str) -> "Forge":
+    """GitHub for another source, with a token of its own that may only read there."""
+    from engine.run.facts import forge as facts
+
+    assert judged.ports.github is not None
+    return judged.ports.github([repo], facts.ELSEWHERE, None)
 
 
 def _git(judged: Judged, directory: str) -> "Repository":

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.kept.board import Turn
+from engine.core.schedule.graph import Graph
 
 if TYPE_CHECKING:
     from engine.core.kept.board import Entry
@@ -109,6 +110,17 @@ class Pulls(NamedTuple):
         }
 
 
+class Placed(NamedTuple):
+    """A resource among those that it is applied with."""
+
+    path: str
+    after: tuple[str, ...]  # paths
+    state: str  # empty: nobody can tell yet
+
+
+_STATES = {"none": "to come", "partial": "half applied", "rolled_back": "rolled back", "half_back": "half back"}
+
+
 class Pull(NamedTuple):
     """One pull request."""
 
@@ -121,6 +133,28 @@ class Pull(NamedTuple):
     runs: "tuple[Run, ...]" = ()  # the newest first
     problem: "Problem | None" = None  # its report cannot be read
     frozen: "tuple[Said, ...]" = ()  # freezes of its environment, whether it was looked at since or not
+
+    @property
+    def order(self) -> tuple[Placed, ...]:
+        """Its resources as they are applied, where one waits for another."""
+        rows = self.report.rows if self.report else ()
+        if self.report is None or not any(row.after for row in rows):
+            return ()
+        after = {row.path: frozenset(row.after) for row in rows}
+        known = Graph(tuple(after), {path: others & after.keys() for path, others in after.items()})
+        states = self._states
+        return tuple(Placed(path, tuple(sorted(known.after[path])), states.get(path, "")) for path in known.in_order())
+
+    @property
+    def _states(self) -> Mapping[str, str]:
+        """What is known of each resource by its path: of one that is open what policy says, afterwards what became."""
+        assert self.report is not None
+        if self.entry.stage == "open":
+            return {row.path: self.report.standing(row).value for row in self.report.rows}
+        open_ = {wait.gate: wait.outcome for wait in self.entry.waits}
+        if not self.entry.words.startswith("Merged") or (self.entry.stage == "merged" and not open_):
+            return {}  # closed; or it is being applied at this moment
+        return {row.path: _STATES.get(state := open_.get(row.path, "done"), state) for row in self.report.rows}
 
     def to_json(self) -> Json:
         """For machines."""

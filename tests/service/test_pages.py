@@ -114,6 +114,12 @@ def test_a_pull_request_says_why_and_what_to_write(browser):
     assert "To write on the pull request: /engine apply" in Read(browser.get(f"/pulls/{REPO}/14").text).text
 
 
+def test_what_is_applied_after_what_is_said_with_what_became_of_each(browser):
+    text = Read(browser.get(f"/pulls/{REPO}/14").text).text
+    assert "In which order done KMS/data-key failed S3/data-lake after KMS/data-key stopped SQS/jobs" in text
+    assert "In which order" not in browser.get(f"/pulls/{REPO}/7").text, "nothing waits"
+
+
 @pytest.mark.parametrize(
     ("why", "path", "status"),
     [

@@ -60,6 +60,7 @@ def everything(scene: Scene, evil: str = "") -> None:
     for one, its in rows:
         board.keep(scene.store, one, its)
     comments.put_found(scene.store, REPO, 7, "gh-1", 1, _found(evil))
+    comments.put_found(scene.store, REPO, 14, "gh-2", 1, _several(evil))
     log = trail(scene.store, "gh-1", lambda: "2026-11-27T11:00:00Z")
     for said in (
         Said("plan", "planned", REPO, 7, "S3/dev/data-lake/terraform.tfstate", f"validation: passed{evil}"),
@@ -119,3 +120,13 @@ def _found(evil: str) -> dict[str, Any]:
             "confirmed_at": "2026-11-27T11:00:00Z", "origin": "github", "result": "failed", "environment": "production",
             "branch": "prod", "applies": True, "head_sha": HEAD, "base_ref": "prod", "repo": REPO, "pr": 7}},
         }  # fmt: skip
+
+
+def _several(evil: str) -> dict[str, Any]:
+    """Of three resources, of which one comes after another."""
+    found = _found(evil)
+    plan = found["terraform.plan"]
+    [row] = plan["resources"]
+    keys_ = {**row, "path": "KMS/data-key", "service": "KMS", "name": "data-key", "diffs": []}
+    jobs = {**row, "path": "SQS/jobs", "service": "SQS", "name": "jobs", "diffs": []}
+    return {**found, "terraform.plan": {**plan, "resources": [{**row, "after": ["KMS/data-key"]}, jobs, keys_]}}

@@ -1,17 +1,20 @@
 """`Depends-On: #5` in the body of a pull request: it is not merged before #5 is, and is applied where anything is.
 
-The body as it is now says it, one line each. Whoever writes there can keep their own pull request back, and nobody's
-else; what cannot be read, or can never come about, fails with the way out instead of waiting for ever.
+The body as it is now says it, one line each; `Depends-On: acme/other#5` is one of another source of the rules. Whoever
+writes there can keep their own pull request back, and nobody's else; what cannot be read, or can never come about,
+fails with the way out instead of waiting for ever.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.outcome import ALL, Outcome, combine
 from engine.core.repository import same_repository
+
+Pull: TypeAlias = int | str  # a number in the repository of the one that is judged; elsewhere `acme/other#5`
 
 FACTS = frozenset({"depends", "pr"})
 MOST = 10  # of one pull request
@@ -28,22 +31,35 @@ _FENCE = r" {0,3}(`{3,}|~{3,})"
 class Named(NamedTuple):
     """What a body says."""
 
-    on: tuple[int, ...]
+    on: tuple[Pull, ...]
     wrong: str = ""  # why it cannot be followed; it quotes nothing
 
 
-def parse(body: str, repo: str) -> Named:
-    """The pull requests that a body of a pull request of `repo` names, in its order, each once."""
-    on: dict[int, None] = {}
+def parse(body: str, repo: str, sources: Collection[str] = (), own: str = "") -> Named:
+    """The pull requests that a body of a pull request of `repo` names, in its order, each once.
+
+    Args:
+        body: of one that is judged, or of one that it waits for.
+        repo: of which `#5` is.
+        sources: the repositories that may be named, as the rules spell them.
+        own: the repository of the one that is judged; empty: `repo`.
+    """
+    on: dict[Pull, None] = {}
     for number, line in _lines(body):
         if not line.lower().startswith(_WORD):
             continue
         found = re.fullmatch(_NAMED, line[len(_WORD) :].strip(), re.ASCII)
         if found is None:
             return Named((), f"line {number} of the body is not `Depends-On: #5`, with one number to a line{_AGAIN}")
-        if found[1] and not same_repository(found[1], repo):
-            return Named((), f"line {number} of the body names a pull request of another repository{_AGAIN}")
-        on[int(found[2])] = None
+        where = found[1] or repo
+        source = next((one for one in sources if same_repository(one, where)), None)
+        if same_repository(where, own or repo):
+            on[int(found[2])] = None
+        elif source:
+            on[f"{source}#{found[2]}"] = None
+        else:
+            why = "names a pull request of another repository, which is none of the `sources` of the rules"
+            return Named((), f"line {number} of the body {why}{_AGAIN}")
     if len(on) > MOST:
         return Named((), f"the body names {len(on)} pull requests; {MOST} are the most{_AGAIN}")
     return Named(tuple(on))
@@ -63,6 +79,31 @@ def _lines(body: str) -> Iterator[tuple[int, str]]:
             fence = mark[1]
         else:
             yield number, line.strip(" \t-*+")
+
+
+def place(pull: Pull, own: str) -> tuple[str, int]:
+    """Its repository and its number there."""
+    if isinstance(pull, int):
+        return own, pull
+    repo, _, number = pull.rpartition("#")
+    return repo, int(number)
+
+
+def _name(pull: Pull) -> str:
+    return f"#{pull}" if isinstance(pull, int) else pull
+
+
+def is_out_of_sight(depends: Mapping[str, Any]) -> bool:
+    """Does it wait for what a list of the open pull requests of its repository does not tell?"""
+    return any(
+        pull is not None and not _through(pull) and (pull["merged"] or "#" in name)
+        for name, pull in depends["pulls"].items()
+    )
+
+
+def _through(pull: Mapping[str, Any]) -> bool:
+    done: bool = pull["merged"] and (pull["applied"] is True or (pull["decided"] and pull["applied"] is None))
+    return done
 
 
 def judge(document: FactDocument) -> Judgement:
@@ -88,54 +129,55 @@ def judge(document: FactDocument) -> Judgement:
     )
 
 
-def _one(number: int, pulls: Mapping[str, Any]) -> Judgement:
-    pull = _known(number, pulls)
+def _one(other: Pull, pulls: Mapping[str, Any]) -> Judgement:
+    pull, name = _known(other, pulls), _name(other)
     if pull is None:
-        return _no(f"#{number} is no pull request of this repository{_AGAIN}")
+        where = "this" if isinstance(other, int) else "that"
+        return _no(f"{name} is no pull request of {where} repository{_AGAIN}")
     if pull["state"] == "closed" and not pull["merged"]:
-        return _no(f"#{number} was closed without a merge; have it reopened, or take the line out of the body")
+        return _no(f"{name} was closed without a merge; have it reopened, or take the line out of the body")
     if not pull["merged"]:
-        return _wait(f"it depends on #{number}, which is not merged", f"#{number} merged")
-    if pull["applied"] is True or (pull["decided"] and pull["applied"] is None):
-        text = f"#{number}, which it depends on, is {'applied' if pull['applied'] else 'merged'}"
+        return _wait(f"it depends on {name}, which is not merged", f"{name} merged")
+    if _through(pull):
+        text = f"{name}, which it depends on, is {'applied' if pull['applied'] else 'merged'}"
         return Judgement(Outcome.PASS, text, (Cause(Outcome.PASS, text),))
     if pull["decided"]:
-        return _wait(f"it depends on #{number}, which is merged and not applied", f"#{number} applied")
-    text = f"it depends on #{number}, which was merged without a decision of ours"
-    return _wait(text, f"#{number} applied, or the line taken out of the body")
+        return _wait(f"it depends on {name}, which is merged and not applied", f"{name} applied")
+    text = f"it depends on {name}, which was merged without a decision of ours"
+    return _wait(text, f"{name} applied, or the line taken out of the body")
 
 
-def _known(number: int, pulls: Mapping[str, Any]) -> Any:
-    if str(number) not in pulls:
-        raise Doubt(f"#{number}, which it depends on, was not looked up")
-    return pulls[str(number)]
+def _known(pull: Pull, pulls: Mapping[str, Any]) -> Any:
+    if str(pull) not in pulls:
+        raise Doubt(f"{_name(pull)}, which it depends on, was not looked up")
+    return pulls[str(pull)]
 
 
 def _round(own: int, depends: Mapping[str, Any]) -> str:
     """Why what it depends on can never all come about: it goes round in a circle, or on and on."""
     pulls = depends["pulls"]
-    path: list[int] = [own]
-    stack: list[Iterator[int]] = [iter(depends["on"])]
-    done: set[int] = set()
+    path: list[Pull] = [own]
+    stack: list[Iterator[Pull]] = [iter(depends["on"])]
+    done: set[Pull] = set()
     while stack:
-        number = next(stack[-1], None)
-        if number is None:
+        pull = next(stack[-1], None)
+        if pull is None:
             stack.pop()
             done.add(path.pop())
-        elif number in path:
-            circle = [*path[path.index(number) :], number]
-            return f"these wait for one another: {' → '.join(f'#{n}' for n in circle)}; take one of the lines out"
-        elif number not in done:
+        elif pull in path:
+            circle = [*path[path.index(pull) :], pull]
+            return f"these wait for one another: {' → '.join(map(_name, circle))}; take one of the lines out"
+        elif pull not in done:
             if len(done) + len(path) > MOST_REACHED:
                 return f"more than {MOST_REACHED} pull requests wait for one another{_AGAIN}"
-            path.append(number)
-            stack.append(iter(_follow(_known(number, pulls))))
+            path.append(pull)
+            stack.append(iter(_follow(_known(pull, pulls))))
     return ""
 
 
-def _follow(pull: Any) -> Sequence[int]:
+def _follow(pull: Any) -> Sequence[Pull]:
     """What is merged waits for nothing any more."""
-    found: Sequence[int] = () if pull is None or pull["merged"] else pull["on"]
+    found: Sequence[Pull] = () if pull is None or pull["merged"] else pull["on"]
     return found
 
 

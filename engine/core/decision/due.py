@@ -6,9 +6,10 @@ request makes it look touched, so it is looked at once more, and then it rests.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.canonical import digest
+from engine.core.decision import depends as order
 from engine.core.decision.decided import PipelineResult
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Doubt
@@ -97,9 +98,13 @@ def state_keys(document: FactDocument) -> tuple[str, ...]:
 
 
 def still_open(document: FactDocument) -> tuple[int, ...]:
-    """Those that are open of all that it depends on."""
-    pulls = (document.facts.get("depends") or {"pulls": {}})["pulls"]
-    return tuple(sorted(int(number) for number, pull in pulls.items() if pull and pull["state"] == "open"))
+    """Those that are open of all that it depends on in its own repository."""
+    open_ = {name for name, pull in _depends(document)["pulls"].items() if pull and pull["state"] == "open"}
+    return tuple(sorted(int(name) for name in open_ if "#" not in name))
+
+
+def _depends(document: FactDocument) -> Mapping[str, Any]:
+    return document.facts.get("depends") or {"pulls": {}}
 
 
 def until(result: PipelineResult, document: FactDocument, rules: Rules) -> str:
@@ -119,6 +124,8 @@ def _ends(result: PipelineResult, document: FactDocument, rules: Rules, now: str
         raise Doubt(f"{now} is no moment: {error}") from error
     # A lookup that failed, or a list that does not hold everything yet, says nothing of the pull request.
     if document.failed or document.absent.keys() - {"merged", "verdict"}:
+        yield now
+    if order.is_out_of_sight(_depends(document)):
         yield now
     if any(_reads_the_clock(rules.gates[gate.name]) for gate in result.gates if gate.name in rules.gates):
         yield now

@@ -25,10 +25,10 @@ _MARKS = {
 }  # fmt: skip
 _WORDS = {
     "partial": "half applied",
-    "rolled_back": "taken back",
-    "half_back": "not wholly taken back",
     "skipped": "skipped: it comes after what was not applied",
     "stopped": "stopped: it differs from what was approved",
+    "rolled_back": "taken back by itself",
+    "half_back": "half taken back by itself",
 }
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
 _STATES = {"started": "under way"}

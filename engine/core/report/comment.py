@@ -46,6 +46,7 @@ _QUIET = (Outcome.PASS, Outcome.NOT_APPLICABLE)  # gates that need no explanatio
 _MARKS = {Standing.PASSED: "✅", Standing.WARNED: "✅", Standing.FAILED: "❌", Standing.ERROR: "⚠️"}
 _EFFECTS = ((Effect.DENY, "Denied"), (Effect.WARN, "Warnings"), (Effect.EXCEPTION, "Excused by policy"))
 _WORST = {severity: place for place, severity in enumerate(Severity)}
+_DRAWN = 24  # resources of a picture that can still be read
 _TITLES = 1_500  # bytes of all titles and notes, which are there even when there is room for nothing else
 _HEAD = ("", "Resource", "Plan", "Policy")  # no more: it is read on a phone, too
 
@@ -96,8 +97,9 @@ def _body(report: Report, room: int) -> list[str]:
     findings, room = _findings(report, room)
     refused, room = _refused(report, room)
     resources, room = _resources(report, room)
+    order, room = _order(report, room)  # what people have to read has had its room by now
     plans, room = _plans(report, room)
-    return [gates, broken, resources, findings, refused, plans]
+    return [gates, broken, resources, order, findings, refused, plans]
 
 
 def _head(report: Report) -> str:
@@ -184,6 +186,17 @@ def _resources(report: Report, room: int) -> tuple[str, int]:
     kept, left = keep(pieces, room)
     table = md.table(_HEAD, [p.text for p in kept])
     return and_more(table, "resources", len(pieces) - len(kept)), left
+
+
+def _order(report: Report, room: int) -> tuple[str, int]:
+    """What is applied after what, drawn; nothing where nothing waits, or a picture would be of no use."""
+    if len(report.rows) > _DRAWN or not any(row.after for row in report.rows):
+        return "", room
+    from engine.core.report.graph import change
+
+    drawn = md.fence("\n".join(change({row.path: row.after for row in report.rows})), "mermaid")
+    block = md.details("In which order they are applied", drawn)
+    return (block, room - size(block)) if size(block) <= room else ("", room)
 
 
 def _row(report: Report, row: Row) -> str:

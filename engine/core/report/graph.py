@@ -4,7 +4,7 @@ Arrows go as things are applied: to whoever waits. Only paths and services stand
 digits; what somebody has written is in the JSON and in lines.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.resources.order import Edge, Order, Why
@@ -86,6 +86,16 @@ def mermaid(found: Drawing) -> Iterator[str]:
         yield f"  {ids[other]} {arrow}{'|depends_on|' if why.explicit else ''} {ids[node]}"
     for node, other in found.names:
         yield f"  {ids[other]} -.-> {ids[node]}"
+
+
+def change(after: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The same of one change, by path; `after`: what each of its resources waits for."""
+    ids = {path: f"r{number}" for number, path in enumerate(after, 1)}
+    yield "flowchart LR"
+    for path, name in ids.items():
+        yield f'  {name}["{path}"]'
+    for path, others in after.items():
+        yield from (f"  {ids[other]} --> {ids[path]}" for other in others if other in ids)
 
 
 def dot(found: Drawing) -> Iterator[str]:

@@ -63,6 +63,7 @@ class Row(NamedTuple):
     seconds: float = 0.0
     problem: Problem | None = None
     judged: bool = True  # False: policy has said nothing about it, which is no praise
+    after: tuple[str, ...] = ()  # paths of the resources of this change that are applied before it
 
 
 class Signature(NamedTuple):
@@ -201,6 +202,7 @@ class Report(NamedTuple):
             "standing": self.standing(row).value,
             "plan": row.counts._asdict() if row.counts else None,
             "seconds": round(row.seconds, 3),
+            "after": list(row.after),
             "changes": [{"address": d.address, "action": d.action, "diff": d.text} for d in row.diffs],
             "problem": row.problem.to_json() if row.problem else None,
         }

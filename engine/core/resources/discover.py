@@ -112,10 +112,11 @@ class _Work:
             return None
         file = _former_path(gone)
         path = _path_of(file, here.id)
+        # Named in any case: its pull request goes to the branch where somebody can ask for it.
+        to = self.environments.of(self._former(gone), lambda: Place(file))
         if not self._may(_DESTROY, path):
             self.errors.add("ENG345", Place(file), path=path)
             return None
-        to = self.environments.of(self._former(gone), lambda: Place(file))
         if to is None:
             return None
         key = here.id.state_key(to.branch)

@@ -26,6 +26,11 @@ class Graph(NamedTuple, Generic[Node]):
         """A shortest circle of the first nodes that wait for one another, each for the next, the last for the first."""
         return next((self.circle(knot[0]) for knot in self.knots()), None)
 
+    def in_order(self) -> Iterator[Node]:
+        """The nodes, each after all that it waits for; those of a circle one after another."""
+        for component in self._components(frozenset(self.nodes)):
+            yield from component
+
     def knots(self) -> Iterator[tuple[Node, ...]]:
         """The groups of nodes that all wait for one another, each after the groups that it waits for."""
         for component in self._components(frozenset(self.nodes)):

@@ -58,8 +58,10 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     rows = plan_all(list(zip(ctx.discovery.resources, jobs, strict=True)), planning)
     took = [Took("plan", row["state_key"], row["seconds"]) for row in rows if not row["problem"]]
     durations.note(ctx.ports.store, ctx.run, subject, took)
+    paths = {one.state_key: one.path for one in ctx.discovery.resources}
+    after = ctx.discovery.graph.after
     return {
-        "resources": rows,
+        "resources": [{**row, "after": sorted(paths[k] for k in after.get(row["state_key"], ()))} for row in rows],
         "module": workspace.template.module_digest,
         "lock_file": workspace.lock_digest,
         "digest_key": key_id(key),

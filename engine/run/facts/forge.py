@@ -58,6 +58,7 @@ _PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(_DISCOVERED, ("members:read",)),
 }
 _ALWAYS = ("contents:read", "pull_requests:read")
+ELSEWHERE = ("pull_requests:read",)  # of another source, what became of a pull request there
 _DEEPEST = 10  # how far `Depends-On` is followed: one request each
 
 
@@ -87,10 +88,14 @@ class Forge:
         app: int | None,
         run: str,
         now: Callable[[], str],
+        elsewhere: "Callable[[str], Hub]",
     ) -> None:
-        """`app` is the id of our App, if we are one; `statements` are those of this pull request."""
+        """`app` is the id of our App, if we are one; `statements` are those of this pull request; `elsewhere` opens
+        GitHub for another source, to read there.
+        """
         self._hub, self._subject, self._sides, self._change, self._rules = hub, subject, sides, change, rules
         self._store, self._find_trusted, self._app, self._now = store, trusted, app, now
+        self._elsewhere = elsewhere
         self._talk = Talk(
             lambda: self._pull, lambda: self._of_pull.pushes, statements, lambda: self._people, rules, run
         )
@@ -216,18 +221,30 @@ class Forge:
 
     def _depends(self) -> Any:
         """What the body names, and what that names as long as it is not merged: level by level."""
-        repo = self._subject.repo
-        named = depends.parse(self._pull.body, repo)
+        named = self._named(self._pull.body, self._subject.repo)
         pulls: dict[str, Any] = {}
-        level: Sequence[int] = named.on
+        level: Sequence[depends.Pull] = named.on
         for _ in range(_DEEPEST):
-            level = [number for number in dict.fromkeys(level) if str(number) not in pulls][: depends.MOST_REACHED]
+            level = [pull for pull in dict.fromkeys(level) if str(pull) not in pulls][: depends.MOST_REACHED]
             if not level or len(pulls) > depends.MOST_REACHED:
                 break
-            found = self._hub.stated(repo, level)
-            pulls |= {str(number): self._stated(number, found[number]) for number in level}
-            level = [on for number in level if (pull := pulls[str(number)]) and not pull["merged"] for on in pull["on"]]
+            pulls |= self._looked_up(level)
+            level = [on for pull in level if (row := pulls[str(pull)]) and not row["merged"] for on in row["on"]]
         return {"on": list(named.on), "wrong": named.wrong or None, "pulls": pulls}
+
+    def _named(self, body: str, repo: str) -> depends.Named:
+        return depends.parse(body, repo, [one.repo for one in self._rules.sources], self._subject.repo)
+
+    def _looked_up(self, level: "Sequence[depends.Pull]") -> dict[str, Any]:
+        """What became of each: a request for each repository."""
+        own = self._subject.repo
+        places = {pull: depends.place(pull, own) for pull in level}
+        found: dict[tuple[str, int], Stated | None] = {}
+        for repo in dict.fromkeys(repo for repo, _ in places.values()):
+            hub = self._hub if repo == own else self._elsewhere(repo)
+            stated = hub.stated(repo, [number for where, number in places.values() if where == repo])
+            found |= {(repo, number): one for number, one in stated.items()}
+        return {str(pull): self._stated(*place, found[place]) for pull, place in places.items()}
 
     def _is_applied(self, decision: "Merged") -> bool:
         def entries(key: str) -> "Sequence[Entry]":
@@ -235,15 +252,14 @@ class Forge:
 
         return applied.is_applied(decision.to_row(), entries, self._change.repo, self._change.contains)
 
-    def _stated(self, number: int, pull: "Stated | None") -> Any:
+    def _stated(self, repo: str, number: int, pull: "Stated | None") -> Any:
         if pull is None:
             return None
-        repo = self._subject.repo
         decision = merges.get(self._store, repo, number, self._trusted) if pull.merged else None
         return {
             "state": pull.state,
             "merged": pull.merged,
             "decided": decision is not None,
             "applied": None if decision is None or not decision.said["keys"] else self._is_applied(decision),
-            "on": list(depends.parse(pull.body, repo).on),
+            "on": list(self._named(pull.body, repo).on),
         }

@@ -1,13 +1,14 @@
 """The stories, each a life of one or two pull requests. `engine sandbox --scenario list` lists them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from engine import data
 from engine.errors import failure
 from engine.names import closest, listing
-from engine.sandbox.scenarios.play import Files, Play, Pull
+from engine.sandbox.scenarios import many
+from engine.sandbox.scenarios.play import Play, Pull
 
 
 class Story(NamedTuple):
@@ -17,7 +18,10 @@ class Story(NamedTuple):
     tell: Callable[[Play], None]
 
 
-def _shipped(*paths: str) -> Files:
+Shipped = Mapping[str, bytes]  # path → content
+
+
+def _shipped(*paths: str) -> Shipped:
     """Files of the shipped change."""
     found = {}
     for path in paths:
@@ -26,7 +30,7 @@ def _shipped(*paths: str) -> Files:
     return found
 
 
-def _bucket(name: str, *more: str) -> Files:
+def _bucket(name: str, *more: str) -> Shipped:
     """One bucket as a flat resource. `more` are lines of it."""
     lines = "".join(f"    {line}\n" for line in more)
     text = f'environment = "development"\n\ns3_buckets = {{\n  "acme-dev-{name}" = {{\n{lines}  }}\n}}\n'
@@ -36,17 +40,17 @@ def _bucket(name: str, *more: str) -> Files:
 _TEAM = 'tags = { Team = "analytics" }'
 
 
-def good() -> Files:
+def good() -> Shipped:
     """A bucket that passes."""
     return _shipped("S3/analytics-reports/analytics-reports.tfvars", "S3/analytics-reports/analytics-reports.json")
 
 
-def bad() -> Files:
+def bad() -> Shipped:
     """A bucket that is open to everybody."""
     return _shipped("S3/analytics-uploads.tfvars", "S3/analytics-uploads.json")
 
 
-def mended() -> Files:
+def mended() -> Shipped:
     """The same, closed."""
     document = {path: good()["S3/analytics-reports/analytics-reports.json"] for path in bad() if path.endswith(".json")}
     renamed = {path: text.replace(b"analytics-reports", b"analytics-uploads") for path, text in document.items()}
@@ -159,7 +163,7 @@ def two(play: Play) -> None:
     play.applied(other)
 
 
-def _purpose(purpose: str) -> Files:
+def _purpose(purpose: str) -> Shipped:
     """The shipped change, with a tag more."""
     tfvars, _ = good()
     tag = f'Team = "analytics", Purpose = "{purpose}"'.encode()
@@ -213,8 +217,7 @@ def retried(play: Play) -> None:
     """One of two buckets has a name that is somebody else's; once it is free, what is missing is applied."""
     play.by_hand("PUT", "acme-dev-right", "staging")
     left, right = _bucket("left", _TEAM), _bucket("right", _TEAM)
-    both = left["S3/left.tfvars"].rpartition(b"}")[0] + right["S3/right.tfvars"].partition(b"s3_buckets = {\n")[2]
-    pull = play.push("alice", "pair", {"S3/pair.tfvars": both}, "Two buckets")
+    pull = play.push("alice", "pair", {"S3/pair.tfvars": _both(left, right)}, "Two buckets")
     play.passed(pull)
     play.approve("ann", pull)
     play.merged(pull)
@@ -223,6 +226,12 @@ def retried(play: Play) -> None:
     play.by_hand("DELETE", "acme-dev-right", "staging")
     play.comment("ann", pull, "/engine apply")
     play.applied(pull, "acme-dev-left", "acme-dev-right")
+
+
+def _both(left: Shipped, right: Shipped) -> bytes:
+    """Two buckets as one resource."""
+    [one], [other] = left.values(), right.values()
+    return one.rpartition(b"}")[0] + other.partition(b"s3_buckets = {\n")[2]
 
 
 def killed(play: Play) -> None:
@@ -246,6 +255,116 @@ def human(play: Play) -> None:
     play.applied(pull, REPORTS)
 
 
+def eight(play: Play) -> None:
+    """Eight resources over four services; one fails alone, and two wait for it in vain."""
+    play.by_hand("PUT", many.TAKEN, "staging")
+    pull = play.push("alice", "parcels", many.parcels(), "What parcels need, over four services")
+    play.passed(pull)
+    play.says(pull, "what is applied after what")
+    play.approve("ann", pull)
+    play.approve("carol", pull)
+    play.merged(pull)
+    play.unapplied(pull, "BucketAlreadyExists")
+    play.came_to(
+        pull, dict.fromkeys(many.FREE, "applied") | {many.FAILS: "failed"} | dict.fromkeys(many.WAIT, "skipped")
+    )
+    play.in_order(pull, many.ROLE, many.FAILS)
+    play.in_order(pull, many.KEY, many.TOPIC)
+
+
+def undone(play: Play) -> None:
+    """What is half applied is taken back at once, and a pull request says so, which waits as any other."""
+    play.rules("what is half applied is taken back", "specs/apply.yaml", *_UNDO)
+    play.by_hand("PUT", "acme-dev-right", "staging")
+    first = play.push("alice", "left", _bucket("left", _TEAM), "A bucket")
+    play.passed(first)
+    play.approve("ann", first)
+    play.merged(first)
+    play.applied(first, "acme-dev-left")
+    left, right = _bucket("left", 'tags = { Team = "analytics", Purpose = "reports" }'), _bucket("right", _TEAM)
+    second = play.push("alice", "pair", {"S3/left.tfvars": _both(left, right)}, "Say what for, and add another")
+    play.passed(second)
+    play.approve("ann", second)
+    play.merged(second)
+    play.unapplied(second, "taken back by itself")
+    play.says(second, "what failed, and that it was taken back")
+    back = play.by_app()
+    play.passed(back)
+    play.waits(back)
+    play.approve("bob", back)
+    play.merged(back)
+    play.applied(back, "acme-dev-left")
+
+
+_OFF = """  # - {id: undo, uses: terraform.rollback, with: {apply: "${outputs.apply}"}, timeout: 1h}
+  # - id: way
+  #   uses: rollback.look
+  #   if: "length(outputs.undo.resources[?outcome == 'rolled_back']) > `0`"
+  #   with: {keys: "${outputs.undo.resources[?outcome == 'rolled_back'].state_key}"}
+  # - {id: revert, uses: rollback.open, if: "present(outputs.way)", with: {look: "${outputs.way}"}}
+"""
+_UNDO = (
+    (_OFF, _OFF.replace("  # ", "  ")),
+    ("contents:read", "contents:write"),
+    ("pull_requests:read", "pull_requests:write"),
+)
+
+
+def destroyed(play: Play) -> None:
+    """Files are removed: that is refused until a reviewer asks for it, and then goes the other way round."""
+    made = {**many.role("courier"), **many.topic("couriers", many.logged("courier"))}
+    pull = play.push("alice", "couriers", made, "A topic, and the role that writes its log")
+    play.passed(pull)
+    play.approve("ann", pull)
+    play.approve("carol", pull)
+    play.merged(pull)
+    play.applied(pull)
+    play.in_order(pull, "IAM/courier.tfvars", "SNS/couriers.tfvars")
+    gone = play.push("alice", "no-couriers", dict.fromkeys(made), "Be rid of the couriers")
+    play.waits(gone)
+    play.told(gone, "cannot be accepted as configuration")
+    play.comment("ann", gone, "/engine destroy SNS/couriers.tfvars")
+    play.comment("ann", gone, "/engine destroy IAM/courier.tfvars")
+    play.passed(gone)
+    play.approve("bob", gone)
+    play.approve("carol", gone)
+    play.merged(gone)
+    play.applied(gone)
+    play.came_to(gone, dict.fromkeys(("SNS/couriers.tfvars", "IAM/courier.tfvars"), "destroyed"))
+    play.in_order(gone, "SNS/couriers.tfvars", "IAM/courier.tfvars")
+
+
+_TOPICS = "acme/topics-deployment"
+_SOURCE = '  - {repo: acme/dev-deployment, owns: ["**"]}'
+_SOURCES = f"""  - {{repo: acme/dev-deployment, owns: ["IAM/**", "KMS/**", "Lambda/**", "S3/**", "SQS/**", "*"]}}
+  - {{repo: {_TOPICS}, owns: ["SNS/**"]}}"""
+
+
+def sources(play: Play) -> None:
+    """A topic in one repository waits until the role in another one is applied; a third repository is refused."""
+    play.source(_TOPICS, "alice", "ann", "carol")
+    play.rules("topics come from a repository of their own", "deployment-rules.yaml", (_SOURCE, _SOURCES))
+    role = play.push("alice", "courier", many.role("courier"), "A role that writes the log of a topic")
+    play.passed(role)
+    topic = many.topic("couriers", many.logged("courier"))
+    second = play.push("alice", "couriers", topic, "A topic that logs", repo=_TOPICS)
+    play.passed(second)
+    play.describe("alice", second, "Depends-On: acme/controller#1")
+    play.approve("ann", second)
+    play.waits(second)
+    play.told(second, "names a pull request of another repository")
+    play.describe("alice", second, f"Depends-On: {role.repo}#{role.number}")
+    play.waits(second)
+    play.told(second, "which is not merged")
+    play.approve("ann", role)
+    play.approve("carol", role)
+    play.merged(role)
+    play.applied(role)
+    play.tick()
+    play.merged(second)
+    play.applied(second)
+
+
 STORIES = {
     "demo": Story("from push to a bucket, by way of a failed policy: what `make demo` shows", demo),
     "happy": Story("a change passes, is approved, merged and applied", happy),
@@ -262,6 +381,10 @@ STORIES = {
     "half-applied-then-retried": Story("an apply fails half way, and goes on with what is missing", retried),
     "killed-in-the-middle": Story("the engine is killed amid an apply, and nothing is lost or done twice", killed),
     "human-merge": Story("merged past the rules by an admin: judged afresh before anything is applied", human),
+    "eight": Story("eight resources over four services go out in order, and one fails alone", eight),
+    "undone": Story("an apply that fails half way is taken back at once, and so is the branch", undone),
+    "destroyed": Story("removed files: refused, asked for, approved, and destroyed in reverse order", destroyed),
+    "sources": Story("one pull request waits for one of another repository (`Depends-On`)", sources),
 }
 
 

@@ -1,5 +1,6 @@
 """`Depends-On: #5`: what is read, and what it comes to; each sentence of the rules, one row each."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -44,6 +45,38 @@ def test_what_a_body_names(why: str, body: str, on: tuple[int, ...]) -> None:
     assert parse(body, REPO) == (on, ""), why
 
 
+OTHER = "acme/Queues"
+SOURCES = (REPO, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("why", "body", "repo", "on"),
+    [
+        ("another source", "Depends-On: acme/Queues#5", REPO, ("acme/Queues#5",)),
+        (
+            "spelt otherwise, and twice",
+            "Depends-On: ACME/queues#5\nDepends-On: acme/QUEUES#5",
+            REPO,
+            ("acme/Queues#5",),
+        ),
+        ("a link to it", "Depends-On: https://github.com/acme/queues/pull/5", REPO, ("acme/Queues#5",)),
+        ("its number is not ours", "Depends-On: #5\nDepends-On: acme/Queues#5", REPO, (5, "acme/Queues#5")),
+        ("of the other's body", "Depends-On: #5", OTHER, ("acme/Queues#5",)),
+        ("of the other's body, back to us", f"Depends-On: {REPO}#7", OTHER, (7,)),
+    ],
+)
+def test_another_source_of_the_rules_may_be_named(why: str, body: str, repo: str, on: tuple[Any, ...]) -> None:
+    assert parse(body, repo, SOURCES, REPO) == (on, ""), why
+
+
+@pytest.mark.parametrize("named", ["acme/other#5", "acme/queue#5", "acme/queues2#5", "evil/Queues#5", "acme/Queueſ#5"])
+def test_and_no_other_repository(named: str) -> None:
+    for body_of in SOURCES:
+        found = parse(f"Depends-On: {named}", body_of, SOURCES, REPO)
+        assert found.on == ()
+        assert "line 1 of the body" in found.wrong
+
+
 @pytest.mark.parametrize(
     ("why", "body", "says"),
     [
@@ -73,20 +106,21 @@ def test_every_body_is_read(body: str) -> None:
     found = parse(body, REPO)
     assert len(found.on) <= MOST
     assert not (found.on and found.wrong)
-    assert all(number >= 1 for number in found.on)
+    assert all(isinstance(number, int) and number >= 1 for number in found.on)
     assert parse("".join(f"> {line}\n" for line in body.split("\n")), REPO) == ((), ""), "what is quoted is not read"
 
 
-def pull(state: str = "open", *on: int, merged: bool = False, decided: bool = False, applied: Any = None) -> Any:
+def pull(state: str = "open", *on: int | str, merged: bool = False, decided: bool = False, applied: Any = None) -> Any:
     return {"state": state, "merged": merged, "decided": decided, "applied": applied, "on": list(on)}
 
 
+THERE = f"{OTHER}#5"
 OPEN, CLOSED = pull(), pull("closed")
 OURS, APPLIED = (pull("closed", merged=True, decided=True, applied=applied) for applied in (None, True))
 
 
-def judged(on: list[int], pulls: dict[int, Any], wrong: str | None = None) -> Any:
-    said = {"on": on, "wrong": wrong, "pulls": {str(number): one for number, one in pulls.items()}}
+def judged(on: Sequence[int | str], pulls: Mapping[Any, Any], wrong: str | None = None) -> Any:
+    said = {"on": list(on), "wrong": wrong, "pulls": {str(number): one for number, one in pulls.items()}}
     rules = rules_of("in-order: {order: depends-on}")
     return decide(event(), document(depends=said), rules).pipelines[0].gates[0]
 
@@ -111,12 +145,20 @@ def judged(on: list[int], pulls: dict[int, Any], wrong: str | None = None) -> An
         ("others wait for one another", [5], {5: pull("open", 6), 6: pull("open", 5)}, FAIL, "#5 → #6 → #5"),
         ("what is merged waits for nobody", [5], {5: {**OURS, "on": [NUMBER]}}, PASS, ""),
         ("two ways to one are no circle", [5, 6], {5: pull("open", 8), 6: pull("open", 8), 8: OPEN}, PENDING, ""),
+        ("another source's is open", [THERE], {THERE: OPEN}, PENDING, f"{THERE}, which is not merged"),
+        ("another source's is applied", [THERE], {THERE: APPLIED}, PASS, f"{THERE}, which it depends on, is applied"),
+        ("another source's is not applied", [THERE], {THERE: pull("closed", merged=True, decided=True, applied=False)},
+         PENDING, f"{THERE}, which is merged and not applied"),
+        ("another source has none", [THERE], {THERE: None}, FAIL, f"{THERE} is no pull request of that repository"),
+        ("a circle over sources", [THERE], {THERE: pull("open", NUMBER)}, FAIL, f"#7 → {THERE} → #7"),
+        ("the same number elsewhere is no circle", ["acme/Queues#7"], {"acme/Queues#7": OPEN}, PENDING, "Queues#7"),
+        ("another source's was not looked up", [THERE], {}, ERROR, f"{THERE}, which it depends on, was not looked up"),
         ("one was not looked up", [5], {}, ERROR, "#5, which it depends on, was not looked up"),
         ("one behind it was not looked up", [5], {5: pull("open", 6)}, ERROR, "#6"),
         ("on and on", [100], {n: pull("open", n + 1) for n in range(100, 300)}, FAIL, f"more than {MOST_REACHED}"),
     ],
 )  # fmt: skip
-def test_what_it_comes_to(why: str, on: list[int], pulls: dict[int, Any], outcome: Outcome, says: str) -> None:
+def test_what_it_comes_to(why: str, on: list[int | str], pulls: dict[Any, Any], outcome: Outcome, says: str) -> None:
     gate = judged(on, pulls)
     assert gate.outcome is outcome, why
     assert says in gate.because, why

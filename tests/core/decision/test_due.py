@@ -116,6 +116,27 @@ def test_what_the_marks_are_made_from() -> None:
     assert due.still_open(document(failed={"depends": "HTTP 502"})) == ()
 
 
+@pytest.mark.parametrize(
+    ("why", "name", "more", "waits"),
+    [
+        ("open here, the list tells when it is not", "8", {}, False),
+        ("open elsewhere", "acme/other#8", {}, True),
+        ("merged here, and not applied", "8", {"merged": True, "decided": True, "applied": False}, True),
+        ("merged here, and nobody has decided it", "8", {"merged": True}, True),
+        ("applied here", "8", {"merged": True, "decided": True, "applied": True}, False),
+        ("merged elsewhere, and nothing of it is applied", "acme/other#8", {"merged": True, "decided": True}, False),
+    ],
+)
+def test_what_no_list_of_open_ones_tells_is_looked_at_by_each_sweep(
+    why: str, name: str, more: Any, waits: bool
+) -> None:
+    rules = rules_of("in-order: {order: depends-on}")
+    pull = {**_pull("closed" if more else "open"), **more}
+    known = document(depends={"on": [8], "wrong": None, "pulls": {"8": _pull("open"), name: pull}})
+    result = decide(event(), known, rules).pipelines[0]
+    assert (due.until(result, known, rules) == NOW) is waits, why
+
+
 def _pull(state: str) -> dict[str, Any]:
     return {"state": state, "merged": False, "decided": False, "applied": None, "on": []}
 

@@ -82,11 +82,18 @@ def test_who_must_act_and_in_which_words(why, row, says):
     assert ("/engine unlock KEY" in shown_as(one)) is (row.outcome == "none"), why
 
 
-@pytest.mark.parametrize(("outcome", "says"), [
-    ("rolled_back", "↩️ | `S3/a`"), ("rolled_back", "| taken back |"), ("half_back", "| not wholly taken back |"),
-])  # fmt: skip
-def test_what_was_taken_back_by_itself_is_said_in_words(outcome, says):
-    assert says in shown_as(told(attempt(outcome=outcome)))
+@pytest.mark.parametrize(
+    ("outcome", "mark", "words"),
+    [
+        ("applied", "✅", "applied"),
+        ("destroyed", "✅", "destroyed"),
+        ("rolled_back", "↩️", "taken back by itself"),
+        ("half_back", "❌", "half taken back by itself"),
+        ("skipped", "⏭️", "skipped: it comes after what was not applied"),
+    ],
+)
+def test_what_became_of_each_is_told_in_words(outcome, mark, words):
+    assert f"| {mark} | `S3/a`<br>S3, a | {words} |" in shown_as(told(attempt(outcome=outcome)))
 
 
 def test_a_command_that_the_rules_do_not_know_is_promised_to_nobody():

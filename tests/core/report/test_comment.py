@@ -276,3 +276,31 @@ def test_a_thousand_resources_are_shown_in_full_where_they_fit() -> None:
 )
 def test_ours_are_known_by_their_end(why, end, is_it):
     assert is_marked(f"Passed{end}") is is_it, why
+
+
+ORDERED = (row("S3/lake", after=("KMS/key",)), row("KMS/key"))
+
+
+def test_what_comes_after_what_is_drawn() -> None:
+    shown = render(report(ORDERED))
+    drawn = """```mermaid
+flowchart LR
+  r1["S3/lake"]
+  r2["KMS/key"]
+  r2 --> r1
+```"""
+    assert drawn in shown
+    assert shown.index("<details><summary>In which order they are applied") < shown.index(drawn)
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        ("nothing waits", render(report((row("S3/lake"), row("KMS/key"))))),
+        ("too many for a picture", render(report((*ORDERED, *(row(f"S3/b{n}") for n in range(23)))))),
+        ("no room is left", render(report(ORDERED), 2_150)),
+    ],
+)
+def test_and_nothing_where_it_would_be_of_no_use(why: str, shown: str) -> None:
+    assert "mermaid" not in shown, why
+    assert "KMS/key" in shown, why

@@ -59,3 +59,13 @@ def test_a_part_keeps_who_waits_for_whom(graph: Graph[int], kept: set[int]) -> N
 @given(graphs())
 def test_turned_twice_it_is_itself(graph: Graph[int]) -> None:
     assert list(graph.reversed().reversed().edges()) == list(graph.edges())
+
+
+@given(graphs())
+def test_in_order_each_comes_once_and_after_all_that_does_not_wait_for_it(graph: Graph[int]) -> None:
+    found = list(graph.in_order())
+    assert sorted(found) == sorted(graph.nodes)
+    everything = frozenset(NODES)
+    for node, other in graph.edges():
+        is_circular = node in _reach(graph, other, everything)
+        assert is_circular or found.index(other) < found.index(node)

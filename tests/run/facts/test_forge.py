@@ -478,6 +478,31 @@ def test_what_it_depends_on_is_followed(hosted):
     assert requests == 5, "two for the token, the pull request, and one for each level"
 
 
+def test_another_source_is_looked_at_with_a_token_of_its_own_for_reading_alone(hosted):
+    other = "acme/controller"
+    tip = hosted.as_("olga", "GET", "/git/ref/heads/main", api=other).body["object"]["sha"]
+    made = hosted.as_("olga", "POST", "/git/refs", {"ref": "refs/heads/change", "sha": tip}, api=other)
+    assert made.status == 201
+    content = {"message": "Add", "content": "eA==", "branch": "change"}
+    assert hosted.as_("olga", "PUT", "/contents/x", content, api=other).status == 201
+    number = hosted.pull("behind", body=f"Depends-On: {other}#1")
+    body = {"title": "t", "head": "change", "base": "main", "body": f"Depends-On: {REPO}#{number}"}
+    assert hosted.as_("olga", "POST", "/pulls", body, api=other).status == 201
+    sources = (*RULES.sources, RULES.sources[0]._replace(repo=other))
+    document, requests = hosted.facts(number, "depends", rules=RULES._replace(sources=sources))
+    depends = document.facts["depends"]
+    assert depends["on"] == [f"{other}#1"]
+    assert depends["pulls"][f"{other}#1"]["on"] == [number], "its own number, not one of there"
+    assert requests == 4, "two for the token, the pull request, and itself again; those of there are not counted here"
+    unnamed, _ = hosted.facts(number, "depends")
+    assert unnamed.facts["depends"]["pulls"] == {}, "nothing is asked of a repository that the rules do not name"
+    assert "another repository" in unnamed.facts["depends"]["wrong"]
+    there = hosted.forge.repository(*other.split("/"))["id"]
+    rows = hosted.forge.kept.rows("SELECT * FROM tokens WHERE repositories_json IS NOT NULL")
+    given = [json.loads(row["permissions_json"]) for row in rows if json.loads(row["repositories_json"]) == [there]]
+    assert given == [{"pull_requests": "read", "metadata": "read"}]
+
+
 def test_merges_of_a_resource_are_told_in_their_order(hosted):
     from engine.run.kept.merges import put
 

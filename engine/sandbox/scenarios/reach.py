@@ -1,0 +1,101 @@
+"""How a story reaches its sandbox: git and REST as a person, the control door, and the engine at a terminal."""
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from engine.adapters import process, settings
+from engine.errors import failure
+
+SOURCE = "acme/dev-deployment"
+SETTLED_S = 900  # a plan on a busy laptop takes its time, and an apply as much
+_TERMINAL_S = 120
+
+
+class Reach:
+    """Of one running sandbox; `ready` is its ready line, `folder` is for clones."""
+
+    def __init__(self, ready: Mapping[str, Any], folder: str) -> None:
+        self.ready = ready
+        self._people = {user["login"]: user for user in ready["users"]}
+        self._home = folder
+
+    def clone(self, repo: str) -> str:
+        """Where the clone of a repository is."""
+        return os.path.join(self._home, repo.rpartition("/")[2])
+
+    def checkout(self, login: str, repo: str, branch: str, since: str) -> None:
+        """The branch as it is there, or a new one at the tip of `since`."""
+        clone = self.clone(repo)
+        if not os.path.isdir(clone):
+            self.git(login, self._home, "clone", "--quiet", f"{self.ready['git_url']}/{repo}.git", clone)
+        self.git(login, clone, "fetch", "--quiet", "--prune", "origin")
+        there = self.git(login, clone, "branch", "--remotes", "--list", f"origin/{branch}").strip()
+        self.git(login, clone, "switch", "--quiet", "--force-create", branch, f"origin/{branch if there else since}")
+
+    def git(self, login: str, cwd: str, *words: str) -> str:
+        """As that person: name and address in the commit, the token in no argument and no file."""
+        who = self._people[login]
+        token = f"Authorization: Basic {_basic('x-access-token', who['token'])}"
+        environment = {
+            **settings.given(("PATH", "LANG")),
+            "HOME": self._home,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.ready['git_url']}.extraHeader",
+            "GIT_CONFIG_VALUE_0": token,
+            **{f"GIT_{part}_NAME": login.title() for part in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{part}_EMAIL": who["email"] for part in ("AUTHOR", "COMMITTER")},
+        }
+        done = process.run(["git", *words], cwd=cwd, env=environment, timeout_s=_TERMINAL_S, install="install git")
+        return done.stdout.decode(errors="replace")
+
+    def asked(self, verb: str, path: str, body: object, login: str) -> Any:
+        """One request to REST, as somebody; `path` is below `/api/v3`."""
+        return _answer(verb, self.ready["api_url"] + path, self._people[login]["token"], body)
+
+    def look(self, word: str) -> Any:
+        """What the control door tells."""
+        door = self.ready["control"]
+        found = _answer("GET", f"{door['url']}/{word}", door["token"], None)
+        return found["runs"] if isinstance(found, dict) else found
+
+    def control(self, word: str, **body: object) -> Any:
+        """Ask something of the control door."""
+        door = self.ready["control"]
+        return _answer("POST", f"{door['url']}/{word}", door["token"], body)
+
+    def engine(self, *words: str) -> Any:
+        """What a command of the engine prints as JSON, at a terminal with the ready line's `environ`."""
+        environment = {**settings.given(("PATH", "HOME", "LANG")), **self.ready["environ"]}
+        command = [sys.executable, "-m", "engine.cli.main", *words, "--json"]
+        done = process.run(command, cwd=self._home, env=environment, timeout_s=_TERMINAL_S)
+        return json.loads(done.stdout)
+
+
+def _basic(user: str, password: str) -> str:
+    from base64 import b64encode
+
+    return b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _answer(verb: str, url: str, token: str, body: object) -> Any:
+    """One request to the sandbox on this machine, which has told us its address.
+
+    Raises:
+        EngineError: ENG640, it was refused: that is not told.
+    """
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data, headers, method=verb)  # noqa: S310 - see above
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=SETTLED_S + 10) as answer:
+            return json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        said = error.read(2000).decode(errors="replace")
+        raise failure("ENG640", told=f"{verb} {url}", found=f"status {error.code}: {said}") from error
