@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 from engine.core.declare import Catalog
 from engine.core.rules import load
-from engine.core.rules.checks import hygiene
+from engine.core.rules.checks import hygiene, literals, truth
 from engine.core.rules.draft import ENTRY
 from engine.errors import EngineError, Errors, Problem
 
-CHECKS = (*load.CHECKS, *hygiene.CHECKS)
+FINDINGS = (*hygiene.CHECKS, *literals.CHECKS, *truth.CHECKS)
+CHECKS = (*load.CHECKS, *FINDINGS)
 
 
 def lint(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> tuple[Problem, ...]:
@@ -21,7 +22,7 @@ def lint(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> tu
     errors = Errors()
     try:
         loaded = load.load_judged(files, catalog, entry)
-        for check in hygiene.CHECKS:
+        for check in FINDINGS:
             errors.extend(check.find(loaded.subject))
         errors.check()
     except EngineError as error:
