@@ -1265,6 +1265,15 @@ TABLE: dict[str, Row] = {
     ),
     "ENG896": Row("`{text}` is never true", "correct the condition, or remove what it guards", _NO),
     "ENG897": Row("`{text}` is always true", "correct the condition, or leave it out", _NO),
+    "ENG898": Row("nothing to ignore: no `{name}` is warned of here", "remove the comment, or correct the code", _NO),
+    "ENG899": Row(
+        "`{name}` is ignored, and nobody says why", "say it behind the code: `# engine: ignore {name} because …`", _NO
+    ),
+    "ENG901": Row(
+        "the rules say {got} of `{name}` ({what})", "mend the rules ({at}), or say here what is meant now", _NO
+    ),
+    "ENG902": Row("the rules settle nothing of `{name}` under `{what}`", "known there: {known}"),
+    "ENG903": Row("{path}: the rules know no {what} `{name}`", "known: {known}"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
