@@ -58,6 +58,7 @@ def test_what_is_not_so_is_told_at_its_own_line(why, section, name, value, code,
     with pytest.raises(EngineError) as caught:
         stated(section, name, value)
     (one,) = caught.value.problems
+    assert one.place is not None, why
     assert (one.code, one.place.line) == (code, 4), why
     assert says in f"{one.message} {one.hint}"
 

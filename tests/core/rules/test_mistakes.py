@@ -35,3 +35,22 @@ def test_a_mistake_is_told_where_it_was_made(row: dict[str, Any]) -> None:
         f"not at {name}:{line}:{column}:\n{shown}"
     )
     assert len(problems) == row.get("problems", 1), shown
+
+
+@pytest.mark.parametrize(
+    ("why", "old", "new", "codes"),
+    [
+        (
+            "a finding with a reason",
+            "{branch: main}",
+            "{branch: origin/main} # engine: ignore ENG894 called so",
+            [],
+        ),
+        ("another line", "{branch: main}", "{branch: origin/main}\n# engine: ignore ENG894 x", ["ENG894", "ENG898"]),
+        ("an error", "from: [chiefs]", "from: [chefs] # engine: ignore ENG054 never", ["ENG054"]),
+    ],
+)
+def test_who_has_looked_at_a_finding_says_so_in_its_line(why: str, old: str, new: str, codes: list[str]) -> None:
+    files = {name: text.encode() for name, text in BASE.items()}
+    files[ENTRY] = BASE[ENTRY].replace(old, new, 1).encode()
+    assert [one.code for one in lint(files, catalog())] == codes, why
