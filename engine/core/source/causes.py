@@ -7,11 +7,13 @@ is the cause. Runs only on texts that are wrong.
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 _MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: |$)")
 _ENTRY = re.compile(r"(\s*(?:- +)*(?:[\w.-]+:(?: +|$))?)(.*?)\s*$")
 _LINES_UP = 40  # an open quote is found at the next one, seldom further
+_MOST_TRIES = 100  # each is a parse
 _LARGEST = 200_000  # characters that are parsed again and again
 
 Lost: TypeAlias = Callable[[str], int | None]  # the line, from 0, where the parser is lost; None: it is not
@@ -45,7 +47,7 @@ def cause(text: str, lost_at: int, lost: Lost) -> Cause | None:
     if len(text) > _LARGEST:
         return None
     near = range(min(lost_at, len(lines) - 1), max(lost_at - _LINES_UP, -1), -1)
-    for number, mend in _tries(lines, near):
+    for number, mend in islice(_tries(lines, near), _MOST_TRIES):
         at = lost("\n".join((*lines[:number], mend.text, *lines[number + 1 :])))
         if at is None or at > max(lost_at, number):
             return Cause(number, mend.column, mend.length, mend.reason, mend.hint)
