@@ -1278,6 +1278,30 @@ TABLE: dict[str, Row] = {
         "let the profile that plans list its versions (s3:ListBucketVersions), and ask again",
         ExitCode.EXECUTOR,
     ),
+    # ENG890-919 rules that load, and conditions that are not what was meant
+    "ENG890": Row("{subject} is never `{value}`, which is no {what}", "known: {known}", _NO),
+    "ENG891": Row("`{value}` is not {what}", "{wanted}", _NO),
+    "ENG892": Row(
+        "`{value}` is no resource type of AWS's provider: {subject} is never there",
+        "types look like aws_kms_key, globs like aws_kms_*",
+        _NO,
+    ),
+    "ENG893": Row("`{glob}`: {reason}", "{way}", _NO),
+    "ENG894": Row("`{branch}` is not the name of a branch", "{way}", _NO),
+    "ENG895": Row(
+        "environment `{name}` has capital letters: a tfvars that says `{small}` is refused", "write `{small}`", _NO
+    ),
+    "ENG896": Row("`{text}` is never true", "correct the condition, or remove what it guards", _NO),
+    "ENG897": Row("`{text}` is always true", "correct the condition, or leave it out", _NO),
+    "ENG898": Row("nothing to ignore: no `{name}` is warned of here", "remove the comment, or correct the code", _NO),
+    "ENG899": Row(
+        "`{name}` is ignored, and nobody says why", "say it behind the code: `# engine: ignore {name} because …`", _NO
+    ),
+    "ENG901": Row(
+        "the rules say {got} of `{name}` ({what})", "mend the rules ({at}), or say here what is meant now", _NO
+    ),
+    "ENG902": Row("the rules settle nothing of `{name}` under `{what}`", "known there: {known}"),
+    "ENG903": Row("{path}: the rules know no {what} `{name}`", "known: {known}"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

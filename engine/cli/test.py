@@ -3,9 +3,9 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import EngineError, Errors, ExitCode, failure
+from engine.errors import EngineError, Errors, ExitCode, Problem, failure
 from engine.printable import in_line
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.analysis.coverage import coverage, percent
 
     rules = load_rules(options.rules)
-    results = [fixtures.run(case, rules) for case in _cases(options.paths, rules)]
-    points = coverage(rules, (result.decision for result in results))
+    loaded = _cases(options.paths, rules)
+    results = [fixtures.run(case, rules) for case in loaded.cases]
+    points = coverage(rules, (result.decision for result in results), loaded.stated)
     failed = [result for result in results if result.mismatches]
     short = options.fail_under is not None and percent(points) < options.fail_under
     if options.junit:
@@ -52,29 +53,40 @@ def run(options: Namespace, console: "Console") -> int:
         console.out(_summary(results, failed, points, console))
     if short:
         console.err(f"{percent(points)} % of the rules was seen, {options.fail_under} % is asked for (--fail-under)")
+    if loaded.problems:
+        raise EngineError(*loaded.problems)
     return ExitCode.NEGATIVE if failed or short else ExitCode.DONE
 
 
-def _cases(paths: Sequence[str], rules: "Rules") -> "list[Case]":
+class _Loaded(NamedTuple):
+    cases: "list[Case]"
+    stated: list[str]
+    problems: Sequence[Problem]  # of files that could not be read: the others are run all the same
+
+
+def _cases(paths: Sequence[str], rules: "Rules") -> _Loaded:
     """The cases of all files.
 
     Raises:
-        EngineError: all problems of all files; or there is no case: nothing to check is not a pass.
+        EngineError: there is no case: nothing to check is not a pass.
     """
     from engine.adapters.files import read
     from engine.core.analysis.fixtures import load
 
     cases: list[Case] = []
+    stated: list[str] = []
     errors = Errors()
     for file in _files(paths):
         try:
-            cases += load(file, rules, read)
+            found = load(file, rules, read)
+            cases += found.cases
+            stated += found.stated
         except EngineError as error:
             errors.extend(error.problems)
-    errors.check()
     if not cases:
+        errors.check()
         raise failure("ENG250", paths=", ".join(paths))
-    return cases
+    return _Loaded(cases, stated, errors.problems)
 
 
 def _files(paths: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from engine.core.analysis.settled import settled
 from engine.core.decision.decided import Decision
 from engine.core.outcome import Outcome
 from engine.core.rules.model import Rules, Trigger
@@ -17,9 +18,9 @@ class Point(NamedTuple):
     place: Place
 
 
-def coverage(rules: Rules, decisions: Iterable[Decision]) -> tuple[Point, ...]:
-    """Every point of the rules, in their order."""
-    seen = {fact for decision in decisions for fact in _seen(decision)}
+def coverage(rules: Rules, decisions: Iterable[Decision], stated: Iterable[str] = ()) -> tuple[Point, ...]:
+    """Every point of the rules, in their order; `stated`: what fixtures say of what is settled, and rightly."""
+    seen = {fact for decision in decisions for fact in _seen(decision)}.union(stated)
     return tuple(Point(what, what in seen, place) for what, place in _points(rules))
 
 
@@ -42,6 +43,8 @@ def _points(rules: Rules) -> Iterator[tuple[str, Place]]:
             yield f"gate {gate.name}: its `when` is false", gate.place
     for override in rules.overrides.values():
         yield f"override {override.name}: counts", override.place
+    for one in settled(rules):
+        yield one.what, one.place
 
 
 def _fires(number: int, trigger: Trigger) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from engine.core import schema
 from engine.core.analysis.facts import Shared, Stated, in_good_order, spelled_out
+from engine.core.analysis.settled import compare
 from engine.core.canonical import canonical
 from engine.core.command import PREFIX
 from engine.core.decision.decide import decide
@@ -66,8 +67,15 @@ class Result(NamedTuple):
         return render(self.decision)
 
 
-def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> tuple[Case, ...]:
-    """The cases of one file; one that only others share has none.
+class File(NamedTuple):
+    """What one fixture file holds."""
+
+    cases: tuple[Case, ...]
+    stated: tuple[str, ...]  # of what the rules settle, what it says of it rightly
+
+
+def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> File:
+    """The cases of one file, and what it says is settled; one that only others share has neither.
 
     Raises:
         EngineError: all that is wrong with it; nothing of a broken file is run.
@@ -81,8 +89,9 @@ def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> tuple[Case, .
         layers.insert(0, _document(chain[-1], read).data)
     reader = _Reader(document, rules, layers)
     cases = [case for number in range(len(document.data.get("cases", ()))) if (case := reader.case(number))]
+    stated = compare(document, rules, reader.errors)
     reader.errors.check()
-    return tuple(cases)
+    return File(tuple(cases), stated)
 
 
 def _document(file: str, read: Callable[[str], bytes]) -> Document:
@@ -185,6 +194,7 @@ class _Reader:
         before = self.errors.added
         facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, place))
         gone = stated.absent.keys() | stated.failed.keys()
+        self._foreign(facts, place)
         in_good_order(facts, gone, self._rules)
         for name in sorted((facts.keys() & gone) | (stated.absent.keys() & stated.failed.keys())):
             self.errors.add("ENG200", place, name=name)
@@ -195,6 +205,22 @@ class _Reader:
                 for m in schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
             )
         return freeze(facts, stated.absent, stated.failed) if self.errors.added == before else None
+
+    def _foreign(self, facts: Mapping[str, Any], place: Place) -> None:
+        """Names that the rules do not know: a case on them shows nothing."""
+        rules = self._rules
+        for fact in ("verdict", "resources"):
+            found = facts.get(fact)
+            name = found.get("environment") if isinstance(found, dict) else None
+            self._one_of(place, f"{fact}.environment", "environment", name, {**rules.environments, "otherwise": None})
+        groups = facts.get("groups")
+        for name in groups if isinstance(groups, dict) else ():
+            self._one_of(place, f"groups.{name}", "group", name, rules.groups)
+
+    def _one_of(self, place: Place, path: str, what: str, name: object, known: Mapping[str, object]) -> None:
+        if isinstance(name, str) and name not in known:
+            hint = closest(name, known)
+            self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=listing(known))
 
     def _unknown(self, login: str, place: Place) -> None:
         people = self._shared.people

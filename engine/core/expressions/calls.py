@@ -23,6 +23,16 @@ _MENDED = {
 _STEPS = frozenset({"field", "index"})
 
 
+# Words of Terraform's for what is none of the actions of a plan.
+_SAID_ELSEWHERE = {
+    "replace": "a replacement is a delete and a create: ask for 'delete'",
+    "destroy": "write 'delete'",
+    "add": "write 'create'",
+    "change": "write 'update'",
+    "modify": "write 'update'",
+}
+
+
 class Calls(ABC):
     """The half of the checker that judges values meeting functions and each other."""
 
@@ -175,7 +185,8 @@ class Calls(ABC):
         found = str(argument.type)
         if wanted.texts is not None and argument.type.texts is not None:
             found = "none of these"
-            hint = closest(next(iter(argument.type.texts), ""), wanted.texts)
+            said = next(iter(argument.type.texts), "")
+            hint = _SAID_ELSEWHERE.get(said, "") or closest(said, wanted.texts)
         self.errors.add(
             "ENG112", argument.place, hint=hint,
             name=function.name, wanted=name, number=position + 1, subject=argument.subject, found=found,

@@ -24,6 +24,8 @@ Key: TypeAlias = tuple[str, Path]  # file and path of a unit
 # Sections of the entry file whose parts stand on their own.
 NAMED = ("environments", "define", "gates", "overrides", "commands", "protect")
 LISTED = ("sources", "events")
+_SETTINGS = ("otherwise", "approvals", "limits", "backend", "verdicts", "include")
+_TOP = {"version", "pipelines", *NAMED, *LISTED, *_SETTINGS}
 
 
 class Entry(NamedTuple):
@@ -101,14 +103,15 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     pipelines = [*reader.inline(document, top, broken), *reader.specs()]
     groups = [*reader.groups(), *reader.special()]
     unread = document is None
-    known = {n: Unread() if unread or (n,) in broken else frozenset(_mapping(top.get(n))) for n in NAMED}
-    known["pipelines"] = Unread() if unread or reader.pipelines_unread else frozenset(reader.pipeline_names)
-    known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
-    settings = {
-        n: top[n]
-        for n in ("otherwise", "approvals", "limits", "backend", "verdicts", "include")
-        if _sound(top, n, broken)
+    strays = not top.keys() <= _TOP  # `gate:` is where the gates are, so none of them is called unknown
+    known = {
+        n: Unread() if unread or (n,) in broken or (strays and n not in top) else frozenset(_mapping(top.get(n)))
+        for n in NAMED
     }
+    pipelines_unread = unread or reader.pipelines_unread or len({*reader.pipeline_names}) < len(reader.pipeline_names)
+    known["pipelines"] = Unread() if pipelines_unread else frozenset(reader.pipeline_names)
+    known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
+    settings = {n: top[n] for n in _SETTINGS if _sound(top, n, broken)}
     warned = tuple(problem for one in reader.documents.values() for problem in one.warned)
     return Draft(tuple(sorted(files)), document, settings, sections, tuple(pipelines), tuple(groups), known, warned)
 
@@ -154,7 +157,7 @@ class _Files:
         self.documents[file] = parsed
         found = schema.check(name, parsed)
         self._errors.extend(mistake.problem for mistake in found)
-        return parsed.data, frozenset(m.path for m in found if m.problem.code != schema.UNKNOWN_KEY)
+        return parsed.data, frozenset(m.path for m in found if not m.sound)
 
     def inline(
         self, document: Document | None, top: Mapping[str, Any], broken: frozenset[Path]

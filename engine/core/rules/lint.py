@@ -9,11 +9,13 @@ from collections.abc import Mapping
 
 from engine.core.declare import Catalog
 from engine.core.rules import load
-from engine.core.rules.checks import hygiene
+from engine.core.rules.checks import hygiene, literals, truth
 from engine.core.rules.draft import ENTRY
+from engine.core.rules.ignored import passed_over
 from engine.errors import EngineError, Errors, Problem
 
-CHECKS = (*load.CHECKS, *hygiene.CHECKS)
+FINDINGS = (*hygiene.CHECKS, *literals.CHECKS, *truth.CHECKS)
+CHECKS = (*load.CHECKS, *FINDINGS)
 
 
 def lint(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> tuple[Problem, ...]:
@@ -21,8 +23,8 @@ def lint(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> tu
     errors = Errors()
     try:
         loaded = load.load_judged(files, catalog, entry)
-        for check in hygiene.CHECKS:
-            errors.extend(check.find(loaded.subject))
+        found = [one for check in FINDINGS for one in check.find(loaded.subject)]
+        errors.extend(passed_over(found, files))
         errors.check()
     except EngineError as error:
         return error.problems

@@ -15,9 +15,7 @@ from engine.errors import EngineError
 if TYPE_CHECKING:
     from engine.core.schema.failures import Mistake
 
-__all__ = ["UNKNOWN_KEY", "check", "is_valid", "validate"]
-
-UNKNOWN_KEY = "ENG040"  # the one mistake that leaves the rest of a value sound
+__all__ = ["check", "is_valid", "validate"]
 
 
 def validate(name: str, document: Document) -> None:

@@ -4,7 +4,9 @@ Runs only after a generated validator has said no, so it may be slow.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
@@ -38,6 +40,7 @@ class Mistake(NamedTuple):
 
     path: _Path
     problem: Problem
+    sound: bool = False  # is the value all right but for this: a key too many?
 
 
 def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
@@ -45,16 +48,23 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     schema = json.loads(schema_json)
     errors = [_read(e, (), schema.get("$defs", {})) for e in Draft202012Validator(schema).iter_errors(document.data)]
     mistyped = {e.path for e in errors if e.rule == "type"}
+    misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in _meant(e).values()}
     undecided = {e.path for e in errors if e.rule == "oneOf"}
     found: dict[Problem, Mistake] = {}
+    replaced: set[_Path] = set()
     for error in errors:
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
+        wanted = _wanted(error)
+        if wanted and any((error.path, name) in misspelt for name in wanted):
+            replaced.add(error.path)  # it is there, by another name
+            continue
         for told in _tell(error, document):
-            found.setdefault(told, Mistake(error.path, told))
+            found.setdefault(told, Mistake(error.path, told, error.rule == "additionalProperties"))
     if not found:  # jsonschema saw nothing where the generated validator did: doubt means no
         return (Mistake((), problem("ENG048", document.place())),)
-    return tuple(sorted(found.values(), key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
+    told_of = [m._replace(sound=m.sound and m.path not in replaced) for m in found.values()]
+    return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
 
 
 _OF_A_TYPE = frozenset(("const", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"))
@@ -82,19 +92,95 @@ def _tell(error: _Error, document: Document) -> Iterable[Problem]:
     return _TELLERS.get(error.rule, _other)(error, document)
 
 
+MOST_UNKNOWN = 100  # keys of one mapping: whoever wrote more has another mapping in mind
+
+# What other tools call it, and what is called so by us in one mapping or another.
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "account_id": ("account",),
+    "action": ("uses", "require"),
+    "approvers": ("from", "approvals"),
+    "condition": ("when", "if", "require"),
+    "cron": ("every",),
+    "deny": ("reject",),
+    "depends_on": ("needs",),
+    "description": ("message",),
+    "env": ("environments",),
+    "filter": ("when", "if"),
+    "groups": ("from",),
+    "if": ("when",),
+    "inputs": ("with",),
+    "job": ("run",),
+    "jobs": ("pipelines", "actions"),
+    "members": ("users",),
+    "min": ("count",),
+    "msg": ("message",),
+    "name": ("id", "pipeline", "repo"),
+    "needs_approval": ("approvals",),
+    "on": ("event", "events"),
+    "owners": ("owns", "from"),
+    "paths": ("owns",),
+    "path": ("owns",),
+    "pipeline": ("run",),
+    "repository": ("repo",),
+    "required": ("require", "count"),
+    "reviewers": ("from", "approvals"),
+    "rules": ("gates",),
+    "schedule": ("every",),
+    "steps": ("actions",),
+    "teams": ("from",),
+    "triggers": ("events",),
+    "ttl": ("expires",),
+    "unless": ("reject",),
+    "users": ("from",),
+    "when": ("if",),
+    "with_inputs": ("with",),
+}
+
+
+def _meant(error: _Error) -> dict[str, str]:
+    """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
+    known = error.schema.get("properties", {})
+    free = set(known) - set(error.found)
+    found: dict[str, str] = {}
+    for name in islice((n for n in error.found if n not in known), MOST_UNKNOWN):
+        alias = next((one for one in _ALIASES.get(name, ()) if one in free), "")
+        near = closest(name, free)
+        if meant := alias or near.removeprefix("did you mean `").removesuffix("`?"):
+            found[name] = meant
+    return found
+
+
+def _wanted(error: _Error) -> list[str]:
+    """The keys of which one is missing, if that is what is wrong."""
+    if error.rule == "required":
+        return [_missing(error)]
+    if error.rule in ("oneOf", "anyOf") and isinstance(error.found, Mapping):
+        names = [n for branch in error.wanted if set(branch) == {"required"} for n in branch["required"]]
+        return [] if any(name in error.found for name in names) else names
+    return []
+
+
 def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
-    for name in error.found:
-        if name not in known:
-            hint = closest(name, set(known) - set(error.found))
-            yield problem(
-                "ENG040", document.place(*error.path, name, key=True), hint=hint, name=name, known=listing(known)
-            )
+    meant = _meant(error)
+    names = [name for name in error.found if name not in known]
+    for name in names[:MOST_UNKNOWN]:
+        hint = f"did you mean `{meant[name]}`?" if name in meant else ""
+        if meant.get(name) == "from" and name in ("users", "teams"):
+            hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
+        place = document.place(*error.path, name, key=True)
+        yield problem("ENG040", place, hint=hint, name=name, known=listing(known))
+    if more := len(names) - MOST_UNKNOWN if len(names) > MOST_UNKNOWN else 0:
+        yield problem("ENG038", document.place(*error.path), number=f"{more:,}")
+
+
+def _missing(error: _Error) -> str:
+    # jsonschema makes one error per missing key, and names it only in the message
+    return error.message.split("'")[1] if error.message.startswith("'") else ""
 
 
 def _missing_key(error: _Error, document: Document) -> Iterator[Problem]:
-    # jsonschema makes one error per missing key, and names it only in the message
-    name = error.message.split("'")[1] if error.message.startswith("'") else ""
+    name = _missing(error)
     wanted = error.schema.get("properties", {}).get(name, {})
     about = error.defs.get(wanted.get("$ref", "").removeprefix("#/$defs/"), wanted).get("description", "")
     yield problem("ENG041", _of_container(document, error.path), name=name, about=f": {about}" if about else "")
@@ -102,10 +188,19 @@ def _missing_key(error: _Error, document: Document) -> Iterator[Problem]:
 
 def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
     expected = _names(error.wanted)
+    expected_types = _list(error)
     scalar = isinstance(error.found, bool | int | float)
     hint = "put it in quotes" if scalar and "string" in error.wanted else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         hint = f"write a list: [{error.found}]"
+    if error.found is None and "object" in expected_types:
+        hint = "nothing stands in it: indent what belongs to it deeper than its name"
+    if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
+        hint = f"say the unit: `{error.found}s` are seconds, `{error.found}m` minutes"
+    if isinstance(error.found, bool) and "expression" in _about(error):
+        hint = f"write {_about(error)}"
+    if isinstance(error.found, str) and "integer" in expected_types and error.found.strip().isdecimal():
+        hint = f"leave the quotes out: {error.found.strip()}"
     yield problem(
         "ENG042",
         document.place(*error.path),
@@ -128,7 +223,16 @@ def _wrong_form(error: _Error, document: Document) -> Iterator[Problem]:
     place = document.place(*error.path)
     if error.of_name:
         place = document.place(*error.path, str(error.found), key=True)
-    yield problem("ENG044", place, value=_shown(error.found), about=_about(error))
+    hint = ""
+    if isinstance(error.found, str) and " - " in error.found:
+        hint = "two items became one text: begin every `-` in the same column"
+    elif isinstance(error.found, str) and (said := _PREFIXED.match(error.found)):
+        hint = f"write `{said[1]}`"
+    yield problem("ENG044", place, hint=hint, value=_shown(error.found), about=_about(error))
+
+
+# What people put before a name: the address of a repository, the mark of a login.
+_PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?$")
 
 
 def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
@@ -155,6 +259,15 @@ def _union(error: _Error, document: Document) -> Iterator[Problem]:
     for inner in error.inner:
         by_branch.setdefault(inner.branch, []).append(inner)
     # Of the branches that want this type of value, the one with the fewest complaints was meant.
+    if isinstance(error.found, str) and any(
+        _list(i) == ["array"] for b in by_branch.values() for i in b if i.rule == "type"
+    ):
+        constants = [_shown(b["const"]) for b in branches if "const" in b]
+        if constants and not closest(error.found, constants):
+            expected = " or ".join(["a list", *(f"`{one}`" for one in constants)])
+            hint, place = f"write a list: [{error.found}]", document.place(*error.path)
+            yield problem("ENG042", place, hint=hint, expected=expected, found=_type(error.found), about="")
+            return
     fitting = [e for e in by_branch.values() if not any(i.rule == "type" and i.path == error.path for i in e)]
     if fitting:
         for inner in min(fitting, key=len):

@@ -14,6 +14,7 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
+from engine.core.source.causes import cause
 from engine.core.source.document import BLOCK, Document, Places, Span
 from engine.core.source.plain import WORDS
 from engine.errors import EngineError, Errors, Place, Problem, failure
@@ -112,13 +113,13 @@ def _compose(text: str, places: Places, composer: type[Any]) -> yaml.Node:
     except (ValueError, OverflowError) as error:  # the Python parser's chr() of an escape that is no character
         raise failure("ENG024", places.at(0, 0, 1), reason=str(error)) from None
     except yaml.MarkedYAMLError as error:
-        raise _syntax(error, places) from None
+        raise _syntax(error, places, text, composer) from None
     if node is None:
         raise failure("ENG022", places.at(0, 0, 1))
     return node
 
 
-def _syntax(error: yaml.MarkedYAMLError, places: Places) -> EngineError:
+def _syntax(error: yaml.MarkedYAMLError, places: Places, text: str, composer: type[Any]) -> EngineError:
     problem = error.problem or ""
     unclosed = str(error.context).startswith("while parsing a flow") or "end of stream" in problem
     mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
@@ -127,8 +128,26 @@ def _syntax(error: yaml.MarkedYAMLError, places: Places) -> EngineError:
         return failure("ENG026", place)
     if place.excerpt[: place.column].endswith("\t"):
         return failure("ENG025", place)
+    lost = error.problem_mark or mark
+    found = cause(text, lost.line if lost else 0, lambda mended: _lost(mended, composer))
+    if found:
+        return failure(
+            "ENG024", places.at(found.line, found.column, found.length), reason=found.reason, hint=found.hint
+        )
     reason = f"{error.context}, {problem}" if error.context else problem
     return failure("ENG024", place, reason=reason)
+
+
+def _lost(text: str, composer: type[Any]) -> int | None:
+    """The line where the parser is lost; None: it is not."""
+    try:
+        composer(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return mark.line if mark else 0
+    except (_TooMuchError, ValueError, OverflowError):
+        return 0
+    return None
 
 
 _NUMBER = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
@@ -155,7 +174,8 @@ class _Reader:
         if self._nodes > MAX_NODES:
             raise failure("ENG031", self._place(node), limit=MAX_NODES)
         if node.tag not in (_PLAIN, _TEXT):
-            self.errors.add("ENG029", self._place(node), tag=node.tag.replace("tag:yaml.org,2002:", "!!"))
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self.errors.add("ENG029", self._place(node), hint=_negated(tag, node), tag=tag)
         if isinstance(node, yaml.ScalarNode):
             span = _scalar_span(node)
             return (self._plain(node, span) if node.tag == _PLAIN else self._text(node, span)), span
@@ -244,6 +264,15 @@ class _Reader:
 
     def _place(self, node: yaml.Node) -> Place:
         return self._places.at(node.start_mark.line, node.start_mark.column, 1)
+
+
+def _negated(tag: str, node: yaml.Node) -> str:
+    """Who writes `!pr.draft` without quotes means the expression."""
+    if not isinstance(node, yaml.ScalarNode) or tag.startswith("!!"):
+        return ""
+    rest = f" {node.value}" if node.value else ""
+    inner = tag[1:]
+    return f'if it is an expression, put it in quotes: "!({inner}){rest}"' if inner else ""
 
 
 def _scalar_span(node: yaml.ScalarNode) -> Span:

@@ -1,6 +1,7 @@
 """Coverage counts what was seen both ways, and only that."""
 
 from engine.core.analysis.coverage import coverage, percent
+from engine.core.analysis.settled import settled
 from engine.core.decision.decide import decide
 from tests.support.decision import event, rules
 from tests.support.facts import approve, comment, document, finding, pr, verdict
@@ -32,6 +33,7 @@ ALL = [
     "gate prod: its `when` is false",
     "override exception: counts",
 ]
+SETTLED = [one.what for one in settled(RULES)]
 
 
 def seen(*decisions):
@@ -45,7 +47,7 @@ def decided(happening=None, **changes):
 
 def test_every_point_is_listed_with_its_place():
     points = coverage(RULES, [])
-    assert [point.what for point in points] == ALL
+    assert [point.what for point in points] == [*ALL, *SETTLED]
     assert all(point.place.line for point in points)
     assert percent(points) == 0
 
@@ -93,4 +95,11 @@ def test_all_of_them():
         decided(pr={**prod, "draft": True}),
     ]
     assert seen(*decisions) == ALL
-    assert percent(coverage(RULES, decisions)) == 100
+    assert percent(coverage(RULES, decisions)) < 100
+    assert percent(coverage(RULES, decisions, SETTLED)) == 100
+
+
+def test_what_no_event_shows_has_to_be_stated():
+    assert {"settled: besides exception", "settled: never exception", "settled: expires verdicts"} < set(SETTLED)
+    points = coverage(RULES, [], ["settled: never exception"])
+    assert [point.what for point in points if point.seen] == ["settled: never exception"]

@@ -36,7 +36,7 @@ given:
 def loaded(cases, given=GIVEN, **files):
     text = f"{given}\ncases:\n{textwrap.indent(textwrap.dedent(cases).strip(), '  ')}\n"
     known = {"tests/x.yaml": text, **{name.replace("_", "/") + ".yaml": data for name, data in files.items()}}
-    return load("tests/x.yaml", RULES, lambda file: known[file].encode())
+    return load("tests/x.yaml", RULES, lambda file: known[file].encode()).cases
 
 
 def mismatches(cases):
@@ -126,7 +126,7 @@ def test_sharing_in_a_circle_is_refused():
 
 
 def test_a_file_that_is_only_shared_has_no_cases():
-    assert load("x.yaml", RULES, lambda _: GIVEN.encode()) == ()
+    assert load("x.yaml", RULES, lambda _: GIVEN.encode()) == ((), ())
 
 
 PEOPLE = Shared({"ann": 5, "robot": {"id": 9, "bot": True}}, {"reviews": {"state": "APPROVED"}})

@@ -1,6 +1,6 @@
 """Names that nothing goes by. A misspelt one must not quietly mean "no such requirement"."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from engine.core.command import COMMANDS
@@ -8,7 +8,7 @@ from engine.core.expressions.globs import glob
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
-from engine.core.rules.checks.subject import Check, Subject, nodes, tree, unknown
+from engine.core.rules.checks.subject import Check, Subject, compared, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path
 from engine.errors import Place, Problem, problem
 from engine.names import closest, listing
@@ -74,8 +74,8 @@ def said(subject: Subject) -> Iterator[Problem]:
     texts += [(expression.text, expression.place) for _, expression in subject.expressions]
     for text, place in texts:
         for node in nodes(tree(text)) if "command" in text else ():
-            for name, literal in _compared(node, _is_command):
-                if name and name not in known:  # '' is none
+            for name, literal, left in compared(node):
+                if _is_command(left) and name and name not in known:  # '' is none
                     exact = Snippet(text, place).at(literal.start, literal.end)
                     yield problem("ENG581", exact, hint=closest(name, known), name=name)
 
@@ -158,23 +158,10 @@ def environments(subject: Subject) -> Iterator[Problem]:
         if "environment" not in text:
             continue
         for node in nodes(tree(text)):
-            for name, literal in _compared(node, _is_environment):
-                if name not in known:
+            for name, literal, left in compared(node):
+                if _is_environment(left) and name not in known:
                     exact = Snippet(text, place).at(literal.start, literal.end)
                     yield problem("ENG060", exact, hint=closest(name, known), name=name, known=listing(known))
-
-
-def _compared(node: Node, is_subject: Callable[[Node], bool]) -> Iterator[tuple[str, Node]]:
-    """The texts that a comparison, or `in`, holds against it."""
-    if node.kind not in ("comparator", "function_expression") or not any(map(is_subject, node.children)):
-        return
-    if node.kind == "function_expression" and node.value != "in":
-        return
-    for child in node.children:
-        for literal in (child, *child.children) if child.kind == "multi_select_list" else (child,):
-            values = literal.value if isinstance(literal.value, list) else [literal.value]
-            if literal.kind == "literal":
-                yield from ((value, literal) for value in values if isinstance(value, str))
 
 
 def _is_environment(node: Node) -> bool:

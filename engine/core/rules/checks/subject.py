@@ -58,6 +58,25 @@ def nodes(node: Node | None) -> Iterator[Node]:
             yield from nodes(child)
 
 
+def compared(node: Node) -> Iterator[tuple[str, Node, Node]]:
+    """The texts that a comparison, `in` or `contains` holds against a value: each, its literal, and the value."""
+    if node.kind not in ("comparator", "function_expression") or len(node.children) != 2:
+        return
+    if node.kind == "function_expression" and node.value not in ("in", "contains"):
+        return
+    for literal, other in (node.children, node.children[::-1]):
+        if other.kind not in ("literal", "multi_select_list"):
+            yield from ((value, one, other) for value, one in literal_texts(literal))
+
+
+def literal_texts(node: Node) -> Iterator[tuple[str, Node]]:
+    """The texts of a literal, or of a list of them, each with the literal that it stands in."""
+    for one in node.children if node.kind == "multi_select_list" else (node,):
+        values = one.value if isinstance(one.value, list) else [one.value]
+        if one.kind == "literal":
+            yield from ((value, one) for value in values if isinstance(value, str))
+
+
 def calls(text: str) -> set[str]:
     """The names of the functions that an expression calls."""
     return {str(node.value) for node in nodes(tree(text)) if node.kind == "function_expression"}

@@ -1,0 +1,115 @@
+"""What rules settle without deciding anything: who owns what, what is protected by what, what expires when.
+
+No event shows whether a gate is missing in `protect` beside a pipeline that names it too, or that a verdict holds for
+seventy days. So fixtures may say what is settled (`settled:`), and coverage counts what none of them says.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from engine.core.duration import seconds
+from engine.core.rules.model import Approvals, Rules
+from engine.core.source import Document
+from engine.errors import Errors, Place
+from engine.names import closest, listing
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
+
+
+class Settled(NamedTuple):
+    """One thing that the rules say, in the words of a fixture."""
+
+    section: str
+    name: str
+    value: Any
+    place: Place
+
+    @property
+    def what(self) -> str:
+        """As coverage names it."""
+        return f"settled: {self.section} {self.name}"
+
+
+def settled(rules: Rules) -> tuple[Settled, ...]:
+    """Everything of the kind, in the order of the rules."""
+    return tuple(_settled(rules))
+
+
+def _settled(rules: Rules) -> Iterator[Settled]:
+    for source in rules.sources:
+        yield Settled("owns", source.repo, list(source.owns), source.place)
+    for environment in rules.environments.values():
+        yield Settled("branches", environment.name, environment.branch, environment.place)
+    top = rules.otherwise.place
+    yield Settled("branches", "otherwise", rules.otherwise.branch, top)
+    for gate in rules.gates.values():
+        if gate.approvals:
+            yield Settled("approvals", gate.name, _people(gate.approvals), gate.place)
+    for override in rules.overrides.values():
+        yield Settled("from", override.name, list(override.groups), override.place)
+        yield Settled("besides", override.name, list(override.besides), override.place)
+        yield Settled("never", override.name, list(override.never), override.place)
+        yield Settled("expires", override.name, _span(override.expires_s), override.place)
+    yield Settled("expires", "verdicts", _span(rules.verdict_expires_s), top)
+    for name, command in rules.commands.items():
+        who = f"{command.need} of {' or '.join(command.groups)}{', or who may write' if command.writers else ''}"
+        yield Settled("commands", name, who, command.place)
+    for action, gates in rules.protect.items():
+        yield Settled("protect", action, list(gates), top)
+    limits = rules.limits
+    yield Settled("limits", "parallelism", limits.parallelism, top)
+    yield Settled("limits", "plan_timeout", _span(limits.plan_timeout_s), top)
+    yield Settled("limits", "policy_timeout", _span(limits.policy_timeout_s), top)
+
+
+def _people(approvals: Approvals) -> str:
+    """`2 of security or 1 of ciso; after head; without author and bots`."""
+    conditions = [_part(approvals)]
+    conditions += [f"after {approvals.after}"] if approvals.after else []
+    conditions += [f"without {', '.join(approvals.exclude)}"] if approvals.exclude else []
+    conditions += [] if approvals.veto else ["no veto"]
+    return "; ".join(conditions)
+
+
+def _part(approvals: Approvals) -> str:
+    for parts, word in ((approvals.any, " or "), (approvals.all, " and ")):
+        if parts:
+            return word.join(f"({_part(one)})" if one.any or one.all else _part(one) for one in parts)
+    return f"{approvals.need} of {' or '.join(approvals.groups)}"
+
+
+def _span(span: int) -> str:
+    return next((f"{span // size}{unit}" for size, unit in _UNITS if span % size == 0), f"{span}s")
+
+
+def compare(document: Document, rules: Rules, errors: Errors) -> tuple[str, ...]:
+    """What a fixture file states rightly, as coverage names it; what it states wrongly goes to `errors`."""
+    stated: Mapping[str, Mapping[str, Any]] = document.data.get("settled", {})
+    known = {(one.section, one.name): one for one in settled(rules)} if stated else {}
+    right: list[str] = []
+    for section, rows in stated.items():
+        names = [name for of, name in known if of == section]
+        for name, value in rows.items():
+            one = known.get((section, name))
+            if one is None:
+                place = document.place("settled", section, name, key=True)
+                errors.add("ENG902", place, hint=closest(name, names), what=section, name=name, known=listing(names))
+            elif _same(value, one.value):
+                right.append(one.what)
+            else:
+                place = document.place("settled", section, name)
+                at = f"{one.place.file}:{one.place.line}"
+                errors.add("ENG901", place, what=section, name=name, got=_said(one.value), at=at)
+    return tuple(right)
+
+
+def _same(stated: Any, value: Any) -> bool:
+    if isinstance(stated, list) and isinstance(value, list):
+        return sorted(map(str, stated)) == sorted(value)
+    if isinstance(value, str) and isinstance(stated, str) and stated[-1:] in "smhd" and stated[:-1].isdigit():
+        return value[:-1].isdigit() and seconds(stated) == seconds(value)
+    return bool(stated == value)
+
+
+def _said(value: Any) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, Sequence) and not isinstance(value, str) else str(value)

@@ -1,0 +1,276 @@
+"""Texts in conditions that can equal nothing: what they are held against is known when rules load.
+
+A condition on them is never true, and a gate that it guards is silently never asked. Findings: they warn.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from engine.core.duration import is_duration
+from engine.core.expressions.globs import glob
+from engine.core.expressions.parse import Node
+from engine.core.expressions.snippet import Snippet
+from engine.core.rules.checks.subject import Check, Subject, compared, literal_texts, nodes, tree
+from engine.core.rules.draft import Entry
+from engine.errors import Place, Problem, problem
+from engine.names import closest, listing
+
+_BRANCH_PREFIX = "refs/heads/"
+
+
+class Text(NamedTuple):
+    """A literal of an expression, and what it is held against."""
+
+    value: str
+    place: Place
+    subject: str  # as it is written: `pr.base.ref`
+
+
+World: TypeAlias = Callable[[Text, Subject], Iterator[Problem]]
+
+
+def conditions(subject: Subject) -> Iterator[tuple[str, Place, Node]]:
+    """Every expression, and every define once, with its tree."""
+    texts = [(entry.data, entry.document.place(*entry.path)) for entry in subject.draft.sections["define"]]
+    texts += [(expression.text, expression.place) for _, expression in subject.expressions]
+    for text, place in texts:
+        if (found := tree(text)) is not None:
+            yield text, place, found
+
+
+def literals(subject: Subject) -> Iterator[Problem]:
+    """Texts of conditions that are not in the world of what they are held against."""
+    for text, place, whole in conditions(subject):
+        snippet = Snippet(text, place)
+        for node in nodes(whole):
+            for value, literal, left in compared(node):
+                name, at = text[left.start : left.end], snippet.at(literal.start, literal.end)
+                for world in _held_against(name):
+                    yield from world(Text(value, at, name), subject)
+            if node.kind == "function_expression":
+                for position, argument in enumerate(node.children):
+                    asked = _ARGUMENTS.get((node.value, position))
+                    for value, literal in literal_texts(argument) if asked is not None else ():
+                        at = snippet.at(literal.start, literal.end)
+                        assert asked is not None
+                        yield from asked(Text(value, at, f"what {node.value}() asks"), subject)
+
+
+def _held_against(name: str) -> Iterator[World]:
+    """The worlds of a value, by the end of its path."""
+    for end, world in _PATHS.items():
+        if name == end or name.endswith("." + end):
+            yield world
+            return
+
+
+# --- worlds
+
+
+def _never(text: Text, known: Collection[str], what: str, hint: str = "") -> Iterator[Problem]:
+    if text.value not in known:
+        hint = hint or closest(text.value, known)
+        yield problem(
+            "ENG890", text.place, hint=hint, subject=text.subject, value=text.value, what=what, known=listing(known)
+        )
+
+
+def _sources(text: Text, subject: Subject) -> Iterator[Problem]:
+    yield from _never(text, [e.data["repo"] for e in subject.draft.sections["sources"]], "source")
+
+
+def _branches(text: Text, subject: Subject) -> Iterator[Problem]:
+    known = [e.data["branch"] for e in subject.draft.sections["environments"]]
+    known += [subject.draft.settings["otherwise"]["branch"]] if "otherwise" in subject.draft.settings else []
+    short = text.value.removeprefix(_BRANCH_PREFIX)
+    hint = f"write `{short}`: a branch is named without `{_BRANCH_PREFIX}` here" if short != text.value else ""
+    environment = next((e for e in subject.draft.sections["environments"] if e.name == short), None)
+    if environment is not None:
+        hint = hint or f"write `{environment.data['branch']}`, the branch of environment `{short}`"
+    yield from _never(text, known, "branch that changes go to", hint)
+
+
+def _short_branch(text: Text, _: Subject) -> Iterator[Problem]:
+    if text.value.startswith("refs/"):
+        short = text.value.removeprefix(_BRANCH_PREFIX)
+        yield problem("ENG891", text.place, value=text.value, what="the name of a branch", wanted=f"write `{short}`")
+
+
+def _full_ref(text: Text, _: Subject) -> Iterator[Problem]:
+    if not text.value.startswith("refs/"):
+        wanted = f"write `{_BRANCH_PREFIX}{text.value}`, or compare with `is_feature_branch(…)`"
+        yield problem("ENG891", text.place, value=text.value, what="a ref in full", wanted=wanted)
+
+
+def _login(text: Text, _: Subject) -> Iterator[Problem]:
+    if not re.fullmatch(r"[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,100}(?:\[bot\])?", text.value):
+        bare = text.value.removeprefix("@")
+        wanted = f"write `{bare}`" if bare != text.value else "a login has letters, digits and `-` only"
+        yield problem("ENG891", text.place, value=text.value, what="a GitHub login", wanted=wanted)
+
+
+def _applied(text: Text, subject: Subject) -> Iterator[Problem]:
+    known = [e.name for e in subject.draft.sections["environments"] if "account" in e.data]
+    yield from _never(text, known, "environment with an account")
+
+
+def _span(text: Text, _: Subject) -> Iterator[Problem]:
+    if not is_duration(text.value):
+        yield problem(
+            "ENG891", text.place, value=text.value, what="a span of time", wanted="write it as 30m, 24h or 7d"
+        )
+
+
+def _time(text: Text, _: Subject) -> Iterator[Problem]:
+    if epoch(text.value) is None:
+        whole = f"{text.value}T00:00:00Z"
+        day = epoch(whole) is not None
+        wanted = f"write `{whole}`" if day else "write a day that there is, the time and UTC, as 2026-12-20T00:00:00Z"
+        yield problem("ENG891", text.place, value=text.value, what="a time", wanted=wanted)
+
+
+def epoch(text: str) -> float | None:
+    """Seconds of a time as `seconds_since` reads it; None: it is none."""
+    from datetime import datetime
+
+    if len(text) != 20 or text[10] != "T" or text[19] != "Z":
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
+def _type(text: Text, _: Subject) -> Iterator[Problem]:
+    """A resource type, or a glob over types. Only AWS's are known: of a provider that goes by another name, nothing."""
+    from engine.core.rules.checks.aws_types import TYPES
+
+    matches = glob(text.value)
+    if any(map(matches, TYPES)) or text.value.startswith(_OTHER_PROVIDERS):
+        return
+    guess = f"aws_{text.value}"
+    hint = f"did you mean `{guess}`?" if any(map(glob(guess), TYPES)) else _meant(text.value, TYPES)
+    yield problem("ENG892", text.place, hint=hint, value=text.value, subject=text.subject)
+
+
+_OTHER_PROVIDERS = (
+    "archive_",
+    "awscc_",
+    "external_",
+    "github_",
+    "http_",
+    "local_",
+    "null_",
+    "random_",
+    "time_",
+    "tls_",
+)
+
+
+def _planned_type(text: Text, subject: Subject) -> Iterator[Problem]:
+    """`type` is a field of many things; whoever compares one with a name of AWS's means a resource's."""
+    if text.value.startswith("aws"):
+        yield from _type(text, subject)
+
+
+def _meant(pattern: str, types: Collection[str]) -> str:
+    """A guess: the closest type, or, of `aws_kmss_*`, the closest beginning of some."""
+    begin, star, rest = pattern.partition("*")
+    size = begin.count("_")
+    known = {"_".join(one.split("_")[:size]) + "_" for one in types if one.count("_") >= size} if star else types
+    guess = closest(begin, [one for one in known if abs(len(one) - len(begin)) <= 2 and one[:5] == begin[:5]])
+    return guess.replace("`?", f"{star}{rest}`?") if star else guess
+
+
+def _glob(text: Text, _: Subject) -> Iterator[Problem]:
+    yield from odd_glob(text.value, text.place)
+
+
+_ARGUMENTS: Mapping[tuple[str, int], World] = {
+    ("plan_touches", 0): _type,
+    ("seconds_since", 0): _time,
+    ("applied_in", 0): _applied,
+    ("ran_in", 0): _applied,
+    ("ran_in", 1): _span,
+    ("changed_any", 0): _glob,
+    ("changed_only", 0): _glob,
+}
+_PATHS: Mapping[str, World] = {
+    "source.repo": _sources,
+    "verdict.repo": _sources,
+    "base.repo": _sources,
+    "base.ref": _branches,
+    "verdict.branch": _branches,
+    "resources.branch": _branches,
+    "base_ref": _branches,
+    "ref.branch": _short_branch,
+    "head.ref": _short_branch,
+    "event.ref": _full_ref,
+    "ref.name": _full_ref,
+    "login": _login,
+    "type": _planned_type,
+}
+
+
+# --- globs and names of the rules themselves
+
+
+def odd_glob(pattern: str, place: Place) -> Iterator[Problem]:
+    """What a glob of another language says, and ours takes as it is written."""
+    for mark, reason, way in _ODD:
+        if re.search(mark, pattern):
+            yield problem("ENG893", place, glob=pattern, reason=reason, way=way)
+            return
+
+
+_ODD = (
+    (r"[\[\]]", "`[` stands for itself", "write one glob for each, or `?` for one character"),
+    (r"[{}]", "`{` stands for itself", "write one glob for each alternative"),
+    (r"^!", "`!` stands for itself", "name what is meant: nothing is taken away again"),
+    (r"\\", "a path has `/`", "write `/`"),
+    (r"^/|^\./|(^|/)\.\.(/|$)", "a path begins at the top of the repository", "leave `/`, `./` and `..` out"),
+    (r"/$", "a path of a file never ends with `/`", "add `**`: all that is in it"),
+    (r"//", "no path has `//`", "write `/` once"),
+)
+
+
+def globs(subject: Subject) -> Iterator[Problem]:
+    """Globs of `owns` that can match no path."""
+    for entry in subject.draft.sections["sources"]:
+        for index, pattern in enumerate(entry.data["owns"]):
+            yield from odd_glob(pattern, entry.place("owns", index))
+
+
+def branches(subject: Subject) -> Iterator[Problem]:
+    """Branches that are written as refs, or that git takes for none."""
+    document = subject.draft.entry
+    mapped = [(e.data["branch"], e.place("branch")) for e in subject.draft.sections["environments"]]
+    if document and "otherwise" in subject.draft.settings:
+        mapped.append((subject.draft.settings["otherwise"]["branch"], document.place("otherwise", "branch")))
+    for branch, place in mapped:
+        for begin in (_BRANCH_PREFIX, "heads/", "refs/", "origin/"):
+            if branch.startswith(begin):
+                yield problem("ENG894", place, branch=branch, way=f"write `{branch.removeprefix(begin)}`")
+                break
+        else:
+            if branch.endswith(".lock") or branch == "HEAD" or ".lock/" in branch:
+                yield problem("ENG894", place, branch=branch, way="git makes no branch of that name: choose another")
+
+
+def cases(subject: Subject) -> Iterator[Problem]:
+    """Environments in capitals: a tfvars that says `uat` where the rules say `UAT` is refused."""
+
+    def odd(entry: Entry) -> bool:
+        return entry.name != entry.name.lower()
+
+    for entry in filter(odd, subject.draft.sections["environments"]):
+        yield problem("ENG895", entry.place(), name=entry.name, small=entry.name.lower())
+
+
+CHECKS = (
+    Check("ENG890", literals),
+    Check("ENG893", globs),
+    Check("ENG894", branches),
+    Check("ENG895", cases),
+)

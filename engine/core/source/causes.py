@@ -1,0 +1,219 @@
+"""Why a text is not YAML: the mend of one line that a person would make, tried out.
+
+A parser says where it was lost, which may be lines below the mistake and in its own words. Each mend here changes one
+line in a way that people's mistakes call for; the first after which the parser comes to the end, or further on,
+is the cause. Runs only on texts that are wrong.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import NamedTuple, TypeAlias
+
+_MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: |$)")
+_ENTRY = re.compile(r"(\s*(?:- +)*(?:[\w.-]+:(?: +|$))?)(.*?)\s*$")
+_LINES_UP = 40  # an open quote is found at the next one, seldom further
+_MOST_TRIES = 100  # each is a parse
+_LARGEST = 200_000  # characters that are parsed again and again
+
+Lost: TypeAlias = Callable[[str], int | None]  # the line, from 0, where the parser is lost; None: it is not
+
+
+class Cause(NamedTuple):
+    """What somebody did, from 0, and what to do about it."""
+
+    line: int
+    column: int
+    length: int
+    reason: str
+    hint: str
+
+
+class _Mend(NamedTuple):
+    column: int
+    length: int
+    text: str  # the line as it should be
+    reason: str
+    hint: str
+
+
+def cause(text: str, lost_at: int, lost: Lost) -> Cause | None:
+    """The mistake that made the parser lose itself in line `lost_at`; None where no mend of ours helps."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if found := _MARKER.match(line):
+            reason = f"`{found[1]}` marks a merge conflict that nobody has settled"
+            return Cause(number, 0, len(line), reason, "keep one side of it and remove all its markers")
+    if len(text) > _LARGEST:
+        return None
+    near = range(min(lost_at, len(lines) - 1), max(lost_at - _LINES_UP, -1), -1)
+    for number, mend in islice(_tries(lines, near), _MOST_TRIES):
+        at = lost("\n".join((*lines[:number], mend.text, *lines[number + 1 :])))
+        if at is None or at > max(lost_at, number):
+            return Cause(number, mend.column, mend.length, mend.reason, mend.hint)
+    return None
+
+
+def _tries(lines: list[str], near: range) -> Iterator[tuple[int, _Mend]]:
+    for number in reversed(near):  # of open quotes the first
+        yield from ((number, mend) for mend in _open_quote(lines[number]))
+    for number in near:
+        yield from ((number, mend) for mend in _one_line(lines[number]))
+    for number in near:
+        yield from ((number, mend) for mend in _beside(lines, number))
+    for number in near:
+        yield from ((number, mend) for mend in _indented(lines, number))
+
+
+def _one_line(line: str) -> Iterator[_Mend]:
+    yield from _comma(line)
+    yield from _open_bracket(line)
+    yield from _items(line)
+    yield from _bare(line)
+
+
+def _open_quote(line: str) -> Iterator[_Mend]:
+    begin = _unclosed(line)
+    if begin is None:
+        return
+    quote, whole = line[begin], line.rstrip()
+    bare = whole.rstrip("]}")
+    for end in dict.fromkeys((len(whole), len(bare))):
+        text = whole[:end] + quote + whole[end:]
+        yield _Mend(
+            begin,
+            end - begin,
+            text,
+            "the quote that opens here is never closed on its line",
+            f"close it with `{quote}`",
+        )
+
+
+def _unclosed(line: str) -> int | None:
+    """Where a quote opens that does not close in this line."""
+    at = 0
+    while at < len(line):
+        character, before = line[at], line[:at].rstrip(" ")[-1:]
+        if character == "#" and line[at - 1 : at] in ("", " "):
+            return None
+        if character in "\"'" and (before in ("", ":", ",", "[", "{", "-")):
+            end = at + 1
+            while end < len(line) and line[end] != character:
+                end += 2 if line[end] == "\\" and character == '"' else 1
+            if end >= len(line):
+                return at
+            at = end
+        at += 1
+    return None
+
+
+def _comma(line: str) -> Iterator[_Mend]:
+    """`{count: 2 from: [a]}`"""
+    for found in re.finditer(r"[^\s,{\[:] +(?=([\w-]+|\"[^\"]*\"): )", line):
+        word = found[1]
+        text = f"{line[: found.start() + 1]},{line[found.start() + 1 :]}"
+        yield _Mend(found.end(), len(word), text, f"a comma is missing before `{word}`", f"write `, {word}:`")
+
+
+def _open_bracket(line: str) -> Iterator[_Mend]:
+    opened: list[int] = []
+    quote = ""
+    for at, character in enumerate(line):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "#" and line[at - 1 : at] in ("", " "):
+            break
+        elif character in "[{":
+            opened.append(at)
+        elif character in "]}" and opened and line[opened[-1]] == _OPENED[character]:
+            opened.pop()
+        elif character in "]}":
+            if opened:
+                right = _CLOSED[line[opened[-1]]]
+                reason = f"`{line[opened[-1]]}` opens here and is never closed"
+                yield _Mend(opened[-1], 1, line[:at] + right + line[at:], reason, f"close it with `{right}`")
+            hint = f"open it with `{_OPENED[character]}`, or remove it"
+            yield _Mend(at, 1, line[:at] + line[at + 1 :], f"`{character}` closes nothing", hint)
+            return
+    if opened:
+        body, mark, comment = line.partition(" #")
+        close = "".join(_CLOSED[line[at]] for at in reversed(opened))
+        reason = f"`{line[opened[0]]}` opens here and is never closed"
+        yield _Mend(opened[0], 1, f"{body.rstrip()}{close}{mark}{comment}", reason, f"close it with `{close}`")
+
+
+_CLOSED = {"[": "]", "{": "}"}
+_OPENED = {close: opened for opened, close in _CLOSED.items()}
+_WHY = (
+    (r"`", "a value cannot begin with a backtick"),
+    (r"!", "`!` without quotes makes a tag of what follows"),
+    (r"[*&]", "`*` and `&` at the beginning make an alias of what follows"),
+    (r"[@%|>]", "no value can begin with this character"),
+    (r"[\"'].*[\"']", "the quotes end before the text does"),
+    (r"\[", "what begins with a bracket is a list"),
+    (r".*: ", "`: ` in a text makes a key of what is before it"),
+)
+
+
+def _bare(line: str) -> Iterator[_Mend]:
+    """A value that needs quotes, or others."""
+    found = _ENTRY.match(line)
+    if not found or not found[2] or found[2].startswith("#") or not found[1].strip():
+        return
+    value = found[2]
+    inside = value[1:-1] if value[0] == value[-1] and value[0] in "\"'" and len(value) > 1 else value
+    quoted = "'" + inside.replace("'", "''") + "'" if '"' in inside else f'"{inside}"'
+    reason = next((why for begin, why in _WHY if re.match(begin, value)), "")
+    if reason:
+        shown = quoted if len(quoted) <= 80 else "the whole text"
+        yield _Mend(len(found[1]), len(value), found[1] + quoted, reason, f"put it in quotes: {shown}")
+
+
+def _items(line: str) -> Iterator[_Mend]:
+    """Items of a list that need quotes."""
+    for item in re.finditer(r"(?<=[\[,] )[*&`@!%][^,\]\"]*|(?<=\[)[*&`@!%][^,\]\"]*", line):
+        shown = f'"{item[0].strip()}"'
+        text = line[: item.start()] + shown + line[item.end() :]
+        why = next(why for begin, why in _WHY if re.match(begin, item[0]))
+        yield _Mend(item.start(), len(item[0].rstrip()), text, why, f"put it in quotes: {shown}")
+
+
+def _around(lines: list[str], number: int) -> tuple[str, str]:
+    """The lines before and after this one that say something."""
+    above = next((lines[n] for n in range(number - 1, -1, -1) if _says(lines[n])), "")
+    return above, next((one for one in lines[number + 1 :] if _says(one)), "")
+
+
+def _beside(lines: list[str], number: int) -> Iterator[_Mend]:
+    """The first line of a body that stands as far out as its own name."""
+    line, (above, below) = lines[number], _around(lines, number)
+    here, wanted = _margin(line), _margin(below)
+    if _says(line) and above.rstrip().endswith(":") and wanted > _margin(above) >= here:
+        name, holder = line.split(":")[0].strip(" -"), above.strip(" -").rstrip(": ")
+        reason = f"`{name}` stands beside `{holder}`, and not in it"
+        yield _Mend(here, len(line.strip()), " " * wanted + line[here:], reason, f"indent it by {wanted} spaces")
+
+
+def _indented(lines: list[str], number: int) -> Iterator[_Mend]:
+    """A line that stands further in or out than those it belongs to."""
+    line, (above, _) = lines[number], _around(lines, number)
+    if not _says(line) or not above:
+        return
+    name, here, wanted = line.split(":")[0].strip(" -"), _margin(line), _margin(above)
+    if wanted != here:
+        reason = f"`{name}` is indented by {here}, the line above by {wanted}"
+        yield _Mend(here, len(line.strip()), " " * wanted + line[here:], reason, f"indent it by {wanted} spaces")
+    for wanted in sorted({_margin(one) for one in lines[:number] if _says(one)}, key=lambda one: abs(one - here)):
+        if wanted != here and abs(wanted - here) <= 3:
+            reason = f"`{name}` is indented by {here}, as no line that it could belong to"
+            yield _Mend(here, len(line.strip()), " " * wanted + line[here:], reason, f"indent it by {wanted} spaces")
+
+
+def _says(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))

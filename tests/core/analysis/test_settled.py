@@ -1,0 +1,82 @@
+"""What fixtures say of the rules is compared with them, and names that the rules do not know are no facts."""
+
+import pytest
+
+from engine.core.analysis.fixtures import load
+from engine.errors import TABLE, EngineError, ExitCode
+from tests.support.decision import rules
+
+RULES = rules("""
+events: [{event: pull_request, run: merge}]
+gates:
+  policy: {needs: verdict, require: "verdict.result == 'passed'", override: exception}
+  reviewed: {approvals: {any: [{count: 2, from: [reviewers]}, {from: [security]}], after: verdict}}
+overrides:
+  exception: {command: "OVERRIDE:", from: [security], besides: [reviewed], never: [critical], expires: 24h}
+pipelines:
+  - {pipeline: merge, gates: [policy, reviewed], actions: [{id: note, uses: note.make}]}
+verdicts: {expires: 7d}
+""")
+
+
+def stated(section, name, value):
+    return load("settled.yaml", RULES, lambda _: f"version: 1\nsettled:\n  {section}:\n    {name}: {value}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("besides", "exception", "[reviewed]"),
+        ("never", "exception", "[critical]"),
+        ("expires", "exception", "1d"),
+        ("expires", "exception", "24h"),
+        ("expires", "verdicts", "7d"),
+        ("from", "exception", "[security]"),
+        (
+            "approvals",
+            "reviewed",
+            "2 of reviewers or 1 of security; after verdict; without author, co_authors, pushers, committers, bots",
+        ),
+    ],
+)
+def test_what_is_so_is_seen(section, name, value):
+    assert stated(section, name, value).stated == (f"settled: {section} {name}",)
+
+
+@pytest.mark.parametrize(
+    ("why", "section", "name", "value", "code", "says"),
+    [
+        ("more people are asked", "besides", "exception", "[reviewed, open]", "ENG901", "[reviewed]"),
+        ("nothing is left out", "never", "exception", "[]", "ENG901", "[critical]"),
+        ("ten times as long", "expires", "verdicts", "70d", "ENG901", "7d"),
+        ("one is enough", "approvals", "reviewed", "1 of reviewers", "ENG901", "2 of reviewers or 1 of security"),
+        ("a name that is misspelt", "expires", "exeption", "1d", "ENG902", "did you mean `exception`"),
+        ("a row that is gone", "protect", "verdict.sign", "[policy]", "ENG902", "verdict.sign"),
+    ],
+)
+def test_what_is_not_so_is_told_at_its_own_line(why, section, name, value, code, says):
+    with pytest.raises(EngineError) as caught:
+        stated(section, name, value)
+    (one,) = caught.value.problems
+    assert one.place is not None, why
+    assert (one.code, one.place.line) == (code, 4), why
+    assert says in f"{one.message} {one.hint}"
+
+
+def test_rules_that_say_something_else_are_a_no_and_no_fault():
+    assert TABLE["ENG901"].exit is ExitCode.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        ("groups.securty: {members: []}", "did you mean `security`"),
+        ("verdict: {environment: prodution}", "verdict.environment"),
+    ],
+)
+def test_a_case_on_a_name_that_the_rules_do_not_know(fact, says):
+    text = f"version: 1\ncases:\n  - {{why: x, event: {{name: push}}, facts: {{{fact}}}, pipelines: {{}}}}\n"
+    with pytest.raises(EngineError) as caught:
+        load("cases.yaml", RULES, lambda _: text.encode())
+    found = [one for one in caught.value.problems if one.code == "ENG903"]
+    assert [says in f"{one.message} {one.hint}" for one in found] == [True]

@@ -1,0 +1,56 @@
+"""What people get wrong in rules is told where they did it, with its cause and the way out: the table beside this."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engine.core.rules.draft import ENTRY
+from engine.core.rules.lint import lint
+from engine.run.catalog import catalog
+
+TABLE = yaml.load((Path(__file__).parent / "mistakes.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+BASE: dict[str, str] = TABLE["base"]
+ROWS: list[dict[str, Any]] = TABLE["mistakes"]
+
+
+def test_what_is_edited_is_right() -> None:
+    assert lint({name: text.encode() for name, text in BASE.items()}, catalog()) == ()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["why"])
+def test_a_mistake_is_told_where_it_was_made(row: dict[str, Any]) -> None:
+    name, (old, new) = row.get("in", ENTRY), row["edit"]
+    before, found, after = BASE[name].partition(old)
+    assert found, f"{old!r} is not in {name}"
+    edited = before + new + after
+    problems = lint({**{n: t.encode() for n, t in BASE.items()}, name: edited.encode()}, catalog())
+
+    begin = edited.index(row["at"], before.rfind("\n") + 1)
+    line, column = edited.count("\n", 0, begin) + 1, begin - edited.rfind("\n", 0, begin)
+    there = [p for p in problems if p.place and (p.place.file, p.place.line, p.place.column) == (name, line, column)]
+    shown = "\n".join(p.text() for p in problems)
+    assert [p for p in there if all(word in f"{p.message} {p.hint}" for word in row["says"])], (
+        f"not at {name}:{line}:{column}:\n{shown}"
+    )
+    assert len(problems) == row.get("problems", 1), shown
+
+
+@pytest.mark.parametrize(
+    ("why", "old", "new", "codes"),
+    [
+        (
+            "a finding with a reason",
+            "{branch: main}",
+            "{branch: origin/main} # engine: ignore ENG894 called so",
+            [],
+        ),
+        ("another line", "{branch: main}", "{branch: origin/main}\n# engine: ignore ENG894 x", ["ENG894", "ENG898"]),
+        ("an error", "from: [chiefs]", "from: [chefs] # engine: ignore ENG054 never", ["ENG054"]),
+    ],
+)
+def test_who_has_looked_at_a_finding_says_so_in_its_line(why: str, old: str, new: str, codes: list[str]) -> None:
+    files = {name: text.encode() for name, text in BASE.items()}
+    files[ENTRY] = BASE[ENTRY].replace(old, new, 1).encode()
+    assert [one.code for one in lint(files, catalog())] == codes, why
