@@ -34,10 +34,8 @@ if TYPE_CHECKING:
     from engine.service.inbox import Inbox
     from engine.service.sifting import Group, Sifted
 
-POISON, _SUSPECT = (
-    4,
-    2,
-)  # turns in a row that ended the process; from then on, as it may have been another, it goes alone
+POISON = 4  # turns in a row that ended the process
+_SUSPECT = 2  # as many, and it goes alone from then on: it may have been another that ended it
 FAILURES = 12  # turns that ended without an outcome: more than an hour and a half
 _LOCKED_FOR_S = 86_400  # after which whoever holds the lock is asked by sweep, not by us
 _BATCH, _ALL = 500, 1_000_000
