@@ -73,6 +73,12 @@ def done(entries: Sequence[Entry], commit: str, verdict: str) -> dict[str, str]:
     return found
 
 
+def tried(entries: Sequence[Entry], commit: str, verdict: str) -> bool:
+    """Was Terraform at work on what this verdict approves? Then outputs stand in the state, whatever has failed."""
+    ran = (entry.said for entry in _since(entries, _UNDONE) if entry.outcome in RAN)
+    return any(said["commit"] == commit and said["verdict"]["digest"] == verdict for said in ran)
+
+
 def _since(entries: Sequence[Entry], outcomes: Sequence[str]) -> Sequence[Entry]:
     numbers = [number for number, entry in enumerate(entries) if entry.outcome in outcomes]
     return entries[numbers[-1] + 1 :] if numbers else entries

@@ -47,17 +47,24 @@ class Summary(NamedTuple):
         }
 
 
-def summary(rows: Sequence[Mapping[str, Any]], graph: Graph[str], seconds: float) -> Summary:
-    """Of rows of `terraform.apply`, or of `terraform.plan`; `graph` is of their state keys."""
+def summary(
+    rows: Sequence[Mapping[str, Any]], graph: Graph[str], seconds: float, in_order: Mapping[str, float] | None = None
+) -> Summary:
+    """Of rows of `terraform.apply`, or of `terraform.plan`; `graph` is of their state keys.
+
+    `in_order`: what each has taken while the order was kept, of those that were begun then (planning waits for nobody);
+    None: all of it.
+    """
     took = {row["state_key"]: row["seconds"] for row in rows}
     paths = {row["state_key"]: row["path"] for row in rows}
-    way = critical(graph, took)
+    worked = took if in_order is None else in_order
+    way = critical(graph.restricted(worked), worked)
     return Summary(
         Counter(map(_outcome, rows)),
         seconds,
         sum(took.values()),
         tuple(paths[key] for key in way),
-        sum(took[key] for key in way),
+        sum(worked[key] for key in way),
     )
 
 

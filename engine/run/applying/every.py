@@ -77,7 +77,7 @@ def apply_all(
         run.judge()
         run.carry_out_all()
     rows = run.rows.all()
-    came_to = summary(rows, run.graph, time.monotonic() - began)
+    came_to = summary(rows, run.graph, time.monotonic() - began, run.worked)
     for line in came_to.lines():
         applying.work.progress(f"  {line}")
     return {"resources": rows, "summary": came_to.to_json()}
@@ -97,7 +97,8 @@ class _Run:
         self._ready = dict[str, "Fresh"]()  # what is to be applied, by state key
         self._met = set[str]()  # not applied by us, and in the way of nobody
         self._skipped = dict[str, Ended]()  # by state key
-        self._took = dict[str, float]()  # seconds of applying, by state key
+        self.worked = dict[str, float]()  # seconds of applying, by state key, of what was begun
+        self._took = dict[str, float]()  # of what was applied: whatever else comes of it ends early
         graph = applying.graph
         known = frozenset(graph.nodes)
         whole = Graph((*graph.nodes, *(key for key in self._targets if key not in known)), graph.after)
@@ -197,7 +198,8 @@ class _Run:
             seconds = time.monotonic() - began
             self.rows.set(target.number, seconds=fresh.seconds + seconds)
             self._say(target, "apply", self._came_to(target), seconds)
-            if self.rows.of(target.number)["outcome"] in DONE:  # whatever else comes of it ends early
+            self.worked[key] = seconds
+            if self.rows.of(target.number)["outcome"] in DONE:
                 self._took[key] = seconds
         return key in self._met or self.rows.of(target.number)["outcome"] in DONE
 

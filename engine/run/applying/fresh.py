@@ -172,19 +172,21 @@ def _compared(
     row, hide = told(done, applying.digest_key, {"file": file, "json": None}, applying.credentials)
     row = {"path": path, **row, "json": kept.proof(file, _digest_of(file))}
     before = standing.done(found, applying.subject.commit, believed.digest)
-    module = applying.workspace.template.module_digest
+    same_module = applying.workspace.template.module_digest == believed.verdict["module"]
     comparison = compare(
         done.plan,
         applying.digest_key,
         approved_of(applying, target),
         set(before.values()),
-        same_module=module == believed.verdict["module"],
+        same_module=same_module,
     )
     if comparison.odd:
         rest = f", and {len(comparison.odd) - _SHOWN} more" if len(comparison.odd) > _SHOWN else ""
         said = "; ".join(f"{one.address}: {WORDS[one.why]}" for one in comparison.odd[:_SHOWN]) + rest
         raise Ended("stopped", _unlike(path, said), rows.difference(comparison.odd, done.plan, was, hide))
-    if not before and change_set_digest(done.plan, applying.digest_key) != _row_of(applying, target)["plan"]:
+    # What a try of ours has left, outputs too, is not what was there when it was approved.
+    tried = bool(before) or (same_module and standing.tried(found, applying.subject.commit, believed.digest))
+    if not tried and change_set_digest(done.plan, applying.digest_key) != _row_of(applying, target)["plan"]:
         raise Ended(
             "stopped", _unlike(path, "what it tells others (its outputs), or where it is made, has changed"), ()
         )

@@ -40,6 +40,13 @@ def test_in_words(why, rows, of, seconds, lines):
     assert list(summary(rows, of, seconds).lines()) == lines, why
 
 
+def test_what_was_planned_before_and_what_was_never_begun_are_on_no_way():
+    rows = [row("A", "applied", 9.0), row("B", "failed", 8.0), row("C", "skipped", 7.0)]
+    whole = summary(rows, graph("abc", b="a", c="b"), 12.0, {"a": 2.0, "b": 1.0})
+    assert whole.lines()[1] == "critical path: A → B, 3.0 s"
+    assert whole.way_seconds <= whole.seconds
+
+
 def test_what_is_written_is_read_again():
     whole = summary([row("A", "applied", 1.0), row("B", "failed", 2.0)], graph("ab", b="a"), 3.0)
     assert read(whole.to_json()) == whole

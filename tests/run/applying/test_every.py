@@ -8,7 +8,7 @@ import pytest
 
 from engine.run.kept import backups
 from tests.support.applied import ASKED, came_to, left_behind, only, path_of, said, state, state_of, things
-from tests.support.merged import passes
+from tests.support.merged import MODULE, Machine, Merged, passes
 
 pytestmark = pytest.mark.terraform
 
@@ -156,6 +156,36 @@ def test_one_fails_alone_and_is_tried_again_when_somebody_asks(merge, tmp_path):
     row = merged.apply("r3")[bad]
     assert came_to(row) == ("stopped", None, "ENG730"), "what failed is tainted, and would be replaced"
     assert [one["why"] for one in row["difference"]] == ["tainted"]
+
+
+# The module's own output is written though nothing else is; Terraform looks at the condition when it applies.
+REFUSED_AT_FIRST = """
+output "where" { value = var.environment }
+resource "terraform_data" "last" {
+  input = "1"
+  lifecycle {
+    precondition {
+      condition     = timestamp() != var.environment ? fileexists("GO") : false
+      error_message = "its name is taken"
+    }
+  }
+}
+"""
+
+
+def test_what_failed_before_anything_was_made_is_tried_again_by_the_same_module_alone(place, tmp_path):
+    module, go = tmp_path / "outputs", tmp_path / "go"
+    module.mkdir()
+    (module / "main.tf").write_text(MODULE + REFUSED_AT_FIRST.replace("GO", str(go)))
+    merged = Merged(Machine(tmp_path, place.aws, module=str(module)), {"S3/taken": {}}, asked=ASKED)
+    assert came_to(only(merged.apply())) == ("failed", None, "ENG410")
+    assert '"where"' in json.dumps(json.loads(state_of(merged))["outputs"])
+    go.touch()
+    (module / "more.tf").write_text('output "more" { value = 1 }')
+    machine = Machine(tmp_path, place.aws, module=str(module))
+    other = Merged(machine, {"S3/taken": {}}, approved=merged.approved, asked=ASKED)
+    assert came_to(only(other.apply("r2"))) == ("stopped", None, "ENG730"), "nobody has approved that"
+    assert came_to(only(merged.apply("r3"))) == ("applied", None, None)
 
 
 def test_what_is_left_over_is_applied_though_more_of_it_is_known_by_now(merge):
