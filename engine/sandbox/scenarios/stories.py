@@ -256,7 +256,7 @@ def human(play: Play) -> None:
 
 
 def eight(play: Play) -> None:
-    """Eight resources over four services; one fails alone, and two wait for it in vain."""
+    """Eight resources over four services; one fails alone and two wait for it, until it is mended."""
     play.by_hand("PUT", many.TAKEN, "staging")
     pull = play.push("alice", "parcels", many.parcels(), "What parcels need, over four services")
     play.passed(pull)
@@ -270,6 +270,10 @@ def eight(play: Play) -> None:
     )
     play.in_order(pull, many.ROLE, many.FAILS)
     play.in_order(pull, many.KEY, many.TOPIC)
+    play.by_hand("DELETE", many.TAKEN, "staging")
+    play.comment("ann", pull, "/engine apply")
+    play.applied(pull, many.TAKEN)
+    play.came_to(pull, dict.fromkeys((*many.FREE, many.FAILS, *many.WAIT), "applied"))
 
 
 def undone(play: Play) -> None:
@@ -381,7 +385,7 @@ STORIES = {
     "half-applied-then-retried": Story("an apply fails half way, and goes on with what is missing", retried),
     "killed-in-the-middle": Story("the engine is killed amid an apply, and nothing is lost or done twice", killed),
     "human-merge": Story("merged past the rules by an admin: judged afresh before anything is applied", human),
-    "eight": Story("eight resources over four services go out in order, and one fails alone", eight),
+    "eight": Story("eight resources over four services go out in order; one fails alone, and is mended", eight),
     "undone": Story("an apply that fails half way is taken back at once, and so is the branch", undone),
     "destroyed": Story("removed files: refused, asked for, approved, and destroyed in reverse order", destroyed),
     "sources": Story("one pull request waits for one of another repository (`Depends-On`)", sources),
