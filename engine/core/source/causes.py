@@ -146,14 +146,18 @@ def _open_bracket(line: str) -> Iterator[_Mend]:
 
 _CLOSED = {"[": "]", "{": "}"}
 _OPENED = {close: opened for opened, close in _CLOSED.items()}
-_WHY = (
-    (r"`", "a value cannot begin with a backtick"),
-    (r"!", "`!` without quotes makes a tag of what follows"),
-    (r"[*&]", "`*` and `&` at the beginning make an alias of what follows"),
-    (r"[@%|>]", "no value can begin with this character"),
-    (r"[\"'].*[\"']", "the quotes end before the text does"),
-    (r"\[", "what begins with a bracket is a list"),
-    (r".*: ", "`: ` in a text makes a key of what is before it"),
+_QUOTES = ('"', "'")
+_WHY: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda text: text.startswith("`"), "a value cannot begin with a backtick"),
+    (lambda text: text.startswith("!"), "`!` without quotes makes a tag of what follows"),
+    (lambda text: text.startswith(("*", "&")), "`*` and `&` at the beginning make an alias of what follows"),
+    (lambda text: text.startswith(("@", "%", "|", ">")), "no value can begin with this character"),
+    (
+        lambda text: text.startswith(_QUOTES) and any(quote in text[1:] for quote in _QUOTES),
+        "the quotes end before the text does",
+    ),
+    (lambda text: text.startswith("["), "what begins with a bracket is a list"),
+    (lambda text: ": " in text, "`: ` in a text makes a key of what is before it"),
 )
 
 
@@ -165,7 +169,7 @@ def _bare(line: str) -> Iterator[_Mend]:
     value = found[2]
     inside = value[1:-1] if value[0] == value[-1] and value[0] in "\"'" and len(value) > 1 else value
     quoted = "'" + inside.replace("'", "''") + "'" if '"' in inside else f'"{inside}"'
-    reason = next((why for begin, why in _WHY if re.match(begin, value)), "")
+    reason = next((why for fits, why in _WHY if fits(value)), "")
     if reason:
         shown = quoted if len(quoted) <= 80 else "the whole text"
         yield _Mend(len(found[1]), len(value), found[1] + quoted, reason, f"put it in quotes: {shown}")
@@ -176,7 +180,7 @@ def _items(line: str) -> Iterator[_Mend]:
     for item in re.finditer(r"(?<=[\[,] )[*&`@!%][^,\]\"]*|(?<=\[)[*&`@!%][^,\]\"]*", line):
         shown = f'"{item[0].strip()}"'
         text = line[: item.start()] + shown + line[item.end() :]
-        why = next(why for begin, why in _WHY if re.match(begin, item[0]))
+        why = next(why for fits, why in _WHY if fits(item[0]))
         yield _Mend(item.start(), len(item[0].rstrip()), text, why, f"put it in quotes: {shown}")
 
 

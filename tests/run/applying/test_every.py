@@ -158,47 +158,58 @@ def test_one_fails_alone_and_is_tried_again_when_somebody_asks(merge, tmp_path):
     assert [one["why"] for one in row["difference"]] == ["tainted"]
 
 
-# The module's own output is written though nothing else is; Terraform looks at the condition when it applies.
-REFUSED_AT_FIRST = """
-output "where" { value = var.environment }
-resource "terraform_data" "last" {
-  input = "1"
+# Terraform looks at the condition when it applies: the time is not known before.
+NOT_YET = """
   lifecycle {
     precondition {
       condition     = timestamp() != var.environment ? fileexists("GO") : false
       error_message = "its name is taken"
     }
   }
-}
+"""
+# The module's own output is written though nothing else is.
+REFUSED_AT_FIRST = f"""
+output "where" {{ value = var.environment }}
+resource "terraform_data" "last" {{
+  input = "1"
+{NOT_YET}
+}}
 """
 
 
+def of_module(place, root, text, resources):
+    """A merge by a module of that text."""
+    folder = root / "its-module"
+    folder.mkdir()
+    (folder / "main.tf").write_text(text.replace("GO", str(root / "go")))
+    return Merged(Machine(root, place.aws, module=str(folder)), resources, asked=ASKED)
+
+
 def test_what_failed_before_anything_was_made_is_tried_again_by_the_same_module_alone(place, tmp_path):
-    module, go = tmp_path / "outputs", tmp_path / "go"
-    module.mkdir()
-    (module / "main.tf").write_text(MODULE + REFUSED_AT_FIRST.replace("GO", str(go)))
-    merged = Merged(Machine(tmp_path, place.aws, module=str(module)), {"S3/taken": {}}, asked=ASKED)
+    merged = of_module(place, tmp_path, MODULE + REFUSED_AT_FIRST, {"S3/taken": {}})
     assert came_to(only(merged.apply())) == ("failed", None, "ENG410")
     assert '"where"' in json.dumps(json.loads(state_of(merged))["outputs"])
-    go.touch()
-    (module / "more.tf").write_text('output "more" { value = 1 }')
-    machine = Machine(tmp_path, place.aws, module=str(module))
+    (tmp_path / "go").touch()
+    (Path(merged.machine.module) / "more.tf").write_text('output "more" { value = 1 }')
+    machine = Machine(tmp_path, place.aws, module=merged.machine.module)
     other = Merged(machine, {"S3/taken": {}}, approved=merged.approved, asked=ASKED)
     assert came_to(only(other.apply("r2"))) == ("stopped", None, "ENG730"), "nobody has approved that"
     assert came_to(only(merged.apply("r3"))) == ("applied", None, None)
 
 
-def test_what_is_left_over_is_applied_though_more_of_it_is_known_by_now(merge):
-    """Terraform is asked to stop when the first is made: what follows it takes its id, which nobody knew before."""
-    merged = merge(things={"a": {"input": "1", "run": "kill -INT $PPID", "follows": "a"}})
-    path = path_of(merged)
+def test_what_is_left_over_is_applied_though_more_of_it_is_known_by_now(place, tmp_path):
+    """What follows the first one takes its id, which nobody knew before."""
+    known = "  input    = terraform_data.thing[each.value].id\n"
+    assert known in MODULE
+    things = {"a": {"input": "1", "follows": "a"}}
+    merged = of_module(place, tmp_path, MODULE.replace(known, known + NOT_YET), {"S3/late": things})
     row = only(merged.apply())
     assert came_to(row)[0] == "partial", row
-    assert list(merged.entries(path)[-1].said["done"]) == ['terraform_data.thing["a"]']
-    merged.changes["asked"] = ASKED
+    assert list(merged.entries("S3/late")[-1].said["done"]) == ['terraform_data.thing["a"]']
+    (tmp_path / "go").touch()
     assert came_to(only(merged.apply("r2"))) == ("applied", None, None)
     assert len(json.loads(state_of(merged))["resources"]) == 2
-    assert merged.outcomes(path) == ["partial", "applied"]
+    assert merged.outcomes("S3/late") == ["partial", "applied"]
 
 
 def test_policies_of_today_have_the_last_word(merge):

@@ -219,19 +219,23 @@ _PATHS: Mapping[str, World] = {
 def odd_glob(pattern: str, place: Place) -> Iterator[Problem]:
     """What a glob of another language says, and ours takes as it is written."""
     for mark, reason, way in _ODD:
-        if re.search(mark, pattern):
+        if mark.search(pattern):
             yield problem("ENG893", place, glob=pattern, reason=reason, way=way)
             return
 
 
 _ODD = (
-    (r"[\[\]]", "`[` stands for itself", "write one glob for each, or `?` for one character"),
-    (r"[{}]", "`{` stands for itself", "write one glob for each alternative"),
-    (r"^!", "`!` stands for itself", "name what is meant: nothing is taken away again"),
-    (r"\\", "a path has `/`", "write `/`"),
-    (r"^/|^\./|(^|/)\.\.(/|$)", "a path begins at the top of the repository", "leave `/`, `./` and `..` out"),
-    (r"/$", "a path of a file never ends with `/`", "add `**`: all that is in it"),
-    (r"//", "no path has `//`", "write `/` once"),
+    (re.compile(r"[\[\]]"), "`[` stands for itself", "write one glob for each, or `?` for one character"),
+    (re.compile(r"[{}]"), "`{` stands for itself", "write one glob for each alternative"),
+    (re.compile(r"^!"), "`!` stands for itself", "name what is meant: nothing is taken away again"),
+    (re.compile(r"\\"), "a path has `/`", "write `/`"),
+    (
+        re.compile(r"^/|^\./|(^|/)\.\.(/|$)"),
+        "a path begins at the top of the repository",
+        "leave `/`, `./` and `..` out",
+    ),
+    (re.compile(r"/$"), "a path of a file never ends with `/`", "add `**`: all that is in it"),
+    (re.compile(r"//"), "no path has `//`", "write `/` once"),
 )
 
 
