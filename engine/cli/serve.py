@@ -115,7 +115,8 @@ def run(options: Namespace, console: "Console") -> int:
         per_hour=options.per_hour,
     )
     worker = Supervisor(working, os.environ, readable=readable)
-    with ending(worker.end, worker.end) as asked:
+    # Two signals that come close together are one to who has not heard the first: the second word is another one.
+    with ending(worker.end, worker.kill) as asked:
         with listening(told, os.environ) as web:
             try:
                 worker.start()

@@ -38,7 +38,7 @@ class Supervisor:
         self._argv += ["people"] if readable else []
         self._folder = working.state_dir
         self._grace_s = working.grace_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come while one is being answered
         self._child: process.Child | None = None
         self._ready, self._over = threading.Event(), threading.Event()
         self._asked = 0
@@ -66,7 +66,7 @@ class Supervisor:
             return self._child.pid if self._child else None
 
     def end(self) -> None:
-        """Ask it to end: the first time in order, then at once."""
+        """Ask it to end, in order."""
         with self._lock:
             self._asked += 1
             if self._child is not None and not process.has_ended(self._child, 0):

@@ -302,7 +302,7 @@ def test_the_shipped_example_with_the_real_terraform_and_nobody_is_asked(tree, m
     found = json.loads(done.out)
     assert (done.code, found["result"], found["broken"]) == (ExitCode.NEGATIVE, "failed", []), done.err
     assert {row["path"]: (row["standing"], row["plan"]["create"]) for row in found["resources"]} == {
-        "S3/analytics-reports": ("passed", 6),
+        "S3/analytics-reports": ("warned", 6),
         "S3/analytics-uploads.tfvars": ("failed", 6),
     }
     assert {row["rule"] for row in found["findings"] if row["effect"] == "deny"} >= {"ACC-PUB-001", "ACC-PUB-002"}

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.terraform]
 
 LIVES = int(os.environ.get("ENGINE_TEST_LIVES", "2"))
 KILLS = int(os.environ.get("ENGINE_TEST_KILLS", "3"))
+ALL = os.environ.get("ENGINE_TEST_FAULTS") == "all"
 SEED = os.environ.get("ENGINE_TEST_SEED", "1")
 WITHIN_S = 240 + 90 * LIVES + 20 * KILLS
 
@@ -137,6 +138,7 @@ def test_github_is_down_for_an_hour(box, lives):
     as_if_nothing_had_happened(lives, ["no-github"])
 
 
+@pytest.mark.skipif(not ALL, reason="takes minutes: ENGINE_TEST_FAULTS=all")
 def test_while_its_disk_is_full_everything_waits(box, lives):
     disk = Path(box.ready["state"], "serve", "state")
     if not os.path.ismount(disk):

@@ -13,8 +13,9 @@ from tests.support.sandbox import ENGINE
 # The way of CI has nothing of its own in a story but who is started and who is killed; ENGINE_TEST_STORIES=all has all.
 # What the longest ones are made of `tests/run/rolling` and `tests/run/applying` try with real Terraform, too.
 ALL = os.environ.get("ENGINE_TEST_STORIES") == "all"
-AS_CI = STORIES if ALL else ("happy", "lost", "killed-in-the-middle")
-SERVED = STORIES if ALL else [name for name in STORIES if name not in ("undone", "destroyed")]
+AS_CI = STORIES if ALL else ("happy", "killed-in-the-middle")
+LONG = ("two", "half-applied-then-retried", "fixed", "undone", "destroyed", "sources")
+SERVED = STORIES if ALL else [name for name in STORIES if name not in LONG]
 
 
 @pytest.mark.slow
