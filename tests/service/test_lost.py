@@ -88,8 +88,9 @@ def test_what_came_while_nobody_listened_is_there_after_a_look(forge, tmp_path):
         manage.send_app_to(forge, 1, f"http://127.0.0.1:{site.port}/webhooks")
         soon = later(forge.now(), 120)
         found = sweep(client, site.inbox, "2000-01-01T00:00:00Z", soon)
-        assert {one.delivery for one in found.again} == lost
-        until(lambda: site.inbox.known(lost) == lost)
+        again = {one.delivery for one in found.again}
+        assert again >= lost, "others may have come since"
+        until(lambda: site.inbox.known(again) == again)
         assert sweep(client, site.inbox, "2000-01-01T00:00:00Z", soon) == Found([], [], [])
 
 
