@@ -891,6 +891,24 @@ TABLE: dict[str, Row] = {
         "give the App these permissions in its settings, and have whoever owns the account accept them",
         _AUTH,
     ),
+    # ENG970-979 registering a GitHub App
+    "ENG970": Row("{what} `{value}` cannot be: {wanted}", "write it so"),
+    "ENG971": Row(
+        "GitHub does not know this code: it is no longer good, or was exchanged before",
+        "begin again with `engine app register`; delete an App that was made meanwhile and whose key nobody has",
+        _NO,
+    ),
+    "ENG972": Row(
+        "GitHub did not hand over the App: {reason}",
+        "delete the App in its settings, if it was made, as nobody has its key; begin again",
+        _EXEC,
+    ),
+    "ENG973": Row(
+        "{why}",
+        "begin again with `engine app register`, and follow the address that it prints; nothing was written",
+        _NO,
+    ),
+    "ENG974": Row("{directory} is in a git repository ({top})", "keep private keys elsewhere: --out DIR"),
     # ENG610-619 runs of GitHub's events
     "ENG610": Row(
         "who made the commits of #{number} cannot be told: git has {git}, GitHub has {github}, or others",

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engine.sandbox.forge import seed
+from engine.sandbox.forge.people import apps
 from tests.support.machine import Machine, Runs
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
@@ -38,7 +38,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def one_app_key():
     """The forges of one worker have one key between them: making one takes longer than all else of a start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seed, "_new_key", cache(seed._new_key))
+        patch.setattr(apps, "_new_key", cache(apps._new_key))
         yield
 
 

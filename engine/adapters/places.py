@@ -40,6 +40,12 @@ class Forge(NamedTuple):
     api_url: str  # without a `/` at its end
     app: str | None
 
+    @property
+    def web_url(self) -> str:
+        """Where its pages are: beside its API."""
+        public = self.api_url == "https://api.github.com"
+        return "https://github.com" if public else self.api_url.removesuffix("/api/v3")
+
 
 def below(home: str, path: str) -> str:
     """`path`, with `~` for what it stands for."""

@@ -40,6 +40,7 @@ COMMANDS = {
     "unlock": "engine.cli.unlock",
     "state": "engine.cli.state",
     "keys": "engine.cli.keys",
+    "app": "engine.cli.app",
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",
     "error": "engine.cli.error",

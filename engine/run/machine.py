@@ -204,30 +204,16 @@ def _github(controller: str, environ: Mapping[str, str]) -> str:
     from engine.adapters import settings
     from engine.adapters.github.auth import needed
     from engine.adapters.github.standing import standing
+    from engine.run.rights import rights
 
     found = standing(environ)
     if found is None:
         return "nobody: only runs on a clone are possible (ENGINE_GITHUB_APP_ID, or GITHUB_TOKEN)"
-    if lacks := found.lacks(needed(_permissions(controller))):
+    if lacks := found.lacks(needed(rights(controller).permissions)):
         missing = "; ".join(f"at {account} {', '.join(names)}" for account, names in lacks.items())
         raise EngineError(problem("ENG602", who=found.who, missing=missing))
     may = f"installed at {', '.join(found.granted) or 'nobody'}" if found.granted is not None else "a token"
     return f"{settings.forge(environ).api_url} as {found.who}, {may}"
-
-
-def _permissions(controller: str) -> set[str]:
-    """All that the pipelines of the rules need on GitHub."""
-    from engine.core.decision.matching import facts_for
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.facts.forge import permissions
-    from engine.run.trusted import read_rules
-
-    known = catalog()
-    rules = load(read_rules(controller), known)
-    steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
-    wanted = {name for step in steps for name in known.actions[step.uses].permissions}
-    return wanted | set(permissions(facts_for(tuple(rules.pipelines), rules, known.actions)))
 
 
 def _program(name: str, path: str) -> str:

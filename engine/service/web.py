@@ -65,7 +65,7 @@ def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
         Board(store),
         Told(store),
         clock.now,
-        web=_web(environ),
+        web=settings.forge(environ).web_url,
         inbox=inbox,
         runs=runs,
         health=Health(parts(serving, environ, store, inbox, runs)),
@@ -128,9 +128,3 @@ def _rules(controller: str) -> "Rules":
     from engine.run import idle, trusted
 
     return idle.loaded(trusted.read_rules(controller))
-
-
-def _web(environ: Mapping[str, str]) -> str:
-    """Where GitHub's pages are: beside its API."""
-    url = settings.forge(environ).api_url
-    return "https://github.com" if url == "https://api.github.com" else url.removesuffix("/api/v3")

@@ -94,7 +94,7 @@ class Route(NamedTuple):
     access: str = "read"  # of the repository in the path (access.LEVELS); "" where the function decides
     grant: str = ""  # what an App needs: pull_requests:write; "" metadata:read, which every App has
     slashes: str = ""  # the parameter that may contain slashes
-    who: str = "any"  # any, signed-in, user, app (a JWT)
+    who: str = "any"  # any (to read; else signed-in), signed-in, user, app (a JWT), open (whoever has the path)
     counted: bool = True  # by the rate limit
     lists: bool = False  # the body may be a list; everywhere else it is an object
 

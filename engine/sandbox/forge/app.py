@@ -30,6 +30,7 @@ from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.people import access, tokens
 from engine.sandbox.forge.urls import Urls
 
+LANDING = "/settings/apps/new"  # where a form of any other site may lead: it is shown there, and nothing is done
 BODY_LIMIT = 25 * 1024 * 1024
 
 
@@ -95,7 +96,8 @@ class Guard:
             headers = [(name, value) for name, value in scope["headers"] if name in (b"host", b"origin")]
             hosts = [value for name, value in headers if name == b"host"]
             origins = [value for name, value in headers if name == b"origin"]
-            if len(hosts) != 1 or hosts[0] not in self.hosts or not self.origins.issuperset(origins):
+            is_ours = self.origins.issuperset(origins) or scope["path"].endswith(LANDING)
+            if len(hosts) != 1 or hosts[0] not in self.hosts or not is_ours:
                 await Response(
                     "This is a sandbox; it answers to its own address only.\n", 421, media_type="text/plain"
                 )(scope, receive, send)
@@ -197,7 +199,8 @@ def _may_ask(route: Route, viewer: Viewer) -> None:
         raise ForgeError(403, "Resource not accessible by integration")
     if route.who == "user" and viewer.kind == "installation":
         raise ForgeError(403, "Resource not accessible by integration")
-    if (route.who in ("signed-in", "user") or route.verb != "GET") and viewer.kind == "anonymous":
+    changes = route.verb != "GET" and route.who != "open"
+    if (route.who in ("signed-in", "user") or changes) and viewer.kind == "anonymous":
         raise ForgeError(401, "Requires authentication")
 
 

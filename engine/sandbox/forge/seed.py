@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from engine import data
 from engine.sandbox.forge.answer import dump
@@ -11,9 +10,7 @@ from engine.sandbox.forge.git import protection, storage, web
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.git.repositories import create_repository
 from engine.sandbox.forge.ids import new_token
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from engine.sandbox.forge.people import apps
 
 ORGANIZATION = "acme"
 # login → teams, and what they may do in the organisation's repositories beside what teams give
@@ -144,34 +141,10 @@ def _account(forge: Forge, login: str, kind: str) -> int:
     return forge.kept.insert("accounts", login=login, kind=kind, name=name, email=email, created_at=forge.now())
 
 
-def _new_key() -> "RSAPrivateKey":
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
 def _app(forge: Forge, owner: int) -> None:
     """The App `interlock`: its private key goes to a file of mode 0600 beside the rows, the public half into them."""
-    from cryptography.hazmat.primitives import serialization
-
-    key = _new_key()
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    app, private = apps.create(forge, owner, "Interlock", GRANTS, EVENTS)
     path = os.path.join(forge.folder, "app-key.pem")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
         file.write(private)
-    now = forge.now()
-    app = forge.kept.insert(
-        "apps",
-        slug="interlock",
-        name="Interlock",
-        owner=owner,
-        bot=_account(forge, "interlock[bot]", "Bot"),
-        public_key=public.decode(),
-        permissions_json=dump(GRANTS),
-        events_json=dump(EVENTS),
-        created_at=now,
-    )
-    forge.kept.insert("installations", app=app, account=owner, created_at=now)
+    forge.kept.insert("installations", app=app, account=owner, created_at=forge.now())

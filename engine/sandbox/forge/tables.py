@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS apps (
   id INTEGER PRIMARY KEY AUTOINCREMENT, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, owner INTEGER NOT NULL,
   bot INTEGER NOT NULL, public_key TEXT NOT NULL, permissions_json TEXT NOT NULL, events_json TEXT NOT NULL,
   created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS manifests (                  -- what an App's maker gets for the code, once
+  code TEXT PRIMARY KEY, app INTEGER NOT NULL, pem TEXT NOT NULL,
+  webhook_secret TEXT NOT NULL, expires_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS installations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, app INTEGER NOT NULL, account INTEGER NOT NULL,
   selection TEXT NOT NULL DEFAULT 'all',                -- all, selected

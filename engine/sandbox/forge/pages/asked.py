@@ -57,6 +57,7 @@ class Shown(NamedTuple):
     values: Mapping[str, Any]
     title: str
     status: int = 200
+    leads_to: str = ""  # another origin, to which a form of this page leads in the end
 
 
 class Page(NamedTuple):
@@ -83,6 +84,13 @@ class Deed(NamedTuple):
     page: Callable[[Ask], Shown]
     level: str = "read"
     open: bool = False
+
+
+class Landing(NamedTuple):
+    """What a form of another site leads to: a page that shows what was sent, and does nothing of it."""
+
+    path: str
+    show: Callable[[Ask], Shown]
 
 
 class Paging(NamedTuple):

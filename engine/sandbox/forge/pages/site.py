@@ -15,7 +15,7 @@ from engine.sandbox.forge.answer import ForgeError, Viewer, missing
 from engine.sandbox.forge.app import limited_body
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.pages import session as sessions
-from engine.sandbox.forge.pages.asked import Ask, Deed, Page, Problem, Shown, Signed
+from engine.sandbox.forge.pages.asked import Ask, Deed, Landing, Page, Problem, Shown, Signed
 from engine.sandbox.forge.pages.text import style, templates
 from engine.sandbox.forge.people import access
 
@@ -24,9 +24,12 @@ HEADERS = own.headers()
 Work = Callable[[Request, sessions.Session, bytes], Response]
 
 
-def paths(forge: Forge, pages: Sequence[Page], deeds: Sequence[Deed]) -> list[BaseRoute]:
+def paths(
+    forge: Forge, pages: Sequence[Page], deeds: Sequence[Deed], landings: Sequence[Landing] = ()
+) -> list[BaseRoute]:
     """Everything as routes, in this order."""
     made: list[BaseRoute] = [Path(style()[0], _style, methods=["GET"])]
+    made += [Path(landing.path, _endpoint(forge, _landing(forge, landing)), methods=["POST"]) for landing in landings]
     made += [Path(deed.path, _endpoint(forge, _doing(forge, deed)), methods=["POST"]) for deed in deeds]
     made += [Path(page.path, _endpoint(forge, _showing(forge, page)), methods=["GET"]) for page in pages]
     made.append(Path("/{rest:rest}", _endpoint(forge, _nowhere(forge)), methods=["GET", "POST"]))
@@ -37,7 +40,13 @@ def render(ask: Ask, shown: Shown) -> Response:
     """A page."""
     values = {**shown.values, "ask": ask, "title": shown.title, "problem": ask.problem}
     text = templates().get_template(shown.template).render(values)
-    return Response(text.encode("utf-8", "replace"), shown.status, HEADERS, "text/html; charset=utf-8")
+    headers = HEADERS
+    if shown.leads_to:  # browsers ask for leave where a form is sent on, too
+        policy = HEADERS["Content-Security-Policy"].replace(
+            "form-action 'self'", f"form-action 'self' {shown.leads_to}"
+        )
+        headers = HEADERS | {"Content-Security-Policy": policy}
+    return Response(text.encode("utf-8", "replace"), shown.status, headers, "text/html; charset=utf-8")
 
 
 def refusal(ask: Ask, refused: ForgeError, typed: Mapping[str, str] | None = None) -> Response:
@@ -84,6 +93,19 @@ def _showing(forge: Forge, page: Page) -> Work:
         try:
             ask = _entered(ask, page)
             return render(ask, page.show(ask))
+        except ForgeError as refused:
+            return _refused(ask, refused)
+
+    return work
+
+
+def _landing(forge: Forge, landing: Landing) -> Work:
+    def work(request: Request, found: sessions.Session, data: bytes) -> Response:
+        ask = _ask(forge, request, found, own.form(data))
+        try:
+            if ask.me is None:
+                raise ForgeError(401, "Sign in first.")
+            return render(ask, landing.show(ask))
         except ForgeError as refused:
             return _refused(ask, refused)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from engine.sandbox.forge.answer import ForgeError, dump, missing
 from engine.sandbox.forge.clock import moment
@@ -10,7 +11,42 @@ from engine.sandbox.forge.ids import new_token
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import access
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 LIFETIME_S = 3600
+
+
+def create(
+    forge: Forge, owner: int, name: str, permissions: Mapping[str, str], events: Sequence[str]
+) -> tuple[int, str]:
+    """A new App with its bot: its id, and its private key, of which only the public half is kept here."""
+    from cryptography.hazmat.primitives import serialization
+
+    key = _new_key()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    slug, now = name.lower().replace(" ", "-"), forge.now()
+    app = forge.kept.insert(
+        "apps",
+        slug=slug,
+        name=name,
+        owner=owner,
+        bot=forge.kept.insert("accounts", login=f"{slug}[bot]", kind="Bot", created_at=now),
+        public_key=public.decode(),
+        permissions_json=dump(permissions),
+        events_json=dump(events),
+        created_at=now,
+    )
+    return app, private.decode()
+
+
+def _new_key() -> "RSAPrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def installations(forge: Forge, app: int) -> list[Row]:

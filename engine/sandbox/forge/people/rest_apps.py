@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing, number, paged
 from engine.sandbox.forge.git import shapes as git_shapes
+from engine.sandbox.forge.ids import new_token
 from engine.sandbox.forge.kept import Row
 from engine.sandbox.forge.people import apps, shapes
 from engine.sandbox.forge.people.rest_accounts import named, organization
@@ -13,6 +14,21 @@ from engine.sandbox.forge.people.rest_accounts import named, organization
 def _app(call: Call) -> Answer:
     count = len(apps.installations(call.forge, call.viewer.app or 0))
     return Answer({**(shapes.integration(call.forge, call.urls, call.viewer.app) or {}), "installations_count": count})
+
+
+def _exchanged(call: Call) -> Answer:
+    """What a new App's maker gets for the code, which is the only right that this takes: once, within the hour."""
+    with call.forge.kept.change():
+        kept = call.forge.kept
+        found = kept.row(
+            "SELECT * FROM manifests WHERE code = ? AND expires_at > ?", call.path["code"], call.forge.now()
+        )
+        if found is None:
+            raise missing()
+        kept.run("DELETE FROM manifests WHERE code = ?", found["code"])
+    private = {"client_id": f"Iv1.{found['app']:016x}", "client_secret": new_token("sec"), "pem": found["pem"]}
+    shown = shapes.integration(call.forge, call.urls, found["app"]) or {}
+    return Answer({**shown, **private, "webhook_secret": found["webhook_secret"]}, 201)
 
 
 def _by_slug(call: Call) -> Answer:
@@ -109,6 +125,7 @@ def _rate_limit(call: Call) -> Answer:
 
 ROUTES = (
     Route("GET", "/app", _app, who="app"),
+    Route("POST", "/app-manifests/{code}/conversions", _exchanged, who="open"),
     Route("GET", "/apps/{app_slug}", _by_slug),
     Route("GET", "/app/installations", _installations, who="app"),
     Route("GET", "/app/installations/{installation_id}", _installation, who="app"),
