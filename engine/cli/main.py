@@ -23,6 +23,7 @@ COMMANDS = {
     "cancel": "engine.cli.cancel",
     "check": "engine.cli.check",
     "explain": "engine.cli.explain",
+    "who-can": "engine.cli.who_can",
     "lint": "engine.cli.lint",
     "test": "engine.cli.test",
     "discover": "engine.cli.discover",
