@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterable, Sequence
 
 from engine.adapters.settings import SETTINGS
+from engine.cli.error import Example, examples, related
 from engine.cli.main import COMMANDS, load, parser_of
 from engine.errors import TABLE, ExitCode
 from engine.run.catalog import catalog
+from tools import error_examples
 from tools.checks import checks, met, rules, ways
 from tools.expressions import reference as expressions
 
@@ -46,7 +48,24 @@ def _errors() -> str:
         ["code", "what is wrong", "what to do", "exit"],
         ([code, row.title, row.remedy, str(row.exit.value)] for code, row in TABLE.items()),
     )
-    return _page("Errors", "`engine error CODE` prints one of these. Codes are never reused.", exits, rows)
+    lead = "`engine error CODE` prints one of these, with its example. Codes are never reused."
+    shown = (_example(code, example) for code, example in examples().items())
+    return _page("Errors", lead, exits, rows, "## Examples", *shown)
+
+
+def _example(code: str, example: Example) -> str:
+    """As `engine error` shows it."""
+    said = f"### {code}\n\nIn {example.file}: {example.why}\n\n```text\n{example.bad}\n```\n\n"
+    said += f"{_text(example.message)}: {_text(example.hint)}"
+    if example.mended:
+        said += f"\n\n```text\n{example.mended}\n```"
+    others = ", ".join(related(code))
+    return f"{said}\n\nSee also {others}." if others else said
+
+
+def _text(text: str) -> str:
+    """As Markdown shows it, what looks like a tag included."""
+    return "`".join(part if code % 2 else part.replace("<", "&lt;") for code, part in enumerate(text.split("`")))
 
 
 def _settings() -> str:
@@ -137,7 +156,8 @@ def _commands() -> str:
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages, and the examples that they show."""
+    error_examples.FILE.write_text(error_examples.written(), encoding="utf-8")
     os.makedirs(DIRECTORY, exist_ok=True)
     for name, text in pages().items():
         with open(os.path.join(DIRECTORY, name), "w", encoding="utf-8") as file:
