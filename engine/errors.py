@@ -1162,6 +1162,8 @@ TABLE: dict[str, Row] = {
         "Terraform's AWS provider has no resource type `{name}`",
         "write the type as the plan names it, `aws_iam_role`; one --touches for each",
     ),
+    "ENG763": Row("`{name}` is no case of a fixture: {reason}", "write FILE:LINE, as `engine test` does, or FILE:#2"),
+    "ENG764": Row("{option} beside --case: a case has its own event, facts and pipeline", "leave one of them out"),
     # ENG770-779 what two people may do to a state
     "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
     "ENG771": Row(
