@@ -1164,6 +1164,8 @@ TABLE: dict[str, Row] = {
     ),
     "ENG763": Row("`{name}` is no case of a fixture: {reason}", "write FILE:LINE, as `engine test` does, or FILE:#2"),
     "ENG764": Row("{option} beside --case: a case has its own event, facts and pipeline", "leave one of them out"),
+    "ENG765": Row("the module has no service `{name}`", "known: {known}"),
+    "ENG766": Row("a schema is of one service", "name one of: {known}"),
     # ENG770-779 what two people may do to a state
     "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
     "ENG771": Row(

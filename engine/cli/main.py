@@ -27,6 +27,7 @@ COMMANDS = {
     "lint": "engine.cli.lint",
     "test": "engine.cli.test",
     "discover": "engine.cli.discover",
+    "services": "engine.cli.services",
     "graph": "engine.cli.graph",
     "policy": "engine.cli.policy",
     "verify": "engine.cli.verify",
