@@ -6,6 +6,7 @@ planned, which repository it comes from) is left out of it; a gate that asks for
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product, zip_longest
 from typing import Any, NamedTuple
 
 from engine.core.analysis.made_up import MadeUp
@@ -22,6 +23,7 @@ from engine.names import closest, listing
 ALWAYS, NEVER, IF = "always", "never", "if"
 OTHERWISE = "otherwise"
 _EXAMPLES = 4  # of people who are enough together
+_TRIED = 6  # people around whom an example is looked for: each costs two judgements for each of all
 _SILENT = ("default(", "present(")  # these answer for what is missing, too: then nothing is known by their answer
 
 
@@ -127,8 +129,11 @@ class _Stage:
         self._rules = rules
         self._overrider = self._known(question.overrider) if question.overrider else None
         most = max((sum(_places(gate.approvals)) for gate in rules.gates.values() if gate.approvals), default=1)
+        teams = dict.fromkeys(team for group in rules.groups.values() for team in group.teams)
+        # Who is in a team is not said in the rules: these stand for them.
+        self._teams_of = {team: [f"{_ordinal(n)} member of {team}" for n in range(1, most + 2)] for team in teams}
         members = {
-            name: (*group.users, *self._joined(group), *_stand_ins(group.teams, most + 1))
+            name: (*group.users, *self._joined(group), *(one for team in group.teams for one in self._teams_of[team]))
             for name, group in rules.groups.items()
         }
         branch = {**rules.environments, OTHERWISE: rules.otherwise}[question.environment].branch
@@ -152,7 +157,8 @@ class _Stage:
     def _joined(self, group: Group) -> tuple[str, ...]:
         """The overrider, where only a team could have them."""
         listed = any(self._overrider in one.users for one in self._rules.groups.values())
-        return (self._overrider,) if self._overrider and group.teams and not listed else ()
+        may = any(group.name in override.groups for override in self._rules.overrides.values())
+        return (self._overrider,) if self._overrider and group.teams and may and not listed else ()
 
     def _with_people(self) -> list[tuple[str, list[Gate]]]:
         """The pipelines that people have a say in."""
@@ -169,7 +175,7 @@ class _Stage:
         for gate in dict.fromkeys(g for _, gates in self._with_people() for g in gates if g.approvals or g.override):
             when, deeds = self._when(gate.when)
             uses = {step.uses for pipeline in self._rules.pipelines.values() for step in pipeline.steps}
-            before = [uses_ for uses_, names in self._rules.protect.items() if gate.name in names and uses_ in uses]
+            before = [one for one, names in self._rules.protect.items() if gate.name in names and one in uses]
             own = [f"pipeline {p.name}" for p in self._rules.pipelines.values() if gate.name in p.gates]
             yield Asked(gate, when, deeds, (*before, *own))
 
@@ -193,13 +199,20 @@ class _Stage:
         return IF, tuple(deed for deed, one in answers.items() if one == {True}) if whole else ()
 
     def _value(self, condition: Expression, scope: Mapping[str, Any]) -> bool | None:
-        texts = (condition.text, *self._rules.define.values())
-        if any(word in text for text in texts for word in _SILENT) and not condition.needs <= scope.keys():
+        silent = any(word in text for text in self._spelled_out(condition.text) for word in _SILENT)
+        if silent and not all(_said(scope, path.replace("[*]", ".*").split(".")) for path in condition.paths):
             return None
         try:
             return condition.evaluate(scope) is True
         except EngineError:
             return None
+
+    def _spelled_out(self, text: str) -> Sequence[str]:
+        """With the definitions that it names, and those that they name."""
+        texts, define = [text], self._rules.define
+        for one in texts:
+            texts += [said for name, said in define.items() if f"{name}(" in one and said not in texts]
+        return texts
 
     def enough(self, gates: Sequence[Gate]) -> Enough:
         """Who opens all of `gates` together."""
@@ -208,23 +221,32 @@ class _Stage:
             return self.opened(gates, approvers)
 
         found: dict[frozenset[str], tuple[str, ...]] = {}
-        able = list(self._able(gates))
+        groups = self._able(gates)
+        able = list(dict.fromkeys(login for members in groups for login in members))
         if opens(able):
-            for one in able or [""]:
-                last = [*(other for other in able if other != one), one][::-1] if one else []
-                few = _fewest(opens, [*last[1:], *last[:1]])
+            # Of each group the first, then of each the second: whoever is needed for what only few may give is early.
+            ranked = [login for row in zip_longest(*groups) for login in row if login is not None]
+            for one, order in product(list(dict.fromkeys(ranked))[:_TRIED], (able[::-1], able)):
+                few = _fewest(opens, [*(other for other in order if other != one), one])
+                few = tuple(sorted(self._alike(few), key=able.index))
                 found.setdefault(frozenset(few), few)
-        shown = sorted(found.values(), key=len)[:_EXAMPLES]
-        return Enough(tuple(gate.name for gate in gates), tuple(tuple(sorted(few, key=able.index)) for few in shown))
+        shown = sorted(found.values(), key=lambda few: (len(few), *map(able.index, few)))[:_EXAMPLES]
+        return Enough(tuple(gate.name for gate in gates), tuple(shown))
 
-    def _able(self, gates: Sequence[Gate]) -> Iterable[str]:
+    def _alike(self, people: Iterable[str]) -> Iterable[str]:
+        """The same with the first of those who stand for a team: one is as good as another."""
+        left = {team: list(members) for team, members in self._teams_of.items()}
+        of = {member: team for team, members in self._teams_of.items() for member in members}
+        return [left[of[one]].pop(0) if one in of else one for one in people]
+
+    def _able(self, gates: Sequence[Gate]) -> list[Sequence[str]]:
         """Whoever may be needed: of each group as many as all of its places, and one more in place of the overrider."""
         besides = (self._rules.overrides[gate.override].besides for gate in gates if gate.override)
         asking = [*gates, *(self._rules.gates[name] for names in besides for name in names)]
         asking = [gate for gate in asking if gate.approvals]
         most = sum(sum(_places(gate.approvals)) for gate in asking if gate.approvals) + 1
         names = dict.fromkeys(name for gate in asking if gate.approvals for name in group_names(gate.approvals))
-        return dict.fromkeys(login for name in names for login in self._made.members[name][:most])
+        return [self._made.members[name][:most] for name in names]
 
     def opened(self, gates: Iterable[Gate], approvers: Sequence[str]) -> bool:
         """Do all of `gates`, asked, pass with these approvals (and the override, where somebody was named)?"""
@@ -255,6 +277,16 @@ class _Stage:
         return context(believe(self._made.document(approvers, severity), self._rules), self._rules)
 
 
+def _said(value: Any, path: Sequence[str]) -> bool:
+    """Does this path lead to something?"""
+    for step in path:
+        value = (value[0] if value else None) if step == "*" and isinstance(value, list) else value
+        if step != "*" and (not isinstance(value, Mapping) or step not in value):
+            return False
+        value = value[step] if step != "*" else value
+    return True
+
+
 def _passes(gate: Gate, ctx: Context) -> bool:
     if gate.approvals:
         return judge(gate, ctx).outcome is Outcome.PASS
@@ -266,11 +298,6 @@ def _places(approvals: Approvals) -> Iterable[int]:
     """How many people each leaf asks for."""
     parts = (*approvals.any, *approvals.all)
     return [need for part in parts for need in _places(part)] if parts else [approvals.need]
-
-
-def _stand_ins(teams: Iterable[str], most: int) -> Iterable[str]:
-    """Who is in a team is not said in the rules: these stand for them."""
-    return (f"{_ordinal(number)} member of {team}" for team in teams for number in range(1, most + 1))
 
 
 def _ordinal(number: int) -> str:
