@@ -2,16 +2,18 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from engine import data
 from engine.cli.files import load_rules
-from engine.cli.main import main
-from tests.support.consoles import ROOT, agrees, blocks
+from engine.cli.main import COMMANDS, load, main, parser_of
+from tests.support.consoles import PAGES, ROOT, agrees, blocks
 from tests.support.decision import payload
 from tests.support.facts import approve, document, group, verdict
 from tests.support.git import Clone
@@ -62,6 +64,7 @@ def test_it_prints_what_the_page_shows(block, places, monkeypatch, capfd):
     monkeypatch.chdir(places / block.directory)
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request_review")
     monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable), prepend=os.pathsep)
     for number, command in enumerate(block.commands, 1):
         if (words := command.words) is not None:
             code = main(words)
@@ -75,11 +78,44 @@ def test_it_prints_what_the_page_shows(block, places, monkeypatch, capfd):
             assert agrees(command.output, printed), f"$ {command.line}\n{printed}"
 
 
-def test_every_page_is_looked_at_and_reasons_are_given():
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=f"{block.page}:{block.number}") for block in blocks() if block.not_run]
+)
+def test_what_is_not_run_says_why_and_is_at_least_a_command(block):
+    for name in re.findall(r"tests/[\w/.]+", block.not_run):
+        assert (ROOT / name.rstrip(".")).exists(), f"{name} is said to show it"
+    for command in block.commands:
+        if (words := command.words) is not None:
+            parser_of(words[0], load(words[0])).parse_args(words[1:])  # or argparse ends the test
+
+
+def test_every_page_is_looked_at():
     found = list(blocks())
-    assert len(found) > 10
+    assert len(found) > 20
     assert all(block.commands for block in found)
     assert {Path(block.page).name for block in found} >= {"README.md", "rules.md", "policies.md", "authors.md"}
+    for page in PAGES:
+        for fence in re.findall(r"^```(\w*)\n(.*)", page.read_text(encoding="utf-8"), re.MULTILINE):
+            assert fence[0] not in ("sh", "bash", "shell"), f"{page}: a console block, so that it is run: {fence[1]}"
+            assert not (fence[0] == "" and fence[1].startswith(("engine ", "$ "))), f"{page}: {fence[1]}"
+
+
+def options(parser):
+    """All options of a command and of its verbs."""
+    found = set(parser._option_string_actions)
+    verbs = [action for action in parser._actions if isinstance(action.choices, dict)]
+    return found.union(*(options(one) for action in verbs for one in action.choices.values()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_within_a_text_have_the_options_that_they_name(page):
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for span in re.findall(r"`engine ([a-z][^`]*)`", text.replace("\n", " ")):
+        name, *words = span.split()
+        assert name in COMMANDS, f"engine {span}"
+        known = options(parser_of(name, load(name)))
+        named = {word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)}
+        assert named <= known, f"engine {span}: {named - known}"
 
 
 @pytest.mark.parametrize(
