@@ -137,6 +137,8 @@ class _Stage:
             for name, group in rules.groups.items()
         }
         branch = {**rules.environments, OTHERWISE: rules.otherwise}[question.environment].branch
+        self._everybody = list(dict.fromkeys(login for those in members.values() for login in those))
+        self._whole: dict[str, Context] = {}  # by severity of the finding: with everybody's approval
         self._made = MadeUp(rules, question.environment, branch, question.types, self._overrider, members)
         self._read = {
             pipeline.name: [rules.gates[name] for name in gates_of(pipeline, rules)]
@@ -257,12 +259,11 @@ class _Stage:
         """What an override comes to, of each kind that the gates name."""
         if not self._overrider:
             return
-        everybody = list(dict.fromkeys(login for members in self._made.members.values() for login in members))
         for name in dict.fromkeys(gate.override for gate in gates if gate.override):
             override = self._rules.overrides[name]
-            judgement, used = excuse(name, self._context(everybody))
+            judgement, used = excuse(name, self._context(self._everybody))
             opens = tuple(gate.name for gate in gates if gate.override == name)
-            severe = [excuse(name, self._context(everybody, severity=one))[0].because for one in override.never]
+            severe = [excuse(name, self._context(self._everybody, severity=one))[0].because for one in override.never]
             yield Tried(
                 override,
                 used is not None,
@@ -274,7 +275,13 @@ class _Stage:
             )
 
     def _context(self, approvers: Sequence[str], severity: str = "low") -> Context:
-        return context(believe(self._made.document(approvers, severity), self._rules), self._rules)
+        if severity not in self._whole:
+            document = believe(self._made.document(self._everybody, severity), self._rules)
+            self._whole[severity] = context(document, self._rules)
+        whole = self._whole[severity]
+        reviews = [one for one in whole.document.facts["reviews"] if one["user"]["login"] in approvers]
+        document = whole.document._replace(facts={**whole.document.facts, "reviews": reviews})
+        return Context(document, self._rules, {**whole.scope, "reviews": reviews})
 
 
 def _said(value: Any, path: Sequence[str]) -> bool:
@@ -305,10 +312,15 @@ def _ordinal(number: int) -> str:
 
 
 def _fewest(opens: Callable[[Sequence[str]], bool], people: Sequence[str]) -> tuple[str, ...]:
-    """Of people who are enough, so few that nobody can be taken away; the first are taken away first."""
-    kept = list(people)
-    for one in people:
-        fewer = [other for other in kept if other != one]
-        if opens(fewer):
-            kept = fewer
-    return tuple(kept)
+    """Of people who are enough, so few that nobody can be taken away; the first are taken away first.
+
+    Many at once as long as that goes: more approvals never close a gate, so the last round, one by one, is the proof.
+    """
+    kept, size = list(people), max(len(people) // 2, 1)
+    while True:
+        for gone in [frozenset(kept[start : start + size]) for start in range(0, len(kept), size)]:
+            fewer = [one for one in kept if one not in gone]
+            kept = fewer if opens(fewer) else kept
+        if size == 1:
+            return tuple(kept)
+        size //= 2

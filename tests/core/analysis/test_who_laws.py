@@ -52,7 +52,7 @@ pipelines:
 """
 
 
-@settings(max_examples=25)  # each is a set of rules to load, and a score of decisions
+@settings(max_examples=12)  # each is a set of rules to load, and a score of decisions
 @given(
     groups,
     gate(*WHENS),
