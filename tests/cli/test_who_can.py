@@ -45,7 +45,7 @@ def test_what_nobody_knows_is_refused_with_a_guess(why, words, said, capsys):
 
 def test_another_provider_may_be_touched(capsys):
     assert main(["who-can", "--environment", "production", "--touches", "random_id"]) == ExitCode.DONE
-    assert "that touches random_id goes to" in capsys.readouterr().out
+    assert "that touches random_id and nothing else goes to" in capsys.readouterr().out
 
 
 def test_rules_where_nobody_can_are_a_negative_answer(tmp_path, capsys):

@@ -9,7 +9,16 @@ from engine.core.decision.document import FactDocument, freeze
 from engine.core.rules.model import Override, Rules
 
 # What a plan may do to what it touches.
-DEEDS = {"creates": ("create",), "updates": ("update",), "destroys": ("delete",), "replaces": ("delete", "create")}
+DEEDS = {
+    "creates": ("create",),
+    "updates": ("update",),
+    "destroys": ("delete",),
+    "replaces": ("delete", "create"),
+    "forgets": ("forget",),
+}
+_MANY = (
+    1_000  # how many resources and changes there are is not known: a condition has to say the same of one and of these
+)
 _SIGNED, _LATER, _NOW = (f"2026-01-01T{time}:00Z" for time in ("12:00", "12:30", "13:00"))
 
 
@@ -24,11 +33,11 @@ class MadeUp(NamedTuple):
     members: Mapping[str, Sequence[str]]  # group → who is in it
 
     def scopes(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """What is known of the change, for each thing that a plan may do and each repository that it may come from."""
-        for source, (deed, actions) in product(self.rules.sources, DEEDS.items()):
+        """What is known of the change: for each thing that a plan may do, much or little, and each source of it."""
+        for source, (deed, actions), number in product(self.rules.sources, DEEDS.items(), (1, _MANY)):
             verdict: dict[str, Any] = {"environment": self.environment, "branch": self.branch}
             if self.types:
-                verdict["resources"] = [{"plan": "made up", "changes": self._changes(actions)}]
+                verdict["resources"] = [{"plan": "made up", "changes": self._changes(actions)}] * number
             yield (
                 deed,
                 {

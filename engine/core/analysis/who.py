@@ -60,7 +60,7 @@ class Tried(NamedTuple):
     teams: tuple[str, ...]  # one of which they would have to be a member of; none: the rules name them
     opens: tuple[str, ...]  # gates that it passes
     leaves: tuple[str, ...]  # gates that ask for people all the same
-    never: tuple[str, ...]  # what the gates say where a finding is of such a severity, and where nothing was judged
+    never: tuple[str, ...]  # what is said where a finding is of such a severity
 
 
 class Answer(NamedTuple):

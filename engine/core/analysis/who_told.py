@@ -17,7 +17,7 @@ def told(answer: Answer) -> str:
 
 def _lines(answer: Answer) -> Iterator[str]:
     question = answer.question
-    touching = f" that touches {people(question.types)}" if question.types else ""
+    touching = f" that touches {people(question.types)} and nothing else" if question.types else ""
     where = f"account {answer.account}" if answer.account else "no account: merged, never applied"
     yield f"A change of {question.environment}{touching} goes to branch {answer.branch} ({where})."
     for repo, owns in answer.sources:

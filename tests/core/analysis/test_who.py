@@ -101,10 +101,18 @@ GATES = {
     "later": '{when: "freeze.active", approvals: {count: 1, from: [guards]}}',
     "masked": "{when: \"default(freeze.reason, '') != ''\", approvals: {count: 1, from: [guards]}}",
     "half-said": '{when: "default(pr.draft, `false`) && vague()", approvals: {from: [guards]}}',
+    "many": "{when: \"length(plan_actions('delete')) > `3`\", approvals: {from: [guards]}}",
+    "large": '{when: "length(verdict.resources) > `5`", approvals: {from: [guards]}}',
     "said": "{when: \"default(pr.base.ref, '') == 'prod'\", approvals: {from: [guards]}}",
     "rash": "{override: hurry, approvals: {count: 1, from: [guards]}}",
     "too-many": "{approvals: {count: 2, from: [alone]}}",
 }
+
+
+@pytest.mark.parametrize("name", ["many", "large"])
+def test_how_much_is_changed_is_not_known(name):
+    answer = who_can(made(**{name: GATES[name]}), Question("production", ("aws_sqs_queue",)))
+    assert asked(answer)[name] == (IF,)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +167,7 @@ def test_unknown(why, question, code, hint):
 def test_it_is_told_without_a_word_of_yaml():
     said = told(who_can(SHIPPED, Question("production", IAM, "dave")))
     for line in (
-        "A change of production that touches aws_iam_role goes to branch prod (account 333333333333).",
+        "A change of production that touches aws_iam_role and nothing else goes to branch prod (account 333333333333).",
         "  acme/dev-deployment may send one, of what it owns: **",
         "security-reviewed: 2 approvals from security, or 1 approval from ciso",
         "  asked, as `risky()` holds",
