@@ -1173,6 +1173,17 @@ TABLE: dict[str, Row] = {
         "put the store back as it was last; or push another commit, and what is validated then stands alone",
         _NO,
     ),
+    # ENG760-769 who can
+    "ENG760": Row("the rules know no environment `{name}`", "known: {known}"),
+    "ENG761": Row("`{login}` is in no group of the rules", "known: {known}"),
+    "ENG762": Row(
+        "Terraform's AWS provider has no resource type `{name}`",
+        "write the type as the plan names it, `aws_iam_role`; one --touches for each",
+    ),
+    "ENG763": Row("`{name}` is no case of a fixture: {reason}", "write FILE:LINE, as `engine test` does, or FILE:#2"),
+    "ENG764": Row("{option} beside --case: a case has its own event, facts and pipeline", "leave one of them out"),
+    "ENG765": Row("the module has no service `{name}`", "known: {known}"),
+    "ENG766": Row("a schema is of one service", "name one of: {known}"),
     # ENG770-779 what two people may do to a state
     "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
     "ENG771": Row(

@@ -1,12 +1,20 @@
 """Write docs/reference/ from the tables that the engine itself uses; a test compares. Run by `make docs`."""
 
 import os
+from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterable, Sequence
 
+from engine import data
 from engine.adapters.settings import SETTINGS
+from engine.cli.error import Example, examples, related
 from engine.cli.main import COMMANDS, load, parser_of
+from engine.core.report.services import DOCUMENTS, LIMITS, variables
+from engine.core.resources import services
+from engine.core.resources.types import describe
 from engine.errors import TABLE, ExitCode
 from engine.run.catalog import catalog
+from engine.run.module import read_module
+from tools import error_examples
 from tools.checks import checks, met, rules, ways
 from tools.expressions import reference as expressions
 
@@ -25,6 +33,7 @@ def pages() -> dict[str, str]:
         "expressions.md": expressions(),
         "facts.md": _facts(),
         "policies.md": _policies(),
+        "services.md": _services(),
         "settings.md": _settings(),
     }
 
@@ -46,7 +55,24 @@ def _errors() -> str:
         ["code", "what is wrong", "what to do", "exit"],
         ([code, row.title, row.remedy, str(row.exit.value)] for code, row in TABLE.items()),
     )
-    return _page("Errors", "`engine error CODE` prints one of these. Codes are never reused.", exits, rows)
+    lead = "`engine error CODE` prints one of these, with its example. Codes are never reused."
+    shown = (_example(code, example) for code, example in examples().items())
+    return _page("Errors", lead, exits, rows, "## Examples", *shown)
+
+
+def _example(code: str, example: Example) -> str:
+    """As `engine error` shows it."""
+    said = f"### {code}\n\nIn {example.file}: {example.why}\n\n```text\n{example.bad}\n```\n\n"
+    said += f"{_text(example.message)}: {_text(example.hint)}"
+    if example.mended:
+        said += f"\n\n```text\n{example.mended}\n```"
+    others = ", ".join(related(code))
+    return f"{said}\n\nSee also {others}." if others else said
+
+
+def _text(text: str) -> str:
+    """As Markdown shows it, what looks like a tag included."""
+    return "`".join(part if code % 2 else part.replace("<", "&lt;") for code, part in enumerate(text.split("`")))
 
 
 def _settings() -> str:
@@ -128,16 +154,71 @@ def _policies() -> str:
     return _page("Policies", lead, *parts)
 
 
+def _services() -> str:
+    known = services.read(read_module(data.path("terraform")))
+    parts = []
+    for service in sorted(known.names):
+        directory, shown = _shown(service)
+        parts.append(f"## {directory}")
+        for one in variables(known, service):
+            rows = (
+                [
+                    f"`{row.path}`",
+                    row.type,
+                    "required" if row.required else f"`{row.default}`" if row.default else "",
+                    row.said,
+                ]
+                for row in one.rows
+            )
+            limits = "\n".join([f"{LIMITS}\n", *(f"- {limit}" for limit in one.said.limits)])
+            lead = f"### `{one.name}`\n\n{describe(one.type).capitalize()}. {one.said.description}"
+            parts += [lead, _table(["attribute", "type", "default", "what it is"], rows), limits]
+        parts.append(f"```hcl\n{shown.rstrip()}\n```")
+    lead = (
+        "What a `.tfvars` of each service may say, in the module that comes with the engine. `engine services NAME` "
+        "prints the same of your controller's own, and `engine services NAME --schema` a JSON Schema. Every tfvars "
+        f"says its `environment`, too, and may have `depends_on`. {DOCUMENTS} [configuration.md](../configuration.md) "
+        "begins at the beginning."
+    )
+    return _page("Services", lead, *parts)
+
+
+def _shown(service: str) -> tuple[str, str]:
+    """The directory of a service in the shipped examples, and the longest tfvars there."""
+    top = os.path.join(data.path("examples"), "dev-deployment")
+    directory = next(name for name in sorted(os.listdir(top)) if name.lower() == service)
+    texts = []
+    for folder, _, names in os.walk(os.path.join(top, directory)):
+        for name in names:
+            if name.endswith(".tfvars"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    texts.append(file.read())
+    return directory, max(sorted(texts), key=len)
+
+
 def _commands() -> str:
     parts = []
     for name in COMMANDS:
-        parser = parser_of(name, load(name))
-        parts.append(f"## `engine {name}`\n\n```text\n{parser.format_help().rstrip()}\n```")
+        parts += [
+            f"{'#' * level} `{one.prog}`\n\n```text\n{one.format_help().rstrip()}\n```" for level, one in _parsers(name)
+        ]
     return _page("Commands", "`engine COMMAND --help` says the same.", *parts)
 
 
+def _parsers(name: str) -> Iterable[tuple[int, ArgumentParser]]:
+    """A command's parser and those of its verbs, with the level of their headings."""
+    waiting = [(2, parser_of(name, load(name)))]
+    while waiting:
+        level, parser = waiting.pop(0)
+        yield level, parser
+        for action in parser._actions:  # argparse has no other way to ask
+            if isinstance(action, _SubParsersAction):
+                waiting[:0] = [(min(level + 1, 4), one) for one in dict.fromkeys(action.choices.values())]
+
+
 def main() -> None:
-    """Write the pages."""
+    """Write the pages, and the examples that they show."""
+    error_examples.FILE.write_text(error_examples.written(), encoding="utf-8")
     os.makedirs(DIRECTORY, exist_ok=True)
     for name, text in pages().items():
         with open(os.path.join(DIRECTORY, name), "w", encoding="utf-8") as file:

@@ -1,33 +1,127 @@
-"""`engine error [CODE]`: what a code means and what to do, from the one table of errors."""
+"""`engine error [CODE]`: what a code means and what to do, from the one table of errors, with an example of it."""
 
+import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.cli.console import Console
 from engine.errors import GONE, TABLE, ExitCode, failure
 from engine.names import closest
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 HELP = "what an error code means and what to do about it"
+_MOST_RELATED, _MOST_MEANT = 4, 6
+_FILE = os.path.join(os.path.dirname(__file__), "error_examples.json")  # written by tools/error_examples.py
+_LITTLE = frozenset(("and", "are", "but", "cannot", "for", "has", "have", "not", "than", "that", "the", "with"))
+
+
+class Example(NamedTuple):
+    """A mistake that is refused with the code, and how it is mended; lines of a file."""
+
+    why: str
+    file: str
+    bad: str
+    message: str
+    hint: str
+    mended: str  # empty: there is not the one way
 
 
 def arguments(parser: ArgumentParser) -> None:
     """One optional code."""
     parser.add_argument("code", nargs="?", help="ENG001; none: list all")
+    parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: Namespace, console: Console) -> int:
     """Print one page, or the list."""
     if options.code is None:
-        for code, row in TABLE.items():
-            console.out(f"{code}  {row.title}")
+        if options.json:
+            console.json({"version": 1, "errors": [_json(code) for code in TABLE]})
+        else:
+            for code, row in TABLE.items():
+                console.out(f"{code}  {row.title}")
         return ExitCode.DONE
     code = options.code.upper()
     if code in GONE:
-        console.out(f"{code}: of an earlier release; what it was about cannot happen any more")
+        gone = "of an earlier release; what it was about cannot happen any more"
+        if options.json:
+            console.json({"version": 1, "code": code, "title": gone})
+        else:
+            console.out(f"{code}: {gone}")
         return ExitCode.DONE
     if code not in TABLE:
-        raise failure("ENG003", name=options.code, hint=closest(code, TABLE))
-    row = TABLE[code]
-    console.out(
-        f"{code}: {row.title}\n\n  what to do  {row.remedy}\n  exit code   {row.exit.value} ({row.exit.name.lower()})"
-    )
+        raise failure("ENG003", name=options.code, hint=_meant(code))
+    example = examples().get(code)
+    if options.json:
+        shown = example._asdict() if example else None
+        console.json({"version": 1, **_json(code), "example": shown, "related": list(related(code))})
+    else:
+        console.out("\n".join(_page(code, example)))
     return ExitCode.DONE
+
+
+def _json(code: str) -> dict[str, object]:
+    row = TABLE[code]
+    return {"code": code, "title": row.title, "remedy": row.remedy, "exit": row.exit.value}
+
+
+def _page(code: str, example: Example | None) -> Iterator[str]:
+    row = TABLE[code]
+    yield f"{code}: {row.title}\n"
+    yield f"  what to do  {row.remedy}\n  exit code   {row.exit.value} ({row.exit.name.lower()})"
+    if example:
+        yield f"\n  for example, in {example.file}: {example.why}\n"
+        yield from _indented(example.bad)
+        yield f"      {example.message}: {example.hint}"
+    if example and example.mended:
+        yield "\n  mended\n"
+        yield from _indented(example.mended)
+    if others := related(code):
+        yield "\n  see also"
+        yield from (f"    {other}  {TABLE[other].title}" for other in others)
+
+
+def _indented(lines: str) -> Iterator[str]:
+    return (f"    {line}" for line in lines.split("\n"))
+
+
+def examples() -> "Mapping[str, Example]":
+    """Code → its example, of those that lint or discovery can bring about from one file."""
+    import json
+
+    with open(_FILE, encoding="utf-8") as file:
+        return {code: Example(**row) for code, row in json.load(file).items()}
+
+
+def related(code: str) -> tuple[str, ...]:
+    """Codes of the same hundred that speak of the same things, the nearest first."""
+    mine, number = _words(code), int(code[3:])
+    rest = [other for other in TABLE if other != code and other[:4] == code[:4]]
+    shared = {other: len(mine & _words(other)) for other in rest}
+    near = sorted(rest, key=lambda other: (-shared[other], abs(int(other[3:]) - number)))
+    return tuple(other for other in near[:_MOST_RELATED] if shared[other])
+
+
+def _words(code: str) -> frozenset[str]:
+    text = "".join(letter if letter.isalpha() or letter in "{}" else " " for letter in TABLE[code].title)
+    return frozenset(word for word in text.casefold().split() if "{" not in word and len(word) > 2) - _LITTLE
+
+
+def _meant(code: str) -> str:
+    """A guess by number: `76` and `ENG76` are ENG076, and `ENG98` may have lost any of its digits."""
+    digits = "".join(filter(str.isdigit, code))[:9]
+    known = [other for other in TABLE if len(other) == 6]
+    alike = [f"ENG{int(digits):03}"] if digits else []
+    alike += [other for other in known if digits and _lacks_one(other[3:], digits)]
+    alike += [other for other in known if digits and sorted(other[3:]) == sorted(digits.zfill(3))]
+    found = [other for other in dict.fromkeys(alike) if other in TABLE][:_MOST_MEANT]
+    if not found:
+        return closest(code, TABLE)
+    return f"did you mean {', '.join(f'`{other}`' for other in found[:-1])}{' or ' if found[1:] else ''}`{found[-1]}`?"
+
+
+def _lacks_one(whole: str, digits: str) -> bool:
+    return len(digits) == len(whole) - 1 and any(whole[:n] + whole[n + 1 :] == digits for n in range(len(whole)))

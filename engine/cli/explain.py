@@ -12,7 +12,9 @@ from engine.core.outcome import EXIT
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
+    from engine.core.analysis.fixtures import Case
     from engine.core.decision.decided import Decision
+    from engine.core.rules.model import Rules
 
 HELP = "show what an event would start, which gates hold, and what is missing"
 
@@ -24,11 +26,16 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--facts", metavar="FILE", help="a recorded fact document; without it no fact is known")
     parser.add_argument("--rules", metavar="PATH", help="directory or file of the rules (default: .)")
     parser.add_argument("--pipeline", metavar="NAME", help="judge this pipeline, whatever the event starts")
+    parser.add_argument(
+        "--case", metavar="FILE:N", help="a case of a fixture instead, by its line, or by its number: FILE:#N"
+    )
     parser.add_argument("--json", action="store_true", help="for machines: schemas/decision.schema.json")
 
 
 def run(options: Namespace, console: "Console") -> int:
     """Decide and print."""
+    if options.case is not None:
+        return _explain_case(options, console)
     from engine.adapters.files import read
     from engine.cli.files import load_rules, read_event_file
     from engine.core.decision.decide import decide
@@ -49,6 +56,57 @@ def run(options: Namespace, console: "Console") -> int:
     else:
         console.out(_text(decision, console, bool(options.facts)))
     return EXIT[decision.outcome]
+
+
+def _explain_case(options: Namespace, console: "Console") -> int:
+    """What the rules make of a fixture's case, and whether that is what it expects."""
+    from engine.cli.files import load_rules
+    from engine.core.analysis import fixtures
+    from engine.errors import failure
+
+    beside = ("event", "event_name", "facts", "pipeline")
+    if given := [f"--{name.replace('_', '-')}" for name in beside if getattr(options, name) is not None]:
+        raise failure("ENG764", option=given[0])
+    rules = load_rules(options.rules or os.curdir)
+    result = fixtures.run(_case(options.case, rules), rules)
+    if options.json:
+        console.json(result.decision.to_json())
+        return EXIT[result.decision.outcome]
+    case = result.case
+    console.out(f"{case.place.file}:{case.place.line}: {case.why}\n\n{_text(result.decision, console, True)}\n")
+    if not result.mismatches:
+        console.out("This is what the case expects.")
+    for one in result.mismatches:
+        console.out(f"The case expects another thing of {one.what}: {one.expected}; it came to {one.got}")
+    return EXIT[result.decision.outcome]
+
+
+def _case(named: str, rules: "Rules") -> "Case":
+    """The case that begins in a line, or the one before it: what stands there belongs to that."""
+    from engine.adapters.files import read
+    from engine.core.analysis.fixtures import load
+    from engine.errors import failure
+
+    file, colon, number = named.rpartition(":")
+    if (file.rpartition(":")[2]).isdecimal():  # as `engine test` says it, with a column
+        file, colon, number = file.rpartition(":")
+    by_number, digits = number.startswith("#"), number.removeprefix("#")
+    if not colon or not file or not digits.isascii() or not digits.isdecimal() or len(digits) > _DIGITS:
+        raise failure("ENG763", name=named, reason="it names no line and no number of a case")
+    cases, wanted = load(file, rules, read).cases, int(digits)
+    before = [case for case in cases if case.place.line <= wanted]
+    if not cases:
+        raise failure("ENG763", name=named, reason=f"{file} has no cases")
+    if by_number and 1 <= wanted <= len(cases):
+        return cases[wanted - 1]
+    if by_number:
+        raise failure("ENG763", name=named, reason=f"the last of its cases is #{len(cases)}")
+    if not before:
+        raise failure("ENG763", name=named, reason=f"its first case begins in line {cases[0].place.line}")
+    return before[-1]
+
+
+_DIGITS = 9  # of a line
 
 
 def _text(decision: "Decision", console: "Console", with_facts: bool) -> str:

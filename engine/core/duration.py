@@ -13,6 +13,12 @@ def written(seconds: int) -> str:
     return f"{seconds}s" if seconds < 10**6 else f"{seconds // 60}m"
 
 
+def spoken(seconds: int) -> str:
+    """3600 → `an hour`, 86400 → `24 hours`."""
+    hours, rest = divmod(seconds, 3600)
+    return f"{seconds} seconds" if rest else "an hour" if hours == 1 else f"{hours} hours"
+
+
 def is_duration(text: str) -> bool:
     """Is a text from elsewhere of that form?"""
     number, unit = text[:-1], text[-1:]

@@ -117,3 +117,59 @@ def test_the_event_of_a_github_actions_job(explain, tmp_path, monkeypatch, capsy
 def test_rules_by_directory_or_by_file(where, explain):
     path = RULES if where == "directory" else data.path("deployment-rules.yaml")
     assert explain("--rules", path, reviews=[approve("ann")])[0] is ExitCode.DONE
+
+
+FIXTURE = """version: 1
+shares: {shares}
+cases:
+  - {why: nobody has approved, facts: {reviews: []}, pipelines: {merge: pending}}
+  - why: somebody has
+    facts: {reviews: [{user: ann}]}
+    pipelines: {merge: fail}
+"""
+
+
+@pytest.fixture
+def fixture(tmp_path):
+    """A file of two cases, of which the second expects what does not come."""
+    given = os.path.relpath("tests/specs/given/pull-request.yaml", tmp_path)
+    (tmp_path / "few.yaml").write_text(FIXTURE.replace("{shares}", given))
+    return str(tmp_path / "few.yaml")
+
+
+@pytest.mark.parametrize(
+    ("why", "which", "code", "says"),
+    [
+        ("the line that it begins in", "4", ExitCode.WAITING, ["few.yaml:4: nobody has", "what the case expects."]),
+        ("another of its lines", "6", ExitCode.DONE, ["few.yaml:5: somebody", "pipelines: merge fail; it came"]),
+        ("a line and a column, as `engine test` says it", "5:10", ExitCode.DONE, ["few.yaml:5: somebody"]),
+        ("its number", "#2", ExitCode.DONE, ["few.yaml:5: somebody", "reviewed — approved by ann"]),
+    ],
+)  # fmt: skip
+def test_a_case_of_a_fixture(why, which, code, says, fixture, capsys):
+    assert main(["explain", "--rules", RULES, "--case", f"{fixture}:{which}"]) is code, why
+    said = capsys.readouterr().out
+    assert all(words in said for words in says), said
+
+
+def test_a_case_as_json_is_its_decision(fixture, capsys):
+    assert main(["explain", "--rules", RULES, "--case", f"{fixture}:#1", "--json"]) is ExitCode.WAITING
+    assert schema.check("decision", load_json(capsys.readouterr().out.encode(), "decision.json")) == ()
+
+
+@pytest.mark.parametrize(
+    ("why", "which", "more", "says"),
+    [
+        ("a line before all cases", ":2", [], "its first case begins in line 4"),
+        ("more than there are", ":#3", [], "the last of its cases is #2"),
+        ("none", ":#0", [], "the last of its cases is #2"),
+        ("no line", "", [], "it names no line and no number"),
+        ("a word", ":two", [], "it names no line and no number"),
+        ("a number of a thousand digits", ":" + "9" * 1000, [], "it names no line and no number"),
+        ("beside an event", ":4", ["--event", "x.json"], "ENG764 --event beside --case"),
+    ],
+)
+def test_what_is_no_case(why, which, more, says, fixture, capsys):
+    words = ["explain", "--rules", RULES, "--case", f"{fixture}{which}", *more]
+    assert main(words) is ExitCode.CONFIG, why
+    assert says in capsys.readouterr().err

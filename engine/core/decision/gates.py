@@ -122,13 +122,8 @@ def judge(gate: Gate, ctx: Context) -> GateResult:
     bare, applies, asked = _bare(gate, ctx, ())
     judgement, used = bare, None
     if gate.override and asked and _excusable(gate, bare):
-        excuse, used = overrides.judge(
-            ctx.rules.overrides[gate.override],
-            ctx.document,
-            ctx.rules.gates,
-            lambda name, overrider: _bare(ctx.rules.gates[name], ctx, (overrider,)).judgement,
-        )
-        judgement = _excused(bare, excuse)
+        excusing, used = excuse(gate.override, ctx)
+        judgement = _excused(bare, excusing)
     return GateResult(
         gate.name,
         judgement.outcome,
@@ -141,16 +136,26 @@ def judge(gate: Gate, ctx: Context) -> GateResult:
     )
 
 
+def excuse(name: str, ctx: Context) -> tuple[Judgement, overrides.Used | None]:
+    """What becomes of an override, whichever gate names it."""
+    gates = ctx.rules.gates
+
+    def holds(gate: str, overrider: int) -> Judgement:
+        return _bare(gates[gate], ctx, (overrider,)).judgement
+
+    return overrides.judge(ctx.rules.overrides[name], ctx.document, gates, holds)
+
+
 def _excusable(gate: Gate, bare: Judgement) -> bool:
     """A doubt is nobody's to excuse, and a veto stands until its author clears it."""
     return bare.outcome is Outcome.PENDING or (bare.outcome is Outcome.FAIL and not gate.approvals)
 
 
-def _excused(bare: Judgement, excuse: Judgement) -> Judgement:
-    outcome = combine(ANY, (bare.outcome, excuse.outcome))
-    missing = () if outcome is Outcome.PASS else (*bare.missing, *excuse.missing)
-    because = bare.because if outcome is bare.outcome else excuse.because
-    return Judgement(outcome, because, (*bare.causes, *excuse.causes), missing)
+def _excused(bare: Judgement, excusing: Judgement) -> Judgement:
+    outcome = combine(ANY, (bare.outcome, excusing.outcome))
+    missing = () if outcome is Outcome.PASS else (*bare.missing, *excusing.missing)
+    because = bare.because if outcome is bare.outcome else excusing.because
+    return Judgement(outcome, because, (*bare.causes, *excusing.causes), missing)
 
 
 class _Bare(NamedTuple):

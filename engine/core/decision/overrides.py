@@ -18,6 +18,7 @@ from engine.core.decision.explain import Cause, Doubt, Judgement, Missing
 from engine.core.decision.people import EXCLUDABLE, WAY_OUT, Involved, account, facts_of, groups, involved, is_bot
 from engine.core.decision.standing import FACTS as STANDING
 from engine.core.decision.standing import Statements, statements, superseded
+from engine.core.duration import spoken
 from engine.core.moment import later
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Gate, Override
@@ -127,13 +128,8 @@ def offer(override: Override, verdict: Mapping[str, Any]) -> str:
     return (
         f"a comment `{override.command} reason` by somebody of {' or '.join(override.groups)} who had no hand in the "
         f"change, in {_SHORTEST_REASON} characters or more, besides {' and '.join(override.besides)} without them; it "
-        f"holds for {_hours(override.expires_s)}"
+        f"holds for {spoken(override.expires_s)}"
     )
-
-
-def _hours(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    return f"{seconds} seconds" if rest else "an hour" if hours == 1 else f"{hours} hours"
 
 
 def _none(override: Override, document: FactDocument) -> Judgement:

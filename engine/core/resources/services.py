@@ -27,8 +27,17 @@ ORDER = "depends_on"  # set by any resource, and read by nobody but us
 _TEXT = Primitive("string")
 _KIND = re.compile(r"^[ \t,]*+(?:#|//)[ \t]*+document:[ \t]*+([\w-]*)")
 _NAMES = re.compile(r"^[ \t,]*+(?:#|//)[ \t]*+(?:(unordered)\b|names:[ \t]*+([^;\n]*))")
+_COMMENT = re.compile(r"^[ \t,)}\]]*+(?:#|//)[ \t]*+(.*)$")
+_OURS = re.compile(r"^(?:document:.*|names:.*|unordered:?[ \t]*)$|^unordered:[ \t]*")
 _PLAIN = re.compile(r'"[^"\\$%]*"')
 _DEFINES = re.compile(r"^(?:#|//)[ \t]*+defines:[ \t]*+(.*)$")
+
+
+class Said(NamedTuple):
+    """What the module says of a variable to people."""
+
+    description: str
+    limits: tuple[str, ...]  # the messages of its validations
 
 
 class Services(NamedTuple):
@@ -39,6 +48,7 @@ class Services(NamedTuple):
     reserved: frozenset[str]
     defines: Mapping[str, tuple[naming.Form, ...]] = {}  # variable → what each entry of its map is called
     digest: str = ""  # of all that was read
+    said: Mapping[str, Said] = {}  # by variable
 
     def owner(self, variable: str) -> str | None:
         """The service that declares a variable."""
@@ -54,11 +64,12 @@ def read(module: Mapping[str, bytes]) -> Services:
     services: dict[str, Mapping[str, Type]] = {}
     reserved: set[str] = set()
     defines: dict[str, tuple[naming.Form, ...]] = {}
+    said: dict[str, Said] = {}
     for name in sorted(module):
         stem, dot, extension = name.partition(".")
         if (dot + extension) != ".tf":
             continue
-        variables = _variables(module[name], f"terraform/{name}", defines)
+        variables = _variables(module[name], f"terraform/{name}", defines, said)
         if stem in FRAME:
             reserved |= variables.keys() - {COMMON}
         elif variables:
@@ -66,10 +77,12 @@ def read(module: Mapping[str, bytes]) -> Services:
     if not services:
         raise failure("ENG326", Place("terraform"), reason="no file declares a service's variables")
     whole = digest({name: digest_bytes(data) for name, data in module.items()})
-    return Services(services, frozenset(services), frozenset(reserved), defines, whole)
+    return Services(services, frozenset(services), frozenset(reserved), defines, whole, said)
 
 
-def _variables(data: bytes, file: str, defines: dict[str, tuple[naming.Form, ...]]) -> dict[str, Type]:
+def _variables(
+    data: bytes, file: str, defines: dict[str, tuple[naming.Form, ...]], said: dict[str, Said]
+) -> dict[str, Type]:
     _seen(data, file)
     root = hcl.parse(data).root_node
     if root.has_error:
@@ -86,6 +99,7 @@ def _variables(data: bytes, file: str, defines: dict[str, tuple[naming.Form, ...
             raise _broken(file, data, block, f"`{name}` must be an attribute of an object to take a document")
     found = {name: reader.variable(block) for name, block in blocks}
     defines |= {name: forms for name, block in blocks if (forms := reader.forms(block, found[name]))}
+    said |= {name: Said(_texts(block, "description"), _limits(block)) for name, block in blocks}
     return found
 
 
@@ -135,6 +149,7 @@ class _Types:
                 key, value = hcl.parts(child)
                 name = hcl.text(key).strip('"')
                 found[name] = self._named(child, self._document(name, child, self._attribute(value)))
+                found[name] = found[name]._replace(said=self._said(child))
         return found
 
     def _attribute(self, expression: "Node") -> Attribute:
@@ -142,7 +157,8 @@ class _Types:
         if node.type == "function_call":
             name, arguments = self._call(node)
             if name == "optional":
-                return Attribute(self._type(arguments[0]), True, default=_plain(arguments[1:]))
+                written = hcl.text(arguments[1]) if arguments[1:] else ""
+                return Attribute(self._type(arguments[0]), True, default=_plain(arguments[1:]), written=written)
         return Attribute(self._type(expression), False)
 
     def _document(self, name: str, element: "Node", attribute: Attribute) -> Attribute:
@@ -188,12 +204,38 @@ class _Types:
         row = element.end_point.row
         return self._data.split(b"\n", row + 1)[row][element.end_point.column :].decode("utf-8", "replace")
 
+    def _said(self, element: "Node") -> str:
+        """The comment where it ends, or where it begins; without what it says to us."""
+        first = self._data.split(b"\n", element.start_point.row + 1)[element.start_point.row].decode("utf-8", "replace")
+        opened = first[first.rfind("{") + 1 :] if element.end_point.row > element.start_point.row else ""
+        match = _COMMENT.match(self._behind(element)) or _COMMENT.match(opened)
+        parts = (part.strip() for part in (match[1] if match else "").split(";"))
+        kept = (_OURS.sub("", part) for part in parts)
+        return "; ".join(filter(None, kept))
+
     def _call(self, node: "Node") -> "tuple[str, list[Node]]":
         name, *rest = hcl.parts(node)
         arguments = hcl.parts(rest[0]) if rest else []
         if not arguments:
             raise _broken(self._file, self._data, node, "a type without its argument")
         return hcl.text(name), arguments
+
+
+def _texts(block: "Node", wanted: str) -> str:
+    """The value of an attribute of a block that is a plain text; empty where it is none."""
+    attributes = [part for body in hcl.parts(block) if body.type == "body" for part in hcl.parts(body)]
+    for attribute in attributes:
+        if attribute.type == "attribute" and hcl.text(attribute.named_children[0]) == wanted:
+            text = hcl.text(hcl.parts(attribute)[1])
+            return text[1:-1].replace('\\"', '"') if text[:1] == text[-1:] == '"' and "${" not in text else ""
+    return ""
+
+
+def _limits(block: "Node") -> tuple[str, ...]:
+    """What its validations say of a value that they refuse."""
+    inner = [part for body in hcl.parts(block) if body.type == "body" for part in hcl.parts(body)]
+    blocks = [one for one in inner if one.type == "block" and hcl.text(hcl.parts(one)[0]) == "validation"]
+    return tuple(text for one in blocks if (text := _texts(one, "error_message")))
 
 
 def _plain(arguments: "list[Node]") -> str | bool | None:

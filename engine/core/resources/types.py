@@ -33,6 +33,8 @@ class Attribute(NamedTuple):
     default: str | bool | None = None  # a plain text, true or false; None: none of these
     names: "Form | None" = None  # in which form its value names something, if that is not an ARN
     ordered: bool = True  # must what it names be there before?
+    written: str = ""  # its default as the module has it; empty: none
+    said: str = ""  # what the comment behind it says to people
 
 
 class Record(NamedTuple):

@@ -143,15 +143,23 @@ def epoch(text: str) -> float | None:
 
 
 def _type(text: Text, _: Subject) -> Iterator[Problem]:
-    """A resource type, or a glob over types. Only AWS's are known: of a provider that goes by another name, nothing."""
+    """A resource type, or a glob over types."""
+    hint = type_meant(text.value)
+    if hint is not None:
+        yield problem("ENG892", text.place, hint=hint, value=text.value, subject=text.subject)
+
+
+def type_meant(pattern: str) -> str | None:
+    """A guess at what was meant (maybe empty) where no type is so called; None: some are.
+
+    Only AWS's are known: of a provider that goes by another name, nothing.
+    """
     from engine.core.rules.checks.aws_types import TYPES
 
-    matches = glob(text.value)
-    if any(map(matches, TYPES)) or text.value.startswith(_OTHER_PROVIDERS):
-        return
-    guess = f"aws_{text.value}"
-    hint = f"did you mean `{guess}`?" if any(map(glob(guess), TYPES)) else _meant(text.value, TYPES)
-    yield problem("ENG892", text.place, hint=hint, value=text.value, subject=text.subject)
+    if any(map(glob(pattern), TYPES)) or pattern.startswith(_OTHER_PROVIDERS):
+        return None
+    guess = f"aws_{pattern}"
+    return f"did you mean `{guess}`?" if any(map(glob(guess), TYPES)) else _meant(pattern, TYPES)
 
 
 _OTHER_PROVIDERS = (

@@ -1,0 +1,50 @@
+"""`engine services`: what a tfvars of each service may say, by the controller's own module."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from engine.errors import ExitCode, failure
+from engine.names import closest, listing
+
+if TYPE_CHECKING:
+    from engine.cli.console import Console
+
+HELP = "list the services of the module, and what a tfvars of each may say"
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the service."""
+    parser.add_argument("service", metavar="NAME", nargs="?", help="S3; none: list all")
+    parser.add_argument(
+        "--rules", metavar="PATH", default=os.curdir, help="directory or file of the rules (default: .)"
+    )
+    parser.add_argument("--schema", action="store_true", help="print a JSON Schema of a tfvars of this service")
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(options: Namespace, console: "Console") -> int:
+    """Print one service, or the list."""
+    from engine.core.report import services as shown
+    from engine.core.resources import services
+    from engine.run.module import module_directory, read_module
+
+    controller = options.rules if os.path.isdir(options.rules) else os.path.dirname(options.rules)
+    known = services.read(read_module(module_directory(controller)))
+    name = (options.service or "").lower()
+    if name and name not in known.names:
+        raise failure("ENG765", hint=closest(name, known.names), name=options.service, known=listing(known.names))
+    if options.schema and not name:
+        raise failure("ENG766", known=listing(known.names))
+    if options.schema:
+        console.json(shown.schema(known, name))
+    elif options.json:
+        found = [shown.to_json(known, one) for one in ([name] if name else sorted(known.names))]
+        console.json({"version": 1, "services": found})
+    elif name:
+        console.out(shown.text(known, name))
+    else:
+        for one in sorted(known.names):
+            for variable in shown.variables(known, one):
+                console.out(f"{one:<8}  {variable.name}: {variable.said.description}".rstrip())
+    return ExitCode.DONE

@@ -1,0 +1,65 @@
+"""`engine error CODE`: what it means, an example of it, what is near; and a guess where there is no such code."""
+
+import json
+
+import pytest
+
+from engine.cli.error import related
+from engine.cli.main import main
+from engine.errors import TABLE, ExitCode
+
+
+def test_it_says_what_is_wrong_what_to_do_and_how_it_looks(capsys):
+    assert main(["error", "eng052"]) == ExitCode.DONE
+    said = capsys.readouterr().out
+    for words in (
+        "ENG052: unknown gate `{name}`",
+        "for example, in ",
+        "gaurded",
+        "mended",
+        "guarded",
+        "see also",
+        "ENG053",
+    ):
+        assert words in said, words
+    bad, _, mended = said.partition("mended")
+    assert "gaurded" in bad
+    assert "gaurded" not in mended
+
+
+def test_json_has_the_same(capsys):
+    assert main(["error", "ENG052", "--json"]) == ExitCode.DONE
+    said = json.loads(capsys.readouterr().out)
+    assert (said["code"], said["exit"], said["related"][0]) == ("ENG052", ExitCode.CONFIG, "ENG053")
+    assert "gaurded" in said["example"]["bad"]
+    assert main(["error", "--json"]) == ExitCode.DONE
+    assert [row["code"] for row in json.loads(capsys.readouterr().out)["errors"]] == list(TABLE)
+
+
+def test_what_cannot_be_brought_about_by_a_line_has_no_example(capsys):
+    assert main(["error", "ENG999"]) == ExitCode.DONE
+    assert "for example" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("why", "code", "meant"),
+    [
+        ("a digit is missing", "ENG98", ["`ENG898`", "`ENG089`", "`ENG890`"]),
+        ("a number alone", "76", ["`ENG076`"]),
+        ("a digit too many", "ENG0076", ["`ENG076`"]),
+        ("two digits in another order", "ENG980", ["`ENG089`", "`ENG890`"]),
+        ("letters that are others", "EMG076", ["`ENG076`"]),
+        ("no number at all", "gate", ["`engine error` lists them all"]),
+        ("more digits than any code has", "ENG" + "9" * 5000, ["`engine error` lists them all"]),
+    ],
+)  # fmt: skip
+def test_a_near_miss_is_guessed_by_its_number(why, code, meant, capsys):
+    assert main(["error", code]) == ExitCode.CONFIG, why
+    said = capsys.readouterr().err
+    assert all(one in said for one in meant), said
+
+
+def test_related_codes_are_others_that_there_are():
+    for code in list(TABLE)[::25]:
+        assert code not in related(code)
+        assert set(related(code)) <= TABLE.keys()
