@@ -92,7 +92,12 @@ def test_stands_for(why: str, payload: dict[str, Any], expected: list[Any]) -> N
         ("a misspelt key", sent(base_reff="main"), "ENG158", '`"base_reff"`'),
         ("a key of another event", {**PUSH, "pr_number": 7}, "ENG158", '`"pr_number"`'),
         ("a look at nothing", {**SWEEP, "event": "look"}, "ENG157", "one pull request, or at one `ref`"),
-        ("a look at two", {**SWEEP, "event": "look", "pr_number": 7, "ref": "refs/heads/x"}, "ENG157", "or at one `ref`"),
+        (
+            "a look at two",
+            {**SWEEP, "event": "look", "pr_number": 7, "ref": "refs/heads/x"},
+            "ENG157",
+            "or at one `ref`",
+        ),
         ("a look at a tag", {**SWEEP, "event": "look", "ref": "refs/tags/v1"}, "ENG157", "`ref`: expected a branch"),
         ("a comment of two lines", {**COMMENT, "comment_body": "a\nb"}, "ENG157", "the comment's first line"),
         ("a comment without end", {**COMMENT, "comment_body": "x" * 1001}, "ENG157", "the comment's first line"),
