@@ -1321,6 +1321,8 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG937": Row("nothing was set up in {directory}: there is no {file}", "leave --update out, to set it up"),
+    "ENG938": Row("what is there is a {kind}, and no {other}", "say `engine init {kind}`, or name another directory"),
+    "ENG939": Row("another `engine init` is at work in {directory}", "wait until it has ended", _STALE),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -53,19 +53,18 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.setup import place, vendored
 
     top = os.path.abspath(options.directory)
-    if os.path.isdir(top) and place.settle(top):
-        console.progress("an update that was begun here, and killed, is complete now")
-    was = vendored.read(top) if os.path.isdir(top) else None
-    answers = _answers(options, top, was is not None)
-    if was is None:
-        if options.update:
-            raise failure("ENG937", directory=options.directory, file=vendored.FILE)
-        _new(options, top, answers, console)
-        return ExitCode.DONE
-    return _again(options, top, answers, was, console)
+    if not os.path.isdir(top):
+        return _first(options, top, console)
+    with place.alone(top):
+        if place.settle(top):
+            console.progress("an update that was begun here, and killed, is complete now")
+        was = vendored.read(top, options.kind)
+        if was is None:
+            return _first(options, top, console)
+        return _again(options, top, _answers(options, top, again=True), was, console)
 
 
-def _answers(options: Namespace, top: str, again: bool) -> "Answers":
+def _answers(options: Namespace, top: str, *, again: bool) -> "Answers":
     from engine.adapters import files
     from engine.setup import answers, place
 
@@ -95,11 +94,14 @@ def _ask(question: str, default: str) -> str:
     return line
 
 
-def _new(options: Namespace, top: str, answers: "Answers", console: "Console") -> None:
+def _first(options: Namespace, top: str, console: "Console") -> int:
     from engine.adapters import files
     from engine.setup import place, repository, vendored
     from engine.setup.answers import FILE
 
+    if options.update:
+        raise failure("ENG937", directory=options.directory, file=vendored.FILE)
+    answers = _answers(options, top, again=False)
     found = sorted(set(os.listdir(top)) - {place.GIT}) if os.path.isdir(top) else []
     if os.path.lexists(top) and not os.path.isdir(top):
         raise failure("ENG931", directory=options.directory, found="a file")
@@ -110,13 +112,15 @@ def _new(options: Namespace, top: str, answers: "Answers", console: "Console") -
     folder = _keys(options, top) if options.kind == "controller" else None
     with files.failing("ENG002", options.directory):
         os.makedirs(top, exist_ok=True)
-    own = {FILE: answers.file(), vendored.FILE: vendored.manifest(made)}
+    written = {path: vendored.Written.of(text) for path, text in made.items()}
+    own = {FILE: answers.file(), vendored.FILE: vendored.manifest(answers.kind, written)}
     if folder:
         own[repository.TRUSTED] = _trusted(folder)
     place.write(top, {**made, **own})
     console.out(f"{len(made) + len(own)} files are in {options.directory}, and nothing is committed. Next:")
     for number, step in enumerate(_steps(answers, folder), 1):
         console.out(f"{number}. {step}")
+    return ExitCode.DONE
 
 
 def _lint(made: Mapping[str, bytes]) -> None:
@@ -190,7 +194,7 @@ def _again(options: Namespace, top: str, answers: "Answers", was: "Mapping[str, 
     kept = place.read(top, FILE)
     if kept is None or options.file or _differ(kept, answers):
         new[FILE] = answers.file()
-    new[vendored.FILE] = vendored.kept(made, was, found)
+    new[vendored.FILE] = vendored.manifest(answers.kind, vendored.kept(made, was, found))
     if options.kind == "controller":
         _try(top, new, gone, console)
     place.write(top, new, gone)

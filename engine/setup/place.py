@@ -24,6 +24,23 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LARGEST = 4 * 1024**2
 
 
+@contextmanager
+def alone(top: str) -> Iterator[None]:
+    """Nobody else sets it up meanwhile.
+
+    Raises:
+        EngineError: ENG939, somebody does.
+    """
+    with files.failing("ENG001", top):
+        handle = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not files.take(handle):
+            raise failure("ENG939", directory=top)
+        yield
+    finally:
+        os.close(handle)
+
+
 def is_inside(path: str) -> bool:
     """Is it the name of a file in the repository, and none of git's, however a disk spells it?"""
     parts = path.split("/")

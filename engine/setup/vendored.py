@@ -12,6 +12,7 @@ from engine.core.canonical import canonical, digest_bytes
 from engine.core.source import load_json
 from engine.errors import EngineError, failure
 from engine.setup import place
+from engine.setup.answers import Kind
 from engine.setup.repository import BINDING
 
 FILE = f"{place.ENGINE}/vendored.json"
@@ -23,6 +24,12 @@ class Written(NamedTuple):
 
     digest: str
     blob: str  # git's name of the same bytes
+
+    @staticmethod
+    def of(data: bytes) -> "Written":
+        """What is written now."""
+        blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        return Written(digest_bytes(data), blob)
 
 
 class Change(NamedTuple):
@@ -44,21 +51,17 @@ class Change(NamedTuple):
         return self.how in ("new", "replaced", "removed")
 
 
-def manifest(made: Mapping[str, bytes]) -> bytes:
-    """`.engine/vendored.json` of these files."""
-    rows = {path: {"digest": digest_bytes(data), "blob": _blob(data)} for path, data in made.items()}
-    return canonical({"version": 1, "engine": __version__, "files": rows}) + b"\n"
+def manifest(kind: Kind, files: Mapping[str, Written]) -> bytes:
+    """`.engine/vendored.json`."""
+    told = {path: row._asdict() for path, row in files.items()}
+    return canonical({"version": 1, "kind": kind, "engine": __version__, "files": told}) + b"\n"
 
 
-def _blob(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def read(top: str) -> Mapping[str, Written] | None:
+def read(top: str, kind: Kind) -> Mapping[str, Written] | None:
     """What it says was written there; None where it is not.
 
     Raises:
-        EngineError: ENG933, it is not believed.
+        EngineError: ENG933, it is not believed; ENG938, it is of the other kind, and nothing there would be left.
     """
     data = place.read(top, FILE)
     if data is None:
@@ -68,6 +71,8 @@ def read(top: str) -> Mapping[str, Written] | None:
         schema.validate("vendored", document)
     except EngineError as error:
         raise failure("ENG933", file=FILE, reason=error.problems[0].message) from error
+    if document.data["kind"] != kind:
+        raise failure("ENG938", kind=document.data["kind"], other=kind)
     rows: Mapping[str, Mapping[str, str]] = document.data["files"]
     for path in rows:
         if not place.is_inside(path):
@@ -100,13 +105,11 @@ def _changes(top: str, made: Mapping[str, bytes], was: Mapping[str, Written]) ->
             yield Change(path, "yours", here, after)
 
 
-def kept(made: Mapping[str, bytes], was: Mapping[str, Written], found: Collection[Change]) -> bytes:
-    """The manifest after an update: what is a person's own keeps the digest that was written when it was ours."""
+def kept(made: Mapping[str, bytes], was: Mapping[str, Written], found: Collection[Change]) -> dict[str, Written]:
+    """What is ours after an update: of what is a person's own, what was written when it was ours."""
     theirs = {change.path for change in found if not change.is_done}
-    rows = {path: Written(digest_bytes(data), _blob(data)) for path, data in made.items() if path not in theirs}
-    rows |= {path: was[path] for path in theirs if path in was}
-    told = {path: row._asdict() for path, row in rows.items()}
-    return canonical({"version": 1, "engine": __version__, "files": told}) + b"\n"
+    rows = {path: Written.of(data) for path, data in made.items() if path not in theirs}
+    return rows | {path: was[path] for path in theirs if path in was}
 
 
 def told(change: Change, base: Callable[[], bytes | None]) -> str:

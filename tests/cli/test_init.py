@@ -15,6 +15,7 @@ from engine.cli.main import main
 from engine.core.verdict.trust import load_trusted_keys
 from engine.errors import ExitCode
 from engine.setup.answers import FILE
+from engine.setup.place import alone
 from tests.support.setup import CONTROLLER, SOURCE, flags
 
 
@@ -246,6 +247,20 @@ def test_private_keys_lie_in_no_repository(here, capsys, where):
     assert list(here.rglob("*.pem")) == []
 
 
+def test_a_controller_is_no_source(here, new, capsys):
+    before = there(new)
+    wanted = flags(accounts=None, security=None, ciso=None, special_approvers=None)
+    assert init("new", *wanted, "--update", kind="source") == ExitCode.CONFIG
+    assert "ENG938 what is there is a controller" in capsys.readouterr().err
+    assert there(new) == before, "none of the rules is taken for one that is not written any more"
+
+
+def test_one_at_a_time(here, new, capsys):
+    with alone(str(new)):
+        assert init("new", "--reviewers", "eve", "--update") == ExitCode.STALE
+    assert "ENG939" in capsys.readouterr().err
+
+
 def test_an_update_of_nothing(here, capsys):
     assert init("new", *flags("--update")) == ExitCode.CONFIG
     assert "ENG937" in capsys.readouterr().err
@@ -265,7 +280,11 @@ def test_an_update_of_nothing(here, capsys):
 )
 def test_an_edited_list_of_what_was_written(here, new, capsys, why, said):
     file = new / ".engine/vendored.json"
-    file.write_text(said if isinstance(said, str) else json.dumps({"version": 1, "engine": "1", "files": said}))
+    file.write_text(
+        said
+        if isinstance(said, str)
+        else json.dumps({"version": 1, "kind": "controller", "engine": "1", "files": said})
+    )
     before = there(here)
     for words in ((), ("--update",)):
         assert init("new", *words) == ExitCode.CONFIG, why

@@ -10,7 +10,7 @@ import yaml
 from engine import data
 from engine.setup.repository import made
 from tests.support.machine import good
-from tests.support.setup import SOURCE, answers
+from tests.support.setup import CONTROLLER, SOURCE, answers
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -19,14 +19,14 @@ def _git(top, *words):
     return subprocess.run(["git", "-C", str(top), *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _repository(top, files, hook):
+def _repository(top, name, files, hook):
     for path, text in files.items():
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         (top / path).write_bytes(text)
     config = {"repos": [{"repo": ROOT, "rev": _git(ROOT, "rev-parse", "HEAD"), "hooks": [hook]}]}
     (top / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     _git(top, "init", "-q")
-    _git(top, "remote", "add", "origin", f"https://github.com/{SOURCE}.git")
+    _git(top, "remote", "add", "origin", f"https://github.com/{name}.git")
     _git(top, "add", ".")
 
 
@@ -40,9 +40,9 @@ def _run(top, home):
 def test_both_hooks_say_yes_and_no(tmp_path):
     rules, source, home = tmp_path / "rules", tmp_path / "source", tmp_path / "home"
     written = made(answers())
-    _repository(rules, written, {"id": "engine-lint"})
+    _repository(rules, CONTROLLER, written, {"id": "engine-lint"})
     files = {"S3/a.tfvars": good().encode(), ".vscode/settings.json": b"{}", "README.md": b"text"}
-    _repository(source, files, {"id": "engine-check", "args": ["--rules", str(rules)]})
+    _repository(source, SOURCE, files, {"id": "engine-check", "args": ["--rules", str(rules)]})
     for top in (rules, source):
         done = _run(top, home)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -4,7 +4,7 @@ from re import search
 
 from engine.core.schema.invalid import InvalidError
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"What engine init has written","description":"`.engine/vendored.json`: the files that `engine init --update` may replace while nobody has changed them.","type":"object","additionalProperties":false,"required":["version","engine","files"],"properties":{"version":{"type":"integer","const":1},"engine":{"description":"The version that wrote them.","type":"string","minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9.+-]+$"},"files":{"description":"Path \\u2192 digest of what was written there.","type":"object","maxProperties":10000,"propertyNames":{"type":"string","maxLength":800,"pattern":"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"},"additionalProperties":{"$ref":"#/$defs/file"}}},"$defs":{"file":{"type":"object","additionalProperties":false,"required":["digest","blob"],"properties":{"digest":{"description":"SHA-256 of its bytes.","type":"string","pattern":"^sha256:[0-9a-f]{64}$"},"blob":{"description":"What git calls it: where to find it again.","type":"string","pattern":"^[0-9a-f]{40}$"}}}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"What engine init has written","description":"`.engine/vendored.json`: the files that `engine init --update` may replace while nobody has changed them.","type":"object","additionalProperties":false,"required":["version","kind","engine","files"],"properties":{"version":{"type":"integer","const":1},"kind":{"description":"Of what repository.","enum":["controller","source"]},"engine":{"description":"The version that wrote them.","type":"string","minLength":1,"maxLength":100,"pattern":"^[A-Za-z0-9.+-]+$"},"files":{"description":"Path \\u2192 digest of what was written there.","type":"object","maxProperties":10000,"propertyNames":{"type":"string","maxLength":800,"pattern":"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"},"additionalProperties":{"$ref":"#/$defs/file"}}},"$defs":{"file":{"type":"object","additionalProperties":false,"required":["digest","blob"],"properties":{"digest":{"description":"SHA-256 of its bytes.","type":"string","pattern":"^sha256:[0-9a-f]{64}$"},"blob":{"description":"What git calls it: where to find it again.","type":"string","pattern":"^[0-9a-f]{40}$"}}}}}'
 
 
 def validate(data):
@@ -12,7 +12,7 @@ def validate(data):
         raise InvalidError
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
-        data__missing_keys = set(['version', 'engine', 'files']) - data.keys()
+        data__missing_keys = set(['version', 'kind', 'engine', 'files']) - data.keys()
         if data__missing_keys:
             raise InvalidError
         data_keys = set(data.keys())
@@ -22,6 +22,11 @@ def validate(data):
             if not isinstance(data__version, int) and (not (isinstance(data__version, float) and data__version.is_integer())) or isinstance(data__version, bool):
                 raise InvalidError
             if not (isinstance(data__version, (int, float)) and (not isinstance(data__version, bool)) and (data__version == 1)):
+                raise InvalidError
+        if 'kind' in data_keys:
+            data_keys.remove('kind')
+            data__kind = data['kind']
+            if not (isinstance(data__kind, str) and data__kind == 'controller' or (isinstance(data__kind, str) and data__kind == 'source')):
                 raise InvalidError
         if 'engine' in data_keys:
             data_keys.remove('engine')
