@@ -47,11 +47,12 @@ def test_both_hooks_say_yes_and_no(tmp_path):
         done = _run(top, home)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    (rules / "specs/merge.yaml").write_bytes(written["specs/merge.yaml"] + b"unknown: key\n")
     (source / "S3/a.tfvars").write_text("environment = var.x\n")
-    assert "ENG040" in _run(rules, home).stdout
-    assert "S3/a.tfvars" in (done := _run(source, home)).stdout
-    assert done.returncode == 1
+    done = _run(source, home)
+    assert (done.returncode, "S3/a.tfvars" in done.stdout) == (1, True), done.stdout
+    (rules / "specs/merge.yaml").write_bytes(written["specs/merge.yaml"] + b"unknown: key\n")
+    done = _run(rules, home)
+    assert (done.returncode, "ENG040" in done.stdout) == (1, True), done.stdout
 
 
 def test_what_init_writes_calls_the_same_commands():
