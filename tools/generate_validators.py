@@ -135,7 +135,7 @@ def generate(text: str) -> str:
 
 
 def filled(text: str) -> str:
-    """A schema with the examples that stand in tables of the engine: whoever adds a row adds it to what editors offer."""
+    """A schema with the examples that stand in tables: whoever adds a row there has added it to what editors offer."""
     actions, events = catalog().actions, catalog().events
     # what describes the place → what may stand there
     examples = {

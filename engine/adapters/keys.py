@@ -170,7 +170,7 @@ def key_set(folder: str, before: bytes | None, expires: str) -> bytes:
     from engine.core.verdict.trust import entry
 
     known = before.decode() if before else ""
-    head, rows = known.rstrip("\n"), []
+    head, rows = known.rstrip("\n"), list[str]()
     for purpose in settings.SIGNING:
         place = os.path.join(folder, signs(purpose))
         signer = load_signer(files.read(place)) if os.path.lexists(place) else new_key(place)
