@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, ExitCode, failure
@@ -208,7 +208,9 @@ def _differ(kept: bytes, answers: "Answers") -> bool:
     return read(kept, FILE) != answers.said
 
 
-def _show(found: "Sequence[Change]", base: Any, console: "Console") -> None:
+def _show(found: "Sequence[Change]", base: "Callable[[Change], bytes | None]", console: "Console") -> None:
+    from functools import partial
+
     from engine.setup.vendored import told
 
     if not found:
@@ -221,7 +223,7 @@ def _show(found: "Sequence[Change]", base: Any, console: "Console") -> None:
     }
     for change in found:
         console.out(f"{change.path}: {words.get(change.how, change.how)}")
-        console.out(told(change, lambda change=change: base(change)))  # type: ignore[misc]
+        console.out(told(change, partial(base, change)))
 
 
 def _try(top: str, new: Mapping[str, bytes], gone: Sequence[str], console: "Console") -> None:
