@@ -6,7 +6,10 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _WHEEL = os.path.join(_HERE, "_data")
 ROOT = _WHEEL if os.path.isdir(_WHEEL) else os.path.dirname(_HERE)
 
-NAMES = ("specs", "schemas", "policies", "terraform", "examples", "deployment-rules.yaml", "approvers-config.yaml")
+NAMES = (
+    *("specs", "schemas", "policies", "terraform", "examples", "tests/specs"),
+    *("deployment-rules.yaml", "approvers-config.yaml"),
+)
 
 
 def path(name: str) -> str:

@@ -1331,6 +1331,27 @@ TABLE: dict[str, Row] = {
     ),
     "ENG902": Row("the rules settle nothing of `{name}` under `{what}`", "known there: {known}"),
     "ENG903": Row("{path}: the rules know no {what} `{name}`", "known: {known}"),
+    # ENG930-949 repositories that are set up
+    "ENG930": Row("nobody is there to be asked for {missing}", "say {flags}, or name a file with --from"),
+    "ENG931": Row(
+        "{directory} is not empty: {found}", "name a new directory, an empty one, or one that holds nothing but `.git`"
+    ),
+    "ENG932": Row("{what} cannot be: {reason}", "name another one"),
+    "ENG933": Row(
+        "{file} is not believed: {reason}", "take it back as it was committed: `git checkout -- {file}`; else remove it"
+    ),
+    "ENG934": Row("nothing is read or written at {path}: {reason}", "put a file of your own there, or remove it"),
+    "ENG935": Row(
+        "private keys would lie in a repository: {directory}", "name a directory outside every repository with --keys"
+    ),
+    "ENG936": Row(
+        "what would be there does not hold, and nothing is written: `{command}` ends with {exit}",
+        "mend what it says; your changes and what is newer may not fit together",
+        _NO,
+    ),
+    "ENG937": Row("nothing was set up in {directory}: there is no {file}", "leave --update out, to set it up"),
+    "ENG938": Row("what is there is a {kind}, and no {other}", "say `engine init {kind}`, or name another directory"),
+    "ENG939": Row("another `engine init` is at work in {directory}", "wait until it has ended", _STALE),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -7,11 +7,14 @@ the syntax tree. Keywords that it ignores or misreads are refused here: a silent
 import ast
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import fastjsonschema
+
+from engine.run.catalog import catalog
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMAS = os.path.join(os.path.dirname(HERE), "schemas")
@@ -131,6 +134,22 @@ def generate(text: str) -> str:
     return f'"""{head}"""\n\n{"".join(uses)}\nSCHEMA = {compact!r}\n\n\n{code}\n'
 
 
+def filled(text: str) -> str:
+    """A schema with the examples that stand in tables: whoever adds a row there has added it to what editors offer."""
+    actions, events = catalog().actions, catalog().events
+    # what describes the place → what may stand there
+    examples = {
+        "an action such as `terraform.plan`": sorted(actions),
+        "a permission such as `contents:read`": sorted({one for row in actions.values() for one in row.permissions}),
+        "a kind of event, or several": sorted(events),
+        "kind of event: pull_request": sorted(events),
+    }
+    for said, known in examples.items():
+        place = rf'("description": "{re.escape(said)}",\s*"examples": )\[[^\]]*\]'
+        text = re.sub(place, rf"\1{json.dumps(known)}", text)  # names of letters, digits, `_`, `.` and `:` alone
+    return text
+
+
 def names() -> list[str]:
     """All schemas that documents are validated against, without `.schema.json`."""
     found = {name.removesuffix(SUFFIX) for name in os.listdir(SCHEMAS) if name.endswith(SUFFIX)}
@@ -151,8 +170,11 @@ def target(name: str) -> str:
 def main(wanted: list[str]) -> None:
     """Write the modules of all schemas, or of those named."""
     for name in wanted or names():
+        text = filled(source(name))
+        with open(os.path.join(SCHEMAS, name + SUFFIX), "w", encoding="utf-8") as file:
+            file.write(text)
         with open(target(name), "w", encoding="utf-8") as file:
-            file.write(generate(source(name)))
+            file.write(generate(text))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
     from engine.adapters.sealed import SealingKey
 
+# Of `key_set`, 64 hexadecimal digits each: file → the setting that names it.
+SECRETS = {
+    "digest.key": "ENGINE_DIGEST_KEY_FILE",
+    "handover.key": "ENGINE_HANDOVER_KEY_FILE",
+    "backup.key": "ENGINE_BACKUP_KEY_FILE",
+}
+
 
 class FileSigner:
     """Signs with a key in memory. Shows nothing of it."""
@@ -147,6 +154,39 @@ def new_sealing_key(file: str) -> "SealingKey":
     assert key is not None
     put_new(file, text.encode() + b"\n")
     return key
+
+
+def key_set(folder: str, before: bytes | None, expires: str) -> bytes:
+    """All keys of one engine in `folder`, each made where there is none: one that signs for each purpose, secrets.
+
+    The result is the file of trusted keys: `before`, and the keys that it lacks, each believed for its purpose.
+
+    Raises:
+        EngineError: as `put_new`; ENG283, what is there is no key.
+    """
+    import secrets
+
+    from engine.core.signature import TrustedKey
+    from engine.core.verdict.trust import entry
+
+    known = before.decode() if before else ""
+    head, rows = known.rstrip("\n"), list[str]()
+    for purpose in settings.SIGNING:
+        place = os.path.join(folder, signs(purpose))
+        signer = load_signer(files.read(place)) if os.path.lexists(place) else new_key(place)
+        if signer.id not in known:
+            key = TrustedKey(signer.id, signer.public, (purpose,), expires, None)
+            top, _, row = entry(key).partition("keys:\n")
+            head, rows = head or f"{top}keys:", [*rows, row]
+    for name in SECRETS:
+        if not os.path.lexists(os.path.join(folder, name)):
+            put_new(os.path.join(folder, name), secrets.token_hex(32).encode())
+    return "\n".join([head, *rows, ""]).encode()
+
+
+def signs(purpose: str) -> str:
+    """The file of the key that signs for this."""
+    return f"{purpose}-key.pem"
 
 
 def put_new(file: str, key: bytes, exists: str = "ENG284") -> None:

@@ -26,6 +26,9 @@ def arguments(parser: ArgumentParser) -> None:
         "--source", metavar="REPO", help="which declared source it is (default: its origin, or the only one)"
     )
     parser.add_argument(
+        "--no-plan", action="store_true", help="look at the files alone: a moment, and no Terraform; for pre-commit"
+    )
+    parser.add_argument(
         "--fail-fast", action="store_true", help="begin nothing more after the first resource that cannot be planned"
     )
     parser.add_argument(
@@ -53,7 +56,7 @@ def run(options: Namespace, console: Console) -> int:
     surroundings = settings.read()
     stand_apart(controller, options.repo, options.source, search_path=surroundings.path)
     rules = load_rules(options.rules)
-    request = Request(options.repo, tuple(options.paths), options.source)
+    request = Request(options.repo, tuple(options.paths), options.source, plans=not options.no_plan)
     with results.directory(None) as out, watching(console, as_json=options.json) as (step, _):
         work = Work(out, console.progress, lambda _: None, Event(), watch=step, fail_fast=options.fail_fast)
         report = check(request, rules, Controller.at(controller), surroundings, work, clock.now())
@@ -63,4 +66,6 @@ def run(options: Namespace, console: Console) -> int:
         console.out(terminal.render(report, colour=console.colours, width=console.width))
     if report.broken:
         return worst(TABLE[problem.code].exit for problem in report.broken)
+    if options.no_plan:
+        return ExitCode.NEGATIVE if report.refused else ExitCode.DONE
     return EXIT[report.result] if report.result in ("passed", "error") else ExitCode.NEGATIVE

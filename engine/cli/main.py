@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.cli.console import Console
 
 COMMANDS = {
+    "init": "engine.cli.init",
     "run": "engine.cli.run",
     "serve": "engine.cli.serve",
     "runs": "engine.cli.runs",
@@ -50,7 +51,7 @@ COMMANDS = {
     "version": "engine.cli.version",
 }
 _START_PROGRAMS = frozenset(
-    ["run", "serve", "check", "discover", "graph", "policy", "rollback", "unlock", "state", "doctor", "sandbox"]
+    ["init", "run", "serve", "check", "discover", "graph", "policy", "rollback", "unlock", "state", "doctor", "sandbox"]
 )
 _FLAGS = (
     (("--quiet", "-q"), "no progress on standard error"),

@@ -30,7 +30,7 @@ from engine.run.reports import of_outputs, write
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
-    from engine.core.report.model import Report
+    from engine.core.report.model import Report, Result
     from engine.core.rules.model import Rules, Source
     from engine.run.context import Controller, Work
 
@@ -43,6 +43,8 @@ _CHANGED = (
     "whether it goes to one environment only, and whether it can be merged into its base shows in the commits"
 )
 
+_UNPLANNED = "what Terraform and the policies say: the files alone were looked at (--no-plan)"
+
 
 class Request(NamedTuple):
     """One `engine check`."""
@@ -50,12 +52,13 @@ class Request(NamedTuple):
     repo: str  # a directory of the working tree
     paths: tuple[str, ...]  # files or directories; none: everything
     source: str | None  # owner/name, where the working tree does not say it
+    plans: bool = True  # else the files alone are looked at
 
 
 def check(
     request: Request, rules: "Rules", controller: "Controller", settings: "Settings", work: "Work", now: str
 ) -> "Report":
-    """Discover, plan and judge; nothing is signed, and nothing kept but prepared directories.
+    """Discover, plan and judge, or discover alone; nothing is signed, and nothing kept but prepared directories.
 
     Raises:
         EngineError: the working tree cannot be read, there is nothing in it that was asked for, or its source is not
@@ -86,6 +89,10 @@ def check(
             *(f"what {other} says: only {engine} is asked" for other in others),
         ),
     )
+    if not request.plans:
+        result: Result = "refused" if found.refused else "unjudged"
+        report = report._replace(refused=found.refused, result=result, unknown=(_UNPLANNED, *report.unknown))
+        return write(report, work.out, settings.credentials)
     try:
         rows = _planned(found.resources, rules, controller, settings, work)
         limit = rules.limits.policy_timeout_s

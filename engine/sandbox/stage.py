@@ -4,13 +4,13 @@ Everything is made once and stays: a verdict that was signed before a restart is
 """
 
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine import data
 from engine.adapters import files, settings
+from engine.adapters.keys import SECRETS, signs
 from engine.sandbox.aws import Aws
 from engine.sandbox.forge.forge import Forge
 
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 CONTROLLER, KEYS = "controller", "keys"
 _FILES = ("deployment-rules.yaml", "approvers-config.yaml", "specs", "policies", "terraform")
 _TRUSTED = "trusted-keys.yaml"
-# 64 hexadecimal digits each: file → the setting that names it.
-_SECRETS = {
-    "digest.key": "ENGINE_DIGEST_KEY_FILE",
-    "handover.key": "ENGINE_HANDOVER_KEY_FILE",
-    "backup.key": "ENGINE_BACKUP_KEY_FILE",
-}
 _LIMITS = (b"\nlimits: {", b"\nlimits: {lock_timeout: 5s, ")  # nobody here waits a minute for a lock that a story holds
 _COUNTS_S = 20 * 365 * 86_400  # how long a key counts: the clock of a sandbox may be advanced by ten years
 # What of the machine's environment a run is given; credentials of the machine's owner are not among it.
@@ -110,18 +104,15 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     """
     keys = os.path.join(folder, KEYS)
     files.make_directory(keys)
-    _signing_keys(keys)
-    for name in _SECRETS:
-        if not os.path.exists(os.path.join(keys, name)):
-            files.write(os.path.join(keys, name), secrets.token_hex(32).encode())
+    _keys(keys)
     bot = app["bot"]
     assert isinstance(bot, Mapping)
     environ = {
         **aws.environ,
         "NO_PROXY": "127.0.0.1",
-        **{f"{name}_FILE": os.path.join(keys, _signs(purpose)) for purpose, name in settings.SIGNING.items()},
+        **{f"{name}_FILE": os.path.join(keys, signs(purpose)) for purpose, name in settings.SIGNING.items()},
         "ENGINE_TRUSTED_KEYS": os.path.join(keys, _TRUSTED),
-        **{setting: os.path.join(keys, name) for name, setting in _SECRETS.items()},
+        **{setting: os.path.join(keys, name) for name, setting in SECRETS.items()},
         "ENGINE_GITHUB_APP_ID": str(app["id"]),
         "ENGINE_GITHUB_APP_KEY_FILE": str(app["private_key_file"]),
         "ENGINE_GITHUB_BOT_ID": str(bot["id"]),
@@ -132,27 +123,12 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     return Stage(aws, controller(folder), environ, settings.given(_OURS))
 
 
-def _signing_keys(folder: str) -> None:
-    """A key for each purpose, each believed for that alone; one that an older sandbox has not is added."""
+def _keys(folder: str) -> None:
+    """A key for each purpose, each believed for that alone, and the secrets; what an older sandbox lacks is added."""
     from engine.adapters.clock import now
-    from engine.adapters.keys import load_signer, new_key
+    from engine.adapters.keys import key_set
     from engine.core.moment import later
-    from engine.core.signature import TrustedKey
-    from engine.core.verdict.trust import entry
 
     trusted = os.path.join(folder, _TRUSTED)
-    before = files.read(trusted).decode() if os.path.exists(trusted) else "version: 1\nkeys:\n"
-    expires, rows = later(now(), _COUNTS_S), []
-    for purpose in settings.SIGNING:
-        place = os.path.join(folder, _signs(purpose))
-        if os.path.exists(place) and load_signer(files.read(place)).id in before:
-            continue
-        files.remove(place)  # of one that was killed before it had written who is believed
-        signer = new_key(place)
-        rows.append(entry(TrustedKey(signer.id, signer.public, (purpose,), expires, None)).partition("keys:\n")[2])
-    if rows:
-        files.write(trusted, "\n".join([before.rstrip("\n"), *rows, ""]).encode())
-
-
-def _signs(purpose: str) -> str:
-    return f"{purpose}-key.pem"
+    before = files.read(trusted) if os.path.exists(trusted) else None
+    files.write(trusted, key_set(folder, before, later(now(), _COUNTS_S)))

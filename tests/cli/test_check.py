@@ -60,6 +60,22 @@ def test_what_is_good_passes_and_what_cannot_be_told_is_said(tree):
     assert "(2 of 2)" in done.err
 
 
+@pytest.mark.parametrize(
+    ("why", "files", "code", "result"),
+    [
+        ("what only a plan or a policy would say is not said", {"S3/b.tfvars": bad()}, ExitCode.DONE, "unjudged"),
+        ("code is refused", {"S3/b.tfvars": "environment = var.x\n"}, ExitCode.NEGATIVE, "refused"),
+        ("so is what does not belong there", {"S3/main.tf": ""}, ExitCode.NEGATIVE, "refused"),
+    ],
+)
+def test_the_files_alone(tree, why, files, code, result):
+    tree.write({**FILES, **files})
+    done = tree.check("--no-plan", "--json", ENGINE_TERRAFORM="/nowhere", PATH="/nowhere")
+    found = json.loads(done.out)
+    assert (done.code, found["result"], found["resources"]) == (code, result, []), why
+    assert "what Terraform and the policies say" in found["unknown"][0]
+
+
 def test_what_policy_denies_is_denied(tree):
     tree.machine.judge_as_shipped()
     tree.write({**FILES, "S3/b.tfvars": bad()})

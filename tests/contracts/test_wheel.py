@@ -7,6 +7,7 @@ import zipfile
 
 from engine import data
 
+_BESIDE = ("engine/sandbox/forge/", "engine/setup/")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -19,14 +20,12 @@ def test_wheel_has_exactly_the_tracked_data(tmp_path):
     subprocess.run(build, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        beside = {name for name in archive.namelist() if name.startswith("engine/sandbox/forge/")}
+        beside = {name for name in archive.namelist() if name.startswith(_BESIDE)}
         packed = {n.removeprefix("engine/_data/") for n in archive.namelist() if n.startswith("engine/_data/")}
     tracked = subprocess.run(["git", "ls-files", *data.NAMES], cwd=clone, check=True, capture_output=True, text=True)
     assert packed == set(tracked.stdout.split())
-    forge = subprocess.run(
-        ["git", "ls-files", "engine/sandbox/forge"], cwd=clone, check=True, capture_output=True, text=True
-    )
-    assert beside == set(forge.stdout.split()), "what lies beside the modules too: schema, templates, style sheet"
+    ours = subprocess.run(["git", "ls-files", *_BESIDE], cwd=clone, check=True, capture_output=True, text=True)
+    assert beside == set(ours.stdout.split()), "what lies beside the modules too: schema, templates, style sheet"
 
 
 def test_checkout_data_is_at_the_top_level():

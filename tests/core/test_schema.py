@@ -44,6 +44,40 @@ def test_schemas_are_schemas_with_words_for_people(name: str) -> None:
     assert read["description"]
 
 
+# What people write, with an editor that reads the schema: SchemaStore's form.
+_WRITTEN = ("approvers-config", "deployment-rules", "fixtures", "init", "spec", "special-approvers", "trusted-keys")
+
+
+def _parts(schema: Any, path: str = "#") -> Iterator[tuple[str, Any]]:
+    if isinstance(schema, dict):
+        yield path, schema
+        for key, value in schema.items():
+            yield from _parts(value, f"{path}/{key}")
+    elif isinstance(schema, list):
+        for number, value in enumerate(schema):
+            yield from _parts(value, f"{path}/{number}")
+
+
+@pytest.mark.parametrize("name", _WRITTEN)
+def test_an_editor_finds_words_and_examples_for_whatever_it_offers(name: str) -> None:
+    read = json.loads(generator.source(name))
+    assert read["$id"] == f"https://json.schemastore.org/interlock-{'pipeline' if name == 'spec' else name}.json"
+    said = {f"#/$defs/{key}": bool(part.get("description")) for key, part in read.get("$defs", {}).items()}
+    for path, part in _parts(read):
+        for key, value in part.get("properties", {}).items() if isinstance(part.get("properties"), dict) else ():
+            assert value.get("description") or said.get(value.get("$ref")), f"{path}/properties/{key}"
+        for example in part.get("examples", ()) if isinstance(part.get("examples"), list) else ():
+            bare = {key: value for key, value in part.items() if key != "$ref"} | {"$defs": read.get("$defs", {})}
+            assert Draft202012Validator(bare).is_valid(example), f"{path}: {example}"
+    for key, part in read.get("$defs", {}).items():
+        assert "pattern" not in part or part.get("examples"), f"{key} has a form, and no example"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_from_tables_are_those_of_the_tables(name: str) -> None:
+    assert generator.filled(generator.source(name)) == generator.source(name), "run `make schemas`"
+
+
 @pytest.mark.parametrize(
     ("why", "bad"),
     [

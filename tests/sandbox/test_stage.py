@@ -17,23 +17,23 @@ def _purposes(folder: Path) -> dict[str, str]:
 
 
 def test_there_is_a_key_for_each_purpose_and_it_stays(tmp_path: Path) -> None:
-    stage._signing_keys(str(tmp_path))
+    stage._keys(str(tmp_path))
     made = _purposes(tmp_path)
     assert set(made) == set(SIGNING)
     assert len(set(made.values())) == len(made)
-    stage._signing_keys(str(tmp_path))
+    stage._keys(str(tmp_path))
     assert _purposes(tmp_path) == made
 
 
 def test_a_sandbox_of_an_earlier_release_gets_the_key_that_it_lacks(tmp_path: Path) -> None:
-    stage._signing_keys(str(tmp_path))
+    stage._keys(str(tmp_path))
     made = _purposes(tmp_path)
     trusted = tmp_path / "trusted-keys.yaml"
     head, rows = trusted.read_text().split("keys:\n")
     kept = [f"  - {row}" for row in rows.split("  - ")[1:] if made["audit"] not in row]
     trusted.write_text(head + "keys:\n" + "".join(kept))
     os.remove(tmp_path / "audit-key.pem")
-    stage._signing_keys(str(tmp_path))
+    stage._keys(str(tmp_path))
     now = _purposes(tmp_path)
     assert {**now, "audit": ""} == {**made, "audit": ""}, "what was signed before is believed"
     assert now["audit"] != made["audit"]

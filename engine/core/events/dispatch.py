@@ -15,6 +15,8 @@ from engine.names import closest, listing
 VERSION = 1
 _ENVELOPE: dict[str, Check] = {"version": Check("1", lambda v: type(v) is int and v == VERSION), "source_repo": REPO}
 _PULL: dict[str, Check] = {**_ENVELOPE, "action": WORD, "pr_number": NUMBER}
+_LINE = Check("the comment's first line", lambda v: isinstance(v, str) and len(v) <= 1000 and "\n" not in v)
+_BRANCH_REF = Check("a branch such as refs/heads/feature", lambda v: REF.holds(v) and str(v).startswith("refs/heads/"))
 
 
 class _Stand(NamedTuple):
@@ -31,11 +33,12 @@ EVENTS: Mapping[str, _Stand] = {
         {"merged": FLAG, "previous_base_ref": BRANCH},
     ),
     "pull_request_review": _Stand({**_PULL, "head_sha": SHA, "head_ref": BRANCH, "base_ref": BRANCH}, {}),
-    "issue_comment": _Stand(_PULL, {}),
+    # What it says it says; it is looked up by its id, and has to say the same.
+    "issue_comment": _Stand(_PULL, {"comment_id": NUMBER, "comment_body": _LINE}),
     "check_run": _Stand({**_PULL, "head_sha": SHA}, {}),
     "push": _Stand({**_ENVELOPE, "ref": REF, "head_sha": SHA}, {}),
-    # Nothing has happened, and somebody asks: for one pull request, or for whatever was left lying.
-    "look": _Stand({**_ENVELOPE, "pr_number": NUMBER}, {}, "repository_dispatch"),
+    # Nobody says what has happened: look at one pull request or branch, or for whatever was left lying.
+    "look": _Stand(_ENVELOPE, {"pr_number": NUMBER, "ref": _BRANCH_REF}, "repository_dispatch"),
     "sweep": _Stand(_ENVELOPE, {}, "repository_dispatch"),
 }
 _KEYS = {"event"}.union(*(s.required.keys() | s.optional.keys() for s in EVENTS.values()))
@@ -64,6 +67,8 @@ def stands_for(sent: Body, file: str) -> tuple[str, dict[str, Any]]:
         raise failure("ENG157", Place(file), path=found[0], reason=found[1])
     if name == "pull_request" and sent["action"] == "closed" and "merged" not in sent:
         raise failure("ENG157", Place(file), path="merged", reason="`closed` has to say whether it was merged")
+    if name == "look" and ("pr_number" in sent) == ("ref" in sent):
+        raise failure("ENG157", Place(file), path="pr_number", reason="a look is at one pull request, or at one `ref`")
     if strange := sorted(sent.keys() - fields.keys() - {"event"}):
         raise failure("ENG158", Place(file), hint=closest(strange[0], _KEYS), key=shown(strange[0]), event=name)
     return stand.name or name, _PAYLOADS[name](sent)
@@ -89,7 +94,8 @@ def _pull(sent: Body) -> dict[str, Any]:
 
 
 def _issue_comment(sent: Body) -> dict[str, Any]:
-    return {**_subject(sent), "issue": {"number": sent["pr_number"], "pull_request": {}}, "comment": {}}
+    said = {"body": sent.get("comment_body", ""), **({"id": sent["comment_id"]} if "comment_id" in sent else {})}
+    return {**_subject(sent), "issue": {"number": sent["pr_number"], "pull_request": {}}, "comment": said}
 
 
 def _check_run(sent: Body) -> dict[str, Any]:
@@ -109,8 +115,8 @@ def _push(sent: Body) -> dict[str, Any]:
 
 
 def _asked(sent: Body) -> dict[str, Any]:
-    number = {"pr_number": sent["pr_number"]} if "pr_number" in sent else {}
-    return {"action": sent["event"], "repository": {"full_name": sent["source_repo"]}, "client_payload": number}
+    at = {key: sent[key] for key in ("pr_number", "ref") if key in sent}
+    return {"action": sent["event"], "repository": {"full_name": sent["source_repo"]}, "client_payload": at}
 
 
 def _subject(sent: Body) -> dict[str, Any]:

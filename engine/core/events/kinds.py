@@ -133,10 +133,12 @@ def _by_hand(body: Body) -> Subject:
 
 
 def _dispatched(body: Body) -> Subject:
-    """Of one pull request only where the contract of dispatches has named it: another's payload says nothing to us."""
+    """Of one subject only where the contract of dispatches has named it: another's payload says nothing to us."""
     asked, nothing = body.get("client_payload"), _nothing(body)
-    number = asked.get("pr_number") if isinstance(asked, dict) and body["action"] == "look" else None
-    return Subject("pull_request", nothing.repo, number) if NUMBER.holds(number) else nothing
+    at = asked if isinstance(asked, dict) and body["action"] == "look" else {}
+    if NUMBER.holds(at.get("pr_number")):
+        return Subject("pull_request", nothing.repo, at["pr_number"])
+    return Subject("ref", nothing.repo, ref=at["ref"]) if REF.holds(at.get("ref")) else nothing
 
 
 def _nothing(body: Body) -> Subject:

@@ -45,10 +45,11 @@ EVENTS = (
     "check_suite",
     "repository_dispatch",
 )
+_NO_RULES = ("examples", "tests/specs")
 # name → kind, branches (the first is the default), and the shipped files it begins with
 REPOSITORIES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "dev-deployment": ("source", ("main", "dev", "stage", "prod"), ("examples/dev-deployment",)),
-    "controller": ("controller", ("main",), tuple(name for name in data.NAMES if name != "examples")),
+    "controller": ("controller", ("main",), tuple(name for name in data.NAMES if name not in _NO_RULES)),
 }
 WEB_FLOW = 19864447  # GitHub's own number of the account that commits what is made in its pages
 

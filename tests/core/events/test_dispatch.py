@@ -49,7 +49,18 @@ SWEEP = {"version": 1, "source_repo": "a/b", "event": "sweep"}
         ),
         ("a push", PUSH, ["push", None, {"after": HEAD, "deleted": False, "ref": "refs/heads/feature"}]),
         ("a deleted branch", {**PUSH, "head_sha": GONE}, ["push", None, {"deleted": True}]),
+        ("a comment without its text", COMMENT, ["issue_comment", "created", {"comment": {"body": ""}}]),
+        (
+            "a comment that may be a command",
+            {**COMMENT, "comment_id": 9, "comment_body": "/engine validate"},
+            ["issue_comment", "created", {"comment": {"id": 9, "body": "/engine validate"}}],
+        ),
         ("a look", {**SWEEP, "event": "look", "pr_number": 7}, ["repository_dispatch", "look", {"client_payload": {}}]),
+        (
+            "a look at a branch",
+            {**SWEEP, "event": "look", "ref": "refs/heads/x"},
+            ["repository_dispatch", "look", {"client_payload": {"ref": "refs/heads/x"}}],
+        ),
         ("a sweep", SWEEP, ["repository_dispatch", "sweep", {}]),
     ],
 )
@@ -80,6 +91,17 @@ def test_stands_for(why: str, payload: dict[str, Any], expected: list[Any]) -> N
         ("an event that is no name", sent(event=["push"]), "ENG157", "a list is none of"),
         ("a misspelt key", sent(base_reff="main"), "ENG158", '`"base_reff"`'),
         ("a key of another event", {**PUSH, "pr_number": 7}, "ENG158", '`"pr_number"`'),
+        ("a look at nothing", {**SWEEP, "event": "look"}, "ENG157", "one pull request, or at one `ref`"),
+        (
+            "a look at two",
+            {**SWEEP, "event": "look", "pr_number": 7, "ref": "refs/heads/x"},
+            "ENG157",
+            "or at one `ref`",
+        ),
+        ("a look at a tag", {**SWEEP, "event": "look", "ref": "refs/tags/v1"}, "ENG157", "`ref`: expected a branch"),
+        ("a comment of two lines", {**COMMENT, "comment_body": "a\nb"}, "ENG157", "the comment's first line"),
+        ("a comment without end", {**COMMENT, "comment_body": "x" * 1001}, "ENG157", "the comment's first line"),
+        ("a comment's id as text", {**COMMENT, "comment_id": "9"}, "ENG157", "`comment_id`"),
         ("a push without its ref", {k: v for k, v in PUSH.items() if k != "ref"}, "ENG157", "`ref`"),
     ],
 )
@@ -112,7 +134,13 @@ def contains(value: Any, part: Any) -> bool:
     ("why", "payload", "subject"),
     [
         ("of the contract", {"version": 1, "source_repo": "a/b", "event": "look", "pr_number": 7}, "a/b#7"),
+        (
+            "a branch of the contract",
+            {"version": 1, "source_repo": "a/b", "event": "look", "ref": "refs/heads/x"},
+            "a/b@refs/heads/x",
+        ),
         ("a whole source", SWEEP, "none"),
+        ("another's message of that name, with a ref", {"ref": "../x"}, "none"),
         ("another's message of that name", {"number": 7}, "none"),
     ],
 )

@@ -1,0 +1,1 @@
+"""`engine init`: repositories that are ready to work, made of what is shipped and of a few answers."""
