@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests use, and one Hypothesis profile for all laws."""
 
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,17 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # No deadlines: neighbours on a shared machine would fail a law.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Thirteen thousand tests and what they import are no garbage before the end: nobody looks for any among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:

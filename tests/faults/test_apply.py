@@ -16,7 +16,7 @@ import pytest
 import engine.data
 from tests.support.applied import state
 from tests.support.emulator import ask, aws
-from tests.support.few import some
+from tests.support.few import few, some
 from tests.support.merged import Machine, Merged, given
 
 __all__ = ["aws"]
@@ -173,7 +173,7 @@ def points(number, seed=SEED):
     return [(dice.choice(VICTIMS), dice.random() < 0.5, dice.uniform(0, LIFE_S)) for _ in range(number)]
 
 
-@pytest.mark.parametrize(("number", "point"), list(enumerate(points(3, seed=7))))
+@pytest.mark.parametrize(("number", "point"), few(enumerate(points(3, seed=7)), 1))
 def test_a_few_points(tmp_path, aws, number, point):
     one(tmp_path, aws, number, *point)
 

@@ -81,6 +81,7 @@ def release(backend, merged):
     ask(backend.aws, "DELETE", f"/{backend.aws.bucket}/{merged.resource(path_of(merged)).state_key}.tflock")
 
 
+@pytest.mark.slow
 def test_whoever_is_killed_while_planning_leaves_no_lock(backend, merge):
     """It would be nobody's for ever: a runner that is gone cannot say that it is dead."""
     merged = merge(a="1")

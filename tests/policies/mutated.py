@@ -1,10 +1,13 @@
-"""On which policies and tests every change has been tried: `python -m tests.policies.mutated` tries all of them.
+"""On which policies and tests everything has been tried: `python -m tests.policies.mutated` does so.
 
-That takes minutes of both processors and comes to the same for the same files, so it is written down when no change has
-survived: until one of the files is another, the slow tests try a share of the changes, and all of them after that.
+Every change of a policy, every managed policy of AWS, every test on a real OPA: that takes minutes of both processors
+and comes to the same for the same files, so it is written down when all has gone well. Until one of the files is
+another, the slow tests try a share of it, and all of it after that.
 """
 
 import json
+import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +19,7 @@ from engine.adapters.policy.bundle import policy_set, read_directory
 from engine.adapters.policy.mutation.operators import Mutant
 from engine.adapters.policy.mutation.run import Judged, Outcome, mutate
 from engine.adapters.policy.port import Terms
+from tests.support.few import ALL
 
 RECORD = Path(__file__).with_suffix(".json")
 SHARES = 16  # one of which is tried; which one depends on the policies
@@ -34,10 +38,18 @@ def digest(of: Mapping[str, bytes]) -> str:
     return sha256(json.dumps([[name, sha256(of[name]).hexdigest()] for name in sorted(of)]).encode()).hexdigest()
 
 
-def is_in_share(mutant: Mutant, share: int) -> bool:
-    """Each change is in one of the shares, the same one wherever its policy is moved to."""
-    said = "\0".join((mutant.file, mutant.rule, mutant.name))
-    return int(sha256(said.encode()).hexdigest()[:8], 16) % SHARES == share % SHARES
+NOW = digest(files())
+IS_WHOLE = ALL or json.loads(RECORD.read_text())["digest"] != NOW
+
+
+def is_chosen(name: str, shares: int = SHARES) -> bool:
+    """Whether one of many things is tried now: each is in one of the shares, or all of them are."""
+    return IS_WHOLE or (int(sha256(name.encode()).hexdigest()[:8], 16) - int(NOW[:8], 16)) % shares == 0
+
+
+def among(mutant: Mutant) -> bool:
+    """The same of a change, wherever in its policy that has been moved to."""
+    return is_chosen("\0".join((mutant.file, mutant.rule, mutant.name)))
 
 
 def survivors(judged: tuple[Judged, ...]) -> list[str]:
@@ -51,8 +63,11 @@ def main() -> None:
     judged = mutate(SHIPPED, Terms(), told=lambda line: print(line, flush=True))
     if lost := survivors(judged):
         sys.exit("\n".join(["no test notices:", *lost]))
+    others = [str(RECORD.parents[1] / name) for name in ("policies/test_shipped.py", "tools/test_aws_catalogue.py")]
+    argv = [sys.executable, "-m", "pytest", "-n0", "-m", "slow", *others]
+    subprocess.run(argv, env={**os.environ, "ENGINE_TEST_ALL": "1"}, check=True)
     found = Counter(one.outcome.value for one in judged)
-    RECORD.write_text(json.dumps({"digest": digest(files()), **dict(sorted(found.items()))}, indent=1) + "\n")
+    RECORD.write_text(json.dumps({"digest": NOW, **dict(sorted(found.items()))}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

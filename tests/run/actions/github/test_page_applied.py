@@ -1,5 +1,7 @@
 """A merge on its page: the comment about applying beside that of the validation, and its deployment."""
 
+import pytest
+
 from engine.adapters.github.forge import opened
 from tests.support.hosted import REPO
 
@@ -41,6 +43,7 @@ def test_nothing_is_deployed_of_what_is_not_merged(page):
     assert page.run("deploy", number).code("github.deployment") == "ENG556"
 
 
+@pytest.mark.slow
 def test_the_comment_about_applying_is_one_beside_that_of_the_validation(page):
     number = merged(page, "two-comments")
     first = page.run("apply-comment", number)["github.comment"]
