@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from engine.sandbox.forge import seed
+from tests.support.few import ALL
 from tests.support.machine import Machine, Runs
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
@@ -26,7 +27,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No deadlines: neighbours on a shared machine would fail a law.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "shared", deadline=None, max_examples=100 if ALL else 50, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("shared")
 
 
