@@ -203,6 +203,7 @@ def test_25_mb_that_are_signed_are_taken(site):
     assert site.post(body).status == 202
 
 
+@pytest.mark.slow
 def test_large_ones_that_are_slow_to_read_keep_nobody_waiting(site):
     value = b'{"a":1,"b":[1,2,3]},'
     body = b'{"many": [' + value * 160_000 + b"{}]}"

@@ -92,6 +92,7 @@ def test_what_was_never_made_is_destroyed_without_a_state(merge):
     assert gone.entries(path)[-1].said["state"] is None
 
 
+@pytest.mark.slow
 def test_what_takes_something_back_has_to_leave_nothing_to_be_done(merge, place):
     first = merge(a="1", b="2")
     path = path_of(first)

@@ -42,6 +42,7 @@ def outcomes(rows):
     return [came_to(row) for row in rows.values()]
 
 
+@pytest.mark.slow
 def test_each_begins_when_what_it_comes_after_has_ended(merge):
     merged = merge(*({"a": "1"} for _ in range(3)))
     first, second, third = merged.resources

@@ -145,6 +145,7 @@ def test_a_rehearsal_refuses_what_a_restore_would(merge, why, sealing, number, l
     assert (state_of(merged), scratch_of(merged)) == (before, 404), why
 
 
+@pytest.mark.slow
 def test_a_rehearsal_that_is_interrupted_leaves_no_copy(merge):
     merged = applied_twice(merge)
     ground = Two(merged).ground()
@@ -178,6 +179,7 @@ def test_a_copy_that_cannot_be_deleted_is_told_beside_what_has_failed(merge):
     assert key in caught.value.problems[-1].message
 
 
+@pytest.mark.slow
 def test_a_lock_whose_owner_is_alive_stops_a_restore_and_is_named(merge):
     merged = applied_twice(merge)
     two, before = Two(merged), state_of(merged)

@@ -168,6 +168,7 @@ def test_an_older_state_is_brought_back_under_a_newer_serial(merge):
     assert "brought back since" in row["problem"]["message"]
 
 
+@pytest.mark.slow
 def test_a_state_that_was_deleted_is_brought_back(merge):
     first = applied(merge, a="1")
     second = first.next({path_of(first): {"a": "1", "b": "2"}})

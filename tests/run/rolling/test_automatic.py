@@ -119,6 +119,7 @@ def test_and_nothing_else(merge, why, after, how, code, says):
     assert left_behind(second) == [], why
 
 
+@pytest.mark.slow
 def test_a_state_that_somebody_else_has_written_since_is_left_alone(merge):
     first, second, row = half(merge, {"a": "1"}, {"a": "1", "d": FAILS})
     put_state(second, {**json.loads(state_of(second)), "serial": 99})

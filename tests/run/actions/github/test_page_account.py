@@ -131,6 +131,7 @@ def test_the_last_of_several_rebased_commits_is_not_the_change(page):
     assert done.outcome == "fail"
 
 
+@pytest.mark.slow
 def test_one_that_was_merged_before_its_turn_waits(page):
     """Another holds the same resource, by its merge decision, and is not applied."""
     first = told(page, "turn")

@@ -29,6 +29,7 @@ def merged(page, branch):
     return number
 
 
+@pytest.mark.slow
 def test_one_deployment_for_each_merge_however_often_it_is_said(page):
     number = merged(page, "deployed")
     first = page.run("deploy", number)["github.deployment"]
