@@ -14,7 +14,7 @@ TRIED = json.loads(RECORD.read_text())
 @pytest.mark.slow
 def test_the_shipped_tests_notice_every_change():
     """A share of them where all have been tried on just these files, else all."""
-    judged = mutate(SHIPPED, Terms(), among=among)
+    judged = mutate(SHIPPED, Terms(timeout_s=600), among=among)
     assert survivors(judged) == []
     tried = TRIED["killed"] + TRIED["equivalent"]
     assert len(judged) > tried / (1.2 if IS_WHOLE else 2 * SHARES), "far fewer changes than were written down"
