@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -42,6 +43,14 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m slow` three of four files have nothing to try, and need not be imported by each worker."""
+    if config.option.markexpr != "slow" or not collection_path.match("test_*.py"):
+        return None
+    text = collection_path.read_text()
+    return None if "slow" in text or "few" in text else True
 
 
 def pytest_xdist_auto_num_workers() -> int:
