@@ -47,7 +47,7 @@ class Services(NamedTuple):
 
 
 def read(module: Mapping[str, bytes]) -> Services:
-    """Read the module's files, by name.
+    """Read the module's files, by name; once, as long as they are the same.
 
     Raises:
         EngineError: a file that does not parse or a type that Terraform does not have; a module without any service.
@@ -55,7 +55,7 @@ def read(module: Mapping[str, bytes]) -> Services:
     return _read(tuple(sorted(module.items())))
 
 
-@lru_cache(maxsize=4)  # a worker reads the same module for each of its runs
+@lru_cache(maxsize=2)
 def _read(module: tuple[tuple[str, bytes], ...]) -> Services:
     services: dict[str, Mapping[str, Type]] = {}
     reserved: set[str] = set()
