@@ -1,14 +1,17 @@
 """Fixtures that several folders of tests use, and one Hypothesis profile for all laws."""
 
+import gc
 import os
 import signal
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from engine.sandbox.forge.people import apps
+from tests.support.few import ALL
 from tests.support.machine import Machine, Runs
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and what they start would inherit that.
@@ -25,8 +28,29 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No deadlines: neighbours on a shared machine would fail a law.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "shared", deadline=None, max_examples=100 if ALL else 50, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("shared")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Thirteen thousand tests and what they import are no garbage before the end: nobody looks for any among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m slow` three of four files have nothing to try, and need not be imported by each worker."""
+    if config.option.markexpr != "slow" or not collection_path.match("test_*.py"):
+        return None
+    text = collection_path.read_text()
+    return None if "slow" in text or "few" in text else True
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -61,9 +62,10 @@ def _arn(raw: str) -> str:
     return raw.partition(":")[2].partition(":")[2] if " " not in raw else ""
 
 
-def managed(policies: PolicySet) -> dict[str, str]:
-    """Managed policy → ids of the rules that would deny it, were it written in a plan."""
-    documents = {name: entry["Document"] for name, entry in json.loads(aws_managed_policies_data).items()}
+def managed(policies: PolicySet, among: Callable[[str], bool] = lambda _: True) -> dict[str, str]:
+    """Managed policy, of those `among` which it is → ids of the rules that would deny it, were it written in a plan."""
+    entries = json.loads(aws_managed_policies_data)
+    documents = {name: entry["Document"] for name, entry in entries.items() if among(name)}
     changes = [
         {
             "address": name,

@@ -47,7 +47,7 @@ def program(folder):
 
 
 def eventually(condition, what):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.01)

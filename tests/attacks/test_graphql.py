@@ -32,7 +32,7 @@ def post(forge: Forge) -> Any:
         data = query if isinstance(query, bytes) else json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(forge.urls.graphql, data, headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
@@ -203,7 +203,7 @@ def test_the_key_of_an_app_is_no_token_for_queries(forge: Forge) -> None:
     headers = {"Authorization": f"Bearer {signed}"}
     request = urllib.request.Request(forge.urls.graphql, b'{"query": "{viewer{login}}"}', headers)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(request, timeout=60)
     assert refused.value.code == 403
 
 

@@ -137,6 +137,7 @@ def test_a_true_merge_commit_has_the_commits_of_its_branch(page):
     assert sorted(one["author"]["login"] for one in document.facts["commits"]) == ["alice", "carol"]
 
 
+@pytest.mark.slow
 def test_3500_files_hide_no_resource(page):
     """GitHub lists 3,000 of them at most; what is changed is told by git."""
     files = {f"S3/filler/{number:04}.md": "words\n" for number in range(3500)}

@@ -15,7 +15,7 @@ def forge(tmp_path_factory):
 
 
 def ask(forge, verb, path, headers, data=b"{}"):
-    connection = http.client.HTTPConnection(forge.urls.base.partition("//")[2], timeout=10)
+    connection = http.client.HTTPConnection(forge.urls.base.partition("//")[2], timeout=60)
     try:
         connection.request(verb, path, data, headers)
         return connection.getresponse().status

@@ -402,7 +402,7 @@ SMUGGLED = [
 def test_a_request_that_two_would_read_in_two_ways(there, why, sent, statuses):
     said = sent.format(h=NAME, t=there.tokens["eve"]).replace("\r\n", "\r\nConnection: close\r\n", 1).encode()
     # Whatever follows must not be taken for a request of its own where the first one was refused for its length.
-    with socket.create_connection(("127.0.0.1", there.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", there.port), timeout=60) as connection:
         connection.sendall(said)
         answer = b""
         while data := connection.recv(65536):

@@ -298,6 +298,7 @@ def test_a_module_that_asks_aws_is_told_once(tree):
     assert " ".join(done.out.split()).count("only an account can answer: data.aws_region.x (more.tf)") == 1
 
 
+@pytest.mark.slow
 def test_more_files_than_a_change_may_have(tree):
     tree.write({f"S3/{number}.tfvars": "environment = 1\n" for number in range(10_001)})
     found = tree.report()

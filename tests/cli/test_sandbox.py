@@ -160,7 +160,7 @@ def test_what_is_said_to_people():
         while "Ctrl-C ends it." not in text:
             text += process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert "git clone http://x-access-token:ghp_" in text
     assert all(login in text for login in USERS)
 

@@ -32,6 +32,7 @@ def test(tmp_path, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_the_shipped_rules_do_what_their_cases_say(test):
     code, shown = test("--fail-under", "100", "--coverage", SPECS)
     assert code is ExitCode.DONE, shown.out

@@ -7,6 +7,8 @@ import sys
 import tomllib
 from functools import cache
 
+import pytest
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Distribution → the name it is imported by, where they differ.
 NAMES = {
@@ -54,6 +56,7 @@ def imported() -> dict[str, set[str]]:
     return {name: files for name, files in found.items() if name not in {*sys.stdlib_module_names, "engine"}}
 
 
+@pytest.mark.slow
 def test_required_is_imported():
     assert required() == imported().keys() - set().union(*EXTRAS.values())
 

@@ -5,12 +5,15 @@ import subprocess
 import sys
 import zipfile
 
+import pytest
+
 from engine import data
 
 _BESIDE = ("engine/sandbox/forge/", "engine/setup/")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+@pytest.mark.slow
 def test_wheel_has_exactly_the_tracked_data(tmp_path):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ROOT}", str(clone)], check=True)

@@ -16,6 +16,7 @@ import pytest
 import engine.data
 from tests.support.applied import state
 from tests.support.emulator import ask, aws
+from tests.support.few import few, some
 from tests.support.merged import Machine, Merged, given
 
 __all__ = ["aws"]
@@ -139,7 +140,7 @@ def one(root, aws, number, victim, is_elsewhere, after_s):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("number", some(range(10), 3))
 def test_ten_points_with_the_provider_of_aws(tmp_path, aws, number):
     """A topic: the provider starts, is configured and asked, and dies with Terraform or goes on with it."""
     dice = random.Random(SEED + number)
@@ -172,13 +173,13 @@ def points(number, seed=SEED):
     return [(dice.choice(VICTIMS), dice.random() < 0.5, dice.uniform(0, LIFE_S)) for _ in range(number)]
 
 
-@pytest.mark.parametrize(("number", "point"), list(enumerate(points(3, seed=7))))
+@pytest.mark.parametrize(("number", "point"), few(enumerate(points(3, seed=7)), 1))
 def test_a_few_points(tmp_path, aws, number, point):
     one(tmp_path, aws, number, *point)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(20))
+@pytest.mark.parametrize("part", some(range(20), 4))
 def test_two_hundred_points(tmp_path, aws, part):
     for number, point in list(enumerate(points(200)))[part * 10 : part * 10 + 10]:
         one(tmp_path, aws, number, *point)

@@ -81,6 +81,7 @@ def release(backend, merged):
     ask(backend.aws, "DELETE", f"/{backend.aws.bucket}/{merged.resource(path_of(merged)).state_key}.tflock")
 
 
+@pytest.mark.slow
 def test_whoever_is_killed_while_planning_leaves_no_lock(backend, merge):
     """It would be nobody's for ever: a runner that is gone cannot say that it is dead."""
     merged = merge(a="1")
@@ -103,6 +104,7 @@ def test_whoever_is_killed_while_planning_leaves_no_lock(backend, merge):
     assert came_to(only(merged.apply("r1", "there")))[0] == "applied"
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_back_does_nothing_that_it_could_not_say(merge):
     """The ledger is in the order of its times, so an entry of yesterday could not be written."""
     first = merge(a="1")
@@ -217,6 +219,7 @@ def test_a_backend_that_is_down(backend, merge, tmp_path, when):
     assert (tmp_path / "log").read_text() == "x\n", "it was made once"
 
 
+@pytest.mark.slow
 def test_two_processes_that_race_for_one_merge(merge, tmp_path):
     merged = merge(things={"a": {"input": "1", "run": f"sleep 0.3; echo x >> {tmp_path}/log"}})
     runs = [merged.process(name) for name in ("r1", "r2")]

@@ -24,7 +24,7 @@ def alive(number):
 
 def planning(machine, run, resources):
     """Wait until every Terraform is at work; their process ids."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         assert run.poll() is None, run.communicate()
         started = list(machine.answers.glob("pid-*"))

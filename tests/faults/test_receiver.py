@@ -14,9 +14,10 @@ from http.client import HTTPException
 import pytest
 
 from engine.service.inbox import Inbox
+from tests.support.few import ALL, SEED
 from tests.support.webhooks import headers, post, pull
 
-KILLS = int(os.environ.get("RECEIVER_KILLS", "3"))
+KILLS = 30 if ALL else 3
 PROGRAM = """
 import sys
 from starlette.applications import Starlette
@@ -43,7 +44,7 @@ def started(path: str) -> tuple[subprocess.Popen[str], int]:
 @pytest.mark.slow
 def test_what_was_answered_outlives_kills_and_is_there_once(tmp_path):
     """Whoever has no answer sends it again, as GitHub does when it is asked; nothing is new twice."""
-    path, chance = str(tmp_path / "inbox.db"), random.Random(os.environ.get("PYTEST_SEED", "1"))
+    path, chance = str(tmp_path / "inbox.db"), random.Random(SEED)
     todo = [f"d{number}" for number in range(150 * KILLS // 3)]
     answers: dict[str, list[int]] = {id_: [] for id_ in todo}
     process, port = started(path)

@@ -1,6 +1,6 @@
 """Ten resources that wait for each other, and somebody who kills or cancels: in the end all is there, in order, once.
 
-`FAULT_POINTS` says at how many random moments; 1 unless said.
+`ENGINE_TEST_ALL=1` has it at ten random moments instead of one.
 """
 
 import os
@@ -16,13 +16,14 @@ from engine.errors import EngineError
 from engine.run.applying.every import apply_all
 from tests.support.applied import ASKED, came_to, left_behind, things
 from tests.support.emulator import aws
+from tests.support.few import ALL, some
 from tests.support.merged import Machine, Merged, given, passes
 
 __all__ = ["aws"]
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
-POINTS = int(os.environ.get("FAULT_POINTS", "1"))
+POINTS = some(range(10), 1)
 SEED, LIFE_S, TRIES = 20261128, 6.0, 30
 # Two ways that meet, something beside them, and what hangs on all.
 AFTER = {2: [0], 3: [0, 1], 4: [2], 5: [3], 6: [4, 5], 9: [6, 8]}
@@ -57,7 +58,7 @@ class Ten:
         assert not [one for one in left_behind(self.merged) if one.startswith("claims/")], why
 
 
-@pytest.mark.parametrize("number", range(POINTS))
+@pytest.mark.parametrize("number", POINTS)
 def test_killed_while_ten_run_all_is_there_in_order_and_once(tmp_path, aws, number):
     ten, after_s = Ten(tmp_path, aws), random.Random(SEED + number).uniform(0.2, LIFE_S)
     process = ten.merged.process("r1")
@@ -76,7 +77,7 @@ def test_killed_while_ten_run_all_is_there_in_order_and_once(tmp_path, aws, numb
     ten.check(rows, f"killed after {after_s:.2f} s")
 
 
-@pytest.mark.parametrize("number", range(POINTS))
+@pytest.mark.parametrize("number", POINTS)
 def test_cancelled_while_ten_run_nothing_more_begins_and_the_rest_comes_later(tmp_path, aws, number):
     ten, after_s = Ten(tmp_path, aws), random.Random(SEED - number).uniform(0.2, LIFE_S)
     applying = ten.merged.applying("r1", "me", passes)
@@ -96,7 +97,7 @@ def test_cancelled_while_ten_run_nothing_more_begins_and_the_rest_comes_later(tm
             assert all(rows[other]["outcome"] == "applied" for other in ten.after.get(path, ()))
 
 
-@pytest.mark.parametrize("bad", [3] if POINTS == 1 else range(10))
+@pytest.mark.parametrize("bad", range(10) if ALL else [3])
 def test_one_of_ten_fails_and_all_that_does_not_hang_on_it_is_applied(tmp_path, aws, bad):
     ten = Ten(tmp_path, aws)
     about = [{"rule": "R-1", "resource": ten.paths[bad], "address": "x", "effect": "deny"}]

@@ -15,15 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.few import ALL, SEED
 from tests.support.lives import BOT, Lives, Shape
 from tests.support.sandbox import sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.terraform]
 
-LIVES = int(os.environ.get("ENGINE_TEST_LIVES", "2"))
-KILLS = int(os.environ.get("ENGINE_TEST_KILLS", "3"))
-ALL = os.environ.get("ENGINE_TEST_FAULTS") == "all"
-SEED = os.environ.get("ENGINE_TEST_SEED", "1")
+LIVES, KILLS = (20, 100) if ALL else (2, 3)
 WITHIN_S = 240 + 90 * LIVES + 20 * KILLS
 
 
@@ -138,7 +136,7 @@ def test_github_is_down_for_an_hour(box, lives):
     as_if_nothing_had_happened(lives, ["no-github"])
 
 
-@pytest.mark.skipif(not ALL, reason="takes minutes: ENGINE_TEST_FAULTS=all")
+@pytest.mark.skipif(not ALL, reason="takes minutes: ENGINE_TEST_ALL=1")
 def test_while_its_disk_is_full_everything_waits(box, lives):
     disk = Path(box.ready["state"], "serve", "state")
     if not os.path.ismount(disk):

@@ -85,6 +85,7 @@ def _verdict(out, signer):
     return read((out / "statement.json").read_bytes(), trusted, clock.now()).verdict
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_a_change_with_one_good_one_bad_and_one_broken_resource(run, settings, controller, keys):
     head = {

@@ -80,6 +80,7 @@ def test_a_run_finds_what_an_earlier_one_has_signed(kept, engine):
     assert judged(kept, engine).code == ExitCode.DONE
 
 
+@pytest.mark.slow
 def test_a_bucket_is_a_store_for_another_machine(kept, engine, aws, s3):
     """Statements, the journal, receipts and a freeze; in a job of CI, where a directory would be nobody else's."""
     kept.environ |= {**aws.credentials, "ENGINE_STORE": str(s3), "CI": "true"}

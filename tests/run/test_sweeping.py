@@ -92,6 +92,7 @@ def engine(hosted, controller, tmp_path, monkeypatch, capfd):
     return Engine(environ, controller, tmp_path, monkeypatch, capfd)
 
 
+@pytest.mark.slow
 def test_what_was_lost_is_decided_again_once_and_then_rests(hosted, engine):
     number = hosted.pull("lost")
     code, told, err = engine(TICK, "schedule")

@@ -148,6 +148,7 @@ def test_one_that_lasts_outlives_a_kill_and_ends_with_its_directory(tmp_path):
     until(lambda: not is_alive(pid))
 
 
+@pytest.mark.slow
 def test_one_that_does_not_last_ends_with_a_kill(tmp_path):
     process, _, pid = holder(tmp_path, lasting=False)
     process.send_signal(signal.SIGKILL)

@@ -294,13 +294,13 @@ def test_one_that_may_be_poison_goes_alone(scene, tries):
     keys = [scene.turns.take(), scene.turns.take()]
     threads = [threading.Thread(target=scene.dispatcher.work, args=(key,)) for key in keys]
     threads[0].start()
-    assert began.acquire(timeout=10)
+    assert began.acquire(timeout=60)
     threads[1].start()
     assert not began.acquire(timeout=0.1)
     assert scene.run(ids[1]).tries == tries[1], "it has not begun"
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(scene.hands.carried) == 2
 
 

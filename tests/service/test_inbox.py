@@ -208,7 +208,7 @@ def test_more_than_can_be_written_are_told_to_come_again(box, tmp_path, monkeypa
         other.execute("BEGIN IMMEDIATE")
         told = [box.put_soon(one(f"d{n}"), b"{}") for n in range(inbox._PENDING + inbox._GROUP + 10)]
         other.execute("ROLLBACK")
-    refused = [future for future in told if future.exception(timeout=30)]
+    refused = [future for future in told if future.exception(timeout=60)]
     assert 0 < len(refused) <= inbox._GROUP + 10
     assert box.counts()["waiting"] == len(told) - len(refused)
 

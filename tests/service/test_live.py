@@ -41,7 +41,7 @@ def look(made):
 
 class Stream:
     def __init__(self, made, path, **headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", made.port, timeout=20)
+        self.connection = http.client.HTTPConnection("127.0.0.1", made.port, timeout=60)
         self.connection.request("GET", path, headers=headers)
         self.answer = self.connection.getresponse()
 

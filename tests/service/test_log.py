@@ -53,7 +53,7 @@ def test_ids_are_of_one_thread(lines):
 
     thread = threading.Thread(target=other)
     thread.start()
-    inside.wait(5)
+    inside.wait(60)
     log.info("mine")
     go_on.set()
     thread.join()

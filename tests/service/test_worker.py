@@ -35,7 +35,7 @@ def test_what_fails_in_one_minute_is_looked_at_in_the_next(worker, monkeypatch):
 
     thread = threading.Thread(target=worker._each_minute, args=("nothing starts", look), daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

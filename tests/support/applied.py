@@ -41,7 +41,7 @@ def bucket(merged: Merged, method: str, name: str, body: bytes = b"") -> http.cl
     aws = merged.machine.aws
     scope = f"test/20200101/{aws['region']}/s3/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
-    connection = http.client.HTTPConnection(urlsplit(aws["url"]).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(aws["url"]).netloc, timeout=60)
     connection.request(method, f"/{aws['bucket']}/{name}", body, headers)
     return connection.getresponse()
 

@@ -30,7 +30,7 @@ def ask(aws: Emulator, method: str, path: str, body: bytes = b"") -> http.client
     """An S3 request without any client's library, answered and read."""
     scope = f"test/20200101/{aws.region}/s3/aws4_request"
     authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
-    connection = http.client.HTTPConnection(urlsplit(aws.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(aws.url).netloc, timeout=60)
     connection.request(method, path, body, {"Authorization": authorization})
     response = connection.getresponse()
     response.read()

@@ -90,7 +90,7 @@ class Hosted:
         headers = {"Authorization": f"token {self.users[login]['token']}", "Content-Type": "application/json"}
         data_ = None if body is None else json.dumps(body).encode()
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, data_, headers, method=verb), timeout=30) as answer:
+            with urllib.request.urlopen(urllib.request.Request(url, data_, headers, method=verb), timeout=60) as answer:
                 text = answer.read()
                 return Answered(answer.status, json.loads(text) if text else None)
         except urllib.error.HTTPError as error:

@@ -93,7 +93,7 @@ class Far:
 
 def passed_on(request: Asked, url: str) -> Answer:
     """What the server at `url` answers to it."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     headers = {name: value for name, value in request.headers.items() if name not in ("expect", "connection")}
     connection.request(request.method, request.path, request.body, headers)
     answer = connection.getresponse()

@@ -86,6 +86,13 @@ def passes(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"findings": [], "judged": [row["path"] for row in rows], "doubts": []}
 
 
+class Impatient(Backend):
+    """One that Terraform asks once more where it fails: five times take it half a minute."""
+
+    def settings(self, state_key: str, account: str, region: str) -> Mapping[str, Any]:
+        return {**super().settings(state_key, account, region), "max_retries": 2}
+
+
 class Machine:
     """Where engines run: a cache of their own, the same backend and store."""
 
@@ -100,7 +107,7 @@ class Machine:
             None,
             module=self.module,
             cache_dir=str(root / cache),
-            backend=Backend(aws["bucket"], emulator=True),
+            backend=Impatient(aws["bucket"], emulator=True),
             credentials=aws["credentials"],
         )
         self.workspace: Workspace = prepare(setup)

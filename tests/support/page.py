@@ -287,7 +287,7 @@ class Page:
             f"{door['url']}/fault", json.dumps(fault).encode(),
             {"Authorization": f"Bearer {door['token']}", "Content-Type": "application/json"}, method="POST",
         )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 200
 
 

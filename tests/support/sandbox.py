@@ -33,7 +33,7 @@ class Sandbox(NamedTuple):
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def sandbox(*words: str, engine: bool = False, **environ: str) -> Iterator[Sandb
     finally:
         process.terminate()  # a kill would leave its own directory behind
         try:
-            process.wait(30)
+            process.wait(60)
         finally:
             process.kill()
             process.stdout.close()

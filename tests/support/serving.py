@@ -249,4 +249,4 @@ def listening(folder: Any, **told: Any) -> Iterator[Scene]:
                 yield made
             finally:
                 server.should_exit = server.force_exit = True
-                thread.join(20)
+                thread.join(60)

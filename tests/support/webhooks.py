@@ -67,7 +67,7 @@ class Answer(NamedTuple):
 
 def post(port: int, data: bytes, sent: Mapping[str, str], path: str = "/webhooks") -> Answer:
     """Send it to whoever listens there."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("POST", path, data, dict(sent))
         answer = connection.getresponse()
@@ -126,7 +126,7 @@ def listening_on(app: Starlette) -> Iterator[int]:
     door = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, args=([door],), daemon=True)
     thread.start()
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not server.started and time.monotonic() < ends:
         time.sleep(0.005)
     try:

@@ -62,6 +62,7 @@ def test_no_changes(clone):
     assert _discover(clone) == Discovery(None, None, (), (), change_digest(()))
 
 
+@pytest.mark.slow
 def test_a_thousand_resources(clone):
     clone.commit({path: text for i in range(1000) for path, text in _bucket(f"b{i}").items()})
     found = _discover(clone)

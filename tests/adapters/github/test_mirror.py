@@ -253,7 +253,7 @@ def test_killed_in_mid_fetch(forge, source, tmp_path, was_there):
         if not stuck.is_set() or "upload-pack-result" not in found.headers.get("content-type", ""):
             return found
         reached.set()
-        assert killed_first.wait(30)
+        assert killed_first.wait(60)
         return found._replace(cut=len(found.body) // 2)
 
     with Far(answer).serving() as far:
@@ -263,7 +263,7 @@ def test_killed_in_mid_fetch(forge, source, tmp_path, was_there):
         newest = pushed(clone, os.urandom(100_000).hex())
         stuck.set()
         killed = subprocess.Popen(program(ours, newest))
-        assert reached.wait(30)
+        assert reached.wait(60)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         assert not free(ours)

@@ -40,7 +40,7 @@ def with_a_secret():
 
 def started(file: Path) -> list[int]:
     """The processes that a `STUBBORN` program has written down."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not (file.exists() and file.read_text().endswith(".")):
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -49,7 +49,7 @@ def started(file: Path) -> list[int]:
 
 def are_gone(processes: list[int]) -> bool:
     """A process that was killed and not yet reaped by its new parent is gone, too."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while left := [process for process in processes if _is_alive(process)]:
         if time.monotonic() > end:
             return not left

@@ -68,6 +68,7 @@ def test_warned_of_on_both_engines(case: dict[str, Any], engine: str, opa: Progr
     assert {(finding.effect, finding.resource, finding.engine) for finding in warned} == {(Effect.WARN, "S3/x", engine)}
 
 
+@pytest.mark.slow
 def test_nothing_else_warns() -> None:
     warned = [case["why"] for case in CASES if "gives" in case and any(f.rule == "POL-001" for f in found(case))]
     assert warned == [case["why"] for case in CASES if "warns" in case]

@@ -54,7 +54,7 @@ everywhere(work)
 _FIRST = "print(store.put_if_absent(f'a/{sys.argv[1]}', b'x') is not None)"
 
 
-@pytest.fixture(params=["directory", "s3"])
+@pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.slow)])
 def store(request, tmp_path, monkeypatch) -> Store:
     """One that the environment names, for us and for every process that we start; nobody has opened it before."""
     place = f"dir:{tmp_path / 'store'}"

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -82,6 +83,7 @@ TestStores = Stores.TestCase
 TestStores.settings = settings(deadline=None, max_examples=10, stateful_step_count=20)
 
 
+@pytest.mark.slow
 def test_a_bucket(s3):
     class Buckets(Stores):
         def opened(self) -> Store:

@@ -223,6 +223,7 @@ def bad(request, tmp_path_factory):
     return once(tmp_path_factory, "bad-plan", compute)
 
 
+@pytest.mark.slow
 def test_a_refused_value_is_a_failed_result_that_names_the_resource(bad):
     assert bad["result"] == ["failed", None, "ENG410", "S3/bad", "never"]
 
@@ -292,6 +293,7 @@ def test_a_new_service_is_one_new_file(aws, tmp_path):
     assert [(finding.rule, finding.address) for finding in judged] == [("TAG-001", 'aws_dynamodb_table.this["orders"]')]
 
 
+@pytest.mark.slow
 def test_a_locked_state_is_planned_all_the_same_and_stays_locked(aws):
     """Who plans changes nothing; whoever is killed meanwhile would leave a lock that keeps others from applying."""
     lock = {"ID": "1b2c", "Operation": "OperationTypeApply", "Who": "ann@ci", "Created": "2026-01-31T10:00:00Z"}

@@ -64,6 +64,7 @@ def test_taking_down_goes_the_other_way() -> None:
     assert text(graph("a>b a>c b>d").reversed()) == "b>a c>a d>b"
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_hundred_thousand_needs_no_recursion() -> None:
     many = 100_000
     chain = Graph(tuple(range(many)), {n: frozenset({n + 1}) for n in range(many - 1)})

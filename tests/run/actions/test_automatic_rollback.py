@@ -1,6 +1,6 @@
 """What a merge has half applied is taken back by the very run: as the comment in `specs/apply.yaml` shows it.
 
-`FAULT_POINTS` says at how many writes it is killed; 1 unless said.
+`ENGINE_TEST_ALL=1` has it killed at each write instead of at one.
 """
 
 import os
@@ -21,6 +21,7 @@ from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
 from tests.run.actions.test_mending import MODULE
 from tests.support.emulator import aws
+from tests.support.few import ALL
 from tests.support.git import Clone
 from tests.support.page import APPLYING, Hooked, Page
 from tests.support.terraform import CACHE
@@ -28,7 +29,6 @@ from tests.support.terraform import CACHE
 __all__ = ["aws"]
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
-POINTS = int(os.environ.get("FAULT_POINTS", "1"))
 FAILING = MODULE["s3.tf"].replace(
     "  input    = each.key\n",
     """  input    = each.key
@@ -154,7 +154,7 @@ def test_it_is_taken_back_told_and_the_branch_is_said_to_be_ahead(page):
     assert (row["outcome"], row["problem"]) == ("applied", None)
 
 
-@pytest.mark.parametrize("at", [9] if POINTS == 1 else range(POINTS))
+@pytest.mark.parametrize("at", range(20) if ALL else [9])
 def test_killed_anywhere_it_is_gone_on_with_and_comes_to_the_same(page, at):
     """`kill -9` of the engine before a write of those after the apply; the same run, in another process, goes on."""
     name = f"kill{at}"

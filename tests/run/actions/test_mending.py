@@ -137,6 +137,7 @@ def test_a_state_is_adopted_and_an_earlier_one_restored(page, aws):
     assert "is backup 1" in it.answer
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_a_state_that_the_branch_does_not_say_is_not_adopted(page, aws):
     it = Made(page, aws, "pond", "acme-pond", "acme-more")
@@ -149,6 +150,7 @@ def test_a_state_that_the_branch_does_not_say_is_not_adopted(page, aws):
     assert it.ask("restore", "../1").code("state.restore") == "ENG716"
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_a_terminal_keeps_copies_and_rehearses(page, aws, tmp_path, monkeypatch, capsys):
     it = Made(page, aws, "reed", "acme-reed")

@@ -66,6 +66,7 @@ def test_a_resource_that_is_taken_out_is_planned_as_nothing(merge):
     assert things(gone) == {}
 
 
+@pytest.mark.slow
 def test_a_resource_whose_files_are_gone_is_destroyed_and_may_come_again(merge):
     first = merge(a="1")
     path = path_of(first)
@@ -91,6 +92,7 @@ def test_what_was_never_made_is_destroyed_without_a_state(merge):
     assert gone.entries(path)[-1].said["state"] is None
 
 
+@pytest.mark.slow
 def test_what_takes_something_back_has_to_leave_nothing_to_be_done(merge, place):
     first = merge(a="1", b="2")
     path = path_of(first)
@@ -185,6 +187,7 @@ def of_module(place, root, text, resources):
     return Merged(Machine(root, place.aws, module=str(folder)), resources, asked=ASKED)
 
 
+@pytest.mark.slow
 def test_what_failed_before_anything_was_made_is_tried_again_by_the_same_module_alone(place, tmp_path):
     merged = of_module(place, tmp_path, MODULE + REFUSED_AT_FIRST, {"S3/taken": {}})
     assert came_to(only(merged.apply())) == ("failed", None, "ENG410")

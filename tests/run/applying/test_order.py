@@ -42,6 +42,7 @@ def outcomes(rows):
     return [came_to(row) for row in rows.values()]
 
 
+@pytest.mark.slow
 def test_each_begins_when_what_it_comes_after_has_ended(merge):
     merged = merge(*({"a": "1"} for _ in range(3)))
     first, second, third = merged.resources
@@ -78,6 +79,7 @@ def test_what_hangs_on_one_that_is_not_applied_is_skipped_and_comes_by_itself_wh
     assert merged.outcomes(second) == ["skipped", "applied"]
 
 
+@pytest.mark.slow
 def test_it_comes_when_a_newer_merge_has_applied_what_it_hangs_on(merge):
     merged, (first, second, _) = several(merge)
     merged.apply(judge=denies(first))
@@ -89,6 +91,7 @@ def test_it_comes_when_a_newer_merge_has_applied_what_it_hangs_on(merge):
     assert came_to(rows[second]) == ("applied", None, None)
 
 
+@pytest.mark.slow
 def test_what_hangs_on_one_that_waits_waits_and_the_ledger_says_nothing(merge, place):
     merged, (first, second, _) = several(merge)
     other = Journal(place.store, Identity("other", "apply", "acme/dev#8"), Owner("them.1", "them"), None)

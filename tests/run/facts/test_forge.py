@@ -191,6 +191,7 @@ def _head(hosted, number):
     return hosted.as_("ann", "GET", f"/pulls/{number}").body["head"]["sha"]
 
 
+@pytest.mark.slow
 def test_300_commits_come_from_git_though_github_lists_250(hosted, monkeypatch):
     # Among busy neighbours the forge takes longer over a hundred commits than we wait for GitHub, and is asked again.
     monkeypatch.setattr("engine.adapters.github.door._TIMEOUT_S", 300)

@@ -91,7 +91,7 @@ def test_who_stops_us_stops_us():
 
 def test_what_is_slow_is_waited_for_at_once():
     """Each waits until all others are looked up, too: one after the other would never end."""
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=60)
 
     def fetch(value):
         return Slow(lambda: (together.wait(), value)[1])
@@ -150,7 +150,7 @@ def test_who_stops_us_in_a_thread_stops_us():
 
 
 def test_ctrl_c_ends_what_is_waited_for():
-    stop, begun = threading.Event(), threading.Barrier(3, timeout=20)
+    stop, begun = threading.Event(), threading.Barrier(3, timeout=60)
     ended = []
 
     def fetch():

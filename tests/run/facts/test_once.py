@@ -66,14 +66,14 @@ def test_each_object_has_its_own():
 
 def test_nobody_waits_for_another_object():
     """As two runs in one process would: each answer comes only when the other one is being looked for, too."""
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=60)
     objects = [Asked(both.wait) for _ in range(2)]
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(lambda asked: asked.value, objects)) == [0, 1]
 
 
 def test_nobody_waits_for_another_value_of_the_same_object():
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=60)
 
     class Two:
         @once

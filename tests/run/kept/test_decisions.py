@@ -18,7 +18,7 @@ class Meeting(Memory):
 
     def __init__(self) -> None:
         super().__init__()
-        self.barrier = Barrier(2, timeout=30)
+        self.barrier = Barrier(2, timeout=60)
 
     def put_if_absent(self, key, data):
         self.barrier.wait()

@@ -20,6 +20,7 @@ from engine.run.mending.restore import restore
 from engine.sandbox.emulator import ACCOUNT
 from tests.run.mending.test_states import FOREIGN, LATER, SEALING, Two, _begun, applied, code_of
 from tests.support.applied import bucket, came_to, only, path_of, put_state, state, state_of, things
+from tests.support.few import few
 from tests.support.signing import signer
 from tests.support.trail import told, trail
 
@@ -103,6 +104,7 @@ def test_a_rehearsal_says_what_a_restore_would_come_to_and_leaves_nothing(merge)
     assert [(one["what"], one["outcome"]) for one in told(mine.store)][-1] == ("backup", "rehearsed")
 
 
+@pytest.mark.slow
 def test_a_rehearsal_where_the_state_is_gone(merge):
     merged = applied_twice(merge)
     bucket(merged, "DELETE", merged.resource(path_of(merged)).state_key)
@@ -110,6 +112,7 @@ def test_a_rehearsal_where_the_state_is_gone(merge):
     assert (made["state"], made["plan"]["counts"]["create"], state_of(merged)) == (None, 1, b"")
 
 
+@pytest.mark.slow
 def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge):
     merged = applied_twice(merge)
     key = merged.resource(path_of(merged)).state_key
@@ -123,12 +126,15 @@ def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge):
 
 @pytest.mark.parametrize(
     ("why", "sealing", "number", "lineage", "code"),
-    [
-        ("a wrong key", [SealingKey("backup-1", b"t" * 32)], 1, None, "ENG717"),
-        ("a key of another id", [SealingKey("backup-2", b"s" * 32)], 1, None, "ENG717"),
-        ("there is none of that number", SEALING, 9, None, "ENG716"),
-        ("another lineage is there", SEALING, 1, FOREIGN, "ENG774"),
-    ],
+    few(
+        [
+            ("a wrong key", [SealingKey("backup-1", b"t" * 32)], 1, None, "ENG717"),
+            ("a key of another id", [SealingKey("backup-2", b"s" * 32)], 1, None, "ENG717"),
+            ("there is none of that number", SEALING, 9, None, "ENG716"),
+            ("another lineage is there", SEALING, 1, FOREIGN, "ENG774"),
+        ],
+        1,
+    ),
 )
 def test_a_rehearsal_refuses_what_a_restore_would(merge, why, sealing, number, lineage, code):
     merged = applied_twice(merge)
@@ -139,6 +145,7 @@ def test_a_rehearsal_refuses_what_a_restore_would(merge, why, sealing, number, l
     assert (state_of(merged), scratch_of(merged)) == (before, 404), why
 
 
+@pytest.mark.slow
 def test_a_rehearsal_that_is_interrupted_leaves_no_copy(merge):
     merged = applied_twice(merge)
     ground = Two(merged).ground()
@@ -172,6 +179,7 @@ def test_a_copy_that_cannot_be_deleted_is_told_beside_what_has_failed(merge):
     assert key in caught.value.problems[-1].message
 
 
+@pytest.mark.slow
 def test_a_lock_whose_owner_is_alive_stops_a_restore_and_is_named(merge):
     merged = applied_twice(merge)
     two, before = Two(merged), state_of(merged)
@@ -219,6 +227,7 @@ def test_the_backup_of_an_apply_that_has_not_ended_is_not_dropped(merge):
     assert tidying.tidy(much, SEALING, merged.trusted, Kept(1, 86_400), only_look=False)["dropped"] == [3]
 
 
+@pytest.mark.slow
 def test_a_key_that_follows_another_opens_all_when_they_are_sealed_anew(merge):
     merged = applied_twice(merge)
     mine, ground = hand(merged), Two(merged).ground()

@@ -17,6 +17,7 @@ from engine.run.mending.restore import restore
 from engine.run.mending.unlock import unlock
 from engine.sandbox.emulator import ACCOUNT
 from tests.support.applied import bucket, came_to, only, path_of, put_state, state, state_of, things
+from tests.support.few import few
 from tests.support.merged import LIMITS, REPOSITORY
 from tests.support.signing import NOW, signer
 from tests.support.terraform import a_job
@@ -136,6 +137,7 @@ def test_what_is_ours_need_not_be_adopted(merge):
     assert (code_of(caught), two.outcomes) == ("ENG776", ["applied"])
 
 
+@pytest.mark.slow
 def test_an_older_state_is_brought_back_under_a_newer_serial(merge):
     first = applied(merge, a="1")
     second = first.next({path_of(first): {"a": "1", "b": "2"}})
@@ -166,6 +168,7 @@ def test_an_older_state_is_brought_back_under_a_newer_serial(merge):
     assert "brought back since" in row["problem"]["message"]
 
 
+@pytest.mark.slow
 def test_a_state_that_was_deleted_is_brought_back(merge):
     first = applied(merge, a="1")
     second = first.next({path_of(first): {"a": "1", "b": "2"}})
@@ -181,12 +184,15 @@ FOREIGN = "11111111-2222-3333-4444-555555555555"
 
 @pytest.mark.parametrize(
     ("why", "sealing", "number", "lineage", "code"),
-    [
-        ("a wrong key", [SealingKey("backup-1", b"t" * 32)], 1, None, "ENG717"),
-        ("a key of another id", [SealingKey("backup-2", b"s" * 32)], 1, None, "ENG717"),
-        ("there is none of that number", SEALING, 9, None, "ENG716"),
-        ("another lineage is there", SEALING, 1, FOREIGN, "ENG774"),
-    ],
+    few(
+        [
+            ("a wrong key", [SealingKey("backup-1", b"t" * 32)], 1, None, "ENG717"),
+            ("a key of another id", [SealingKey("backup-2", b"s" * 32)], 1, None, "ENG717"),
+            ("there is none of that number", SEALING, 9, None, "ENG716"),
+            ("another lineage is there", SEALING, 1, FOREIGN, "ENG774"),
+        ],
+        1,
+    ),
 )
 def test_a_backup_that_is_none_of_this_state(merge, why, sealing, number, lineage, code):
     first = applied(merge, a="1")

@@ -96,7 +96,7 @@ except KeyboardInterrupt:
     assert engine.stdout is not None
     assert engine.stdout.readline() == b"ready\n"  # three items are being worked on, the other six wait
     engine.send_signal(signal.SIGINT)
-    out, _ = engine.communicate(timeout=30)
+    out, _ = engine.communicate(timeout=60)
     assert out == b"[True, True, True]\n"
 
 
@@ -161,7 +161,7 @@ def at_once(order, runs=1):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     return most[0], len(ended)
 
 
@@ -179,7 +179,7 @@ def test_an_account_has_its_own_cap_and_others_are_not_behind_it():
     def work(node):
         seen.append(node)
         if node in (0, 9):
-            both.wait(5)  # the last one is at work beside the first one
+            both.wait(60)  # the last one is at work beside the first one
 
     run_graph(Graph(tuple(range(10)), {}), work, Order(room=Share(room, accounts.__getitem__, 1)))
     assert sorted(seen) == list(range(10))
@@ -216,5 +216,5 @@ def test_two_runs_on_graphs_that_overlap_do_not_wait_for_each_other_for_ever():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert sorted(done) == [[1, 2], [2, 1]]

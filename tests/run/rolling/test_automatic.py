@@ -10,6 +10,7 @@ from engine.run.applying import begun, entries
 from engine.run.applying.model import Target
 from engine.run.rolling.automatic import undo
 from tests.support.applied import ASKED, came_to, left_behind, only, path_of, put_state, said, state, state_of, things
+from tests.support.few import few
 from tests.support.merged import passes
 from tests.support.terraform import a_job
 
@@ -72,6 +73,7 @@ def test_what_was_made_is_taken_away_and_what_was_there_stays(merge, tmp_path):
     assert (row["outcome"], things(second)) == ("applied", {"a": "1", "b": "2", "c": "3", "d": "9"})
 
 
+@pytest.mark.slow
 def test_what_was_taken_away_is_made_again(merge):
     first, second, row = half(merge, {"a": "1", "b": "2"}, {"a": "1", "d": FAILS})
     assert back(first, second, row)["outcome"] == "rolled_back"
@@ -92,16 +94,19 @@ def silent(_rows):
 
 @pytest.mark.parametrize(
     ("why", "after", "how", "code", "says"),
-    [
-        ("what was replaced was there before", {"a": "5", "d": FAILS}, {}, "ENG839", "more than made"),
-        ("it would make what the run has not touched", {"a": "1", "d": FAILS}, {"to": {"a": "1", "z": "1"}}, "ENG839",
-         'thing["z"]'),
-        ("it would take away what was there before", {"a": "1", "d": FAILS}, {"to": {"q": "1"}},
-         "ENG839", 'thing["a"]'),
-        ("policy says no", {"a": "1", "d": FAILS}, {"judge": denies}, "ENG732", "CMP-DEL-001"),
-        ("policy says nothing", {"a": "1", "d": FAILS}, {"judge": silent}, "ENG561", ""),
-        ("another run has tried it", {"a": "1", "d": FAILS}, {"run": "r5"}, "ENG839", "another run"),
-    ],
+    few(
+        [
+            ("what was replaced was there before", {"a": "5", "d": FAILS}, {}, "ENG839", "more than made"),
+            ("it would make what the run has not touched", {"a": "1", "d": FAILS}, {"to": {"a": "1", "z": "1"}},
+             "ENG839", 'thing["z"]'),
+            ("it would take away what was there before", {"a": "1", "d": FAILS}, {"to": {"q": "1"}},
+             "ENG839", 'thing["a"]'),
+            ("policy says no", {"a": "1", "d": FAILS}, {"judge": denies}, "ENG732", "CMP-DEL-001"),
+            ("policy says nothing", {"a": "1", "d": FAILS}, {"judge": silent}, "ENG561", ""),
+            ("another run has tried it", {"a": "1", "d": FAILS}, {"run": "r5"}, "ENG839", "another run"),
+        ],
+        2,
+    ),
 )  # fmt: skip
 def test_and_nothing_else(merge, why, after, how, code, says):
     first, second, row = half(merge, {"a": "1"}, after)
@@ -114,6 +119,7 @@ def test_and_nothing_else(merge, why, after, how, code, says):
     assert left_behind(second) == [], why
 
 
+@pytest.mark.slow
 def test_a_state_that_somebody_else_has_written_since_is_left_alone(merge):
     first, second, row = half(merge, {"a": "1"}, {"a": "1", "d": FAILS})
     put_state(second, {**json.loads(state_of(second)), "serial": 99})

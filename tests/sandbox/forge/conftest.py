@@ -42,7 +42,7 @@ class Client(NamedTuple):
         url = path if path.startswith("http") else self.forge.urls.api + path
         request = urllib.request.Request(url, data, sent, method=verb)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return Answered(answer.status, _read(answer.read()), {k.lower(): v for k, v in answer.headers.items()})
         except urllib.error.HTTPError as error:
             return Answered(error.code, _read(error.read()), {k.lower(): v for k, v in error.headers.items()})

@@ -16,7 +16,7 @@ REFUSED = [
 @pytest.mark.parametrize(("why", "headers", "status"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_requests_that_are_refused(forge, why, headers, status):
     host = forge.urls.base.partition("//")[2]
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=60)
     port = host.rpartition(":")[2]
     sent = {name: value.replace("{port}", port) for name, value in headers.items()}
     connection.request("GET", "/api/v3/user", headers=sent)
@@ -45,7 +45,7 @@ BODIES = [
 @pytest.mark.parametrize(("why", "body", "status"), BODIES, ids=[row[0] for row in BODIES])
 def test_bodies_that_are_no_object_of_json(forge, as_, why, body, status):
     host = forge.urls.base.partition("//")[2]
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=60)
     headers = {"Authorization": f"token {as_('olga').token}"}
     connection.request("POST", "/api/v3/repos/acme/controller/dispatches", body, headers)
     assert connection.getresponse().status == status, why

@@ -29,7 +29,7 @@ CASES = [
 def test_who_is_believed(why, path, body, signature, status):
     taken: list[Received] = []
     with receiving(lambda: "right", taken.append) as url:
-        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         connection.putrequest("POST", path)
         for name, value in (("Content-Length", str(len(body))), ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "g")):
             connection.putheader(name, value)

@@ -57,7 +57,7 @@ def test_the_ready_line_says_where_its_pages_are_and_who_may_do_something(box):
         request = urllib.request.Request(box.ready["engine_url"] + path)
         if token:
             request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == status
 
 
@@ -104,7 +104,7 @@ def test_it_is_started_again_at_the_same_address(box, state):
 
 def answers(url):
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=5):
+        with urllib.request.urlopen(f"{url}/healthz", timeout=60):
             return True
     except OSError:
         return False

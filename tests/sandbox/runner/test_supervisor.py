@@ -52,7 +52,7 @@ ENDS = [
 def test_everything_ends_with_it(tmp_path, why, end):
     one = Run(tmp_path, "sleep", "100")
     end(one)
-    one.supervisor.wait(30)
+    one.supervisor.wait(60)
     assert (is_alive(one.run), is_alive(one.grandchild)) == (False, False), why
 
 
@@ -67,7 +67,7 @@ def test_it_ends_as_the_run_does(tmp_path):
     command = [sys.executable, "-I", "-S", SUPERVISOR, str(tmp_path / "pid"), sys.executable, "-c"]
     for code, ended in (("raise SystemExit(5)", 5), ("import os; os.kill(os.getpid(), 9)", -9)):
         with subprocess.Popen([*command, code], stdin=subprocess.PIPE) as started:
-            assert started.wait(30) == ended
+            assert started.wait(60) == ended
 
 
 def terraform(tmp_path, word):
@@ -79,7 +79,7 @@ def terraform(tmp_path, word):
     one = Run(tmp_path, str(program), word, str(tmp_path / "pipe"))
     assert one.supervisor.stdin is not None
     one.supervisor.stdin.close()
-    one.supervisor.wait(30)
+    one.supervisor.wait(60)
     assert not is_alive(one.run)
     return one.grandchild
 

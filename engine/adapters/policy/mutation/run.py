@@ -73,11 +73,15 @@ class Survey(NamedTuple):
 
 
 def mutate(
-    policies: PolicySet, terms: Terms, only: str = "", told: Callable[[str], None] = lambda _: None
+    policies: PolicySet,
+    terms: Terms,
+    only: str = "",
+    told: Callable[[str], None] = lambda _: None,
+    among: Callable[[Mutant], bool] = lambda _: True,
 ) -> tuple[Judged, ...]:
     """Every change of every policy, or of the one file `only`, that compiles. The tests must pass as they are.
 
-    `told` gets lines of progress.
+    `told` gets lines of progress; `among` says of a change whether it is tried at all.
 
     Raises:
         EngineError: policies that do not load, `only` is none of them, or comments that are wrong (ENG536, ENG537).
@@ -86,7 +90,7 @@ def mutate(
     if not files:
         raise failure("ENG001", file=only, reason=f"it is none of the policies of {policies.origin}")
     survey = _survey(_Worker(policies, terms.timeout_s))
-    changes = [mutant for mutant in survey.changes if mutant.file in files]
+    changes = [mutant for mutant in survey.changes if mutant.file in files and among(mutant)]
     reached = {mutant: survey.reaching(mutant) for mutant in changes}
     jobs = deque(changes)
     for file in files:

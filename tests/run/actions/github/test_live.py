@@ -21,7 +21,7 @@ def test_only_the_newest_is_handed_on():
     newest = Newest(tell, 0.05)
     for number in range(1000):
         newest.hear(number)
-    assert first.wait(10)
+    assert first.wait(60)
     newest.end()
     assert told[0] == 999
     assert len(told) == 1
@@ -37,7 +37,7 @@ def test_nothing_is_handed_on_after_its_end_and_its_end_waits_for_what_goes():
 
     newest = Newest(tell, 0.01)
     newest.hear("one")
-    assert began.wait(10)
+    assert began.wait(60)
     newest.hear("two")
     go_on.set()
     newest.end()

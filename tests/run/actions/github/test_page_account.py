@@ -10,6 +10,7 @@ from engine.core.kept import record
 from engine.run import trusted
 from engine.run.kept import ledger, merges
 from engine.sandbox.forge.serve import running
+from tests.support.few import few
 from tests.support.hosted import REPO
 from tests.support.page import APPLYING, Page
 
@@ -95,7 +96,7 @@ def objected(page):
     return number, "fail"
 
 
-@pytest.mark.parametrize("of", [never, failed, unseen, labelled, stale, unlabelled, objected])
+@pytest.mark.parametrize("of", few([never, failed, unseen, labelled, stale, unlabelled, objected]))
 def test_what_a_person_merged_past_a_gate_is_not_accounted_for(page, of):
     number, outcome = of(page)
     by_hand(page, number)
@@ -130,6 +131,7 @@ def test_the_last_of_several_rebased_commits_is_not_the_change(page):
     assert done.outcome == "fail"
 
 
+@pytest.mark.slow
 def test_one_that_was_merged_before_its_turn_waits(page):
     """Another holds the same resource, by its merge decision, and is not applied."""
     first = told(page, "turn")

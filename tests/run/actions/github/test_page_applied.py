@@ -1,5 +1,7 @@
 """A merge on its page: the comment about applying beside that of the validation, and its deployment."""
 
+import pytest
+
 from engine.adapters.github.forge import opened
 from tests.support.hosted import REPO
 
@@ -27,6 +29,7 @@ def merged(page, branch):
     return number
 
 
+@pytest.mark.slow
 def test_one_deployment_for_each_merge_however_often_it_is_said(page):
     number = merged(page, "deployed")
     first = page.run("deploy", number)["github.deployment"]
@@ -41,6 +44,7 @@ def test_nothing_is_deployed_of_what_is_not_merged(page):
     assert page.run("deploy", number).code("github.deployment") == "ENG556"
 
 
+@pytest.mark.slow
 def test_the_comment_about_applying_is_one_beside_that_of_the_validation(page):
     number = merged(page, "two-comments")
     first = page.run("apply-comment", number)["github.comment"]

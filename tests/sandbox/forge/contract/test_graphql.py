@@ -22,6 +22,7 @@ def types():
     return [(name, kind) for name, kind in schema().type_map.items() if not name.startswith("__")]
 
 
+@pytest.mark.slow
 def test_the_files_are_what_the_tool_writes(github):
     subset = github_graphql.Subset(github)
     for path, text in ((SCHEMA, subset.text()), (BEYOND, subset.beyond())):

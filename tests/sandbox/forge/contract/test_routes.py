@@ -97,6 +97,6 @@ def test_the_listener_hears_what_tests_say(recorder, monkeypatch, tmp_path):
     told = [Route("GET", "/user/emails", lambda call: Answer([{"strange": True}]))]
     monkeypatch.setattr(serve, "routes", lambda: told)
     with serve.running(str(tmp_path)) as forge:
-        urllib.request.urlopen(f"{forge.urls.api}/user/emails?page=1", timeout=30).close()
+        urllib.request.urlopen(f"{forge.urls.api}/user/emails?page=1", timeout=60).close()
     assert any(".strange" in problem for problem in recorder.take())
     assert recorder.take() == []

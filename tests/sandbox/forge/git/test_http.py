@@ -49,7 +49,7 @@ def test_a_wrong_token_is_asked_for_anew(forge, repo, url):
         f"{url(None)}/info/refs?service=git-upload-pack", headers={"Authorization": "token ghp_no"}
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
     assert refused.value.code == 401
     assert "realm" in refused.value.headers["WWW-Authenticate"]
 

@@ -176,7 +176,7 @@ def post(forge: Forge) -> Say:
         headers = {"Authorization": f"bearer {forge.kept.value(sql, login)}"}
         request = urllib.request.Request(forge.urls.graphql, data, headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())

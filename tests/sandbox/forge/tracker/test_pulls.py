@@ -242,6 +242,7 @@ def test_files_and_commits_in_order(place, open_, as_):
     assert [each["commit"]["message"] for each in commits] == ["one", "two"]
 
 
+@pytest.mark.slow
 def test_no_more_than_250_commits_are_shown(place, open_, as_):
     tip = place.tip("main")
     for number in range(252):
