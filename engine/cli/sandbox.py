@@ -1,8 +1,6 @@
 """`engine sandbox`: GitHub, AWS and the engine on this machine, for trying things out, until it is ended."""
 
 import os
-import signal
-import threading
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -82,9 +80,8 @@ def run(options: Namespace, console: "Console") -> int:
         from engine.sandbox.scenarios.stories import named
 
         named(options.scenario)
-    ended = _ending()
     _check()
-    from engine.adapters import process
+    from engine.adapters import process, signals
     from engine.sandbox.forge.state import held
     from engine.sandbox.whole import SetUp, alone, whole
 
@@ -92,6 +89,7 @@ def run(options: Namespace, console: "Console") -> int:
         raise failure("ENG544")
     os.umask(0o077)  # of what we and git make, nothing is anybody else's
     with ExitStack() as stack:
+        ended = stack.enter_context(signals.ending())  # a second signal changes nothing: it ends already
         stack.callback(process.end_all)
         state = stack.enter_context(held(options.state, reset=options.reset))
         usual = None if options.scenario else _TICK_S  # a story says itself when the clock strikes
@@ -163,15 +161,6 @@ def _to_try(told: dict[str, Any], state: str) -> str:
         f"Rules, policies and module are in {told['controller']}: a change there counts from the next run on.",
     ]
     return "\n".join(lines)
-
-
-def _ending() -> threading.Event:
-    """Set by the first SIGTERM or SIGINT; further ones change nothing, what is under way is ended already."""
-    ended = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
-    return ended
 
 
 def _check() -> None:

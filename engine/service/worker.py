@@ -10,7 +10,6 @@ as by `kill -9`, which every action survives. A second SIGTERM cuts off at once.
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import sys
 import threading
@@ -19,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.adapters import clock, files, process, settings
+from engine.adapters import clock, files, process, settings, signals
 from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log, ticks
@@ -113,7 +112,7 @@ class Worker:
         self._finish()
 
     def end(self) -> None:
-        """For a signal handler: the first time in order, the second at once."""
+        """The first time in order, the second at once."""
         (self._cut if self._ended.is_set() else self._ended).set()
 
     def _each_minute(self, what: str, work: Callable[[], object]) -> None:
@@ -282,10 +281,9 @@ def main(argv: "list[str]") -> int:
     log.start(working.state_dir, "worker", os.environ, level=working.level, readable=bool(argv[1:]))
     try:
         worker = Worker(working, os.environ)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.end())
-        threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()
-        worker.run(_say_ready)
+        with signals.ending(worker.end, worker.end):
+            threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()
+            worker.run(_say_ready)
     except EngineError as error:
         log.error("the worker cannot work", reason=error)
         return error.exit_code
