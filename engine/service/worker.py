@@ -41,7 +41,7 @@ READY = "ready"  # the one line on standard output
 LOCK, ALIVE, AHEAD = "worker.lock", "worker.json", "clock-ahead"
 _LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 5.0, 3600.0, 300.0, 60.0
+_ALIVE_S, _TIDY_S, _MINUTE_S = 5.0, 3600.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
 _ALL = 1_000_000
@@ -137,7 +137,7 @@ class Worker:
         now = self._now()
         since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
         found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
-        self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
+        self._has_looked, self._lost_at = True, time.monotonic() + (0 if found.soon else lost.USUAL_S)
         if found.again or found.given_up:
             log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
 
