@@ -6,9 +6,9 @@ queue is one turn of one run, has one step, and says nothing else.
 What it does by itself and we must not have (each was seen in an experiment): its own SQLite engine counts and claims
 in two transactions; its version of an application is a digest of sources, and what another version has begun is
 nobody's; what went in the hand of an executor that does not come back keeps its place for ever; its schedule follows
-the clock, so one that is set back stops it and one that is set forward has it strike for each minute; it pickles; and what
-it cannot write because the disk is full it does not write later, so that turn keeps its place and its group's. A process
-has one DBOS, and so one `Queue`.
+the clock, so one that is set back stops it and one that is set forward has it strike for each minute; it pickles; what
+it cannot write of a turn while the disk is full it never writes, and that turn keeps its place and its group's. A
+process has one DBOS, and so one `Queue`.
 """
 
 import os
