@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from engine.cli.console import Console
 
 HELP = "GitHub, AWS and the engine on this machine, to try things with"
@@ -109,7 +111,7 @@ def run(options: Namespace, console: "Console") -> int:
             console.out(_friendly(told, console, kept=options.state is not None))
         console.flush()
         if options.scenario is not None:
-            _play(options.scenario, told, console)
+            _play(options.scenario, told, console, ended)
             if options.state is not None:
                 console.out(_to_try(told, options.state))
                 console.flush()
@@ -128,11 +130,12 @@ def _list(console: "Console") -> int:
     return ExitCode.DONE
 
 
-def _play(name: str, told: dict[str, Any], console: "Console") -> None:
+def _play(name: str, told: dict[str, Any], console: "Console", ended: "Event") -> None:
     """Tell a story; on a terminal the sandbox stays as the story leaves it.
 
     Raises:
         EngineError: ENG640, it did not go as told.
+        KeyboardInterrupt: `ended` was set before it was over.
     """
     import tempfile
 
@@ -142,7 +145,7 @@ def _play(name: str, told: dict[str, Any], console: "Console") -> None:
     story = named(name)
     console.progress(f"── {name}: {story.about}")
     with tempfile.TemporaryDirectory(prefix="interlock-story-") as folder:
-        story.tell(Play(told, console.progress, folder))
+        story.tell(Play(told, console.progress, folder, ended))
     console.progress("── so it went" + (", and Ctrl-C ends it" if console.is_watched else ""))
 
 

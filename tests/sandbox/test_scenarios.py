@@ -71,16 +71,20 @@ GOES = {"event": "push", "repository": "acme/x", "reason": "no such fact"}
 
 
 @pytest.mark.parametrize(
-    ("why", "state", "failures", "told"),
+    ("why", "state", "failures", "over", "raised", "looks"),
     [
-        ("it goes", "running", 1, ""),
-        ("it may have been the network", "queued", 1, ""),
-        ("it waits for its turn", "queued", 0, ""),
-        ("nobody waits for hours", "queued", 2, "2 tries that failed: no such fact"),
+        ("it goes", "running", 1, False, nullcontext(), 2),
+        ("it may have been the network", "queued", 1, False, nullcontext(), 2),
+        ("it waits for its turn", "queued", 0, False, nullcontext(), 2),
+        ("nobody waits for hours", "queued", 2, False, pytest.raises(EngineError, match="2 tries that failed: no"), 1),
+        ("nobody wants to see it", "running", 0, True, pytest.raises(KeyboardInterrupt), 1),
     ],
 )
-def test_what_fails_again_and_again_is_not_waited_for(tmp_path, why, state, failures, told):
-    asked = []
+def test_how_long_a_story_waits(why, state, failures, over, raised, looks):
+    asked: list[str] = []
+    ended = threading.Event()
+    if over:
+        ended.set()
 
     class Door(BaseHTTPRequestHandler):
         def do_POST(self):  # idle: the second time
@@ -100,10 +104,12 @@ def test_what_fails_again_and_again_is_not_waited_for(tmp_path, why, state, fail
 
     with HTTPServer(("127.0.0.1", 0), Door) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        reach = Reach({"users": [], "control": {"url": f"http://127.0.0.1:{server.server_port}", "token": "t"}}, "")
+        reach = Reach(
+            {"users": [], "control": {"url": f"http://127.0.0.1:{server.server_port}", "token": "t"}}, "", ended
+        )
         try:
-            with pytest.raises(EngineError, match=told) if told else nullcontext():
+            with raised:
                 reach.settle()
         finally:
             server.shutdown()
-    assert asked == ["/idle"] * (1 if told else 2), why
+    assert asked == ["/idle"] * looks, why

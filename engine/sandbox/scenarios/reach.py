@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
 
 from engine.adapters import process, settings
@@ -21,10 +22,10 @@ _NOT_YET = 408  # status of HTTP: it still goes
 
 
 class Reach:
-    """Of one running sandbox; `ready` is its ready line, `folder` is for clones."""
+    """Of one running sandbox; `ready` is its ready line, `folder` is for clones, `ended`: nobody wants more."""
 
-    def __init__(self, ready: Mapping[str, Any], folder: str) -> None:
-        self.ready = ready
+    def __init__(self, ready: Mapping[str, Any], folder: str, ended: Event | None = None) -> None:
+        self.ready, self._ended = ready, ended or Event()
         self._people = {user["login"]: user for user in ready["users"]}
         self._home = folder
 
@@ -78,9 +79,12 @@ class Reach:
 
         Raises:
             EngineError: ENG640, what was begun fails again and again, or comes to no end.
+            KeyboardInterrupt: nobody wants more.
         """
         end = time.monotonic() + SETTLED_S
         while not (idle := self._idle())["idle"]:
+            if self._ended.is_set():
+                raise KeyboardInterrupt
             for run in self.look("runs"):
                 if run["state"] == "queued" and run.get("failures", 0) >= _FAILURES:
                     told = f"{run['event']} of {run['repository']} to be carried out"
