@@ -313,7 +313,7 @@ class Dispatcher:
         if end.state is not None:
             state = end.state
             self._until_kept(
-                lambda: self._runs.end(run.run, state, exit_code=end.exit_code, reason=end.reason, tries=0)
+                lambda: self._runs.end(run.run, state, end.exit_code, reason=end.reason, tries=0, ended_at=now)
             )
             self._mark(run, _SAYS.get(state, "done"), end.reason)
         log.info("a run has ended its turn", run=run.run, subject=run.subject, seconds=round(seconds, 2), **said)
