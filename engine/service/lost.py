@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.adapters.github.client import Client
 
 EVERYTHING_S = 3 * 86_400  # back to where GitHub's list ends: for the first look of a process
-RECENT_S = 3 * 3_600  # longer than all attempts of a delivery take
+RECENT_S = 3 * 3_600  # before the last look; longer than all attempts of a delivery take
 _ATTEMPTS = 5  # of one delivery, GitHub's first among them
 _FIRST_S = 60  # after the first attempt; then four times as long each time
 _AT_ONCE = 100  # of one look

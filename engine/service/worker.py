@@ -46,6 +46,7 @@ _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
 _ALL = 1_000_000
 _LEAST_FREE = 2 * 1024 * 1024 * 1024  # bytes of the disk, or a twentieth of a small one
+_ROOM = 32 * 1024 * 1024  # bytes of the disk without which no delivery is asked for: one has 25 MB at the most
 _SEEN_S = 90 * 86_400  # that a body is known again
 
 
@@ -80,7 +81,7 @@ class Worker:
         )
         self._since = clock.now()
         self._trouble = ""
-        self._lost_at, self._has_looked = 0.0, False
+        self._lost_at, self._looked = 0.0, ""  # when to look for what was lost; the moment of the last time
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until `end` is called.
@@ -128,16 +129,21 @@ class Worker:
             log.info("the clock has struck", started=started)
 
     def _look_for_lost(self) -> None:
-        """What GitHub could not hand over is sent again: all that it still has once, later what is recent."""
-        if self._values.app is None or self._lost_at > time.monotonic():
-            return
+        """What GitHub could not hand over is sent again: all that it still has once, later what is newer than that."""
+        if shutil.disk_usage(self._working.state_dir).free < _ROOM:
+            self._lost_at = 0.0  # what could not be kept is not sent in vain: its attempts are counted
+        elif self._values.app is not None and self._lost_at <= time.monotonic():
+            self._have_lost_ones_sent()
+
+    def _have_lost_ones_sent(self) -> None:
         from engine.adapters.github.deliveries import as_app
         from engine.service import lost
 
         now = self._now()
-        since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
+        looked = min(self._looked, now)  # which a clock that was wrong may have said
+        since = later(looked, -lost.RECENT_S) if looked else later(now, -lost.EVERYTHING_S)
         found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
-        self._has_looked, self._lost_at = True, time.monotonic() + (0 if found.soon else lost.USUAL_S)
+        self._looked, self._lost_at = now, time.monotonic() + (0 if found.soon else lost.USUAL_S)
         if found.again or found.given_up:
             log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
 
