@@ -45,7 +45,9 @@ def box(tmp_path_factory):
             subprocess.run(["umount", "-l", disk], check=True)
 
 
-CALM = Shape(BOT, merges=1, deployments=("success",), labels=("opa-passed", "ready-for-review"), reports=2, made=1)
+CALM = Shape(
+    BOT, pulls=1, merges=1, deployments=("success",), labels=("opa-passed", "ready-for-review"), reports=2, made=1
+)
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ SELECT number, head_ref AS branch, head_sha AS head, merged,
   (SELECT state FROM deployments JOIN deployment_statuses ON deployment = deployments.id
     WHERE merged AND sha = merge_commit_sha ORDER BY deployments.id DESC, deployment_statuses.id DESC LIMIT 1)
     AS deployed
-FROM pulls
+FROM pulls ORDER BY number DESC
 """
 _LOOK_S, _STUCK_S = 0.3, 20.0
 _READS_S = 2.5  # before somebody approves: an approval of the verdict's own second is none of it
@@ -61,6 +61,7 @@ class Shape(NamedTuple):
     """What is left of a life: of one that nobody disturbed, and of one that somebody did."""
 
     merged_by: str
+    pulls: int  # pull requests of its branch
     merges: int  # commits of the branch that say so
     deployments: tuple[str, ...]  # how each ended
     labels: tuple[str, ...]
@@ -127,6 +128,7 @@ class Lives:
             made = 0
         return Shape(
             (pull["merged_by"] or {}).get("login", ""),
+            len(self._asked(f"/pulls?state=all&head=acme:{name}")),
             sum(f"Merge pull request {number} into" in one["commit"]["message"] for one in commits),
             tuple(ended),
             tuple(sorted(label["name"] for label in pull["labels"])),
@@ -178,7 +180,7 @@ class Lives:
         return self._ask("PUT", f"{REPO}/contents/S3/{name}.tfvars", body, login="alice")[0] in (201, 422)
 
     def _pulls(self) -> Mapping[str, sqlite3.Row]:
-        """The pull request of each branch, read where the forge keeps it: people look as often as they like, and
+        """The pull request of each branch, the first one, read where the forge keeps it: people look as often as they like, and
         GitHub counts what each of them asks."""
         with closing(sqlite3.connect(f"file:{self.box.ready['state']}/forge.db?mode=ro", uri=True)) as forge:
             forge.row_factory = sqlite3.Row
