@@ -180,7 +180,7 @@ class Lives:
         return self._ask("PUT", f"{REPO}/contents/S3/{name}.tfvars", body, login="alice")[0] in (201, 422)
 
     def _pulls(self) -> Mapping[str, sqlite3.Row]:
-        """The pull request of each branch, the first one, read where the forge keeps it: people look as often as they like, and
+        """The first pull request of each branch, read where the forge keeps it: people look as often as they like, and
         GitHub counts what each of them asks."""
         with closing(sqlite3.connect(f"file:{self.box.ready['state']}/forge.db?mode=ro", uri=True)) as forge:
             forge.row_factory = sqlite3.Row
