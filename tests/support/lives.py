@@ -85,6 +85,18 @@ class Lives:
             with open(os.path.join(place, name), "w", encoding="utf-8") as file:
                 file.write(text.replace("EFFECTS", self.effects))
 
+    def sweep(self) -> None:
+        """The clock strikes until all is seen: the first sweep only looks, so what is lost before it is lost."""
+
+        def swept() -> bool:
+            self.box.control("POST", "tick")
+            self.settle()
+            return any(
+                run["event"] == "schedule" and run["exit_code"] == 0 for run in self.box.control("GET", "runs")[1]
+            )
+
+        _until(swept)
+
     def begin(self, *names: str) -> None:
         """Somebody pushes a branch for each, until GitHub takes it."""
         for name in names:
