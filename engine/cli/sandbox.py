@@ -1,8 +1,6 @@
 """`engine sandbox`: GitHub, AWS and the engine on this machine, for trying things out, until it is ended."""
 
 import os
-import signal
-import threading
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from engine.cli.console import Console
 
 HELP = "GitHub, AWS and the engine on this machine, to try things with"
@@ -82,9 +82,8 @@ def run(options: Namespace, console: "Console") -> int:
         from engine.sandbox.scenarios.stories import named
 
         named(options.scenario)
-    ended = _ending()
     _check()
-    from engine.adapters import process
+    from engine.adapters import process, signals
     from engine.sandbox.forge.state import held
     from engine.sandbox.whole import SetUp, alone, whole
 
@@ -92,6 +91,7 @@ def run(options: Namespace, console: "Console") -> int:
         raise failure("ENG544")
     os.umask(0o077)  # of what we and git make, nothing is anybody else's
     with ExitStack() as stack:
+        ended = stack.enter_context(signals.ending())  # a second signal changes nothing: it ends already
         stack.callback(process.end_all)
         state = stack.enter_context(held(options.state, reset=options.reset))
         usual = None if options.scenario else _TICK_S  # a story says itself when the clock strikes
@@ -111,7 +111,7 @@ def run(options: Namespace, console: "Console") -> int:
             console.out(_friendly(told, console, kept=options.state is not None))
         console.flush()
         if options.scenario is not None:
-            _play(options.scenario, told, console)
+            _play(options.scenario, told, console, ended)
             if options.state is not None:
                 console.out(_to_try(told, options.state))
                 console.flush()
@@ -130,11 +130,12 @@ def _list(console: "Console") -> int:
     return ExitCode.DONE
 
 
-def _play(name: str, told: dict[str, Any], console: "Console") -> None:
+def _play(name: str, told: dict[str, Any], console: "Console", ended: "Event") -> None:
     """Tell a story; on a terminal the sandbox stays as the story leaves it.
 
     Raises:
         EngineError: ENG640, it did not go as told.
+        KeyboardInterrupt: `ended` was set before it was over.
     """
     import tempfile
 
@@ -144,7 +145,7 @@ def _play(name: str, told: dict[str, Any], console: "Console") -> None:
     story = named(name)
     console.progress(f"── {name}: {story.about}")
     with tempfile.TemporaryDirectory(prefix="interlock-story-") as folder:
-        story.tell(Play(told, console.progress, folder))
+        story.tell(Play(told, console.progress, folder, ended))
     console.progress("── so it went" + (", and Ctrl-C ends it" if console.is_watched else ""))
 
 
@@ -163,15 +164,6 @@ def _to_try(told: dict[str, Any], state: str) -> str:
         f"Rules, policies and module are in {told['controller']}: a change there counts from the next run on.",
     ]
     return "\n".join(lines)
-
-
-def _ending() -> threading.Event:
-    """Set by the first SIGTERM or SIGINT; further ones change nothing, what is under way is ended already."""
-    ended = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
-    return ended
 
 
 def _check() -> None:

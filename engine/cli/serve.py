@@ -81,8 +81,9 @@ def _number(least: int, most: int) -> "type[int]":
 def run(options: Namespace, console: "Console") -> int:
     """Serve until SIGTERM or Ctrl-C; a second one does not wait for anything."""
     _check()
+    from engine.adapters.signals import ending
     from engine.service import log
-    from engine.service.processes import Supervisor, ending
+    from engine.service.processes import Supervisor
     from engine.service.settings import serving
     from engine.service.web import listening
     from engine.service.worker import Working

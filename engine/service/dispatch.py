@@ -140,10 +140,8 @@ class Dispatcher:
                     self._work(run)  # which looks once more: it may have waited for long
         except EngineError as error:
             log.error("a turn could not be begun, and is handed out again", key=key, reason=error)
-        except Exception as error:  # noqa: BLE001 - the boundary of a turn: nobody else would hand it out again
+        except Exception as error:  # noqa: BLE001 - the boundary of a turn: it is in nobody's hand, and handed out again
             log.error("a bug ended a turn, which is handed out again", key=key, reason=type(error).__name__)
-            name, _, turn = key.rpartition(".")
-            self._until_kept(lambda: self._runs.begin(name, int(turn), {"state": "queued", "turn": int(turn) + 1}))
 
     def abandon(self) -> None:
         """The process ends, because it was told to: that is not the fault of what goes."""
@@ -172,7 +170,8 @@ class Dispatcher:
         log.info("a run begins", run=name, subject=run.subject, event=run.event, turn=run.turn)
         began = time.monotonic()
         end = self._carrier.carry(run)
-        self._settle(self._runs.get(name) or run, end, seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self._until_kept(lambda: self._settle(self._runs.get(name) or run, end, seconds))
 
     def _take(self) -> int:
         """What waits in the inbox becomes runs, or is kept or refused."""
@@ -284,9 +283,14 @@ class Dispatcher:
     def _feed(self) -> int:
         """Hand turns to the queue: one of a group, each source in its turn."""
         assert self._queue is not None
-        if self._ending.is_set() or not self._runs.counts().get("queued"):
+        counts, live = self._runs.counts(), {one.run.run for one in self._carrier.live()}
+        lying = self._runs.find(("running",), limit=_ALL) if counts.get("running", 0) > len(live) else []
+        if self._ending.is_set() or not (counts.get("queued") or lying):
             return 0
         pending = self._queue.pending()
+        for run in lying:
+            if run.run not in live and _key(run) not in pending:  # its turn has ended, and it has not
+                self._runs.begin(run.run, run.turn, {"state": "queued", "turn": run.turn + 1})
         due = self._runs.due(self._now())  # after that look: what has ended since then has another turn, or none
         for number, run in enumerate(due):
             if _key(run) in self._handed and _key(run) not in pending:  # it could not even be begun
@@ -309,7 +313,7 @@ class Dispatcher:
         if end.state is not None:
             state = end.state
             self._until_kept(
-                lambda: self._runs.end(run.run, state, exit_code=end.exit_code, reason=end.reason, tries=0)
+                lambda: self._runs.end(run.run, state, end.exit_code, reason=end.reason, tries=0, ended_at=now)
             )
             self._mark(run, _SAYS.get(state, "done"), end.reason)
         log.info("a run has ended its turn", run=run.run, subject=run.subject, seconds=round(seconds, 2), **said)

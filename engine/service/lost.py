@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from engine.adapters.github.client import Client
 
 EVERYTHING_S = 3 * 86_400  # back to where GitHub's list ends: for the first look of a process
-RECENT_S = 3 * 3_600  # longer than all attempts of a delivery take
+RECENT_S = 3 * 3_600  # before the last look; longer than all attempts of a delivery take
 _ATTEMPTS = 5  # of one delivery, GitHub's first among them
 _FIRST_S = 60  # after the first attempt; then four times as long each time
 _AT_ONCE = 100  # of one look
 # 200: nothing came of it, and nothing would; 409: its id has another body. All else may have been a proxy's word.
 _FINAL = frozenset({200, 409})
 _FORBIDDEN = 403
+USUAL_S = 300  # between two looks
 
 
 class Found(NamedTuple):
@@ -30,6 +31,7 @@ class Found(NamedTuple):
     again: Sequence[Sent]  # the last attempt of each that is sent once more now
     later: Sequence[str]  # ids of those whose turn comes
     given_up: Sequence[str]  # ids of those that were tried often enough
+    soon: bool = False  # the turn of one comes before the next usual look; strangers' are waited for by nobody
 
 
 def sweep(client: "Client", inbox: Inbox, since: str, now: str, ask: Callable[[], bool] = lambda: True) -> Found:
@@ -59,7 +61,10 @@ def missing(attempts: Iterable[Sent], known: Collection[str], now: str) -> Found
     due = [last for tried in open_.values() if _due(tried) <= now for last in [max(tried, key=_when)]]
     due.sort(key=lambda one: (one.status == _FORBIDDEN, *_when(one)))  # strangers' come last: they may be many
     ids = {one.delivery for one in due[:_AT_ONCE]}
-    return Found(due[:_AT_ONCE], [id_ for id_ in open_ if id_ not in ids], given_up)
+    waits = [id_ for id_ in open_ if id_ not in ids]
+    soon = later(now, USUAL_S)
+    is_soon = any(_due(open_[id_]) < soon for id_ in waits if max(open_[id_], key=_when).status != _FORBIDDEN)
+    return Found(due[:_AT_ONCE], waits, given_up, is_soon)
 
 
 def _due(tried: Sequence[Sent]) -> str:

@@ -11,8 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 
 from engine.adapters import process
 from engine.errors import ExitCode, failure
@@ -38,7 +37,7 @@ class Supervisor:
         self._argv += ["people"] if readable else []
         self._folder = working.state_dir
         self._grace_s = working.grace_s
-        self._lock = threading.RLock()  # a signal may come while one is being answered
+        self._lock = threading.Lock()
         self._child: process.Child | None = None
         self._ready, self._over = threading.Event(), threading.Event()
         self._asked = 0
@@ -152,21 +151,3 @@ def _pass_on(data: bytes) -> None:
         sys.stderr.buffer.flush()
     except (OSError, ValueError):  # nobody reads it; the log has it
         return
-
-
-@contextmanager
-def ending(first: Callable[[], None], second: Callable[[], None]) -> Iterator[threading.Event]:
-    """SIGTERM and Ctrl-C: the first one calls `first`, every other one `second`; an event that is set by the first."""
-    asked = threading.Event()
-
-    def heard(*_: object) -> None:
-        again = asked.is_set()
-        asked.set()
-        (second if again else first)()
-
-    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

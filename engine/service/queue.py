@@ -6,12 +6,15 @@ queue is one turn of one run, has one step, and says nothing else.
 What it does by itself and we must not have (each was seen in an experiment): its own SQLite engine counts and claims
 in two transactions; its version of an application is a digest of sources, and what another version has begun is
 nobody's; what went in the hand of an executor that does not come back keeps its place for ever; its schedule follows
-the clock, so one that is set back stops it and one that is set forward has it strike for each minute; it pickles. A
+the clock, so one that is set back stops it and one that is set forward has it strike for each minute; it pickles; what
+it cannot write of a turn while the disk is full it never writes, and that turn keeps its place and its group's. A
 process has one DBOS, and so one `Queue`.
 """
 
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -34,6 +37,7 @@ _POLL_S = 0.1
 _RECOVERIES = 50  # `runs` counts for itself how often a run has ended us, and stops long before
 _LOOKED_AT = 500  # of what has ended, in one go
 _PATIENCE_MS = 30_000
+_NOBODYS_S = 30.0  # after which what goes by the file, and in no thread, will not go any more
 
 
 class Queue:
@@ -51,6 +55,9 @@ class Queue:
         from dbos import DBOS, DBOSPortableJSONSerializer
 
         path = os.path.join(state_dir, FILE)
+        self._lock = threading.Lock()
+        self._going = set[str]()  # in threads of this process
+        self._nobodys = dict[str, float]()  # key → since when it was seen to go by the file alone
         with _failing(path):
             make(path)
             _put_aside_if_damaged(path)
@@ -73,7 +80,8 @@ class Queue:
 
             @DBOS.workflow(name=_WORK, max_recovery_attempts=_RECOVERIES)
             def run(key: str) -> None:
-                DBOS.run_step({"name": _WORK}, work, key)
+                with self._at_work(key):
+                    DBOS.run_step({"name": _WORK}, work, key)
 
             self._run = run
             DBOS.launch()
@@ -97,7 +105,8 @@ class Queue:
             self._dbos.enqueue_workflow(_QUEUE, self._run, key)
 
     def pending(self) -> set[str]:
-        """The keys that have not ended.
+        """The keys that have not ended. One that goes nowhere, though the file says so, is ended here: what DBOS could
+        not write of its start or its end it writes no more, and its place would be nobody's until the next process.
 
         Raises:
             EngineError: ENG788.
@@ -106,7 +115,27 @@ class Queue:
             found = self._dbos.list_workflows(
                 status=["ENQUEUED", "PENDING", "DELAYED"], name=_WORK, load_input=False, load_output=False
             )
-        return {one.workflow_id for one in found}
+            given_up = self._given_up({one.workflow_id for one in found if one.status == "PENDING"})
+            if given_up:
+                self._dbos.cancel_workflows(sorted(given_up))
+                log.warning("turns that were in nobody's hand are given up", keys=", ".join(sorted(given_up)))
+        return {one.workflow_id for one in found} - given_up
+
+    def _given_up(self, begun: set[str]) -> set[str]:
+        now = time.monotonic()
+        with self._lock:
+            self._nobodys = {key: self._nobodys.get(key, now) for key in begun - self._going}
+            return {key for key, since in self._nobodys.items() if now - since >= _NOBODYS_S}
+
+    @contextmanager
+    def _at_work(self, key: str) -> Iterator[None]:
+        with self._lock:
+            self._going.add(key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._going.discard(key)
 
     def forget(self, before: str) -> int:
         """Remove what has ended before that moment; how many were removed.

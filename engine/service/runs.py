@@ -222,8 +222,8 @@ class Runs:
     def end(self, run: str, state: RunState, exit_code: int | None, **values: Any) -> bool:
         """It has come to its end, if it had not before."""
         outcome = "" if exit_code is None else ExitCode(exit_code).name.lower()
-        values |= {"exit_code": exit_code, "outcome": outcome, "asked": "", "resume": 0}
-        return self.set(run, state=state, ended_at=clock.now(), **values)
+        said = {"exit_code": exit_code, "outcome": outcome, "asked": "", "resume": 0, "ended_at": clock.now()}
+        return self.set(run, state=state, **{**said, **values})
 
     def prune(self, before: str) -> list[str]:
         """Forget what ended before that moment: rows; the runs whose directories are to be removed."""

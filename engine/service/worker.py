@@ -10,7 +10,6 @@ as by `kill -9`, which every action survives. A second SIGTERM cuts off at once.
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import sys
 import threading
@@ -19,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.adapters import clock, files, process, settings
+from engine.adapters import clock, files, process, settings, signals
 from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log, ticks
@@ -42,11 +41,12 @@ READY = "ready"  # the one line on standard output
 LOCK, ALIVE, AHEAD = "worker.lock", "worker.json", "clock-ahead"
 _LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 5.0, 3600.0, 300.0, 60.0
+_ALIVE_S, _TIDY_S, _MINUTE_S = 5.0, 3600.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
 _ALL = 1_000_000
 _LEAST_FREE = 2 * 1024 * 1024 * 1024  # bytes of the disk, or a twentieth of a small one
+_ROOM = 32 * 1024 * 1024  # bytes of the disk without which no delivery is asked for: one has 25 MB at the most
 _SEEN_S = 90 * 86_400  # that a body is known again
 
 
@@ -81,7 +81,7 @@ class Worker:
         )
         self._since = clock.now()
         self._trouble = ""
-        self._lost_at, self._has_looked = 0.0, False
+        self._lost_at, self._looked = 0.0, ""  # when to look for what was lost; the moment of the last time
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until `end` is called.
@@ -113,7 +113,7 @@ class Worker:
         self._finish()
 
     def end(self) -> None:
-        """For a signal handler: the first time in order, the second at once."""
+        """The first time in order, the second at once."""
         (self._cut if self._ended.is_set() else self._ended).set()
 
     def _each_minute(self, what: str, work: Callable[[], object]) -> None:
@@ -129,16 +129,21 @@ class Worker:
             log.info("the clock has struck", started=started)
 
     def _look_for_lost(self) -> None:
-        """What GitHub could not hand over is sent again: all that it still has once, later what is recent."""
-        if self._values.app is None or self._lost_at > time.monotonic():
-            return
+        """What GitHub could not hand over is sent again: all that it still has once, later what is newer than that."""
+        if shutil.disk_usage(self._working.state_dir).free < _ROOM:
+            self._lost_at = 0.0  # what could not be kept is not sent in vain: its attempts are counted
+        elif self._values.app is not None and self._lost_at <= time.monotonic():
+            self._have_lost_ones_sent()
+
+    def _have_lost_ones_sent(self) -> None:
         from engine.adapters.github.deliveries import as_app
         from engine.service import lost
 
         now = self._now()
-        since = later(now, -(lost.RECENT_S if self._has_looked else lost.EVERYTHING_S))
+        looked = min(self._looked, now)  # which a clock that was wrong may have said
+        since = later(looked, -lost.RECENT_S) if looked else later(now, -lost.EVERYTHING_S)
         found = lost.sweep(as_app(self._given), self.inbox, since, now, lambda: not self._ended.is_set())
-        self._has_looked, self._lost_at = True, time.monotonic() + _LOST_S
+        self._looked, self._lost_at = now, time.monotonic() + (0 if found.soon else lost.USUAL_S)
         if found.again or found.given_up:
             log.warning("deliveries were lost", sent_again=len(found.again), given_up=len(found.given_up))
 
@@ -282,10 +287,9 @@ def main(argv: "list[str]") -> int:
     log.start(working.state_dir, "worker", os.environ, level=working.level, readable=bool(argv[1:]))
     try:
         worker = Worker(working, os.environ)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.end())
-        threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()
-        worker.run(_say_ready)
+        with signals.ending(worker.end, worker.end):
+            threading.Thread(target=_until_left, args=(worker,), name="parent", daemon=True).start()
+            worker.run(_say_ready)
     except EngineError as error:
         log.error("the worker cannot work", reason=error)
         return error.exit_code

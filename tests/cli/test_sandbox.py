@@ -128,7 +128,7 @@ def test_what_it_started_ends_with_it(hanging_git):
         with subprocess.Popen(["git", "ls-remote", url], stderr=subprocess.DEVNULL) as asking:
             until(number.exists)
             assert started.end() == 0
-            assert not os.path.exists(f"/proc/{int(number.read_text())}")
+            until(lambda: not os.path.exists(f"/proc/{int(number.read_text())}"))  # killed, and soon gone
             asking.kill()
 
 

@@ -43,7 +43,9 @@ def box(tmp_path_factory):
             subprocess.run(["umount", "-l", disk], check=True)
 
 
-CALM = Shape(BOT, merges=1, deployments=("success",), labels=("opa-passed", "ready-for-review"), reports=2, made=1)
+CALM = Shape(
+    BOT, pulls=1, merges=1, deployments=("success",), labels=("opa-passed", "ready-for-review"), reports=2, made=1
+)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +162,7 @@ def test_whatever_github_answers_and_loses_all_end_as_they_should(tmp_path):
     """Slow, cut, refused and doubled, in both directions, always the same for one seed."""
     with sandbox("--state", str(tmp_path / "state"), "--chaos", SEED, engine=True) as box:
         lives, names = Lives(box), [f"chaos-{n}" for n in range(LIVES)]
+        lives.sweep()
         lives.begin(*names)
         lives.live(names, within_s=2 * WITHIN_S)
         as_if_nothing_had_happened(lives, names)

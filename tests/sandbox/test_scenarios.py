@@ -2,10 +2,15 @@
 
 import json
 import subprocess
+import threading
+from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from engine.cli.main import main
+from engine.errors import EngineError
+from engine.sandbox.scenarios.reach import Reach
 from engine.sandbox.scenarios.stories import STORIES
 from tests.support.few import ALL
 from tests.support.sandbox import ENGINE
@@ -44,7 +49,7 @@ def test_one_that_is_none(capsys):
 
 @pytest.mark.slow
 def test_one_that_does_not_go_as_told_says_where(tmp_path):
-    """Rules that do not load: the push opens no pull request."""
+    """A branch is asked for what only a pull request has: serve tries for hours, and the story waits for no more."""
     state = tmp_path / "state"
     first = subprocess.Popen([ENGINE, "sandbox", "--json", "--state", str(state)], stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None
@@ -58,4 +63,52 @@ def test_one_that_does_not_go_as_told_says_where(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert "ENG640" in done.stderr
-    assert "expected a pull request of reports, found there is none" in done.stderr
+    assert "found 2 tries that failed: cannot be judged: open" in done.stderr
+
+
+GOES = {"event": "push", "repository": "acme/x", "reason": "no such fact"}
+
+
+@pytest.mark.parametrize(
+    ("why", "state", "failures", "over", "raised", "looks"),
+    [
+        ("it goes", "running", 1, False, nullcontext(), 2),
+        ("it may have been the network", "queued", 1, False, nullcontext(), 2),
+        ("it waits for its turn", "queued", 0, False, nullcontext(), 2),
+        ("nobody waits for hours", "queued", 2, False, pytest.raises(EngineError, match="2 tries that failed: no"), 1),
+        ("nobody wants to see it", "running", 0, True, pytest.raises(KeyboardInterrupt), 1),
+    ],
+)
+def test_how_long_a_story_waits(why, state, failures, over, raised, looks):
+    asked: list[str] = []
+    ended = threading.Event()
+    if over:
+        ended.set()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self):  # idle: the second time
+            asked.append(self.path)
+            self.answer({"idle": True} if asked[1:] else {"idle": False, "deliveries": 0, "runs": 1}, len(asked))
+
+        def do_GET(self):
+            self.answer([{**GOES, "state": state, "failures": failures}])
+
+        def answer(self, said, turn=2):
+            self.send_response(200 if turn > 1 else 408)
+            self.end_headers()
+            self.wfile.write(json.dumps(said).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Door) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        reach = Reach(
+            {"users": [], "control": {"url": f"http://127.0.0.1:{server.server_port}", "token": "t"}}, "", ended
+        )
+        try:
+            with raised:
+                reach.settle()
+        finally:
+            server.shutdown()
+    assert asked == ["/idle"] * looks, why

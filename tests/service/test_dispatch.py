@@ -327,6 +327,41 @@ def test_a_turn_that_could_not_be_begun_is_handed_out_again(scene):
     assert scene.states(id_) == ("done", "done")
 
 
+def test_a_run_that_goes_in_nobody_s_hand_is_handed_out_again(scene):
+    """The queue has done with its turn, and what the row was to say of it could not be read or written."""
+    id_ = scene.came()
+    scene.dispatcher.step()
+    key = scene.turns.take()
+    scene.runs.set(f"gh-{id_}", state="running")
+    assert scene.dispatcher.step() == 0
+    assert scene.run(id_).turn == 1, "the queue has it yet"
+    del scene.turns.going[key]
+    scene.work()
+    assert scene.states(id_) == ("done", "done")
+    assert scene.run(id_).turn == 2
+
+
+def test_what_came_of_a_run_is_not_lost_while_its_row_cannot_be_read(scene, monkeypatch):
+    id_ = scene.came()
+    scene.dispatcher.step()
+    key, reads = scene.turns.take(), []
+    get = scene.runs.get
+
+    def failing(run):
+        reads.append(run)
+        if len(reads) == 1:
+            raise failure("ENG788", file=FILE, reason="disk I/O error")
+        return get(run)
+
+    def carry(run):
+        monkeypatch.setattr(scene.runs, "get", failing)
+        return DONE
+
+    scene.hands.carry = carry
+    scene.dispatcher.work(key)
+    assert scene.states(id_) == ("done", "done")
+
+
 def test_of_one_pull_request_one_goes_at_a_time_in_the_order_they_came(scene):
     first, second = scene.came(action="opened"), scene.came(action="closed")
     scene.dispatcher.step()

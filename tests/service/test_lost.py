@@ -65,6 +65,21 @@ def test_a_look_asks_for_so_many_and_leaves_the_rest_to_the_next():
     assert (len(found.again), len(found.later)) == (100, 50)
 
 
+@pytest.mark.parametrize(
+    ("why", "attempts", "soon"),
+    [
+        ("its first attempt was a moment ago", tried(503, ago=10), True),
+        ("its next one is in four minutes", tried(0, 0, ago=1), True),
+        ("its next one is in a quarter of an hour", tried(0, 0, 0, ago=10), False),
+        ("strangers can send as much as they like", tried(403, ago=10), False),
+        ("it is sent again now", tried(503), False),
+        ("nothing is lost", [], False),
+    ],
+)
+def test_what_waits_for_its_turn_is_not_kept_until_the_usual_look(why, attempts, soon):
+    assert missing(attempts, set(), NOW).soon is soon, why
+
+
 @pytest.fixture(scope="module")
 def forge(tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as door:

@@ -11,8 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine.adapters.github import deliveries
 from engine.errors import ExitCode, failure
-from engine.service import log
+from engine.service import log, lost
 from engine.service import worker as workers
 from engine.service.runs import of_delivery
 from engine.service.worker import Worker, Working
@@ -60,6 +61,26 @@ def test_where_the_disk_is_nearly_full_what_old_runs_have_made_goes_first(worker
     worker._make_room()
     assert [n for n in ("d0", "d1", "d2", "d3") if os.path.isdir(worker.runs.folder(f"gh-{n}"))] == left, why
     assert worker.runs.get("gh-d1").state == "done"
+
+
+def test_what_was_lost_is_not_sent_while_it_could_not_be_kept(worker, monkeypatch):
+    """GitHub is asked four times for each; a disk may be full for a night."""
+    asked: list[str] = []
+    room, hour = [10**12, 0, 10**12], ["2026-01-01T10:00:00Z", "2026-01-01T20:00:00Z"]
+    worker._values = worker._values._replace(app=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=10**12, free=room.pop(0)))
+    monkeypatch.setattr(deliveries, "as_app", lambda _: None)
+
+    def sweep(_client, _inbox, since, *_):
+        asked.append(since)
+        return lost.Found([], [], [])
+
+    monkeypatch.setattr(lost, "sweep", sweep)
+    monkeypatch.setattr(worker, "_now", lambda: hour.pop(0))
+    for many in (1, 1, 2):  # at once where there is room again
+        worker._look_for_lost()
+        assert len(asked) == many
+    assert asked == ["2025-12-29T10:00:00Z", "2026-01-01T07:00:00Z"], "all that has come since the last look"
 
 
 def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkeypatch):

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from functools import partial
 from http.client import HTTPException
 from typing import Any, NamedTuple
@@ -43,6 +44,15 @@ resource "terraform_data" "this" {
 }
 """
 _TFVARS = 'environment = "development"\n\ns3_buckets = {\n  "acme-dev-NAME" = {\n    tags = { Team = "a" }\n  }\n}\n'
+_PULLS = """
+SELECT number, head_ref AS branch, head_sha AS head, merged,
+  EXISTS (SELECT 1 FROM issue_labels JOIN labels ON labels.id = label WHERE issue = pulls.id AND name = 'opa-passed')
+    AS passed,
+  (SELECT state FROM deployments JOIN deployment_statuses ON deployment = deployments.id
+    WHERE merged AND sha = merge_commit_sha ORDER BY deployments.id DESC, deployment_statuses.id DESC LIMIT 1)
+    AS deployed
+FROM pulls ORDER BY number DESC
+"""
 _LOOK_S, _STUCK_S = 0.3, 20.0
 _READS_S = 2.5  # before somebody approves: an approval of the verdict's own second is none of it
 
@@ -51,6 +61,7 @@ class Shape(NamedTuple):
     """What is left of a life: of one that nobody disturbed, and of one that somebody did."""
 
     merged_by: str
+    pulls: int  # pull requests of its branch
     merges: int  # commits of the branch that say so
     deployments: tuple[str, ...]  # how each ended
     labels: tuple[str, ...]
@@ -73,6 +84,18 @@ class Lives:
         for name, text in (("main.tf", _MAIN), ("s3.tf", _SERVICE), (".terraform.lock.hcl", "# none is needed\n")):
             with open(os.path.join(place, name), "w", encoding="utf-8") as file:
                 file.write(text.replace("EFFECTS", self.effects))
+
+    def sweep(self) -> None:
+        """The clock strikes until all is seen: the first sweep only looks, so what is lost before it is lost."""
+
+        def swept() -> bool:
+            self.box.control("POST", "tick")
+            self.settle()
+            return any(
+                run["event"] == "schedule" and run["exit_code"] == 0 for run in self.box.control("GET", "runs")[1]
+            )
+
+        _until(swept)
 
     def begin(self, *names: str) -> None:
         """Somebody pushes a branch for each, until GitHub takes it."""
@@ -117,6 +140,7 @@ class Lives:
             made = 0
         return Shape(
             (pull["merged_by"] or {}).get("login", ""),
+            len(self._asked(f"/pulls?state=all&head=acme:{name}")),
             sum(f"Merge pull request {number} into" in one["commit"]["message"] for one in commits),
             tuple(ended),
             tuple(sorted(label["name"] for label in pull["labels"])),
@@ -167,26 +191,24 @@ class Lives:
         body = {"message": name, "content": text, "branch": name}
         return self._ask("PUT", f"{REPO}/contents/S3/{name}.tfvars", body, login="alice")[0] in (201, 422)
 
-    def _pulls(self) -> Mapping[str, Any]:
-        """The pull request of each branch. One request for all: GitHub counts those of each person."""
-        status, found = self._ask("GET", f"{REPO}/pulls?state=all&per_page=100")
-        return {one["head"]["ref"]: one for one in found} if status == 200 else {}
+    def _pulls(self) -> Mapping[str, sqlite3.Row]:
+        """The first pull request of each branch, read where the forge keeps it: people look as often as they like, and
+        GitHub counts what each of them asks."""
+        with closing(sqlite3.connect(f"file:{self.box.ready['state']}/forge.db?mode=ro", uri=True)) as forge:
+            forge.row_factory = sqlite3.Row
+            return {row["branch"]: row for row in forge.execute(_PULLS)}
 
-    def _step(self, name: str, pulls: Mapping[str, Any]) -> str:
+    def _step(self, name: str, pulls: Mapping[str, sqlite3.Row]) -> str:
         """How far it is; somebody who is asked to approves it."""
         pull = pulls.get(name)
         if pull is None:
             return "pushed"
         self.pulls[name] = pull["number"]
-        if pull["merged_at"]:
-            status, deployments = self._ask("GET", f"{REPO}/deployments?sha={pull['merge_commit_sha']}")
-            if status != 200 or not deployments:
-                return "merged"
-            status, said = self._ask("GET", f"{REPO}/deployments/{deployments[0]['id']}/statuses")
-            return "applied" if status == 200 and said and said[0]["state"] == "success" else "applying"
-        if "opa-passed" not in {label["name"] for label in pull["labels"]}:
+        if pull["merged"]:
+            return {None: "merged", "success": "applied"}.get(pull["deployed"], "applying")
+        if not pull["passed"]:
             return "validating"
-        head = (pull["number"], pull["head"]["sha"])
+        head = (pull["number"], pull["head"])
         if time.monotonic() - self._seen.setdefault(head, time.monotonic()) < _READS_S:
             return "validated"
         if head not in self._approved:

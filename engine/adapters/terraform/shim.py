@@ -12,6 +12,7 @@ import threading
 from ctypes import c_char_p
 
 _RUN = b"shim"
+_LOOK_S = 0.2
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +29,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: library._cancel_cli(_RUN))
     thread = threading.Thread(target=work)  # Python handles signals in the main thread only, between its own steps
     thread.start()
-    thread.join()
+    while thread.is_alive():  # a signal that comes as we begin to wait is seen when we look again
+        thread.join(_LOOK_S)
     return status[0]
 
 

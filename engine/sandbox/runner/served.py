@@ -89,7 +89,8 @@ class Served:
             {
                 "id": run.row, "run": run.run, "delivery": run.delivery or None, "event": run.event,
                 "repository": run.repo, "number": run.number, "pid": worker if run.state == "running" else None,
-                "state": run.state, "exit_code": run.exit_code, "tries": run.tries, "reason": run.reason,
+                "state": run.state, "exit_code": run.exit_code, "tries": run.tries,
+                "failures": run.failures, "reason": run.reason,
                 "log": "".join(f"{line.text}\n" for line in self._runs.log(run.run))[-_SHOWN:],
                 "started_at": run.started_at or None, "ended_at": run.ended_at or None,
             }

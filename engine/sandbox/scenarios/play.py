@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, NamedTuple
 
 from engine.adapters import files
@@ -41,10 +42,13 @@ class Pull(NamedTuple):
 
 
 class Play:
-    """One story on one running sandbox. `ready` is its ready line, `say` tells a line, `folder` is for the clone."""
+    """One story on one running sandbox. `ready` is its ready line, `say` tells a line, `folder` is for the clone; once
+    `ended` is set it waits for nothing more."""
 
-    def __init__(self, ready: Mapping[str, Any], say: Callable[[str], None], folder: str) -> None:
-        self._ready, self._say, self._reach = ready, say, Reach(ready, folder)
+    def __init__(
+        self, ready: Mapping[str, Any], say: Callable[[str], None], folder: str, ended: Event | None = None
+    ) -> None:
+        self._ready, self._say, self._reach = ready, say, Reach(ready, folder, ended)
         self._told: set[str] = set()  # addresses of pull requests that were named
 
     # What people do
@@ -155,7 +159,7 @@ class Play:
 
     def settle(self) -> None:
         """Wait until no delivery waits and no run goes."""
-        self._reach.control("idle", timeout_s=SETTLED_S)
+        self._reach.settle()
 
     def opened(self, branch: str, repo: str = SOURCE) -> Pull:
         """The pull request of the branch."""

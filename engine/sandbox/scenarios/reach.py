@@ -3,9 +3,11 @@
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
 
 from engine.adapters import process, settings
@@ -14,13 +16,16 @@ from engine.errors import failure
 SOURCE = "acme/dev-deployment"
 SETTLED_S = 900  # a plan on a busy laptop takes its time, and an apply as much
 _TERMINAL_S = 120
+_LOOK_S = 2.0  # how soon it is seen that nothing more will come of something
+_FAILURES = 2  # of one run, after which a story does not wait for what serve still tries for hours
+_NOT_YET = 408  # status of HTTP: it still goes
 
 
 class Reach:
-    """Of one running sandbox; `ready` is its ready line, `folder` is for clones."""
+    """Of one running sandbox; `ready` is its ready line, `folder` is for clones, `ended`: nobody wants more."""
 
-    def __init__(self, ready: Mapping[str, Any], folder: str) -> None:
-        self.ready = ready
+    def __init__(self, ready: Mapping[str, Any], folder: str, ended: Event | None = None) -> None:
+        self.ready, self._ended = ready, ended or Event()
         self._people = {user["login"]: user for user in ready["users"]}
         self._home = folder
 
@@ -69,6 +74,29 @@ class Reach:
         door = self.ready["control"]
         return _answer("POST", f"{door['url']}/{word}", door["token"], body)
 
+    def settle(self) -> None:
+        """Wait until no delivery waits and no run goes.
+
+        Raises:
+            EngineError: ENG640, what was begun fails again and again, or comes to no end.
+            KeyboardInterrupt: nobody wants more.
+        """
+        end = time.monotonic() + SETTLED_S
+        while not (idle := self._idle())["idle"]:
+            if self._ended.is_set():
+                raise KeyboardInterrupt
+            for run in self.look("runs"):
+                if run["state"] == "queued" and run.get("failures", 0) >= _FAILURES:
+                    told = f"{run['event']} of {run['repository']} to be carried out"
+                    raise failure("ENG640", told=told, found=f"{run['failures']} tries that failed: {run['reason']}")
+            if time.monotonic() >= end:
+                goes = f"{idle['deliveries']} deliveries and {idle['runs']} runs under way"
+                raise failure("ENG640", told=f"rest within {SETTLED_S} seconds", found=goes)
+
+    def _idle(self) -> Any:
+        door = self.ready["control"]
+        return _answer("POST", f"{door['url']}/idle", door["token"], {"timeout_s": _LOOK_S}, also=_NOT_YET)
+
     def engine(self, *words: str) -> Any:
         """What a command of the engine prints as JSON, at a terminal with the ready line's `environ`."""
         environment = {**settings.given(("PATH", "HOME", "LANG")), **self.ready["environ"]}
@@ -83,11 +111,11 @@ def _basic(user: str, password: str) -> str:
     return b64encode(f"{user}:{password}".encode()).decode()
 
 
-def _answer(verb: str, url: str, token: str, body: object) -> Any:
+def _answer(verb: str, url: str, token: str, body: object, also: int = 0) -> Any:
     """One request to the sandbox on this machine, which has told us its address.
 
     Raises:
-        EngineError: ENG640, it was refused: that is not told.
+        EngineError: ENG640, it was refused, and not with the status `also`: that is not told.
     """
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -97,5 +125,7 @@ def _answer(verb: str, url: str, token: str, body: object) -> Any:
         with opener.open(request, timeout=SETTLED_S + 10) as answer:
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
+        if error.code == also:
+            return json.loads(error.read())
         said = error.read(2000).decode(errors="replace")
         raise failure("ENG640", told=f"{verb} {url}", found=f"status {error.code}: {said}") from error

@@ -41,12 +41,15 @@ def _way(document: "FactDocument", rules: "Rules") -> _Way:
 
 
 def open_pull_request(ctx: "Context") -> Mapping[str, Any]:
-    """The action: the open pull request of the pushed branch, found or opened.
+    """The action: the open pull request of the pushed branch, found or opened; none for a branch that changes nothing.
+
+    That is one that was just made, and one whose push we hear of when its pull request is merged already.
 
     Raises:
         EngineError: ENG556, nobody knows of which branch it is; GitHub does not open it.
     """
     from engine.core.report.opening import render
+    from engine.core.resources.tree import change_digest
 
     facts, forge = ctx.document.facts, ctx.ports.forge
     assert forge is not None
@@ -59,6 +62,8 @@ def open_pull_request(ctx: "Context") -> Mapping[str, Any]:
         if found[0].is_mine:  # whoever opened it may have been killed before it had its label
             forge.label(repo, number, add=[READY], remove=[])
         return {"number": number, "url": _url(repo, number), "created": False, "base": found[0].base.ref}
+    if ctx.discovery.change == change_digest(()):
+        return {"number": None, "url": None, "created": False, "base": None}
     way = _way(ctx.document, ctx.rules)
     said = render(ctx.discovery.resources, branch, way.branch, way.environment, _pusher(ctx), way.why)
     number = forge.open_pull(repo, branch, way.branch, said.title, said.body)
@@ -116,7 +121,8 @@ ACTIONS = (
         permissions=("issues:write", "pull_requests:write"),
         repeat=Repeat.SAFE,
         needs=("ref", "source", "resources"),
-        doc="Open the pull request of a pushed branch, to its environment's branch, or find the one that is open.",
+        doc="Open the pull request of a pushed branch, to its environment's branch, or find the one that is open. "
+        "A branch that changes nothing gets none.",
     ),
     Action(
         "github.retarget",

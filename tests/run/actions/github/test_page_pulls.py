@@ -33,6 +33,16 @@ def test_it_is_opened_to_the_branch_of_its_environment_and_then_found(page):
     assert again == {**made, "created": False}
 
 
+def test_a_push_that_is_heard_of_when_its_pull_request_is_merged_opens_no_other(page):
+    number = opened(page, "late", {"S3/late/late.tfvars": bucket("acme-late")})["github.open_pull_request"]["number"]
+    merge = {"merge_method": "squash"}
+    assert page.hosted.as_("olga", "PUT", f"/pulls/{number}/merge", merge).status == 200
+    none = {"number": None, "url": None, "created": False, "base": None}
+    assert page.run("open-pr", pushed("late"), name="push")["github.open_pull_request"] == none
+    listed = page.hosted.as_("alice", "GET", "/pulls?state=all&head=acme:late").body
+    assert [one["number"] for one in listed] == [number]
+
+
 @pytest.mark.parametrize(
     ("why", "files", "said"),
     [
