@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from engine.printable import harmless, in_line, printable
+from engine.printable import harmless, in_line
 
 
 class ExitCode(IntEnum):
@@ -986,6 +986,8 @@ TABLE: dict[str, Row] = {
         "the report says what is missing; the next event of the pull request, or the next sweep, tries again",
         _WAIT,
     ),
+    # ENG750-759 how commands are called, and the keys that they keep
+    "ENG750": Row("{command}: {reason}", "`{command} --help` lists what can be said"),
     # ENG744-749, ENG780-784 webhooks and the inbox of `engine serve`
     "ENG744": Row(
         "the delivery is not signed by a secret of ours: {reason}",
@@ -1346,18 +1348,9 @@ class Problem(NamedTuple):
         return cls(value["code"], value["message"], value["hint"], place)
 
     def text(self) -> str:
-        """`file:line:column: CODE message`, the source line with a caret, then the way out."""
-        lines = [f"{self.place}: {self.code} {self.message}" if self.place else f"{self.code} {self.message}"]
-        if self.place and self.place.excerpt:
-            line, column, length, excerpt = self.place[1:]
-            start = max(column - 1, 0)
-            before, marked = printable(excerpt[:start]), printable(excerpt[start : start + length])
-            caret = "".join("\t" if c == "\t" else " " for c in before)
-            lines.append(f"{line} | {printable(excerpt)}")
-            lines.append(f"{' ' * len(str(line))} | {caret}{'^' * max(1, len(marked))} {self.hint}".rstrip())
-        elif self.hint:
-            lines.append(f"  {self.hint}")
-        return harmless("\n".join(lines))
+        """`file:line:column: CODE message`, then the way out: for logs and exceptions; `report.problems` shows more."""
+        where = f"{self.place}: " if self.place else ""
+        return harmless(f"{where}{self.code} {self.message}" + (f"\n  Fix: {self.hint}" if self.hint else ""))
 
 
 def problem(code: str, place: Place | None = None, *, hint: str = "", **fields: object) -> Problem:

@@ -5,6 +5,8 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
+from engine.columns import wrapped
+from engine.core.report.problems import way_out
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -92,4 +94,7 @@ def _line(check: "Check", width: int, console: Console) -> str:
     if check.problem is None:
         return f"{console.colour('✓', 'green')} {check.name:<{width}}  {check.found}"
     mark = console.colour("–", "dim") if check.optional else console.colour("✗", "red")
-    return f"{mark} {check.name:<{width}}  {check.problem.message}\n  {'':<{width}}  {check.problem.hint}"
+    first, rest = f"{mark} {check.name:<{width}}  ", " " * (width + 4)
+    message = wrapped(check.problem.message, console.width, " " * (width + 4))
+    fix = way_out(check.problem.hint, console.width, rest, console.colour)
+    return first + "\n".join([*message, *fix])[len(rest) :]

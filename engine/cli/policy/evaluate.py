@@ -88,7 +88,7 @@ def _plan(file: str) -> "Plan":
 def _told(finding: "Finding", console: "Console") -> str:
     mark, colour = _MARKS[finding.effect.value]
     head = f"{mark} {finding.severity.value:<8} {finding.rule}  {finding.address or finding.resource}"
-    rest = [finding.message, *([f"→ {finding.remediation}"] if finding.remediation else [])]
+    rest = [finding.message, *([f"Fix: {finding.remediation}"] if finding.remediation else [])]
     return "\n".join([console.colour(head, colour), *(f"    {line}" for line in rest)])
 
 

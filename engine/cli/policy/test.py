@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.cli.policy import mutants
 from engine.cli.policy.common import percent, policies, programs, seconds
 from engine.errors import ExitCode
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
@@ -126,8 +127,9 @@ def _show(report: "Report", least: float, console: "Console") -> None:
             console.out(console.colour(f"✗ {result.name}", "red"))
             console.out(f"    {result.rule.file}:{result.rule.line}: {_reason(result)}")
     failed = sum(not result.passed for result in report.results)
-    number = "1 test" if len(report.results) == 1 else f"{len(report.results)} tests"
-    console.out(f"{number}, {failed} failed; {report.percent:.1f} % of the policies' lines reached")
+    console.out(
+        f"{plural(len(report.results), 'test')}, {failed} failed; {report.percent:.1f} % of the policies' lines reached"
+    )
     for path, file in sorted(report.coverage.items()):
         missed = f"  not reached: {_ranges(file.missed)}" if file.missed else ""
         console.out(f"    {file.percent:5.1f} %  {path}{missed}")

@@ -23,7 +23,7 @@ from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
 from engine.core.source import Document, load_json, load_yaml
 from engine.errors import EngineError, Errors, Place, failure, problem
-from engine.names import closest, listing
+from engine.names import closest, either
 
 
 class Expected(NamedTuple):
@@ -176,7 +176,7 @@ class _Reader:
     def _known(self, name: str, what: str, known: Mapping[str, object], path: Sequence[str | int]) -> None:
         if name not in known:
             place = self._document.place(*path, key=True)
-            self.errors.add("ENG251", place, hint=closest(name, known), what=what, name=name, known=listing(known))
+            self.errors.add("ENG251", place, hint=closest(name, known), what=what, name=name, known=either(known))
 
     def _event(self, stated: Stated, number: int) -> Event | None:
         place = self._place(number, "event")
@@ -220,11 +220,11 @@ class _Reader:
     def _one_of(self, place: Place, path: str, what: str, name: object, known: Mapping[str, object]) -> None:
         if isinstance(name, str) and name not in known:
             hint = closest(name, known)
-            self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=listing(known))
+            self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=either(known))
 
     def _unknown(self, login: str, place: Place) -> None:
         people = self._shared.people
-        self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=listing(people))
+        self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=either(people))
 
     def _place(self, number: int, part: str) -> Place:
         row = self._document.data["cases"][number]

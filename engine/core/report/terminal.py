@@ -1,12 +1,14 @@
 """The report for a person at a terminal, or reading a CI log: plain lines, the worst never folded away."""
 
-from collections.abc import Callable
-from textwrap import wrap
+from collections.abc import Callable, Sequence
 
+from engine.columns import NARROWEST, wrapped
 from engine.core.findings import Effect, Finding
 from engine.core.receipts import told
 from engine.core.report import attempts
 from engine.core.report.model import Report, Row, Standing
+from engine.core.report.problems import render as render_problems
+from engine.core.report.problems import way_out
 from engine.errors import Problem
 from engine.printable import COLOURS, PLAIN, harmless, printable
 
@@ -30,13 +32,13 @@ _MARKS = {
 }
 _OUTCOMES = {"applied": ("✓", "green"), "destroyed": ("✓", "green"), "none": ("…", "yellow")}
 _EFFECTS = {Effect.DENY: ("denied", "red"), Effect.WARN: ("warning", "yellow"), Effect.EXCEPTION: ("excused", "dim")}
-_NARROWEST = 40
+_DEEP = 6  # columns before what is said of a row
 
 
 def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
     """Lines of at most `width` columns, except for words that are longer themselves."""
     paint = _painter(colour)
-    width = max(width, _NARROWEST)
+    width = max(width, NARROWEST)
     mark, hue, said = _RESULTS[report.result]
     lines = [
         paint(f"{mark} {said}", hue),
@@ -57,9 +59,7 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
         lines += _wrapped(told(report.receipts.counts), 2, width)
     for title, problems in (("refused", report.refused), ("could not be done", report.broken)):
         if problems:
-            lines += ["", paint(title, "bold")]
-        for problem in problems:
-            lines += _problem(problem, 2, width)
+            lines += ["", paint(title, "bold"), *_problems(problems, 2, width, paint)]
     for one in report.applied.attempts if report.applied else ():
         (_, first), *more = attempts.lines(one)
         lines += [f"  {paint(*_OUTCOMES.get(one.outcome, ('✗', 'red')))} {_line(first)}"]
@@ -98,7 +98,7 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
 
 
 def _reasons(report: Report, row: Row, width: int, paint: Callable[[str, str], str]) -> list[str]:
-    lines = _problem(row.problem, 6, width) if row.problem else []
+    lines = _problems([row.problem], _DEEP, width, paint) if row.problem else []
     return [*lines, *(line for finding in report.of(row) for line in _finding(finding, width, paint))]
 
 
@@ -112,26 +112,17 @@ def _finding(finding: Finding, width: int, paint: Callable[[str, str], str]) -> 
         first.replace(word, paint(word, hue), 1),
         *rest,
         *(_wrapped(where, 8, width) if where else ()),
-        *(_wrapped(f"mend it: {finding.remediation}", 8, width) if finding.remediation else ()),
+        *(way_out(_line(finding.remediation), width, " " * (_DEEP + 2), paint) if finding.remediation else ()),
     ]
 
 
-def _problem(problem: Problem, indent: int, width: int) -> list[str]:
-    place = f"{problem.place}: " if problem.place else ""
-    hint = _wrapped(problem.hint, indent + 2, width) if problem.hint else []
-    return [*_wrapped(f"{place}{problem.code} {problem.message}", indent, width), *hint]
+def _problems(problems: Sequence[Problem], indent: int, width: int, paint: Callable[[str, str], str]) -> list[str]:
+    return [f"{' ' * indent}{line}" for line in render_problems(problems, width - indent, paint)]
 
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:
     space = " " * indent
-    return wrap(
-        _line(text),
-        width,
-        initial_indent=space,
-        subsequent_indent=space + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [space]
+    return wrapped(_line(text), width, space, space + "  ")
 
 
 def _line(text: str) -> str:
