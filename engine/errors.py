@@ -988,6 +988,27 @@ TABLE: dict[str, Row] = {
     ),
     # ENG750-759 how commands are called, and the keys that they keep
     "ENG750": Row("{command}: {reason}", "`{command} --help` lists what can be said"),
+    "ENG751": Row(
+        "there is no file of trusted keys {file}",
+        "take it from the controller repository; or begin one: `engine keys new --out FILE | engine keys add - --keys "
+        "{file}`, with FILE outside of any repository",
+    ),
+    "ENG752": Row("{file} trusts the key `{name}` already", "give the other one another name, or revoke this one"),
+    "ENG753": Row("{file} trusts no key `{name}`", "known: {known}"),
+    "ENG754": Row(
+        "{file} is written in a way in which this change would change something else, too",
+        "write each key over lines of its own (`- id: …`), or change it by hand",
+    ),
+    "ENG755": Row(
+        "{file} is no public key to trust: {reason}",
+        "hand over what `engine keys new` has printed; the private half is nobody else's",
+    ),
+    "ENG756": Row(
+        "a private key is not written to {file}, inside the repository {directory}",
+        "name a file outside of any repository: --out ~/.config/interlock/signing-key.pem",
+        _AUTH,
+    ),
+    "ENG757": Row("the key `{name}` is revoked, since {moment}", "nothing: it stays so", _NO),
     # ENG744-749, ENG780-784 webhooks and the inbox of `engine serve`
     "ENG744": Row(
         "the delivery is not signed by a secret of ours: {reason}",

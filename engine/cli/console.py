@@ -26,9 +26,9 @@ class Console:
         self._answer: Callable[[object], object] | None = None
         self._has_answered = False
 
-    def configure(self, *, quiet: bool, colour: bool | None, in_json: bool = False) -> None:
+    def configure(self, *, quiet: bool, colour: bool | None) -> None:
         """Apply the flags every command has; `colour` None: as the environment and the terminal say."""
-        self.quiet, self._colour, self.in_json = quiet, colour, in_json
+        self.quiet, self._colour = quiet, colour
 
     def ask(self, text: str) -> None:
         """Print of all JSON only what this JMESPath expression makes of it.
@@ -135,8 +135,7 @@ class Console:
         if self.in_json and not self._has_answered:
             from engine.core.report.problems import failed
 
-            self._answer = None  # it is asked of what there is not
-            self.json(failed(found, exit_code))
+            self.json(failed(found, exit_code), in_one_line=True)  # also of a command that answers with lines
 
     def flush(self) -> None:
         """Everything has arrived.

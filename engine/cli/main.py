@@ -118,13 +118,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    """Is JSON asked for, as far as that can be told of words that may be wrong?"""
-    return any(
-        word in ("--json", "--query", "--format=json")
-        or word.startswith("--query=")
-        or (word == "json" and before == "--format")
-        for before, word in zip(("", *words), words, strict=False)
-    )
+    """Is JSON asked for, as far as that can be told of words that may be wrong?
+
+    Whoever asks for a part of it by `--query` gets that or nothing: an error would be taken for it.
+    """
+    if any(word.split("=")[0] == "--query" for word in words):
+        return False
+    pairs = zip(("", *words), words, strict=False)
+    return any(word in ("--json", "--format=json") or (before, word) == ("--format", "json") for before, word in pairs)
 
 
 def _dispatch(words: list[str], console: "Console") -> int:
@@ -141,20 +142,13 @@ def _dispatch(words: list[str], console: "Console") -> int:
         options = parser.parse_args(words[1:])
     except SystemExit as stop:  # argparse has printed its help
         return int(stop.code or 0)
-    console.configure(
-        quiet="quiet" in options, colour=_COLOURS[getattr(options, "color", "auto")], in_json=_is_json(options)
-    )
+    console.configure(quiet="quiet" in options, colour=_COLOURS[getattr(options, "color", "auto")])
     if getattr(options, "query", None) is not None:
         console.ask(options.query)
         setattr(options, *(("json", True) if "json" in options else ("format", "json")))
     if name in _START_PROGRAMS:
         _stop_when_terminated()
     return command.run(options, console)
-
-
-def _is_json(options: "Namespace") -> bool:
-    given = vars(options)
-    return bool(given.get("json") or given.get("query") is not None or given.get("format") == "json")
 
 
 def _stop_when_terminated() -> None:
@@ -190,6 +184,7 @@ def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser"
             return action
 
         def error(self, message: str) -> NoReturn:
+            self.print_usage(sys.stderr)
             known = [flag for action in self._actions for flag in action.option_strings]
             wrong = next((word for word in message.split() if word.startswith("--") and word not in known), "")
             hint = closest(wrong.partition("=")[0], known) if "unrecognized" in message else ""
