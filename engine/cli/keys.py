@@ -65,7 +65,9 @@ def _new(options: Namespace, console: "Console") -> int:
     expires = trust.expiry(options.expires, now())
     trust.outside(options.out)
     signer = new_key(options.out)
-    key = TrustedKey(signer.id, signer.public, tuple(options.purpose or ("verdict",)), expires, None, options.called or "")
+    key = TrustedKey(
+        signer.id, signer.public, tuple(options.purpose or ("verdict",)), expires, None, options.called or ""
+    )
     if options.json:
         console.json({"private_key": options.out, **to_json(key)})
     else:

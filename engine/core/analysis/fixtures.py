@@ -25,6 +25,8 @@ from engine.core.source import Document, load_json, load_yaml
 from engine.errors import EngineError, Errors, Place, failure, problem
 from engine.names import closest, either
 
+_ALIKE = 0.4  # of 1, from where a line may be the one that is meant
+
 
 class Expected(NamedTuple):
     """What a case says must come out; what it does not mention is not looked at."""
@@ -128,8 +130,18 @@ def _compare(expected: Expected, decision: Decision) -> list[Mismatch]:
     if expected.actions is not None and ran != expected.actions:
         found.append(Mismatch("actions", ", ".join(expected.actions) or "none", ", ".join(ran) or "none"))
     text = render(decision) if expected.says else ""
-    found += [Mismatch("explanation", f"…{words}…", "see below") for words in expected.says if words not in text]
+    found += [
+        Mismatch("explanation", f"…{words}…", _nearest(words, text)) for words in expected.says if words not in text
+    ]
     return found
+
+
+def _nearest(words: str, text: str) -> str:
+    """The line of an explanation that is most like what was expected of one."""
+    from difflib import get_close_matches
+
+    lines = [line.strip() for line in text.splitlines()]
+    return next(iter(get_close_matches(words, lines, n=1, cutoff=_ALIKE)), "nothing like it")
 
 
 def _outcomes(pipelines: Mapping[str, Outcome]) -> str:
