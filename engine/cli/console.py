@@ -53,8 +53,10 @@ class Console:
     def _is_coloured(self, stream: TextIO | None) -> bool:
         from engine.adapters.settings import colours
 
+        if stream is None:
+            return False
         asked = self._colour if self._colour is not None else colours()
-        return bool(stream) and (stream.isatty() if asked is None else asked)
+        return stream.isatty() if asked is None else asked
 
     @property
     def is_watched(self) -> bool:

@@ -185,7 +185,7 @@ def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser"
 
         def error(self, message: str) -> NoReturn:
             self.print_usage(sys.stderr)
-            known = [flag for action in self._actions for flag in action.option_strings]
+            known = _flags(self)
             wrong = next((word for word in message.split() if word.startswith("--") and word not in known), "")
             hint = closest(wrong.partition("=")[0], known) if "unrecognized" in message else ""
             raise failure("ENG750", command=self.prog, reason=message, hint=hint)
@@ -193,6 +193,13 @@ def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser"
     parser = Parser(prog=f"engine {name}", description=command.HELP)
     command.arguments(parser)
     return parser
+
+
+def _flags(parser: "ArgumentParser") -> list[str]:
+    """All options of a command, and those of its verbs: it is the command that complains of what a verb does not take."""
+    own = [flag for action in parser._actions for flag in action.option_strings]
+    verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
+    return own + [flag for verb in verbs for flag in _flags(verb)]
 
 
 def _overview(width: int) -> str:

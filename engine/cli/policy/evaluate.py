@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.policy.common import policies, programs, seconds
 from engine.errors import ExitCode, failure
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
@@ -64,7 +65,7 @@ def run(options: Namespace, console: "Console") -> int:
     else:
         for finding in shown:
             console.out(_told(finding, console))
-        number = "1 plan" if len(plans) == 1 else f"{len(plans)} plans"
+        number = plural(len(plans), "plan")
         console.out(f"{number}: {kept.told(kept.tally(receipts))}")
     return ExitCode.NEGATIVE if denied else ExitCode.DONE
 

@@ -160,9 +160,8 @@ def _write(file: str, suites: Sequence[_Suite]) -> None:
             rows.append(Tried(r.rule.file, r.name, r.rule.line, _reason(r).split("\n")[0], _reason(r)))
         for path, c in sorted(suite.report.coverage.items()):
             wrong = "no test reaches it" if path in suite.report.untested else ""
-            told = (
-                f"{c.percent:.1f} % of {len(c.covered) + len(c.missed)} lines; not reached: {_ranges(c.missed) or '–'}"
-            )
+            lines = plural(len(c.covered) + len(c.missed), "line")
+            told = f"{c.percent:.1f} % of {lines}; not reached: {_ranges(c.missed) or '–'}"
             rows.append(Tried(path, "coverage", 1, wrong, told))
         rows += mutants.rows(suite.judged or (), suite.policies)
     report = junit("policies", rows)

@@ -113,5 +113,5 @@ def _source(place: Place, width: int, hue: str, paint: Paint) -> Iterator[str]:
 def _elsewhere(places: Sequence[Place | None], width: int) -> list[str]:
     known = [str(place) for place in places if place]
     more = len(places) - len(known[:_LISTED])
-    left = [f"{plural(more, 'more place')}"] if more else []
-    return wrapped(", ".join([*known[:_LISTED], *left]), width, "  also at ", "    ")
+    left = f" and {plural(more, 'more place')}" if more else ""
+    return wrapped(", ".join(known[:_LISTED]) + left, width, "  also at ", "    ")

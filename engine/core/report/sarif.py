@@ -10,7 +10,8 @@ from urllib.parse import quote
 from engine.core.canonical import digest_bytes
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.report.problems import WAY_OUT, page, severity
-from engine.errors import TABLE, Problem
+from engine.core.rules.draft import ENTRY
+from engine.errors import TABLE, Place, Problem
 from engine.printable import harmless
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -70,24 +71,20 @@ def _code(code: str) -> dict[str, Any]:
 
 
 def _problem(problem: Problem, rule: int) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    """Code scanning shows nothing that has no place: what has none stands where the rules begin."""
+    place = problem.place or Place(ENTRY)
+    region = {"startLine": max(place.line, 1)}
+    if place.column:
+        region |= {"startColumn": place.column, "endColumn": place.column + max(place.length, 1)}
+    said = f"{problem.message}\n{WAY_OUT}: {problem.hint}" if problem.hint else problem.message
+    return {
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": severity(problem),
-        "message": {
-            "text": harmless(f"{problem.message}\n{WAY_OUT}: {problem.hint}" if problem.hint else problem.message)
-        },
+        "message": {"text": harmless(said)},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(place.file)}, "region": region}}],
+        "partialFingerprints": {"interlock/v1": _digest(problem.code, place.file, problem.message)},
     }
-    file = problem.place.file if problem.place else ""
-    told["partialFingerprints"] = {"interlock/v1": _digest(problem.code, file, problem.message)}
-    if place := problem.place:
-        where: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
-        if place.line:
-            where["region"] = {"startLine": place.line}
-        if place.line and place.column:
-            where["region"] |= {"startColumn": place.column, "endColumn": place.column + max(place.length, 1)}
-        told["locations"] = [{"physicalLocation": where}]
-    return told
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
