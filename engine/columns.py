@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from engine.printable import printable
+from engine.printable import COLOURS, PLAIN, printable
 
 NARROWEST = 40  # below that words alone are wider
 _TAB = "    "  # where a tab stops depends on what stands before it; ours is as wide everywhere
@@ -12,7 +12,10 @@ _BEFORE = 3  # of what is cropped, one part of so many stands before the mistake
 
 
 def wide(text: str) -> int:
-    """Columns that a terminal gives it: two for a letter of Chinese, none for an accent by itself."""
+    """Columns of a terminal: two for a letter of Chinese, none for an accent by itself, nor for our colours."""
+    if PLAIN in text:
+        for code in (PLAIN, *COLOURS.values()):
+            text = text.replace(code, "")
     return len(text) if text.isascii() else sum(map(_wide, text))
 
 
@@ -27,14 +30,31 @@ def _wide(character: str) -> int:
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
     """Lines of at most `width` columns (0: as it comes), words whole; `first` and `rest` stand before them."""
     rest = first if rest is None else rest
-    lines, line, empty = [], first, True
+    lines, line, is_empty = list[str](), first, True
     for word in text.split(" "):
-        if empty or not width or wide(line) + 1 + wide(word) <= width:
-            line, empty = (line + word if empty else f"{line} {word}"), False
+        if is_empty:
+            line, is_empty = line + word, False
+        elif not width or wide(line) + 1 + wide(word) <= width:
+            line = f"{line} {word}"
         else:
-            lines.append(line)
-            line = rest + word
+            lines.append(line.rstrip(" "))
+            line, is_empty = rest + word, not word
     return [*lines, line]
+
+
+def fitted(text: str, width: int) -> str:
+    """Lines as they are; those wider than `width` (0: none is) go on below, a little deeper than they began."""
+    if not width:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        if wide(line) <= width:
+            lines.append(line)
+        else:
+            bare = line.lstrip(" ")
+            indent = " " * (len(line) - len(bare))
+            lines += wrapped(bare, width, indent, indent + "  ")
+    return "\n".join(lines)
 
 
 class Excerpt(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 LONGEST_NAME = 100  # characters that are compared: who mistypes a longer name needs no guess of ours
 MOST_COMPARED = 500  # names that are looked at for a guess
 _NEAR = 0.6  # of 1, from where a name may have been meant
+_GUESSES = 3  # that are named where several are as near
 _LIKELY = 8  # of these are compared letter by letter, which costs a hundred times as much
 MOST_LISTED = 50
 _LONGEST_LISTING = 2_000  # characters
@@ -24,7 +25,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
     ratios = {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely}
     best = max(ratios.values(), default=0.0)
-    alike = [folded[name] for name, ratio in ratios.items() if ratio == best]
+    alike = [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES]
     return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
 
 

@@ -84,7 +84,11 @@ class Console:
         return f"{COLOURS[name]}{text}{PLAIN}" if self.colours_aside else text
 
     def out(self, text: str) -> None:
-        """Data."""
+        """What was asked for, for people: on a terminal no line is wider than that."""
+        self.data(_fitted(text, sys.stdout))
+
+    def data(self, text: str) -> None:
+        """What was asked for, as it is: it has a form, and may be copied."""
         _write(sys.stdout, f"{harmless(text, coloured=self.colours)}\n")
 
     def command(self, kind: str, message: str, where: Mapping[str, str], *, aside: bool = False) -> None:
@@ -93,12 +97,12 @@ class Console:
 
     def err(self, text: str) -> None:
         """A diagnostic, shown even when quiet."""
-        _write(sys.stderr, f"{harmless(text, coloured=self.colours_aside)}\n")
+        _write(sys.stderr, f"{harmless(_fitted(text, sys.stderr), coloured=self.colours_aside)}\n")
 
     def progress(self, text: str) -> None:
         """One line of progress, unless quiet. Thread-safe."""
         if not self.quiet:
-            _write(sys.stderr, f"{harmless(text, coloured=self.colours_aside)}\n", flush=True)
+            _write(sys.stderr, f"{harmless(_fitted(text, sys.stderr), coloured=self.colours_aside)}\n", flush=True)
 
     def json(self, value: object, *, in_one_line: bool = False) -> None:
         """Data for machines, or what was asked of it."""
@@ -107,7 +111,7 @@ class Console:
         self._has_answered = True
         value = self._answer(value) if self._answer else value
         indent = None if in_one_line else 2
-        self.out(in_json(json.dumps(value, indent=indent, ensure_ascii=not _is_utf8(sys.stdout))))
+        self.data(in_json(json.dumps(value, indent=indent, ensure_ascii=not _is_utf8(sys.stdout))))
 
     @property
     def is_followed(self) -> bool:
@@ -118,7 +122,8 @@ class Console:
         """One line of JSON beside the data, unless quiet. Thread-safe."""
         import json
 
-        self.progress(in_json(json.dumps(value, ensure_ascii=not _is_utf8(sys.stderr))))
+        if not self.quiet:
+            _write(sys.stderr, f"{in_json(json.dumps(value, ensure_ascii=not _is_utf8(sys.stderr)))}\n", flush=True)
 
     def problems(
         self, problems: Iterable[Problem], label: Callable[[Problem], str] | None = None, *, aside: bool = True
@@ -175,6 +180,15 @@ def _columns(stream: TextIO | None) -> int:
         return columns() or os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         return 0
+
+
+def _fitted(text: str, stream: TextIO | None) -> str:
+    width = _columns(stream)
+    if not width:
+        return text
+    from engine.columns import fitted
+
+    return fitted(text, width)
 
 
 def _silence(stream: TextIO) -> None:

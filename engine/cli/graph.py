@@ -64,5 +64,5 @@ def run(options: Namespace, console: "Console") -> int:
         console.json(graph.to_json(found))
     else:
         for line in graph.DRAWINGS[options.format](found):
-            console.out(line)
+            (console.out if options.format == "lines" else console.data)(line)
     return ExitCode.NEGATIVE if found.circles else ExitCode.DONE

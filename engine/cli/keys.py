@@ -71,7 +71,7 @@ def _new(options: Namespace, console: "Console") -> int:
     if options.json:
         console.json({"private_key": options.out, **to_json(key)})
     else:
-        console.out("\n".join(f"  {line}" for line in row(key).split("\n")) if _is_appended() else entry(key))
+        console.data("\n".join(f"  {line}" for line in row(key).split("\n")) if _is_appended() else entry(key))
     console.progress(
         f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it\n"
         "from ENGINE_SIGNING_KEY(_FILE), for merges from ENGINE_MERGE_KEY(_FILE), for audits and the ledger from\n"
@@ -89,7 +89,7 @@ def _backup(options: Namespace, console: "Console") -> int:
     if options.json:
         console.json({"key": options.out, "id": key.id})
     else:
-        console.out(key.id)
+        console.data(key.id)
     console.progress(
         f"\nThe key is in {options.out} (mode 0600); ENGINE_BACKUP_KEY_FILE names it. Keep a copy where no machine of\n"
         "the engine is: what it has sealed opens with nothing else. When another follows it, add it to the file that\n"
@@ -105,8 +105,8 @@ def _token(options: Namespace, console: "Console") -> int:
     if options.json:
         console.json({"token": token, "line": line})
     else:
-        console.out(token)
-        console.out(line)
+        console.data(token)
+        console.data(line)
     console.progress(
         "\nThe first line is the token, shown this once, for whoever it is for. The second one belongs into the file\n"
         "that `engine serve --tokens FILE` names (mode 0600): it counts at the next request, and whoever takes it out\n"

@@ -51,7 +51,11 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--quiet", "-q"), {"action": "store_true", "help": "no progress on standard error"}),
     (
         ("--color",),
-        {"choices": ("auto", "always", "never"), "help": "colours (default: auto, of a terminal; also: FORCE_COLOR)"},
+        {
+            "choices": ("auto", "always", "never"),
+            "metavar": "WHEN",
+            "help": "colours: auto (the default: on a terminal), always or never (also: FORCE_COLOR)",
+        },
     ),
     (("--no-color",), {"action": "store_const", "const": "never", "dest": "color", "help": "none (also: NO_COLOR)"}),
 )
@@ -196,7 +200,7 @@ def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser"
 
 
 def _flags(parser: "ArgumentParser") -> list[str]:
-    """All options of a command, and those of its verbs: it is the command that complains of what a verb does not take."""
+    """All options of a command and of its verbs: it is the command that complains of what a verb does not take."""
     own = [flag for action in parser._actions for flag in action.option_strings]
     verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
     return own + [flag for verb in verbs for flag in _flags(verb)]

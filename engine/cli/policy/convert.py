@@ -41,7 +41,7 @@ def run(options: Namespace, console: "Console") -> int:
             _write(os.path.join(options.path, path), text)
     else:
         for path, text in changed.items():
-            console.out(_difference(path, texts[path], text))
+            console.data(_difference(path, texts[path], text))
     done = "converted" if options.write else "to convert: --write does it"
     number = plural(len(texts), "file")
     console.out(f"{number}, {len(changed) or 'nothing'} {done if changed else 'to convert'}")

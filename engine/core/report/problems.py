@@ -88,7 +88,7 @@ def _one(problem: Problem, label: str, width: int, paint: Paint) -> Iterator[str
     where, what = f"{place}: " if place else "", in_line(f"{label} {problem.code}")
     first, *more = _lines(problem.message)
     line, *rest = wrapped(first, width, f"{where}{what} ", "  ")
-    yield paint(where, "bold") + paint(what, hue) + line[len(where) + len(what) :]
+    yield (paint(where, "bold") if where else "") + paint(what, hue) + line[len(where) + len(what) :]
     yield from rest
     for line in more:
         yield from wrapped(line, width, "  ")

@@ -109,7 +109,10 @@ def judge_all(resources: Sequence[Mapping[str, Any]], engine: str, judging: Judg
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
         judging.work.progress(f"  not judged: {doubt.message}")
-    judging.work.progress(f"  judged   {plural(len(judged), 'plan')} with {engine}: {plural(len(findings), 'finding')}")
+    if resources:
+        judging.work.progress(
+            f"  judged   {plural(len(judged), 'plan')} with {engine}: {plural(len(findings), 'finding')}"
+        )
     return {
         "findings": findings,
         "judged": sorted(judged),
