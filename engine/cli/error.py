@@ -28,6 +28,6 @@ def run(options: Namespace, console: Console) -> int:
         raise failure("ENG003", name=options.code, hint=closest(code, TABLE))
     row = TABLE[code]
     console.out(
-        f"{code}: {row.title}\n\n  what to do  {row.remedy}\n  exit code   {row.exit.value} ({row.exit.name.lower()})"
+        f"{code}: {row.title}\n\n  Fix:        {row.remedy}\n  exit code:  {row.exit.value} ({row.exit.name.lower()})"
     )
     return ExitCode.DONE
