@@ -8,13 +8,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ExitCode, failure
+from engine.errors import EngineError, ExitCode, failure
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.core.signature import TrustedKey
 
-_LARGEST = 64 * 1024  # bytes of a public key, with whatever stands around it
+_LARGEST = 1024 * 1024  # bytes of a file of keys; one that is larger is refused as YAML
 _SAYS = "what it may sign; may be repeated"
 
 
@@ -90,6 +90,7 @@ def revoke(options: Namespace, console: "Console") -> int:
 
 def rotate(options: Namespace, console: "Console") -> int:
     """A key with the same purposes, and an end for the old one. Its private half is there before it is trusted."""
+    from engine.adapters import files
     from engine.adapters.clock import now
     from engine.adapters.keys import new_key
     from engine.core.signature import TrustedKey
@@ -107,7 +108,11 @@ def rotate(options: Namespace, console: "Console") -> int:
     outside(options.out)
     signer = new_key(options.out)
     new = TrustedKey(signer.id, signer.public, old.purposes, expires, None, called)
-    _write(file, keyfile.added(ended, new, file))
+    try:
+        _write(file, keyfile.added(ended, new, file))
+    except EngineError:
+        files.remove(options.out)  # nobody trusts it, and nobody has it yet
+        raise
     said = (
         f"{new.id} follows {old.id}, which counts until {until}\n"
         f"The private key is in {options.out} (mode 0600): have every job that signs use it before then."
@@ -164,7 +169,7 @@ def _file(options: Namespace) -> str:
 def _read(file: str) -> bytes:
     from engine.adapters import files
 
-    return files.read(file)
+    return files.read(file, _LARGEST)
 
 
 def _write(file: str, data: bytes) -> None:

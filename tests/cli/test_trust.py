@@ -114,6 +114,12 @@ def test_the_first_key_begins_a_file(keys, tmp_path):
         ),
         ("the end is no time", ["rotate", "first", "--out", "n.pem", "--until", "soon", "--keys", "t"], 2, "ENG285"),
         ("no such name can be", ["add", "other.yaml", "--name", "A b", "--keys", "t"], 2, "ENG750"),
+        (
+            "the name of the new one is taken",
+            ["rotate", "first", "--out", "n.pem", "--name", "second", "--keys", "t"],
+            2,
+            "ENG752",
+        ),
         ("nobody says why", ["revoke", "first", "--keys", "t"], 2, "--reason"),
     ],
 )
