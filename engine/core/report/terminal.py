@@ -1,6 +1,6 @@
 """The report for a person at a terminal, or reading a CI log: plain lines, the worst never folded away."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.columns import NARROWEST, wrapped
 from engine.core.findings import Effect, Finding
@@ -10,6 +10,7 @@ from engine.core.report.model import Report, Row, Standing
 from engine.core.report.problems import render as render_problems
 from engine.core.report.problems import way_out
 from engine.errors import Problem
+from engine.names import plural
 from engine.printable import COLOURS, PLAIN, harmless, printable
 
 _RESULTS = {
@@ -32,6 +33,7 @@ _MARKS = {
 }
 _OUTCOMES = {"applied": ("✓", "green"), "destroyed": ("✓", "green"), "none": ("…", "yellow")}
 _EFFECTS = {Effect.DENY: ("denied", "red"), Effect.WARN: ("warning", "yellow"), Effect.EXCEPTION: ("excused", "dim")}
+_PLACES = 10  # of one finding
 _DEEP = 6  # columns before what is said of a row
 
 
@@ -48,13 +50,15 @@ def render(report: Report, *, colour: bool = False, width: int = 100) -> str:
     ]
     cells = [_cells(row) for row in report.rows]
     widths = [min(max(map(len, column)), width // 2) for column in zip(*cells, strict=True)]
+    again = _again(report.rows)
     for row, cell in zip(report.rows, cells, strict=True):
         line = "  ".join(f"{text:<{size}}" for text, size in zip(cell, widths, strict=True))
-        lines += [f"  {paint(*_MARKS[report.standing(row)])} {line}", *_reasons(report, row, width, paint)]
+        lines += [
+            f"  {paint(*_MARKS[report.standing(row)])} {line}",
+            *_reasons(report, row, again.get(row.path), width, paint),
+        ]
     known = {row.path for row in report.rows}
-    for finding in report.findings:
-        if finding.resource not in known:
-            lines += _finding(finding, width, paint)
+    lines += _findings([one for one in report.findings if one.resource not in known], width, paint)
     if report.receipts:
         lines += _wrapped(told(report.receipts.counts), 2, width)
     for title, problems in (("refused", report.refused), ("could not be done", report.broken)):
@@ -97,23 +101,48 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
     return _line(row.path), _line(row.change), told, f"{row.seconds:.1f} s" if row.seconds else ""
 
 
-def _reasons(report: Report, row: Row, width: int, paint: Callable[[str, str], str]) -> list[str]:
-    lines = _problems([row.problem], _DEEP, width, paint) if row.problem else []
-    return [*lines, *(line for finding in report.of(row) for line in _finding(finding, width, paint))]
+def _again(rows: Sequence[Row]) -> dict[str, str]:
+    """Path of a row → that of the first one with the same problem, where three or more have it."""
+    alike = dict[Problem, list[str]]()
+    for row in rows:
+        if row.problem:
+            alike.setdefault(row.problem._replace(place=None), []).append(row.path)
+    return {path: first for first, *others in alike.values() if len(others) > 1 for path in others}
 
 
-def _finding(finding: Finding, width: int, paint: Callable[[str, str], str]) -> list[str]:
+def _reasons(report: Report, row: Row, again: str | None, width: int, paint: Callable[[str, str], str]) -> list[str]:
+    lines = _problems([row.problem], _DEEP, width, paint) if row.problem and again is None else []
+    if row.problem and again is not None:
+        lines = _wrapped(f"error {row.problem.code}, the same as of {again}", _DEEP, width)
+    return [*lines, *_findings(report.of(row), width, paint)]
+
+
+def _findings(findings: Iterable[Finding], width: int, paint: Callable[[str, str], str]) -> list[str]:
+    """Each once, with all the places that it is about."""
+    alike = dict[tuple[object, ...], list[Finding]]()
+    for one in findings:
+        alike.setdefault((one.effect, one.severity, one.rule, one.message, one.remediation), []).append(one)
+    return [line for same in alike.values() for line in _finding(same, width, paint)]
+
+
+def _finding(same: Sequence[Finding], width: int, paint: Callable[[str, str], str]) -> list[str]:
+    finding = same[0]
     word, hue = _EFFECTS[finding.effect]
-    place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
-    statement = f"statement {finding.sid}" if finding.sid else ""
-    where = ", ".join(part for part in (finding.address, place, statement) if part)
+    places = [where for one in same[:_PLACES] if (where := _where(one))]
+    more = [f"and {plural(len(same) - _PLACES, 'more place')}"] if len(same) > _PLACES else []
     first, *rest = _wrapped(f"{word} ({finding.severity.value}) {finding.rule}: {finding.message}", 6, width)
     return [
         first.replace(word, paint(word, hue), 1),
         *rest,
-        *(_wrapped(where, 8, width) if where else ()),
+        *(line for where in (*places, *more) for line in _wrapped(where, 8, width)),
         *(way_out(_line(finding.remediation), width, " " * (_DEEP + 2), paint) if finding.remediation else ()),
     ]
+
+
+def _where(finding: Finding) -> str:
+    place = f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
+    statement = f"statement {finding.sid}" if finding.sid else ""
+    return ", ".join(part for part in (finding.address, place, statement) if part)
 
 
 def _problems(problems: Sequence[Problem], indent: int, width: int, paint: Callable[[str, str], str]) -> list[str]:

@@ -89,3 +89,14 @@ def test_what_could_not_be_done_and_why_there_is_no_verdict() -> None:
     assert "  look: a clone keeps none" in render(told)
     told = told._replace(result="error", broken=(Problem("ENG400", "no Terraform", "install it"),))
     assert render(told).endswith("could not be done\n  error ENG400 no Terraform\n    Fix: install it")
+
+
+def test_what_is_said_eight_times_is_said_once() -> None:
+    """A problem of all resources stands at the first one; a finding about several addresses names them below it."""
+    gone = Problem("ENG400", "no Terraform", "install it")
+    rows = tuple(row(f"S3/{name}", counts=None, problem=gone) for name in "abcdefgh")
+    told = render(report(rows, result="error"))
+    assert (told.count("no Terraform"), told.count("error ENG400, the same as of S3/a")) == (1, 7)
+    many = [finding(address=f"aws_s3_bucket.b{number}") for number in range(12)]
+    told = render(report(findings=many))
+    assert (told.count("S3-ENC-001"), told.count("aws_s3_bucket.b"), "and 2 more places" in told) == (1, 10, True)
