@@ -1342,6 +1342,9 @@ class Place(NamedTuple):
         return ":".join([in_line(self.file), *(str(n) for n in (self.line, self.column) if n)])
 
 
+_LONGEST_LINE = 200  # characters of a line of source in an exception
+
+
 class Problem(NamedTuple):
     """One failure, ready to be shown."""
 
@@ -1369,9 +1372,13 @@ class Problem(NamedTuple):
         return cls(value["code"], value["message"], value["hint"], place)
 
     def text(self) -> str:
-        """`file:line:column: CODE message`, then the way out: for logs and exceptions; `report.problems` shows more."""
-        where = f"{self.place}: " if self.place else ""
-        return harmless(f"{where}{self.code} {self.message}" + (f"\n  Fix: {self.hint}" if self.hint else ""))
+        """`file:line:column: CODE message`, the line, the way out: for exceptions; `report.problems` is for people."""
+        lines = [f"{self.place}: {self.code} {self.message}" if self.place else f"{self.code} {self.message}"]
+        if self.place and self.place.excerpt:
+            lines.append(f"  {self.place.line} | {in_line(self.place.excerpt[:_LONGEST_LINE])}")
+        if self.hint:
+            lines.append(f"  Fix: {self.hint}")
+        return harmless("\n".join(lines))
 
 
 def problem(code: str, place: Place | None = None, *, hint: str = "", **fields: object) -> Problem:
