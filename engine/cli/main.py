@@ -57,7 +57,10 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "help": "colours: auto (the default: on a terminal), always or never (also: FORCE_COLOR)",
         },
     ),
-    (("--no-color",), {"action": "store_const", "const": "never", "dest": "color", "help": "none (also: NO_COLOR)"}),
+    (
+        ("--no-color",),
+        {"action": "store_const", "const": "never", "dest": "color", "help": "as --color never (also: NO_COLOR)"},
+    ),
 )
 _COLOURS = {"auto": None, "always": True, "never": False}
 _QUERY = "print of the JSON only what this JMESPath expression makes of it"
