@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from engine.printable import harmless, in_line, printable
+from engine.printable import harmless, in_line
 
 
 class ExitCode(IntEnum):
@@ -1004,6 +1004,29 @@ TABLE: dict[str, Row] = {
         "the report says what is missing; the next event of the pull request, or the next sweep, tries again",
         _WAIT,
     ),
+    # ENG750-759 how commands are called, and the keys that they keep
+    "ENG750": Row("{command}: {reason}", "`{command} --help` lists what can be said"),
+    "ENG751": Row(
+        "there is no file of trusted keys {file}",
+        "take it from the controller repository; or begin one: `engine keys new --out FILE | engine keys add - --keys "
+        "{file}`, with FILE outside of any repository",
+    ),
+    "ENG752": Row("{file} trusts the key `{name}` already", "give the other one another name, or revoke this one"),
+    "ENG753": Row("{file} trusts no key `{name}`", "known: {known}"),
+    "ENG754": Row(
+        "{file} is written in a way in which this change would change something else, too",
+        "write each key over lines of its own (`- id: …`), or change it by hand",
+    ),
+    "ENG755": Row(
+        "{file} is no public key to trust: {reason}",
+        "hand over what `engine keys new` has printed; the private half is nobody else's",
+    ),
+    "ENG756": Row(
+        "a private key is not written to {file}, inside the repository {directory}",
+        "name a file outside of any repository: --out ~/.config/interlock/signing-key.pem",
+        _AUTH,
+    ),
+    "ENG757": Row("the key `{name}` is revoked, since {moment}", "nothing: it stays so", _NO),
     # ENG744-749, ENG780-784 webhooks and the inbox of `engine serve`
     "ENG744": Row(
         "the delivery is not signed by a secret of ours: {reason}",
@@ -1369,6 +1392,9 @@ class Place(NamedTuple):
         return ":".join([in_line(self.file), *(str(n) for n in (self.line, self.column) if n)])
 
 
+_LONGEST_LINE = 200  # characters of a line of source in an exception
+
+
 class Problem(NamedTuple):
     """One failure, ready to be shown."""
 
@@ -1396,17 +1422,12 @@ class Problem(NamedTuple):
         return cls(value["code"], value["message"], value["hint"], place)
 
     def text(self) -> str:
-        """`file:line:column: CODE message`, the source line with a caret, then the way out."""
+        """`file:line:column: CODE message`, the line, the way out: for exceptions; `report.problems` is for people."""
         lines = [f"{self.place}: {self.code} {self.message}" if self.place else f"{self.code} {self.message}"]
         if self.place and self.place.excerpt:
-            line, column, length, excerpt = self.place[1:]
-            start = max(column - 1, 0)
-            before, marked = printable(excerpt[:start]), printable(excerpt[start : start + length])
-            caret = "".join("\t" if c == "\t" else " " for c in before)
-            lines.append(f"{line} | {printable(excerpt)}")
-            lines.append(f"{' ' * len(str(line))} | {caret}{'^' * max(1, len(marked))} {self.hint}".rstrip())
-        elif self.hint:
-            lines.append(f"  {self.hint}")
+            lines.append(f"  {self.place.line} | {in_line(self.place.excerpt[:_LONGEST_LINE])}")
+        if self.hint:
+            lines.append(f"  Fix: {self.hint}")
         return harmless("\n".join(lines))
 
 

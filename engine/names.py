@@ -1,9 +1,11 @@
 """Names told to people: a guess at the one that was meant, and many of them in a line. Both have bounds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LONGEST_NAME = 100  # characters that are compared: who mistypes a longer name needs no guess of ours
 MOST_COMPARED = 500  # names that are looked at for a guess
+_NEAR = 0.6  # of 1, from where a name may have been meant
+_GUESSES = 3  # that are named where several are as near
 _LIKELY = 8  # of these are compared letter by letter, which costs a hundred times as much
 MOST_LISTED = 50
 _LONGEST_LISTING = 2_000  # characters
@@ -11,7 +13,7 @@ _LONGEST_LISTING = 2_000  # characters
 
 def closest(name: str, known: Iterable[str]) -> str:
     """``did you mean `environment`?`` for a near miss of a known name, else an empty string."""
-    from difflib import get_close_matches  # a failure path: not worth start-up time
+    from difflib import SequenceMatcher  # a failure path: not worth start-up time
     from heapq import nsmallest
     from itertools import islice
 
@@ -21,8 +23,10 @@ def closest(name: str, known: Iterable[str]) -> str:
     letters = set(asked)
     folded = {k.casefold(): k for k in islice(known, MOST_COMPARED) if len(k) <= LONGEST_NAME}
     likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
-    match = get_close_matches(asked, likely, n=1, cutoff=0.6)
-    return f"did you mean `{folded[match[0]]}`?" if match else ""
+    ratios = {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely}
+    best = max(ratios.values(), default=0.0)
+    alike = [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES]
+    return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
 
 
 def listing(names: Iterable[str]) -> str:
@@ -33,3 +37,20 @@ def listing(names: Iterable[str]) -> str:
         shown.pop()
     more = len(ordered) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "") or "none"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 problem`, `2 problems`, `1,000 problems`; `many` where it is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def either(names: Iterable[str]) -> str:
+    """`a, b or c` in order, for a choice that somebody has; of many as `listing`."""
+    ordered = sorted(names)
+    shown = listing(ordered)
+    return choice(ordered) if ordered and shown == ", ".join(ordered) else shown
+
+
+def choice(names: Sequence[str]) -> str:
+    """`a, b or c`, as they come."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

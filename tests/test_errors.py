@@ -36,14 +36,6 @@ def test_what_is_said_twice_is_one_problem_and_counts_for_whoever_asks_whether_t
     assert len(errors.problems) == 1
 
 
-def test_the_mark_stands_under_what_it_is_about_however_that_is_shown():
-    told = problem("ENG023", Place("f", 1, 4, 1, "a\x1b\tb\u202ec"), character="U+0062").text()
-    assert told.splitlines()[1:] == [
-        "1 | a\\x1b\tb\\u202ec",
-        "  |      \t^ remove it, wherever it stands and however it is spelt",
-    ]
-
-
 @pytest.mark.parametrize(
     ("why", "codes", "expected"),
     [

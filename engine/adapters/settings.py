@@ -298,9 +298,22 @@ def search_path(environ: Mapping[str, str] = os.environ) -> str:
     return environ.get("PATH", os.defpath)
 
 
-def no_colour(environ: Mapping[str, str] = os.environ) -> bool:
-    """Has the user asked for no colours? See https://no-color.org."""
-    return bool(environ.get("NO_COLOR"))
+def colours(environ: Mapping[str, str] = os.environ) -> bool | None:
+    """Has the user asked for colours, or for none? None: neither, so it is for whoever reads to say.
+
+    See https://no-color.org, which wins, and https://force-color.org, of which 0 means none.
+    """
+    if environ.get("NO_COLOR"):
+        return False
+    if forced := environ.get("FORCE_COLOR"):
+        return forced not in ("0", "false")
+    return False if environ.get("TERM") == "dumb" else None
+
+
+def columns(environ: Mapping[str, str] = os.environ) -> int:
+    """How wide the user says that a terminal is (COLUMNS); 0: nothing is said."""
+    said = environ.get("COLUMNS", "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 5 else 0
 
 
 def actions_event(environ: Mapping[str, str] = os.environ) -> tuple[str | None, str | None]:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.errors import ExitCode, failure
+from engine.names import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,9 +130,8 @@ def _tell(checked: "Checked", console: "Console") -> None:
     elif not checked.records:
         console.out("the trail is empty")
     else:
-        console.out(
-            console.colour(f"the trail is whole: {checked.records} records under {checked.heads} heads", "green")
-        )
+        size = f"{plural(checked.records, 'record')} under {plural(checked.heads, 'head')}"
+        console.out(console.colour(f"the trail is whole: {size}", "green"))
     for one in checked.faults:
         console.out(f"  record {one.record}: {one.text}")
     if checked.key:
@@ -161,7 +161,8 @@ def _pack(options: Namespace, console: "Console") -> int:
     )
     out = options.out or f"interlock-pr-{options.pr}.pack"
     files.write(out, made.data, sync=True)
-    console.out(f"{out}: {made.records} records, {made.statements} statements, {made.decisions} decisions")
+    counts = ((made.records, "record"), (made.statements, "statement"), (made.decisions, "decision"))
+    console.out(f"{out}: {', '.join(plural(*count) for count in counts)}")
     for text in made.lacks:
         console.out(f"  not in it: {text}")
     console.progress("check it anywhere: engine verify FILE --trusted-keys trusted-keys.yaml")

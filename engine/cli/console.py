@@ -13,17 +13,21 @@ from typing import TextIO
 from engine.errors import Problem, failure
 from engine.printable import COLOURS, PLAIN, command, harmless, in_json
 
+_NARROWEST, _UNSEEN = 40, 100  # columns
+
 
 class Console:
-    """One command's outlets."""
+    """One command's outlets. Nobody else decides about colours and widths."""
 
     def __init__(self) -> None:
         self.quiet = False
-        self._colour = True
+        self.in_json = False  # JSON is asked for: then errors are, too
+        self._colour: bool | None = None
         self._answer: Callable[[object], object] | None = None
+        self._has_answered = False
 
-    def configure(self, *, quiet: bool, colour: bool) -> None:
-        """Apply the flags every command has."""
+    def configure(self, *, quiet: bool, colour: bool | None) -> None:
+        """Apply the flags every command has; `colour` None: as the environment and the terminal say."""
         self.quiet, self._colour = quiet, colour
 
     def ask(self, text: str) -> None:
@@ -38,15 +42,21 @@ class Console:
 
     @property
     def colours(self) -> bool:
-        """May standard output be coloured? Only a terminal, and only when nobody said NO_COLOR (https://no-color.org)."""
-        return bool(sys.stdout) and sys.stdout.isatty() and self.likes_colours
+        """Is standard output coloured? As `--color` says, else the environment; else a terminal is."""
+        return self._is_coloured(sys.stdout)
 
     @property
-    def likes_colours(self) -> bool:
-        """Has nobody said that colours are not wanted?"""
-        from engine.adapters.settings import no_colour
+    def colours_aside(self) -> bool:
+        """Is standard error?"""
+        return self._is_coloured(sys.stderr)
 
-        return self._colour and not no_colour()
+    def _is_coloured(self, stream: TextIO | None) -> bool:
+        from engine.adapters.settings import colours
+
+        if stream is None:
+            return False
+        asked = self._colour if self._colour is not None else colours()
+        return stream.isatty() if asked is None else asked
 
     @property
     def is_watched(self) -> bool:
@@ -60,17 +70,25 @@ class Console:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal; 100 when there is none, so that logs do not wrap early."""
-        from shutil import get_terminal_size
+        """Columns of the terminal, enough to be read; 100 without one and COLUMNS: logs do not wrap early."""
+        from engine.adapters.settings import columns
 
-        return get_terminal_size((100, 24)).columns
+        return max(_columns(sys.stdout) or columns() or _UNSEEN, _NARROWEST)
 
     def colour(self, text: str, name: str) -> str:
-        """`text` in one of red, green, yellow, dim, bold, where colours are wanted."""
+        """`text` in one of red, green, yellow, dim, bold, where standard output is coloured."""
         return f"{COLOURS[name]}{text}{PLAIN}" if self.colours else text
 
+    def colour_aside(self, text: str, name: str) -> str:
+        """The same for standard error."""
+        return f"{COLOURS[name]}{text}{PLAIN}" if self.colours_aside else text
+
     def out(self, text: str) -> None:
-        """Data."""
+        """What was asked for, for people: on a terminal no line is wider than that."""
+        self.data(_fitted(text, sys.stdout))
+
+    def data(self, text: str) -> None:
+        """What was asked for, as it is: it has a form, and may be copied."""
         _write(sys.stdout, f"{harmless(text, coloured=self.colours)}\n")
 
     def command(self, kind: str, message: str, where: Mapping[str, str], *, aside: bool = False) -> None:
@@ -79,20 +97,21 @@ class Console:
 
     def err(self, text: str) -> None:
         """A diagnostic, shown even when quiet."""
-        _write(sys.stderr, f"{harmless(text, coloured=self.colours)}\n")
+        _write(sys.stderr, f"{harmless(_fitted(text, sys.stderr), coloured=self.colours_aside)}\n")
 
     def progress(self, text: str) -> None:
         """One line of progress, unless quiet. Thread-safe."""
         if not self.quiet:
-            _write(sys.stderr, f"{harmless(text, coloured=self.colours)}\n", flush=True)
+            _write(sys.stderr, f"{harmless(_fitted(text, sys.stderr), coloured=self.colours_aside)}\n", flush=True)
 
     def json(self, value: object, *, in_one_line: bool = False) -> None:
         """Data for machines, or what was asked of it."""
         import json
 
+        self._has_answered = True
         value = self._answer(value) if self._answer else value
         indent = None if in_one_line else 2
-        self.out(in_json(json.dumps(value, indent=indent, ensure_ascii=not _is_utf8(sys.stdout))))
+        self.data(in_json(json.dumps(value, indent=indent, ensure_ascii=not _is_utf8(sys.stdout))))
 
     @property
     def is_followed(self) -> bool:
@@ -103,12 +122,27 @@ class Console:
         """One line of JSON beside the data, unless quiet. Thread-safe."""
         import json
 
-        self.progress(in_json(json.dumps(value, ensure_ascii=not _is_utf8(sys.stderr))))
+        if not self.quiet:
+            _write(sys.stderr, f"{in_json(json.dumps(value, ensure_ascii=not _is_utf8(sys.stderr)))}\n", flush=True)
 
-    def problems(self, problems: Iterable[Problem]) -> None:
-        """Each problem with its place, its source line and the way out."""
-        for found in problems:
-            self.err(found.text())
+    def problems(
+        self, problems: Iterable[Problem], label: Callable[[Problem], str] | None = None, *, aside: bool = True
+    ) -> None:
+        """Each problem with its place, its source line and the way out; on standard error unless they are the data."""
+        from engine.core.report.problems import error, render
+
+        paint, stream = (self.colour_aside, sys.stderr) if aside else (self.colour, sys.stdout)
+        if lines := render(problems, _columns(stream), paint, label or error):
+            (self.err if aside else self.out)("\n".join(lines))
+
+    def failure(self, problems: Iterable[Problem], exit_code: int) -> None:
+        """Why a command has ended: for people, and where JSON was asked for and nothing has come yet, as JSON, too."""
+        found = tuple(problems)
+        self.problems(found)
+        if self.in_json and not self._has_answered:
+            from engine.core.report.problems import failed
+
+            self.json(failed(found, exit_code), in_one_line=True)  # also of a command that answers with lines
 
     def flush(self) -> None:
         """Everything has arrived.
@@ -134,6 +168,27 @@ def _write(stream: TextIO | None, text: str, *, flush: bool = False) -> None:
         _silence(stream)
         if error.errno != errno.EPIPE and stream is sys.stdout:
             raise failure("ENG002", file="standard output", reason=error.strerror or str(error)) from error
+
+
+def _columns(stream: TextIO | None) -> int:
+    """How wide the terminal is; 0: it is none, and whoever reads it wraps by themselves."""
+    from engine.adapters.settings import columns
+
+    try:
+        if stream is None or not stream.isatty():
+            return 0
+        return columns() or os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+def _fitted(text: str, stream: TextIO | None) -> str:
+    width = _columns(stream)
+    if not width:
+        return text
+    from engine.columns import fitted
+
+    return fitted(text, width)
 
 
 def _silence(stream: TextIO) -> None:

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from engine.errors import ExitCode, failure
-from engine.names import listing
+from engine.names import listing, plural
 from engine.printable import in_line
 
 if TYPE_CHECKING:
@@ -106,7 +106,10 @@ def _print(discovery: "Discovery", console: "Console") -> None:
             console.out(f"  {console.colour(f'{change:<{widths[0]}}', _COLOURS[change])}  {path:<{widths[1]}}  {key}")
     else:
         console.out("no resource to plan")
-    for problem in (problem for resource in discovery.resources for problem in resource.warned):
-        console.out("\n" + console.colour("warning", "yellow") + f" {problem.text()}")
-    for problem in discovery.refused:
-        console.out("\n" + console.colour("refused", "red") + f" {problem.text()}")
+    warned = [problem for resource in discovery.resources for problem in resource.warned]
+    if warned or discovery.refused:
+        console.out("")
+    console.problems(warned, lambda _: "warning", aside=False)
+    console.problems(discovery.refused, aside=False)
+    if discovery.refused:
+        console.out("\n" + console.colour(f"refused: {plural(len(discovery.refused), 'problem')}", "red"))

@@ -2,15 +2,18 @@
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
+from engine.columns import wrapped
+from engine.core.report.problems import way_out
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
-    from engine.run.machine import Check
+    from engine.run.machine import Check, Deed
 
-HELP = "check what this machine needs to run the engine"
+HELP = "check what this machine has of what the engine needs, and say what can be done with that"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -31,7 +34,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, console: Console) -> int:
     """Look at everything, even when something is missing."""
     from engine import data
-    from engine.run.machine import checks
+    from engine.run.machine import DEEDS, checks, lacking
     from engine.run.module import module_directory
 
     if options.pin:
@@ -45,6 +48,9 @@ def run(options: Namespace, console: Console) -> int:
         width = max(len(check.name) for check in found)
         for check in found:
             console.out(_line(check, width, console))
+        console.out(f"\n{console.colour('what can be done here now', 'bold')}")
+        for deed in DEEDS:
+            console.out(_able(deed, lacking(deed, found), console))
     return ExitCode.DONE if all(check.ok for check in found) else ExitCode.NEGATIVE
 
 
@@ -88,8 +94,15 @@ def _row(check: "Check") -> dict[str, object]:
     return {**found, "problem": why.message if why else "", "remedy": why.hint if why else ""}
 
 
+def _able(deed: "Deed", lacks: Sequence[str], console: Console) -> str:
+    mark = console.colour("–", "dim") if lacks else console.colour("✓", "green")
+    said = f"{deed.what}: {', '.join(deed.commands)}" + (f"; missing: {', '.join(lacks)}" if lacks else "")
+    return f"{mark} " + "\n".join(wrapped(said, console.width, "  "))[2:]
+
+
 def _line(check: "Check", width: int, console: Console) -> str:
-    if check.problem is None:
-        return f"{console.colour('✓', 'green')} {check.name:<{width}}  {check.found}"
-    mark = console.colour("–", "dim") if check.optional else console.colour("✗", "red")
-    return f"{mark} {check.name:<{width}}  {check.problem.message}\n  {'':<{width}}  {check.problem.hint}"
+    mark, hue = ("✓", "green") if check.problem is None else ("–", "dim") if check.optional else ("✗", "red")
+    first, rest = f"{console.colour(mark, hue)} {check.name:<{width}}  ", " " * (width + 4)
+    message = wrapped(check.problem.message if check.problem else check.found, console.width, rest)
+    fix = way_out(check.problem.hint, console.width, rest, console.colour) if check.problem else ()
+    return first + "\n".join([*message, *fix])[len(rest) :]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.cli.console import Console
 from engine.errors import GONE, TABLE, ExitCode, failure
-from engine.names import closest
+from engine.names import choice, closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def _json(code: str) -> dict[str, object]:
 def _page(code: str, example: Example | None) -> Iterator[str]:
     row = TABLE[code]
     yield f"{code}: {row.title}\n"
-    yield f"  what to do  {row.remedy}\n  exit code   {row.exit.value} ({row.exit.name.lower()})"
+    yield f"  Fix:        {row.remedy}\n  exit code:  {row.exit.value} ({row.exit.name.lower()})"
     if example:
         yield f"\n  for example, in {example.file}: {example.why}\n"
         yield from _indented(example.bad)
@@ -120,7 +120,7 @@ def _meant(code: str) -> str:
     found = [other for other in dict.fromkeys(alike) if other in TABLE][:_MOST_MEANT]
     if not found:
         return closest(code, TABLE)
-    return f"did you mean {', '.join(f'`{other}`' for other in found[:-1])}{' or ' if found[1:] else ''}`{found[-1]}`?"
+    return f"did you mean {choice([f'`{other}`' for other in found])}?"
 
 
 def _lacks_one(whole: str, digits: str) -> bool:

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.errors import ExitCode, failure
-from engine.names import closest, listing
+from engine.names import closest, either
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -58,11 +58,11 @@ def run(options: Namespace, console: "Console") -> int:
     known = sorted({part.environment for part in survey.parts.values() if part.said})
     if options.environment not in (None, *known):
         hint = closest(options.environment, known)
-        raise failure("ENG823", hint=hint, name=options.environment, known=listing(known))
+        raise failure("ENG823", hint=hint, name=options.environment, known=either(known))
     found = graph.drawing(survey, ordering.whole(survey, declared, rules), options.environment)
     if options.json:
         console.json(graph.to_json(found))
     else:
         for line in graph.DRAWINGS[options.format](found):
-            console.out(line)
+            (console.out if options.format == "lines" else console.data)(line)
     return ExitCode.NEGATIVE if found.circles else ExitCode.DONE

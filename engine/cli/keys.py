@@ -1,11 +1,13 @@
-"""`engine keys`: make a key that signs or that seals, or somebody's token; show whose signatures count."""
+"""`engine keys`: make a key that signs or that seals, or somebody's token; say and show whose signatures count."""
 
-import re
+import os
+import stat
+import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from engine.core.moment import is_moment, later
-from engine.errors import ExitCode, failure
+from engine.cli import trust
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.core.signature import TrustedKey
 
-HELP = "make a key that signs, one that seals backups, or a token for engine serve; list the trusted ones"
+HELP = "make keys that sign or seal, and tokens for engine serve; say whose signatures count"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -26,6 +28,7 @@ def arguments(parser: ArgumentParser) -> None:
     new.add_argument(
         "--purpose", action="append", choices=PURPOSES, help="what it may sign; may be repeated (default: verdict)"
     )
+    trust.name_of(new)
     new.add_argument("--expires", default="365d", metavar="DAYS|DATE", help="365d or 2027-11-23 (default: %(default)s)")
     backup = verbs.add_parser("backup", help="write a key that seals backups of states, print its id")
     backup.add_argument("--out", metavar="FILE", default="backup.key", help="the key (default: %(default)s)")
@@ -33,7 +36,8 @@ def arguments(parser: ArgumentParser) -> None:
     token.add_argument("name", metavar="NAME", help="whose it is: what they do is recorded under this name")
     token.add_argument("--read", action="store_true", help="it may only look: for a dashboard, for Prometheus")
     listed = verbs.add_parser("list", help="list the trusted keys and whether they count today")
-    listed.add_argument("--keys", metavar="FILE", help="the file of trusted keys (default: ENGINE_TRUSTED_KEYS)")
+    trust.file_of(listed)
+    trust.arguments(verbs)
     for verb in (new, backup, token, listed):
         verb.add_argument("--json", action="store_true", help="for machines")
 
@@ -45,6 +49,9 @@ def run(options: Namespace, console: "Console") -> int:
         "backup": _backup,
         "token": _token,
         "list": _list,
+        "add": trust.add,
+        "revoke": trust.revoke,
+        "rotate": trust.rotate,
     }
     return verbs[options.verb](options, console)
 
@@ -53,20 +60,23 @@ def _new(options: Namespace, console: "Console") -> int:
     from engine.adapters.clock import now
     from engine.adapters.keys import new_key
     from engine.core.signature import TrustedKey
-    from engine.core.verdict.trust import entry, to_json
+    from engine.core.verdict.trust import entry, row, to_json
 
-    expires = _expiry(options.expires, now())
+    expires = trust.expiry(options.expires, now())
+    trust.outside(options.out)
     signer = new_key(options.out)
-    key = TrustedKey(signer.id, signer.public, tuple(options.purpose or ("verdict",)), expires, None)
+    key = TrustedKey(
+        signer.id, signer.public, tuple(options.purpose or ("verdict",)), expires, None, options.called or ""
+    )
     if options.json:
         console.json({"private_key": options.out, **to_json(key)})
     else:
-        console.out(entry(key))
+        console.data("\n".join(f"  {line}" for line in row(key).split("\n")) if _is_appended() else entry(key))
     console.progress(
         f"\nThe private key is in {options.out} (mode 0600). Keep it out of every repository; the engine takes it\n"
         "from ENGINE_SIGNING_KEY(_FILE), for merges from ENGINE_MERGE_KEY(_FILE), for audits and the ledger from\n"
         "ENGINE_AUDIT_KEY(_FILE).\n"
-        "What is printed belongs into trusted-keys.yaml."
+        "What is printed belongs into trusted-keys.yaml: `engine keys add` writes it there."
     )
     return ExitCode.DONE
 
@@ -74,11 +84,12 @@ def _new(options: Namespace, console: "Console") -> int:
 def _backup(options: Namespace, console: "Console") -> int:
     from engine.adapters.keys import new_sealing_key
 
+    trust.outside(options.out)
     key = new_sealing_key(options.out)
     if options.json:
         console.json({"key": options.out, "id": key.id})
     else:
-        console.out(key.id)
+        console.data(key.id)
     console.progress(
         f"\nThe key is in {options.out} (mode 0600); ENGINE_BACKUP_KEY_FILE names it. Keep a copy where no machine of\n"
         "the engine is: what it has sealed opens with nothing else. When another follows it, add it to the file that\n"
@@ -94,8 +105,8 @@ def _token(options: Namespace, console: "Console") -> int:
     if options.json:
         console.json({"token": token, "line": line})
     else:
-        console.out(token)
-        console.out(line)
+        console.data(token)
+        console.data(line)
     console.progress(
         "\nThe first line is the token, shown this once, for whoever it is for. The second one belongs into the file\n"
         "that `engine serve --tokens FILE` names (mode 0600): it counts at the next request, and whoever takes it out\n"
@@ -104,17 +115,13 @@ def _token(options: Namespace, console: "Console") -> int:
     return ExitCode.DONE
 
 
-def _expiry(value: str, now: str) -> str:
-    """A key's last moment, from a number of days or a date."""
+def _is_appended() -> bool:
+    """Does what we print come behind something (`>> trusted-keys.yaml`)? Then the file's first lines are there."""
     try:
-        if days := re.fullmatch(r"([1-9][0-9]{0,4})d", value):
-            return later(now, int(days[1]) * 86_400)
-        moment = later(f"{value}T00:00:00Z" if "T" not in value else value, 0)
-    except ValueError as error:
-        raise failure("ENG285", value=value, reason=error) from None
-    if not is_moment(moment) or moment <= now:
-        raise failure("ENG285", value=value, reason="it has passed")
-    return moment
+        found = os.fstat(sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):  # there is no such file
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
 
 def _list(options: Namespace, console: "Console") -> int:
@@ -129,7 +136,9 @@ def _list(options: Namespace, console: "Console") -> int:
     for key in keys:
         state = _state(key, moment)
         colour = "green" if state == "counts" else "red"
-        console.out(f"{key.id}  {console.colour(state, colour)}  {', '.join(key.purposes)}  until {key.expires}")
+        called = f"  {key.name}" if key.name else ""
+        purposes = ", ".join(key.purposes)
+        console.out(f"{key.id}  {console.colour(state, colour)}  {purposes}  until {key.expires}{called}")
     return ExitCode.DONE
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.cli.console import Console
+from engine.core.report.problems import row, severity
 from engine.core.rules.draft import ENTRY
 from engine.core.rules.lint import lint
 from engine.errors import TABLE, EngineError, ExitCode, Place, Problem, problem
+from engine.names import plural
 from engine.run.catalog import catalog
 from engine.run.trusted import read_rules
 
@@ -19,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be said on the command line."""
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"problems of these files only; {ENTRY}: of all")
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to print them (default: text)")
+    for name, said in (("json", "for machines"), ("sarif", "for code scanning and editors: SARIF 2.1.0")):
+        parser.add_argument(f"--{name}", action="store_const", const=name, dest="format", help=said)
     parser.add_argument("--rules-dir", metavar="DIR", help=f"where {ENTRY} is (default: beside the FILE, or here)")
 
 
@@ -71,31 +75,42 @@ def _chosen(judged: _Judged, wanted: Sequence[str], directory: str) -> Sequence[
 
 
 def _text(problems: Sequence[Problem], console: Console) -> None:
-    for one in problems:
-        console.out(one.text())
+    console.problems(problems, severity, aside=False)
+    if not problems:
+        console.err(console.colour_aside("no problems", "green"))
+        return
+    errors = sum(severity(p) == "error" for p in problems)
+    each = [plural(n, word) for n, word in ((errors, "error"), (len(problems) - errors, "warning")) if n]
     files = len({p.place.file for p in problems if p.place})
-    console.err(
-        f"{len(problems)} problem(s) in {files} file(s)" if problems else console.colour("no problems", "green")
-    )
+    console.err(f"{plural(len(problems), 'problem')} in {plural(files, 'file')}: {', '.join(each)}")
 
 
 def _json(problems: Sequence[Problem], console: Console) -> None:
-    nowhere = {"file": None, "line": None, "column": None}
-    console.json([p.to_json() if p.place else {**p.to_json(), **nowhere} for p in problems])
+    nowhere = dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    rows = [row(p, severity(p)) for p in problems]
+    console.json([told if p.place else {**told, **nowhere} for p, told in zip(problems, rows, strict=True)])
+
+
+def _sarif(problems: Sequence[Problem], console: Console) -> None:
+    """For code scanning, and for editors."""
+    from engine import __version__
+    from engine.core.report.sarif import sarif_of_problems
+
+    console.json(sarif_of_problems(problems, __version__))
 
 
 def _github(problems: Sequence[Problem], console: Console) -> None:
     """Annotations."""
     for p in problems:
-        level = "error" if TABLE[p.code].exit is ExitCode.CONFIG else "warning"
-        where = {"title": p.code}
+        level, where = severity(p), {"title": p.code}
         if p.place:
             where = {"file": p.place.file, "line": str(p.place.line), "col": str(p.place.column), **where}
-        console.command(level, f"{p.message}: {p.hint}" if p.hint else p.message, where)
+        console.command(level, f"{p.message}\nFix: {p.hint}" if p.hint else p.message, where)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem], Console], None]] = {
     "text": _text,
     "json": _json,
     "github": _github,
+    "sarif": _sarif,
 }

@@ -36,5 +36,5 @@ def _terminal(console: "Console") -> "Terminal | None":
         return None
     from rich.console import Console
 
-    terminal = Console(stderr=True, no_color=not console.likes_colours, highlight=False)
+    terminal = Console(stderr=True, no_color=not console.colours_aside, highlight=False)
     return terminal if terminal.is_terminal and not terminal.is_dumb_terminal else None

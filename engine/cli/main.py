@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from engine.errors import EngineError, ExitCode, problem
-from engine.names import closest, listing
-from engine.printable import harmless
+from engine.errors import EngineError, ExitCode, failure, problem
+from engine.names import closest, either
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -53,10 +52,22 @@ COMMANDS = {
 _START_PROGRAMS = frozenset(
     ["init", "run", "serve", "check", "discover", "graph", "policy", "rollback", "unlock", "state", "doctor", "sandbox"]
 )
-_FLAGS = (
-    (("--quiet", "-q"), "no progress on standard error"),
-    (("--no-color",), "no colours (also: NO_COLOR)"),
+_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("--quiet", "-q"), {"action": "store_true", "help": "no progress on standard error"}),
+    (
+        ("--color",),
+        {
+            "choices": ("auto", "always", "never"),
+            "metavar": "WHEN",
+            "help": "colours: auto (the default: on a terminal), always or never (also: FORCE_COLOR)",
+        },
+    ),
+    (
+        ("--no-color",),
+        {"action": "store_const", "const": "never", "dest": "color", "help": "as --color never (also: NO_COLOR)"},
+    ),
 )
+_COLOURS = {"auto": None, "always": True, "never": False}
 _QUERY = "print of the JSON only what this JMESPath expression makes of it"
 _ALIASES = {"--version": "version", "-V": "version"}
 
@@ -98,39 +109,52 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     words = list(sys.argv[1:] if argv is None else argv)
     console = Console()
+    console.in_json = _wants_json(words)
     try:
         code = _dispatch(words, console)
         console.flush()
         return code
     except EngineError as error:
-        console.problems(error.problems)
+        console.failure(error.problems, error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
         console.err("interrupted")
+        console.failure((), ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last boundary: a bug must exit 101, not 1 ("denied")
         import traceback
 
         console.err(traceback.format_exc())
-        console.problems([problem("ENG999", reason=f"{type(error).__name__}: {error}")])
+        console.failure([problem("ENG999", reason=f"{type(error).__name__}: {error}")], ExitCode.BUG)
         return ExitCode.BUG
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Is JSON asked for, as far as that can be told of words that may be wrong?
+
+    Whoever asks for a part of it by `--query` gets that or nothing: an error would be taken for it.
+    """
+    if any(word.split("=")[0] == "--query" for word in words):
+        return False
+    pairs = zip(("", *words), words, strict=False)
+    return any(word in ("--json", "--format=json") or (before, word) == ("--format", "json") for before, word in pairs)
 
 
 def _dispatch(words: list[str], console: "Console") -> int:
     if not words or words[0] in ("-h", "--help", "help"):
-        console.out(_overview())
+        console.out(_overview(console.width))
         return ExitCode.DONE if words else ExitCode.CONFIG
     name = _ALIASES.get(words[0], words[0])
     if name not in COMMANDS:
-        hint = closest(name, COMMANDS) or f"name one of: {listing(COMMANDS)}"
+        hint = closest(name, COMMANDS) or f"name one of: {either(COMMANDS)}"
         raise EngineError(problem("ENG005", name=name, hint=hint))
     command = load(name)
-    parser = parser_of(name, command)
+    parser = parser_of(name, command, console.width)
     try:
         options = parser.parse_args(words[1:])
-    except SystemExit as stop:  # argparse has printed its help (0) or its complaint (2)
+    except SystemExit as stop:  # argparse has printed its help
         return int(stop.code or 0)
-    console.configure(quiet="quiet" in options, colour="no_color" not in options)
+    console.configure(quiet="quiet" in options, colour=_COLOURS[getattr(options, "color", "auto")])
     if getattr(options, "query", None) is not None:
         console.ask(options.query)
         setattr(options, *(("json", True) if "json" in options else ("format", "json")))
@@ -149,7 +173,7 @@ def _stop_when_terminated() -> None:
         pass
 
 
-def parser_of(name: str, command: Command) -> "ArgumentParser":
+def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser":
     """The parser of one command; it and its verbs (`keys new`) take the options that all have.
 
     Where JSON can be printed, `--query` stands beside it.
@@ -159,28 +183,45 @@ def parser_of(name: str, command: Command) -> "ArgumentParser":
     class Parser(ArgumentParser):
         def __init__(self, **options: Any) -> None:
             # With a width of its own argparse does not ask for the terminal's: that imports shutil, bz2, lzma (4 ms).
-            narrow = {"formatter_class": lambda prog: HelpFormatter(prog, width=100), "allow_abbrev": False}
+            narrow = {"formatter_class": lambda prog: HelpFormatter(prog, width=width), "allow_abbrev": False}
             super().__init__(**{**options, **narrow})
             for flags, said in _FLAGS:  # without a default: a verb's would replace what was said before the verb
-                self.add_argument(*flags, action="store_true", default=SUPPRESS, help=said)
+                self.add_argument(*flags, default=SUPPRESS, **said)
 
         def add_argument(self, *flags: str, **options: Any) -> Any:
             action = super().add_argument(*flags, **options)
-            if "--json" in flags or "json" in options.get("choices", ()):
+            is_json = "--json" in flags or "json" in options.get("choices", ())
+            if is_json and "--query" not in self._option_string_actions:
                 super().add_argument("--query", metavar="EXPR", help=_QUERY)
             return action
 
         def error(self, message: str) -> NoReturn:
-            super().error(harmless(message))  # it quotes what was given, and that may be a branch's name
+            self.print_usage(sys.stderr)
+            known = _flags(self)
+            wrong = next((word for word in message.split() if word.startswith("--") and word not in known), "")
+            hint = closest(wrong.partition("=")[0], known) if "unrecognized" in message else ""
+            raise failure("ENG750", command=self.prog, reason=message, hint=hint)
 
     parser = Parser(prog=f"engine {name}", description=command.HELP)
     command.arguments(parser)
     return parser
 
 
-def _overview() -> str:
-    width = max(map(len, COMMANDS))
-    rows = "\n".join(f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS)
+def _flags(parser: "ArgumentParser") -> list[str]:
+    """All options of a command and of its verbs: it is the command that complains of what a verb does not take."""
+    own = [flag for action in parser._actions for flag in action.option_strings]
+    verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
+    return own + [flag for verb in verbs for flag in _flags(verb)]
+
+
+def _overview(width: int) -> str:
+    from engine.columns import wrapped
+
+    longest = max(map(len, COMMANDS))
+    rest = " " * (longest + 4)
+    rows = "\n".join(
+        line for name in COMMANDS for line in wrapped(load(name).HELP, width, f"  {name:<{longest}}  ", rest)
+    )
     return f"usage: engine COMMAND [OPTIONS]\n\n{rows}\n\n`engine COMMAND --help` lists a command's options."
 
 

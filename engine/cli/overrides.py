@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.errors import ExitCode
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -38,8 +39,8 @@ def run(options: Namespace, console: "Console") -> int:
 
 
 def _show(debt: "Debt", today: str, console: "Console") -> None:
-    days = _days(debt.since, today)
-    console.out(f"{debt.repo}#{debt.pr}  {days} day{'' if days == 1 else 's'}  {debt.login}: {debt.reason}")
+    days = plural(_days(debt.since, today), "day")
+    console.out(f"{debt.repo}#{debt.pr}  {days}  {debt.login}: {debt.reason}")
     for row in debt.findings:
         where = f" {row['address']}" if row["address"] else ""
         console.out(f"  {row['severity']:<8}  {row['rule']}  {row['resource']}{where}")

@@ -24,7 +24,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.adapters import settings
     from engine.adapters.storage.named import opened
     from engine.core.receipts import told_again
-    from engine.names import closest, listing
+    from engine.names import closest, either
     from engine.run.kept import receipts
 
     place = settings.read().store
@@ -35,7 +35,7 @@ def run(options: Namespace, console: "Console") -> int:
     said = receipts.get(opened(place), options.digest)
     if options.rule is not None and options.rule not in said["rules"]:
         known = said["rules"]
-        raise failure("ENG205", hint=closest(options.rule, known), name=options.rule, known=listing(known))
+        raise failure("ENG205", hint=closest(options.rule, known), name=options.rule, known=either(known))
     rows = (row for row in told_again(said) if options.rule in (None, row.rule))
     if options.json:
         console.json([{**row._asdict(), "ruling": row.ruling.value} for row in rows])

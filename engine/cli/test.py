@@ -2,17 +2,20 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError, Errors, ExitCode, Problem, failure
+from engine.names import plural
 from engine.printable import in_line
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
     from engine.core.analysis.coverage import Point
-    from engine.core.analysis.fixtures import Case, Result
+    from engine.core.analysis.fixtures import Case, Mismatch, Result
     from engine.core.rules.model import Rules
+
+_LISTS = ("pipelines", "actions")  # mismatches that name several
 
 HELP = "run rule fixtures: events and facts in, expected gates and actions out"
 
@@ -26,6 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fail-under", metavar="N", type=int, choices=range(101), help="fail when less than N %% of the rules was seen"
     )
+    parser.add_argument("--verbose", "-v", action="store_true", help="of what failed the whole explanation")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -34,6 +38,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.cli.files import load_rules
     from engine.core.analysis import fixtures
     from engine.core.analysis.coverage import coverage, percent
+    from engine.core.report.problems import error, row
 
     rules = load_rules(options.rules)
     loaded = _cases(options.paths, rules)
@@ -44,13 +49,15 @@ def run(options: Namespace, console: "Console") -> int:
     if options.junit:
         _write(options.junit, results)
     if options.json:
-        console.json(_json(results, points))
+        console.json({**_json(results, points), "problems": [row(one, error(one)) for one in loaded.problems]})
     else:
         for result in failed:
-            console.out(f"{_told(result, console)}\n")
+            console.out(f"{_told(result, console, verbose=options.verbose)}\n")
         if options.coverage or short:
             console.out(_uncovered(points))
         console.out(_summary(results, failed, points, console))
+        if failed and not options.verbose:
+            console.progress("-v shows why each of them is decided as it is")
     if short:
         console.err(f"{percent(points)} % of the rules was seen, {options.fail_under} % is asked for (--fail-under)")
     if loaded.problems:
@@ -107,12 +114,28 @@ def _files(paths: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _told(result: "Result", console: "Console") -> str:
+def _told(result: "Result", console: "Console", *, verbose: bool) -> str:
     lines = [f"{console.colour('✗', 'red')} {result.case.place}: {in_line(result.case.why)}"]
     for mismatch in result.mismatches:
-        lines.append(f"    {mismatch.what}: expected {console.colour(mismatch.expected, 'green')}")
-        lines.append(f"    {' ' * len(mismatch.what)}       got {console.colour(mismatch.got, 'red')}")
-    return "\n".join([*lines, *(f"    | {line}".rstrip() for line in result.explanation.splitlines())])
+        lines += _differs(mismatch, console)
+    tree = result.explanation.splitlines() if verbose else ()
+    return "\n".join([*lines, *(f"    | {line}".rstrip() for line in tree)])
+
+
+def _differs(mismatch: "Mismatch", console: "Console") -> Iterator[str]:
+    """What was expected over what came; of lists, what is only in one of them."""
+    from difflib import ndiff
+
+    expected, got = (text.split(", ") for text in (mismatch.expected, mismatch.got))
+    if mismatch.what in _LISTS and len(expected) + len(got) > 2:
+        yield f"    {mismatch.what} (- expected, + got):"
+        for line in ndiff(expected, got):
+            hue = {"-": "green", "+": "red"}.get(line[0])
+            if line[0] != "?":
+                yield "      " + (console.colour(line, hue) if hue else line)
+        return
+    yield f"    {mismatch.what}: expected {console.colour(mismatch.expected, 'green')}"
+    yield f"    {' ' * len(mismatch.what)}       got {console.colour(mismatch.got, 'red')}"
 
 
 def _uncovered(points: "Sequence[Point]") -> str:
@@ -126,13 +149,10 @@ def _summary(
     from engine.core.analysis.coverage import percent
 
     seen = f"{percent(points)} % of the rules was seen ({sum(p.seen for p in points)} of {len(points)})"
+    cases = plural(len(results), "case")
     if failed:
-        return f"{console.colour(f'{len(failed)} of {_cases_of(results)} failed', 'red')}; {seen}"
-    return f"{console.colour(f'{_cases_of(results)} passed', 'green')}; {seen}"
-
-
-def _cases_of(results: "Sequence[Result]") -> str:
-    return f"{len(results)} case{'s' if len(results) != 1 else ''}"
+        return f"{console.colour(f'{len(failed)} of {cases} failed', 'red')}; {seen}"
+    return f"{console.colour(f'{cases} passed', 'green')}; {seen}"
 
 
 def _json(results: "Sequence[Result]", points: "Sequence[Point]") -> dict[str, object]:

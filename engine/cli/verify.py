@@ -3,7 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.columns import wrapped
 from engine.errors import EngineError, ExitCode
+from engine.printable import in_line
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -24,6 +26,7 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="the trusted keys (default: ENGINE_TRUSTED_KEYS, an absolute path; of a pack: its own, which proves less)",
     )
+    parser.add_argument("--verbose", "-v", action="store_true", help="what it was made from, too: every digest whole")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -59,7 +62,7 @@ def run(options: Namespace, console: "Console") -> int:
             }
         )
     else:
-        console.out(_text(believed, console))
+        console.out(_text(believed, console, verbose=options.verbose))
     return ExitCode.DONE
 
 
@@ -99,25 +102,36 @@ def _pack(options: Namespace, console: "Console") -> int:
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}
 
 
-def _text(believed: "Believed", console: "Console") -> str:
+def _text(believed: "Believed", console: "Console", *, verbose: bool) -> str:
     verdict, made_from = believed.verdict, believed.made_from
     number = verdict.get("pr")
     subject = verdict["repo"] if number is None else f"{verdict['repo']}#{number}"
     result = console.colour(verdict["result"], _COLOURS[verdict["result"]])
     local = " (a local run: only such runs believe it)" if verdict["origin"] == "local" else ""
-    denied = sum(f["effect"] == "deny" for f in verdict["findings"])
+    denials = [finding for finding in verdict["findings"] if finding["effect"] == "deny"]
+    receipts = (made_from["receipts"] or {}).get("digest", "none")
+    long = (
+        ("sequence", str(verdict["sequence"])),
+        ("statement", believed.digest),
+        ("rules", verdict["rules"]),
+        *((name.replace("_", " "), value or "none") for name, value in made_from.items() if name != "receipts"),
+        ("receipts", receipts),
+    )
     rows = [
         ("about", f"{subject} at {verdict['head_sha']}"),
         ("goes to", f"{verdict['environment'] or 'nowhere'}, branch {verdict['branch'] or '(none)'}"),
         ("signed", f"{verdict['confirmed_at']} with {believed.key_id}"),
         ("says so", f"since {verdict['signed_at']}"),
         ("expires", verdict["expires_at"]),
-        ("sequence", str(verdict["sequence"])),
-        ("findings", f"{len(verdict['findings'])}, of which {denied} deny"),
-        ("statement", believed.digest),
-        ("rules", verdict["rules"]),
-        *((name.replace("_", " "), value or "none") for name, value in made_from.items() if name != "receipts"),
-        ("receipts", (made_from["receipts"] or {}).get("digest", "none")),
-        *(("resource", f"{r['path']}  {r['tree']}") for r in verdict["resources"]),
+        *(long if verbose else ()),
+        *(("resource", f"{r['path']}  {r['tree']}" if verbose else r["path"]) for r in verdict["resources"]),
+        ("findings", f"{len(verdict['findings'])}, of which {len(denials)} deny"),
     ]
-    return "\n".join([f"valid signature, verdict: {result}{local}", *(f"  {name:<11}{value}" for name, value in rows)])
+    lines = [f"valid signature, verdict: {result}{local}"]
+    for name, value in rows:
+        lines += wrapped(in_line(value), console.width, f"  {name:<11}", " " * 13)
+    for finding in denials:
+        head = f"{finding['severity']}  {finding['rule']}  {finding['address'] or finding['resource']}"
+        lines += [f"  {console.colour('✗', 'red')} {in_line(head)}"]
+        lines += wrapped(in_line(finding["message"]), console.width, "    ")
+    return "\n".join(lines)

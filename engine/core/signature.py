@@ -36,6 +36,7 @@ class TrustedKey(NamedTuple):
     purposes: tuple[str, ...]
     expires: str
     revoked: str | None  # since when; nothing it ever signed counts, because a thief can write any date
+    name: str = ""  # what people call it; nothing is decided by it
 
 
 TrustedKeys = Mapping[str, TrustedKey]

@@ -18,6 +18,7 @@ from engine.core.rules.model import Rules
 from engine.core.signature import TrustedKey, TrustedKeys, authentic, key_id
 from engine.core.verdict import check
 from engine.errors import EngineError
+from engine.names import plural
 from engine.run.audit_pack import named
 from engine.run.catalog import catalog
 
@@ -125,7 +126,7 @@ def _chain(one: _Pack, unknown: list[str]) -> Iterator[str]:
         raise ValueError(f"head {head.number} is not believed: {reason}")
     if key is None:
         raise ValueError("no head is signed, so anybody could have written this chain")
-    yield f"the chain: {len(one.records)} records in batches {first} to {last}, signed with {key}"
+    yield f"the chain: {plural(len(one.records), 'record')} in batches {first} to {last}, signed with {key}"
     if uncovered := [each.seq for each in one.records if each.seq > covered]:
         raise ValueError(f"records from {uncovered[0]} on are covered by no signature")
     unknown.append(f"what was said after head {last}, which is the last in the pack")
@@ -243,7 +244,7 @@ def _decisions(one: _Pack, unknown: list[str]) -> Iterator[str]:
             unknown.append(
                 f"{name} comes out otherwise with this release ({found.engine} made it): {again.differences[0]}"
             )
-    yield f"{count} decisions, decided again with the same bytes"
+    yield f"{plural(count, 'decision')}, decided again with the same bytes"
 
 
 def _summary(one: _Pack, _: list[str]) -> Iterator[str]:

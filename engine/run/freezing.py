@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.audit import says
 from engine.errors import failure
-from engine.names import closest, listing
+from engine.names import closest, either
 from engine.run.kept import freezes
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def check(store: "Store", environment: str | None, known: Callable[[], Iterable[
     names = sorted(known())
     if environment not in names:
         raise failure(
-            "ENG251", hint=closest(environment, names), what="environment", name=environment, known=listing(names)
+            "ENG251", hint=closest(environment, names), what="environment", name=environment, known=either(names)
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError, Problem, problem
+from engine.names import listing, plural
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -26,6 +27,32 @@ class Check(NamedTuple):
     def ok(self) -> bool:
         """Is it there, or not needed?"""
         return self.problem is None or self.optional
+
+
+class Deed(NamedTuple):
+    """What can be done where so much is there; each asks for more than the one before it."""
+
+    what: str
+    commands: tuple[str, ...]
+    needs: tuple[str, ...]  # names of checks
+
+
+_PLANS = ("git", "terraform", "AWS provider", "rules", "policies")
+_SIGNS = (*_PLANS, "signing key", "digest key")
+DEEDS = (
+    Deed("write rules and try them", ("engine lint", "engine test", "engine explain"), ("rules",)),
+    Deed("write policies and try them", ("engine policy test", "engine policy eval"), ("policies",)),
+    Deed("plan and judge a working tree, without an account, keys or GitHub", ("engine check",), _PLANS),
+    Deed("see all of it work, in a GitHub and an AWS of this machine", ("engine sandbox", "make demo"), _PLANS),
+    Deed("validate a clone and sign what came of it", ("engine run --repo",), _SIGNS),
+    Deed("validate, merge and apply pull requests", ("engine run", "engine serve"), (*_SIGNS, "store", "GitHub")),
+)
+
+
+def lacking(deed: Deed, found: Iterable[Check]) -> tuple[str, ...]:
+    """Names of what it needs and is not there; where others can do without (`nobody: …`, `none: …`), this cannot."""
+    there = {one.name for one in found if one.problem is None and one.found.split(":")[0] not in ("nobody", "none")}
+    return tuple(name for name in deed.needs if name not in there)
 
 
 def checks(controller: str, module: str, environ: Mapping[str, str], only: Collection[str] = ()) -> Iterator[Check]:
@@ -98,14 +125,14 @@ def _rules(controller: str) -> str:
     from engine.run.trusted import read_rules
 
     rules = load(read_rules(controller), catalog())
-    return f"{len(rules.pipelines)} pipelines, {len(rules.gates)} gates ({rules.whole[:19]}…)"
+    return f"{plural(len(rules.pipelines), 'pipeline')}, {plural(len(rules.gates), 'gate')} ({rules.whole[:19]}…)"
 
 
 def _policies(controller: str) -> str:
     from engine.adapters.policy.bundle import policy_set, read_directory
 
     policies = policy_set(read_directory(os.path.join(controller, "policies")))
-    return f"{len(policies.modules)} modules ({policies.digest[:19]}…)"
+    return f"{plural(len(policies.modules), 'module')} ({policies.digest[:19]}…)"
 
 
 def _exceptions(controller: str) -> str:
@@ -134,8 +161,6 @@ def _standing(controller: str) -> "Standing":
 
 
 def _listed(excuses: "Iterable[Excuse]") -> str:
-    from engine.names import listing
-
     return listing(f"{excuse.expires[:10]} {excuse.rule} ({excuse.owner})" for excuse in excuses)
 
 

@@ -52,6 +52,8 @@ def keys(file: str | None) -> "TrustedKeys":
 
     if file is None:
         raise failure("ENG010")
+    if not os.path.lexists(file):
+        raise failure("ENG751", file=file)
     return load_trusted_keys(files.read(file), file)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
 from engine.core.alone import alone
 from engine.errors import EngineError, failure
-from engine.names import listing
+from engine.names import either
 from engine.service import runlog, timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
@@ -198,7 +198,7 @@ def _one_of(states: "tuple[S, ...]", asked: str) -> "S":
     """
     found = next((one for one in states if one == asked), None)
     if found is None:
-        raise failure("ENG867", state=asked[:40], known=listing(states))
+        raise failure("ENG867", state=asked[:40], known=either(states))
     return found
 
 

@@ -77,9 +77,11 @@ def test_a_refusal_names_its_place_and_the_way_out(clone, capsys):
     )
     assert _engine(clone, "--base", "dev") == 1
     assert capsys.readouterr().out.endswith(
-        "refused S3/build-cache.tfvars:2:22: ENG333 unknown attribute `versionning`\n"
-        "2 | s3_buckets = { a = { versionning = true } }\n"
-        "  |                      ^^^^^^^^^^^ did you mean `versioning`?\n"
+        "S3/build-cache.tfvars:2:22: error ENG333 unknown attribute `versionning`\n"
+        "   2 | s3_buckets = { a = { versionning = true } }\n"
+        "     |                      ^^^^^^^^^^^\n"
+        "  Fix: did you mean `versioning`?\n"
+        "\nrefused: 1 problem\n"
     )
     assert _engine(clone, "--base", "dev", "--json") == 1
     found = json.loads(capsys.readouterr().out)

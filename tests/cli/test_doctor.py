@@ -10,6 +10,7 @@ from engine import data
 from engine.adapters.keys import new_key
 from engine.cli.main import main
 from engine.errors import ExitCode
+from engine.run.machine import DEEDS, Check, lacking
 from engine.sandbox.forge.seed import GRANTS
 from engine.sandbox.forge.serve import running
 from tests.support.terraform import CACHE, a_program
@@ -181,3 +182,28 @@ def test_github_by_a_token(doctor, forge, monkeypatch):
 def test_github_with_half_an_app(doctor):
     row = doctor(ENGINE_GITHUB_APP_ID="1", ENGINE_TERRAFORM="terraform-that-is-not-there")[1]["GitHub"]
     assert "only one is set" in row["problem"]
+
+
+BARE = ("git", "terraform", "AWS provider", "rules", "policies")
+
+
+@pytest.mark.parametrize(
+    ("why", "there", "absent", "able"),
+    [
+        ("a clone alone, without keys and GitHub", BARE, {"GitHub": "nobody: only", "store": "none: each"}, 4),
+        ("nothing but rules", ("rules",), {}, 1),
+        ("keys, too", (*BARE, "signing key", "digest key"), {"store": "none: each run keeps"}, 5),
+        ("all of it", (*BARE, "signing key", "digest key", "store", "GitHub"), {}, 6),
+    ],
+)
+def test_what_can_be_done(why, there, absent, able):
+    found = [Check(name, "here") for name in there] + [Check(name, said) for name, said in absent.items()]
+    assert [not lacking(deed, found) for deed in DEEDS].count(True) == able, why
+
+
+def test_the_readme_says_what_a_clone_alone_can_do():
+    with open(os.path.join(data.ROOT, "README.md"), encoding="utf-8") as file:
+        section = file.read().partition("## With a clone alone")[2].partition("\n## ")[0]
+    for deed in DEEDS:
+        for command in deed.commands:
+            assert f"`{command}`" in section, deed.what

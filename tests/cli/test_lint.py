@@ -52,11 +52,12 @@ def test_text(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(rules(here, BROKEN))
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        "deployment-rules.yaml:11:38: ENG052 unknown gate `reviewd`",
-        "11 |   - {pipeline: check, gates: [ready, reviewd], actions: [{id: report, uses: report.write}]}",
-        "   |                                      ^^^^^^^ did you mean `reviewed`?",
+        "deployment-rules.yaml:11:38: error ENG052 unknown gate `reviewd`",
+        "  11 |   - {pipeline: check, gates: [ready, reviewd], actions: [{id: report, uses: report.write}]}",
+        "     |                                      ^^^^^^^",
+        "  Fix: did you mean `reviewed`?",
     ]
-    assert err == "1 problem(s) in 1 file(s)\n"
+    assert err == "1 problem in 1 file: 1 error\n"
 
 
 def test_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,6 +71,10 @@ def test_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "column": 16,
             "message": "nothing starts pipeline `idle`",
             "hint": "start it in `events:`, `then:` or `else:`, or remove it",
+            "severity": "warning",
+            "end_line": 12,
+            "end_column": 20,
+            "page": "docs/reference/errors.md#eng080",
         }
     ]
     assert err == ""
@@ -81,10 +86,10 @@ def test_github(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(rules(here, BROKEN), "--format", "github")
     run(rules(here, FINDING), "--format", "github")
     assert capsys.readouterr().out.splitlines() == [
-        "::error file=deployment-rules.yaml,line=11,col=38,title=ENG052::unknown gate `reviewd`: "
-        "did you mean `reviewed`?",
-        "::warning file=deployment-rules.yaml,line=12,col=16,title=ENG080::nothing starts pipeline `idle`: "
-        "start it in `events:`, `then:` or `else:`, or remove it",
+        "::error file=deployment-rules.yaml,line=11,col=38,title=ENG052::unknown gate `reviewd`%0A"
+        "Fix: did you mean `reviewed`?",
+        "::warning file=deployment-rules.yaml,line=12,col=16,title=ENG080::nothing starts pipeline `idle`%0A"
+        "Fix: start it in `events:`, `then:` or `else:`, or remove it",
     ]
 
 
@@ -100,7 +105,7 @@ def test_paths_can_be_followed_from_here(tmp_path: Path, monkeypatch: pytest.Mon
     rules(tmp_path / "controller", BROKEN)
     monkeypatch.chdir(tmp_path)
     run(Path("controller"))
-    assert capsys.readouterr().out.startswith("controller/deployment-rules.yaml:11:38: ENG052")
+    assert capsys.readouterr().out.startswith("controller/deployment-rules.yaml:11:38: error ENG052")
 
 
 def test_some_files_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

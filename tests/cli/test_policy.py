@@ -44,7 +44,7 @@ def test_a_plan_that_is_fine(here, capsys):
 def test_a_plan_that_is_denied(here, capsys):
     assert main(["policy", "eval", "--plan", "good.json", "--plan", "bad.json"]) == 1
     assert capsys.readouterr().out == (
-        "✗ high     X-1  bad.json\n    Bad.\n    → Mend it.\n"
+        "✗ high     X-1  bad.json\n    Bad.\n    Fix: Mend it.\n"
         "2 plans: 2 rules judged plans without Terraform resources, 4 judgements: "
         "1 denied, 0 warned of, 0 excused, 3 passed\n"
     )

@@ -133,7 +133,7 @@ def test_a_rule_that_there_is_not(why, rule, said, capsys):
 def test_an_annotation_that_cannot_be_read_is_told_with_its_place(tmp_path, capsys):
     (tmp_path / "m.rego").write_text("package a\n\n# METADATA\n# title: [x\ndeny contains 1\n")
     assert main(["policy", "explain", "--policies", str(tmp_path)]) == 2
-    assert f"{tmp_path}/m.rego:4:10: ENG540" in capsys.readouterr().err
+    assert f"{tmp_path}/m.rego:4:10: error ENG540" in capsys.readouterr().err
 
 
 def test_a_set_without_rules_is_no_list(tmp_path, capsys):

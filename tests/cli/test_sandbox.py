@@ -335,7 +335,7 @@ def test_a_full_disk(tmp_path, blocks):
     """A limit of the size of files fails as a full disk does: at the first table, and while people are written."""
     command = f"ulimit -f {blocks}; exec {ENGINE} sandbox --without-engine --json --state {tmp_path}/s"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (3, "")
+    assert (done.returncode, json.loads(done.stdout)["problems"][0]["code"]) == (3, "ENG002")
     assert "ENG002" in done.stderr
 
 

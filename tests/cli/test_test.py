@@ -55,8 +55,30 @@ def test_all_failures_are_shown_with_what_was_expected(test):
         "    gate ready: expected pass\n                     got pending, because The pull request is a draft."
         in shown.out
     )
-    assert "    | … merge: pending" in shown.out
+    assert "    | " not in shown.out, "the tree is for who asks for it"
     assert "2 of 3 cases failed" in shown.out
+    assert "    | … merge: pending" in test("-v", one=BAD)[1].out
+
+
+def test_of_lists_what_is_only_in_one_of_them_is_shown(test):
+    """As a diff: what was expected and did not come, what came and was not expected, and what is in both."""
+    runs = "- {why: x, pipelines: {merge: pending, validate: pass}}"
+    _, shown = test(one=runs)
+    assert "    pipelines (- expected, + got):" in shown.out
+    assert "        merge pending\n      - validate pass\n" in shown.out
+
+
+def test_words_that_an_explanation_does_not_have_are_held_against_the_line_that_is_nearest(test):
+    _, shown = test(one="- {why: x, facts: {pr.draft: true}, says: [The pull request is no draft]}")
+    assert "    explanation: expected …The pull request is no draft…\n" in shown.out
+    assert "got ✗ ready" in shown.out or "got … ready — The pull request is a draft." in shown.out
+
+
+def test_a_broken_file_is_in_the_json_too(test):
+    code, shown = test("--json", one=GOOD, two="- {why: x, gates: {reddy: pass}}")
+    result = json.loads(shown.out)
+    assert (code, [row["passed"] for row in result["cases"]]) == (ExitCode.CONFIG, [True])
+    assert [(row["code"], row["severity"]) for row in result["problems"]] == [("ENG251", "error")]
 
 
 def test_passing_cases_are_counted(test):

@@ -40,8 +40,15 @@ def test_valid(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "1, of which 1 deny",
         "S3/data-lake",
         "ed25519:",
+        "✗ high  S3-ENC-001  S3/data-lake",
+        "not encrypted",
     ):
-        assert said in out
+        assert said in out, said
+    assert "sha256:" not in out, "who wants digests says -v"
+    verify(keys, write(keys), "-v")
+    told = capsys.readouterr().out
+    assert "statement  sha256:" in told
+    assert "sequence   1" in told
 
 
 def test_valid_for_machines(keys: Path, capsys: pytest.CaptureFixture[str]) -> None:

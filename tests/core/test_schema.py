@@ -169,11 +169,11 @@ def test_problems_have_places_in_json_too() -> None:
         schema.validate("approvers-config", document)
     assert [p.text() for p in error.value.problems] == [
         "groups.json:2:30: ENG044 `@ann` does not have the form that is needed here\n"
-        '2 |  "groups": {"x": {"users": ["@ann"], "team": []}}}\n'
-        "  |                              ^^^^ write `ann`",
+        '  2 |  "groups": {"x": {"users": ["@ann"], "team": []}}}\n'
+        "  Fix: write `ann`",
         "groups.json:2:39: ENG040 unknown key `team`\n"
-        '2 |  "groups": {"x": {"users": ["@ann"], "team": []}}}\n'
-        "  |                                       ^^^^ did you mean `teams`?",
+        '  2 |  "groups": {"x": {"users": ["@ann"], "team": []}}}\n'
+        "  Fix: did you mean `teams`?",
     ]
 
 

@@ -108,7 +108,7 @@ OUTCOMES = [
             "❌ `configuration-only`: 2 of the changed files",
             "✅ `open`, `declared-source`, `right-base`, `has-resources`",
             "`S3/b.tfvars:1:15`: an operation is not a literal value (ENG321)",
-            "*Way out:* write the value itself",
+            "*Fix:* write the value itself",
             "`main.tf`: main.tf is Terraform code (ENG301)",
             "development → branch `dev`",
         ],

@@ -58,7 +58,8 @@ def refused(*words: str, **environ: str) -> tuple[int, str]:
     command = [ENGINE, "sandbox", "--json", "--without-engine", *words]
     environment = {**os.environ, **environ}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
-    assert done.stdout == ""
+    told = json.loads(done.stdout)
+    assert (told["status"], told["exit_code"]) == ("error", done.returncode)
     return done.returncode, done.stderr
 
 

@@ -18,7 +18,7 @@ from engine.core.plan.model import check
 from engine.core.receipts import EVERY, WHOLE, Asked, Receipts, Ruling, Said, subjects, take
 from engine.core.redact import Redactor
 from engine.errors import Place, failure
-from engine.names import listing
+from engine.names import either
 
 _SEVERITIES = list(Severity)
 _RULINGS = {Effect.DENY: Ruling.DENIED, Effect.WARN: Ruling.WARNED, Effect.EXCEPTION: Ruling.EXCEPTED}
@@ -38,7 +38,7 @@ def judge(plans: Sequence[Plan], policies: PolicySet, engine: str, terms: Terms,
         EngineError: ENG5xx; nothing was judged, or not everything, or not beyond doubt.
     """
     if engine not in ENGINES:
-        raise failure("ENG520", name=engine, known=listing(ENGINES))
+        raise failure("ENG520", name=engine, known=either(ENGINES))
     if not plans:
         raise failure("ENG516")
     for plan in plans:

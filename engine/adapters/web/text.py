@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from engine.names import plural
 from engine.printable import in_line, printable
 
 _STEPS = ((31_536_000, "year"), (2_592_000, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
@@ -53,11 +54,6 @@ def exactly(value: str | None) -> Markup:
 def short(sha: str | None) -> str:
     """Seven digits of a commit."""
     return (sha or "")[:7]
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 file`, `2 files`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def ago(time: str | None, now: float) -> Markup:

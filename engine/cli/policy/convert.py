@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.policy.common import programs, seconds
 from engine.errors import ExitCode, Place, failure
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.cli.console import Console
@@ -40,9 +41,9 @@ def run(options: Namespace, console: "Console") -> int:
             _write(os.path.join(options.path, path), text)
     else:
         for path, text in changed.items():
-            console.out(_difference(path, texts[path], text))
+            console.data(_difference(path, texts[path], text))
     done = "converted" if options.write else "to convert: --write does it"
-    number = "1 file" if len(texts) == 1 else f"{len(texts)} files"
+    number = plural(len(texts), "file")
     console.out(f"{number}, {len(changed) or 'nothing'} {done if changed else 'to convert'}")
     return ExitCode.NEGATIVE if changed and not options.write else ExitCode.DONE
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.policy.common import policies, programs, seconds
 from engine.errors import ExitCode, failure
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
@@ -64,7 +65,7 @@ def run(options: Namespace, console: "Console") -> int:
     else:
         for finding in shown:
             console.out(_told(finding, console))
-        number = "1 plan" if len(plans) == 1 else f"{len(plans)} plans"
+        number = plural(len(plans), "plan")
         console.out(f"{number}: {kept.told(kept.tally(receipts))}")
     return ExitCode.NEGATIVE if denied else ExitCode.DONE
 
@@ -88,7 +89,7 @@ def _plan(file: str) -> "Plan":
 def _told(finding: "Finding", console: "Console") -> str:
     mark, colour = _MARKS[finding.effect.value]
     head = f"{mark} {finding.severity.value:<8} {finding.rule}  {finding.address or finding.resource}"
-    rest = [finding.message, *([f"→ {finding.remediation}"] if finding.remediation else [])]
+    rest = [finding.message, *([f"Fix: {finding.remediation}"] if finding.remediation else [])]
     return "\n".join([console.colour(head, colour), *(f"    {line}" for line in rest)])
 
 

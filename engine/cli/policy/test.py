@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.cli.policy import mutants
 from engine.cli.policy.common import percent, policies, programs, seconds
 from engine.errors import ExitCode
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.policy.bundle import PolicySet
@@ -126,8 +127,9 @@ def _show(report: "Report", least: float, console: "Console") -> None:
             console.out(console.colour(f"✗ {result.name}", "red"))
             console.out(f"    {result.rule.file}:{result.rule.line}: {_reason(result)}")
     failed = sum(not result.passed for result in report.results)
-    number = "1 test" if len(report.results) == 1 else f"{len(report.results)} tests"
-    console.out(f"{number}, {failed} failed; {report.percent:.1f} % of the policies' lines reached")
+    console.out(
+        f"{plural(len(report.results), 'test')}, {failed} failed; {report.percent:.1f} % of the policies' lines reached"
+    )
     for path, file in sorted(report.coverage.items()):
         missed = f"  not reached: {_ranges(file.missed)}" if file.missed else ""
         console.out(f"    {file.percent:5.1f} %  {path}{missed}")
@@ -158,9 +160,8 @@ def _write(file: str, suites: Sequence[_Suite]) -> None:
             rows.append(Tried(r.rule.file, r.name, r.rule.line, _reason(r).split("\n")[0], _reason(r)))
         for path, c in sorted(suite.report.coverage.items()):
             wrong = "no test reaches it" if path in suite.report.untested else ""
-            told = (
-                f"{c.percent:.1f} % of {len(c.covered) + len(c.missed)} lines; not reached: {_ranges(c.missed) or '–'}"
-            )
+            lines = plural(len(c.covered) + len(c.missed), "line")
+            told = f"{c.percent:.1f} % of {lines}; not reached: {_ranges(c.missed) or '–'}"
             rows.append(Tried(path, "coverage", 1, wrong, told))
         rows += mutants.rows(suite.judged or (), suite.policies)
     report = junit("policies", rows)

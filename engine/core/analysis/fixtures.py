@@ -23,7 +23,9 @@ from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
 from engine.core.source import Document, load_json, load_yaml
 from engine.errors import EngineError, Errors, Place, failure, problem
-from engine.names import closest, listing
+from engine.names import closest, either
+
+_ALIKE = 0.4  # of 1, from where a line may be the one that is meant
 
 
 class Expected(NamedTuple):
@@ -128,8 +130,18 @@ def _compare(expected: Expected, decision: Decision) -> list[Mismatch]:
     if expected.actions is not None and ran != expected.actions:
         found.append(Mismatch("actions", ", ".join(expected.actions) or "none", ", ".join(ran) or "none"))
     text = render(decision) if expected.says else ""
-    found += [Mismatch("explanation", f"…{words}…", "see below") for words in expected.says if words not in text]
+    found += [
+        Mismatch("explanation", f"…{words}…", _nearest(words, text)) for words in expected.says if words not in text
+    ]
     return found
+
+
+def _nearest(words: str, text: str) -> str:
+    """The line of an explanation that is most like what was expected of one."""
+    from difflib import get_close_matches
+
+    lines = [line.strip() for line in text.splitlines()]
+    return next(iter(get_close_matches(words, lines, n=1, cutoff=_ALIKE)), "nothing like it")
 
 
 def _outcomes(pipelines: Mapping[str, Outcome]) -> str:
@@ -176,7 +188,7 @@ class _Reader:
     def _known(self, name: str, what: str, known: Mapping[str, object], path: Sequence[str | int]) -> None:
         if name not in known:
             place = self._document.place(*path, key=True)
-            self.errors.add("ENG251", place, hint=closest(name, known), what=what, name=name, known=listing(known))
+            self.errors.add("ENG251", place, hint=closest(name, known), what=what, name=name, known=either(known))
 
     def _event(self, stated: Stated, number: int) -> Event | None:
         place = self._place(number, "event")
@@ -220,11 +232,11 @@ class _Reader:
     def _one_of(self, place: Place, path: str, what: str, name: object, known: Mapping[str, object]) -> None:
         if isinstance(name, str) and name not in known:
             hint = closest(name, known)
-            self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=listing(known))
+            self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=either(known))
 
     def _unknown(self, login: str, place: Place) -> None:
         people = self._shared.people
-        self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=listing(people))
+        self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=either(people))
 
     def _place(self, number: int, part: str) -> Place:
         row = self._document.data["cases"][number]

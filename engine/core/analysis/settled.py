@@ -11,7 +11,7 @@ from engine.core.duration import seconds
 from engine.core.rules.model import Approvals, Rules
 from engine.core.source import Document
 from engine.errors import Errors, Place
-from engine.names import closest, listing
+from engine.names import closest, either
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
@@ -93,7 +93,7 @@ def compare(document: Document, rules: Rules, errors: Errors) -> tuple[str, ...]
             one = known.get((section, name))
             if one is None:
                 place = document.place("settled", section, name, key=True)
-                errors.add("ENG902", place, hint=closest(name, names), what=section, name=name, known=listing(names))
+                errors.add("ENG902", place, hint=closest(name, names), what=section, name=name, known=either(names))
             elif _same(value, one.value):
                 right.append(one.what)
             else:

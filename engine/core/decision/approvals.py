@@ -19,6 +19,7 @@ from engine.core.decision.standing import FACTS as STANDING
 from engine.core.decision.standing import statements
 from engine.core.outcome import ALL, ANY, Outcome, combine
 from engine.core.rules.model import Approvals
+from engine.names import plural
 
 
 class _Demand(NamedTuple):
@@ -30,7 +31,7 @@ class _Demand(NamedTuple):
 
     def __str__(self) -> str:
         names = " or ".join(g.name for g in self.groups)
-        return f"{self.need} approval{'s' if self.need != 1 else ''} from {names}"
+        return f"{plural(self.need, 'approval')} from {names}"
 
     def members(self) -> Mapping[int, str]:
         return {identity: login for group in self.groups for identity, login in group.members.items()}
@@ -206,7 +207,7 @@ def _judge_all(demands: Sequence[_Demand], given: Sequence[Approval], terms: Ter
         if short:
             below += [Cause(Outcome.ERROR, trouble) for trouble in troubles]
             could = _could(demand, terms, logins)
-            more = f"{short} more approval{'s' if short != 1 else ''} from {' or '.join(g.name for g in demand.groups)}"
+            more = f"{plural(short, 'more approval')} from {' or '.join(g.name for g in demand.groups)}"
             enough = len(could) >= short or bool(troubles)
             missing.append(Missing(more if enough else f"{more}, who have only {len(could)} left that may", could))
         spare = f", and {unknown} more for who is unknown" if unknown else ""

@@ -17,7 +17,7 @@ from engine.core.events.envelope import Event
 from engine.core.outcome import Outcome
 from engine.core.rules.model import Pipeline, Rules, Trigger
 from engine.errors import EngineError, failure
-from engine.names import closest, listing
+from engine.names import closest, either
 
 # Roots of expressions that are not fetched: the rules are at hand, and outputs come from earlier actions.
 _AT_HAND = frozenset({"rules", "outputs"})
@@ -57,7 +57,7 @@ def match(
     """
     if pipeline is not None:
         if pipeline not in rules.pipelines:
-            known = listing(rules.pipelines)
+            known = either(rules.pipelines)
             raise failure("ENG201", hint=closest(pipeline, rules.pipelines), name=pipeline, known=known)
         return Matching((pipeline,), facts_for([pipeline], rules, actions), (), {})
     fired = tuple(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from engine.core.events.body import Body, shown
 from engine.core.events.kinds import BRANCH, FLAG, NUMBER, REF, REPO, SHA, WORD, Check, Fields, wrong
 from engine.errors import Place, failure
-from engine.names import closest, listing
+from engine.names import closest, either
 
 VERSION = 1
 _ENVELOPE: dict[str, Check] = {"version": Check("1", lambda v: type(v) is int and v == VERSION), "source_repo": REPO}
@@ -60,7 +60,7 @@ def stands_for(sent: Body, file: str) -> tuple[str, dict[str, Any]]:
     """
     name = sent.get("event", "pull_request")
     if not isinstance(name, str) or name not in EVENTS:
-        raise failure("ENG157", Place(file), path="event", reason=f"{shown(name)} is none of {listing(EVENTS)}")
+        raise failure("ENG157", Place(file), path="event", reason=f"{shown(name)} is none of {either(EVENTS)}")
     stand = EVENTS[name]
     fields = {**stand.required, **{k: c for k, c in stand.optional.items() if k in sent}}
     if found := wrong(sent, fields):

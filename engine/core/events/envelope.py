@@ -11,7 +11,7 @@ from engine.core.events.body import Body, read_body, shown
 from engine.core.events.dispatch import contract, stands_for
 from engine.core.events.kinds import ALIASES, BY_NAME, SHA, Subject, recognise, wrong
 from engine.errors import Place, failure
-from engine.names import closest, listing
+from engine.names import closest, either
 
 
 class Event(NamedTuple):
@@ -68,11 +68,11 @@ def _name(body: Body, given: str | None, file: str) -> str:
     if given is None:
         name = "repository_dispatch" if contract(body) else recognise(body)
         if name is None:
-            raise failure("ENG155", Place(file), known=listing(BY_NAME))
+            raise failure("ENG155", Place(file), known=either(BY_NAME))
         return name
     name = ALIASES.get(given, given)
     if name not in BY_NAME:
         raise failure(
-            "ENG159", Place(file), hint=closest(given[:60], BY_NAME), name=shown(given), known=listing(BY_NAME)
+            "ENG159", Place(file), hint=closest(given[:60], BY_NAME), name=shown(given), known=either(BY_NAME)
         )
     return name

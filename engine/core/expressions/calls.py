@@ -9,7 +9,7 @@ from engine.core.expressions.snippet import Snippet
 from engine.core.expressions.terms import SPECIAL, Language, Term, usage
 from engine.core.expressions.types import Type
 from engine.errors import EngineError, Errors, Place
-from engine.names import closest, listing
+from engine.names import closest, either
 
 # Functions that look for one argument in another: (what, where).
 _SEARCHES = {"in": (0, 1), "contains": (1, 0)}
@@ -102,7 +102,7 @@ class Calls(ABC):
             known = path.type.texts or frozenset()
             hint = closest(str(text.value), known) if text.kind == "literal" else ""
             self.errors.add(
-                "ENG117", text.place, hint=hint, left=path.subject, right=text.subject, known=listing(known)
+                "ENG117", text.place, hint=hint, left=path.subject, right=text.subject, known=either(known)
             )  # fmt: skip
 
     # --- calls
@@ -142,7 +142,7 @@ class Calls(ABC):
             return self.broken(node)
         for fact in function.facts:
             if fact not in self.language.roots:
-                known = listing(self.language.roots)
+                known = either(self.language.roots)
                 self.errors.add(
                     "ENG126", self.used or self.at(node), hint=self.blame(), name=function.name, fact=fact, known=known
                 )
@@ -173,7 +173,7 @@ class Calls(ABC):
     def stray_reference(self, node: Node, _here: Term) -> Term:
         """`&…` where no function wants one."""
         takers = (n for n, f in self.language.functions.items() if any("expref" in p for p in f.parameters))
-        self.errors.add("ENG127", self.at(node), text=self.text(node.children[0]), known=listing(takers))
+        self.errors.add("ENG127", self.at(node), text=self.text(node.children[0]), known=either(takers))
         return self.broken(node)
 
     def _argument(self, function: Function, position: int, argument: Term, wanted: Type) -> None:
@@ -210,7 +210,7 @@ class Calls(ABC):
             allowed = what.type.texts if where.kind == "literal" else items.texts
             for text in sorted(strange):
                 place, path = (where.place, what) if where.kind == "literal" else (what.place, where)
-                hint, known = closest(text, allowed), listing(allowed)
+                hint, known = closest(text, allowed), either(allowed)
                 self.errors.add("ENG117", place, hint=hint, left=path.subject, right=f"'{text}'", known=known)
 
     # --- special forms and defines

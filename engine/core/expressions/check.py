@@ -14,7 +14,7 @@ from engine.core.expressions.terms import Language, Term
 from engine.core.expressions.tokens import MAX_DEPTH
 from engine.core.expressions.types import Type
 from engine.errors import EngineError, Errors, failure
-from engine.names import closest, listing
+from engine.names import closest, either
 
 MAX_TERMS = 10_000  # with all defines expanded: sharing can double at every level
 _WORDS = frozenset({"true", "false", "null"})
@@ -108,7 +108,7 @@ class Checker(Calls):
         elif name in self.language.functions or name in self.language.defines:
             hint = f"write `{name}(…)` to ask the function"
         place = self.used or self.at(node)
-        self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=listing(known))
+        self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=either(known))
         return self.broken(node)
 
     def _quoted(self, node: Node) -> bool:
@@ -126,7 +126,7 @@ class Checker(Calls):
             if found is None:
                 known = types.names(base.type)
                 hint = closest(name, known)
-                subject, all_known = base.subject, listing(known)
+                subject, all_known = base.subject, either(known)
                 self.errors.add("ENG109", self.at(node), hint=hint, subject=subject, name=name, known=all_known)
         else:
             found = None

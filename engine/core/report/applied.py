@@ -100,7 +100,7 @@ def _gates(report: Report, applied: Applied, room: int) -> tuple[str, int]:
 def _problem(problem: Problem, path: str = "") -> str:
     where = f"{md.code(path)}: " if path else ""
     first = f"- {where}{md.prose(problem.message)} ({md.text(problem.code)})"
-    return f"{first}  \n  *Way out:* {md.prose(problem.hint)}" if problem.hint else first
+    return f"{first}  \n  *Fix:* {md.prose(problem.hint)}" if problem.hint else first
 
 
 def _to_do(applied: Applied, room: int) -> tuple[str, int]:

@@ -170,7 +170,7 @@ def lines(one: Attempt) -> Iterator[tuple[int, str]]:
     if one.problem:
         yield 1, f"{one.problem.code} {one.problem.message}"
         if one.problem.hint:
-            yield 2, one.problem.hint
+            yield 2, f"Fix: {one.problem.hint}"
     if not one.is_done:
         way = way_of(one)
         yield 1, f"{way.means}: " + (words(way, one.key) if way.command else "it is tried again by itself")

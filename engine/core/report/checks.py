@@ -128,11 +128,11 @@ def annotations(report: Report) -> Iterator[Mapping[str, Any]]:
             yield _annotation(
                 finding.file, finding.line, _LEVELS[finding.effect],
                 f"{finding.rule} ({finding.severity.value}){f', statement {finding.sid}' if finding.sid else ''}",
-                f"{finding.message}\n{finding.remediation}" if finding.remediation else finding.message,
+                f"{finding.message}\nFix: {finding.remediation}" if finding.remediation else finding.message,
             )  # fmt: skip
     for problem in (*report.refused, *(row.problem for row in report.rows if row.problem)):
         if problem.place and problem.place.line:
-            said = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+            said = f"{problem.message}\nFix: {problem.hint}" if problem.hint else problem.message
             yield _annotation(problem.place.file, problem.place.line, "failure", problem.code, said)
 
 

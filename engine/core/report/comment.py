@@ -239,7 +239,7 @@ def _finding(finding: Finding, life: Life | None) -> str:
         "  " + ", ".join(where),
     ]
     if finding.remediation:
-        lines.append(f"  *Mend it:* {md.prose(finding.remediation)}")
+        lines.append(f"  *Fix:* {md.prose(finding.remediation)}")
     return "  \n".join(lines)  # two spaces: a line break
 
 
@@ -255,7 +255,7 @@ def _refused(report: Report, room: int) -> tuple[str, int]:
 def _problem(path: str, problem: Problem) -> str:
     where = [md.code(part) for part in dict.fromkeys((path, str(problem.place or ""))) if part]
     first = f"- {', '.join(where)}{': ' if where else ''}{md.prose(problem.message)} ({md.text(problem.code)})"
-    return f"{first}  \n  *Way out:* {md.prose(problem.hint)}" if problem.hint else first
+    return f"{first}  \n  *Fix:* {md.prose(problem.hint)}" if problem.hint else first
 
 
 def _plans(report: Report, room: int) -> tuple[str, int]:

@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 from engine.core.canonical import digest_bytes
 from engine.core.findings import Effect, Finding, Severity
+from engine.core.report.problems import WAY_OUT, page, severity
+from engine.core.rules.draft import ENTRY
+from engine.errors import TABLE, Place, Problem
 from engine.printable import harmless
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -40,14 +43,48 @@ def sarif(findings: Iterable[Finding], rules: Iterable[Rule], version: str, rece
     known = {rule.id: rule for rule in rules}
     known |= {finding.rule: Rule(finding.rule) for finding in shown if finding.rule not in known}
     order = {rule: number for number, rule in enumerate(sorted(known))}
-    driver = {"name": "Interlock", "version": version, "rules": [_rule(known[rule]) for rule in order]}
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, order[finding.rule]) for finding in shown],
-        "properties": {"receipts": receipts},
-    }
+    results = [_result(finding, order[finding.rule]) for finding in shown]
+    return _log(version, [_rule(known[rule]) for rule in order], results, receipts=receipts)
+
+
+def sarif_of_problems(problems: Sequence[Problem], version: str) -> Any:
+    """The same of what lint has found: an error or a warning each, with what it is about marked in its line."""
+    order = {code: number for number, code in enumerate(sorted({problem.code for problem in problems}))}
+    return _log(version, [_code(code) for code in order], [_problem(one, order[one.code]) for one in problems])
+
+
+def _log(version: str, rules: Sequence[Any], results: Sequence[Any], **properties: Any) -> Any:
+    driver = {"name": "Interlock", "version": version, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results, "properties": properties}
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _code(code: str) -> dict[str, Any]:
+    """A row of the table of errors; what stands in braces there is said by each result."""
+    row = TABLE[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": row.title},
+        "help": {"text": f"{WAY_OUT}: {row.remedy} (`engine error {code}`, {page(code)})"},
+        "defaultConfiguration": {"level": severity(Problem(code, "", ""))},
+    }
+
+
+def _problem(problem: Problem, rule: int) -> dict[str, Any]:
+    """Code scanning shows nothing that has no place: what has none stands where the rules begin."""
+    place = problem.place or Place(ENTRY)
+    region = {"startLine": max(place.line, 1)}
+    if place.column:
+        region |= {"startColumn": place.column, "endColumn": place.column + max(place.length, 1)}
+    said = f"{problem.message}\n{WAY_OUT}: {problem.hint}" if problem.hint else problem.message
+    return {
+        "ruleId": problem.code,
+        "ruleIndex": rule,
+        "level": severity(problem),
+        "message": {"text": harmless(said)},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(place.file)}, "region": region}}],
+        "partialFingerprints": {"interlock/v1": _digest(problem.code, place.file, problem.message)},
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -86,8 +123,11 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
 
 def _fingerprint(finding: Finding) -> str:
     """The same as long as it is about the same, whatever line that stands in."""
-    about = "\n".join((finding.rule, finding.resource, finding.address, finding.value, finding.message))
-    return digest_bytes(about.encode(errors="backslashreplace"))
+    return _digest(finding.rule, finding.resource, finding.address, finding.value, finding.message)
+
+
+def _digest(*about: str) -> str:
+    return digest_bytes("\n".join(about).encode(errors="backslashreplace"))
 
 
 def _uri(path: str) -> str:

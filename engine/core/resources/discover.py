@@ -21,7 +21,7 @@ from engine.core.resources.values import Fitted, fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
 from engine.errors import EngineError, Errors, Place, Problem, problem
-from engine.names import listing
+from engine.names import either, listing
 from engine.printable import in_line
 
 __all__ = ["Discovery", "Resource", "discover"]
@@ -251,7 +251,7 @@ class _Work:
         """Refuse a permission that fits nothing: it is a typo, or an answer to another change."""
         for option, paths in self._allowed.items():
             for path in sorted(paths - self._asked[option]):
-                known = listing(self._asked[option])
+                known = either(self._asked[option])
                 self.errors.add("ENG346", Place(in_line(path)), option=option, path=in_line(path), known=known)
 
     def _id(self, path: str) -> Id | None:

@@ -12,7 +12,7 @@ from engine.core.resources.services import COMMON
 from engine.core.resources.tfvars import Json
 from engine.core.rules.model import Rules
 from engine.errors import Errors, Place
-from engine.names import listing
+from engine.names import either, listing
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")  # as the module's variable has it
 _SHORTEST_PREFIX = 3
@@ -42,7 +42,7 @@ class Environments:
             if target not in self._seen:
                 self._seen[target] = find()
             return target
-        known = listing(self._rules.environments)
+        known = either(self._rules.environments)
         if value is None:
             self._errors.add("ENG340", find(), known=known)
         elif near is not None:

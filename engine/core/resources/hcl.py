@@ -6,6 +6,7 @@ from functools import cached_property
 from threading import local
 from typing import TYPE_CHECKING
 
+from engine.core.source.document import LONGEST_EXCERPT
 from engine.errors import Place
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ def at(file: str, data: bytes, row: int, byte: int, length: int) -> Place:
     before = line[:byte].decode("utf-8", "replace")
     marked = line[byte : byte + max(length, 1)].decode("utf-8", "replace")
     excerpt = line.decode("utf-8", "replace")
-    return Place(file, row + 1, len(before) + 1, max(len(marked), 1), excerpt if len(excerpt) <= 200 else "")
+    return Place(
+        file, row + 1, len(before) + 1, max(len(marked), 1), excerpt if len(excerpt) <= LONGEST_EXCERPT else ""
+    )
 
 
 def errors(node: "Node") -> Iterator["Node"]:

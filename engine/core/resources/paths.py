@@ -10,7 +10,7 @@ from engine.core.resources.services import Services
 from engine.core.resources.tree import Contents, Directory, Edit, Entry
 from engine.core.rules.model import Source
 from engine.errors import Errors, Place
-from engine.names import closest, listing
+from engine.names import closest, either, listing
 from engine.printable import in_line
 
 _NOTHING = Directory({})
@@ -79,7 +79,7 @@ class Paths:
         if location is None:
             above = reversed(path.split("/")[:-1])
             hint = next(filter(None, (closest(name, self._services.variables) for name in above)), "")
-            self._errors.add("ENG310", place, hint=hint, path=path, known=listing(self._services.variables))
+            self._errors.add("ENG310", place, hint=hint, path=path, known=either(self._services.variables))
         elif location.id is None:
             self._errors.add("ENG311", place, path=path, expected=f"{location.directory}/<name>/")
         elif location.is_flat and path.endswith(TFVARS):

@@ -14,7 +14,7 @@ from engine.core.resources.kinds import FORBIDDEN, NEEDED, Kind
 from engine.core.resources.tfvars import Json
 from engine.core.source import Document
 from engine.errors import Errors
-from engine.names import closest, listing
+from engine.names import closest, either
 from engine.unseen import is_plain
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -71,7 +71,7 @@ class Reader:
             return {}
         for name in value:
             if known and name not in known:
-                shown = listing(known)
+                shown = either(known)
                 self.refuse("ENG337", (*path, name), key=True, near=known, name=name[:100], where=where, known=shown)
         return value
 
@@ -145,7 +145,7 @@ class Reader:
             self._shape(path, "a principal", expected)
         for form in found:
             if form in _PRINCIPAL and form not in self._kind.principals:
-                remedy = f"use one of: {listing(self._kind.principals)}"
+                remedy = f"use one of: {either(self._kind.principals)}"
                 self.refuse("ENG383", (*path, form), remedy, key=True, name=form, kind=self._kind.words)
         return {form: self._strings(who, (*path, form), self._somebody) for form, who in found.items()}
 
@@ -170,7 +170,7 @@ class Reader:
         what = family(operator)
         if what is None:
             known = spellings(operator)
-            self.refuse("ENG385", path, key=True, near=known, operator=operator[:60], known=listing(known))
+            self.refuse("ENG385", path, key=True, near=known, operator=operator[:60], known=either(known))
         found = self.entries(path, "a condition")
         folded: dict[str, str] = {}
         for key, value in found.items():

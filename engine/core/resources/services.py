@@ -16,7 +16,7 @@ from engine.core.resources.types import Attribute, Many, Primitive, Record, Type
 from engine.core.source.document import Places, Span
 from engine.core.source.reviewed import check_text
 from engine.errors import EngineError, Place, failure
-from engine.names import listing
+from engine.names import either
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -172,7 +172,7 @@ class _Types:
         match = _KIND.search(self._behind(element))
         is_text = attribute.type in (_TEXT, Many("map", _TEXT), Many("list", _TEXT))
         if documents.takes(name) != bool(match) or (match and (match[1] not in KINDS or not is_text)):
-            raise failure("ENG380", hcl.place(self._file, self._data, element), name=name, known=listing(KINDS))
+            raise failure("ENG380", hcl.place(self._file, self._data, element), name=name, known=either(KINDS))
         return attribute._replace(document=match[1]) if match else attribute
 
     def _named(self, element: "Node", attribute: Attribute) -> Attribute:

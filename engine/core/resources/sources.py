@@ -3,7 +3,7 @@
 from engine.core.repository import same_repository
 from engine.core.rules.model import Rules, Source
 from engine.errors import failure
-from engine.names import closest, listing
+from engine.names import closest, either
 
 
 def declared(rules: Rules, repo: str | None) -> Source | None:
@@ -21,10 +21,10 @@ def choose(rules: Rules, asked: str | None, origin: str | None) -> Source:
         return found
     known = [source.repo for source in rules.sources]
     if asked is not None:
-        raise failure("ENG358", hint=closest(asked, known), name=asked, known=listing(known))
+        raise failure("ENG358", hint=closest(asked, known), name=asked, known=either(known))
     if len(rules.sources) == 1:
         return rules.sources[0]
-    raise failure("ENG357", origin=origin or "not set", known=listing(known))
+    raise failure("ENG357", origin=origin or "not set", known=either(known))
 
 
 def confirm(rules: Rules, repo: str, asked: str | None, origin: str | None, *, is_local: bool) -> None:

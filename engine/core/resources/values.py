@@ -14,7 +14,7 @@ from engine.core.resources.services import COMMON, ORDER, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
 from engine.errors import EngineError, Errors, Problem
-from engine.names import closest, listing
+from engine.names import closest, either, listing
 
 Path = tuple[str | int, ...]
 _Read: TypeAlias = Callable[[Json, Path, str], Json]  # a document, by its text or by its name
@@ -52,7 +52,7 @@ def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, byt
             _refuse_variable(reader, name, service, services, declared)
     if not reader.errors.added and not any(variables.get(name) for name in declared):
         reader.errors.add(
-            "ENG336", file.place(*(n for n in declared if n in variables)), path=file.file, known=listing(declared)
+            "ENG336", file.place(*(n for n in declared if n in variables)), path=file.file, known=either(declared)
         )
     reader.errors.check()
     assert isinstance(waits_for, list)
@@ -70,7 +70,7 @@ def _refuse_variable(
         reader.errors.add("ENG331", place, name=name, owner=owner, service=service)
     else:
         known = (*declared, COMMON, ORDER)
-        reader.errors.add("ENG330", place, hint=closest(name, known), name=name, service=service, known=listing(known))
+        reader.errors.add("ENG330", place, hint=closest(name, known), name=name, service=service, known=either(known))
 
 
 @lru_cache(maxsize=256)  # as many records as a module has
@@ -124,7 +124,7 @@ class _Reader:
                     self.file.place(*here, key=True),
                     hint=closest(name, known),
                     name=name,
-                    known=listing(known),
+                    known=either(known),
                 )
             elif name != target and target in value:
                 self.errors.add("ENG327", self.file.place(*here, key=True), name=name, other=target)
@@ -166,7 +166,7 @@ class _Reader:
             here = (*path, step)
             if isinstance(step, str) and documents.takes(step):
                 hint = f"the module has to declare it: `{step} = string # document: KIND`, in an object"
-                self.errors.add("ENG380", self.file.place(*here, key=True), hint=hint, name=step, known=listing(KINDS))
+                self.errors.add("ENG380", self.file.place(*here, key=True), hint=hint, name=step, known=either(KINDS))
             self._no_documents(child, here)
 
     def _inside(self, text: Json, path: Path, kind: str) -> Json:

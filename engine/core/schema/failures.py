@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from engine.core.source import Document
 from engine.errors import Place, Problem, problem
-from engine.names import closest, listing
+from engine.names import choice, closest, either, plural
 
 _Path: TypeAlias = tuple[str | int, ...]
 
@@ -169,7 +169,7 @@ def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
         if meant.get(name) == "from" and name in ("users", "teams"):
             hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
         place = document.place(*error.path, name, key=True)
-        yield problem("ENG040", place, hint=hint, name=name, known=listing(known))
+        yield problem("ENG040", place, hint=hint, name=name, known=either(known))
     if more := len(names) - MOST_UNKNOWN if len(names) > MOST_UNKNOWN else 0:
         yield problem("ENG038", document.place(*error.path), number=f"{more:,}")
 
@@ -214,9 +214,7 @@ def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
 def _not_one_of(error: _Error, document: Document) -> Iterator[Problem]:
     known = [_shown(v) for v in (error.wanted if error.rule == "enum" else [error.wanted])]
     shown = _shown(error.found)
-    yield problem(
-        "ENG043", document.place(*error.path), hint=closest(shown, known), value=shown, known=", ".join(known)
-    )
+    yield problem("ENG043", document.place(*error.path), hint=closest(shown, known), value=shown, known=choice(known))
 
 
 def _wrong_form(error: _Error, document: Document) -> Iterator[Problem]:
@@ -239,7 +237,9 @@ def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
     yield problem(
         "ENG045",
         document.place(*error.path) if error.rule in _OF_A_TYPE else _of_container(document, error.path),
-        limit=_SIZES[error.rule].format(error.wanted),
+        limit=_SIZES[error.rule].format(
+            error.wanted, **{f"{unit}s": plural(error.wanted, unit) for unit in ("item", "key", "character")}
+        ),
         about=_about(error),
     )
 
@@ -290,12 +290,12 @@ def _other(error: _Error, document: Document) -> Iterator[Problem]:
 
 
 _SIZES = {
-    "minItems": "at least {} item(s)",
-    "maxItems": "at most {} item(s)",
-    "minProperties": "at least {} key(s)",
-    "maxProperties": "at most {} key(s)",
-    "minLength": "at least {} character(s)",
-    "maxLength": "at most {} characters",
+    "minItems": "at least {items}",
+    "maxItems": "at most {items}",
+    "minProperties": "at least {keys}",
+    "maxProperties": "at most {keys}",
+    "minLength": "at least {characters}",
+    "maxLength": "at most {characters}",
     "minimum": "a number of at least {}",
     "maximum": "a number of at most {}",
     "exclusiveMinimum": "a number above {}",

@@ -7,7 +7,7 @@ from engine.errors import Place, Problem, failure
 
 Path: TypeAlias = tuple[str | int, ...]
 
-LONGEST_EXCERPT = 200  # minified JSON: a column is help enough
+LONGEST_EXCERPT = 10_000  # characters of a line; of minified JSON a column is help enough
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK = -1  # column of a block scalar: its text begins on the next line, at that line's own indentation
 

@@ -19,43 +19,50 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
     document = load_yaml(data, file)
     validate("trusted-keys", document)
     errors, keys = Errors(), dict[str, TrustedKey]()
-    for number, row in enumerate(document.data["keys"]):
+    for number, one in enumerate(document.data["keys"]):
         try:
-            public = b64decode(row["public"], validate=True)
+            public = b64decode(one["public"], validate=True)
         except ValueError:
             public = b""
         if len(public) != 32:
             errors.add("ENG276", document.place("keys", number, "public"))
         elif reason := weakness(public):
             errors.add("ENG286", document.place("keys", number, "public"), reason=reason)
-        elif key_id(public) != row["id"]:
-            errors.add("ENG277", document.place("keys", number, "id"), id=row["id"], right=key_id(public))
-        if row["id"] in keys:
-            errors.add("ENG278", document.place("keys", number, "id"), id=row["id"])
+        elif key_id(public) != one["id"]:
+            errors.add("ENG277", document.place("keys", number, "id"), id=one["id"], right=key_id(public))
+        if one["id"] in keys:
+            errors.add("ENG278", document.place("keys", number, "id"), id=one["id"])
         for name in ("expires", "revoked"):
-            if name in row and not is_moment(row[name]):
-                errors.add("ENG279", document.place("keys", number, name), value=row[name])
-        keys[row["id"]] = TrustedKey(row["id"], public, tuple(row["purposes"]), row["expires"], row.get("revoked"))
+            if name in one and not is_moment(one[name]):
+                errors.add("ENG279", document.place("keys", number, name), value=one[name])
+        called = one.get("name", "")
+        if twice := next((known for known in keys.values() if called and known.name == called), None):
+            errors.add("ENG061", document.place("keys", number, "name"), what="key", name=called, first=twice.id)
+        keys[one["id"]] = TrustedKey(
+            one["id"], public, tuple(one["purposes"]), one["expires"], one.get("revoked"), called
+        )
     errors.check()
     return keys
 
 
 def entry(key: TrustedKey) -> str:
     """The file that trusts one key: what `engine keys new` prints."""
-    return (
-        "# yaml-language-server: $schema=schemas/trusted-keys.schema.json\n"
-        "version: 1\n"
-        "keys:\n"
-        f"  - id: {key.id}\n"
-        f"    public: {b64encode(key.public).decode()}\n"
-        f"    purposes: [{', '.join(key.purposes)}]\n"
-        f"    expires: {key.expires}"
-    )
+    rows = "\n".join(f"  {line}" for line in row(key).split("\n"))
+    return f"# yaml-language-server: $schema=schemas/trusted-keys.schema.json\nversion: 1\nkeys:\n{rows}"
+
+
+def row(key: TrustedKey) -> str:
+    """One key of the file."""
+    called = [f"name: {key.name}"] if key.name else []
+    public, purposes = b64encode(key.public).decode(), ", ".join(key.purposes)
+    lines = (f"id: {key.id}", *called, f"public: {public}", f"purposes: [{purposes}]", f"expires: {key.expires}")
+    return "- " + "\n  ".join(lines)
 
 
 def to_json(key: TrustedKey) -> dict[str, str | list[str] | None]:
     """A row of the file, for machines."""
     return {
+        "name": key.name or None,
         "id": key.id,
         "public": b64encode(key.public).decode(),
         "purposes": list(key.purposes),

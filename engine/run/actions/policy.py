@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import TABLE, EngineError, ExitCode, Place, Problem
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.policy.port import Judgement, Plan
@@ -108,7 +109,10 @@ def judge_all(resources: Sequence[Mapping[str, Any]], engine: str, judging: Judg
     doubts = [kept.hidden(doubt, redact) for doubt in doubts]
     for doubt in doubts:
         judging.work.progress(f"  not judged: {doubt.message}")
-    judging.work.progress(f"  judged   {len(judged)} plans with {engine}: {len(findings)} findings")
+    if resources:
+        judging.work.progress(
+            f"  judged   {plural(len(judged), 'plan')} with {engine}: {plural(len(findings), 'finding')}"
+        )
     return {
         "findings": findings,
         "judged": sorted(judged),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from engine.core.alone import alone
 from engine.core.declare import Action, Repeat
 from engine.errors import EngineError, Place, Problem, failure, problem
+from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
@@ -144,6 +145,8 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     from engine.run.orchestrator.room import share
 
     work = planning.work
+    if jobs:
+        work.progress(f"planning {plural(len(jobs), 'resource')} …")
     plans = os.path.join(work.out, "plans")
     files.make_directory(plans)
     kept.new_key(plans)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from engine.core.canonical import canonical
 from engine.core.kept import begun, keys, record
 from engine.errors import failure
+from engine.names import plural
 from engine.run.kept.write import put as put_once
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def unanswered(store: "Store", key: str, entries: "Sequence[Entry]", trusted: "T
     envelope = canonical(record.decode("applying", item.data, place)["envelope"])
     found = begun.read(envelope, trusted, place)
     if found.key != key or found.number > len(entries) + 1:
-        reason = f"the ledger has {len(entries)} entries, and an apply has begun after more of them"
+        reason = f"the ledger has {plural(len(entries), 'entry', 'entries')}, and an apply has begun after more of them"
         raise failure(
             "ENG734", resource=key, reason="what was begun is of another state" if found.key != key else reason
         )

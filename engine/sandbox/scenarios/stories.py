@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine import data
 from engine.errors import failure
-from engine.names import closest, listing
+from engine.names import closest, either
 from engine.sandbox.scenarios import many
 from engine.sandbox.scenarios.play import Play, Pull
 
@@ -399,5 +399,5 @@ def named(name: str) -> Story:
         EngineError: ENG641.
     """
     if name not in STORIES:
-        raise failure("ENG641", hint=closest(name, STORIES), name=name, known=listing(STORIES))
+        raise failure("ENG641", hint=closest(name, STORIES), name=name, known=either(STORIES))
     return STORIES[name]

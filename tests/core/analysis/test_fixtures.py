@@ -61,7 +61,7 @@ def mismatches(cases):
         ("a gate that nobody asked", "- {why: x, pipeline: other, gates: {ready: pass}}", [("gate ready", "pass", "not judged: no pipeline that starts has it")]),
         ("another action", "- {why: x, actions: [first, second]}", [("actions", "first, second", "first")]),
         ("no action", "- {why: x, actions: []}", [("actions", "none", "first")]),
-        ("other words", "- {why: x, says: rain}", [("explanation", "…rain…", "see below")]),
+        ("other words", "- {why: x, says: rain}", [("explanation", "…rain…", "nothing like it")]),
         ("all that differs at once", "- {why: x, pipelines: {}, actions: []}", [("pipelines", "none", "merge pass"), ("actions", "none", "first")]),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ import pytest
 
 from engine.core.expressions.compile import compile_expression, compile_text
 from engine.core.expressions.model import Kind
+from engine.core.report.problems import render
 from engine.errors import EngineError, Place
 from tests.support.expressions import language
 
@@ -69,8 +70,9 @@ def test_the_message_as_a_person_sees_it() -> None:
     line = "  when: \"verdict.result == 'pased'\""
     with pytest.raises(EngineError) as refused:
         compile_expression("verdict.result == 'pased'", Kind.BOOLEAN, Place("r.yaml", 3, 9, 1, line), language())
-    assert str(refused.value) == (
-        "r.yaml:3:28: ENG117 `verdict.result` is never `'pased'`\n"
-        "3 |   when: \"verdict.result == 'pased'\"\n"
-        "  |                            ^^^^^^^ did you mean `passed`?"
-    )
+    assert render(refused.value.problems) == [
+        "r.yaml:3:28: error ENG117 `verdict.result` is never `'pased'`",
+        "   3 |   when: \"verdict.result == 'pased'\"",
+        "     |                            ^^^^^^^",
+        "  Fix: did you mean `passed`?",
+    ]

@@ -148,7 +148,7 @@ def test_what_went_wrong_is_told_with_its_way_out():
     one = told(attempt(outcome="failed", problem=FAILED))
     shown = page(shown_as(one)).text
     assert "S3/a: Terraform failed (ENG733)" in shown
-    assert "Way out: read its log" in shown
+    assert "Fix: read its log" in shown
 
 
 def test_what_it_takes_is_said_where_nothing_was_begun():

@@ -94,7 +94,7 @@ def test_annotations_stand_at_their_lines_the_worst_first() -> None:
         ("S3/main.tf", 3, "failure"),
     ]
     assert found.annotations[0]["title"] == "S3-ENC-001 (critical), statement Everybody"
-    assert found.annotations[1]["message"] == "it is not encrypted\nset `kms`"
+    assert found.annotations[1]["message"] == "it is not encrypted\nFix: set `kms`"
 
 
 @pytest.mark.parametrize(("number", "requests"), [(0, 1), (1, 1), (50, 1), (51, 2), (1000, 20)])

@@ -32,7 +32,7 @@ def test_found_again_by_its_mark() -> None:
         (
             "one not planned",
             report([BROKEN], result="error"),
-            ["could not be judged", "1 resource: 1 not judged", "Could not be planned", "(ENG451)", "Way out"],
+            ["could not be judged", "1 resource: 1 not judged", "Could not be planned", "(ENG451)", "Fix"],
         ),
         (
             "a warning",
@@ -46,7 +46,7 @@ def test_found_again_by_its_mark() -> None:
         (
             "a place and a way out",
             report(findings=[finding(file="S3/a.tfvars", line=4, address='x["a"]', remediation="set `kms`")]),
-            ["S3/a.tfvars:4", 'x["a"]', "Mend it: set kms"],
+            ["S3/a.tfvars:4", 'x["a"]', "Fix: set kms"],
         ),
         (
             "a statement of a document",

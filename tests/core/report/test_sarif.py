@@ -7,7 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from engine.core.findings import Effect, Severity
-from engine.core.report.sarif import Rule, sarif
+from engine.core.report.sarif import Rule, sarif, sarif_of_problems
+from engine.errors import Place, problem
 from tests.support.reports import finding, hostile
 
 
@@ -76,7 +77,12 @@ STANDARD = Draft202012Validator(
                                             "pattern": r"^(file:///)?([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$",
                                         },
                                     ),
-                                    region=closed(["startLine"], startLine={"type": "integer", "minimum": 1}),
+                                    region=closed(
+                                        ["startLine"],
+                                        startLine={"type": "integer", "minimum": 1},
+                                        startColumn={"type": "integer", "minimum": 1},
+                                        endColumn={"type": "integer", "minimum": 1},
+                                    ),
                                 ),
                                 logicalLocations={
                                     "type": "array",
@@ -208,3 +214,28 @@ def test_text_of_others_breaks_nothing(why: str, text: str) -> None:
         finding(message=text, resource=text, address=text, remediation=text), rules=[Rule("r", text, text)]
     )["results"]
     assert not {"\x1b", "\x00", "\u202e"} & set(result["message"]["text"]), why
+
+
+def test_what_lint_has_found():
+    place = Place("specs/a b.yaml", 7, 6, 5, "key: valeu")
+    found = (problem("ENG052", place, name="valeu", known="value"), problem("ENG080", Place("f"), name="idle"))
+    log = sarif_of_problems((*found, problem("ENG050", file="f", entry="f")), "0.1.0")
+    assert [*STANDARD.iter_errors(log)] == []
+    run = log["runs"][0]
+    assert [(rule["id"], rule["defaultConfiguration"]["level"]) for rule in run["tool"]["driver"]["rules"]] == [
+        ("ENG050", "error"), ("ENG052", "error"), ("ENG080", "warning"),
+    ]  # fmt: skip
+    first, second, third = run["results"]
+    assert (first["ruleIndex"], first["level"], second["level"]) == (1, "error", "warning")
+    assert first["message"]["text"] == "unknown gate `valeu`\nFix: known: value"
+    assert first["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "specs/a%20b.yaml"},
+        "region": {"startLine": 7, "startColumn": 6, "endColumn": 11},
+    }
+    nowhere = [one["locations"][0]["physicalLocation"] for one in (second, third)]
+    assert nowhere == [
+        {"artifactLocation": {"uri": file}, "region": {"startLine": 1}} for file in ("f", "deployment-rules.yaml")
+    ], "code scanning shows nothing without a place"
+    moved = (found[0]._replace(place=place._replace(line=9)),)
+    again = sarif_of_problems(moved, "0.1.0")["runs"][0]["results"][0]
+    assert again["partialFingerprints"] == first["partialFingerprints"], "wherever it has moved to"

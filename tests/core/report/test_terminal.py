@@ -35,18 +35,18 @@ def test_the_whole_story() -> None:
           ✗ S3/bad        modified  1 to update, 1 to replace  2.1 s
               denied (high) S3-ENC-001: it is not encrypted
                 S3/bad/bad.tfvars:4
-                mend it: set `kms_key_id`
+                Fix: set `kms_key_id`
           ! KMS/key       added     could not be planned
-              ENG999 no provider
-                install it
+              error ENG999 no provider
+                Fix: install it
               excused (high) OLD-001: it is not encrypted
           61 rules judged 20 of 24 Terraform resources, 4 judgements: 1 denied, 1 warned
             of, 1 excused, 1 passed; 12 rules had nothing to judge; 1 plan could not be
             judged
 
         refused
-          S3/x/main.tf:1:1: ENG301 an executable file
-            remove it
+          S3/x/main.tf:1:1: error ENG301 an executable file
+            Fix: remove it
 
         statement {DIGEST}
         sequence 3, signed with ed25519:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
@@ -88,4 +88,15 @@ def test_what_could_not_be_done_and_why_there_is_no_verdict() -> None:
     told = report([], result="unjudged", signature=None, pipeline="look", because="a clone keeps none")
     assert "  look: a clone keeps none" in render(told)
     told = told._replace(result="error", broken=(Problem("ENG400", "no Terraform", "install it"),))
-    assert render(told).endswith("could not be done\n  ENG400 no Terraform\n    install it")
+    assert render(told).endswith("could not be done\n  error ENG400 no Terraform\n    Fix: install it")
+
+
+def test_what_is_said_eight_times_is_said_once() -> None:
+    """A problem of all resources stands at the first one; a finding about several addresses names them below it."""
+    gone = Problem("ENG400", "no Terraform", "install it")
+    rows = tuple(row(f"S3/{name}", counts=None, problem=gone) for name in "abcdefgh")
+    told = render(report(rows, result="error"))
+    assert (told.count("no Terraform"), told.count("error ENG400, the same as of S3/a")) == (1, 7)
+    many = [finding(address=f"aws_s3_bucket.b{number}") for number in range(12)]
+    told = render(report(findings=many))
+    assert (told.count("S3-ENC-001"), told.count("aws_s3_bucket.b"), "and 2 more places" in told) == (1, 10, True)

@@ -14,7 +14,7 @@ from engine.core.expressions.snippet import Snippet
 from engine.core.rules.checks.subject import Check, Subject, compared, literal_texts, nodes, tree
 from engine.core.rules.draft import Entry
 from engine.errors import Place, Problem, problem
-from engine.names import closest, listing
+from engine.names import closest, either
 
 _BRANCH_PREFIX = "refs/heads/"
 
@@ -72,7 +72,7 @@ def _never(text: Text, known: Collection[str], what: str, hint: str = "") -> Ite
     if text.value not in known:
         hint = hint or closest(text.value, known)
         yield problem(
-            "ENG890", text.place, hint=hint, subject=text.subject, value=text.value, what=what, known=listing(known)
+            "ENG890", text.place, hint=hint, subject=text.subject, value=text.value, what=what, known=either(known)
         )
 
 

@@ -11,7 +11,7 @@ from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, compared, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path
 from engine.errors import Place, Problem, problem
-from engine.names import closest, listing
+from engine.names import closest, either
 
 
 def includes(subject: Subject) -> Iterator[Problem]:
@@ -128,7 +128,7 @@ def event_types(subject: Subject) -> Iterator[Problem]:
             for index, name in enumerate(entry.data.get("types", ()) if kind else ()):
                 if kind and name not in kind.actions:
                     place, hint = entry.place("types", index), closest(name, kind.actions)
-                    known = listing(kind.actions)
+                    known = either(kind.actions)
                     yield problem("ENG057", place, hint=hint, name=name, event=event, known=known)
 
 
@@ -161,7 +161,7 @@ def environments(subject: Subject) -> Iterator[Problem]:
             for name, literal, left in compared(node):
                 if _is_environment(left) and name not in known:
                     exact = Snippet(text, place).at(literal.start, literal.end)
-                    yield problem("ENG060", exact, hint=closest(name, known), name=name, known=listing(known))
+                    yield problem("ENG060", exact, hint=closest(name, known), name=name, known=either(known))
 
 
 def _is_environment(node: Node) -> bool:

@@ -7,7 +7,7 @@ from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry, PipelineEntry
 from engine.core.rules.literal import misfit
 from engine.errors import Problem, problem
-from engine.names import closest, listing
+from engine.names import closest, either
 
 
 def _actions(subject: Subject) -> Iterator[tuple[Entry, Action]]:
@@ -33,7 +33,7 @@ def outputs(subject: Subject) -> Iterator[Problem]:
             name = rest.partition(".")[0].partition("[")[0]
             if root == "outputs" and name not in ran:
                 hint = f"`{own}` itself has not run by then" if name == own else ""
-                known = listing(f"outputs.{i}" for i in ran)
+                known = either(f"outputs.{i}" for i in ran)
                 yield problem("ENG063", expression.place, hint=hint, name=name or "*", own=own, known=known)
 
 
@@ -43,7 +43,7 @@ def unknown_inputs(subject: Subject) -> Iterator[Problem]:
         for name in step.data.get("with", ()):
             if name not in action.inputs:
                 place, hint = step.place("with", name, key=True), closest(name, action.inputs)
-                known = listing(action.inputs)
+                known = either(action.inputs)
                 yield problem("ENG069", place, hint=hint, name=name, action=action.name, known=known)
 
 

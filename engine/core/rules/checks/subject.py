@@ -10,7 +10,7 @@ from engine.core.expressions.snippet import Snippet
 from engine.core.rules.draft import Draft, Entry, Key, PipelineEntry
 from engine.core.rules.model import Input
 from engine.errors import EngineError, Place, Problem, problem
-from engine.names import closest, listing
+from engine.names import closest, either
 
 
 class Subject(NamedTuple):
@@ -39,7 +39,7 @@ class Check(NamedTuple):
 def unknown(code: str, name: str, known: Collection[str], place: Place) -> Iterator[Problem]:
     """A problem if `name` is none of those that are known (a set or a mapping: it is asked for every name there is)."""
     if name not in known:
-        yield problem(code, place, hint=closest(name, known), name=name, known=listing(known))
+        yield problem(code, place, hint=closest(name, known), name=name, known=either(known))
 
 
 def tree(text: str) -> Node | None:

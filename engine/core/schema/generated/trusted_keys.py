@@ -4,7 +4,7 @@ from re import search
 
 from engine.core.schema.invalid import InvalidError
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-trusted-keys.json","title":"Interlock trusted keys","description":"Whose signatures count. Lives in the controller repository; `engine keys new` prints an entry.","type":"object","required":["version","keys"],"additionalProperties":false,"properties":{"version":{"description":"version of the file: 1","const":1},"keys":{"description":"one for each purpose, and those of before","type":"array","minItems":1,"items":{"type":"object","required":["id","public","purposes","expires"],"additionalProperties":false,"properties":{"id":{"description":"Follows from the public key.","type":"string","pattern":"^ed25519:[0-9a-f]{32}$","examples":["ed25519:0123456789abcdef0123456789abcdef"]},"public":{"description":"The Ed25519 public key: 32 bytes, base64.","type":"string"},"purposes":{"description":"What it may sign.","type":"array","minItems":1,"uniqueItems":true,"items":{"enum":["verdict","merge","audit"]}},"expires":{"description":"From this moment on it counts no more: 2027-11-23T00:00:00Z","type":"string"},"revoked":{"description":"Since when. Nothing that the key ever signed counts, whatever its date.","type":"string"},"comment":{"description":"Whose key it is, and why it was revoked.","type":"string"}}}}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-trusted-keys.json","title":"Interlock trusted keys","description":"Whose signatures count. Lives in the controller repository; `engine keys new` prints an entry.","type":"object","required":["version","keys"],"additionalProperties":false,"properties":{"version":{"description":"version of the file: 1","const":1},"keys":{"description":"one for each purpose, and those of before","type":"array","minItems":1,"items":{"type":"object","required":["id","public","purposes","expires"],"additionalProperties":false,"properties":{"id":{"description":"Follows from the public key.","type":"string","pattern":"^ed25519:[0-9a-f]{32}$","examples":["ed25519:0123456789abcdef0123456789abcdef"]},"name":{"description":"What people call it: `engine keys revoke NAME`.","type":"string","pattern":"^[a-z0-9][a-z0-9._-]{0,63}$"},"public":{"description":"The Ed25519 public key: 32 bytes, base64.","type":"string"},"purposes":{"description":"What it may sign.","type":"array","minItems":1,"uniqueItems":true,"items":{"enum":["verdict","merge","audit"]}},"expires":{"description":"From this moment on it counts no more: 2027-11-23T00:00:00Z","type":"string"},"revoked":{"description":"Since when. Nothing that the key ever signed counts, whatever its date.","type":"string"},"reason":{"description":"Why it was revoked.","type":"string","maxLength":1000},"comment":{"description":"Whose key it is.","type":"string"}}}}}}'
 
 
 def validate(data):
@@ -48,6 +48,14 @@ def validate(data):
                             if isinstance(data__keys_item__id, str):
                                 if not search('^ed25519:[0-9a-f]{32}\\Z', data__keys_item__id):
                                     raise InvalidError
+                        if 'name' in data__keys_item_keys:
+                            data__keys_item_keys.remove('name')
+                            data__keys_item__name = data__keys_item['name']
+                            if not isinstance(data__keys_item__name, str):
+                                raise InvalidError
+                            if isinstance(data__keys_item__name, str):
+                                if not search('^[a-z0-9][a-z0-9._-]{0,63}\\Z', data__keys_item__name):
+                                    raise InvalidError
                         if 'public' in data__keys_item_keys:
                             data__keys_item_keys.remove('public')
                             data__keys_item__public = data__keys_item['public']
@@ -81,6 +89,15 @@ def validate(data):
                             data__keys_item__revoked = data__keys_item['revoked']
                             if not isinstance(data__keys_item__revoked, str):
                                 raise InvalidError
+                        if 'reason' in data__keys_item_keys:
+                            data__keys_item_keys.remove('reason')
+                            data__keys_item__reason = data__keys_item['reason']
+                            if not isinstance(data__keys_item__reason, str):
+                                raise InvalidError
+                            if isinstance(data__keys_item__reason, str):
+                                data__keys_item__reason_len = len(data__keys_item__reason)
+                                if data__keys_item__reason_len > 1000:
+                                    raise InvalidError
                         if 'comment' in data__keys_item_keys:
                             data__keys_item_keys.remove('comment')
                             data__keys_item__comment = data__keys_item['comment']
