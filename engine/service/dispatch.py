@@ -81,16 +81,18 @@ class Places(NamedTuple):
     parallelism: int
     now: Callable[[], str] = clock.now
     per_hour: int = PER_HOUR  # runs that deliveries of one source begin; what is above waits
+    moves: Callable[[], None] = lambda: None  # said by `step` while it waits: it does not hang
 
 
 class Dispatcher:
     """`step` is for one thread, `work` for those of the queue."""
 
     def __init__(self, places: Places) -> None:
-        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour = places
+        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour, self._moves = places
         self._rate = Rate(self._runs, per_hour)
         self._queue: Queues | None = None
         self._ending = threading.Event()
+        self._stepping: int | None = None  # the thread that calls `step`
         self._door = Door()
         self._newer: dict[str, Run] = {}  # group → the run of its newest head, while older ones go
         self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
@@ -122,6 +124,7 @@ class Dispatcher:
         Raises:
             EngineError: the rules do not load, the store fails, or the disk does; nothing is lost.
         """
+        self._stepping = threading.get_ident()
         self._heed()
         return self._take() + self._feed()
 
@@ -346,6 +349,8 @@ class Dispatcher:
                 if not told:
                     log.error("what came of a run cannot be written yet", reason=error)
                 told = True
+            if threading.get_ident() == self._stepping:
+                self._moves()
             if self._ending.wait(pause):
                 return None  # the next process comes upon the same end: the journal tells it
             pause = min(pause * 2, 10.0)

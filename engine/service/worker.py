@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from engine.core.rules.model import Rules
     from engine.service.delivery import Delivery
 
-READY = "ready"  # the one line on standard output
+READY, MOVES = "ready", "moves"  # lines on standard output: once, and then by each round of the loop
 LOCK, ALIVE, AHEAD = "worker.lock", "worker.json", "clock-ahead"
 _LOCK_S = 10.0  # for the worker of before, which may still be ending
 _IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 5.0, 3600.0, 300.0, 60.0
+_MOVES_S, _ALIVE_S, _TIDY_S, _LOST_S, _MINUTE_S = 1.0, 5.0, 3600.0, 300.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
 _ALL = 1_000_000
@@ -77,7 +77,16 @@ class Worker:
         self._sources = Sources(Database(os.path.join(working.state_dir, FILE), ""))
         self._carrier = Carrier(self.runs, working.controller, self._environ)
         self.dispatcher = Dispatcher(
-            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now, working.per_hour)
+            Places(
+                self.inbox,
+                self.runs,
+                self._carrier,
+                self._sift,
+                working.parallelism,
+                self._now,
+                working.per_hour,
+                _say_it_moves,
+            )
         )
         self._since = clock.now()
         self._trouble = ""
@@ -99,10 +108,13 @@ class Worker:
             ("nobody looks for lost deliveries", self._look_for_lost),
         ):
             threading.Thread(target=self._each_minute, args=(what, work), name=what, daemon=True).start()
-        alive = tidy = 0.0
+        moved = alive = tidy = 0.0
         while not self._ended.is_set():
             pause = self._step()
             now = time.monotonic()
+            if now - moved >= _MOVES_S:
+                moved = now
+                _say_it_moves()
             if now - alive >= _ALIVE_S:
                 alive = now
                 self._say_alive()
@@ -295,6 +307,12 @@ def main(argv: "list[str]") -> int:
 def _say_ready() -> None:
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
+    os.set_blocking(sys.stdout.fileno(), False)  # nobody who does not listen is to make us hang
+
+
+def _say_it_moves() -> None:
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{MOVES}\n".encode())
 
 
 def _until_left(worker: Worker) -> None:
