@@ -124,7 +124,7 @@ def run(options: Namespace, console: "Console") -> int:
     worker = Supervisor(working, os.environ, readable=readable, silent_s=options.silent)
     # Two signals that come close together are one to who has not heard the first: the second word is another one.
     with ending(worker.end, worker.kill) as asked:
-        with listening(told, os.environ) as web:
+        with listening(told, os.environ, worker.wake) as web:
             try:
                 worker.start()
                 _tell(options, console, web.url, told.state_dir, worker.pid)

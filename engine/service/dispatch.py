@@ -82,13 +82,15 @@ class Places(NamedTuple):
     now: Callable[[], str] = clock.now
     per_hour: int = PER_HOUR  # runs that deliveries of one source begin; what is above waits
     moves: Callable[[], None] = lambda: None  # said by `step` while it waits: it does not hang
+    ended: Callable[[], None] = lambda: None  # said after each turn: there may be something to do for `step`
 
 
 class Dispatcher:
     """`step` is for one thread, `work` for those of the queue."""
 
     def __init__(self, places: Places) -> None:
-        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour, self._moves = places
+        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour, *told = places
+        self._moves, self._ended = told
         self._rate = Rate(self._runs, per_hour)
         self._queue: Queues | None = None
         self._ending = threading.Event()
@@ -147,6 +149,8 @@ class Dispatcher:
             log.error("a bug ended a turn, which is handed out again", key=key, reason=type(error).__name__)
             name, _, turn = key.rpartition(".")
             self._until_kept(lambda: self._runs.begin(name, int(turn), {"state": "queued", "turn": int(turn) + 1}))
+        finally:
+            self._ended()
 
     def abandon(self) -> None:
         """The process ends, because it was told to: that is not the fault of what goes."""

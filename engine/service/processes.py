@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from engine.adapters import process
 from engine.errors import ExitCode, failure
@@ -38,7 +38,7 @@ class Supervisor:
     def __init__(
         self, working: Working, environ: Mapping[str, str], *, readable: bool = False, silent_s: float = SILENT_S
     ) -> None:
-        """`readable`: what it says on standard error is for people; `silent_s`: one that says nothing for so long hangs."""
+        """`readable`: what it says on standard error is for people; `silent_s`: one that is silent for longer hangs."""
         names = {name + end for name in _HIDDEN for end in ("", "_FILE")}
         self._environ = {name: value for name, value in environ.items() if name not in names}
         self._argv = [sys.executable, "-m", "engine.service.worker", json.dumps(working._asdict())]
@@ -78,6 +78,17 @@ class Supervisor:
             self._asked += 1
             if self._child is not None and not process.has_ended(self._child, 0):
                 self._child.send_signal(signal.SIGTERM)
+
+    def wake(self) -> None:
+        """Something has come for it. Where it cannot be told, it looks by itself in a moment; nobody waits for it."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._child is not None and self._child.stdin is not None and not self._child.stdin.closed:
+                with suppress(OSError):
+                    os.write(self._child.stdin.fileno(), b".")
+        finally:
+            self._lock.release()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Has it ended for good?"""
@@ -119,6 +130,8 @@ class Supervisor:
             if self._asked:
                 return None
             child = process.start(self._argv, self._folder, self._environ, True, "install Python")
+            if child.stdin is not None:
+                os.set_blocking(child.stdin.fileno(), False)
             self._child = child
         if self._listen(child):
             process.has_ended(child, self._grace_s)

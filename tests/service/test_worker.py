@@ -66,7 +66,7 @@ def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkey
     """The next one would wait for its lock for ever."""
     ended: list[int] = []
     monkeypatch.setattr(workers, "_die", ended.append)
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+    monkeypatch.setattr("sys.stdin", io.FileIO(os.devnull))
 
     def abandon():
         raise KeyError

@@ -6,6 +6,7 @@ platform's own wiring: reserved, except `environment`, which every resource sets
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.canonical import digest, digest_bytes
@@ -46,26 +47,31 @@ class Services(NamedTuple):
 
 
 def read(module: Mapping[str, bytes]) -> Services:
-    """Read the module's files, by name.
+    """Read the module's files, by name; once, as long as they are the same.
 
     Raises:
         EngineError: a file that does not parse or a type that Terraform does not have; a module without any service.
     """
+    return _read(tuple(sorted(module.items())))
+
+
+@lru_cache(maxsize=2)
+def _read(module: tuple[tuple[str, bytes], ...]) -> Services:
     services: dict[str, Mapping[str, Type]] = {}
     reserved: set[str] = set()
     defines: dict[str, tuple[naming.Form, ...]] = {}
-    for name in sorted(module):
+    for name, data in module:
         stem, dot, extension = name.partition(".")
         if (dot + extension) != ".tf":
             continue
-        variables = _variables(module[name], f"terraform/{name}", defines)
+        variables = _variables(data, f"terraform/{name}", defines)
         if stem in FRAME:
             reserved |= variables.keys() - {COMMON}
         elif variables:
             services[stem] = variables
     if not services:
         raise failure("ENG326", Place("terraform"), reason="no file declares a service's variables")
-    whole = digest({name: digest_bytes(data) for name, data in module.items()})
+    whole = digest({name: digest_bytes(data) for name, data in module})
     return Services(services, frozenset(services), frozenset(reserved), defines, whole)
 
 
