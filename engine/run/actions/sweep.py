@@ -139,7 +139,7 @@ def _due(ctx: "Context", repo: str, pulls: "Sequence[Brief]") -> Iterator[Found]
     for pull in pulls:
         last = swept.last(store, repo, pull.number)
         assert pull.head.sha is not None
-        seen = due.Seen(pull.head.sha, pull.base.ref, pull.base.sha, pull.updated_at)
+        seen = due.Seen(pull.head.sha, pull.base.ref, pull.base.sha, pull.updated_at, pull.talk._asdict())
         now = due.marks(
             seen,
             made_with=made_with,
