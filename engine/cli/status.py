@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.service.shown import Lane, Pull, Pulls
 
 HELP = "show what each pull request waits for, and who can unblock it"
+_MENDS = "no record of a pull request; the next run that tells its page mends it"
 _COLOURS = {"people": "yellow", "behind": "yellow", "frozen": "yellow", "person": "yellow", "engine": "green"}
 
 
@@ -28,6 +29,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.cli.files import open_store
     from engine.errors import EngineError, failure
     from engine.run.kept.board import Board
+    from engine.run.kept.sources import unreadable
     from engine.service import views
     from engine.service.shown import Asked
     from engine.service.timeline import Trail
@@ -37,6 +39,7 @@ def run(options: Namespace, console: "Console") -> int:
     found = views.pulls(sources, Asked(who=options.who, repo=options.repo))
     if found.problem:
         raise EngineError(found.problem)
+    found = found._replace(unreadable=(*found.unreadable, *unreadable(store)))
     one = None
     if options.pr is not None:
         repos = {entry.repo for lane in found.lanes for entry in lane.entries if entry.pr == options.pr}
@@ -54,6 +57,8 @@ def run(options: Namespace, console: "Console") -> int:
 
 
 def _list(found: "Pulls", console: "Console") -> None:
+    from engine.core.kept import keys
+
     if not found.lanes:
         console.out("no pull request waits for anything" if not found.total else "none of them; others wait")
     for lane in found.lanes:
@@ -61,7 +66,9 @@ def _list(found: "Pulls", console: "Console") -> None:
         for entry in lane.entries:
             _entry(entry, lane, console)
     for key in found.unreadable:
-        console.err(f"{key}: no record of a pull request; the next run that tells its page mends it")
+        _, _, source = key.partition(keys.SOURCES)
+        what = f"all that {source} sends waits: put its record back, from a copy of the store" if source else _MENDS
+        console.err(f"{key}: {what}")
 
 
 def _entry(entry: "Entry", lane: "Lane", console: "Console") -> None:

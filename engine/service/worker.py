@@ -235,10 +235,13 @@ class Worker:
             "at": clock.now(),
             "running": [live.run.run for live in self._carrier.live()],
             "parallelism": self._working.parallelism,
-            "trouble": log.plain(self._trouble),
+            "trouble": log.plain(self._trouble or "; ".join(self._stuck())),
         }
         with suppress(EngineError):  # a full disk: nobody hears of us for a while
             files.write(os.path.join(self._working.state_dir, ALIVE), json.dumps(said).encode())
+
+    def _stuck(self) -> list[str]:
+        return [f"all that {repo} sends waits: {why}" for repo, why in sorted(self.dispatcher.stuck.items())]
 
     def _tidy(self, queue: Queue) -> None:
         """Forget what has been kept long enough."""

@@ -19,6 +19,7 @@ from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.events.envelope import read_event
 from engine.core.events.kinds import Subject
+from engine.core.kept import keys
 from engine.core.kept.journal import Identity
 from engine.core.moment import later
 from engine.core.rules.load import load
@@ -88,7 +89,7 @@ def _branch(name, sha, at=NOW):
 def _merged(number, login="interlock", kind="Bot", at=BEFORE):
     by = {"__typename": kind, "login": login, "databaseId": 9}
     return {"number": number, "mergedBy": by, "headRefOid": HEAD, "baseRefName": "dev", "updatedAt": at,
-            "comments": _said(), "reviews": _said()}  # fmt: skip
+            "comments": _said(41), "reviews": _said()}  # fmt: skip
 
 
 class Swept:
@@ -178,6 +179,17 @@ def test_a_record_that_nobody_can_read_is_none():
     run = Swept(GitHub(1))
     run.store.put_if_absent(f"swept/{REPO}/1", b"garbage")
     assert list(run()) == ["#1"]
+
+
+def test_one_of_which_something_cannot_be_believed_keeps_no_other_from_its_turn():
+    """What stands at its resource is no word of ours: its own run says so."""
+    run = Swept(GitHub(2))
+    run.decided(1, keys=[KEY])
+    run.decided(2)
+    run.store.put_if_absent(keys.hold(KEY, REPO, 7), b"{}")
+    found = run()
+    assert list(found) == ["#1"]
+    assert "is not believed" in found["#1"]
 
 
 def test_what_has_no_turn_has_the_next():
