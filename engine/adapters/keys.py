@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.adapters import files, settings
+from engine.adapters import files, key_files
 from engine.adapters.ownership import ours, weak_spot
 from engine.core.signature import key_id
 from engine.errors import failure
@@ -51,9 +51,9 @@ class Keyring:
         Raises:
             EngineError: ENG550 there is no key, or it cannot be used.
         """
-        pem = settings.signing_key(self._environ, purpose)
+        pem = key_files.signing_key(self._environ, purpose)
         if pem is None:
-            raise failure("ENG550", purpose=purpose, setting=f"{settings.SIGNING[purpose]}_FILE")
+            raise failure("ENG550", purpose=purpose, setting=f"{key_files.SIGNING[purpose]}_FILE")
         return load_signer(pem)
 
     def digest_key(self) -> bytes:
@@ -62,7 +62,7 @@ class Keyring:
         Raises:
             EngineError: ENG551 there is none, or it cannot be used.
         """
-        key = settings.digest_key(self._environ)
+        key = key_files.digest_key(self._environ)
         if key is None:
             raise failure("ENG551")
         return key
@@ -73,7 +73,7 @@ class Keyring:
         Raises:
             EngineError: ENG570 there is none, or it cannot be used.
         """
-        key = settings.handover_key(self._environ)
+        key = key_files.handover_key(self._environ)
         if key is None:
             raise failure("ENG570")
         return key
@@ -86,7 +86,7 @@ class Keyring:
         """
         from engine.adapters.sealed import key_of
 
-        present, old = settings.backup_keys(self._environ)
+        present, old = key_files.backup_keys(self._environ)
         if present is None:
             raise failure("ENG719", reason="there is no key (ENGINE_BACKUP_KEY_FILE)")
         keys = [key_of(text.decode("ascii", "replace")) for text in (present, *old)]

@@ -72,21 +72,27 @@ def _list(found: "Pulls", console: "Console") -> None:
 
 
 def _entry(entry: "Entry", lane: "Lane", console: "Console") -> None:
+    from engine.cli.laid import fitted
     from engine.core.decision.explain import people
 
-    console.out(f"  {entry.name}  {_line(entry.title)}  {console.colour(f'since {entry.since}', 'dim')}")
-    console.out(f"    {_line(entry.line)}")
-    console.out(f"    → {_line(people(entry.who)) if entry.who else lane.otherwise}")
+    since = f"since {entry.since}"
+    head = fitted(f"{entry.name}  {_line(entry.title)}  {since}", 2, console)
+    console.out(head.replace(since, console.colour(since, "dim")))
+    console.out(fitted(_line(entry.line), 4, console))
+    console.out(fitted(f"→ {_line(people(entry.who)) if entry.who else lane.otherwise}", 4, console))
 
 
 def _show(one: "Pull", console: "Console") -> None:
+    from engine.cli.laid import fitted
+
     entry = one.entry
-    console.out(f"{entry.name}  {_line(entry.title)}")
-    console.out(f"{_line(entry.line)}  {console.colour(f'since {entry.since}', 'dim')}")
+    console.out(fitted(f"{entry.name}  {_line(entry.title)}", 0, console))
+    console.out(fitted(f"{_line(entry.line)}  since {entry.since}", 0, console))
     for wait in entry.waits:
-        console.out(f"  → {_wait(wait)}")
+        console.out(fitted(f"→ {_wait(wait)}", 2, console))
     for gate in one.gates:
-        console.out(f"  {_MARKS.get(gate['outcome'], '·')} {_line(gate['name'])}: {_line(gate['because'])}")
+        told = f"{_MARKS.get(gate['outcome'], '·')} {_line(gate['name'])}: {_line(gate['because'])}"
+        console.out(fitted(told, 2, console))
     for event in one.timeline.events:
         by = f", {event.who}" if event.who else ""
         console.out(f"  {event.at}  {event.kind:<8}  {event.outcome:<9}  {_line(event.text + by)}")

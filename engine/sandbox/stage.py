@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine import data
-from engine.adapters import files, settings
+from engine.adapters import files, key_files, settings
 from engine.sandbox.aws import Aws
 from engine.sandbox.forge.forge import Forge
 
@@ -119,7 +119,7 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     environ = {
         **aws.environ,
         "NO_PROXY": "127.0.0.1",
-        **{f"{name}_FILE": os.path.join(keys, _signs(purpose)) for purpose, name in settings.SIGNING.items()},
+        **{f"{name}_FILE": os.path.join(keys, _signs(purpose)) for purpose, name in key_files.SIGNING.items()},
         "ENGINE_TRUSTED_KEYS": os.path.join(keys, _TRUSTED),
         **{setting: os.path.join(keys, name) for name, setting in _SECRETS.items()},
         "ENGINE_GITHUB_APP_ID": str(app["id"]),
@@ -143,7 +143,7 @@ def _signing_keys(folder: str) -> None:
     trusted = os.path.join(folder, _TRUSTED)
     before = files.read(trusted).decode() if os.path.exists(trusted) else "version: 1\nkeys:\n"
     expires, rows = later(now(), _COUNTS_S), []
-    for purpose in settings.SIGNING:
+    for purpose in key_files.SIGNING:
         place = os.path.join(folder, _signs(purpose))
         if os.path.exists(place) and load_signer(files.read(place)).id in before:
             continue
