@@ -137,8 +137,9 @@ class Supervisor:
             process.has_ended(child, self._grace_s)
         else:
             log.error("the worker hangs, and is ended", worker=child.pid)
-            if child.stdin is not None:
-                child.stdin.close()
+            with self._lock:
+                if child.stdin is not None:
+                    child.stdin.close()
             process.has_ended(child, _LEAVES_S)
         with self._lock:
             process.kill(child)

@@ -249,6 +249,7 @@ class Worker:
         before = later(now, -self._working.retention_s)
         for run in self.runs.prune(before):
             shutil.rmtree(self.runs.folder(run), ignore_errors=True)
+            _say_it_moves()
         self._make_room()
         removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
         log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
