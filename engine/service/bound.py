@@ -82,8 +82,13 @@ class Sources:
         """
         arrived = sorted((one for one in deliveries if one.repo_id is not None), key=lambda one: one.number)
         found = {source.repo.lower(): self._bound(source, store, arrived) for source in rules.sources}
-        known = {name: bound._replace(unknown="") for name, bound in found.items()}
-        if known != self.all():
+        before = self.all()
+        # What was known of one that nobody can tell just now goes on keeping strangers out.
+        known = {
+            name: before.get(name, bound._replace(unknown="")) if bound.unknown else bound
+            for name, bound in found.items()
+        }
+        if known != before:
             with self._database.writing() as tables:
                 tables.execute("DELETE FROM sources")
                 tables.executemany("INSERT INTO sources VALUES (?, ?, ?, ?)", [one[:-1] for one in known.values()])

@@ -112,6 +112,16 @@ def test_what_is_in_the_store_and_no_word_of_ours_is_not_believed_and_keeps_that
     assert list(unreadable(store)) == []
 
 
+def test_a_record_that_is_broken_later_lets_no_stranger_in(box):
+    """Another process reads it anew: what the receiver knew of the source still holds."""
+    Sources(box.database).bind(rules(), Memory(), [came(5, 7)])
+    store, sources = Memory(), Sources(box.database)
+    store.put_if_absent("sources/acme/dev", b"{}")
+    assert sources.bind(rules(), store, [came(5, 7)])["acme/dev"].unknown
+    assert sources.aside(came(5, 7)) is None
+    assert sources.aside(came(6, 7)) == Aside("refused", "acme/DEV is repository 5, and this is 6")
+
+
 def test_a_store_that_does_not_answer_keeps_all_waiting(box):
     class Gone(Memory):
         def get(self, key):
