@@ -101,3 +101,16 @@ def test_what_keeps_everything_waiting_is_said_once_and_shown(worker, monkeypatc
     monkeypatch.setattr(worker.dispatcher, "step", lambda: 0)
     worker._step()
     assert worker._trouble == ""
+
+
+def test_each_word_of_who_started_it_wakes_it(worker, monkeypatch):
+    """And the end of their words is its own."""
+    heard, said = os.pipe()
+    monkeypatch.setattr("sys.stdin", os.fdopen(heard))
+    monkeypatch.setattr(workers, "_die", lambda _: None)
+    assert not worker._bell.wait(0)
+    os.write(said, b"..")
+    os.close(said)
+    workers._until_left(worker)
+    assert worker._bell.wait(0)
+    assert not worker._bell.wait(0)
