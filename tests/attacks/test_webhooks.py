@@ -102,8 +102,9 @@ def test_what_is_refused_does_not_push_everything_else_out_of_the_log(site, monk
 
 def test_one_delivery_sent_twice_is_one(site):
     body = fresh()
-    sent = headers(body)
+    sent, told = headers(body), len(site.came)
     assert [site.post(body, sent).status for _ in range(3)] == [202, 200, 200]
+    assert len(site.came) == told + 1, "the worker is woken once"
 
 
 def test_an_old_body_under_new_ids_is_known(site):
