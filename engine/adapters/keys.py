@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine.adapters import files, settings
+from engine.adapters import files, key_files
 from engine.adapters.ownership import ours, weak_spot
 from engine.core.signature import key_id
 from engine.errors import failure
@@ -58,9 +58,9 @@ class Keyring:
         Raises:
             EngineError: ENG550 there is no key, or it cannot be used.
         """
-        pem = settings.signing_key(self._environ, purpose)
+        pem = key_files.signing_key(self._environ, purpose)
         if pem is None:
-            raise failure("ENG550", purpose=purpose, setting=f"{settings.SIGNING[purpose]}_FILE")
+            raise failure("ENG550", purpose=purpose, setting=f"{key_files.SIGNING[purpose]}_FILE")
         return load_signer(pem)
 
     def digest_key(self) -> bytes:
@@ -69,7 +69,7 @@ class Keyring:
         Raises:
             EngineError: ENG551 there is none, or it cannot be used.
         """
-        key = settings.digest_key(self._environ)
+        key = key_files.digest_key(self._environ)
         if key is None:
             raise failure("ENG551")
         return key
@@ -80,7 +80,7 @@ class Keyring:
         Raises:
             EngineError: ENG570 there is none, or it cannot be used.
         """
-        key = settings.handover_key(self._environ)
+        key = key_files.handover_key(self._environ)
         if key is None:
             raise failure("ENG570")
         return key
@@ -93,7 +93,7 @@ class Keyring:
         """
         from engine.adapters.sealed import key_of
 
-        present, old = settings.backup_keys(self._environ)
+        present, old = key_files.backup_keys(self._environ)
         if present is None:
             raise failure("ENG719", reason="there is no key (ENGINE_BACKUP_KEY_FILE)")
         keys = [key_of(text.decode("ascii", "replace")) for text in (present, *old)]
@@ -171,7 +171,7 @@ def key_set(folder: str, before: bytes | None, expires: str) -> bytes:
 
     known = before.decode() if before else ""
     head, rows = known.rstrip("\n"), list[str]()
-    for purpose in settings.SIGNING:
+    for purpose in key_files.SIGNING:
         place = os.path.join(folder, signs(purpose))
         signer = load_signer(files.read(place)) if os.path.lexists(place) else new_key(place)
         if signer.id not in known:

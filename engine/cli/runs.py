@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HELP = "list what `engine serve` does and has done, or show one run with its log"
 _STATES = ("queued", "running", "done", "failed", "superseded", "cancelled", "poisoned")
+_WIDEST = len(max(_STATES, key=len))
 _MARKS = {"failed": "red", "poisoned": "red", "running": "yellow", "done": "green"}
 
 
@@ -86,20 +87,31 @@ def _show(runs: "Runs", options: Namespace, console: "Console") -> int:
     if options.json:
         console.json({"version": 1, "run": found.to_json(), "log": [one._asdict() for one in said]})
         return ExitCode.DONE
+    from engine.cli.laid import fitted
+
     console.out(line(found, console))
     for name in ("queued_at", "started_at", "ended_at", "not_before", "pipeline", "outcome", "asked_by"):
         if value := getattr(found, name):
             console.out(f"  {name.replace('_', ' '):<11} {value}")
     for one in said:
-        console.out(f"{one.at[11:19]}  {one.text}")
+        console.out(f"{one.at[11:19]}{fitted(one.text, 10, console)[8:]}")
     return ExitCode.DONE
 
 
 def line(one: "Run", console: "Console") -> str:
-    """One run in one line."""
-    shown = f"{one.state:<10}"
+    """One run: in one line, or in several on a terminal where that is too long, with what it is about first."""
+    from engine.cli.laid import fitted
+    from engine.printable import in_line
+
+    state = f"{one.state:<{_WIDEST}}"
+    why = in_line(one.phase if one.state == "running" else one.reason or one.outcome)
+    what = in_line(one.pipeline or f"{one.event} {one.action}".strip())
+    parts = [part for part in (one.run, one.subject, what, why) if part]
+    whole = "  ".join(parts)
+    if not console.is_watched or _WIDEST + 1 + len(whole) <= console.width:
+        shown = whole
+    else:
+        head, *rest = (fitted(part, _WIDEST + 1, console) for part in (f"{one.subject}  {what}", one.run, why) if part)
+        shown = "\n".join([head.strip(), *rest])
     colour = _MARKS.get(one.state)
-    shown = console.colour(shown, colour) if colour else shown
-    why = one.phase if one.state == "running" else one.reason or one.outcome
-    what = one.pipeline or f"{one.event} {one.action}".strip()
-    return f"{shown} {one.run}  {one.subject}  {what}{'  ' if why else ''}{why}"
+    return f"{console.colour(state, colour) if colour else state} {shown}"

@@ -62,6 +62,13 @@ def arguments(parser: ArgumentParser) -> None:
         default=20,
         help="for what goes when SIGTERM comes; then it is cut off, and the next one goes on (default: %(default)s)",
     )
+    parser.add_argument(
+        "--silent",
+        metavar="SECONDS",
+        type=_number(5, 86_400),
+        default=300,
+        help="a worker whose loop stands still for so long is ended and started again (default: %(default)s)",
+    )
     parser.add_argument("--without-clock", action="store_true", help="start no `every:` row: a schedule elsewhere does")
     parser.add_argument(
         "--log-level", choices=("debug", "info", "warning", "error"), default="info", help="default: %(default)s"
@@ -115,10 +122,10 @@ def run(options: Namespace, console: "Console") -> int:
         level=options.log_level,
         per_hour=options.per_hour,
     )
-    worker = Supervisor(working, os.environ, readable=readable)
+    worker = Supervisor(working, os.environ, readable=readable, silent_s=options.silent)
     # Two signals that come close together are one to who has not heard the first: the second word is another one.
     with ending(worker.end, worker.kill) as asked:
-        with listening(told, os.environ) as web:
+        with listening(told, os.environ, worker.wake) as web:
             try:
                 worker.start()
                 _tell(options, console, web.url, told.state_dir, worker.pid)

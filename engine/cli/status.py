@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.service.shown import Lane, Pull, Pulls
 
 HELP = "show what each pull request waits for, and who can unblock it"
+_MENDS = "no record of a pull request; the next run that tells its page mends it"
 _COLOURS = {"people": "yellow", "behind": "yellow", "frozen": "yellow", "person": "yellow", "engine": "green"}
 
 
@@ -28,6 +29,7 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.cli.files import open_store
     from engine.errors import EngineError, failure
     from engine.run.kept.board import Board
+    from engine.run.kept.sources import unreadable
     from engine.service import views
     from engine.service.shown import Asked
     from engine.service.timeline import Trail
@@ -37,6 +39,7 @@ def run(options: Namespace, console: "Console") -> int:
     found = views.pulls(sources, Asked(who=options.who, repo=options.repo))
     if found.problem:
         raise EngineError(found.problem)
+    found = found._replace(unreadable=(*found.unreadable, *unreadable(store)))
     one = None
     if options.pr is not None:
         repos = {entry.repo for lane in found.lanes for entry in lane.entries if entry.pr == options.pr}
@@ -54,6 +57,8 @@ def run(options: Namespace, console: "Console") -> int:
 
 
 def _list(found: "Pulls", console: "Console") -> None:
+    from engine.core.kept import keys
+
     if not found.lanes:
         console.out("no pull request waits for anything" if not found.total else "none of them; others wait")
     for lane in found.lanes:
@@ -61,25 +66,33 @@ def _list(found: "Pulls", console: "Console") -> None:
         for entry in lane.entries:
             _entry(entry, lane, console)
     for key in found.unreadable:
-        console.err(f"{key}: no record of a pull request; the next run that tells its page mends it")
+        _, _, source = key.partition(keys.SOURCES)
+        what = f"all that {source} sends waits: put its record back, from a copy of the store" if source else _MENDS
+        console.err(f"{key}: {what}")
 
 
 def _entry(entry: "Entry", lane: "Lane", console: "Console") -> None:
+    from engine.cli.laid import fitted
     from engine.core.decision.explain import people
 
-    console.out(f"  {entry.name}  {_line(entry.title)}  {console.colour(f'since {entry.since}', 'dim')}")
-    console.out(f"    {_line(entry.line)}")
-    console.out(f"    → {_line(people(entry.who)) if entry.who else lane.otherwise}")
+    since = f"since {entry.since}"
+    head = fitted(f"{entry.name}  {_line(entry.title)}  {since}", 2, console)
+    console.out(head.replace(since, console.colour(since, "dim")))
+    console.out(fitted(_line(entry.line), 4, console))
+    console.out(fitted(f"→ {_line(people(entry.who)) if entry.who else lane.otherwise}", 4, console))
 
 
 def _show(one: "Pull", console: "Console") -> None:
+    from engine.cli.laid import fitted
+
     entry = one.entry
-    console.out(f"{entry.name}  {_line(entry.title)}")
-    console.out(f"{_line(entry.line)}  {console.colour(f'since {entry.since}', 'dim')}")
+    console.out(fitted(f"{entry.name}  {_line(entry.title)}", 0, console))
+    console.out(fitted(f"{_line(entry.line)}  since {entry.since}", 0, console))
     for wait in entry.waits:
-        console.out(f"  → {_wait(wait)}")
+        console.out(fitted(f"→ {_wait(wait)}", 2, console))
     for gate in one.gates:
-        console.out(f"  {_MARKS.get(gate['outcome'], '·')} {_line(gate['name'])}: {_line(gate['because'])}")
+        told = f"{_MARKS.get(gate['outcome'], '·')} {_line(gate['name'])}: {_line(gate['because'])}"
+        console.out(fitted(told, 2, console))
     for event in one.timeline.events:
         by = f", {event.who}" if event.who else ""
         console.out(f"  {event.at}  {event.kind:<8}  {event.outcome:<9}  {_line(event.text + by)}")

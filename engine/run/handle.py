@@ -1,7 +1,7 @@
 """From an event's bytes to what came of it, on one page."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event as Flag
@@ -9,24 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine import __version__
 from engine.adapters import files
-from engine.core.alone import alone
 from engine.core.canonical import digest
 from engine.core.decision.belief import believe
-from engine.core.decision.decide import decide
-from engine.core.decision.decided import Decision, PipelineResult
-from engine.core.decision.document import FactDocument, freeze
+from engine.core.decision.decided import PipelineResult
+from engine.core.decision.document import FactDocument
 from engine.core.decision.matching import Matching, stands_for
 from engine.core.decision.stance import stance
 from engine.core.events.envelope import Event, read_event
-from engine.core.events.ours import sent_by_bot
 from engine.core.outcome import Outcome
 from engine.core.resources.model import Discovery
 from engine.errors import EngineError, ExitCode, failure
 from engine.run import reports, results, sweeping
 from engine.run.catalog import catalog
 from engine.run.context import Context, Controller, Work
-from engine.run.facts.gather import gather
-from engine.run.facts.teller import GITHUB
+from engine.run.deciding import Deciding, anew, deciding, keep
 from engine.run.handled import Again, Handled, following
 from engine.run.idle import matching_of, rules_of
 from engine.run.kept import swept
@@ -35,7 +31,7 @@ from engine.run.ports import Ports
 from engine.run.request import Request, Watcher
 from engine.run.runner import Ran, carry_out, is_locked_out
 from engine.run.stopping import HANDED_OVER
-from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened
+from engine.run.telling import Judged, once_opened
 from engine.run.today import digests
 
 if TYPE_CHECKING:
@@ -101,32 +97,6 @@ def _reported(event: Event, out: str, settings: "Settings", watcher: Watcher) ->
         raise
 
 
-class _Decided(NamedTuple):
-    """A decision, and what it was made of."""
-
-    judged: Judged
-    telling: Telling | None  # None: nobody was asked anything
-    document: FactDocument  # facts as they were fetched
-    decision: Decision
-
-    def check_head(self) -> None:
-        """Nothing, if the head is still where it was. Raises EngineError: ENG552."""
-        assert self.telling is not None
-        self.telling.check_head(again=True)
-
-    @property
-    def discovery(self) -> Discovery:
-        """What the change consists of; where that cannot be told, nothing, and why: not every action asks for it."""
-        fetched = self.document.facts.keys() | self.document.failed.keys()
-        if self.telling is None or (self.telling.origin == GITHUB and "resources" not in fetched):
-            return Discovery(None, None, (), ())
-        try:
-            with alone("what the change consists of"):
-                return self.telling.change.discovery
-        except EngineError as error:
-            return Discovery(None, None, (), error.problems)
-
-
 def _once(
     event: Event,
     request: Request,
@@ -162,10 +132,10 @@ def _once(
     frozen = swept.frozen(ports.store) if request.repo is None and matching.pipelines else ()
     judged = Judged(event, rules, controller, settings, ports, ports.now(), Flag())
     with watcher.stop.reaches(judged.stop):
-        decided = _decide(request, matching, judged)
+        decided = deciding(request, matching, judged)
     watcher.stop.check()
     found = found if decided.decision.pipelines else []
-    _keep(decided, request, sources, new=all(journal.start is None for journal in found))
+    keep(decided, request, sources, new=all(journal.start is None for journal in found))
     watcher.decided(decided.decision)
     believed = believe(decided.document, rules)
     report = reports.about(event, believed)
@@ -186,7 +156,7 @@ class _Shared(NamedTuple):
 
     request: Request
     matching: Matching
-    decided: _Decided
+    decided: Deciding
     believed: FactDocument
     report: "Report"
     watcher: Watcher
@@ -249,7 +219,7 @@ def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: s
         run=shared.request.going.run,
         check_head=decided.check_head,
         journal=journal,
-        again=partial(_anew, shared.request, shared.matching, decided, result.name),
+        again=partial(anew, shared.request, shared.matching, decided, result.name),
     )
 
 
@@ -257,7 +227,7 @@ def _tell(
     report: "Report",
     result: PipelineResult,
     ran: tuple[Ran, ...],
-    decided: _Decided,
+    decided: Deciding,
     believed: FactDocument,
     out: str,
     watcher: Watcher,
@@ -282,95 +252,3 @@ def _made_with(controller: Controller, settings: "Settings") -> Mapping[str, str
         return {"engine": __version__, **digests(controller, settings)}
     except EngineError as error:
         return {"engine": __version__, "policy": error.problems[0].code}
-
-
-def _decide(request: Request, matching: Matching, judged: Judged) -> _Decided:
-    """By the controller's rules, of a change that is of this repository, and whose head is still the event's.
-
-    An event on which nothing starts, or that tells of what we did ourselves, is worth no question to GitHub.
-
-    Raises:
-        EngineError: they cannot be trusted, or it is not.
-    """
-    event, rules = judged.event, judged.rules
-    nothing = freeze({}, origin=GITHUB)
-    idle = _Decided(judged, None, nothing, Decision(event, rules.whole, nothing, frozenset(), (), matching.triggers))
-    if request.repo is not None:
-        telling = on_clone(judged, request.repo, request.asked)
-    elif not matching.pipelines:
-        return idle
-    else:
-        judged = opened(judged, matching)
-        telling = on_github(judged, matching.needs, request.asked, request.going.run)
-        echo = sent_by_bot(event) if judged.settings.bot is None and request.pipeline is None else None
-        if echo is not None and telling.me() == echo:
-            return idle._replace(decision=idle.decision._replace(triggers=()))
-        telling.check_head()
-    document = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)._replace(origin=telling.origin)
-    return _Decided(judged, telling, document, decide(event, document, rules, request.pipeline, matching))
-
-
-def _anew(request: Request, matching: Matching, decided: _Decided, name: str) -> tuple[FactDocument, PipelineResult]:
-    """The pipeline, decided again by facts of now."""
-    fresh = _decide(request, matching, decided.judged._replace(now=decided.judged.ports.now()))
-    found = next((result for result in fresh.decision.pipelines if result.name == name), None)
-    assert found is not None, "the same event starts the same pipelines"
-    return believe(fresh.document, fresh.judged.rules), found
-
-
-def _say(decided: _Decided, request: Request, sources: Mapping[str, bytes]) -> None:
-    """In the trail: what was decided, before anything of it is done. That nothing starts is no decision."""
-    from engine.core.audit import says
-    from engine.core.audit.decided import Decided
-    from engine.run.kept import decisions, known_keys
-    from engine.run.orchestrator.pool import run_all
-
-    if not decided.decision.pipelines:
-        return
-    judged, decision = decided.judged, decided.decision.to_json()
-    event, settings, ports = judged.event, judged.settings, judged.ports
-    if not _is_news(decided, request):
-        return
-    # What takes its time in a store is asked for at once; nothing is written yet of what is told last.
-    looks: list[Callable[[], object]] = [ports.audit.head]
-    if settings.store and settings.trusted_keys:
-        looks.append(partial(known_keys.look, ports, request.going.run, settings.trusted_keys))
-    sent = {"name": event.name, "delivery": event.delivery, "payload": event.payload}
-    run, facts = request.going.run, decided.document.to_json()
-    kept = Decided(run, judged.now, __version__, request.pipeline, request.repo is not None, sent, facts, "", decision)
-    looks.append(partial(decisions.put, ports.store, kept, sources))
-    digest_of_it = str(run_all(looks, lambda look: look(), len(looks))[-1])
-    actor = says.person(event.payload.get("sender"))
-    ports.audit.say(*says.decisions(decision, event.subject.repo, event.subject.number, actor, digest_of_it))
-
-
-def _is_news(decided: _Decided, request: Request) -> bool:
-    """What anybody may start on a pull request, as often as they like, is told while it comes to something new.
-
-    Always told is what somebody has started who may write, and what lets something through that gates protect.
-    """
-    from engine.core.audit import says
-
-    event, found, rules = decided.judged.event, decided.decision.pipelines, decided.judged.rules
-    number = event.subject.number
-    permissions = decided.document.facts.get("permissions", {})
-    if number is None or not says.is_open(event.name, event.payload, permissions):
-        return True
-    passing = (one.name for one in found if one.outcome is Outcome.PASS)
-    if any(step.uses in rules.protect for name in passing for step in rules.pipelines[name].steps):
-        return True
-    said = [[one.name, one.outcome.value, [[g.name, g.outcome.value] for g in one.gates]] for one in found]
-    store, run = decided.judged.ports.store, request.going.run
-    return swept.hears(store, run, event.subject.repo, number, digest(said))
-
-
-def _keep(decided: _Decided, request: Request, sources: Mapping[str, bytes], *, new: bool) -> None:
-    """What was decided, and what it was decided by: enough to decide it again. It is in the trail then."""
-    out = request.out
-    files.make_directory(out)
-    if new:
-        results.clear(os.path.join(out, name) for name in decided.judged.rules.pipelines)
-    results.keep(out, "event.json", decided.judged.event.payload)
-    results.keep(out, "facts.json", decided.document.to_json())
-    results.keep(out, "decision.json", decided.decision.to_json())
-    _say(decided, request, sources)

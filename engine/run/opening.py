@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from engine.adapters.github.port import Forge
     from engine.adapters.settings import Settings
+    from engine.adapters.storage.named import Opened
     from engine.run.ports import Opens, Ports
 
 
-def ports(values: "Settings", run: str, out: str, github: "Opens | None", environ: Mapping[str, str]) -> "Ports":
-    """Of one run, that keeps what it makes in `out`.
+def ports(
+    values: "Settings",
+    run: str,
+    out: str,
+    github: "Opens | None",
+    environ: Mapping[str, str],
+    stores: "Opened | None" = None,
+) -> "Ports":
+    """Of one run, that keeps what it makes in `out`; `stores` opens its store, where others use it too.
 
     Raises:
         EngineError: the store cannot be opened.
@@ -22,7 +30,7 @@ def ports(values: "Settings", run: str, out: str, github: "Opens | None", enviro
     from engine.run.audit import trail
     from engine.run.ports import Ports
 
-    store, keyring, now = opened(values.store), Keyring(environ), clock.ahead(values.clock_ahead_s)
+    store, keyring, now = (stores or opened)(values.store), Keyring(environ), clock.ahead(values.clock_ahead_s)
     return Ports(store, keyring, now, trail(store, keyring, values, run, now, out), github=github)
 
 

@@ -125,7 +125,8 @@ def note(
     if "now" not in document.facts:
         return
     # Where the base is by now says nothing of what was merged into it.
-    seen = due.Seen(pr["head"]["sha"], pr["base"]["ref"], None if pr["merged"] else pr["base"]["sha"], pr["updated_at"])
+    base = None if pr["merged"] else pr["base"]["sha"]
+    seen = due.Seen(pr["head"]["sha"], pr["base"]["ref"], base, pr["updated_at"], due.said(document))
     depends = due.still_open(document)
     today = {name: value for name, value in made_with.items() if name != "engine"}
     marks = due.marks(

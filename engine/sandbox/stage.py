@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine import data
-from engine.adapters import files, settings
+from engine.adapters import files, key_files, settings
 from engine.adapters.keys import SECRETS, signs
 from engine.sandbox.aws import Aws
 from engine.sandbox.forge.forge import Forge
@@ -110,7 +110,7 @@ def prepared(folder: str, aws: Aws, forge: Forge, app: Mapping[str, object]) -> 
     environ = {
         **aws.environ,
         "NO_PROXY": "127.0.0.1",
-        **{f"{name}_FILE": os.path.join(keys, signs(purpose)) for purpose, name in settings.SIGNING.items()},
+        **{f"{name}_FILE": os.path.join(keys, signs(purpose)) for purpose, name in key_files.SIGNING.items()},
         "ENGINE_TRUSTED_KEYS": os.path.join(keys, _TRUSTED),
         **{setting: os.path.join(keys, name) for name, setting in SECRETS.items()},
         "ENGINE_GITHUB_APP_ID": str(app["id"]),

@@ -134,7 +134,7 @@ def _read(file: str) -> Mapping[str, Holder]:
     Raises:
         EngineError: as `Tokens`.
     """
-    from engine.adapters.settings import read_private
+    from engine.adapters.key_files import read_private
 
     found: dict[str, Holder] = {}
     names: set[str] = set()

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from engine.adapters.storage.port import Store
+from engine.core.kept.record import DISBELIEVED
 from engine.core.rules.model import Rules, Source
+from engine.errors import EngineError
 from engine.run.kept import sources as kept
 from engine.run.kept.sources import Ids
 from engine.service.database import Database
@@ -28,12 +30,13 @@ class Bound(NamedTuple):
     repo_id: int | None  # None: nothing of it has come yet
     installation: int | None  # None: that, or its webhook is none of an App
     said_by: str  # `rules`, `first delivery`, or nothing
+    unknown: str = ""  # why nobody can tell what it is bound to: then what it sends waits
 
 
 class Aside(NamedTuple):
     """Why a delivery leads to nothing, whatever the rules say of its event."""
 
-    state: Literal["kept", "refused"]
+    state: Literal["kept", "refused", "waiting"]
     reason: str
 
 
@@ -48,6 +51,8 @@ def aside(delivery: Delivery, sources: Mapping[str, Bound]) -> Aside | None:
     if found is None:
         ours = {one.installation for one in sources.values()} - {None}
         return Aside("kept" if delivery.installation in ours else "refused", f"{delivery.repo} is no source")
+    if found.unknown:
+        return Aside("waiting", found.unknown)
     if delivery.repo_id is None:
         return Aside("refused", f"it does not say which repository {delivery.repo} is")
     if found.repo_id is not None and found.repo_id != delivery.repo_id:
@@ -73,14 +78,20 @@ class Sources:
         """The sources of now; those that had no ids are bound by what came first among `deliveries`.
 
         Raises:
-            EngineError: the store fails, or what it says cannot be believed.
+            EngineError: the store fails. What it says of one source and cannot be believed is for that source alone.
         """
         arrived = sorted((one for one in deliveries if one.repo_id is not None), key=lambda one: one.number)
         found = {source.repo.lower(): self._bound(source, store, arrived) for source in rules.sources}
-        if found != self.all():
+        before = self.all()
+        # What was known of one that nobody can tell just now goes on keeping strangers out.
+        known = {
+            name: before.get(name, bound._replace(unknown="")) if bound.unknown else bound
+            for name, bound in found.items()
+        }
+        if known != before:
             with self._database.writing() as tables:
                 tables.execute("DELETE FROM sources")
-                tables.executemany("INSERT INTO sources VALUES (?, ?, ?, ?)", found.values())
+                tables.executemany("INSERT INTO sources VALUES (?, ?, ?, ?)", [one[:-1] for one in known.values()])
         return found
 
     def all(self) -> Mapping[str, Bound]:
@@ -100,7 +111,14 @@ class Sources:
         if name not in self._first:
             fits = (one for one in arrived if one.repo.lower() == name and source.id in (None, one.repo_id))
             new = next((Ids(one.repo_id, one.installation) for one in fits if one.repo_id is not None), None)
-            if found := kept.first(store, name, new):
+            try:
+                found = kept.first(store, name, new)
+            except EngineError as error:
+                first_problem = error.problems[0]
+                if first_problem.code not in DISBELIEVED:
+                    raise
+                return Bound(name, None, None, "", f"{first_problem.code} {first_problem.message}")
+            if found:
                 self._first[name] = found
         first = self._first.get(name)
         if first is not None and source.id not in (None, first.repo_id):

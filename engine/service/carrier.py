@@ -19,6 +19,7 @@ from engine.service import log
 from engine.service.runs import LOG_LIMIT, Run, Runs, RunState
 
 if TYPE_CHECKING:
+    from engine.adapters.storage.named import Opened
     from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
     from engine.run.handled import Again, Handled
@@ -70,9 +71,11 @@ def validates(uses: Iterable[str]) -> bool:
 class Carrier:
     """Carries runs out, each in the thread that asks."""
 
-    def __init__(self, runs: Runs, controller: str, environ: Callable[[], Mapping[str, str]]) -> None:
-        """`environ` is asked before each turn."""
-        self._runs, self._controller, self._environ = runs, controller, environ
+    def __init__(
+        self, runs: Runs, controller: str, environ: Callable[[], Mapping[str, str]], stores: "Opened | None" = None
+    ) -> None:
+        """`environ` is asked before each turn, `stores` for the store of each: else each opens one of its own."""
+        self._runs, self._controller, self._environ, self._stores = runs, controller, environ, stores
         self._lock = threading.Lock()
         self._live: dict[str, Live] = {}
 
@@ -130,7 +133,9 @@ class Carrier:
                 going=going,
             )
             watcher = Watcher(self._decided(live, say), say, _shown(say), lambda _: None, live.stop)
-            ports = opening.ports(values, run.engine, out, opening.github(values, _nobody, environ), environ)
+            ports = opening.ports(
+                values, run.engine, out, opening.github(values, _nobody, environ), environ, self._stores
+            )
             _claim(out, run)
             try:
                 return handle(request, values, ports, watcher)

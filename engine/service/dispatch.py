@@ -1,4 +1,4 @@
-"""From the inbox to runs, from runs to the queue, and from what came of a turn back to both.
+"""From runs to the queue, and from what came of a turn back to the run and its delivery (`intake` is before it).
 
 The queue holds a few turns more than can go at once, and the rest waits here, where a source with a thousand pull
 requests gets as many turns as one with three. Every step may be cut off and done again: a run is named after its
@@ -12,8 +12,6 @@ delivery, a turn after its run, and what is written twice is written once.
 | the process ended | the same run, at once, and where it was; from the third time on alone, and after four poisoned |
 """
 
-import json
-import os
 import sqlite3
 import threading
 import time
@@ -21,27 +19,25 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from engine.adapters import clock, files
+from engine.adapters import clock
 from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log
-from engine.service.carrier import EVENT, End, Live
+from engine.service.carrier import End, Live
 from engine.service.fair import PER_HOUR, Door, Rate, fair
-from engine.service.runs import LONGEST_S, PENDING, Run, Runs, RunState, of_delivery
+from engine.service.intake import SAYS, Intake, Sifting
+from engine.service.runs import LONGEST_S, PENDING, Run, Runs
 
 if TYPE_CHECKING:
-    from engine.service.delivery import Delivery, State
+    from engine.service.delivery import State
     from engine.service.inbox import Inbox
-    from engine.service.sifting import Group, Sifted
 
 POISON = 4  # turns in a row that ended the process
 _SUSPECT = 2  # as many, and it goes alone from then on: it may have been another that ended it
 FAILURES = 12  # turns that ended without an outcome: more than an hour and a half
 _LOCKED_FOR_S = 86_400  # after which whoever holds the lock is asked by sweep, not by us
-_BATCH, _ALL = 500, 1_000_000
+_ALL = 1_000_000
 _AHEAD = 2  # turns in the queue for each place, so that none is empty while we look
-_CUT_OFF = ("pull_request", "synchronize")
-_SAYS: "Mapping[RunState, State]" = {"failed": "failed", "superseded": "superseded", "poisoned": "poisoned"}
 
 
 class Queues(Protocol):
@@ -52,13 +48,6 @@ class Queues(Protocol):
 
     def pending(self) -> set[str]:
         """The keys that have not ended."""
-
-
-class Sifting(Protocol):
-    """Tells apart what waits."""
-
-    def __call__(self, waiting: "Sequence[tuple[Delivery, bytes | None]]", /) -> "Sifted":
-        """Raises EngineError: the rules do not load, or the store fails; then all of it waits."""
 
 
 class Carries(Protocol):
@@ -81,18 +70,22 @@ class Places(NamedTuple):
     parallelism: int
     now: Callable[[], str] = clock.now
     per_hour: int = PER_HOUR  # runs that deliveries of one source begin; what is above waits
+    moves: Callable[[], None] = lambda: None  # said by `step` while it waits: it does not hang
+    ended: Callable[[], None] = lambda: None  # said after each turn: there may be something to do for `step`
 
 
 class Dispatcher:
     """`step` is for one thread, `work` for those of the queue."""
 
     def __init__(self, places: Places) -> None:
-        self._inbox, self._runs, self._carrier, self._sift, self._parallelism, self._now, per_hour = places
+        self._inbox, self._runs, self._carrier, sift, self._parallelism, self._now, per_hour, *told = places
+        self._moves, self._ended = told
+        self._intake = Intake(self._inbox, self._runs, sift, self._now, self._settle)
         self._rate = Rate(self._runs, per_hour)
         self._queue: Queues | None = None
         self._ending = threading.Event()
+        self._stepping: int | None = None  # the thread that calls `step`
         self._door = Door()
-        self._newer: dict[str, Run] = {}  # group → the run of its newest head, while older ones go
         self._handed: dict[str, str] = {}  # key → group, of what this process has handed to the queue
 
     def begin(self, queue: Queues) -> None:
@@ -114,7 +107,7 @@ class Dispatcher:
             if found is None:
                 self._inbox.mark([delivery.id], "waiting")
             elif found.state not in PENDING:
-                self._inbox.mark([delivery.id], _SAYS.get(found.state, "done"), reason=found.reason)
+                self._inbox.mark([delivery.id], SAYS.get(found.state, "done"), reason=found.reason)
 
     def step(self) -> int:
         """Everything that can be done now; how much there was.
@@ -122,8 +115,18 @@ class Dispatcher:
         Raises:
             EngineError: the rules do not load, the store fails, or the disk does; nothing is lost.
         """
+        self._stepping = threading.get_ident()
         self._heed()
-        return self._take() + self._feed()
+        return self._intake.take() + self._feed()
+
+    @property
+    def stuck(self) -> Mapping[str, str]:
+        """Sources of which all waits, and why."""
+        return self._intake.stuck
+
+    def add(self, run: Run, body: bytes) -> None:
+        """A run of that event, of any thread. Raises as `Intake.add` does."""
+        self._intake.add(run, body)
 
     def end(self, why: EngineError) -> None:
         """Begin nothing more; what goes ends before its next action, and is handed over."""
@@ -142,6 +145,8 @@ class Dispatcher:
             log.error("a turn could not be begun, and is handed out again", key=key, reason=error)
         except Exception as error:  # noqa: BLE001 - the boundary of a turn: it is in nobody's hand, and handed out again
             log.error("a bug ended a turn, which is handed out again", key=key, reason=type(error).__name__)
+        finally:
+            self._ended()
 
     def abandon(self) -> None:
         """The process ends, because it was told to: that is not the fault of what goes."""
@@ -173,96 +178,6 @@ class Dispatcher:
         seconds = time.monotonic() - began
         self._until_kept(lambda: self._settle(self._runs.get(name) or run, end, seconds))
 
-    def _take(self) -> int:
-        """What waits in the inbox becomes runs, or is kept or refused."""
-        waiting = self._inbox.waiting(_BATCH)
-        if not waiting:
-            return 0
-        sifted = self._sift([(one, self._inbox.body(one.id)) for one in waiting])
-        for group in sifted.groups:
-            self._alone_in(group)
-        ended: Mapping[State, Mapping[str, Sequence[str]]] = {
-            "kept": sifted.kept,
-            "refused": sifted.refused,
-            "failed": sifted.failed,
-        }
-        for state, found in ended.items():
-            for why, ids in found.items():
-                self._inbox.mark(ids, state, reason=why)
-                log.info("deliveries start nothing", deliveries=len(ids), state=state, reason=why)
-        return len(waiting)
-
-    def _alone_in(self, group: "Group") -> None:
-        """What nobody foresaw in one of them must not keep all the others waiting."""
-        try:
-            self._begin_run(group)
-        except (EngineError, OSError, sqlite3.Error):
-            raise  # the disk, which is the same for all: they wait
-        except Exception as error:  # noqa: BLE001 - the boundary of a delivery; it is shown, and can be had again
-            log.error("a bug: a delivery cannot become a run", delivery=group.leader.id, event=group.leader.event)
-            why = f"ENG999 a bug in the engine: {type(error).__name__}"
-            self._inbox.mark([one.id for one in (group.leader, *group.others)], "failed", reason=why)
-
-    def _begin_run(self, group: "Group") -> None:
-        delivery = group.leader
-        run = of_delivery(
-            delivery.id,
-            event=delivery.event,
-            action=delivery.action,
-            repo=delivery.repo,
-            number=delivery.pull,
-            subject=delivery.subject,
-            head=delivery.head,
-            run=delivery.run_id,
-        )._replace(queued_at=self._now())
-        body = self._inbox.body(delivery.id)
-        assert body is not None, "what has no body leads to no run"
-        self.add(run, body)
-        found = self._runs.get(run.run) or run  # where we were cut off, it may have ended by now
-        self._inbox.mark(
-            [delivery.id], "queued" if found.state in PENDING else _SAYS.get(found.state, "done"), run=run.run
-        )
-        if group.others:
-            self._inbox.mark(
-                [one.id for one in group.others], "superseded", run=run.run, reason=f"{delivery.id} says the same"
-            )
-        if (delivery.event, delivery.action) == _CUT_OFF and run.number is not None:
-            self._supersede(run)
-
-    def add(self, run: Run, body: bytes) -> None:
-        """A run of that event, on the disk when this returns.
-
-        Raises:
-            EngineError: ENG002, ENG788.
-        """
-        folder = self._runs.folder(run.run)
-        files.make_directory(folder)
-        files.write(os.path.join(folder, EVENT), body, sync=True)
-        self._runs.add(run)
-
-    def _supersede(self, newer: Run) -> None:
-        """What waits of an older head is not begun; what validates one is ended: nobody asks for what it finds.
-
-        What was lost and is sent again comes behind what is newer: GitHub's word says which is, not the order.
-        """
-        newer = self._runs.get(newer.run) or newer
-        pending = self._runs.find(PENDING, repo=newer.repo, number=newer.number, limit=_BATCH)
-        others = [one for one in pending if one.row < newer.row]
-        said_at = self._said_at(newer) if others else ""
-        if any(self._said_at(one) > said_at for one in others):
-            return  # this is the older one, and ends by itself
-        for older in others:
-            if older.state == "queued" and (older.event, older.action) == _CUT_OFF and not older.started_at:
-                self._settle(older, End("superseded", int(ExitCode.STALE), f"{newer.head:.12} is the head by now"))
-        self._newer[newer.group] = newer
-
-    def _said_at(self, run: Run) -> str:
-        """When the pull request was last changed, as its event says; nothing, where it does not."""
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            at = json.loads(files.fetch(os.path.join(self._runs.folder(run.run), EVENT)))["pull_request"]["updated_at"]
-            return at if isinstance(at, str) else ""
-        return ""
-
     def _heed(self) -> None:
         """What people want to end, and what a newer head has overtaken."""
         for run in self._runs.asked():
@@ -272,13 +187,14 @@ class Dispatcher:
                 live.stop.ask(failure("ENG785", reason=why), now=True)
             elif run.state == "queued":
                 self._settle(run, End("cancelled", int(ExitCode.STALE), why))
-        for live in self._carrier.live() if self._newer else ():
-            newer = self._newer.get(live.run.group)
+        overtaken = self._intake.newer
+        for live in self._carrier.live() if overtaken else ():
+            newer = overtaken.get(live.run.group)
             if newer and live.run.row < newer.row and live.run.head not in ("", newer.head) and live.only_validates:
                 live.stop.ask(failure("ENG789", head=newer.head), now=True)
-        if self._newer:
+        if overtaken:
             groups = {run.group for run in self._runs.find(PENDING, limit=_ALL)}
-            self._newer = {group: newer for group, newer in self._newer.items() if group in groups}
+            self._intake.newer = {group: newer for group, newer in overtaken.items() if group in groups}
 
     def _feed(self) -> int:
         """Hand turns to the queue: one of a group, each source in its turn."""
@@ -315,7 +231,7 @@ class Dispatcher:
             self._until_kept(
                 lambda: self._runs.end(run.run, state, end.exit_code, reason=end.reason, tries=0, ended_at=now)
             )
-            self._mark(run, _SAYS.get(state, "done"), end.reason)
+            self._mark(run, SAYS.get(state, "done"), end.reason)
         log.info("a run has ended its turn", run=run.run, subject=run.subject, seconds=round(seconds, 2), **said)
 
     def _another(self, run: Run, end: End, now: str) -> End:
@@ -350,6 +266,8 @@ class Dispatcher:
                 if not told:
                     log.error("what came of a run cannot be written yet", reason=error)
                 told = True
+            if threading.get_ident() == self._stepping:
+                self._moves()
             if self._ending.wait(pause):
                 return None  # the next process comes upon the same end: the journal tells it
             pause = min(pause * 2, 10.0)

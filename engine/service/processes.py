@@ -1,7 +1,8 @@
 """Two processes: this one answers, and one beside it works, so that no plan makes GitHub or a page wait.
 
-The worker is started again when it dies, after a pause that grows while it dies young. It sees the end of its standard
-input when this process is gone, however it went, and ends too: there are never two of one state.
+The worker is started again when it dies, after a pause that grows while it dies young, and so it is when it hangs: the
+loop that moves everything on says so on its standard output, which no full disk and no clock keeps it from. It sees the
+end of its standard input when this process is gone, however it went, and ends too: there are never two of one state.
 """
 
 import json
@@ -11,7 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 
 from engine.adapters import process
 from engine.errors import ExitCode, failure
@@ -23,20 +25,26 @@ _NO_START = 4  # ends before it was ready, in a row, after which nobody believes
 _LIVED_S = 60.0  # after which a death is the first one again
 _FIRST_S, _LONGEST_S = 0.5, 30.0
 _LOOK_S = 0.2
+_LONGEST_LOOK_S = 1.0  # of a longer one we were stopped ourselves, and so may the worker have been
+_BEGINS_S = 120.0  # until its first word, at least
+_LEAVES_S = 5.0  # one that hangs has to end the programs it has started, if it still can
+SILENT_S = 300.0  # that its loop may take for one round: a thousand times what it does
 _HIDDEN = ("ENGINE_WEBHOOK_SECRET", "ENGINE_WEBHOOK_OLD_SECRET")  # and their files: the worker reads no webhook
 
 
 class Supervisor:
     """The worker, as long as it is wanted. `start` is called once, `end` as often as one likes, of any thread."""
 
-    def __init__(self, working: Working, environ: Mapping[str, str], *, readable: bool = False) -> None:
-        """`readable`: what it says on standard error is for people."""
+    def __init__(
+        self, working: Working, environ: Mapping[str, str], *, readable: bool = False, silent_s: float = SILENT_S
+    ) -> None:
+        """`readable`: what it says on standard error is for people; `silent_s`: one that is silent for longer hangs."""
         names = {name + end for name in _HIDDEN for end in ("", "_FILE")}
         self._environ = {name: value for name, value in environ.items() if name not in names}
         self._argv = [sys.executable, "-m", "engine.service.worker", json.dumps(working._asdict())]
         self._argv += ["people"] if readable else []
         self._folder = working.state_dir
-        self._grace_s = working.grace_s
+        self._grace_s, self._silent_s = working.grace_s, silent_s
         self._lock = threading.Lock()
         self._child: process.Child | None = None
         self._ready, self._over = threading.Event(), threading.Event()
@@ -70,6 +78,17 @@ class Supervisor:
             self._asked += 1
             if self._child is not None and not process.has_ended(self._child, 0):
                 self._child.send_signal(signal.SIGTERM)
+
+    def wake(self) -> None:
+        """Something has come for it. Where it cannot be told, it looks by itself in a moment; nobody waits for it."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._child is not None and self._child.stdin is not None and not self._child.stdin.closed:
+                with suppress(OSError):
+                    os.write(self._child.stdin.fileno(), b".")
+        finally:
+            self._lock.release()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Has it ended for good?"""
@@ -111,36 +130,49 @@ class Supervisor:
             if self._asked:
                 return None
             child = process.start(self._argv, self._folder, self._environ, True, "install Python")
+            if child.stdin is not None:
+                os.set_blocking(child.stdin.fileno(), False)
             self._child = child
-        for _ in _lines(child):
-            self._ready.set()
-        process.has_ended(child, self._grace_s)
+        if self._listen(child):
+            process.has_ended(child, self._grace_s)
+        else:
+            log.error("the worker hangs, and is ended", worker=child.pid)
+            with self._lock:
+                if child.stdin is not None:
+                    child.stdin.close()
+            process.has_ended(child, _LEAVES_S)
         with self._lock:
             process.kill(child)
             self._child = None
         return child.returncode
 
-
-def _lines(child: process.Child) -> Iterator[None]:
-    """Passes on what it says to standard error; a None when it says that it is ready."""
-    assert child.stdout is not None
-    assert child.stderr is not None
-    selector = selectors.DefaultSelector()
-    selector.register(child.stdout, selectors.EVENT_READ, b"")
-    selector.register(child.stderr, selectors.EVENT_READ, None)
-    while selector.get_map():
-        ready = selector.select(_LOOK_S)
-        for key, _ in ready:
-            data = os.read(key.fd, process.CHUNK)
-            if not data:
-                selector.unregister(key.fileobj)
-            elif key.data is None:
-                _pass_on(data)
-            elif READY.encode() in data:
-                yield None
-        if not ready and process.has_ended(child, 0):
-            return  # what it has started may have its outlets still
-    selector.close()
+    def _listen(self, child: process.Child) -> bool:
+        """Until it has ended, passing on what it says to standard error. False: it hangs."""
+        assert child.stdout is not None
+        assert child.stderr is not None
+        silent, looked, most = 0.0, time.monotonic(), max(self._silent_s, _BEGINS_S)
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.stdout, selectors.EVENT_READ, b"")
+            selector.register(child.stderr, selectors.EVENT_READ, None)
+            while selector.get_map():
+                ready = selector.select(_LOOK_S)
+                before, looked = looked, time.monotonic()
+                silent += min(looked - before, _LONGEST_LOOK_S)
+                for key, _ in ready:
+                    data = os.read(key.fd, process.CHUNK)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    elif key.data is None:
+                        _pass_on(data)
+                    else:
+                        silent, most = 0.0, self._silent_s
+                        if READY.encode() in data:
+                            self._ready.set()
+                if not ready and process.has_ended(child, 0):
+                    break  # what it has started may have its outlets still
+                if silent > most and not self._asked:  # one that ends has a time of its own
+                    return False
+        return True
 
 
 def _pass_on(data: bytes) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
@@ -59,11 +59,14 @@ def _no(status: int, code: str, reason: str = "") -> _RefusedError:
 class Receiver:
     """What stands behind the one path that GitHub knows."""
 
-    def __init__(self, inbox: Inbox, sources: Sources, secrets: Sequence[bytes]) -> None:
-        """`secrets`: of webhooks, at least one."""
+    def __init__(
+        self, inbox: Inbox, sources: Sources, secrets: Sequence[bytes], came: Callable[[], None] = lambda: None
+    ) -> None:
+        """`secrets`: of webhooks, at least one; `came` is told of each that is new, once it is kept."""
         if not secrets:
             raise ValueError("no secret: everything would be refused")
         self._inbox, self._sources, self._secrets = inbox, sources, tuple(secrets)
+        self._came = came
         self.room = ROOM  # bytes that are free for large bodies
         self._quiet_until: dict[str, float] = {}
         self.answered: Counter[str] = Counter()  # new, known, kept, and codes of refusals, since this process began
@@ -132,6 +135,8 @@ class Receiver:
             raise _no(409, "ENG747")
         if aside is not None and aside.state == "refused":
             raise _no(403, "ENG748", aside.reason)
+        if aside is None and answer == "new":
+            self._came()
         return "kept" if aside is not None else answer
 
     def _log(self, code: str, message: str) -> None:

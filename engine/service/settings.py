@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from engine.adapters import files, settings
+from engine.adapters import files, key_files, settings
 from engine.adapters.ownership import ours, weak_spot
 from engine.errors import failure
 
@@ -60,7 +60,7 @@ def serving(
     Raises:
         EngineError: ENG004, ENG780 no secret of webhooks; ENG001, ENG006, ENG009 of its file; ENG782 of the directory.
     """
-    secrets = settings.webhook_secrets(environ)
+    secrets = key_files.webhook_secrets(environ)
     if not secrets:
         raise failure("ENG780")
     if root_path and not (root_path.startswith("/") and root_path.isascii() and root_path.isprintable()):

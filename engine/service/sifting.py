@@ -37,6 +37,7 @@ class Sifted(NamedTuple):
     kept: Mapping[str, tuple[str, ...]]  # why no run is begun → ids
     refused: Mapping[str, tuple[str, ...]]  # why it is not believed → ids
     failed: Mapping[str, tuple[str, ...]]  # what has gone wrong with looking at it → ids
+    waits: Mapping[tuple[str, str], tuple[str, ...]] = {}  # (source in small letters, why nobody can tell yet) → ids
 
 
 class _Sorted(NamedTuple):
@@ -52,12 +53,16 @@ def sift(
     """Tell them apart; `sources` as `Sources.bind` returns them. Nothing is asked of anybody."""
     ended: dict[State, dict[str, list[str]]] = {"kept": {}, "refused": {}, "failed": {}}
     groups: dict[tuple[Any, ...], list[Delivery]] = {}
+    waits: dict[tuple[str, str], list[str]] = {}
     for delivery, body in deliveries:
         try:
             found = _sorted(delivery, body, rules, sources, us)
         except Exception as error:  # noqa: BLE001 - one that nobody can look at must not keep all the others waiting
             log.error("a bug: a delivery cannot be looked at", delivery=delivery.id, event=delivery.event)
             found = _Sorted(f"ENG999 a bug in the engine: {type(error).__name__}", "failed")
+        if found.state == "waiting":
+            waits.setdefault((delivery.repo.lower(), found.why), []).append(delivery.id)
+            continue
         if found.why:
             ended[found.state].setdefault(found.why, []).append(delivery.id)
             continue
@@ -66,10 +71,10 @@ def sift(
     for (*_, pipelines), group in groups.items():
         *others, leader = sorted(group, key=lambda one: one.number)
         found_groups.append(Group(leader, tuple(others), pipelines))
-    return Sifted(
-        tuple(found_groups),
-        *({why: tuple(ids) for why, ids in found.items()} for found in ended.values()),
+    kept, refused, failed = (
+        {why: tuple(ids) for why, ids in ended[state].items()} for state in ("kept", "refused", "failed")
     )
+    return Sifted(tuple(found_groups), kept, refused, failed, {about: tuple(ids) for about, ids in waits.items()})
 
 
 def _sorted(delivery: Delivery, body: bytes | None, rules: Rules, sources: Mapping[str, Bound], us: Us) -> _Sorted:

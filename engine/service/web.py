@@ -6,7 +6,7 @@ What it knows of the worker, the worker has written: rows, logs, and when it las
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,8 +34,8 @@ class Web(NamedTuple):
 
 
 @contextmanager
-def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
-    """Answer until the end of the block; what came has been written by then.
+def listening(serving: "Serving", environ: Mapping[str, str], came: Callable[[], None]) -> Iterator[Web]:
+    """Answer until the end of the block; what came has been written by then, and `came` was told of it.
 
     Raises:
         EngineError: ENG002 nobody can listen there; ENG781, ENG788 the state; what the application says.
@@ -72,7 +72,7 @@ def listening(serving: "Serving", environ: Mapping[str, str]) -> Iterator[Web]:
         environments=named,
     )
 
-    receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets)
+    receiver = Receiver(inbox, Bounds(inbox.database), serving.secrets, came)
     taken = _listen(serving.host, serving.port)
     host, port = taken.getsockname()[:2]
     ending = threading.Event()

@@ -2,9 +2,10 @@
 
     python -m engine.service.worker '{"controller": "/srv/controller", "state_dir": "/var/lib/interlock", …}'
 
-It lives as long as whoever started it: their end of its standard input is its last word. SIGTERM: nothing more begins,
-what goes ends before its next action and is handed to the next process; what takes longer than `grace_s` is cut off,
-as by `kill -9`, which every action survives. A second SIGTERM cuts off at once. What applies, applies on by itself.
+It lives as long as whoever started it: the end of its standard input is their last word, and each word before wakes it.
+SIGTERM: nothing more begins, what goes ends before its next action and is handed to the next process; what takes longer
+than `grace_s` is cut off, as by `kill -9`, which every action survives. A second SIGTERM cuts off at once. What
+applies, applies on by itself.
 """
 
 import json
@@ -19,9 +20,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.adapters import clock, files, process, settings, signals
+from engine.adapters.storage.named import Reused
 from engine.core.moment import later
 from engine.errors import EngineError, ExitCode, failure
 from engine.service import log, ticks
+from engine.service.bell import Bell
 from engine.service.bound import Sources
 from engine.service.carrier import Carrier
 from engine.service.database import Database
@@ -37,14 +40,15 @@ if TYPE_CHECKING:
     from engine.core.rules.model import Rules
     from engine.service.delivery import Delivery
 
-READY = "ready"  # the one line on standard output
+READY, MOVES = "ready", "moves"  # lines on standard output: once, and then by each round of the loop
 LOCK, ALIVE, AHEAD = "worker.lock", "worker.json", "clock-ahead"
 _LOCK_S = 10.0  # for the worker of before, which may still be ending
-_IDLE_S, _BUSY_S, _TROUBLE_S = 0.1, 0.0, 5.0
-_ALIVE_S, _TIDY_S, _MINUTE_S = 5.0, 3600.0, 60.0
+_IDLE_S, _BUSY_S, _TROUBLE_S = 0.5, 0.0, 5.0  # unless it is woken: by what came, and by what has ended
+_MOVES_S, _ALIVE_S, _TIDY_S, _MINUTE_S = 1.0, 5.0, 3600.0, 60.0
 _QUEUE_KEPT_S = 86_400  # rows of what has ended: only `runs` is shown
 _OVER: tuple[RunState, ...] = ("done", "superseded")  # what nobody has go on
 _ALL = 1_000_000
+_WORDS = 4096  # bytes
 _LEAST_FREE = 2 * 1024 * 1024 * 1024  # bytes of the disk, or a twentieth of a small one
 _ROOM = 32 * 1024 * 1024  # bytes of the disk without which no delivery is asked for: one has 25 MB at the most
 _SEEN_S = 90 * 86_400  # that a body is known again
@@ -69,15 +73,26 @@ class Worker:
     def __init__(self, working: Working, environ: Mapping[str, str]) -> None:
         """Raises EngineError: ENG787 another one has that state, ENG788, ENG002; a setting that is none."""
         self._working, self._given = working, environ
-        self._ended, self._cut = threading.Event(), threading.Event()
+        self._ended, self._cut, self._bell = threading.Event(), threading.Event(), Bell()
         self._lock = _alone(working.state_dir)
         self._values = settings.read(environ)
         self.inbox = Inbox(os.path.join(working.state_dir, FILE))
         self.runs = Runs(working.state_dir)
         self._sources = Sources(Database(os.path.join(working.state_dir, FILE), ""))
-        self._carrier = Carrier(self.runs, working.controller, self._environ)
+        self._stores = Reused()
+        self._carrier = Carrier(self.runs, working.controller, self._environ, self._stores)
         self.dispatcher = Dispatcher(
-            Places(self.inbox, self.runs, self._carrier, self._sift, working.parallelism, self._now, working.per_hour)
+            Places(
+                self.inbox,
+                self.runs,
+                self._carrier,
+                self._sift,
+                working.parallelism,
+                self._now,
+                working.per_hour,
+                _say_it_moves,
+                self._bell.ring,
+            )
         )
         self._since = clock.now()
         self._trouble = ""
@@ -99,22 +114,30 @@ class Worker:
             ("nobody looks for lost deliveries", self._look_for_lost),
         ):
             threading.Thread(target=self._each_minute, args=(what, work), name=what, daemon=True).start()
-        alive = tidy = 0.0
+        moved = alive = tidy = 0.0
         while not self._ended.is_set():
             pause = self._step()
             now = time.monotonic()
+            if now - moved >= _MOVES_S:
+                moved = now
+                _say_it_moves()
             if now - alive >= _ALIVE_S:
                 alive = now
                 self._say_alive()
             if now - tidy >= _TIDY_S or not tidy:
                 tidy = now
                 self._alone("what is old cannot be removed", lambda: self._tidy(queue))
-            self._ended.wait(pause)
+            self._bell.wait(pause)
         self._finish()
 
     def end(self) -> None:
         """The first time in order, the second at once."""
         (self._cut if self._ended.is_set() else self._ended).set()
+        self._bell.ring()
+
+    def wake(self) -> None:
+        """Something has come: of any thread."""
+        self._bell.ring()
 
     def _each_minute(self, what: str, work: Callable[[], object]) -> None:
         """In a thread of its own, never beside itself, and by no clock that somebody can set."""
@@ -176,7 +199,7 @@ class Worker:
         self.dispatcher.end(failure("ENG786"))
         until = time.monotonic() + self._working.grace_s
         while self._carrier.live() and time.monotonic() < until and not self._cut.is_set():
-            self._cut.wait(0.05)
+            self._bell.wait(0.05)
         left = [live.run.run for live in self._carrier.live()]
         log.info("the worker ends", cut_off=", ".join(left) or None)
         self.dispatcher.abandon()
@@ -195,9 +218,7 @@ class Worker:
         return idle.loaded(trusted.read_rules(self._working.controller))
 
     def _store(self) -> "Store":
-        from engine.adapters.storage.named import opened
-
-        return opened(self._values.store)
+        return self._stores(self._values.store)
 
     def _environ(self) -> Mapping[str, str]:
         """With the clock of a sandbox, which may have been put forward since."""
@@ -219,10 +240,13 @@ class Worker:
             "at": clock.now(),
             "running": [live.run.run for live in self._carrier.live()],
             "parallelism": self._working.parallelism,
-            "trouble": log.plain(self._trouble),
+            "trouble": log.plain(self._trouble or "; ".join(self._stuck())),
         }
         with suppress(EngineError):  # a full disk: nobody hears of us for a while
             files.write(os.path.join(self._working.state_dir, ALIVE), json.dumps(said).encode())
+
+    def _stuck(self) -> list[str]:
+        return [f"all that {repo} sends waits: {why}" for repo, why in sorted(self.dispatcher.stuck.items())]
 
     def _tidy(self, queue: Queue) -> None:
         """Forget what has been kept long enough."""
@@ -230,6 +254,7 @@ class Worker:
         before = later(now, -self._working.retention_s)
         for run in self.runs.prune(before):
             shutil.rmtree(self.runs.folder(run), ignore_errors=True)
+            _say_it_moves()
         self._make_room()
         removed = self.inbox.prune(before, later(now, -max(_SEEN_S, self._working.retention_s)))
         log.debug("what is old was removed", deliveries=removed, turns=queue.forget(later(now, -_QUEUE_KEPT_S)))
@@ -299,12 +324,18 @@ def main(argv: "list[str]") -> int:
 def _say_ready() -> None:
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
+    os.set_blocking(sys.stdout.fileno(), False)  # nobody who does not listen is to make us hang
+
+
+def _say_it_moves() -> None:
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{MOVES}\n".encode())
 
 
 def _until_left(worker: Worker) -> None:
     """Whoever started us is gone, however: nobody would tell us to end, and the next one waits for our lock."""
-    while sys.stdin.buffer.read(1):
-        pass
+    while os.read(sys.stdin.fileno(), _WORDS):  # each of them says that something has come
+        worker.wake()
     try:
         worker.dispatcher.abandon()
     finally:  # whatever it meets: nobody else would end us

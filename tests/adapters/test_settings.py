@@ -1,10 +1,11 @@
 """Settings: defaults, what is refused, and that nothing secret can be printed."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from engine.adapters import settings
+from engine.adapters import key_files, settings
 from engine.adapters.places import BucketPlace
 from engine.adapters.storage.port import LONGEST
 from engine.errors import EngineError
@@ -82,12 +83,12 @@ def test_a_clock_that_is_none(value):
     ],
 )
 def test_digest_key(why, environ, expected):
-    assert settings.digest_key(environ) == expected, why
+    assert key_files.digest_key(environ) == expected, why
 
 
 def test_a_short_digest_key_is_refused():
     with pytest.raises(EngineError, match="5 characters, at least 32 needed"):
-        settings.digest_key({"ENGINE_DIGEST_KEY": "short"})
+        key_files.digest_key({"ENGINE_DIGEST_KEY": "short"})
 
 
 @pytest.mark.parametrize(("mode", "code"), [(0o600, None), (0o400, None), (0o640, "ENG006"), (0o604, "ENG006")])
@@ -96,21 +97,20 @@ def test_a_key_file_is_private(tmp_path, mode, code):
     file.write_text(KEY + "\n")
     file.chmod(mode)
     if code is None:
-        assert settings.digest_key({"ENGINE_DIGEST_KEY_FILE": str(file)}) == KEY.encode()
+        assert key_files.digest_key({"ENGINE_DIGEST_KEY_FILE": str(file)}) == KEY.encode()
     else:
         with pytest.raises(EngineError) as caught:
-            settings.digest_key({"ENGINE_DIGEST_KEY_FILE": str(file)})
+            key_files.digest_key({"ENGINE_DIGEST_KEY_FILE": str(file)})
         assert caught.value.problems[0].code == code
 
 
 def test_a_key_file_that_is_not_there(tmp_path):
     with pytest.raises(EngineError, match="ENG001"):
-        settings.signing_key({"ENGINE_SIGNING_KEY_FILE": os.path.join(tmp_path, "none")})
+        key_files.signing_key({"ENGINE_SIGNING_KEY_FILE": os.path.join(tmp_path, "none")})
 
 
 def test_every_setting_is_read():
-    with open(settings.__file__, encoding="utf-8") as file:
-        text = file.read()
+    text = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (settings, key_files))
     for row in settings.SETTINGS:
         name = row.name.removesuffix("_FILE")
         assert text.count(f'"{name}"') >= 2, f"{row.name} is declared, and nothing reads it"

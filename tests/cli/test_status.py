@@ -82,3 +82,50 @@ def test_what_others_write_redraws_no_terminal(store, told):
 def test_without_a_store_there_is_nothing_to_show(monkeypatch, told):
     monkeypatch.delenv("ENGINE_STORE", raising=False)
     assert "ENG203" in told(code=ExitCode.CONFIG)
+
+
+def test_a_source_whose_record_is_broken_is_named(store, capsys):
+    """All that it sends waits, whatever else is there to be told."""
+    assert store.put_if_absent("sources/acme/broken", b"{}")
+    assert main(["status"]) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert said.out == "no pull request waits for anything\n"
+    assert said.err.startswith("sources/acme/broken: all that acme/broken sends waits: put its record back")
+    assert main(["status", "--json"]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["unreadable"] == ["sources/acme/broken"]
+
+
+@pytest.mark.parametrize(
+    ("why", "columns", "lines"),
+    [
+        (
+            "a phone",
+            40,
+            [
+                "Waiting for people (1)",
+                "  acme/dev-deployment#7  A bucket for",
+                "  the data lake  since",
+                "  2026-11-27T12:00:00Z",
+                "    Passed: waiting for 1 more approval",
+                "    from reviewers",
+                "    → ann and bob",
+            ],
+        ),
+        (
+            "wide",
+            200,
+            [
+                "Waiting for people (1)",
+                "  acme/dev-deployment#7  A bucket for the data lake  since 2026-11-27T12:00:00Z",
+                "    Passed: waiting for 1 more approval from reviewers",
+                "    → ann and bob",
+            ],
+        ),
+    ],
+)
+def test_on_a_terminal_it_fits(store, told, monkeypatch, why, columns, lines):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    board.keep(store, entry(7), [])
+    assert told().splitlines() == lines, why

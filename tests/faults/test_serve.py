@@ -5,6 +5,7 @@ Whole lives on a real sandbox, with real Terraform and states. How many lives an
 delivery must have led to one end.
 """
 
+import json
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ import pytest
 
 from tests.support.few import ALL, SEED
 from tests.support.lives import BOT, Lives, Shape
-from tests.support.sandbox import sandbox
+from tests.support.sandbox import ENGINE, sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.terraform]
 
@@ -43,6 +44,7 @@ def box(tmp_path_factory):
             subprocess.run(["umount", "-l", disk], check=True)
 
 
+AWAY = {"path": "/app/installations/{id}/access_tokens", "method": "POST", "status": 503}
 CALM = Shape(
     BOT, pulls=1, merges=1, deployments=("success",), labels=("opa-passed", "ready-for-review"), reports=2, made=1
 )
@@ -73,6 +75,39 @@ def process(box, which):
         return int(Path(folder, "pid").read_text())
     except (OSError, ValueError):
         return 0
+
+
+def test_while_github_is_away_somebody_ends_a_run_and_has_it_go_on(box, lives):
+    """Nothing of that asks GitHub, and nothing is lost: it fails again and waits, and is done once GitHub is back."""
+
+    def engine(*words):
+        state = os.path.join(box.ready["state"], "serve", "state")
+        done = subprocess.run([ENGINE, *words, "--state", state, "--json"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["run"]
+
+    def until(holds):
+        end = time.monotonic() + WITHIN_S
+        while not (found := next(filter(holds, box.control("GET", "runs")[1]), None)):
+            assert time.monotonic() < end, lives.tail()
+            time.sleep(0.1)
+        return found["run"]
+
+    seen = {one["run"] for one in box.control("GET", "runs")[1]}
+    box.control("POST", "fault", **AWAY, count=1000)
+    lives.begin("ended")
+    run = until(lambda one: one["run"] not in seen and one["state"] == "queued" and one["reason"])
+    engine("cancel", run)
+    until(lambda one: (one["run"], one["state"]) == (run, "cancelled"))
+    engine("run", "--resume", "--run", run)
+    until(lambda one: (one["run"], one["state"]) == (run, "queued") and one["reason"])
+    engine("cancel", run)
+    until(lambda one: (one["run"], one["state"]) == (run, "cancelled"))
+    box.control("POST", "fault", **AWAY, count=0)
+    engine("run", "--resume", "--run", run)
+    until(lambda one: (one["run"], one["state"]) == (run, "done"))
+    lives.live(["ended"], within_s=WITHIN_S)
+    as_if_nothing_had_happened(lives, ["ended"])
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_done_twice(box, lives):
@@ -128,12 +163,12 @@ def test_while_the_store_answers_nothing_everything_waits(box, lives):
 
 def test_github_is_down_for_an_hour(box, lives):
     """What had come before is tried again, with the same ids, until GitHub answers."""
-    box.control("POST", "fault", path="/app/installations/{id}/access_tokens", method="POST", status=503, count=1000)
+    box.control("POST", "fault", **AWAY, count=1000)
     lives.begin("no-github")
     time.sleep(5)
     box.control("POST", "clock", advance_s=3600)
     time.sleep(5)
-    box.control("POST", "fault", path="/app/installations/{id}/access_tokens", method="POST", count=0, status=503)
+    box.control("POST", "fault", **AWAY, count=0)
     lives.live(["no-github"], within_s=WITHIN_S)
     as_if_nothing_had_happened(lives, ["no-github"])
 

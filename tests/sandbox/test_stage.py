@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from engine.adapters.settings import SIGNING
+from engine.adapters.key_files import SIGNING
 from engine.core.rules.load import load
 from engine.core.verdict.trust import load_trusted_keys
 from engine.run.catalog import catalog

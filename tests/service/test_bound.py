@@ -4,9 +4,10 @@ import pytest
 
 from engine.adapters.storage.memory import Memory
 from engine.core.rules.load import load
-from engine.errors import EngineError
+from engine.errors import EngineError, failure
 from engine.run.catalog import catalog
-from engine.service.bound import Aside, Bound, Sources
+from engine.run.kept.sources import unreadable
+from engine.service.bound import Aside, Bound, Sources, aside
 from engine.service.inbox import Inbox
 from tests.service.test_inbox import one
 from tests.support.rules import MINIMAL, small
@@ -92,11 +93,42 @@ def test_another_process_sees_it_at_once(tmp_path):
         box.close()
 
 
-def test_what_is_in_the_store_and_no_word_of_ours_is_not_believed(box):
-    store = Memory()
+def test_what_is_in_the_store_and_no_word_of_ours_is_not_believed_and_keeps_that_source_waiting(box):
+    store, sources = Memory(), Sources(box.database)
+    version = store.put_if_absent("sources/acme/dev", b"{}") or ""
+    two = MINIMAL.decode().replace(
+        '[{repo: acme/dev, owns: ["**"]}', "[{repo: acme/dev, owns: [y]}, {repo: acme/other, owns: [x]}"
+    )
+    both = load(small(two), catalog())
+    other = one("o", repo="acme/other", repo_id=9, installation=7)
+    found = sources.bind(both, store, [came(5, 7), other])
+    assert found["acme/dev"].unknown.startswith("ENG193 ")
+    assert found["acme/other"] == Bound("acme/other", 9, 7, "first delivery")
+    assert [aside(each, found) for each in (came(5, 7), other)] == [Aside("waiting", found["acme/dev"].unknown), None]
+    assert list(unreadable(store)) == ["sources/acme/dev"]
+    assert sources.aside(came(5, 7)) is None, "it is taken, and waits"
+    store.delete("sources/acme/dev", version)
+    assert sources.bind(both, store, [came(5, 7)])["acme/dev"] == Bound("acme/dev", 5, 7, "first delivery")
+    assert list(unreadable(store)) == []
+
+
+def test_a_record_that_is_broken_later_lets_no_stranger_in(box):
+    """Another process reads it anew: what the receiver knew of the source still holds."""
+    Sources(box.database).bind(rules(), Memory(), [came(5, 7)])
+    store, sources = Memory(), Sources(box.database)
     store.put_if_absent("sources/acme/dev", b"{}")
-    with pytest.raises(EngineError, match="ENG193"):
-        Sources(box.database).bind(rules(), store, [came(5, 7)])
+    assert sources.bind(rules(), store, [came(5, 7)])["acme/dev"].unknown
+    assert sources.aside(came(5, 7)) is None
+    assert sources.aside(came(6, 7)) == Aside("refused", "acme/DEV is repository 5, and this is 6")
+
+
+def test_a_store_that_does_not_answer_keeps_all_waiting(box):
+    class Gone(Memory):
+        def get(self, key):
+            raise failure("ENG592", store="x", what="get", reason="no answer")
+
+    with pytest.raises(EngineError, match="ENG592"):
+        Sources(box.database).bind(rules(), Gone(), [came(5, 7)])
 
 
 def test_the_store_is_asked_once(box):

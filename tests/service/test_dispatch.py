@@ -563,13 +563,38 @@ def test_where_the_rules_do_not_load_everything_waits(scene):
     def refuses(waiting):
         raise failure("ENG004", name="x", reason="y")
 
-    scene.dispatcher._sift = refuses
+    scene.dispatcher._intake._sift = refuses
     with pytest.raises(Exception, match="ENG004"):
         scene.dispatcher.step()
     assert scene.inbox.get(id_).state == "waiting"
     scene.again()
     scene.work()
     assert scene.states(id_) == ("done", "done")
+
+
+def test_a_source_that_nobody_can_tell_waits_alone(scene):
+    """Its record in the store is broken: the others go on, it is named, and it goes on when somebody has mended it."""
+    broken, other = scene.came(repo="o/broken"), scene.came(repo="o/r")
+    sift, looks = scene.dispatcher._intake._sift, []
+
+    def sifted(waiting):
+        looks.append([one.id for one, _ in waiting])
+        stuck = {("o/broken", "ENG193 not believed"): tuple(one.id for one, _ in waiting if one.id == broken)}
+        found = sift([pair for pair in waiting if pair[0].id != broken])
+        return found._replace(waits={about: ids for about, ids in stuck.items() if ids})
+
+    scene.dispatcher._intake._sift = sifted
+    scene.work()
+    assert scene.states(other) == ("done", "done")
+    assert (scene.inbox.get(broken).state, scene.runs.get(f"gh-{broken}")) == ("waiting", None)
+    assert scene.dispatcher.stuck == {"o/broken": "ENG193 not believed"}
+    assert scene.dispatcher.step() == 0, "there is nothing to do: whoever asks may rest"
+    assert looks == [[broken, other]], "and it is not looked at again at once"
+    scene.dispatcher._intake._stuck_until = 0.0
+    scene.dispatcher._intake._sift = sift
+    scene.work()
+    assert scene.states(broken) == ("done", "done")
+    assert scene.dispatcher.stuck == {}
 
 
 @pytest.mark.parametrize("branch", ["fix#5", "fix#²", "fix#" + "9" * 40, "#", "a#b#٣"])
@@ -585,14 +610,14 @@ def test_a_branch_may_have_a_number_in_its_name_and_is_no_pull_request(scene, br
 
 def test_one_that_nobody_can_make_a_run_of_keeps_no_other_waiting(scene, monkeypatch):
     bad, good = scene.came(pr=1), scene.came(pr=2)
-    add = scene.dispatcher.add
+    add = scene.dispatcher._intake.add
 
     def refuses(run, body):
         if run.delivery == bad:
             raise OverflowError("a number that no column holds")
         add(run, body)
 
-    monkeypatch.setattr(scene.dispatcher, "add", refuses)
+    monkeypatch.setattr(scene.dispatcher._intake, "add", refuses)
     scene.work()
     assert (scene.inbox.get(bad).state, scene.states(good)) == ("failed", ("done", "done"))
     assert "OverflowError" in scene.inbox.get(bad).reason

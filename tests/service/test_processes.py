@@ -244,6 +244,34 @@ def test_a_worker_that_is_killed_is_started_again_and_goes_on(served, github):
     assert served.ended() == ExitCode.DONE
 
 
+def test_a_worker_that_hangs_is_ended_and_another_goes_on(served, github):
+    """A stopped one: nothing of it moves, and nothing of it has ended."""
+    served.start("--silent", "5")
+    id_ = served.send()
+    assert github.asked.wait(30)
+    first = served.told["worker"]
+    github.asked.clear()
+    os.kill(first, signal.SIGSTOP)
+    other = served.send(number=2)  # meanwhile webhooks are taken
+    assert github.asked.wait(120)
+    assert not lives(first)
+    served.until(lambda: served.worker() != first)
+    served.until(lambda: served.run(other) is not None)
+    assert (served.run(id_).tries, served.run(id_).turn) == (2, 1), "as after a kill: begun again by the same executor"
+    assert any("the worker hangs" in one["message"] and one["worker"] == first for one in served.log())
+
+
+def test_a_worker_that_ends_in_order_is_not_taken_for_one_that_hangs(served, github):
+    """Its loop has ended, and what it waits for may take longer."""
+    served.start("--silent", "5", "--grace", "8")
+    served.send()
+    assert github.asked.wait(30)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.ended() == ExitCode.DONE
+    assert "the worker hangs" not in json.dumps(served.log())
+    assert "cut_off" in json.dumps(served.log()), "it waited to the end of its grace"
+
+
 def test_a_worker_does_not_outlive_who_started_it(served, github):
     served.start()
     served.send()

@@ -87,7 +87,7 @@ def test_a_worker_ends_with_who_started_it_whatever_it_meets_then(worker, monkey
     """The next one would wait for its lock for ever."""
     ended: list[int] = []
     monkeypatch.setattr(workers, "_die", ended.append)
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+    monkeypatch.setattr("sys.stdin", io.FileIO(os.devnull))
 
     def abandon():
         raise KeyError
@@ -122,3 +122,16 @@ def test_what_keeps_everything_waiting_is_said_once_and_shown(worker, monkeypatc
     monkeypatch.setattr(worker.dispatcher, "step", lambda: 0)
     worker._step()
     assert worker._trouble == ""
+
+
+def test_each_word_of_who_started_it_wakes_it(worker, monkeypatch):
+    """And the end of their words is its own."""
+    heard, said = os.pipe()
+    monkeypatch.setattr("sys.stdin", os.fdopen(heard))
+    monkeypatch.setattr(workers, "_die", lambda _: None)
+    assert not worker._bell.wait(0)
+    os.write(said, b"..")
+    os.close(said)
+    workers._until_left(worker)
+    assert worker._bell.wait(0)
+    assert not worker._bell.wait(0)

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from engine import data
-from engine.adapters import settings
+from engine.adapters import key_files, settings
 from engine.adapters.github.forge import opened
 from engine.adapters.github.port import Pull
 from engine.adapters.keys import Keyring, new_key
@@ -202,7 +202,7 @@ class Page:
         self.forge, self.folder, self.now = forge, folder, forge.now  # `now`: of the machine that runs
         self.environ = {**self.hosted.environ, "ENGINE_STORE": f"dir:{folder / 'store'}?shared=1"}
         rows = []
-        for purpose, setting in settings.SIGNING.items():
+        for purpose, setting in key_files.SIGNING.items():
             name = f"{setting}_FILE"
             self.environ[name] = str(folder / f"{purpose}.pem")
             signer = new_key(self.environ[name])

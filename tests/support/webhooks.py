@@ -85,6 +85,7 @@ class Served(NamedTuple):
     inbox: Inbox
     receiver: Receiver
     sources: Sources
+    came: list[str]  # one for each that the worker was told of
 
     def post(
         self, body: bytes | dict[str, Any], sent: Mapping[str, str] | None = None, path: str = "/webhooks"
@@ -111,11 +112,12 @@ def served(path: str, secrets: tuple[bytes, ...] = (SECRET, OLD)) -> Iterator[Se
     """One, with its inbox at `path`, until the end of the block."""
     inbox = Inbox(path)
     sources = Sources(inbox.database)
-    receiver = Receiver(inbox, sources, secrets)
+    came: list[str] = []
+    receiver = Receiver(inbox, sources, secrets, lambda: came.append(""))
     app = Starlette(routes=receiver.routes())
     app.router.redirect_slashes = False
     with listening_on(app) as port:
-        yield Served(port, inbox, receiver, sources)
+        yield Served(port, inbox, receiver, sources, came)
     inbox.close()
 
 

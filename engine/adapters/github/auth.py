@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from engine.adapters import settings
+from engine.adapters import key_files, settings
 from engine.adapters.github import limits
 from engine.adapters.github.client import Client, at
 from engine.adapters.github.failures import RefusedError, denied, unknown
@@ -180,7 +180,7 @@ def client(
     Raises:
         EngineError: ENG004, ENG206, ENG593; ENG001, ENG006, ENG009 of the key's file.
     """
-    place, key, token = settings.forge(environ), settings.app_key(environ), settings.github_token(environ)
+    place, key, token = settings.forge(environ), key_files.app_key(environ), key_files.github_token(environ)
     if place.app or key:
         if not (place.app and key):
             raise unknown(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from engine.adapters import settings
+from engine.adapters import key_files, settings
 from engine.adapters.github.auth import App
 from engine.adapters.github.client import Client
 from engine.adapters.github.failures import unknown
@@ -31,7 +31,7 @@ def as_app(environ: Mapping[str, str]) -> Client:
     Raises:
         EngineError: ENG593, the settings name no App; as `auth.client`.
     """
-    place, key = settings.forge(environ), settings.app_key(environ)
+    place, key = settings.forge(environ), key_files.app_key(environ)
     if not (place.app and key):
         raise unknown("deliveries are an App's: ENGINE_GITHUB_APP_ID and its key are not both set")
     return Client(place.api_url, App(place.app, key))

@@ -28,6 +28,7 @@ from engine.adapters.github.port import (
     Retarget,
     Review,
     Stated,
+    Talk,
 )
 from engine.adapters.github.whole import Understood, named, page
 
@@ -225,14 +226,31 @@ def _base(pull: Json, repo: str) -> Branch:
 
 
 def _brief(row: Json, repo: str) -> Brief:
-    return Brief(row["number"], _head(row), _base(row, repo), row["isDraft"], row["updatedAt"], row["viewerDidAuthor"])
+    return Brief(
+        row["number"],
+        _head(row),
+        _base(row, repo),
+        row["isDraft"],
+        row["updatedAt"],
+        row["viewerDidAuthor"],
+        _talk(row),
+    )
+
+
+def _talk(row: Json) -> Talk:
+    return Talk(
+        *(
+            (found["totalCount"], max((int(one["fullDatabaseId"]) for one in found["nodes"]), default=0))
+            for found in (row["comments"], row["reviews"])
+        )
+    )
 
 
 def _landed(row: Json, me: str) -> Landed:
     """An App has its login in two spellings, with `[bot]` and without."""
     by, bot = _actor(row["mergedBy"]), "[bot]"
     is_mine = by is not None and (by.login.removesuffix(bot), by.bot) == (me.removesuffix(bot), me.endswith(bot))
-    return Landed(row["number"], is_mine, row["headRefOid"], row["baseRefName"], row["updatedAt"])
+    return Landed(row["number"], is_mine, row["headRefOid"], row["baseRefName"], row["updatedAt"], _talk(row))
 
 
 def _actor(actor: Json | None) -> Person | None:

@@ -146,6 +146,13 @@ class Stated(NamedTuple):
     body: str
 
 
+class Talk(NamedTuple):
+    """What was said on a pull request, of each (how many there are, the id of the newest; 0: there is none)."""
+
+    comments: tuple[int, int]
+    reviews: tuple[int, int]
+
+
 class Brief(NamedTuple):
     """A pull request in a list."""
 
@@ -155,6 +162,7 @@ class Brief(NamedTuple):
     draft: bool
     updated_at: str
     is_mine: bool  # did we open it?
+    talk: "Talk"
 
 
 class Landed(NamedTuple):
@@ -165,6 +173,7 @@ class Landed(NamedTuple):
     head: str  # sha
     base: str  # branch
     updated_at: str
+    talk: "Talk"
 
 
 class Newest(NamedTuple):

@@ -67,6 +67,10 @@ _PULL = f"""id number title body state isDraft merged mergedBy {_ACTOR} mergeCom
       headRefName headRefOid headRef {{ target {{ oid }} }} headRepository {{ nameWithOwner }}
       baseRefName baseRef {{ target {{ oid }} }}"""
 
+# Of a list of many: how many there are, and the newest.
+_SAID = "{ totalCount nodes { fullDatabaseId } }"
+_TALK = f"comments(last: 1) {_SAID} reviews(last: 1) {_SAID}"
+
 PULLS = f"""query Pulls($owner: String!, $name: String!, $head: String, $after: String) {{
   repository(owner: $owner, name: $name) {{
     nameWithOwner
@@ -75,7 +79,7 @@ PULLS = f"""query Pulls($owner: String!, $name: String!, $head: String, $after: 
     ) {{
       totalCount pageInfo {{ hasNextPage endCursor }}
       nodes {{
-        number isDraft updatedAt viewerDidAuthor
+        number isDraft updatedAt viewerDidAuthor {_TALK}
         headRefName headRefOid headRepository {{ nameWithOwner }} baseRefName baseRef {{ target {{ oid }} }}
       }}
     }}
@@ -88,7 +92,7 @@ RECENT = f"""query Recent($owner: String!, $name: String!) {{
   repository(owner: $owner, name: $name) {{
     nameWithOwner
     pullRequests(first: {PAGE}, states: [MERGED], orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
-      nodes {{ number mergedBy {_ACTOR} headRefOid baseRefName updatedAt }}
+      nodes {{ number mergedBy {_ACTOR} headRefOid baseRefName updatedAt {_TALK} }}
     }}
     refs(refPrefix: "refs/heads/", first: {PAGE}, orderBy: {{field: TAG_COMMIT_DATE, direction: DESC}}) {{
       totalCount nodes {{ name target {{ oid ... on Commit {{ committedDate }} }} }}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from engine.adapters import settings
+from engine.adapters import key_files, settings
 from engine.adapters.github.auth import App, Token, level
 from engine.adapters.github.client import Client
 from engine.adapters.github.failures import unknown
@@ -31,7 +31,7 @@ def standing(environ: Mapping[str, str]) -> Standing | None:
     Raises:
         EngineError: ENG593 to ENG597, it does not know us or does not answer; as `auth.client`.
     """
-    place, key, token = settings.forge(environ), settings.app_key(environ), settings.github_token(environ)
+    place, key, token = settings.forge(environ), key_files.app_key(environ), key_files.github_token(environ)
     if place.app and key:
         client = Client(place.api_url, App(place.app, key))
         with Understood("the App"):

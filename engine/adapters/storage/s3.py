@@ -39,7 +39,7 @@ PAGE = 1000  # keys of one answer, the most that S3 gives
 _RETAINED_DAYS = 400  # a year of audits, and the month in which they are read
 _TRIES = 6  # of what is asked again here, over some 5 s
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 4}}
-_CONNECTIONS = 32  # at once: as many as there are threads in a run
+_CONNECTIONS = 128  # at once: as many as there are threads in four runs
 
 _SAYS = {
     "get_object": {"Body", "ContentLength", "ETag"},

@@ -27,11 +27,15 @@ WORDS: Mapping[str, str] = {
     "head": "it was pushed to",
     "base": "its base is another one, or has moved on",
     "updated": "something was said or done on it",
+    # GitHub's moments are whole seconds, and what is said within that of the last look is known by its number alone.
+    "comments": "a comment was written or removed",
+    "reviews": "it was reviewed",
     "made_with": "rules, policies, module or engine are others",
     "frozen": "what is frozen is another",
     "holders": "others were merged that hold its resources, or hold them no more",
     "depends": "one that it depends on is no longer open",
 }
+_SAID = ("comments", "reviews")  # not of every decision, nor of one that no list has
 
 
 class Last(NamedTuple):
@@ -50,6 +54,7 @@ class Seen(NamedTuple):
     base_ref: str
     base_sha: str | None
     updated_at: str
+    said: Mapping[str, tuple[int, int]] = {}  # comments, reviews: how many there are, and the newest one's id
 
 
 def marks(
@@ -67,6 +72,7 @@ def marks(
         "head": seen.head,
         "base": f"{seen.base_ref}@{seen.base_sha}",
         "updated": seen.updated_at,
+        **{name: f"{count}:{newest}" for name, (count, newest) in seen.said.items()},
         "made_with": made_with,
         "frozen": digest(sorted(frozen)),
         "holders": digest(sorted([repo.lower(), pr] for repo, pr in holders)),
@@ -79,6 +85,8 @@ def due(last: Last | None, now: Marks, moment: str) -> str:
     if last is None:
         return "nobody has decided it yet"
     for name in WORDS:
+        if name in _SAID and not (name in last.marks and name in now):
+            continue
         if last.marks.get(name) != now.get(name):
             return WORDS[name]
     if last.until is not None and moment >= last.until:
@@ -95,6 +103,12 @@ def state_keys(document: FactDocument) -> tuple[str, ...]:
     """Those of the verdict's resources; none where there is no verdict."""
     verdict = document.facts.get("verdict") or {"resources": ()}
     return tuple(sorted(resource["state_key"] for resource in verdict["resources"]))
+
+
+def said(document: FactDocument) -> Mapping[str, tuple[int, int]]:
+    """What it has read of what was said, as `Seen` has it."""
+    rows = {name: document.facts[name] for name in _SAID if name in document.facts}
+    return {name: (len(found), max((row["id"] for row in found), default=0)) for name, found in rows.items()}
 
 
 def still_open(document: FactDocument) -> tuple[int, ...]:

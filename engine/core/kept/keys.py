@@ -47,7 +47,7 @@ _LONGEST = 100  # characters of a name that is kept
 _DIGEST = "sha256-"  # begins what stands for any other text
 _DIGITS = 10
 # What begins the keys of all of them.
-MERGES, FREEZES, LEDGER, AUDIT, BOARD = "merges/", "freeze/", "ledger/", "audit/", "board/"
+MERGES, FREEZES, LEDGER, AUDIT, BOARD, SOURCES = "merges/", "freeze/", "ledger/", "audit/", "board/", "sources/"
 BACKUPS = "backups/"
 # What is put once and has to stay, as others lean on it: a bucket that can keep what is deleted keeps these.
 LASTING = (AUDIT, BACKUPS, "decided/", "holds/", LEDGER, MERGES, "rules/", "statements/", "tried/")
@@ -193,7 +193,7 @@ def login(name: str) -> str:
 
 def source(repo: str) -> str:
     """Where it is said which repository a source was first."""
-    return f"sources/{_repository(repo)}"
+    return f"{SOURCES}{_repository(repo)}"
 
 
 def struck(repo: str, pipeline: str) -> str:

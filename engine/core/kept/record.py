@@ -13,6 +13,8 @@ from engine.core.source import load_json
 from engine.errors import EngineError, failure
 
 VERSION = 1
+# What stands there is not believed: of that one record, where any other error is of the store.
+DISBELIEVED = frozenset({"ENG193", "ENG194", "ENG196"})
 LARGEST = LARGEST_ENVELOPE + 4096  # bytes
 
 FIELDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {

@@ -139,12 +139,16 @@ def _due(ctx: "Context", repo: str, pulls: "Sequence[Brief]") -> Iterator[Found]
     for pull in pulls:
         last = swept.last(store, repo, pull.number)
         assert pull.head.sha is not None
-        seen = due.Seen(pull.head.sha, pull.base.ref, pull.base.sha, pull.updated_at)
+        seen = due.Seen(pull.head.sha, pull.base.ref, pull.base.sha, pull.updated_at, pull.talk._asdict())
+        held = holders.of(last)
+        if isinstance(held, str):
+            yield look(repo, pull.number, held)
+            continue
         now = due.marks(
             seen,
             made_with=made_with,
             frozen=frozen,
-            holders=holders.of(last),
+            holders=held,
             depends=[number for number in last.depends if number in are_open] if last else (),
         )
         if why := due.due(last, now, ctx.now):
@@ -155,15 +159,31 @@ class _Holders:
     """Whose merges may hold which state key, each asked for once."""
 
     def __init__(self, ctx: "Context") -> None:
-        self._store, self._known = ctx.ports.store, dict[str, Collection[tuple[str, int]]]()
+        self._store, self._known = ctx.ports.store, dict[str, Collection[tuple[str, int]] | str]()
 
-    def of(self, last: "Last | None") -> set[tuple[str, int]]:
-        from engine.run.kept import merges
-
+    def of(self, last: "Last | None") -> set[tuple[str, int]] | str:
+        """A sentence where it is not believed what stands there: its own run says so, and no other waits for that."""
         for key in last.keys if last else ():
             if key not in self._known:
-                self._known[key] = [(pull.repo, pull.pr) for pull in merges.of_key(self._store, key)]
-        return {holder for key in (last.keys if last else ()) for holder in self._known[key]}
+                self._known[key] = self._of_key(key)
+        held = set[tuple[str, int]]()
+        for key in last.keys if last else ():
+            found = self._known[key]
+            if isinstance(found, str):
+                return found
+            held.update(found)
+        return held
+
+    def _of_key(self, key: str) -> Collection[tuple[str, int]] | str:
+        from engine.core.kept.record import DISBELIEVED
+        from engine.run.kept import merges
+
+        try:
+            return [(pull.repo, pull.pr) for pull in merges.of_key(self._store, key)]
+        except EngineError as error:
+            if error.problems[0].code not in DISBELIEVED:
+                raise
+            return error.problems[0].message
 
 
 def _branches(
@@ -203,7 +223,11 @@ def _unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") 
     frozen = swept.frozen(store)
     for one in found:
         last = swept.last(store, repo, one.number)
-        now = due.marks(one.seen, made_with=made_with, frozen=frozen, holders=holders.of(last), depends=())
+        held = holders.of(last)
+        if isinstance(held, str):
+            yield look(repo, one.number, f"it is merged and not applied; {held}", name)
+            continue
+        now = due.marks(one.seen, made_with=made_with, frozen=frozen, holders=held, depends=())
         if why := due.due(last, now, ctx.now):
             yield look(repo, one.number, f"it is merged and not applied; {why}", name)
 

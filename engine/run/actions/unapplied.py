@@ -54,7 +54,7 @@ def unapplied(ctx: "Context", repo: str, recent: "Recent", before: "Progress") -
 
     store, forge = ctx.ports.store, ctx.ports.forge
     assert forge is not None
-    listed = {one.number: Seen(one.head, one.base, None, one.updated_at) for one in recent.merged}
+    listed = {one.number: Seen(one.head, one.base, None, one.updated_at, one.talk._asdict()) for one in recent.merged}
     for one in recent.merged if before.at else ():
         if not one.is_mine and later(one.updated_at, _SKEW_S) >= before.at:
             swept.merged(store, repo, one.number)

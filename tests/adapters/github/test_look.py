@@ -328,6 +328,8 @@ def _open(count: int, total: int | None = None) -> Callable[[Asked], Answer]:
         "isDraft", "updatedAt", "headRefName", "headRefOid", "headRepository", "baseRefName", "baseRef")}  # fmt: skip
 
     row["viewerDidAuthor"] = False
+    row["comments"] = {"totalCount": 3, "nodes": [{"fullDatabaseId": "5000000041"}]}
+    row["reviews"] = {"totalCount": 0, "nodes": []}
 
     def answer(asked: Asked) -> Answer:
         start = int(json.loads(asked.body)["variables"]["after"] or 0)

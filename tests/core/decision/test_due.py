@@ -11,7 +11,7 @@ from engine.core.moment import later
 from tests.support.decision import event, rules_of
 from tests.support.facts import BASE, HEAD, KEY, NOW, OLD, REPO, approve, comment, document, verdict
 
-SEEN = Seen(HEAD, "dev", BASE, "2026-11-23T12:40:00Z")
+SEEN = Seen(HEAD, "dev", BASE, "2026-11-23T12:40:00Z", {"comments": (2, 41), "reviews": (0, 0)})
 TODAY: dict[str, Any] = {"made_with": "sha256:x", "frozen": (), "holders": ((REPO, 5),), "depends": (8,)}
 LAST = Last(due.marks(SEEN, **TODAY), (KEY,), (8,), "2026-11-30T12:00:00Z")
 
@@ -26,6 +26,16 @@ LAST = Last(due.marks(SEEN, **TODAY), (KEY,), (8,), "2026-11-30T12:00:00Z")
         ("the base has moved on", SEEN._replace(base_sha=OLD), TODAY, "its base is another one, or has moved on"),
         ("the base was deleted", SEEN._replace(base_sha=None), TODAY, "its base is another one"),
         ("a review, a comment, a label", SEEN._replace(updated_at=NOW), TODAY, "something was said or done"),
+        (
+            "a comment within the second of the last look, whose webhook was lost",
+            SEEN._replace(said={"comments": (3, 42), "reviews": (0, 0)}),
+            TODAY,
+            "a comment was written",
+        ),
+        ("one removed", SEEN._replace(said={"comments": (1, 40), "reviews": (0, 0)}), TODAY, "or removed"),
+        ("another one instead", SEEN._replace(said={"comments": (2, 42), "reviews": (0, 0)}), TODAY, "was written"),
+        ("a review", SEEN._replace(said={"comments": (2, 41), "reviews": (1, 7)}), TODAY, "it was reviewed"),
+        ("a list that does not tell of them", SEEN._replace(said={}), TODAY, ""),
         ("other rules", SEEN, {**TODAY, "made_with": "sha256:y"}, "rules, policies, module or engine"),
         ("frozen", SEEN, {**TODAY, "frozen": ("development: Christmas",)}, "what is frozen"),
         ("another was merged", SEEN, {**TODAY, "holders": ((REPO, 5), (REPO, 6))}, "others were merged"),
@@ -111,6 +121,10 @@ def test_what_the_marks_are_made_from() -> None:
     depends["pulls"] = {"8": _pull("open"), "9": _pull("closed"), "10": None, "11": _pull("open")}
     known = document(depends=depends)
     assert due.state_keys(known) == (KEY,)
+    assert due.said(known) == {"comments": (0, 0), "reviews": (0, 0)}
+    talk = document(comments=[{**comment("lea", "yes"), "id": 9}, {**comment("lea", "no"), "id": 8}])
+    assert due.said(talk)["comments"] == (2, 9)
+    assert due.said(document(failed={"comments": "HTTP 502"})).keys() == {"reviews"}
     assert due.still_open(known) == (8, 11)
     assert due.state_keys(document(absent={"verdict": "none"})) == ()
     assert due.still_open(document(failed={"depends": "HTTP 502"})) == ()

@@ -19,6 +19,7 @@ from engine.core.decision.decide import decide
 from engine.core.decision.document import freeze
 from engine.core.events.envelope import read_event
 from engine.core.events.kinds import Subject
+from engine.core.kept import keys
 from engine.core.kept.journal import Identity
 from engine.core.moment import later
 from engine.core.rules.load import load
@@ -39,6 +40,7 @@ RULES = load(read_rules(data.ROOT), catalog())
 SETTINGS = settings.read({"HOME": "/h", "PATH": os.environ["PATH"]})
 CONTROLLER = Controller.at(data.ROOT)
 BEFORE, AFTER = later(NOW, -600), later(NOW, 600)
+SAID = {"comments": (1, 41), "reviews": (0, 0)}
 
 
 class GitHub:
@@ -71,9 +73,13 @@ class GitHub:
 def _pull(number):
     return {
         "number": number, "isDraft": False, "updatedAt": BEFORE, "headRefName": f"f{number}", "headRefOid": HEAD,
-        "viewerDidAuthor": False,
+        "viewerDidAuthor": False, "comments": _said(41), "reviews": _said(),
         "headRepository": {"nameWithOwner": REPO}, "baseRefName": "dev", "baseRef": {"target": {"oid": BASE}},
     }  # fmt: skip
+
+
+def _said(*ids):
+    return {"totalCount": len(ids), "nodes": [{"fullDatabaseId": str(one)} for one in ids[-1:]]}
 
 
 def _branch(name, sha, at=NOW):
@@ -82,7 +88,8 @@ def _branch(name, sha, at=NOW):
 
 def _merged(number, login="interlock", kind="Bot", at=BEFORE):
     by = {"__typename": kind, "login": login, "databaseId": 9}
-    return {"number": number, "mergedBy": by, "headRefOid": HEAD, "baseRefName": "dev", "updatedAt": at}
+    return {"number": number, "mergedBy": by, "headRefOid": HEAD, "baseRefName": "dev", "updatedAt": at,
+            "comments": _said(41), "reviews": _said()}  # fmt: skip
 
 
 class Swept:
@@ -117,7 +124,7 @@ class Swept:
     def decided(self, number, until=AFTER, keys=(), depends=(), **seen):
         """As the run of a pull request leaves it."""
         marks = due.marks(
-            due.Seen(**{"head": HEAD, "base_ref": "dev", "base_sha": BASE, "updated_at": BEFORE, **seen}),
+            due.Seen(**{"head": HEAD, "base_ref": "dev", "base_sha": BASE, "updated_at": BEFORE, "said": SAID, **seen}),
             made_with=due.made_with(RULES, __version__, digests(CONTROLLER, SETTINGS)),
             frozen=swept.frozen(self.store),
             holders=(),
@@ -147,6 +154,7 @@ def test_one_that_nobody_has_decided_is_found_once_it_is_there():
         ("a lost push", {"head": OLD}, "it was pushed to"),
         ("the base moved on", {"base_sha": OLD}, "its base is another one"),
         ("a lost review", {"updated_at": later(BEFORE, -1)}, "something was said or done on it"),
+        ("a lost comment of the same second", {"said": {"comments": (0, 0)}}, "a comment was written"),
         ("a verdict that has expired", {"until": NOW}, f"what was decided holds until {NOW}"),
         ("the one it depends on is closed", {"depends": (99,)}, "one that it depends on is no longer open"),
     ],
@@ -171,6 +179,17 @@ def test_a_record_that_nobody_can_read_is_none():
     run = Swept(GitHub(1))
     run.store.put_if_absent(f"swept/{REPO}/1", b"garbage")
     assert list(run()) == ["#1"]
+
+
+def test_one_of_which_something_cannot_be_believed_keeps_no_other_from_its_turn():
+    """What stands at its resource is no word of ours: its own run says so."""
+    run = Swept(GitHub(2))
+    run.decided(1, keys=[KEY])
+    run.decided(2)
+    run.store.put_if_absent(keys.hold(KEY, REPO, 7), b"{}")
+    found = run()
+    assert list(found) == ["#1"]
+    assert "is not believed" in found["#1"]
 
 
 def test_what_has_no_turn_has_the_next():
