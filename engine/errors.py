@@ -1302,6 +1302,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG902": Row("the rules settle nothing of `{name}` under `{what}`", "known there: {known}"),
     "ENG903": Row("{path}: the rules know no {what} `{name}`", "known: {known}"),
+    "ENG904": Row("the module refuses a value: {said}", "correct the value: nothing was planned", _NO),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
