@@ -40,6 +40,8 @@ def _points(rules: Rules) -> Iterator[tuple[str, Place]]:
         if trigger.when:
             yield f"{_fires(number, trigger)}: its `when` is false", trigger.place
             yield from _joined(_fires(number, trigger), trigger.when)
+        if len(trigger.types) > 1:
+            yield from ((f"{_fires(number, trigger)}: {one}", trigger.place) for one in trigger.types)
     for gate in rules.gates.values():
         yield f"gate {gate.name}: pass", gate.place
         yield f"gate {gate.name}: not pass", gate.place
@@ -78,6 +80,7 @@ def _seen(decision: Decision, rules: Rules) -> Iterator[str]:
             yield from (_decides(name, *found) for found in fired.trigger.when.decided(told))
         if fired.outcome is Outcome.PASS:
             yield name
+            yield f"{name}: {decision.event.action}"
         elif fired.outcome is Outcome.NOT_APPLICABLE:
             yield f"{name}: its `when` is false"
     for gate in (gate for pipeline in decision.pipelines for gate in pipeline.gates):

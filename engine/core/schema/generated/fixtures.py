@@ -3,7 +3,7 @@
 
 from engine.core.schema.invalid import InvalidError
 
-SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-fixtures.json","title":"Interlock rule fixtures","description":"Cases for `engine test`: an event and facts go in, pipelines, gates and actions come out.","type":"object","additionalProperties":false,"required":["version"],"anyOf":[{"required":["cases"]},{"required":["given"]},{"required":["settled"]}],"properties":{"version":{"description":"version of the fixture format: 1","type":"integer","const":1},"description":{"description":"What these cases show, in a sentence.","type":"string","minLength":1},"shares":{"description":"a file, beside this one, whose people, defaults and given also count here: given/pull-request.yaml","type":"string","minLength":1},"people":{"description":"login \\u2192 user id; where a fact wants a person, a login stands for them","type":"object","additionalProperties":{"$ref":"#/$defs/user"}},"defaults":{"description":"fact \\u2192 what each item of its list holds unless the case says otherwise","type":"object","additionalProperties":{"type":"object"}},"settled":{"description":"What the rules settle and no event shows: owns, branches, approvals, from, besides, never, expires, commands, protect, limits \\u2192 name \\u2192 what they say.","type":"object","additionalProperties":false,"properties":{"owns":{"type":"object"},"branches":{"type":"object"},"approvals":{"type":"object"},"from":{"type":"object"},"besides":{"type":"object"},"never":{"type":"object"},"expires":{"type":"object"},"commands":{"type":"object"},"protect":{"type":"object"},"limits":{"type":"object"}}},"given":{"$ref":"#/$defs/given"},"cases":{"description":"one row each, the reason first; a file that others share needs none","type":"array","minItems":1,"items":{"$ref":"#/$defs/case"}}},"$defs":{"outcome":{"description":"pass, fail, pending, error or not_applicable","enum":["pass","fail","pending","error","not_applicable"],"type":"string"},"user":{"oneOf":[{"type":"integer","minimum":1},{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"integer","minimum":1},"bot":{"type":"boolean"}}}]},"reasons":{"description":"fact \\u2192 why it is not there","type":"object","additionalProperties":{"type":"string"}},"facts":{"description":"fact, or path in a fact (`pr.draft`) \\u2192 its value; it replaces what `given` says there","type":"object"},"given":{"description":"What all cases of the file share.","type":"object","additionalProperties":false,"properties":{"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"}}},"event":{"description":"name of the event, and its payload","type":"object","additionalProperties":false,"properties":{"name":{"description":"kind of event: pull_request","type":"string"},"payload":{"description":"field, or path (`pull_request.draft`) \\u2192 its value","type":"object"}}},"gate":{"description":"an outcome, or an outcome with words of its reason","oneOf":[{"$ref":"#/$defs/outcome"},{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"$ref":"#/$defs/outcome"},"because":{"description":"words that stand in its reason","type":"string","minLength":1}}}]},"case":{"description":"One case. At least one of pipelines, gates, actions and says is expected.","type":"object","additionalProperties":false,"required":["why"],"anyOf":[{"required":["pipelines"]},{"required":["gates"]},{"required":["actions"]},{"required":["says"]}],"properties":{"why":{"description":"what this case shows","type":"string","minLength":1},"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"},"pipelines":{"description":"pipeline \\u2192 outcome, of exactly those that the event starts; {} for none","type":"object","additionalProperties":{"$ref":"#/$defs/outcome"}},"gates":{"description":"gate \\u2192 outcome","type":"object","minProperties":1,"additionalProperties":{"$ref":"#/$defs/gate"}},"actions":{"description":"ids of exactly the actions that would run","type":"array","items":{"type":"string"}},"says":{"description":"words that stand in the explanation","oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}]}}}}}'
+SCHEMA = '{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://json.schemastore.org/interlock-fixtures.json","title":"Interlock rule fixtures","description":"Cases for `engine test`: an event and facts go in, pipelines, gates and actions come out.","type":"object","additionalProperties":false,"required":["version"],"anyOf":[{"required":["cases"]},{"required":["given"]},{"required":["settled"]}],"properties":{"version":{"description":"version of the fixture format: 1","type":"integer","const":1},"description":{"description":"What these cases show, in a sentence.","type":"string","minLength":1},"shares":{"description":"a file, beside this one, whose people, defaults and given also count here: given/pull-request.yaml","type":"string","minLength":1},"people":{"description":"login \\u2192 user id; where a fact wants a person, a login stands for them","type":"object","additionalProperties":{"$ref":"#/$defs/user"}},"defaults":{"description":"fact \\u2192 what each item of its list holds unless the case says otherwise","type":"object","additionalProperties":{"type":"object"}},"settled":{"description":"What the rules settle and no event shows: owns, branches, accounts, approvals, from, besides, never, expires, labels, commands, protect, gates, then, else, locks, always, timeouts, limits \\u2192 name \\u2192 what they say.","type":"object","additionalProperties":false,"properties":{"owns":{"type":"object"},"branches":{"type":"object"},"accounts":{"type":"object"},"approvals":{"type":"object"},"from":{"type":"object"},"besides":{"type":"object"},"never":{"type":"object"},"expires":{"type":"object"},"commands":{"type":"object"},"labels":{"type":"object"},"protect":{"type":"object"},"gates":{"type":"object"},"then":{"type":"object"},"else":{"type":"object"},"locks":{"type":"object"},"always":{"type":"object"},"timeouts":{"type":"object"},"limits":{"type":"object"}}},"given":{"$ref":"#/$defs/given"},"cases":{"description":"one row each, the reason first; a file that others share needs none","type":"array","minItems":1,"items":{"$ref":"#/$defs/case"}}},"$defs":{"outcome":{"description":"pass, fail, pending, error or not_applicable","enum":["pass","fail","pending","error","not_applicable"],"type":"string"},"user":{"oneOf":[{"type":"integer","minimum":1},{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"integer","minimum":1},"bot":{"type":"boolean"}}}]},"reasons":{"description":"fact \\u2192 why it is not there","type":"object","additionalProperties":{"type":"string"}},"facts":{"description":"fact, or path in a fact (`pr.draft`) \\u2192 its value; it replaces what `given` says there","type":"object"},"given":{"description":"What all cases of the file share.","type":"object","additionalProperties":false,"properties":{"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"}}},"event":{"description":"name of the event, and its payload","type":"object","additionalProperties":false,"properties":{"name":{"description":"kind of event: pull_request","type":"string"},"payload":{"description":"field, or path (`pull_request.draft`) \\u2192 its value","type":"object"}}},"gate":{"description":"an outcome, or an outcome with words of its reason","oneOf":[{"$ref":"#/$defs/outcome"},{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"$ref":"#/$defs/outcome"},"because":{"description":"words that stand in its reason","type":"string","minLength":1}}}]},"case":{"description":"One case. At least one of pipelines, gates, actions and says is expected.","type":"object","additionalProperties":false,"required":["why"],"anyOf":[{"required":["pipelines"]},{"required":["gates"]},{"required":["actions"]},{"required":["says"]}],"properties":{"why":{"description":"what this case shows","type":"string","minLength":1},"event":{"$ref":"#/$defs/event"},"pipeline":{"description":"judge this pipeline, whatever the event starts","type":"string"},"facts":{"$ref":"#/$defs/facts"},"absent":{"$ref":"#/$defs/reasons"},"failed":{"$ref":"#/$defs/reasons"},"pipelines":{"description":"pipeline \\u2192 outcome, of exactly those that the event starts; {} for none","type":"object","additionalProperties":{"$ref":"#/$defs/outcome"}},"gates":{"description":"gate \\u2192 outcome","type":"object","minProperties":1,"additionalProperties":{"$ref":"#/$defs/gate"}},"actions":{"description":"ids of exactly the actions that would run","type":"array","items":{"type":"string"}},"says":{"description":"words that stand in the explanation","oneOf":[{"type":"string","minLength":1},{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}]}}}}}'
 
 
 def validate(data):
@@ -116,6 +116,11 @@ def validate(data):
                     data__settled__branches = data__settled['branches']
                     if not isinstance(data__settled__branches, dict):
                         raise InvalidError
+                if 'accounts' in data__settled_keys:
+                    data__settled_keys.remove('accounts')
+                    data__settled__accounts = data__settled['accounts']
+                    if not isinstance(data__settled__accounts, dict):
+                        raise InvalidError
                 if 'approvals' in data__settled_keys:
                     data__settled_keys.remove('approvals')
                     data__settled__approvals = data__settled['approvals']
@@ -146,10 +151,45 @@ def validate(data):
                     data__settled__commands = data__settled['commands']
                     if not isinstance(data__settled__commands, dict):
                         raise InvalidError
+                if 'labels' in data__settled_keys:
+                    data__settled_keys.remove('labels')
+                    data__settled__labels = data__settled['labels']
+                    if not isinstance(data__settled__labels, dict):
+                        raise InvalidError
                 if 'protect' in data__settled_keys:
                     data__settled_keys.remove('protect')
                     data__settled__protect = data__settled['protect']
                     if not isinstance(data__settled__protect, dict):
+                        raise InvalidError
+                if 'gates' in data__settled_keys:
+                    data__settled_keys.remove('gates')
+                    data__settled__gates = data__settled['gates']
+                    if not isinstance(data__settled__gates, dict):
+                        raise InvalidError
+                if 'then' in data__settled_keys:
+                    data__settled_keys.remove('then')
+                    data__settled__then = data__settled['then']
+                    if not isinstance(data__settled__then, dict):
+                        raise InvalidError
+                if 'else' in data__settled_keys:
+                    data__settled_keys.remove('else')
+                    data__settled__else = data__settled['else']
+                    if not isinstance(data__settled__else, dict):
+                        raise InvalidError
+                if 'locks' in data__settled_keys:
+                    data__settled_keys.remove('locks')
+                    data__settled__locks = data__settled['locks']
+                    if not isinstance(data__settled__locks, dict):
+                        raise InvalidError
+                if 'always' in data__settled_keys:
+                    data__settled_keys.remove('always')
+                    data__settled__always = data__settled['always']
+                    if not isinstance(data__settled__always, dict):
+                        raise InvalidError
+                if 'timeouts' in data__settled_keys:
+                    data__settled_keys.remove('timeouts')
+                    data__settled__timeouts = data__settled['timeouts']
+                    if not isinstance(data__settled__timeouts, dict):
                         raise InvalidError
                 if 'limits' in data__settled_keys:
                     data__settled_keys.remove('limits')
