@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
+from engine.cli.files import rules_option
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -15,11 +16,8 @@ HELP = "check what this machine needs to run the engine"
 
 def arguments(parser: ArgumentParser) -> None:
     """Where the rules are."""
-    parser.add_argument(
-        "--controller",
-        metavar="DIR",
-        help="checkout of the controller repository (default: ., with the shipped module)",
-    )
+    rules_option(parser, whole=True, default=None)
+    parser.epilog = "Without --rules the rules are those here, and the module is the one that comes with the engine."
     parser.add_argument(
         "--pin",
         action="store_true",
@@ -37,7 +35,7 @@ def run(options: Namespace, console: Console) -> int:
     if options.pin:
         return _pin(os.path.abspath(options.controller or os.curdir), console)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
-    module = module_directory(options.controller) if options.controller else data.path("terraform")
+    module = module_directory(options.controller, shipped=True) if options.controller else data.path("terraform")
     found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module), os.environ))
     if options.json:
         console.json([_row(check) for check in found])
