@@ -64,6 +64,8 @@ def _tries(lines: list[str], near: range) -> Iterator[tuple[int, _Mend]]:
     for number in near:
         yield from ((number, mend) for mend in _beside(lines, number))
     for number in near:
+        yield from ((number, mend) for mend in _full(lines, number))
+    for number in near:
         yield from ((number, mend) for mend in _indented(lines, number))
 
 
@@ -201,18 +203,24 @@ _ITEM = re.compile(r" *- .*$")
 
 def _holder(lines: list[str], number: int) -> Iterator[_Mend]:
     """The line above a body that cannot hold one, and an item among keys."""
-    line, (above, below) = lines[number], _around(lines, number)
+    line, (_, below) = lines[number], _around(lines, number)
     here = _margin(line)
     if _margin(below) > here and (name := _NAME.match(line)):
         hint = f"write `{name[1]}:`"
         yield _Mend(here, len(name[1]), f"{line.rstrip()}:", f"a colon is missing after `{name[1]}`", hint)
+    if _ITEM.match(line) and _margin(below) == here and ":" in below and not _ITEM.match(below):
+        reason = "an item of a list stands among keys"
+        yield _Mend(here, len(line.strip()), " " * here + "# ", reason, "write `name:`, or begin all of them with `-`")
+
+
+def _full(lines: list[str], number: int) -> Iterator[_Mend]:
+    """A name that has a value already, above a body of its own."""
+    line, (above, below) = lines[number], _around(lines, number)
+    here = _margin(line)
     is_one_of_many = _SET.match(above) is not None and _margin(above) == here
     if _margin(below) >= here + 2 and not is_one_of_many and (found := _SET.match(line)):
         reason = f"`{found[1]}` has the value `{found[2]}`, and more stands in it below"
         yield _Mend(found.start(2), len(found[2]), line[: found.start(2)].rstrip(), reason, "keep one of the two")
-    if _ITEM.match(line) and _margin(below) == here and ":" in below and not _ITEM.match(below):
-        reason = "an item of a list stands among keys"
-        yield _Mend(here, len(line.strip()), " " * here + "# ", reason, "write `name:`, or begin all of them with `-`")
 
 
 def _beside(lines: list[str], number: int) -> Iterator[_Mend]:
