@@ -219,7 +219,7 @@ class _Reader:
             at = [str(step) for step in path[0]]
             yield problem("ENG254", self._said(number, *path[0][1:]), hint=hint, path=".".join(at), reason=reason)
 
-    def _said(self, number: int, *path: str | int) -> Place:
+    def _said(self, number: int, *path: str | int, key: bool = False) -> Place:
         """Where the case, or what all of them share, says a fact, or the nearest of what is around it."""
         names = [str(step) for step in path]
         for holder in (("cases", number), ("given",)):
@@ -229,7 +229,7 @@ class _Reader:
             said = [name for name in above.get("facts", {}) if name.split(".") == names[: name.count(".") + 1]]
             if said:
                 best = max(said, key=len)
-                return self._document.place(*holder, "facts", best, *path[best.count(".") + 1 :])
+                return self._document.place(*holder, "facts", best, *path[best.count(".") + 1 :], key=key)
         return self._place(number, "facts")
 
     def _foreign(self, facts: Mapping[str, Any], number: int) -> None:
@@ -242,7 +242,7 @@ class _Reader:
             self._one_of(place, f"{fact}.environment", "environment", name, {**rules.environments, "otherwise": None})
         groups = facts.get("groups")
         for name in groups if isinstance(groups, dict) else ():
-            place = self._said(number, "groups", name)
+            place = self._said(number, "groups", name, key=True)
             self._one_of(place, f"groups.{name}", "group", name, rules.groups)
 
     def _one_of(self, place: Place, path: str, what: str, name: object, known: Mapping[str, object]) -> None:
