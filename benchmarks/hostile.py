@@ -122,7 +122,7 @@ def trailer_of_blanks(directory: str) -> list[str]:
         "pull_request_review",
         "--repo",
         directory,
-        "--controller",
+        "--rules",
         controller,
         "--out",
         out,

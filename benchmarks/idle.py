@@ -38,7 +38,7 @@ def main(pairs: int = 25) -> int:
         event = os.path.join(directory, "event.json")
         with open(event, "w", encoding="utf-8") as handle:
             json.dump(EVENT, handle)
-        words = [ENGINE, "run", "--event", event, "--event-name", "push", "--controller", controller]
+        words = [ENGINE, "run", "--event", event, "--event-name", "push", "--rules", controller]
         words += ["--out", os.path.join(directory, "out")]
         files = {name: os.path.join(directory, name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
         environ = {**os.environ, **NOWHERE, **files}

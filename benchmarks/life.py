@@ -104,7 +104,7 @@ class Life:
         words = [
             ENGINE,
             "run",
-            "--controller",
+            "--rules",
             self._ready["controller"],
             "--out",
             os.path.join(folder, "out"),

@@ -109,7 +109,7 @@ def serving(folder: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         "ENGINE_CACHE_DIR": f"{folder}/cache",
     }
     controller = os.path.dirname(data.path("deployment-rules.yaml"))
-    words = ["serve", "--controller", controller, "--state", f"{folder}/state", "--port", str(port), "--json"]
+    words = ["serve", "--rules", controller, "--state", f"{folder}/state", "--port", str(port), "--json"]
     started = subprocess.Popen([_ENGINE, *words], env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert started.stdout is not None

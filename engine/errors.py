@@ -754,7 +754,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG559": Row(
         "the rules in {directory} belong to the repository that is judged, so a change could alter them",
-        "name the controller's own checkout (--controller, or --rules)",
+        "name the controller's own checkout (--rules, or --rules)",
     ),
     "ENG560": Row(
         "{file} is not the plan that was made in this run", "run again, and keep others out of the directory", _EXEC
@@ -1354,6 +1354,13 @@ TABLE: dict[str, Row] = {
     ),
     "ENG902": Row("the rules settle nothing of `{name}` under `{what}`", "known there: {known}"),
     "ENG903": Row("{path}: the rules know no {what} `{name}`", "known: {known}"),
+    "ENG904": Row("the module refuses a value: {said}", "correct the value: nothing was planned", _NO),
+    "ENG905": Row(
+        "no module stands beside the rules: there is no {directory}/terraform",
+        "name the controller's checkout with --rules, or say --shipped where the command takes it",
+    ),
+    "ENG906": Row("no group is called `{name}`", "known: {known}", _NO),
+    "ENG907": Row("`{text}` is shown as it stands", "write `${{{path}}}`", _NO),
     # ENG930-949 repositories that are set up
     "ENG930": Row("nobody is there to be asked for {missing}", "say {flags}, or name a file with --from"),
     "ENG931": Row(

@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.files import rules_option
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def arguments(parser: ArgumentParser) -> None:
     shown = verbs.add_parser("manifest", help="print what GitHub would be asked for")
     made = verbs.add_parser("register", help="have GitHub make it, by a browser; its key goes into a file")
     for verb in (shown, made):
-        verb.add_argument("--controller", metavar="DIR", default=os.curdir, help="whose rules (default: .)")
+        rules_option(verb, whole=True)
         verb.add_argument("--name", default="Interlock", help="letters, digits, blanks; no other App has it")
         verb.add_argument("--reader", action="store_true", help="one that may only look: for jobs that plan and apply")
         verb.add_argument(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.files import rules_option
 from engine.errors import failure
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ _OWN = "without a forge that is done to a store in a directory only: name the co
 def arguments(parser: ArgumentParser) -> None:
     """Where it was asked for, and by what rules."""
     parser.add_argument("--asked", metavar="URL", help="address of the last of the comments that ask for it")
-    parser.add_argument(
-        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
-    )
+    rules_option(parser, whole=True)
     parser.add_argument("--reason", metavar="TEXT", help="why; without --asked")
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -49,7 +48,7 @@ def carry_out(options: Namespace, words: str, console: "Console") -> int:
     with results.directory(None) as out:
         file = os.path.join(out, "asked.json")
         files.write(file, canonical(event))
-        arguments = ["--event", file, "--event-name", "issue_comment", "--controller", options.controller]
+        arguments = ["--event", file, "--event-name", "issue_comment", "--rules", options.controller]
         given = parser_of("run", run).parse_args([*arguments, *(["--json"] if options.json else [])])
         given.query = getattr(options, "query", None)
         return run.run(given, console)

@@ -1,9 +1,9 @@
 """`engine check`: what validation will say of a working tree, before anything is pushed."""
 
-import os
 from argparse import ArgumentParser, Namespace
 
 from engine.cli.console import Console
+from engine.cli.files import rules_option, shipped_option
 
 HELP = "check a working tree before it is pushed: without an account, credentials or keys"
 
@@ -19,9 +19,8 @@ def arguments(parser: ArgumentParser) -> None:
         "paths", metavar="PATH", nargs="*", help="resources, their files, or directories of them (default: all)"
     )
     parser.add_argument("--repo", metavar="DIR", default=".", help="the working tree (default: here)")
-    parser.add_argument(
-        "--rules", metavar="DIR", default=".", help="checkout of the controller repository, or its rules (default: .)"
-    )
+    rules_option(parser)
+    shipped_option(parser)
     parser.add_argument(
         "--source", metavar="REPO", help="which declared source it is (default: its origin, or the only one)"
     )
@@ -41,7 +40,7 @@ def run(options: Namespace, console: Console) -> int:
     from threading import Event
 
     from engine.adapters import clock, settings
-    from engine.cli.files import load_rules
+    from engine.cli.files import beside, load_rules
     from engine.cli.live import watching
     from engine.core.outcome import EXIT
     from engine.core.report import terminal
@@ -51,15 +50,16 @@ def run(options: Namespace, console: Console) -> int:
     from engine.run.context import Controller, Work
     from engine.run.trusted import stand_apart
 
-    rules_at = os.path.abspath(options.rules)
-    controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
+    controller = beside(options.rules)
     surroundings = settings.read()
     stand_apart(controller, options.repo, options.source, search_path=surroundings.path)
     rules = load_rules(options.rules)
     request = Request(options.repo, tuple(options.paths), options.source, plans=not options.no_plan)
     with results.directory(None) as out, watching(console, as_json=options.json) as (step, _):
         work = Work(out, console.progress, lambda _: None, Event(), watch=step, fail_fast=options.fail_fast)
-        report = check(request, rules, Controller.at(controller), surroundings, work, clock.now())
+        report = check(
+            request, rules, Controller.at(controller, shipped=options.shipped), surroundings, work, clock.now()
+        )
     if options.json:
         console.json(report.to_json())
     else:

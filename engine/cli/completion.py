@@ -8,7 +8,7 @@ from engine.errors import ExitCode
 
 HELP = "a script that completes `engine` in a shell"
 SHELLS = ("bash", "zsh", "tcsh")
-_FILES = {"FILE": "FILE", "DIR": "DIRECTORY"}  # metavar → what shtab calls it
+_FILES = {"FILE": "FILE", "PATH": "FILE", "DIR": "DIRECTORY"}  # metavar → what shtab calls it
 
 
 def arguments(parser: ArgumentParser) -> None:

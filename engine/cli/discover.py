@@ -1,8 +1,8 @@
 """`engine discover`: which resources a change touches, where their state lies, and what must be refused."""
 
-import os
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option, shipped_option
 from engine.errors import ExitCode, failure
 from engine.names import listing, plural
 from engine.printable import in_line
@@ -28,7 +28,8 @@ def arguments(parser: "argparse.ArgumentParser") -> None:
     parser.add_argument("--base", metavar="REV", help="where the change will be merged; optional with --all")
     parser.add_argument("--head", metavar="REV", default="HEAD", help="the change (default: HEAD)")
     parser.add_argument("--all", action="store_true", help="all resources of the head, not only those that changed")
-    parser.add_argument("--rules", metavar="FILE", default="deployment-rules.yaml", help="the controller's rules")
+    rules_option(parser)
+    shipped_option(parser)
     parser.add_argument(
         "--source", metavar="REPO", help="which declared source it is (default: its origin, or the only one)"
     )
@@ -61,21 +62,20 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     from engine.adapters import settings
     from engine.adapters.git import contents
     from engine.adapters.git.repository import Repository
-    from engine.cli.files import load_rules
+    from engine.cli.files import beside, load_rules
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
     from engine.run.module import module_directory, read_module
     from engine.run.ordering import ordered
     from engine.run.trusted import stand_apart
 
-    rules_at = os.path.abspath(options.rules)
-    controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
+    controller = beside(options.rules)
     surroundings = settings.read()
     repository = Repository(options.repo, path=surroundings.path)
     changed = [repository.resolve(options.head)]
     stand_apart(controller, options.repo, options.source, commits=changed, search_path=surroundings.path)
     rules = load_rules(options.rules)
-    declared = services.read(read_module(module_directory(controller)))
+    declared = services.read(read_module(module_directory(controller, shipped=options.shipped)))
     source = sources.choose(rules, options.source, repository.origin().name)
     found = repository.range(options.base, options.head) if options.base is not None else None
     if options.all:

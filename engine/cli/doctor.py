@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
+from engine.cli.files import rules_option
 from engine.columns import wrapped
 from engine.core.report.problems import way_out
 from engine.errors import ExitCode
@@ -18,11 +19,8 @@ HELP = "check what this machine has of what the engine needs, and say what can b
 
 def arguments(parser: ArgumentParser) -> None:
     """Where the rules are."""
-    parser.add_argument(
-        "--controller",
-        metavar="DIR",
-        help="checkout of the controller repository (default: ., with the shipped module)",
-    )
+    rules_option(parser, whole=True, default=None)
+    parser.epilog = "Without --rules the rules are those here, and the module is the one that comes with the engine."
     parser.add_argument(
         "--pin",
         action="store_true",
@@ -40,7 +38,7 @@ def run(options: Namespace, console: Console) -> int:
     if options.pin:
         return _pin(os.path.abspath(options.controller or os.curdir), console)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
-    module = module_directory(options.controller) if options.controller else data.path("terraform")
+    module = module_directory(options.controller, shipped=True) if options.controller else data.path("terraform")
     found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module), os.environ))
     if options.json:
         console.json([_row(check) for check in found])

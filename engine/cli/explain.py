@@ -8,6 +8,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
 from engine.core.outcome import EXIT
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--event", metavar="FILE", help="the event's payload (default: GITHUB_EVENT_PATH)")
     parser.add_argument("--event-name", metavar="NAME", help="what kind of event it is (default: GITHUB_EVENT_NAME)")
     parser.add_argument("--facts", metavar="FILE", help="a recorded fact document; without it no fact is known")
-    parser.add_argument("--rules", metavar="PATH", help="directory or file of the rules (default: .)")
+    rules_option(parser, default=None)
     parser.add_argument("--pipeline", metavar="NAME", help="judge this pipeline, whatever the event starts")
     parser.add_argument(
         "--case", metavar="FILE:N", help="a case of a fixture instead, by its line, or by its number: FILE:#N"

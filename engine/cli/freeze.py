@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("state", choices=("on", "off"), help="freeze it, or end that")
     parser.add_argument("environment", metavar="ENVIRONMENT", nargs="?", default="all", help="default: %(default)s")
     parser.add_argument("--reason", metavar="TEXT", type=_reason, required=True, help="why; whoever waits is told")
-    parser.add_argument("--rules", metavar="PATH", default=".", help="the rules that name environments (default: .)")
+    rules_option(parser)
     parser.add_argument("--json", action="store_true", help="for machines")
 
 

@@ -1,9 +1,9 @@
 """`engine graph resources`: which resource of a source waits for which."""
 
-import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option, shipped_option
 from engine.errors import ExitCode, failure
 from engine.names import closest, either
 
@@ -30,7 +30,8 @@ def arguments(parser: ArgumentParser) -> None:
     resources.add_argument("--repo", metavar="DIR", default=".", help="clone of the source repository (default: here)")
     resources.add_argument("--head", metavar="REV", default="HEAD", help="the commit (default: HEAD)")
     resources.add_argument("--environment", metavar="NAME", help="of this environment only")
-    resources.add_argument("--rules", metavar="FILE", default="deployment-rules.yaml", help="the controller's rules")
+    rules_option(resources)
+    shipped_option(resources)
     resources.add_argument("--format", choices=_FORMATS, default="lines", help="how it is drawn (default: lines)")
     resources.add_argument("--json", action="store_true", help="print JSON")
 
@@ -40,20 +41,19 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.adapters import settings
     from engine.adapters.git import contents
     from engine.adapters.git.repository import Repository
-    from engine.cli.files import load_rules
+    from engine.cli.files import beside, load_rules
     from engine.core.report import graph
     from engine.core.resources import ordering, services
     from engine.run.module import module_directory, read_module
     from engine.run.trusted import stand_apart
 
-    rules_at = os.path.abspath(options.rules)
-    controller = rules_at if os.path.isdir(rules_at) else os.path.dirname(rules_at)
+    controller = beside(options.rules)
     surroundings = settings.read()
     repository = Repository(options.repo, path=surroundings.path)
     head = repository.resolve(options.head)
     stand_apart(controller, options.repo, None, commits=[head], search_path=surroundings.path)
     rules = load_rules(options.rules)
-    declared = services.read(read_module(module_directory(controller)))
+    declared = services.read(read_module(module_directory(controller, shipped=options.shipped)))
     survey = contents.survey(repository, repository.tree_of(head), declared, rules, {})
     known = sorted({part.environment for part in survey.parts.values() if part.said})
     if options.environment not in (None, *known):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.cli.console import Console
+from engine.cli.files import place_of, rules_option
 from engine.core.report.problems import row, severity
 from engine.core.rules.draft import ENTRY
 from engine.core.rules.lint import lint
@@ -23,13 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to print them (default: text)")
     for name, said in (("json", "for machines"), ("sarif", "for code scanning and editors: SARIF 2.1.0")):
         parser.add_argument(f"--{name}", action="store_const", const=name, dest="format", help=said)
-    parser.add_argument("--rules-dir", metavar="DIR", help=f"where {ENTRY} is (default: beside the FILE, or here)")
+    rules_option(parser, default=None)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Print every problem. 0: none; 1: only findings; 2: these rules do not load."""
-    directory = options.rules_dir or _beside(options.files)
-    problems = _chosen(_judged(directory), options.files, directory)
+    directory, entry = place_of(options.rules or _beside(options.files))
+    problems = _chosen(_judged(directory, entry), options.files, os.path.join(directory, entry))
     FORMATS[options.format](problems, console)
     exits = {TABLE[p.code].exit for p in problems}
     if exits <= {ExitCode.NEGATIVE}:
@@ -42,11 +43,11 @@ class _Judged(NamedTuple):
     problems: Sequence[Problem]
 
 
-def _judged(directory: str) -> _Judged:
+def _judged(directory: str, entry: str) -> _Judged:
     files: Mapping[str, bytes] = {}
     try:
-        files = read_rules(directory)
-        problems = lint(files, catalog())
+        files = read_rules(directory, entry)
+        problems = lint(files, catalog(), entry)
     except EngineError as error:
         problems = error.problems
 
@@ -61,14 +62,16 @@ def _beside(files: Sequence[str]) -> str:
     return next((os.path.dirname(file) or "." for file in files if os.path.basename(file) == ENTRY), ".")
 
 
-def _chosen(judged: _Judged, wanted: Sequence[str], directory: str) -> Sequence[Problem]:
+def _chosen(judged: _Judged, wanted: Sequence[str], first: str) -> Sequence[Problem]:
     """The problems of some files; files are always judged together with all others."""
     real = {os.path.realpath(file): file for file in judged.files}
-    entry = os.path.realpath(os.path.join(directory, ENTRY))
+    entry = os.path.realpath(first)
     if not wanted or not real or entry in map(os.path.realpath, wanted):
         return judged.problems
     strangers = [
-        problem("ENG077", Place(file), file=file, entry=ENTRY) for file in wanted if os.path.realpath(file) not in real
+        problem("ENG077", Place(file), file=file, entry=os.path.basename(first))
+        for file in wanted
+        if os.path.realpath(file) not in real
     ]
     names = {real.get(os.path.realpath(file)) for file in wanted}
     return [*strangers, *(p for p in judged.problems if p.place is None or p.place.file in names)]

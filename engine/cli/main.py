@@ -68,6 +68,8 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
 )
 _COLOURS = {"auto": None, "always": True, "never": False}
+# What older releases called an option that means the same in every command now.
+_RENAMED = {"--controller": "--rules", "--rules-dir": "--rules"}
 _QUERY = "print of the JSON only what this JMESPath expression makes of it"
 _ALIASES = {"--version": "version", "-V": "version"}
 
@@ -150,17 +152,27 @@ def _dispatch(words: list[str], console: "Console") -> int:
         raise EngineError(problem("ENG005", name=name, hint=hint))
     command = load(name)
     parser = parser_of(name, command, console.width)
+    words, old = (words, []) if name == "init" else _as_called_now(words)  # whose `--controller` is a repository's name
     try:
         options = parser.parse_args(words[1:])
     except SystemExit as stop:  # argparse has printed its help
         return int(stop.code or 0)
     console.configure(quiet="quiet" in options, colour=_COLOURS[getattr(options, "color", "auto")])
+    for option in old:
+        console.progress(f"`{option}` is called `{_RENAMED[option]}` now")
     if getattr(options, "query", None) is not None:
         console.ask(options.query)
         setattr(options, *(("json", True) if "json" in options else ("format", "json")))
     if name in _START_PROGRAMS:
         _stop_when_terminated()
     return command.run(options, console)
+
+
+def _as_called_now(words: list[str]) -> tuple[list[str], list[str]]:
+    """The words with today's spelling, and which old ones were among them."""
+    parts = [word.partition("=") for word in words]
+    old = [name for name, _, _ in parts if name in _RENAMED]
+    return [f"{_RENAMED.get(name, name)}{equals}{value}" for name, equals, value in parts], old
 
 
 def _stop_when_terminated() -> None:

@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
 from engine.errors import failure
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
     what.add_argument("--run", metavar="ID", help="all that this run has applied")
     parser.add_argument("--to", metavar="SHA", type=_commit, help="as at this commit (default: the last good one)")
     parser.add_argument("--look", action="store_true", help="only say what it would do; no pull request is opened")
-    parser.add_argument(
-        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
-    )
+    rules_option(parser, whole=True)
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -54,7 +53,7 @@ def run(options: Namespace, console: "Console") -> int:
     with results.directory(None) as out:
         file = os.path.join(out, "rollback.json")
         files.write(file, canonical(event))
-        arguments = ["--event", file, "--event-name", "workflow_dispatch", "--controller", options.controller]
+        arguments = ["--event", file, "--event-name", "workflow_dispatch", "--rules", options.controller]
         arguments += ["--pipeline", PIPELINE]
         given = parser_of("run", run).parse_args([*arguments, *(["--json"] if options.json else [])])
         given.query = getattr(options, "query", None)

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.cli.console import Console
+from engine.cli.files import rules_option
 from engine.errors import EngineError, ExitCode, failure
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--event", metavar="FILE", help="the event's payload (default: GITHUB_EVENT_PATH)")
     parser.add_argument("--event-name", metavar="NAME", help="what kind of event it is (default: GITHUB_EVENT_NAME)")
     parser.add_argument("--repo", metavar="DIR", help="a clone of the source repository, instead of GitHub")
-    parser.add_argument(
-        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
-    )
+    rules_option(parser, whole=True)
     parser.add_argument(
         "--source", metavar="REPO", help="owner/name of the source, where the clone has no origin that says so"
     )

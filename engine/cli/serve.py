@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
@@ -16,9 +17,7 @@ _DAY_S = 86_400
 
 def arguments(parser: ArgumentParser) -> None:
     """Where the rules and its state are, where it listens, and whom it believes."""
-    parser.add_argument(
-        "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
-    )
+    rules_option(parser, whole=True)
     parser.add_argument(
         "--state", metavar="DIR", help="keep deliveries, queue and logs here (default: ENGINE_STATE_DIR)"
     )

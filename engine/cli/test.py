@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.cli.files import rules_option
 from engine.errors import EngineError, Errors, ExitCode, Problem, failure
 from engine.names import plural
 from engine.printable import in_line
@@ -23,7 +24,7 @@ HELP = "run rule fixtures: events and facts in, expected gates and actions out"
 def arguments(parser: ArgumentParser) -> None:
     """Declare the fixtures, the rules and the reports."""
     parser.add_argument("paths", metavar="PATH", nargs="*", default=["tests/specs"], help="files or directories")
-    parser.add_argument("--rules", metavar="PATH", default=".", help="directory or file of the rules (default: .)")
+    rules_option(parser)
     parser.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML")
     parser.add_argument("--coverage", action="store_true", help="list the gates and conditions no case has seen")
     parser.add_argument(

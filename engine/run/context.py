@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine import data
 from engine.run.module import module_directory
 from engine.run.stopping import NEVER, Unstopped
 
@@ -32,9 +33,12 @@ class Controller(NamedTuple):
     policies: str
 
     @classmethod
-    def at(cls, directory: str) -> "Controller":
-        """A controller's checkout; the shipped module where it has none of its own."""
-        return cls(directory, module_directory(directory), os.path.join(directory, "policies"))
+    def at(cls, directory: str, *, shipped: bool = False) -> "Controller":
+        """A controller's checkout; with `shipped` the engine's own module and policies where it has none."""
+        policies = os.path.join(directory, "policies")
+        if shipped and not os.path.isdir(policies):
+            policies = data.path("policies")
+        return cls(directory, module_directory(directory, shipped=shipped), policies)
 
 
 class Work(NamedTuple):

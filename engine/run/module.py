@@ -5,12 +5,21 @@ from collections.abc import Mapping
 
 from engine import data
 from engine.adapters import files
+from engine.errors import failure
 
 
-def module_directory(controller: str) -> str:
-    """`terraform/` of the controller's checkout; the shipped module where the checkout has none."""
+def module_directory(controller: str, *, shipped: bool = False) -> str:
+    """`terraform/` of the controller's checkout; with `shipped` the engine's own where the checkout has none.
+
+    Raises:
+        EngineError: ENG905, it has none: nobody plans by another module than the one that people have looked at.
+    """
     own = os.path.join(controller, "terraform")
-    return own if os.path.isdir(own) else data.path("terraform")
+    if os.path.isdir(own):
+        return own
+    if not shipped:
+        raise failure("ENG905", directory=controller)
+    return data.path("terraform")
 
 
 def read_module(directory: str) -> Mapping[str, bytes]:

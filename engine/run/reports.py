@@ -111,6 +111,7 @@ def of_outputs(
     """
     from engine.core.receipts import Tally
     from engine.core.report.model import Judged
+    from engine.run.actions.terraform import is_refused
 
     if not (plan or policy or verdict):
         return _believed(report, document)
@@ -122,7 +123,9 @@ def of_outputs(
         refused=(*discovery.refused, *map(Problem.from_json, doubts)),
         receipts=Judged(policy["receipts"]["digest"], Tally(**policy["receipts"]["counts"])) if policy else None,
     )
-    return _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
+    report = _signed(report, verdict) if verdict else report._replace(result=_unsigned(report, policy is not None))
+    is_no = plan is not None and is_refused(plan["resources"]) and not report.refused
+    return report._replace(result="refused") if is_no else report  # the verdict is still one that nobody can override
 
 
 def of_apply(

@@ -4,6 +4,7 @@ A look at Terraform or GitHub takes seconds, so no page waits for it: it shows w
 """
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -159,11 +160,10 @@ def parts(serving: "Serving", environ: Mapping[str, str], store: "Store", inbox:
     """Those of a service."""
     from engine.adapters import clock
     from engine.run import idle, machine, trusted
-    from engine.run.module import module_directory
     from engine.service.worker import ALIVE
 
     def checks(names: Sequence[str]) -> "Iterable[Check]":
-        return machine.checks(serving.controller, module_directory(serving.controller), environ, names)
+        return machine.checks(serving.controller, os.path.join(serving.controller, "terraform"), environ, names)
 
     return Parts(
         store,

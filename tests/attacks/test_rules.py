@@ -27,7 +27,7 @@ def test_rules_in_the_repository_that_they_judge(machine, engine, why, controlle
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     machine.change({"S3/a.tfvars": good()})
-    ended = engine(*machine.words("--controller", str(machine.root / controller)))
+    ended = engine(*machine.words("--rules", str(machine.root / controller)))
     assert (ended.code, "ENG559" in ended.err) == (ExitCode.CONFIG, True), why
     assert not (machine.out / "decision.json").exists(), why
 
@@ -103,7 +103,7 @@ def what_looks_like_a_repository(machine, clone):
 )
 def test_rules_in_another_checkout_of_what_they_judge(machine, engine, place):
     controller = place(machine, machine.change({"S3/a.tfvars": good()}))
-    ended = engine(*machine.words("--controller", str(controller)))
+    ended = engine(*machine.words("--rules", str(controller)))
     assert (ended.code, "ENG559" in ended.err) == (ExitCode.CONFIG, True), ended
     assert not (machine.out / "decision.json").exists()
 
@@ -116,7 +116,7 @@ def test_a_controller_of_its_own_may_lie_anywhere(machine, engine):
     clone.git("update-ref", "refs/remotes/origin/feature", "feature")
     controller = Git(with_rules(machine, Path(clone.directory) / "controller"))
     controller.git("remote", "add", "origin", "https://github.com/acme/controller")
-    assert engine(*machine.words("--controller", controller.directory)).code == ExitCode.DONE
+    assert engine(*machine.words("--rules", controller.directory)).code == ExitCode.DONE
 
 
 def test_discovery_in_a_checkout_takes_neither_rules_nor_module_from_there(machine, engine, monkeypatch):
@@ -162,7 +162,7 @@ def test_doctor_in_a_checkout_prepares_no_module_from_there(machine, engine, mon
     engine("doctor")
     prepared = machine.answers / "prepared"
     assert ("evil" in prepared.read_text(), "aws_s3_bucket" in prepared.read_text()) == (False, True)
-    engine("doctor", "--controller", clone.directory)
+    engine("doctor", "--rules", clone.directory)
     assert "evil" in prepared.read_text(), "somebody has named it"
 
 

@@ -264,7 +264,7 @@ def test_a_credential_that_a_cut_of_terraforms_own_words_would_halve(machine, en
 @pytest.mark.parametrize("proxy", ["http://user:pr0xypass@127.0.0.1:1", "user:pr0xypass@127.0.0.1:1"])
 def test_the_doctor_tells_no_password_of_a_proxy(machine, engine, form, proxy):
     machine.program(init="env; env >&2; exit 1")
-    ended = engine("doctor", "--controller", str(machine.controller), *form, HTTPS_PROXY=proxy, HTTP_PROXY=proxy)
+    ended = engine("doctor", "--rules", str(machine.controller), *form, HTTPS_PROXY=proxy, HTTP_PROXY=proxy)
     assert ended.code == ExitCode.NEGATIVE
     assert "PROXY" in ended.out
     assert "pr0xypass" not in ended.out + ended.err

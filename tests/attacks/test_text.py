@@ -66,4 +66,4 @@ def test_deep_brackets_are_refused_where_they_are(machine, engine):
     ended = discover(machine, engine, files)
     assert ended.code == ExitCode.NEGATIVE
     assert "S3/c.json:1:101: ENG032" in ended.out
-    assert "S3/a.tfvars:1:1: ENG320" in ended.out
+    assert "S3/a.tfvars:2:44: ENG320" in ended.out

@@ -290,6 +290,19 @@ def test_a_plan_that_fails_is_no_pass(tree):
     assert tree.check().code == ExitCode.EXECUTOR
 
 
+def test_a_value_that_the_module_refuses_is_refused_where_it_stands(tree):
+    said = {"severity": "error", "summary": "Invalid value for variable"}
+    said["detail"] = "tls_only is true.\n\nThis was checked by the validation rule at s3.tf:55,3-13."
+    line = json.dumps({"type": "diagnostic", "diagnostic": said})
+    tree.machine.program(plan=f"printf '%s\\n' '{line}'; exit 1")
+    tree.write({"S3/a.tfvars": bucket("a", more="tls_only = false")})
+    found = tree.report()
+    (row,) = found["resources"]
+    assert (found["result"], row["problem"]["code"], row["problem"]["file"], row["problem"]["line"]) == (
+        "refused", "ENG904", "S3/a.tfvars", 3)  # fmt: skip
+    assert tree.check().code == ExitCode.NEGATIVE
+
+
 def test_a_module_that_asks_aws_is_told_once(tree):
     (tree.machine.controller / "terraform" / "more.tf").write_text('data "aws_region" "x" {}\n')
     tree.write(FILES)

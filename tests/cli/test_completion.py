@@ -32,8 +32,8 @@ def script(tmp_path_factory):
         ("a command", ["po"], ["policy"]),
         ("the verb of a command", ["policy", "ev"], ["eval"]),
         ("a word of a fixed list", ["freeze", ""], ["on", "off"]),
-        ("an option", ["serve", "--contr"], ["--controller"]),
-        ("a directory, where an option takes one", ["serve", "--controller", "spe"], ["specs"]),
+        ("an option", ["serve", "--rul"], ["--rules"]),
+        ("a directory, where an option takes one", ["serve", "--rules", "spe"], ["specs"]),
     ],
 )
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")

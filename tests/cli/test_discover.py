@@ -125,7 +125,9 @@ def test_the_origin_decides_which_source_it_is(clone, capsys, tmp_path):
     rules.write_text(text)
     shutil.copytree(data.path("specs"), tmp_path / "specs")
     shutil.copy(data.path("approvers-config.yaml"), tmp_path)
-    words = ("discover", "--repo", clone.directory, "--rules", str(rules), "--base", "dev")
+    words = ("discover", "--repo", clone.directory, "--rules", str(rules), "--shipped", "--base", "dev")
+    assert main([word for word in words if word != "--shipped"]) == 2
+    assert "ENG905" in capsys.readouterr().err, "nobody is given a module that nobody asked for"
     assert main(list(words)) == 2
     assert "ENG357" in capsys.readouterr().err
     clone.git("remote", "add", "origin", "git@github.com:Acme/queues.git")

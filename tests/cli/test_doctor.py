@@ -28,7 +28,7 @@ def doctor(monkeypatch, capsys):
     def _doctor(*words, **environ):
         for name, value in environ.items():
             monkeypatch.setenv(name, str(value))
-        code = main(["doctor", "--controller", data.ROOT, "--json", *words])
+        code = main(["doctor", "--rules", data.ROOT, "--json", *words])
         return code, {row["name"]: row for row in json.loads(capsys.readouterr().out)}
 
     return _doctor
@@ -116,7 +116,7 @@ def excusing(folder, *days):
 )
 def test_exceptions(doctor, tmp_path, why, days, found, expired):
     dates = excusing(tmp_path, *days)
-    _, rows = doctor("--controller", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    _, rows = doctor("--rules", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
     assert rows["exceptions"]["found"] == found.format(*dates), why
     assert rows["run out"]["problem"] == expired.format(*dates), why
     assert rows["run out"]["ok"] is True, why
@@ -126,7 +126,7 @@ def test_exceptions_that_cannot_be_read(doctor, tmp_path):
     excusing(tmp_path, 7)
     file = tmp_path / "policies" / "data.json"
     file.write_text(file.read_text().replace("A-1", "A-2"))
-    code, rows = doctor("--controller", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    code, rows = doctor("--rules", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
     assert (code, rows["exceptions"]["ok"]) == (ExitCode.NEGATIVE, False)
     assert "A-2" in rows["exceptions"]["problem"]
 

@@ -17,7 +17,7 @@ BROKEN = MINIMAL.replace(b"[ready, reviewed]", b"[ready, reviewd]")
 def run(root: Path, *arguments: str) -> int:
     parser = argparse.ArgumentParser()
     lint.arguments(parser)
-    return lint.run(parser.parse_args(["--rules-dir", str(root), *arguments]), Console())
+    return lint.run(parser.parse_args(["--rules", str(root), *arguments]), Console())
 
 
 def rules(root: Path, text: bytes, approvers: bytes = APPROVERS) -> Path:

@@ -13,6 +13,8 @@ from engine.errors import TABLE, ExitCode
         ("help is an answer", ["--help"], ExitCode.DONE, "usage: engine COMMAND", ""),
         ("a typo is named with the nearest command", ["lnit"], ExitCode.CONFIG, "", "did you mean `lint`?"),
         ("an unknown option is argparse's usage error", ["version", "--nope"], ExitCode.CONFIG, "", "--nope"),
+        ("an option's old name", ["explain", "--controller", "/nowhere"], ExitCode.CONFIG, "", "called `--rules` now"),
+        ("the same in one word", ["lint", "--rules-dir=/nowhere"], ExitCode.CONFIG, "", "called `--rules` now"),
         ("version", ["--version"], ExitCode.DONE, "interlock-engine ", ""),
         ("a known code", ["error", "eng001"], ExitCode.DONE, "cannot be read", ""),
         ("an unknown code", ["error", "ENG000"], ExitCode.CONFIG, "", "ENG003"),

@@ -83,7 +83,7 @@ def test_nothing_begins_when_it_does_not_parse(tmp_path, capsys):
 
 def test_the_exit_code_is_the_commands(tmp_path, capsys):
     (tmp_path / "deployment-rules.yaml").write_text("version: 1\nnope: 1\n")
-    assert main(["lint", "--rules-dir", str(tmp_path), "--query", "[].code | [0]"]) == ExitCode.CONFIG
+    assert main(["lint", "--rules", str(tmp_path), "--query", "[].code | [0]"]) == ExitCode.CONFIG
     assert json.loads(capsys.readouterr().out).startswith("ENG")
 
 

@@ -39,10 +39,10 @@ def test_outlets_that_take_nothing(why, command, code):
 
 
 def test_an_outlet_that_has_no_such_character():
-    done = shell("engine doctor --controller /nowhere", PYTHONIOENCODING="ascii")
+    done = shell("engine doctor --rules /nowhere", PYTHONIOENCODING="ascii")
     assert (done.returncode, "Traceback" in done.stderr) == (ExitCode.NEGATIVE, False)
     assert "\\u2717 rules" in done.stdout
-    done = shell("engine doctor --controller /nówhere --json", PYTHONIOENCODING="ascii")
+    done = shell("engine doctor --rules /nówhere --json", PYTHONIOENCODING="ascii")
     assert any("/nówhere" in row["problem"] for row in json.loads(done.stdout))
 
 

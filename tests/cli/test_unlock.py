@@ -47,7 +47,7 @@ def engine(page, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
 
     def run(*words):
-        code = main([*words, "--controller", page.controller] if words[1] not in LOOKS else words)
+        code = main([*words, "--rules", page.controller] if words[1] not in LOOKS else words)
         out, err = capsys.readouterr()
         return code, out, err
 

@@ -57,7 +57,7 @@ def test_a_run_of_an_event_that_starts_nothing_loads_nothing_that_acts(tmp_path)
     shutil.copytree(data.path("specs"), controller / "specs")
     for name in ("deployment-rules.yaml", "approvers-config.yaml"):
         shutil.copy(data.path(name), controller)
-    words = ["run", "--event", str(event), "--event-name", "push", "--controller", str(controller)]
+    words = ["run", "--event", str(event), "--event-name", "push", "--rules", str(controller)]
     program = (
         "import sys\n"
         "from engine.cli.main import main\n"

@@ -38,7 +38,7 @@ def begun(page, pipeline, body, name, run, *more):
     """A process of its own, as a job of GitHub Actions starts it."""
     file = page.folder / f"{run}.json"
     file.write_text(json.dumps(body))
-    words = ["run", "--event", str(file), "--event-name", name, "--pipeline", pipeline, "--controller", page.controller]
+    words = ["run", "--event", str(file), "--event-name", name, "--pipeline", pipeline, "--rules", page.controller]
     return subprocess.Popen(
         [ENGINE, *words, "--run", run, "--out", str(page.folder / f"out-{run}"), *more],
         env={**page.environ, "ENGINE_EMULATOR": "1", "ENGINE_CLOCK_AHEAD_S": str(page.forge.clock.ahead_s)},

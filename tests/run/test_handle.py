@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch, capfd):
             monkeypatch.setenv(name, value)
         out = tmp_path / "out"
         capfd.readouterr()
-        words = ["run", "--event", str(file), "--repo", str(clone.directory), "--controller", controller]
+        words = ["run", "--event", str(file), "--repo", str(clone.directory), "--rules", controller]
         code = main([*words, "--out", str(out), *more])
         return code, out, capfd.readouterr()
 
@@ -94,9 +94,9 @@ def test_a_change_with_one_good_one_bad_and_one_broken_resource(run, settings, c
         "S3/broken.tfvars": bucket("acme-dev-broken", more='sse_algorithm = "ROT13"'),
     }
     code, out, printed = run(head, environ=settings, controller=controller)
-    assert code == ExitCode.EXECUTOR, printed.err
+    assert code == ExitCode.NEGATIVE, printed.err
     verdict = _verdict(out, keys[0])
-    assert verdict["result"] == "error", "what could not be planned could not be judged"
+    assert verdict["result"] == "error", "what was not planned was not judged, and nobody can override that"
     assert {r["path"]: r["plan"] is not None for r in verdict["resources"]} == {
         "S3/reports": True,
         "S3/open.tfvars": True,
@@ -106,11 +106,12 @@ def test_a_change_with_one_good_one_bad_and_one_broken_resource(run, settings, c
     assert {f["resource"] for f in verdict["findings"] if f["effect"] == "deny"} == {"S3/open.tfvars"}
     assert (verdict["environment"], verdict["branch"], verdict["origin"]) == ("development", "dev", "local")
 
-    assert "sse_algorithm is" in printed.out, "Terraform's own words say what is wrong"
+    assert "S3/broken.tfvars:3:" in printed.out, "the module's refusal stands at the value"
+    assert "sse_algorithm is" in printed.out
     report = (out / "report.md").read_text()
     assert "S3/reports" in report
     assert len(report) <= LIMIT
-    assert json.loads((out / "report.json").read_text())["result"] == "error"
+    assert json.loads((out / "report.json").read_text())["result"] == "refused"
     for plan in (out / "plans").iterdir():
         assert stat.S_IMODE(plan.stat().st_mode) == 0o600
     assert stat.S_IMODE(out.stat().st_mode) == 0o700

@@ -73,7 +73,7 @@ def run(hosted, controller, tmp_path, monkeypatch, capfd):
             monkeypatch.setenv(key, value)
         out = tmp_path / "out"
         capfd.readouterr()
-        words = ["run", "--controller", controller, "--out", str(out), *(["--json"] if json_ else []), *more]
+        words = ["run", "--rules", controller, "--out", str(out), *(["--json"] if json_ else []), *more]
         code = main(words)
         printed = capfd.readouterr()
         said = json.loads(printed.out) if json_ and printed.out else None
@@ -196,7 +196,7 @@ def test_what_starts_nothing_loads_nothing_of_github_and_asks_nobody(hosted, con
     """In a process of its own, with GitHub and the store where nobody listens."""
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"schedule": "1h"}))
-    words = ["run", "--controller", controller, "--out", str(tmp_path / "out"), "--json"]
+    words = ["run", "--rules", controller, "--out", str(tmp_path / "out"), "--json"]
     far = ("github", "jwt", "requests", "urllib3", "boto3", "botocore", "cryptography")
     program = (
         "import sys\n"
@@ -223,7 +223,7 @@ def test_whose_the_logins_are_is_written_into_the_file(hosted, controller, tmp_p
     file.write_text(file.read_text().replace("[carol]", "[carol, nobody-at-all]"))
     for key, value in hosted.environ.items():
         monkeypatch.setenv(key, value)
-    assert main(["doctor", "--pin", "--controller", str(mine)]) == ExitCode.NEGATIVE
+    assert main(["doctor", "--pin", "--rules", str(mine)]) == ExitCode.NEGATIVE
     assert "nobody-at-all: nobody on GitHub has that login" in capfd.readouterr().out
     ann, carol = (hosted.users[login]["id"] for login in ("ann", "carol"))
     text = file.read_text()

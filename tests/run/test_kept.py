@@ -295,7 +295,7 @@ def test_an_auditor_asks_rule_by_rule_what_was_judged(kept, engine):
 
 def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
     def said(**environ):
-        rows = json.loads(engine("doctor", "--controller", str(kept.controller), "--json", **environ).out)
+        rows = json.loads(engine("doctor", "--rules", str(kept.controller), "--json", **environ).out)
         return next(row for row in rows if row["name"] == "store")
 
     place = f"{kept.root}/store"
@@ -315,7 +315,7 @@ def test_the_doctor_says_which_store_and_whether_it_works(kept, engine):
 
 def test_the_doctor_knows_a_store_in_s3(kept, engine, aws, s3):
     def said(**environ):
-        words = ["doctor", "--controller", str(kept.controller), "--json"]
+        words = ["doctor", "--rules", str(kept.controller), "--json"]
         rows = json.loads(engine(*words, **aws.credentials, **environ).out)
         return next(row for row in rows if row["name"] == "store")
 

@@ -67,7 +67,7 @@ class Engine:
         event = self.folder / "event.json"
         event.write_text(json.dumps(body))
         told = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": name}
-        words = ["run", "--controller", self.controller, "--out", str(self.folder / "out"), "--json"]
+        words = ["run", "--rules", self.controller, "--out", str(self.folder / "out"), "--json"]
         return {**self.environ, **told}, words
 
     def __call__(self, body, name, *more):

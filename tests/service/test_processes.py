@@ -84,7 +84,7 @@ class Served:
         self.told: dict = {}
 
     def start(self, *more: str) -> "Served":
-        words = ["serve", "--controller", str(self.controller), "--state", str(self.state), "--port", "0", "--json"]
+        words = ["serve", "--rules", str(self.controller), "--state", str(self.state), "--port", "0", "--json"]
         with open(self.root / "err", "a") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "engine.cli.main", *words, "--without-clock", *more],
@@ -190,7 +190,7 @@ def test_it_ends_in_order_and_what_waited_is_for_the_next_one(served, github):
 @pytest.mark.parametrize("after_s", [0.2, 0.8, 1.6, 3.0])
 def test_told_to_end_while_it_starts_it_leaves_nobody_behind(served, after_s):
     """Wherever it is by then: a worker that nobody waits for would keep the next one out."""
-    words = [sys.executable, "-m", "engine.cli.main", "serve", "--controller", str(served.controller)]
+    words = [sys.executable, "-m", "engine.cli.main", "serve", "--rules", str(served.controller)]
     with open(served.root / "err", "w") as err:
         served.process = subprocess.Popen(
             [*words, "--state", str(served.state), "--port", "0", "--json"],
@@ -286,7 +286,7 @@ def test_a_worker_does_not_outlive_who_started_it(served, github):
 
 def test_of_one_state_there_is_one_worker(served, tmp_path):
     served.start()
-    words = ["serve", "--controller", str(served.controller), "--state", str(served.state), "--port", "0"]
+    words = ["serve", "--rules", str(served.controller), "--state", str(served.state), "--port", "0"]
     second = subprocess.run(
         [sys.executable, "-m", "engine.cli.main", *words], env=served.environ, capture_output=True, text=True,
         timeout=60, check=False,

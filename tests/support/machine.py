@@ -107,7 +107,7 @@ class Machine:
 
     def words(self, *more: str) -> list[str]:
         """The command line of the run."""
-        places = ["--event", "event.json", "--repo", "source", "--controller", "controller", "--out", "out"]
+        places = ["--event", "event.json", "--repo", "source", "--rules", "controller", "--out", "out"]
         words = [str(self.root / word) if not word.startswith("--") else word for word in places]
         return ["run", *words, *more]
 

@@ -14,6 +14,7 @@ from engine.adapters.process import Done
 from engine.adapters.terraform import locks
 from engine.adapters.terraform.locks import Lock
 from engine.core.redact import Redactor
+from engine.core.resources.services import FRAME
 from engine.errors import EngineError, Place, Problem, problem
 from engine.printable import uncoloured
 
@@ -97,6 +98,8 @@ _TABLE = (
 _OTHER = _Row("ENG410", Kind.NEVER, "")
 _AS_THEY_ARE: Mapping[str, str] = {}
 _LOCK = "terraform providers lock"
+_REFUSED = "Invalid value for variable"  # by a `validation` block of the module
+_RULE = re.compile(r"\s*This was checked by the validation rule at (\w*)\.tf:[\d,-]+\.?\s*$")
 _UNDECLARED = "Value for undeclared variable"  # only a warning to Terraform: it plans on without the value
 
 
@@ -119,6 +122,8 @@ def of_resource(
 ) -> TerraformError:
     """What a command on `resource` complained about; `instead` of some codes another, whose kind is `NEVER`."""
     row, said = _classify(done, redactor)
+    if row is _OTHER and (refused := _refused(done, redactor)):
+        row, said = _Row("ENG904", Kind.NEVER, ""), refused
     if row.code in instead:
         row = row._replace(code=instead[row.code], kind=Kind.NEVER)
     found = [one.detail for one in errors(diagnostics(done.stdout))] if row.code == "ENG412" else []
@@ -142,6 +147,16 @@ def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> T
     codes = {"ENG403": "ENG403", "ENG408": "ENG408", "ENG411": "ENG403", "ENG418": "ENG418"}
     found = problem(codes.get(row.code, "ENG405"), said=said, reason=said, path=path, command=lock)
     return TerraformError(found, row.kind)
+
+
+def _refused(done: Done, redactor: Redactor) -> str:
+    """What the module says of values that it refuses, if that is all that is wrong; of the source's values alone."""
+    found = errors(diagnostics(done.stdout))
+    rules = [_RULE.search(one.detail) for one in found if one.summary == _REFUSED]
+    if not found or len(rules) < len(found) or any(rule is None or rule[1] in FRAME for rule in rules):
+        return ""
+    said = " ".join(dict.fromkeys(_RULE.sub("", one.detail).strip() for one in found))
+    return " ".join(redactor.excerpt(said, _LONGEST).split())
 
 
 def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:

@@ -4,6 +4,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
+
 if TYPE_CHECKING:
     from engine.cli.console import Console
 
@@ -59,9 +61,7 @@ def arguments(parser: ArgumentParser) -> None:
         if name in _WITH_A_CLONE:
             verb.add_argument("--repo", metavar="DIR", required=name in ("pull", "backup"), help=_WITH_A_CLONE[name])
         if module == _KEEPS or name == "show":
-            verb.add_argument(
-                "--controller", metavar="DIR", default=".", help="checkout of the controller repository (default: .)"
-            )
+            rules_option(verb, whole=True)
 
 
 def _number(text: str) -> int:

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from engine.core.analysis.settled import settled
 from engine.core.decision.decided import Decision
+from engine.core.decision.gates import context
+from engine.core.decision.matching import asked
+from engine.core.expressions.model import Expression, Part
 from engine.core.outcome import Outcome
 from engine.core.rules.model import Rules, Trigger
 from engine.errors import Place
@@ -20,8 +23,9 @@ class Point(NamedTuple):
 
 def coverage(rules: Rules, decisions: Iterable[Decision], stated: Iterable[str] = ()) -> tuple[Point, ...]:
     """Every point of the rules, in their order; `stated`: what fixtures say of what is settled, and rightly."""
-    seen = {fact for decision in decisions for fact in _seen(decision)}.union(stated)
-    return tuple(Point(what, what in seen, place) for what, place in _points(rules))
+    seen = {fact for decision in decisions for fact in _seen(decision, rules)}.union(stated)
+    points = dict(_points(rules))  # a define is asked for in several places
+    return tuple(Point(what, what in seen, place) for what, place in points.items())
 
 
 def percent(points: Iterable[Point]) -> int:
@@ -35,27 +39,48 @@ def _points(rules: Rules) -> Iterator[tuple[str, Place]]:
         yield _fires(number, trigger), trigger.place
         if trigger.when:
             yield f"{_fires(number, trigger)}: its `when` is false", trigger.place
+            yield from _joined(_fires(number, trigger), trigger.when)
+        if len(trigger.types) > 1:
+            yield from ((f"{_fires(number, trigger)}: {one}", trigger.place) for one in trigger.types)
     for gate in rules.gates.values():
         yield f"gate {gate.name}: pass", gate.place
         yield f"gate {gate.name}: not pass", gate.place
         if gate.when:
             yield f"gate {gate.name}: its `when` is true", gate.place
             yield f"gate {gate.name}: its `when` is false", gate.place
+        for condition in (gate.when, gate.require, gate.reject):
+            if condition:
+                yield from _joined(f"gate {gate.name}", condition)
     for override in rules.overrides.values():
         yield f"override {override.name}: counts", override.place
     for one in settled(rules):
         yield one.what, one.place
 
 
+def _joined(where: str, expression: Expression) -> Iterator[tuple[str, Place]]:
+    for part in expression.parts:
+        for value in (True, False):
+            yield _decides(where, part, value), expression.place
+
+
+def _decides(where: str, part: Part, value: bool) -> str:
+    where = f"define {part.define}" if part.define else where
+    return f"{where}: `{part.text}` decides by being {'true' if value else 'false'}"
+
+
 def _fires(number: int, trigger: Trigger) -> str:
     return f"events {number} ({', '.join(trigger.events) or 'the clock'} → {trigger.run})"
 
 
-def _seen(decision: Decision) -> Iterator[str]:
+def _seen(decision: Decision, rules: Rules) -> Iterator[str]:
+    told, known = asked(decision.event, rules), context(decision.document, rules).scope
     for fired in decision.triggers:
         name = _fires(fired.number, fired.trigger)
+        if fired.trigger.when:
+            yield from (_decides(name, *found) for found in fired.trigger.when.decided(told))
         if fired.outcome is Outcome.PASS:
             yield name
+            yield f"{name}: {decision.event.action}"
         elif fired.outcome is Outcome.NOT_APPLICABLE:
             yield f"{name}: its `when` is false"
     for gate in (gate for pipeline in decision.pipelines for gate in pipeline.gates):
@@ -63,5 +88,9 @@ def _seen(decision: Decision) -> Iterator[str]:
             yield f"gate {gate.name}: {'pass' if gate.outcome is Outcome.PASS else 'not pass'}"
         if gate.applies is not None:
             yield f"gate {gate.name}: its `when` is {'true' if gate.applies else 'false'}"
+        rule = rules.gates.get(gate.name)  # a command's is none of them
+        asked_of = (rule.when, *(() if gate.applies is False else (rule.require, rule.reject))) if rule else ()
+        for condition in filter(None, asked_of):
+            yield from (_decides(f"gate {gate.name}", *found) for found in condition.decided(known))
         if gate.override:
             yield f"override {gate.override.name}: counts"

@@ -4,10 +4,11 @@ The real evaluator decides each case; nothing is simulated. A case that cannot b
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import groupby
 from posixpath import dirname, join, normpath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core import schema
 from engine.core.analysis.facts import Shared, Stated, in_good_order, spelled_out
@@ -22,10 +23,13 @@ from engine.core.outcome import Outcome
 from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
 from engine.core.source import Document, load_json, load_yaml
-from engine.errors import EngineError, Errors, Place, failure, problem
+from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 from engine.names import closest, either
 
 _ALIKE = 0.4  # of 1, from where a line may be the one that is meant
+
+if TYPE_CHECKING:
+    from engine.core.schema.failures import Mistake
 
 
 class Expected(NamedTuple):
@@ -204,29 +208,53 @@ class _Reader:
     def _facts(self, stated: Stated, number: int) -> FactDocument | None:
         place = self._place(number, "facts")
         before = self.errors.added
-        facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, place))
+        facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, number))
         gone = stated.absent.keys() | stated.failed.keys()
-        self._foreign(facts, place)
+        self._foreign(facts, number)
         in_good_order(facts, gone, self._rules)
         for name in sorted((facts.keys() & gone) | (stated.absent.keys() & stated.failed.keys())):
-            self.errors.add("ENG200", place, name=name)
+            self.errors.add("ENG200", self._said(number, name), name=name)
         value = {"version": 1, "facts": facts, "absent": stated.absent, "failed": stated.failed}
         if self.errors.added == before:
-            self.errors.extend(
-                problem("ENG254", place, hint=m.problem.hint, path=".".join(map(str, m.path)), reason=m.problem.message)
-                for m in schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
-            )
+            found = schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
+            self.errors.extend(self._unfit(found, number))
         return freeze(facts, stated.absent, stated.failed) if self.errors.added == before else None
 
-    def _foreign(self, facts: Mapping[str, Any], place: Place) -> None:
+    def _unfit(self, found: "Iterable[Mistake]", number: int) -> Iterator[Problem]:
+        """What does not fit the facts' schema; what one of them lacks is one mistake."""
+        for path, rows in groupby(found, key=lambda m: (m.path, m.problem.code)):
+            first, *others = rows
+            reason, hint = first.problem.message, first.problem.hint
+            if others:
+                reason = "; ".join(m.problem.message for m in (first, *others))
+                hint = "; ".join(m.problem.hint for m in (first, *others))
+            at = [str(step) for step in path[0]]
+            yield problem("ENG254", self._said(number, *path[0][1:]), hint=hint, path=".".join(at), reason=reason)
+
+    def _said(self, number: int, *path: str | int, key: bool = False) -> Place:
+        """Where the case, or what all of them share, says a fact, or the nearest of what is around it."""
+        names = [str(step) for step in path]
+        for holder in (("cases", number), ("given",)):
+            above: Any = self._document.data
+            for step in holder:
+                above = above.get(step, {}) if isinstance(above, dict) else above[step]
+            said = [name for name in above.get("facts", {}) if name.split(".") == names[: name.count(".") + 1]]
+            if said:
+                best = max(said, key=len)
+                return self._document.place(*holder, "facts", best, *path[best.count(".") + 1 :], key=key)
+        return self._place(number, "facts")
+
+    def _foreign(self, facts: Mapping[str, Any], number: int) -> None:
         """Names that the rules do not know: a case on them shows nothing."""
         rules = self._rules
         for fact in ("verdict", "resources"):
             found = facts.get(fact)
             name = found.get("environment") if isinstance(found, dict) else None
+            place = self._said(number, fact, "environment")
             self._one_of(place, f"{fact}.environment", "environment", name, {**rules.environments, "otherwise": None})
         groups = facts.get("groups")
         for name in groups if isinstance(groups, dict) else ():
+            place = self._said(number, "groups", name, key=True)
             self._one_of(place, f"groups.{name}", "group", name, rules.groups)
 
     def _one_of(self, place: Place, path: str, what: str, name: object, known: Mapping[str, object]) -> None:
@@ -234,10 +262,25 @@ class _Reader:
             hint = closest(name, known)
             self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=either(known))
 
-    def _unknown(self, login: str, place: Place) -> None:
+    def _unknown(self, login: str, number: int) -> None:
         people = self._shared.people
+        facts = self._document.data["cases"][number].get("facts", {})
+        path = next((path for path, value in _leaves(facts) if login in (value, path[-1])), None)
+        place = self._place(number, "facts") if path is None else self._said(number, *_spelled(path))
         self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=either(people))
 
     def _place(self, number: int, part: str) -> Place:
         row = self._document.data["cases"][number]
         return self._document.place("cases", number, part if part in row else "why")
+
+
+def _leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in inner:
+        yield (*path, step), child
+        yield from _leaves(child, (*path, step))
+
+
+def _spelled(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The steps of a path whose first may be several: `pr.author`."""
+    return (*str(path[0]).split("."), *path[1:])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.duration import seconds
-from engine.core.rules.model import Approvals, Rules
+from engine.core.rules.model import Approvals, Pipeline, Rules
 from engine.core.source import Document
 from engine.errors import Errors, Place
 from engine.names import closest, either
@@ -40,6 +40,9 @@ def _settled(rules: Rules) -> Iterator[Settled]:
         yield Settled("owns", source.repo, list(source.owns), source.place)
     for environment in rules.environments.values():
         yield Settled("branches", environment.name, environment.branch, environment.place)
+        if environment.applies:
+            account = f"{environment.account} in {environment.region}"
+            yield Settled("accounts", environment.name, account, environment.place)
     top = rules.otherwise.place
     yield Settled("branches", "otherwise", rules.otherwise.branch, top)
     for gate in rules.gates.values():
@@ -50,16 +53,40 @@ def _settled(rules: Rules) -> Iterator[Settled]:
         yield Settled("besides", override.name, list(override.besides), override.place)
         yield Settled("never", override.name, list(override.never), override.place)
         yield Settled("expires", override.name, _span(override.expires_s), override.place)
+        if override.label:
+            yield Settled("labels", override.name, override.label, override.place)
     yield Settled("expires", "verdicts", _span(rules.verdict_expires_s), top)
     for name, command in rules.commands.items():
         who = f"{command.need} of {' or '.join(command.groups)}{', or who may write' if command.writers else ''}"
         yield Settled("commands", name, who, command.place)
     for action, gates in rules.protect.items():
         yield Settled("protect", action, list(gates), top)
+    for pipeline in rules.pipelines.values():
+        yield from _of_pipeline(pipeline)
+    if rules.renewed_by:
+        yield Settled("then", "verdicts", rules.renewed_by, top)
     limits = rules.limits
     yield Settled("limits", "parallelism", limits.parallelism, top)
     yield Settled("limits", "plan_timeout", _span(limits.plan_timeout_s), top)
     yield Settled("limits", "policy_timeout", _span(limits.policy_timeout_s), top)
+
+
+def _of_pipeline(pipeline: Pipeline) -> Iterator[Settled]:
+    """What no decision shows of it: what follows, what it holds meanwhile, what runs though something failed."""
+    always = [step.id for step in pipeline.steps if step.condition and step.condition.text == "always()"]
+    said = (
+        ("gates", list(pipeline.gates)),
+        ("then", pipeline.then),
+        ("else", pipeline.instead),
+        ("locks", pipeline.locks.text if pipeline.locks else None),
+        ("always", always),
+    )
+    for section, value in said:
+        if value:
+            yield Settled(section, pipeline.name, value, pipeline.place)
+    for step in pipeline.steps:
+        if step.timeout_s:
+            yield Settled("timeouts", f"{pipeline.name}.{step.id}", _span(step.timeout_s), step.place)
 
 
 def _people(approvals: Approvals) -> str:

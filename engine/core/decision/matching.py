@@ -4,7 +4,7 @@ The event is a hint: its payload is visible here, to the `when` of a trigger, an
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.core.decision.belief import COMPARED_WITH
 from engine.core.decision.explain import Cause, causes_of, one_line
@@ -152,10 +152,15 @@ def _ticks(trigger: Trigger, tick: Body) -> bool:
     return is_duration(every) and seconds(every) == trigger.every_s and named == trigger.run
 
 
+def asked(event: Event, rules: Rules) -> dict[str, Any]:
+    """What the `when` of a row sees."""
+    return {"event": event.payload, "rules": rules.fact()}
+
+
 def _ask(number: int, trigger: Trigger, event: Event, rules: Rules) -> Fired:
     if trigger.when is None:
         return Fired(number, trigger, Outcome.PASS, ())
-    scope = {"event": event.payload, "rules": rules.fact()}
+    scope = asked(event, rules)
     try:
         value = trigger.when.evaluate(scope)
     except EngineError as error:

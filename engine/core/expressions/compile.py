@@ -7,6 +7,7 @@ from engine.core.expressions import types
 from engine.core.expressions.check import check
 from engine.core.expressions.closures import compiled, condition
 from engine.core.expressions.conditions import Evaluate
+from engine.core.expressions.deciding import decider, parts
 from engine.core.expressions.interpolate import Piece, pieces
 from engine.core.expressions.model import Expression, Kind, Scope
 from engine.core.expressions.needs import needs, paths, written
@@ -33,12 +34,12 @@ def compile_text(text: str, place: Place, language: Language) -> Expression | st
     Raises:
         EngineError: every problem of the text, with its column.
     """
-    parts = pieces(text, place)
-    if all(isinstance(p, str) for p in parts):
-        return "".join(p for p in parts if isinstance(p, str))
-    if len(parts) == 1 and isinstance(parts[0], Snippet):
-        return _expression(parts[0], Kind.VALUE, language)
-    return _text(text, place, parts, language)
+    found = pieces(text, place)
+    if all(isinstance(p, str) for p in found):
+        return "".join(p for p in found if isinstance(p, str))
+    if len(found) == 1 and isinstance(found[0], Snippet):
+        return _expression(found[0], Kind.VALUE, language)
+    return _text(text, place, found, language)
 
 
 def check_defines(language: Language) -> tuple[Problem, ...]:
@@ -73,6 +74,8 @@ def _expression(snippet: Snippet, kind: Kind, language: Language) -> Expression:
         paths=tuple(written(p) for p in paths(term)),
         evaluate=lambda scope: run(scope, scope),
         trace=tracer(term, boolean),
+        parts=parts(term) if boolean else (),
+        decided=decider(term),
     )
 
 
@@ -84,9 +87,9 @@ def _checked(snippet: Snippet, language: Language, errors: Errors, boolean: bool
         return None
 
 
-def _text(text: str, place: Place, parts: list[Piece], language: Language) -> Expression:
+def _text(text: str, place: Place, found: list[Piece], language: Language) -> Expression:
     errors = Errors()
-    checked = [p if isinstance(p, str) else _checked(p, language, errors) for p in parts]
+    checked = [p if isinstance(p, str) else _checked(p, language, errors) for p in found]
     terms = [t for t in checked if isinstance(t, Term)]
     for term in terms:
         if not term.type.kinds & types.SCALAR.kinds:

@@ -27,6 +27,17 @@ class Trace(NamedTuple):
     children: tuple["Trace", ...] = ()
 
 
+class Part(NamedTuple):
+    """One of several conditions that `&&` and `||` join."""
+
+    define: str  # in which; empty: in the expression itself
+    text: str
+
+
+def _none(_: Scope) -> frozenset[tuple[Part, bool]]:
+    return frozenset()
+
+
 class Expression(NamedTuple):
     """A checked expression, ready to be evaluated any number of times."""
 
@@ -37,3 +48,5 @@ class Expression(NamedTuple):
     paths: tuple[str, ...]  # dotted paths it reads, in order of appearance
     evaluate: Callable[[Scope], Any]  # raises EngineError (ENG1xx, with the column) instead of guessing
     trace: Callable[[Scope], Trace]  # the same value with its causes; never raises
+    parts: tuple[Part, ...] = ()  # that are joined; none where there is one condition only
+    decided: Callable[[Scope], frozenset[tuple[Part, bool]]] = _none  # which of them, and what they said; never raises

@@ -23,6 +23,13 @@ _MEANT = {
     "~": "match text with `glob(text, pattern)`",
 }
 
+_MEANT_BEFORE = {  # the same, where the parser is lost behind it
+    " not": "write `!(…)`",
+    "(not": "write `!(…)`",
+    "<": "write `!=`",
+    "[": "a field follows a `.`, and text in `[…]` has quotes: `list[?name == 'x']`",
+}
+
 
 class Snippet(NamedTuple):
     """The text of one expression and where it starts; `outer` is the value in the file that it is a part of."""
@@ -47,7 +54,12 @@ class Snippet(NamedTuple):
     def wrong(self, start: int, end: int, reason: str = "") -> EngineError:
         """`text[start:end]` does not parse."""
         reason = reason or f"{quoted(self.part(start, end))} is not expected here"
-        return failure("ENG101", self.at(start, end), reason=reason, hint=_MEANT.get(self.text[start:end].lower(), ""))
+        hint = _MEANT.get(self.text[start:end].lower(), "")
+        before = self.text[:start].rstrip()
+        hint = hint or next((way for end_, way in _MEANT_BEFORE.items() if f" {before}".endswith(end_)), "")
+        if self.text.startswith("{") and self.outer[self.offset - 2 :].startswith("${{"):
+            hint = "write `${…}`, with one pair of braces"
+        return failure("ENG101", self.at(start, end), reason=reason, hint=hint)
 
 
 def quoted(text: str) -> str:

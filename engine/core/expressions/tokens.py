@@ -172,5 +172,5 @@ def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
     if quote in QUOTES:
         reason = f"{error.message.removesuffix(' at').lower()} in this name"
         if closing(snippet.text, start) < 0:
-            reason = f"the {quote} that opens here is never closed"
+            reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"
     return snippet.wrong(start, start + 1, reason)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # `kms_key_arn`, or `versioning = `: any other single word is of a sentence.
 _NAME = re.compile(r"(?<![\w.:/-])([a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w:/-])|[a-z][a-z0-9]*(?= = ))", re.ASCII)
+_RANGE = re.compile(r"\bfrom (\d{1,9}) to (\d{1,9})\b")
 _ACTIONS = frozenset({"Action", "NotAction"})
 _STEPS = 3_000_000  # texts that are compared with what findings are about; later ones have the attribute's line
 _LONGEST = 200  # characters of a `Sid` that are shown, and of a value that is looked for
@@ -77,6 +78,22 @@ class Places:
             found.append(beside(str(step)) if is_file else step)
             value = value[found[-1]]  # type: ignore[index]  # what was read has the path, as its values were made from it
         return (text and in_files and self._in_documents(value, text)) or self._tfvars.place(*found)
+
+    def refused(self, said: str) -> Place:
+        """Where the value stands that the module refuses, in these words; the variable where several may be meant.
+
+        What is within the words' own list or range is not meant.
+        """
+        if self._tfvars is None:
+            return Place(self._resource.tfvars)
+        below = list(_below(dict(self._tfvars.values), ()))
+        for name in dict.fromkeys((said.split(" ", 1)[0], *_NAME.findall(said))):
+            named = [path for path, value in below if path[-1] == name and not _fits(value, said)]
+            if named:
+                return self._tfvars.place(*named[0][: 1 if len(named) > 1 else None], key=True)
+        entries = [path for path, _ in below if len(path) == 2]
+        tops = [path for path, value in below if len(path) == 1 and isinstance(value, dict)]
+        return self._tfvars.place(*next(iter(entries if len(entries) == 1 else tops), ()), key=True)
 
     def _in_documents(self, names: "Json", text: str) -> Place | None:
         for _, name in (((), names), *_below(names, ())):
@@ -239,3 +256,12 @@ def _covers(leaf: _Leaf, word: str) -> bool:
     if not leaf.is_action or ":" not in word or not {"*", "?"} & set(leaf.text):
         return False
     return fnmatchcase(word, leaf.text.replace("[", "[[]"))
+
+
+def _fits(value: "Json", said: str) -> bool:
+    """Is it one of the values that a refusal lists, or in its range?"""
+    if isinstance(value, str):
+        return f'"{value}"' in said
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    found = _RANGE.search(said)
+    return found is not None and number is not None and int(found[1]) <= number <= int(found[2])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from engine import unseen
-from engine.core.resources import hcl, plain
+from engine.core.resources import broken, hcl, plain
 from engine.core.source.reviewed import as_read
 from engine.errors import MOST_PROBLEMS, EngineError, Errors, Place, Problem, failure, problem
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_BYTES = 64 * 1024  # a level of nesting is a byte, and costs HashiCorp's parser 5.5 KB of at most 1 GB of stack
-MAX_DEPTH = 30
+MAX_DEPTH = broken.MAX_DEPTH
 MAX_NUMBER = 40  # characters
 MAX_EXPONENT = 300  # `1.0e99999999` is short, but HashiCorp's parser writes all its digits out
 
@@ -102,17 +102,7 @@ def read_in_full(data: bytes, file: str, warned: tuple[Problem, ...] = ()) -> Tf
     syntax = _Syntax(data)
     root = syntax.root
     if root.has_error:
-        node = next(hcl.errors(root), root)
-        reason = f"{node.type} is missing" if node.is_missing else "the text does not parse from here on"
-        marker = _FOREIGN_MARKER.search(data)  # HashiCorp's parser takes it, ours does not
-        if marker:
-            row, column = (
-                data.count(b"\n", 0, marker.start()),
-                marker.start() - (data.rfind(b"\n", 0, marker.start()) + 1),
-            )
-            place = hcl.at(file, data, row, column, len(marker[0]))
-            raise failure("ENG320", place, hint="write `<<EOT`", reason="a heredoc's marker has ASCII letters only")
-        raise failure("ENG320", hcl.place(file, data, node), reason=reason)
+        raise _broken(file, data, next(hcl.errors(root), root))
     proof = _Proof(file, data)
     proof.file_is_literal(root)
     proof.errors.check()
@@ -123,6 +113,19 @@ def read_in_full(data: bytes, file: str, warned: tuple[Problem, ...] = ()) -> Tf
         proof.errors.add("ENG308", place, hint="remove it", path=file, reason=_cannot_be_seen(hidden.character))
     proof.errors.check()
     return found
+
+
+def _broken(file: str, data: bytes, node: "Node") -> EngineError:
+    marker = _FOREIGN_MARKER.search(data)  # HashiCorp's parser takes it, ours does not
+    if marker:
+        row = data.count(b"\n", 0, marker.start())
+        column = marker.start() - (data.rfind(b"\n", 0, marker.start()) + 1)
+        place = hcl.at(file, data, row, column, len(marker[0]))
+        return failure("ENG320", place, hint="write `<<EOT`", reason="a heredoc's marker has ASCII letters only")
+    if found := broken.mistake(text := data.decode()):
+        return failure("ENG320", found.place(file, text), hint=found.hint, reason=found.reason)
+    reason = f"{node.type} is missing" if node.is_missing else "the text does not parse from here on"
+    return failure("ENG320", hcl.place(file, data, node), reason=reason)
 
 
 def _text(data: bytes, file: str) -> tuple[bytes, str, tuple[Problem, ...]]:
@@ -164,6 +167,8 @@ def _values(data: bytes, file: str) -> Mapping[str, Json]:
 
 
 def _refused(said: str, data: bytes, file: str) -> EngineError:
+    if found := broken.mistake(text := data.decode()):
+        return failure("ENG320", found.place(file, text), hint=found.hint, reason=found.reason)
     match = _GO_PLACE.match(said)
     if match is None:
         return failure("ENG320", Place(file), reason=said)
@@ -188,7 +193,12 @@ class _Proof:
     def file_is_literal(self, root: "Node") -> None:
         for body in hcl.parts(root):
             if body.type != "body":  # the grammar also takes one JSON object as a whole file
-                self._refuse("ENG320", body, reason="a file sets variables, this is a single value")
+                self._refuse(
+                    "ENG320",
+                    body,
+                    hint="write `name = value`, without the braces",
+                    reason="a file sets variables, this is a single value",
+                )
                 continue
             seen: dict[str, int] = {}
             for child in hcl.parts(body):

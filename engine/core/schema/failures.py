@@ -6,7 +6,7 @@ Runs only after a generated validator has said no, so it may be slow.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
@@ -49,6 +49,8 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     errors = [_read(e, (), schema.get("$defs", {})) for e in Draft202012Validator(schema).iter_errors(document.data)]
     mistyped = {e.path for e in errors if e.rule == "type"}
     misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in _meant(e).values()}
+    listed = {(e.path[:-1], name) for e in errors if e.rule == "type" and isinstance(e.found, str) and e.path
+              if "array" in e.wanted for name in _beside_a_list(document, e.path)}  # fmt: skip
     undecided = {e.path for e in errors if e.rule == "oneOf"}
     found: dict[Problem, Mistake] = {}
     replaced: set[_Path] = set()
@@ -59,6 +61,8 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
         if wanted and any((error.path, name) in misspelt for name in wanted):
             replaced.add(error.path)  # it is there, by another name
             continue
+        if error.rule == "additionalProperties" and all((error.path, n) in listed for n in _strange(error)):
+            continue  # they belong to the list before them
         for told in _tell(error, document):
             found.setdefault(told, Mistake(error.path, told, error.rule == "additionalProperties"))
     if not found:  # jsonschema saw nothing where the generated validator did: doubt means no
@@ -98,6 +102,9 @@ MOST_UNKNOWN = 100  # keys of one mapping: whoever wrote more has another mappin
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
     "action": ("uses", "require"),
+    "all_of": ("all",),
+    "and": ("all",),
+    "any_of": ("any",),
     "approvers": ("from", "approvals"),
     "condition": ("when", "if", "require"),
     "cron": ("every",),
@@ -117,6 +124,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "name": ("id", "pipeline", "repo"),
     "needs_approval": ("approvals",),
     "on": ("event", "events"),
+    "one_of": ("any",),
+    "or": ("any",),
     "owners": ("owns", "from"),
     "paths": ("owns",),
     "path": ("owns",),
@@ -135,6 +144,11 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "when": ("if",),
     "with_inputs": ("with",),
 }
+
+
+def _strange(error: _Error) -> list[str]:
+    known = error.schema.get("properties", {})
+    return [name for name in error.found if name not in known]
 
 
 def _meant(error: _Error) -> dict[str, str]:
@@ -163,7 +177,7 @@ def _wanted(error: _Error) -> list[str]:
 def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     meant = _meant(error)
-    names = [name for name in error.found if name not in known]
+    names = _strange(error)
     for name in names[:MOST_UNKNOWN]:
         hint = f"did you mean `{meant[name]}`?" if name in meant else ""
         if meant.get(name) == "from" and name in ("users", "teams"):
@@ -186,13 +200,35 @@ def _missing_key(error: _Error, document: Document) -> Iterator[Problem]:
     yield problem("ENG041", _of_container(document, error.path), name=name, about=f": {about}" if about else "")
 
 
+def _beside_a_list(document: Document, path: _Path) -> list[str]:
+    """`{from: a, b}`: what was meant to be in the list is keys without values now."""
+    holder: Any = document.data
+    for step in path[:-1]:
+        holder = holder[step]
+    if not isinstance(holder, dict):
+        return []
+    after = list(holder)[list(holder).index(path[-1]) + 1 :]
+    return [str(name) for name in takewhile(lambda name: holder[name] is None, after)]
+
+
+def _twice(error: _Error, document: Document) -> Iterator[Problem]:
+    """Of a list: the second of two that are the same."""
+    for number, item in enumerate(error.found):
+        if item in error.found[:number]:
+            place, first = document.place(*error.path, number), document.place(*error.path, error.found.index(item))
+            name = item if isinstance(item, str) else "this"
+            yield problem("ENG061", place, what="item", name=name, first=f"{first.file}:{first.line}")
+            return
+
+
 def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
     expected = _names(error.wanted)
     expected_types = _list(error)
     scalar = isinstance(error.found, bool | int | float)
     hint = "put it in quotes" if scalar and "string" in error.wanted else ""
     if isinstance(error.found, str) and "array" in error.wanted:
-        hint = f"write a list: [{error.found}]"
+        others = _beside_a_list(document, error.path)
+        hint = f"write a list: [{', '.join((error.found, *others))}]"
     if error.found is None and "object" in expected_types:
         hint = "nothing stands in it: indent what belongs to it deeper than its name"
     if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
@@ -299,7 +335,6 @@ _SIZES = {
     "minimum": "a number of at least {}",
     "maximum": "a number of at most {}",
     "exclusiveMinimum": "a number above {}",
-    "uniqueItems": "each item once",
 }
 
 _Teller: TypeAlias = Callable[[_Error, Document], Iterable[Problem]]
@@ -313,6 +348,7 @@ _TELLERS: dict[str, _Teller] = {
     "oneOf": _union,
     "anyOf": _union,
     **dict.fromkeys(_SIZES, _wrong_size),
+    "uniqueItems": _twice,
 }
 
 _TYPES = {

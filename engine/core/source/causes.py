@@ -60,7 +60,11 @@ def _tries(lines: list[str], near: range) -> Iterator[tuple[int, _Mend]]:
     for number in near:
         yield from ((number, mend) for mend in _one_line(lines[number]))
     for number in near:
+        yield from ((number, mend) for mend in _holder(lines, number))
+    for number in near:
         yield from ((number, mend) for mend in _beside(lines, number))
+    for number in near:
+        yield from ((number, mend) for mend in _full(lines, number))
     for number in near:
         yield from ((number, mend) for mend in _indented(lines, number))
 
@@ -78,7 +82,8 @@ def _open_quote(line: str) -> Iterator[_Mend]:
         return
     quote, whole = line[begin], line.rstrip()
     bare = whole.rstrip("]}")
-    for end in dict.fromkeys((len(whole), len(bare))):
+    key = [len(whole) - 1] if whole.endswith(":") else []  # `"name:`
+    for end in dict.fromkeys((*key, len(whole), len(bare))):
         text = whole[:end] + quote + whole[end:]
         yield _Mend(
             begin,
@@ -157,6 +162,7 @@ _WHY: tuple[tuple[Callable[[str], bool], str], ...] = (
         "the quotes end before the text does",
     ),
     (lambda text: text.startswith("["), "what begins with a bracket is a list"),
+    (lambda text: text.endswith(":"), "`:` at the end of a text makes a key of it"),
     (lambda text: ": " in text, "`: ` in a text makes a key of what is before it"),
 )
 
@@ -188,6 +194,33 @@ def _around(lines: list[str], number: int) -> tuple[str, str]:
     """The lines before and after this one that say something."""
     above = next((lines[n] for n in range(number - 1, -1, -1) if _says(lines[n])), "")
     return above, next((one for one in lines[number + 1 :] if _says(one)), "")
+
+
+_NAME = re.compile(r" *([\w.-]+)\s*$")
+_SET = re.compile(r" *([\w.-]+): +([^\s#&|>].*?)\s*$")
+_ITEM = re.compile(r" *- .*$")
+
+
+def _holder(lines: list[str], number: int) -> Iterator[_Mend]:
+    """The line above a body that cannot hold one, and an item among keys."""
+    line, (_, below) = lines[number], _around(lines, number)
+    here = _margin(line)
+    if _margin(below) > here and (name := _NAME.match(line)):
+        hint = f"write `{name[1]}:`"
+        yield _Mend(here, len(name[1]), f"{line.rstrip()}:", f"a colon is missing after `{name[1]}`", hint)
+    if _ITEM.match(line) and _margin(below) == here and ":" in below and not _ITEM.match(below):
+        reason = "an item of a list stands among keys"
+        yield _Mend(here, len(line.strip()), " " * here + "# ", reason, "write `name:`, or begin all of them with `-`")
+
+
+def _full(lines: list[str], number: int) -> Iterator[_Mend]:
+    """A name that has a value already, above a body of its own."""
+    line, (above, below) = lines[number], _around(lines, number)
+    here = _margin(line)
+    is_one_of_many = _SET.match(above) is not None and _margin(above) == here
+    if _margin(below) >= here + 2 and not is_one_of_many and (found := _SET.match(line)):
+        reason = f"`{found[1]}` has the value `{found[2]}`, and more stands in it below"
+        yield _Mend(found.start(2), len(found[2]), line[: found.start(2)].rstrip(), reason, "keep one of the two")
 
 
 def _beside(lines: list[str], number: int) -> Iterator[_Mend]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.adapters.terraform.template import Setup
     from engine.adapters.terraform.workspace import Job, Workspace
     from engine.core.kept.journal import Entry
+    from engine.core.outcome import Result
     from engine.core.redact import Redactor
     from engine.core.resources.discover import Resource
     from engine.core.rules.model import Limits, Rules
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Made: TypeAlias = tuple[PlanResult, Mapping[str, Any]]  # the result, and what the journal keeps of it
     Make: TypeAlias = Callable[[], Made]
 
+REFUSED = "ENG904"  # by a `validation` of the module: an answer about the change, and no doubt
 _LONGEST = 150  # characters of a plan's file name; a state key has up to 1,000
 
 
@@ -169,7 +171,7 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
                 row |= said
                 secrets.append(hide.secrets)
         except EngineError as error:
-            row |= _failed(error.problems[0], time.monotonic() - start)
+            row |= _failed(_placed(resource, error.problems[0]), time.monotonic() - start)
         why = row["problem"]["code"] if row["problem"] else ""
         ended(Step(resource.path, "plan", "failed" if why else "planned", row["seconds"], why))
         return row
@@ -191,6 +193,13 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
         work.progress(f"  {line}")
     hide = kept.redactor((), planning.credentials, secrets)
     return [kept.masked(row, hide) for row in rows]
+
+
+def _placed(resource: "Resource", why: Problem) -> Problem:
+    """A value that the module refuses stands in the source's file."""
+    from engine.core.resources.spots import Places
+
+    return why._replace(place=Places(resource).refused(why.message.partition(": ")[2])) if why.code == REFUSED else why
 
 
 def _about(resource: "Resource") -> dict[str, Any]:
@@ -333,6 +342,15 @@ def told(
     return said, hide
 
 
+def is_refused(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Is that the only reason why some have no plan?"""
+    return {row["problem"]["code"] for row in rows if row["problem"]} == {REFUSED}
+
+
+def _result(rows: Sequence[Mapping[str, Any]]) -> "Result":
+    return "failed" if is_refused(rows) else "error" if any(row["problem"] for row in rows) else "passed"
+
+
 def _failed(why: Problem, seconds: float) -> dict[str, Any]:
     nothing: dict[str, Any] = {
         "plan": None,
@@ -357,7 +375,7 @@ ACTIONS = (
         gone=_gone,
         needs=("resources",),
         secrets=("digest",),
-        result=lambda outputs: "error" if any(row["problem"] for row in outputs["resources"]) else "passed",
+        result=lambda outputs: _result(outputs["resources"]),
         doc="Plan every resource of the change, several at once (`limits.parallelism` unless said).",
     ),
 )

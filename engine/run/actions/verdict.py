@@ -28,6 +28,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     from engine.core.findings import Finding
     from engine.core.verdict.statement import About, MadeFrom, build
     from engine.run import trusted
+    from engine.run.actions.terraform import is_refused
     from engine.run.kept.statements import Series, add
 
     if ctx.document.origin == "github":
@@ -93,6 +94,7 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
         "key": key.id,
         "file": file,
         "doubts": [why.to_json() for why in doubts],
+        "refused": not (doubts or ctx.discovery.refused) and is_refused(plan["resources"]),
     }
 
 
@@ -110,13 +112,13 @@ ACTIONS = (
         "verdict.sign",
         sign,
         inputs={"plan": {"type": "object"}, "policy": {"type": "object"}},
-        outputs=("result", "verdict", "digest", "key", "file", "doubts"),
+        outputs=("result", "verdict", "digest", "key", "file", "doubts", "refused"),
         permissions=(),
         repeat=Repeat.SAFE,
         needs=("pr", "source", "resources", "commits", "pushers"),
         secrets=("verdict",),
         shared=True,
-        result=lambda outputs: outputs["result"],
+        result=lambda outputs: "failed" if outputs.get("refused") else outputs["result"],
         doc="Sign the verdict: exactly these trees, plans and findings, of this head.",
     ),
 )

@@ -208,7 +208,7 @@ class Engine:
         try:
             head = json.loads(files.fetch(place.event)).get("pull_request", {}).get("head", {}).get("sha", "")
             resume = place.is_begun()
-            words = ["run", "--controller", self._stage.controller, "--out", place.out]
+            words = ["run", "--rules", self._stage.controller, "--out", place.out]
             job = Job([*words, "--resume"] if resume else words, place, self._environ(row, place))
         except (EngineError, OSError) as error:
             self._kept.update("runs", row["id"], state="lost", log=f"{row['log'] or ''}{error}\n", ended_at=now)

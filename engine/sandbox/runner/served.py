@@ -126,7 +126,7 @@ class Served:
 
     def _keep(self) -> None:
         """Start it, again and again."""
-        words = ["serve", "--controller", self._stage.controller, "--state", self._state, "--port", str(self._port)]
+        words = ["serve", "--rules", self._stage.controller, "--state", self._state, "--port", str(self._port)]
         words += ["--tokens", os.path.join(self._keys, _TOKENS)]
         while not self._stopping.is_set():
             with self._lock:

@@ -8,6 +8,7 @@ from engine.adapters.process import Done
 from engine.adapters.terraform import failures
 from engine.adapters.terraform.locks import Lock
 from engine.core.redact import Redactor
+from engine.errors import TABLE, ExitCode
 
 RETRY, REPLAN, REINIT, NEVER = failures.Kind.RETRY, failures.Kind.REPLAN, failures.Kind.REINIT, failures.Kind.NEVER
 LOCKED = "operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed"
@@ -104,7 +105,7 @@ CASES = [
     ("no provider", "Failed to query available provider packages", "could not connect to registry", "ENG403", NEVER),
     ("a provider for another machine", "Failed to load plugin schemas", "exec format error", "ENG403", NEVER),
     ("the disk is full", "Failed to write plan file", "write: no space left on device", "ENG418", NEVER),
-    ("a value that the module refuses", "Invalid value for variable", "A bucket's name has …", "ENG410", NEVER),
+    ("a value that nobody says who refuses", "Invalid value for variable", "A bucket's name has …", "ENG410", NEVER),
     ("anything else", "Unheard-of", "really", "ENG410", NEVER),
 ]
 
@@ -117,6 +118,26 @@ def test_kind(why, summary, detail, code, kind):
     assert summary in problem.message
     assert problem.place is not None
     assert problem.place.file == "S3/a"
+
+
+RULE = "\n\nThis was checked by the validation rule at {}.tf:55,3-13."
+REFUSED = ("error", "Invalid value for variable", 'days is "1" or "2".' + RULE.format("s3"))
+
+
+@pytest.mark.parametrize(
+    ("why", "rows", "code", "text"),
+    [
+        ("one", [REFUSED], "ENG904", 'the module refuses a value: days is "1" or "2".'),
+        ("the same twice", [REFUSED, REFUSED], "ENG904", 'the module refuses a value: days is "1" or "2".'),
+        ("something else beside it", [REFUSED, ("error", "Unheard-of", "x")], "ENG410", "Unheard-of"),
+        ("a value of the platform's own", [(*REFUSED[:2], f"no{RULE.format('variables')}")], "ENG410", "no"),
+        ("words of a resource", [("error", "Unheard-of", REFUSED[2])], "ENG410", "Unheard-of"),
+    ],
+)
+def test_a_value_that_the_module_refuses_is_an_answer_and_no_failure(why, rows, code, text):
+    (told,) = failures.of_resource("S3/a", said(*rows), Redactor([])).problems
+    assert (told.code, TABLE[code].exit is ExitCode.NEGATIVE) == (code, code == "ENG904"), why
+    assert text in told.message
 
 
 def test_a_value_for_a_variable_that_does_not_exist_is_an_error_though_terraform_only_warns():

@@ -1,5 +1,7 @@
 """Coverage counts what was seen both ways, and only that."""
 
+import pytest
+
 from engine.core.analysis.coverage import coverage, percent
 from engine.core.analysis.settled import settled
 from engine.core.decision.decide import decide
@@ -103,3 +105,52 @@ def test_what_no_event_shows_has_to_be_stated():
     assert {"settled: besides exception", "settled: never exception", "settled: expires verdicts"} < set(SETTLED)
     points = coverage(RULES, [], ["settled: never exception"])
     assert [point.what for point in points if point.seen] == ["settled: never exception"]
+
+
+JOINED = rules("""
+define: {risky: "pr.draft || pr.base.ref == 'prod'"}
+events: [{event: pull_request_review, types: [submitted, edited], run: merge}]
+gates: {calm: {reject: "risky() && pr.state == 'open'"}}
+pipelines: [{pipeline: merge, gates: [calm], actions: [{id: note, uses: note.make}]}]
+""")
+
+
+def decides(*facts):
+    """What decides, of pull requests of which this is said: (draft, base, state)."""
+    many = [
+        decide(event(), document(pr=pr(draft=draft, base={**pr()["base"], "ref": base}, state=state)), JOINED)
+        for draft, base, state in facts
+    ]
+    return {point.what.partition(": ")[2] for point in coverage(JOINED, many) if point.seen and "decides" in point.what}
+
+
+@pytest.mark.parametrize(
+    ("why", "facts", "shown"),
+    [
+        (
+            "both sides are false, so neither of an and has decided, and both of an or",
+            [(False, "dev", "closed")],
+            {"`pr.draft` decides by being false", "`pr.base.ref == 'prod'` decides by being false"},
+        ),
+        (
+            "one of an or is true alone, and the other side of the and is false alone",
+            [(True, "dev", "closed")],
+            {"`pr.draft` decides by being true", "`pr.state == 'open'` decides by being false"},
+        ),
+        (
+            "both of an or are true: neither has decided",
+            [(True, "prod", "open")],
+            {"`risky()` decides by being true", "`pr.state == 'open'` decides by being true"},
+        ),
+    ],
+)
+def test_a_side_has_decided_if_turning_it_over_alone_changes_the_answer(why, facts, shown):
+    assert decides(*facts) == shown, why
+
+
+def test_each_type_of_an_event_is_a_point():
+    points = coverage(JOINED, [decide(event(), document(pr=pr()), JOINED)])
+    assert {p.what.rpartition(": ")[2]: p.seen for p in points if p.what.startswith("events") and ": " in p.what} == {
+        "submitted": True,
+        "edited": False,
+    }

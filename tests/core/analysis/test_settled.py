@@ -80,3 +80,27 @@ def test_a_case_on_a_name_that_the_rules_do_not_know(fact, says):
         load("cases.yaml", RULES, lambda _: text.encode())
     found = [one for one in caught.value.problems if one.code == "ENG903"]
     assert [says in f"{one.message} {one.hint}" for one in found] == [True]
+
+
+AT = """version: 1
+people: {ann: 1}
+given:
+  event: {name: pull_request_review, payload: {}}
+  facts:
+    verdict: {environment: produktion}
+cases:
+  - why: x
+    facts:
+      pr.number: 7
+      groups.sekurity: {members: [ann]}
+      pushers: [anne]
+    pipelines: {}
+"""
+
+
+def test_what_is_wrong_is_told_where_it_stands():
+    with pytest.raises(EngineError) as caught:
+        load("a.yaml", RULES, lambda _: AT.encode())
+    places = {p.code: p.place.line for p in caught.value.problems if p.code in ("ENG253", "ENG903") and p.place}
+    lines = sorted(p.place.line for p in caught.value.problems if p.code == "ENG903" and p.place)
+    assert (places["ENG253"], lines) == (12, [6, 11])

@@ -7,7 +7,7 @@ import pytest
 from engine.core.findings import Effect, Finding, Severity
 from engine.core.resources import spots
 from engine.core.resources.model import EMPTY_TREE, Resource
-from engine.core.resources.spots import Spots
+from engine.core.resources.spots import Places, Spots
 
 TFVARS = """environment = "development"
 
@@ -69,13 +69,16 @@ OTHER, READER, WRITER = 'aws_s3_bucket.this["other"]', 'aws_iam_role.this["reade
 BUCKET, ROLE = 'aws_s3_bucket.this["lake"]', "aws_iam_role_policy.this"
 
 
-def spot(address: str, texts: dict[str, str] = FILES, **changes: Any) -> tuple[str, int, str]:
-    resource = Resource(
+def resource_of(texts: dict[str, str]) -> Resource:
+    return Resource(
         "S3", "x", "S3/x", "k", "added", "dev", "S3/x/x.tfvars", {}, EMPTY_TREE, {}, {"lake": 4, "reader": 17},
         texts={path: text.encode() for path, text in texts.items()},
     )  # fmt: skip
+
+
+def spot(address: str, texts: dict[str, str] = FILES, **changes: Any) -> tuple[str, int, str]:
     finding = Finding("X-1", Severity.HIGH, Effect.DENY, "it is wrong", "S3/x", address)._replace(**changes)
-    file, line, sid = Spots(resource).of(finding)
+    file, line, sid = Spots(resource_of(texts)).of(finding)
     return file.removeprefix("S3/x/").removesuffix(".tfvars"), line, sid
 
 
@@ -108,6 +111,28 @@ def spot(address: str, texts: dict[str, str] = FILES, **changes: Any) -> tuple[s
 )  # fmt: skip
 def test_spot(why, address, said, found):
     assert spot(address, **said) == found, why
+
+
+ONE_KEY = "kms_keys = {\n  a = {\n    days = 3\n  }\n}\n"
+TWO_KEYS = "kms_keys = {\n  a = {\n    days = 3\n  }\n  b = { days = 9 }\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "said", "line"),
+    [
+        ("the first word names it", ONE_KEY, "days is a number from 7 to 30.", 3),
+        ("one of two that is out of the range", TWO_KEYS, "days is a number from 7 to 30.", 3),
+        ("both are", TWO_KEYS, "days is a number from 10 to 30.", 1),
+        ("both may be", TWO_KEYS, "days is odd.", 1),
+        ("one of two that is not on the list", TFVARS, 'sse_algorithm is "AES256" or "aws:kms:dsse".', 13),
+        ("the entry's own name, of one", ONE_KEY, "A key's name has letters.", 2),
+        ("the entry's own name, of two", TWO_KEYS, "A key's name has letters.", 1),
+        ("an attribute that is not written", ONE_KEY, "key_usage is needed.", 2),
+        ("nothing at all", "kms_keys = {}\n", "No key.", 1),
+    ],
+)  # fmt: skip
+def test_where_the_value_stands_that_the_module_refuses(why, text, said, line):
+    assert Places(resource_of({"S3/x/x.tfvars": text})).refused(said).line == line, why
 
 
 def test_a_deleted_resource_has_no_lines():

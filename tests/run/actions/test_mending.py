@@ -162,7 +162,7 @@ def test_a_terminal_keeps_copies_and_rehearses(page, aws, tmp_path, monkeypatch,
         monkeypatch.setenv(name, value)
 
     def engine(verb, *words):
-        given = ["--repo", clone, "--controller", page.controller, *words, "--json"]
+        given = ["--repo", clone, "--rules", page.controller, *words, "--json"]
         assert main(["state", verb, it.key, *given]) == 0, capsys.readouterr()
         return json.loads(capsys.readouterr().out)
 
@@ -175,9 +175,9 @@ def test_a_terminal_keeps_copies_and_rehearses(page, aws, tmp_path, monkeypatch,
     assert (made["plan"]["problem"], made["plan"]["addresses"], made["serial"]) == (None, [], there.serial)
     row = engine("show")
     assert (row["lock"], row["held"], row["outcome"]) == (None, None, "adopted")
-    assert main(["state", "restore", it.key, "1", "--rehearse", "--repo", clone, "--controller", page.controller]) == 0
+    assert main(["state", "restore", it.key, "1", "--rehearse", "--repo", clone, "--rules", page.controller]) == 0
     assert "what the branch would make of it: no change" in capsys.readouterr().out
-    assert main(["state", "show", it.key, "--repo", clone, "--controller", page.controller]) == 0
+    assert main(["state", "show", it.key, "--repo", clone, "--rules", page.controller]) == 0
     assert "Terraform's lock: nobody has it" in capsys.readouterr().out
 
 

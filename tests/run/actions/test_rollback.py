@@ -279,7 +279,7 @@ def test_from_a_terminal(page, aws, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
 
     def engine(*words):
-        code = main(["rollback", *words, "--controller", page.controller])
+        code = main(["rollback", *words, "--rules", page.controller])
         out, err = capsys.readouterr()
         return code, out + err
 

@@ -57,6 +57,19 @@ def literals(subject: Subject) -> Iterator[Problem]:
                         yield from asked(Text(value, at, f"what {node.value}() asks"), subject)
 
 
+_GROUP = re.compile(r"(?<![\w.])groups\.(\"?)([\w-]+)\1")
+
+
+def groups(subject: Subject) -> Iterator[Problem]:
+    """Groups that conditions name, and the approvers' file does not."""
+    known = [entry.name for entry in subject.draft.groups]
+    for text, place, _ in conditions(subject):
+        for found in _GROUP.finditer(text):
+            if found[2] not in known:
+                at = Snippet(text, place).at(*found.span(2))
+                yield problem("ENG906", at, hint=closest(found[2], known), name=found[2], known=either(known))
+
+
 def _held_against(name: str) -> Iterator[World]:
     """The worlds of a value, by the end of its path."""
     for end, world in _PATHS.items():
@@ -195,8 +208,17 @@ def _glob(text: Text, _: Subject) -> Iterator[Problem]:
     yield from odd_glob(text.value, text.place)
 
 
+def _label(text: Text, subject: Subject) -> Iterator[Problem]:
+    """People have labels of their own: only what is nearly one of ours was meant to be it."""
+    own = [e.data["label"] for e in subject.draft.sections["overrides"] if "label" in e.data]
+    known = sorted({"opa-passed", "opa-failed", "opa-override", *own})
+    if text.value not in known and closest(text.value, known):
+        yield from _never(text, known, "label of ours")
+
+
 _ARGUMENTS: Mapping[tuple[str, int], World] = {
     ("plan_touches", 0): _type,
+    ("has_label", 0): _label,
     ("seconds_since", 0): _time,
     ("applied_in", 0): _applied,
     ("ran_in", 0): _applied,
@@ -280,8 +302,24 @@ def cases(subject: Subject) -> Iterator[Problem]:
         yield problem("ENG895", entry.place(), name=entry.name, small=entry.name.lower())
 
 
+_BARE = re.compile(r"(?<!\$)\{ *([a-z]+(?:\.\w+)+) *\}|\$([a-z]+(?:\.\w+)+)")
+
+
+def messages(subject: Subject) -> Iterator[Problem]:
+    """Facts in messages that nobody puts in: `{pr.number}` for `${pr.number}`."""
+    for entry in subject.draft.sections["gates"]:
+        text = entry.data.get("message", "")
+        for found in _BARE.finditer(text):
+            path = found[1] or found[2]
+            if path.partition(".")[0] in subject.catalog.facts:
+                at = Snippet(text, entry.place("message")).at(*found.span())
+                yield problem("ENG907", at, text=found[0], path=path)
+
+
 CHECKS = (
     Check("ENG890", literals),
+    Check("ENG906", groups),
+    Check("ENG907", messages),
     Check("ENG893", globs),
     Check("ENG894", branches),
     Check("ENG895", cases),
