@@ -24,7 +24,10 @@ _START_S = 30.0
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 _PROTOCOLS = ("5", "6")
 # A provider outlives whoever asks it; so it ends when our end of the pipe does, also where we are killed.
-_KEEPER = '"$0" </dev/null 2>/dev/null & cat >/dev/null; kill -9 $!; rm -rf "$PLUGIN_UNIX_SOCKET_DIR"'
+_KEEPER = """exec 3<&0; "$0" </dev/null 2>/dev/null 3<&- & provider=$!
+{ cat <&3; kill -9 $provider; } >/dev/null 2>&1 &
+wait $provider; rm -rf "$PLUGIN_UNIX_SOCKET_DIR"
+"""
 _MEMORY = 2  # Terraforms for which there is room: with less there is none for a process that stays
 
 

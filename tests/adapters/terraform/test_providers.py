@@ -26,25 +26,31 @@ def shown(fake, tmp_path):
     notes.mkdir()
     (notes / "plan").write_text(json.dumps(a_plan(a_change("create", None, {"bucket": "a"}))))
 
-    def make(provider, show=f"cat {notes}/plan"):
-        program = tmp_path / "terraform-provider-aws_v5"
-        program.write_text(f"#!/bin/sh\nenv > {notes}/env; echo $$ >> {notes}/started\n{provider}\n")
-        program.chmod(0o700)
-        note = f'echo "$1 $TF_REATTACH_PROVIDERS" >> {notes}/told'
-        place = f".terraform/providers/{ADDRESS}/5.0.0/linux_amd64"
-        setup = fake(
-            init=f"mkdir -p {place}; ln -sf {program} {place}/terraform-provider-aws_v5; "
-            f"cp {tmp_path}/answers/record .terraform/terraform.tfstate",
-            plan=f"{note}; exit 2",
-            show=f"{note}; {show}",
-        )._replace(credentials={"AWS_SECRET_ACCESS_KEY": "verysecretkey"})
-        workspace = prepare(setup)
-        return workspace, [plan(JOB, workspace), plan(JOB, workspace)]
+    class Scene:
+        folder = notes
 
-    make.notes = notes
-    make.told = lambda: [line.partition(" ")[::2] for line in (notes / "told").read_text().splitlines()]
-    make.read = lambda name: (notes / name).read_text() if (notes / name).exists() else ""
-    return make
+        def told(self):
+            return [line.partition(" ")[::2] for line in self.read("told").splitlines()]
+
+        def read(self, name):
+            return (notes / name).read_text() if (notes / name).exists() else ""
+
+        def __call__(self, provider, show=f"cat {notes}/plan"):
+            program = tmp_path / "terraform-provider-aws_v5"
+            program.write_text(f"#!/bin/sh\nenv > {notes}/env; echo $$ >> {notes}/started\n{provider}\n")
+            program.chmod(0o700)
+            note = f'echo "$1 $TF_REATTACH_PROVIDERS" >> {notes}/told'
+            place = f".terraform/providers/{ADDRESS}/5.0.0/linux_amd64"
+            setup = fake(
+                init=f"mkdir -p {place}; ln -sf {program} {place}/terraform-provider-aws_v5; "
+                f"cp {tmp_path}/answers/record .terraform/terraform.tfstate",
+                plan=f"{note}; exit 2",
+                show=f"{note}; {show}",
+            )._replace(credentials={"AWS_SECRET_ACCESS_KEY": "verysecretkey"})
+            workspace = prepare(setup)
+            return workspace, [plan(JOB, workspace), plan(JOB, workspace)]
+
+    return Scene()
 
 
 def test_one_serves_every_show_and_nothing_else(shown):
@@ -83,8 +89,9 @@ from engine.adapters.terraform.providers import Providers
 asked = Providers({workspace.template.module!r}, "/usr/bin:/bin")
 print(asked.env(), flush=True)
 sys.stdin.read()"""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", asks], **pipes) as process:
+    command = [sys.executable, "-c", asks]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
         assert b"TF_REATTACH_PROVIDERS" in process.stdout.readline()
         pid = int(shown.read("started").split()[-1])
         assert _is_there(pid)
@@ -111,11 +118,12 @@ def test_where_none_starts_terraform_starts_its_own(shown, why, provider):
 
 
 def test_one_that_is_no_help_is_not_asked_again(shown):
-    _, done = shown(STAYS, show=f'test -z "$TF_REATTACH_PROVIDERS" && cat {shown.notes}/plan')
+    _, done = shown(STAYS, show=f'test -z "$TF_REATTACH_PROVIDERS" && cat {shown.folder}/plan')
     assert [one.status for one in done] == ["planned"] * 2
     assert [bool(how) for name, how in shown.told() if name == "show"] == [True, False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.terraform
 def test_the_bytes_are_the_same():
     """Real Terraform, real provider."""
