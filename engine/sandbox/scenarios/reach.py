@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from engine.adapters import process, settings
@@ -14,6 +16,8 @@ from engine.errors import failure
 SOURCE = "acme/dev-deployment"
 SETTLED_S = 900  # a plan on a busy laptop takes its time, and an apply as much
 _TERMINAL_S = 120
+_LOOK_S = 0.5
+_STEP = re.compile(r"(planned|applied|failed|stopped|skipped|destroyed|waits) .*\(\d+ of \d+\)")  # of one of several
 
 
 class Reach:
@@ -23,6 +27,7 @@ class Reach:
         self.ready = ready
         self._people = {user["login"]: user for user in ready["users"]}
         self._home = folder
+        self._seen = set[tuple[int, str]]()  # lines of runs
 
     def clone(self, repo: str) -> str:
         """Where the clone of a repository is."""
@@ -68,6 +73,22 @@ class Reach:
         """Ask something of the control door."""
         door = self.ready["control"]
         return _answer("POST", f"{door['url']}/{word}", door["token"], body)
+
+    def settle(self, tell: Callable[[str], None]) -> None:
+        """Wait until no delivery waits and no run goes; of how far several resources are each line is told."""
+        with ThreadPoolExecutor(1) as one:
+            idle = one.submit(self.control, "idle", timeout_s=SETTLED_S)
+            while wait([idle], _LOOK_S).not_done:
+                self._follow(tell)
+        idle.result()
+        self._follow(tell)
+
+    def _follow(self, tell: Callable[[str], None]) -> None:
+        for run in self.look("runs"):
+            for line in (run["log"] or "").splitlines():
+                if (run["id"], line) not in self._seen and _STEP.search(line) and "of 1)" not in line:
+                    self._seen.add((run["id"], line))
+                    tell(f"     {line.strip()}")
 
     def engine(self, *words: str) -> Any:
         """What a command of the engine prints as JSON, at a terminal with the ready line's `environ`."""
