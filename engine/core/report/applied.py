@@ -6,7 +6,6 @@ What has to go where there is no room goes in whole pieces: first the addresses 
 from collections.abc import Sequence
 from itertools import groupby
 
-from engine.core.command import usage
 from engine.core.holding import DONE
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
@@ -115,7 +114,7 @@ def _to_do(applied: Applied, room: int) -> tuple[str, int]:
     ]
     held = [one.key for _, one in open_ if one.outcome == "none"]
     if held and (who := applied.may.get("unlock")):
-        said = f"- To give it up, so that others may go on: {md.code(usage('unlock'))}, by {md.text(who)}."
+        said = f"- To give it up, so that others may go on: {md.code('/engine unlock KEY')}, by {md.text(who)}."
         pieces.append(Piece(said, len(ways)))
     return listed("### What to do", pieces, room, "reasons")
 
