@@ -67,8 +67,6 @@ def _check(mending: Mending, there: "Lock | None", lock: str) -> None:
         reason = str(there)
     elif begun.unanswered(mending.store, mending.key, mending.entries(), mending.trusted):
         reason = "an apply of ours has begun, nobody knows its end, and the lock may be its own"
-        hint = (
-            "`/engine apply` waits for it, or takes its lock away; if its machine is lost, `/engine unlock KEY` first"
-        )
+        hint = "`/engine apply` waits for it, or takes its lock away; is its machine lost, `/engine unlock KEY` first"
     if reason:
         raise failure("ENG842", key=mending.key, lock=lock, reason=reason, hint=hint)

@@ -121,8 +121,8 @@ MENDED = {"key": "S3/dev/x/terraform.tfstate", "entry": 3, "state": STATE_OF}
         ("unlock", {"begun": True}, ["nobody knows what it came to"]),
         (
             "unlock",
-            {"lock": "ann@laptop has it since then, lock 5f2a"},
-            ["Taken away", "laptop has it since then", "lock 5f2a"],
+            {"lock": "ann@laptop has it, lock 5f2a"},
+            ["Taken away", "laptop has it", "lock 5f2a"],
         ),
         ("adopt", {"state": None}, ["Done before"]),
         (
