@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
+from engine import data
 from engine.cli.main import main
-from engine.sandbox.scenarios.stories import STORIES
+from engine.sandbox.scenarios.stories import _UNDO, STORIES
 from tests.support.sandbox import ENGINE
 
 # The way of CI has nothing of its own in a story but who is started and who is killed; ENGINE_TEST_STORIES=all has all.
@@ -41,6 +42,13 @@ def test_one_that_is_none(capsys):
     said = capsys.readouterr().err
     assert "ENG641" in said
     assert "happy" in said
+
+
+def test_what_a_story_changes_in_a_file_of_the_rules_is_there():
+    """No default test plays that story, and the shipped file has changed before."""
+    with open(os.path.join(data.path("specs"), "apply.yaml")) as file:
+        shipped = file.read()
+    assert [before for before, _ in _UNDO if before not in shipped] == []
 
 
 @pytest.mark.slow

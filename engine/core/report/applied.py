@@ -125,6 +125,8 @@ def _act(way: Way, those: Sequence[Attempt], applied: Applied) -> str:
     lead = f"- {', '.join(paths)}{more}: {way.means}."
     if not way.command:
         return f"{lead} Nothing has to be done: it is tried again by itself."
+    if way.command == "rollback" and applied.revert:
+        return f"{lead} #{applied.revert} makes the branch say so, too; it waits for people as any other."
     said = " and ".join(dict.fromkeys(md.code(words(way, one.key)) for one in those[:_KEYS]))
     if way.command not in applied.may:
         return f"{lead} The rules name nobody who may comment {said}: have whoever keeps them look at it."

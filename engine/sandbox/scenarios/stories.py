@@ -108,6 +108,7 @@ def _taken_back(play: Play) -> None:
     play.settle()
     play.told(pull, "comes back whole")
     back = play.by_app()
+    play.says(back, "what is changed back, and that all of it comes back whole")
     play.passed(back)
     play.approve("bob", back)
     play.merged(back)
@@ -310,7 +311,7 @@ def undone(play: Play) -> None:
 _OFF = """  # - {id: undo, uses: terraform.rollback, with: {apply: "${outputs.apply}"}, timeout: 1h}
   # - id: way
   #   uses: rollback.look
-  #   if: "length(outputs.undo.resources[?outcome == 'rolled_back']) > `0`"
+  #   if: "length(default(outputs.undo.resources, `[]`)[?outcome == 'rolled_back']) > `0`"
   #   with: {keys: "${outputs.undo.resources[?outcome == 'rolled_back'].state_key}"}
   # - {id: revert, uses: rollback.open, if: "present(outputs.way)", with: {look: "${outputs.way}"}}
 """
