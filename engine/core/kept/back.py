@@ -66,7 +66,7 @@ def goal(
 
 
 def newer(entries: Sequence[Entry], undone: Entry) -> list[Entry]:
-    """What was merged after `undone` and not applied, the last entry of each: the way back takes its files back, too."""
+    """What was merged after `undone` and not applied, the last entry of each: the way back takes that back, too."""
     known = {undone.said["commit"], *undone.said["contains"]}
     after = [one for one in entries if one.number > undone.number and one.outcome in _NOT_RUN]
     return [*{commit: one for one in after if (commit := one.said["commit"]) not in known}.values()]
