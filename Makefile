@@ -9,7 +9,7 @@ TERRAFORM := $(if $(shell command -v terraform || command -v tofu),,$(comma)terr
 
 .PHONY: demo help test slow checkov check docs schemas catalogue release clean
 
-demo: $(VENV)/demo ## a pull request from push to a bucket, in a sandbox (KEEP=dir keeps it, to play with)
+demo: $(VENV)/demo ## eight resources from push to AWS and a way back, in a sandbox (KEEP=dir keeps it, to play with)
 	@$(BIN)/engine sandbox --scenario demo $(if $(KEEP),--state '$(KEEP)' --reset)
 
 help: ## this list

@@ -1,4 +1,4 @@
-"""What applying costs beside Terraform itself, and what it saves: `python benchmarks/apply.py [share|topics|keys|…]`.
+"""What applying costs beside Terraform itself, and what it saves: `python benchmarks/apply.py [--rows topics,keys]`.
 
 share:  one SNS topic, merge → applied: the engine's own part of Terraform's time, one-shot and in a process that stays.
 topics, keys, buckets, mixed: five SNS topics, five KMS keys, three buckets, two roles and three buckets that come after
@@ -7,11 +7,11 @@ topics, keys, buckets, mixed: five SNS topics, five KMS keys, three buckets, two
 `audit verify` has its own (`benchmarks/audit.py`).
 """
 
+import argparse
 import json
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -146,16 +146,21 @@ def _by_hand(folder: Path, machine: Machine, path: str, said: Mapping[str, Any],
         subprocess.run([*template.program.argv, *command], cwd=folder, env=env, check=True, capture_output=True)
 
 
-def main(names: list[str]) -> None:
-    """All of it, or what is named."""
+def main() -> None:
+    """All of it, or the rows that are named."""
     known: dict[str, Callable[[Emulator], None]] = {
         "share": share,
         **{name: partial(beside_hand, name=name) for name in ROWS},
     }
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", metavar="NAME,…", type=lambda said: said.split(","), default=[*known])
+    rows = parser.parse_args().rows
+    if unknown := set(rows) - set(known):
+        parser.error(f"no {', '.join(sorted(unknown))}: there are {', '.join(known)}")
     with emulator() as aws:
-        for name in names or known:
+        for name in rows:
             known[name](aws)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1245,6 +1245,7 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG874": Row("there is no state of {key}", "apply it first; one that was deleted is restored from a backup", _NO),
+    "ENG842": Row("lock {lock} of the state of {key} is not taken away: {reason}", "{hint}", _NO),
     "ENG875": Row(
         "nobody can look at the state of {key}: no branch in {repo} has such a resource",
         "name a clone of the source that has it with --repo DIR",

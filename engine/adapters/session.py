@@ -63,6 +63,11 @@ class Session:
         os.set_blocking(child.stdin.fileno(), False)
         self.close = weakref.finalize(self, _end_session, child, self._selector)
 
+    @property
+    def pid(self) -> int:
+        """Of the program."""
+        return self._child.pid
+
     def ask(self, question: bytes) -> None:
         """Hand over a question.
 

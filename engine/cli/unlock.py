@@ -1,4 +1,4 @@
-"""`engine unlock KEY`: give up what is merged and not applied, so that others may go on."""
+"""`engine unlock KEY [LOCK]`: give up what is merged and not applied, or a lock of Terraform's."""
 
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from engine.errors import ExitCode, failure
 if TYPE_CHECKING:
     from engine.cli.console import Console
 
-HELP = "give up what is merged and not applied, as two people have asked for in comments"
+HELP = "give up what is merged and not applied, or a lock of Terraform's, as two people have asked for in comments"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
     from engine.cli import asked
 
     parser.add_argument("key", metavar="KEY", help="state key: S3/dev/data-lake/terraform.tfstate")
+    parser.add_argument("lock", metavar="LOCK", nargs="?", help="take away Terraform's lock of that id; with --asked")
     asked.arguments(parser)
 
 
@@ -24,9 +25,11 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.cli import asked
     from engine.run.mending.unlock import unlock
 
-    words = f"unlock {options.key}"
+    words = f"unlock {options.key}" + (f" {options.lock}" if options.lock else "")
     if options.asked:
         return asked.carry_out(options, words, console)
+    if options.lock:
+        raise failure("ENG579", option="LOCK", needed="--asked URL, the last of the comments that ask for it")
     with asked.alone(options, words) as one:
         held = one.held()
         if not held:

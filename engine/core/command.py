@@ -43,10 +43,14 @@ COMMANDS: Mapping[str, Row] = {
     "replan": Row("", _MERGED, "validate what was merged, as it would be applied now"),
     "apply": Row("", _MERGED, "try again what is merged and not applied"),
     "rollback": Row("[PATH] [COMMIT]", _MERGED, "open a pull request that takes back what this one has applied"),
-    "unlock": Row("KEY", _MERGED, "give up what was merged and not applied, so that others may go on", hands=1),
+    "unlock": Row(
+        "KEY [LOCK]", _MERGED,
+        "give up what was merged and not applied, so that others may go on; or take away Terraform's lock of that id",
+        hands=1,
+    ),
     "restore": Row("KEY VERSION", _MERGED, "put an earlier state back"),
     "adopt": Row("KEY", _MERGED, "believe the state as it is"),
-}
+}  # fmt: skip
 
 
 def read(body: str) -> Command | None:

@@ -8,7 +8,19 @@ from engine import data
 from engine.core.declare import Action, Catalog, Fact
 from engine.core.events.kinds import EVENTS
 from engine.core.expressions.functions import FUNCTIONS
-from engine.run.actions import apply, github, mending, policy, refusal, report, rollback, sweep, terraform, verdict
+from engine.run.actions import (
+    apply,
+    github,
+    mending,
+    policy,
+    refusal,
+    report,
+    rollback,
+    sweep,
+    terraform,
+    tidying,
+    verdict,
+)
 
 ACTIONS: tuple[Action, ...] = (
     *terraform.ACTIONS,
@@ -21,6 +33,7 @@ ACTIONS: tuple[Action, ...] = (
     *apply.ACTIONS,
     *mending.ACTIONS,
     *rollback.ACTIONS,
+    *tidying.ACTIONS,
 )
 
 

@@ -15,16 +15,17 @@ from engine.adapters import clock, files
 from engine.core.outcome import Outcome
 from engine.errors import EngineError, ExitCode, failure
 from engine.run.stopping import HANDED_OVER, Stop
-from engine.service import log
-from engine.service.runs import LOG_LIMIT, Run, Runs, RunState
+from engine.service import log, steps
+from engine.service.runs import LOG, LOG_LIMIT, STEPS, Run, Runs, RunState
 
 if TYPE_CHECKING:
     from engine.adapters.storage.named import Opened
     from engine.core.decision.decided import Decision
     from engine.core.report.model import Report
+    from engine.core.report.progress import Step
     from engine.run.handled import Again, Handled
 
-EVENT, OUT, LOG, EXECUTOR = "event.json", "out", "log", "executor"
+EVENT, OUT, EXECUTOR = "event.json", "out", "executor"
 CANCELLED, SUPERSEDED, LOCKED = "ENG785", "ENG789", "ENG742"
 _WIDTH = 100
 _PHASE_S = 1.0  # how often the row says how far it is
@@ -119,7 +120,7 @@ class Carrier:
         event = os.path.join(folder, EVENT)
         environ = self._environ()
         values = settings.read(environ)
-        with results.directory(os.path.join(folder, OUT)) as out, _writing(self._runs, run) as say:
+        with results.directory(os.path.join(folder, OUT)) as out, _writing(self._runs, run) as (say, stepped):
             going = Going(run.engine, resume=bool(run.resume), executor=os.path.join(folder, EXECUTOR))
             request = Request(
                 event=files.read(event),
@@ -132,7 +133,7 @@ class Carrier:
                 asked=Asked(),
                 going=going,
             )
-            watcher = Watcher(self._decided(live, say), say, _shown(say), lambda _: None, live.stop)
+            watcher = Watcher(self._decided(live, say), say, _shown(say), lambda _: None, live.stop, stepped)
             ports = opening.ports(
                 values, run.engine, out, opening.github(values, _nobody, environ), environ, self._stores
             )
@@ -183,20 +184,40 @@ def _shown(say: Say) -> "Callable[[Report], None]":
 
 
 @contextmanager
-def _writing(runs: Runs, run: Run) -> Iterator[Say]:
-    """Takes what the run says: into its log, and the last of it into its row. A full disk loses lines, and no more;
-    so does a run that says more than anybody reads."""
+def _writing(runs: Runs, run: Run) -> "Iterator[tuple[Say, Callable[[Step], None]]]":
+    """Takes what the run says, into its log and the last of it into its row, and how far its resources are."""
     folder = runs.folder(run.run)
-    lock, told = threading.Lock(), [0.0]
-    handle = os.open(
-        os.path.join(folder, LOG), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-    )
-
-    room = LOG_LIMIT - os.fstat(handle).st_size
+    told = 0.0
 
     def say(text: str) -> None:
+        nonlocal told
+        lines = [line for line in log.plain(text).split("\n") if line.strip()]
+        logged(lines)
+        if lines and time.monotonic() - told >= _PHASE_S:
+            told = time.monotonic()
+            with suppress(EngineError):
+                runs.set(run.run, phase=lines[-1].strip()[:300])
+
+    def stepped(step: "Step") -> None:
+        kept([steps.said(step)])
+        if line := step.line():
+            say(line)
+
+    with _appending(os.path.join(folder, LOG)) as logged, _appending(os.path.join(folder, STEPS)) as kept:
+        yield say, stepped
+
+
+@contextmanager
+def _appending(file: str) -> Iterator[Callable[[Iterable[str]], None]]:
+    """Adds lines to a file, each with the moment. A full disk loses lines, and no more; so does whoever says more than
+    anybody reads."""
+    lock = threading.Lock()
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    room = LOG_LIMIT - os.fstat(handle).st_size
+
+    def add(lines: Iterable[str]) -> None:
         nonlocal room
-        at, lines = clock.now(), [line for line in log.plain(text).split("\n") if line.strip()]
+        at = clock.now()
         data = "".join(f"{at} {line}\n" for line in lines).encode(errors="replace")
         with lock:
             if len(data) > room:
@@ -205,14 +226,9 @@ def _writing(runs: Runs, run: Run) -> Iterator[Say]:
                 room -= len(data)
             with suppress(OSError):
                 os.write(handle, data)
-            is_due = time.monotonic() - told[0] >= _PHASE_S
-            told[0] = time.monotonic() if is_due else told[0]
-        if is_due and lines:
-            with suppress(EngineError):
-                runs.set(run.run, phase=lines[-1].strip()[:300])
 
     try:
-        yield say
+        yield add
     finally:
         os.close(handle)
 

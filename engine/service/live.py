@@ -6,6 +6,7 @@ while and browsers ask for it again, and it ends at once when the token behind i
 
 import asyncio
 import json
+import os
 import sqlite3
 import time
 from collections import Counter
@@ -78,7 +79,7 @@ class Live:
         return self._stream(request, lambda: self._said(request, runs, name, after))
 
     async def _said(self, request: Request, runs: "Runs", name: str, after: int) -> AsyncIterator[str]:
-        log = await run_in_threadpool(RunLog, runs.log_file(name), after)
+        log, before = await run_in_threadpool(RunLog, runs.log_file(name), after), _size(runs.steps_file(name))
         async for _ in self._turns(request):
             run: Run | None = await run_in_threadpool(runs.get, name)  # before its lines: what it said last is in them
             lines = await run_in_threadpool(log.more, _LINES)
@@ -87,6 +88,9 @@ class Live:
             elif run is None or run.state not in PENDING:
                 yield _event("end", {})
                 return
+            elif (steps := _size(runs.steps_file(name))) != before:
+                before = steps
+                yield _event("changed", {})
             else:
                 yield ""
 
@@ -157,6 +161,13 @@ class _Counted(StreamingResponse):
         finally:
             self._opened[self._name] -= 1
             self._opened += Counter()  # forgets names that look on no more
+
+
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size
+    except OSError:  # there is none, yet or any more
+        return 0
 
 
 def _event(name: str, data: object, number: int | None = None) -> str:

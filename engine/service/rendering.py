@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from engine.adapters.web import text
+from engine.core.report.attempts import time
 from engine.service.guard import visit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,7 +29,7 @@ _LONGEST = 120  # characters of a value
 def environment() -> Environment:
     """The templates, read once."""
     made = text.templates(os.path.join(HERE, "templates"))
-    made.filters.update(ago=_ago, said=_said)
+    made.filters.update(ago=_ago, said=_said, took=time)
     made.globals.update(link=_link, files={name: _file(name)[0] for name in _STATIC})
     return made
 

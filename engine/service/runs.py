@@ -35,7 +35,8 @@ AGAIN: tuple[RunState, ...] = ("failed", "cancelled", "poisoned")  # what a pers
 LONGEST_S = 900  # that a run waits for its next turn
 HELD = "9999-12-31T23:59:59Z"  # not before somebody says so
 FILE = "inbox.db"
-_FOLDER, _LOG = "runs", "log"
+LOG, STEPS = "log", "steps"  # files of a run
+_FOLDER = "runs"
 LOG_LIMIT = 8 * 1024 * 1024  # bytes of a log: a run that says more has something wrong with it
 
 _SCHEMA = """
@@ -149,7 +150,11 @@ class Runs:
 
     def log_file(self, run: str) -> str:
         """Where that stands, for whoever looks at a part of it."""
-        return os.path.join(self.folder(run), _LOG)
+        return os.path.join(self.folder(run), LOG)
+
+    def steps_file(self, run: str) -> str:
+        """Where it stands how far its resources have come (`service/steps`)."""
+        return os.path.join(self.folder(run), STEPS)
 
     def ask_cancel(self, run: str, who: str) -> Run:
         """It is to end, as soon as that harms nothing; `who` has said so.

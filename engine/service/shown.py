@@ -9,6 +9,7 @@ from engine.core.schedule.graph import Graph
 if TYPE_CHECKING:
     from engine.core.kept.board import Entry
     from engine.core.report.model import Report
+    from engine.core.report.progress import Line as Step
     from engine.errors import Problem
     from engine.run.kept.freezes import Said
     from engine.service.delivery import Delivery
@@ -216,6 +217,8 @@ class OneRun(NamedTuple):
     run: "Run"
     lines: "tuple[Line, ...]"
     after: int  # how many lines came before these
+    steps: "tuple[Step, ...]" = ()  # how far each resource has come
+    more: int = 0  # resources that are not among them
 
     def to_json(self) -> Json:
         """For machines."""
@@ -224,6 +227,8 @@ class OneRun(NamedTuple):
             "run": self.run.to_json(),
             "after": self.after,
             "lines": [line._asdict() for line in self.lines],
+            "resources": [step._asdict() for step in self.steps],
+            "more": self.more,
         }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 from engine.core.alone import alone
 from engine.errors import EngineError, failure
 from engine.names import either
-from engine.service import runlog, timeline
+from engine.service import runlog, steps, timeline
 from engine.service.delivery import STATES
 from engine.service.runs import RunState
 from engine.service.shown import (
@@ -162,7 +162,9 @@ def run(sources: Sources, name: str, after: int | None = None) -> OneRun | None:
         return None
     log = sources.runs.log_file(name)
     said = runlog.tail(log, LINES) if after is None else runlog.RunLog(log, after).more(LINES)
-    return OneRun(sources.now(), found, tuple(said), said[0].number - 1 if said else after or 0)
+    now = sources.now()
+    far = steps.shown(sources.runs.steps_file(name), now if found.state == "running" else None, LINES)
+    return OneRun(now, found, tuple(said), said[0].number - 1 if said else after or 0, *far)
 
 
 def queue(sources: Sources) -> Queue:

@@ -76,7 +76,7 @@ def test_two_people_give_it_up_and_the_second_comment_does_it(page):
     it.say("dave")
     last = it.say("erin", body)
     done = it.run(last, body)
-    assert done["state.unlock"] == {"key": it.key, "entry": 1, "begun": False}
+    assert done["state.unlock"] == {"key": it.key, "entry": 1, "begun": False, "lock": None}
     [entry] = it.entries
     people = [(one["login"], one["comment"]) for one in entry.said["people"]]
     assert (entry.outcome, it.state, len(people)) == ("released", State.RELEASED, 3)

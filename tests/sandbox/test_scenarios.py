@@ -1,6 +1,7 @@
 """Stories: each goes as it is told, from a push to what stands on the page; and what is said of one that is none."""
 
 import json
+import os
 import subprocess
 import threading
 from contextlib import nullcontext
@@ -8,10 +9,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from engine import data
 from engine.cli.main import main
 from engine.errors import EngineError
 from engine.sandbox.scenarios.reach import Reach
-from engine.sandbox.scenarios.stories import STORIES
+from engine.sandbox.scenarios.stories import _UNDO, STORIES
 from tests.support.few import ALL
 from tests.support.sandbox import ENGINE
 
@@ -47,6 +49,13 @@ def test_one_that_is_none(capsys):
     assert "happy" in said
 
 
+def test_what_a_story_changes_in_a_file_of_the_rules_is_there():
+    """No default test plays that story, and the shipped file has changed before."""
+    with open(os.path.join(data.path("specs"), "apply.yaml")) as file:
+        shipped = file.read()
+    assert [before for before, _ in _UNDO if before not in shipped] == []
+
+
 @pytest.mark.slow
 def test_one_that_does_not_go_as_told_says_where(tmp_path):
     """A branch is asked for what only a pull request has: serve tries for hours, and the story waits for no more."""
@@ -66,7 +75,7 @@ def test_one_that_does_not_go_as_told_says_where(tmp_path):
     assert "found 2 tries that failed: cannot be judged: open" in done.stderr
 
 
-GOES = {"event": "push", "repository": "acme/x", "reason": "no such fact"}
+GOES = {"id": 1, "log": "", "event": "push", "repository": "acme/x", "reason": "no such fact"}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,7 @@ def test_how_long_a_story_waits(why, state, failures, over, raised, looks):
         )
         try:
             with raised:
-                reach.settle()
+                reach.settle(lambda _: None)
         finally:
             server.shutdown()
     assert asked == ["/idle"] * looks, why

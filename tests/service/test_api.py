@@ -10,9 +10,11 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from engine.core.kept.board import Entry
+from engine.core.report.progress import Step
 from engine.service.api import READS, ROOT
 from engine.service.deeds import DEEDS
 from engine.service.openapi import document
+from engine.service.steps import said
 from tests.support.serving import scene
 
 
@@ -29,6 +31,8 @@ def made(tmp_path_factory):
         os.makedirs(folder)
         with open(os.path.join(folder, "log"), "w", encoding="utf-8") as file:
             file.write("2026-11-27T14:00:00Z planning\n2026-11-27T14:00:01Z planned\n")
+        with open(one.runs.steps_file("gh-r-2"), "w", encoding="utf-8") as file:
+            file.write(f"2026-11-27T14:00:00Z {said(Step('S3/a', 'plan', 'begun'))}\n")
         yield one
 
 

@@ -5,8 +5,9 @@ import os
 
 import pytest
 
+from engine.core.report.progress import Step
 from engine.errors import failure
-from engine.service import carrier
+from engine.service import carrier, steps
 from engine.service.carrier import Carrier
 from engine.service.runs import Runs, of_delivery
 
@@ -55,7 +56,7 @@ def test_a_run_that_says_more_than_anybody_reads_does_not_fill_the_disk(runs, mo
     monkeypatch.setattr(carrier, "LOG_LIMIT", 10_000)
     run = added(runs)
     for _ in range(2):  # turns
-        with carrier._writing(runs, run) as say:
+        with carrier._writing(runs, run) as (say, _):
             for number in range(1_000):
                 say(f"line {number}")
     file = os.path.join(runs.folder(run.run), "log")
@@ -63,3 +64,15 @@ def test_a_run_that_says_more_than_anybody_reads_does_not_fill_the_disk(runs, mo
     said = [line.text for line in runs.log(run.run)]
     assert said[0] == "line 0"
     assert said.count("(it says more than is kept)") == 1
+
+
+def test_each_step_is_kept_and_what_it_comes_to_is_said(runs):
+    run = added(runs)
+    with carrier._writing(runs, run) as (_, stepped):
+        stepped(Step("S3/a", "plan", "begun"))
+        stepped(Step("S3/a", "plan", "planned", 2.5, done=1, of=2))
+        stepped(Step("SNS/b", "plan", "begun"))
+    assert [line.text.strip() for line in runs.log(run.run)] == ["planned   S3/a  2.5 s  (1 of 2)"]
+    rows, more = steps.shown(runs.steps_file(run.run), None, 9)
+    assert [(row.path, row.said) for row in rows] == [("S3/a", "planned"), ("SNS/b", "plans")]
+    assert more == 0

@@ -89,6 +89,16 @@ def test_what_a_run_says_comes_as_it_says_it_until_it_ends(made, look):
     assert stream.event() is None
 
 
+def test_that_a_resource_has_come_on_is_a_change(made, look):
+    made.ran("stepped", "running")
+    _log(made, "gh-stepped", "t one\n")
+    stream = look("/runs/gh-stepped/live")
+    assert stream.event()[0] == "lines"
+    with open(made.runs.steps_file("gh-stepped"), "a", encoding="utf-8") as file:
+        file.write("2026-11-27T14:00:00Z {}\n")
+    assert stream.event() == ("changed", "{}")
+
+
 def test_who_comes_back_is_told_what_follows(made, look):
     made.ran("back", "done")
     _log(made, "gh-back", "t one\nt two\nt three\n", "w")

@@ -102,6 +102,11 @@ def test_the_overview_says_what_waits_for_whom(browser):
         assert words in text
 
 
+def test_a_run_says_how_far_each_resource_is(browser):
+    text = Read(browser.get("/runs/gh-d1").text).text
+    assert "Resource How far Time Why S3/data-lake plans" in text
+
+
 def test_a_pull_request_says_why_and_what_to_write(browser):
     text = Read(browser.get(f"/pulls/{REPO}/7").text).text
     for words in (

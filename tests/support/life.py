@@ -1,11 +1,14 @@
 """Pull requests in every state that the pages show, with foreign text wherever there is some."""
 
+import os
 from typing import Any
 
 from engine.core.audit.record import Said
 from engine.core.kept.board import Wait
 from engine.core.receipts import Tally
+from engine.core.report.progress import Step
 from engine.run.kept import board, comments, freezes
+from engine.service import steps
 from tests.support.board import HEAD, entry, gate
 from tests.support.serving import Scene
 from tests.support.trail import trail
@@ -81,6 +84,7 @@ def everything(scene: Scene, evil: str = "") -> None:
     scene.ran("d4", "queued", reason="another of its pull request goes")
     folder = scene.runs.folder("gh-d1")
     _log(folder, f"planning S3/data-lake{evil}")
+    _step(folder, Step(f"S3/data-lake{evil}", "plan", "begun"), "2026-11-27T11:59:30Z")
     scene.delivered("d1", "running")
     scene.delivered("d2", "done")
     scene.delivered("d5", "failed")
@@ -90,8 +94,6 @@ def everything(scene: Scene, evil: str = "") -> None:
 
 
 def _log(folder: str, text: str) -> None:
-    import os
-
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "log"), "w", encoding="utf-8") as file:
         file.write("2026-11-27T11:59:00Z validate: 1 resource\n")
@@ -130,3 +132,8 @@ def _several(evil: str) -> dict[str, Any]:
     keys_ = {**row, "path": "KMS/data-key", "service": "KMS", "name": "data-key", "diffs": []}
     jobs = {**row, "path": "SQS/jobs", "service": "SQS", "name": "jobs", "diffs": []}
     return {**found, "terraform.plan": {**plan, "resources": [{**row, "after": ["KMS/data-key"]}, jobs, keys_]}}
+
+
+def _step(folder: str, step: Step, at: str) -> None:
+    with open(os.path.join(folder, "steps"), "a", encoding="utf-8") as file:
+        file.write(f"{at} {steps.said(step)}\n")

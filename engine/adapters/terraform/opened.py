@@ -123,7 +123,7 @@ class Opened:
         for name, what in (("plan", [_PLAN]), ("prior_state", [])):
             if what and not os.path.lexists(os.path.join(self._work, _PLAN)):
                 continue
-            done = self._workspace.command(["show", "-json", *what], self._work, _PULL_S, (0, 1), cancel, env)
+            done = self._workspace.show(what, self._work, _PULL_S, cancel, env)
             if done.code:
                 raise failures.of_resource(self._job.path, done, self._workspace.redactor)
             found[name] = read(done.stdout, lambda why: failure("ENG416", resource=self._job.path, reason=why))

@@ -128,7 +128,7 @@ def shown(
     if done.code == 1 or failures.errors(failures.diagnostics(done.stdout)):
         instead = nowhere.UNANSWERED if job.nowhere else {}
         raise failures.of_resource(job.path, done, workspace.redactor, attempts=attempt.number, instead=instead)
-    answer = workspace.command(["show", "-json", out], place, limits.plan_s, (0, 1), cancel, env)
+    answer = workspace.show([out], place, limits.plan_s, cancel, env)
     if answer.code:
         raise _unreadable(job, answer)
     return done.code == 2, answer.stdout

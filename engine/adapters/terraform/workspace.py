@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from engine.adapters.files import fetch, put
 from engine.adapters.terraform import environment, failures, nowhere
 from engine.adapters.terraform.accounts import Role
 from engine.adapters.terraform.backend import Value
+from engine.adapters.terraform.providers import Providers
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
@@ -59,6 +60,7 @@ class Workspace:
         os.makedirs(self.scratch, mode=0o700, exist_ok=True)
         _remove_old(self.scratch)
         self._recording = threading.Lock()
+        self._providers = Providers(template.module, template.env["PATH"])
         self._lock_file = fetch(os.path.join(template.module, LOCK_FILE))
         self.lock_digest = digest_bytes(self._lock_file)
 
@@ -109,6 +111,23 @@ class Workspace:
             cancel=cancel,
             grace_s=GRACE_S,
         )
+
+    def show(
+        self,
+        what: Sequence[str],
+        cwd: str,
+        timeout_s: float,
+        cancel: threading.Event | None,
+        env: Mapping[str, str],
+    ) -> process.Done:
+        """`terraform show -json`: of a file, or of the state. It asks no provider for more than its schemas."""
+        arguments = ["show", "-json", *what]
+        if shared := self._providers.env():
+            done = self.command(arguments, cwd, timeout_s, (0, 1), cancel, {**env, **shared})
+            if not done.code:
+                return done
+            self._providers.give_up()
+        return self.command(arguments, cwd, timeout_s, (0, 1), cancel, env)
 
     def stand_alone(self) -> None:
         """Nothing, if the module can be planned without an account.

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from engine.core.holding import DONE
-from engine.core.kept.ledger import RAN, Entry
+from engine.core.kept.ledger import ATTEMPTS, RAN, Entry
 
 _SHORTEST = 7  # characters of a commit that name it
+_NOT_RUN = tuple(one for one in ATTEMPTS if one not in RAN)
 
 
 class Goal(NamedTuple):
@@ -62,6 +63,13 @@ def goal(
         reason = f"{good.said['commit'][:12]} has the very values that are applied"
         raise NoWayBack(reason, "there is nothing to do", is_needless=True)
     return Goal(last, good)
+
+
+def newer(entries: Sequence[Entry], undone: Entry) -> list[Entry]:
+    """What was merged after `undone` and not applied, the last entry of each: the way back takes that back, too."""
+    known = {undone.said["commit"], *undone.said["contains"]}
+    after = [one for one in entries if one.number > undone.number and one.outcome in _NOT_RUN]
+    return [*{commit: one for one in after if (commit := one.said["commit"]) not in known}.values()]
 
 
 def _named(ran: Sequence[Entry], to: str) -> Entry:

@@ -6,7 +6,6 @@ What has to go where there is no room goes in whole pieces: first the addresses 
 from collections.abc import Sequence
 from itertools import groupby
 
-from engine.core.command import usage
 from engine.core.holding import DONE
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
@@ -115,7 +114,7 @@ def _to_do(applied: Applied, room: int) -> tuple[str, int]:
     ]
     held = [one.key for _, one in open_ if one.outcome == "none"]
     if held and (who := applied.may.get("unlock")):
-        said = f"- To give it up, so that others may go on: {md.code(usage('unlock'))}, by {md.text(who)}."
+        said = f"- To give it up, so that others may go on: {md.code('/engine unlock KEY')}, by {md.text(who)}."
         pieces.append(Piece(said, len(ways)))
     return listed("### What to do", pieces, room, "reasons")
 
@@ -126,6 +125,8 @@ def _act(way: Way, those: Sequence[Attempt], applied: Applied) -> str:
     lead = f"- {', '.join(paths)}{more}: {way.means}."
     if not way.command:
         return f"{lead} Nothing has to be done: it is tried again by itself."
+    if way.command == "rollback" and applied.revert:
+        return f"{lead} #{applied.revert} makes the branch say so, too; it waits for people as any other."
     said = " and ".join(dict.fromkeys(md.code(words(way, one.key)) for one in those[:_KEYS]))
     if way.command not in applied.may:
         return f"{lead} The rules name nobody who may comment {said}: have whoever keeps them look at it."

@@ -68,6 +68,7 @@ class Applied(NamedTuple):
     may: Mapping[str, str] = {}  # command → who may say it, in words; what is not in it, the rules do not know
     log: str = ""  # where the whole log is; empty: nobody can tell
     summary: Summary | None = None  # None while it goes on, and of a run that did not come to its end
+    revert: int = 0  # number of the pull request that takes back on the branch what was taken back; 0: none was opened
 
     @property
     def done(self) -> int:

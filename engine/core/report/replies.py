@@ -32,6 +32,8 @@ def refusal(answer: Answer) -> str:
 def mended(word: str, outputs: Mapping[str, Any]) -> str:
     """What two people have had done to a state."""
     key, entry = md.code(outputs["key"]), f"(number {outputs['entry']} of its ledger)"
+    if outputs.get("lock"):
+        return f"Taken away: Terraform's lock of the state of {key}. {md.text(outputs['lock'])}.\n"
     if word == "unlock":
         lines = [f"Given up: {key} holds nothing more {entry}. Nothing was applied; the next merge brings it along."]
         if outputs.get("begun"):

@@ -15,6 +15,7 @@ _TITLE = 200
 _ROWS = 50
 _ADDRESS = 300  # characters
 _MODULE = "the module has become another since, so this is its configuration of then with the module of today"
+_TOO = "what was merged since and is not applied is taken back on the branch, too"
 _EMPTY = "nothing has to be changed there; only the branch is ahead"
 
 
@@ -41,6 +42,8 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
         yield f"{in_line(row['path'])} ({in_line(row['state_key'])})"
         if row["good"]:
             yield f"  from {_said(row['undone'])} back to {_said(row['good'])}"
+        for one in row["newer"]:
+            yield f"  {_TOO}: {_said(one)}"
         if row["problem"]:
             problem = row["problem"]
             yield f"  {problem['code']} {in_line(problem['message'])}"
@@ -89,12 +92,20 @@ def reply(outputs: Mapping[str, Any]) -> str:
     """The answer to the command."""
     verb = "Opened" if outputs["created"] else "It is open"
     said = md.text(summary(outputs["resources"]))
-    return f"{verb}: #{outputs['number']}. {said}; it waits for people as any other.\n"
+    since = [one for row in outputs["resources"] for one in row["newer"]]
+    too = f"\n- {_too(since)}" if since else ""
+    return f"{verb}: #{outputs['number']}. {said}; it waits for people as any other.{too}\n"
+
+
+def _too(since: Sequence[Mapping[str, Any]]) -> str:
+    each = dict.fromkeys(f"#{one['pr']} ({one['outcome']})" for one in since)
+    return f"{_TOO[0].upper()}{_TOO[1:]}: {', '.join(each)}."
 
 
 def _resource(row: Row) -> str:
     lead = f"{md.code(row['path'])}: from {_said(row['undone'])} back to {_said(row['good'])}."
     notes = [f"{_MODULE[0].upper()}{_MODULE[1:]}."] if row["module_changed"] else []
+    notes += [f"**{_too(row['newer'])}**"] if row["newer"] else []
     if not row["changes"]:
         return "\n".join([lead, *notes, f"{_EMPTY[0].upper()}{_EMPTY[1:]}."])
     shown = row["changes"][:_ROWS]

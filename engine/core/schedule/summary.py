@@ -29,7 +29,9 @@ class Summary(NamedTuple):
     def lines(self) -> tuple[str, ...]:
         """For people: one line, and one about the critical path where something waited for something."""
         counted = ", ".join(f"{self.counts[name]} {name}" for name in sorted(self.counts, key=_rank))
-        first = f"{counted}: {self.seconds:.1f} s, one after another {self.alone:.1f} s ({self.times:.1f}×)"
+        first = f"{counted}: {self.seconds:.1f} s"
+        if sum(self.counts.values()) > 1:
+            first += f", one after another {self.alone:.1f} s ({self.times:.1f}×)"
         if len(self.way) < 2:
             return (first,)
         left_out = len(self.way) - _SHOWN

@@ -23,15 +23,19 @@ _NEED = 2  # the ledger believes no fewer
 
 
 def unlock(ctx: "Context") -> Mapping[str, Any]:
-    """The action: what is merged and not applied holds the key no more.
+    """The action: what is merged and not applied holds the key no more; or Terraform's lock of that id is nobody's.
 
     Raises:
-        EngineError: ENG773 it is not held; as `_asked`.
+        EngineError: ENG773 it is not held; as `take_away`, `_asked`; no Terraform, no provider.
     """
-    from engine.run.mending.unlock import unlock
+    from engine.run.mending.unlock import take_away, unlock
 
-    with _asked(ctx, "unlock") as (mending, _):
-        return {"key": mending.key, "begun": False, **(_before(mending) or unlock(mending))}
+    with _asked(ctx, "unlock") as (mending, lock):
+        row = {"key": mending.key, "entry": None, "begun": False, "lock": None}
+        if lock:
+            with _ground(ctx, mending.key) as ground:
+                return {**row, **take_away(mending, ground, lock)}
+        return {**row, **(_before(mending) or unlock(mending))}
 
 
 def adopt(ctx: "Context") -> Mapping[str, Any]:
@@ -243,13 +247,14 @@ ACTIONS = (
         "state.unlock",
         unlock,
         inputs={},
-        outputs=("key", "entry", "begun"),
+        outputs=("key", "entry", "begun", "lock"),
         permissions=_PERMISSIONS,
         repeat=Repeat.SAFE,
         needs=_NEEDS,
         secrets=("audit",),
         shared=True,
-        doc="Give up what is merged and not applied, where two people have asked for it: a signed entry `released`.",
+        doc="Give up what is merged and not applied, where two people have asked for it: a signed entry `released`. "
+        "Where they name a lock of Terraform's, that one is taken away instead, unless it may be of an apply of ours.",
     ),
     Action(
         "state.adopt",

@@ -6,6 +6,7 @@ so that one which is missing is seen to be missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.adapters.sealed import header_of, opened, seal
@@ -129,22 +130,23 @@ def listed(store: "Store", state_key: str) -> Iterator[Backup]:
         yield _about(place, about, key_id)
 
 
-def every(store: "Store") -> Iterator[str]:
-    """The state keys that have backups, by what the first one of each says.
+def every(store: "Store", turn: int = 0, most: int | None = None) -> Iterator[str]:
+    """The state keys that have backups, by what the first one of each says; `most` of them, beginning with any `turn`.
 
     Raises:
         EngineError: ENG193, ENG717; the store fails.
     """
-    folder = ""
+    first = dict[str, str]()  # folder → the first one in it
     for place in store.list(keys.BACKUPS):
-        if place.rpartition("/")[0] != folder:
-            folder = place.rpartition("/")[0]
-            item = store.get(place)
-            about, key_id, _ = header_of(item.data if item else b"", place)
-            found = _about(place, about, key_id)
-            if keys.backups(found.state_key) != f"{folder}/":
-                raise _of_another(found)
-            yield found.state_key
+        first.setdefault(place.rpartition("/")[0], place)
+    begin = turn % len(first) if first else 0
+    for folder, place in [*islice(first.items(), begin, None), *islice(first.items(), begin)][:most]:
+        item = store.get(place)
+        about, key_id, _ = header_of(item.data if item else b"", place)
+        found = _about(place, about, key_id)
+        if keys.backups(found.state_key) != f"{folder}/":
+            raise _of_another(found)
+        yield found.state_key
 
 
 def reseal(store: "Store", sealing: "Sequence[SealingKey]", state_key: str, number: int) -> bool:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Hand(NamedTuple):
-    """Somebody at a terminal, whom nobody vouches for; nobody else works on the state key meanwhile."""
+    """Somebody at a terminal, whom nobody vouches for, or a sweep; nobody else works on the state key meanwhile."""
 
     key: str
     who: str
@@ -39,6 +39,7 @@ class Hand(NamedTuple):
     trail: "Trail"
     run: str
     now: "Callable[[], str]"
+    is_sweep: bool = False
 
     def tell(self, outcome: str, **details: Any) -> None:
         """Say it in the trail.
@@ -46,7 +47,7 @@ class Hand(NamedTuple):
         Raises:
             EngineError: ENG720.
         """
-        actor = {"login": f"unverified: {self.who}", "id": None}
+        actor = None if self.is_sweep else {"login": f"unverified: {self.who}", "id": None}
         self.trail.say(Said("backup", outcome, "", None, self.key, self.why or "by hand", actor, details))
 
 

@@ -27,9 +27,7 @@ def check(store: "Store") -> None:
     Raises:
         EngineError: ENG876, its bucket keeps them, or nobody can tell.
     """
-    from engine.adapters.storage.s3 import Bucket
-
-    keeps = store.keeps(keys.BACKUPS) if isinstance(store, Bucket) else False
+    keeps = _keeps(store)
     if keeps is not False:
         reason = "its bucket has Object Lock" if keeps else "whether its bucket has Object Lock cannot be told"
         hint = (
@@ -38,6 +36,18 @@ def check(store: "Store") -> None:
             else "give whoever does this s3:GetBucketObjectLockConfiguration"
         )
         raise failure("ENG876", reason=reason, hint=hint)
+
+
+def drops(store: "Store") -> bool:
+    """May backups be dropped there?"""
+    return _keeps(store) is False
+
+
+def _keeps(store: "Store") -> bool | None:
+    """None: nobody can tell."""
+    from engine.adapters.storage.s3 import Bucket
+
+    return store.keeps(keys.BACKUPS) if isinstance(store, Bucket) else False
 
 
 def tidy(

@@ -13,7 +13,7 @@ from engine.core.alone import alone
 from engine.core.holding import speaks_of
 from engine.core.kept import ledger as core
 from engine.core.kept import standing
-from engine.core.kept.back import Goal, NoWayBack, goal
+from engine.core.kept.back import Goal, NoWayBack, goal, newer
 from engine.core.plan.loss import way_back, worst
 from engine.core.repository import same_repository
 from engine.errors import EngineError, Place, failure
@@ -70,6 +70,7 @@ def look(ground: Ground, asked: Asked) -> list[dict[str, Any]]:
 def _row(ground: Ground, asked: Asked, key: str, present: "Discovery") -> dict[str, Any] | None:
     row: dict[str, Any] = {
         "state_key": key, "path": key, "service": "", "name": "", "environment": "", "undone": None, "good": None,
+        "newer": [],
         "module_changed": None, "comes": None, "changes": [], "files": {}, "problem": None,
     }  # fmt: skip
     try:
@@ -78,7 +79,7 @@ def _row(ground: Ground, asked: Asked, key: str, present: "Discovery") -> dict[s
             found = _goal(ground, entries, asked, key)
             if found is None:
                 return None
-            row |= _goals(found)
+            row |= _goals(found, newer(entries, found.undone))
             row |= _planned(ground, found, entries, present)
     except EngineError as error:
         row["problem"] = error.problems[0].to_json()
@@ -124,7 +125,7 @@ def _merged_since(ground: Ground, key: str, entries: "Sequence[Entry]", undone: 
     return None
 
 
-def _goals(found: Goal) -> dict[str, Any]:
+def _goals(found: Goal, since: "Sequence[Entry]") -> dict[str, Any]:
     def short(entry: "Entry") -> dict[str, Any]:
         return {"number": entry.number, "outcome": entry.outcome} | {
             name: entry.said[name] for name in ("pr", "commit", "time")
@@ -132,7 +133,7 @@ def _goals(found: Goal) -> dict[str, Any]:
 
     said = found.undone.said
     names = {name: said[name] for name in ("service", "name", "environment")}
-    return {**names, "undone": short(found.undone), "good": short(found.good)}
+    return {**names, "undone": short(found.undone), "good": short(found.good), "newer": [*map(short, since)]}
 
 
 def _planned(ground: Ground, found: Goal, entries: "Sequence[Entry]", present: "Discovery") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The files of changes over several services: eight resources that need one another."""
+"""The files of changes over several services: eight resources that need one another, and what is wrong with one."""
 
 import json
 from collections.abc import Mapping
@@ -48,19 +48,26 @@ def role(name: str) -> Mapping[str, bytes]:
     return {f"IAM/{name}.tfvars": tfvars, f"IAM/{name}.json": trust}
 
 
-def parcels() -> Mapping[str, bytes]:
-    """Eight: a role, a key, two buckets, four topics. Of the bucket `TAKEN` one bucket and one topic wait."""
+def archive(principal: object) -> Mapping[str, bytes]:
+    """The bucket `TAKEN`, in which that principal may write."""
     policy = _policy(
-        Sid="ArchiverMayWrite",
+        Sid="WhoMayWrite",
         Effect="Allow",
-        Principal={"AWS": arn("parcel-archiver")},
+        Principal=principal,
         Action="s3:PutObject",
         Resource=f"arn:aws:s3:::{TAKEN}/*",
     )
     return {
-        **role("parcel-archiver"),
-        "S3/parcel-archive.tfvars": _tfvars("s3_buckets", TAKEN, 'policy_file = "parcel-archive.json"'),
+        FAILS: _tfvars("s3_buckets", TAKEN, 'policy_file = "parcel-archive.json"'),
         "S3/parcel-archive.json": policy,
+    }
+
+
+def parcels() -> Mapping[str, bytes]:
+    """Eight: a role, a key, two buckets, four topics. Of the bucket `TAKEN` one bucket and one topic wait."""
+    return {
+        **role("parcel-archiver"),
+        **archive({"AWS": arn("parcel-archiver")}),
         "S3/parcel-labels.tfvars": _tfvars(
             "s3_buckets", "acme-dev-parcel-labels", top='depends_on = ["S3/parcel-archive"]\n'
         ),

@@ -159,7 +159,7 @@ class Play:
 
     def settle(self) -> None:
         """Wait until no delivery waits and no run goes."""
-        self._reach.settle()
+        self._reach.settle(self._say)
 
     def opened(self, branch: str, repo: str = SOURCE) -> Pull:
         """The pull request of the branch."""

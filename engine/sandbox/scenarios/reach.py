@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
 
@@ -16,7 +17,8 @@ from engine.errors import failure
 SOURCE = "acme/dev-deployment"
 SETTLED_S = 900  # a plan on a busy laptop takes its time, and an apply as much
 _TERMINAL_S = 120
-_LOOK_S = 2.0  # how soon it is seen that nothing more will come of something
+_LOOK_S = 0.5  # how soon it is seen how far it is, and that nothing more will come of something
+_STEP = re.compile(r"(planned|applied|failed|stopped|skipped|destroyed|waits) .*\(\d+ of \d+\)")  # of one of several
 _FAILURES = 2  # of one run, after which a story does not wait for what serve still tries for hours
 _NOT_YET = 408  # status of HTTP: it still goes
 
@@ -28,6 +30,7 @@ class Reach:
         self.ready, self._ended = ready, ended or Event()
         self._people = {user["login"]: user for user in ready["users"]}
         self._home = folder
+        self._seen = set[tuple[int, str]]()  # lines of runs
 
     def clone(self, repo: str) -> str:
         """Where the clone of a repository is."""
@@ -74,8 +77,8 @@ class Reach:
         door = self.ready["control"]
         return _answer("POST", f"{door['url']}/{word}", door["token"], body)
 
-    def settle(self) -> None:
-        """Wait until no delivery waits and no run goes.
+    def settle(self, tell: Callable[[str], None]) -> None:
+        """Wait until no delivery waits and no run goes; of how far several resources are each line is told.
 
         Raises:
             EngineError: ENG640, what was begun fails again and again, or comes to no end.
@@ -85,17 +88,25 @@ class Reach:
         while not (idle := self._idle())["idle"]:
             if self._ended.is_set():
                 raise KeyboardInterrupt
-            for run in self.look("runs"):
-                if run["state"] == "queued" and run.get("failures", 0) >= _FAILURES:
-                    told = f"{run['event']} of {run['repository']} to be carried out"
-                    raise failure("ENG640", told=told, found=f"{run['failures']} tries that failed: {run['reason']}")
+            self._follow(self.look("runs"), tell)
             if time.monotonic() >= end:
                 goes = f"{idle['deliveries']} deliveries and {idle['runs']} runs under way"
                 raise failure("ENG640", told=f"rest within {SETTLED_S} seconds", found=goes)
+        self._follow(self.look("runs"), tell)
 
     def _idle(self) -> Any:
         door = self.ready["control"]
         return _answer("POST", f"{door['url']}/idle", door["token"], {"timeout_s": _LOOK_S}, also=_NOT_YET)
+
+    def _follow(self, runs: Any, tell: Callable[[str], None]) -> None:
+        for run in runs:
+            for line in (run["log"] or "").splitlines():
+                if (run["id"], line) not in self._seen and _STEP.search(line) and "of 1)" not in line:
+                    self._seen.add((run["id"], line))
+                    tell(f"     {line.strip()}")
+            if run["state"] == "queued" and run.get("failures", 0) >= _FAILURES:
+                told = f"{run['event']} of {run['repository']} to be carried out"
+                raise failure("ENG640", told=told, found=f"{run['failures']} tries that failed: {run['reason']}")
 
     def engine(self, *words: str) -> Any:
         """What a command of the engine prints as JSON, at a terminal with the ready line's `environ`."""

@@ -72,18 +72,47 @@ def happy(play: Play) -> None:
 
 
 def demo(play: Play) -> None:
-    """From push to a bucket, by way of a failed policy."""
-    pull = play.push("alice", "uploads", bad(), "A bucket for uploads")
+    """From push to eight resources, by way of a failed policy and a bucket that cannot be made; and a way back."""
+    play.by_hand("PUT", many.TAKEN, "staging")
+    pull = play.push("alice", "parcels", many.archive("*"), "A bucket for old parcels")
     play.failed(pull)
     play.says(pull, "what is wrong, at which line, and how to mend it")
-    play.push("alice", "uploads", mended(), "Keep the bucket to ourselves")
+    play.push("alice", "parcels", many.parcels(), "Let the archiver alone write, and add all it needs")
     play.passed(pull)
-    play.says(pull, "who can approve")
+    play.says(pull, "what is applied after what, and who can approve")
     play.board()
     play.approve("ann", pull)
+    play.approve("carol", pull)
     play.merged(pull)
-    play.applied(pull, UPLOADS)
-    play.says(pull, "what was applied, and how long it took")
+    play.unapplied(pull, "BucketAlreadyExists")
+    play.came_to(
+        pull, dict.fromkeys(many.FREE, "applied") | {many.FAILS: "failed"} | dict.fromkeys(many.WAIT, "skipped")
+    )
+    play.in_order(pull, many.ROLE, many.FAILS)
+    play.in_order(pull, many.KEY, many.TOPIC)
+    play.by_hand("DELETE", many.TAKEN, "staging")
+    play.comment("ann", pull, "/engine apply")
+    play.applied(pull, many.TAKEN)
+    play.came_to(pull, dict.fromkeys((many.FAILS, *many.WAIT), "applied"))
+    _taken_back(play)
+
+
+def _taken_back(play: Play) -> None:
+    """Yesterday's change, by two words: a comment, and an approval of what it opens."""
+    pull = play.push("carol", "owner", many.topic("late-parcels", 'display_name = "Late"'), "Give late parcels a name")
+    play.passed(pull)
+    play.approve("ann", pull)
+    play.merged(pull)
+    play.applied(pull)
+    play.comment("ann", pull, "/engine rollback")
+    play.settle()
+    play.told(pull, "comes back whole")
+    back = play.by_app()
+    play.says(back, "what is changed back, and that all of it comes back whole")
+    play.passed(back)
+    play.approve("bob", back)
+    play.merged(back)
+    play.applied(back)
 
 
 def fixed(play: Play) -> None:
@@ -255,27 +284,6 @@ def human(play: Play) -> None:
     play.applied(pull, REPORTS)
 
 
-def eight(play: Play) -> None:
-    """Eight resources over four services; one fails alone and two wait for it, until it is mended."""
-    play.by_hand("PUT", many.TAKEN, "staging")
-    pull = play.push("alice", "parcels", many.parcels(), "What parcels need, over four services")
-    play.passed(pull)
-    play.says(pull, "what is applied after what")
-    play.approve("ann", pull)
-    play.approve("carol", pull)
-    play.merged(pull)
-    play.unapplied(pull, "BucketAlreadyExists")
-    play.came_to(
-        pull, dict.fromkeys(many.FREE, "applied") | {many.FAILS: "failed"} | dict.fromkeys(many.WAIT, "skipped")
-    )
-    play.in_order(pull, many.ROLE, many.FAILS)
-    play.in_order(pull, many.KEY, many.TOPIC)
-    play.by_hand("DELETE", many.TAKEN, "staging")
-    play.comment("ann", pull, "/engine apply")
-    play.applied(pull, many.TAKEN)
-    play.came_to(pull, dict.fromkeys((*many.FREE, many.FAILS, *many.WAIT), "applied"))
-
-
 def undone(play: Play) -> None:
     """What is half applied is taken back at once, and a pull request says so, which waits as any other."""
     play.rules("what is half applied is taken back", "specs/apply.yaml", *_UNDO)
@@ -303,7 +311,7 @@ def undone(play: Play) -> None:
 _OFF = """  # - {id: undo, uses: terraform.rollback, with: {apply: "${outputs.apply}"}, timeout: 1h}
   # - id: way
   #   uses: rollback.look
-  #   if: "length(outputs.undo.resources[?outcome == 'rolled_back']) > `0`"
+  #   if: "length(default(outputs.undo.resources, `[]`)[?outcome == 'rolled_back']) > `0`"
   #   with: {keys: "${outputs.undo.resources[?outcome == 'rolled_back'].state_key}"}
   # - {id: revert, uses: rollback.open, if: "present(outputs.way)", with: {look: "${outputs.way}"}}
 """
@@ -370,7 +378,7 @@ def sources(play: Play) -> None:
 
 
 STORIES = {
-    "demo": Story("from push to a bucket, by way of a failed policy: what `make demo` shows", demo),
+    "demo": Story("eight resources: refused, mended, applied in order, one fails alone; and a way back", demo),
     "happy": Story("a change passes, is approved, merged and applied", happy),
     "fixed": Story("a change fails, is mended, passes, is merged and applied", fixed),
     "override": Story("a failing change is overridden by two people", override),
@@ -385,7 +393,6 @@ STORIES = {
     "half-applied-then-retried": Story("an apply fails half way, and goes on with what is missing", retried),
     "killed-in-the-middle": Story("the engine is killed amid an apply, and nothing is lost or done twice", killed),
     "human-merge": Story("merged past the rules by an admin: judged afresh before anything is applied", human),
-    "eight": Story("eight resources over four services go out in order; one fails alone, and is mended", eight),
     "undone": Story("an apply that fails half way is taken back at once, and so is the branch", undone),
     "destroyed": Story("removed files: refused, asked for, approved, and destroyed in reverse order", destroyed),
     "sources": Story("one pull request waits for one of another repository (`Depends-On`)", sources),

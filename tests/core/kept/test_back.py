@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.kept.back import NoWayBack, goal
+from engine.core.kept.back import NoWayBack, goal, newer
 from engine.core.kept.ledger import NOTHING, Entry
 from tests.support.ledger import entry
 
@@ -102,3 +102,27 @@ def test_a_key_that_was_withdrawn_proves_nothing() -> None:
 
 def test_nothing_is_no_value_of_a_resource() -> None:
     assert NOTHING not in V.values()
+
+
+@pytest.mark.parametrize(
+    ("why", "tries", "numbers"),
+    [
+        ("nothing came after it", [("applied", A), ("applied", B)], []),
+        ("a gate said no", [("applied", A), ("applied", B), ("refused", C)], [3]),
+        ("another plan than was approved", [("applied", A), ("applied", B), ("stopped", C)], [3]),
+        ("it came after what was not applied", [("applied", A), ("applied", B), ("skipped", C)], [3]),
+        ("given up", [("applied", A), ("applied", B), ("released", C)], [3]),
+        (
+            "the last word on each",
+            [("applied", A), ("applied", B), ("stopped", C), ("refused", D), ("refused", C)],
+            [5, 4],
+        ),
+        ("another try of what is taken back", [("applied", A), ("partial", B), ("refused", B)], []),
+        ("what came before it", [("applied", A), ("stopped", C), ("applied", B)], []),
+        ("what says whose the state is", [("applied", A), ("applied", B), ("reconciled", C)], []),
+    ],
+)
+def test_what_is_taken_back_with_it(why: str, tries: "list[tuple[str, str]]", numbers: "list[int]") -> None:
+    found = entries(*tries)
+    undone = goal(found, lambda _: False).undone
+    assert sorted(one.number for one in newer(found, undone)) == sorted(numbers), why

@@ -186,3 +186,12 @@ def test_the_report_for_machines_keeps_to_its_schema():
     row = attempt(outcome="stopped", problem=FAILED, difference=(differs,), touched=(Touched("a", "create", "done"),))
     for one in (told(row, attempt()), told(), report()):
         Draft202012Validator(schema).validate(one.to_json())
+
+
+def test_what_was_taken_back_by_itself_names_the_pull_request_that_makes_the_branch_say_so():
+    one = told(attempt(outcome="rolled_back"), may={**MAY, "rollback": "reviewers"})
+    assert "Comment `/engine rollback" in shown_as(one)
+    assert one.applied
+    said = shown_as(one._replace(applied=one.applied._replace(revert=9)))
+    assert "#9 makes the branch say so, too" in said
+    assert "/engine rollback" not in said

@@ -52,7 +52,8 @@ def test_help() -> None:
          "reviewers, security or anybody with write access"],
         ["/engine destroy PATH",
          "ask that the resource of that path be destroyed; holds for the present head alone", "reviewers"],
-        ["/engine unlock KEY", "give up what was merged and not applied, so that others may go on",
+        ["/engine unlock KEY [LOCK]",
+         "give up what was merged and not applied, so that others may go on; or take away Terraform's lock of that id",
          "2 people of security"],
     ]  # fmt: skip
 
@@ -118,6 +119,11 @@ MENDED = {"key": "S3/dev/x/terraform.tfstate", "entry": 3, "state": STATE_OF}
     [
         ("unlock", {"begun": False}, ["Given up: `S3/dev/x/terraform.tfstate`", "number 3"]),
         ("unlock", {"begun": True}, ["nobody knows what it came to"]),
+        (
+            "unlock",
+            {"lock": "ann@laptop has it, lock 5f2a"},
+            ["Taken away", "laptop has it", "lock 5f2a"],
+        ),
         ("adopt", {"state": None}, ["Done before"]),
         (
             "adopt",

@@ -143,7 +143,9 @@ def test_it_is_taken_back_told_and_the_branch_is_said_to_be_ahead(page):
     assert outcomes(page, "lake") == ["applied", "partial", "rolled_back"]
     revert = done["rollback.open"]
     assert revert["created"]
-    assert "the branch is ahead of what is applied" in page.ours(second)[-1].body
+    said = page.ours(second)[-1].body
+    assert "the branch is ahead of what is applied" in said
+    assert f"#{revert['number']} makes the branch say so, too" in said
     # It waits for people as any other; nobody but our App has a hand in it.
     assert page.run("validate", revert["number"])["verdict.sign"]
     assert page.run("merge", revert["number"]).outcome == "pending"

@@ -14,7 +14,7 @@ from engine.run.kept import backups, ledger
 from engine.run.mending.adopt import adopt
 from engine.run.mending.model import Ground, Mending, Word
 from engine.run.mending.restore import restore
-from engine.run.mending.unlock import unlock
+from engine.run.mending.unlock import take_away, unlock
 from engine.sandbox.emulator import ACCOUNT
 from tests.support.applied import bucket, came_to, only, path_of, put_state, state, state_of, things
 from tests.support.few import few
@@ -260,6 +260,58 @@ def test_what_has_begun_and_never_ended_is_given_up_and_said_so(merge):
     two = Two(first)
     assert unlock(two.mending) == {"entry": 1, "begun": True}
     assert begun.unanswered(store, key, ledger.entries(store, key, first.trusted), first.trusted) is None
+
+
+LOCK = {
+    "ID": "5f2a", "Operation": "OperationTypeApply", "Who": "ann@laptop", "Version": "1.11.4", "Info": "",
+    "Created": "2026-01-02T03:04:05.6Z", "Path": "",
+}  # fmt: skip
+
+
+def locked(two: Two) -> str:
+    """A lock as a Terraform has left it that was killed; its object."""
+    place = f"{two.mending.key}.tflock"
+    assert bucket(two.merged, "PUT", place, json.dumps(LOCK).encode()).status == 200
+    return place
+
+
+def test_a_lock_of_terraforms_is_taken_away_by_its_id(merge):
+    two = Two(merge(a="1"))
+    place = locked(two)
+    assert "ann@laptop" in take_away(two.mending, two.ground(), "5f2a")["lock"]
+    assert bucket(two.merged, "GET", place).status == 404
+    last = told(two.mending.store)[-1]
+    assert (last["what"], last["outcome"], last["details"]["lock"]["id"]) == ("unlock", "taken away", "5f2a")
+    assert two.outcomes == [], "it is given up by another word"
+    with pytest.raises(EngineError) as caught:
+        take_away(two.mending, two.ground(), "5f2a")
+    assert "nobody has it" in caught.value.problems[0].message
+
+
+def test_a_lock_that_stays(merge):
+    two = Two(merge(a="1"))
+    place = locked(two)
+
+    def nobody() -> Word:
+        raise EngineError(*_no())
+
+    begun.say(two.merged.applying("r1", "me", lambda rows: {}), _begun(two.merged, two.mending.key))
+    cases = [
+        ("another one", two.mending, "5f2b", "ENG842", "ann@laptop has it since"),
+        ("an apply of ours may have it", two.mending, "5f2a", "ENG842", "an apply of ours has begun"),
+    ]
+    for why, mending, lock, code, says in cases:
+        with pytest.raises(EngineError) as caught:
+            take_away(mending, two.ground(), lock)
+        assert code_of(caught) == code, why
+        assert says in caught.value.problems[0].message, why
+    unlock(two.mending)  # its machine is lost
+    with pytest.raises(EngineError) as caught:
+        take_away(two.mending._replace(confirm=nobody), two.ground(), "5f2a")
+    assert code_of(caught) == "ENG771"
+    assert bucket(two.merged, "GET", place).status == 200
+    take_away(two.mending, two.ground(), "5f2a")
+    assert bucket(two.merged, "GET", place).status == 404
 
 
 def _begun(merged: Any, key: str) -> Any:

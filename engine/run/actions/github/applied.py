@@ -77,11 +77,13 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
         rows = _undone(ctx, done["resources"]) if done else _coming(ctx) if is_live else ()
     told = reports.of_apply(about, rows, facts, done.get("summary") if done else None)
     assert told.applied
+    opened = outputs(ctx, "rollback.open")
     told = told._replace(
         applied=told.applied._replace(
             is_live=is_live,
             may={word: may(rule) for word, rule in ctx.rules.commands.items()},
             log=ctx.settings.page,
+            revert=(opened["number"] or 0) if opened else 0,
         )
     )
     return redacted(told, redactor((), ctx.settings.credentials))
