@@ -28,7 +28,7 @@ def places(tmp_path_factory):
     """`controller`, a copy of what a controller repository holds, and `dev-deployment`, a clone of a source."""
     top = tmp_path_factory.mktemp("pages")
     controller = top / "controller"
-    for name in (*data.NAMES, "tests/specs", "docs"):
+    for name in (*data.NAMES, "docs"):
         copy = shutil.copytree if os.path.isdir(ROOT / name) else shutil.copy
         (controller / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, controller / name)
