@@ -754,7 +754,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG559": Row(
         "the rules in {directory} belong to the repository that is judged, so a change could alter them",
-        "name the controller's own checkout (--rules, or --rules)",
+        "name the controller's own checkout with --rules",
     ),
     "ENG560": Row(
         "{file} is not the plan that was made in this run", "run again, and keep others out of the directory", _EXEC

@@ -18,7 +18,7 @@ _COUNTS_S = 365 * 86_400  # how long a key counts
 _VOID = "Every open verdict becomes void: these are in its digest."
 # What is asked of an update, in a directory: `{}`.
 _CHECKS = (
-    ("lint", "--rules-dir", "{}"),
+    ("lint", "--rules", "{}"),
     ("test", "{}/tests/specs", "--rules", "{}"),
     ("policy", "test", "{}/policies"),
 )

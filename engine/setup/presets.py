@@ -65,6 +65,7 @@ _STRICT = (
     Edit(RULES, "    - security-reviewed\n", "    - security-reviewed\n    - production-reviewed\n"),
     Edit(RULES, "    - not-frozen\n", "    - not-frozen\n    - in-season\n"),
     Edit(GIVEN, "      special_approvers: {members: [dave]}\n"),
+    Edit(SETTLED, "  labels:\n    policy-exception: opa-override\n"),
     Edit(SETTLED, "  from:\n", "  expires:\n    verdicts: 7d\n", end="  commands:\n"),
     Edit(SETTLED, " or ciso or special_approvers", " or ciso"),
     Edit(SETTLED, "      - security-reviewed\n", "      - security-reviewed\n      - production-reviewed\n"),

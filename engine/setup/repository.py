@@ -57,18 +57,22 @@ def _renamed(path: str, text: bytes, answers: Answers) -> bytes:
     source = answers.said["source"]
     other = "acme/another" if source.lower() == _OTHER else _OTHER
     found = text.decode().replace(_OTHER, other).replace(_OURS, source)
-    if path == presets.RULES:
+    if path in (presets.RULES, presets.SETTLED):
         found = _accounts(found, answers.said)
     return found.encode()
 
 
 def _accounts(rules: str, said: Mapping[str, Any]) -> str:
+    """In `environments:` of the rules, and in what is settled of them."""
+
     def row(line: str) -> str:
-        name, _, rest = line.strip().partition(": {branch: ")
-        if name not in ENVIRONMENTS or not rest:
-            return line
-        branch = rest.partition(",")[0]
-        return f'  {name}: {{branch: {branch}, account: "{said["accounts"][name]}", region: {said["region"]}}}\n'
+        name, _, rest = line.strip().partition(": ")
+        if name in ENVIRONMENTS and rest.startswith("{branch: "):
+            branch = rest.removeprefix("{branch: ").partition(",")[0]
+            return f'  {name}: {{branch: {branch}, account: "{said["accounts"][name]}", region: {said["region"]}}}\n'
+        if name in ENVIRONMENTS and " in " in rest:
+            return f"    {name}: {said['accounts'][name]} in {said['region']}\n"
+        return line
 
     return "".join(map(row, rules.splitlines(keepends=True)))
 

@@ -37,8 +37,8 @@ def test_json_and_schema(capsys):
 @pytest.mark.parametrize(
     ("why", "words", "said"),
     [
-        ("a near miss", ["lambada"], "ENG765 the module has no service `lambada`\n  did you mean `lambda`?"),
-        ("a schema of nothing", ["--schema"], "ENG766 a schema is of one service\n  name one of: iam, kms"),
+        ("a near miss", ["lambada"], "ENG765 the module has no service `lambada`\n  Fix: did you mean `lambda`?"),
+        ("a schema of nothing", ["--schema"], "ENG766 a schema is of one service\n  Fix: name one of: iam, kms"),
     ],
 )
 def test_refused(why, words, said, capsys):

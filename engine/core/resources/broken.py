@@ -104,6 +104,16 @@ class _Walk:
         if len(self._opened) > 1:
             self._never_closed(self._askew or self._opened[-1])
 
+    def _line_of(self, word: str, at: int) -> int | None:
+        """Where the first line from there ends that has this word alone."""
+        while at < len(self._text):
+            end = self._text.find("\n", at)
+            end = len(self._text) if end < 0 else end
+            if self._text[at:end].strip(" \t\r") == word:
+                return end
+            at = end + 1
+        return None
+
     def _tokens(self) -> Iterator[_Token]:
         at = 0
         while at < len(self._text):
@@ -111,11 +121,11 @@ class _Walk:
             assert found
             kind, begin, at = str(found.lastgroup), at, found.end()
             if kind == "heredoc":
-                last = re.compile(rf"^[ \t]*{re.escape(found[kind])}[ \t\r]*$", re.MULTILINE).search(self._text, at)
+                last = self._line_of(found[kind], at)
                 if last is None:
                     said = f"a line of `{found[kind]}` alone"
                     self._tell(begin, at - 1, "the text that begins here is never ended", f"end it with {said}")
-                at = last.end()
+                at = last
             elif kind == "text":
                 self._written(begin, at)
             elif kind == "sign":

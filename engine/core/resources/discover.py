@@ -229,7 +229,7 @@ class _Work:
             return "added" if is_new else "modified" if changes else "unchanged"
         if not self._may(_MOVE, here.path):
             key, path = old.state_key(to.branch), _path_of(_former_path(arrival), old)
-            self.errors.add("ENG344", Place(file.file), path=here.path, old=path, state_key=key)
+            self.errors.add("ENG344", Place(file.file), path=here.path, old=in_line(path), state_key=in_line(key))
         return "moved"
 
     def _former(self, change: Edit) -> str | None:

@@ -4,7 +4,7 @@ import json
 import random
 from unicodedata import normalize
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.resources import documents, services, tfvars
@@ -77,6 +77,11 @@ def _is_a_tree(files) -> bool:
 
 
 @settings(max_examples=500)
+@example(  # what was moved had a name that is no UTF-8
+    {"S3/\udcff.json": {"mode": "100644", "text": BUCKET.format(name="a", n=1, policy="")}},
+    {"S3/a.tfvars": {"mode": "100644", "text": BUCKET.format(name="a", n=1, policy="")}},
+    False,
+)
 @given(FILES.filter(_is_a_tree), FILES.filter(_is_a_tree), st.booleans())
 def test_any_tree_is_discovered_or_refused(base, head, everything):
     found = discover(contents(base, head, everything=everything), SERVICES, rules(), source())
