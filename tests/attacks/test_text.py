@@ -51,9 +51,9 @@ def test_references_by_documents_are_told_in_little(machine, engine):
     references = "".join(f'b{i} = {{ policy_file = "z.json" }}\n' for i in range(MOST_PROBLEMS + 200))
     files = {f"S3/x/{'p' * 100}{i}.json": "{}" for i in range(MOST_DOCUMENTS)}
     ended = discover(machine, engine, {"S3/x/x.tfvars": f"{HEAD}s3_buckets = {{\n{references}}}\n", **files})
-    assert ended.out.count("ENG329") == MOST_PROBLEMS
+    assert f"and {MOST_PROBLEMS - 21:,} more places" in ended.out, "said once, with some of its places"
     assert "ENG038 200 more problems are not shown" in ended.out
-    assert len(ended.out) < 4_000 * MOST_PROBLEMS
+    assert len(ended.out) < 30_000
 
 
 def test_deep_brackets_are_refused_where_they_are(machine, engine):
@@ -65,5 +65,5 @@ def test_deep_brackets_are_refused_where_they_are(machine, engine):
     }
     ended = discover(machine, engine, files)
     assert ended.code == ExitCode.NEGATIVE
-    assert "S3/c.json:1:101: ENG032" in ended.out
-    assert "S3/a.tfvars:2:44: ENG320" in ended.out
+    assert "S3/c.json:1:101: error ENG032" in ended.out
+    assert "S3/a.tfvars:2:44: error ENG320" in ended.out

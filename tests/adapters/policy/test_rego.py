@@ -67,7 +67,7 @@ def test_nothing_to_judge():
 
 
 def test_an_unknown_engine_lists_the_known():
-    with pytest.raises(EngineError, match="checkov, opa, rego"):
+    with pytest.raises(EngineError, match="checkov, opa or rego"):
         judge(policies(DENY), engine="conftest")
 
 

@@ -30,7 +30,7 @@ def work(thread):
         while True:
             number += 1
             if store.put_if_absent(f"n/{number:010d}", f"{sys.argv[1]}-{thread}".encode()):
-                print(number, flush=True)
+                print(f"{number}\\n", end="", flush=True)  # in one piece: threads share the outlet
                 break
 everywhere(work)
 """
@@ -48,7 +48,7 @@ def work(thread):
     for key in list(store.list("d/")):
         item = store.get(key)
         if item and store.delete(key, item.version):
-            print(key, flush=True)
+            print(f"{key}\\n", end="", flush=True)
 everywhere(work)
 """
 _FIRST = "print(store.put_if_absent(f'a/{sys.argv[1]}', b'x') is not None)"
