@@ -105,6 +105,13 @@ SETTINGS = (
     Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
     Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
     Setting(
+        "ENGINE_GITHUB_READER_ID",
+        "Id of a GitHub App that may only read. A job that plans or applies asks as this one, and holds no key of the "
+        "other; ENGINE_GITHUB_APP_ID says all the same whose checks and comments are ours.",
+    ),
+    Setting("ENGINE_GITHUB_READER_KEY", "Private key of that App (PEM). Secret."),
+    Setting("ENGINE_GITHUB_READER_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
         "GITHUB_TOKEN",
         "Token of a job, or a fine-grained one, where there is no App. What is done with a job's token starts no "
         "workflow. Secret.",
@@ -383,6 +390,24 @@ def app_key(environ: Mapping[str, str]) -> bytes | None:
         EngineError: as `signing_key`.
     """
     return _secret("ENGINE_GITHUB_APP_KEY", environ)
+
+
+def reader(environ: Mapping[str, str]) -> tuple[str, bytes] | None:
+    """Id and private key of the App that only reads; None where there is none.
+
+    Raises:
+        EngineError: as `signing_key`; ENG004, only one of the two is set; ENG951, so is the other App's key.
+    """
+    name, key = environ.get("ENGINE_GITHUB_READER_ID") or None, _secret("ENGINE_GITHUB_READER_KEY", environ)
+    if not (name or key):
+        return None
+    if not (name and key):
+        raise failure(
+            "ENG004", name="ENGINE_GITHUB_READER_ID", reason="it and ENGINE_GITHUB_READER_KEY need each other"
+        )
+    if app_key(environ):
+        raise failure("ENG951", name="ENGINE_GITHUB_READER_KEY")
+    return name, key
 
 
 def webhook_secrets(environ: Mapping[str, str]) -> tuple[bytes, ...]:

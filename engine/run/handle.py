@@ -35,7 +35,7 @@ from engine.run.ports import Ports
 from engine.run.request import Request, Watcher
 from engine.run.runner import Ran, carry_out, is_locked_out
 from engine.run.stopping import HANDED_OVER
-from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened
+from engine.run.telling import Judged, Telling, on_clone, on_github, once_opened, opened, tells
 from engine.run.today import digests
 
 if TYPE_CHECKING:
@@ -208,7 +208,8 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
             raise failure("ENG575", run=journal.identity, reason=because)
         begun = journal.lines
     if result.outcome is Outcome.PASS:
-        ran = carry_out(_context(shared, result, journal, out), catalog().actions, shared.request.going.until)
+        going = shared.request.going
+        ran = carry_out(_context(shared, result, journal, out), catalog().actions, going.until, going.does)
     _tell(shared.report, result, ran, decided, shared.believed, out, shared.watcher)
     run = shared.request.going.run
     renews = sweeping.left(result, shared.believed, judged.rules, judged.ports, run, shared.made_with, shared.frozen)
@@ -226,6 +227,7 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
 
 def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: str) -> Context:
     decided, judged, watcher = shared.decided, shared.decided.judged, shared.watcher
+    going = shared.request.going
     return Context(
         event=judged.event,
         document=shared.believed,
@@ -241,7 +243,9 @@ def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: s
             Flag(),
             stop=watcher.stop,
             watch=watcher.step,
-            fail_fast=shared.request.going.fail_fast,
+            fail_fast=going.fail_fast,
+            tells=tells(going.does),
+            most=None if going.does is None else sweeping.MOST,
         ),
         result=result,
         decision=digest(decided.decision.to_json()),
@@ -300,7 +304,7 @@ def _decide(request: Request, matching: Matching, judged: Judged) -> _Decided:
     elif not matching.pipelines:
         return idle
     else:
-        judged = opened(judged, matching)
+        judged = opened(judged, matching, request.going.does)
         telling = on_github(judged, matching.needs, request.asked, request.going.run)
         echo = sent_by_bot(event) if judged.settings.bot is None and request.pipeline is None else None
         if echo is not None and telling.me() == echo:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.run.runner import Ran
 
 APPLY, MERGE, SWEEP = "terraform.apply", "github.merge", "run.sweep"
+MOST = 20  # that one job hands out
 
 
 def found_by(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
@@ -53,7 +54,16 @@ def follow(
     watcher: "Watcher",
     handle: "Callable[[Request], object]",
 ) -> None:
-    """Decide each of what was found; what breaks is said, and the others are decided all the same."""
+    """Decide each of what was found; what breaks is said, and the others are decided all the same.
+
+    A process that carries out some actions alone only says what was found: whoever started it starts the others.
+    """
+    if request.going.does is not None:  # a process that may not do all of it: each is a run of its own, elsewhere
+        for row in found_by(handled):
+            watcher.progress(f"{row['subject']}: {row['why']}; handed out")
+            if row["word"]:
+                swept.end(ports.store, row["word"])
+        return
     for number, row in enumerate(found_by(handled), 1):
         event = canonical(row["event"])
         child = request._replace(

@@ -146,6 +146,19 @@ def test_one_that_breaks_breaks_no_other():
     assert [store.get(row["word"]) for row in rows] == [None] * 3
 
 
+def test_a_job_that_may_not_do_all_of_it_hands_out_what_was_found():
+    store, said, decided = Memory(), list[Any](), list[Any]()
+    row = look(REPO, 1, "because", word="begun/1").to_json()
+    store.put_if_absent(row["word"], b"x")
+    again = Again("sweep", {}, "out", ran=(Ran("sweep", "run.sweep", "done", {"found": [row]}),))
+    request = Request(b"{}", "event", None, None, ".", "out", None, Asked(), Going("7", does={"run.sweep"}))
+    watcher = Watcher(said.append, said.append, said.append, said.append)
+    follow([again], request, Ports(store, Keyring({}), lambda: "", trail(store)), watcher, decided.append)
+    assert decided == []
+    assert said == [f"{REPO}#1: because; handed out"]
+    assert store.get(row["word"]) is None, "a run of its own says that it has begun"
+
+
 @pytest.mark.slow
 def test_one_that_was_killed_while_it_decided_what_it_had_found_goes_on_with_that(hosted, engine, tmp_path):
     """Its own pipeline had ended by then; what the one it was at has claimed, nobody else would give up."""
