@@ -1,4 +1,4 @@
-"""The controller's workflow, executed: from a push to what is applied, against the sandbox's forge and AWS."""
+"""The workflows of both repositories, executed: from a push to what is applied, in the sandbox's forge and AWS."""
 
 import json
 import os
@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from engine.adapters.keys import SECRETS, signs
-from engine.adapters.settings import SIGNING
 from engine.sandbox import aws, stage
 from engine.sandbox.forge.ready import ready
 from engine.sandbox.forge.seed import GRANTS
@@ -19,6 +18,7 @@ from engine.sandbox.scenarios.reach import SOURCE, Reach
 from engine.sandbox.scenarios.stories import good
 from engine.setup.repository import made
 from tests.support.http import Answer, Far
+from tests.support.receiver import until
 from tests.support.setup import answers
 from tests.support.workflow import Host, run
 
@@ -31,115 +31,156 @@ PLACES = {"interlock-route": "route", "interlock-plan-development": "plan", "int
 PLACES |= {"development": "apply", "interlock-report": "report"}
 
 
+class World:
+    """A forge and an AWS without an engine, and the two repositories that `init` writes, all set up."""
+
+    def __init__(self, top, forge, cloud, hooks, oidc):
+        self.top, self.hooks, said = top, hooks, ready(forge)
+        self.reach, self.runs = Reach(said, str(top)), 0
+        place = stage.prepared(str(top), cloud, forge, said["app"])
+        for kind in ("controller", "source"):
+            for path, data in made(answers(kind, **SAID)).items():
+                (top / kind / path).parent.mkdir(parents=True, exist_ok=True)
+                (top / kind / path).write_bytes(data)
+        trusted = top / "keys" / "trusted-keys.yaml"
+        (top / "controller" / "trusted-keys.yaml").write_bytes(trusted.read_bytes())
+        names = (
+            "AWS_ENDPOINT_URL",
+            "AWS_REGION",
+            "ENGINE_EMULATOR",
+            "GITHUB_API_URL",
+            "GITHUB_GRAPHQL_URL",
+            "NO_PROXY",
+        )
+        environ = {**place.surroundings, **{name: place.environ[name] for name in (*names, "GITHUB_SERVER_URL")}}
+        (top / "bin").mkdir()
+        (top / "bin" / "pip").write_text(f'#!/bin/sh\necho "$@" >> {top}/installed\n')
+        (top / "bin" / "pip").chmod(0o755)
+        environ["PATH"] = os.pathsep.join([str(top / "bin"), os.path.dirname(sys.executable), environ["PATH"]])
+        number, private = an_app(forge, "dispatch", {"contents": "write", "metadata": "read"})
+        source = {"dispatch": {"DISPATCH_APP_KEY": private}}, {"dispatch": {"DISPATCH_APP_ID": str(number)}}
+        reader = an_app(forge, "reader", dict.fromkeys(GRANTS, "read"))
+        controller = settings_of(top / "keys", cloud, place, said["app"], reader)
+        self.hosts = {
+            "source": Host(source[0], source[1], environ),
+            "controller": Host(controller[0], controller[1], environ, oidc=(f"{oidc}?job", "bearer")),
+        }
+
+    def heard(self, since, event, action=None):
+        """The newest webhook of that kind since so many, once it is there."""
+
+        def found():
+            new = [one for one in self.hooks.asked[since:] if one.headers["x-github-event"] == event]
+            return [body for body in map(json.loads, (one.body for one in new)) if action in (None, body.get("action"))]
+
+        until(found)
+        return found()[-1]
+
+    def run(self, kind, name, event, body):
+        """The jobs of a workflow, of which none fails."""
+        self.runs += 1
+        done = run(self.top / kind, name, (event, body), self.hosts[kind], self.top / str(self.runs))
+        assert {job.result for job in done.values()} <= {"success", "skipped"}, "\n".join(j.log for j in done.values())
+        return done
+
+    def sent(self, event, body):
+        """By the source's workflow to the controller's: where each of its jobs stopped, and what they have said."""
+        before = len(self.hooks.asked)
+        self.run("source", "dispatch-to-controller", event, body)
+        dispatched = self.heard(before, "repository_dispatch")
+        done = self.run("controller", "centralized-controller", "repository_dispatch", dispatched)
+        log = "\n".join(job.log for job in done.values())
+        assert "start what a sweep has found" not in log, "nobody else waits"
+        return {name: job.outputs.get("next", "") for name, job in done.items() if job.result == "success"}, log
+
+    def ended(self, event, body, **more):
+        """The source's `changed`, which does nothing, and what GitHub says when it has ended."""
+        self.run("source", "changed", event, body)
+        said = {"event": event, "head_repository": {"id": body["repository"]["id"]}, "pull_requests": [], **more}
+        return self.sent(
+            "workflow_run", {"action": "completed", "workflow_run": said, "repository": body["repository"]}
+        )
+
+
 @pytest.fixture
 def world(tmp_path):
-    """A forge and an AWS without an engine; the controller's repository as `init` writes it; what is set there."""
-    state, repo, tools = tmp_path / "state", tmp_path / "controller", tmp_path / "bin"
-    for place in (state, tools):
-        place.mkdir()
-    for path, data in made(answers(**SAID)).items():
-        (repo / path).parent.mkdir(parents=True, exist_ok=True)
-        (repo / path).write_bytes(data)
-    (tools / "pip").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/installed\n')
-    (tools / "pip").chmod(0o755)
-    oidc = Far(lambda _asked: Answer(200, b'{"value": "head.claims.code"}'))
+    hooks, oidc = Far(lambda _asked: Answer(200)), Far(lambda _asked: Answer(200, b'{"value": "head.claims.code"}'))
     with (
-        aws.running(str(state), ENVIRONMENTS, lasting=False) as cloud,
-        running(str(state)) as forge,
-        oidc.serving() as far,
+        hooks.serving() as far,
+        oidc.serving() as tokens,
+        aws.running(str(tmp_path), ENVIRONMENTS, lasting=False) as cloud,
+        running(str(tmp_path), webhook=far.url) as forge,
     ):
-        said = ready(forge)
-        place = stage.prepared(str(state), cloud, forge, said["app"])
-        (repo / "trusted-keys.yaml").write_bytes((state / "keys" / "trusted-keys.yaml").read_bytes())
-        yield said, repo, host(state, cloud, place, said, tools, reading(forge), far.url), tmp_path
+        yield World(tmp_path, forge, cloud, hooks, tokens.url)
 
 
-def reading(forge):
-    """An App of the organisation that nothing lets write: its id and key."""
+def an_app(forge, slug, permissions):
+    """Another App of the organisation: its id and key."""
     key = generate_private_key(65537, 2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     with forge.kept.change():
-        writes = forge.kept.row("SELECT * FROM apps")
-        bot = {"login": "reader[bot]", "kind": "Bot", "created_at": writes["created_at"]}
-        row = {**writes, "slug": "reader", "name": "Reader", "public_key": public}
-        row |= {"permissions_json": json.dumps(dict.fromkeys(GRANTS, "read")), "events_json": "[]"}
-        row |= {"bot": forge.kept.insert("accounts", **bot)}
+        first = forge.kept.row("SELECT * FROM apps ORDER BY id")
+        bot = forge.kept.insert("accounts", login=f"{slug}[bot]", kind="Bot", created_at=first["created_at"])
+        row = {**first, "slug": slug, "name": slug, "bot": bot, "public_key": public, "events_json": "[]"}
+        row["permissions_json"] = json.dumps(permissions)
         app = forge.kept.insert("apps", **{name: value for name, value in row.items() if name != "id"})
-        forge.kept.insert("installations", app=app, account=writes["owner"], created_at=writes["created_at"])
+        forge.kept.insert("installations", app=app, account=first["owner"], created_at=first["created_at"])
     return app, private
 
 
-def host(state, cloud, place, said, tools, reader, oidc):
-    """The settings of the repository and of its environments, as QUICK-START has them."""
-    keys = {purpose: state / "keys" / signs(purpose) for purpose in SIGNING}
-    files = {"signing": keys["verdict"], "merge": keys["merge"], "audit": keys["audit"]}
-    files |= {name.partition(".")[0]: state / "keys" / name for name in SECRETS}
-    apps = {name: Path(said["app"]["private_key_file"]).read_text() for name in ("INTERLOCK_APP_KEY",)}
-    apps["INTERLOCK_READER_KEY"] = reader[1]
+def settings_of(keys, cloud, place, app, reader):
+    """Secrets and variables of the controller's repository and of its environments, as its README has them."""
+    files = {"signing": signs("verdict"), "merge": signs("merge"), "audit": signs("audit")}
+    files |= {name.partition(".")[0]: name for name in SECRETS}
+    apps = {"INTERLOCK_APP_KEY": Path(app["private_key_file"]).read_text(), "INTERLOCK_READER_KEY": reader[1]}
     secrets, variables = {}, {}
     for name, job in PLACES.items():
-        secrets[name] = {f"ENGINE_{key.upper()}_KEY": files[key].read_text() for key in KEYS[job].split()}
-        app = "INTERLOCK_READER_KEY" if job in ("plan", "apply") else "INTERLOCK_APP_KEY"
-        secrets[name][app] = apps[app]
+        secrets[name] = {f"ENGINE_{key.upper()}_KEY": (keys / files[key]).read_text() for key in KEYS[job].split()}
+        who = "INTERLOCK_READER_KEY" if job in ("plan", "apply") else "INTERLOCK_APP_KEY"
+        secrets[name][who] = apps[who]
         variables[name] = {"INTERLOCK_STORE_ROLE": f"arn:aws:iam::{cloud.store.account}:role/{job}"}
-        variables[name] |= {"INTERLOCK_ROLE": f"arn:aws:iam::{ENVIRONMENTS['development']}:role/{job}"}
+        if job in ("plan", "apply"):
+            variables[name]["INTERLOCK_ROLE"] = f"arn:aws:iam::{ENVIRONMENTS['development']}:role/{job}"
     variables[""] = {
-        "INTERLOCK_APP_ID": str(said["app"]["id"]),
-        "INTERLOCK_BOT_ID": str(said["app"]["bot"]["id"]),
+        "INTERLOCK_APP_ID": str(app["id"]),
+        "INTERLOCK_BOT_ID": str(app["bot"]["id"]),
         "INTERLOCK_READER_ID": str(reader[0]),
         "INTERLOCK_STORE": place.environ["ENGINE_STORE"],
         "INTERLOCK_STORE_REGION": place.environ["ENGINE_STORE_REGION"],
         "INTERLOCK_STATE_BUCKET": place.environ["ENGINE_STATE_BUCKET"],
     }
-    names = ("AWS_ENDPOINT_URL", "AWS_REGION", "ENGINE_EMULATOR", "GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "NO_PROXY")
-    environ = {**place.surroundings, **{name: place.environ[name] for name in (*names, "GITHUB_SERVER_URL")}}
-    environ["PATH"] = os.pathsep.join([str(tools), os.path.dirname(sys.executable), environ["PATH"]])
-    return Host(secrets, variables, environ, oidc=(f"{oidc}?job", "bearer"))
+    return secrets, variables
 
 
 @pytest.mark.slow
 def test_from_a_push_to_what_is_applied(world):
-    said, repo, host, top = world
-    reach = Reach(said, str(top))
-
-    def sent(number, **payload):
-        """What the jobs came to that ran; whatever each was given, it was given by the file."""
-        body = {"action": "interlock", "branch": "main", "repository": {"full_name": "acme/controller"}}
-        body["client_payload"] = {"version": 1, "source_repo": SOURCE, **payload}
-        done = run(repo, "centralized-controller", ("repository_dispatch", body), host, top / str(number))
-        log = "\n".join(job.log for job in done.values())
-        assert {job.result for job in done.values()} <= {"success", "skipped"}, log
-        assert "start what a sweep has found" not in log, "nobody else waits"
-        return {name: job.outputs.get("next", "") for name, job in done.items() if job.result == "success"}, log
-
-    clone = top / "dev-deployment"
-    reach.checkout("alice", SOURCE, "flows", "dev")
+    top, asked = world.top, lambda login, path, verb="GET", body=None: world.reach.asked(verb, path, body, login)
+    clone, here = top / "dev-deployment", f"/repos/{SOURCE}"
+    world.reach.checkout("alice", SOURCE, "flows", "dev")
     for path, data in good().items():
         (clone / path).parent.mkdir(parents=True, exist_ok=True)
         (clone / path).write_bytes(data)
     for words in (["add", "--all"], ["commit", "-qm", "A bucket"], ["push", "-q", "origin", "HEAD:refs/heads/flows"]):
-        reach.git("alice", str(clone), *words)
-    assert sent(1, event="look", ref="refs/heads/flows")[0] == {"route": ""}
-    [pull] = reach.asked("GET", f"/repos/{SOURCE}/pulls?head=acme:flows", None, "alice")
-    number, at = pull["number"], {"head_sha": pull["head"]["sha"], "head_ref": "flows", "base_ref": "dev"}
-    at["pr_number"] = number
-    steps, log = sent(2, event="pull_request", action="opened", merged=False, **at)
+        world.reach.git("alice", str(clone), *words)
+    steps, log = world.ended("push", world.heard(0, "push"), head_branch="flows")
+    assert steps == {"route": ""}, log
+    opened = world.heard(0, "pull_request", "opened")
+    number, at = opened["number"], {"number": opened["number"], "base": {"repo": {"id": opened["repository"]["id"]}}}
+    steps, log = world.sent("pull_request_target", opened)
     assert steps == {"route": "terraform.plan", "plan": "verdict.sign", "sign": ""}, log
-    reach.asked("POST", f"/repos/{SOURCE}/pulls/{number}/reviews", {"event": "APPROVE"}, "ann")
-    steps, log = sent(3, event="look", pr_number=number)
+    asked("ann", f"{here}/pulls/{number}/reviews", "POST", {"event": "APPROVE"})
+    steps, log = world.ended(
+        "pull_request_review", world.heard(0, "pull_request_review", "submitted"), pull_requests=[at]
+    )
     assert steps == {"route": "github.merge", "sign": ""}, log
-    assert reach.asked("GET", f"/repos/{SOURCE}/pulls/{number}", None, "ann")["merged"], log
-    steps, log = sent(4, event="pull_request", action="closed", merged=True, **at)
+    steps, log = world.sent("pull_request_target", world.heard(0, "pull_request", "closed"))
     assert steps == {"route": "github.settle", "sign": "terraform.apply", "apply": "github.comment", "report": ""}, log
-    [deployment] = reach.asked("GET", f"/repos/{SOURCE}/deployments", None, "ann")
-    states = reach.asked("GET", f"/repos/{SOURCE}/deployments/{deployment['id']}/statuses", None, "ann")
-    assert states[0]["state"] == "success", log
-    comments = reach.asked("GET", f"/repos/{SOURCE}/issues/{number}/comments", None, "ann")
-    assert any("applied" in one["body"] for one in comments), log
-    names = {file.name for file in top.glob("*/artefacts/*/**/*") if file.is_file()}
-    assert names == {"handover", "apply.log"}, "no plan leaves its job"
-    for file in top.glob("*/artefacts/*/handover"):
-        text = file.read_text()
-        assert not [name for name, keys in host.secrets.items() for key in keys.values() if key.strip() in text]
+    [deployment] = asked("ann", f"{here}/deployments")
+    assert asked("ann", f"{here}/deployments/{deployment['id']}/statuses")[0]["state"] == "success", log
+    assert any("applied" in one["body"] for one in asked("ann", f"{here}/issues/{number}/comments")), log
     assert "--require-hashes" in (top / "installed").read_text()
+    artefacts = [file for file in top.glob("*/artefacts/*/**/*") if file.is_file()]
+    assert {file.name for file in artefacts} == {"handover", "apply.log"}, "no plan leaves its job"
+    held = {key.strip() for keys in world.hosts["controller"].secrets.values() for key in keys.values()}
+    assert not [key for file in artefacts for key in held if key in file.read_text()]

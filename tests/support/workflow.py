@@ -40,13 +40,11 @@ class Job(NamedTuple):
 
     result: str  # success, failure, skipped
     outputs: dict[str, str]
-    environment: str
     log: str  # of its processes
 
 
 def parsed(file: Path) -> Any:
-    """Scalars as texts."""
-    return yaml.load(file.read_text(), yaml.BaseLoader)
+    return yaml.load(file.read_text(), yaml.BaseLoader)  # scalars are texts
 
 
 def run(repo: Path, name: str, event: tuple[str, dict[str, Any]], host: Host, folder: Path) -> dict[str, Job]:
@@ -74,12 +72,12 @@ class _Runner:
 
     def __init__(self, repo: Path, flow: Any, key: str, job: Any, event: Any, host: Host, top: Path, done: Any) -> None:
         _known("job", job)
-        self.repo, self.flow, self.job, self.host, self.top, self.name = repo, flow, job, host, top, key
+        self.repo, self.flow, self.job, self.host, self.top = repo, flow, job, host, top
         self.needs = {name: done[name] for name in job.get("needs", ())}
         self.home, self.temp = top / key / "work", top / key / "temp"
-        self.failed, self.log = False, ""
-        self.event = event
+        self.event, self.failed, self.log = event, False, ""
         github = {"event_name": event[0], "event": event[1], "workspace": str(self.home), "token": host.token}
+        github |= {"ref_name": "main", "run_id": top.name}
         self.contexts: dict[str, Any] = {
             "github": github,
             "needs": {name: {"result": one.result, "outputs": one.outputs} for name, one in self.needs.items()},
@@ -90,7 +88,7 @@ class _Runner:
 
     def run(self) -> Job:
         if not self._holds(self.job.get("if"), all(one.result == "success" for one in self.needs.values())):
-            return Job("skipped", {}, "", "")
+            return Job("skipped", {}, "")
         environment = self._text(self.job.get("environment", ""))
         for kind, of in (("secrets", self.host.secrets), ("vars", self.host.variables)):
             self.contexts[kind] = {**of.get("", {}), **of.get(environment, {})}
@@ -100,7 +98,7 @@ class _Runner:
         for step in self.job["steps"]:
             self._step(step, self.contexts)
         outputs = self._texts(self.job.get("outputs"))
-        return Job("failure" if self.failed else "success", outputs, environment, self.log)
+        return Job("failure" if self.failed else "success", outputs, self.log)
 
     def _step(self, step: Any, contexts: dict[str, Any]) -> None:
         _known("step", step)
@@ -238,6 +236,7 @@ class _Runner:
         """What is not there is nothing, as GitHub has it; a context that is not there is an error."""
         first, *rest = path.split(".")
         value = self.contexts[first]
+        assert first != "github" or rest[0] in value, f"not known: {path}"
         for name in rest:
             value = value.get(name) if isinstance(value, dict) else None
         return "" if value is None else value
