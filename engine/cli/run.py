@@ -185,9 +185,9 @@ def _found(handled: "tuple[Handled | Again, ...]") -> str:
     """What sweeps have found, for whoever starts a run of each: JSON."""
     import json
 
-    from engine.run.sweeping import MOST, found_by
+    from engine.run.sweeping import handed_out
 
-    rows = found_by(handled)[:MOST]
+    rows = handed_out(handled)
     return json.dumps(
         [{**{key: row[key] for key in ("subject", "event")}, "pipeline": row["pipeline"] or ""} for row in rows]
     )

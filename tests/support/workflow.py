@@ -125,7 +125,7 @@ class _Runner:
         assert list(self.home.glob(given["cache-dependency-path"]))
 
     def _upload_artifact(self, name: str, path: str, **given: str) -> None:
-        assert given.keys() <= {"if-no-files-found", "retention-days"}
+        assert given.keys() <= {"if-no-files-found", "overwrite", "retention-days"}
         found = list(Path("/").glob(path[1:]))
         assert found or given["if-no-files-found"] == "ignore", f"no {path}"
         for file in found:

@@ -51,7 +51,7 @@ def sweep(ctx: "Context", keys: Sequence[str] | None, pipeline: str | None = Non
     failed, looked, left = {}, 0, 0
     for one in repos:
         try:
-            most = MOST if ctx.work.most is None else max(0, ctx.work.most - len(found))
+            most = MOST if ctx.work.most is None else share(ctx.work.most, len(repos), len(found))
             with alone(f"the sweep of {one}"):
                 seen, many, more = (
                     _neighbours(ctx, one, keys, pipeline, most) if keys is not None else _of(ctx, one, most)
@@ -63,6 +63,11 @@ def sweep(ctx: "Context", keys: Sequence[str] | None, pipeline: str | None = Non
     for row in found:
         ctx.work.progress(f"  {row.subject}: {row.why}")
     return {"found": [row.to_json() for row in found], "looked": looked, "left": left, "failed": failed}
+
+
+def share(most: int, repos: int, found: int) -> int:
+    """How many a source may find of so many for all: whoever comes first must not have them all each time."""
+    return min(max(1, most // repos), most - found)
 
 
 def _neighbours(
