@@ -327,6 +327,21 @@ def test_jobs_that_name_what_they_do(machine, engine, tmp_path):
     assert (decided.code, outputs(output)["next"]) == (ExitCode.DONE, ""), decided.err
 
 
+def test_what_has_failed_in_one_job_is_told_by_the_next(machine, engine):
+    """The first has done its part; what was found is for the last one to say, on the page and as its exit code."""
+    machine.program(plan="echo no such bucket >&2; exit 1")
+    machine.change({"S3/a.tfvars": good()})
+    handed, output = ("--handover", str(machine.root / "handover")), machine.root / "output"
+    words = machine.words("--only", "terraform.plan,policy.evaluate", *handed)
+    planned = engine(*words, **{**PLAN_JOB, **JOB, "GITHUB_OUTPUT": str(output)})
+    assert (planned.code, outputs(output)["next"]) == (ExitCode.DONE, "verdict.sign"), planned.err
+    words = machine.words("--only", "verdict.sign,report.write", "--resume", *handed, "--json")
+    decided = engine(*words, **{**DECIDE_JOB, **JOB})
+    assert decided.code == ExitCode.EXECUTOR, decided.err
+    ran = {one["id"]: one["result"] for one in json.loads(decided.out)["pipelines"][0]["ran"]}
+    assert (ran["plan"], ran["verdict"]) == ("error", "error")
+
+
 def test_an_action_that_there_is_not_is_done_by_no_job(machine, engine):
     machine.change({"S3/a.tfvars": good()})
     refused = engine(*machine.words("--only", "terraform.plna"), **PLAN_JOB, **JOB)
