@@ -213,7 +213,10 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
     _tell(shared.report, result, ran, decided, shared.believed, out, shared.watcher)
     run = shared.request.going.run
     renews = sweeping.left(result, shared.believed, judged.rules, judged.ports, run, shared.made_with, shared.frozen)
-    done = Handled(result, ran, out, shared.report.environment, renews=renews)
+    environment = shared.report.environment
+    if shared.request.going.does is not None and environment not in judged.rules.environments:
+        environment = ""  # another job has what is set for it: no name that only the change has chosen
+    done = Handled(result, ran, out, environment, renews=renews)
     # Nothing was done, for want of a key, say: with it, the run can go on.
     lacking = (
         not is_locked_out(ran)

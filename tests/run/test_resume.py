@@ -342,6 +342,17 @@ def test_what_has_failed_in_one_job_is_told_by_the_next(machine, engine):
     assert (ran["plan"], ran["verdict"]) == ("error", "error")
 
 
+def test_a_change_chooses_no_job_s_secrets(machine, engine):
+    """A job that goes on may be given an environment of GitHub's by this name: with another job's keys, say."""
+    machine.change({"S3/a.tfvars": good().replace('"development"', '"interlock-sign"')})
+    output = machine.root / "output"
+    for words, environment in ((["--only", "terraform.plan"], ""), ([], "interlock-sign")):
+        handed = ["--handover", str(machine.root / "handover")] if words else []
+        engine(*machine.words(*words, *handed), **{**PLAN_JOB, **JOB, "GITHUB_OUTPUT": str(output)})
+        assert outputs(output)["environment"] == environment
+        output.unlink()
+
+
 def test_an_action_that_there_is_not_is_done_by_no_job(machine, engine):
     machine.change({"S3/a.tfvars": good()})
     refused = engine(*machine.words("--only", "terraform.plna"), **PLAN_JOB, **JOB)
