@@ -1383,6 +1383,11 @@ TABLE: dict[str, Row] = {
     "ENG937": Row("nothing was set up in {directory}: there is no {file}", "leave --update out, to set it up"),
     "ENG938": Row("what is there is a {kind}, and no {other}", "say `engine init {kind}`, or name another directory"),
     "ENG939": Row("another `engine init` is at work in {directory}", "wait until it has ended", _STALE),
+    "ENG950": Row("--only: there is no action `{action}`", "docs/reference/actions.md lists them"),
+    "ENG951": Row(
+        "{name} is set, and so is ENGINE_GITHUB_APP_KEY",
+        "give a job that only reads the key of the reader, and no other",
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -56,6 +56,24 @@ def app_key(environ: Mapping[str, str]) -> bytes | None:
     return _secret("ENGINE_GITHUB_APP_KEY", environ)
 
 
+def reader(environ: Mapping[str, str]) -> tuple[str, bytes] | None:
+    """Id and private key of the App that only reads; None where there is none.
+
+    Raises:
+        EngineError: as `signing_key`; ENG004, only one of the two is set; ENG951, so is the other App's key.
+    """
+    name, key = environ.get("ENGINE_GITHUB_READER_ID") or None, _secret("ENGINE_GITHUB_READER_KEY", environ)
+    if not (name or key):
+        return None
+    if not (name and key):
+        raise failure(
+            "ENG004", name="ENGINE_GITHUB_READER_ID", reason="it and ENGINE_GITHUB_READER_KEY need each other"
+        )
+    if app_key(environ):
+        raise failure("ENG951", name="ENGINE_GITHUB_READER_KEY")
+    return name, key
+
+
 def webhook_secrets(environ: Mapping[str, str]) -> tuple[bytes, ...]:
     """The secrets that webhooks may be signed with, the newer one first; none where none is set.
 

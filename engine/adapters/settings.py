@@ -105,6 +105,13 @@ SETTINGS = (
     Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
     Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
     Setting(
+        "ENGINE_GITHUB_READER_ID",
+        "Id of a GitHub App that may only read. A job that plans or applies asks as this one, and holds no key of the "
+        "other; ENGINE_GITHUB_APP_ID says all the same whose checks and comments are ours.",
+    ),
+    Setting("ENGINE_GITHUB_READER_KEY", "Private key of that App (PEM). Secret."),
+    Setting("ENGINE_GITHUB_READER_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
         "GITHUB_TOKEN",
         "Token of a job, or a fine-grained one, where there is no App. What is done with a job's token starts no "
         "workflow. Secret.",

@@ -37,6 +37,13 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--run", metavar="ID", help="which run this is (default: that of the GitHub Actions workflow)")
     parser.add_argument("--until", metavar="ACTION", help="stop before this action; another job goes on")
     parser.add_argument(
+        "--only",
+        metavar="USES",
+        action="append",
+        default=[],
+        help="carry out these actions alone (terraform.plan,policy.evaluate, …), and stop before any other",
+    )
+    parser.add_argument(
         "--resume",
         metavar="ACTION",
         nargs="?",
@@ -44,7 +51,7 @@ def arguments(parser: ArgumentParser) -> None:
         help="go on with a run that was begun and has not ended; with ACTION only where it stopped before that",
     )
     parser.add_argument(
-        "--handover", metavar="FILE", help="file that --until writes for another job, and --resume reads"
+        "--handover", metavar="FILE", help="file that --until and --only write for another job, and --resume reads"
     )
     parser.add_argument(
         "--state", metavar="DIR", help="with --resume: have the `engine serve` whose state this is go on with the run"
@@ -120,9 +127,11 @@ def run(options: Namespace, console: Console) -> int:
             job.annotations(console, reports, aside=options.json)
         stopped = next((one for one in handled if one.next), None)
         outputs = {
-            "next": stopped.next if stopped else "",
+            "next": (stopped.next if going.does is None else stopped.uses) if stopped else "",
             "environment": next((done.environment for done in handled if done.environment), ""),
         }
+        if going.does is not None:
+            outputs["found"] = _found(handled)
         if options.json:
             parts = {
                 "pipelines": [{**done.to_json(), "requests": done.requests} for done in handled],
@@ -171,6 +180,18 @@ def _handled(
     return handle(request, values, opening.ports(values, request.going.run, request.out, github, os.environ), watcher)
 
 
+def _found(handled: "tuple[Handled | Again, ...]") -> str:
+    """What sweeps have found, for whoever starts a run of each: JSON."""
+    import json
+
+    from engine.run.sweeping import handed_out
+
+    rows = handed_out(handled)
+    return json.dumps(
+        [{**{key: row[key] for key in ("subject", "event")}, "pipeline": row["pipeline"] or ""} for row in rows]
+    )
+
+
 def _exit_code(handled: "tuple[Handled | Again, ...]") -> int:
     if not handled:
         return ExitCode.DONE
@@ -206,6 +227,20 @@ def _given(options: Namespace, out: str, run: str | None) -> "Given":
     return given
 
 
+def _known(does: "frozenset[str]") -> None:
+    """Nothing, if there are such actions.
+
+    Raises:
+        EngineError: ENG950.
+    """
+    from engine.names import closest
+    from engine.run.catalog import catalog
+
+    known = catalog().actions
+    if unknown := sorted(does - known.keys()):
+        raise failure("ENG950", hint=closest(unknown[0], known), action=unknown[0])
+
+
 def _going(options: Namespace, values: "Settings") -> "Going":
     """Which run this is, and how much of it is asked for here.
 
@@ -220,8 +255,12 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         raise failure("ENG579", option=option, needed="--repo DIR: on GitHub people ask for it in a comment")
     known, attempt = actions_run()
     resume = options.resume is not None
-    if options.handover and not (options.until or resume):
-        raise failure("ENG579", option="--handover", needed="--until, which writes it, or --resume, which reads it")
+    does = frozenset(name for one in options.only for name in one.split(",")) if options.only else None
+    if does is not None:
+        _known(does)
+    if options.handover and not (options.until or does or resume):
+        needed = "--until or --only, which write it, or --resume, which reads it"
+        raise failure("ENG579", option="--handover", needed=needed)
     if resume and not (options.run or known):
         raise failure("ENG579", option="--resume", needed="the id of the run that was begun (--run ID)")
     run = options.run if options.run is not None else f"{known}-{attempt}" if known else os.urandom(8).hex()
@@ -233,6 +272,7 @@ def _going(options: Namespace, values: "Settings") -> "Going":
         resume=resume,
         only=options.resume or None,
         until=options.until,
+        does=does,
         handover=options.handover and os.path.abspath(options.handover),
         executor=values.executor,
         fail_fast=options.fail_fast,

@@ -53,6 +53,8 @@ class Work(NamedTuple):
     stop: Unstopped = NEVER  # between two actions
     watch: "Callable[[Step], None] | None" = None  # told each step of a resource; None: `progress` is, as a line
     fail_fast: bool = False  # after the first failure nothing more begins
+    tells: bool = True  # on the page, while an action goes
+    most: int | None = None  # that a sweep finds, of all sources; None: its own limit for each
 
     def step(self, step: "Step") -> None:
         """A resource has come on. Of any thread."""

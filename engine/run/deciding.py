@@ -68,7 +68,7 @@ def deciding(request: Request, matching: Matching, judged: Judged) -> Deciding:
     elif not matching.pipelines:
         return idle
     else:
-        judged = opened(judged, matching)
+        judged = opened(judged, matching, request.going.does)
         telling = on_github(judged, matching.needs, request.asked, request.going.run)
         echo = sent_by_bot(event) if judged.settings.bot is None and request.pipeline is None else None
         if echo is not None and telling.me() == echo:

@@ -31,7 +31,7 @@ from engine.run.ports import Ports
 from engine.run.request import Request, Watcher
 from engine.run.runner import Ran, carry_out, is_locked_out
 from engine.run.stopping import HANDED_OVER
-from engine.run.telling import Judged, once_opened
+from engine.run.telling import Judged, once_opened, tells
 from engine.run.today import digests
 
 if TYPE_CHECKING:
@@ -178,11 +178,15 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
             raise failure("ENG575", run=journal.identity, reason=because)
         begun = journal.lines
     if result.outcome is Outcome.PASS:
-        ran = carry_out(_context(shared, result, journal, out), catalog().actions, shared.request.going.until)
+        going = shared.request.going
+        ran = carry_out(_context(shared, result, journal, out), catalog().actions, going.until, going.does)
     _tell(shared.report, result, ran, decided, shared.believed, out, shared.watcher)
     run = shared.request.going.run
     renews = sweeping.left(result, shared.believed, judged.rules, judged.ports, run, shared.made_with, shared.frozen)
-    done = Handled(result, ran, out, shared.report.environment, renews=renews)
+    environment = shared.report.environment
+    if shared.request.going.does is not None and environment not in judged.rules.environments:
+        environment = ""  # another job has what is set for it: no name that only the change has chosen
+    done = Handled(result, ran, out, environment, renews=renews)
     # Nothing was done, for want of a key, say: with it, the run can go on.
     lacking = (
         not is_locked_out(ran)
@@ -196,6 +200,7 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
 
 def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: str) -> Context:
     decided, judged, watcher = shared.decided, shared.decided.judged, shared.watcher
+    going = shared.request.going
     return Context(
         event=judged.event,
         document=shared.believed,
@@ -211,7 +216,9 @@ def _context(shared: _Shared, result: PipelineResult, journal: "Journal", out: s
             Flag(),
             stop=watcher.stop,
             watch=watcher.step,
-            fail_fast=shared.request.going.fail_fast,
+            fail_fast=going.fail_fast,
+            tells=tells(going.does),
+            most=None if going.does is None else sweeping.MOST,
         ),
         result=result,
         decision=digest(decided.decision.to_json()),

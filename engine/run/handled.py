@@ -18,6 +18,7 @@ class Again(NamedTuple):
     child: bool = False
     ran: tuple[Ran, ...] = ()
     next: str = ""
+    uses: str = ""
     requests: int = 0
 
     def to_json(self) -> Mapping[str, Any]:
@@ -73,6 +74,11 @@ class Handled(NamedTuple):
     def next(self) -> str:
         """The action that it stopped before, for another job; else empty."""
         return next((r.id for r in self.ran if r.status == "left"), "")
+
+    @property
+    def uses(self) -> str:
+        """What that one is: `terraform.apply`."""
+        return next((r.uses for r in self.ran if r.status == "left"), "")
 
     @property
     def then(self) -> str | None:

@@ -1,6 +1,6 @@
 """What one `engine run` is asked, and who is told while it happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.run.stopping import NEVER, Unstopped
@@ -27,6 +27,7 @@ class Going(NamedTuple):
     resume: bool = False
     only: str | None = None  # resume only what stopped before this action
     until: str | None = None  # stop before this action
+    does: Collection[str] | None = None  # stop before whatever is none of these (`uses`), in whichever pipeline
     handover: str | None = None  # file that carries the journals from job to job
     executor: str | None = None  # file of the executor that this process is
     fail_fast: bool = False  # after the first resource that fails nothing more begins

@@ -1,7 +1,7 @@
 """The actions of one pipeline, in their order, each with the outputs of those before it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import takewhile
 from threading import Event as Flag
@@ -51,8 +51,11 @@ class Ran(NamedTuple):
         return EXIT[self.result] if self.result else ExitCode.DONE
 
 
-def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None = None) -> tuple[Ran, ...]:
-    """Run the actions of a pipeline whose gates have passed, those before the action `until`.
+def carry_out(
+    ctx: "Context", actions: Mapping[str, Action], until: str | None = None, does: Collection[str] | None = None
+) -> tuple[Ran, ...]:
+    """Run the actions of a pipeline whose gates have passed, those before the action `until`, and before the first one
+    that is none of `does`.
 
     An action without `if` runs when all before it have succeeded; one with `if` runs when that says so. If one of them
     lacks something, none starts: nobody waits for plans that cannot be signed. One that breaks has failed.
@@ -67,10 +70,13 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
         EngineError: what is done cannot be written down any more, so nothing more is done.
     """
     steps = ctx.rules.pipelines[ctx.result.name].steps
-    here = list(takewhile(lambda step: step.id != until, steps))
     is_clone = ctx.ports.forge is None
-    mine = [step for step in here if not (is_clone and is_hosted(actions[step.uses]))]
-    ahead = [step for step in mine if ctx.journal.past(step.id).state != "done"]
+    over = {step.id for step in steps if is_clone and is_hosted(actions[step.uses])}
+    theirs = {step.id for step in steps if does is not None and step.uses not in does} - over
+    ends = {until} | (theirs - _passed(steps, ctx))
+    here = list(takewhile(lambda step: step.id not in ends, steps))
+    mine = [step for step in here if step.id not in over]
+    ahead = [step for step in mine if step.id not in theirs and ctx.journal.past(step.id).state != "done"]
     problems = tuple(_lacking((actions[step.uses] for step in ahead), ctx))
     with ExitStack() as stack:
         if ctx.result.locks and ahead and not problems:
@@ -83,7 +89,14 @@ def carry_out(ctx: "Context", actions: Mapping[str, Action], until: str | None =
                 Ran(s.id, s.uses, "failed", {}, problems) if s is ahead[0] else Ran(s.id, s.uses, "skipped", {})
                 for s in steps
             )
-        return _carry_out(ctx, actions, steps, here, mine, ahead, until)
+        return _carry_out(ctx, actions, steps, here, mine, ahead, theirs)
+
+
+def _passed(steps: "Sequence[Step]", ctx: "Context") -> set[str]:
+    """What earlier jobs have come past: what they have begun, and all that stands before where they stopped."""
+    stopped = [step.id for step in takewhile(lambda step: step.id != ctx.journal.reached, steps)]
+    begun = {step.id for step in steps if ctx.journal.past(step.id).state != "never"}
+    return begun | set(stopped if len(stopped) < len(steps) else ())
 
 
 def is_locked_out(ran: Iterable[Ran]) -> bool:
@@ -122,7 +135,7 @@ def _carry_out(
     here: "Sequence[Step]",
     mine: "Sequence[Step]",
     ahead: "Sequence[Step]",
-    until: str | None,
+    theirs: Collection[str],
 ) -> tuple[Ran, ...]:
     from engine.run.plans import redactor
 
@@ -130,10 +143,8 @@ def _carry_out(
     ran: list[Ran] = []
     for step, decided in zip(steps, ctx.result.actions, strict=True):
         assert decided.id == step.id
-        if step not in here:
-            if step.id == until:
-                ctx.journal.stop(until)
-            ran.append(Ran(step.id, step.uses, "left", {}))
+        if step not in here or (ran and ran[-1].status == "left"):
+            ran.append(_left(step, ran, ctx))
             continue
         if step not in mine:
             ran.append(Ran(step.id, step.uses, "skipped", {}))
@@ -158,6 +169,9 @@ def _carry_out(
             if known:
                 ran.append(known)
                 continue
+        if step.id in theirs:  # what it was done with is not what it would be done with by now
+            ran.append(_left(step, ran, ctx))
+            continue
         unclear = past.state != "never" and action.repeat is Repeat.RECONCILE
         ctx.work.stop.check()
         ctx.journal.begin(step.id, inputs=asked)
@@ -168,6 +182,13 @@ def _carry_out(
             ctx.work.stop.check()  # it may have failed because of that
         ctx.journal.end(step.id, said=_said(ran[-1]))
     return tuple(ran)
+
+
+def _left(step: "Step", ran: Sequence[Ran], ctx: "Context") -> Ran:
+    """For another job, which the journal tells where to go on."""
+    if not (ran and ran[-1].status == "left"):
+        ctx.journal.stop(step.id)
+    return Ran(step.id, step.uses, "left", {})
 
 
 def _carried(step: "Step", action: Action, inputs: Mapping[str, Any], ctx: "Context", redact: "Redactor") -> Ran:
@@ -259,7 +280,7 @@ def _given(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _watched(action: Action, ctx: "Context") -> Iterator[Any]:
     """Whom the action tells how it goes: on GitHub the pull request's page."""
-    if not action.tells or ctx.ports.forge is None:
+    if not action.tells or ctx.ports.forge is None or not ctx.work.tells:
         yield None
         return
     from engine.run.actions.github.applied import live

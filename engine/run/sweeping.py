@@ -25,11 +25,17 @@ if TYPE_CHECKING:
     from engine.run.runner import Ran
 
 APPLY, MERGE, SWEEP = "terraform.apply", "github.merge", "run.sweep"
+MOST = 20  # that one job hands out
 
 
 def found_by(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
     """What sweeps of this run have found."""
     return [row for one in handled for ran in one.ran if ran.uses == SWEEP for row in ran.outputs.get("found", ())]
+
+
+def handed_out(handled: "Iterable[Handled | Again]") -> list[Mapping[str, Any]]:
+    """Those of it that a process that carries out some actions alone hands out: the next sweep finds the others."""
+    return found_by(handled)[:MOST]
 
 
 def found_before(journal: "Journal", pipeline: "Pipeline | None") -> "tuple[Ran, ...]":
@@ -53,7 +59,16 @@ def follow(
     watcher: "Watcher",
     handle: "Callable[[Request], object]",
 ) -> None:
-    """Decide each of what was found; what breaks is said, and the others are decided all the same."""
+    """Decide each of what was found; what breaks is said, and the others are decided all the same.
+
+    A process that carries out some actions alone only says what was found: whoever started it starts the others.
+    """
+    if request.going.does is not None:  # a process that may not do all of it: each is a run of its own, elsewhere
+        for row in handed_out(handled):
+            watcher.progress(f"{row['subject']}: {row['why']}; handed out")
+            if row["word"]:
+                swept.end(ports.store, row["word"])
+        return
     for number, row in enumerate(found_by(handled), 1):
         event = canonical(row["event"])
         child = request._replace(

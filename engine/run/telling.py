@@ -1,6 +1,6 @@
 """Who tells the facts of a run: a clone and its event, or GitHub. Everything after that is the same."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, NamedTuple
@@ -140,8 +140,17 @@ def on_github(judged: Judged, needs: "frozenset[str]", asked: Asked, run: str) -
     )
 
 
-def opened(judged: Judged, matching: "Matching") -> Judged:
-    """With GitHub open, for these pipelines and what follows on them, and for no more than they need there.
+_COMMENT, _SAYS = "github.comment", "issues:write"
+
+
+def tells(does: Collection[str] | None) -> bool:
+    """May a process that carries out these actions alone (None: all) say on the page how one of them goes?"""
+    return does is None or _COMMENT in does
+
+
+def opened(judged: Judged, matching: "Matching", does: Collection[str] | None = None) -> Judged:
+    """With GitHub open, for these pipelines and what follows on them, and for no more than they need there: `does` has
+    the actions that are carried out here, where not all are.
 
     Raises:
         EngineError: ENG358, the event is of a repository that the rules do not name: nothing is asked of it.
@@ -155,7 +164,9 @@ def opened(judged: Judged, matching: "Matching") -> Judged:
     actions, rules, repo = catalog().actions, judged.rules, judged.event.subject.repo
     repos = [sources.choose(rules, repo, None).repo] if repo else [one.repo for one in rules.sources]
     names = reached(matching.pipelines, rules)
-    wanted = {name for each in names for step in rules.pipelines[each].steps for name in actions[step.uses].permissions}
+    used = {step.uses for each in names for step in rules.pipelines[each].steps if does is None or step.uses in does}
+    rows = [actions[name] for name in used]
+    wanted = {name for row in rows for name in row.permissions if tells(does) or not row.tells or name != _SAYS}
     needs = matching.needs | facts_for(names, rules, actions)
     assert judged.ports.github is not None
     hub = judged.ports.github(repos, [*facts.permissions(needs), *sorted(wanted)], _installation(judged.event))

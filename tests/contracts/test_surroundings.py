@@ -13,8 +13,12 @@ from engine.core.signature import PURPOSES
 from engine.run.catalog import ACTIONS
 
 ENGINE = os.path.dirname(os.path.abspath(data.__file__))
-# The sandbox is a laptop's surroundings itself; the keeper's environment is the one that was built for its program.
-READERS = ("cli/", "sandbox/", "service/worker.py", "adapters/settings.py", "adapters/attached_keeper.py")
+# The sandbox is a laptop's surroundings itself; the keeper's environment is the one that was built for its program; and
+# steps of workflows are programs of another repository.
+READERS = (
+    *("cli/", "sandbox/", "service/worker.py", "adapters/settings.py", "adapters/attached_keeper.py"),
+    "setup/templates/controller/",
+)
 OF_VARIABLES = {"environ", "environb", "getenv", "getenvb"}
 # Of `settings`: they read this process's own unless they are handed another.
 BY_THEMSELVES = {

@@ -313,6 +313,52 @@ def test_one_run_over_two_jobs(machine, engine, tmp_path):
     assert SECRET not in (machine.root / "decide" / "report.md").read_text()
 
 
+def test_jobs_that_name_what_they_do(machine, engine, tmp_path):
+    """The first stops before whatever is not its own, and says what that is; the second does the rest."""
+    machine.change({"S3/a.tfvars": good()})
+    handed, output = ("--handover", str(machine.root / "handover")), machine.root / "output"
+    words = machine.words("--only", "terraform.plan", "--only", "policy.evaluate,run.sweep", *handed)
+    planned = engine(*words, **{**PLAN_JOB, **JOB, "GITHUB_OUTPUT": str(output)})
+    assert planned.code == ExitCode.DONE, planned.err
+    assert outputs(output) == {"next": "verdict.sign", "environment": "development", "found": "[]"}
+    assert "stopped before verdict:" in planned.err
+    words = machine.words("--only", "verdict.sign,report.write", "--resume", *handed)
+    decided = engine(*words, **{**DECIDE_JOB, **JOB, "GITHUB_OUTPUT": str(output)})
+    assert (decided.code, outputs(output)["next"]) == (ExitCode.DONE, ""), decided.err
+
+
+def test_what_has_failed_in_one_job_is_told_by_the_next(machine, engine):
+    """The first has done its part; what was found is for the last one to say, on the page and as its exit code."""
+    machine.program(plan="echo no such bucket >&2; exit 1")
+    machine.change({"S3/a.tfvars": good()})
+    handed, output = ("--handover", str(machine.root / "handover")), machine.root / "output"
+    words = machine.words("--only", "terraform.plan,policy.evaluate", *handed)
+    planned = engine(*words, **{**PLAN_JOB, **JOB, "GITHUB_OUTPUT": str(output)})
+    assert (planned.code, outputs(output)["next"]) == (ExitCode.DONE, "verdict.sign"), planned.err
+    words = machine.words("--only", "verdict.sign,report.write", "--resume", *handed, "--json")
+    decided = engine(*words, **{**DECIDE_JOB, **JOB})
+    assert decided.code == ExitCode.EXECUTOR, decided.err
+    ran = {one["id"]: one["result"] for one in json.loads(decided.out)["pipelines"][0]["ran"]}
+    assert (ran["plan"], ran["verdict"]) == ("error", "error")
+
+
+def test_a_change_chooses_no_job_s_secrets(machine, engine):
+    """A job that goes on may be given an environment of GitHub's by this name: with another job's keys, say."""
+    machine.change({"S3/a.tfvars": good().replace('"development"', '"interlock-sign"')})
+    output = machine.root / "output"
+    for words, environment in ((["--only", "terraform.plan"], ""), ([], "interlock-sign")):
+        handed = ["--handover", str(machine.root / "handover")] if words else []
+        engine(*machine.words(*words, *handed), **{**PLAN_JOB, **JOB, "GITHUB_OUTPUT": str(output)})
+        assert outputs(output)["environment"] == environment
+        output.unlink()
+
+
+def test_an_action_that_there_is_not_is_done_by_no_job(machine, engine):
+    machine.change({"S3/a.tfvars": good()})
+    refused = engine(*machine.words("--only", "terraform.plna"), **PLAN_JOB, **JOB)
+    assert (refused.code, "ENG950" in refused.err, "terraform.plan" in refused.err) == (ExitCode.CONFIG, True, True)
+
+
 def outputs(file):
     """As the runner reads them."""
     found, rows = {}, iter(file.read_text().splitlines())

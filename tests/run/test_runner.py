@@ -104,6 +104,7 @@ def run(
     given=MappingProxyType({"ENGINE_DIGEST_KEY": KEY}),
     journal=None,
     until=None,
+    does=None,
     origin="github",
     store=None,
     locks=(),
@@ -135,7 +136,7 @@ def run(
         journal=journal or a_journal(store),
         again=lambda: (document, again(result) if again else result),
     )
-    return carry_out(context, rows.actions, until)
+    return carry_out(context, rows.actions, until, does)
 
 
 HELLO = "{id: a, uses: test.say, with: {text: hello}}"
@@ -370,6 +371,30 @@ def test_an_action_is_left_for_another_job_with_all_behind_it():
     assert [one.status for one in ran] == ["done", "done", "left"]
     ran = run(*steps, journal=a_journal(store, ME))
     assert [one.outputs["said"] for one in ran] == ["plain: hello", "plain: b", "plain: c"]
+
+
+def statuses(store, does, by, *steps):
+    ran = run(*steps, journal=a_journal(store, by), does=does)
+    return " ".join(one.status for one in ran)
+
+
+def test_a_job_does_its_own_actions_and_stops_before_any_other():
+    """What another job has done, or passed over, it goes past; nothing of another job is done again here."""
+    store = Memory()
+    steps = (
+        HELLO,
+        '{id: no, uses: test.say, with: {text: x}, if: "`false`"}',
+        "{id: b, uses: test.plan, with: {with: digest}}",
+        "{id: c, uses: test.say, with: {text: c}}",
+        "{id: d, uses: test.sign, with: {with: verdict}}",
+    )
+    assert statuses(store, {"test.plan"}, ME, *steps) == "left left left left left"
+    assert statuses(store, {"test.say"}, YOU, *steps) == "done skipped left left left"
+    assert statuses(store, {"test.plan"}, ME, *steps) == "done skipped done left left"
+    assert statuses(store, {"test.say"}, YOU, *steps) == "done skipped done done left", "and it needs no key of others"
+    assert a_journal(store, ME).reached == "d"
+    other = (HELLO.replace("hello", "other words"), *steps[1:])
+    assert statuses(store, {"test.plan"}, ME, *other) == "left left left left left", "it would have to be done again"
 
 
 def test_a_job_needs_the_keys_of_what_it_does_and_no_others():

@@ -17,7 +17,7 @@ from engine.adapters.storage.memory import Memory
 from engine.cli.main import main
 from engine.core.kept import keys
 from engine.errors import ExitCode, failure
-from engine.run.actions.sweep import look
+from engine.run.actions.sweep import look, share
 from engine.run.handled import Again
 from engine.run.kept import swept
 from engine.run.ports import Ports
@@ -145,6 +145,33 @@ def test_one_that_breaks_breaks_no_other():
     assert sum("f has moved on" in line for line in said) == 1
     assert not any("hunter2" in line for line in said)
     assert [store.get(row["word"]) for row in rows] == [None] * 3
+
+
+def test_a_job_that_may_not_do_all_of_it_hands_out_what_was_found():
+    store, said, decided = Memory(), list[Any](), list[Any]()
+    row = look(REPO, 1, "because", word="begun/1").to_json()
+    store.put_if_absent(row["word"], b"x")
+    again = Again("sweep", {}, "out", ran=(Ran("sweep", "run.sweep", "done", {"found": [row]}),))
+    request = Request(b"{}", "event", None, None, ".", "out", None, Asked(), Going("7", does={"run.sweep"}))
+    watcher = Watcher(said.append, said.append, said.append, said.append)
+    follow([again], request, Ports(store, Keyring({}), lambda: "", trail(store)), watcher, decided.append)
+    assert decided == []
+    assert said == [f"{REPO}#1: because; handed out"]
+    assert store.get(row["word"]) is None, "a run of its own says that it has begun"
+
+
+@pytest.mark.parametrize(
+    ("why", "repos", "found", "share_"),
+    [
+        ("one source may have all", 1, 0, 20),
+        ("of several none keeps the others from having any", 3, 0, 6),
+        ("of what is left", 3, 18, 2),
+        ("one each, while there are some", 30, 5, 1),
+        ("none is left", 30, 20, 0),
+    ],
+)
+def test_sources_share_what_one_job_hands_out(why, repos, found, share_):
+    assert share(20, repos, found) == share_, why
 
 
 @pytest.mark.slow

@@ -180,21 +180,22 @@ def test_a_key_that_is_none_is_not_shown(tmp_path, key):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["source", "controller"])
 def test_linters_find_nothing(tmp_path, kind):
-    place = tmp_path / ".github/workflows"
-    place.mkdir(parents=True)
-    found = {path: text for path, text in made(answers(kind)).items() if path.startswith(".github/workflows/")}
+    found = {path: text for path, text in made(answers(kind)).items() if path.startswith(".github/")}
     for path, text in found.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(text)
-    names = sorted(found)
+    names = sorted(path for path in found if path.startswith(".github/workflows/"))
+    actions = sorted(path for path in found if path.endswith("/action.yml"))
     tools = os.path.dirname(sys.executable)
     for words in (
         ["zizmor", "--offline", "--persona", "auditor", "--no-progress", "--min-severity", "informational", "."],
         ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *names],
+        *([["check-jsonschema", "--builtin-schema", "vendor.github-actions", *actions]] if actions else []),
         ["actionlint", *names],
     ):
-        if names:
-            tool = [os.path.join(tools, words[0]), *words[1:]]
-            done = subprocess.run(tool, cwd=tmp_path, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
+        tool = [os.path.join(tools, words[0]), *words[1:]]
+        done = subprocess.run(tool, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (len(names), len(actions)) == {"source": (2, 0), "controller": (2, 1)}[kind]
     ignored = [line for text in found.values() for line in text.decode().splitlines() if "zizmor: ignore" in line]
     assert len(ignored) == (kind == "source"), "one, with its reason"

@@ -178,9 +178,12 @@ def client(
     """GitHub as whoever the environment says: the App, limited to `repos` and `permissions`, or the token's owner.
 
     Raises:
-        EngineError: ENG004, ENG206, ENG593; ENG001, ENG006, ENG009 of the key's file.
+        EngineError: ENG004, ENG206, ENG593, ENG951; ENG001, ENG006, ENG009 of the key's file.
     """
     place, key, token = settings.forge(environ), key_files.app_key(environ), key_files.github_token(environ)
+    if reader := key_files.reader(environ):
+        app = Client(place.api_url, App(*reader))
+        return Client(place.api_url, Installation(app, repos, needed(permissions)), behind=app)
     if place.app or key:
         if not (place.app and key):
             raise unknown(

@@ -41,6 +41,8 @@ def read_event(data: bytes, name: str | None = None, delivery: str | None = None
     payload: Body = body
     if name == "repository_dispatch" and (sent := contract(body)):
         name, payload = stands_for(sent, file)
+    elif name == "workflow_dispatch" and (asked := _asked(body)):
+        name, payload = stands_for(read_body(asked, file), file)
     row = BY_NAME[name]
     if found := wrong(payload, row.fields):
         guess = recognise(body)
@@ -62,6 +64,13 @@ def commits(event: Event) -> list[str]:
     pull = event.payload.get("pull_request")
     sides = [pull.get(name) for name in ("head", "base")] if isinstance(pull, dict) else []
     return [side["sha"] for side in sides if isinstance(side, dict) and SHA.holds(side.get("sha"))]
+
+
+def _asked(body: Body) -> bytes:
+    """What a sweep of ours has found, as the workflow is started for it: the contract of dispatches, in one input."""
+    inputs = body.get("inputs")
+    found = inputs.get("contract") if isinstance(inputs, dict) else None
+    return found.encode(errors="replace") if isinstance(found, str) else b""
 
 
 def _name(body: Body, given: str | None, file: str) -> str:

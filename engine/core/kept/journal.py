@@ -114,6 +114,7 @@ class Past:
         self.who = ""  # the owner, for a person
         self.start: Mapping[str, Any] | None = None
         self.stopped: str | None = None  # the action that it stopped before, and nobody has gone on
+        self.reached: str | None = None  # the action that it stopped before last: it has come to there
         self.finish: Mapping[str, Any] | None = None
         self._key = key
         self._entries: dict[tuple[str, str], Entry] = {}
@@ -170,7 +171,7 @@ class Past:
         elif line.by != self.owner or self.stopped is not None:
             raise _ImpossibleError
         elif line.kind == "stop":
-            self.stopped = line.said["before"]
+            self.stopped = self.reached = line.said["before"]
         elif line.kind == "finish":
             ExitCode(line.said["exit"])
             self.finish = line.said

@@ -288,7 +288,7 @@ ACTIONS = (
         undo,
         inputs={"apply": {"type": "object"}},
         outputs=("resources",),
-        permissions=("contents:read", "issues:write"),
+        permissions=("contents:read", "pull_requests:read"),
         repeat=Repeat.RECONCILE,
         writes=True,
         shared=True,

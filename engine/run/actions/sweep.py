@@ -51,8 +51,11 @@ def sweep(ctx: "Context", keys: Sequence[str] | None, pipeline: str | None = Non
     failed, looked, left = {}, 0, 0
     for one in repos:
         try:
+            most = MOST if ctx.work.most is None else share(ctx.work.most, len(repos), len(found))
             with alone(f"the sweep of {one}"):
-                seen, many, more = _neighbours(ctx, one, keys, pipeline) if keys is not None else _of(ctx, one)
+                seen, many, more = (
+                    _neighbours(ctx, one, keys, pipeline, most) if keys is not None else _of(ctx, one, most)
+                )
         except EngineError as error:
             failed[one] = error.problems[0].message
             continue
@@ -62,7 +65,14 @@ def sweep(ctx: "Context", keys: Sequence[str] | None, pipeline: str | None = Non
     return {"found": [row.to_json() for row in found], "looked": looked, "left": left, "failed": failed}
 
 
-def _neighbours(ctx: "Context", repo: str, keys: Sequence[str], pipeline: str | None) -> tuple[list[Found], int, int]:
+def share(most: int, repos: int, found: int) -> int:
+    """How many a source may find of so many for all: whoever comes first must not have them all each time."""
+    return min(max(1, most // repos), most - found)
+
+
+def _neighbours(
+    ctx: "Context", repo: str, keys: Sequence[str], pipeline: str | None, most: int
+) -> tuple[list[Found], int, int]:
     from engine.run.kept import swept
 
     assert ctx.ports.forge is not None
@@ -72,10 +82,10 @@ def _neighbours(ctx: "Context", repo: str, keys: Sequence[str], pipeline: str | 
         last = swept.last(ctx.ports.store, repo, pull.number) if pull.number != ctx.event.subject.number else None
         if last and not set(keys).isdisjoint(last.keys):
             found.append(look(repo, pull.number, "another was merged that changes the same resource", pipeline))
-    return found[:MOST], len(pulls), len(found[MOST:])
+    return found[:most], len(pulls), len(found[most:])
 
 
-def _of(ctx: "Context", repo: str) -> tuple[list[Found], int, int]:
+def _of(ctx: "Context", repo: str, most: int) -> tuple[list[Found], int, int]:
     from engine.run.kept import swept
 
     forge, store = ctx.ports.forge, ctx.ports.store
@@ -96,7 +106,7 @@ def _of(ctx: "Context", repo: str) -> tuple[list[Found], int, int]:
     # Whoever had no turn is the first one next time, so that nobody waits for ever behind others that are always due.
     subjects = sorted(rows)
     turn = [*(name for name in subjects if name > before.after), *(name for name in subjects if name <= before.after)]
-    now, later = turn[:MOST], set(turn[MOST:])
+    now, later = turn[:most], set(turn[most:])
     tips = {one.ref: one.sha for one in recent.branches if _ref(repo, one.ref) not in later}
     told = [row.event["pr_number"] for name in now if (row := rows[name]).pipeline == _ACCOUNTS]
     swept.proceed(
@@ -104,7 +114,10 @@ def _of(ctx: "Context", repo: str) -> tuple[list[Found], int, int]:
         ctx.run,
         repo,
         before._replace(
-            at=ctx.now, after=now[-1] if later else "", tips={**before.tips, **tips}, told=(*before.told, *told)
+            at=ctx.now,
+            after=(now[-1] if now else before.after) if later else "",
+            tips={**before.tips, **tips},
+            told=(*before.told, *told),
         ),
     )
     return [rows[name] for name in now], len(pulls), len(later)

@@ -51,6 +51,11 @@ class Journal:
         return self._past.stopped
 
     @property
+    def reached(self) -> str | None:
+        """The action that it stopped before last, whoever has gone on since."""
+        return self._past.reached
+
+    @property
     def lines(self) -> int:
         """How many there are."""
         return self._past.lines

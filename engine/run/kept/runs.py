@@ -38,14 +38,15 @@ class Runs:
         """
         self._going, self._subject, self._asked = going, subject, asked
         self._store, self._owner = ports.store, owner
-        self._key = _key(ports, needed=bool(going.until or going.handover))
+        stops = going.until is not None or going.does is not None
+        self._key = _key(ports, needed=bool(stops or going.handover))
         self._journals: dict[str, Journal] = {}  # by the key of a run
         self._entered: list[Journal] = []
         self._is_swept, self._now = ports.github is not None and bool(subject.repo), ports.now
         self._handed = self._open() if going.resume and going.handover else None
-        if going.until and not (going.handover or ports.store.durable):
+        if stops and not (going.handover or ports.store.durable):
             needed = "a store that the next job sees (ENGINE_STORE), or --handover FILE"
-            raise failure("ENG579", option="--until", needed=needed)
+            raise failure("ENG579", option="--until" if going.until else "--only", needed=needed)
 
     def of(self, pipelines: Sequence[str], *, child: bool = False, turn: int = 1) -> list[Journal]:
         """The journals of these pipelines, if this process may go on with them.
@@ -163,7 +164,7 @@ def runs(going: Going, subject: "Subject", asked: str, ports: "Ports") -> Iterat
     Raises:
         EngineError: as `Runs` says; ENG579, another process is the executor that this one is to be.
     """
-    if going.handover and going.until and not going.resume:
+    if going.handover and not going.resume:
         files.write(going.handover, b"")  # whoever cannot write it says so now, and not after an hour
         files.remove(going.handover)  # nobody takes one of an earlier run for this one's
     with owner(going.executor) as me:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 import jwt
@@ -283,3 +284,20 @@ def test_what_a_pipeline_needs():
     assert needed(rows) == {"contents": "write", "issues": "write"}
     with pytest.raises(ValueError, match="not in tuple"):
         needed(["contents:read", "contents:all"])
+
+
+def test_an_app_that_only_reads_asks_in_the_place_of_the_other():
+    """A job that plans or applies says whose checks are ours, and holds no key of that App."""
+    environ = {"ENGINE_GITHUB_APP_ID": "7", "ENGINE_GITHUB_READER_ID": "12345"}
+    environ |= {"ENGINE_GITHUB_READER_KEY": pem(KEY).decode(), "GITHUB_TOKEN": "of-the-job"}
+    github = GitHub()
+    with Far(github).serving() as far:
+        client = auth.client({**environ, "GITHUB_API_URL": far.url}, REPOS, NEEDED, installation=4)
+        assert client.get("/anything") == {"as": github.given[0]}
+    assert any(asked.path.endswith("/installation") for asked in far.asked), "4 is where the other one is installed"
+    for code, more in (
+        ("ENG951", {"ENGINE_GITHUB_APP_KEY": pem(KEY).decode()}),
+        ("ENG004", {"ENGINE_GITHUB_READER_KEY": ""}),
+        ("ENG004", {"ENGINE_GITHUB_READER_ID": ""}),
+    ):
+        refused(code, partial(auth.client, {**environ, **more}, REPOS, NEEDED))

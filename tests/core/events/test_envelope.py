@@ -29,6 +29,9 @@ FORK = {"number": 3, "base": {"repo": {"id": 99}}}
 HERE = {"number": 7, "base": {"repo": {"id": REPOSITORY["id"]}}}
 
 
+LOOK = {"version": 1, "source_repo": REPO_NAME, "event": "look"}
+
+
 def read(value: object, name: str | None = None) -> Event:
     return read_event(json.dumps(value).encode(), name)
 
@@ -72,6 +75,14 @@ def read(value: object, name: str | None = None) -> Event:
             None,
             Subject("pull_request", "acme/other", 12),
         ),
+        (
+            "what a sweep has found, in one input",
+            by_hand({"contract": json.dumps({**LOOK, "pr_number": 7}), "source_repo": "acme/other", "pr_number": ""}),
+            "repository_dispatch",
+            "look",
+            PULL,
+        ),
+        ("nothing in that input", by_hand({"contract": ""}), "workflow_dispatch", None, NONE),
         ("a dispatch stands for a pull request's event", dispatch(sent()), "pull_request", "opened", PULL),
         ("the contract's payload alone", sent(), "pull_request", "opened", PULL),
         (
