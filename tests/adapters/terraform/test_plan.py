@@ -225,7 +225,7 @@ def bad(request, tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_refused_value_is_a_failed_result_that_names_the_resource(bad):
-    assert bad["result"] == ["failed", None, "ENG410", "S3/bad", "never"]
+    assert bad["result"] == ["failed", None, "ENG904", "S3/bad", "never"]
 
 
 def messages():

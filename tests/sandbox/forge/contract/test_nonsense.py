@@ -75,6 +75,7 @@ def scene(forge, as_, as_app, as_installation) -> Any:
             "team_id": str(team),
             "account_id": "3",
             "app_slug": "interlock",
+            "code": "a-code-of-nobody",
             "installation_id": "1",
             "ref": "main" if "/git/" not in route.path else "heads/topic",
             "branch": "topic",
