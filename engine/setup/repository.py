@@ -92,7 +92,7 @@ def _templates(kind: str, answers: Answers) -> dict[str, bytes]:
     """The templates of one kind: a name that begins with `dot-` begins with a dot."""
     top, found = os.path.join(_TEMPLATES, kind), {}
     for folder, inner, names in os.walk(top):
-        inner.sort()
+        inner[:] = sorted(set(inner) - set(_LEFT_BEHIND))
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), top)
             text = _template(f"{kind}/{path}").decode()

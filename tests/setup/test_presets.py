@@ -1,5 +1,6 @@
 """Each preset is a controller whose rules lint clean and decide as its own fixtures say, each gate seen both ways."""
 
+import compileall
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from engine.core.analysis.coverage import coverage
 from engine.core.rules.lint import lint
 from engine.core.rules.load import load
 from engine.run.catalog import catalog
+from engine.setup import repository
 from engine.setup.presets import PRESETS, SPECS, Edit, Preset, applied
 from engine.setup.repository import RULES, made
 from tests.support.setup import ACCOUNTS, SOURCE, answers
@@ -84,6 +86,12 @@ def test_no_name_of_what_is_shipped_is_left():
         for path, text in made(answers(kind)).items():
             assert b"acme/dev-deployment" not in text or path.startswith(("schemas/", "policies/")), path
             assert b"@@" not in text, path
+
+
+def test_what_python_leaves_beside_a_template_is_none():
+    """As an installation does, which compiles what it has brought."""
+    compileall.compile_dir(repository._TEMPLATES, quiet=2)
+    assert [path for path in made(answers()) if not path.isascii() or "__pycache__" in path] == []
 
 
 def test_a_source_whose_name_a_fixture_uses_for_another():
