@@ -99,7 +99,7 @@ _OTHER = _Row("ENG410", Kind.NEVER, "")
 _AS_THEY_ARE: Mapping[str, str] = {}
 _LOCK = "terraform providers lock"
 _REFUSED = "Invalid value for variable"  # by a `validation` block of the module
-_RULE = re.compile(r"\s*This was checked by the validation rule at (\w*)\.tf:[\d,-]+\.?\s*$")
+_RULE = re.compile(r"This was checked by the validation rule at (\w*)\.tf:[\d,-]+\.?$")
 _UNDECLARED = "Value for undeclared variable"  # only a warning to Terraform: it plans on without the value
 
 
@@ -152,10 +152,10 @@ def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> T
 def _refused(done: Done, redactor: Redactor) -> str:
     """What the module says of values that it refuses, if that is all that is wrong; of the source's values alone."""
     found = errors(diagnostics(done.stdout))
-    rules = [_RULE.search(one.detail) for one in found if one.summary == _REFUSED]
+    rules = [_RULE.search(one.detail.rstrip()) for one in found if one.summary == _REFUSED]
     if not found or len(rules) < len(found) or any(rule is None or rule[1] in FRAME for rule in rules):
         return ""
-    said = " ".join(dict.fromkeys(_RULE.sub("", one.detail).strip() for one in found))
+    said = " ".join(dict.fromkeys(_RULE.sub("", one.detail.rstrip()).strip() for one in found))
     return " ".join(redactor.excerpt(said, _LONGEST).split())
 
 
