@@ -180,6 +180,11 @@ def test_from_a_push_to_what_is_applied(world):
     assert asked("ann", f"{here}/deployments/{deployment['id']}/statuses")[0]["state"] == "success", log
     assert any("applied" in one["body"] for one in asked("ann", f"{here}/issues/{number}/comments")), log
     assert "--require-hashes" in (top / "installed").read_text()
+    before, comments = len(world.hooks.asked), f"{here}/issues/{number}/comments"
+    asked("ann", comments, "POST", {"body": "/engine rollback"})
+    steps, log = world.sent("issue_comment", world.heard(before, "issue_comment", "created"))
+    assert steps == {"route": "rollback.look", "plan": "rollback.open", "sign": ""}, log
+    assert "ENG836" in asked("ann", comments)[-1]["body"], "there was nothing before it"
     artefacts = [file for file in top.glob("*/artefacts/*/**/*") if file.is_file()]
     assert {file.name for file in artefacts} == {"handover", "apply.log"}, "no plan leaves its job"
     held = {key.strip() for keys in world.hosts["controller"].secrets.values() for key in keys.values()}
