@@ -45,6 +45,9 @@ def arguments(parser: ArgumentParser) -> None:
         said = f"{one.asks}: {'=…, '.join(ENVIRONMENTS)}=…" if one.shape == "accounts" else one.asks
         parser.add_argument(f"--{one.key.replace('_', '-')}", metavar=metavar, default=SUPPRESS, help=said)
     parser.add_argument("--keys", metavar="DIR", help="private keys, outside every repository (default: DIR-keys)")
+    parser.add_argument(
+        "--wheel", metavar="FILE", help="this engine, for a controller's jobs: `make release` builds it"
+    )
     parser.add_argument("--update", action="store_true", help="replace what nobody has changed since it was written")
 
 
@@ -107,7 +110,7 @@ def _first(options: Namespace, top: str, console: "Console") -> int:
         raise failure("ENG931", directory=options.directory, found="a file")
     if found:
         raise failure("ENG931", directory=options.directory, found=", ".join(found[:5]))
-    made = repository.made(answers)
+    made, wheel = repository.made(answers), _wheel(options)
     _lint(made)
     folder = _keys(options, top) if options.kind == "controller" else None
     with files.failing("ENG002", options.directory):
@@ -116,6 +119,7 @@ def _first(options: Namespace, top: str, console: "Console") -> int:
     own = {FILE: answers.file(), vendored.FILE: vendored.manifest(answers.kind, written)}
     if folder:
         own[repository.TRUSTED] = _trusted(folder)
+    own |= wheel
     place.write(top, {**made, **own})
     console.out(f"{len(made) + len(own)} files are in {options.directory}, and nothing is committed. Next:")
     for number, step in enumerate(_steps(answers, folder), 1):
@@ -158,6 +162,14 @@ def _trusted(folder: str) -> bytes:
     return key_set(folder, None, later(now(), _COUNTS_S))
 
 
+def _wheel(options: Namespace) -> Mapping[str, bytes]:
+    from engine.setup.wheel import installed
+
+    if options.wheel and options.kind != "controller":
+        raise failure("ENG932", what=f"--wheel {options.wheel}", reason="no job of a source installs the engine")
+    return installed(options.wheel) if options.wheel else {}
+
+
 def _steps(answers: "Answers", keys: str | None) -> Sequence[str]:
     controller, source = answers.said["controller"], answers.said["source"]
     if keys is None:
@@ -178,6 +190,7 @@ def _again(options: Namespace, top: str, answers: "Answers", was: "Mapping[str, 
     from engine.adapters import settings
     from engine.setup import place, repository, vendored
     from engine.setup.answers import FILE
+    from engine.setup.wheel import older
 
     made = repository.made(answers)
     found = vendored.changes(top, made, was)
@@ -186,11 +199,14 @@ def _again(options: Namespace, top: str, answers: "Answers", was: "Mapping[str, 
     def base(change: "Change") -> bytes | None:
         return vendored.committed(top, was[change.path].blob, path) if change.path in was else None
 
+    wheel = {path: data for path, data in _wheel(options).items() if place.read(top, path) != data}
     _show(found, base, console)
+    for path in wheel:
+        console.out(f"{path}: newer")
     if not options.update:
-        return ExitCode.NEGATIVE if found else ExitCode.DONE
-    new = {change.path: change.after for change in found if change.is_done and change.after is not None}
-    gone = [change.path for change in found if change.how == "removed"]
+        return ExitCode.NEGATIVE if found or wheel else ExitCode.DONE
+    new = {change.path: change.after for change in found if change.is_done and change.after is not None} | wheel
+    gone = [change.path for change in found if change.how == "removed"] + (older(top) if options.wheel else [])
     kept = place.read(top, FILE)
     if kept is None or options.file or _differ(kept, answers):
         new[FILE] = answers.file()
@@ -198,7 +214,7 @@ def _again(options: Namespace, top: str, answers: "Answers", was: "Mapping[str, 
     if options.kind == "controller":
         _try(top, new, gone, console)
     place.write(top, new, gone)
-    console.out(f"{sum(change.is_done for change in found)} files are newer; nothing is committed")
+    console.out(f"{sum(change.is_done for change in found) + len(wheel)} files are newer; nothing is committed")
     return ExitCode.DONE
 
 

@@ -21,7 +21,7 @@ COMING = f"{ENGINE}/coming"
 _NOW, _DRAFT = f"{COMING}/now", f"{COMING}/draft"
 _INSIDE = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_LARGEST = 4 * 1024**2
+LARGEST = 4 * 1024**2
 
 
 @contextmanager
@@ -65,9 +65,9 @@ def read(top: str, path: str) -> bytes | None:
         os.close(handle)
         raise failure("ENG934", path=path, reason="it is no file")
     with files.failing("ENG001", path), open(handle, "rb") as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise failure("ENG934", path=path, reason=f"it has more than {_LARGEST} bytes")
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise failure("ENG934", path=path, reason=f"it has more than {LARGEST} bytes")
     return data
 
 

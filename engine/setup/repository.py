@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine import __version__, data
+from engine import data
 from engine.adapters import files
-from engine.setup import presets
+from engine.setup import presets, wheel
 from engine.setup.answers import ENVIRONMENTS, Answers
 
 TRUSTED = "trusted-keys.yaml"
@@ -114,7 +114,7 @@ def _words(answers: Answers) -> dict[str, str]:
         "owners": owners,
         "preset": answers.preset,
         "says": presets.PRESETS[answers.preset].says,
-        "engine": __version__,
+        "wheel": wheel.NAME,
     }
 
 

@@ -1,11 +1,13 @@
 """`engine init`: what is written, what a second run says, and what it leaves alone."""
 
+import hashlib
 import json
 import os
 import pty
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from engine.core.verdict.trust import load_trusted_keys
 from engine.errors import ExitCode
 from engine.setup.answers import FILE
 from engine.setup.place import alone
+from engine.setup.wheel import NAME
 from tests.support.setup import CONTROLLER, SOURCE, flags
 
 
@@ -264,6 +267,48 @@ def test_one_at_a_time(here, new, capsys):
 def test_an_update_of_nothing(here, capsys):
     assert init("new", *flags("--update")) == ExitCode.CONFIG
     assert "ENG937" in capsys.readouterr().err
+
+
+def a_wheel(folder, name=NAME):
+    with zipfile.ZipFile(folder / name, "w") as wheel:
+        wheel.writestr("engine/__init__.py", "")
+    return str(folder / name)
+
+
+def test_the_engine_itself_lies_beside_the_workflows(here, new, capsys):
+    _few(new)
+    older = new / ".github/engine/wheels/interlock_engine-0.0.1-py3-none-any.whl"
+    older.parent.mkdir()
+    older.write_text("")
+    wheel, before = a_wheel(here), there(new)
+    assert init("new", "--wheel", wheel) == ExitCode.NEGATIVE
+    assert f".github/engine/wheels/{NAME}: newer" in capsys.readouterr().out
+    assert there(new) == before
+    assert init("new", "--wheel", wheel, "--update") == ExitCode.DONE, capsys.readouterr().err
+    digest = hashlib.sha256(Path(wheel).read_bytes()).hexdigest()
+    assert (new / ".github/engine/engine.lock").read_text().endswith(f" --hash=sha256:{digest}\n")
+    assert [file.name for file in older.parent.iterdir()] == [NAME]
+    assert init("new", "--wheel", wheel) == init("new") == ExitCode.DONE, "and now nothing is newer"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "why"),
+    [
+        ("controller", "interlock_engine-9.0.0-py3-none-any.whl", "the wheel of this engine is called"),
+        ("controller", "another.whl", "the wheel of this engine is called"),
+        ("source", NAME, "no job of a source installs the engine"),
+    ],
+)
+def test_what_is_no_wheel_of_this_engine_is_not_taken(here, capsys, kind, name, why):
+    assert init("new", *flags("--wheel", a_wheel(here, name)), kind=kind) == ExitCode.CONFIG
+    assert why in capsys.readouterr().err
+    assert os.listdir(here) == [name]
+
+
+def test_a_wheel_that_is_none(here, capsys):
+    (here / NAME).write_text("not found")
+    assert init("new", *flags("--wheel", str(here / NAME))) == ExitCode.CONFIG
+    assert "it is no wheel" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,13 @@
 import json
 import os
 import subprocess
+import sys
 
 import pytest
 
+from engine.cli.main import main
+from engine.errors import ExitCode
+from tests.support.setup import flags
 from tools import release
 
 
@@ -19,6 +23,22 @@ def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path):
         os.umask(before)
     assert [name.rpartition(".")[2] for name in sorted(one)] == ["whl", "gz"]
     assert one == another
+    [wheel] = (name for name in one if name.endswith(".whl"))
+    (tmp_path / wheel).write_bytes(one[wheel])
+    top = tmp_path / "controller"
+    assert main(["init", "controller", str(top), *flags("--wheel", str(tmp_path / wheel))]) == ExitCode.DONE
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--require-hashes"]
+    asked = [
+        *pip,
+        "--find-links=.github/engine/wheels",
+        "-r.github/engine/engine.lock",
+        f"--target={tmp_path}/installed",
+    ]
+    assert subprocess.run(asked, cwd=top, check=False).returncode == 0
+    assert (tmp_path / "installed/engine/__init__.py").is_file()
+    with open(top / ".github/engine/wheels" / wheel, "ab") as file:
+        file.write(b" ")
+    assert subprocess.run(asked, cwd=top, check=False).returncode != 0, "of other bytes nothing is installed"
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
