@@ -1432,6 +1432,16 @@ TABLE: dict[str, Row] = {
         "give a job that only reads the key of the reader, and no other",
     ),
     "ENG952": Row("AWS has no session of {session}", "say 15m to 12h"),
+    "ENG953": Row(
+        "GitHub would take the environment {name} for another one: {other}",
+        "call it otherwise: GitHub knows no case there, and `interlock-…` and `otherwise` are those of our own jobs",
+    ),
+    "ENG954": Row("nothing has to be in account {account}", "name one with --account: {known}"),
+    "ENG955": Row("{option} is not valid: {reason}", "say {wanted}"),
+    "ENG956": Row(
+        "{role} lies where applies may change roles, below {path}",
+        "give it another path: whoever may change its own role may do everything",
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 
