@@ -50,7 +50,8 @@ def test_standard_is_what_is_shipped_with_other_names():
 
 def _in_a_row(rules):
     """The environments as they are shipped: without roles, of which there are none."""
-    row = r"  (\w+):\n    branch: (.*)\n    account: (.*)\n    region: (.*)\n    roles:\n      plan: .*\n      apply: .*\n"
+    roles = r"    roles:\n      plan: .*\n      apply: .*\n"
+    row = r"  (\w+):\n    branch: (.*)\n    account: (.*)\n    region: (.*)\n" + roles
     return re.sub(row, r"  \1: {branch: \2, account: \3, region: \4}\n", rules)
 
 

@@ -1,4 +1,4 @@
-"""What an account has to have so that each job gets in where it belongs, and nowhere else, and Terraform that makes it."""
+"""What an account has to have so that each job gets in where it belongs, and the Terraform that makes it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -177,10 +177,10 @@ def _blocks(it: Wanted, provider: bool) -> Iterator[tuple[str, Mapping[str, Any]
     aws = {"source": "hashicorp/aws", "version": ">= 5.100.0"}
     yield "terraform", {"required_version": ">= 1.10", "required_providers": [{"aws": aws}]}
     tags = {"ManagedBy": "terraform", "Environment": "platform", "Team": "platform"}
-    yield (
-        'provider "aws"',
-        {"region": it.region, "allowed_account_ids": [it.account], "default_tags": [{"tags": tags}]},
-    )
+    for name, value in (("account", it.account), ("region", it.region)):  # so that policies know them, too
+        yield f'variable "{name}"', {"default": value}
+    here = {"region": Reference("var.region"), "allowed_account_ids": [Reference("var.account")]}
+    yield 'provider "aws"', {**here, "default_tags": [{"tags": tags}]}
     if provider:
         yield (
             f'resource "{_PROVIDER}" "github"',

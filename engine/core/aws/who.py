@@ -1,8 +1,8 @@
 """Who comes: the jobs of the controller's workflow, as GitHub's tokens name them, and what each may do.
 
 https://docs.github.com/en/actions/reference/security/oidc: a job in an environment has the subject
-`repo:OWNER/NAME:environment:ENVIRONMENT`, whatever branch it runs on; who may use that environment from which branch is for
-GitHub to hold (`engine doctor --github` looks). Repositories made, renamed or moved since 2026-07-15 have ids in it.
+`repo:OWNER/NAME:environment:ENVIRONMENT`, whatever branch it runs on; from which branch that environment may be used is
+for GitHub to hold (`engine doctor --github` looks). Repositories made, renamed or moved since 2026-07-15 have ids in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -84,7 +84,7 @@ def _value(value: Any, indent: str) -> str:
     if isinstance(value, dict) and value:
         lines = [f"{within}{_key(key)} = {_value(item, within)}" for key, item in value.items()]
         return "\n".join(["{", *lines, f"{indent}}}"])
-    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+    if isinstance(value, list) and any(isinstance(item, dict | list | Reference) for item in value):
         lines = [f"{within}{_value(item, within)}," for item in value]
         return "\n".join(["[", *lines, f"{indent}]"])
     return json.dumps(value, ensure_ascii=False).replace("${", "$${")  # which Terraform would fill in
