@@ -1442,6 +1442,17 @@ TABLE: dict[str, Row] = {
         "{role} lies where applies may change roles, below {path}",
         "give it another path: whoever may change its own role may do everything",
     ),
+    "ENG957": Row(
+        "account {account} does not let us look ({what}: {reason})",
+        "look as somebody who may read IAM and S3 there, and write to its buckets: name their profile in "
+        "ENGINE_AWS_PROFILE",
+        _AUTH,
+    ),
+    "ENG958": Row(
+        "account {account} does not answer {what}: {reason}",
+        "see that ENGINE_AWS_PROFILE, or the process, has keys that are valid now; then run it again",
+        _EXEC,
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

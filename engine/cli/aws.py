@@ -22,13 +22,18 @@ def arguments(parser: ArgumentParser) -> None:
     trust = verbs.add_parser("trust", help="OIDC provider, roles, boundary and buckets of one account")
     rules_option(trust, whole=True)
     account_options(trust)
+    trust.add_argument(
+        "--repo",
+        metavar="OWNER/NAME",
+        dest="repository",
+        help="the controller's repository (default: GITHUB_REPOSITORY)",
+    )
     trust.add_argument("--account", metavar="NUMBER", help="whose configuration is printed (default: the only one)")
     trust.add_argument("--no-provider", action="store_true", help="the account has GitHub's OIDC provider already")
 
 
 def account_options(parser: ArgumentParser) -> None:
     """What nobody can read off the rules."""
-    parser.add_argument("--repo", metavar="OWNER/NAME", help="the controller's repository (default: GITHUB_REPOSITORY)")
     parser.add_argument(
         "--ids",
         metavar="OWNER/REPOSITORY",
@@ -91,13 +96,12 @@ def _store(account: str, place: Any, rules: "Rules") -> "Store":
 
 
 def _controller(options: Namespace) -> "Controller":
-    import re
-
     from engine.adapters import settings
     from engine.core.aws.who import Controller
+    from engine.core.repository import is_repository
 
-    repo = options.repo or os.environ.get("GITHUB_REPOSITORY", "")
-    if not re.fullmatch(r"[\w.-]{1,100}/[\w.-]{1,100}", repo, re.ASCII):
+    repo = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
+    if not is_repository(repo):
         raise failure("ENG955", option="--repo", reason=f"`{repo[:100]}`", wanted="OWNER/NAME of the controller")
     ids = None
     if options.ids is not None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from engine.core.aws import rights
 from engine.core.aws.names import partition
-from engine.core.aws.who import AUDIENCE, JOBS, Controller, check_apart, environment_of, environments_of
+from engine.core.aws.who import AUDIENCE, JOBS, PUBLIC, Controller, check_apart, environment_of, environments_of
 from engine.core.report.hcl import Reference, block
 from engine.core.rules.model import Environment, Rules
 from engine.errors import failure
@@ -39,6 +39,7 @@ class Bucket(NamedTuple):
 
     name: str
     label: str
+    try_below: str  # where `engine doctor` may write
     locked: bool = False  # Object Lock, see docs/store.md
 
 
@@ -61,11 +62,22 @@ class Wanted(NamedTuple):
     roles: Sequence[Role]
     buckets: Sequence[Bucket]
     boundary: rights.Document | None  # of what applies may make; None: nothing is applied there
+    store: Store | None  # in whatever account
 
     @property
     def partition(self) -> str:
         """Of its ARNs."""
         return partition(self.region)
+
+    @property
+    def command(self) -> str:
+        """What prints it, where the settings are these."""
+        ids, store = self.controller.ids, self.store
+        words = ["engine aws trust --account", self.account, "--repo", self.controller.repo]
+        words += ["--ids", "/".join(map(str, ids))] if ids else []
+        words += ["--store-account", store.account] if store else []
+        words += ["--server", self.controller.server] if self.controller.server != PUBLIC else []
+        return " ".join(words)
 
     def trust(self, role: Role) -> rights.Document:
         """Its trust: this provider, for AWS, and one of these subjects; each by equality."""
@@ -128,10 +140,10 @@ def wanted(rules: Rules, controller: Controller, account: str, state_bucket: str
     region = here[0].region if here else store and store.region
     assert region
     of, states = partition(region), state_bucket.replace("{account}", account)
-    buckets = [Bucket(states, "states")] if here else []
+    buckets = [Bucket(states, "states", "interlock-doctor/")] if here else []
     roles: list[Role] = []
     if is_stores and store:
-        buckets.append(Bucket(store.bucket, "store", locked=True))
+        buckets.append(Bucket(store.bucket, "store", f"{store.prefix}doctor/", locked=True))
         roles += _of_store(tuple(rules.environments), controller, store, of)
     table = rules.backend.dynamodb_table
     locks = table and f"arn:{of}:dynamodb:{region}:{account}:table/{table.replace('{account}', account)}"
@@ -142,7 +154,7 @@ def wanted(rules: Rules, controller: Controller, account: str, state_bucket: str
         raise failure("ENG956", role=within[0], path=rights.PATH)
     provider = f"arn:{of}:iam::{account}:oidc-provider/{controller.provider}"
     limit = rights.boundary(guarded) if here else None
-    return Wanted(account, region, controller, provider, roles, buckets, limit)
+    return Wanted(account, region, controller, provider, roles, buckets, limit, store)
 
 
 def _of_environment(

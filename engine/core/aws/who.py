@@ -2,7 +2,8 @@
 
 https://docs.github.com/en/actions/reference/security/oidc: a job in an environment has the subject
 `repo:OWNER/NAME:environment:ENVIRONMENT`, whatever branch it runs on; from which branch that environment may be used is
-for GitHub to hold (`engine doctor --github` looks). Repositories made, renamed or moved since 2026-07-15 have ids in it.
+for GitHub to hold (`engine doctor --github` looks). Repositories made, renamed or moved since 2026-07-15 have ids in
+it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
