@@ -87,6 +87,7 @@ class Account:
         """Its answer; None where there is no such thing."""
         try:
             from botocore.exceptions import BotoCoreError, ClientError
+            from botocore.parsers import ResponseParserError
         except ImportError:
             raise failure("ENG206", what=f"account {self._number}", library="boto3", extra="s3") from None
         try:
@@ -98,7 +99,7 @@ class Account:
                 return None
             kind = "ENG957" if code in _DENIED else "ENG958"
             raise failure(kind, account=self._number, what=does, reason=code) from None
-        except (BotoCoreError, ValueError) as error:
+        except (BotoCoreError, ResponseParserError, ValueError) as error:
             raise failure("ENG958", account=self._number, what=does, reason=type(error).__name__) from None
 
     def _client(self, service: str) -> Any:

@@ -144,6 +144,13 @@ def without_aud(condition):
     return {"StringEquals": {key: value for key, value in condition["StringEquals"].items() if key.endswith(":sub")}}
 
 
+def provided(iam, audiences):
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=as_printed().provider_arn)
+    iam.create_open_id_connect_provider(
+        Url=f"https://{as_printed().controller.provider}", ClientIDList=audiences, ThumbprintList=["0" * 40]
+    )
+
+
 BOUND = "arn:aws:iam::123456789012:policy/interlock-boundary"
 SPOILT = [
     ("a pattern", lambda i, _: i.update_assume_role_policy(**trusting(APPLY_ROLE, lambda _: WIDE)), "trusts otherwise"),
@@ -165,9 +172,7 @@ SPOILT = [
     ),
     (
         "one more audience",
-        lambda i, _: i.add_client_id_to_open_id_connect_provider(
-            OpenIDConnectProviderArn=as_printed().provider_arn, ClientID="api"
-        ),
+        lambda i, _: provided(i, ["sts.amazonaws.com", "api"]),
         "its audiences are",
     ),
     (

@@ -14,7 +14,7 @@ ROWS = {
     prefix.removesuffix("/"): [one.strip().split(", ")[-1] for one in columns.split("|")[1:4]]
     for row in re.findall(r"^\| (`.*)\|$", PAGE, re.MULTILINE)
     for first, _, columns in [row.partition("|")]
-    for prefix in re.findall(r"`([^`]+)`", first)
+    for prefix in re.findall(r"`([^`]+/)`", first)
 }
 
 
