@@ -8,7 +8,8 @@ from engine.errors import EngineError
 from tests.support.trusted import ACCOUNTS, GITHUB, REPO, STORE, admits, an_account
 
 EVERYWHERE = (*ACCOUNTS.values(), STORE.account)
-PLAN, APPLY = {"plan_production", "store_plan"}, {"apply_production", "store_apply"}
+PLAN = {"plan_production", "store_plan"}
+APPLY = {"apply_production", "store_apply", "plan_production"}  # it plans once more before it applies
 PLAIN, NUMBERED = f"repo:{REPO}", "repo:acme@11/controller@22"
 
 
@@ -29,7 +30,7 @@ JOBS = [
     ("plan of one of no account", "interlock-plan-otherwise", {"store_plan"}),
     ("sign", "interlock-sign", {"store_sign"}),
     ("apply in production", "production", APPLY),
-    ("apply in development", "development", {"apply_development", "store_apply"}),
+    ("apply in development", "development", {"apply_development", "store_apply", "plan_development"}),
     ("apply of what is of none", "otherwise", {"store_apply"}),
     ("report", "interlock-report", {"store_report"}),
     ("another environment of the controller", "dispatch", set()),

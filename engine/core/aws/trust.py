@@ -167,8 +167,9 @@ def _of_environment(
         "plan": rights.plans(guarded[0], table),
         "apply": rights.applies(partition(to.region), to.account, guarded[0], table, guarded),
     }
-    for job, arn in (("plan", to.roles.plan), ("apply", to.roles.apply)):
-        subjects = controller.subjects([environment_of(job, to.name)])
+    # Before it applies, that job plans once more, as the one that reads.
+    for job, arn, jobs in (("plan", to.roles.plan, ("plan", "apply")), ("apply", to.roles.apply, ("apply",))):
+        subjects = controller.subjects([environment_of(one, to.name) for one in jobs])
         yield Role(arn, subjects, may[job], to.roles.session_s, f"{job}_{to.name}")
 
 
