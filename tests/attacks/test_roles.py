@@ -156,4 +156,5 @@ def test_what_plans_cannot_write_what_others_believe():
     written = [r for one in granted(plan) if "s3:PutObject" in one["Action"] for r in one["Resource"]]
     for prefix in ("ledger", "merges", "statements", "merging", "backups", "freeze", "applying", "claims"):
         assert f"arn:aws:s3:::{STORE.bucket}/{STORE.prefix}{prefix}/*" not in written
+    assert f"arn:aws:s3:::{STORE.bucket}/{STORE.prefix}.interlock-store" not in written
     assert all(one.startswith(f"arn:aws:s3:::{STORE.bucket}/{STORE.prefix}") for one in written)

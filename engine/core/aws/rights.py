@@ -125,7 +125,9 @@ def store(bucket_arn: str, prefix: str, column: str) -> Document:
     for name, of in STORE.items():
         if letter := of[column]:
             rows[letter].append(f"{bucket_arn}/{prefix}{name}/*")
-    rows["w"].append(f"{bucket_arn}/{prefix}.interlock-store")
+    rows["d" if column == "decide" else "r"].append(
+        f"{bucket_arn}/{prefix}.interlock-store"
+    )  # whoever comes first makes it
     below = ((letter, {"s3": " ".join(_LETTERS[letter])}, found) for letter, found in rows.items() if found)
     kept = [f"{bucket_arn}/{prefix}{name}/*" for name in _LASTING if "w" in STORE[name][column]]
     return _document(
