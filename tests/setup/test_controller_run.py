@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -18,6 +20,7 @@ from engine.sandbox.scenarios.reach import SOURCE, Reach
 from engine.sandbox.scenarios.stories import good
 from engine.setup.repository import made
 from tests.support.http import Answer, Far
+from tests.support.identity import token
 from tests.support.receiver import until
 from tests.support.setup import answers
 from tests.support.workflow import Host, run
@@ -31,11 +34,15 @@ PLACES = {"interlock-route": "route", "interlock-plan-development": "plan", "int
 PLACES |= {"development": "apply", "interlock-report": "report"}
 
 
+# A session's token begins so (moto), and so does the token of the job; both are in no file, nor in the store.
+SESSION = re.compile(rb"FQoGZXIvYXdz[A-Za-z0-9+/=]{40}|" + token().encode())
+
+
 class World:
     """A forge and an AWS without an engine, and the two repositories that `init` writes, all set up."""
 
     def __init__(self, top, forge, cloud, hooks, oidc):
-        self.top, self.hooks, said = top, hooks, ready(forge)
+        self.cloud, self.top, self.hooks, self.oidc, said = cloud, top, hooks, oidc, ready(forge)
         self.reach, self.runs = Reach(said, str(top)), 0
         place = stage.prepared(str(top), cloud, forge, said["app"])
         for kind in ("controller", "source"):
@@ -63,7 +70,7 @@ class World:
         controller = settings_of(top / "keys", cloud, place, said["app"], reader)
         self.hosts = {
             "source": Host(source[0], source[1], environ),
-            "controller": Host(controller[0], controller[1], environ, oidc=(f"{oidc}?job", "bearer")),
+            "controller": Host(controller[0], controller[1], environ, oidc=(f"{oidc.url}/?job", "bearer-of-the-job")),
         }
 
     def heard(self, since, event, action=None):
@@ -82,6 +89,15 @@ class World:
         done = run(self.top / kind, name, (event, body), self.hosts[kind], self.top / str(self.runs))
         assert {job.result for job in done.values()} <= {"success", "skipped"}, "\n".join(j.log for j in done.values())
         return done
+
+    def stored(self):
+        """What is in the store, by key."""
+        one = self.cloud.store
+        keys = {"aws_access_key_id": one.access_key_id, "aws_secret_access_key": one.secret_access_key}
+        bucket = boto3.resource("s3", endpoint_url=self.cloud.url, region_name=self.cloud.region, **keys).Bucket(
+            aws.STORE
+        )
+        return {found.key.removeprefix("sandbox/"): found.get()["Body"].read() for found in bucket.objects.all()}
 
     def sent(self, event, body):
         """By the source's workflow to the controller's: where each of its jobs stopped, and what they have said."""
@@ -104,14 +120,15 @@ class World:
 
 @pytest.fixture
 def world(tmp_path):
-    hooks, oidc = Far(lambda _asked: Answer(200)), Far(lambda _asked: Answer(200, b'{"value": "head.claims.code"}'))
+    hooks, said = Far(lambda _asked: Answer(200)), json.dumps({"value": token()}).encode()
+    oidc = Far(lambda _asked: Answer(200, said))
     with (
         hooks.serving() as far,
         oidc.serving() as tokens,
         aws.running(str(tmp_path), ENVIRONMENTS, lasting=False) as cloud,
         running(str(tmp_path), webhook=far.url) as forge,
     ):
-        yield World(tmp_path, forge, cloud, hooks, tokens.url)
+        yield World(tmp_path, forge, cloud, hooks, tokens)
 
 
 def an_app(forge, slug, permissions):
@@ -140,8 +157,6 @@ def settings_of(keys, cloud, place, app, reader):
         who = "INTERLOCK_READER_KEY" if job in ("plan", "apply") else "INTERLOCK_APP_KEY"
         secrets[name][who] = apps[who]
         variables[name] = {"INTERLOCK_STORE_ROLE": f"arn:aws:iam::{cloud.store.account}:role/{job}"}
-        if job in ("plan", "apply"):
-            variables[name]["INTERLOCK_ROLE"] = f"arn:aws:iam::{ENVIRONMENTS['development']}:role/{job}"
     variables[""] = {
         "INTERLOCK_APP_ID": str(app["id"]),
         "INTERLOCK_BOT_ID": str(app["bot"]["id"]),
@@ -189,3 +204,11 @@ def test_from_a_push_to_what_is_applied(world):
     assert {file.name for file in artefacts} == {"handover", "apply.log"}, "no plan leaves its job"
     held = {key.strip() for keys in world.hosts["controller"].secrets.values() for key in keys.values()}
     assert not [key for file in artefacts for key in held if key in file.read_text()]
+    assert len(world.oidc.asked) > 8, "each job was somebody by its own identity"
+    assert {one.headers["authorization"] for one in world.oidc.asked} == {"Bearer bearer-of-the-job"}
+    kept = {
+        str(file): file.read_bytes() for file in top.rglob("*") if file.is_file() and file.name != "aws-credentials"
+    }
+    kept |= world.stored() | {"what was said": log.encode()}
+    assert [path for path, data in kept.items() if SESSION.search(data)] == [], "keys of a session are in memory alone"
+    assert any(path.startswith("journal/") for path in kept)
