@@ -133,9 +133,8 @@ def test_a_rehearsal_where_the_state_is_gone(merge):
         [
             ("killed before anything was written: a lock, and no state that it is of", (".tflock",)),
             ("killed while it was written", ("", ".tflock")),
-            ("killed after that", ("",)),
         ],
-        3,
+        2,
     ),
 )
 def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge, why, left):
@@ -150,7 +149,7 @@ def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge, why,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", some(range(TRIES), 2))
+@pytest.mark.parametrize("at", some(range(TRIES), 1))
 def test_a_rehearsal_that_is_killed_at_any_moment_leaves_nothing_to_people(merge, aws, at):
     merged = applied_twice(merge)
     before, things_ = state_of(merged), merged.resources[path_of(merged)]["things"]
@@ -164,7 +163,7 @@ def test_a_rehearsal_that_is_killed_at_any_moment_leaves_nothing_to_people(merge
         assert time.monotonic() < until, "it never began"
         time.sleep(0.01)
     drawn = random.Random(f"{SEED} {at}").uniform(0, 2.5)  # from the first of its commands to its end, about
-    # The first as soon as its lock is there, which is before there is anything that it is of; the others when it is drawn.
+    # The first as soon as its lock is there, before there is anything that it is of; the others when it is drawn.
     ends = until if at == 0 else time.monotonic() + drawn
     while life.is_alive() and time.monotonic() < ends and not (at == 0 and ".tflock" in left_of(merged)):
         time.sleep(0.002)
