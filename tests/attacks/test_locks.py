@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.cli.main import main
 from engine.adapters.clock import now
+from engine.cli.main import main
 from engine.core.kept import keys
 from engine.core.kept.journal import Identity
 from engine.run.kept.claims import locked
