@@ -12,7 +12,9 @@ import yaml
 
 from engine import data
 from engine.core.declare import Action
-from engine.run.catalog import ACTIONS
+from engine.core.rules.load import load
+from engine.run.catalog import ACTIONS, catalog
+from engine.run.trusted import read_rules
 from engine.setup.repository import made
 from tests.support.http import Answer, Far
 from tests.support.setup import answers
@@ -101,6 +103,17 @@ def test_who_does_an_action_has_what_it_needs(action: Action):
         writes = any(one.endswith(":write") for one in action.permissions)
         assert APP in held or not writes or action.tells, job
     assert not (action.writes and "route" in jobs)
+
+
+def test_old_backups_are_dropped_by_a_clock_of_their_own_where_the_keys_are():
+    """Each cron starts its pipeline, and a sweep never comes to where the keys of backup and trail are."""
+    often, rarely = (row["cron"] for row in FLOW["on"]["schedule"])
+    started = f"(github.event.schedule == '{rarely}' && 'tidy' || 'sweep')"
+    assert (often, started in FLOW["env"]["PIPELINE"]) == ("*/10 * * * *", True)
+    assert [job for job in JOBS if "state.tidy" in does(job)] == ["apply"]
+    rules = load(read_rules(data.ROOT), catalog())
+    uses = {name: [step.uses for step in rules.pipelines[name].steps] for name in ("sweep", "tidy")}
+    assert uses == {"sweep": ["run.sweep"], "tidy": ["state.tidy"]}
 
 
 def test_whatever_is_next_is_somebody_s():
