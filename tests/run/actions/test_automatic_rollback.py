@@ -172,8 +172,9 @@ def test_a_way_back_is_told_of_what_has_failed_since_its_plan_has_shown_it(page)
     assert (row["comes"], {one["action"] for one in row["changes"]}) == ("whole", {"delete"})
     line = f"rollback available: all of it comes back whole, by {len(row['changes'])} changes"
     assert f"`S3/told`: {line}. Comment `/engine rollback` here" in page.ours(second)[-1].body
-    waits = board.get(page.store, REPO, second).entry.waits
-    assert [line in one.what for one in waits if one.gate == "S3/told"] == [True], "and the page of the engine"
+    kept = board.get(page.store, REPO, second)
+    assert kept
+    assert [line in one.what for one in kept.entry.waits if one.gate == "S3/told"] == [True], "the page of the engine"
     third = merged(page, "untold", 1, bad="false")
     assert page.run("applying", third)["terraform.apply"]["resources"][0]["outcome"] in ("failed", "partial")
     said = page.ours(third)[-1].body
