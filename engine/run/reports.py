@@ -88,7 +88,8 @@ def of_pipeline(
     problems = tuple(problem for one in ran for problem in one.problems)
     if "terraform.apply" in outputs:
         done = outputs["terraform.apply"]
-        report = of_apply(report, done["resources"], document.facts, done.get("summary"))
+        looked = outputs.get("rollback.look")
+        report = of_apply(report, done["resources"], document.facts, done.get("summary"), looked)
     elif outputs or not problems:
         report = of_outputs(report, plan, policy, verdict, discovery, document)
     return report._replace(broken=problems, result="error") if problems else report
@@ -133,13 +134,15 @@ def of_apply(
     rows: "Sequence[Mapping[str, Any]]",
     facts: Mapping[str, Any],
     summary: Mapping[str, Any] | None = None,
+    looked: Mapping[str, Any] | None = None,
 ) -> "Report":
-    """`report`, with what `terraform.apply` says of each resource, and of all of them."""
+    """`report`, with what `terraform.apply` says of each resource, and of all of them; `looked` is `rollback.look`."""
     from engine.core.report.attempts import Applied, read
     from engine.core.schedule.summary import read as summed
 
     merged = facts.get("merged") or {"commit": ""}
-    applied = Applied(read(rows), merged["commit"], summary=summed(summary) if summary else None)
+    back = looked["resources"] if looked else ()
+    applied = Applied(read(rows, back), merged["commit"], summary=summed(summary) if summary else None)
     is_done = bool(rows) and applied.done == len(rows)
     return report._replace(applied=applied, result="applied" if is_done else "unapplied")
 

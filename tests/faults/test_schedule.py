@@ -32,11 +32,13 @@ AFTER = {2: [0], 3: [0, 1], 4: [2], 5: [3], 6: [4, 5], 9: [6, 8]}
 class Ten:
     """A merge of ten, each of which writes down when it is made."""
 
-    def __init__(self, root, aws, size=10, after=AFTER):
+    def __init__(self, root, aws, size=10, after=AFTER, failing=None):
         self.log = root / "log"
         self.machine = Machine(root, given(aws))
         self.paths = [f"X/ten-{os.getpid()}-{root.name}-{number}" for number in range(size)]
         made = {path: {"a": {"input": "1", "run": f"echo {path} >> {self.log}"}} for path in self.paths}
+        if failing is not None:
+            made[self.paths[failing]]["a"]["run"] = "exit 1"
         self.after = {
             self.paths[one]: [self.paths[other] for other in others] for one, others in after.items() if one < size
         }
@@ -97,22 +99,29 @@ def test_cancelled_while_ten_run_nothing_more_begins_and_the_rest_comes_later(tm
             assert all(rows[other]["outcome"] == "applied" for other in ten.after.get(path, ()))
 
 
-@pytest.mark.parametrize("bad", range(10) if ALL else [3])
-def test_one_of_ten_fails_and_all_that_does_not_hang_on_it_is_applied(tmp_path, aws, bad):
-    ten = Ten(tmp_path, aws)
+FAILURES = [(bad, how) for bad in (range(10) if ALL else [3]) for how in ("failed", "stopped")]
+
+
+@pytest.mark.parametrize(("bad", "how"), some(FAILURES, 1))
+def test_one_of_ten_fails_and_all_that_does_not_hang_on_it_is_applied(tmp_path, aws, bad, how):
+    """In Terraform itself; or the policies of today stop it."""
+    ten = Ten(tmp_path, aws, failing=bad if how == "failed" else None)
     about = [{"rule": "R-1", "resource": ten.paths[bad], "address": "x", "effect": "deny"}]
-    rows = ten.merged.apply(judge=lambda rows: {**passes(rows), "findings": about})
+    judge = passes if how == "failed" else lambda rows: {**passes(rows), "findings": about}
+    rows = ten.merged.apply(judge=judge)
     gone, found = {ten.paths[bad]}, True
     while found:
         more = {path for path, others in ten.after.items() if gone & set(others)} - gone
         gone, found = gone | more, bool(more)
-    assert rows[ten.paths[bad]]["outcome"] == "stopped"
+    assert rows[ten.paths[bad]]["outcome"] == how
     assert {path for path, row in rows.items() if row["outcome"] != "applied"} == gone
-    assert {ten.merged.outcomes(path)[-1] for path in gone} <= {"stopped", "skipped"}
+    assert {ten.merged.outcomes(path)[-1] for path in gone} <= {how, "skipped"}
     assert not gone & set(ten.made())
     ten.merged.changes["asked"] = ASKED
-    ten.merged.apply("r2")
-    assert sorted(ten.made()) == sorted(ten.paths)
+    rows = ten.merged.apply("r2")
+    again = gone if how == "failed" else set()  # what was left tainted is for people, and the others wait for them
+    assert {path for path, row in rows.items() if row["outcome"] != "applied"} == again
+    assert sorted(ten.made()) == sorted(set(ten.paths) - again), "what was made is made once"
 
 
 def test_two_engines_on_graphs_that_overlap(tmp_path, aws):

@@ -12,7 +12,9 @@ import yaml
 
 from engine import data
 from engine.core.declare import Action
-from engine.run.catalog import ACTIONS
+from engine.core.rules.load import load
+from engine.run.catalog import ACTIONS, catalog
+from engine.run.trusted import read_rules
 from engine.setup.repository import made
 from tests.support.http import Answer, Far
 from tests.support.setup import answers
@@ -111,13 +113,25 @@ def test_who_does_an_action_has_what_it_needs(action: Action):
     assert not (action.writes and "route" in jobs)
 
 
+def test_old_backups_are_dropped_by_a_clock_of_their_own_where_the_keys_are():
+    """Each cron starts its pipeline, and a sweep never comes to where the keys of backup and trail are."""
+    often, rarely = (row["cron"] for row in FLOW["on"]["schedule"])
+    started = f"(github.event.schedule == '{rarely}' && 'tidy' || 'sweep')"
+    assert (often, started in FLOW["env"]["PIPELINE"]) == ("*/10 * * * *", True)
+    assert [job for job in JOBS if "state.tidy" in does(job)] == ["apply"]
+    rules = load(read_rules(data.ROOT), catalog())
+    uses = {name: [step.uses for step in rules.pipelines[name].steps] for name in ("sweep", "tidy")}
+    assert uses == {"sweep": ["run.sweep"], "tidy": ["state.tidy"]}
+
+
 def test_whatever_is_next_is_somebody_s():
     """What plans goes to `plan`, what changes states to `apply`; everything else is done where all is told."""
     after = {"plan": does("plan") - {"policy.evaluate"}, "apply": does("apply")}
     assert after["plan"] == set(re.findall(r"next == '([\w.]+)'", JOBS["plan"]["if"]))
     assert after["apply"] == set(json.loads(re.findall(r"fromJSON\('(.*?)'\)", JOBS["apply"]["if"])[0]))
     assert {row.name for row in ACTIONS} == set().union(*map(does, JOBS))
-    assert does("plan").isdisjoint(does("sign") | does("apply"))
+    assert does("plan").isdisjoint(does("sign"))
+    assert does("plan") & does("apply") == {"rollback.look"}, "of what has failed to be applied, where Terraform is"
     assert does("sign").isdisjoint(does("apply"))
 
 

@@ -38,7 +38,11 @@ def said(merged: Merged) -> list[tuple[str, str]]:
 
 def bucket(merged: Merged, method: str, name: str, body: bytes = b"") -> http.client.HTTPResponse:
     """A request to the bucket of states, without any client's library, answered and not read."""
-    aws = merged.machine.aws
+    return of_states(merged.machine.aws, method, name, body)
+
+
+def of_states(aws: Mapping[str, Any], method: str, name: str, body: bytes = b"") -> http.client.HTTPResponse:
+    """The same, of an emulator as `given` tells of it."""
     scope = f"test/20200101/{aws['region']}/s3/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"}
     connection = http.client.HTTPConnection(urlsplit(aws["url"]).netloc, timeout=60)

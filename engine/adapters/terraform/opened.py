@@ -163,9 +163,7 @@ class Opened:
         if isinstance(what, bytes):
             files.write(file, what, sync=True)
         self._prepared(cancel)
-        folder = os.path.join(self.folder, "push")
-        if isinstance(attached.look(folder), Running):
-            attached.follow(folder, line=lambda _: None)
+        folder = self._pushed()
         shutil.rmtree(folder, ignore_errors=True)  # to push the same once more changes nothing
         wait = self._limits.lock_s if lock_s is None else lock_s
         self._attach(folder, ["state", "push", f"-lock-timeout={wait}s", file])
@@ -209,7 +207,7 @@ class Opened:
             TerraformError: nobody can tell.
         """
         self._prepared(cancel)
-        env = self._workspace.env(self._job, self._work, "apply" if self._job.scratch else "plan")  # it makes that one
+        env = self._workspace.env(self._job, self._work)
         arguments = ["force-unlock", "-force", locks.NOBODYS]
         done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
         said = uncoloured(done.stderr.decode(errors="replace"))
@@ -225,11 +223,14 @@ class Opened:
             TerraformError: it may be there still.
         """
         assert self._job.scratch
+        self._pushed()
         if left := self.lock(cancel):
             self.unlock(left, cancel)
-        env = self._workspace.env(self._job._replace(scratch=False), self._work, "apply")
-        arguments = ["workspace", "delete", "-force", "-lock=false", SCRATCH]
-        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        job = self._job._replace(scratch=False)
+        with self._workspace.directory(job, cancel) as place:
+            env = self._workspace.env(job, place, "apply")
+            arguments = ["workspace", "delete", "-force", "-lock=false", SCRATCH]
+            done = self._workspace.command(arguments, place, _PULL_S, (0, 1), cancel, env)
         if done.code and b"doesn't exist" not in done.stderr:
             raise failures.of_resource(self._job.path, done, self._workspace.redactor)
 
@@ -248,6 +249,13 @@ class Opened:
         self._at_rest()
         shutil.rmtree(self.folder, ignore_errors=True)  # the lock, too: whoever waits for it looks whether it is there
         self.leave()
+
+    def _pushed(self) -> str:
+        """The folder of the last push, which may be a killed one's, and has ended by now."""
+        folder = os.path.join(self.folder, "push")
+        if isinstance(attached.look(folder), Running):
+            attached.follow(folder, line=lambda _: None)
+        return folder
 
     @property
     def _place(self) -> Place:

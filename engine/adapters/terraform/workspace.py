@@ -147,8 +147,7 @@ class Workspace:
         """The environment of Terraform in the working directory of `job`, for what it does there."""
         if job.nowhere:
             return nowhere.surroundings(self.template.env, place)
-        env = self.accounts.env(self.template.env, job.environment, job.account, role)
-        return {**env, "TF_WORKSPACE": SCRATCH} if job.scratch else env
+        return self.accounts.env(self.template.env, job.environment, job.account, role)
 
     def _variables(self, job: Job) -> bytes:
         wiring: dict[str, Json] = {
@@ -168,7 +167,10 @@ class Workspace:
                     os.symlink(os.path.join(source, name), os.path.join(place, folder, name))
 
     def _initialise(self, place: str, job: Job, cancel: threading.Event | None, again: bool) -> None:
-        settings = {} if job.nowhere else self.backend.settings(job.state_key, job.account, job.region)
+        # Of a workspace that is not there Terraform takes no lock away, though its making may have left one. By its key
+        # the same object is always there, in the workspace that every key has.
+        key = f"env:/{SCRATCH}/{job.state_key}" if job.scratch else job.state_key
+        settings = {} if job.nowhere else self.backend.settings(key, job.account, job.region)
         record = self.template.record("local" if job.nowhere else "s3")
         if again:
             self._init(place, job, settings, record, cancel)

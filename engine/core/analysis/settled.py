@@ -69,6 +69,8 @@ def _settled(rules: Rules) -> Iterator[Settled]:
     yield Settled("limits", "parallelism", limits.parallelism, top)
     yield Settled("limits", "plan_timeout", _span(limits.plan_timeout_s), top)
     yield Settled("limits", "policy_timeout", _span(limits.policy_timeout_s), top)
+    if kept := limits.backups:
+        yield Settled("limits", "backups", f"{kept.newest} newest, and for {_span(kept.for_s)}", top)
 
 
 def _of_pipeline(pipeline: Pipeline) -> Iterator[Settled]:

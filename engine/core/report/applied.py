@@ -3,13 +3,13 @@
 What has to go where there is no room goes in whole pieces: first the addresses of what is applied, then that itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from engine.core.holding import DONE
 from engine.core.report import life as life_
 from engine.core.report import markdown as md
-from engine.core.report.attempts import Applied, Attempt, Differs, Touched, Way, time, way_of, words
+from engine.core.report.attempts import FAILED, Applied, Attempt, Differs, Touched, Way, time, way_of, words
 from engine.core.report.fitting import LIMIT, Piece, and_more, keep, listed, size
 from engine.core.report.model import Gate, Report
 from engine.core.report.state import State, merged
@@ -31,6 +31,8 @@ _WORDS = {
 }
 _STEPS = {"started": "⏳", "done": "✅", "failed": "❌"}
 _STATES = {"started": "under way"}
+_ROLLBACK = "Comment `/engine rollback` here to have the pull request of that opened"
+_UNSEEN = "comment `/engine rollback` here, which looks first at what comes back"
 _HEAD = ("", "Resource", "State", "Time")  # no more: it is read on a phone, too
 
 
@@ -116,13 +118,26 @@ def _to_do(applied: Applied, room: int) -> tuple[str, int]:
     if held and (who := applied.may.get("unlock")):
         said = f"- To give it up, so that others may go on: {md.code('/engine unlock KEY')}, by {md.text(who)}."
         pieces.append(Piece(said, len(ways)))
+    pieces += [Piece(text, len(ways) + 1) for text in _backs(applied)]
     return listed("### What to do", pieces, room, "reasons")
 
 
+def _backs(applied: Applied) -> Iterator[str]:
+    """What a plan of the way back has shown, one line for all of which it is the same; nothing is told unseen."""
+    looked = [(one, str(one.back)) for one in applied.attempts if one.back]
+    for said in dict.fromkeys(text for _, text in looked):
+        those = [one for one, text in looked if text == said]
+        lead = f"- {_paths(those)}: {md.prose(said)}."
+        is_there = those[0].back is not None and not those[0].back.problem
+        yield f"{lead} {_ROLLBACK} ({md.text(applied.may['rollback'])} may)." if is_there and _may(applied) else lead
+
+
+def _may(applied: Applied) -> bool:
+    return "rollback" in applied.may and not applied.revert
+
+
 def _act(way: Way, those: Sequence[Attempt], applied: Applied) -> str:
-    paths = [md.code(one.path) for one in those[:_KEYS]]
-    more = f" and {len(those) - _KEYS} more" if len(those) > _KEYS else ""
-    lead = f"- {', '.join(paths)}{more}: {way.means}."
+    lead = f"- {_paths(those)}: {way.means}."
     if not way.command:
         return f"{lead} Nothing has to be done: it is tried again by itself."
     if way.command == "rollback" and applied.revert:
@@ -131,6 +146,11 @@ def _act(way: Way, those: Sequence[Attempt], applied: Applied) -> str:
     if way.command not in applied.may:
         return f"{lead} The rules name nobody who may comment {said}: have whoever keeps them look at it."
     return f"{lead} Comment {said} here ({md.text(applied.may[way.command])} may), {way.then}."
+
+
+def _paths(those: Sequence[Attempt]) -> str:
+    more = f" and {len(those) - _KEYS} more" if len(those) > _KEYS else ""
+    return f"{', '.join(md.code(one.path) for one in those[:_KEYS])}{more}"
 
 
 def _table(applied: Applied, room: int) -> tuple[str, int]:
@@ -213,4 +233,10 @@ def _address(each: Touched) -> str:
 
 
 def _foot(applied: Applied) -> str:
-    return f"<sub>{md.link('The whole log', applied.log)}</sub>\n{MARK}" if applied.log else MARK
+    log = md.link("The whole log", applied.log) if applied.log else ""
+    is_unseen = any(one.outcome in (*DONE, *FAILED) and not one.back for one in applied.attempts)
+    back = (
+        f"To take it back: {_UNSEEN} ({md.text(applied.may['rollback'])} may)." if is_unseen and _may(applied) else ""
+    )
+    said = " · ".join(part for part in (log, "" if applied.is_live else back) if part)
+    return f"<sub>{said}</sub>\n{MARK}" if said else MARK

@@ -12,8 +12,10 @@ from engine.core.holding import DONE
 from engine.core.plan.told import WORDS, Line
 from engine.core.schedule.summary import Summary
 from engine.errors import Problem
+from engine.names import plural
 from engine.printable import harmless
 
+FAILED = ("failed", "partial")  # what Terraform has begun, and not done
 _LONGEST_S = 10**7  # a number that is none is no time
 
 
@@ -38,6 +40,37 @@ class Differs(NamedTuple):
     why: str = ""  # what is odd about it
 
 
+class Back(NamedTuple):
+    """What taking a resource back would come to, as a plan of that has shown."""
+
+    comes: str  # whole, without its data, not at all; empty: there is no way, or nobody can tell
+    changes: int
+    problem: Problem | None = None  # why not
+
+    @property
+    def is_available(self) -> bool:
+        """Does all of it come back whole? Nothing less is called so."""
+        from engine.core.plan.loss import Comes
+
+        return self.problem is None and self.comes == Comes.WHOLE.words
+
+    def __str__(self) -> str:
+        """For people; no sentence yet."""
+        if self.problem:
+            return f"no rollback: {self.problem.message}"
+        if not self.is_available:
+            return f"it can be taken back, but not whole: some of it comes back {self.comes}"
+        counted = f"all of it comes back whole, by {plural(self.changes, 'change')}"
+        return (
+            f"rollback available: {counted if self.changes else 'nothing is left there that would have to be changed'}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        problem = self.problem.to_json() if self.problem else None
+        return {"available": self.is_available, **self._asdict(), "comes": self.comes or None, "problem": problem}
+
+
 class Attempt(NamedTuple):
     """One resource of the merge."""
 
@@ -52,6 +85,7 @@ class Attempt(NamedTuple):
     problem: Problem | None = None
     difference: tuple[Differs, ...] | None = None  # None: what would be done is what was approved, or nobody knows
     entry: int = 0  # its number in the ledger; 0: none
+    back: Back | None = None  # None: nobody has looked
 
     @property
     def is_done(self) -> bool:
@@ -94,6 +128,7 @@ class Applied(NamedTuple):
                         } for each in one.difference
                     ],
                     "entry": one.entry or None,
+                    "rollback": one.back.to_json() if one.back else None,
                 }
                 for one in self.attempts
             ],
@@ -175,6 +210,8 @@ def lines(one: Attempt) -> Iterator[tuple[int, str]]:
     if not one.is_done:
         way = way_of(one)
         yield 1, f"{way.means}: " + (words(way, one.key) if way.command else "it is tried again by itself")
+    if one.back:
+        yield 1, str(one.back)
 
 
 def log(applied: Applied) -> str:
@@ -183,9 +220,18 @@ def log(applied: Applied) -> str:
     return "".join(f"{'  ' * depth}{part}\n" for depth, text in told for part in harmless(text).split("\n"))
 
 
-def read(rows: Sequence[Mapping[str, Any]]) -> tuple[Attempt, ...]:
-    """The rows of `terraform.apply`."""
-    return tuple(map(_attempt, rows))
+def read(rows: Sequence[Mapping[str, Any]], looked: Sequence[Mapping[str, Any]] = ()) -> tuple[Attempt, ...]:
+    """The rows of `terraform.apply`, with those of a `rollback.look` after it: of what has failed since then."""
+    back = {row["state_key"]: row for row in looked}
+    found = map(_attempt, rows)
+    return tuple(
+        one._replace(back=_back(back[one.key])) if one.key in back and one.outcome in FAILED else one for one in found
+    )
+
+
+def _back(row: Mapping[str, Any]) -> Back:
+    problem = row["problem"]
+    return Back("", 0, Problem.from_json(problem)) if problem else Back(row["comes"], len(row["changes"]))
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:

@@ -12,11 +12,13 @@ from engine.core.report import markdown as md
 from engine.core.report.model import MARKS, Gate
 from engine.core.report.state import State
 from engine.core.rules.model import CommandRule
-from engine.errors import Problem
+from engine.errors import TABLE, ExitCode, Problem
 
 _GATES = 30
 _WHO = 12
 _DIGITS = 20  # fewer than that in an id
+# Of what waits a sweep takes care, but of no comment: this one is answered by that.
+_ONCE = "when that has ended, write it again in a new comment: each is carried out at most once"
 _MARK = ("<!-- interlock reply ", " -->")
 
 
@@ -59,7 +61,8 @@ def mended(word: str, outputs: Mapping[str, Any]) -> str:
 def failed(problems: Sequence[Problem]) -> str:
     """Why what was asked for could not be done."""
     first = problems[0]
-    return f"Not done ({first.code}): {md.prose(first.message)}.\n- {md.prose(first.hint)}\n"
+    hint = _ONCE if TABLE[first.code].exit is ExitCode.WAITING else first.hint
+    return f"Not done ({first.code}): {md.prose(first.message)}.\n- {md.prose(hint)}\n"
 
 
 def _list(lead: str, names: Sequence[str]) -> str:

@@ -78,12 +78,14 @@ def _asked(ctx: "Context") -> "Asked":
     from engine.core.verdict.derived import placed
     from engine.run.rolling.look import Asked
 
-    pr, merged = ctx.document.facts["pr"], ctx.document.facts["merged"]
-    decision = merged["decision"]
+    facts = ctx.document.facts
+    pr, merged = facts["pr"], facts["merged"]
+    decision = _decision(ctx, facts["source"]["repo"], pr["number"], merged["commit"])
     if decision is None:
         reason, hint = "no merge decision was signed about it", "undo it in a pull request of your own"
         raise failure("ENG835", key=f"#{pr['number']}", reason=reason, hint=hint)
     command = commands.of(ctx.event)
+    command = command if command and command.word == "rollback" else None
     given = _inputs(ctx)
     words = command.argument.split() if command else [str(given[n]) for n in ("resource", "to") if given.get(n)]
     to = next((word for word in words if _is_commit(word)), None)
@@ -97,6 +99,15 @@ def _asked(ctx: "Context") -> "Asked":
         raise failure("ENG835", key=f"#{pr['number']}", reason=reason, hint=hint)
     # Who names the resource alone means whatever was tried last, and has to be told where that is a way back itself.
     return Asked(keys, None if given.get("resource") else merged["commit"], to)
+
+
+def _decision(ctx: "Context", repo: str, pr: int, commit: str) -> Mapping[str, Any] | None:
+    """The merge decision as it is now: this very run may have signed it."""
+    from engine.run import trusted
+    from engine.run.kept import merges
+
+    found = merges.get(ctx.ports.store, repo, pr, trusted.keys(ctx.settings.trusted_keys))
+    return found.said if found is not None and found.said["commit"] == commit else None
 
 
 def _inputs(ctx: "Context") -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""`state.tidy`: a sweep drops backups that are old, as the rules say how many are kept; a few states each time."""
+"""`state.tidy`: backups that are old are dropped, as the rules say how many are kept; some states each time."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from engine.core.outcome import Result
 if TYPE_CHECKING:
     from engine.run.context import Context
 
-MOST = 20  # states of one sweep; another one begins elsewhere, so each has its turn
+MOST = 100  # states of one run; another one begins elsewhere, so each has its turn
 _WHY = "as the rules say how many are kept"
 
 
@@ -65,6 +65,6 @@ ACTIONS = (
         secrets=("audit", "backup"),
         shared=True,
         result=_result,
-        doc="Drop backups of states that `limits: {backups: …}` does not keep, of a few states each time.",
+        doc="Drop backups of states that `limits: {backups: …}` does not keep, of a hundred states each time.",
     ),
 )

@@ -152,7 +152,8 @@ def scratch(hand: Hand, ground: Ground, job: "Job") -> "Iterator[Opened]":
     """
     from engine.adapters.terraform.opened import opened
 
-    with opened(job._replace(scratch=True), ground.workspace, os.urandom(16).hex()) as folder:
+    # By a name that is always the same, so that a push is found that a killed rehearsal has begun.
+    with opened(job._replace(scratch=True), ground.workspace, f"rehearsal {hand.key}") as folder:
         try:
             _discard(hand, folder)  # what a rehearsal has left that was killed
             try:

@@ -10,7 +10,7 @@ from engine.core.decision.explain import Missing
 from engine.core.outcome import Outcome
 from engine.core.report import attempts
 from engine.core.report.applied import MARK, render, state
-from engine.core.report.attempts import Applied, Attempt, Differs, Touched
+from engine.core.report.attempts import Applied, Attempt, Back, Differs, Touched
 from engine.core.report.fitting import LIMIT
 from engine.core.report.model import Report
 from engine.core.report.terminal import render as render_terminal
@@ -184,7 +184,8 @@ def test_the_report_for_machines_keeps_to_its_schema():
         schema = json.load(file)
     differs = Differs("aws_x.this", "", "create")
     row = attempt(outcome="stopped", problem=FAILED, difference=(differs,), touched=(Touched("a", "create", "done"),))
-    for one in (told(row, attempt()), told(), report()):
+    seen = attempt(outcome="partial", back=Back("whole", 1)), attempt(outcome="failed", back=Back("", 0, FAILED))
+    for one in (told(row, attempt()), told(*seen), told(), report()):
         Draft202012Validator(schema).validate(one.to_json())
 
 
@@ -195,3 +196,40 @@ def test_what_was_taken_back_by_itself_names_the_pull_request_that_makes_the_bra
     said = shown_as(one._replace(applied=one.applied._replace(revert=9)))
     assert "#9 makes the branch say so, too" in said
     assert "/engine rollback" not in said
+
+
+WHOLE: dict[str, object] = {"state_key": KEY, "comes": "whole", "changes": [{}, {}], "problem": None}
+
+
+@pytest.mark.parametrize(
+    ("why", "outcome", "looked", "says", "never"),
+    [
+        ("its plan has shown that all of it comes back", "partial", [WHOLE],
+         "rollback available: all of it comes back whole, by 2 changes. Comment `/engine rollback`", "To take it back"),
+        ("it was not begun to be changed", "failed", [{**WHOLE, "changes": []}],
+         "rollback available: nothing is left there", "To take it back"),
+        ("some of it comes back empty", "partial", [{**WHOLE, "comes": "without its data"}],
+         "it can be taken back, but not whole: some of it comes back without its data. Comment", "available"),
+        ("there is no way back", "partial", [{**WHOLE, "comes": None, "problem": FAILED.to_json()}],
+         "no rollback: Terraform failed.", "rollback available"),
+        ("nobody has looked", "partial", [], "To take it back: comment `/engine rollback` here", "available"),
+        ("another one was looked at", "partial", [{**WHOLE, "state_key": "other"}], "To take it back", "available"),
+        ("it is applied, and nobody has looked", "applied", [], "To take it back", "available"),
+        ("what was looked at has been applied since", "applied", [WHOLE], "To take it back", "available"),
+        ("it was taken back by itself since", "rolled_back", [WHOLE], "opens the pull request", "rollback available"),
+        ("a gate says no, so nothing of it was begun", "refused", [], "", "To take it back"),
+    ],
+)  # fmt: skip
+def test_a_way_back_is_said_to_be_there_only_where_its_plan_has_shown_it(why, outcome, looked, says, never):
+    row = {"path": "S3/a", "service": "S3", "name": "a", "state_key": KEY, "outcome": outcome}
+    one = told(*attempts.read([row], looked), may={**MAY, "rollback": "reviewers"})
+    body = shown_as(one)
+    assert says in body, why
+    assert never not in body, why
+    unsaid = shown_as(told(*attempts.read([row], looked)))
+    assert "Comment `/engine rollback`" not in unsaid, "no rule has the command"
+    assert "comment `/engine rollback`" not in unsaid
+
+
+def test_while_it_is_applied_nobody_speaks_of_a_way_back():
+    assert "To take it back" not in shown_as(told(attempt(), is_live=True, may={**MAY, "rollback": "reviewers"}))

@@ -145,6 +145,13 @@ def test_what_two_people_have_had_done(word: str, outputs: dict[str, Any], says:
     assert ("What was there" in body) == (outputs.get("kept") is not None)
 
 
+def test_what_is_at_work_elsewhere_is_asked_for_again_by_people() -> None:
+    """No sweep carries a comment out, and this one is answered."""
+    body = replies.failed([problem("ENG742", what="S3/dev/lake", who="ann on build-7", since="2026-11-23T22:00:00Z")])
+    assert "write it again in a new comment" in body
+    assert "nothing has to be done" not in body
+
+
 def test_what_could_not_be_done_is_told_and_is_nothing_but_text() -> None:
     why = problem("ENG776", key="<img src=x> @acme/security", reason="#1")
     body = replies.failed([why])

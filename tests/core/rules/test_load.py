@@ -263,6 +263,7 @@ def test_the_shipped_rules_load_and_nothing_is_to_be_said_about_them() -> None:
         "rollback",
         "closed",
         "sweep",
+        "tidy",
     }
     assert set(loaded.pipelines) == names
     assert set(files) == {

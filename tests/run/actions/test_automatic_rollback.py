@@ -15,7 +15,7 @@ from engine.adapters import settings
 from engine.adapters.sealed import new_key
 from engine.errors import EngineError, failure
 from engine.run import trusted
-from engine.run.kept import ledger
+from engine.run.kept import board, ledger
 from engine.run.request import Going
 from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
@@ -23,6 +23,7 @@ from tests.run.actions.test_mending import MODULE
 from tests.support.emulator import aws
 from tests.support.few import ALL
 from tests.support.git import Clone
+from tests.support.hosted import REPO
 from tests.support.page import APPLYING, Hooked, Page
 from tests.support.terraform import CACHE
 
@@ -46,14 +47,15 @@ def shipped():
     example, _, rest = rest.partition("  - {id: comment")
     lines = [line.replace("  # ", "  ", 1) for line in (off + example).splitlines()]
     actions = yaml.safe_load(f"{head}{chr(10).join(lines)}\n  - {{id: comment{rest}")["actions"]
-    assert [one["id"] for one in actions[3:7]] == ["apply", "undo", "way", "revert"]
+    assert [one["id"] for one in actions[3:8]] == ["apply", "back", "undo", "way", "revert"]
     return [one for one in actions if one["id"] != "others"]
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory, aws):
     folder = tmp_path_factory.mktemp("automatic")
-    rolling = {"undoing": (["merged"], shipped())}
+    plain = [one for one in shipped() if one["id"] not in ("undo", "way", "revert")]
+    rolling = {"undoing": (["merged"], shipped()), "applying": (["merged"], plain)}
     with running(str(folder / "forge")) as forge:
         made = Page(forge, folder, {**rolling, **APPLYING, "validate": (["open"], VALIDATE)})
         module = Path(made.controller, "terraform")
@@ -155,6 +157,29 @@ def test_it_is_taken_back_told_and_the_branch_is_said_to_be_ahead(page):
     assert page.run("merge", revert["number"])["github.merge"]
     (row,) = page.run("undoing", revert["number"])["terraform.apply"]["resources"]
     assert (row["outcome"], row["problem"]) == ("applied", None)
+
+
+def test_a_way_back_is_told_of_what_has_failed_since_its_plan_has_shown_it(page):
+    first = merged(page, "told", 1, one="true")
+    assert page.run("applying", first).ran["rollback.look"].status == "skipped"
+    said = page.ours(first)[-1].body
+    assert "To take it back: comment `/engine rollback` here, which looks first" in said
+    assert "available" not in said, "nobody has planned it"
+    second = merged(page, "told", 2, one="true", two="true", bad="false")
+    done = page.run("applying", second)
+    assert done["terraform.apply"]["resources"][0]["outcome"] == "partial"
+    (row,) = done["rollback.look"]["resources"]
+    assert (row["comes"], {one["action"] for one in row["changes"]}) == ("whole", {"delete"})
+    line = f"rollback available: all of it comes back whole, by {len(row['changes'])} changes"
+    assert f"`S3/told`: {line}. Comment `/engine rollback` here" in page.ours(second)[-1].body
+    kept = board.get(page.store, REPO, second)
+    assert kept
+    assert [line in one.what for one in kept.entry.waits if one.gate == "S3/told"] == [True], "the page of the engine"
+    third = merged(page, "untold", 1, bad="false")
+    assert page.run("applying", third)["terraform.apply"]["resources"][0]["outcome"] in ("failed", "partial")
+    said = page.ours(third)[-1].body
+    assert "no rollback: " in said
+    assert "was the first try of it" in said
 
 
 @pytest.mark.parametrize("at", range(20) if ALL else [9])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from engine import data
 from engine.adapters import settings
 from engine.adapters.keys import Keyring
 from engine.adapters.sealed import new_key
@@ -51,30 +52,39 @@ resource "terraform_data" "bucket" {
 }
 
 
+def a_page(forge, folder, aws, **more):
+    """Whose states are somewhere, and made by a module of this file; `more` of each pipeline that mends."""
+    made = Page(forge, folder, {**MENDING, **APPLYING})
+    module = Path(made.controller, "terraform")
+    module.unlink()
+    module.mkdir()
+    for name, text in MODULE.items():
+        (module / name).write_text(text)
+    file = Path(made.controller, "deployment-rules.yaml")
+    rules = yaml.safe_load(file.read_text())
+    rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
+    shipped = yaml.safe_load(Path(data.ROOT, "deployment-rules.yaml").read_text())
+    rules["events"] += [row for row in shipped["events"] if row["run"] in MENDING]
+    rules["pipelines"] = [{**row, **(more if row["pipeline"] in MENDING else {})} for row in rules["pipelines"]]
+    rules["define"] |= {"said_here": shipped["define"]["said_here"]}
+    file.write_text(yaml.safe_dump(rules))
+    made.environ |= {
+        **aws.credentials,
+        "ENGINE_STATE_BUCKET": aws.bucket,
+        "ENGINE_BACKUP_KEY": new_key(),
+        "ENGINE_EMULATOR": "1",
+        "ENGINE_CACHE_DIR": CACHE,
+        "HOME": os.path.expanduser("~"),
+    }
+    made.settings = settings.read(made.environ)
+    return made
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory, aws):
     folder = tmp_path_factory.mktemp("mending")
     with running(str(folder / "forge")) as forge:
-        made = Page(forge, folder, {**MENDING, **APPLYING})
-        module = Path(made.controller, "terraform")
-        module.unlink()
-        module.mkdir()
-        for name, text in MODULE.items():
-            (module / name).write_text(text)
-        file = Path(made.controller, "deployment-rules.yaml")
-        rules = yaml.safe_load(file.read_text())
-        rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
-        file.write_text(yaml.safe_dump(rules))
-        made.environ |= {
-            **aws.credentials,
-            "ENGINE_STATE_BUCKET": aws.bucket,
-            "ENGINE_BACKUP_KEY": new_key(),
-            "ENGINE_EMULATOR": "1",
-            "ENGINE_CACHE_DIR": CACHE,
-            "HOME": os.path.expanduser("~"),
-        }
-        made.settings = settings.read(made.environ)
-        yield made
+        yield a_page(forge, folder, aws)
 
 
 class Made:

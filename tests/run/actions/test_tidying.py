@@ -35,7 +35,7 @@ from tests.support.signing import signer
 from tests.support.trail import told, trail
 
 RULES = load(read_rules(data.ROOT), catalog())
-EVENT = read_event(b'{"schedule": "10m"}')
+EVENT = read_event(b'{"schedule": "6h"}')
 KEYS = [f"S3/dev/{name}/terraform.tfstate" for name in ("a", "b", "c")]
 
 
@@ -56,7 +56,7 @@ class Sweep:
             settings=settings.read(environ),
             ports=Ports(self.store, self.ring, now, trail(self.store), None),
             work=Work("/nowhere", lambda _: None, lambda _: None, Event()),
-            result=decide(EVENT, document, RULES, "sweep").pipelines[0], decision="", now=NOW, run="r",
+            result=decide(EVENT, document, RULES, "tidy").pipelines[0], decision="", now=NOW, run="r",
             check_head=lambda: None, journal=journal,
         )  # fmt: skip
         for key in KEYS:

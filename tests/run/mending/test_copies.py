@@ -2,7 +2,13 @@
 
 import json
 import os
+import random
+import signal
 import stat
+import time
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +26,14 @@ from engine.run.mending.restore import restore
 from engine.sandbox.emulator import ACCOUNT
 from tests.run.mending.test_states import FOREIGN, LATER, SEALING, Two, _begun, applied, code_of
 from tests.support.applied import bucket, came_to, only, path_of, put_state, state, state_of, things
-from tests.support.few import few
+from tests.support.few import SEED, few, some
+from tests.support.merged import Machine, Merged, given
 from tests.support.signing import signer
 from tests.support.trail import told, trail
 
 pytestmark = pytest.mark.terraform
 
+TRIES = 20  # of kills, where all are asked for
 
 LOCK = {
     "ID": "11111111-2222-3333-4444-555555555555", "Operation": "OperationTypeApply", "Info": "", "Who": "bob@host",
@@ -51,6 +59,12 @@ def applied_twice(merge: Any) -> Any:
 def scratch_of(merged: Any) -> int:
     """What S3 says when it is asked for the scratch copy."""
     return bucket(merged, "GET", f"env:/{SCRATCH}/{merged.resource(path_of(merged)).state_key}").status
+
+
+def left_of(merged: Any) -> list[str]:
+    """What is there of it: the copy, its lock."""
+    place = f"env:/{SCRATCH}/{merged.resource(path_of(merged)).state_key}"
+    return [what for what in ("", ".tflock") if bucket(merged, "GET", f"{place}{what}").status != 404]
 
 
 def refused(act: Any) -> str:
@@ -113,15 +127,71 @@ def test_a_rehearsal_where_the_state_is_gone(merge):
 
 
 @pytest.mark.slow
-def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge):
+@pytest.mark.parametrize(
+    ("why", "left"),
+    few(
+        [
+            ("killed before anything was written: a lock, and no state that it is of", (".tflock",)),
+            ("killed while it was written", ("", ".tflock")),
+        ],
+        2,
+    ),
+)
+def test_what_a_killed_rehearsal_has_left_is_deleted_by_the_next_one(merge, why, left):
     merged = applied_twice(merge)
     key = merged.resource(path_of(merged)).state_key
-    left = json.dumps({**json.loads(state_of(merged)), "lineage": FOREIGN, "serial": 99}).encode()
-    assert bucket(merged, "PUT", f"env:/{SCRATCH}/{key}", left).status == 200
-    assert bucket(merged, "PUT", f"env:/{SCRATCH}/{key}.tflock", json.dumps(LOCK).encode()).status == 200
+    copy = json.dumps({**json.loads(state_of(merged)), "lineage": FOREIGN, "serial": 99}).encode()
+    for what in left:
+        body = json.dumps(LOCK).encode() if what else copy
+        assert bucket(merged, "PUT", f"env:/{SCRATCH}/{key}{what}", body).status == 200
     made = copies.rehearse(hand(merged), Two(merged).ground(), SEALING, merged.trusted, 1)
-    assert (made["plan"]["problem"], scratch_of(merged)) == (None, 404)
-    assert bucket(merged, "GET", f"env:/{SCRATCH}/{key}.tflock").status == 404
+    assert (made["plan"]["problem"], left_of(merged)) == (None, []), why
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", some(range(TRIES), 1))
+def test_a_rehearsal_that_is_killed_at_any_moment_leaves_nothing_to_people(merge, aws, at):
+    merged = applied_twice(merge)
+    before, things_ = state_of(merged), merged.resources[path_of(merged)]["things"]
+    root = merged.machine.root
+    about = {"commit": merged.commit, "pr": merged.pr, "behind": merged.behind, "approved": merged.approved}
+    values = {name: row["input"] for name, row in things_.items()}
+    life = get_context("spawn").Process(target=_rehearsing, args=(root, given(aws), path_of(merged), values, about))
+    life.start()
+    until = time.monotonic() + 120
+    while life.is_alive() and not (root / "begun").exists():
+        assert time.monotonic() < until, "it never began"
+        time.sleep(0.01)
+    drawn = random.Random(f"{SEED} {at}").uniform(0, 2.5)  # from the first of its commands to its end, about
+    # The first as soon as its lock is there, before there is anything that it is of; the others when it is drawn.
+    ends = until if at == 0 else time.monotonic() + drawn
+    while life.is_alive() and time.monotonic() < ends and not (at == 0 and ".tflock" in left_of(merged)):
+        time.sleep(0.002)
+    assert life.pid
+    for pid in [life.pid, *_at_work_in(root / merged.machine.cache)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    life.join()
+    made = copies.rehearse(hand(merged), Two(merged).ground(), SEALING, merged.trusted, 1)
+    assert (made["plan"]["problem"], left_of(merged), state_of(merged)) == (None, [], before)
+
+
+def _rehearsing(root: Path, aws: dict[str, Any], path: str, values: dict[str, str], about: dict[str, Any]) -> None:
+    """What a process does that is to be killed."""
+    merged = Merged(Machine(root, aws), {path: values}, **about)
+    mine, ground = hand(merged), Two(merged).ground()
+    (root / "begun").touch()
+    copies.rehearse(mine, ground, SEALING, merged.trusted, 1)
+
+
+def _at_work_in(folder: Path) -> list[int]:
+    """Terraform, and what it has started."""
+    found = []
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        with suppress(OSError):
+            if os.readlink(f"/proc/{pid}/cwd").startswith(str(folder)):
+                found.append(int(pid))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -168,8 +238,7 @@ def test_a_copy_that_cannot_be_deleted_is_told_beside_what_has_failed(merge):
 
     def stuck() -> None:
         with copies.scratch(hand(merged), ground, ground.jobs[0][1]) as folder:
-            bucket(merged, "DELETE", f"env:/{SCRATCH}/{key}")
-            bucket(merged, "PUT", f"env:/{SCRATCH}/{key}.tflock", json.dumps(LOCK).encode())
+            bucket(merged, "PUT", f"env:/{SCRATCH}/{key}.tflock", b"{")  # no lock: nobody gives it back
             folder.push(state_of(merged))
 
     with pytest.raises(EngineError) as caught:

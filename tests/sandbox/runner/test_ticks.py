@@ -21,7 +21,7 @@ def forge(tmp_path_factory):
 @pytest.mark.parametrize(
     ("why", "old", "new", "ticks"),
     [
-        ("the shipped row, for the source that there is", "", "", [SWEEP]),
+        ("the shipped row that comes most often, for the source that there is", "", "", [SWEEP]),
         ("not for one that this forge does not have", 'owns: ["**"]}', OTHER, [SWEEP]),
         ("rules that do not load start nothing", "version: 1", "version: 0", []),
     ],

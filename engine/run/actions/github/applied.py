@@ -75,7 +75,8 @@ def report(ctx: "Context", rows: Rows | None = None) -> "Report":
     done = outputs(ctx, APPLY) if rows is None else None
     if rows is None:
         rows = _undone(ctx, done["resources"]) if done else _coming(ctx) if is_live else ()
-    told = reports.of_apply(about, rows, facts, done.get("summary") if done else None)
+    looked = outputs(ctx, "rollback.look") if done else None
+    told = reports.of_apply(about, rows, facts, done.get("summary") if done else None, looked)
     assert told.applied
     opened = outputs(ctx, "rollback.open")
     told = told._replace(

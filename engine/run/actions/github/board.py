@@ -106,7 +106,8 @@ def _attempts(said: "Applied") -> Iterator[Wait]:
             way = way_of(one)
             may = said.may.get(way.command, "")
             command = words(way, one.key) if way.command else ""
-            yield Wait(one.path, one.waits or one.outcome, way.means, (may,) if may else (), command)
+            means = f"{way.means}; {one.back}" if one.back else way.means
+            yield Wait(one.path, one.waits or one.outcome, means, (may,) if may else (), command)
 
 
 def _gates(asked: "Iterable[GateResult]") -> Iterator[Wait]:
