@@ -186,7 +186,7 @@ class Workspace:
     ) -> None:
         """Where there is the backend and nothing else, if that is all that the module says of it.
 
-        Beside the module Terraform hashes its providers once more: 1.8 CPU-seconds instead of 0.04, for the same record.
+        Beside the module Terraform hashes its providers once more: 1.8 CPU-seconds, instead of 0.04 for the same.
         """
         if job.nowhere or _PARTIAL.search(b"\n".join(self._sources())):
             with tempfile.TemporaryDirectory(prefix="plan-", dir=self.scratch, ignore_cleanup_errors=True) as bare:

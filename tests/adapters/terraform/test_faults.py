@@ -17,6 +17,7 @@ from engine.adapters.terraform.workspace import prepare
 from engine.errors import EngineError
 from tests.support.terraform import a_job, problem_of
 
+LOCKED = [".terraform.lock.hcl", "main.tf"]  # a work directory
 LIMITS = Limits(plan_s=30, lock_s=0, attempts=3, pause_s=0.01)
 NOTHING = a_job("S3/a", {"s3_buckets": {"a": {}}})
 
@@ -158,10 +159,10 @@ def test_the_second_resource_needs_no_init_and_keeps_nothing_of_the_first(fake, 
         ("all is ours to say", 'backend "s3" {}', False, ["main.tf"]),
         ("however it is written", 'backend  "s3"  {\n  }', False, ["main.tf"]),
         ("without an account it is another, and all ours", 'backend "s3" { encrypt = true }', True, ["main.tf"]),
-        ("the module says something of it", 'backend "s3" { encrypt = true }', False, [".terraform.lock.hcl", "main.tf"]),
-        ("it only speaks of it", '# backend "s3" {}', False, [".terraform.lock.hcl", "main.tf"]),
+        ("the module says something of it", 'backend "s3" { encrypt = true }', False, LOCKED),
+        ("it only speaks of it", '# backend "s3" {}', False, LOCKED),
     ],
-)  # fmt: skip
+)
 def test_the_record_is_made_beside_no_provider_where_the_module_says_nothing_of_it(
     fake, tmp_path, why, block, nowhere, beside
 ):
