@@ -19,7 +19,6 @@ from engine.adapters.sealed import SealingKey
 from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.port import Store
 from engine.adapters.terraform.backend import Backend
-from engine.adapters.terraform.plan import plan as planned
 from engine.adapters.terraform.workspace import Workspace, prepare
 from engine.core.canonical import digest
 from engine.core.kept.journal import Identity
@@ -31,7 +30,7 @@ from engine.core.schedule.graph import Graph
 from engine.core.signature import TrustedKeys
 from engine.core.verdict.check import Believed
 from engine.core.verdict.statement import build
-from engine.run.actions.terraform import told
+from engine.run.actions.terraform import Planning, plan_all
 from engine.run.applying.every import apply_all
 from engine.run.applying.model import Applying, Judge, Subject, Target
 from engine.run.audit import Numbered, Trail
@@ -122,6 +121,12 @@ class Machine:
     def store(self) -> Store:
         return Directory(str(self.root / "store"), durable=True)
 
+    def work(self, run: str) -> Work:
+        """That of one run; nobody watches it."""
+        out = self.out / run
+        out.mkdir(exist_ok=True, mode=0o700)
+        return Work(str(out), lambda _line: None, lambda _report: None, threading.Event())
+
 
 class Merged:
     """A merge of some resources: path → things, see `tests.support.applying`."""
@@ -134,7 +139,8 @@ class Merged:
         self.after: Mapping[str, Sequence[str]] = changes.pop("after", {})  # path → the paths that it comes after
         self.variables: Mapping[str, Any] = changes.pop("variables", None) or {}  # by path, instead of things
         self.resources = {path: self.variables.get(path) or _values(things) for path, things in resources.items()}
-        self.approved: list[dict[str, Any]] = changes.pop("approved", None) or [self._row(p) for p in self.resources]
+        self.limits: Limits = changes.pop("limits", LIMITS)
+        self.approved: list[dict[str, Any]] = changes.pop("approved", None) or self.validated()
         self.changes = changes  # of the subject
 
     def next(self, resources: Mapping[str, Mapping[str, Any]], **changes: Any) -> "Merged":
@@ -149,19 +155,14 @@ class Merged:
         other.approved = [{**row, "tree": other.resource(row["path"]).tree} for row in self.approved]
         return other
 
-    def _row(self, path: str) -> dict[str, Any]:
-        """What validation has planned: a row of the verdict."""
-        resource = self.resource(path)
-        done = planned(a_job(path, dict(resource.variables)), self.machine.workspace)
-        assert done.plan, done.problem
-        row, _ = told(done, KEY, {"file": None, "json": None}, {})
-        names = ("path", "service", "name", "state_key", "tree")
-        return {
-            **{name: getattr(resource, name) for name in names},
-            "plan": row["plan"],
-            "changes": row["changes"],
-            "module": self.machine.workspace.template.module_digest,
-        }
+    def validated(self) -> list[dict[str, Any]]:
+        """What validation has planned, as it does that: the verdict's rows."""
+        machine = self.machine
+        planning = Planning(machine.workspace, self.limits, None, KEY, machine.aws["credentials"], machine.work("plan"))
+        rows = plan_all([(target.resource, target.job) for target in self.targets], planning)
+        assert not any(row["problem"] for row in rows), rows
+        names = ("path", "service", "name", "state_key", "tree", "plan", "changes", "module")
+        return [{name: row[name] for name in names} for row in rows]
 
     def resource(self, path: str) -> Resource:
         service, name = path.split("/")
@@ -209,8 +210,6 @@ class Merged:
             asked=self.changes.get("asked"),
         )
         now = more.pop("now", lambda: NOW)
-        out = self.machine.out / run
-        out.mkdir(exist_ok=True, mode=0o700)
         fields = {
             "subject": subject,
             "store": store,
@@ -223,9 +222,9 @@ class Merged:
             "locks": None,
             "step": "apply",
             "workspace": self.machine.workspace,
-            "limits": LIMITS,
+            "limits": self.limits,
             "credentials": self.machine.aws["credentials"],
-            "work": Work(str(out), lambda _line: None, lambda _report: None, threading.Event()),
+            "work": self.machine.work(run),
             "judge": judge,
             "run": run,
             "now": now,

@@ -17,6 +17,7 @@ from engine.adapters.terraform.workspace import prepare
 from engine.errors import EngineError
 from tests.support.terraform import a_job, problem_of
 
+LOCKED = [".terraform.lock.hcl", "main.tf"]  # a work directory
 LIMITS = Limits(plan_s=30, lock_s=0, attempts=3, pause_s=0.01)
 NOTHING = a_job("S3/a", {"s3_buckets": {"a": {}}})
 
@@ -150,6 +151,32 @@ def test_the_second_resource_needs_no_init_and_keeps_nothing_of_the_first(fake, 
     assert len(calls(setup, "init")) == 2  # the template, and the record of the first resource
     config = json.loads((tmp_path / "record").read_text())["backend"]["config"]
     assert (config["key"], config["old"], config["use_lockfile"]) == ("S3/dev/b/terraform.tfstate", None, True)
+
+
+@pytest.mark.parametrize(
+    ("why", "block", "nowhere", "beside"),
+    [
+        ("all is ours to say", 'backend "s3" {}', False, ["main.tf"]),
+        ("however it is written", 'backend  "s3"  {\n  }', False, ["main.tf"]),
+        ("without an account it is another, and all ours", 'backend "s3" { encrypt = true }', True, ["main.tf"]),
+        ("the module says something of it", 'backend "s3" { encrypt = true }', False, LOCKED),
+        ("it only speaks of it", '# backend "s3" {}', False, LOCKED),
+    ],
+)
+def test_the_record_is_made_beside_no_provider_where_the_module_says_nothing_of_it(
+    fake, tmp_path, why, block, nowhere, beside
+):
+    """Terraform would hash 700 MB to say the same. The first directory is the template's, which has no tfvars."""
+    seen = tmp_path / "answers" / "seen"
+    setup = fake(init=f"ls -A >> {seen}; mkdir -p .terraform; cp $A/record .terraform/terraform.tfstate")
+    Path(setup.module, "main.tf").write_text(f"terraform {{\n  {block}\n}}\n")
+    workspace = prepare(setup)
+    seen.unlink()
+    with workspace.directory(NOTHING._replace(nowhere=nowhere)) as place:
+        kept = json.loads(Path(place, ".terraform", "terraform.tfstate").read_text())
+    assert set(seen.read_text().split()) & {".terraform.lock.hcl", "main.tf"} == set(beside), why
+    assert ("resource.tfvars.json" in seen.read_text()) == (len(beside) > 1), why
+    assert kept["backend"]["type"] == "s3"
 
 
 def test_the_module_is_initialised_once_for_all_runs(fake):

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -352,3 +353,17 @@ def test_a_provider_that_cannot_be_had_is_told_with_what_to_do(aws, tmp_path):
     problem = caught.value.problems[0]
     assert problem.code == "ENG403"
     assert "ENGINE_TERRAFORM_MIRROR" in problem.hint
+
+
+def test_the_record_of_a_backend_is_the_same_wherever_terraform_makes_it(aws, tmp_path):
+    """In a directory that has nothing but the block, and then in the module's own: the shipped one is as empty."""
+    module = tmp_path / "module"
+    module.mkdir()
+    (module / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\nresource "terraform_data" "a" {}\n')
+    workspace = prepare(a_setup(aws, module=str(module), cache_dir=str(tmp_path / "cache")))
+    records = []
+    for again in (False, True):
+        with workspace.directory(a_job("S3/recorded", {}), again=again) as place:
+            records.append(json.loads(Path(place, ".terraform", "terraform.tfstate").read_text()))
+    assert records[0] == records[1]
+    assert (records[0]["backend"]["type"], records[0]["backend"]["hash"] > 0) == ("s3", True)

@@ -102,7 +102,7 @@ def test_a_state_that_was_there_before_us_is_adopted_and_then_applied_to(merge):
     assert [(one["what"], one["outcome"]) for one in told(two.mending.store)][-1] == ("apply", "adopted")
     # It was planned from an empty state; what is left of it is a plan of its own.
     again = stranger.planned_as({two.path: {"a": "1", "b": "2"}})
-    again.approved, again.changes = [again._row(two.path)], {"asked": LATER, "number": 2}
+    again.approved, again.changes = again.validated(), {"asked": LATER, "number": 2}
     assert came_to(only(again.apply("r10", now=lambda: LATER)))[0] == "applied"
     assert things(stranger) == {"a": "1", "b": "2"}
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.run.actions.github import applied, board
 from engine.run.actions.github.telling import ASKS, FOUND, SIGN, outputs, pull_of, report_of, statement_of, telling
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ def comment(ctx: "Context", template: str) -> Mapping[str, Any]:
         EngineError: ENG620, ENG621, another run writes there; GitHub or the store does not do it.
     """
     from engine.core.kept import keys
+    from engine.run.actions.github import applied, board
     from engine.run.kept.claims import claimed
 
     pull = pull_of(ctx)
@@ -55,6 +55,7 @@ def _keep_found(ctx: "Context") -> None:
 def _write(ctx: "Context", template: str, waited: bool) -> Mapping[str, Any]:
     from engine.core.canonical import digest_bytes
     from engine.core.report.life import flips
+    from engine.run.actions.github import board
     from engine.run.kept import comments
 
     told = telling(ctx)

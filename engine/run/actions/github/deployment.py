@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.core.declare import Action, Repeat
-from engine.run.actions.github.applied import report
 from engine.run.actions.github.telling import APPLY, pull_of
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ def deployment(ctx: "Context", state: str) -> Mapping[str, Any]:
     from engine.core.kept import keys
     from engine.core.report import applied
     from engine.errors import failure
+    from engine.run.actions.github.applied import report
     from engine.run.kept.claims import claimed
 
     facts = ctx.document.facts
