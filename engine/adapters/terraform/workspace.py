@@ -35,7 +35,7 @@ SCRATCH = "interlock-rehearsal"  # the workspace, as Terraform calls it, that sc
 OLD_S = 24 * 3600.0  # no plan takes so long
 GRACE_S = 30.0  # Terraform waits for calls that are under way
 # A record of another backend Terraform refuses, so that it may be looked for as text.
-_PARTIAL = re.compile(rb'^\s*backend\s+"s3"\s*\{\s*\}', re.MULTILINE)
+_PARTIAL = re.compile(rb'^[ \t]*backend[ \t]+"s3"[ \t]*\{\s*\}', re.MULTILINE)
 
 
 class Job(NamedTuple):
