@@ -68,7 +68,7 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
             trusted=known,
             signer=signer,
             sealing=secrets.backup_keys(),
-            digest_key=_digested_with(secrets.digest_keys(), subject.verdict),
+            digest_key=digested_with(secrets.digest_keys(), subject.verdict),
             trail=ctx.ports.audit,
             journal=ctx.journal,
             locks=ctx.locks,
@@ -87,7 +87,7 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
         )
 
 
-def _digested_with(keys: "Sequence[bytes]", verdict: "Believed") -> bytes:
+def digested_with(keys: "Sequence[bytes]", verdict: "Believed") -> bytes:
     """The key that the verdict's digests were made with; the present one where it is none of them, and fits nothing."""
     from engine.core.plan.digest import key_id
 
