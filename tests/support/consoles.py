@@ -1,5 +1,6 @@
 """Console blocks of the pages, as a reader would type them: `$ ` lines, and below each what it prints."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _NOTE = re.compile(r"^<!-- (?P<key>not run|slow|in|exit): (?P<value>.+) -->$")
+_FILE = re.compile(r"^<!-- file: (.+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENGINE = re.compile(r"engine [^|<>&;$`]*")
 
 
@@ -45,6 +47,30 @@ def blocks() -> Iterator[Block]:
             if line == "```console":
                 end = lines.index("```", number)
                 yield _block(page, number + 1, lines[number + 1 : end], _notes(lines[:number]))
+
+
+def typed(page: str, test: str) -> Iterator[tuple[str, str]]:
+    """What a reader does in one page, in its order: (file, its text) where one is shown, ("", a command) else.
+
+    Of commands, those that `test` is said to type, and those that are run alone as well.
+    """
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found: list[tuple[int, str, str]] = [
+        (text.count("\n", 0, one.start(2)), one[1], one[2]) for one in _FILE.finditer(text)
+    ]
+    for block in blocks():
+        if block.page == page and (not block.not_run or test in block.not_run):
+            found += [(block.number, "", command.line) for command in block.commands]
+    for _, file, what in sorted(found, key=lambda one: one[0]):
+        yield file, what
+
+
+def rows(page: str, first: str) -> list[list[str]]:
+    """The rows of the table whose head begins with `first`, each cell as it is written."""
+    lines = (ROOT / page).read_text(encoding="utf-8").split("\n")
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    found = itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found]
 
 
 def _notes(before: list[str]) -> dict[str, str]:
