@@ -10,7 +10,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _NOTE = re.compile(r"^<!-- (?P<key>not run|slow|in|exit): (?P<value>.+) -->$")
-_FILE = re.compile(r"^<!-- file: (.+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENGINE = re.compile(r"engine [^|<>&;$`]*")
 
 
@@ -35,8 +35,13 @@ class Block(NamedTuple):
     commands: tuple[Command, ...]
     not_run: str  # why
     slow: str  # why
-    directory: str  # in which it is typed
+    inside: str  # the directory in which it is typed, where the page says it
     exits: int  # code of the last command
+
+    @property
+    def directory(self) -> str:
+        """Where it is typed alone."""
+        return self.inside or "controller"
 
 
 def blocks() -> Iterator[Block]:
@@ -59,7 +64,7 @@ def typed(page: str, test: str) -> Iterator[tuple[str, str]]:
         (text.count("\n", 0, one.start(2)), one[1], one[2]) for one in _FILE.finditer(text)
     ]
     for block in blocks():
-        if block.page == page and (not block.not_run or test in block.not_run):
+        if block.page == page and not block.slow and (not block.not_run or test in block.not_run):
             found += [(block.number, "", command.line) for command in block.commands]
     for _, file, what in sorted(found, key=lambda one: one[0]):
         yield file, what
@@ -96,7 +101,7 @@ def _block(page: Path, number: int, lines: list[str], notes: dict[str, str]) -> 
         tuple(map(_command, found)),
         notes.get("not run", ""),
         notes.get("slow", ""),
-        notes.get("in", "controller"),
+        notes.get("in", ""),
         int(notes.get("exit", 0)),
     )
 
