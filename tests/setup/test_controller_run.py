@@ -1,7 +1,7 @@
 """From an empty folder to what is applied: the pages are followed as they are written, the workflows executed.
 
-What a reader types of QUICK-START and of the set-up guide is typed here, in its order; the settings of GitHub are what the
-guide's tables say. Then both repositories' workflows do the work, in the sandbox's forge and AWS.
+What a reader types of QUICK-START and of the set-up guide is typed here, in its order; GitHub is set up as the guide's
+tables say. Then both repositories' workflows do the work, in the sandbox's forge and AWS.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -53,7 +54,8 @@ class World:
 
     def _apps(self, forge):
         """The three Apps of the guide, by the folder of the key: its id, and what else is said of it."""
-        made = {"interlock-app": (self.said["app"]["id"], open(self.said["app"]["private_key_file"]).read())}
+        acts = self.said["app"]
+        made = {"interlock-app": (acts["id"], Path(acts["private_key_file"]).read_text())}
         made["interlock-reader"] = an_app(forge, "reader", dict.fromkeys(GRANTS, "read"))
         made["interlock-dispatch"] = an_app(forge, "dispatch", {"contents": "write", "metadata": "read"})
         assert {row[4].strip("`").partition("/")[0] for row in rows(GUIDE, "App")} == made.keys()
@@ -66,7 +68,7 @@ class World:
         """What is typed, where it is typed; and the files that are shown."""
         olga = next(user for user in self.said["users"] if user["login"] == "olga")
         environ = {
-            **{name: os.environ[name] for name in ("HOME", "LANG", "PIP_INDEX_URL", "PIP_CONFIG_FILE") if name in os.environ},
+            **{name: value for name, value in os.environ.items() if name in ("HOME", "LANG") or name.startswith("PIP_")},
             "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
             "INTERLOCK": str(ROOT), "APP_ID": apps["interlock-app"], "GITHUB_TOKEN": olga["token"],
             "GITHUB_API_URL": self.said["api_url"], "NO_PROXY": "127.0.0.1", "GIT_CONFIG_NOSYSTEM": "1",
