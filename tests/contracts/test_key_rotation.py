@@ -1,4 +1,4 @@
-"""docs/key-rotation.md: what it promises of a key while that is exchanged, where no test beside the code tries just that."""
+"""docs/key-rotation.md: what it promises of keys while they are exchanged, where no test beside the code tries that."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key

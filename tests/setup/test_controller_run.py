@@ -68,7 +68,7 @@ class World:
         """What is typed, where it is typed; and the files that are shown."""
         olga = next(user for user in self.said["users"] if user["login"] == "olga")
         environ = {
-            **{name: value for name, value in os.environ.items() if name in ("HOME", "LANG") or name.startswith("PIP_")},
+            **{name: value for name, value in os.environ.items() if name in ("HOME", "LANG") or name[:4] == "PIP_"},
             "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
             "INTERLOCK": str(ROOT), "APP_ID": apps["interlock-app"], "GITHUB_TOKEN": olga["token"],
             "GITHUB_API_URL": self.said["api_url"], "NO_PROXY": "127.0.0.1", "GIT_CONFIG_NOSYSTEM": "1",

@@ -114,7 +114,7 @@ def _signed(token: str, keys: str) -> Mapping[str, Any]:
     ignored = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     for key in _PUBLIC.findall(keys):
         with suppress(jwt.InvalidSignatureError):
-            # Only ever with this algorithm: a JWT names its own, and `none` or HS256 with our public key are old tricks.
+            # Only ever with this algorithm: a JWT names its own; `none`, or HS256 with our public key, are old tricks.
             said: Mapping[str, Any] = jwt.decode(token, key, algorithms=["RS256"], options=ignored)
             return said
     raise jwt.InvalidSignatureError
