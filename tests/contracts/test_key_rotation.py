@@ -77,4 +77,6 @@ def test_a_store_is_the_same_to_another_key_of_its_account(s3, monkeypatch):
     item = second.get("ledger/x")
     assert item is not None
     assert second.replace("ledger/x", b"2", item.version)
-    assert first.get("ledger/x").data == b"2"
+    found = first.get("ledger/x")
+    assert found is not None
+    assert found.data == b"2"

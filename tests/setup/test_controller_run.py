@@ -108,7 +108,8 @@ class World:
             "INTERLOCK_STORE_REGION": self.place.environ["ENGINE_STORE_REGION"],
             "INTERLOCK_STATE_BUCKET": self.place.environ["ENGINE_STATE_BUCKET"],
         }
-        secrets, variables = ({kind: {"": {}} for kind in REPOSITORIES} for _ in range(2))
+        secrets: dict[str, dict[str, dict[str, str]]] = {kind: {"": {}} for kind in REPOSITORIES}
+        variables: dict[str, dict[str, dict[str, str]]] = {kind: {"": {}} for kind in REPOSITORIES}
         for names, _ in rows(GUIDE, "variable of the controller's repository"):
             variables["controller"][""] |= {name: known[name] for name in words(names)}
         for kind, environment, held, said in rows(GUIDE, "repository"):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from engine.adapters import key_files, settings
-from engine.adapters.keys import Keyring, load_signer
+from engine.adapters.keys import Keyring
 from engine.adapters.sealed import new_key as sealing_key
 from engine.cli.main import main
 from engine.core.plan.digest import key_id
@@ -202,15 +202,13 @@ def rotated(page, monkeypatch):
     """All keys of the engine are exchanged, as docs/key-rotation.md says."""
     monkeypatch.chdir(page.folder)
     trusted_keys = page.environ["ENGINE_TRUSTED_KEYS"]
-    before = dict(page.environ)
     for purpose, name in key_files.SIGNING.items():
-        old, new = (load_signer(key_files.signing_key(page.environ, purpose)), str(page.folder / f"{purpose}-2.pem"))
-        assert main(["keys", "rotate", old.id, "--out", new, "--until", "30d", "--keys", trusted_keys]) == 0
+        old, new = Keyring(page.environ).signer(purpose).id, str(page.folder / f"{purpose}-2.pem")
+        assert main(["keys", "rotate", old, "--out", new, "--until", "30d", "--keys", trusted_keys]) == 0
         page.environ[f"{name}_FILE"] = new
-        assert Keyring(page.environ).signer(purpose).id != old.id
+        assert Keyring(page.environ).signer(purpose).id != old
     for name, key in (("ENGINE_DIGEST", "cd" * 32), ("ENGINE_BACKUP", sealing_key())):
-        page.environ |= {f"{name}_KEY": key, f"{name}_OLD_KEYS": before[f"{name}_KEY"]}
-    return before
+        page.environ |= {f"{name}_KEY": key, f"{name}_OLD_KEYS": page.environ[f"{name}_KEY"]}
 
 
 @pytest.mark.terraform

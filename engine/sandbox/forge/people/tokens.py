@@ -111,7 +111,7 @@ def _signed(token: str, keys: str) -> Mapping[str, Any]:
     """
     import jwt
 
-    ignored = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    ignored: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     for key in _PUBLIC.findall(keys):
         with suppress(jwt.InvalidSignatureError):
             # Only ever with this algorithm: a JWT names its own; `none`, or HS256 with our public key, are old tricks.
