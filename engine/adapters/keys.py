@@ -175,7 +175,8 @@ def key_set(folder: str, before: bytes | None, expires: str) -> bytes:
         place = os.path.join(folder, signs(purpose))
         signer = load_signer(files.read(place)) if os.path.lexists(place) else new_key(place)
         if signer.id not in known:
-            key = TrustedKey(signer.id, signer.public, (purpose,), expires, None, name=purpose)
+            name = "" if f"name: {purpose}\n" in known else purpose  # a name stands for one key
+            key = TrustedKey(signer.id, signer.public, (purpose,), expires, None, name)
             top, _, row = entry(key).partition("keys:\n")
             head, rows = head or f"{top}keys:", [*rows, row]
     for name in SECRETS:

@@ -67,6 +67,17 @@ def test_what_either_key_has_signed_counts_until_the_old_one_ends(tmp_path, purp
             verify(alone, found, now="2097-12-31T00:00:00Z", purpose=purpose)
 
 
+def test_a_key_that_was_lost_is_followed_by_one_without_its_name(tmp_path):
+    (tmp_path / "keys").mkdir(mode=0o700)
+    before = key_set(str(tmp_path / "keys"), None, "2099-01-01T00:00:00Z")
+    (tmp_path / "keys" / "merge-key.pem").unlink()
+    found = load_trusted_keys(key_set(str(tmp_path / "keys"), before, "2099-01-01T00:00:00Z"))
+    assert [(key.name, key.purposes) for key in found.values() if "merge" in key.purposes] == [
+        ("merge", ("merge",)),
+        ("", ("merge",)),
+    ]
+
+
 @pytest.mark.slow
 def test_a_store_is_the_same_to_another_key_of_its_account(s3, monkeypatch):
     first = opened(s3)
