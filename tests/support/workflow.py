@@ -101,8 +101,7 @@ class _Runner:
         self.env = self._texts(self.flow.get("env"))
         for step in self.job["steps"]:
             self._step(step, self.contexts)
-        outputs = self._texts(self.job.get("outputs"))
-        return Job("failure" if self.failed else "success", outputs, self.log)
+        return Job("failure" if self.failed else "success", self._texts(self.job.get("outputs")), self.log)
 
     def _step(self, step: Any, contexts: dict[str, Any]) -> None:
         _known("step", step)
@@ -152,12 +151,11 @@ class _Runner:
 
     def _process(self, step: Any) -> None:
         assert "${{" not in step["run"]
-        given = self.env | self._texts(step.get("env"))
         script, output = self.temp / "step", self.temp / "output"
         script.write_text(step["run"])
         output.write_text("")
         words = [*_SHELLS[step.get("shell", "bash")], str(script)]
-        environ = self.host.environ | given | self._told(output)
+        environ = self.host.environ | self.env | self._texts(step.get("env")) | self._told(output)
         done = subprocess.run(words, cwd=self.home, env=environ, capture_output=True, text=True, check=False)
         self.log += f"── {step['name']}: {done.returncode}\n{done.stdout}{done.stderr}"
         self.failed = self.failed or done.returncode != 0
