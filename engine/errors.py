@@ -1383,10 +1383,75 @@ TABLE: dict[str, Row] = {
     "ENG937": Row("nothing was set up in {directory}: there is no {file}", "leave --update out, to set it up"),
     "ENG938": Row("what is there is a {kind}, and no {other}", "say `engine init {kind}`, or name another directory"),
     "ENG939": Row("another `engine init` is at work in {directory}", "wait until it has ended", _STALE),
+    # ENG940-949, 952-959 roles in AWS, by a job's identity
+    "ENG940": Row(
+        "{role} is of another account than {name}, which is in {account}",
+        "name a role of {account} in `environments.{name}.roles`; `engine aws trust` prints what makes them",
+    ),
+    "ENG941": Row("{role} is taken twice: {one}, and {other}", "give each environment, and each of the two, its own"),
+    "ENG942": Row("{name} has `roles`, and {why}", "leave one of the two out; only what has an account has roles"),
+    "ENG943": Row(
+        "the role {role} of {environment} is the store's, which Terraform never gets",
+        "name another one in `environments.{environment}.roles`, or in ENGINE_STORE_ROLE",
+    ),
+    "ENG944": Row(
+        "nobody here can take {role}: this is no job with an identity",
+        "give the job `permissions: {{id-token: write}}`; outside of a job name a profile in ENGINE_AWS_PROFILE, and "
+        "for the store in ENGINE_STORE_PROFILE",
+        _AUTH,
+    ),
+    "ENG945": Row(
+        "GitHub gives this job no token for {role}: {reason}",
+        "give the job `permissions: {{id-token: write}}`, and run it again; if it stays so, see GitHub's status",
+        _AUTH,
+    ),
+    "ENG946": Row(
+        "AWS gives no keys for {role}: {reason}",
+        "run it again; if it stays so, see AWS's status, and what stands between: a proxy, AWS_ENDPOINT_URL",
+        _EXEC,
+    ),
+    "ENG947": Row(
+        "AWS refuses {role} to this job ({reason}): it came as {sub}, for {aud}",
+        "let the role trust exactly that subject and audience: compare it with `engine aws trust`, in this account, "
+        "and with the environment of the job",
+        _AUTH,
+    ),
+    "ENG948": Row(
+        "the job's token had expired when AWS looked at it for {role}",
+        "set this machine's clock (`engine doctor` says how far it is off), and run it again",
+        _AUTH,
+    ),
+    "ENG949": Row(
+        "the sessions of {role} are shorter than {seconds} s",
+        "raise the role's maximum session (`engine aws trust` has it), or lower `roles: {{session: …}}`",
+        _AUTH,
+    ),
     "ENG950": Row("--only: there is no action `{action}`", "docs/reference/actions.md lists them"),
     "ENG951": Row(
         "{name} is set, and so is ENGINE_GITHUB_APP_KEY",
         "give a job that only reads the key of the reader, and no other",
+    ),
+    "ENG952": Row("AWS has no session of {session}", "say 15m to 12h"),
+    "ENG953": Row(
+        "GitHub would take the environment {name} for another one: {other}",
+        "call it otherwise: GitHub knows no case there, and `interlock-…` and `otherwise` are those of our own jobs",
+    ),
+    "ENG954": Row("nothing has to be in account {account}", "name one with --account: {known}"),
+    "ENG955": Row("{option} is not valid: {reason}", "say {wanted}"),
+    "ENG956": Row(
+        "{role} lies where applies may change roles, below {path}",
+        "give it another path: whoever may change its own role may do everything",
+    ),
+    "ENG957": Row(
+        "account {account} does not let us look ({what}: {reason})",
+        "look as somebody who may read IAM and S3 there, and write to its buckets: name their profile in "
+        "ENGINE_AWS_PROFILE",
+        _AUTH,
+    ),
+    "ENG958": Row(
+        "account {account} does not answer {what}: {reason}",
+        "see that ENGINE_AWS_PROFILE, or the process, has keys that are valid now; then run it again",
+        _EXEC,
     ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

@@ -21,6 +21,17 @@ class StorePlace(NamedTuple):
         return self.directory
 
 
+class Identity(NamedTuple):
+    """Where a job asks who it is, and with what. The second is a secret."""
+
+    url: str
+    bearer: str
+
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "Identity()"
+
+
 class BucketPlace(NamedTuple):
     """A place in S3 that `ENGINE_STORE` names, and how to get there."""
 
@@ -28,6 +39,8 @@ class BucketPlace(NamedTuple):
     prefix: str  # of the keys in it: none, or one that ends with `/`
     region: str | None
     profile: str | None
+    role: str | None = None  # in place of a profile, for a job with that identity
+    identity: Identity | None = None
 
     def __str__(self) -> str:
         """As the setting has it."""
@@ -67,6 +80,8 @@ class Given(NamedTuple):
     profile: str | None
     taken: str  # the profile that Terraform takes
     region: str | None
+    role: str | None
+    identity: Identity | None
 
 
 def store_at(home: str, value: str, given: Given) -> StorePlace | BucketPlace | None:
@@ -101,7 +116,9 @@ def _bucket(value: str, given: Given) -> BucketPlace:
     if given.profile and given.profile == given.taken:
         reason = f"Terraform takes `{given.taken}` too, and must not reach the store"
         raise failure("ENG004", name="ENGINE_STORE_PROFILE", reason=reason)
-    return BucketPlace(bucket, prefix and f"{prefix}/", given.region, given.profile)
+    return BucketPlace(
+        bucket, prefix and f"{prefix}/", given.region, given.profile, given.role, given.identity if given.role else None
+    )
 
 
 def _no_bucket(name: str) -> str:

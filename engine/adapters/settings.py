@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from engine.adapters.places import BucketPlace, Forge, Given, StorePlace, absolute, below, forge_at, store_at
+from engine.adapters.places import BucketPlace, Forge, Given, Identity, StorePlace, absolute, below, forge_at, store_at
 from engine.errors import failure
 
 
@@ -61,6 +61,11 @@ SETTINGS = (
         "ENGINE_STORE_PROFILE",
         "AWS profile with which a store in S3 is used, and nothing else: Terraform never gets it. Not set: what every "
         "AWS client finds, which Terraform gets too.",
+    ),
+    Setting(
+        "ENGINE_STORE_ROLE",
+        "ARN of the AWS role as which a job uses a store in S3, by its own identity (OIDC), and nothing else: instead "
+        "of ENGINE_STORE_PROFILE.",
     ),
     Setting("ENGINE_STORE_REGION", "Region of that bucket; that of the profile, or AWS_REGION, when not set."),
     Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
@@ -130,6 +135,11 @@ SETTINGS = (
     Setting("ENGINE_WEBHOOK_SECRET_FILE", "File with that secret, mode 0600."),
     Setting("ENGINE_WEBHOOK_OLD_SECRET", "The secret of before, which holds too while it is exchanged. Secret."),
     Setting("ENGINE_WEBHOOK_OLD_SECRET_FILE", "File with that secret, mode 0600."),
+    Setting(
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "Where a job of GitHub Actions asks for its own identity, as that sets it where the job has `id-token: write`.",
+    ),
+    Setting("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "What it asks there with, set likewise. Secret."),
     Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
@@ -189,6 +199,8 @@ class Settings(NamedTuple):
     bot: int | None  # the account as which it acts
     credentials: Mapping[str, str]
     page: str = ""  # of the GitHub Actions run that we are a job of: where its log is
+    identity: Identity | None = None  # of that job, for roles in AWS; shows nothing of what is secret in it
+    in_actions: bool = False
 
     def __repr__(self) -> str:
         """Names only: `credentials` holds secrets."""
@@ -211,6 +223,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         profile=value("ENGINE_STORE_PROFILE") or None,
         taken=environ.get("AWS_PROFILE") or "default",
         region=value("ENGINE_STORE_REGION") or None,
+        role=_role(value("ENGINE_STORE_ROLE"), value("ENGINE_STORE_PROFILE")),
+        identity=_identity(environ),
     )
     emulator = value("ENGINE_EMULATOR")
     if emulator not in ("", "0", "1"):
@@ -237,7 +251,23 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         bot=_number("ENGINE_GITHUB_BOT_ID", environ),
         credentials={name: environ[name] for name in _CREDENTIALS if environ.get(name)},
         page=actions_page(environ),
+        identity=about.identity,
+        in_actions=in_actions(environ),
     )
+
+
+def _identity(environ: Mapping[str, str]) -> Identity | None:
+    url, bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    return Identity(url, bearer) if url and bearer else None
+
+
+def _role(name: str, profile: str) -> str | None:
+    parts = name.split(":")
+    is_role = len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/") and name.isprintable()
+    if name and (profile or not is_role):
+        reason = "ENGINE_STORE_PROFILE is set, too" if profile else f"`{name[:100]}` is no ARN of a role"
+        raise failure("ENG004", name="ENGINE_STORE_ROLE", reason=reason)
+    return name or None
 
 
 def in_job(environ: Mapping[str, str] = os.environ) -> bool:

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.cli.aws import account_options
 from engine.cli.console import Console
 from engine.cli.files import rules_option
 from engine.columns import wrapped
@@ -12,6 +13,7 @@ from engine.core.report.problems import way_out
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
+    from engine.core.doctor import Finding
     from engine.run.machine import Check, Deed
 
 HELP = "check what this machine has of what the engine needs, and say what can be done with that"
@@ -26,6 +28,19 @@ def arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="write the account of each login into the approvers' files: whoever takes the login later is nobody",
     )
+    parser.add_argument(
+        "--aws",
+        action="store_true",
+        help="look at the accounts of the rules and of the store instead, by ENGINE_AWS_PROFILE: is there what `engine "
+        "aws trust` prints, and do the buckets keep versions",
+    )
+    account_options(parser)
+    parser.add_argument(
+        "--repo",
+        metavar="OWNER/NAME",
+        dest="repository",
+        help="the controller's repository there (default: what the rules' checkout was cloned from)",
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -37,6 +52,9 @@ def run(options: Namespace, console: Console) -> int:
 
     if options.pin:
         return _pin(os.path.abspath(options.controller or os.curdir), console)
+    if options.aws:
+        options.controller = options.controller or os.curdir
+        return _told(_accounts(options), console, as_json=options.json)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
     module = module_directory(options.controller, shipped=True) if options.controller else data.path("terraform")
     found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module), os.environ))
@@ -50,6 +68,47 @@ def run(options: Namespace, console: Console) -> int:
         for deed in DEEDS:
             console.out(_able(deed, lacking(deed, found), console))
     return ExitCode.DONE if all(check.ok for check in found) else ExitCode.NEGATIVE
+
+
+def _accounts(options: Namespace) -> "list[Finding]":
+    """What is wrong in the accounts of the rules and of the store, and what is well.
+
+    Raises:
+        EngineError: the rules do not load; ENG953–ENG956, what is to be there cannot be told.
+    """
+    from engine.adapters import settings
+    from engine.cli.aws import told
+    from engine.core.aws.trust import accounts, wanted
+    from engine.run.doctor import aws
+
+    rules, given = told(options)
+    values, found = settings.read(), list["Finding"]()
+    named = {one.account: name for name, one in rules.environments.items()}
+    for account in accounts(rules, given["store"]):
+        profile = values.aws_profile or ""
+        profile = profile.replace("{account}", account).replace("{environment}", named.get(account, "store"))
+        if account not in named:
+            profile = getattr(values.store, "profile", None) or profile
+        found += aws.look(wanted(rules, account=account, **given), profile or None)
+    return found
+
+
+def _told(found: "Sequence[Finding]", console: Console, *, as_json: bool) -> int:
+    from engine.core.doctor import document
+
+    if as_json:
+        console.json(document(found))
+    else:
+        _show(found, console)
+    return ExitCode.NEGATIVE if any(one.is_wrong for one in found) else ExitCode.DONE
+
+
+def _show(found: "Sequence[Finding]", console: Console) -> None:
+    """As they are: commands are copied, and not broken at the terminal's end."""
+    from engine.core.report.doctor import findings
+
+    for line in findings(found, console.width, console.colour):
+        console.data(line)
 
 
 def _pin(controller: str, console: Console) -> int:

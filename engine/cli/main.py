@@ -43,6 +43,7 @@ COMMANDS = {
     "state": "engine.cli.state",
     "keys": "engine.cli.keys",
     "app": "engine.cli.app",
+    "aws": "engine.cli.aws",
     "doctor": "engine.cli.doctor",
     "sandbox": "engine.cli.sandbox",
     "error": "engine.cli.error",

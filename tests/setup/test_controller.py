@@ -26,7 +26,7 @@ FLOW, CHECKS = (
 )
 JOBS = FLOW["jobs"]
 APP, READER = "INTERLOCK_APP_KEY", "INTERLOCK_READER_KEY"
-ANY_JOB = "STORE_REGION STORE_ROLE"
+ANY_JOB = "STORE_ROLE"
 OLD = ["ENGINE_BACKUP_OLD_KEYS", "ENGINE_DIGEST_OLD_KEYS"]  # while one is exchanged
 
 
@@ -47,7 +47,7 @@ def keys(text):
             "plan",
             "interlock-plan-${{ needs.route.outputs.environment || 'otherwise' }}",
             [*keys("DIGEST HANDOVER"), READER],
-            f"READER_ID ROLE SESSION_S STATE_BUCKET STATE_REGION {ANY_JOB}",
+            f"READER_ID STATE_BUCKET STATE_REGION {ANY_JOB}",
             [],
         ),
         ("sign", "interlock-sign", [*keys("HANDOVER MERGE SIGNING"), APP], ANY_JOB, ["actions"]),
@@ -55,7 +55,7 @@ def keys(text):
             "apply",
             "${{ needs.sign.outputs.environment || 'otherwise' }}",
             sorted([*keys("AUDIT BACKUP DIGEST HANDOVER"), *OLD, READER]),
-            f"READER_ID ROLE SESSION_S STATE_BUCKET STATE_REGION {ANY_JOB}",
+            f"READER_ID STATE_BUCKET STATE_REGION {ANY_JOB}",
             [],
         ),
         ("report", "interlock-report", [*keys("HANDOVER SIGNING"), APP], ANY_JOB, ["actions"]),
@@ -81,6 +81,14 @@ def test_five_jobs_and_nothing_in_common_that_is_secret():
     assert FLOW["permissions"] == CHECKS["permissions"] == {}
     assert named({key: value for key, value in FLOW.items() if key != "jobs"}, "secrets") == []
     assert FLOW["concurrency"]["cancel-in-progress"] == "false"
+
+
+def test_no_key_of_aws_is_in_a_file_a_setting_or_another_step():
+    """Each job is somebody by its own identity, which the engine alone exchanges."""
+    assert not re.findall(r"AWS_(?!EC2_METADATA_DISABLED)\w+|credentials$|_PROFILE", TEXT)
+    assert not [path for path, text in FILES.items() if b"AssumeRole" in text or b"SESSION_TOKEN" in text]
+    for job in JOBS.values():
+        assert [step["id"] for step in job["steps"] if "ENGINE_STORE_ROLE" in step.get("env", {})] == ["engine"]
 
 
 def does(job):

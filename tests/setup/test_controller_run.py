@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -23,11 +24,14 @@ from engine.sandbox.forge.serve import running
 from engine.sandbox.scenarios.reach import SOURCE, Reach
 from tests.support.consoles import ROOT, rows, typed
 from tests.support.http import Answer, Far
+from tests.support.identity import BEARER, token
 from tests.support.receiver import until
 from tests.support.workflow import Host, run
 
 ENVIRONMENTS = {"development": "111111111111", "staging": "222222222222", "production": "333333333333"}
 QUICK, GUIDE = "docs/QUICK-START.md", "docs/COMPLETE-PIPELINE-SETUP-GUIDE.md"
+# A session's token begins so (moto), and so does the token of the job; both are in no file, nor in the store.
+SESSION = re.compile(rb"FQoGZXIvYXdz[A-Za-z0-9+/=]{40}|" + token().encode())
 REPOSITORIES = {"controller": "acme/controller", "source": SOURCE}
 
 
@@ -35,7 +39,7 @@ class World:
     """A forge and an AWS without an engine, and the two repositories of whoever follows the pages, all set up."""
 
     def __init__(self, top, forge, cloud, hooks, oidc):
-        self.top, self.hooks, self.said = top, hooks, ready(forge)
+        self.cloud, self.top, self.hooks, self.oidc, self.said = cloud, top, hooks, oidc, ready(forge)
         self.reach, self.runs = Reach(self.said, str(top)), 0
         self.place = stage.prepared(str(top / "stage"), cloud, forge, self.said["app"])
         self.empty = top / "empty"
@@ -49,7 +53,9 @@ class World:
         environ = self._environ()
         self.hosts = {
             "source": Host(secrets["source"], variables["source"], environ),
-            "controller": Host(secrets["controller"], variables["controller"], environ, oidc=(f"{oidc}?job", "bearer")),
+            "controller": Host(
+                secrets["controller"], variables["controller"], environ, oidc=(f"{oidc.url}/?job", BEARER)
+            ),
         }
 
     def _apps(self, forge):
@@ -115,9 +121,8 @@ class World:
         for kind, environment, held, said in rows(GUIDE, "repository"):
             [place] = words(environment)
             secrets[kind][place] = {name: files[name].read_text() for name in words(held)}
-            roles = {"INTERLOCK_STORE_ROLE": cloud.store.account, "INTERLOCK_ROLE": ENVIRONMENTS["development"]}
-            arns = {name: f"arn:aws:iam::{account}:role/{place}" for name, account in roles.items()}
-            variables[kind][place] = {name: {**known, **arns}[name] for name in words(said)}
+            role = {"INTERLOCK_STORE_ROLE": f"arn:aws:iam::{cloud.store.account}:role/{place}"}
+            variables[kind][place] = {name: {**known, **role}[name] for name in words(said)}
         return secrets, variables
 
     def _environ(self):
@@ -156,6 +161,14 @@ class World:
         assert {job.result for job in done.values()} <= {"success", "skipped"}, "\n".join(j.log for j in done.values())
         return done
 
+    def stored(self):
+        """What is in the store, by key."""
+        one = self.cloud.store
+        keys = {"aws_access_key_id": one.access_key_id, "aws_secret_access_key": one.secret_access_key}
+        there = boto3.resource("s3", endpoint_url=self.cloud.url, region_name=self.cloud.region, **keys)
+        objects = there.Bucket(aws.STORE).objects.all()
+        return {found.key.removeprefix("sandbox/"): found.get()["Body"].read() for found in objects}
+
     def sent(self, event, body):
         """By the source's workflow to the controller's: where each of its jobs stopped, and what they have said."""
         before = len(self.hooks.asked)
@@ -186,14 +199,15 @@ def with_token(url, token):
 
 @pytest.fixture
 def world(tmp_path):
-    hooks, oidc = Far(lambda _asked: Answer(200)), Far(lambda _asked: Answer(200, b'{"value": "head.claims.code"}'))
+    hooks, said = Far(lambda _asked: Answer(200)), json.dumps({"value": token()}).encode()
+    oidc = Far(lambda _asked: Answer(200, said))
     with (
         hooks.serving() as far,
         oidc.serving() as tokens,
         aws.running(str(tmp_path), ENVIRONMENTS, lasting=False) as cloud,
         running(str(tmp_path), webhook=far.url) as forge,
     ):
-        yield World(tmp_path, forge, cloud, hooks, tokens.url)
+        yield World(tmp_path, forge, cloud, hooks, tokens)
 
 
 def emptied(forge):
@@ -250,6 +264,13 @@ def test_who_follows_the_pages_has_a_change_applied_from_a_push_on(world):
     assert {file.name for file in artefacts} == {"handover", "apply.log"}, "no plan leaves its job"
     held = {key.strip() for keys in world.hosts["controller"].secrets.values() for key in keys.values()}
     assert not [key for file in artefacts for key in held if key in file.read_text()]
+    assert len(world.oidc.asked) > 8, "each job was somebody by its own identity"
+    assert {one.headers["authorization"] for one in world.oidc.asked} == {f"Bearer {BEARER}"}
+    files = [file for file in top.rglob("*") if file.is_file() and file.name != "aws-credentials"]
+    kept = {str(file): file.read_bytes() for file in files}
+    kept |= world.stored() | {"what was said": log.encode()}
+    assert [path for path, data in kept.items() if SESSION.search(data)] == [], "keys of a session are in memory alone"
+    assert any(path.startswith("journal/") for path in kept)
     lock = (top / "controller" / ".github" / "engine" / "engine.lock").read_text()
     assert re.fullmatch(r"interlock-engine==\S+ --hash=sha256:[0-9a-f]{64}\n", lock)
     rules = ask("GET", f"{here}/rules/branches/dev", None, "ann")

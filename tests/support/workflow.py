@@ -143,8 +143,9 @@ class _Runner:
         action = parsed(place / "action.yml")
         _known("action", action)
         assert (action["runs"].keys(), action["runs"]["using"]) == ({"using", "steps"}, "composite")
-        assert given.keys() <= action["inputs"].keys()
-        inputs = {key: given.get(key, one["default"]) for key, one in action["inputs"].items()}
+        declared = action.get("inputs", {})
+        assert given.keys() <= declared.keys()
+        inputs = {key: given.get(key, one["default"]) for key, one in declared.items()}
         inside = {"inputs": inputs, "runner": self.contexts["runner"], "github": self.contexts["github"], "steps": {}}
         for step in action["runs"]["steps"]:
             self._step(step, inside)

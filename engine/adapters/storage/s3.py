@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PAGE = 1000  # keys of one answer, the most that S3 gives
 
 _RETAINED_DAYS = 400  # a year of audits, and the month in which they are read
+_SESSION_S = 3600  # the longest that every role gives
 _TRIES = 6  # of what is asked again here, over some 5 s
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 4}}
 _CONNECTIONS = 128  # at once: as many as there are threads in four runs
@@ -92,6 +93,7 @@ class Bucket:
         self._place = place
         self._lock = Lock()
         self._client: Any = None
+        self._until: float | None = None  # when its keys end; None: the library looks after them
         self._object_lock: tuple[Mapping[str, Any] | None] | None = None  # None: not asked for yet
 
     def get(self, key: str) -> Item | None:
@@ -230,6 +232,8 @@ class Bucket:
                 client = self._connect()
                 self._check(client)
                 self._client = client
+            elif self._until is not None and time.monotonic() > self._until:
+                self._client = self._connect()
             return self._client
 
     def _connect(self) -> Any:
@@ -241,7 +245,7 @@ class Bucket:
             raise failure("ENG206", what=f"the store {self._place}", library="boto3", extra="s3") from None
         profile = self._place.profile
         try:
-            session = boto3.Session(profile_name=profile, region_name=self._place.region)
+            session = boto3.Session(profile_name=profile, region_name=self._place.region, **self._keys())
             keys = session.get_credentials()
             if keys is None or (profile and keys.method in _OF_THE_MACHINE):
                 # Without keys of its own the library would take those of the machine, which everybody on it has.
@@ -252,6 +256,16 @@ class Bucket:
             raise self._failed("opening it", error) from None
         except ValueError:  # an endpoint that is no URL
             raise self._unanswered("opening it", "AWS_ENDPOINT_URL or the region is none") from None
+
+    def _keys(self) -> dict[str, str]:
+        """Keys of the role, where the place names one; taken anew in good time before they end."""
+        if self._place.role is None:
+            return {}
+        from engine.adapters.job_identity import Exchange
+
+        found = Exchange(self._place.identity).keys(self._place.role, self._place.region, _SESSION_S)
+        self._until = time.monotonic() + _SESSION_S / 2
+        return {"aws_access_key_id": found.id, "aws_secret_access_key": found.secret, "aws_session_token": found.token}
 
     def _check(self, client: Any) -> None:
         """It has our mark; an empty place gets one.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from engine.adapters import secrets_given
 from engine.core import redact
 from engine.core.redact import Redactor
 
@@ -29,5 +30,5 @@ def build(path: str, home: str, cli_config: str, credentials: Mapping[str, str])
 
 
 def redactor(credentials: Mapping[str, str]) -> Redactor:
-    """Hides the credentials, also a password inside a proxy's URL."""
-    return Redactor(redact.credentials(credentials))
+    """Hides the credentials, also a password inside a proxy's URL, and what this process was given so far."""
+    return Redactor(redact.credentials(credentials) | secrets_given.all_of_them())

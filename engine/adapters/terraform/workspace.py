@@ -26,6 +26,7 @@ from engine.adapters.terraform.providers import Providers
 from engine.adapters.terraform.template import INIT_S, LOCK_FILE, Setup, Template, find_or_make, without_hashes
 from engine.core.canonical import digest_bytes
 from engine.core.exact import Json
+from engine.core.redact import Redactor
 from engine.errors import failure
 
 VARIABLES = "resource.tfvars.json"
@@ -54,7 +55,7 @@ class Workspace:
         self.template = template
         self.backend = setup.backend
         self.accounts = setup.accounts
-        self.redactor = environment.redactor(setup.credentials)
+        self._credentials = setup.credentials
         self.scratch = os.path.join(setup.cache_dir, "work")
         self.kept = os.path.join(setup.cache_dir, "kept")  # see `opened`
         os.makedirs(self.scratch, mode=0o700, exist_ok=True)
@@ -63,6 +64,11 @@ class Workspace:
         self._providers = Providers(template.module, template.env["PATH"])
         self._lock_file = fetch(os.path.join(template.module, LOCK_FILE))
         self.lock_digest = digest_bytes(self._lock_file)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Hides what Terraform was given so far."""
+        return environment.redactor(self._credentials)
 
     @contextmanager
     def directory(self, job: Job, cancel: threading.Event | None = None, *, again: bool = False) -> Iterator[str]:

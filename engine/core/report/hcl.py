@@ -10,6 +10,17 @@ _AFTER_APPLY = "(known only after apply)"
 _STEP = "  "
 
 
+class Reference(str):
+    """What another block has, such as `aws_s3_bucket.states.id`: written as it is."""
+
+    __slots__ = ()
+
+
+def block(head: str, attributes: Mapping[str, Any]) -> list[str]:
+    """The lines of one block; its attributes as those of an example."""
+    return [f"{head} {{", *(line for key, value in attributes.items() for line in _attribute(key, value, _STEP)), "}"]
+
+
 def hcl(example: Mapping[str, Any]) -> str:
     """Blocks of all resources of an example (its form: `adapters.policy.annotations`), one after the other."""
     return "\n".join(_example(example))
@@ -68,10 +79,12 @@ def _attribute(key: str, value: Any, indent: str) -> Iterator[str]:
 
 def _value(value: Any, indent: str) -> str:
     within = indent + _STEP
+    if isinstance(value, Reference):
+        return value
     if isinstance(value, dict) and value:
         lines = [f"{within}{_key(key)} = {_value(item, within)}" for key, item in value.items()]
         return "\n".join(["{", *lines, f"{indent}}}"])
-    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+    if isinstance(value, list) and any(isinstance(item, dict | list | Reference) for item in value):
         lines = [f"{within}{_value(item, within)}," for item in value]
         return "\n".join(["[", *lines, f"{indent}]"])
     return json.dumps(value, ensure_ascii=False).replace("${", "$${")  # which Terraform would fill in

@@ -28,6 +28,7 @@ from engine.core.rules.model import (
     Override,
     Pipeline,
     Profile,
+    Roles,
     Source,
     Step,
     Trigger,
@@ -73,6 +74,7 @@ class Builder:
                 e.data.get("region"),
                 e.place(),
                 _profile(e.data.get("profile")),
+                _roles(e.data.get("roles")),
             )
             for e in self._draft.sections["environments"]
         }
@@ -379,3 +381,10 @@ def _profile(value: object) -> Profile | None:
     if isinstance(value, dict):
         return Profile(**value)
     return Profile(value, value) if isinstance(value, str) else None
+
+
+def _roles(value: Mapping[str, str] | None) -> Roles | None:
+    if value is None:
+        return None
+    session = {"session_s": seconds(value["session"])} if "session" in value else {}
+    return Roles(value["plan"], value["apply"], **session)

@@ -29,6 +29,14 @@ class Profile(NamedTuple):
     apply: str  # writes
 
 
+class Roles(NamedTuple):
+    """Roles of an account, by their ARN, that a job takes by its own identity; each is one environment's alone."""
+
+    plan: str  # reads
+    apply: str  # writes
+    session_s: int = 3600  # for how long the keys of one Terraform command are valid
+
+
 class Backend(NamedTuple):
     """`backend:`, how states are locked."""
 
@@ -44,6 +52,7 @@ class Environment(NamedTuple):
     region: str | None
     place: Place
     profile: Profile | None = None  # None: what the settings say
+    roles: Roles | None = None
 
     @property
     def applies(self) -> bool:

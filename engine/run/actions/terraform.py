@@ -14,7 +14,7 @@ from engine.names import plural
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings
-    from engine.adapters.terraform.accounts import Profiles, Role
+    from engine.adapters.terraform.accounts import Accounts, Profiles, Role
     from engine.adapters.terraform.plan import PlanResult
     from engine.adapters.terraform.template import Setup
     from engine.adapters.terraform.workspace import Job, Workspace
@@ -72,12 +72,12 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
 
 
 def apart_from_the_store(values: "Settings", rules: "Rules", jobs: "Sequence[Job]") -> None:
-    """Nothing, if no profile that Terraform works by, whatever it does, is the store's.
+    """Nothing, if no profile or role that Terraform works by, whatever it does, is the store's.
 
     Raises:
-        EngineError: ENG469.
+        EngineError: ENG469, ENG943.
     """
-    of_store = getattr(values.store, "profile", None)
+    of_store, stores_role = (getattr(values.store, name, None) for name in ("profile", "role"))
     profiles = _profiles(values, rules)
     roles: tuple[Role, ...] = ("plan", "apply")
     for one in jobs:
@@ -85,6 +85,9 @@ def apart_from_the_store(values: "Settings", rules: "Rules", jobs: "Sequence[Job
             profile = profiles.name(one.environment, one.account, role)
             if profile and profile == of_store:
                 raise failure("ENG469", profile=profile, environment=one.environment)
+        to = rules.environments.get(one.environment)
+        if to and to.roles and stores_role in (to.roles.plan, to.roles.apply):
+            raise failure("ENG943", role=stores_role, environment=one.environment)
 
 
 def _profiles(values: "Settings", rules: "Rules | None") -> "Profiles":
@@ -93,6 +96,21 @@ def _profiles(values: "Settings", rules: "Rules | None") -> "Profiles":
 
     environments = rules.environments if rules else {}
     return Profiles(values.aws_profile, {name: one.profile for name, one in environments.items() if one.profile})
+
+
+def _accounts(values: "Settings", rules: "Rules | None") -> "Accounts":
+    """Roles are for whoever has an identity of its own, which a job has; elsewhere a machine may say by what profile.
+
+    In a job that setting does not count: it is not given another way in by what anybody sets beside the rules.
+    """
+    from engine.adapters.job_identity import Exchange
+    from engine.adapters.terraform.accounts import ByRoles
+
+    profiles = _profiles(values, rules)
+    roles = {name: one for name, one in (rules.environments if rules else {}).items() if one.roles}
+    if not roles or (values.aws_profile and values.identity is None and not values.in_actions):
+        return profiles
+    return ByRoles(roles, Exchange(values.identity).keys, profiles)
 
 
 def _afresh(_job: "Job", _inputs: str, make: "Make") -> "Made":
@@ -296,7 +314,7 @@ def setup(values: "Settings", module: str, rules: "Rules | None", *, nowhere: bo
         mirror=values.mirror,
         cli_config=values.cli_config,
         tofu_lock=values.tofu_lock,
-        accounts=Profiles() if nowhere else _profiles(values, rules),
+        accounts=Profiles() if nowhere else _accounts(values, rules),
     )
 
 

@@ -5,6 +5,7 @@ from itertools import combinations
 from math import prod
 from typing import Any
 
+from engine.core.duration import seconds
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry
 from engine.core.rules.ownership import TooManyError, Work, alike, one_state, overlap
@@ -39,6 +40,47 @@ def branches(subject: Subject) -> Iterator[Problem]:
         if branch.lower() in first:
             yield problem("ENG064", place, branch=branch, one=first[branch.lower()], other=name)
         first.setdefault(branch.lower(), name)
+
+
+def other_accounts(subject: Subject) -> Iterator[Problem]:
+    """Whoever takes a role of another account works there, and not where the environment is."""
+    for entry, roles in _roles(subject):
+        account = entry.data.get("account")
+        for use in ("plan", "apply"):
+            of = roles[use].split(":")[4]
+            if account and of != account:
+                yield problem("ENG940", entry.place("roles", use), name=entry.name, role=roles[use], account=account)
+
+
+def shared_roles(subject: Subject) -> Iterator[Problem]:
+    """A role that two jobs take has the rights of both, and is open to both."""
+    first: dict[str, str] = {}
+    for entry, roles in _roles(subject):
+        for use in ("plan", "apply"):
+            what = f"{entry.name}, {use}"
+            if roles[use] in first:
+                yield problem("ENG941", entry.place("roles", use), role=roles[use], one=first[roles[use]], other=what)
+            first.setdefault(roles[use], what)
+
+
+def odd_roles(subject: Subject) -> Iterator[Problem]:
+    """Roles where nothing is applied, or beside a profile: nobody could say which of the two counts."""
+    for entry, _ in _roles(subject):
+        if "profile" in entry.data or "account" not in entry.data:
+            why = "a profile" if "profile" in entry.data else "no account"
+            yield problem("ENG942", entry.place("roles"), name=entry.name, why=why)
+
+
+def sessions(subject: Subject) -> Iterator[Problem]:
+    """What AWS gives: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html."""
+    for entry, roles in _roles(subject):
+        if "session" in roles and not 900 <= seconds(roles["session"]) <= 12 * 3600:
+            yield problem("ENG952", entry.place("roles", "session"), session=roles["session"])
+
+
+def _roles(subject: Subject) -> Iterator[tuple[Entry, Mapping[str, str]]]:
+    rows = subject.draft.sections["environments"]
+    return ((entry, entry.data["roles"]) for entry in rows if "roles" in entry.data)
 
 
 def owners(subject: Subject) -> Iterator[Problem]:
@@ -195,4 +237,8 @@ CHECKS = (
     Check("ENG076", one_person),
     Check("ENG078", one_command),
     Check("ENG079", many_ways),
+    Check("ENG940", other_accounts),
+    Check("ENG941", shared_roles),
+    Check("ENG942", odd_roles),
+    Check("ENG952", sessions),
 )
