@@ -34,8 +34,9 @@ check: $(VENV)/dev ## linters, types, layers, the engine's own checks of what is
 	$(BIN)/engine test tests/specs --coverage --fail-under 100
 	$(BIN)/engine policy test --fail-under 90
 
-docs: $(VENV)/dev ## the reference, made anew
+docs: $(VENV)/dev ## the reference, made anew, and all pages as a site in build/site
 	$(BIN)/python tools/reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 catalogue: $(VENV)/dev ## AWS's lists of actions and runtimes, made anew
 	$(BIN)/python -m tools.aws_catalogue

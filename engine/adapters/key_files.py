@@ -29,6 +29,17 @@ def digest_key(environ: Mapping[str, str]) -> bytes | None:
     return _long("ENGINE_DIGEST_KEY", environ)
 
 
+def digest_keys(environ: Mapping[str, str]) -> tuple[bytes | None, Sequence[bytes]]:
+    """(The key of plan digests, the ones of before); None when it is not set.
+
+    Raises:
+        EngineError: as `digest_key`.
+    """
+    name = "ENGINE_DIGEST_OLD_KEYS"
+    old = (_secret(name, environ) or b"").split()
+    return digest_key(environ), [_long_enough(name, key) for key in old]
+
+
 def handover_key(environ: Mapping[str, str]) -> bytes | None:
     """The key of what one job hands to the next; None when it is not set.
 
@@ -91,7 +102,11 @@ def github_token(environ: Mapping[str, str]) -> str | None:
 
 def _long(name: str, environ: Mapping[str, str]) -> bytes | None:
     key = _secret(name, environ)
-    if key is not None and len(key) < _SECRET_MINIMUM:
+    return None if key is None else _long_enough(name, key)
+
+
+def _long_enough(name: str, key: bytes) -> bytes:
+    if len(key) < _SECRET_MINIMUM:
         raise failure("ENG004", name=name, reason=f"{len(key)} characters, at least {_SECRET_MINIMUM} needed")
     return key
 

@@ -63,16 +63,16 @@ class Keyring:
             raise failure("ENG550", purpose=purpose, setting=f"{key_files.SIGNING[purpose]}_FILE")
         return load_signer(pem)
 
-    def digest_key(self) -> bytes:
-        """Keys the digests of plans.
+    def digest_keys(self) -> tuple[bytes, ...]:
+        """The first one keys the digests of plans; those of before come after it, for what was digested with them.
 
         Raises:
-            EngineError: ENG551 there is none, or it cannot be used.
+            EngineError: ENG551 there is none, or one cannot be used.
         """
-        key = key_files.digest_key(self._environ)
-        if key is None:
+        present, old = key_files.digest_keys(self._environ)
+        if present is None:
             raise failure("ENG551")
-        return key
+        return present, *old
 
     def handover_key(self) -> bytes:
         """Keys what one job hands to the next.
@@ -175,7 +175,8 @@ def key_set(folder: str, before: bytes | None, expires: str) -> bytes:
         place = os.path.join(folder, signs(purpose))
         signer = load_signer(files.read(place)) if os.path.lexists(place) else new_key(place)
         if signer.id not in known:
-            key = TrustedKey(signer.id, signer.public, (purpose,), expires, None)
+            name = "" if f"name: {purpose}\n" in known else purpose  # a name stands for one key
+            key = TrustedKey(signer.id, signer.public, (purpose,), expires, None, name)
             top, _, row = entry(key).partition("keys:\n")
             head, rows = head or f"{top}keys:", [*rows, row]
     for name in SECRETS:

@@ -74,6 +74,11 @@ SETTINGS = (
     Setting("ENGINE_MERGE_KEY_FILE", "File with that key, mode 0600."),
     Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
     Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
+    Setting(
+        "ENGINE_DIGEST_OLD_KEYS",
+        "The keys of plan digests before, with white space between: what was approved under them is compared. Secret.",
+    ),
+    Setting("ENGINE_DIGEST_OLD_KEYS_FILE", "File with those keys, mode 0600."),
     Setting("ENGINE_AUDIT_KEY", "Private Ed25519 key that signs the ledger and the audit trail (PEM). Secret."),
     Setting("ENGINE_AUDIT_KEY_FILE", "File with that key, mode 0600."),
     Setting(

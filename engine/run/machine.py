@@ -167,8 +167,8 @@ def _listed(excuses: "Iterable[Excuse]") -> str:
 def _digest_key(environ: Mapping[str, str]) -> str:
     from engine.adapters.keys import Keyring
 
-    Keyring(environ).digest_key()
-    return "set"
+    old = Keyring(environ).digest_keys()[1:]
+    return f"set, and {len(old)} of before" if old else "set"
 
 
 def _signing_key(environ: Mapping[str, str], purpose: "Purpose" = "verdict") -> str:

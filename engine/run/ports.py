@@ -24,11 +24,11 @@ class Secrets(Protocol):
             EngineError: ENG550 there is no key, or it cannot be used.
         """
 
-    def digest_key(self) -> bytes:
-        """Keys the digests of plans.
+    def digest_keys(self) -> tuple[bytes, ...]:
+        """The first one keys the digests of plans; those of before come after it, for what was digested with them.
 
         Raises:
-            EngineError: ENG551 there is none, or it cannot be used.
+            EngineError: ENG551 there is none, or one cannot be used.
         """
 
     def handover_key(self) -> bytes:
@@ -72,7 +72,7 @@ _ASK: "Mapping[Secret, Callable[[Secrets], object]]" = {
     "verdict": lambda secrets: secrets.signer("verdict"),
     "merge": lambda secrets: secrets.signer("merge"),
     "audit": lambda secrets: secrets.signer("audit"),
-    "digest": lambda secrets: secrets.digest_key(),
+    "digest": lambda secrets: secrets.digest_keys(),
     "backup": lambda secrets: secrets.backup_keys(),
 }
 
@@ -95,10 +95,10 @@ class Granted:
         signer: Signer = self._key(purpose)
         return signer
 
-    def digest_key(self) -> bytes:
-        """The key of plan digests, where the row names it."""
-        key: bytes = self._key("digest")
-        return key
+    def digest_keys(self) -> tuple[bytes, ...]:
+        """The keys of plan digests, where the row names them."""
+        keys: tuple[bytes, ...] = self._key("digest")
+        return keys
 
     def handover_key(self) -> bytes:
         """No action has it."""

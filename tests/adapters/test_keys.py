@@ -130,6 +130,24 @@ def test_backups_that_nobody_can_seal(why: str, environ: dict[str, str], said: s
     assert GOOD not in problem.text()
 
 
+def test_digests_of_before_are_opened_by_the_keys_of_before() -> None:
+    ring = Keyring({"ENGINE_DIGEST_KEY": GOOD, "ENGINE_DIGEST_OLD_KEYS": f" {OLD}\n{OLD} "})
+    assert ring.digest_keys() == (GOOD.encode(), OLD.encode(), OLD.encode()), "the present one digests"
+
+
+@pytest.mark.parametrize(
+    ("why", "environ", "said"),
+    [
+        ("an old one alone digests nothing", {"ENGINE_DIGEST_OLD_KEYS": OLD}, "no key for the digests"),
+        ("a short one", {"ENGINE_DIGEST_KEY": GOOD, "ENGINE_DIGEST_OLD_KEYS": f"{OLD} b"}, "ENGINE_DIGEST_OLD_KEYS"),
+    ],
+)
+def test_digest_keys_that_are_none(why: str, environ: dict[str, str], said: str) -> None:
+    with pytest.raises(EngineError, match=said) as refused:
+        Keyring(environ).digest_keys()
+    assert OLD not in str(refused.value), why
+
+
 def test_a_key_is_granted_to_whom_it_is_named() -> None:
     ring = Keyring({"ENGINE_BACKUP_KEY": GOOD, "ENGINE_BACKUP_OLD_KEYS": OLD})
     assert len(Granted(["backup"], ring).backup_keys()) == 2

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import data
+from engine.adapters.keys import key_set
 from engine.cli.files import load_rules
 from engine.cli.main import COMMANDS, load, main, parser_of
 from tests.support.consoles import PAGES, ROOT, agrees, blocks
@@ -43,6 +44,8 @@ def places(tmp_path_factory):
     )
     (controller / "out").mkdir()
     (controller / "out" / "facts.json").write_text(json.dumps(facts.to_json()))
+    (top / "controller-keys").mkdir(mode=0o700)
+    (controller / "trusted-keys.yaml").write_bytes(key_set(str(top / "controller-keys"), None, "2099-01-01T00:00:00Z"))
     (controller / "event.json").write_text(json.dumps(payload()))
     source = Clone(top / "dev-deployment")
     shutil.copytree(ROOT / "examples" / "dev-deployment", source.directory, dirs_exist_ok=True)

@@ -81,7 +81,7 @@ ME, YOU = Owner("me.1", "me"), Owner("you.2", "you")
 
 def use(ctx, **inputs):
     secrets, wanted = ctx.ports.secrets, inputs["with"]
-    return {"said": str(len(secrets.digest_key())) if wanted == "digest" else secrets.signer(wanted).id}
+    return {"said": str(len(secrets.digest_keys()[0])) if wanted == "digest" else secrets.signer(wanted).id}
 
 
 PLAN = SAY._replace(name="test.plan", run=use, inputs={"with": {"type": "string"}}, secrets=("digest",))

@@ -29,6 +29,7 @@ FLOW, CHECKS = (
 JOBS = FLOW["jobs"]
 APP, READER = "INTERLOCK_APP_KEY", "INTERLOCK_READER_KEY"
 ANY_JOB = "STORE_ROLE"
+OLD = ["ENGINE_BACKUP_OLD_KEYS", "ENGINE_DIGEST_OLD_KEYS"]  # while one is exchanged
 
 
 def named(job, context):
@@ -55,7 +56,7 @@ def keys(text):
         (
             "apply",
             "${{ needs.sign.outputs.environment || 'otherwise' }}",
-            [*keys("AUDIT BACKUP DIGEST HANDOVER"), READER],
+            sorted([*keys("AUDIT BACKUP DIGEST HANDOVER"), *OLD, READER]),
             f"READER_ID STATE_BUCKET STATE_REGION {ANY_JOB}",
             [],
         ),

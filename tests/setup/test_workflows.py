@@ -19,6 +19,9 @@ from engine.setup.repository import made
 from tests.support.events import HEAD
 from tests.support.http import Answer, Far
 from tests.support.setup import CONTROLLER, SOURCE, answers
+from tests.support.triggers import MAIN, runs
+from tests.support.workflow import Host
+from tests.support.workflow import run as ran
 
 FILES = {path: text.decode() for path, text in made(answers("source")).items() if path.startswith(".github/workflows/")}
 CHANGED, DISPATCH = (
@@ -175,6 +178,65 @@ def test_a_key_that_is_none_is_not_shown(tmp_path, key):
     assert done.returncode != 0
     assert "not-a-key-but-secret" not in done.stdout + done.stderr
     assert asked == []
+
+
+THEIRS = """
+name: changed
+on: [{trigger}]
+permissions: {{}}
+jobs:
+  theirs:
+    runs-on: ubuntu-24.04
+    environment: {environment}
+    permissions: {{}}
+    steps:
+      - name: look
+        run: echo "what is here is $FOUND"
+        env:
+          FOUND: ${{{{ secrets.DISPATCH_APP_KEY || 'nothing' }}}}
+"""
+HELD = "a-key-of-an-App"
+
+
+def told(tmp_path, trigger, ref, environment="dispatch", open_to=MAIN):
+    """What a job says of its secret whose file was written by somebody, in place of each workflow that is there."""
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for name in ("changed", "dispatch-to-controller", "theirs"):
+        (folder / f"{name}.yml").write_text(THEIRS.format(trigger=trigger, environment=environment))
+    secrets = {"dispatch": {"DISPATCH_APP_KEY": HELD}}
+    host = Host(secrets, {}, {"PATH": os.environ["PATH"]}, ref=ref, open_to=open_to)
+    event = trigger, {"repository": REPOSITORY}
+    names = ("changed", "dispatch-to-controller", "theirs")
+    jobs = [ran(tmp_path, name, event, host, tmp_path / name)["theirs"] for name in names]
+    assert len({(job.result, job.log) for job in jobs}) == 1
+    return jobs[0]
+
+
+@pytest.mark.parametrize(("trigger", "about"), [key for key, one in runs().items() if one.is_theirs])
+def test_a_branch_that_changes_any_workflow_gets_no_secret(tmp_path, trigger, about):
+    """Each trigger that runs a file of somebody's own, on each ref that it may come with: the environment is shut."""
+    job = told(tmp_path, trigger, runs()[trigger, about].ref)
+    assert (job.result, HELD in job.log) == ("failure", False)
+
+
+@pytest.mark.parametrize("trigger", DISPATCH["on"])
+def test_what_runs_the_default_branch_s_file_is_all_that_the_workflow_listens_to(trigger):
+    assert {one for key, one in runs().items() if key[0] == trigger} == {(False, MAIN)}
+
+
+@pytest.mark.parametrize(
+    ("why", "ref", "environment", "open_to", "found"),
+    [
+        ("the default branch is let in", MAIN, "dispatch", MAIN, HELD),
+        ("an environment that nobody has limited is open to all", "refs/heads/x", "dispatch", "", HELD),
+        ("another environment has no secret, wherever it runs", "refs/heads/x", "theirs", "", "nothing"),
+        ("nor has a job without one", "refs/heads/x", '""', MAIN, "nothing"),
+    ],
+)
+def test_it_is_the_limit_of_the_environment_that_keeps_it(tmp_path, why, ref, environment, open_to, found):
+    job = told(tmp_path, "push", ref, environment, open_to)
+    assert f"what is here is {found}\n" in job.log, why
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Console blocks of the pages, as a reader would type them: `$ ` lines, and below each what it prints."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _NOTE = re.compile(r"^<!-- (?P<key>not run|slow|in|exit): (?P<value>.+) -->$")
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENGINE = re.compile(r"engine [^|<>&;$`]*")
 
 
@@ -33,8 +35,13 @@ class Block(NamedTuple):
     commands: tuple[Command, ...]
     not_run: str  # why
     slow: str  # why
-    directory: str  # in which it is typed
+    inside: str  # the directory in which it is typed, where the page says it
     exits: int  # code of the last command
+
+    @property
+    def directory(self) -> str:
+        """Where it is typed alone."""
+        return self.inside or "controller"
 
 
 def blocks() -> Iterator[Block]:
@@ -45,6 +52,30 @@ def blocks() -> Iterator[Block]:
             if line == "```console":
                 end = lines.index("```", number)
                 yield _block(page, number + 1, lines[number + 1 : end], _notes(lines[:number]))
+
+
+def typed(page: str, test: str) -> Iterator[tuple[str, str]]:
+    """What a reader does in one page, in its order: (file, its text) where one is shown, ("", a command) else.
+
+    Of commands, those that `test` is said to type, and those that are run alone as well.
+    """
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found: list[tuple[int, str, str]] = [
+        (text.count("\n", 0, one.start(2)), one[1], one[2]) for one in _FILE.finditer(text)
+    ]
+    for block in blocks():
+        if block.page == page and not block.slow and (not block.not_run or test in block.not_run):
+            found += [(block.number, "", command.line) for command in block.commands]
+    for _, file, what in sorted(found, key=lambda one: one[0]):
+        yield file, what
+
+
+def rows(page: str, first: str) -> list[list[str]]:
+    """The rows of the table whose head begins with `first`, each cell as it is written."""
+    lines = (ROOT / page).read_text(encoding="utf-8").split("\n")
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    found = itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found]
 
 
 def _notes(before: list[str]) -> dict[str, str]:
@@ -70,7 +101,7 @@ def _block(page: Path, number: int, lines: list[str], notes: dict[str, str]) -> 
         tuple(map(_command, found)),
         notes.get("not run", ""),
         notes.get("slow", ""),
-        notes.get("in", "controller"),
+        notes.get("in", ""),
         int(notes.get("exit", 0)),
     )
 

@@ -33,6 +33,8 @@ class Host(NamedTuple):
     environ: dict[str, str]  # of the machine
     token: str = "ghs_of-the-job"
     oidc: tuple[str, str] = ("", "")  # where a job asks for its token, and with what
+    ref: str = "refs/heads/main"  # GITHUB_REF
+    open_to: str = "refs/heads/main"  # the one ref that environments are open to; "": any
 
 
 class Job(NamedTuple):
@@ -77,7 +79,7 @@ class _Runner:
         self.home, self.temp = top / key / "work", top / key / "temp"
         self.event, self.failed, self.log = event, False, ""
         github = {"event_name": event[0], "event": event[1], "workspace": str(self.home), "token": host.token}
-        github |= {"ref_name": "main", "run_id": top.name}
+        github |= {"ref_name": host.ref.split("/", 2)[-1], "run_id": top.name}
         self.contexts: dict[str, Any] = {
             "github": github,
             "needs": {name: {"result": one.result, "outputs": one.outputs} for name, one in self.needs.items()},
@@ -90,6 +92,8 @@ class _Runner:
         if not self._holds(self.job.get("if"), all(one.result == "success" for one in self.needs.values())):
             return Job("skipped", {}, "")
         environment = self._text(self.job.get("environment", ""))
+        if environment and self.host.open_to not in ("", self.host.ref):
+            return Job("failure", {}, f"{self.host.ref} is not allowed to deploy to {environment}")
         for kind, of in (("secrets", self.host.secrets), ("vars", self.host.variables)):
             self.contexts[kind] = {**of.get("", {}), **of.get(environment, {})}
         self.home.mkdir(parents=True)
@@ -97,8 +101,7 @@ class _Runner:
         self.env = self._texts(self.flow.get("env"))
         for step in self.job["steps"]:
             self._step(step, self.contexts)
-        outputs = self._texts(self.job.get("outputs"))
-        return Job("failure" if self.failed else "success", outputs, self.log)
+        return Job("failure" if self.failed else "success", self._texts(self.job.get("outputs")), self.log)
 
     def _step(self, step: Any, contexts: dict[str, Any]) -> None:
         _known("step", step)
@@ -149,14 +152,11 @@ class _Runner:
 
     def _process(self, step: Any) -> None:
         assert "${{" not in step["run"]
-        given = self.env | self._texts(step.get("env"))
         script, output = self.temp / "step", self.temp / "output"
         script.write_text(step["run"])
         output.write_text("")
-        words, environ = (
-            [*_SHELLS[step.get("shell", "bash")], str(script)],
-            self.host.environ | given | self._told(output),
-        )
+        words = [*_SHELLS[step.get("shell", "bash")], str(script)]
+        environ = self.host.environ | self.env | self._texts(step.get("env")) | self._told(output)
         done = subprocess.run(words, cwd=self.home, env=environ, capture_output=True, text=True, check=False)
         self.log += f"── {step['name']}: {done.returncode}\n{done.stdout}{done.stderr}"
         self.failed = self.failed or done.returncode != 0

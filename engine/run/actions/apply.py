@@ -68,7 +68,7 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
             trusted=known,
             signer=signer,
             sealing=secrets.backup_keys(),
-            digest_key=secrets.digest_key(),
+            digest_key=digested_with(secrets.digest_keys(), subject.verdict),
             trail=ctx.ports.audit,
             journal=ctx.journal,
             locks=ctx.locks,
@@ -85,6 +85,13 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
             graph=graph_of(ctx.discovery),
             guess=durations.known(ctx.ports.store, subject.repository["name"]).guess,
         )
+
+
+def digested_with(keys: "Sequence[bytes]", verdict: "Believed") -> bytes:
+    """The key that the verdict's digests were made with; the present one where it is none of them, and fits nothing."""
+    from engine.core.plan.digest import key_id
+
+    return next((key for key in keys if key_id(key) == verdict.made_from["digest_key"]), keys[0])
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def plan(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     from engine.core.schedule.durations import Took
     from engine.run.kept import durations
 
-    key = ctx.ports.secrets.digest_key()
+    key = ctx.ports.secrets.digest_keys()[0]
     jobs = [job(resource, ctx.rules) for resource in ctx.discovery.resources]
     nowhere = all(one.nowhere for one in jobs)
     made = setup(ctx.settings, ctx.controller.module, ctx.rules, nowhere=nowhere)

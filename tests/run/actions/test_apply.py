@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.adapters import settings
+from engine.adapters import key_files, settings
+from engine.adapters.keys import Keyring
 from engine.adapters.sealed import new_key as sealing_key
+from engine.cli.main import main
+from engine.core.plan.digest import key_id
+from engine.core.verdict.check import Believed
 from engine.run import trusted
-from engine.run.actions.apply import ACTIONS
+from engine.run.actions.apply import ACTIONS, digested_with
 from engine.run.kept import ledger
 from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
@@ -192,3 +196,46 @@ def test_what_a_run_comes_to_is_what_its_worst_resource_did():
         "error",
         "failed",
     ]
+
+
+def rotated(page, monkeypatch):
+    """All keys of the engine are exchanged, as docs/key-rotation.md says."""
+    monkeypatch.chdir(page.folder)
+    trusted_keys = page.environ["ENGINE_TRUSTED_KEYS"]
+    for purpose, name in key_files.SIGNING.items():
+        old, new = Keyring(page.environ).signer(purpose).id, str(page.folder / f"{purpose}-2.pem")
+        assert main(["keys", "rotate", old, "--out", new, "--until", "30d", "--keys", trusted_keys]) == 0
+        page.environ[f"{name}_FILE"] = new
+        assert Keyring(page.environ).signer(purpose).id != old
+    for name, key in (("ENGINE_DIGEST", "cd" * 32), ("ENGINE_BACKUP", sealing_key())):
+        page.environ |= {f"{name}_KEY": key, f"{name}_OLD_KEYS": page.environ[f"{name}_KEY"]}
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_what_was_approved_under_keys_of_before_is_applied_under_those_of_today(page, monkeypatch):
+    number = page.hosted.pull("pond")
+    assert page.run("validate", number)["verdict.sign"]["result"] == "passed"
+    page.forge.clock.advance(2)
+    page.hosted.review(number, "ann")
+    rotated(page, monkeypatch)
+    assert page.run("merge", number)["github.merge"]["commit"], "a verdict under the old key counts until that ends"
+    (row,) = page.run("apply", number)["terraform.apply"]["resources"]
+    assert (row["outcome"], row["problem"]) == ("applied", None)
+    [entry_] = entries(page, row["state_key"])
+    ring = Keyring(page.environ)
+    assert entry_.key_id == ring.signer("audit").id
+    assert page.decision(number).key_id == ring.signer("merge").id
+
+
+@pytest.mark.parametrize(
+    ("why", "made_with", "keys", "found"),
+    [
+        ("the present one", b"new", [b"new", b"old"], b"new"),
+        ("one of before", b"old", [b"new", b"older", b"old"], b"old"),
+        ("one that is given up: the present one, which fits nothing", b"lost", [b"new", b"old"], b"new"),
+    ],
+)
+def test_the_key_of_the_digests_is_the_statement_s(why, made_with, keys, found):
+    verdict = Believed({}, {"digest_key": key_id(made_with)}, "key", "digest")
+    assert digested_with(keys, verdict) == found, why
