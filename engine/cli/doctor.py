@@ -1,4 +1,4 @@
-"""`engine doctor`: what this machine has, what is missing, and how to get it."""
+"""`engine doctor`: what this machine has, what is missing, how to get it; what is wrong with the set-up on GitHub."""
 
 import os
 from argparse import ArgumentParser, Namespace
@@ -12,9 +12,10 @@ from engine.core.report.problems import way_out
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
+    from engine.core.doctor import Finding
     from engine.run.machine import Check, Deed
 
-HELP = "check what this machine has of what the engine needs, and say what can be done with that"
+HELP = "check what this machine has of what the engine needs, or how it is set up on GitHub, and say how to mend it"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -26,6 +27,19 @@ def arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="write the account of each login into the approvers' files: whoever takes the login later is nobody",
     )
+    parser.add_argument(
+        "--github",
+        action="store_true",
+        help="look at the set-up there instead: the App (ENGINE_GITHUB_APP_ID and its key), rulesets and environments "
+        "(GITHUB_TOKEN of an administrator), keys, clock, versions",
+    )
+    parser.add_argument(
+        "--controller",
+        metavar="OWNER/NAME",
+        type=_repository,
+        dest="repository",
+        help="the controller on GitHub (default: what the rules' checkout was cloned from)",
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -35,13 +49,17 @@ def run(options: Namespace, console: Console) -> int:
     from engine.run.machine import DEEDS, checks, lacking
     from engine.run.module import module_directory
 
+    controller = os.path.abspath(options.controller or os.curdir)
     if options.pin:
-        return _pin(os.path.abspath(options.controller or os.curdir), console)
+        return _pin(controller, console)
+    if options.github:
+        return _told(_set_up(controller, options.repository), console, as_json=options.json)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
     module = module_directory(options.controller, shipped=True) if options.controller else data.path("terraform")
-    found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module), os.environ))
+    found = list(checks(controller, os.path.abspath(module), os.environ))
+    besides = [one for one in _known_here(controller) if not one.ok]
     if options.json:
-        console.json([_row(check) for check in found])
+        console.json([*(_row(check) for check in found), *map(_finding, besides)])
     else:
         width = max(len(check.name) for check in found)
         for check in found:
@@ -49,7 +67,61 @@ def run(options: Namespace, console: Console) -> int:
         console.out(f"\n{console.colour('what can be done here now', 'bold')}")
         for deed in DEEDS:
             console.out(_able(deed, lacking(deed, found), console))
-    return ExitCode.DONE if all(check.ok for check in found) else ExitCode.NEGATIVE
+        _show(besides, console)
+    is_well = all(check.ok for check in found) and not any(one.is_wrong for one in besides)
+    return ExitCode.DONE if is_well else ExitCode.NEGATIVE
+
+
+def _repository(text: str) -> str:
+    from argparse import ArgumentTypeError
+
+    from engine.core.repository import is_repository
+
+    if not is_repository(text):
+        raise ArgumentTypeError(f"{text!r} is no repository: say OWNER/NAME")
+    return text
+
+
+def _set_up(controller: str, repository: str | None) -> "list[Finding]":
+    """What is wrong with the set-up on GitHub, and what is well.
+
+    Raises:
+        EngineError: the rules do not load, or the settings cannot be read.
+    """
+    from engine.run.doctor import github, versions
+
+    found = github.look(controller, repository, os.environ)
+    return [*found, *_known_here(controller), *versions.programs(controller, os.environ)]
+
+
+def _known_here(controller: str) -> "list[Finding]":
+    """Of keys and the engine's version, without asking anybody."""
+    from engine.run.doctor import keys, versions
+
+    return [*keys.look(controller, os.environ), *versions.engine(controller)]
+
+
+def _told(found: "Sequence[Finding]", console: Console, *, as_json: bool) -> int:
+    from engine.core.doctor import document
+
+    if as_json:
+        console.json(document(found))
+    else:
+        _show(found, console)
+    return ExitCode.NEGATIVE if any(one.is_wrong for one in found) else ExitCode.DONE
+
+
+def _show(found: "Sequence[Finding]", console: Console) -> None:
+    """As they are: commands are copied, and not broken at the terminal's end."""
+    from engine.core.report.doctor import findings
+
+    for line in findings(found, console.width, console.colour):
+        console.data(line)
+
+
+def _finding(one: "Finding") -> dict[str, object]:
+    """A finding as a row among those of the machine."""
+    return {"name": one.subject, "ok": not one.is_wrong, "found": "", "problem": one.what, "remedy": one.mend}
 
 
 def _pin(controller: str, console: Console) -> int:

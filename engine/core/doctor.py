@@ -1,9 +1,11 @@
 """What a doctor has found about a set-up: right or wrong, how somebody would use it, and what mends it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 Level: TypeAlias = Literal["error", "warning"]
+
+UNSEEN = "what cannot be looked at may be the very hole that somebody uses"  # of what is not well because of that
 
 
 class Finding(NamedTuple):
@@ -35,8 +37,3 @@ def document(found: Iterable[Finding]) -> dict[str, Any]:
     """All of them, for machines."""
     rows = list(found)
     return {"version": 1, "ok": not any(one.is_wrong for one in rows), "findings": [one.to_json() for one in rows]}
-
-
-def beyond(had: Collection[str], wanted: Collection[str]) -> tuple[list[str], list[str]]:
-    """(What is missing, what there is too much of)."""
-    return sorted(set(wanted) - set(had)), sorted(set(had) - set(wanted))
