@@ -4,48 +4,87 @@ import json
 
 import pytest
 
-from engine.core.guards import Branch, ruleset
+from engine.adapters.github.auth import Token
+from engine.adapters.github.client import Client
+from engine.core.guards import Branch
+from engine.run.doctor import branches, environments
+from engine.run.doctor.asking import tried
+from engine.sandbox.forge.git.bare import Person, bare
 from tests.run.doctor.conftest import CONTROLLER, SOURCE
-from tests.sandbox.forge.conftest import Client
+from tests.support.receiver import until
 
-DEV, MAIN = f"{SOURCE}, branch dev", f"{CONTROLLER}, branch main"
-SIGN = f"{CONTROLLER}, environment interlock-sign"
 CHECK = "interlock merge: dev"
+DEV_BRANCH = Branch(SOURCE, "dev", CHECK, 1)
 OWNERS = {"actor_id": 1, "actor_type": "OrganizationAdmin", "bypass_mode": "always"}
 APP = {"actor_id": 1, "actor_type": "Integration", "bypass_mode": "always"}
-APP_NAME = "App interlock"
+WRITERS = {"actor_id": 4, "actor_type": "RepositoryRole", "bypass_mode": "exempt"}
+TEAM = {"actor_id": 2, "actor_type": "Team", "bypass_mode": "always"}
+KEYS = {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"}
+MILD = {"bypass_mode": "pull_request"}
+CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
+PROTECTED = {"protected_branches": True, "custom_branch_policies": False}
+REPOSITORY = "(SELECT id FROM repositories WHERE name = 'controller')"
 
 
-def passing(repo, branch, *actors):
-    return lambda team: team.ruleset(repo, branch, bypass_actors=list(actors))
+def passing(*actors):
+    return lambda team, repo, branch: team.ruleset(repo, branch, bypass_actors=list(actors))
 
 
-def without(repo, branch, kind, **parameters):
-    return lambda team: team.rules(repo, branch, kind, **parameters)
+def without(kind, **parameters):
+    return lambda team, repo, branch: team.rules(repo, branch, kind, **parameters)
 
 
-def checked(*checks):
-    wants = {"strict_required_status_checks_policy": False, "required_status_checks": list(checks)}
-    return without(SOURCE, "dev", "required_status_checks", **wants)
+def checked(context, app=None):
+    bound = {"context": context} | ({"integration_id": app} if app else {})
+    wants = {"strict_required_status_checks_policy": False, "required_status_checks": [bound]}
+    return without("required_status_checks", **wants)
 
 
-def evaluated(team):
+def evaluated(team, repo, branch):
     """As somebody does to see what a ruleset would refuse, and forgets."""
-    team.ruleset(SOURCE, "dev", enforcement="evaluate")
-    protect = next(row for row in team.olga("GET", f"/repos/{SOURCE}/rulesets") if row["name"] == "Protect dev")
-    team.olga("DELETE", f"/repos/{SOURCE}/rulesets/{protect['id']}")
+    team.ruleset(repo, branch, enforcement="evaluate")
 
 
-def only_ours(repo, branch, change):
-    """`change`, and no other ruleset of the branch that would make up for it."""
-
-    def arranged(team):
-        for row in team.olga("GET", f"/repos/{repo}/rulesets"):
-            if row["name"] == f"Protect {branch}":
-                team.olga("DELETE", f"/repos/{repo}/rulesets/{row['id']}")
-        change(team)
-
-    return arranged
+# why, what is arranged with the only ruleset of a source's branch, in which words it is told, whether it is no error
+DEV = [
+    ("whoever may write pushes", without("pull_request"), "takes pushes without a pull request"),
+    ("history is rewritten", without("non_fast_forward"), "takes forced pushes"),
+    ("the branch is made anew", without("deletion"), "may be deleted"),
+    ("GitHub's button asks nobody", without("required_status_checks"), f"does not require the check `{CHECK}`"),
+    ("another branch's check", checked("interlock merge: main", 1), f"does not require the check `{CHECK}`"),
+    ("the plan's check alone", checked("interlock plan: dev", 1), f"does not require the check `{CHECK}`"),
+    ("anybody sets the check", checked(CHECK), f"takes the check `{CHECK}` of anybody, not of our App alone"),
+    ("another App sets it", checked(CHECK, 7), f"takes the check `{CHECK}` of App 7, not of our App alone"),
+    ("owners push past the rules", passing(OWNERS), "pushed to past its rules by owners of the organisation (ruleset"),
+    ("our App does", passing(APP), "pushed to past its rules by our own App (ruleset `interlock: dev`)"),
+    ("another App does", passing({**APP, "actor_id": 7}), "may be pushed to past its rules by App 7 ("),
+    ("a deploy key does", passing(KEYS), "by every deploy key ("),
+    ("who may write does, and is not told", passing(WRITERS), "by role write ("),
+    ("a team does", passing(TEAM), "by team 2 ("),
+    ("several do", passing(TEAM, KEYS), "by every deploy key (ruleset `interlock: dev`), team 2 ("),
+    (
+        "owners may merge past them",
+        passing({**OWNERS, **MILD}),
+        "may be merged into past its rules by owners",
+        "warning",
+    ),
+    ("an App may", passing({**APP, **MILD}), "may be merged into past its rules by our own App"),
+    ("it only says what it would refuse", evaluated, "takes pushes without a pull request"),
+]
+# The same of the controller's.
+MAIN = [
+    ("rules are pushed", without("pull_request"), "takes pushes without a pull request"),
+    ("rules are merged unread", without("pull_request", required_approving_review_count=0), "that nobody has reviewed"),
+    (
+        "anybody's review is enough for rules",
+        without("pull_request", required_approving_review_count=1),
+        "asks no owner of CODEOWNERS",
+        "warning",
+    ),
+    ("our App pushes rules", passing(APP), "may be pushed to past its rules by our own App"),
+    ("the App that dispatches does", passing({**APP, "actor_id": 9}), "may be pushed to past its rules by App 9"),
+    ("it only says what it would refuse", evaluated, "takes forced pushes"),
+]
 
 
 def environment(name, policy, *branches, repo=CONTROLLER, kind="branch"):
@@ -58,8 +97,33 @@ def environment(name, policy, *branches, repo=CONTROLLER, kind="branch"):
     return arranged
 
 
-CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
-PROTECTED = {"protected_branches": True, "custom_branch_policies": False}
+def no_environment(team):
+    team.olga("DELETE", f"/repos/{CONTROLLER}/environments/interlock-sign")
+
+
+def dispatching(team):
+    """A source tells its controller by a workflow, whose environment nobody has made."""
+    store = bare(team.forge, team.forge.repository("acme", "dev-deployment")["id"])
+    tip, ann = store.resolve("refs/heads/main"), Person("Ann", "ann@example.com", "2026-11-27T08:00:00Z")
+    tree = store.with_file(tip, ".github/workflows/dispatch-to-controller.yml", b"on: push\n")
+    made = store.write_commit(tree, [tip], "x\n", ann, ann)
+    assert store.update("refs/heads/main", made, tip)
+    team.undo = lambda: store.update("refs/heads/main", tip, made)
+
+
+# why, what is arranged, of which environment it is told
+SIGN, DISPATCH = f"{CONTROLLER}, environment interlock-sign", f"{SOURCE}, environment dispatch"
+ENVIRONMENTS = [
+    ("open to every branch", environment("interlock-sign", None), SIGN, "is open to every branch"),
+    ("open to what has a rule", environment("interlock-sign", PROTECTED), SIGN, "is open to each branch that has a"),
+    ("open to more branches", environment("interlock-sign", CUSTOM, "r/*"), SIGN, "is open to branch r/*, too"),
+    ("open to a tag", environment("interlock-sign", CUSTOM, "main", kind="tag"), SIGN, "is open to tag main, too"),
+    ("not there", no_environment, SIGN, "is not there, and centralized-controller.yml has a job in it"),
+    ("one that no workflow names", environment("Old", None), f"{CONTROLLER}, environment Old", "is open to every"),
+    ("open to nobody", environment("New", CUSTOM), f"{CONTROLLER}, environment New", "to no branch at all", "warning"),
+    ("a source's", environment("dispatch", None, repo=SOURCE), DISPATCH, "is open to every branch"),
+    ("a source's that is not there", dispatching, DISPATCH, "is not there, and .github/workflows/dispatch-to"),
+]
 
 
 def permissions(**other):
@@ -87,93 +151,70 @@ def sql(statement):
     return lambda team: team.sql(statement)
 
 
-def elsewhere(team):
-    """Somebody else installs the App, which is public."""
-    sql = "INSERT INTO installations (app, account, created_at) SELECT 1, id, created_at FROM accounts WHERE login = ?"
-    team.sql(sql, "umbrella")
-
-
-def dispatching(team):
-    """A source tells its controller by a workflow, whose environment nobody has made."""
-    from engine.sandbox.forge.git.bare import bare
-
-    repository = team.forge.repository("acme", "dev-deployment")
-    store = bare(team.forge, repository["id"])
-    tip = store.resolve("refs/heads/main")
-    tree = store.with_file(tip, ".github/workflows/dispatch-to-controller.yml", b"on: push\n")
-    from engine.sandbox.forge.git.bare import Person
-
-    ann = Person("Ann", "ann@example.com", "2026-11-27T08:00:00Z")
-    store.update("refs/heads/main", store.write_commit(tree, [tip], "x\n", ann, ann), tip)
-    team.undo = lambda: store.update("refs/heads/main", tip, store.resolve("refs/heads/main"))
-
-
-# why, what is arranged, of what it is told, in these words, how bad it is
+ELSEWHERE = "INSERT INTO installations (app, account, created_at) SELECT 1, id, created_at FROM accounts"
+US, HOOK = "App interlock", "App interlock, webhook"
+THE_APP = [
+    ("it lacks a level", permissions(checks="read"), US, "may not do what the rules do: it lacks checks: write"),
+    ("it lacks a right", permissions(pull_requests=None), US, "it lacks pull_requests: write"),
+    ("it may do more", permissions(administration="write"), US, "more than the rules do: administration: w", "warning"),
+    ("it may write what it reads", permissions(members="write"), US, "than the rules do: members: write", "warning"),
+    ("it is not told of reviews", events(less=["pull_request_review"]), US, "is not told of pull_request_review"),
+    ("it is told of more", events(more=["watch"]), US, "is told of watch, to which the rules do not l", "warning"),
+    ("webhooks are not signed", hook(secret=""), HOOK, "has no secret"),
+    ("they go in the clear", hook(url="http://acme.example/x"), HOOK, "goes to http://acme.example without a certif"),
+    ("they go to whoever claims to be us", hook(insecure_ssl="1"), HOOK, "without a certificate that is looked at"),
+    ("they go nowhere", sql("UPDATE hooks SET url = ''"), HOOK, "has no address, though the App is told of events"),
+    ("it is nowhere", sql("DELETE FROM installations"), US, f"is not installed on {SOURCE}"),
+    ("not on a source", sql(f"UPDATE installation_repositories SET repository = {REPOSITORY}"), US, "is not installed"),
+    ("on all", sql("UPDATE installations SET selection = 'all'"), f"{US} at acme", "on all repositories", "warning"),
+    ("suspended", sql("UPDATE installations SET suspended_at = created_at"), f"{US} at acme", "is suspended since"),
+    (
+        "elsewhere",
+        sql(f"{ELSEWHERE} WHERE login = 'umbrella'"),
+        f"{US} at umbrella",
+        "no source of the rules is theirs",
+    ),
+]
 WEAK = [
-    ("whoever may write pushes", only_ours(SOURCE, "dev", without(SOURCE, "dev", "pull_request")), DEV, "takes pushes without a pull request", "error"),
-    ("history is rewritten", only_ours(SOURCE, "dev", without(SOURCE, "dev", "non_fast_forward")), DEV, "takes forced pushes", "error"),
-    ("the branch is made anew", only_ours(SOURCE, "dev", without(SOURCE, "dev", "deletion")), DEV, "may be deleted", "error"),
-    ("GitHub's button asks nobody", only_ours(SOURCE, "dev", without(SOURCE, "dev", "required_status_checks")), DEV, f"does not require the check `{CHECK}`", "error"),
-    ("the check of another branch is required", only_ours(SOURCE, "dev", checked({"context": "interlock merge: main", "integration_id": 1})), DEV, f"does not require the check `{CHECK}`", "error"),
-    ("only the plan's is required", only_ours(SOURCE, "dev", checked({"context": "interlock plan: dev", "integration_id": 1})), DEV, f"does not require the check `{CHECK}`", "error"),
-    ("anybody may set the check", only_ours(SOURCE, "dev", checked({"context": CHECK})), DEV, f"takes the check `{CHECK}` of anybody, not of our App alone", "error"),
-    ("another App may set it", only_ours(SOURCE, "dev", checked({"context": CHECK, "integration_id": 7})), DEV, f"takes the check `{CHECK}` of App 7, not of", "error"),
-    ("owners push past the rules", passing(SOURCE, "dev", OWNERS), DEV, "may be pushed to past its rules by our own App (ruleset `Protect dev`), owners of the organisation (ruleset", "error"),
-    ("our App pushes past the rules", only_ours(SOURCE, "dev", passing(SOURCE, "dev", APP)), DEV, "past its rules by our own App (ruleset `interlock: dev`)", "error"),
-    ("another App does", only_ours(SOURCE, "dev", passing(SOURCE, "dev", {**APP, "actor_id": 7})), DEV, "may be pushed to past its rules by App 7 (", "error"),
-    ("a deploy key does", only_ours(SOURCE, "dev", passing(SOURCE, "dev", {"actor_id": None, "actor_type": "DeployKey", "bypass_mode": "always"})), DEV, "by every deploy key (", "error"),
-    ("a role does", only_ours(SOURCE, "dev", passing(SOURCE, "dev", {"actor_id": 4, "actor_type": "RepositoryRole", "bypass_mode": "exempt"})), DEV, "by role write (", "error"),
-    ("a team does", only_ours(SOURCE, "dev", passing(SOURCE, "dev", {"actor_id": 2, "actor_type": "Team", "bypass_mode": "always"})), DEV, "by team 2 (", "error"),
-    ("owners may merge past the rules", only_ours(SOURCE, "dev", passing(SOURCE, "dev", {**OWNERS, "bypass_mode": "pull_request"})), DEV, "may be merged into past its rules by owners", "warning"),
-    ("an App may", only_ours(SOURCE, "dev", passing(SOURCE, "dev", {**APP, "bypass_mode": "pull_request"})), DEV, "may be merged into past its rules by our own App", "error"),
-    ("rulesets only say what they would refuse", evaluated, DEV, "takes pushes without a pull request", "error"),
-    ("rules are pushed", without(CONTROLLER, "main", "pull_request"), MAIN, "takes pushes without a pull request", "error"),
-    ("rules are merged unread", without(CONTROLLER, "main", "pull_request", required_approving_review_count=0), MAIN, "that nobody has reviewed", "error"),
-    ("anybody's review is enough for rules", without(CONTROLLER, "main", "pull_request", required_approving_review_count=1), MAIN, "asks no owner of CODEOWNERS", "warning"),
-    ("our App pushes rules", passing(CONTROLLER, "main", APP), MAIN, "may be pushed to past its rules by our own App", "error"),
-    ("the App that dispatches pushes rules", passing(CONTROLLER, "main", {**APP, "actor_id": 9}), MAIN, "may be pushed to past its rules by App 9", "error"),
-    ("secrets are open to every branch", environment("interlock-sign", None), SIGN, "is open to every branch", "error"),
-    ("secrets are open to what has a rule", environment("interlock-sign", PROTECTED), SIGN, "is open to each branch that has a rule", "error"),
-    ("secrets are open to more branches", environment("interlock-sign", CUSTOM, "release/*"), SIGN, "is open to branch release/*, too", "error"),
-    ("secrets are open to a tag of that name", environment("interlock-sign", CUSTOM, "main", kind="tag"), SIGN, "is open to tag main, too", "error"),
-    ("an environment that no workflow names is open", environment("Old", None), f"{CONTROLLER}, environment Old", "is open to every branch", "error"),
-    ("one is not there", lambda team: team.olga("DELETE", f"/repos/{CONTROLLER}/environments/interlock-sign"), SIGN, "is not there, and centralized-controller.yml has a job in it", "error"),
-    ("one is open to nobody", environment("new", CUSTOM), f"{CONTROLLER}, environment new", "is open to no branch at all", "warning"),
-    ("a source's dispatch is open", environment("dispatch", None, repo=SOURCE), f"{SOURCE}, environment dispatch", "is open to every branch", "error"),
-    ("a source's dispatch is not there", dispatching, f"{SOURCE}, environment dispatch", "is not there", "error"),
-    ("the App lacks a right", permissions(checks="read"), APP_NAME, "it lacks checks: write", "error"),
-    ("the App has no right at all", permissions(pull_requests=None), APP_NAME, "it lacks pull_requests: write", "error"),
-    ("the App may do more", permissions(administration="write"), APP_NAME, "may do more than the rules do: administration: write", "warning"),
-    ("the App may do the same, and more of it", permissions(members="write"), APP_NAME, "more than the rules do: members: write", "warning"),
-    ("the App is not told of reviews", events(less=["pull_request_review"]), APP_NAME, "is not told of pull_request_review", "error"),
-    ("the App is told of more", events(more=["watch"]), APP_NAME, "is told of watch, to which", "warning"),
-    ("webhooks are not signed", hook(secret=""), f"{APP_NAME}, webhook", "has no secret", "error"),
-    ("webhooks go in the clear", hook(url="http://interlock.example/webhooks"), f"{APP_NAME}, webhook", "goes to http://interlock.example without", "error"),
-    ("webhooks go to whoever says so", hook(insecure_ssl="1"), f"{APP_NAME}, webhook", "without a certificate that is looked at", "error"),
-    ("webhooks go nowhere", sql("UPDATE hooks SET url = ''"), f"{APP_NAME}, webhook", "has no address", "error"),
-    ("the App is nowhere", sql("DELETE FROM installations"), APP_NAME, f"is not installed on {SOURCE}", "error"),
-    ("the App is not on a source", sql("UPDATE installation_repositories SET repository = (SELECT id FROM repositories WHERE name = 'controller')"), APP_NAME, f"is not installed on {SOURCE}", "error"),
-    ("the App is on everything", sql("UPDATE installations SET selection = 'all'"), f"{APP_NAME} at acme", "is installed on all repositories", "warning"),
-    ("the App is suspended", sql("UPDATE installations SET suspended_at = created_at"), f"{APP_NAME} at acme", "is suspended since", "error"),
-    ("somebody else has installed it", elsewhere, f"{APP_NAME} at umbrella", "no source of the rules is theirs", "error"),
-]  # fmt: skip
-BESIDES = {  # what is wrong as well, since one thing comes of the other
-    "rulesets only say what they would refuse": 4,
-    "rules are pushed": 2,
-    "owners push past the rules": 1,
-    "the App is suspended": 2,
+    *((f"dev: {row[0]}", row[1], f"{SOURCE}, branch dev", *row[2:]) for row in DEV),
+    *((f"controller: {row[0]}", row[1], f"{CONTROLLER}, branch main", *row[2:]) for row in MAIN),
+    *((f"environment: {row[0]}", *row[1:]) for row in ENVIRONMENTS),
+    *((f"App: {row[0]}", *row[1:]) for row in THE_APP),
+]
+# What is wrong as well, since one thing comes of the other.
+BESIDES = {
+    "dev: it only says what it would refuse": 4,
+    "controller: rules are pushed": 2,
+    "controller: it only says what it would refuse": 4,
+    "App: suspended": 2,
 }
 
 
-@pytest.mark.parametrize(("why", "arrange", "subject", "words", "level"), WEAK, ids=[row[0] for row in WEAK])
-def test_a_weakness_is_named(team, why, arrange, subject, words, level):
-    arrange(team)
-    try:
-        found = team.wrong()
-    finally:
-        getattr(team, "undo", lambda: None)()
-        team.undo = lambda: None
-    assert [one for one in found if (one.subject, one.level) == (subject, level) and words in one.what], found
+@pytest.fixture
+def arranged(team):
+    """`arranged(row)`: what it says is so, and what was found wrong then."""
+    team.undo = lambda: None
+
+    def arrange(row):
+        _, change, subject, *_ = row
+        repo, is_branch, branch = subject.partition(", branch ")
+        if is_branch:
+            team.drop(repo, f"Protect {branch}")  # the sandbox's own would make up for what is missing
+            change(team, repo, branch)
+        else:
+            change(team)
+        return team.wrong()
+
+    yield arrange
+    team.undo()
+
+
+@pytest.mark.parametrize("row", WEAK, ids=[row[0] for row in WEAK])
+def test_a_weakness_is_named(arranged, row):
+    why, _, subject, words, *level = row
+    found = arranged(row)
+    told = [(one.subject, one.level) for one in found if words in one.what]
+    assert told == [(subject, *(level or ["error"]))], found
     assert len(found) == BESIDES.get(why, 1), found
     assert all(one.attack and one.mend for one in found), found
 
@@ -181,21 +222,129 @@ def test_a_weakness_is_named(team, why, arrange, subject, words, level):
 def test_a_team_that_is_set_up_well_has_none(team):
     found = team.look()
     assert [one for one in found if not one.ok] == []
-    told = {one.subject for one in found}
-    assert {DEV, f"{SOURCE}, branch main", MAIN, SIGN, APP_NAME, f"{APP_NAME}, webhook", "clock"} <= told
+    branches = [f"{SOURCE}, branch dev", f"{SOURCE}, branch main", f"{CONTROLLER}, branch main"]
+    assert {one.subject for one in found} > {*branches, SIGN, US, HOOK, f"{US}, deliveries", "clock"}
 
 
-MENDED = [row for row in WEAK if row[2] in (DEV, MAIN, SIGN, f"{SOURCE}, environment dispatch")]
+@pytest.mark.parametrize("row", [DEV[0], DEV[6], DEV[9], MAIN[3], ENVIRONMENTS[0], ENVIRONMENTS[2], ENVIRONMENTS[4]])
+def test_what_a_finding_says_mends_it(arranged, team, row):
+    whole = next(one for one in WEAK if one[1] is row[1])
+    for mend in dict.fromkeys(one.mend for one in arranged(whole)):
+        team.gh(mend)
+    assert team.wrong() == []
+
+
+def test_one_ruleset_that_nobody_passes_is_enough(team):
+    """What another one lets somebody pass is no hole then, as GitHub lets nobody through that one of them stops."""
+    there = [row["name"] for row in team.olga("GET", f"/repos/{SOURCE}/rulesets")]
+    assert {"Protect dev", "interlock: dev"} <= set(there)
+    assert team.wrong() == []
+
+
+# Where GitHub does not let us look.
 
 
 @pytest.mark.parametrize(
-    ("why", "arrange", "subject", "words", "level"), MENDED[::4], ids=[row[0] for row in MENDED[::4]]
+    ("why", "how", "subject", "words", "mend"),
+    [
+        ("nobody", {"login": "nobody"}, "GITHUB_TOKEN", "there is no GITHUB_TOKEN", "who administers the sources"),
+        ("one of nobody's", {"GITHUB_TOKEN": "ghp_x"}, "GITHUB_TOKEN", "(status 401)", "who administers the sources"),
+        (
+            "who may write, but not change rules",
+            {"login": "ann"},
+            f"{SOURCE}, branch dev",
+            "GitHub does not show who may pass ruleset `interlock: dev`",
+            f"an administrator of {SOURCE}",
+        ),
+        (
+            "somebody of elsewhere",
+            {"login": "nemo"},
+            f"{SOURCE}, branch dev",
+            "lets us not see",
+            f"`Metadata: read` of {SOURCE}",
+        ),
+        ("no App", {"ENGINE_GITHUB_APP_ID": ""}, "App", "are not both set", "ENGINE_GITHUB_APP_KEY_FILE"),
+        ("another App", {"ENGINE_GITHUB_APP_ID": "77"}, "App", "Integration not found", "ENGINE_GITHUB_APP_ID"),
+        ("no controller", {"repo": None}, "controller", "nobody says which repository", "--controller OWNER/NAME"),
+    ],
 )
-def test_what_a_finding_says_mends_it(team, why, arrange, subject, words, level):
-    arrange(team)
+def test_what_cannot_be_seen_is_not_fine(team, why, how, subject, words, mend):
+    if how.get("login") == "nemo":
+        account = team.forge.kept.insert("accounts", login="nemo", kind="User", created_at="2026-11-27T08:00:00Z")
+        team.forge.kept.insert("tokens", token="ghp_nemo", account=account, kind="personal")
+    found = team.look(**how)
+    assert [one for one in found if not one.ok and one.subject == subject and words in one.what and mend in one.mend], (
+        why,
+        found,
+    )
+    well = {one.subject for one in found if one.ok}
+    assert subject not in well, why
+    if how.get("login"):
+        assert not [one for one in well if ", branch" in one], found
+
+
+@pytest.mark.parametrize(
+    ("why", "look", "grant"),
+    [
+        ("a branch's own protection", lambda client: branches.of_branch(client, DEV_BRANCH, {}), "Administration: read"),
+        (
+            "environments",
+            lambda client: tried(CONTROLLER, "give it", lambda: environments.of_repository(client, CONTROLLER, "main", {})),
+            "give it",
+        ),
+    ],
+)
+def test_a_right_that_is_lacking_is_named(team, why, look, grant):
+    """As a fine-grained token that was not given it."""
+    body = {"permissions": {"contents": "read"}}
+    token = team.as_app("POST", "/app/installations/1/access_tokens", body)["token"]
+    found = look(Client(team.forge.urls.api, Token(token)))
+    assert not [one for one in found if one.ok], why
+    (denied,) = [one for one in found if grant in one.mend]
+    assert "lets us not see" in denied.what, why
+
+
+def test_a_job_s_token_sees_too_little(team):
+    """It is an App's: GitHub shows it neither who may pass, nor who it is."""
+    token = team.as_app("POST", "/app/installations/1/access_tokens")["token"]
+    found = team.wrong(GITHUB_TOKEN=token)
+    assert [(one.subject, "not accessible by integration" in one.what) for one in found] == [("GITHUB_TOKEN", True)]
+
+
+def test_a_key_of_another_app_shows_nothing(team, tmp_path):
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "key.pem"
+    file.touch(0o600)
+    file.write_bytes(pem)
+    found = team.wrong(ENGINE_GITHUB_APP_KEY_FILE=str(file))
+    assert [(one.subject, "status 401" in one.what) for one in found] == [("App", True)]
+
+
+def test_what_was_not_delivered(team):
+    """Really sent, to where nobody listens."""
+    team.olga("POST", f"/repos/{SOURCE}/issues", {"title": "hear me"})
+    team.olga("POST", f"/repos/{SOURCE}/issues/1/comments", {"body": "and me"})
+    sql = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
+    until(lambda: team.forge.kept.value(sql) == 0)
+    (found,) = team.wrong()
+    assert found.subject == f"{US}, deliveries"
+    assert found.what == "1 of 1 delivery in the last day failed: 1 × no answer"
+    last = team.as_app("GET", "/app/hook/deliveries")[0]
+    team.sql("UPDATE deliveries SET status_code = 200 WHERE id = ?", last["id"])
+    assert team.wrong() == []
+
+
+@pytest.mark.parametrize(("ahead_s", "words"), [(3600, "behind GitHub's"), (-3600, "before GitHub's"), (20, "")])
+def test_a_clock_that_goes_wrong(team, ahead_s, words):
+    """GitHub's says what time it is there in each answer."""
+    team.forge.clock.ahead_s += ahead_s
     try:
-        for mend in dict.fromkeys(one.mend for one in team.wrong()):
-            team.gh(mend)
-        assert team.wrong() == []
+        found = [one for one in team.look() if one.subject == "clock"]
     finally:
-        getattr(team, "undo", lambda: None)()
+        team.forge.clock.ahead_s -= ahead_s
+    assert [one.ok for one in found] == [not words]
+    assert words in found[0].what
