@@ -34,11 +34,11 @@ def arguments(parser: ArgumentParser) -> None:
         "(GITHUB_TOKEN of an administrator), keys, clock, versions",
     )
     parser.add_argument(
-        "--controller",
+        "--repo",
         metavar="OWNER/NAME",
         type=_repository,
         dest="repository",
-        help="the controller on GitHub (default: what the rules' checkout was cloned from)",
+        help="the controller's repository there (default: what the rules' checkout was cloned from)",
     )
     parser.add_argument("--json", action="store_true", help="for machines")
 

@@ -21,7 +21,11 @@ MERGER = Passing("Team", "team 3", 3, "pull_request")
         ("all of it, for everybody", [WHOLE], []),
         ("each a part", [WHOLE._replace(rules=RULES - {"deletion"}), Guard("h", frozenset(["deletion"]))], []),
         ("somebody passes the only one", [WHOLE._replace(passing=(OWNER,))], ["pushed to past its rules by owners"]),
-        ("two that the same one passes", [WHOLE._replace(passing=(OWNER,))] * 2, ["pushed to past its rules by owners"]),
+        (
+            "two that the same one passes",
+            [WHOLE._replace(passing=(OWNER,))] * 2,
+            ["pushed to past its rules by owners"],
+        ),
         (
             "each is passed by another: nobody knows who is both",
             [WHOLE._replace(passing=(OWNER,)), WHOLE._replace(name="h", passing=(MERGER,))],
@@ -56,7 +60,11 @@ def test_nobody_says_which_app_is_ours():
 
 
 PROTECTED = {
-    "required_status_checks": {"strict": True, "contexts": [DEV.check], "checks": [{"context": DEV.check, "app_id": 5}]},
+    "required_status_checks": {
+        "strict": True,
+        "contexts": [DEV.check],
+        "checks": [{"context": DEV.check, "app_id": 5}],
+    },
     "enforce_admins": {"url": "https://api.github.com/x", "enabled": True},
     "required_pull_request_reviews": {
         "dismiss_stale_reviews": True,
@@ -75,7 +83,11 @@ EXCUSED = {"users": [{"login": "bob", "id": 7}], "teams": [{"slug": "ops", "id":
         ("all of it", {}, ""),
         ("not for administrators", {"enforce_admins": {"enabled": False}}, "past its rules by role admin"),
         ("it says nothing of administrators", {"enforce_admins": None}, "past its rules by role admin"),
-        ("anybody's check", {"required_status_checks": {"checks": [{"context": DEV.check, "app_id": None}]}}, "of anybody"),
+        (
+            "anybody's check",
+            {"required_status_checks": {"checks": [{"context": DEV.check, "app_id": None}]}},
+            "of anybody",
+        ),
         ("any App's", {"required_status_checks": {"checks": [{"context": DEV.check, "app_id": -1}]}}, "of anybody"),
         ("only names", {"required_status_checks": {"contexts": [DEV.check]}}, "does not require the check"),
         ("no pull request", {"required_pull_request_reviews": None}, "takes pushes without a pull request"),
@@ -109,4 +121,4 @@ def test_what_mends_it_is_a_ruleset_without_a_hole():
 def test_what_is_no_answer_of_github_s_is_no_guard():
     for odd in ([{"ruleset_id": 1}], [{"type": "pull_request"}]):
         with pytest.raises((LookupError, TypeError)):
-            of_ruleset(*said(odd).values(), {"name": "x"})
+            of_ruleset(next(iter(said(odd).values())), {"name": "x"})

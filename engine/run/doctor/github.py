@@ -34,7 +34,7 @@ def look(controller: str, repo: str | None, environ: Mapping[str, str]) -> list[
     name, found = repo or _cloned(controller), list[Finding]()
     if name is None:
         what = "nobody says which repository of GitHub's it is, so it was not looked at"
-        found.append(Finding("controller", False, what, UNSEEN, "say `--controller OWNER/NAME`"))
+        found.append(Finding("controller", False, what, UNSEEN, "say `--repo OWNER/NAME`"))
     clients, sources = list["Client"](), [source.repo for source in rules.sources]
     number = int(place.app) if place.app and place.app.isdigit() else None
     ask_app = "set ENGINE_GITHUB_APP_ID and ENGINE_GITHUB_APP_KEY_FILE of the App that acts"

@@ -64,7 +64,7 @@ def judged(keys: TrustedKeys, now: str, file: str) -> list[Finding]:
             mend = f"engine keys new --purpose {purpose} --out FILE | engine keys add - --keys {file}"
             found.append(Finding(subject, False, "none of them counts any more", _ENDS[purpose], mend))
         elif all(_ends(key, now) for key in counting):
-            what = f"the last one runs out {max(key.expires for key in counting)}"
+            what = f"the last runs out {max(key.expires for key in counting)}"
             found.append(Finding(subject, False, what, _ENDS[purpose], mend, "warning"))
         else:
             found.append(fine(subject, f"{plural(len(counting), 'key')} until {max(key.expires for key in counting)}"))

@@ -9,6 +9,7 @@ from engine.run.doctor.asking import tried
 
 VENDORED = ".engine/vendored.json"
 _PROGRAMS = ("git", "terraform", "opa")
+_ABSENT = "ENG007"  # a program that is optional
 _OTHERWISE = "what is planned, judged or merged here may come to something else than where it is applied"
 
 
@@ -59,5 +60,7 @@ def programs(controller: str, environ: Mapping[str, str]) -> Iterator[Finding]:
         why = check.problem
         if why is None:
             yield fine(check.name, check.found)
-        elif not check.optional:
-            yield Finding(check.name, False, why.message, _OTHERWISE, why.hint)
+        elif why.code != _ABSENT:
+            yield Finding(
+                check.name, False, why.message, _OTHERWISE, why.hint, "warning" if check.optional else "error"
+            )

@@ -1,6 +1,7 @@
 """For each weakness of a set-up on GitHub: a test arranges it over real HTTP, and the doctor names it, and no other."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,7 @@ def dispatching(team):
     """A source tells its controller by a workflow, whose environment nobody has made."""
     store = bare(team.forge, team.forge.repository("acme", "dev-deployment")["id"])
     tip, ann = store.resolve("refs/heads/main"), Person("Ann", "ann@example.com", "2026-11-27T08:00:00Z")
+    assert tip
     tree = store.with_file(tip, ".github/workflows/dispatch-to-controller.yml", b"on: push\n")
     made = store.write_commit(tree, [tip], "x\n", ann, ann)
     assert store.update("refs/heads/main", made, tip)
@@ -175,7 +177,7 @@ THE_APP = [
         "no source of the rules is theirs",
     ),
 ]
-WEAK = [
+WEAK: list[Any] = [
     *((f"dev: {row[0]}", row[1], f"{SOURCE}, branch dev", *row[2:]) for row in DEV),
     *((f"controller: {row[0]}", row[1], f"{CONTROLLER}, branch main", *row[2:]) for row in MAIN),
     *((f"environment: {row[0]}", *row[1:]) for row in ENVIRONMENTS),
@@ -265,7 +267,7 @@ def test_one_ruleset_that_nobody_passes_is_enough(team):
         ),
         ("no App", {"ENGINE_GITHUB_APP_ID": ""}, "App", "are not both set", "ENGINE_GITHUB_APP_KEY_FILE"),
         ("another App", {"ENGINE_GITHUB_APP_ID": "77"}, "App", "Integration not found", "ENGINE_GITHUB_APP_ID"),
-        ("no controller", {"repo": None}, "controller", "nobody says which repository", "--controller OWNER/NAME"),
+        ("no controller", {"repo": None}, "controller", "nobody says which repository", "--repo OWNER/NAME"),
     ],
 )
 def test_what_cannot_be_seen_is_not_fine(team, why, how, subject, words, mend):
@@ -286,10 +288,16 @@ def test_what_cannot_be_seen_is_not_fine(team, why, how, subject, words, mend):
 @pytest.mark.parametrize(
     ("why", "look", "grant"),
     [
-        ("a branch's own protection", lambda client: branches.of_branch(client, DEV_BRANCH, {}), "Administration: read"),
+        (
+            "a branch's own protection",
+            lambda client: branches.of_branch(client, DEV_BRANCH, {}),
+            "Administration: read",
+        ),
         (
             "environments",
-            lambda client: tried(CONTROLLER, "give it", lambda: environments.of_repository(client, CONTROLLER, "main", {})),
+            lambda client: tried(
+                CONTROLLER, "give it", lambda: environments.of_repository(client, CONTROLLER, "main", {})
+            ),
             "give it",
         ),
     ],
