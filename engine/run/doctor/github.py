@@ -1,6 +1,6 @@
 """What is wrong with a set-up on GitHub: as a person, who is shown who may pass rules, and as the App."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ def look(controller: str, repo: str | None, environ: Mapping[str, str]) -> list[
                 yield from tried(
                     str(branch), _read(source, "Metadata"), partial(branches.of_branch, client, branch, known)
                 )
-            yield from tried(source, _read(source, "Actions"), partial(_dispatch, client, source))
+            look = partial(_dispatch, client, source, targets, number)
+            yield from tried(source, _read(source, "Actions"), look)
         if name is not None:
             yield from tried(
                 name, _read(name, "Actions"), partial(_controller, client, name, controller, rules, number)
@@ -89,8 +90,8 @@ def _read(repo: str, right: str) -> str:
 def _cloned(controller: str) -> str | None:
     from engine.adapters.git.whose import whose
 
-    names = whose(controller).origins
-    return next(iter(names)) if len(names) == 1 else None
+    found = whose(controller)
+    return next(iter(found.origins)) if found.hosted and len(found.origins) == 1 else None
 
 
 def _is_checked(rules: "Rules") -> bool:
@@ -113,11 +114,14 @@ def _default(client: "Client", repo: str) -> str:
         return str(client.get(at(repo))["default_branch"])
 
 
-def _dispatch(client: "Client", source: str) -> list[Finding]:
-    """What a source tells its controller by: where it does so, the environment with the key must be there."""
+def _dispatch(client: "Client", source: str, looked_at: Collection[str], app: int | None) -> Iterator[Finding]:
+    """What a source tells its controller by: the environment with the key, and the branch whose workflow gets it."""
     wanted = {environments.DISPATCH: environments.WORKFLOW} if environments.dispatches(client, source) else {}
     default = _default(client, source)
-    return environments.of_repository(client, source, default, wanted, environments.DISPATCH)
+    found = environments.of_repository(client, source, default, wanted, environments.DISPATCH)
+    yield from found
+    if found and default not in looked_at:  # else our own check stands before it
+        yield from branches.of_branch(client, Branch(source, default, app=app, reviewed=True), {})
 
 
 def _controller(client: "Client", repo: str, checkout: str, rules: "Rules", app: int | None) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from functools import partial
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from engine.core.doctor import Finding, fine
@@ -61,7 +62,7 @@ def judged(keys: TrustedKeys, now: str, file: str) -> list[Finding]:
         if not of:
             continue
         if not counting:
-            mend = f"engine keys new --purpose {purpose} --out FILE | engine keys add - --keys {file}"
+            mend = _new(purpose, file)
             found.append(Finding(subject, False, "none of them counts any more", _ENDS[purpose], mend))
         elif all(_ends(key, now) for key in counting):
             what = f"the last runs out {max(key.expires for key in counting)}"
@@ -72,7 +73,7 @@ def judged(keys: TrustedKeys, now: str, file: str) -> list[Finding]:
         if len(key.purposes) > 1 and not key.revoked and now < key.expires:
             what = f"signs {' and '.join(key.purposes)}"
             attack = "whoever steals it from one job says everything that the engine believes, as one person"
-            mend = f"engine keys new --purpose {key.purposes[0]} --out FILE | engine keys add - --keys {file}"
+            mend = _new(key.purposes[0], file)
             found.append(Finding(_called(key), False, what, attack, mend, "warning"))
     return found
 
@@ -87,7 +88,7 @@ def _ours(keys: TrustedKeys, purpose: str, now: str, file: str, environ: Mapping
         return
     id_ = load_signer(pem).id
     subject, key = f"key that signs here: {purpose}", keys.get(id_)
-    new = f"engine keys new --purpose {purpose} --out FILE | engine keys add - --keys {file}"
+    new = _new(purpose, file)
     if key is None:
         yield Finding(subject, False, f"{id_} is not among the trusted keys", _ENDS[purpose], new)
     elif key.revoked:
@@ -145,4 +146,8 @@ def _called(key: TrustedKey) -> str:
 
 
 def _rotate(key: TrustedKey, file: str) -> str:
-    return f"engine keys rotate {_called(key)} --out FILE --keys {file}"
+    return f"engine keys rotate {_called(key)} --out FILE --keys {quote(file)}"
+
+
+def _new(purpose: str, file: str) -> str:
+    return f"engine keys new --purpose {purpose} --out FILE | engine keys add - --keys {quote(file)}"

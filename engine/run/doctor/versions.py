@@ -49,7 +49,7 @@ def _order(version: str) -> tuple[tuple[int, ...], bool]:
 
 
 def programs(controller: str, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Those that the machine has, and whether they are ones that the engine can believe.
+    """Those that the machine has, and whether they are ones that the engine can believe. Who looks need not plan here.
 
     Raises:
         EngineError: the settings cannot be read.
@@ -61,6 +61,4 @@ def programs(controller: str, environ: Mapping[str, str]) -> Iterator[Finding]:
         if why is None:
             yield fine(check.name, check.found)
         elif why.code != _ABSENT:
-            yield Finding(
-                check.name, False, why.message, _OTHERWISE, why.hint, "warning" if check.optional else "error"
-            )
+            yield Finding(check.name, False, why.message, _OTHERWISE, why.hint, "warning")

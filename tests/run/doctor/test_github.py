@@ -1,7 +1,9 @@
 """For each weakness of a set-up on GitHub: a test arranges it over real HTTP, and the doctor names it, and no other."""
 
 import json
+import shlex
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -233,6 +235,30 @@ def test_what_a_finding_says_mends_it(arranged, team, row):
     whole = next(one for one in WEAK if one[1] is row[1])
     for mend in dict.fromkeys(one.mend for one in arranged(whole)):
         team.gh(mend)
+    assert team.wrong() == []
+
+
+def test_the_branch_whose_workflow_gets_the_key_is_looked_at(team):
+    """A default branch that is none of the environments': whoever may push there sends what they like as the App."""
+    team.sql("UPDATE repositories SET default_branch = 'prod' WHERE name = 'dev-deployment'")
+    environment("dispatch", CUSTOM, "prod", repo=SOURCE)(team)
+    found = team.wrong()
+    assert {one.subject for one in found} == {f"{SOURCE}, branch prod"}
+    assert [one for one in found if "may be pushed to past its rules by our own App" in one.what]
+    for mend in dict.fromkeys(one.mend for one in found):
+        team.gh(mend)
+    assert team.wrong() == []
+
+
+def test_a_name_of_somebody_s_is_no_part_of_a_command(team):
+    """Whoever may write makes an environment, by a workflow: its name gets into what an administrator copies."""
+    name = "x'; touch pwned; $(touch pwned) && \"`id`|<>"
+    team.olga("PUT", f"/repos/{CONTROLLER}/environments/{quote(name, safe='')}", {})
+    (found,) = team.wrong()
+    for command in found.mend.split(" && "):
+        words = shlex.shlex(command, posix=True, punctuation_chars=True)
+        assert [word for word in words if set(word) <= set("();<>|&")] == ["<<<"], command
+    team.gh(found.mend)
     assert team.wrong() == []
 
 
