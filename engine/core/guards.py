@@ -17,6 +17,7 @@ _WITHOUT = "pull_request"  # a mode: may merge what the rules do not let be merg
 
 # Rule → what is wrong without it, how somebody uses that. `CHECK` is our own, bound to our App.
 CHECK = "required_status_checks"
+_REVIEW = "a review"  # of a pull request: no rule of its own
 _LACKS: Mapping[str, tuple[str, str]] = {
     "pull_request": (
         "takes pushes without a pull request",
@@ -52,8 +53,10 @@ class Guard(NamedTuple):
     owners: bool = False  # have those of CODEOWNERS to review?
     passing: tuple[Passing, ...] | None = ()  # None: GitHub does not show it
 
-    def has(self, rule: str, check: tuple[str, int | None] | None) -> bool:
+    def has(self, rule: str, check: tuple[str, int | None]) -> bool:
         """Does it have the rule; of checks, this one?"""
+        if rule == _REVIEW:
+            return self.reviews > 0
         return check in self.checks if rule == CHECK else rule in self.rules
 
 
@@ -140,8 +143,8 @@ def _on(said: Mapping[str, Any], name: str) -> bool:
 def judged(branch: Branch, guards: Sequence[Guard]) -> list[Finding]:
     """What is wrong there; a single finding that all is well, where nothing is."""
     found = [*_missing(branch, guards), *_passed(branch, guards)]
-    check = f", and `{branch.check}` of our App" if branch.check else ", and a review"
-    return found or [fine(str(branch), f"takes pull requests only{check}; nobody is excused")]
+    besides = [*([f"`{branch.check}` of our App"] if branch.check else []), *(["a review"] if branch.reviewed else [])]
+    return found or [fine(str(branch), f"{' and '.join(['takes pull requests only', *besides])}; nobody is excused")]
 
 
 def _missing(branch: Branch, guards: Sequence[Guard]) -> Iterator[Finding]:
@@ -178,7 +181,7 @@ def _unchecked(branch: Branch, guards: Sequence[Guard], mend: str) -> Iterator[F
 def _passed(branch: Branch, guards: Sequence[Guard]) -> Iterator[Finding]:
     """Whom no guard of some rule stops. What is not known of each counts as said by none."""
     check, found, hidden = (branch.check, branch.app), dict[Passing, str](), dict[str, None]()
-    for rule in ("pull_request", CHECK, "non_fast_forward", "deletion"):
+    for rule in (*_LACKS, *([CHECK] if branch.check else []), *([_REVIEW] if branch.reviewed else [])):
         of = [guard for guard in guards if guard.has(rule, check)]
         if any(guard.passing == () for guard in of):
             continue
@@ -202,7 +205,7 @@ def _passed(branch: Branch, guards: Sequence[Guard]) -> Iterator[Finding]:
 def _excused(branch: Branch, found: Mapping[Passing, str], *, is_milder: bool) -> Finding:
     def told(one: Passing) -> str:
         who = "our own App" if one.kind == "Integration" and one.id == branch.app is not None else one.who
-        return f"{who} ({name})" if (name := found[one]) else who
+        return f"{who} ({found[one]})"
 
     who = listing(map(told, found))
     level: Level = "warning" if is_milder and all(one.kind != "Integration" for one in found) else "error"
@@ -230,8 +233,8 @@ def ruleset(branch: Branch) -> dict[str, Any]:
     }
     rules: list[dict[str, Any]] = [{"type": "deletion"}, {"type": "non_fast_forward"}]
     rules.append({"type": "pull_request", "parameters": reviews})
-    if branch.check:
-        bound = {"context": branch.check} | ({"integration_id": branch.app} if branch.app is not None else {})
+    if branch.check and branch.app is not None:  # one that is bound to nobody would be anybody's
+        bound = {"context": branch.check, "integration_id": branch.app}
         wants = {"strict_required_status_checks_policy": False, "required_status_checks": [bound]}
         rules.append({"type": CHECK, "parameters": wants})
     return {

@@ -53,10 +53,34 @@ def test_guards(why, guards, told):
     assert found[0].ok is not bool(told), why
 
 
+RULES_BRANCH = Branch("acme/c", "main", app=5, reviewed=True)
+READ = Guard("g", RULES - {"required_status_checks"}, (), 1, owners=True)
+
+
+@pytest.mark.parametrize(
+    ("why", "guards", "told"),
+    [
+        ("all of it", [READ], []),
+        ("nobody reviews", [READ._replace(reviews=0)], ["that nobody has reviewed"]),
+        ("anybody may", [READ._replace(owners=False)], ["asks no owner"]),
+        (
+            "the one that nobody passes asks for no review",
+            [READ._replace(reviews=0), Guard("h", frozenset(["pull_request"]), (), 1, owners=True, passing=(OWNER,))],
+            ["pushed to past its rules by owners of the organisation (h)"],
+        ),
+    ],
+)
+def test_guards_of_the_rules_themselves(why, guards, told):
+    found = judged(RULES_BRANCH, guards)
+    assert [one.ok for one in found] == [not told], (why, found)
+    assert all(words in found[0].what for words in told), (why, found)
+
+
 def test_nobody_says_which_app_is_ours():
     """Then a check that anybody sets must not pass for ours."""
     (found,) = judged(DEV._replace(app=None), [WHOLE._replace(checks=((DEV.check, None),))])
     assert (found.ok, "ENGINE_GITHUB_APP_ID" in found.mend) == (False, True)
+    assert DEV.check not in made(DEV._replace(app=None)), "what is bound to nobody mends nothing"
 
 
 PROTECTED = {

@@ -62,7 +62,8 @@ def met(app: Ours, web_url: str) -> tuple[Met, Mapping[str, Any]]:
         said = app.client.get("/app")
         owner, slug = said["owner"], said["slug"]
         of = f"organizations/{owner['login']}/" if owner.get("type") == "Organization" else ""
-        return Met(int(said["id"]), f"App {slug}", f"{web_url}/{of}settings/apps/{slug}"), said
+        read = {**said, "permissions": dict(said["permissions"]), "events": list(said["events"])}
+        return Met(int(said["id"]), f"App {slug}", f"{web_url}/{of}settings/apps/{slug}"), read
 
 
 def of_app(

@@ -53,6 +53,11 @@ def look(controller: str, repo: str | None, environ: Mapping[str, str]) -> list[
         client.get("/user")  # a token that GitHub does not know is one problem, and no other is looked for
         checked, known = _is_checked(rules), dict[int, Any]()
         targets = dict.fromkeys(one.branch for one in (*rules.environments.values(), rules.otherwise))
+        if not checked:
+            what = "no pipeline sets the check `interlock merge: BRANCH`, so no ruleset can require it"
+            why = "somebody who may write presses GitHub's own button, and no gate of the rules is asked"
+            mend = "use `github.check` with `name: merge` in the pipeline `merge`, as the shipped rules do"
+            yield Finding("rules", False, what, why, mend)
         for source in sources:
             for target in targets:
                 branch = Branch(source, target, _check(target) if checked else "", number)

@@ -13,7 +13,7 @@ from engine.core.guards import Branch
 from engine.run.doctor import branches, environments
 from engine.run.doctor.asking import tried
 from engine.sandbox.forge.git.bare import Person, bare
-from tests.run.doctor.conftest import CONTROLLER, SOURCE
+from tests.run.doctor.conftest import CONTROLLER, SOURCE, checkout
 from tests.support.receiver import until
 
 CHECK = "interlock merge: dev"
@@ -260,6 +260,22 @@ def test_a_name_of_somebody_s_is_no_part_of_a_command(team):
         assert [word for word in words if set(word) <= set("();<>|&")] == ["<<<"], command
     team.gh(found.mend)
     assert team.wrong() == []
+
+
+def test_rules_that_set_no_check(team, tmp_path):
+    """Then nothing can be required, however well the branches are set up."""
+    folder = checkout(tmp_path)
+    for file in [tmp_path / "deployment-rules.yaml", *sorted((tmp_path / "specs").glob("*.yaml"))]:
+        file.write_text(
+            file.read_text().replace("name: merge, state", "name: plan, state").replace("{name: merge}", "{name: plan}")
+        )
+    team.controller, before = folder, team.controller
+    try:
+        told = {one.subject: one.what for one in team.look()}
+    finally:
+        team.controller = before
+    assert told["rules"].startswith("no pipeline sets the check"), told
+    assert told[f"{SOURCE}, branch dev"] == "takes pull requests only; nobody is excused"
 
 
 def test_one_ruleset_that_nobody_passes_is_enough(team):
