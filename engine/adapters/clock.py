@@ -14,6 +14,11 @@ def ahead(seconds: float) -> Callable[[], str]:
     return lambda: _said(time.time() + seconds)
 
 
+def ahead_of(there: float) -> float:
+    """By how many seconds our clock is before another, which has said what time it is: seconds since 1970."""
+    return time.time() - there
+
+
 def not_behind(now: str, there: float | None) -> str:
     """Our moment, or that of whoever dates what we compare with it, whichever is later; None: they have not said.
 

@@ -1,4 +1,4 @@
-"""`engine doctor`: what this machine has, what is missing, and how to get it."""
+"""`engine doctor`: what this machine has, what is missing, how to get it; what is wrong with the set-up on GitHub."""
 
 import os
 from argparse import ArgumentParser, Namespace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.core.doctor import Finding
     from engine.run.machine import Check, Deed
 
-HELP = "check what this machine has of what the engine needs, and say what can be done with that"
+HELP = "check what this machine has of what the engine needs, or how it is set up on GitHub, and say how to mend it"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -29,6 +29,12 @@ def arguments(parser: ArgumentParser) -> None:
         help="write the account of each login into the approvers' files: whoever takes the login later is nobody",
     )
     parser.add_argument(
+        "--github",
+        action="store_true",
+        help="look at the set-up there instead: the App (ENGINE_GITHUB_APP_ID and its key), rulesets and environments "
+        "(GITHUB_TOKEN of an administrator), keys, clock, versions",
+    )
+    parser.add_argument(
         "--aws",
         action="store_true",
         help="look at the accounts of the rules and of the store instead, by ENGINE_AWS_PROFILE: is there what `engine "
@@ -38,6 +44,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--repo",
         metavar="OWNER/NAME",
+        type=_repository,
         dest="repository",
         help="the controller's repository there (default: what the rules' checkout was cloned from)",
     )
@@ -50,16 +57,19 @@ def run(options: Namespace, console: Console) -> int:
     from engine.run.machine import DEEDS, checks, lacking
     from engine.run.module import module_directory
 
+    controller = os.path.abspath(options.controller or os.curdir)
     if options.pin:
-        return _pin(os.path.abspath(options.controller or os.curdir), console)
-    if options.aws:
-        options.controller = options.controller or os.curdir
-        return _told(_accounts(options), console, as_json=options.json)
+        return _pin(controller, console)
+    if options.github or options.aws:
+        looked = _set_up(controller, options.repository) if options.github else []
+        looked += _accounts(options) if options.aws else []
+        return _told(looked, console, as_json=options.json)
     # Preparing a module starts its providers: not those of a checkout that nobody named.
     module = module_directory(options.controller, shipped=True) if options.controller else data.path("terraform")
-    found = list(checks(os.path.abspath(options.controller or os.curdir), os.path.abspath(module), os.environ))
+    found = list(checks(controller, os.path.abspath(module), os.environ))
+    besides = [one for one in _known_here(controller) if not one.ok]
     if options.json:
-        console.json([_row(check) for check in found])
+        console.json([*(_row(check) for check in found), *map(_finding, besides)])
     else:
         width = max(len(check.name) for check in found)
         for check in found:
@@ -67,30 +77,38 @@ def run(options: Namespace, console: Console) -> int:
         console.out(f"\n{console.colour('what can be done here now', 'bold')}")
         for deed in DEEDS:
             console.out(_able(deed, lacking(deed, found), console))
-    return ExitCode.DONE if all(check.ok for check in found) else ExitCode.NEGATIVE
+        _show(besides, console)
+    is_well = all(check.ok for check in found) and not any(one.is_wrong for one in besides)
+    return ExitCode.DONE if is_well else ExitCode.NEGATIVE
 
 
-def _accounts(options: Namespace) -> "list[Finding]":
-    """What is wrong in the accounts of the rules and of the store, and what is well.
+def _repository(text: str) -> str:
+    from argparse import ArgumentTypeError
+
+    from engine.core.repository import is_repository
+
+    if not is_repository(text):
+        raise ArgumentTypeError(f"{text!r} is no repository: say OWNER/NAME")
+    return text
+
+
+def _set_up(controller: str, repository: str | None) -> "list[Finding]":
+    """What is wrong with the set-up on GitHub, and what is well.
 
     Raises:
-        EngineError: the rules do not load; ENG953–ENG956, what is to be there cannot be told.
+        EngineError: the rules do not load, or the settings cannot be read.
     """
-    from engine.adapters import settings
-    from engine.cli.aws import told
-    from engine.core.aws.trust import accounts, wanted
-    from engine.run.doctor import aws
+    from engine.run.doctor import github, versions
 
-    rules, given = told(options)
-    values, found = settings.read(), list["Finding"]()
-    named = {one.account: name for name, one in rules.environments.items()}
-    for account in accounts(rules, given["store"]):
-        profile = values.aws_profile or ""
-        profile = profile.replace("{account}", account).replace("{environment}", named.get(account, "store"))
-        if account not in named:
-            profile = getattr(values.store, "profile", None) or profile
-        found += aws.look(wanted(rules, account=account, **given), profile or None)
-    return found
+    found = github.look(controller, repository, os.environ)
+    return [*found, *_known_here(controller), *versions.programs(controller, os.environ)]
+
+
+def _known_here(controller: str) -> "list[Finding]":
+    """Of keys and the engine's version, without asking anybody."""
+    from engine.run.doctor import keys, versions
+
+    return [*keys.look(controller, os.environ), *versions.engine(controller)]
 
 
 def _told(found: "Sequence[Finding]", console: Console, *, as_json: bool) -> int:
@@ -109,6 +127,35 @@ def _show(found: "Sequence[Finding]", console: Console) -> None:
 
     for line in findings(found, console.width, console.colour):
         console.data(line)
+
+
+def _finding(one: "Finding") -> dict[str, object]:
+    """A finding as a row among those of the machine."""
+    return {"name": one.subject, "ok": not one.is_wrong, "found": "", "problem": one.what, "remedy": one.mend}
+
+
+def _accounts(options: Namespace) -> "list[Finding]":
+    """What is wrong in the accounts of the rules and of the store, and what is well.
+
+    Raises:
+        EngineError: the rules do not load; ENG953–ENG956, what is to be there cannot be told.
+    """
+    from engine.adapters import settings
+    from engine.cli.aws import told
+    from engine.core.aws.trust import accounts, wanted
+    from engine.run.doctor import aws
+
+    options.controller = options.controller or os.curdir
+    rules, given = told(options)
+    values, found = settings.read(), list["Finding"]()
+    named = {one.account: name for name, one in rules.environments.items()}
+    for account in accounts(rules, given["store"]):
+        profile = values.aws_profile or ""
+        profile = profile.replace("{account}", account).replace("{environment}", named.get(account, "store"))
+        if account not in named:
+            profile = getattr(values.store, "profile", None) or profile
+        found += aws.look(wanted(rules, account=account, **given), profile or None)
+    return found
 
 
 def _pin(controller: str, console: Console) -> int:

@@ -80,7 +80,7 @@ def checks(controller: str, module: str, environ: Mapping[str, str], only: Colle
         ("backup key", lambda: _backup_key(environ), True),
         ("store", lambda: _store(values, controller, environ), False),
         ("GitHub", lambda: _github(controller, environ), False),
-        ("opa", lambda: _program(values.opa, values.path), True),
+        ("opa", lambda: _opa(values), True),
         ("checkov", lambda: _program(values.checkov, values.path), True),
     )
     for name, look, optional in looks:
@@ -239,6 +239,13 @@ def _github(controller: str, environ: Mapping[str, str]) -> str:
         raise EngineError(problem("ENG602", who=found.who, missing=missing))
     may = f"installed at {', '.join(found.granted) or 'nobody'}" if found.granted is not None else "a token"
     return f"{settings.forge(environ).api_url} as {found.who}, {may}"
+
+
+def _opa(values: "Settings") -> str:
+    from engine.adapters.policy.opa import version
+
+    program = _program(values.opa, values.path)
+    return f"{program} {version(program)}"
 
 
 def _program(name: str, path: str) -> str:

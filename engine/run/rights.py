@@ -1,6 +1,9 @@
 """What the rules of a controller need of GitHub: rights, and events that GitHub is to send."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.core.rules.model import Rules
 
 
 class Rights(NamedTuple):
@@ -16,14 +19,20 @@ def rights(controller: str) -> Rights:
     Raises:
         EngineError: the rules do not load.
     """
-    from engine.core.decision.matching import facts_for
     from engine.core.rules.load import load
     from engine.run.catalog import catalog
-    from engine.run.facts.forge import permissions
     from engine.run.trusted import read_rules
 
+    return needed_by(load(read_rules(controller), catalog()))
+
+
+def needed_by(rules: "Rules") -> Rights:
+    """The same, of rules that are loaded."""
+    from engine.core.decision.matching import facts_for
+    from engine.run.catalog import catalog
+    from engine.run.facts.forge import permissions
+
     known = catalog()
-    rules = load(read_rules(controller), known)
     steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
     wanted = {name for step in steps for name in known.actions[step.uses].permissions}
     facts = permissions(facts_for(tuple(rules.pipelines), rules, known.actions))

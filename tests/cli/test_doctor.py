@@ -207,3 +207,16 @@ def test_the_readme_says_what_a_clone_alone_can_do():
     for deed in DEEDS:
         for command in deed.commands:
             assert f"`{command}`" in section, deed.what
+
+
+def test_keys_and_versions_are_looked_at_offline(doctor, tmp_path):
+    """Beside what the machine has: what is well of them is not told, what is wrong is a row and an exit code."""
+    (tmp_path / ".engine").mkdir()
+    told = {"version": 1, "kind": "controller", "engine": "99.0.0", "files": {}}
+    (tmp_path / ".engine" / "vendored.json").write_text(json.dumps(told))
+    (tmp_path / "trusted-keys.yaml").write_text("version: 2")
+    code, rows = doctor("--rules", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    assert code == ExitCode.NEGATIVE
+    assert "was written by 99.0.0" in rows["engine"]["problem"]
+    assert not rows[str(tmp_path / "trusted-keys.yaml")]["ok"]
+    assert set(rows["engine"]) == set(rows["git"])

@@ -22,6 +22,7 @@ from engine.errors import EngineError, Problem, failure, problem
 
 _WORKER = "engine.adapters.policy.opa_worker"  # by its name: it imports `sh`, which nobody else needs
 _REQUEST = "request.json"
+_ANSWER_S = 30.0
 # What OPA reads and the parser of the guards does not: part of its reason → the form for both.
 _UNREAD = {
     "else cannot be used": "write the head of the rule again before each further body",
@@ -63,6 +64,19 @@ def formatted(modules: Mapping[str, str], terms: Terms) -> dict[str, tuple[int, 
     """
     found = _ask(terms, (), None, modules)["formatted"]
     return {path: (code, text, last_words(said.encode(), terms)) for path, (code, text, said) in found.items()}
+
+
+def version(program: str) -> str:
+    """What a program at this path says of itself.
+
+    Raises:
+        EngineError: ENG450 to ENG455 it does not run; ENG522, it is too old, or no OPA.
+    """
+    from engine.adapters import process
+    from engine.adapters.policy import opa_worker
+
+    done = process.run([program, "version"], cwd=os.sep, env={}, timeout_s=_ANSWER_S)
+    return ".".join(map(str, opa_worker.told(program, done.stdout)))
 
 
 def _ask(

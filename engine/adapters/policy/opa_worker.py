@@ -144,14 +144,23 @@ class _Program:
         return DoubtError("broke", problem(code, None, hint="", program=os.path.basename(self.program), **fields))
 
 
-def _version(opa: _Program, modules: Mapping[str, str]) -> tuple[int, int]:
-    said = opa.ask("version")[1].decode(errors="replace")
-    match = _VERSION.search(said)
+def told(program: str, said: bytes) -> tuple[int, int]:
+    """The version that an OPA says it has.
+
+    Raises:
+        EngineError: ENG522, it is too old, or no OPA.
+    """
+    match = _VERSION.search(said.decode(errors="replace"))
     found = (int(match[1]), int(match[2])) if match else (0, 0)
-    shown = f"{found[0]}.{found[1]}" if match else ""
     if found < OLDEST:
-        raise failure("ENG522", program=opa.program, version=shown, mend="install OPA 0.59 or later")
-    errors = Errors()
+        shown = f"{found[0]}.{found[1]}" if match else ""
+        raise failure("ENG522", program=program, version=shown, mend="install OPA 0.59 or later")
+    return found
+
+
+def _version(opa: _Program, modules: Mapping[str, str]) -> tuple[int, int]:
+    found = told(opa.program, opa.ask("version")[1])
+    shown, errors = f"{found[0]}.{found[1]}", Errors()
     for path, text in modules.items() if found < (1, 0) else ():
         if not _IMPORT_V1.search(text):  # it would read the old language, and mean something else
             mend = "add `import rego.v1`, which OPA before 1.0 needs"

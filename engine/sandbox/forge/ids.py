@@ -25,6 +25,8 @@ PREFIXES = {
     "StatusContext": "SC",
     "Deployment": "DE",
     "DeploymentStatus": "DES",
+    "Environment": "EN",
+    "BranchPolicy": "GBP",
     "Ref": "REF",
     "Commit": "C",
     "Tree": "TREE",

@@ -161,6 +161,14 @@ CREATE TABLE IF NOT EXISTS deployments (
 CREATE TABLE IF NOT EXISTS deployment_statuses (
   id INTEGER PRIMARY KEY AUTOINCREMENT, deployment INTEGER NOT NULL, state TEXT NOT NULL, description TEXT,
   environment TEXT, environment_url TEXT, log_url TEXT, creator INTEGER, app INTEGER, created_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS environments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER NOT NULL, name TEXT NOT NULL COLLATE NOCASE,
+  policy TEXT NOT NULL DEFAULT '',                      -- from which branches: '' all, protected, custom
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (repository, name));
+CREATE TABLE IF NOT EXISTS branch_policies (            -- of an environment that has its own
+  id INTEGER PRIMARY KEY AUTOINCREMENT, environment INTEGER NOT NULL, name TEXT NOT NULL,
+  kind TEXT NOT NULL DEFAULT 'branch',                  -- branch, tag
+  UNIQUE (environment, name, kind));
 
 CREATE TABLE IF NOT EXISTS hooks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, repository INTEGER, app INTEGER,   -- one of the two

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.sandbox.forge.answer import ForgeError, Viewer, dump, invalid, missing
-from engine.sandbox.forge.checks import runs, shapes, statuses, suites
+from engine.sandbox.forge.checks import environments, runs, shapes, statuses, suites
 from engine.sandbox.forge.checks.given import Given
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.git import pushes, web
@@ -38,6 +38,7 @@ def create_deployment(forge: Forge, viewer: Viewer, repository: Row, body: Any) 
     _demand_success(forge, repository, ref, sha, contexts)
     now = forge.now()
     with forge.kept.change():
+        environments.used(forge, repository, environment)
         number = forge.kept.insert(
             "deployments",
             repository=repository["id"],

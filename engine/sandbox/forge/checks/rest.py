@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, missing, number, paged
-from engine.sandbox.forge.checks import deployments, runs, shapes, statuses, suites
+from engine.sandbox.forge.checks import deployments, environments, runs, shapes, statuses, suites
 from engine.sandbox.forge.checks.given import commit_at
 from engine.sandbox.forge.git import shapes as git_shapes
 from engine.sandbox.forge.kept import Row
@@ -200,4 +200,5 @@ ROUTES = (
     Route("GET", f"{_DEPLOYMENT}/statuses", _deployment_statuses, grant="deployments:read"),
     Route("POST", f"{_DEPLOYMENT}/statuses", _create_deployment_status, **_DEPLOY),
     Route("GET", f"{_DEPLOYMENT}/statuses/{{status_id}}", _get_deployment_status, grant="deployments:read"),
+    *environments.ROUTES,
 )

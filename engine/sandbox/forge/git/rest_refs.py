@@ -6,6 +6,7 @@ from engine.sandbox.forge.answer import Answer, Call, ForgeError, Route, invalid
 from engine.sandbox.forge.git import asked, protection, pushes, shapes
 from engine.sandbox.forge.git.bare import Bare
 from engine.sandbox.forge.git.names import SHA, is_branch, is_ref
+from engine.sandbox.forge.people import access
 
 
 def list_branches(call: Call) -> Answer:
@@ -31,7 +32,10 @@ def get_branch(call: Call) -> Answer:
 
 
 def get_protection(call: Call) -> Answer:
-    """Of a branch alone there is none here: rulesets protect."""
+    """Of a branch alone there is none here: rulesets protect. Whoever may not see one is told nothing at all."""
+    level = access.permission(call.forge, call.viewer.account, call.repo)
+    if call.viewer.kind == "user" and not access.at_least(level, "admin"):
+        raise missing()
     get_branch(call)
     raise missing("Branch not protected")
 
@@ -128,7 +132,7 @@ _R = "/repos/{owner}/{repo}"
 ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_R}/branches", list_branches, grant="contents:read"),
     Route("GET", f"{_R}/branches/{{branch}}", get_branch, grant="contents:read", slashes="branch"),
-    Route("GET", f"{_R}/branches/{{branch}}/protection", get_protection, grant="contents:read", slashes="branch"),
+    Route("GET", f"{_R}/branches/{{branch}}/protection", get_protection, grant="administration:read", slashes="branch"),
     Route("GET", f"{_R}/git/ref/{{ref}}", get_ref, grant="contents:read", slashes="ref"),
     Route("GET", f"{_R}/git/matching-refs/{{ref}}", list_refs, grant="contents:read", slashes="ref"),
     Route("POST", f"{_R}/git/refs", create_ref, "write", "contents:write"),

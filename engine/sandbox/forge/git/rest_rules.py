@@ -176,13 +176,13 @@ def _shape(call: Call, row: Row) -> dict[str, Any]:
 
 
 def _whole(call: Call, row: Row) -> dict[str, Any]:
-    """With what it says; who may pass is shown to those who may write only, as GitHub does."""
+    """With what it says; who may pass is shown only to those who may change that, as GitHub does."""
     found = _shape(call, row)
     names = {side: json.loads(row[f"{side}_json"]) for side in ("include", "exclude")}
     found |= {"conditions": {"ref_name": names}, "rules": json.loads(row["rules_json"])}
     found["current_user_can_bypass"] = protection.may_pass(call.forge, call.repo, row, call.viewer)
     level = access.permission(call.forge, call.viewer.account, call.repo)
-    if call.viewer.kind == "user" and access.at_least(level, "write"):
+    if call.viewer.kind == "user" and access.at_least(level, "admin"):
         found["bypass_actors"] = json.loads(row["bypass_json"])
     return found
 

@@ -66,6 +66,8 @@ def scene(forge, as_, as_app, as_installation) -> Any:
         deployment = new(olga, "deployments", ref="main", auto_merge=False, required_contexts=[])["id"]
         hook = new(olga, "hooks", config={"url": "http://127.0.0.1:9/"})["id"]
         rules = {"target": "branch", "enforcement": "disabled"}
+        custom = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+        assert olga("PUT", f"/repos/acme/{name}/environments/sign", custom).status == 200
         return {
             "owner": "acme",
             "org": "acme",
@@ -91,6 +93,8 @@ def scene(forge, as_, as_app, as_installation) -> Any:
             "deployment_id": str(deployment),
             "status_id": str(new(olga, f"deployments/{deployment}/statuses", state="pending")["id"]),
             "hook_id": str(hook),
+            "environment_name": "sign",
+            "branch_policy_id": str(new(olga, "environments/sign/deployment-branch-policies", name="main")["id"]),
             "ruleset_id": str(new(olga, "rulesets", name="x", **rules)["id"]),
             "event_id": str(forge.kept.value("SELECT max(id) FROM timeline") or 1),
             "delivery_id": str(forge.kept.value("SELECT max(id) FROM deliveries") or 1),
