@@ -1208,6 +1208,10 @@ TABLE: dict[str, Row] = {
     "ENG765": Row("the module has no service `{name}`", "known: {known}"),
     "ENG766": Row("a schema is of one service", "name one of: {known}"),
     # ENG770-779 what two people may do to a state
+    "ENG767": Row(
+        "nobody has named a module, and to try one is to start its providers",
+        "say --rules DIR for the one beside the rules, or --shipped for the one that comes with the engine",
+    ),
     "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
     "ENG771": Row(
         "two people do not ask for `{command}` as it stands now: {because}",

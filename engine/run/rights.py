@@ -17,13 +17,12 @@ def rights(controller: str) -> Rights:
         EngineError: the rules do not load.
     """
     from engine.core.decision.matching import facts_for
-    from engine.core.rules.load import load
     from engine.run.catalog import catalog
     from engine.run.facts.forge import permissions
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules
 
     known = catalog()
-    rules = load(read_rules(controller), known)
+    rules = load_rules(controller)
     steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
     wanted = {name for step in steps for name in known.actions[step.uses].permissions}
     facts = permissions(facts_for(tuple(rules.pipelines), rules, known.actions))

@@ -6,11 +6,11 @@ import os
 import pytest
 
 from engine import data
-from engine.cli.files import load_rules
 from engine.cli.main import main
 from engine.core import schema
 from engine.core.source import load_json
 from engine.errors import ExitCode
+from engine.run.trusted import load_rules
 from tests.support.decision import payload
 from tests.support.facts import approve, document, group, pr, verdict
 
