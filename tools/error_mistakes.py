@@ -137,7 +137,7 @@ def _texts() -> Iterator[Case]:
         for why, whole, _ in _rows(test):
             shown = whole.decode("utf-8", "replace") if isinstance(whole, bytes) else whole
             data = whole if isinstance(whole, bytes) else whole.encode("utf-8", "surrogatepass")
-            yield Case(why, {name: shown}, _raised(lambda _, data=data, load=load, name=name: load(data, name)))
+            yield Case(why, {name: shown}, _raised(_reading(load, data, name)))
 
 
 def _expressions() -> Iterator[Case]:
@@ -210,7 +210,7 @@ def _events() -> Iterator[Case]:
     for why, data, *_ in _rows(test_body.test_refused):
         if len(data) <= _LONGEST:
             shown = data.decode("utf-8", "replace")
-            yield Case(why, {"event.json": shown}, _raised(lambda _, data=data: read_body(data, "event.json")))
+            yield Case(why, {"event.json": shown}, _raised(_reading(read_body, data, "event.json")))
     for why, payload, name, *_ in _rows(test_envelope.test_refused):
         yield Case(why, {"event.json": json.dumps(payload, indent=2)}, named(name))
     for why, payload, *_ in _rows(test_dispatch.test_breaks_the_contract):
@@ -244,20 +244,14 @@ def _settings() -> Iterator[Case]:
     for why, environ, _ in _rows(test_settings.test_refused):
         shown = "\n".join(f"{name}={value}" for name, value in environ.items())
 
-        def read_it(_: Files, environ: Any = environ) -> object:
-            return settings.read({**environ, "HOME": "/home/ann"})
-
-        yield Case(why, {"the environment": shown}, _raised(read_it))
+        yield Case(why, {"the environment": shown}, _raised(_reading(settings.read, {**environ, "HOME": "/home/ann"})))
 
 
 def _exceptions() -> Iterator[Case]:
     for why, listed, _ in _rows(test_exceptions.test_exceptions_that_are_refused):
         rows = ",\n".join(map(json.dumps, listed)) if isinstance(listed, list) else json.dumps(listed)
-
-        def read_it(_: Files, listed: Any = listed) -> object:
-            return exceptions.read(listed, "policies/data.json", test_exceptions.RULES)
-
-        yield Case(why, {"policies/data.json": rows}, _raised(read_it))
+        given = (listed, "policies/data.json", test_exceptions.RULES)
+        yield Case(why, {"policies/data.json": rows}, _raised(_reading(exceptions.read, *given)))
 
 
 def _tokens() -> Iterator[Case]:
@@ -294,6 +288,11 @@ def _rows(test: Any) -> list[Any]:
     """Of the table that a test is tried on; of several the one nearest to it."""
     table = next(mark for mark in test.pytestmark if mark.name == "parametrize")
     return [getattr(row, "values", row) for row in table.args[1]]
+
+
+def _reading(read_it: Callable[..., object], *given: object) -> Callable[[Files], object]:
+    """Of what is given, whatever is shown."""
+    return lambda _: read_it(*given)
 
 
 def _raised(what: Callable[[Files], object]) -> Judge:

@@ -69,7 +69,9 @@ def _reason(row: ast.Tuple) -> str:
     """Which a row begins with."""
     first = row.elts[0] if row.elts else None
     text = first.value if isinstance(first, ast.Constant) else None
-    return text if isinstance(text, str) and " " in text and text.isprintable() and len(text) <= _LONGEST else ""
+    if not isinstance(text, str) or not text.isprintable() or len(text) > _LONGEST:
+        return ""
+    return "" if _CODE.search(text) or text.startswith("...") or " " not in text else text
 
 
 def _codes(node: ast.AST) -> set[str]:

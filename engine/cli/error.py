@@ -63,8 +63,10 @@ def run(options: Namespace, console: Console) -> int:
         raise failure("ENG003", name=options.code, hint=_meant(code))
     found = examples().get(code)
     if options.json:
-        kinds = {"example": Example, "situation": Situation}
-        shown = {name: found._asdict() if isinstance(found, kind) else None for name, kind in kinds.items()}
+        shown = {
+            "example": found._asdict() if isinstance(found, Example) else None,
+            "situation": found._asdict() if isinstance(found, Situation) else None,
+        }
         console.json({"version": 1, **_json(code), **shown, "related": list(related(code))})
     else:
         console.out("\n".join(_page(code, found)))

