@@ -38,9 +38,8 @@ class Row(NamedTuple):
     exit: ExitCode = ExitCode.CONFIG
 
 
-GONE = frozenset(
-    {"ENG557"}
-)  # of earlier releases: what they meant cannot happen any more, and their numbers stay theirs
+# Of earlier releases: what they meant cannot happen any more, and their numbers stay theirs.
+GONE = frozenset({"ENG557", "ENG783"})
 
 _NO, _EXEC, _AUTH, _STALE, _WAIT = (
     ExitCode.NEGATIVE,
@@ -1069,11 +1068,6 @@ TABLE: dict[str, Row] = {
         "{directory} does not keep what `engine serve` puts there to itself: {reason}",
         "name a directory of your own, mode 0700, below directories that nobody else can write to",
         _AUTH,
-    ),
-    "ENG783": Row(
-        "GitHub's list of deliveries cannot be read: {reason}",
-        "it is for an App alone: set ENGINE_GITHUB_APP_ID and its key; `engine doctor` says more",
-        _EXEC,
     ),
     "ENG784": Row("delivery {id} cannot be had again: {reason}", "`GET /api/v1/deliveries` lists those that can"),
     # ENG825-834 in which order resources go

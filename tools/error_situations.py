@@ -1,6 +1,7 @@
 """When what no file shows comes about, in the words of the tests that bring it about, and the commands that lead on.
 
-A row of a table says it with its reason, any other test with its name. The commands are those that the remedies name.
+A row of a table says it with its reason, any other test with its name; what tests know by other words than its code,
+the docstring of whoever raises it. The commands are those that the remedies name.
 """
 
 import ast
@@ -15,12 +16,15 @@ import yaml
 from engine.cli.main import COMMANDS
 from engine.errors import TABLE
 
-TESTS = Path(__file__).parent.parent / "tests"
+TOP = Path(__file__).parent.parent
+TESTS = TOP / "tests"
+_RAISED = re.compile(r"(ENG\d{3,4})[,:]? ((?:(?!ENG|and ENG|or ENG)[^;.,\s]+,? ){2,}[^;.\s]+?)(?=[;.,]| ENG|$)")
 _CODE = re.compile(r"ENG\d{3,4}")
 _ENGINE = rf"/?engine (?:{'|'.join(COMMANDS)}|[a-z]+ (?=KEY|\{{))"
 _PROGRAMS = rf"(?:{_ENGINE}|/engine [a-z]+|git [a-z-]+|terraform [a-z-]+|pip install|chmod [0-7]+|openssl rand|fuser)"
-_COMMAND = re.compile(rf"`({_PROGRAMS}(?: [^`…]+)?)`|(?<![\w`/-])({_PROGRAMS}(?: [^\s;:,()`…]+)*)")
+_COMMAND = re.compile(rf"`({_PROGRAMS}(?: [^`…]+)?)`|(?<![\w`/-])({_PROGRAMS}(?: [^\s;,()`…]+(?<!:))*)")
 _MOST, _LONGEST = 2, 120
+_OF_WHO_RAISES = 0
 
 
 class _Said(NamedTuple):
@@ -43,9 +47,13 @@ def situations() -> dict[str, dict[str, list[str]]]:
         text = file.read_text("utf-8", "replace")
         for code, said in _of_table(yaml.safe_load(text) if "why:" in text else None, str(file.relative_to(TESTS))):
             found[code].append(said)
+    for file in sorted((TOP / "engine").rglob("*.py")):
+        for code, said in _of_docstrings(ast.parse(file.read_text("utf-8")), str(file.relative_to(TOP))):
+            if not found[code] or found[code][0].codes == _OF_WHO_RAISES:
+                found[code].append(said)
     return {
         code: {"when": list(dict.fromkeys(said.text for said in sorted(found[code])))[:_MOST], "then": commands(code)}
-        for code in sorted(TABLE.keys() & found.keys())
+        for code in sorted(code for code in TABLE if found[code])
     }
 
 
@@ -61,8 +69,15 @@ def _of_module(module: ast.Module, file: str) -> Iterator[tuple[str, _Said]]:
             yield from ((code, _Said(len(codes), False, file, node.lineno, why)) for code in codes)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             name = node.name.removeprefix("test_").replace("_", " ")
-            codes = {code for part in node.body for code in _codes(part)}
+            codes = _codes(node)
             yield from ((code, _Said(len(codes), True, file, node.lineno, name)) for code in codes)
+
+
+def _of_docstrings(module: ast.Module, file: str) -> Iterator[tuple[str, _Said]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (text := ast.get_docstring(node)):
+            for code, why in _RAISED.findall(" ".join(text.split())):
+                yield code, _Said(_OF_WHO_RAISES, False, file, node.lineno, why)
 
 
 def _reason(row: ast.Tuple) -> str:

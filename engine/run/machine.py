@@ -110,7 +110,7 @@ def _terraform(values: "Settings") -> str:
 
 
 def _provider(values: "Settings", module: str) -> str:
-    """Lets Terraform install and check the provider, once: the next run finds it prepared."""
+    """Lets Terraform install and check the provider, once. ENG767: nobody says `--rules` or `--shipped`."""
     from engine.adapters.terraform import mirror
     from engine.adapters.terraform.workspace import prepare
     from engine.run.actions.terraform import setup
@@ -228,7 +228,7 @@ def _shared(controller: str) -> str:
 
 
 def _github(controller: str, environ: Mapping[str, str]) -> str:
-    """Who we are there, and whether that one may do what the rules' pipelines do."""
+    """Who we are there. ENG602: that one may not do what the rules' pipelines do."""
     from engine.adapters import settings
     from engine.adapters.github.auth import needed
     from engine.adapters.github.standing import standing
@@ -245,6 +245,7 @@ def _github(controller: str, environ: Mapping[str, str]) -> str:
 
 
 def _program(name: str, path: str) -> str:
+    """ENG007: an engine that policies may be judged by is not there."""
     from shutil import which
 
     found = which(name, path=path)

@@ -162,6 +162,7 @@ def test_a_case_as_json_is_its_decision(fixture, capsys):
     [
         ("a line before all cases", ":2", [], "its first case begins in line 4"),
         ("more than there are", ":#3", [], "the last of its cases is #2"),
+        ("a case that there is not", ":#9", [], "ENG763"),
         ("none", ":#0", [], "the last of its cases is #2"),
         ("no line", "", [], "it names no line and no number"),
         ("a word", ":two", [], "it names no line and no number"),

@@ -126,6 +126,7 @@ def test_the_first_key_begins_a_file(keys, tmp_path):
             "ENG752",
         ),
         ("nobody says why", ["revoke", "first", "--keys", "t"], 2, "--reason"),
+        ("a key that the file does not have", ["revoke", "third", "--reason", "x", "--keys", "t"], 2, "ENG753"),
     ],
 )
 def test_what_is_refused_changes_nothing(why, words, code, said, keys, file):
@@ -142,7 +143,8 @@ def test_what_is_refused_changes_nothing(why, words, code, said, keys, file):
 def test_what_is_revoked_is_so_once(keys, file):
     words = ["revoke", "first", "--reason", "x", "--keys", "trusted.yaml"]
     assert (keys(*words)[0], keys(*words)[0]) == (0, 1)
-    assert keys("rotate", "first", "--out", "n.pem", "--keys", "trusted.yaml")[0] == 1
+    code, _, err = keys("rotate", "first", "--out", "n.pem", "--keys", "trusted.yaml")
+    assert (code, "ENG757" in err) == (1, True)
     assert not Path("n.pem").exists(), "no key is made for one that nobody believes"
 
 

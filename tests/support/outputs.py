@@ -46,7 +46,7 @@ def hold(words: Sequence[str], value: Any) -> None:
     if isinstance(value, dict) and "$schema" in value:
         return
     failed = isinstance(value, dict) and value.get("status") == "error"
-    _validator("failure" if failed else answer(words)).validate(value)
+    _validator("failure" if failed else answer(words)).validate(json.loads(json.dumps(value)))
 
 
 @contextmanager
