@@ -209,7 +209,11 @@ def _commands() -> str:
         parts += [
             f"{'#' * level} `{one.prog}`\n\n```text\n{one.format_help().rstrip()}\n```" for level, one in _parsers(name)
         ]
-    return _page("Commands", "`engine COMMAND --help` says the same.", *parts)
+    lead = (
+        "`engine COMMAND --help` says the same. What `engine keys list --json` prints has the form of `$defs/keys-list` "
+        "in `schemas/output.schema.json`, and so on; `$defs/failure` is what any of them prints instead."
+    )
+    return _page("Commands", lead, *parts)
 
 
 def _parsers(name: str) -> Iterable[tuple[int, ArgumentParser]]:
