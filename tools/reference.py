@@ -210,8 +210,8 @@ def _commands() -> str:
             f"{'#' * level} `{one.prog}`\n\n```text\n{one.format_help().rstrip()}\n```" for level, one in _parsers(name)
         ]
     lead = (
-        "`engine COMMAND --help` says the same. What `engine keys list --json` prints has the form of `$defs/keys-list` "
-        "in `schemas/output.schema.json`, and so on; `$defs/failure` is what any of them prints instead."
+        "`engine COMMAND --help` says the same. What `engine keys list --json` prints has the form of `$defs/keys-list`"
+        " in `schemas/output.schema.json`, and so on; `$defs/failure` is what any of them prints instead."
     )
     return _page("Commands", lead, *parts)
 
