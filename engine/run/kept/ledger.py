@@ -71,7 +71,8 @@ def add(store: Store, signer: Signer, trusted: TrustedKeys, make: Make, key: str
 
     Raises:
         EngineError: ENG710 it says what cannot be, ENG712 there are too many tries,
-            ENG713 somebody else was always first, ENG714 the clock is behind; the signer is not trusted for that now; as `entries`.
+            ENG713 somebody else was always first, ENG714 the clock is behind; the signer is not
+            trusted for that now; as `entries`.
     """
     for _ in range(numbered.TRIES):
         earlier = entries(store, key, trusted)
