@@ -18,7 +18,7 @@ GROUPS = {"reviewers": ("ann", "bob"), "security": ("cid", "dan"), "ciso": ("lea
 def main(pairs: int = 25) -> int:
     """Print the ratio; 1 when it is above the budget."""
     from benchmarks.starts import ENGINE, compared
-    from engine.cli.files import load_rules
+    from engine.run.trusted import load_rules
     from tests.support.decision import payload
     from tests.support.facts import approve, comment, document, finding, group, verdict
 

@@ -38,9 +38,8 @@ class Row(NamedTuple):
     exit: ExitCode = ExitCode.CONFIG
 
 
-GONE = frozenset(
-    {"ENG557"}
-)  # of earlier releases: what they meant cannot happen any more, and their numbers stay theirs
+# Of earlier releases: what they meant cannot happen any more, and their numbers stay theirs.
+GONE = frozenset({"ENG557", "ENG783"})
 
 _NO, _EXEC, _AUTH, _STALE, _WAIT = (
     ExitCode.NEGATIVE,
@@ -1070,11 +1069,6 @@ TABLE: dict[str, Row] = {
         "name a directory of your own, mode 0700, below directories that nobody else can write to",
         _AUTH,
     ),
-    "ENG783": Row(
-        "GitHub's list of deliveries cannot be read: {reason}",
-        "it is for an App alone: set ENGINE_GITHUB_APP_ID and its key; `engine doctor` says more",
-        _EXEC,
-    ),
     "ENG784": Row("delivery {id} cannot be had again: {reason}", "`GET /api/v1/deliveries` lists those that can"),
     # ENG825-834 in which order resources go
     "ENG825": Row(
@@ -1208,6 +1202,10 @@ TABLE: dict[str, Row] = {
     "ENG765": Row("the module has no service `{name}`", "known: {known}"),
     "ENG766": Row("a schema is of one service", "name one of: {known}"),
     # ENG770-779 what two people may do to a state
+    "ENG767": Row(
+        "nobody has named a module, and to try one is to start its providers",
+        "say --rules DIR for the one beside the rules, or --shipped for the one that comes with the engine",
+    ),
     "ENG770": Row("nobody asks for `{command}` here", "two people write it, each in a new comment of their own"),
     "ENG771": Row(
         "two people do not ask for `{command}` as it stands now: {because}",

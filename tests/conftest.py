@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from engine.sandbox.forge.people import apps
+from tests.support import outputs
 from tests.support.few import ALL
 from tests.support.machine import Machine, Runs
 
@@ -63,6 +64,13 @@ def one_app_key():
     """The forges of one worker have one key between them: making one takes longer than all else of a start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(apps, "_new_key", cache(apps._new_key))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def held_answers():
+    """What a command prints as JSON is what the schema of its answers says, in every test that runs one."""
+    with outputs.held():
         yield
 
 

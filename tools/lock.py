@@ -30,20 +30,26 @@ def wanted() -> list[str]:
     return [*project["dependencies"], *(one for name in EXTRAS for one in project["optional-dependencies"][name])]
 
 
+def pinned(*asked: str) -> str:
+    """What pip would install of `asked`, options among it: a line for each wheel of an index, by its digest."""
+    words = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report=-", "--only-binary=:all:"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, *asked]
+    report = json.loads(process.run(pip, cwd=str(TOP), env=os.environ, timeout_s=300).stdout)
+    found = {
+        one["metadata"]["name"].lower(): f"{one['metadata']['version']} --hash=sha256:"
+        f"{one['download_info']['archive_info']['hashes']['sha256']}"
+        for one in report["install"]
+        if not one["is_direct"]  # the wheel itself, whose libraries these are
+    }
+    return "".join(f"{name}=={found[name]}\n" for name in sorted(found))
+
+
 def main() -> None:
     """Resolve, and write."""
     platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in GLIBC]
-    words = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report=-", "--only-binary=:all:"]
     target = [f"--python-version={PYTHON}", "--implementation=cp", "--target=unused", *platforms]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, *target, *wanted()]
-    report = json.loads(process.run(pip, cwd=str(TOP), env=os.environ, timeout_s=300).stdout)
-    rows = sorted(
-        (one["metadata"]["name"].lower(), one["metadata"]["version"], one["download_info"]["archive_info"]["hashes"])
-        for one in report["install"]
-    )
-    lines = [f"{name}=={version} --hash=sha256:{hashes['sha256']}\n" for name, version, hashes in rows]
     LOCK.parent.mkdir(parents=True, exist_ok=True)
-    LOCK.write_text(HEAD.format(python=PYTHON) + "".join(lines))
+    LOCK.write_text(HEAD.format(python=PYTHON) + pinned(*target, *wanted()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from engine import data
 from engine.adapters.settings import SETTINGS
-from engine.cli.error import Example, examples, related
+from engine.cli.error import Example, Situation, examples, related
 from engine.cli.main import COMMANDS, load, parser_of
 from engine.core.report.services import DOCUMENTS, LIMITS, variables
 from engine.core.resources import services
@@ -63,14 +63,18 @@ def _errors() -> str:
     return _page("Errors", lead, exits, rows, "## Examples", *shown)
 
 
-def _example(code: str, example: Example) -> str:
+def _example(code: str, example: Example | Situation) -> str:
     """As `engine error` shows it."""
+    others = ", ".join(related(code))
+    also = f"\n\nSee also {others}." if others else ""
+    if isinstance(example, Situation):
+        then = f"\n\n```sh\n{chr(10).join(example.then)}\n```" if example.then else ""
+        return f"### {code}\n\n{_text('; '.join(example.when))}{then}{also}"
     said = f"### {code}\n\nIn {example.file}: {example.why}\n\n```text\n{example.bad}\n```\n\n"
     said += f"{_text(example.message)}: {_text(example.hint)}"
     if example.mended:
         said += f"\n\n```text\n{example.mended}\n```"
-    others = ", ".join(related(code))
-    return f"{said}\n\nSee also {others}." if others else said
+    return said + also
 
 
 def _text(text: str) -> str:
@@ -205,7 +209,11 @@ def _commands() -> str:
         parts += [
             f"{'#' * level} `{one.prog}`\n\n```text\n{one.format_help().rstrip()}\n```" for level, one in _parsers(name)
         ]
-    return _page("Commands", "`engine COMMAND --help` says the same.", *parts)
+    lead = (
+        "`engine COMMAND --help` says the same. What `engine keys list --json` prints has the form of `$defs/keys-list`"
+        " in `schemas/output.schema.json`, and so on; `$defs/failure` is what any of them prints instead."
+    )
+    return _page("Commands", lead, *parts)
 
 
 def _parsers(name: str) -> Iterable[tuple[int, ArgumentParser]]:

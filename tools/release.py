@@ -9,11 +9,12 @@
 """
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
 import tempfile
+
+from tools.lock import pinned
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.path.dirname(sys.executable)
@@ -33,7 +34,7 @@ def main(folder: str) -> None:
         for name, data in built[0].items():
             _write(folder, name, data)
         [wheel] = (name for name in built[0] if name.endswith(".whl"))
-        _write(folder, "requirements.txt", _requirements(os.path.join(folder, wheel), work).encode())
+        _write(folder, "requirements.txt", pinned(f"{os.path.abspath(os.path.join(folder, wheel))}[{EXTRA}]").encode())
     _write(folder, "sbom.cdx.json", _sbom(os.path.join(folder, "requirements.txt")))
     sums = "".join(f"{_sha256(os.path.join(folder, name))}  {name}\n" for name in sorted(os.listdir(folder)))
     _write(folder, "SHA256SUMS", sums.encode())
@@ -58,25 +59,6 @@ def _epoch() -> str:
     """When HEAD was committed: the time of every file of a build."""
     asked = ["git", "-C", ROOT, "log", "-1", "--format=%ct"]
     return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _requirements(wheel: str, work: str) -> str:
-    """What pip would install with the wheel, with the hashes of what it would fetch."""
-    report = os.path.join(work, "report.json")
-    asked = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--dry-run"]
-    asked += ["--ignore-installed", "--only-binary", ":all:", "--report", report, f"{wheel}[{EXTRA}]"]
-    subprocess.run(asked, check=True)
-    with open(report, encoding="utf-8") as file:
-        rows = json.load(file)["install"]
-    found = {}
-    for row in rows:
-        if row["is_direct"]:
-            continue  # the wheel itself
-        found[row["metadata"]["name"].lower()] = (
-            f"{row['metadata']['name']}=={row['metadata']['version']}"
-            f" --hash=sha256:{row['download_info']['archive_info']['hashes']['sha256']}\n"
-        )
-    return "".join(line for _, line in sorted(found.items()))
 
 
 def _sbom(requirements: str) -> bytes:

@@ -132,6 +132,25 @@ def take(handle: int) -> bool:
     return True
 
 
+@contextmanager
+def alone(file: str) -> Iterator[None]:
+    """Whoever changes what `file` says waits for whoever is at it: nobody writes over what they have not read.
+
+    Raises:
+        EngineError: ENG002, its directory cannot be locked.
+    """
+    import fcntl
+
+    with failing("ENG002", file):
+        place = os.open(os.path.dirname(os.path.realpath(file)), _PLACE)
+    try:
+        with failing("ENG002", file):
+            fcntl.flock(place, fcntl.LOCK_EX)  # not the file itself, which is another one afterwards
+        yield
+    finally:
+        os.close(place)
+
+
 def remove(file: str) -> None:
     """No file is there afterwards. A device or a pipe stays: root would take `/dev/null` away from everybody.
 

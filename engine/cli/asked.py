@@ -82,7 +82,6 @@ def alone(options: Namespace, words: str) -> "Iterator[Alone]":
     from engine.adapters import settings
     from engine.adapters.keys import Keyring
     from engine.adapters.places import StorePlace
-    from engine.cli.files import load_rules
     from engine.run import trusted
     from engine.run.mending.alone import Alone
     from engine.run.mending.model import Word
@@ -96,7 +95,7 @@ def alone(options: Namespace, words: str) -> "Iterator[Alone]":
     with hand(options.key, words, options.reason) as mine:
         word = Word.of([{"id": None, "login": f"unverified: {mine.who}", "comment": None}], options.reason)
         known, signer = trusted.keys(values.trusted_keys), Keyring(os.environ).signer("audit")
-        rules = load_rules(options.controller)
+        rules = trusted.load_rules(options.controller)
         yield Alone(options.key, word, rules, mine.store, known, signer, mine.trail, mine.run, mine.now)
 
 
@@ -149,14 +148,14 @@ def ground(options: Namespace) -> "Iterator[Ground]":
     from engine.adapters import settings
     from engine.adapters.git.repository import Repository
     from engine.adapters.terraform.workspace import prepare
-    from engine.cli.files import load_rules
     from engine.run.actions import terraform
     from engine.run.mending.ground import jobs
     from engine.run.mending.model import Ground
     from engine.run.module import module_directory
+    from engine.run.trusted import beside, load_rules
 
     values, rules, cancel = settings.read(), load_rules(options.controller), Event()
-    module = module_directory(os.path.abspath(options.controller))
+    module = module_directory(beside(options.controller))
     git = Repository(os.path.abspath(options.repo), path=values.path, cancel=cancel)
     try:
         found: list[Any] = []

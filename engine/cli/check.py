@@ -40,7 +40,6 @@ def run(options: Namespace, console: Console) -> int:
     from threading import Event
 
     from engine.adapters import clock, settings
-    from engine.cli.files import beside, load_rules
     from engine.cli.live import watching
     from engine.core.outcome import EXIT
     from engine.core.report import terminal
@@ -48,7 +47,7 @@ def run(options: Namespace, console: Console) -> int:
     from engine.run import results
     from engine.run.check import Request, check
     from engine.run.context import Controller, Work
-    from engine.run.trusted import stand_apart
+    from engine.run.trusted import beside, load_rules, stand_apart
 
     controller = beside(options.rules)
     surroundings = settings.read()

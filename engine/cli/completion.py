@@ -48,4 +48,4 @@ def _name_files(parser: ArgumentParser) -> None:
             for verb in action.choices.values():
                 _name_files(verb)
         elif isinstance(action.metavar, str) and action.metavar in _FILES:
-            action.complete = getattr(shtab, _FILES[action.metavar])  # type: ignore[attr-defined]
+            vars(action)["complete"] = getattr(shtab, _FILES[action.metavar])  # where shtab looks for it

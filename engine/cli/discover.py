@@ -62,12 +62,11 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     from engine.adapters import settings
     from engine.adapters.git import contents
     from engine.adapters.git.repository import Repository
-    from engine.cli.files import beside, load_rules
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
     from engine.run.module import module_directory, read_module
     from engine.run.ordering import ordered
-    from engine.run.trusted import stand_apart
+    from engine.run.trusted import beside, load_rules, stand_apart
 
     controller = beside(options.rules)
     surroundings = settings.read()

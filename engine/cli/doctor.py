@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.aws import account_options
 from engine.cli.console import Console
-from engine.cli.files import rules_option
+from engine.cli.files import rules_option, shipped_option
 from engine.columns import wrapped
 from engine.core.report.problems import way_out
 from engine.errors import ExitCode
@@ -22,7 +22,8 @@ HELP = "check what this machine has of what the engine needs, or how it is set u
 def arguments(parser: ArgumentParser) -> None:
     """Where the rules are."""
     rules_option(parser, whole=True, default=None)
-    parser.epilog = "Without --rules the rules are those here, and the module is the one that comes with the engine."
+    shipped_option(parser)
+    parser.epilog = "Without --rules the rules are those here, and no module: to try one is to start its providers."
     parser.add_argument(
         "--pin",
         action="store_true",
@@ -53,9 +54,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: Console) -> int:
     """Look at everything, even when something is missing."""
-    from engine import data
     from engine.run.machine import DEEDS, checks, lacking
-    from engine.run.module import module_directory
 
     controller = os.path.abspath(options.controller or os.curdir)
     if options.pin:
@@ -64,9 +63,7 @@ def run(options: Namespace, console: Console) -> int:
         looked = _set_up(controller, options.repository) if options.github else []
         looked += _accounts(options) if options.aws else []
         return _told(looked, console, as_json=options.json)
-    # Preparing a module starts its providers: not those of a checkout that nobody named.
-    module = module_directory(options.controller, shipped=True) if options.controller else data.path("terraform")
-    found = list(checks(controller, os.path.abspath(module), os.environ))
+    found = list(checks(controller, _module(options), os.environ))
     besides = [one for one in _known_here(controller) if not one.ok]
     if options.json:
         console.json([*(_row(check) for check in found), *map(_finding, besides)])
@@ -158,6 +155,15 @@ def _accounts(options: Namespace) -> "list[Finding]":
     return found
 
 
+def _module(options: Namespace) -> str:
+    """Whose providers are started: never those of a checkout that nobody named. Empty: nobody's."""
+    from engine import data
+    from engine.run.trusted import beside
+
+    own = os.path.join(beside(options.controller), "terraform") if options.controller else ""
+    return data.path("terraform") if options.shipped and not os.path.isdir(own) else own
+
+
 def _pin(controller: str, console: Console) -> int:
     """Asks GitHub whose the logins are; one that nobody has stays as it is, and so does the rest of the files.
 
@@ -167,12 +173,11 @@ def _pin(controller: str, console: Console) -> int:
     from engine.adapters import files, settings
     from engine.adapters.github.forge import opened
     from engine.core.rules.draft import APPROVERS, SPECIAL
-    from engine.core.rules.load import load
     from engine.core.rules.pins import bare, pinned
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules, place_of
 
-    rules, values = load(read_rules(controller), catalog()), settings.read()
+    rules, values = load_rules(controller), settings.read()
+    controller, _ = place_of(controller)
     kept = [name for name in (APPROVERS, SPECIAL) if os.path.lexists(os.path.join(controller, name))]
     texts = {name: files.read(os.path.join(controller, name)) for name in kept}
     asked = tuple(dict.fromkeys(login for name, data in texts.items() for login in bare(data, name)))

@@ -10,12 +10,19 @@ from engine.errors import GONE, TABLE, ExitCode, failure
 from engine.names import choice, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 HELP = "what an error code means and what to do about it"
 _MOST_RELATED, _MOST_MEANT = 4, 6
 _FILE = os.path.join(os.path.dirname(__file__), "error_examples.json")  # written by tools/error_examples.py
 _LITTLE = frozenset(("and", "are", "but", "cannot", "for", "has", "have", "not", "than", "that", "the", "with"))
+
+
+class Situation(NamedTuple):
+    """When something comes about that no file shows."""
+
+    when: "Sequence[str]"  # as the tests say it
+    then: "Sequence[str]"  # what to type, where the way out is a command
 
 
 class Example(NamedTuple):
@@ -54,12 +61,15 @@ def run(options: Namespace, console: Console) -> int:
         return ExitCode.DONE
     if code not in TABLE:
         raise failure("ENG003", name=options.code, hint=_meant(code))
-    example = examples().get(code)
+    found = examples().get(code)
     if options.json:
-        shown = example._asdict() if example else None
-        console.json({"version": 1, **_json(code), "example": shown, "related": list(related(code))})
+        shown = {
+            "example": found._asdict() if isinstance(found, Example) else None,
+            "situation": found._asdict() if isinstance(found, Situation) else None,
+        }
+        console.json({"version": 1, **_json(code), **shown, "related": list(related(code))})
     else:
-        console.out("\n".join(_page(code, example)))
+        console.out("\n".join(_page(code, found)))
     return ExitCode.DONE
 
 
@@ -68,17 +78,22 @@ def _json(code: str) -> dict[str, object]:
     return {"code": code, "title": row.title, "remedy": row.remedy, "exit": row.exit.value}
 
 
-def _page(code: str, example: Example | None) -> Iterator[str]:
+def _page(code: str, found: Example | Situation | None) -> Iterator[str]:
     row = TABLE[code]
     yield f"{code}: {row.title}\n"
     yield f"  Fix:        {row.remedy}\n  exit code:  {row.exit.value} ({row.exit.name.lower()})"
-    if example:
-        yield f"\n  for example, in {example.file}: {example.why}\n"
-        yield from _indented(example.bad)
-        yield f"      {example.message}: {example.hint}"
-    if example and example.mended:
-        yield "\n  mended\n"
-        yield from _indented(example.mended)
+    if isinstance(found, Example):
+        yield f"\n  for example, in {found.file}: {found.why}\n"
+        yield from _indented(found.bad)
+        yield f"      {found.message}: {found.hint}"
+        if found.mended:
+            yield "\n  mended\n"
+            yield from _indented(found.mended)
+    elif found:
+        for head, lines in (("for example", found.when), ("what leads on", found.then)):
+            if lines:
+                yield f"\n  {head}"
+                yield from (f"    {line}" for line in lines)
     if others := related(code):
         yield "\n  see also"
         yield from (f"    {other}  {TABLE[other].title}" for other in others)
@@ -88,12 +103,12 @@ def _indented(lines: str) -> Iterator[str]:
     return (f"    {line}" for line in lines.split("\n"))
 
 
-def examples() -> "Mapping[str, Example]":
-    """Code → its example, of those that lint or discovery can bring about from one file."""
+def examples() -> "Mapping[str, Example | Situation]":
+    """Code → its example, if a file of somebody's can bring it about; else when that happens."""
     import json
 
     with open(_FILE, encoding="utf-8") as file:
-        return {code: Example(**row) for code, row in json.load(file).items()}
+        return {code: (Example if "bad" in row else Situation)(**row) for code, row in json.load(file).items()}
 
 
 def related(code: str) -> tuple[str, ...]:

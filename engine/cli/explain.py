@@ -38,10 +38,11 @@ def run(options: Namespace, console: "Console") -> int:
     if options.case is not None:
         return _explain_case(options, console)
     from engine.adapters.files import read
-    from engine.cli.files import load_rules, read_event_file
+    from engine.cli.files import read_event_file
     from engine.core.decision.decide import decide
     from engine.core.decision.document import FactDocument, from_json
     from engine.core.events.envelope import commits, read_event
+    from engine.run.trusted import load_rules
 
     given = read_event_file(options.event, options.event_name)
     event = read_event(given.data, given.name, file=given.file)
@@ -61,9 +62,9 @@ def run(options: Namespace, console: "Console") -> int:
 
 def _explain_case(options: Namespace, console: "Console") -> int:
     """What the rules make of a fixture's case, and whether that is what it expects."""
-    from engine.cli.files import load_rules
     from engine.core.analysis import fixtures
     from engine.errors import failure
+    from engine.run.trusted import load_rules
 
     beside = ("event", "event_name", "facts", "pipeline")
     if given := [f"--{name.replace('_', '-')}" for name in beside if getattr(options, name) is not None]:

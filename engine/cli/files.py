@@ -1,6 +1,5 @@
 """What several commands read alike: the event, the rules, the store."""
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import failure
@@ -9,7 +8,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
     from engine.adapters.storage.port import Store
-    from engine.core.rules.model import Rules
 
 
 class Given(NamedTuple):
@@ -55,10 +53,10 @@ def open_store(uses: str) -> "Store":
 
 
 def rules_option(parser: "ArgumentParser", *, whole: bool = False, default: str | None = ".") -> None:
-    """`--rules`, in every command the same. `whole`: of a checkout, of which more is read than its rules."""
+    """`--rules`, in every command the same. `whole`: more is read there than the rules."""
     said = "the rules: their directory or first file; module and policies stand beside it (default: .)"
     if whole:
-        parser.add_argument("--rules", metavar="PATH", default=default, dest="controller", type=_checkout, help=said)
+        parser.add_argument("--rules", metavar="PATH", default=default, dest="controller", help=said)
     else:
         parser.add_argument("--rules", metavar="PATH", default=default, help=said)
 
@@ -67,41 +65,3 @@ def shipped_option(parser: "ArgumentParser") -> None:
     """`--shipped`: nobody gets what comes with the engine without asking for it."""
     said = "the module and the policies that come with the engine, where none stand beside the rules"
     parser.add_argument("--shipped", action="store_true", help=said)
-
-
-def place_of(path: str) -> tuple[str, str]:
-    """Directory and first file of `--rules PATH`."""
-    from engine.core.rules.draft import ENTRY
-
-    directory, entry = (path, ENTRY) if os.path.isdir(path) else os.path.split(path)
-    return directory or ".", entry
-
-
-def beside(path: str) -> str:
-    """Where module and policies of `--rules PATH` stand."""
-    return os.path.abspath(place_of(path)[0])
-
-
-def _checkout(path: str) -> str:
-    from engine.core.rules.draft import ENTRY
-
-    directory, entry = place_of(path)
-    if entry != ENTRY and os.path.isfile(path):
-        from argparse import ArgumentTypeError
-
-        raise ArgumentTypeError(f"{path}: here rules begin in {ENTRY}")
-    return directory if entry == ENTRY else path
-
-
-def load_rules(path: str) -> "Rules":
-    """The rules of a directory, or those that begin in a file.
-
-    Raises:
-        EngineError: all that keeps them from loading.
-    """
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
-
-    directory, entry = place_of(path)
-    return load(read_rules(directory, entry), catalog(), entry)

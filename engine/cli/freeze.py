@@ -38,11 +38,11 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.adapters.clock import now
     from engine.adapters.keys import Keyring
     from engine.adapters.storage.named import opened
-    from engine.cli.files import load_rules
     from engine.run import freezing
     from engine.run.audit import trail
     from engine.run.kept import freezes
     from engine.run.kept.owner import owner
+    from engine.run.trusted import load_rules
 
     values = settings.read()
     place = values.store

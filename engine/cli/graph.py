@@ -41,11 +41,10 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.adapters import settings
     from engine.adapters.git import contents
     from engine.adapters.git.repository import Repository
-    from engine.cli.files import beside, load_rules
     from engine.core.report import graph
     from engine.core.resources import ordering, services
     from engine.run.module import module_directory, read_module
-    from engine.run.trusted import stand_apart
+    from engine.run.trusted import beside, load_rules, stand_apart
 
     controller = beside(options.rules)
     surroundings = settings.read()

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.cli.console import Console
-from engine.cli.files import place_of, rules_option
+from engine.cli.files import rules_option
 from engine.core.report.problems import row, severity
 from engine.core.rules.draft import ENTRY
 from engine.core.rules.lint import lint
 from engine.errors import TABLE, EngineError, ExitCode, Place, Problem, problem
 from engine.names import plural
 from engine.run.catalog import catalog
-from engine.run.trusted import read_rules
+from engine.run.trusted import place_of, read_rules
 
 HELP = "check the rules: spelling, types, names, and what only looks wrong"
 

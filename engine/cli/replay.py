@@ -22,14 +22,13 @@ def run(options: Namespace, console: "Console") -> int:
     from engine import __version__
     from engine.cli.files import open_store
     from engine.core.analysis.replay import replay
-    from engine.core.audit.decided import files_of
+    from engine.core.audit.decided import rules_in
     from engine.core.canonical import digest
-    from engine.core.rules.load import load
     from engine.run.catalog import catalog
     from engine.run.kept import decisions
 
     kept = decisions.of_run(open_store("engine replay"), options.run)
-    found = [replay(one, load(files_of(rules, one.rules), catalog()), catalog()) for one, rules in kept]
+    found = [replay(one, rules_in(rules, one.rules, catalog()), catalog()) for one, rules in kept]
     rows = [
         {
             "at": one.decided.at,

@@ -151,7 +151,7 @@ def _check() -> None:
     """What it is made of is here.
 
     Raises:
-        EngineError: ENG793.
+        EngineError: ENG793, the `serve` extra is not installed.
     """
     from importlib.util import find_spec
 

@@ -1,9 +1,9 @@
 """`engine services`: what a tfvars of each service may say, by the controller's own module."""
 
-import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
 from engine.errors import ExitCode, failure
 from engine.names import closest, listing
 
@@ -16,9 +16,7 @@ HELP = "list the services of the module, and what a tfvars of each may say"
 def arguments(parser: ArgumentParser) -> None:
     """Declare the service."""
     parser.add_argument("service", metavar="NAME", nargs="?", help="S3; none: list all")
-    parser.add_argument(
-        "--rules", metavar="PATH", default=os.curdir, help="directory or file of the rules (default: .)"
-    )
+    rules_option(parser)
     parser.add_argument("--schema", action="store_true", help="print a JSON Schema of a tfvars of this service")
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -28,9 +26,9 @@ def run(options: Namespace, console: "Console") -> int:
     from engine.core.report import services as shown
     from engine.core.resources import services
     from engine.run.module import module_directory, read_module
+    from engine.run.trusted import beside
 
-    controller = options.rules if os.path.isdir(options.rules) else os.path.dirname(options.rules)
-    known = services.read(read_module(module_directory(controller)))
+    known = services.read(read_module(module_directory(beside(options.rules))))
     name = (options.service or "").lower()
     if name and name not in known.names:
         raise failure("ENG765", hint=closest(name, known.names), name=options.service, known=listing(known.names))

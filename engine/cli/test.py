@@ -36,10 +36,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """0: every case came out as expected; 1: one did not, or the coverage is too low."""
-    from engine.cli.files import load_rules
     from engine.core.analysis import fixtures
     from engine.core.analysis.coverage import coverage, percent
     from engine.core.report.problems import error, row
+    from engine.run.trusted import load_rules
 
     rules = load_rules(options.rules)
     loaded = _cases(options.paths, rules)

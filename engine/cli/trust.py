@@ -61,6 +61,7 @@ def _name(text: str) -> str:
 
 def add(options: Namespace, console: "Console") -> int:
     """One key more; where there is no file yet, it begins one."""
+    from engine.adapters import files
     from engine.adapters.clock import now
     from engine.core.verdict import keyfile
 
@@ -69,7 +70,8 @@ def add(options: Namespace, console: "Console") -> int:
     expires = expiry(options.expires or "365d", moment)
     key = keyfile.handed_over(data, options.entry, expires, options.purpose or ())
     key = key._replace(name=options.called or key.name, expires=expires if options.expires else key.expires)
-    _write(file, keyfile.added(_read(file) if os.path.lexists(file) else None, key, file))
+    with files.alone(file):
+        _write(file, keyfile.added(_read(file) if os.path.lexists(file) else None, key, file))
     return _told(
         file, [key], f"{key.id} is trusted for {', '.join(key.purposes)} until {key.expires}", options, console
     )
@@ -77,13 +79,15 @@ def add(options: Namespace, console: "Console") -> int:
 
 def revoke(options: Namespace, console: "Console") -> int:
     """Nothing that it ever signed counts from now on: a thief can write any date."""
+    from engine.adapters import files
     from engine.adapters.clock import now
     from engine.core.verdict import keyfile
     from engine.run import trusted
 
     file, moment = _file(options), now()
-    key = keyfile.find(trusted.keys(file), options.name, file)
-    _write(file, keyfile.revoked(_read(file), key, moment, options.reason, file))
+    with files.alone(file):
+        key = keyfile.find(trusted.keys(file), options.name, file)
+        _write(file, keyfile.revoked(_read(file), key, moment, options.reason, file))
     said = f"{key.id} is revoked: nothing that it ever signed counts"
     return _told(file, [key._replace(revoked=moment)], said, options, console)
 
@@ -98,21 +102,22 @@ def rotate(options: Namespace, console: "Console") -> int:
     from engine.run import trusted
 
     file, moment = _file(options), now()
-    keys = trusted.keys(file)
-    old = keyfile.find(keys, options.name, file)
-    if old.revoked:
-        raise failure("ENG757", name=old.name or old.id, moment=old.revoked)
-    expires, until = expiry(options.expires or "365d", moment), min(old.expires, expiry(options.until, moment))
-    called = options.called or _next(old.name, {key.name for key in keys.values()})
-    ended = keyfile.expiring(_read(file), old, until, file)
-    outside(options.out)
-    signer = new_key(options.out)
-    new = TrustedKey(signer.id, signer.public, old.purposes, expires, None, called)
-    try:
-        _write(file, keyfile.added(ended, new, file))
-    except EngineError:
-        files.remove(options.out)  # nobody trusts it, and nobody has it yet
-        raise
+    with files.alone(file):
+        keys = trusted.keys(file)
+        old = keyfile.find(keys, options.name, file)
+        if old.revoked:
+            raise failure("ENG757", name=old.name or old.id, moment=old.revoked)
+        expires, until = expiry(options.expires or "365d", moment), min(old.expires, expiry(options.until, moment))
+        called = options.called or _next(old.name, {key.name for key in keys.values()})
+        ended = keyfile.expiring(_read(file), old, until, file)
+        outside(options.out)
+        signer = new_key(options.out)
+        new = TrustedKey(signer.id, signer.public, old.purposes, expires, None, called)
+        try:
+            _write(file, keyfile.added(ended, new, file))
+        except EngineError:
+            files.remove(options.out)  # nobody trusts it, and nobody has it yet
+            raise
     said = (
         f"{new.id} follows {old.id}, which counts until {until}\n"
         f"The private key is in {options.out} (mode 0600): have every job that signs use it before then."

@@ -1,9 +1,9 @@
 """`engine who-can`: who can approve a change to an environment, by the rules alone. It asks nobody."""
 
-import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.files import rules_option
 from engine.errors import ExitCode, failure
 
 if TYPE_CHECKING:
@@ -22,18 +22,16 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--environment", metavar="NAME", required=True, help="where the change goes")
     parser.add_argument("--touches", metavar="TYPE", nargs="+", action="extend", default=[], help="types it touches")
     parser.add_argument("--overrides", metavar="LOGIN", help="what if this person overrides what policies refuse?")
-    parser.add_argument(
-        "--rules", metavar="PATH", default=os.curdir, help="directory or file of the rules (default: .)"
-    )
+    rules_option(parser)
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: Namespace, console: "Console") -> int:
     """Answer."""
-    from engine.cli.files import load_rules
     from engine.core.analysis.who import Question, who_can
     from engine.core.analysis.who_told import to_json, told
     from engine.core.rules.checks.literals import type_meant
+    from engine.run.trusted import load_rules
 
     for name in options.touches:
         if "*" in name or "?" in name or "[" in name:

@@ -36,7 +36,8 @@ def made(
     """All that the store has of it.
 
     Raises:
-        EngineError: ENG725, ENG726, the trail does not know which; what is there cannot be believed; the store fails.
+        EngineError: ENG725, the trail has no such pull request; ENG726, it has one of several
+            repositories; what is there cannot be believed; the store fails.
     """
     segment, records = _segment(store, repository, pr)
     name = records[0].said.repository

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from engine.core.analysis.replay import replay
 from engine.core.audit import chain, pack, page, record, verify, vsa
 from engine.core.audit.chain import Head, Tip
-from engine.core.audit.decided import decode, digest_of, files_of
+from engine.core.audit.decided import decode, digest_of, rules_in
 from engine.core.audit.record import Record
 from engine.core.canonical import canonical, digest_bytes
 from engine.core.holding import DONE
 from engine.core.kept import ledger, merge
-from engine.core.rules.load import load
 from engine.core.rules.model import Rules
 from engine.core.signature import TrustedKey, TrustedKeys, authentic, key_id
 from engine.core.verdict import check
@@ -237,7 +236,7 @@ def _decisions(one: _Pack, unknown: list[str]) -> Iterator[str]:
         if f"sha256:{digest_of(rules)}" != found.rules:
             raise ValueError(f"{name} was made by other rules")
         if found.rules not in loaded:
-            loaded[found.rules] = load(files_of(rules, name), catalog())
+            loaded[found.rules] = rules_in(rules, name, catalog())
         again = replay(found, loaded[found.rules], catalog())
         count += again.is_same
         if not again.is_same:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine import data
 from engine.run.module import module_directory
 from engine.run.stopping import NEVER, Unstopped
+from engine.run.trusted import beside
 
 if TYPE_CHECKING:
     import threading
@@ -33,8 +34,9 @@ class Controller(NamedTuple):
     policies: str
 
     @classmethod
-    def at(cls, directory: str, *, shipped: bool = False) -> "Controller":
-        """A controller's checkout; with `shipped` the engine's own module and policies where it has none."""
+    def at(cls, path: str, *, shipped: bool = False) -> "Controller":
+        """Where the rules that `path` names are; with `shipped` the engine's own module and policies if it has none."""
+        directory = beside(path)
         policies = os.path.join(directory, "policies")
         if shipped and not os.path.isdir(policies):
             policies = data.path("policies")

@@ -24,6 +24,7 @@ from engine.run.facts.teller import GITHUB
 from engine.run.kept import swept
 from engine.run.request import Request
 from engine.run.telling import Judged, Telling, on_clone, on_github, opened
+from engine.run.trusted import place_of
 
 
 class Deciding(NamedTuple):
@@ -106,7 +107,7 @@ def _say(decided: Deciding, request: Request, sources: Mapping[str, bytes]) -> N
     sent = {"name": event.name, "delivery": event.delivery, "payload": event.payload}
     run, facts = request.going.run, decided.document.to_json()
     kept = Decided(run, judged.now, __version__, request.pipeline, request.repo is not None, sent, facts, "", decision)
-    looks.append(partial(decisions.put, ports.store, kept, sources))
+    looks.append(partial(decisions.put, ports.store, kept, sources, place_of(request.controller)[1]))
     digest_of_it = str(run_all(looks, lambda look: look(), len(looks))[-1])
     actor = says.person(event.payload.get("sender"))
     ports.audit.say(*says.decisions(decision, event.subject.repo, event.subject.number, actor, digest_of_it))

@@ -5,13 +5,11 @@ Nobody is asked, no key and no store is needed, and little is loaded: what carri
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.core.decision.matching import Matching, match, without_github
 from engine.core.events.envelope import Event, commits, read_event
 from engine.core.events.ours import Us, is_ours
-from engine.core.rules.load import load
 from engine.errors import EngineError
 from engine.run import results, trusted
 from engine.run.catalog import catalog
@@ -62,26 +60,10 @@ def rules_of(event: Event, request: Request, settings: "Settings") -> "tuple[Rul
     Raises:
         EngineError: ENG559 they could have; all that keeps them from loading.
     """
-    trusted.stand_apart(
-        request.controller, request.repo, event.source_repo, commits=commits(event), search_path=settings.path
-    )
-    files = trusted.read_rules(request.controller)
-    return loaded(files), files
-
-
-def loaded(files: "Mapping[str, bytes]") -> "Rules":
-    """The rules in these files, once for the same ones.
-
-    Raises:
-        EngineError: they do not load.
-    """
-    return _loaded(tuple(files.items()))
-
-
-@lru_cache(maxsize=1)
-def _loaded(files: tuple[tuple[str, bytes], ...]) -> "Rules":
-    """The rules in these files; a run asks for them before it begins, and once for each pipeline."""
-    return load(dict(files), catalog())
+    directory, entry = trusted.place_of(request.controller)
+    trusted.stand_apart(directory, request.repo, event.source_repo, commits=commits(event), search_path=settings.path)
+    files = trusted.read_rules(directory, entry)
+    return trusted.load_files(files, request.controller), files
 
 
 def matching_of(event: Event, request: Request, rules: "Rules", settings: "Settings") -> Matching:

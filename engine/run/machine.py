@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import EngineError, Problem, problem
+from engine.errors import EngineError, Problem, failure, problem
 from engine.names import listing, plural
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def lacking(deed: Deed, found: Iterable[Check]) -> tuple[str, ...]:
 def checks(controller: str, module: str, environ: Mapping[str, str], only: Collection[str] = ()) -> Iterator[Check]:
     """Each thing, as it is looked at; with `only` no others than these. A look may take its time.
 
+    Where nobody has named a module it is empty, and nothing is prepared of it.
+
     Raises:
         EngineError: the settings cannot be read.
     """
@@ -108,11 +110,13 @@ def _terraform(values: "Settings") -> str:
 
 
 def _provider(values: "Settings", module: str) -> str:
-    """Lets Terraform install and check the provider, once: the next run finds it prepared."""
+    """Lets Terraform install and check the provider, once. ENG767: nobody says `--rules` or `--shipped`."""
     from engine.adapters.terraform import mirror
     from engine.adapters.terraform.workspace import prepare
     from engine.run.actions.terraform import setup
 
+    if not module:
+        raise failure("ENG767")
     prepare(setup(values, module, None))
     providers = mirror.choose(values.mirror, values.cli_config, values.home)
     not_believed = "".join(f"; {why.message}" for why in providers.passed_over)
@@ -120,18 +124,17 @@ def _provider(values: "Settings", module: str) -> str:
 
 
 def _rules(controller: str) -> str:
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules
 
-    rules = load(read_rules(controller), catalog())
+    rules = load_rules(controller)
     return f"{plural(len(rules.pipelines), 'pipeline')}, {plural(len(rules.gates), 'gate')} ({rules.whole[:19]}…)"
 
 
 def _policies(controller: str) -> str:
     from engine.adapters.policy.bundle import policy_set, read_directory
+    from engine.run.trusted import beside
 
-    policies = policy_set(read_directory(os.path.join(controller, "policies")))
+    policies = policy_set(read_directory(os.path.join(beside(controller), "policies")))
     return f"{plural(len(policies.modules), 'module')} ({policies.digest[:19]}…)"
 
 
@@ -155,8 +158,9 @@ def _standing(controller: str) -> "Standing":
     from engine.adapters.policy.bundle import policy_set, read_directory
     from engine.adapters.policy.judging import excuses_of
     from engine.core.exceptions import standing
+    from engine.run.trusted import beside
 
-    _, excuses = excuses_of(policy_set(read_directory(os.path.join(controller, "policies"))))
+    _, excuses = excuses_of(policy_set(read_directory(os.path.join(beside(controller), "policies"))))
     return standing(excuses, now(), _SOON_DAYS * 86_400)
 
 
@@ -210,13 +214,12 @@ def _store(values: "Settings", controller: str, environ: Mapping[str, str]) -> s
 
 def _shared(controller: str) -> str:
     """What the rules' pipelines do that needs a store which others see; empty where they do nothing like that."""
-    from engine.core.rules.load import load
     from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules
 
     known = catalog()
     try:
-        rules = load(read_rules(controller), known)
+        rules = load_rules(controller)
     except EngineError:  # which is told of the rules
         return ""
     steps = (step for pipeline in rules.pipelines.values() for step in pipeline.steps)
@@ -225,7 +228,7 @@ def _shared(controller: str) -> str:
 
 
 def _github(controller: str, environ: Mapping[str, str]) -> str:
-    """Who we are there, and whether that one may do what the rules' pipelines do."""
+    """Who we are there. ENG602: that one may not do what the rules' pipelines do."""
     from engine.adapters import settings
     from engine.adapters.github.auth import needed
     from engine.adapters.github.standing import standing
@@ -249,6 +252,7 @@ def _opa(values: "Settings") -> str:
 
 
 def _program(name: str, path: str) -> str:
+    """ENG007: an engine that policies may be judged by is not there."""
     from shutil import which
 
     found = which(name, path=path)

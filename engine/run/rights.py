@@ -19,11 +19,9 @@ def rights(controller: str) -> Rights:
     Raises:
         EngineError: the rules do not load.
     """
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules
 
-    return needed_by(load(read_rules(controller), catalog()))
+    return needed_by(load_rules(controller))
 
 
 def needed_by(rules: "Rules") -> Rights:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.adapters import files
@@ -11,9 +12,50 @@ from engine.core.rules.draft import APPROVERS, ENTRY, SPECIAL, document
 from engine.errors import EngineError, Errors, Place, failure
 
 if TYPE_CHECKING:
+    from engine.core.rules.model import Rules
     from engine.core.signature import TrustedKeys
 
 MAX_FILES = 10_000
+
+
+def place_of(path: str) -> tuple[str, str]:
+    """Directory and first file of the rules that `path` names: their directory, or that file."""
+    if os.path.isfile(path) or (path.endswith((".yaml", ".yml")) and not os.path.isdir(path)):
+        directory, entry = os.path.split(path)
+        return directory or os.curdir, entry
+    return path, ENTRY
+
+
+def beside(path: str) -> str:
+    """Where module and policies of the rules that `path` names stand."""
+    return os.path.abspath(place_of(path)[0])
+
+
+def load_rules(path: str) -> "Rules":
+    """The rules of a directory, or those that begin in a file.
+
+    Raises:
+        EngineError: all that keeps them from loading.
+    """
+    return load_files(read_rules(*place_of(path)), path)
+
+
+def load_files(found: Mapping[str, bytes], path: str) -> "Rules":
+    """The same of files that have been read; once for the same ones.
+
+    Raises:
+        EngineError: they do not load.
+    """
+    return _loaded(tuple(found.items()), place_of(path)[1])
+
+
+@lru_cache(maxsize=1)
+def _loaded(found: tuple[tuple[str, bytes], ...], entry: str) -> "Rules":
+    """A run asks for them before it begins, and once for each pipeline."""
+    from engine.core.rules.load import load
+    from engine.run.catalog import catalog
+
+    return load(dict(found), catalog(), entry)
 
 
 def read_rules(directory: str, entry: str = ENTRY) -> Mapping[str, bytes]:

@@ -88,7 +88,7 @@ def running(folder: str, environments: Mapping[str, str], *, lasting: bool) -> I
     """An emulator with these accounts (environment → account), until the end of the block; what it is goes to `folder`.
 
     Raises:
-        EngineError: ENG440 the `emulator` extra is not installed, ENG441 it does not start, ENG002.
+        EngineError: ENG440 the `emulator` extra is not installed, ENG441 it ends before it listens, ENG002.
     """
     from importlib.util import find_spec
 

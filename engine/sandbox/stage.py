@@ -80,11 +80,9 @@ def rules_in(controller: str) -> "Rules":
     Raises:
         EngineError: they do not load.
     """
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules
 
-    return load(read_rules(controller), catalog())
+    return load_rules(controller)
 
 
 def environments(controller: str) -> dict[str, str]:

@@ -159,18 +159,19 @@ class Health:
 def parts(serving: "Serving", environ: Mapping[str, str], store: "Store", inbox: "Inbox", runs: "Runs") -> Parts:
     """Those of a service."""
     from engine.adapters import clock
-    from engine.run import idle, machine, trusted
+    from engine.run import machine, trusted
     from engine.service.worker import ALIVE
 
     def checks(names: Sequence[str]) -> "Iterable[Check]":
-        return machine.checks(serving.controller, os.path.join(serving.controller, "terraform"), environ, names)
+        module = os.path.join(trusted.beside(serving.controller), "terraform")
+        return machine.checks(serving.controller, module, environ, names)
 
     return Parts(
         store,
         environ.get("ENGINE_STORE", ""),
         inbox,
         runs,
-        lambda: idle.loaded(trusted.read_rules(serving.controller)),
+        lambda: trusted.load_rules(serving.controller),
         checks,
         clock.now,
         lambda: trouble(serving.at(ALIVE), clock.now()),

@@ -55,7 +55,7 @@ class Supervisor:
         """Returns when it works, or is to end before it does.
 
         Raises:
-            EngineError: ENG792, it does not.
+            EngineError: ENG792, its worker ends each time that it is started.
         """
         self._thread.start()
         until = time.monotonic() + timeout_s

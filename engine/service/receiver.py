@@ -181,7 +181,7 @@ def _headers(request: Request) -> dict[bytes, bytes]:
 
 
 def _length(headers: dict[bytes, bytes]) -> int:
-    """Of the body, as the header says; the server reads no more of it."""
+    """Of the body, as the header says; the server reads no more of it. ENG746: it is larger than what GitHub sends."""
     said = headers.get(b"content-length", b"")
     if not said:
         raise _no(411, "ENG745", "it does not say how long it is")

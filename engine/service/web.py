@@ -125,6 +125,6 @@ def _environments(controller: str) -> tuple[str, ...]:
 
 
 def _rules(controller: str) -> "Rules":
-    from engine.run import idle, trusted
+    from engine.run import trusted
 
-    return idle.loaded(trusted.read_rules(controller))
+    return trusted.load_rules(controller)

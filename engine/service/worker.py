@@ -213,9 +213,9 @@ class Worker:
         return sift(waiting, rules, bound, Us(self._values.app, self._values.bot))
 
     def _rules(self) -> "Rules":
-        from engine.run import idle, trusted
+        from engine.run import trusted
 
-        return idle.loaded(trusted.read_rules(self._working.controller))
+        return trusted.load_rules(self._working.controller)
 
     def _store(self) -> "Store":
         return self._stores(self._values.store)

@@ -159,8 +159,10 @@ def test_doctor_in_a_checkout_prepares_no_module_from_there(machine, engine, mon
     evil = Path(clone.directory) / "terraform" / "evil.tf"
     evil.write_text('provider "evil" {}\n')
     monkeypatch.chdir(clone.directory)
-    engine("doctor")
     prepared = machine.answers / "prepared"
+    assert "nobody has named a module" in engine("doctor", "--json").out
+    assert not prepared.exists()
+    engine("doctor", "--shipped")
     assert ("evil" in prepared.read_text(), "aws_s3_bucket" in prepared.read_text()) == (False, True)
     engine("doctor", "--rules", clone.directory)
     assert "evil" in prepared.read_text(), "somebody has named it"

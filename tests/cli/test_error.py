@@ -36,9 +36,22 @@ def test_json_has_the_same(capsys):
     assert [row["code"] for row in json.loads(capsys.readouterr().out)["errors"]] == list(TABLE)
 
 
-def test_what_cannot_be_brought_about_by_a_line_has_no_example(capsys):
-    assert main(["error", "ENG999"]) == ExitCode.DONE
-    assert "for example" not in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("code", "words", "then"),
+    [
+        ("ENG353", "a shallow clone", "git fetch --unshallow"),
+        ("ENG412", "another run holds the state", "terraform force-unlock"),
+        ("ENG999", "a bug", None),
+    ],
+)
+def test_what_no_line_brings_about_says_when_it_happens_and_what_leads_on(capsys, code, words, then):
+    assert main(["error", code]) == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert words in said.partition("for example")[2]
+    assert ("what leads on" in said, then is None or f"    {then}\n" in said) == (then is not None, True)
+    main(["error", code, "--json"])
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["example"], shown["situation"]["then"]) == (None, [then] if then else [])
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import os
 import pytest
 
 from engine import data
-from engine.cli.files import load_rules
 from engine.cli.main import main
 from engine.core import schema
 from engine.core.source import load_json
 from engine.errors import ExitCode
+from engine.run.trusted import load_rules
 from tests.support.decision import payload
 from tests.support.facts import approve, document, group, pr, verdict
 
@@ -162,6 +162,7 @@ def test_a_case_as_json_is_its_decision(fixture, capsys):
     [
         ("a line before all cases", ":2", [], "its first case begins in line 4"),
         ("more than there are", ":#3", [], "the last of its cases is #2"),
+        ("a case that there is not", ":#9", [], "ENG763"),
         ("none", ":#0", [], "the last of its cases is #2"),
         ("no line", "", [], "it names no line and no number"),
         ("a word", ":two", [], "it names no line and no number"),

@@ -12,6 +12,7 @@ from engine.errors import TABLE, ExitCode
         ("no command is a usage error, with the overview", [], ExitCode.CONFIG, "usage: engine COMMAND", ""),
         ("help is an answer", ["--help"], ExitCode.DONE, "usage: engine COMMAND", ""),
         ("a typo is named with the nearest command", ["lintt"], ExitCode.CONFIG, "", "did you mean `lint`?"),
+        ("a word that is no command", ["deploy"], ExitCode.CONFIG, "", "ENG005"),
         ("an unknown option is argparse's usage error", ["version", "--nope"], ExitCode.CONFIG, "", "--nope"),
         ("an option's old name", ["explain", "--controller", "/nowhere"], ExitCode.CONFIG, "", "called `--rules` now"),
         ("the same in one word", ["lint", "--rules-dir=/nowhere"], ExitCode.CONFIG, "", "called `--rules` now"),

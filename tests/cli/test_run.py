@@ -146,6 +146,19 @@ def test_a_child_run_keeps_its_results_apart(machine, engine):
     assert machine.report()["result"] == "passed"
 
 
+def test_rules_may_begin_in_a_file_of_any_name_and_are_decided_by_again(machine, engine):
+    machine.environ["ENGINE_STORE"] = f"dir:{machine.root / 'store'}"
+    (machine.controller / "deployment-rules.yaml").rename(machine.controller / "acme.yaml")
+    machine.change({"S3/a.tfvars": good()})
+    first = str(machine.controller / "acme.yaml")
+    done = engine(*machine.words("--rules", first, "--json"))
+    assert (done.code, machine.report()["result"]) == (0, "passed"), done.err
+    [run] = (word for line in done.err.splitlines() for word in line.split()[1:] if line.startswith("run "))
+    again = engine("replay", run, "--json")
+    assert (again.code, [one["same"] for one in json.loads(again.out)["decisions"]]) == (0, [True]), again.err
+    assert "ENG050" in engine(*machine.words("--rules", str(machine.controller))).err, "nobody has named it"
+
+
 @pytest.mark.parametrize(
     ("why", "change", "key", "follows", "code"),
     [

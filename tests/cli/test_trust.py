@@ -6,13 +6,18 @@ import os
 import stat
 import subprocess
 import sys
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from engine.adapters.keys import load_signer
+from engine.adapters.keys import load_signer, new_key
+from engine.cli import trust
+from engine.cli.console import Console
 from engine.cli.main import main
-from engine.core.verdict.trust import load_trusted_keys
+from engine.core.signature import TrustedKey
+from engine.core.verdict.trust import entry, load_trusted_keys
 
 EXPIRES = "2099-01-01T00:00:00Z"
 
@@ -121,6 +126,7 @@ def test_the_first_key_begins_a_file(keys, tmp_path):
             "ENG752",
         ),
         ("nobody says why", ["revoke", "first", "--keys", "t"], 2, "--reason"),
+        ("a key that the file does not have", ["revoke", "third", "--reason", "x", "--keys", "t"], 2, "ENG753"),
     ],
 )
 def test_what_is_refused_changes_nothing(why, words, code, said, keys, file):
@@ -137,7 +143,8 @@ def test_what_is_refused_changes_nothing(why, words, code, said, keys, file):
 def test_what_is_revoked_is_so_once(keys, file):
     words = ["revoke", "first", "--reason", "x", "--keys", "trusted.yaml"]
     assert (keys(*words)[0], keys(*words)[0]) == (0, 1)
-    assert keys("rotate", "first", "--out", "n.pem", "--keys", "trusted.yaml")[0] == 1
+    code, _, err = keys("rotate", "first", "--out", "n.pem", "--keys", "trusted.yaml")
+    assert (code, "ENG757" in err) == (1, True)
     assert not Path("n.pem").exists(), "no key is made for one that nobody believes"
 
 
@@ -205,6 +212,23 @@ def test_what_new_prints_can_be_appended(tmp_path):
         with (tmp_path / "t").open(mode) as out:
             subprocess.run([sys.executable, "-c", program, str(tmp_path / name)], stdout=out, check=True, timeout=60)
     assert len(load_trusted_keys((tmp_path / "t").read_bytes())) == 2
+
+
+def test_of_keys_that_are_added_at_once_none_is_lost(tmp_path):
+    """Each reads the file only when nobody else is about to write it."""
+    file, eight = tmp_path / "trusted.yaml", range(8)
+    for one in eight:
+        signer = new_key(str(tmp_path / f"{one}.pem"))
+        key = TrustedKey(signer.id, signer.public, ("verdict",), EXPIRES, None, f"key-{one}")
+        (tmp_path / f"{one}.yaml").write_text(entry(key))
+
+    def add(one: int) -> int:
+        words = {"keys": str(file), "entry": str(tmp_path / f"{one}.yaml"), "json": True, "query": None}
+        return trust.add(Namespace(**words, purpose=None, called=None, expires=None), Console())
+
+    with ThreadPoolExecutor(len(eight)) as pool:
+        assert set(pool.map(add, eight)) == {0}
+    assert by_name(file).keys() == {f"key-{one}" for one in eight}
 
 
 def test_a_name_stands_for_one_key(file):

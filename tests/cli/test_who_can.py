@@ -33,6 +33,7 @@ def test_json_says_who_can_and_what_an_override_does(capsys):
     ("why", "words", "said"),
     [
         ("a near miss of a type", ["--touches", "aws_iam_rol"], "did you mean `aws_iam_role`?"),
+        ("a type that there is not", ["--touches", "aws_iam_rol"], "ENG762"),
         ("without its beginning", ["--touches", "iam_role"], "did you mean `aws_iam_role`?"),
         ("a glob is many types", ["--touches", "aws_kms_*"], "say one or more of these: aws_kms_alias, "),
         ("nobody of that name", ["--overrides", "dav"], "did you mean `dave`?"),

@@ -12,8 +12,8 @@ import pytest
 
 from engine import data
 from engine.adapters.keys import key_set
-from engine.cli.files import load_rules
 from engine.cli.main import COMMANDS, load, main, parser_of
+from engine.run.trusted import load_rules
 from tests.support.consoles import PAGES, ROOT, agrees, blocks
 from tests.support.decision import payload
 from tests.support.facts import approve, document, group, verdict

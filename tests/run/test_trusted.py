@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import EngineError
 from engine.run import trusted
-from engine.run.trusted import read_rules
+from engine.run.trusted import place_of, read_rules
 from tests.support.git import Clone
 
 
@@ -126,3 +126,26 @@ def test_the_commit_of_a_controller_is_told_where_it_is_a_checkout(tmp_path):
     assert trusted.commit(os.path.join(clone.directory, "inside"), path) == sha
     (tmp_path / "none").mkdir()
     assert trusted.commit(str(tmp_path / "none"), path) is None
+
+
+@pytest.mark.parametrize(
+    ("why", "path", "place"),
+    [
+        ("a directory", "rules", ("rules", "deployment-rules.yaml")),
+        ("a directory with a full stop", "rules.d", ("rules.d", "deployment-rules.yaml")),
+        ("a directory that is called like a file", "dir.yaml", ("dir.yaml", "deployment-rules.yaml")),
+        ("its first file", "rules/deployment-rules.yaml", ("rules", "deployment-rules.yaml")),
+        ("a first file of another name", "rules/other.yml", ("rules", "other.yml")),
+        ("a first file of another kind of name", "rules/other", ("rules", "other")),
+        ("a file here", "first.yaml", (".", "first.yaml")),
+        ("a file that is not there", "rules/missing.yaml", ("rules", "missing.yaml")),
+        ("a directory that is not there", "missing", ("missing", "deployment-rules.yaml")),
+    ],
+)
+def test_rules_are_named_by_their_directory_or_their_first_file(tmp_path, monkeypatch, why, path, place):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("rules", "rules.d", "dir.yaml"):
+        os.mkdir(folder)
+    for name in ("rules/deployment-rules.yaml", "rules/other.yml", "rules/other"):
+        Path(name).touch()
+    assert place_of(path) == place, why

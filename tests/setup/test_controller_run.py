@@ -261,10 +261,10 @@ def test_who_follows_the_pages_has_a_change_applied_from_a_push_on(world):
     assert any("applied" in body for body in said), log
     assert "--require-hashes" in (top / "installed").read_text()
     before, comments = len(world.hooks.asked), f"{here}/issues/{number}/comments"
-    asked("ann", comments, "POST", {"body": "/engine rollback"})
-    steps, log = world.sent("issue_comment", world.heard(before, "issue_comment", "created"))
+    ask("POST", comments, {"body": "/engine rollback"}, "ann")
+    steps, log = world.sent("issue_comment", world.heard(before, "issue_comment", action="created"))
     assert steps == {"route": "rollback.look", "plan": "rollback.open", "sign": ""}, log
-    assert "ENG836" in asked("ann", comments)[-1]["body"], "there was nothing before it"
+    assert "ENG836" in ask("GET", comments, None, "ann")[-1]["body"], "there was nothing before it"
     artefacts = [file for file in top.glob("*/artefacts/*/**/*") if file.is_file()]
     assert {file.name for file in artefacts} == {"handover", "apply.log"}, "no plan leaves its job"
     held = {key.strip() for keys in world.hosts["controller"].secrets.values() for key in keys.values()}

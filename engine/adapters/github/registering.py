@@ -50,7 +50,8 @@ def exchanged(api_url: str, code: str) -> Registered:
     """The App of a code.
 
     Raises:
-        EngineError: ENG206 no library; ENG971, the code is none, or was exchanged before; ENG972, GitHub does not say.
+        EngineError: ENG206 no library; ENG971, the code is none, or was exchanged before;
+            ENG972, GitHub has not answered.
     """
     if not _CODE.fullmatch(code):
         raise failure("ENG971")

@@ -29,7 +29,7 @@ _MENDS = {
 
 
 def check(reached: Names, errors: Errors) -> tuple[Problem, ...]:
-    """Report what would never fire, and return what merely might not, as warnings."""
+    """Report what would never fire, and return what merely might not: ENG527, a policy looks for what no plan has."""
     warned: dict[Problem, None] = {}
     modules: dict[str, Module] = {}
     for definition in reached.judging:

@@ -81,9 +81,9 @@ def rehearse(options: Namespace, console: "Console") -> int:
 
 
 def _tidy(options: Namespace, console: "Console") -> int:
-    from engine.cli.files import load_rules
     from engine.run import trusted
     from engine.run.mending import tidying
+    from engine.run.trusted import load_rules
 
     kept = load_rules(options.controller).limits.backups
     if kept is None:

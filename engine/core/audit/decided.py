@@ -5,11 +5,16 @@ Whoever has it and those rules decides again offline, and gets the same bytes (`
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core.canonical import canonical, digest_bytes
+from engine.core.rules.draft import ENTRY
 from engine.core.source import load_json
 from engine.errors import EngineError, failure
+
+if TYPE_CHECKING:
+    from engine.core.declare import Catalog
+    from engine.core.rules.model import Rules
 
 VERSION = 1
 _LIMIT = 32 * 1024 * 1024  # bytes: what a store keeps
@@ -62,10 +67,22 @@ def decode(data: bytes, file: str) -> Decided:
     return Decided(**fields)
 
 
-def rules_of(files: Mapping[str, bytes]) -> bytes:
-    """The files of the rules as one: they are read again byte for byte."""
+def rules_of(files: Mapping[str, bytes], entry: str = ENTRY) -> bytes:
+    """The files of the rules as one: they are read again byte for byte, and begin in `entry`."""
     texts = {path: b64encode(data).decode("ascii") for path, data in files.items()}
-    return canonical({"version": VERSION, "kind": "rules", "files": texts})
+    begin = {} if entry == ENTRY else {"entry": entry}
+    return canonical({"version": VERSION, "kind": "rules", "files": texts, **begin})
+
+
+def rules_in(data: bytes, file: str, catalog: "Catalog") -> "Rules":
+    """The rules that `rules_of` was given.
+
+    Raises:
+        EngineError: ENG193, ENG194, they are none; they do not load with this release.
+    """
+    from engine.core.rules.load import load
+
+    return load(files_of(data, file), catalog, str(_read(data, file).get("entry", ENTRY)))
 
 
 def files_of(data: bytes, file: str) -> dict[str, bytes]:

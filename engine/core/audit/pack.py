@@ -43,7 +43,7 @@ def unpacked(data: bytes, file: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The manifest, and the files that it names, which are all that there are.
 
     Raises:
-        EngineError: ENG727, why it is no pack.
+        EngineError: ENG727, it was changed, or is no pack at all.
     """
     try:
         found = _read(data)

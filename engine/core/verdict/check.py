@@ -81,7 +81,7 @@ def current(believed: Believed, now: str, file: str = "statement") -> None:
     """Nothing, if the statement holds at `now`.
 
     Raises:
-        EngineError: it does not hold yet, or no more (ENG281, ENG282).
+        EngineError: ENG281, it was signed in the future; ENG282, it does not hold any more.
     """
     verdict = believed.verdict
     if ahead(verdict, now):

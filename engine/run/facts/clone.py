@@ -76,7 +76,7 @@ class Clone:
         """Where the base branch is. The event does not choose it: what it says may only be older.
 
         Raises:
-            EngineError: the clone does not know the branch, or the event means another one.
+            EngineError: ENG364, the clone does not know the branch; ENG365, the event means another one.
         """
         base, repository = self.where.base, self.repository
         branch = base.ref
@@ -91,7 +91,11 @@ class Clone:
         return tip
 
     def check_known(self) -> None:
-        """An event could otherwise name any commit that was once a head, on a branch or of a fork that is not here."""
+        """An event could otherwise name any commit that was once a head, on a branch or of a fork that is not here.
+
+        Raises:
+            EngineError: ENG364; ENG368, the head is of a fork, and nothing of it was fetched.
+        """
         head = self.where.head
         if self._head_now is None and self.repository.branch(head.ref) != head.sha:
             if self._is_ours(head.repo):
@@ -100,7 +104,11 @@ class Clone:
             raise failure("ENG368", ref=head.ref, repo=repo, sha=head.sha, number=self.where.number)
 
     def check_merge(self, sha: str) -> None:
-        """An event could otherwise name any commit."""
+        """An event could otherwise name any commit.
+
+        Raises:
+            EngineError: ENG371, it was merged as a commit that the base does not have.
+        """
         if not self.repository.contains(self.base, sha):
             raise failure("ENG371", sha=sha, branch=self.where.base.ref, tip=self.base)
 

@@ -81,7 +81,7 @@ class PullRequest:
         """Where the branch is now.
 
         Raises:
-            EngineError: ENG611, there is none any more.
+            EngineError: ENG611, the base branch was deleted.
         """
         base = self.pull.base
         if base.sha is None:

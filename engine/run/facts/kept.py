@@ -89,7 +89,11 @@ class Kept:
 
     @once
     def _statements(self) -> "tuple[Believed, ...]":
-        """All of them, or none: what was taken away could be the one that says no."""
+        """All of them, or none: what was taken away could be the one that says no.
+
+        Raises:
+            EngineError: ENG728, the store was put back as it was before the last verdict.
+        """
         wanted = self._change.wanted(self._origin)
         if wanted.pr is None:
             raise failure("ENG556", name="statements", reason="a branch has none; its pull request has")

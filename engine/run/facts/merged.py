@@ -54,7 +54,8 @@ class Merged:
         """What we have signed of just this merge.
 
         Raises:
-            EngineError: ENG740, of another one; ENG741, the statement that it leans on is not in the store as it was.
+            EngineError: ENG740, the decision was made of another commit; ENG741, the statement that it
+                leans on is not in the store as it was.
         """
         found = self._kept.decision(self._repo, number)
         if found is None:

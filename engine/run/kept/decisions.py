@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from engine.core.audit import decided
 from engine.core.audit.decided import Decided
 from engine.core.kept import keys
+from engine.core.rules.draft import ENTRY
 from engine.errors import failure
 from engine.run.kept.write import put_named
 
@@ -13,15 +14,15 @@ if TYPE_CHECKING:
     from engine.adapters.storage.port import Store
 
 
-def put(store: "Store", one: Decided, rules: Mapping[str, bytes]) -> str:
-    """Keep a decision with its rules, both at once; the digest of what is kept.
+def put(store: "Store", one: Decided, rules: Mapping[str, bytes], entry: str = ENTRY) -> str:
+    """Keep a decision with its rules, which begin in `entry`, both at once; the digest of what is kept.
 
     Raises:
         EngineError: the store fails, or it is too large.
     """
     from engine.run.orchestrator.pool import run_all
 
-    sources = decided.rules_of(rules)
+    sources = decided.rules_of(rules, entry)
     named = decided.digest_of(sources)
     data = decided.encode(one._replace(rules=f"sha256:{named}"))
     digest = decided.digest_of(data)

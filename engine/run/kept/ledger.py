@@ -70,8 +70,9 @@ def add(store: Store, signer: Signer, trusted: TrustedKeys, make: Make, key: str
     entry says already is not said again: the same run may not know that it has.
 
     Raises:
-        EngineError: ENG710 it says what cannot be, ENG712 there are too many, ENG713 somebody else was always first,
-            ENG714 the clock is behind; the signer is not trusted for that now; as `entries`.
+        EngineError: ENG710 it says what cannot be, ENG712 there are too many tries,
+            ENG713 somebody else was always first, ENG714 the clock is behind; the signer is not
+            trusted for that now; as `entries`.
     """
     for _ in range(numbered.TRIES):
         earlier = entries(store, key, trusted)

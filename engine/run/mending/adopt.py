@@ -29,7 +29,8 @@ def adopt(mending: Mending, ground: Ground) -> dict[str, Any]:
     """What was adopted: entry, the commit that it was compared with, the state and what it has objects of.
 
     Raises:
-        EngineError: ENG775 there is nothing to adopt, ENG776 it is not what the branch says, ENG777 somebody writes it;
+        EngineError: ENG775 there is nothing to adopt, ENG776 it is not what the branch says,
+            ENG777 somebody else writes it meanwhile;
             it cannot be planned; nobody asks for it any more; it cannot be said.
     """
     found, reasons = mending.ready(), list[str]()

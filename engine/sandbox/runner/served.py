@@ -48,7 +48,7 @@ class Served:
         """Start it, and have webhooks sent there, once it takes them; it goes on with what waited. `keys`: a directory.
 
         Raises:
-            EngineError: ENG810, it does not come up.
+            EngineError: ENG810, the engine ends before it listens.
         """
         self._forge, self._stage, self._keys = forge, stage, keys
         self._app = forge.kept.value("SELECT id FROM apps ORDER BY id")

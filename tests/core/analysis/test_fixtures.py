@@ -33,9 +33,13 @@ given:
 """
 
 
-def loaded(cases, given=GIVEN, **files):
+def files(cases: str, given: str = GIVEN, **more: str) -> dict[str, str]:
     text = f"{given}\ncases:\n{textwrap.indent(textwrap.dedent(cases).strip(), '  ')}\n"
-    known = {"tests/x.yaml": text, **{name.replace("_", "/") + ".yaml": data for name, data in files.items()}}
+    return {"tests/x.yaml": text, **{name.replace("_", "/") + ".yaml": data for name, data in more.items()}}
+
+
+def loaded(cases, given=GIVEN, **more):
+    known = files(cases, given, **more)
     return load("tests/x.yaml", RULES, lambda file: known[file].encode()).cases
 
 
@@ -92,18 +96,26 @@ def test_a_bad_file_is_refused_whole(why, cases, message):
         loaded(cases)
 
 
-def test_an_event_is_needed():
-    with pytest.raises(EngineError, match="ENG252"):
-        loaded("- {why: x, gates: {ready: pass}}", given="version: 1")
+SHARING = "version: 1\nshares: given/one.yaml\n"
+CIRCLE = "version: 1\nshares: ../x.yaml\ngiven: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("why", "given", "shared", "code"),
+    [
+        ("an event is needed", "version: 1", {}, "ENG252"),
+        ("files that share each other", SHARING, {"tests_given_one": CIRCLE}, "ENG255"),
+    ],
+)
+def test_what_is_given_has_to_be_whole(why, given, shared, code):
+    with pytest.raises(EngineError, match=code):
+        loaded("- {why: x, gates: {ready: pending}}", given=given, **shared)
 
 
 def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(EngineError) as refused:
         loaded("- {why: x, gates: {reddy: pass}}\n- {why: y, facts: {pr.draft: 1}, gates: {ready: pass}}")
     assert [problem.place and problem.place.line for problem in refused.value.problems] == [9, 10]
-
-
-SHARING = "version: 1\nshares: given/one.yaml\n"
 
 
 def test_files_share_what_is_given():
@@ -117,12 +129,6 @@ def test_the_nearest_file_wins():
     mine = SHARING + "given: {facts: {pr.draft: true}}\n"
     (case,) = loaded("- {why: x, gates: {ready: pending}}", given=mine, tests_given_one=GIVEN)
     assert run(case, RULES).mismatches == ()
-
-
-def test_sharing_in_a_circle_is_refused():
-    circle = "version: 1\nshares: ../x.yaml\ngiven: {}\n"
-    with pytest.raises(EngineError, match="ENG255"):
-        loaded("- {why: x, gates: {ready: pending}}", given=SHARING, tests_given_one=circle)
 
 
 def test_a_file_that_is_only_shared_has_no_cases():

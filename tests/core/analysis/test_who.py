@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.cli.files import load_rules
 from engine.core.analysis.who import ALWAYS, IF, NEVER, Question, who_can
 from engine.core.analysis.who_told import told
 from engine.errors import EngineError
+from engine.run.trusted import load_rules
 from tests.support.decision import rules
 
 SHIPPED = load_rules(".")

@@ -23,8 +23,12 @@ variable "tables" {
 GOOD = "arn:aws:dynamodb:REGION:ACCOUNT:table/{table_name}"
 
 
+def module(defines: str, names: str) -> str:
+    return MODULE % (defines, names)
+
+
 def read(defines: str = GOOD, names: str = "") -> services.Services:
-    return services.read({"dynamodb.tf": (MODULE % (defines, names)).encode()})
+    return services.read({"dynamodb.tf": module(defines, names).encode()})
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,9 @@ def merge(ctx: "Context") -> Mapping[str, Any]:
     """The action: the merge `commit`, the digest of its `decision`, and whether an override was used.
 
     Raises:
-        EngineError: ENG620, ENG621, another run merges into that branch; ENG622, ENG624, ENG627, it may not be merged
-            now; ENG623, ENG626, it was merged, but not as it was decided, or not by us.
+        EngineError: ENG620, ENG621, another run merges into that branch; ENG627, others merge into it again and again;
+            ENG622, ENG624, it may not be merged now; ENG623, ENG626, it was merged, but not as it was decided, or not
+            by us.
     """
     from engine.core.kept import keys
     from engine.run.kept import merges

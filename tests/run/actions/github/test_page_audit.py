@@ -14,7 +14,7 @@ from engine.core.canonical import canonical
 from engine.core.kept import keys
 from engine.core.signature import TrustedKey
 from engine.core.verdict.trust import load_trusted_keys
-from engine.errors import failure
+from engine.errors import TABLE, failure
 from engine.run import audit_pack, audit_proof, audit_read
 from engine.run.audit import Numbered, Trail
 from tests.support.hosted import REPO
@@ -89,14 +89,14 @@ def test_it_is_shown_as_the_contract_has_it(merged, monkeypatch, capsys):
     code, out = engine(page, monkeypatch, capsys, "audit", "show", "--actor", "ANN")
     assert all("ann" in line for line in out.splitlines())
     assert engine(page, monkeypatch, capsys, "audit", "show", "--since", "2999-01-01")[1].startswith("nothing")
-    assert engine(page, monkeypatch, capsys, "audit", "show", "--since", "soon")[0] == 2
+    assert engine(page, monkeypatch, capsys, "audit", "show", "--since", "soon")[0] == TABLE["ENG724"].exit
 
 
 def test_a_run_is_decided_again_with_the_same_bytes(merged, monkeypatch, capsys):
     page, _, _ = merged
     code, out = engine(page, monkeypatch, capsys, "replay", "r1", "--json")
     assert (code, [one["same"] for one in json.loads(out)["decisions"]]) == (0, [True])
-    assert engine(page, monkeypatch, capsys, "replay", "nobody")[0] == 2
+    assert engine(page, monkeypatch, capsys, "replay", "nobody")[0] == TABLE["ENG723"].exit
 
 
 def test_a_decision_that_was_altered_is_not_decided_again(merged, monkeypatch, capsys):
