@@ -18,6 +18,7 @@ RULES = os.path.dirname(data.path("deployment-rules.yaml"))
 # `jmespath` brings `inspect`, `ast` and `dis`, once: no more of that kind. `yaml` takes as long as Python itself.
 HEAVY = (
     "dataclasses",
+    "datetime",
     "pathlib",
     "logging",
     "subprocess",
