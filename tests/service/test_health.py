@@ -107,7 +107,7 @@ def test_nobody_waits_for_what_is_slow_and_it_is_looked_at_once():
     def checks(names):
         looks.append(names)
         began.set()
-        going.wait(20)
+        going.wait(60)
         return [Check(name, "there") for name in names]
 
     whole = Health(parts(checks=checks))
