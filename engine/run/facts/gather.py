@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from engine.core.alone import alone
 from engine.core.canonical import canonical
 from engine.core.decision.document import FactDocument, freeze
-from engine.errors import EngineError
+from engine.errors import EngineError, ExitCode
 
 
 class Absent(NamedTuple):
@@ -16,10 +16,21 @@ class Absent(NamedTuple):
     reason: str
 
 
+_FOR_GOOD = (ExitCode.NEGATIVE, ExitCode.BUG)  # what was found says no: that does not become another answer
+
+
 class Failed(NamedTuple):
     """A fact that could not be looked up, and why: a gate that `needs` it is an error."""
 
     reason: str
+    passes: bool = False  # a later lookup may succeed, though nobody has changed anything
+
+
+class Gathered(NamedTuple):
+    """What was looked up, and whether something of it failed that may be there later."""
+
+    document: FactDocument
+    passes: bool
 
 
 Fetch: TypeAlias = Callable[[], "Any | Absent"]  # a JSON value; EngineError when the lookup fails
@@ -36,9 +47,7 @@ class Slow:
         return self._look()
 
 
-def gather(
-    needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str, stop: Event | None = None
-) -> FactDocument:
+def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str, stop: Event | None = None) -> Gathered:
     """The fact document of one decision: the same whichever lookup ends first.
 
     A fact that nobody here can fetch has failed, with `otherwise` as the reason: reading it is an error, not a null.
@@ -53,7 +62,8 @@ def gather(
     absent, failed = (
         {name: found[name].reason for name in wanted if isinstance(found[name], kind)} for kind in (Absent, Failed)
     )
-    return freeze(facts, absent, failed)
+    passes = any(isinstance(one, Failed) and one.passes for one in found.values())
+    return Gathered(freeze(facts, absent, failed), passes)
 
 
 def _at_once(fetchers: Mapping[str, Fetch], stop: Event | None) -> dict[str, Any]:
@@ -73,4 +83,5 @@ def _look(name: str, fetch: Fetch) -> "Any | Absent | Failed":
             return value
     except EngineError as error:
         # With the way out: the gate that needs the fact is all that people see of it.
-        return Failed("; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems))
+        said = "; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems)
+        return Failed(said, error.exit_code not in _FOR_GOOD)
