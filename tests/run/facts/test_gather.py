@@ -61,6 +61,7 @@ def test_gather(why, needs, facts, absent, failed):
         ("what stands there is not believed", ["files"], failure("ENG193", key="x", reason="no"), False),
         ("one of two may pass", ["files", "now"], failure("ENG193", key="x", reason="no"), True),
         ("there was no memory left", ["files"], MemoryError(), True),
+        ("no event of its kind tells it", ["files"], failure("ENG556", name="pr", reason="it is a branch"), False),
         ("nobody can tell it here", ["checks"], KeyError("x"), False),
     ],
 )
