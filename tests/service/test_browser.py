@@ -45,6 +45,7 @@ def hostile(tmp_path_factory):
 @contextmanager
 def session(browser, scene, who="ann", size=DESK, **more):
     context = browser.new_context(viewport=size, base_url=f"http://127.0.0.1:{scene.port}", **more)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     try:
         if who:
