@@ -140,7 +140,7 @@ def take(handle: int, wait_s: float | None = None) -> bool:
             if left <= 0:
                 return False
             time.sleep(min(pause, left))
-            pause = min(pause * 2, 0.05)
+            pause = min(pause * 2, 0.01)
         else:
             return True
 
