@@ -18,6 +18,7 @@ class Absent(NamedTuple):
 
 _FOR_GOOD = (ExitCode.NEGATIVE, ExitCode.BUG)  # what was found says no: that does not become another answer
 _NEVER_KNOWN = "ENG556"  # nor does an event become one that tells it
+_NOT_YET = ("ENG599", "ENG611")  # GitHub tells of a thing before it shows it: a commit, a branch
 
 
 class Failed(NamedTuple):
@@ -85,5 +86,6 @@ def _look(name: str, fetch: Fetch) -> "Any | Absent | Failed":
     except EngineError as error:
         # With the way out: the gate that needs the fact is all that people see of it.
         said = "; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems)
-        is_never_known = {problem.code for problem in error.problems} == {_NEVER_KNOWN}
-        return Failed(said, not (is_never_known or error.exit_code in _FOR_GOOD))
+        codes = {problem.code for problem in error.problems}
+        is_for_good = codes == {_NEVER_KNOWN} or error.exit_code in _FOR_GOOD
+        return Failed(said, not is_for_good or not codes.isdisjoint(_NOT_YET))

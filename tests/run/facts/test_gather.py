@@ -58,6 +58,7 @@ def test_gather(why, needs, facts, absent, failed):
     [
         ("GitHub does not answer", ["files"], failure("ENG596", what="x", reason="no"), True),
         ("the volume of the store is not there", ["files"], failure("ENG190", store="x", reason="no"), True),
+        ("GitHub does not show the branch", ["files"], failure("ENG611", branch="x", repo="a/b"), True),
         ("what stands there is not believed", ["files"], failure("ENG193", key="x", reason="no"), False),
         ("one of two may pass", ["files", "now"], failure("ENG193", key="x", reason="no"), True),
         ("there was no memory left", ["files"], MemoryError(), True),
