@@ -39,7 +39,7 @@ class Work:
         time.sleep(0.05)
         if key.endswith("meets"):
             with contextlib.suppress(threading.BrokenBarrierError):
-                self.meeting.wait(30)
+                self.meeting.wait(110)
         with self.lock:
             self.going.remove(group)
         self.ended.release()
