@@ -37,7 +37,6 @@ _LOCK, BEGUN = "lock", "begun"
 _UNSTOPPED = "unstopped"  # becomes `stop`: a file has one name only, and a full disk has room for another
 _FILES = ("stdout", "stderr", keeper.CODE, keeper.PROGRAM)
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_BUSY_S = 2.0  # how long somebody may have the lock who only looks
 _ORPHANS_S = 2.0  # how often it is looked whether only what the program has left behind is there
 _CHUNK = 1 << 20
 LONGEST = 16 << 20  # bytes of a line; a longer one is passed over
@@ -194,14 +193,15 @@ def _start(
 
 @contextlib.contextmanager
 def _held(folder: str) -> Iterator[int]:
-    """The folder's lock. Whoever only looks holds it for a moment; whoever begins there holds it to the end.
+    """The folder's lock. Whoever only looks, or has ended (`files.take`), holds it for a moment; whoever begins there
+    holds it to the end.
 
     Raises:
         FileExistsError: it stays held.
     """
     handle = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        end = time.monotonic() + _BUSY_S
+        end = time.monotonic() + files.ENDED_S
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

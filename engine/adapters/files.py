@@ -15,6 +15,7 @@ from engine.errors import EngineError, failure
 # O_NOFOLLOW and O_EXCL: a link that somebody has put there is not followed, and nobody else has the file open.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLACE = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+ENDED_S = 3.0  # how long the lock of somebody who has ended may stay taken
 
 
 def read(file: str, limit: int | None = None) -> bytes:
@@ -117,19 +118,31 @@ def _at_once(file: str, flags: int) -> int:
     return os.open(file, flags | os.O_NONBLOCK, 0o600)
 
 
-def take(handle: int) -> bool:
-    """Is the file or directory that is open there locked by us, until it is closed? Nobody is waited for.
+def take(handle: int, wait_s: float | None = None) -> bool:
+    """Is the file or directory that is open there locked by us, until it is closed? Another is waited for so long.
+
+    Who is killed (or closes it) has it a moment longer if it was just starting a program: what will be that program
+    has a copy of all that is open until it is, tenths of a second later on a machine that has more to do. So whoever
+    says no number waits as long as that can take; nobody is waited for with 0.
 
     Raises:
         OSError: it cannot be locked at all.
     """
     import fcntl
+    import time
 
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    end, pause = time.monotonic() + (ENDED_S if wait_s is None else wait_s), 0.002
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(pause, left))
+            pause = min(pause * 2, 0.01)
+        else:
+            return True
 
 
 @contextmanager

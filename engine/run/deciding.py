@@ -34,6 +34,7 @@ class Deciding(NamedTuple):
     telling: Telling | None  # None: nobody was asked anything
     document: FactDocument  # facts as they were fetched
     decision: Decision
+    passes: bool = False  # a fact is missing that may be there later
 
     def check_head(self) -> None:
         """Nothing, if the head is still where it was. Raises EngineError: ENG552."""
@@ -75,8 +76,9 @@ def deciding(request: Request, matching: Matching, judged: Judged) -> Deciding:
         if echo is not None and telling.me() == echo:
             return idle._replace(decision=idle.decision._replace(triggers=()))
         telling.check_head()
-    document = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)._replace(origin=telling.origin)
-    return Deciding(judged, telling, document, decide(event, document, rules, request.pipeline, matching))
+    document, passes = gather(matching.needs, telling.fetchers, telling.otherwise, judged.stop)
+    document = document._replace(origin=telling.origin)
+    return Deciding(judged, telling, document, decide(event, document, rules, request.pipeline, matching), passes)
 
 
 def anew(request: Request, matching: Matching, decided: Deciding, name: str) -> tuple[FactDocument, PipelineResult]:

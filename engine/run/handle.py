@@ -186,7 +186,8 @@ def _carried_out(shared: _Shared, result: PipelineResult, journals: Runs, journa
     environment = shared.report.environment
     if shared.request.going.does is not None and environment not in judged.rules.environments:
         environment = ""  # another job has what is set for it: no name that only the change has chosen
-    done = Handled(result, ran, out, environment, renews=renews)
+    passes = result.outcome is Outcome.ERROR and decided.passes
+    done = Handled(result, ran, out, environment, renews=renews, passes=passes)
     # Nothing was done, for want of a key, say: with it, the run can go on.
     lacking = (
         not is_locked_out(ran)

@@ -20,6 +20,7 @@ class Again(NamedTuple):
     next: str = ""
     uses: str = ""
     requests: int = 0
+    passes: bool = False
 
     def to_json(self) -> Mapping[str, Any]:
         """As it was."""
@@ -64,6 +65,7 @@ class Handled(NamedTuple):
     child: bool = False  # of another one's `then`, or `else`
     renews: str | None = None  # the pipeline that gives a verdict again, which this one waits for
     requests: int = 0  # to GitHub, for its facts and actions; git's are not counted
+    passes: bool = False  # an error that may pass: a fact could not be looked up now
 
     @property
     def name(self) -> str:

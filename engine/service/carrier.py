@@ -248,7 +248,8 @@ def _broken(error: EngineError) -> End:
 
 
 def _ended(handled: "Sequence[Handled | Again]") -> End:
-    """A run that met somebody else at work has ended, and nothing was done; one that could not be decided has not."""
+    """A run that met somebody else at work has ended, and nothing was done. One that nobody could decide is tried again
+    where a lookup failed; where everything was found and does not fit together, it is so the next time, too."""
     from engine.run.handled import exit_code
 
     code = int(exit_code(handled))
@@ -258,7 +259,8 @@ def _ended(handled: "Sequence[Handled | Again]") -> End:
     for one in own:
         outcome = one.to_json().get("outcome")
         if outcome == Outcome.ERROR.value:
-            return End(None, code, str(one.to_json().get("because", "")), again="failed")
+            why = str(one.to_json().get("because", ""))
+            return End(None, code, why, again="failed") if one.passes else End("failed", code, why)
     return End("done", code)
 
 

@@ -296,12 +296,9 @@ def _alone(state_dir: str) -> int:
     path = os.path.join(state_dir, LOCK)
     with files.failing("ENG002", path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        until = time.monotonic() + _LOCK_S
-        while not files.take(handle):
-            if time.monotonic() >= until:
-                os.close(handle)
-                raise failure("ENG787", directory=state_dir)
-            time.sleep(0.1)
+        if not files.take(handle, _LOCK_S):
+            os.close(handle)
+            raise failure("ENG787", directory=state_dir)
     return handle
 
 

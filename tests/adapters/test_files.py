@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -131,3 +132,22 @@ def test_directories_above_are_private_too(tmp_path):
     finally:
         os.umask(umask)
     assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")} == {0o700}
+
+
+LOCKS = [
+    ("nobody is waited for", 0, "read _", False),
+    ("whoever stays is waited for as long as is said", 0.05, "read _", False),
+    ("what was forked and is not yet a program is waited for", None, "sleep 0.1; exit", True),
+]
+
+
+@pytest.mark.parametrize(("why", "wait_s", "child", "taken"), LOCKS, ids=[row[0] for row in LOCKS])
+def test_locks_of_those_who_have_ended(tmp_path, why, wait_s, child, taken):
+    """Whoever had it has closed it, and what they were just starting has a copy of all that they had open."""
+    first, then = (os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT) for _ in range(2))
+    assert files.take(first, 0)
+    with subprocess.Popen(["sh", "-c", child], stdin=subprocess.PIPE, pass_fds=[first]):
+        os.close(first)
+        assert files.take(then, wait_s) == taken, why
+    assert files.take(then)
+    os.close(then)

@@ -28,6 +28,7 @@ def made(tmp_path_factory):
 @contextmanager
 def session(browser, made, name=""):
     context = browser.new_context(base_url=f"http://127.0.0.1:{made.port}")
+    context.set_default_timeout(120_000)
     page = context.new_page()
     if name:
         page.goto("/sign-in")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engine.adapters import clock
+from engine.adapters import clock, files
 from engine.core.canonical import canonical
 from engine.core.exact import DEPTH
 from engine.core.signature import sign
@@ -221,13 +221,15 @@ def test_the_verdict_of_an_earlier_run_is_not_there_after_one_that_was_refused(m
     assert [name for name in ("report.md", "report.json") if (machine.out / name).exists()] == [], "of no event"
 
 
-def test_two_runs_that_keep_their_results_in_one_place(machine, engine):
-    machine.program(plan="touch $A/planning; sleep 5; exit 2")
+def test_two_runs_that_keep_their_results_in_one_place(machine, engine, monkeypatch):
+    monkeypatch.setattr(files, "ENDED_S", 0)
+    machine.program(plan="touch $A/planning; while [ ! -e $A/refused ]; do sleep 0.02; done; exit 2")
     machine.change({"S3/a.tfvars": good()})
     first = machine.process()
     while not (machine.answers / "planning").exists():
         assert first.poll() is None, first.communicate()
     second = engine(*machine.words())
+    (machine.answers / "refused").touch()
     assert (second.code, "ENG558" in second.err) == (ExitCode.STALE, True)
     assert ended(first).code == ExitCode.DONE
     assert (machine.out / "statement.json").exists()

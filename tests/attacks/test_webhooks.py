@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from engine.core.events.body import LIMIT as LARGEST
 from engine.service import inbox, listening, receiver
+from tests.support.receiver import until
 from tests.support.webhooks import OLD, SECRET, headers, listening_on, pull, served, signature
 
 STRANGER = b"another secret, of at least 32 characters"
@@ -237,17 +238,14 @@ def test_large_ones_that_come_together_take_no_room_from_small_ones(site):
     try:
         for door in doors[:2]:
             door.sendall(begun + b"x")
-        time.sleep(0.1)
+        until(lambda: site.receiver.room < LARGEST)
         doors[2].sendall(begun)
         assert doors[2].recv(100).startswith(b"HTTP/1.1 503 ")
         assert site.post(BODY, headers(BODY, x_github_event=None)).status == 400  # signed, and read to its end
     finally:
         for door in doors:
             door.close()
-    ends = time.monotonic() + 60
-    while site.receiver.room != receiver.ROOM and time.monotonic() < ends:
-        time.sleep(0.01)
-    assert site.receiver.room == receiver.ROOM
+    until(lambda: site.receiver.room == receiver.ROOM)
 
 
 HEADERS = "\r\n".join(f"{name}: {value}" for name, value in headers(BODY).items())
@@ -369,6 +367,14 @@ def test_who_begins_a_body_and_does_not_end_it_takes_no_place_from_others(site, 
             door.close()
 
 
+def has_open(port, other):
+    """Is the connection from the port `other` to ours open, as our side of it sees it?"""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [row.split()[1:4] for row in file.read().splitlines()[1:]]
+    ends = [f"0100007F:{port:04X}", f"0100007F:{other:04X}", "01"]
+    return ends in rows
+
+
 def test_a_reader_that_does_not_read_is_cut_off(site, monkeypatch):
     """Answers of the pages are large; a hundred readers that stop would hold them for ever."""
     monkeypatch.setattr(listening, "_STUCK_S", 0.2)
@@ -378,7 +384,7 @@ def test_a_reader_that_does_not_read_is_cut_off(site, monkeypatch):
         socket.create_connection(("127.0.0.1", port), timeout=60) as door,
     ):
         door.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(0.6)
+        until(lambda: not has_open(port, door.getsockname()[1]))
         found = 0
         with suppress(ConnectionResetError):
             while piece := door.recv(1_000_000):

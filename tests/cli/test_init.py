@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.adapters import files
 from engine.cli.main import main
 from engine.core.verdict.trust import load_trusted_keys
 from engine.errors import ExitCode
@@ -258,7 +259,8 @@ def test_a_controller_is_no_source(here, new, capsys):
     assert there(new) == before, "none of the rules is taken for one that is not written any more"
 
 
-def test_one_at_a_time(here, new, capsys):
+def test_one_at_a_time(here, new, capsys, monkeypatch):
+    monkeypatch.setattr(files, "ENDED_S", 0)
     with alone(str(new)):
         assert init("new", "--reviewers", "eve", "--update") == ExitCode.STALE
     assert "ENG939" in capsys.readouterr().err

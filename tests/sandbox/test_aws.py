@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import boto3
 import pytest
@@ -153,7 +152,5 @@ def test_one_that_does_not_last_ends_with_a_kill(tmp_path):
     process, _, pid = holder(tmp_path, lasting=False)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    began = time.monotonic()
     until(lambda: not is_alive(pid))
-    assert time.monotonic() - began < 30  # `until` gives up long after that; the two seconds are the contract's
     assert json.loads((tmp_path / "aws-accounts.json").read_text())["kept"] == ""

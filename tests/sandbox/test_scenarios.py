@@ -58,7 +58,7 @@ def test_what_a_story_changes_in_a_file_of_the_rules_is_there():
 
 @pytest.mark.slow
 def test_one_that_does_not_go_as_told_says_where(tmp_path):
-    """A branch is asked for what only a pull request has: serve tries for hours, and the story waits for no more."""
+    """A branch is asked for what only a pull request has: nobody can decide that, and the story waits for no more."""
     state = tmp_path / "state"
     first = subprocess.Popen([ENGINE, "sandbox", "--json", "--state", str(state)], stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None
@@ -72,7 +72,7 @@ def test_one_that_does_not_go_as_told_says_where(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert "ENG640" in done.stderr
-    assert "found 2 tries that failed: cannot be judged: open" in done.stderr
+    assert "found that it failed: cannot be judged: open" in done.stderr
 
 
 GOES = {"id": 1, "log": "", "event": "push", "repository": "acme/x", "reason": "no such fact"}
@@ -85,6 +85,7 @@ GOES = {"id": 1, "log": "", "event": "push", "repository": "acme/x", "reason": "
         ("it may have been the network", "queued", 1, False, nullcontext(), 2),
         ("it waits for its turn", "queued", 0, False, nullcontext(), 2),
         ("nobody waits for hours", "queued", 2, False, pytest.raises(EngineError, match="2 tries that failed: no"), 1),
+        ("it was given up before the story began", "failed", 12, False, nullcontext(), 2),
         ("nobody wants to see it", "running", 0, True, pytest.raises(KeyboardInterrupt), 1),
     ],
 )

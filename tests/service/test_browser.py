@@ -45,6 +45,7 @@ def hostile(tmp_path_factory):
 @contextmanager
 def session(browser, scene, who="ann", size=DESK, **more):
     context = browser.new_context(viewport=size, base_url=f"http://127.0.0.1:{scene.port}", **more)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     try:
         if who:
@@ -126,7 +127,7 @@ def test_a_page_keeps_itself_up_to_date_and_leaves_alone_what_somebody_types(bro
         page.goto("/pulls")
         page.wait_for_selector(".live:not([hidden])", state="attached")
         board.keep(calm.store, entry(50, repo=REPO, title="Came just now"), [])
-        page.wait_for_selector("text=Came just now", timeout=15_000)
+        page.wait_for_selector("text=Came just now", timeout=60_000)
         page.focus("input[name=text]")
         page.keyboard.type("half a wo")
         board.keep(calm.store, entry(51, repo=REPO, title="And another"), [])
@@ -144,7 +145,7 @@ def test_what_is_folded_stays_so_when_the_page_changes(browser, calm):
         before = page.eval_on_selector_all("details", "all => all.map(one => one.open)")
         kept: Any = board.get(calm.store, REPO, 7)
         board.keep(calm.store, kept.entry._replace(title="Changed meanwhile", at="2030-01-01T00:00:00Z"), kept.gates)
-        page.wait_for_selector("h1:has-text('Changed meanwhile')", timeout=15_000)
+        page.wait_for_selector("h1:has-text('Changed meanwhile')", timeout=60_000)
         assert page.eval_on_selector_all("details", "all => all.map(one => one.open)") == before
 
 

@@ -5,8 +5,11 @@ import os
 
 import pytest
 
+from engine.core.decision.decided import PipelineResult
+from engine.core.outcome import Outcome
 from engine.core.report.progress import Step
-from engine.errors import failure
+from engine.errors import ExitCode, failure
+from engine.run.handled import Handled
 from engine.service import carrier, steps
 from engine.service.carrier import Carrier
 from engine.service.runs import Runs, of_delivery
@@ -50,6 +53,18 @@ def test_what_ends_a_turn(runs, monkeypatch, why, error, state, again, code):
     monkeypatch.setattr(Carrier, "_handled", broken)
     end = Carrier(runs, "", lambda: {}).carry(added(runs))
     assert (end.state, end.again, end.reason.split()[0]) == (state, again, code), why
+
+
+@pytest.mark.parametrize(
+    ("why", "passes", "state", "again"),
+    [("a lookup failed", True, None, "failed"), ("all was found, and does not fit together", False, "failed", "")],
+)
+def test_what_nobody_could_decide(runs, monkeypatch, why, passes, state, again):
+    """Twelve more tries, an hour and a half long, tell nobody anything where nothing can become another."""
+    result = PipelineResult("validate", Outcome.ERROR, "group a has no members", (), (), (), (), None, None)
+    monkeypatch.setattr(Carrier, "_handled", lambda *_: (Handled(result, (), "", "", passes=passes),))
+    end = Carrier(runs, "", lambda: {}).carry(added(runs))
+    assert end == (state, int(ExitCode.NEGATIVE), "group a has no members", again), why
 
 
 def test_a_run_that_says_more_than_anybody_reads_does_not_fill_the_disk(runs, monkeypatch):

@@ -287,7 +287,7 @@ def test_one_that_may_be_poison_goes_alone(scene, tries):
     def carry(run):
         scene.hands.carried.append(run.run)
         began.release()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return DONE
 
     scene.hands.carry = carry

@@ -49,7 +49,7 @@ def test_ids_are_of_one_thread(lines):
     def other():
         with log.about(run="theirs"):
             inside.set()
-            go_on.wait(5)
+            go_on.wait(60)
 
     thread = threading.Thread(target=other)
     thread.start()

@@ -39,7 +39,7 @@ class Work:
         time.sleep(0.05)
         if key.endswith("meets"):
             with contextlib.suppress(threading.BrokenBarrierError):
-                self.meeting.wait(30)
+                self.meeting.wait(110)
         with self.lock:
             self.going.remove(group)
         self.ended.release()
@@ -48,7 +48,7 @@ class Work:
 
     def wait(self, many: int) -> None:
         for _ in range(many):
-            assert self.ended.acquire(timeout=30)
+            assert self.ended.acquire(timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -141,12 +141,12 @@ def work(key):
     with open(sys.argv[2], "a") as file:
         file.write(key + chr(10))
     if len(sys.argv) > 3:
-        print(key, flush=True)
+        print(key + chr(10), end="", flush=True)  # in one piece: two of them share the outlet
         time.sleep(60)
 queue = Queue(sys.argv[1], 2, work)
 for key in ("a-1", "a-2", "b-1"):
     queue.enqueue(key, key[0])
-end = time.monotonic() + 30
+end = time.monotonic() + 120
 while queue.pending() and time.monotonic() < end:
     time.sleep(0.05)
 print(json.dumps(sorted(queue.pending())), flush=True)
@@ -163,7 +163,7 @@ def test_what_a_killed_process_had_begun_begins_again_in_the_next_one(tmp_path):
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     first.stdout.close()
-    second = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True)
+    second = subprocess.run(words, capture_output=True, text=True, timeout=180, check=True)
     assert json.loads(second.stdout) == []
     assert sorted(log.read_text().split()) == ["a-1", "a-1", "a-2", "b-1", "b-1"]
 
@@ -192,7 +192,7 @@ def test_a_file_that_is_damaged_is_put_aside_and_made_anew(tmp_path, why):
         os.truncate(path, 40_000)
     before = (tmp_path / "queue.db").read_bytes()
     words = [sys.executable, "-c", _PROCESS, str(tmp_path), str(tmp_path / "log")]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=90, check=True)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=180, check=True)
     assert json.loads(done.stdout) == [], why
     assert (tmp_path / "queue.db.damaged").read_bytes() == before
 

@@ -172,7 +172,7 @@ class Hosted:
         """The facts that are needed, and how many requests that took, those for tokens among them."""
         event = self.event(about) if isinstance(about, int) else about
         found, judged = self.telling(event, needs, rules, **environ)
-        document = gather(needs, found.fetchers, found.otherwise)
+        document = gather(needs, found.fetchers, found.otherwise).document
         assert from_json(json.dumps(document.to_json()).encode()) == document, "it has the form of its schema"
         assert judged.ports.forge is not None
         return document, judged.ports.forge.calls

@@ -236,7 +236,7 @@ class Lives:
 
 
 def _until(done: Callable[[], bool]) -> None:
-    for _ in range(100):
+    for _ in range(300):
         if done():
             return
         time.sleep(0.1)

@@ -42,7 +42,7 @@ class Receiver:
         self.arrived = threading.Condition()
         self.answer: Callable[[BaseHTTPRequestHandler, Got], object] = lambda handler, got: said(handler, 202)
 
-    def wait(self, count: int, seconds: float = 60) -> list[Got]:
+    def wait(self, count: int, seconds: float = 180) -> list[Got]:
         """At least so many, or an assertion that fails."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.got) >= count, seconds), [got.headers for got in self.got]
@@ -91,7 +91,7 @@ def receiving() -> Iterator[Receiver]:
         thread.join()
 
 
-def until(holds: Callable[[], object], seconds: float = 60) -> None:
+def until(holds: Callable[[], object], seconds: float = 180) -> None:
     """Wait until it holds, or fail."""
     end = time.monotonic() + seconds
     while not holds():

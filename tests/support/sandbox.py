@@ -33,7 +33,7 @@ class Sandbox(NamedTuple):
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def sandbox(*words: str, engine: bool = False, **environ: str) -> Iterator[Sandb
     finally:
         process.terminate()  # a kill would leave its own directory behind
         try:
-            process.wait(60)
+            process.wait(180)
         finally:
             process.kill()
             process.stdout.close()
@@ -57,7 +57,7 @@ def refused(*words: str, **environ: str) -> tuple[int, str]:
     """Start one that does not come up: its exit code, and what it says."""
     command = [ENGINE, "sandbox", "--json", "--without-engine", *words]
     environment = {**os.environ, **environ}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment, check=False)
     told = json.loads(done.stdout)
     assert (told["status"], told["exit_code"]) == ("error", done.returncode)
     return done.returncode, done.stderr

@@ -20,7 +20,7 @@ from engine.adapters import files
 from engine.adapters.git import own
 from engine.adapters.git.command import Git
 from engine.adapters.pauses import pauses
-from engine.adapters.process import TICK_S, ProcessError, last_words
+from engine.adapters.process import ProcessError, last_words
 from engine.errors import failure
 
 _TIMEOUT_S = 600.0  # of a whole repository, too
@@ -187,14 +187,11 @@ def _settings(url: str, header: str) -> dict[str, str]:
 @contextmanager
 def _turn(repo: str, name: str) -> Iterator[int]:
     """The open lock file, for as long as nobody else has it."""
-    end = time.monotonic() + _PATIENCE_S
     with files.failing("ENG002", name):
         lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        while not files.take(lock):
-            if time.monotonic() > end:
-                raise failure("ENG601", repo=repo, seconds=_PATIENCE_S, lock=name)
-            time.sleep(TICK_S)
+        if not files.take(lock, _PATIENCE_S):
+            raise failure("ENG601", repo=repo, seconds=_PATIENCE_S, lock=name)
         yield lock
     finally:
         os.close(lock)

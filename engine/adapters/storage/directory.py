@@ -12,7 +12,6 @@ mounted leaves an empty directory behind, in which everything would be absent.
 import errno
 import os
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -108,7 +107,7 @@ class Directory:
             if folder is None:
                 yield None
                 return
-            if not _locked(folder):
+            if not files.take(folder, PATIENCE):  # an open directory: threads exclude each other as processes do
                 raise failure("ENG192", store=self._path, key=key, seconds=f"{PATIENCE:.0f}")
             data = _content(folder, _file(key))
             yield folder if data is not None and _version(data) == version else None
@@ -238,13 +237,3 @@ def _create(folder: int, name: str, data: bytes) -> bool:
 def _is_nobodys(name: str) -> bool:
     """Left by a writer that was killed, or by the file system in the root of a volume."""
     return name in (MARK, "lost+found") or (name.startswith(".") and name.endswith(".new"))
-
-
-def _locked(folder: int) -> bool:
-    """Ours until it is closed: an open directory is locked, so threads exclude each other as processes do."""
-    end = time.monotonic() + PATIENCE
-    while not files.take(folder):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.002)
-    return True

@@ -1,7 +1,6 @@
 """The directories that are kept (`opened`): whose they are, and which of them nobody needs any more."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
@@ -16,8 +15,8 @@ def attempts(folder: str) -> list[int]:
     return sorted(int(name) for name in os.listdir(folder) if name.isdecimal())
 
 
-def own(folder: str) -> int | None:
-    """The held lock of a folder, which is made if need be; None: somebody has it.
+def own(folder: str, wait_s: float | None = None) -> int | None:
+    """The held lock of a folder, which is made if need be; None: somebody has it (`files.take` is how long we wait).
 
     Raises:
         OSError, EngineError: it cannot be made, or is not ours alone.
@@ -29,9 +28,7 @@ def own(folder: str) -> int | None:
             handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:  # closed by another process at this moment
             continue
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not files.take(handle, wait_s):
             os.close(handle)
             return None
         with contextlib.suppress(FileNotFoundError):
@@ -59,7 +56,7 @@ def remove_old(kept: str) -> None:
         with contextlib.suppress(FileNotFoundError, EngineError):
             if entry.stat(follow_symlinks=False).st_mtime >= time.time() - OLD_S:
                 continue
-            held = own(entry.path)
+            held = own(entry.path, 0)
             if held is None:
                 continue
             try:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from engine.core.alone import alone
 from engine.core.canonical import canonical
 from engine.core.decision.document import FactDocument, freeze
-from engine.errors import EngineError
+from engine.errors import EngineError, ExitCode
 
 
 class Absent(NamedTuple):
@@ -16,10 +16,23 @@ class Absent(NamedTuple):
     reason: str
 
 
+_FOR_GOOD = (ExitCode.NEGATIVE, ExitCode.BUG)  # what was found says no: that does not become another answer
+_NEVER_KNOWN = "ENG556"  # nor does an event become one that tells it
+_NOT_YET = ("ENG599", "ENG611")  # GitHub tells of a thing before it shows it: a commit, a branch
+
+
 class Failed(NamedTuple):
     """A fact that could not be looked up, and why: a gate that `needs` it is an error."""
 
     reason: str
+    passes: bool = False  # a later lookup may succeed, though nobody has changed anything
+
+
+class Gathered(NamedTuple):
+    """What was looked up, and whether something of it failed that may be there later."""
+
+    document: FactDocument
+    passes: bool
 
 
 Fetch: TypeAlias = Callable[[], "Any | Absent"]  # a JSON value; EngineError when the lookup fails
@@ -36,9 +49,7 @@ class Slow:
         return self._look()
 
 
-def gather(
-    needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str, stop: Event | None = None
-) -> FactDocument:
+def gather(needs: Iterable[str], fetchers: Mapping[str, Fetch], otherwise: str, stop: Event | None = None) -> Gathered:
     """The fact document of one decision: the same whichever lookup ends first.
 
     A fact that nobody here can fetch has failed, with `otherwise` as the reason: reading it is an error, not a null.
@@ -53,7 +64,8 @@ def gather(
     absent, failed = (
         {name: found[name].reason for name in wanted if isinstance(found[name], kind)} for kind in (Absent, Failed)
     )
-    return freeze(facts, absent, failed)
+    passes = any(isinstance(one, Failed) and one.passes for one in found.values())
+    return Gathered(freeze(facts, absent, failed), passes)
 
 
 def _at_once(fetchers: Mapping[str, Fetch], stop: Event | None) -> dict[str, Any]:
@@ -73,4 +85,7 @@ def _look(name: str, fetch: Fetch) -> "Any | Absent | Failed":
             return value
     except EngineError as error:
         # With the way out: the gate that needs the fact is all that people see of it.
-        return Failed("; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems))
+        said = "; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in error.problems)
+        codes = {problem.code for problem in error.problems}
+        is_for_good = codes == {_NEVER_KNOWN} or error.exit_code in _FOR_GOOD
+        return Failed(said, not is_for_good or not codes.isdisjoint(_NOT_YET))

@@ -58,7 +58,7 @@ class PullRequest:
 
         def merge_commit() -> str:
             if pull.merge_commit is None:
-                raise failure("ENG556", name="merge", reason=f"GitHub does not say which commit #{pull.number} became")
+                raise failure("ENG597", what=f"#{pull.number}", reason="it does not say which commit it became")
             return pull.merge_commit
 
         return Where(

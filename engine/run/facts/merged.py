@@ -37,7 +37,7 @@ class Merged:
             return Absent("it is not merged")
         commit = self._sides.where.merge_commit()
         if pull.merged_at is None:
-            raise failure("ENG556", name="merged", reason=f"GitHub does not say when #{pull.number} was merged")
+            raise failure("ENG597", what=f"#{pull.number}", reason="it does not say when it was merged")
         decision = self._decision(pull.number, commit)
         return {
             "commit": commit,

@@ -1,6 +1,5 @@
 """The forge on a loopback port, from its state to its threads; and everything ended again."""
 
-import errno
 import os
 import shutil
 import socket
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute
 
 from engine.errors import failure
-from engine.sandbox.forge import control, seed
+from engine.sandbox.forge import control, ports, seed
 from engine.sandbox.forge.answer import Route
 from engine.sandbox.forge.app import application
 from engine.sandbox.forge.checks import rest as checks
@@ -158,18 +157,16 @@ def _listening(forge: Forge, port: int | None) -> Iterator[socket.socket]:
     last = int(forge.setting("port", "0"))
     # Named TCP, or asyncio does not know that it may send at once: each answer would wait 40 ms for the next.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for wanted in [last, 0] if port is None else [port]:
-            try:
-                listener.bind(("127.0.0.1", wanted))
-                break
-            except OSError as error:
-                if port is not None or error.errno != errno.EADDRINUSE:
-                    raise failure("ENG539", port=wanted, reason=error.strerror or str(error)) from error
         try:
+            if port is None:
+                ports.bind(listener, last)
+            else:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(("127.0.0.1", port))
             listener.listen(128)
-        except OSError as error:  # another began to listen between the two
-            raise failure("ENG539", port=listener.getsockname()[1], reason=error.strerror or str(error)) from error
+        except OSError as error:  # of `listen`: another began to between the two
+            wanted = port if port is not None else listener.getsockname()[1]
+            raise failure("ENG539", port=wanted, reason=error.strerror or str(error)) from error
         yield listener
 
 

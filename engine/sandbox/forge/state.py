@@ -3,7 +3,6 @@
 A lock of the system (`flock`) ends with the process that holds it, also when that is killed.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine.adapters import files
 from engine.errors import failure
 
 MARK = "sandbox.json"  # says that a directory is a sandbox's; the lock is on it
@@ -74,10 +74,8 @@ def _locked(path: str) -> Iterator[None]:
     except OSError as error:
         raise failure("ENG002", file=mark, reason=error.strerror or str(error)) from error
     with open(descriptor, "r+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise failure("ENG538", directory=path, holder=_holder(file.read(200))) from None
+        if not files.take(descriptor):
+            raise failure("ENG538", directory=path, holder=_holder(file.read(200)))
         _check(path, file.read(200))
         try:
             # Over what stands there, as long as that: a full disk must not make it no sandbox's any more.

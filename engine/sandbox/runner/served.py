@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.adapters import clock, files
 from engine.errors import failure
+from engine.sandbox.forge import ports
 from engine.sandbox.forge.forge import Forge
 from engine.sandbox.forge.hooks import manage
 from engine.sandbox.runner.job import Job, Place, Tell
@@ -181,13 +182,10 @@ class Served:
 
 def _port(last: int) -> int:
     """That of last time, if nobody listens there, or a free one."""
-    for wanted in (last, 0):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            found: int = listener.getsockname()[1]
-            return found
-    raise failure("ENG539", port=0, reason="none is free")
+    with socket.socket() as listener:
+        try:
+            ports.bind(listener, last)
+        except OSError as error:
+            raise failure("ENG539", port=last, reason=error.strerror or str(error)) from error
+        found: int = listener.getsockname()[1]
+        return found

@@ -31,6 +31,7 @@ class Reach:
         self._people = {user["login"]: user for user in ready["users"]}
         self._home = folder
         self._seen = set[tuple[int, str]]()  # lines of runs
+        self._given_up: set[int] | None = None  # runs of serve's that had failed before the story began
 
     def clone(self, repo: str) -> str:
         """Where the clone of a repository is."""
@@ -84,6 +85,8 @@ class Reach:
             EngineError: ENG640, what was begun fails again and again, or comes to no end.
             KeyboardInterrupt: nobody wants more.
         """
+        if self._given_up is None:
+            self._given_up = {run["id"] for run in self.look("runs") if _has_failed(run)}
         end = time.monotonic() + SETTLED_S
         while not (idle := self._idle())["idle"]:
             if self._ended.is_set():
@@ -104,9 +107,11 @@ class Reach:
                 if (run["id"], line) not in self._seen and _STEP.search(line) and "of 1)" not in line:
                     self._seen.add((run["id"], line))
                     tell(f"     {line.strip()}")
+            told = f"{run['event']} of {run['repository']} to be carried out"
             if run["state"] == "queued" and run.get("failures", 0) >= _FAILURES:
-                told = f"{run['event']} of {run['repository']} to be carried out"
                 raise failure("ENG640", told=told, found=f"{run['failures']} tries that failed: {run['reason']}")
+            if _has_failed(run) and run["id"] not in (self._given_up or ()):
+                raise failure("ENG640", told=told, found=f"that it failed: {run['reason']}")
 
     def engine(self, *words: str) -> Any:
         """What a command of the engine prints as JSON, at a terminal with the ready line's `environ`."""
@@ -140,3 +145,8 @@ def _answer(verb: str, url: str, token: str, body: object, also: int = 0) -> Any
             return json.loads(error.read())
         said = error.read(2000).decode(errors="replace")
         raise failure("ENG640", told=f"{verb} {url}", found=f"status {error.code}: {said}") from error
+
+
+def _has_failed(run: Mapping[str, Any]) -> bool:
+    """For good; a job of CI has no tries, and what it came to stands on the page."""
+    return "failures" in run and run["state"] == "failed"

@@ -29,7 +29,7 @@ def refused(argv, **options):
 def test_an_answer_is_bytes_on_both_outputs_and_a_time():
     done = go([*PYTHON, r"import sys; sys.stdout.buffer.write(b'\xff\x00'); sys.stderr.write('beside')"])
     assert (done.code, done.stdout, done.stderr) == (0, b"\xff\x00", b"beside")
-    assert 0 < done.seconds < 20
+    assert 0 < done.seconds < 60
 
 
 def test_standard_input_is_fed_while_the_output_is_read():
@@ -80,19 +80,26 @@ def test_an_error_carries_what_the_program_left():
     assert error.done.stdout == b"half\n"
 
 
-def test_the_deadline_stops_gracefully_once():
-    script = (
-        "import signal, sys, time\nsignal.signal(signal.SIGINT, lambda *_: sys.exit(print('saved')))\ntime.sleep(60)"
-    )
-    error, problem = refused([*PYTHON, script], timeout_s=1)
+def refused_at_its_deadline(tmp_path, script, **options):
+    """`script` says by the file `ready` that it has come so far: a deadline before that says nothing of it."""
+    for seconds in (0.3, 1, 5, 30, 120):
+        error, problem = refused(["sh", "-c", script], timeout_s=seconds, cwd=str(tmp_path), **options)
+        if (tmp_path / "ready").exists():
+            return error, problem
+    raise AssertionError("it does not start")
+
+
+def test_the_deadline_stops_gracefully_once(tmp_path):
+    script = "trap 'echo saved; exit' INT; touch ready; while :; do sleep 0.01; done"
+    error, problem = refused_at_its_deadline(tmp_path, script)
     assert problem.code == "ENG451"
     assert error.done is not None
     assert error.done.stdout == b"saved\n"
 
 
-def test_what_does_not_stop_is_killed_with_all_that_it_started():
-    script = "trap '' INT; sleep 61 & echo $!; wait"
-    error, problem = refused(["sh", "-c", script], timeout_s=0.3, grace_s=0.3)
+def test_what_does_not_stop_is_killed_with_all_that_it_started(tmp_path):
+    script = "trap '' INT; sleep 61 & echo $!; touch ready; wait"
+    error, problem = refused_at_its_deadline(tmp_path, script, grace_s=0.3)
     assert problem.code == "ENG451"
     assert error.done is not None
     assert error.done.code == -signal.SIGKILL
@@ -101,7 +108,7 @@ def test_what_does_not_stop_is_killed_with_all_that_it_started():
 
 def test_children_left_behind_do_not_hold_us_up_and_do_not_outlive_us():
     done = go(["sh", "-c", "sleep 62 & echo $!"])
-    assert done.seconds < 10
+    assert done.seconds < 60
     assert not alive(int(done.stdout))
 
 
@@ -111,7 +118,7 @@ def test_cancelling_stops_it():
     began = time.monotonic()
     _, problem = refused(["sleep", "60"], cancel=cancel)
     assert problem.code == "ENG452"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 50
 
 
 def test_after_a_cancellation_nothing_is_started(tmp_path):

@@ -100,7 +100,7 @@ def test_a_plan_fails_alone(fake, why, how, code):
 def test_a_hanging_plan_is_stopped_at_its_deadline(fake):
     result = plan(NOTHING, prepare(fake(plan="exec sleep 64")), limits=LIMITS._replace(plan_s=0.3))
     assert problem_of(result).code == "ENG451"
-    assert result.seconds < 20
+    assert result.seconds < 60
 
 
 def test_cancelling_stops_a_plan_and_does_not_try_again(fake):

@@ -63,7 +63,7 @@ class Run:
 
 
 def gathered(facts, *names):
-    return gather(names, facts.fetchers, WITHOUT_GITHUB)
+    return gather(names, facts.fetchers, WITHOUT_GITHUB).document
 
 
 def test_what_git_knows(clone):

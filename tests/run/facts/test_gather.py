@@ -47,15 +47,33 @@ FETCHERS = {
     ],
 )
 def test_gather(why, needs, facts, absent, failed):
-    document = gather(needs, FETCHERS, "not here")
+    document = gather(needs, FETCHERS, "not here").document
     assert sorted(document.facts) == facts, why
     assert dict(document.absent) == absent, why
     assert dict(document.failed) == failed, why
 
 
+@pytest.mark.parametrize(
+    ("why", "needs", "error", "passes"),
+    [
+        ("GitHub does not answer", ["files"], failure("ENG596", what="x", reason="no"), True),
+        ("the volume of the store is not there", ["files"], failure("ENG190", store="x", reason="no"), True),
+        ("GitHub does not show the branch", ["files"], failure("ENG611", branch="x", repo="a/b"), True),
+        ("what stands there is not believed", ["files"], failure("ENG193", key="x", reason="no"), False),
+        ("one of two may pass", ["files", "now"], failure("ENG193", key="x", reason="no"), True),
+        ("there was no memory left", ["files"], MemoryError(), True),
+        ("no event of its kind tells it", ["files"], failure("ENG556", name="pr", reason="it is a branch"), False),
+        ("nobody can tell it here", ["checks"], KeyError("x"), False),
+    ],
+)
+def test_what_may_pass_by_waiting(why, needs, error, passes):
+    fetchers = {"files": broken(error), "now": broken(failure("ENG592", store="x", what="y", reason="z"))}
+    assert gather(needs, fetchers, "not here").passes == passes, why
+
+
 def test_each_fact_is_fetched_once():
     answers = iter(["2026-11-23T21:00:00Z"])
-    assert gather(["now", "now"], {"now": lambda: next(answers)}, "not here").facts["now"]
+    assert gather(["now", "now"], {"now": lambda: next(answers)}, "not here").document.facts["now"]
 
 
 def broken(exception):
@@ -78,7 +96,7 @@ def broken(exception):
     ],
 )
 def test_a_fact_that_breaks_fails_alone(why, fetch, said):
-    document = gather(["now", "labels", "files"], {**FETCHERS, "files": fetch}, "not here")
+    document = gather(["now", "labels", "files"], {**FETCHERS, "files": fetch}, "not here").document
     assert sorted(document.facts) == ["labels", "now"], why
     assert document.failed["files"].startswith(f"the fact `files` cannot be told: {said} at "), why
     assert "hunter2" not in document.failed["files"]
@@ -96,7 +114,7 @@ def test_what_is_slow_is_waited_for_at_once():
     def fetch(value):
         return Slow(lambda: (together.wait(), value)[1])
 
-    document = gather(["c", "a", "b"], {name: fetch(name * 2) for name in "abc"}, "not here")
+    document = gather(["c", "a", "b"], {name: fetch(name * 2) for name in "abc"}, "not here").document
     assert document.facts == {"a": "aa", "b": "bb", "c": "cc"}
 
 
@@ -117,8 +135,8 @@ def test_whichever_ends_first_the_document_is_the_same(first):
         return Slow(found)
 
     looks = {"a": lambda: [1], "b": refused, "c": lambda: Absent("none"), "d": broken(RecursionError())}
-    document = gather(looks, {name: fetch(name, look) for name, look in looks.items()}, "not here")
-    alone = gather(looks, looks, "not here")
+    document = gather(looks, {name: fetch(name, look) for name, look in looks.items()}, "not here").document
+    alone = gather(looks, looks, "not here").document
     assert document.to_json() == {**alone.to_json(), "failed": document.to_json()["failed"]}
     assert [list(part) for part in (document.facts, document.absent, document.failed)] == [["a"], ["c"], ["b", "d"]]
     assert document.failed["b"] == alone.failed["b"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.adapters import files
 from engine.adapters.storage.directory import Directory
 from engine.adapters.storage.memory import Memory
 from engine.core.kept.journal import Identity, line_key
@@ -195,7 +196,8 @@ def test_a_hand_over_of_another_beginning(store):
     assert code(lambda: fill(store, RUN.key, begun(Memory(), YOU).copy())) == "ENG576"
 
 
-def test_an_executor_is_the_file_that_it_holds(tmp_path):
+def test_an_executor_is_the_file_that_it_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "ENDED_S", 0)
     file = str(tmp_path / "executor")
     with owner(file) as first:
         assert code(lambda: owner(file).__enter__()) == "ENG579"

@@ -308,7 +308,7 @@ def test_two_processes_at_once_leave_one_ledger_without_a_gap(tmp_path: Path) ->
     for one in both:
         one.start()
     for one in both:
-        one.join(60)
+        one.join(180)
     assert [one.exitcode for one in both] == [0, 0]
     found = entries(store, KEY, keys())
     assert [one.number for one in found] == list(range(1, 21))

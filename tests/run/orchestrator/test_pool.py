@@ -25,12 +25,15 @@ def test_values_come_in_the_order_of_the_items_not_of_their_ends():
 
 @pytest.mark.parametrize(("asked", "allowed"), [(1, 1), (3, 3), (100, MOST), (0, 1)])
 def test_no_more_run_at_once_than_allowed(asked, allowed):
-    lock, now, most = threading.Lock(), [0], [0]
+    lock, now, most, all_there = threading.Lock(), [0], [0], threading.Event()
 
     def work(_):
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
+            if now[0] >= allowed:
+                all_there.set()
+        all_there.wait(60)
         time.sleep(0.02)
         with lock:
             now[0] -= 1

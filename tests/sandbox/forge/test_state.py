@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from engine.adapters import files
 from engine.errors import EngineError
 from engine.sandbox.forge.state import MARK, held
 
@@ -112,7 +113,8 @@ def test_links_within_are_removed_and_not_followed(tmp_path):
     assert (other / "thesis.txt").read_text() == "years of work"
 
 
-def test_one_directory_is_held_by_one():
+def test_one_directory_is_held_by_one(monkeypatch):
+    monkeypatch.setattr(files, "ENDED_S", 0)
     with held(None) as path:
         with pytest.raises(EngineError, match=f"ENG538.*process {os.getpid()}"):
             begun(path)

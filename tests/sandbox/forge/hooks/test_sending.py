@@ -125,7 +125,7 @@ ANSWERS = [
 def test_an_answer_is_recorded_and_nothing_tried_again(
     forge, receiver, hook, send, monkeypatch, why, answer, code, status
 ):
-    monkeypatch.setattr(wire, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(wire, "TIMEOUT_S", 0.3 if status == "timed out" else wire.TIMEOUT_S)
     receiver.answer = answer
     row = hook(receiver.url)
     send(row, 2)
@@ -188,10 +188,11 @@ def test_a_hook_that_is_gone_sends_nothing_more(forge, receiver, hook, send):
     assert len(receiver.got) == 1
 
 
-def test_what_was_under_way_is_sent_again_by_the_next_sender(forge, receiver, hook, send):
+def test_what_was_under_way_is_sent_again_by_the_next_sender(forge, receiver, hook, send, monkeypatch):
+    monkeypatch.setattr(wire, "TIMEOUT_S", 300)
     sender = Sender(forge)
     held = threading.Event()
-    receiver.answer = lambda handler, got: held.wait(20)
+    receiver.answer = lambda handler, got: held.wait(60)
     row = hook(receiver.url)
     before = forge.wake
     try:
@@ -201,7 +202,7 @@ def test_what_was_under_way_is_sent_again_by_the_next_sender(forge, receiver, ho
         receiver.wait(1)
         began = time.monotonic()
         sender.stop()
-        assert time.monotonic() - began < wire.TIMEOUT_S / 2, "it does not wait for the receiver"
+        assert time.monotonic() - began < 50, "it does not wait for the receiver"
         assert waiting(forge) == 2
     finally:
         forge.wake = before

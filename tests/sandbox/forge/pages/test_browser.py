@@ -49,6 +49,7 @@ def hostile(tmp_path_factory):
 def session(browser, scene, login, size=DESK, **more) -> Iterator:
     """A page in a browser context of its own, signed in with one click."""
     context = browser.new_context(viewport=size, base_url=scene.forge.urls.base, **more)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     if login:
         page.goto("/login")
