@@ -26,6 +26,7 @@ Literal: TypeAlias = tuple[str, Any]  # literal, or word (what is no JSON, refus
 
 SPACE = " \t\n\r"
 OPENING, CLOSING = ("lparen", "lbracket", "lbrace", "filter"), ("rparen", "rbracket", "rbrace")
+_CLOSE = {"(": ")", "[": "]", "{": "}"}
 OPERATORS = ("pipe", "or", "and", "eq", "ne", "lt", "lte", "gt", "gte")
 BEFORE_A_VALUE = frozenset({"lparen", "lbracket", "filter", "comma", "colon", "not", "expref", *OPERATORS})
 _BRACKET = -1  # binds weaker than any operator: nothing lets go of it but the other bracket
@@ -120,12 +121,37 @@ class Tokens:
         """This token does not belong where it stands; `value`: a value does."""
         kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
         if kind == "eof":
-            return self.snippet.wrong(start - 1, start, "it ends too early")
+            return self.snippet.wrong(start - 1, start, "it ends too early", self._left_open())
+        if kind in CLOSING and not self._opened(at):
+            sign = self.snippet.text[start:end]
+            return self.snippet.wrong(start, end, f"`{sign}` closes nothing", f"remove `{sign}`, or open it before")
+        if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
+            name = self._all[at - 1]["value"]
+            return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")
         if kind != "number" or not value or (at and self._kinds[at - 1] not in BEFORE_A_VALUE):
             return self.snippet.wrong(start, end)
         if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
             end = self._end_of(at + 2)
         return failure("ENG103", self.snippet.at(start, end), written=self.snippet.text[start:end])
+
+    def _opened(self, at: int) -> list[int]:
+        """The brackets before a token that are open there."""
+        opened: list[int] = []
+        for number, kind in enumerate(self._kinds[:at]):
+            if kind in OPENING:
+                opened.append(number)
+            elif kind in CLOSING and opened:
+                opened.pop()
+        return opened
+
+    def _left_open(self) -> str:
+        """What to close at the end."""
+        opened = self._opened(len(self._kinds))
+        signs = [self.snippet.text[self._all[at]["start"]] for at in opened]
+        if not signs:
+            return ""
+        before = self.snippet.part(0, self._end_of(opened[-1]))
+        return f"close `{before[-30:]}` with `{''.join(_CLOSE[sign] for sign in reversed(signs))}`"
 
     def refused(self, error: ParseError) -> EngineError:
         """What the library complains about; of a call, the parenthesis that nothing callable stands before."""
@@ -173,4 +199,5 @@ def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
         reason = f"{error.message.removesuffix(' at').lower()} in this name"
         if closing(snippet.text, start) < 0:
             reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"
+            return snippet.wrong(start, start + 1, reason, f"close it with {quote}, or remove it")
     return snippet.wrong(start, start + 1, reason)

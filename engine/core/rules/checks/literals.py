@@ -317,8 +317,8 @@ def messages(subject: Subject) -> Iterator[Problem]:
 
 
 CHECKS = (
-    Check("ENG890", literals),
-    Check("ENG906", groups),
+    Check("ENG890", literals, ("sources", "environments", "otherwise", "overrides")),
+    Check("ENG906", groups, ("groups",)),
     Check("ENG907", messages),
     Check("ENG893", globs),
     Check("ENG894", branches),

@@ -18,13 +18,22 @@ def twice(subject: Subject) -> Iterator[Problem]:
     groups = [(g.name, g.place()) for g in draft.groups]
     sources = [(s.data["repo"].lower(), s.place("repo")) for s in draft.sections["sources"]]
     steps = [[(s.data["id"], s.place("id")) for s in p.steps] for p in draft.pipelines]
-    for what, names in (("pipeline", pipelines), ("group", groups), ("source", sources), *(("id", s) for s in steps)):
+    people = [list(_logins(group)) for group in draft.groups]
+    listed = (*(("id", s) for s in steps), *(("member", p) for p in people))
+    for what, names in (("pipeline", pipelines), ("group", groups), ("source", sources), *listed):
         first: dict[str, Place] = {}
         for name, place in names:
             if name in first:
                 earlier = first[name]
                 yield problem("ENG061", place, what=what, name=name, first=f"{earlier.file}:{earlier.line}")
             first.setdefault(name, place)
+
+
+def _logins(group: Entry) -> Iterator[tuple[str, Place]]:
+    """The logins of a group, in whatever case: GitHub has one account for all of them."""
+    for number, user in enumerate(group.data.get("users", ())):
+        path = ("users", number) if group.path else (number,)
+        yield (user["login"] if isinstance(user, dict) else user).lower(), group.place(*path)
 
 
 def branches(subject: Subject) -> Iterator[Problem]:
@@ -74,14 +83,19 @@ def cycles(subject: Subject) -> Iterator[Problem]:
     )
     for what, entries, edges in graphs:
         for path in _cycles(edges):
-            entry = entries[path[0]]
-            key = next(key for key in _CYCLE_PLACES[what] if key in entry.data)
-            place = entry.place(key)
+            place = _edge(subject, what, entries[path[0]], path[1] if path[1:] else path[0])
             yield problem("ENG062", place, what=what, path=" → ".join((*path, path[0])))
 
 
 _FOLLOW = ("then", "else")
-_CYCLE_PLACES = {"then": _FOLLOW, "besides": ("override",)}
+
+
+def _edge(subject: Subject, what: str, entry: Entry, target: str) -> Place:
+    """Where it is said that `target` comes after the unit."""
+    if what == "then":
+        return entry.place(next(key for key in _FOLLOW if entry.data.get(key) == target))
+    override = next(e for e in subject.draft.sections["overrides"] if e.name == entry.data["override"])
+    return override.place("besides", override.data["besides"].index(target))
 
 
 def _cycles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
@@ -146,7 +160,9 @@ def one_person(subject: Subject) -> Iterator[Problem]:
     gates = {e.name: e.data for e in subject.draft.sections["gates"]}
     for entry in subject.draft.sections["overrides"]:
         besides = [gates.get(name) for name in entry.data["besides"]]
-        if not any(gate is None or ("approvals" in gate and "when" not in gate) for gate in besides):
+        asks = (gate is None or ("approvals" in gate and "when" not in gate) for gate in besides)
+        round_about = any(gate and gate.get("override") == entry.name for gate in besides)  # told as a cycle
+        if not any(asks) and not round_about:
             yield problem("ENG076", entry.place("besides", key=True), name=entry.name)
 
 
