@@ -96,6 +96,7 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     if entry not in files:
         errors.add("ENG050", Place(entry), file=entry)
     data, broken = rules if rules else (None, frozenset[Path]())
+    wrong = reader.wrong.get(entry, frozenset())
     misnamed = reader.misnamed.get(entry, frozenset())
     document = reader.documents.get(entry)
     top = data if isinstance(data, dict) else {}
@@ -109,18 +110,20 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     known = {
         n: Unread()
         if unread or (n,) in broken or n in misnamed or (strays and n not in top)
-        else frozenset(_names(_mapping(top.get(n)), n, broken))
+        else frozenset(_names(_mapping(top.get(n)), n, wrong))
         for n in NAMED
     }
     pipelines_unread = unread or reader.pipelines_unread or len({*reader.pipeline_names}) < len(reader.pipeline_names)
     known["pipelines"] = Unread() if pipelines_unread else frozenset(reader.pipeline_names)
     known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
-    incomplete = set(reader.touched.get(entry, ())) | {n for n, names in known.items() if isinstance(names, Unread)}
+    incomplete = {str(path[0]) for path in wrong if path} | {
+        n for n, names in known.items() if isinstance(names, Unread)
+    }
     incomplete |= {name for name in _TOP if strays and name not in top}
     incomplete |= (
-        {"pipelines"} if not all(one.whole for one in pipelines) or reader.touched.keys() - {entry, *PEOPLE} else set()
+        {"pipelines"} if not all(one.whole for one in pipelines) or reader.wrong.keys() - {entry, *PEOPLE} else set()
     )
-    incomplete |= {"groups"} if not reader.touched.keys().isdisjoint(PEOPLE) else set()
+    incomplete |= {"groups"} if not reader.wrong.keys().isdisjoint(PEOPLE) else set()
     settings = {n: top[n] for n in _SETTINGS if _sound(top, n, broken)}
     warned = tuple(problem for one in reader.documents.values() for problem in one.warned)
     return Draft(
@@ -140,10 +143,10 @@ def _sound(top: Mapping[str, Any], name: str, broken: frozenset[Path]) -> bool:
     return name in top and not any(path[:1] == (name,) for path in broken)
 
 
-def _names(section: Mapping[str, Any], name: str, broken: frozenset[Path]) -> Iterator[str]:
-    """Every name of a section, and those that stand in a broken unit because they are indented too deep."""
+def _names(section: Mapping[str, Any], name: str, wrong: frozenset[Path]) -> Iterator[str]:
+    """Every name of a section, and those that stand in another unit because they are indented too deep."""
     yield from section
-    for unit in {str(path[1]) for path in broken if path[:1] == (name,) and path[1:]}:
+    for unit in {str(path[1]) for path in wrong if path[:1] == (name,) and path[1:]}:
         yield from (key for key, value in _mapping(section.get(unit)).items() if isinstance(value, dict))
 
 
@@ -172,7 +175,7 @@ class _Files:
         self.group_names: list[str] = []
         self.pipelines_unread = self.groups_unread = False
         self.misnamed: dict[str, frozenset[str]] = {}  # file → sections that hold a name that cannot be one
-        self.touched: dict[str, frozenset[str]] = {}  # file → sections in which something is wrong
+        self.wrong: dict[str, frozenset[Path]] = {}  # file → where something is wrong
 
     def one(self, file: str, name: str) -> tuple[Any, frozenset[Path]] | None:
         """The data of a file and the paths in it that do not fit; None: it is not there, or not YAML."""
@@ -182,14 +185,14 @@ class _Files:
             parsed = document(self._files[file], file)
         except EngineError as error:
             self._errors.extend(error.problems)
-            self.touched[file] = frozenset()
+            self.wrong[file] = frozenset()
             return None
         self.documents[file] = parsed
         found = schema.check(name, parsed)
         self._errors.extend(mistake.problem for mistake in found)
         self.misnamed[file] = frozenset(str(mistake.path[0]) for mistake in found if mistake.of_name)
         if found:
-            self.touched[file] = frozenset(str(path[0]) for path in (mistake.path for mistake in found) if path)
+            self.wrong[file] = frozenset(mistake.path for mistake in found)
         return parsed.data, frozenset(m.path for m in found if not m.sound)
 
     def inline(

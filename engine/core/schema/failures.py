@@ -172,7 +172,9 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
         hint = f"say the unit: `{error.found}s` are seconds, `{error.found}m` minutes"
     if isinstance(error.found, bool) and "expression" in _about(error):
         hint = f"write {_about(error)}"
-    strayed = meant.of_the_top(error, document, str(error.path[-1])) if error.path[1:] else ""
+    strayed = (
+        meant.of_the_top(error, document, str(error.path[-1])) if error.path[1:] and error.found is not None else ""
+    )
     hint = strayed or meant.of_another_type(error) or hint
     yield problem(
         "ENG042",

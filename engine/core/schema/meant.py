@@ -125,15 +125,16 @@ def _only(error: Failure, missing: list[str], name: str) -> str:
         return ""
     value, wanted = error.found[name], {**error.part(missing[0]), "$defs": error.defs}
     fits = isinstance(value, dict | list) and Draft202012Validator(wanted).is_valid(value)
-    return missing[0] if fits or (isinstance(value, str) and value and form(value, wanted)) else ""
+    return str(missing[0]) if fits or (isinstance(value, str) and value and form(value, wanted)) else ""
 
 
 def form(value: str, schema: Mapping[str, Any]) -> str:
     """The value as the schema wants it: itself, or with one slip mended; empty where no mend of ours makes it fit."""
-    pattern = schema.get("pattern", "")
+    pattern: str = schema.get("pattern", "")
     if not pattern:
         return ""
-    for mend in (*_MENDS, *((_separated,) if pattern.startswith("^[a-z") else ())):
+    mends = (*_MENDS, _separated) if pattern.startswith("^[a-z") else _MENDS
+    for mend in mends:
         for text in mend(value):
             if text and re.search(pattern, text) and len(text) <= schema.get("maxLength", len(text)):
                 return text
@@ -195,7 +196,9 @@ def _digits(value: str) -> Iterator[str]:
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
-_SPAN = re.compile(r"(\d+)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?\s*", re.IGNORECASE)
+_SPAN = re.compile(
+    r"(\d+)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?(?![A-Za-z])\s*", re.IGNORECASE
+)
 
 
 def _span(value: str) -> Iterator[str]:

@@ -302,7 +302,7 @@ def cases(subject: Subject) -> Iterator[Problem]:
         yield problem("ENG895", entry.place(), name=entry.name, small=entry.name.lower())
 
 
-_BARE = re.compile(r"(?<!\$)\{ *([a-z]+(?:\.\w+)+) *\}|\$([a-z]+(?:\.\w+)+)")
+_BARE = re.compile(r"(?<!\$)\{ *([a-z]+(?:\.\w+)+) *\}|\$([a-z]+(?:\.\w+)+)|[$#%]\(+ *([a-z]+(?:\.\w+)+) *\)+")
 
 
 def messages(subject: Subject) -> Iterator[Problem]:
@@ -310,10 +310,13 @@ def messages(subject: Subject) -> Iterator[Problem]:
     for entry in subject.draft.sections["gates"]:
         text = entry.data.get("message", "")
         for found in _BARE.finditer(text):
-            path = found[1] or found[2]
+            path = found[1] or found[2] or found[3]
+            start, end = found.span()
+            if text[start - 1 : start] == "{" and text[end : end + 1] == "}":
+                start, end = start - 1, end + 1
             if path.partition(".")[0] in subject.catalog.facts:
-                at = Snippet(text, entry.place("message")).at(*found.span())
-                yield problem("ENG907", at, text=found[0], path=path)
+                at = Snippet(text, entry.place("message")).at(start, end)
+                yield problem("ENG907", at, text=text[start:end], path=path)
 
 
 CHECKS = (
