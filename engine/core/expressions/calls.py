@@ -33,6 +33,21 @@ _SAID_ELSEWHERE = {
 }
 
 
+# Functions of other languages, and what we have for them.
+_OF_OTHERS = {
+    "all": "write `length(list[?!(…)]) == `0`` for all of a list, or join conditions by `&&`",
+    "any": "write `length(list[?…]) > `0`` for any of a list, or join conditions by `||`",
+    "count": "did you mean `length`?",
+    "size": "did you mean `length`?",
+    "exists": "did you mean `present`?",
+    "defined": "did you mean `present`?",
+    "failure": "write `always()`, or leave it out: what follows a failure does not run",
+    "success": "leave it out: an action runs only where nothing before it has failed",
+    "matches": "did you mean `glob`?",
+    "regex": "did you mean `glob`?",
+}
+
+
 def as_number(term: Term) -> str:
     """How to write a text of digits as the number that it was meant to be."""
     text = term.value if term.kind == "literal" and isinstance(term.value, str) else ""
@@ -99,6 +114,8 @@ class Calls(ABC):
         common = left.type.kinds & right.type.kinds - {"null"}
         if not common:
             hint = as_number(right) if "number" in left.type.kinds else ""
+            if left.type.only("array") and right.type.only("number"):
+                hint = f"compare how many there are: `length({left.text})`"
             if "boolean" in left.type.kinds and right.kind == "literal" and right.value in ("true", "false"):
                 hint = f"leave `== '{right.value}'` out" if right.value == "true" else f"write `!({left.text})`"
             self.errors.add(
@@ -130,8 +147,8 @@ class Calls(ABC):
         known = [*SPECIAL, *self.language.functions, *self.language.defines]
         if name not in self.language.lost:
             place = self.snippet.at(node.start, node.start + len(name))
-            guess = closest(name, known)
-            if self.asked_of and guess:  # `text.startsWith('a')`, as other languages have it
+            guess = _OF_OTHERS.get(name.lower(), "") or closest(name, known)
+            if self.asked_of and guess.startswith("did you mean"):  # `text.startsWith('a')`, as other languages have it
                 asked = guess.removeprefix("did you mean `").removesuffix("`?")
                 guess = f"write `{asked}({', '.join((self.asked_of, *map(self.text, node.children)))})`"
             self.errors.add("ENG110", place, hint=guess, name=name)
@@ -146,7 +163,7 @@ class Calls(ABC):
             return True
         wanted = f"{least}" if least == most else f"at least {least}" if most > 99 else f"{least} to {most:.0f}"
         wanted += " argument" if wanted in ("1", "at least 1") else " arguments"
-        usage = written
+        usage = f"{node.value}({self.asked_of})" if self.asked_of and not given else written
         if most == 1 < given and "array" in written and {c.kind for c in node.children} == {"literal"}:
             usage = f"{node.value}([{', '.join(map(self.text, node.children))}])"
         self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=f"`{usage}`")

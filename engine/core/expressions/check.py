@@ -108,11 +108,14 @@ class Checker(Calls):
         if self._quoted(node) and not hint:
             hint = _AS_TEXT.format(name)
         elif name in self.language.functions or name in self.language.defines:
-            hint = f"write `{name}({'' if name in self.language.defines else '…'})` to ask the function"
+            takes = name in self.language.functions and self.language.functions[name].parameters
+            hint = f"write `{name}({'…' if takes else ''})` to ask the function"
         elif name in _SAID_ELSEWHERE:
             hint = f"write `` `{_SAID_ELSEWHERE[name]}` ``"
         elif name in known.get("outputs", {}).get("properties", {}):
             hint = f"write `outputs.{name}`"
+        elif name == "github":
+            hint = "leave `github.` out: a fact is named by itself, such as `pr.draft`"
         elif name == "steps" and "outputs" in known:
             hint = "write `outputs.ID.NAME` for what an action before has left"
         if self.used and self._told_in_define(name):
@@ -159,8 +162,10 @@ class Checker(Calls):
             "boolean": "`a || b` is or, `a && b` is and, `a | b` hands a over to b",
         }
         found = next(iter(base.type.kinds - {"null"}), "null")
+        asked = self.text(node) in ("length", "size", "count")
+        hint = f"write `length({base.text})`" if asked and kind == "object" else ""
         self.errors.add(
-            "ENG123", self.at(node),
+            "ENG123", self.at(node), hint=hint,
             subject=base.subject, found=base.type, wanted=wanted, way=way.get(found, "compare it as a whole"),
         )  # fmt: skip
         return False
@@ -249,7 +254,9 @@ class Checker(Calls):
 
     def _flatten(self, node: Node, here: Term) -> Term:
         flat = node.children[0]
-        self.errors.add("ENG106", self.at(flat))
+        before = self.snippet.text[: flat.start].rstrip()
+        hint = "write `` `[]` `` for an empty list" if before.endswith("=") else ""
+        self.errors.add("ENG106", self.at(flat), hint=hint)
         self.visit(flat.children[0], here)
         return self.broken(node)
 

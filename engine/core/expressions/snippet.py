@@ -22,6 +22,7 @@ _MEANT = {
     "/": 'quote names that hold other characters: `"a/b"`',
     "%": "there is no arithmetic; compare, or count with `length(…)`",
     "~": "match text with `glob(text, pattern)`",
+    ":": "write `==` to compare",
     "==": "write `==`",
     "===": "write `==`",
     "!==": "write `!=`",
@@ -70,6 +71,8 @@ class Snippet(NamedTuple):
         """`text[start:end]` does not parse."""
         start, end = self._sign(start, end) if not reason else (start, end)
         reason = reason or f"{quoted(self.part(start, end))} is not expected here"
+        if self.text[start:end] == "-" and self.text[:start][-1:].isalnum():
+            hint = 'a field follows a `.`; a name with `-` in it has quotes: `"a-b"`'
         hint = hint or _MEANT.get(self.text[start:end].lower(), "")
         before = self.text[:start].rstrip()
         hint = hint or next((way for end_, way in _MEANT_BEFORE.items() if f" {before}".endswith(end_)), "")

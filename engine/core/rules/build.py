@@ -15,7 +15,7 @@ from engine.core.outcome import Outcome
 from engine.core.rules import pins
 from engine.core.rules.checks.steps import misnamed
 from engine.core.rules.checks.subject import calls
-from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
+from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry, Unread
 from engine.core.rules.model import (
     Approvals,
     Backend,
@@ -188,7 +188,7 @@ class Builder:
             self.defines,
             self._catalog.fact_schema.get("$defs", {}),
             self._define_places,
-            frozenset(self._draft.known["define"]) - self.defines.keys(),
+            _lost(self._draft.known["define"], self.defines),
             frozenset((*self._facts, *_ANYTHING)),
         )
 
@@ -358,6 +358,11 @@ class Builder:
         if isinstance(compiled, Expression):
             self.expressions.append((entry, compiled))
         return compiled
+
+
+def _lost(known: frozenset[str], read: Mapping[str, str]) -> frozenset[str]:
+    """Names of defines that are there and could not be read; any name, where nobody knows which there are."""
+    return known if isinstance(known, Unread) else known - read.keys()
 
 
 def _shape(outputs: Iterable[str]) -> Schema:

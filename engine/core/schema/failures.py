@@ -249,6 +249,8 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     if fitting:
         chosen = min(fitting, key=len)
         misspelt = {name for inner in chosen if inner.rule == "additionalProperties" for name in keys(inner).values()}
+        if any(i.rule == "additionalProperties" and len(strange(i)) == len(i.found) for i in chosen):
+            chosen = [inner for inner in chosen if inner.rule != "required"]
         for inner in chosen:
             if not misspelt.intersection(_wanted(inner)):
                 yield from _tell(inner, document)

@@ -158,6 +158,7 @@ def _address(value: str) -> Iterator[str]:
     if said := _PREFIXED.match(value):
         yield said[1]
     yield value.replace("\\", "/")
+    yield value.strip("/").removeprefix("./")
 
 
 def _small(value: str) -> Iterator[str]:
@@ -241,6 +242,8 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
     if twin := next((one for one in error.found if one in known and one.lower() == name.lower()), ""):
         return f"`{twin}` is here already: keep one of the two"
     value = error.found[name]
+    if value is None and len(error.found) == 1 and error.path and isinstance(error.path[-1], int):
+        return f"leave the `:` out: `- {name}`"
     if error.path and known and isinstance(value, dict) and value and value.keys() <= known.keys():
         return f"it stands in `{error.path[-1]}`: indent it as that, if it is another one"
     return of_the_top(error, document, name)
@@ -295,7 +298,9 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
         if "enum" in listed and not fits(value):
             near = closest(value, map(str, listed["enum"]))
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
-        several = items(value, listed)
+        several = items(value, _of_text(error, listed))
+        if not several and re.search(r"[*&!%@`#,:\[\]{}'\"]", value) and fits(value):
+            return f'write a list: ["{value}"]'
         return f"write a list: [{', '.join(several)}]" if several else ""
     if isinstance(value, dict):
         pairs = [f"{key}:{one}" for key, one in value.items()]
@@ -303,6 +308,12 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             return f"write a list: [{', '.join(pairs)}]"
         return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
     return ""
+
+
+def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a union what it says of texts."""
+    branches = [error.resolved(one) for one in listed.get("anyOf", (listed,))]
+    return next((one for one in branches if "pattern" in one), listed)
 
 
 def _as_mapping(error: Failure, value: object) -> str:
@@ -315,7 +326,8 @@ def _as_mapping(error: Failure, value: object) -> str:
         for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
             if isinstance(one, list) and fits(one):
                 return f"write `{{{name}: {text}}}`"
-    return ""
+    needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
+    return f"write `{{{needed}}}`" if needed else ""
 
 
 def _types(error: Failure) -> list[str]:

@@ -242,6 +242,9 @@ def _foreign(line: str) -> Iterator[_Mend]:
         yield _Mend(
             begin, 1, f"{found[1]}- {line[found.end() :]}", "a space is missing after `-`", f"write `{shown[:40]}`"
         )
+    if found := re.match(r"( *- +)([\w-]+: [^,\[\]{}\"']+(?:, [\w-]+: [^,\[\]{}\"']+)+)$", whole):
+        text = f"{found[1]}{{{found[2]}}}"
+        yield _Mend(len(found[1]), len(found[2]), text, "several keys in a line need braces", f"write `{{{found[2]}}}`")
     for quoted in _QUOTED.finditer(line):
         rest = line[quoted.end() :]
         if rest.startswith("//"):
@@ -272,7 +275,7 @@ def _holder(lines: list[str], number: int) -> Iterator[_Mend]:
     if _margin(below) > here and (name := _NAME.match(line)):
         hint = f"write `{name[1]}:`"
         yield _Mend(here, len(name[1]), f"{line.rstrip()}:", f"a colon is missing after `{name[1]}`", hint)
-    if _ITEM.match(line) and _margin(below) == here and ":" in below and not _ITEM.match(below):
+    if _ITEM.match(line) and _margin(below) == here and ":" in below and ":" not in line and not _ITEM.match(below):
         reason = "an item of a list stands among keys"
         yield _Mend(here, len(line.strip()), " " * here + "# ", reason, "write `name:`, or begin all of them with `-`")
 
@@ -289,7 +292,7 @@ def _among(lines: list[str], number: int) -> Iterator[_Mend]:
         text = f"{' ' * here}- {line[here:]}"
         said = line.strip()
         yield _Mend(here, len(said), text, "this stands among items, and is none", f"write `- {said[:40]}`")
-    if is_item and beside and not _ITEM.match(beside) and line.rstrip().endswith(":"):
+    if is_item and beside and not _ITEM.match(beside) and re.search(r"- [\w.-]+:(?: |$)", line):
         name = line[here + 1 :].strip()
         yield _Mend(here, 1, " " * here + name, "an item stands among keys", f"leave the `-` out: `{name}`")
 

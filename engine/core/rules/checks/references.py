@@ -20,7 +20,10 @@ def includes(subject: Subject) -> Iterator[Problem]:
     document = subject.draft.entry
     for index, pattern in enumerate(subject.draft.settings.get("include", ())):
         if document and not any(glob(pattern)(file) for file in subject.draft.files):
-            yield problem("ENG051", document.place("include", index), glob=pattern)
+            plain = pattern.removeprefix("./").lstrip("/")
+            plain += "*.yaml" if plain.endswith("/") else ""
+            hint = f"write `{plain}`" if plain != pattern else ""
+            yield problem("ENG051", document.place("include", index), hint=hint, glob=pattern)
 
 
 def gates(subject: Subject) -> Iterator[Problem]:

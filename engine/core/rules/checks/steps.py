@@ -20,6 +20,7 @@ def _actions(subject: Subject) -> Iterator[tuple[Entry, Action]]:
                 yield step, action
 
 
+_MEANT = re.compile(r"\boutputs\.[\w.]+")
 _OUTPUT = re.compile(r"\boutputs\.(\w+)")
 
 
@@ -103,7 +104,11 @@ def wrong_inputs(subject: Subject) -> Iterator[Problem]:
         for name, value in subject.inputs.get(step.key, {}).items():
             reason = misfit(value, action.inputs[name]) if name in action.inputs else ""
             if reason:
-                yield problem("ENG071", step.place("with", name), name=name, action=action.name, expected=reason)
+                inner = _MEANT.search(value) if isinstance(value, str) else None
+                hint = f"write `${{{inner[0]}}}`" if inner else ""
+                yield problem(
+                    "ENG071", step.place("with", name), hint=hint, name=name, action=action.name, expected=reason
+                )
 
 
 def permissions(subject: Subject) -> Iterator[Problem]:
