@@ -158,10 +158,11 @@ def _units(document: Document, path: Path, value: object, broken: frozenset[Path
     """The sound parts of a mapping or list."""
     if path in broken:
         return
+    bad = {one[: len(path) + 1] for one in broken if one[: len(path)] == path}
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, data in items:
         here = (*path, key)
-        if not any(bad[: len(here)] == here for bad in broken):
+        if here not in bad:
             yield Entry(document, here, str(key), data)
 
 

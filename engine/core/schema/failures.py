@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from engine.core.schema import meant
 from engine.core.schema.meant import MOST_UNKNOWN, Failure, keys, strange
 from engine.core.source import Document
-from engine.errors import Place, Problem, problem
+from engine.errors import MOST_PROBLEMS, Place, Problem, problem
 from engine.names import choice, closest, either, plural
 
 _Path: TypeAlias = tuple[str | int, ...]
@@ -60,12 +60,17 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
         if error.rule == "required" and error.path in foreign:
             replaced.add(error.path)  # none of its keys is one of ours: that one is missing follows from it
             continue
+        if len(found) >= MOST_PROBLEMS:  # whoever made more will not read more
+            beside.append(error)
+            continue
         for told in _tell(error, document):
             mistake = Mistake(error.path, told, error.rule == "additionalProperties", error.of_name)
             found.setdefault(told, mistake)
     if not found:  # jsonschema saw nothing where the generated validator did: doubt means no
         return (Mistake((), problem("ENG048", document.place())),)
     told_of = [m._replace(sound=m.sound and m.path not in replaced) for m in found.values()]
+    if len(found) >= MOST_PROBLEMS and beside:
+        told_of.append(Mistake((), problem("ENG038", document.place(), number=f"{len(beside):,}"), sound=True))
     told_of += [Mistake(error.path, told_of[0].problem) for error in beside]
     return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
 

@@ -11,7 +11,7 @@ from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, compared, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path
 from engine.core.rules.pins import logins
-from engine.errors import Place, Problem, problem
+from engine.errors import MOST_PROBLEMS, Place, Problem, problem
 from engine.names import closest, either
 
 
@@ -51,8 +51,10 @@ def actions(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         for step in pipeline.steps:
             yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
-    for entry in subject.draft.sections["protect"]:
-        yield from unknown("ENG053", entry.name, known, entry.place())
+    strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
+    for number, entry in enumerate(strange):
+        hint = closest(entry.name, known) if number < MOST_PROBLEMS else ""  # nobody reads more guesses
+        yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
 
 
 def groups(subject: Subject) -> Iterator[Problem]:

@@ -57,7 +57,7 @@ def owners(subject: Subject) -> Iterator[Problem]:
     ]
     globs = [(source.data["repo"].lower(), source.data["owns"][index].lower()) for source, index in rows]
     work = Work()
-    told: dict[Place, Problem] = {}
+    told: dict[tuple[Place, str], Problem] = {}
     try:
         for first, second in alike(globs, work):  # a source that is there twice is reported as that
             (one, at), (other, index) = rows[first], rows[second]
@@ -68,8 +68,8 @@ def owners(subject: Subject) -> Iterator[Problem]:
                 hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
                 glob, theirs = other.data["owns"][index], one.data["owns"][at]
                 said = problem("ENG065", place, hint=hint, glob=glob, theirs=theirs, repo=repo)
-                if same or place not in told:  # each glob once
-                    told[place] = said
+                if same or (place, repo) not in told:  # of each owner once
+                    told[place, repo] = said
         yield from told.values()
     except TooManyError:
         yield problem("ENG349", rows[0][0].place("owns"))
