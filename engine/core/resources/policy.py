@@ -247,12 +247,14 @@ class Reader:
         return value
 
     def _shape(self, path: Path, where: str, expected: str) -> None:
-        value = self._at(path)
-        near = next(
-            (f'write "{one}"' for one in expected.split(" or ") if isinstance(value, str) and closest(value, (one,))),
-            "",
-        )
-        near = 'write {"AWS": …} around it' if where == "a principal" and isinstance(value, str) else near
+        holder = self._at(path[:-1]) if path else None
+        value = (
+            holder.get(str(path[-1])) if isinstance(holder, dict) else None
+        )  # what is wrong may be that it is missing
+        near = ""
+        if isinstance(value, str):
+            near = next((f'write "{one}"' for one in expected.split(" or ") if closest(value, (one,))), "")
+            near = 'write {"AWS": …} around it' if where == "a principal" else near
         self.refuse("ENG338", path, near, where=where, expected=expected)
 
 

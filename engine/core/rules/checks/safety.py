@@ -57,7 +57,7 @@ def owners(subject: Subject) -> Iterator[Problem]:
     ]
     globs = [(source.data["repo"].lower(), source.data["owns"][index].lower()) for source, index in rows]
     work = Work()
-    told: dict[tuple[Place, str], Problem] = {}
+    found: list[tuple[tuple[Place, str], bool, Problem]] = []
     try:
         for first, second in alike(globs, work):  # a source that is there twice is reported as that
             (one, at), (other, index) = rows[first], rows[second]
@@ -68,9 +68,10 @@ def owners(subject: Subject) -> Iterator[Problem]:
                 hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
                 glob, theirs = other.data["owns"][index], one.data["owns"][at]
                 said = problem("ENG065", place, hint=hint, glob=glob, theirs=theirs, repo=repo)
-                if same or (place, repo) not in told:  # of each owner once
-                    told[place, repo] = said
-        yield from told.values()
+                found.append(((place, repo), same, said))
+        same_path = {where for where, same, _ in found if same}
+        # Where one path has two owners, that its other form has them too follows from it.
+        yield from (said for where, same, said in found if same or where not in same_path)
     except TooManyError:
         yield problem("ENG349", rows[0][0].place("owns"))
 
