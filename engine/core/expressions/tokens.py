@@ -168,8 +168,10 @@ class Tokens:
         signs = [self.snippet.text[self._all[at]["start"]] for at in opened]
         if not signs:
             return ""
-        before = self.snippet.part(0, self._end_of(opened[-1]))
-        return f"close `{before[-30:]}` with `{''.join(_CLOSE[sign] for sign in reversed(signs))}`"
+        before = re.search(r"[\w.\"]*\S\S?$", self.snippet.text[: self._end_of(opened[-1])])
+        return (
+            f"close `{before[0] if before else signs[-1]}` with `{''.join(_CLOSE[sign] for sign in reversed(signs))}`"
+        )
 
     def refused(self, error: ParseError) -> EngineError:
         """What the library complains about; of a call, the parenthesis that nothing callable stands before."""
