@@ -1361,6 +1361,12 @@ TABLE: dict[str, Row] = {
     "ENG906": Row("no group is called `{name}`", "known: {known}", _NO),
     "ENG907": Row("`{text}` is shown as it stands", "write `${{{path}}}`", _NO),
     # ENG930-949 repositories that are set up
+    "ENG920": Row(
+        "{subject} is {found}: `|` hands it on, and what follows does not look at it",
+        "write `||` for or, `&&` for and",
+    ),
+    "ENG921": Row("unknown permission `{name}`", "known: {known}"),
+    "ENG922": Row("`outputs.{name}` is asked for, and the action is called `{own}`", "call it `{name}`"),
     "ENG930": Row("nobody is there to be asked for {missing}", "say {flags}, or name a file with --from"),
     "ENG931": Row(
         "{directory} is not empty: {found}", "name a new directory, an empty one, or one that holds nothing but `.git`"

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 LONGEST_NAME = 100  # characters that are compared: who mistypes a longer name needs no guess of ours
 MOST_COMPARED = 500  # names that are looked at for a guess
 _NEAR = 0.6  # of 1, from where a name may have been meant
+_SURE = 0.85  # from where a name is more likely misspelt than cut short
+_SHORTEST_BEGINNING = 3  # characters of a name that another one begins or ends with
 _GUESSES = 3  # that are named where several are as near
 _LIKELY = 8  # of these are compared letter by letter, which costs a hundred times as much
 MOST_LISTED = 50
@@ -25,8 +27,23 @@ def closest(name: str, known: Iterable[str]) -> str:
     likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
     ratios = {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely}
     best = max(ratios.values(), default=0.0)
+    if best < _SURE and len(asked) >= _SHORTEST_BEGINNING and (whole := _begun(asked, folded)):
+        return f"did you mean {choice([f'`{folded[name]}`' for name in whole])}?"
     alike = [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES]
     return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
+
+
+def _begun(asked: str, known: Iterable[str]) -> list[str]:
+    """The names that begin or end with the one asked for (`ready`, `sign`), or the longest that it begins with."""
+
+    def goes_on(one: str, other: str) -> bool:
+        return one.startswith(other) or (one.endswith(other) and not one[-len(other) - 1].isalnum())
+
+    found = [name for name in known if goes_on(name, asked)]
+    if not found:
+        shorter = [name for name in known if len(name) >= _SHORTEST_BEGINNING and goes_on(asked, name)]
+        found = sorted(shorter, key=len)[-1:]
+    return sorted(found) if len(found) <= _GUESSES else []
 
 
 def listing(names: Iterable[str]) -> str:

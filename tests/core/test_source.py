@@ -183,8 +183,8 @@ def test_places_in_json(why: str, path: tuple, key: bool, at: str, length: int) 
     [
         ("nothing", b"", ["0:0 ENG022"]),
         ("not UTF-8", b'{"a": "\xe9"}', ["1:8 ENG021"]),
-        ("a comma too many", '{"a": 1,}', ["1:9 ENG035"]),
-        ("cut short", '{"a": [1, 2', ["1:12 ENG035"]),
+        ("a comma too many", '{"a": 1,}', ["1:8 ENG035"]),
+        ("cut short", '{"a": [1, 2', ["1:7 ENG035"]),
         ("two values", "1 2", ["1:3 ENG035"]),
         (
             "duplicate keys, each of them",

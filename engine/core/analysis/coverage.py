@@ -9,7 +9,7 @@ from engine.core.decision.gates import context
 from engine.core.decision.matching import asked
 from engine.core.expressions.model import Expression, Part
 from engine.core.outcome import Outcome
-from engine.core.rules.model import Rules, Trigger
+from engine.core.rules.model import Rules, Step, Trigger
 from engine.errors import Place
 
 
@@ -51,10 +51,22 @@ def _points(rules: Rules) -> Iterator[tuple[str, Place]]:
         for condition in (gate.when, gate.require, gate.reject):
             if condition:
                 yield from _joined(f"gate {gate.name}", condition)
+    for pipeline in rules.pipelines.values():
+        for step in filter(_is_asked, pipeline.steps):
+            where = f"action {pipeline.name}.{step.id}"
+            assert step.condition
+            yield f"{where}: its `if` is true", step.place
+            yield f"{where}: its `if` is false", step.place
+            yield from _joined(where, step.condition)
     for override in rules.overrides.values():
         yield f"override {override.name}: counts", override.place
     for one in settled(rules):
         yield one.what, one.place
+
+
+def _is_asked(step: Step) -> bool:
+    """Has it a condition that facts alone decide? What others have left behind is there when the run is."""
+    return step.condition is not None and step.condition.text != "always()" and "outputs" not in step.condition.needs
 
 
 def _joined(where: str, expression: Expression) -> Iterator[tuple[str, Place]]:
@@ -94,3 +106,13 @@ def _seen(decision: Decision, rules: Rules) -> Iterator[str]:
             yield from (_decides(f"gate {gate.name}", *found) for found in condition.decided(known))
         if gate.override:
             yield f"override {gate.override.name}: counts"
+    for pipeline in (one for one in decision.pipelines if one.outcome is Outcome.PASS):
+        steps = (
+            {step.id: step for step in rules.pipelines[pipeline.name].steps} if pipeline.name in rules.pipelines else {}
+        )
+        for action in pipeline.actions:
+            step = steps[action.id]
+            if _is_asked(step) and step.condition and action.runs is not None:
+                where = f"action {pipeline.name}.{action.id}"
+                yield f"{where}: its `if` is {'true' if action.runs else 'false'}"
+                yield from (_decides(where, *found) for found in step.condition.decided(known))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.core.duration import seconds
+from engine.core.expressions.model import Expression, Kind
 from engine.core.rules.model import Approvals, Pipeline, Rules
 from engine.core.source import Document
 from engine.errors import Errors, Place
@@ -87,8 +88,22 @@ def _of_pipeline(pipeline: Pipeline) -> Iterator[Settled]:
         if value:
             yield Settled(section, pipeline.name, value, pipeline.place)
     for step in pipeline.steps:
+        where = f"{pipeline.name}.{step.id}"
+        if step.condition and step.condition.text != "always()" and "outputs" in step.condition.needs:
+            yield Settled("if", where, step.condition.text, step.place)
+        if step.inputs:
+            yield Settled("with", where, _written(step.inputs), step.place)
         if step.timeout_s:
-            yield Settled("timeouts", f"{pipeline.name}.{step.id}", _span(step.timeout_s), step.place)
+            yield Settled("timeouts", where, _span(step.timeout_s), step.place)
+
+
+def _written(value: Any) -> Any:
+    """Inputs as the rules write them."""
+    if isinstance(value, Expression):
+        return f"${{{value.text}}}" if value.kind is Kind.VALUE else value.text
+    if isinstance(value, Mapping):
+        return {name: _written(one) for name, one in value.items()}
+    return [_written(one) for one in value] if isinstance(value, list) else value
 
 
 def _people(approvals: Approvals) -> str:
@@ -141,4 +156,6 @@ def _same(stated: Any, value: Any) -> bool:
 
 
 def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_said(one)}' for name, one in value.items())}}}"
     return f"[{', '.join(value)}]" if isinstance(value, Sequence) and not isinstance(value, str) else str(value)

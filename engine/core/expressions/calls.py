@@ -33,6 +33,27 @@ _SAID_ELSEWHERE = {
 }
 
 
+# Functions of other languages, and what we have for them.
+_OF_OTHERS = {
+    "all": "write `length(list[?!(…)]) == `0`` for all of a list, or join conditions by `&&`",
+    "any": "write `length(list[?…]) > `0`` for any of a list, or join conditions by `||`",
+    "count": "did you mean `length`?",
+    "size": "did you mean `length`?",
+    "exists": "did you mean `present`?",
+    "defined": "did you mean `present`?",
+    "failure": "write `always()`, or leave it out: what follows a failure does not run",
+    "success": "leave it out: an action runs only where nothing before it has failed",
+    "matches": "did you mean `glob`?",
+    "regex": "did you mean `glob`?",
+}
+
+
+def as_number(term: Term) -> str:
+    """How to write a text of digits as the number that it was meant to be."""
+    text = term.value if term.kind == "literal" and isinstance(term.value, str) else ""
+    return f"write `` `{text}` ``, a number" if text.isdecimal() else ""
+
+
 class Calls(ABC):
     """The half of the checker that judges values meeting functions and each other."""
 
@@ -42,6 +63,7 @@ class Calls(ABC):
         self.snippet = Snippet("", Place(""))
         self.within: tuple[str, ...] = ()  # the defines around this text
         self.used: Place | None = None  # where the outermost of them was called
+        self.asked_of = ""  # the text of the value before the `.` that a call stands behind
         self.depth = 0
         self.size = 0
 
@@ -91,8 +113,13 @@ class Calls(ABC):
                 return
         common = left.type.kinds & right.type.kinds - {"null"}
         if not common:
+            hint = as_number(right) if "number" in left.type.kinds else ""
+            if left.type.only("array") and right.type.only("number"):
+                hint = f"compare how many there are: `length({left.text})`"
+            if "boolean" in left.type.kinds and right.kind == "literal" and right.value in ("true", "false"):
+                hint = f"leave `== '{right.value}'` out" if right.value == "true" else f"write `!({left.text})`"
             self.errors.add(
-                "ENG114", right.place,
+                "ENG114", right.place, hint=hint,
                 left=left.subject, left_type=left.type, right=right.subject, right_type=right.type,
             )  # fmt: skip
         elif common == {"string"} and left.type.texts is not None and right.type.texts is not None:
@@ -118,8 +145,13 @@ class Calls(ABC):
         if name in self.language.defines:
             return self._define(node)
         known = [*SPECIAL, *self.language.functions, *self.language.defines]
-        place = self.snippet.at(node.start, node.start + len(name))
-        self.errors.add("ENG110", place, hint=closest(name, known), name=name)
+        if name not in self.language.lost:
+            place = self.snippet.at(node.start, node.start + len(name))
+            guess = _OF_OTHERS.get(name.lower(), "") or closest(name, known)
+            if self.asked_of and guess.startswith("did you mean"):  # `text.startsWith('a')`, as other languages have it
+                asked = guess.removeprefix("did you mean `").removesuffix("`?")
+                guess = f"write `{asked}({', '.join((self.asked_of, *map(self.text, node.children)))})`"
+            self.errors.add("ENG110", place, hint=guess, name=name)
         for child in node.children:
             if child.kind != "expref":
                 self.visit(child, here)
@@ -131,7 +163,10 @@ class Calls(ABC):
             return True
         wanted = f"{least}" if least == most else f"at least {least}" if most > 99 else f"{least} to {most:.0f}"
         wanted += " argument" if wanted in ("1", "at least 1") else " arguments"
-        self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=f"`{written}`")
+        usage = f"{node.value}({self.asked_of})" if self.asked_of and not given else written
+        if most == 1 < given and "array" in written and {c.kind for c in node.children} == {"literal"}:
+            usage = f"{node.value}([{', '.join(map(self.text, node.children))}])"
+        self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=f"`{usage}`")
         return False
 
     def _function(self, function: Function, node: Node, here: Term) -> Term:
@@ -241,8 +276,9 @@ class Calls(ABC):
         name = node.value
         self._arity(node, 0, 0, f"{name}()")
         if name in self.within:
-            chain = " → ".join([*self.within[self.within.index(name) :], name])
-            self.errors.add("ENG120", self.at(node), chain=chain)
+            round_ = self.within[self.within.index(name) :]
+            if name == min(round_) or name not in self.language.define_places:  # told once, of the first of them
+                self.errors.add("ENG120", self.at(node), chain=" → ".join([*round_, name]))
             return self.broken(node)
         text = self.language.defines[name]
         snippet = Snippet(text, self.language.define_places.get(name, Place(f"define {name}", 1, 1, 1, text)))

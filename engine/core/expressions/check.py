@@ -7,7 +7,7 @@ reported once. Whatever depends on the document is left to `compile`.
 from collections.abc import Callable, Mapping
 
 from engine.core.expressions import types
-from engine.core.expressions.calls import Calls
+from engine.core.expressions.calls import Calls, as_number
 from engine.core.expressions.parse import Node, parse
 from engine.core.expressions.snippet import Snippet, quoted
 from engine.core.expressions.terms import Language, Term
@@ -18,10 +18,12 @@ from engine.names import closest, either
 
 MAX_TERMS = 10_000  # with all defines expanded: sharing can double at every level
 _WORDS = frozenset({"true", "false", "null"})
+_SAID_ELSEWHERE = {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null", "NULL": "null"}
 # Kinds whose leftmost part is where the current node goes in: `a.b[0]` is `b[0]` of `a`.
 _HEADED = frozenset(
     {"field", "subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 )
+_AS_TEXT = "write '{}' if it is a text: double quotes are for names"
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -104,12 +106,27 @@ class Checker(Calls):
         known = self.language.roots
         hint = closest(name, known)
         if self._quoted(node) and not hint:
-            hint = f"write '{name}' if it is a text: double quotes are for names"
+            hint = _AS_TEXT.format(name)
         elif name in self.language.functions or name in self.language.defines:
-            hint = f"write `{name}(…)` to ask the function"
+            takes = name in self.language.functions and self.language.functions[name].parameters
+            hint = f"write `{name}({'…' if takes else ''})` to ask the function"
+        elif name in _SAID_ELSEWHERE:
+            hint = f"write `` `{_SAID_ELSEWHERE[name]}` ``"
+        elif name in known.get("outputs", {}).get("properties", {}):
+            hint = f"write `outputs.{name}`"
+        elif name == "github":
+            hint = "leave `github.` out: a fact is named by itself, such as `pr.draft`"
+        elif name == "steps" and "outputs" in known:
+            hint = "write `outputs.ID.NAME` for what an action before has left"
+        if self.used and self._told_in_define(name):
+            return self.broken(node)
         place = self.used or self.at(node)
         self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=either(known))
         return self.broken(node)
+
+    def _told_in_define(self, name: str) -> bool:
+        """Is it called so nowhere? Then it is told where the define stands, and not again at each use of it."""
+        return bool(self.language.anywhere) and name not in self.language.anywhere
 
     def _quoted(self, node: Node) -> bool:
         return self.snippet.text[node.start] == '"'
@@ -125,7 +142,7 @@ class Checker(Calls):
             found = types.field(base.type, name)
             if found is None:
                 known = types.names(base.type)
-                hint = closest(name, known)
+                hint = closest(name, known) or (_AS_TEXT.format(name) if self._quoted(node) else "")
                 subject, all_known = base.subject, either(known)
                 self.errors.add("ENG109", self.at(node), hint=hint, subject=subject, name=name, known=all_known)
         else:
@@ -145,8 +162,10 @@ class Checker(Calls):
             "boolean": "`a || b` is or, `a && b` is and, `a | b` hands a over to b",
         }
         found = next(iter(base.type.kinds - {"null"}), "null")
+        asked = self.text(node) in ("length", "size", "count")
+        hint = f"write `length({base.text})`" if asked and kind == "object" else ""
         self.errors.add(
-            "ENG123", self.at(node),
+            "ENG123", self.at(node), hint=hint,
             subject=base.subject, found=base.type, wanted=wanted, way=way.get(found, "compare it as a whole"),
         )  # fmt: skip
         return False
@@ -158,14 +177,19 @@ class Checker(Calls):
         self.depth += len(node.children)  # the term of each part lies below those of all that follow
         for child in node.children:
             self.depth -= 1
+            known, before = self.errors.added, here
             here = self._next(child, here)
+            if node.kind == "pipe" and before.type.only("boolean") and self.errors.added == known:
+                self.errors.add("ENG920", before.place, subject=before.subject, found=before.type)
         return here
 
     def _next(self, node: Node, here: Term) -> Term:
         if here.kind == "scope" or node.kind in _HEADED or node.kind in ("index", "slice", "current", "identity"):
             return self.visit(node, here)
         inner = Term("current", here.type, self.snippet, node.start, node.end)
+        self.asked_of = here.text if node.kind == "function_expression" else ""
         body = self.visit(node, inner)
+        self.asked_of = ""
         start = here.start if here.kind != "current" else node.start
         return Term("bind", body.type, self.snippet, start, node.end, None, (here, body))
 
@@ -230,7 +254,9 @@ class Checker(Calls):
 
     def _flatten(self, node: Node, here: Term) -> Term:
         flat = node.children[0]
-        self.errors.add("ENG106", self.at(flat))
+        before = self.snippet.text[: flat.start].rstrip()
+        hint = "write `` `[]` `` for an empty list" if before.endswith("=") else ""
+        self.errors.add("ENG106", self.at(flat), hint=hint)
         self.visit(flat.children[0], here)
         return self.broken(node)
 
@@ -287,7 +313,8 @@ class Checker(Calls):
             return self.term("compare", node, types.BOOLEAN, operator, (left, right))
         for term in (left, right):
             if term.type.known and "number" not in term.type.kinds:
-                self.errors.add("ENG115", term.place, subject=term.subject, found=term.type)
+                hint = as_number(term)
+                self.errors.add("ENG115", term.place, hint=hint, subject=term.subject, found=term.type)
                 break
         return self.term("order", node, types.BOOLEAN, operator, (left, right))
 

@@ -2,37 +2,42 @@
 
 `a && b` that is false has shown nothing of `b` where `a` is false, too. So all sides are asked here, needed or not, and
 each is turned over alone: if that changes the answer, it has decided. A `define` is one condition where it is used, and
-an expression of its own. For coverage alone; built when first asked for.
+an expression of its own; so is what stands in a filter (`[?…]`), asked of each item. For coverage alone; built when
+first asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from engine.core.expressions.closures import condition
+from engine.core.expressions.closures import compiled, condition
+from engine.core.expressions.conditions import Evaluate
 from engine.core.expressions.model import Part, Scope
 from engine.core.expressions.terms import Term
 from engine.errors import EngineError
 
+_JOINING = ("and", "or", "not")
+_Ask: TypeAlias = Callable[[Any, Scope], bool | None]
 _Values: TypeAlias = Mapping[str, bool | None]  # by text; None: it cannot be told
 
 
 def parts(term: Term) -> tuple[Part, ...]:
     """The conditions that `term` is joined of, and those of its defines; none where nothing is joined."""
-    found = [Part(owner, leaf.text) for owner, whole in _wholes(term, "") for leaf in _leaves(whole)]
+    found = [Part(whole.owner, leaf.text) for whole in _wholes(term, "") for leaf in _leaves(whole.term)]
     return tuple(dict.fromkeys(found))
 
 
 def decider(term: Term) -> Callable[[Scope], frozenset[tuple[Part, bool]]]:
     """Of a scope: which parts have decided, each with what it said."""
-    built: list[list[tuple[str, Term, dict[str, Callable[[Scope], bool | None]]]]] = []
+    built: list[list[tuple[_Whole, dict[str, _Ask]]]] = []
 
     def decided(scope: Scope) -> frozenset[tuple[Part, bool]]:
         if not built:
-            built.append([(o, w, {t.text: _asked(t) for t in _leaves(w)}) for o, w in _wholes(term, "")])
+            built.append([(w, {t.text: _asked(t) for t in _leaves(w.term)}) for w in _wholes(term, "")])
         return frozenset(
             found
-            for owner, whole, leaves in built[0]
-            for found in _decided(owner, whole, {text: ask(scope) for text, ask in leaves.items()})
+            for whole, leaves in built[0]
+            for item in whole.items(scope)
+            for found in _decided(whole.owner, whole.term, {text: ask(item, scope) for text, ask in leaves.items()})
         )
 
     return decided
@@ -45,36 +50,68 @@ def _decided(owner: str, whole: Term, values: _Values) -> Iterator[tuple[Part, b
             yield Part(owner, text), value
 
 
-def _wholes(term: Term, owner: str) -> Iterator[tuple[str, Term]]:
-    """Expressions that join conditions, each with the define that it is."""
+class _Whole(NamedTuple):
+    """An expression that joins conditions, or that a filter asks of each item of a list."""
+
+    owner: str  # the define that it is in
+    term: Term
+    listed: Evaluate | None = None  # of a filter: the list
+
+    def items(self, scope: Scope) -> Sequence[Any]:
+        """What it is asked of."""
+        if self.listed is None:
+            return (scope,)
+        try:
+            found = self.listed(scope, scope)
+        except EngineError:
+            return ()
+        return found if isinstance(found, list | tuple) else ()
+
+
+def _wholes(term: Term, owner: str) -> Iterator[_Whole]:
     if any(one.kind in ("and", "or") for one in _joints(term)):
-        yield owner, term
+        yield _Whole(owner, term)
     for leaf in _leaves(term):
-        if leaf.kind == "define":
-            yield from _wholes(leaf.children[0], str(leaf.value))
+        yield from _inside(leaf, owner)
+
+
+def _inside(term: Term, owner: str) -> Iterator[_Whole]:
+    """The filters of a condition, and the conditions of its defines."""
+    if term.kind == "define":
+        yield from _wholes(term.children[0], str(term.value))
+        return
+    if term.kind == "filter" and not _reads_an_item(term.children[0]):
+        yield _Whole(owner, term.children[2], compiled(term.children[0]))
+    for child in term.children:
+        yield from _inside(child, owner)
+
+
+def _reads_an_item(term: Term) -> bool:
+    """Is it of an item of another list, so that it is no list by itself?"""
+    return term.kind == "current" or any(map(_reads_an_item, term.children))
 
 
 def _joints(term: Term) -> Iterator[Term]:
-    if term.kind in ("and", "or", "not"):
+    if term.kind in _JOINING:
         yield term
         for child in term.children:
             yield from _joints(child)
 
 
 def _leaves(term: Term) -> Iterator[Term]:
-    if term.kind in ("and", "or", "not"):
+    if term.kind in _JOINING:
         for child in term.children:
             yield from _leaves(child)
     else:
         yield term
 
 
-def _asked(term: Term) -> Callable[[Scope], bool | None]:
+def _asked(term: Term) -> _Ask:
     run = condition(term)
 
-    def value(scope: Scope) -> bool | None:
+    def value(node: Any, scope: Scope) -> bool | None:
         try:
-            return run(scope, scope) is True
+            return run(node, scope) is True
         except EngineError:
             return None
 

@@ -1,5 +1,6 @@
 """The text of an expression, and where each part of it stands in the file."""
 
+import re
 from typing import NamedTuple
 
 from engine.errors import EngineError, Place, failure
@@ -15,13 +16,28 @@ _MEANT = {
     "&": "write `&&`",
     "!": "write `!=` to compare, `!(…)` to negate",
     "$": "leave out `${` and `}`: this is an expression already",
-    "?": "filters look like `list[?condition]`",
+    "?": "write `a && b || !a && c` for `a ? b : c`; filters look like `list[?condition]`",
     "+": "there is no arithmetic; compare, or count with `length(…)`",
     "-": "there is no arithmetic; compare, or count with `length(…)`",
     "/": 'quote names that hold other characters: `"a/b"`',
     "%": "there is no arithmetic; compare, or count with `length(…)`",
     "~": "match text with `glob(text, pattern)`",
+    ":": "write `==` to compare",
+    "==": "write `==`",
+    "===": "write `==`",
+    "!==": "write `!=`",
+    "=~": "match text with `glob(text, pattern)`: there are no regular expressions",
+    "!~": "match text with `!glob(text, pattern)`: there are no regular expressions",
+    "=>": "write `>=`",
+    "=<": "write `<=`",
+    "{": "leave the braces out: this is an expression already",
+    "}": "leave the braces out: this is an expression already",
+    "%}": "leave the braces out: this is an expression already",
+    **dict.fromkeys("“”„", "write `'`: text stands in plain single quotes"),
+    **dict.fromkeys("‘’‚´", "write `'`: text stands in plain single quotes"),
+    **dict.fromkeys("–—−", 'write `-`, the one on the keyboard, inside `"…"`'),
 }
+_SIGNS = re.compile(r"[=!<>~&|]+")  # what stands together is one sign to whoever wrote it
 
 _MEANT_BEFORE = {  # the same, where the parser is lost behind it
     " not": "write `!(…)`",
@@ -51,15 +67,27 @@ class Snippet(NamedTuple):
         """`text[start:end]` on one line."""
         return " ".join(self.text[start:end].split())
 
-    def wrong(self, start: int, end: int, reason: str = "") -> EngineError:
+    def wrong(self, start: int, end: int, reason: str = "", hint: str = "") -> EngineError:
         """`text[start:end]` does not parse."""
+        start, end = self._sign(start, end) if not reason else (start, end)
         reason = reason or f"{quoted(self.part(start, end))} is not expected here"
-        hint = _MEANT.get(self.text[start:end].lower(), "")
+        if self.text[start:end] == "-" and self.text[:start][-1:].isalnum():
+            hint = 'a field follows a `.`; a name with `-` in it has quotes: `"a-b"`'
+        hint = hint or _MEANT.get(self.text[start:end].lower(), "")
         before = self.text[:start].rstrip()
         hint = hint or next((way for end_, way in _MEANT_BEFORE.items() if f" {before}".endswith(end_)), "")
+        if start == 0 and self.text[0] in "“”„" and self.text[-1] in "“”„":
+            hint = 'write plain quotes around it: `"…"`'
         if self.text.startswith("{") and self.outer[self.offset - 2 :].startswith("${{"):
             hint = "write `${…}`, with one pair of braces"
         return failure("ENG101", self.at(start, end), reason=reason, hint=hint)
+
+    def _sign(self, start: int, end: int) -> tuple[int, int]:
+        """The whole of a sign of another language that the parser has read in part: `===`, `=~`."""
+        for found in _SIGNS.finditer(self.text):
+            if found.start() <= start < found.end() and found[0] in _MEANT:
+                return found.span()
+        return start, end
 
 
 def quoted(text: str) -> str:

@@ -23,6 +23,8 @@ class Language(NamedTuple):
     defines: Mapping[str, str] = _NONE
     definitions: Defs = _NONE  # what `#/$defs/…` means in `roots`; a root's own `$defs` come first
     define_places: Mapping[str, Place] = _NONE  # where each define stands, when that is known
+    lost: frozenset[str] = frozenset()  # defines that are there and could not be read
+    anywhere: frozenset[str] = frozenset()  # names that are visible in some position
 
 
 class Term(NamedTuple):

@@ -5,6 +5,7 @@ text of what is no JSON. Depth is counted before anything calls itself for it: n
 can run out of stack.
 """
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from json import JSONDecodeError
@@ -26,6 +27,9 @@ Literal: TypeAlias = tuple[str, Any]  # literal, or word (what is no JSON, refus
 
 SPACE = " \t\n\r"
 OPENING, CLOSING = ("lparen", "lbracket", "lbrace", "filter"), ("rparen", "rbracket", "rbrace")
+_BEGIN_A_VALUE = frozenset({"literal", "unquoted_identifier", "quoted_identifier"})
+_END_A_VALUE = frozenset({*_BEGIN_A_VALUE, "rparen", "rbracket", "current"})
+_CLOSE = {"(": ")", "[": "]", "{": "}"}
 OPERATORS = ("pipe", "or", "and", "eq", "ne", "lt", "lte", "gt", "gte")
 BEFORE_A_VALUE = frozenset({"lparen", "lbracket", "filter", "comma", "colon", "not", "expref", *OPERATORS})
 _BRACKET = -1  # binds weaker than any operator: nothing lets go of it but the other bracket
@@ -120,12 +124,54 @@ class Tokens:
         """This token does not belong where it stands; `value`: a value does."""
         kind, start, end = self._kinds[at], self._all[at]["start"], self._end_of(at)
         if kind == "eof":
-            return self.snippet.wrong(start - 1, start, "it ends too early")
+            hint = self._left_open()
+            if at and self._kinds[at - 1] in OPERATORS:
+                sign = self.snippet.text[self._all[at - 1]["start"] : self._end_of(at - 1)]
+                hint = f"write what comes after `{sign}`, or remove it"
+            return self.snippet.wrong(start - 1, start, "it ends too early", hint or "complete it")
+        if kind in OPERATORS and (not at or self._kinds[at - 1] in BEFORE_A_VALUE):
+            sign = self.snippet.text[start:end]
+            before = sign in ("||", "&&", "==", "!=", "<", ">", "<=", ">=") and not at
+            return self.snippet.wrong(
+                start, end, hint=f"write what comes before `{sign}`, or remove it" if before else ""
+            )
+        if kind in _BEGIN_A_VALUE and at and self._kinds[at - 1] in _END_A_VALUE:
+            mend = self.snippet.wrong(start, end)
+            if "see docs" not in mend.problems[0].hint:
+                return mend
+            return self.snippet.wrong(start, end, hint="write what joins the two: `==`, `&&`, `||` …")
+        if kind in CLOSING and not self._opened(at):
+            sign = self.snippet.text[start:end]
+            return self.snippet.wrong(start, end, f"`{sign}` closes nothing", f"remove `{sign}`, or open it before")
+        if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
+            name = self._all[at - 1]["value"]
+            return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")
         if kind != "number" or not value or (at and self._kinds[at - 1] not in BEFORE_A_VALUE):
             return self.snippet.wrong(start, end)
         if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
             end = self._end_of(at + 2)
         return failure("ENG103", self.snippet.at(start, end), written=self.snippet.text[start:end])
+
+    def _opened(self, at: int) -> list[int]:
+        """The brackets before a token that are open there."""
+        opened: list[int] = []
+        for number, kind in enumerate(self._kinds[:at]):
+            if kind in OPENING:
+                opened.append(number)
+            elif kind in CLOSING and opened:
+                opened.pop()
+        return opened
+
+    def _left_open(self) -> str:
+        """What to close at the end."""
+        opened = self._opened(len(self._kinds))
+        signs = [self.snippet.text[self._all[at]["start"]] for at in opened]
+        if not signs:
+            return ""
+        before = re.search(r"[\w.\"]*\S\S?$", self.snippet.text[: self._end_of(opened[-1])])
+        return (
+            f"close `{before[0] if before else signs[-1]}` with `{''.join(_CLOSE[sign] for sign in reversed(signs))}`"
+        )
 
     def refused(self, error: ParseError) -> EngineError:
         """What the library complains about; of a call, the parenthesis that nothing callable stands before."""
@@ -166,11 +212,26 @@ def _literals(snippet: Snippet) -> tuple[Mapping[int, Literal], str]:
     return found, plain
 
 
+def _swallowed(text: str, quote: str) -> int:
+    """Where a text begins that has an operator in it: it was to end before; -1: none does."""
+    at = text.find(quote)
+    while at >= 0 and (end := closing(text, at)) >= 0:
+        if re.search(r" (?:&&|\|\||==|!=) ", text[at:end]):
+            return at
+        at = text.find(quote, end + 1)
+    return -1
+
+
 def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
     start, reason = error.lexer_position, ""
     quote = snippet.text[start]
     if quote in QUOTES:
         reason = f"{error.message.removesuffix(' at').lower()} in this name"
+        if (begin := _swallowed(snippet.text, quote)) >= 0 and closing(snippet.text, start) < 0:
+            return snippet.wrong(
+                begin, begin + 1, f"the {quote} that opens here is never closed", f"close it with {quote}"
+            )
         if closing(snippet.text, start) < 0:
             reason = f"the {quote} that opens here is never closed, as in {quote}text{quote}"
+            return snippet.wrong(start, start + 1, reason, f"close it with {quote}, or remove it")
     return snippet.wrong(start, start + 1, reason)

@@ -297,3 +297,28 @@ def _shown(token: _Token) -> str:
 def _short(text: str) -> str:
     first = text.partition("\n")[0]
     return first if len(first) <= _LONGEST else f"{first[:_LONGEST]}…"
+
+
+# --- what parses, and is no value
+
+_OF_MODULES = frozenset(
+    ("check", "data", "import", "locals", "module", "moved", "output", "provider", "removed", "resource", "terraform")
+) | {"variable"}
+
+
+def as_block(name: str) -> str:
+    """What to do with a block of Terraform's own language."""
+    return (
+        "remove it: tfvars only set variables, and code stands in the controller's module"
+        if name in _OF_MODULES
+        else ""
+    )
+
+
+def as_literal(text: str) -> str:
+    """What to write instead of a word or call whose value is plain."""
+    word = {"yes": "true", "on": "true", "True": "true", "no": "false", "off": "false", "False": "false"}.get(text)
+    if word:
+        return f"write `{word}`"
+    called = re.match(r"(?:file|templatefile|jsonencode)\(\s*(\"[^\"$]*\")\s*\)$", text)
+    return f"write {called[1]}, the name alone: the file is read for you" if called else ""

@@ -21,7 +21,7 @@ from engine.core.resources.values import Fitted, fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
 from engine.errors import EngineError, Errors, Place, Problem, problem
-from engine.names import either, listing
+from engine.names import closest, either, listing
 from engine.printable import in_line
 
 __all__ = ["Discovery", "Resource", "discover"]
@@ -139,8 +139,10 @@ class _Work:
         except EngineError as error:
             self.errors.extend(error.problems)
             return None
-        to = self.environments.of(file.values.get(COMMON), lambda: file.place(COMMON))
         fitted = self._variables(file, here, sound)
+        if COMMON not in file.values and any(closest(name, (COMMON,)) for name in file.values):
+            return None  # it is there by another name, which is refused
+        to = self.environments.of(file.values.get(COMMON), lambda: file.place(COMMON))
         if to is None or fitted is None:
             return None
         files = {p: e.id for p, e in sorted({**here.tfvars, **here.documents}.items())}

@@ -107,6 +107,8 @@ def resource(text: str, kind: Kind) -> str:
     if kind.service and parts[2] not in ("*", kind.service):
         return f"{kind.words} is of {kind.service}"
     if len(parts) < 6:
+        if any("/" in part for part in parts[3:]):
+            return "an ARN has six parts, of which region and account may be empty: write `:::`"
         return "" if text.endswith("*") and "::" not in text else "an ARN has six parts"
     _, _, service, region, _, name = parts
     if not name:

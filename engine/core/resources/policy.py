@@ -52,7 +52,8 @@ class Reader:
             self._text(value["Id"], ("Id",), "Id")
         statements = value.get("Statement")
         if not statements:
-            if isinstance(self._document.data, dict):
+            told = any(closest(name, ("Statement",)) for name in value if name not in _POLICY)
+            if isinstance(self._document.data, dict) and not told:
                 self._shape((), "a policy", "an object with at least one Statement")
             return value
         numbers: list[tuple[int, ...]] = (
@@ -168,6 +169,10 @@ class Reader:
 
     def _condition(self, operator: str, path: Path) -> Json:
         what = family(operator)
+        if what is None and ":" in operator and not isinstance(self._at(path), dict):
+            way = f'write {{"StringEquals": {{"{operator[:60]}": …}}}}, or another operator around it'
+            self.refuse("ENG385", path, way, key=True, operator=operator[:60], known="")
+            return self._at(path)
         if what is None:
             known = spellings(operator)
             self.refuse("ENG385", path, key=True, near=known, operator=operator[:60], known=either(known))
@@ -242,7 +247,15 @@ class Reader:
         return value
 
     def _shape(self, path: Path, where: str, expected: str) -> None:
-        self.refuse("ENG338", path, where=where, expected=expected)
+        holder = self._at(path[:-1]) if path else None
+        value = (
+            holder.get(str(path[-1])) if isinstance(holder, dict) else None
+        )  # what is wrong may be that it is missing
+        near = ""
+        if isinstance(value, str):
+            near = next((f'write "{one}"' for one in expected.split(" or ") if closest(value, (one,))), "")
+            near = 'write {"AWS": …} around it' if where == "a principal" else near
+        self.refuse("ENG338", path, near, where=where, expected=expected)
 
 
 def _is_nearly_there(pair: tuple[str, str], value: dict[str, Json]) -> bool:

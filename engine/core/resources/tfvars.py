@@ -203,7 +203,8 @@ class _Proof:
             seen: dict[str, int] = {}
             for child in hcl.parts(body):
                 if child.type != "attribute":
-                    self._refuse("ENG322", child, name=hcl.text(child.named_children[0]))
+                    block = hcl.text(child.named_children[0])
+                    self._refuse("ENG322", child, hint=broken.as_block(block), name=block)
                     continue
                 name, value = hcl.parts(child)
                 self._once(seen, hcl.text(name), name)
@@ -221,7 +222,7 @@ class _Proof:
         elif kind == "literal_value" or _is_negative(child):
             self._number(child)
         elif not _is_heredoc(child):
-            self._refuse("ENG321", node, what=_WHAT.get(kind, "this"))
+            self._refuse("ENG321", node, hint=broken.as_literal(hcl.text(node)), what=_WHAT.get(kind, "this"))
 
     def _number(self, node: "Node") -> None:
         literal = hcl.parts(hcl.parts(node)[0])[0] if node.type == "operation" else node
@@ -263,8 +264,8 @@ class _Proof:
             self._refuse("ENG323", node, name=name, line=str(seen[name]))
         seen.setdefault(name, node.start_point.row + 1)
 
-    def _refuse(self, code: str, node: "Node", **fields: str) -> None:
-        self.errors.add(code, hcl.place(self._file, self._data, node), **fields)
+    def _refuse(self, code: str, node: "Node", hint: str = "", **fields: str) -> None:
+        self.errors.add(code, hcl.place(self._file, self._data, node), hint=hint, **fields)
 
 
 def _is_exact(number: str) -> bool:

@@ -4,6 +4,7 @@ Terraform converts types where it can, drops attributes that an object type does
 that nobody declared: each of these hides a mistake, so each is refused here, with its line.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
@@ -232,8 +233,14 @@ def _remedy(value: Json, type_: Type) -> str:
     match type_:
         case Primitive("string") if isinstance(value, int | float):
             return "write it in quotes"
+        case Primitive("bool") if isinstance(value, str):
+            right = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+            word = right.get(value.strip().lower())
+            return f"write {word}, without quotes" if word else "write true or false"
         case Primitive() if isinstance(value, str):
-            return "write it without quotes"
+            number = re.match(r"\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$", value)
+            without = "quotes and unit" if number and number[2] else "quotes"
+            return f"write {number[1]}, without {without}" if number else "write a number"
         case Many("list" | "set", _):
             return "write `[ … ]`"
         case Many("map", _) | Record():

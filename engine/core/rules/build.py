@@ -4,7 +4,7 @@ Each position has its own language: `events:` see the payload and the rules; gat
 actions see facts and the outputs of the actions of their pipeline.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine.core.declare import Catalog, Schema
@@ -13,8 +13,9 @@ from engine.core.expressions.compile import Language, check_defines, compile_exp
 from engine.core.expressions.model import Expression, Kind, Trace
 from engine.core.outcome import Outcome
 from engine.core.rules import pins
+from engine.core.rules.checks.steps import misnamed
 from engine.core.rules.checks.subject import calls
-from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry
+from engine.core.rules.draft import Draft, Entry, Key, Path, PipelineEntry, Unread
 from engine.core.rules.model import (
     Approvals,
     Backend,
@@ -42,6 +43,9 @@ EXCLUDE = ("author", "co_authors", "pushers", "committers", "bots")
 VETO = "changes_requested"
 UNKNOWN = "one_more"
 VERDICT_EXPIRES_S = 7 * 86_400
+
+
+_ANYTHING: Mapping[str, Schema] = {"event": {}, "outputs": {}}  # which only some positions know
 
 
 class Builder:
@@ -177,12 +181,18 @@ class Builder:
 
     def check_defines(self) -> None:
         """Judge the defines that nothing uses too. What else they may name is seen where they are used."""
-        anything: Mapping[str, Schema] = {"event": {}, "outputs": {}}
-        self._errors.extend(check_defines(self._language({**self._facts, **anything})))
+        self._errors.extend(check_defines(self._language({**self._facts, **_ANYTHING})))
 
     def _language(self, roots: Mapping[str, Schema]) -> Language:
-        defs = self._catalog.fact_schema.get("$defs", {})
-        return Language(self._catalog.functions, roots, self.defines, defs, self._define_places)
+        return Language(
+            self._catalog.functions,
+            roots,
+            self.defines,
+            self._catalog.fact_schema.get("$defs", {}),
+            self._define_places,
+            _lost(self._draft.known["define"], self.defines),
+            frozenset((*self._facts, *_ANYTHING)),
+        )
 
     def _trigger(self, entry: Entry) -> Trigger | None:
         data = entry.data
@@ -278,14 +288,13 @@ class Builder:
 
     def _outputs(self, unit: PipelineEntry) -> Schema:
         """What the actions of a pipeline leave behind. Which of them have run by then is checked by `outputs`."""
-        actions = {step.data["id"]: self._catalog.actions.get(step.data["uses"]) for step in unit.steps}
-        shapes: dict[str, Schema] = {
-            name: {"type": "object", "properties": {o: {} for o in action.outputs}, "additionalProperties": False}
-            if action
-            else {}
-            for name, action in actions.items()
-        }
-        return {"type": "object", "properties": shapes, "additionalProperties": not unit.whole}
+        ids = [step.data["id"] for step in unit.steps]
+        shapes: dict[str, Schema] = {name: {} for name in misnamed(unit)}
+        for step in unit.steps:
+            name, action = step.data["id"], self._catalog.actions.get(step.data["uses"])
+            shapes[name] = _shape(action.outputs) if action and ids.count(name) == 1 else {}
+        whole = unit.whole and len(ids) == len(set(ids))  # of two by one name, one was to have another
+        return {"type": "object", "properties": shapes, "additionalProperties": not whole}
 
     def _step(self, entry: Entry, language: Language) -> Step:
         data = entry.data
@@ -351,6 +360,15 @@ class Builder:
         if isinstance(compiled, Expression):
             self.expressions.append((entry, compiled))
         return compiled
+
+
+def _lost(known: frozenset[str], read: Mapping[str, str]) -> frozenset[str]:
+    """Names of defines that are there and could not be read; any name, where nobody knows which there are."""
+    return known if isinstance(known, Unread) else known - read.keys()
+
+
+def _shape(outputs: Iterable[str]) -> Schema:
+    return {"type": "object", "properties": {name: {} for name in outputs}, "additionalProperties": False}
 
 
 def strings(value: object) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ class Draft(NamedTuple):
     pipelines: tuple[PipelineEntry, ...]
     groups: tuple[Entry, ...]
     known: Mapping[str, frozenset[str]]  # section → every name in it, those of broken units too
+    incomplete: frozenset[str]  # sections, `pipelines` and `groups` of which something could not be read
     warned: tuple[Problem, ...]  # what is odd about the texts
 
 
@@ -95,6 +96,8 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     if entry not in files:
         errors.add("ENG050", Place(entry), file=entry)
     data, broken = rules if rules else (None, frozenset[Path]())
+    wrong = reader.wrong.get(entry, frozenset())
+    misnamed = reader.misnamed.get(entry, frozenset())
     document = reader.documents.get(entry)
     top = data if isinstance(data, dict) else {}
     sections = {
@@ -105,19 +108,46 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
     unread = document is None
     strays = not top.keys() <= _TOP  # `gate:` is where the gates are, so none of them is called unknown
     known = {
-        n: Unread() if unread or (n,) in broken or (strays and n not in top) else frozenset(_mapping(top.get(n)))
+        n: Unread()
+        if unread or (n,) in broken or n in misnamed or (strays and n not in top)
+        else frozenset(_names(_mapping(top.get(n)), n, wrong))
         for n in NAMED
     }
     pipelines_unread = unread or reader.pipelines_unread or len({*reader.pipeline_names}) < len(reader.pipeline_names)
     known["pipelines"] = Unread() if pipelines_unread else frozenset(reader.pipeline_names)
     known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
+    incomplete = {str(path[0]) for path in wrong if path} | {
+        n for n, names in known.items() if isinstance(names, Unread)
+    }
+    incomplete |= {name for name in _TOP if strays and name not in top}
+    incomplete |= (
+        {"pipelines"} if not all(one.whole for one in pipelines) or reader.wrong.keys() - {entry, *PEOPLE} else set()
+    )
+    incomplete |= {"groups"} if not reader.wrong.keys().isdisjoint(PEOPLE) else set()
     settings = {n: top[n] for n in _SETTINGS if _sound(top, n, broken)}
     warned = tuple(problem for one in reader.documents.values() for problem in one.warned)
-    return Draft(tuple(sorted(files)), document, settings, sections, tuple(pipelines), tuple(groups), known, warned)
+    return Draft(
+        tuple(sorted(files)),
+        document,
+        settings,
+        sections,
+        tuple(pipelines),
+        tuple(groups),
+        known,
+        frozenset(incomplete),
+        warned,
+    )
 
 
 def _sound(top: Mapping[str, Any], name: str, broken: frozenset[Path]) -> bool:
     return name in top and not any(path[:1] == (name,) for path in broken)
+
+
+def _names(section: Mapping[str, Any], name: str, wrong: frozenset[Path]) -> Iterator[str]:
+    """Every name of a section, and those that stand in another unit because they are indented too deep."""
+    yield from section
+    for unit in {str(path[1]) for path in wrong if path[:1] == (name,) and path[1:]}:
+        yield from (key for key, value in _mapping(section.get(unit)).items() if isinstance(value, dict))
 
 
 def _mapping(value: object) -> Mapping[Any, Any]:
@@ -128,10 +158,11 @@ def _units(document: Document, path: Path, value: object, broken: frozenset[Path
     """The sound parts of a mapping or list."""
     if path in broken:
         return
+    bad = {one[: len(path) + 1] for one in broken if one[: len(path)] == path}
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, data in items:
         here = (*path, key)
-        if not any(bad[: len(here)] == here for bad in broken):
+        if here not in bad:
             yield Entry(document, here, str(key), data)
 
 
@@ -144,6 +175,8 @@ class _Files:
         self.pipeline_names: list[str] = []
         self.group_names: list[str] = []
         self.pipelines_unread = self.groups_unread = False
+        self.misnamed: dict[str, frozenset[str]] = {}  # file → sections that hold a name that cannot be one
+        self.wrong: dict[str, frozenset[Path]] = {}  # file → where something is wrong
 
     def one(self, file: str, name: str) -> tuple[Any, frozenset[Path]] | None:
         """The data of a file and the paths in it that do not fit; None: it is not there, or not YAML."""
@@ -153,10 +186,14 @@ class _Files:
             parsed = document(self._files[file], file)
         except EngineError as error:
             self._errors.extend(error.problems)
+            self.wrong[file] = frozenset()
             return None
         self.documents[file] = parsed
         found = schema.check(name, parsed)
         self._errors.extend(mistake.problem for mistake in found)
+        self.misnamed[file] = frozenset(str(mistake.path[0]) for mistake in found if mistake.of_name)
+        if found:
+            self.wrong[file] = frozenset(mistake.path for mistake in found)
         return parsed.data, frozenset(m.path for m in found if not m.sound)
 
     def inline(
@@ -185,6 +222,7 @@ class _Files:
             self.pipelines_unread = True
             return
         self.pipeline_names.append(name)
+        self.pipelines_unread |= (*path, "pipeline") in broken
         actions = (*path, "actions")
         if any(
             bad[: len(path)] == path and (bad in (path, actions) or bad[: len(actions)] != actions) for bad in broken
@@ -202,6 +240,7 @@ class _Files:
         groups = _mapping(data).get("groups")
         self.group_names += _mapping(groups)
         self.groups_unread = APPROVERS in self._files and not isinstance(groups, dict)
+        self.groups_unread |= bool(self.misnamed.get(APPROVERS))
         if read:
             yield from _units(self.documents[APPROVERS], ("groups",), groups, broken)
 

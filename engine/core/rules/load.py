@@ -9,7 +9,7 @@ from engine.core.rules.build import Builder
 from engine.core.rules.checks import references, safety, steps
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import ENTRY, PEOPLE, read
-from engine.core.rules.model import Rules
+from engine.core.rules.model import Gate, Pipeline, Rules, Trigger
 from engine.errors import Errors
 
 # What makes rules unfit to run. Findings that only warn are in `lint`.
@@ -32,13 +32,18 @@ def load(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> Ru
     return load_judged(files, catalog, entry).rules
 
 
-def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> Loaded:
-    """The rules, with the units and expressions that they were built from.
+class Judged(NamedTuple):
+    """As much of the rules as is sound."""
 
-    Raises:
-        EngineError: all problems of all files, in the order of their places.
-    """
-    errors = Errors()
+    build: Builder
+    triggers: tuple[Trigger, ...]
+    gates: dict[str, Gate]
+    pipelines: dict[str, Pipeline]
+    subject: Subject
+
+
+def judge(files: Mapping[str, bytes], catalog: Catalog, entry: str, errors: Errors) -> Judged:
+    """What can be made of the files; what keeps them from loading goes to `errors`."""
     draft = read(files, entry, errors)
     build = Builder(draft, catalog, errors)
     build.check_defines()
@@ -46,6 +51,17 @@ def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY
     subject = Subject(draft, catalog, tuple(build.expressions), build.inputs)
     for check in CHECKS:
         errors.extend(check.find(subject))
+    return Judged(build, triggers, gates, pipelines, subject)
+
+
+def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY) -> Loaded:
+    """The rules, with the units and expressions that they were built from.
+
+    Raises:
+        EngineError: all problems of all files, in the order of their places.
+    """
+    errors = Errors()
+    build, triggers, gates, pipelines, subject = judge(files, catalog, entry, errors)
     errors.check()
     otherwise = build.otherwise()
     assert otherwise is not None, "the schema requires it"

@@ -4,35 +4,20 @@ Runs only after a generated validator has said no, so it may be slow.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice, takewhile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from engine.core.schema import meant
+from engine.core.schema.meant import MOST_UNKNOWN, Failure, keys, strange
 from engine.core.source import Document
-from engine.errors import Place, Problem, problem
+from engine.errors import MOST_PROBLEMS, Place, Problem, problem
 from engine.names import choice, closest, either, plural
 
 _Path: TypeAlias = tuple[str | int, ...]
-
-
-class _Error(NamedTuple):
-    """What we use of a jsonschema error."""
-
-    rule: str
-    wanted: Any  # the keyword's value
-    found: Any  # the value that does not fit
-    schema: Mapping[str, Any]  # that holds the keyword
-    path: _Path
-    message: str
-    inner: tuple["_Error", ...]  # why each branch of a union did not fit
-    branch: int  # in a union: which branch
-    of_name: bool  # is `found` a key rather than a value?
-    implied: bool  # by another key's presence (`then`)
-    defs: Mapping[str, Any]
 
 
 class Mistake(NamedTuple):
@@ -41,19 +26,23 @@ class Mistake(NamedTuple):
     path: _Path
     problem: Problem
     sound: bool = False  # is the value all right but for this: a key too many?
+    of_name: bool = False  # is it the name that does not fit, so that another one was meant?
 
 
 def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     """Every mistake once, in the order of the file; never none."""
     schema = json.loads(schema_json)
-    errors = [_read(e, (), schema.get("$defs", {})) for e in Draft202012Validator(schema).iter_errors(document.data)]
+    errors = [_read(e, (), schema) for e in Draft202012Validator(schema).iter_errors(document.data)]
     mistyped = {e.path for e in errors if e.rule == "type"}
-    misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in _meant(e).values()}
+    misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in keys(e).values()}
     listed = {(e.path[:-1], name) for e in errors if e.rule == "type" and isinstance(e.found, str) and e.path
               if "array" in e.wanted for name in _beside_a_list(document, e.path)}  # fmt: skip
+    hollow = {(*e.path[:-1], name) for e in errors for name in meant.hollow(e, document)}
+    foreign = {e.path for e in errors if e.rule == "additionalProperties" and len(strange(e)) == len(e.found)}
     undecided = {e.path for e in errors if e.rule == "oneOf"}
     found: dict[Problem, Mistake] = {}
     replaced: set[_Path] = set()
+    beside: list[Failure] = []
     for error in errors:
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
@@ -61,110 +50,60 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
         if wanted and any((error.path, name) in misspelt for name in wanted):
             replaced.add(error.path)  # it is there, by another name
             continue
-        if error.rule == "additionalProperties" and all((error.path, n) in listed for n in _strange(error)):
+        if error.rule == "additionalProperties" and all((error.path, n) in listed for n in strange(error)):
             continue  # they belong to the list before them
+        if error.rule == "additionalProperties" and all((*error.path, n) in hollow for n in strange(error)):
+            continue  # or to the name before them
+        if error.path in hollow:
+            beside.append(error)
+            continue
+        if error.rule == "required" and error.path in foreign:
+            replaced.add(error.path)  # none of its keys is one of ours: that one is missing follows from it
+            continue
+        if len(found) >= MOST_PROBLEMS:  # whoever made more will not read more
+            beside.append(error)
+            continue
         for told in _tell(error, document):
-            found.setdefault(told, Mistake(error.path, told, error.rule == "additionalProperties"))
+            mistake = Mistake(error.path, told, error.rule == "additionalProperties", error.of_name)
+            found.setdefault(told, mistake)
     if not found:  # jsonschema saw nothing where the generated validator did: doubt means no
         return (Mistake((), problem("ENG048", document.place())),)
     told_of = [m._replace(sound=m.sound and m.path not in replaced) for m in found.values()]
+    if len(found) >= MOST_PROBLEMS and beside:
+        told_of.append(Mistake((), problem("ENG038", document.place(), number=f"{len(beside):,}"), sound=True))
+    told_of += [Mistake(error.path, told_of[0].problem) for error in beside]
     return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
 
 
 _OF_A_TYPE = frozenset(("const", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"))
 
 
-def _read(error: ValidationError, above: _Path, defs: Mapping[str, Any]) -> _Error:
+def _read(error: ValidationError, above: _Path, root: Mapping[str, Any]) -> Failure:
     path = (*above, *error.relative_path)
+    of_name = "propertyNames" in error.relative_schema_path
+    if of_name and isinstance(error.instance, str):
+        path = (*path, error.instance)  # what stands under that name, and nothing else, does not fit
     branch = error.relative_schema_path[0] if error.parent and error.relative_schema_path else 0
-    return _Error(
+    return Failure(
         rule=str(error.validator),
         wanted=error.validator_value,
         found=error.instance,
         schema=error.schema if isinstance(error.schema, Mapping) else {},
         path=path,
         message=error.message,
-        inner=tuple(_read(e, path, defs) for e in error.context or ()),
+        inner=tuple(_read(e, path, root) for e in error.context or ()),
         branch=branch if isinstance(branch, int) else 0,
-        of_name="propertyNames" in error.relative_schema_path,
+        of_name=of_name,
         implied="then" in error.relative_schema_path,
-        defs=defs,
+        root=root,
     )
 
 
-def _tell(error: _Error, document: Document) -> Iterable[Problem]:
+def _tell(error: Failure, document: Document) -> Iterable[Problem]:
     return _TELLERS.get(error.rule, _other)(error, document)
 
 
-MOST_UNKNOWN = 100  # keys of one mapping: whoever wrote more has another mapping in mind
-
-# What other tools call it, and what is called so by us in one mapping or another.
-_ALIASES: Mapping[str, tuple[str, ...]] = {
-    "account_id": ("account",),
-    "action": ("uses", "require"),
-    "all_of": ("all",),
-    "and": ("all",),
-    "any_of": ("any",),
-    "approvers": ("from", "approvals"),
-    "condition": ("when", "if", "require"),
-    "cron": ("every",),
-    "deny": ("reject",),
-    "depends_on": ("needs",),
-    "description": ("message",),
-    "env": ("environments",),
-    "filter": ("when", "if"),
-    "groups": ("from",),
-    "if": ("when",),
-    "inputs": ("with",),
-    "job": ("run",),
-    "jobs": ("pipelines", "actions"),
-    "members": ("users",),
-    "min": ("count",),
-    "msg": ("message",),
-    "name": ("id", "pipeline", "repo"),
-    "needs_approval": ("approvals",),
-    "on": ("event", "events"),
-    "one_of": ("any",),
-    "or": ("any",),
-    "owners": ("owns", "from"),
-    "paths": ("owns",),
-    "path": ("owns",),
-    "pipeline": ("run",),
-    "repository": ("repo",),
-    "required": ("require", "count"),
-    "reviewers": ("from", "approvals"),
-    "rules": ("gates",),
-    "schedule": ("every",),
-    "steps": ("actions",),
-    "teams": ("from",),
-    "triggers": ("events",),
-    "ttl": ("expires",),
-    "unless": ("reject",),
-    "users": ("from",),
-    "when": ("if",),
-    "with_inputs": ("with",),
-}
-
-
-def _strange(error: _Error) -> list[str]:
-    known = error.schema.get("properties", {})
-    return [name for name in error.found if name not in known]
-
-
-def _meant(error: _Error) -> dict[str, str]:
-    """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
-    known = error.schema.get("properties", {})
-    free = set(known) - set(error.found)
-    found: dict[str, str] = {}
-    for name in islice((n for n in error.found if n not in known), MOST_UNKNOWN):
-        alias = next((one for one in _ALIASES.get(name, ()) if one in free), "")
-        near = closest(name, free)
-        if meant := alias or near.removeprefix("did you mean `").removesuffix("`?"):
-            found[name] = meant
-    return found
-
-
-def _wanted(error: _Error) -> list[str]:
+def _wanted(error: Failure) -> list[str]:
     """The keys of which one is missing, if that is what is wrong."""
     if error.rule == "required":
         return [_missing(error)]
@@ -174,13 +113,15 @@ def _wanted(error: _Error) -> list[str]:
     return []
 
 
-def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
+def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
-    meant = _meant(error)
-    names = _strange(error)
+    wanted = keys(error)
+    names = strange(error)
     for name in names[:MOST_UNKNOWN]:
-        hint = f"did you mean `{meant[name]}`?" if name in meant else ""
-        if meant.get(name) == "from" and name in ("users", "teams"):
+        hint = meant.place_of_key(error, document, name)
+        if name in wanted and not hint:
+            hint = f"did you mean `{wanted[name]}`?"
+        if wanted.get(name) == "from" and name in ("users", "teams"):
             hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
         place = document.place(*error.path, name, key=True)
         yield problem("ENG040", place, hint=hint, name=name, known=either(known))
@@ -188,12 +129,12 @@ def _unknown_keys(error: _Error, document: Document) -> Iterator[Problem]:
         yield problem("ENG038", document.place(*error.path), number=f"{more:,}")
 
 
-def _missing(error: _Error) -> str:
+def _missing(error: Failure) -> str:
     # jsonschema makes one error per missing key, and names it only in the message
     return error.message.split("'")[1] if error.message.startswith("'") else ""
 
 
-def _missing_key(error: _Error, document: Document) -> Iterator[Problem]:
+def _missing_key(error: Failure, document: Document) -> Iterator[Problem]:
     name = _missing(error)
     wanted = error.schema.get("properties", {}).get(name, {})
     about = error.defs.get(wanted.get("$ref", "").removeprefix("#/$defs/"), wanted).get("description", "")
@@ -211,7 +152,7 @@ def _beside_a_list(document: Document, path: _Path) -> list[str]:
     return [str(name) for name in takewhile(lambda name: holder[name] is None, after)]
 
 
-def _twice(error: _Error, document: Document) -> Iterator[Problem]:
+def _twice(error: Failure, document: Document) -> Iterator[Problem]:
     """Of a list: the second of two that are the same."""
     for number, item in enumerate(error.found):
         if item in error.found[:number]:
@@ -221,7 +162,7 @@ def _twice(error: _Error, document: Document) -> Iterator[Problem]:
             return
 
 
-def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
+def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     expected = _names(error.wanted)
     expected_types = _list(error)
     scalar = isinstance(error.found, bool | int | float)
@@ -230,16 +171,19 @@ def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
         others = _beside_a_list(document, error.path)
         hint = f"write a list: [{', '.join((error.found, *others))}]"
     if error.found is None and "object" in expected_types:
-        hint = "nothing stands in it: indent what belongs to it deeper than its name"
+        names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
+        hint = f"nothing stands in it: indent {names} deeper than its name"
     if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
         hint = f"say the unit: `{error.found}s` are seconds, `{error.found}m` minutes"
     if isinstance(error.found, bool) and "expression" in _about(error):
         hint = f"write {_about(error)}"
-    if isinstance(error.found, str) and "integer" in expected_types and error.found.strip().isdecimal():
-        hint = f"leave the quotes out: {error.found.strip()}"
+    strayed = (
+        meant.of_the_top(error, document, str(error.path[-1])) if error.path[1:] and error.found is not None else ""
+    )
+    hint = strayed or meant.of_another_type(error) or hint
     yield problem(
         "ENG042",
-        document.place(*error.path),
+        _of_container(document, error.path) if error.found is None else document.place(*error.path),
         hint=hint,
         expected=expected,
         found=_type(error.found),
@@ -247,29 +191,31 @@ def _wrong_type(error: _Error, document: Document) -> Iterator[Problem]:
     )
 
 
-def _not_one_of(error: _Error, document: Document) -> Iterator[Problem]:
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(f"`{one}`" for one in names[:-1]), f"`{names[-1]}`")))
+
+
+def _not_one_of(error: Failure, document: Document) -> Iterator[Problem]:
     known = [_shown(v) for v in (error.wanted if error.rule == "enum" else [error.wanted])]
     shown = _shown(error.found)
     yield problem("ENG043", document.place(*error.path), hint=closest(shown, known), value=shown, known=choice(known))
 
 
-def _wrong_form(error: _Error, document: Document) -> Iterator[Problem]:
-    place = document.place(*error.path)
-    if error.of_name:
-        place = document.place(*error.path, str(error.found), key=True)
+def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
+    place = document.place(*error.path, key=error.of_name)
     hint = ""
     if isinstance(error.found, str) and " - " in error.found:
         hint = "two items became one text: begin every `-` in the same column"
-    elif isinstance(error.found, str) and (said := _PREFIXED.match(error.found)):
-        hint = f"write `{said[1]}`"
+    elif isinstance(error.found, str):
+        several = meant.items(error.found, error.schema) if error.path and isinstance(error.path[-1], int) else []
+        if several:
+            hint = f"these are several: write {', '.join(several)}"
+        elif text := meant.form(error.found, error.schema):
+            hint = f"write `{text}`"
     yield problem("ENG044", place, hint=hint, value=_shown(error.found), about=_about(error))
 
 
-# What people put before a name: the address of a repository, the mark of a login.
-_PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?$")
-
-
-def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
+def _wrong_size(error: Failure, document: Document) -> Iterator[Problem]:
     yield problem(
         "ENG045",
         document.place(*error.path) if error.rule in _OF_A_TYPE else _of_container(document, error.path),
@@ -280,7 +226,7 @@ def _wrong_size(error: _Error, document: Document) -> Iterator[Problem]:
     )
 
 
-def _union(error: _Error, document: Document) -> Iterator[Problem]:
+def _union(error: Failure, document: Document) -> Iterator[Problem]:
     branches: list[Mapping[str, Any]] = error.wanted
     if all(set(branch) == {"required"} for branch in branches):
         if not isinstance(error.found, Mapping):
@@ -291,7 +237,7 @@ def _union(error: _Error, document: Document) -> Iterator[Problem]:
         how, do = "exactly" if error.rule == "oneOf" else "at least", "keep" if there else "add"
         yield problem("ENG046", place, how=how, names=", ".join(names), found=", ".join(there) or "none", do=do)
         return
-    by_branch: dict[int, list[_Error]] = {}
+    by_branch: dict[int, list[Failure]] = {}
     for inner in error.inner:
         by_branch.setdefault(inner.branch, []).append(inner)
     # Of the branches that want this type of value, the one with the fewest complaints was meant.
@@ -306,22 +252,28 @@ def _union(error: _Error, document: Document) -> Iterator[Problem]:
             return
     fitting = [e for e in by_branch.values() if not any(i.rule == "type" and i.path == error.path for i in e)]
     if fitting:
-        for inner in min(fitting, key=len):
-            yield from _tell(inner, document)
+        chosen = min(fitting, key=len)
+        misspelt = {name for inner in chosen if inner.rule == "additionalProperties" for name in keys(inner).values()}
+        if any(i.rule == "additionalProperties" and len(strange(i)) == len(i.found) for i in chosen):
+            chosen = [inner for inner in chosen if inner.rule != "required"]
+        for inner in chosen:
+            if not misspelt.intersection(_wanted(inner)):
+                yield from _tell(inner, document)
         return
     wanted = [n for branch in by_branch.values() for i in branch if i.rule == "type" for n in _list(i)]
     constants = [_shown(c) for b in branches for c in ([b["const"]] if "const" in b else b.get("enum", []))]
     expected = _names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
     found = _shown(error.found) if isinstance(error.found, str) else _type(error.found)
-    yield problem("ENG042", document.place(*error.path), expected=expected, found=found, about=_about(error))
+    hint = "put it in quotes" if isinstance(error.found, int | float) and "string" in wanted else ""
+    yield problem("ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=_about(error))
 
 
-def _list(error: _Error) -> list[str]:
+def _list(error: Failure) -> list[str]:
     types: str | list[str] = error.wanted
     return [types] if isinstance(types, str) else types
 
 
-def _other(error: _Error, document: Document) -> Iterator[Problem]:
+def _other(error: Failure, document: Document) -> Iterator[Problem]:
     yield problem("ENG047", document.place(*error.path), reason=error.message[:200], about=_about(error))
 
 
@@ -337,7 +289,7 @@ _SIZES = {
     "exclusiveMinimum": "a number above {}",
 }
 
-_Teller: TypeAlias = Callable[[_Error, Document], Iterable[Problem]]
+_Teller: TypeAlias = Callable[[Failure, Document], Iterable[Problem]]
 _TELLERS: dict[str, _Teller] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_key,
@@ -376,7 +328,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _about(error: _Error) -> str:
+def _about(error: Failure) -> str:
     """What the schema says the value is for: the best remedy there is."""
     return str(error.schema.get("description", "")) or "see the schema"
 

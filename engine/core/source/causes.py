@@ -61,8 +61,9 @@ def _tries(lines: list[str], near: range) -> Iterator[tuple[int, _Mend]]:
         yield from ((number, mend) for mend in _one_line(lines[number]))
     for number in near:
         yield from ((number, mend) for mend in _holder(lines, number))
-    for number in near:
-        yield from ((number, mend) for mend in _beside(lines, number))
+    for mended in (_beside, _among, _next_line, _out_of_line):
+        for number in near:
+            yield from ((number, mend) for mend in mended(lines, number))
     for number in near:
         yield from ((number, mend) for mend in _full(lines, number))
     for number in near:
@@ -70,6 +71,7 @@ def _tries(lines: list[str], near: range) -> Iterator[tuple[int, _Mend]]:
 
 
 def _one_line(line: str) -> Iterator[_Mend]:
+    yield from _foreign(line)
     yield from _comma(line)
     yield from _open_bracket(line)
     yield from _items(line)
@@ -114,7 +116,7 @@ def _unclosed(line: str) -> int | None:
 
 def _comma(line: str) -> Iterator[_Mend]:
     """`{count: 2 from: [a]}`"""
-    for found in re.finditer(r"[^\s,{\[:] +(?=([\w-]+|\"[^\"]*\"): )", line):
+    for found in re.finditer(r"(?:[^\s,{\[:-]|(?<=\w)-) +(?=([\w-]+|\"[^\"]*\"): )", line):
         word = found[1]
         text = f"{line[: found.start() + 1]},{line[found.start() + 1 :]}"
         yield _Mend(found.end(), len(word), text, f"a comma is missing before `{word}`", f"write `, {word}:`")
@@ -161,6 +163,7 @@ _WHY: tuple[tuple[Callable[[str], bool], str], ...] = (
         lambda text: text.startswith(_QUOTES) and any(quote in text[1:] for quote in _QUOTES),
         "the quotes end before the text does",
     ),
+    (lambda text: text.startswith("? "), "`?` at the beginning makes a key of what follows"),
     (lambda text: text.startswith("["), "what begins with a bracket is a list"),
     (lambda text: text.endswith(":"), "`:` at the end of a text makes a key of it"),
     (lambda text: ": " in text, "`: ` in a text makes a key of what is before it"),
@@ -172,22 +175,86 @@ def _bare(line: str) -> Iterator[_Mend]:
     found = _ENTRY.match(line)
     if not found or not found[2] or found[2].startswith("#") or not found[1].strip():
         return
-    value = found[2]
+    value, mark, comment = found[2].partition(" #")
+    value = value.rstrip()
+    if value[:1] == "{" and value[-1:] == "}":
+        return  # a mapping, in which something else is wrong
     inside = value[1:-1] if value[0] == value[-1] and value[0] in "\"'" and len(value) > 1 else value
+    if value[0] in _QUOTES and value.count(value[0]) == 2 and value[-1] != value[0]:
+        inside = value.replace(value[0], "")  # closed too early
     quoted = "'" + inside.replace("'", "''") + "'" if '"' in inside else f'"{inside}"'
     reason = next((why for fits, why in _WHY if fits(value)), "")
     if reason:
         shown = quoted if len(quoted) <= 80 else "the whole text"
-        yield _Mend(len(found[1]), len(value), found[1] + quoted, reason, f"put it in quotes: {shown}")
+        yield _Mend(len(found[1]), len(value), found[1] + quoted + mark + comment, reason, f"put it in quotes: {shown}")
+
+
+_NO_VALUE = r"(?:(?<=[\[,] )|(?<=\[)|(?<=\w: ))[*&`@!%][^,\]\"}]*|(?<=[\[,] )[\w-]+\[\w+\]|(?<=\[)[\w-]+\[\w+\]"
 
 
 def _items(line: str) -> Iterator[_Mend]:
-    """Items of a list that need quotes."""
-    for item in re.finditer(r"(?<=[\[,] )[*&`@!%][^,\]\"]*|(?<=\[)[*&`@!%][^,\]\"]*", line):
-        shown = f'"{item[0].strip()}"'
-        text = line[: item.start()] + shown + line[item.end() :]
-        why = next(why for fits, why in _WHY if fits(item[0]))
-        yield _Mend(item.start(), len(item[0].rstrip()), text, why, f"put it in quotes: {shown}")
+    """Items of a list that need quotes: all of them, of which the first is told."""
+    found = [item for item in re.finditer(_NO_VALUE, line) if line[: item.start()].count('"') % 2 == 0]
+    if not found or not set("[{") & set(line[: found[0].start()]):
+        return
+    text = re.sub(_NO_VALUE, lambda item: f'"{item[0].strip()}"', line)
+    first = found[0][0].strip()
+    why = next((why for fits, why in _WHY if fits(first)), "`[` in a text begins a list")
+    hint = f"write `{first[1:]}`, without `@`" if first[0] == "@" else ""
+    shown = " and ".join(f'"{item[0].strip()}"' for item in found[:3])
+    yield _Mend(found[0].start(), len(first), text, why, hint or f"put it in quotes: {shown}")
+
+
+_INVISIBLE = {"\u00a0": "a no-break space", "\u2007": "a space of another kind", "\u202f": "a narrow no-break space",
+              "\u3000": "a wide space", "\uff1a": "a wide `:`"}  # fmt: skip
+_PLAIN = str.maketrans({**dict.fromkeys("\u00a0\u2007\u202f\u3000", " "), "\uff1a": ":"})
+_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*""")
+_ESCAPE = re.compile(r"""(?<!\\)\\(?![0abtnvfre "/\\N_LPxuU\t])""")
+
+
+def _foreign(line: str) -> Iterator[_Mend]:
+    """What belongs to other languages, or to other characters."""
+    begin, whole = _margin(line), line.rstrip()
+    odd = next((at for at, character in enumerate(line) if character in _INVISIBLE), None)
+    if odd is not None:
+        wanted = "`: `" if line[odd] == "\uff1a" else "a plain space"
+        text = line.translate(_PLAIN)
+        yield _Mend(odd, 1, text, f"{_INVISIBLE[line[odd]]} (U+{ord(line[odd]):04X}) stands here", f"write {wanted}")
+    if line.strip() == "...":
+        yield _Mend(begin, 3, "", "`...` ends the document", "remove it")
+    if whole[:1] in ("+", "-") and whole[1:2] == " " and not whole.startswith("- "):
+        yield _Mend(0, 1, f" {line[1:]}", f"`{whole[0]}` is of a diff", f"write a space instead of `{whole[0]}`")
+    if whole[:1] == "+":
+        text = line[1:]
+        yield _Mend(0, 1, text, "`+` is of a diff", "remove it")
+    if whole.endswith((",", ";")):
+        sign = whole[-1]
+        yield _Mend(len(whole) - 1, 1, whole[:-1], f"a line does not end with `{sign}` here", f"remove `{sign}`")
+    if found := re.match(r"( *(?:- +)?)([\w-]+)( *= *|:(?=[^\s:/]))(.+)$", whole):
+        sign, after = (
+            found[3].strip(),
+            "a space is missing after `:`" if ":" in found[3] else "a name and its value have `: ` between them",
+        )
+        text = f"{found[1]}{found[2]}: {found[4]}"
+        yield _Mend(begin, len(found[2]), text, after, f"write `{found[2]}: {found[4][:40]}`")
+    if found := re.match(r"( *)-(?=[^\s-])", line):
+        shown = f"- {line[found.end() :].strip()}"
+        yield _Mend(
+            begin, 1, f"{found[1]}- {line[found.end() :]}", "a space is missing after `-`", f"write `{shown[:40]}`"
+        )
+    if found := re.match(r"( *- +)([\w-]+: [^,\[\]{}\"']+(?:, [\w-]+: [^,\[\]{}\"']+)+)$", whole):
+        text = f"{found[1]}{{{found[2]}}}"
+        yield _Mend(len(found[1]), len(found[2]), text, "several keys in a line need braces", f"write `{{{found[2]}}}`")
+    for quoted in _QUOTED.finditer(line):
+        rest = line[quoted.end() :]
+        if rest.startswith("//"):
+            text = line[: quoted.end()].rstrip() + f" # {rest[2:].strip()}"
+            yield _Mend(quoted.end(), len(rest), text, "`//` begins no comment", "write ` # ` before it")
+    for escape in _ESCAPE.finditer(line):
+        sign = line[escape.start() : escape.start() + 2]
+        plain = sign[1:] if sign[1:] in ("'", "`", "$", "*", ".") else f"\\{sign}"
+        text = _ESCAPE.sub("" if plain == sign[1:] else r"\\\\", line)
+        yield _Mend(escape.start(), 2, text, f"`{sign}` is no escape inside double quotes", f"write `{plain}`")
 
 
 def _around(lines: list[str], number: int) -> tuple[str, str]:
@@ -208,9 +275,54 @@ def _holder(lines: list[str], number: int) -> Iterator[_Mend]:
     if _margin(below) > here and (name := _NAME.match(line)):
         hint = f"write `{name[1]}:`"
         yield _Mend(here, len(name[1]), f"{line.rstrip()}:", f"a colon is missing after `{name[1]}`", hint)
-    if _ITEM.match(line) and _margin(below) == here and ":" in below and not _ITEM.match(below):
+    if _ITEM.match(line) and _margin(below) == here and ":" in below and ":" not in line and not _ITEM.match(below):
         reason = "an item of a list stands among keys"
         yield _Mend(here, len(line.strip()), " " * here + "# ", reason, "write `name:`, or begin all of them with `-`")
+
+
+def _among(lines: list[str], number: int) -> Iterator[_Mend]:
+    """A key among items, and an item among keys that has a body."""
+    line, (_, below) = lines[number], _around(lines, number)
+    here, is_item = _margin(line), _ITEM.match(line) is not None
+    if not _says(line):
+        return
+    beside = next((one for one in reversed(lines[:number]) if _says(one) and _margin(one) <= here), "")
+    beside = beside if _margin(beside) == here else below if _margin(below) == here else ""
+    if not is_item and _ITEM.match(beside):
+        text = f"{' ' * here}- {line[here:]}"
+        said = line.strip()
+        yield _Mend(here, len(said), text, "this stands among items, and is none", f"write `- {said[:40]}`")
+    if is_item and beside and not _ITEM.match(beside) and re.search(r"- [\w.-]+:(?: |$)", line):
+        name = line[here + 1 :].strip()
+        yield _Mend(here, 1, " " * here + name, "an item stands among keys", f"leave the `-` out: `{name}`")
+
+
+def _next_line(lines: list[str], number: int) -> Iterator[_Mend]:
+    """A value in a line of its own that stands no further in than its name."""
+    line, (above, _) = lines[number], _around(lines, number)
+    opens = re.match(r"( *)([\w.-]+):(?: *[|>][+-]?)?\s*$", above)
+    if opens and _says(line) and _margin(line) <= len(opens[1]) and not _NAMED.match(line):
+        wanted = len(opens[1]) + 2
+        text = " " * wanted + line.lstrip(" ")
+        reason = f"this is the value of `{opens[2]}`, and stands no further in than it"
+        yield _Mend(_margin(line), len(line.strip()), text, reason, f"indent it by {wanted} spaces")
+
+
+_NAMED = re.compile(r" *(?:- +)?[\w.-]+: ")
+
+
+def _out_of_line(lines: list[str], number: int) -> Iterator[_Mend]:
+    """A name with a body that stands neither where the names after its body stand, nor in the body."""
+    line = lines[number]
+    after = [one for one in lines[number + 1 :] if _says(one)]
+    if not _says(line) or not line.rstrip().endswith(":") or not after:
+        return
+    here, inside = _margin(line), _margin(after[0])
+    wanted = next((_margin(one) for one in after if _margin(one) < inside), here)
+    if here != wanted and here < inside and wanted > 0:
+        name = line.strip().rstrip(":")
+        reason = f"`{name}` is indented by {here}, what follows it by {wanted}"
+        yield _Mend(here, len(line.strip()), " " * wanted + line.strip(), reason, f"indent it by {wanted} spaces")
 
 
 def _full(lines: list[str], number: int) -> Iterator[_Mend]:

@@ -4,7 +4,7 @@ import json
 import re
 
 from engine.core.source.document import Document, Places, Span, decode
-from engine.errors import Errors, Problem, failure
+from engine.errors import EngineError, Errors, Problem, failure
 from engine.unseen import is_plain
 
 MAX_BYTES = 25 * 1024 * 1024  # GitHub's largest webhook body
@@ -45,9 +45,7 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool 
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_float=number, parse_constant=constant)
     except json.JSONDecodeError as error:
-        raise failure(
-            "ENG035", places.at(error.lineno - 1, error.colno - 1, 1), reason=error.msg[:1].lower() + error.msg[1:]
-        ) from None
+        raise _syntax(error, text, places) from None
     except RecursionError:
         raise failure("ENG032", places.of(_deep(text)), limit=MAX_DEPTH) from None
     except ValueError:  # an integer of more digits than Python converts
@@ -65,6 +63,16 @@ def load_json(data: bytes, file: str, *, limit: int = MAX_BYTES, reviewed: bool 
         check_values(value, lambda h: places.find(h.path, key=h.is_key), errors)
         errors.check()
     return Document(file, value, places, warned)
+
+
+def _syntax(error: json.JSONDecodeError, text: str, places: Places) -> EngineError:
+    from engine.core.source.slips import slip
+
+    place = places.at(error.lineno - 1, error.colno - 1, 1)
+    found = slip(text, error.pos, error.msg)
+    if found is None:
+        return failure("ENG035", place, reason=error.msg[:1].lower() + error.msg[1:])
+    return failure("ENG035", places.of(found.at)._replace(length=found.length), reason=found.reason, hint=found.hint)
 
 
 def _depth(value: object) -> int:

@@ -135,7 +135,18 @@ def _syntax(error: yaml.MarkedYAMLError, places: Places, text: str, composer: ty
             "ENG024", places.at(found.line, found.column, found.length), reason=found.reason, hint=found.hint
         )
     reason = f"{error.context}, {problem}" if error.context else problem
-    return failure("ENG024", place, reason=reason)
+    reason, hint = next((said for words, said in _SAID.items() if words in reason), (reason, ""))
+    return failure("ENG024", place, reason=reason, hint=hint)
+
+
+# The parser's words for what no mend of ours explains: what it comes to, and what to do.
+_SAID = {
+    "undefined alias": ("an alias (`*name`) of what nothing is called (`&name`)", "write out what was meant"),
+    "expected ':'": ("the line before has no `:` between a name and its value", "write `name: value`, or indent it"),
+    "expected '-'": ("this is no item of the list that it stands in", "begin it with `- `, or indent it otherwise"),
+    "did not find expected key": ("this stands among names and is none", "write `name: value`, or indent it otherwise"),
+    "mapping values are not allowed": ("`: ` stands where no name can be", "put the text in quotes, or indent it"),
+}
 
 
 def _lost(text: str, composer: type[Any]) -> int | None:
@@ -220,7 +231,10 @@ class _Reader:
             return None, span
         if not isinstance(key, str):
             text = node.value if isinstance(node, yaml.ScalarNode) else "a collection"
-            self.errors.add("ENG028", self._places.at(*span[:3]), text=text)
+            place = self._places.at(*span[:3])
+            braces = place.excerpt[max(place.column - 2, 0) :].startswith("{{")
+            hint = "`{{ }}` is of a template: put the text in quotes, without the braces" if braces else ""
+            self.errors.add("ENG028", place, hint=hint, text=text)
             return None, span
         return key, span
 

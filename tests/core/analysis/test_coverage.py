@@ -154,3 +154,21 @@ def test_each_type_of_an_event_is_a_point():
         "submitted": True,
         "edited": False,
     }
+
+
+FILTERED = rules("""
+events: [{event: pull_request_review, types: [submitted], run: merge}]
+gates: {calm: {require: "length(labels[?starts_with(@, 'a') && @ != 'ab']) > `0`"}}
+pipelines: [{pipeline: merge, gates: [calm], actions: [{id: note, uses: note.make}]}]
+""")
+
+
+def test_a_filter_is_asked_of_each_of_its_items() -> None:
+    decided = decide(event(), document(labels=["a", "b"]), FILTERED)
+    seen = {point.what: point.seen for point in coverage(FILTERED, [decided]) if "decides" in point.what}
+    assert seen == {
+        "gate calm: `starts_with(@, 'a')` decides by being true": True,
+        "gate calm: `starts_with(@, 'a')` decides by being false": True,
+        "gate calm: `@ != 'ab'` decides by being true": True,
+        "gate calm: `@ != 'ab'` decides by being false": False,
+    }

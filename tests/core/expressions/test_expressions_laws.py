@@ -133,7 +133,7 @@ def test_jmespath_agrees_or_has_a_reason_not_to(expression: str, document: Any) 
         ours, refused = None, error.problems[0].code
     stock, oracle = ask(expression, document)
     if refused:
-        assert refused in oracle.possible, f"{refused} has no reason, only {oracle.possible}"
+        assert refused in {*oracle.possible, *_OURS}, f"{refused} has no reason, only {oracle.possible}"
     else:
         assert not oracle.reached, f"answered {ours} in spite of {oracle.reached}"
         assert oracle.differs or same(ours, stock), f"{ours} is not {stock}"
@@ -155,6 +155,7 @@ _SHAPE = {
     "$defs": {"item": _ITEM},
 }  # fmt: skip
 SHAPED = language({"d": _SHAPE})
+_OURS = ("ENG117", "ENG920")  # what no interpreter minds: it comes to nothing
 # What the checker calls by another name than the interpreter that meets it.
 _SEEN_AS = {"ENG109": {"ENG131", "ENG123"}, "ENG123": {"ENG123", "ENG131", "ENG106"}}
 
@@ -163,7 +164,7 @@ _SEEN_AS = {"ENG109": {"ENG131", "ENG123"}, "ENG123": {"ENG123", "ENG131", "ENG1
 @given(expressions, documents.filter(lambda d: d["l"] and d["ns"] and d["ts"] and "x" in d))
 def test_what_a_schema_refuses_the_document_would_have_shown(expression: str, document: Any) -> None:
     document = _sorted(document)
-    problems = [p for p in _problems(value, f"d | ({expression})", SHAPED) if p.code != "ENG117"]
+    problems = [p for p in _problems(value, f"d | ({expression})", SHAPED) if p.code not in _OURS]
     if problems:
         _, oracle = ask(expression, document)
         for problem in problems:

@@ -165,18 +165,19 @@ def _conditional(subject: Subject) -> set[str]:
     return {e.name for e in subject.draft.sections["gates"] if "when" in e.data}
 
 
+_ASKED = ("gates", "pipelines", "protect", "overrides")
 CHECKS = (
     Check("ENG039", odd_texts),
-    Check("ENG080", unreachable),
-    Check("ENG081", unused_gates),
-    Check("ENG082", unused_defines),
-    Check("ENG083", unused_overrides),
-    Check("ENG084", unused_groups),
+    Check("ENG080", unreachable, ("events", "pipelines", "verdicts"), ("ENG055",)),
+    Check("ENG081", unused_gates, _ASKED, ("ENG052", "ENG053", "ENG068")),
+    Check("ENG082", unused_defines, ("define", "events", "gates", "pipelines"), ("ENG1",)),
+    Check("ENG083", unused_overrides, ("gates",), ("ENG059",)),
+    Check("ENG084", unused_groups, ("gates", "overrides", "commands"), ("ENG054",)),
     Check("ENG085", alike),
     Check("ENG086", self_approval),
     Check("ENG087", needs_verdict),
-    Check("ENG088", excess_permissions),
-    Check("ENG089", too_few),
-    Check("ENG090", pipelines_all_conditional),
-    Check("ENG091", protection_all_conditional),
+    Check("ENG088", excess_permissions, ("pipelines",), ("ENG053", "ENG921")),
+    Check("ENG089", too_few, ("groups",)),
+    Check("ENG090", pipelines_all_conditional, _ASKED, ("ENG052", "ENG053")),
+    Check("ENG091", protection_all_conditional, _ASKED, ("ENG052", "ENG053")),
 )

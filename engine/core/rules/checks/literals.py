@@ -138,6 +138,7 @@ def _span(text: Text, _: Subject) -> Iterator[Problem]:
 def _time(text: Text, _: Subject) -> Iterator[Problem]:
     if epoch(text.value) is None:
         whole = f"{text.value}T00:00:00Z"
+        whole = f"{text.value}Z" if epoch(f"{text.value}Z") is not None else whole
         day = epoch(whole) is not None
         wanted = f"write `{whole}`" if day else "write a day that there is, the time and UTC, as 2026-12-20T00:00:00Z"
         yield problem("ENG891", text.place, value=text.value, what="a time", wanted=wanted)
@@ -216,8 +217,16 @@ def _label(text: Text, subject: Subject) -> Iterator[Problem]:
         yield from _never(text, known, "label of ours")
 
 
+def _matched(text: Text, _: Subject) -> Iterator[Problem]:
+    """What a glob is held against has no wildcard in it, unless the two were exchanged."""
+    if "*" in text.value:
+        wanted = "the pattern comes second: `glob(text, pattern)`"
+        yield problem("ENG891", text.place, value=text.value, what="a text to be matched", wanted=wanted)
+
+
 _ARGUMENTS: Mapping[tuple[str, int], World] = {
     ("plan_touches", 0): _type,
+    ("glob", 0): _matched,
     ("has_label", 0): _label,
     ("seconds_since", 0): _time,
     ("applied_in", 0): _applied,
@@ -302,7 +311,7 @@ def cases(subject: Subject) -> Iterator[Problem]:
         yield problem("ENG895", entry.place(), name=entry.name, small=entry.name.lower())
 
 
-_BARE = re.compile(r"(?<!\$)\{ *([a-z]+(?:\.\w+)+) *\}|\$([a-z]+(?:\.\w+)+)")
+_BARE = re.compile(r"(?<!\$)\{ *([a-z]+(?:\.\w+)+) *\}|\$([a-z]+(?:\.\w+)+)|[$#%]\(+ *([a-z]+(?:\.\w+)+) *\)+")
 
 
 def messages(subject: Subject) -> Iterator[Problem]:
@@ -310,15 +319,18 @@ def messages(subject: Subject) -> Iterator[Problem]:
     for entry in subject.draft.sections["gates"]:
         text = entry.data.get("message", "")
         for found in _BARE.finditer(text):
-            path = found[1] or found[2]
+            path = found[1] or found[2] or found[3]
+            start, end = found.span()
+            if text[start - 1 : start] == "{" and text[end : end + 1] == "}":
+                start, end = start - 1, end + 1
             if path.partition(".")[0] in subject.catalog.facts:
-                at = Snippet(text, entry.place("message")).at(*found.span())
-                yield problem("ENG907", at, text=found[0], path=path)
+                at = Snippet(text, entry.place("message")).at(start, end)
+                yield problem("ENG907", at, text=text[start:end], path=path)
 
 
 CHECKS = (
-    Check("ENG890", literals),
-    Check("ENG906", groups),
+    Check("ENG890", literals, ("sources", "environments", "otherwise", "overrides"), ("ENG061",)),
+    Check("ENG906", groups, ("groups",)),
     Check("ENG907", messages),
     Check("ENG893", globs),
     Check("ENG894", branches),

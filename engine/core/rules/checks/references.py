@@ -10,7 +10,8 @@ from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, compared, nodes, tree, unknown
 from engine.core.rules.draft import Entry, Path
-from engine.errors import Place, Problem, problem
+from engine.core.rules.pins import logins
+from engine.errors import MOST_PROBLEMS, Place, Problem, problem
 from engine.names import closest, either
 
 
@@ -19,7 +20,10 @@ def includes(subject: Subject) -> Iterator[Problem]:
     document = subject.draft.entry
     for index, pattern in enumerate(subject.draft.settings.get("include", ())):
         if document and not any(glob(pattern)(file) for file in subject.draft.files):
-            yield problem("ENG051", document.place("include", index), glob=pattern)
+            plain = pattern.removeprefix("./").lstrip("/")
+            plain += "*.yaml" if plain.endswith("/") else ""
+            hint = f"write `{plain}`" if plain != pattern else ""
+            yield problem("ENG051", document.place("include", index), hint=hint, glob=pattern)
 
 
 def gates(subject: Subject) -> Iterator[Problem]:
@@ -28,6 +32,10 @@ def gates(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         listed = pipeline.entry.data.get("gates")
         for index, name in enumerate(listed if isinstance(listed, list) else ()):
+            if listed == ["none"] and "none" not in known:
+                hint = "write `gates: none`, without brackets, if no gate is meant"
+                yield problem("ENG052", pipeline.entry.place("gates"), hint=hint, name=name, known=either(known))
+                return
             yield from unknown("ENG052", name, known, pipeline.entry.place("gates", index))
     for entry in subject.draft.sections["protect"]:
         for index, name in enumerate(entry.data):
@@ -43,22 +51,24 @@ def actions(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         for step in pipeline.steps:
             yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
-    for entry in subject.draft.sections["protect"]:
-        yield from unknown("ENG053", entry.name, known, entry.place())
+    strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
+    for number, entry in enumerate(strange):
+        hint = closest(entry.name, known) if number < MOST_PROBLEMS else ""  # nobody reads more guesses
+        yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
 
 
 def groups(subject: Subject) -> Iterator[Problem]:
     """Groups of approvals, overrides and commands."""
     known = subject.draft.known["groups"]
-    for entry in subject.draft.sections["gates"]:
-        for path, name in group_names(entry.data.get("approvals", {}), ("approvals",)):
-            yield from unknown("ENG054", name, known, entry.place(*path))
-    for entry in subject.draft.sections["overrides"]:
-        for index, name in enumerate(entry.data["from"]):
-            yield from unknown("ENG054", name, known, entry.place("from", index))
-    for entry in subject.draft.sections["commands"]:
-        for index, name in enumerate(entry.data["from"]):
-            yield from unknown("ENG054", name, known, entry.place("from", index))
+    people = {login: group.name for group in subject.draft.groups for login in logins(group.data.get("users", ()))}
+    for entry in (e for section in ("gates", "overrides", "commands") for e in subject.draft.sections[section]):
+        asked = (entry.data.get("approvals", {}), ("approvals",)) if "approvals" in entry.data else (entry.data, ())
+        for path, name in group_names(*asked):
+            if name in people and name not in known:
+                hint = f"`{name}` is a person: name a group, such as `{people[name]}`, which has that person in it"
+                yield problem("ENG054", entry.place(*path), hint=hint, name=name, known=either(known))
+            else:
+                yield from unknown("ENG054", name, known, entry.place(*path))
 
 
 def commands(subject: Subject) -> Iterator[Problem]:

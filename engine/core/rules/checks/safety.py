@@ -19,13 +19,22 @@ def twice(subject: Subject) -> Iterator[Problem]:
     groups = [(g.name, g.place()) for g in draft.groups]
     sources = [(s.data["repo"].lower(), s.place("repo")) for s in draft.sections["sources"]]
     steps = [[(s.data["id"], s.place("id")) for s in p.steps] for p in draft.pipelines]
-    for what, names in (("pipeline", pipelines), ("group", groups), ("source", sources), *(("id", s) for s in steps)):
+    people = [list(_logins(group)) for group in draft.groups]
+    listed = (*(("id", s) for s in steps), *(("member", p) for p in people))
+    for what, names in (("pipeline", pipelines), ("group", groups), ("source", sources), *listed):
         first: dict[str, Place] = {}
         for name, place in names:
             if name in first:
                 earlier = first[name]
                 yield problem("ENG061", place, what=what, name=name, first=f"{earlier.file}:{earlier.line}")
             first.setdefault(name, place)
+
+
+def _logins(group: Entry) -> Iterator[tuple[str, Place]]:
+    """The logins of a group, in whatever case: GitHub has one account for all of them."""
+    for number, user in enumerate(group.data.get("users", ())):
+        path = ("users", number) if group.path else (number,)
+        yield (user["login"] if isinstance(user, dict) else user).lower(), group.place(*path)
 
 
 def branches(subject: Subject) -> Iterator[Problem]:
@@ -90,6 +99,7 @@ def owners(subject: Subject) -> Iterator[Problem]:
     ]
     globs = [(source.data["repo"].lower(), source.data["owns"][index].lower()) for source, index in rows]
     work = Work()
+    found: list[tuple[tuple[Place, str], bool, Problem]] = []
     try:
         for first, second in alike(globs, work):  # a source that is there twice is reported as that
             (one, at), (other, index) = rows[first], rows[second]
@@ -99,7 +109,11 @@ def owners(subject: Subject) -> Iterator[Problem]:
                 place, repo = other.place("owns", index), one.data["repo"]
                 hint = "" if same else "`name.tfvars` and `name/` are one resource: give both forms to one owner"
                 glob, theirs = other.data["owns"][index], one.data["owns"][at]
-                yield problem("ENG065", place, hint=hint, glob=glob, theirs=theirs, repo=repo)
+                said = problem("ENG065", place, hint=hint, glob=glob, theirs=theirs, repo=repo)
+                found.append(((place, repo), same, said))
+        same_path = {where for where, same, _ in found if same}
+        # Where one path has two owners, that its other form has them too follows from it.
+        yield from (said for where, same, said in found if same or where not in same_path)
     except TooManyError:
         yield problem("ENG349", rows[0][0].place("owns"))
 
@@ -116,14 +130,19 @@ def cycles(subject: Subject) -> Iterator[Problem]:
     )
     for what, entries, edges in graphs:
         for path in _cycles(edges):
-            entry = entries[path[0]]
-            key = next(key for key in _CYCLE_PLACES[what] if key in entry.data)
-            place = entry.place(key)
+            place = _edge(subject, what, entries[path[0]], path[1] if path[1:] else path[0])
             yield problem("ENG062", place, what=what, path=" → ".join((*path, path[0])))
 
 
 _FOLLOW = ("then", "else")
-_CYCLE_PLACES = {"then": _FOLLOW, "besides": ("override",)}
+
+
+def _edge(subject: Subject, what: str, entry: Entry, target: str) -> Place:
+    """Where it is said that `target` comes after the unit."""
+    if what == "then":
+        return entry.place(next(key for key in _FOLLOW if entry.data.get(key) == target))
+    override = next(e for e in subject.draft.sections["overrides"] if e.name == entry.data["override"])
+    return override.place("besides", override.data["besides"].index(target))
 
 
 def _cycles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
@@ -188,7 +207,9 @@ def one_person(subject: Subject) -> Iterator[Problem]:
     gates = {e.name: e.data for e in subject.draft.sections["gates"]}
     for entry in subject.draft.sections["overrides"]:
         besides = [gates.get(name) for name in entry.data["besides"]]
-        if not any(gate is None or ("approvals" in gate and "when" not in gate) for gate in besides):
+        asks = (gate is None or ("approvals" in gate and "when" not in gate) for gate in besides)
+        round_about = any(gate and gate.get("override") == entry.name for gate in besides)  # told as a cycle
+        if not any(asks) and not round_about:
             yield problem("ENG076", entry.place("besides", key=True), name=entry.name)
 
 

@@ -34,6 +34,9 @@ class Check(NamedTuple):
 
     code: str
     find: Callable[[Subject], Iterable[Problem]]
+    # Of a finding: what has to be whole for it, and the errors (by how their codes begin) that it may follow from.
+    reads: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 def unknown(code: str, name: str, known: Collection[str], place: Place) -> Iterator[Problem]:
