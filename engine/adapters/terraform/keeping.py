@@ -6,8 +6,11 @@ import shutil
 import time
 
 from engine.adapters import attached, files
+from engine.adapters.pauses import pauses
 from engine.adapters.terraform.workspace import OLD_S
 from engine.errors import EngineError
+
+_ENDINGS, _FIRST_S, _LONGEST_S = 6, 0.05, 1.0  # for some seconds
 
 
 def attempts(folder: str) -> list[int]:
@@ -45,8 +48,18 @@ def remove_unbegun(folder: str) -> bool:
         if os.path.lexists(os.path.join(attempt, "apply", attached.BEGUN)):
             left = True
         else:
-            shutil.rmtree(attempt)
+            _remove(attempt)
     return not left
+
+
+def _remove(attempt: str) -> None:
+    """Whoever was killed may have left a Terraform that still writes there, and ends in a moment."""
+    for pause in pauses(_ENDINGS, _FIRST_S, _LONGEST_S):
+        try:
+            return shutil.rmtree(attempt)
+        except OSError:
+            time.sleep(pause)
+    shutil.rmtree(attempt)
 
 
 def remove_old(kept: str) -> None:
