@@ -99,7 +99,7 @@ class Account:
                 return None
             kind = "ENG957" if code in _DENIED else "ENG958"
             raise failure(kind, account=self._number, what=does, reason=code) from None
-        except (BotoCoreError, ResponseParserError, ValueError) as error:
+        except (BotoCoreError, ResponseParserError, KeyError, ValueError) as error:  # KeyError: HTML in place of XML
             raise failure("ENG958", account=self._number, what=does, reason=type(error).__name__) from None
 
     def _client(self, service: str) -> Any:

@@ -57,7 +57,7 @@ def test_what_no_line_brings_about_says_when_it_happens_and_what_leads_on(capsys
 @pytest.mark.parametrize(
     ("why", "code", "meant"),
     [
-        ("a digit is missing", "ENG98", ["`ENG898`", "`ENG089`", "`ENG890`"]),
+        ("a digit is missing", "ENG98", ["`ENG198`", "`ENG898`"]),
         ("a number alone", "76", ["`ENG076`"]),
         ("a digit too many", "ENG0076", ["`ENG076`"]),
         ("two digits in another order", "ENG980", ["`ENG089`", "`ENG890`"]),

@@ -20,9 +20,11 @@ LENGTH = 20_000
 DEADLINE_S = 15  # of CPU for one of them with all texts: on a slow machine it needs one
 ROOT = os.path.dirname(os.path.abspath(engine.__file__))
 _TAKERS = {"compile", "match", "search", "fullmatch", "sub", "split", "findall", "finditer"}
-# Made while running: of secrets, which are escaped, of a number or of colours; and columns of tables, taken row by row.
+# Made while running: of secrets, which are escaped, of a number or of colours, or our own schemas'; and columns of
+# tables, taken row by row.
 _MADE = {
     "engine.core.redact",
+    "engine.core.schema.meant",
     "engine.core.resources.tree",
     "engine.core.events.kinds",
     "engine.adapters.terraform.failures",
