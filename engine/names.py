@@ -15,22 +15,37 @@ _LONGEST_LISTING = 2_000  # characters
 
 def closest(name: str, known: Iterable[str]) -> str:
     """``did you mean `environment`?`` for a near miss of a known name, else an empty string."""
-    from difflib import SequenceMatcher  # a failure path: not worth start-up time
-    from heapq import nsmallest
-    from itertools import islice
-
     if len(name) > LONGEST_NAME:
         return ""
-    asked = name.casefold()
-    letters = set(asked)
-    folded = {k.casefold(): k for k in islice(known, MOST_COMPARED) if len(k) <= LONGEST_NAME}
-    likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
-    ratios = {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely}
+    asked, folded = name.casefold(), _folded(known)
+    ratios = _ratios(asked, folded)
     best = max(ratios.values(), default=0.0)
     if best < _SURE and len(asked) >= _SHORTEST_BEGINNING and (whole := _begun(asked, folded)):
         return f"did you mean {choice([f'`{folded[name]}`' for name in whole])}?"
     alike = [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES]
     return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
+
+
+def is_misspelt(name: str, known: Iterable[str]) -> bool:
+    """Has it most letters of a known name? What decides asks this: a guess by a name's beginning is for people."""
+    if len(name) > LONGEST_NAME:
+        return False
+    return max(_ratios(name.casefold(), _folded(known)).values(), default=0.0) >= _NEAR
+
+
+def _folded(known: Iterable[str]) -> dict[str, str]:
+    from itertools import islice
+
+    return {k.casefold(): k for k in islice(known, MOST_COMPARED) if len(k) <= LONGEST_NAME}
+
+
+def _ratios(asked: str, folded: Iterable[str]) -> dict[str, float]:
+    from difflib import SequenceMatcher  # a failure path: not worth start-up time
+    from heapq import nsmallest
+
+    letters = set(asked)
+    likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
+    return {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely}
 
 
 def _begun(asked: str, known: Iterable[str]) -> list[str]:
@@ -41,7 +56,8 @@ def _begun(asked: str, known: Iterable[str]) -> list[str]:
 
     found = [name for name in known if goes_on(name, asked)]
     if not found:
-        shorter = [name for name in known if len(name) >= _SHORTEST_BEGINNING and goes_on(asked, name)]
+        # `data.none` is no `data` that was written longer: it is something in it.
+        shorter = [k for k in known if len(k) >= _SHORTEST_BEGINNING and goes_on(asked, k) and asked[len(k)] != "."]
         found = sorted(shorter, key=len)[-1:]
     return sorted(found) if len(found) <= _GUESSES else []
 

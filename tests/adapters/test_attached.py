@@ -1,5 +1,6 @@
 """A program outlives us: whoever comes next finds it running, ended or lost. Real processes, really killed."""
 
+import contextlib
 import json
 import os
 import signal
@@ -36,7 +37,8 @@ def begun(folder, tmp_path):
     one = program(folder) if os.path.isfile(f"{folder}/program") else {}
     for name, born in (("pid", "born"), ("keeper", "keeper_born")):
         if one and attached_keeper.born(one[name]) == one[born]:
-            os.kill(one[name], signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended since then
+                os.kill(one[name], signal.SIGKILL)
 
 
 def program(folder):
