@@ -238,7 +238,7 @@ def _remedy(value: Json, type_: Type) -> str:
             word = right.get(value.strip().lower())
             return f"write {word}, without quotes" if word else "write true or false"
         case Primitive() if isinstance(value, str):
-            number = re.match(r"\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$", value)
+            number = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip())
             without = "quotes and unit" if number and number[2] else "quotes"
             return f"write {number[1]}, without {without}" if number else "write a number"
         case Many("list" | "set", _):

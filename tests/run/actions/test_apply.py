@@ -214,7 +214,7 @@ def rotated(page, monkeypatch):
 @pytest.mark.terraform
 @pytest.mark.slow
 def test_what_was_approved_under_keys_of_before_is_applied_under_those_of_today(page, monkeypatch):
-    number = page.hosted.pull("pond")
+    number = page.hosted.pull("puddle")
     assert page.run("validate", number)["verdict.sign"]["result"] == "passed"
     page.forge.clock.advance(2)
     page.hosted.review(number, "ann")
