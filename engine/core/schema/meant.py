@@ -198,7 +198,7 @@ def _digits(value: str) -> Iterator[str]:
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 _SPAN = re.compile(
-    r"(\d+)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?(?![A-Za-z])\s*", re.IGNORECASE
+    r"(\d{1,9})\s{0,9}(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?(?![A-Za-z])\s{0,9}", re.IGNORECASE
 )
 
 

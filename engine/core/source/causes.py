@@ -208,7 +208,7 @@ def _items(line: str) -> Iterator[_Mend]:
 _INVISIBLE = {"\u00a0": "a no-break space", "\u2007": "a space of another kind", "\u202f": "a narrow no-break space",
               "\u3000": "a wide space", "\uff1a": "a wide `:`"}  # fmt: skip
 _PLAIN = str.maketrans({**dict.fromkeys("\u00a0\u2007\u202f\u3000", " "), "\uff1a": ":"})
-_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*""")
+_QUOTED = re.compile(r"""("(?:[^"\\]|\\.){0,300}"|'(?:[^']|''){0,300}')\s{0,300}""")
 _ESCAPE = re.compile(r"""(?<!\\)\\(?![0abtnvfre "/\\N_LPxuU\t])""")
 
 
@@ -300,7 +300,7 @@ def _among(lines: list[str], number: int) -> Iterator[_Mend]:
 def _next_line(lines: list[str], number: int) -> Iterator[_Mend]:
     """A value in a line of its own that stands no further in than its name."""
     line, (above, _) = lines[number], _around(lines, number)
-    opens = re.match(r"( *)([\w.-]+):(?: *[|>][+-]?)?\s*$", above)
+    opens = _OPENS.match(above)
     if opens and _says(line) and _margin(line) <= len(opens[1]) and not _NAMED.match(line):
         wanted = len(opens[1]) + 2
         text = " " * wanted + line.lstrip(" ")
@@ -308,6 +308,7 @@ def _next_line(lines: list[str], number: int) -> Iterator[_Mend]:
         yield _Mend(_margin(line), len(line.strip()), text, reason, f"indent it by {wanted} spaces")
 
 
+_OPENS = re.compile(r"( *)([\w.-]+):(?: *[|>][+-]?)?\s*$")
 _NAMED = re.compile(r" *(?:- +)?[\w.-]+: ")
 
 
