@@ -1367,6 +1367,7 @@ TABLE: dict[str, Row] = {
     ),
     "ENG921": Row("unknown permission `{name}`", "known: {known}"),
     "ENG922": Row("`outputs.{name}` is asked for, and the action is called `{own}`", "call it `{name}`"),
+    "ENG923": Row("nobody asks for `{name}`, and {count} times for `{asked}`, which there is not", "call it `{asked}`"),
     "ENG930": Row("nobody is there to be asked for {missing}", "say {flags}, or name a file with --from"),
     "ENG931": Row(
         "{directory} is not empty: {found}", "name a new directory, an empty one, or one that holds nothing but `.git`"

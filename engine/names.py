@@ -26,11 +26,14 @@ def closest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
 
 
-def is_misspelt(name: str, known: Iterable[str]) -> bool:
-    """Has it most letters of a known name? What decides asks this: a guess by a name's beginning is for people."""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that has most of its letters, or none: what decides asks this, as a guess is for people."""
     if len(name) > LONGEST_NAME:
-        return False
-    return max(_ratios(name.casefold(), _folded(known)).values(), default=0.0) >= _NEAR
+        return ""
+    folded = _folded(known)
+    ratios = _ratios(name.casefold(), folded)
+    best = max(ratios, key=lambda one: ratios[one], default="")
+    return folded[best] if best and ratios[best] >= _NEAR else ""
 
 
 def _folded(known: Iterable[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from engine.adapters.policy.scope import Names, Scope, constant
 from engine.adapters.policy.syntax import REFERENCES, Module, Node, dotted
 from engine.core.plan.shape import PLAN, Kinds, below, names
 from engine.errors import Errors, Problem, problem
-from engine.names import closest, is_misspelt, listing
+from engine.names import closest, listing, nearest
 
 _WRAPPED = "the plan is `input` itself: write `input.resource_changes`"
 _MANIFEST = (
@@ -64,7 +64,7 @@ def _object_get(scope: Scope, call: Node, alternative: bool, errors: Errors, war
         before, name = kinds, step["String"]["value"]
         kinds = below(before, name) or None
         if kinds is None:
-            slip = is_misspelt(name, names(before)) and not alternative
+            slip = nearest(name, names(before)) and not alternative
             found = _problem("ENG526" if slip else "ENG527", scope.definition.module, call, name, before)
             if slip:
                 errors.extend([found])

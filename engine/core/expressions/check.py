@@ -118,6 +118,8 @@ class Checker(Calls):
             hint = "leave `github.` out: a fact is named by itself, such as `pr.draft`"
         elif name == "steps" and "outputs" in known:
             hint = "write `outputs.ID.NAME` for what an action before has left"
+        elif self._is_compared(node):
+            hint = f"write `'{name}'` if it is a text: texts stand in single quotes{f'; or {hint}' if hint else ''}"
         if self.used and self._told_in_define(name):
             return self.broken(node)
         place = self.used or self.at(node)
@@ -127,6 +129,12 @@ class Checker(Calls):
     def _told_in_define(self, name: str) -> bool:
         """Is it called so nowhere? Then it is told where the define stands, and not again at each use of it."""
         return bool(self.language.anywhere) and name not in self.language.anywhere
+
+    def _is_compared(self, node: Node) -> bool:
+        """Does it alone stand on one side of `==`, where a text without its quotes would?"""
+        before, after = self.snippet.text[: node.start].rstrip(), self.snippet.text[node.end :].lstrip()
+        equal = ("==", "!=")
+        return after.startswith(equal) or (before.endswith(equal) and not after.startswith((".", "[", "(")))
 
     def _quoted(self, node: Node) -> bool:
         return self.snippet.text[node.start] == '"'

@@ -21,6 +21,7 @@ _MEANT = {
     "-": "there is no arithmetic; compare, or count with `length(…)`",
     "/": 'quote names that hold other characters: `"a/b"`',
     "%": "there is no arithmetic; compare, or count with `length(…)`",
+    "*": "there is no arithmetic; write the number itself, such as `` `3600` ``",
     "~": "match text with `glob(text, pattern)`",
     ":": "write `==` to compare",
     "==": "write `==`",

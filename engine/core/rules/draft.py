@@ -4,11 +4,12 @@ A unit that does not fit its schema is left out but stays known by name, so that
 other units are still checked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core import schema
+from engine.core.expressions.globs import glob
 from engine.core.source import Document, load_yaml
 from engine.errors import EngineError, Errors, Place, Problem
 
@@ -113,7 +114,11 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
         else frozenset(_names(_mapping(top.get(n)), n, wrong))
         for n in NAMED
     }
-    pipelines_unread = unread or reader.pipelines_unread or len({*reader.pipeline_names}) < len(reader.pipeline_names)
+    settings = {n: top[n] for n in _SETTINGS if _sound(top, n, broken)}
+    included = settings.get("include", () if "include" not in top else ("",))
+    twice = len({*reader.pipeline_names}) < len(reader.pipeline_names)
+    unread_specs = any(missing(pattern, files) for pattern in included) or reader.pipelines_unread
+    pipelines_unread = unread or unread_specs or twice
     known["pipelines"] = Unread() if pipelines_unread else frozenset(reader.pipeline_names)
     known["groups"] = Unread() if reader.groups_unread else frozenset(reader.group_names)
     incomplete = {str(path[0]) for path in wrong if path} | {
@@ -124,7 +129,6 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
         {"pipelines"} if not all(one.whole for one in pipelines) or reader.wrong.keys() - {entry, *PEOPLE} else set()
     )
     incomplete |= {"groups"} if not reader.wrong.keys().isdisjoint(PEOPLE) else set()
-    settings = {n: top[n] for n in _SETTINGS if _sound(top, n, broken)}
     warned = tuple(problem for one in reader.documents.values() for problem in one.warned)
     return Draft(
         tuple(sorted(files)),
@@ -137,6 +141,12 @@ def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
         frozenset(incomplete),
         warned,
     )
+
+
+def missing(pattern: str, files: Iterable[str]) -> bool:
+    """Does an entry of `include` match no file?"""
+    matches = glob(pattern)
+    return not any(matches(file) for file in files)
 
 
 def _sound(top: Mapping[str, Any], name: str, broken: frozenset[Path]) -> bool:

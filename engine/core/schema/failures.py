@@ -247,7 +247,9 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
         constants = [_shown(b["const"]) for b in branches if "const" in b]
         if constants and not closest(error.found, constants):
             expected = " or ".join(["a list", *(f"`{one}`" for one in constants)])
-            hint, place = f"write a list: [{error.found}]", document.place(*error.path)
+            is_none = "none" in constants and error.found.lower() in meant.NOTHING
+            hint = "write `none`" if is_none else f"write a list: [{error.found}]"
+            place = document.place(*error.path)
             yield problem("ENG042", place, hint=hint, expected=expected, found=_type(error.found), about="")
             return
     fitting = [e for e in by_branch.values() if not any(i.rule == "type" and i.path == error.path for i in e)]
@@ -265,6 +267,8 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     expected = _names([*dict.fromkeys(wanted)]) + (f" or {', '.join(constants)}" if constants else "")
     found = _shown(error.found) if isinstance(error.found, str) else _type(error.found)
     hint = "put it in quotes" if isinstance(error.found, int | float) and "string" in wanted else ""
+    if "none" in constants and error.found is False:
+        hint = "write `none`"
     yield problem("ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=_about(error))
 
 

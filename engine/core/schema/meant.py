@@ -236,6 +236,9 @@ def items(value: str, schema: Mapping[str, Any]) -> list[str]:
 def place_of_key(error: Failure, document: Document, name: str) -> str:
     """Where an unknown key belongs, if it is a known one in the wrong place or form."""
     known = error.schema.get("properties", {})
+    begin, blank, rest = name.partition(" ")
+    if blank and begin in known and error.found[name] is None:
+        return f"write `{begin}: {rest}`: a colon belongs after the name"
     begin, colon, rest = name.partition(":")
     if colon and begin in known:
         return f"write `{begin}: {rest}`: a space belongs after the colon"
@@ -270,6 +273,10 @@ def hollow(error: Failure, document: Document) -> list[str]:
     return list(takewhile(error.schema.get("properties", {}).__contains__, after))
 
 
+_TRUTHS = ("yes", "on", "true", "no", "off", "false")
+NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
+
+
 def of_another_type(error: Failure) -> str:
     """How to write a value that is of another type than wanted, where it would be right."""
     value, wanted = error.found, _types(error)
@@ -280,6 +287,9 @@ def of_another_type(error: Failure) -> str:
         return _as_list(error, value, listed)
     if "object" in wanted:
         return _as_mapping(error, value)
+    if "boolean" in wanted and isinstance(value, str):
+        word = {"yes": "true", "on": "true", "true": "true"}.get(value.lower(), "false")
+        return f"write {word}, without quotes" if value.lower() in _TRUTHS else "write true or false, without quotes"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return f"write `{value[0]}`, without brackets"
     if isinstance(value, dict) and len(value) == 1:
@@ -306,6 +316,10 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
         pairs = [f"{key}:{one}" for key, one in value.items()]
         if pairs and all(map(fits, pairs)):
             return f"write a list: [{', '.join(pairs)}]"
+        for key, one in value.items():  # named by a key, as elsewhere: its name belongs into it
+            absent = [name for name in listed.get("required", ()) if not isinstance(one, dict) or name not in one]
+            if len(absent) == 1 and isinstance(one, dict) and fits({absent[0]: key, **one}):
+                return f"write a list of items that say what they are: `- {{{absent[0]}: {key}, …}}`"
         return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
     return ""
 
@@ -321,8 +335,13 @@ def _as_mapping(error: Failure, value: object) -> str:
         return "leave the `-` out: what is wanted is a mapping, and no list"
     if error.found is None or not isinstance(value, str | list):
         return ""
+    if error.path and error.path[-1] in error.schema.get("properties", {}):
+        return f"indent it deeper: `{error.path[-1]}` belongs to what stands above it"
+    alone = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
     for name in error.schema.get("properties", {}):
         fits = Draft202012Validator({**error.part(name), "$defs": error.defs}).is_valid
+        if name in alone and isinstance(value, str) and fits(value):
+            return f'write `{{{name}: "{value}"}}`'
         for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
             if isinstance(one, list) and fits(one):
                 return f"write `{{{name}: {text}}}`"

@@ -85,7 +85,8 @@ def _open_quote(line: str) -> Iterator[_Mend]:
     quote, whole = line[begin], line.rstrip()
     bare = whole.rstrip("]}")
     key = [len(whole) - 1] if whole.endswith(":") else []  # `"name:`
-    for end in dict.fromkeys((*key, len(whole), len(bare))):
+    said = whole[: whole.find(" #", begin)].rstrip() if " #" in whole[begin:] else whole  # without its comment
+    for end in dict.fromkeys((*key, len(whole), len(bare), len(said), len(said.rstrip("]}")))):
         text = whole[:end] + quote + whole[end:]
         yield _Mend(
             begin,

@@ -224,9 +224,17 @@ def _matched(text: Text, _: Subject) -> Iterator[Problem]:
         yield problem("ENG891", text.place, value=text.value, what="a text to be matched", wanted=wanted)
 
 
+def _searched(text: Text, _: Subject) -> Iterator[Problem]:
+    """`starts_with('refs/heads/', event.ref)`: what is known already is asked whether it begins with what is not."""
+    wanted = "the text that is looked at comes first: `starts_with(event.ref, 'refs/')`"
+    yield problem("ENG891", text.place, value=text.value, what="a text to be looked at", wanted=wanted)
+
+
 _ARGUMENTS: Mapping[tuple[str, int], World] = {
     ("plan_touches", 0): _type,
     ("glob", 0): _matched,
+    ("starts_with", 0): _searched,
+    ("ends_with", 0): _searched,
     ("has_label", 0): _label,
     ("seconds_since", 0): _time,
     ("applied_in", 0): _applied,

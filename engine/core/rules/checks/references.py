@@ -1,25 +1,25 @@
 """Names that nothing goes by. A misspelt one must not quietly mean "no such requirement"."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.core.command import COMMANDS
-from engine.core.expressions.globs import glob
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, compared, nodes, tree, unknown
-from engine.core.rules.draft import Entry, Path
+from engine.core.rules.draft import Entry, Path, missing
 from engine.core.rules.pins import logins
 from engine.errors import MOST_PROBLEMS, Place, Problem, problem
-from engine.names import closest, either
+from engine.names import closest, either, nearest
 
 
 def includes(subject: Subject) -> Iterator[Problem]:
     """A glob that matches no file."""
     document = subject.draft.entry
     for index, pattern in enumerate(subject.draft.settings.get("include", ())):
-        if document and not any(glob(pattern)(file) for file in subject.draft.files):
+        if document and missing(pattern, subject.draft.files):
             plain = pattern.removeprefix("./").lstrip("/")
             plain += "*.yaml" if plain.endswith("/") else ""
             hint = f"write `{plain}`" if plain != pattern else ""
@@ -28,7 +28,7 @@ def includes(subject: Subject) -> Iterator[Problem]:
 
 def gates(subject: Subject) -> Iterator[Problem]:
     """Gates of pipelines, `protect` and `besides`."""
-    known = subject.draft.known["gates"]
+    known, asked = subject.draft.known["gates"], list[_Asked]()
     for pipeline in subject.draft.pipelines:
         listed = pipeline.entry.data.get("gates")
         for index, name in enumerate(listed if isinstance(listed, list) else ()):
@@ -36,13 +36,27 @@ def gates(subject: Subject) -> Iterator[Problem]:
                 hint = "write `gates: none`, without brackets, if no gate is meant"
                 yield problem("ENG052", pipeline.entry.place("gates"), hint=hint, name=name, known=either(known))
                 return
-            yield from unknown("ENG052", name, known, pipeline.entry.place("gates", index))
+            asked.append((name, pipeline.entry.place("gates", index)))
     for entry in subject.draft.sections["protect"]:
-        for index, name in enumerate(entry.data):
-            yield from unknown("ENG052", name, known, entry.place(index))
+        asked += [(name, entry.place(index)) for index, name in enumerate(entry.data)]
     for entry in subject.draft.sections["overrides"]:
-        for index, name in enumerate(entry.data["besides"]):
-            yield from unknown("ENG052", name, known, entry.place("besides", index))
+        asked += [(name, entry.place("besides", index)) for index, name in enumerate(entry.data["besides"])]
+    yield from _named("ENG052", asked, known, {entry.name: entry.place() for entry in subject.draft.sections["gates"]})
+
+
+_Asked = tuple[str, Place]
+
+
+def _named(code: str, asked: Sequence[_Asked], known: Collection[str], units: Mapping[str, Place]) -> Iterator[Problem]:
+    """Names that nothing goes by. Where several ask for one, and nobody for what is nearly called so, that is wrong."""
+    strange = Counter(name for name, _ in asked if name not in known)
+    idle = units.keys() - {name for name, _ in asked}
+    meant = {name: near for name, count in strange.items() if count > 1 and (near := nearest(name, idle))}
+    for name, near in meant.items():
+        yield problem("ENG923", units[near], name=near, asked=name, count=strange[name])
+    for name, place in asked:
+        if name not in meant:
+            yield from unknown(code, name, known, place)
 
 
 def actions(subject: Subject) -> Iterator[Problem]:
@@ -61,6 +75,7 @@ def groups(subject: Subject) -> Iterator[Problem]:
     """Groups of approvals, overrides and commands."""
     known = subject.draft.known["groups"]
     people = {login: group.name for group in subject.draft.groups for login in logins(group.data.get("users", ()))}
+    names = list[_Asked]()
     for entry in (e for section in ("gates", "overrides", "commands") for e in subject.draft.sections[section]):
         asked = (entry.data.get("approvals", {}), ("approvals",)) if "approvals" in entry.data else (entry.data, ())
         for path, name in group_names(*asked):
@@ -68,7 +83,8 @@ def groups(subject: Subject) -> Iterator[Problem]:
                 hint = f"`{name}` is a person: name a group, such as `{people[name]}`, which has that person in it"
                 yield problem("ENG054", entry.place(*path), hint=hint, name=name, known=either(known))
             else:
-                yield from unknown("ENG054", name, known, entry.place(*path))
+                names.append((name, entry.place(*path)))
+    yield from _named("ENG054", names, known, {group.name: group.place() for group in subject.draft.groups})
 
 
 def commands(subject: Subject) -> Iterator[Problem]:
@@ -80,12 +96,14 @@ def commands(subject: Subject) -> Iterator[Problem]:
 def said(subject: Subject) -> Iterator[Problem]:
     """Commands that start something, and nobody may say."""
     known = subject.draft.known["commands"]
+    # One that is misspelt in `commands` is told there.
+    meant = "".join(closest(one, COMMANDS) for one in known - COMMANDS.keys())
     texts = [(entry.data, entry.document.place(*entry.path)) for entry in subject.draft.sections["define"]]
     texts += [(expression.text, expression.place) for _, expression in subject.expressions]
     for text, place in texts:
         for node in nodes(tree(text)) if "command" in text else ():
             for name, literal, left in compared(node):
-                if _is_command(left) and name and name not in known:  # '' is none
+                if _is_command(left) and name and name not in known and f"`{name}`" not in meant:  # '' is none
                     exact = Snippet(text, place).at(literal.start, literal.end)
                     yield problem("ENG581", exact, hint=closest(name, known), name=name)
 
@@ -106,15 +124,13 @@ def group_names(approvals: dict[str, Any], path: Path) -> Iterator[tuple[Path, s
 def pipelines(subject: Subject) -> Iterator[Problem]:
     """Pipelines that events start, that follow another, or that give a verdict again."""
     known = subject.draft.known["pipelines"]
-    for entry in subject.draft.sections["events"]:
-        yield from unknown("ENG055", entry.data["run"], known, entry.place("run"))
-    for pipeline in subject.draft.pipelines:
-        for key in ("then", "else"):
-            if key in pipeline.entry.data:
-                yield from unknown("ENG055", pipeline.entry.data[key], known, pipeline.entry.place(key))
+    asked = [(entry.data["run"], entry.place("run")) for entry in subject.draft.sections["events"]]
+    entries = [pipeline.entry for pipeline in subject.draft.pipelines]
+    asked += [(one.data[key], one.place(key)) for one in entries for key in ("then", "else") if key in one.data]
     verdicts, document = subject.draft.settings.get("verdicts", {}), subject.draft.entry
     if document and "renew" in verdicts:
-        yield from unknown("ENG055", verdicts["renew"], known, document.place("verdicts", "renew"))
+        asked.append((verdicts["renew"], document.place("verdicts", "renew")))
+    yield from _named("ENG055", asked, known, {one.name: one.place("pipeline") for one in entries})
 
 
 def _events(entry: Entry) -> Iterator[tuple[str, Place]]:

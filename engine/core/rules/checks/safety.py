@@ -176,7 +176,7 @@ def clocks(subject: Subject) -> Iterator[Problem]:
 
 def unprotected(subject: Subject) -> Iterator[Problem]:
     """An action that merges or writes infrastructure, and no row of `protect` for it."""
-    protected = {e.name for e in subject.draft.sections["protect"]}
+    protected = subject.draft.known["protect"]  # a row that is not right is told where it stands
     for pipeline in subject.draft.pipelines:
         for step in pipeline.steps:
             action = subject.catalog.actions.get(step.data["uses"])
@@ -197,8 +197,10 @@ def ungated(subject: Subject) -> Iterator[Problem]:
 
 def gateless(subject: Subject) -> Iterator[Problem]:
     """No gates, and no word that none are wanted."""
+    protected = subject.draft.known["protect"]
     for pipeline in subject.draft.pipelines:
-        if pipeline.whole and "gates" not in pipeline.entry.data and not subject.gates_of(pipeline):
+        is_protected = any(step.data["uses"] in protected for step in pipeline.steps)
+        if pipeline.whole and "gates" not in pipeline.entry.data and not is_protected:
             yield problem("ENG068", pipeline.entry.place("pipeline"), name=pipeline.entry.name)
 
 
