@@ -143,6 +143,10 @@ class Tokens:
         if kind in CLOSING and not self._opened(at):
             sign = self.snippet.text[start:end]
             return self.snippet.wrong(start, end, f"`{sign}` closes nothing", f"remove `{sign}`, or open it before")
+        if kind in CLOSING:
+            opens = self.snippet.text[self._all[self._opened(at)[-1]]["start"]]
+            if (closes := _CLOSE.get(opens, "")) not in ("", self.snippet.text[start:end]):
+                return self.snippet.wrong(start, end, hint=f"close `{opens}` with `{closes}` before it")
         if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
             name = self._all[at - 1]["value"]
             return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")

@@ -252,6 +252,11 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
             place = document.place(*error.path)
             yield problem("ENG042", place, hint=hint, expected=expected, found=_type(error.found), about="")
             return
+    for branch in branches if isinstance(error.found, str) else ():
+        if several := meant.items(error.found, error.resolved(branch.get("items", {}))):
+            hint, place = f"write a list: [{', '.join(several)}]", document.place(*error.path)
+            yield problem("ENG042", place, hint=hint, expected="one name, or a list", found="text", about="")
+            return
     fitting = [e for e in by_branch.values() if not any(i.rule == "type" and i.path == error.path for i in e)]
     if fitting:
         chosen = min(fitting, key=len)

@@ -293,6 +293,9 @@ def of_another_type(error: Failure) -> str:
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return f"write `{value[0]}`, without brackets"
     if isinstance(value, dict) and len(value) == 1:
+        name, inside = next(iter(value.items()))
+        if inside is None and form(name, error.schema) == name:
+            return f"leave the `:` out: `{name}`"
         text = ":".join(map(str, *value.items()))
         return f"write `{text}`, without a space" if form(text, error.schema) == text else ""
     if "integer" in wanted and isinstance(value, str) and (number := re.match(r"\s*(\d+)\s*[A-Za-z]*\s*$", value)):
@@ -313,6 +316,8 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             return f'write a list: ["{value}"]'
         return f"write a list: [{', '.join(several)}]" if several else ""
     if isinstance(value, dict):
+        if value and all(one is None for one in value.values()) and all(map(fits, value)):
+            return f"write a list: [{', '.join(value)}]"
         pairs = [f"{key}:{one}" for key, one in value.items()]
         if pairs and all(map(fits, pairs)):
             return f"write a list: [{', '.join(pairs)}]"

@@ -160,6 +160,9 @@ def _type(text: Text, _: Subject) -> Iterator[Problem]:
     """A resource type, or a glob over types."""
     hint = type_meant(text.value)
     if hint is not None:
+        parts = text.value.replace(",", " ").split()
+        several = len(parts) > 1 and all(type_meant(part) is None for part in parts)
+        hint = f"these are several: write `[{', '.join(map(repr, parts))}]`" if several else hint
         yield problem("ENG892", text.place, hint=hint, value=text.value, subject=text.subject)
 
 
