@@ -62,7 +62,13 @@ def test_nobody_else_is_asked_for_anything(site):
             page.goto(url + name, wait_until="networkidle")
         page.goto(url + SHOWN[1], wait_until="networkidle")
         page.wait_for_selector("div.mermaid", timeout=60_000)
-        page.locator("input.md-search__input").fill("digest key")
+        box, meta = (
+            page.locator("input.md-search__input"),
+            "document.querySelector('.md-search-result__meta').textContent",
+        )
+        box.click()
+        page.wait_for_function(f"!{meta}.includes('Initializing')", timeout=60_000)  # before that it hears nothing
+        box.press_sequentially("digest key")  # it listens to keys
         page.wait_for_selector("li.md-search-result__item", state="attached", timeout=60_000)
     hosts = {urlsplit(one).netloc for one in asked if not one.startswith(("data:", "blob:"))}
     assert (hosts, broken) == ({urlsplit(url).netloc}, [])
