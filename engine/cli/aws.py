@@ -66,11 +66,9 @@ def told(options: Namespace) -> "tuple[Rules, dict[str, Any]]":
     """
     from engine.adapters import settings
     from engine.adapters.places import BucketPlace
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import load_rules
 
-    rules, values = load(read_rules(os.path.abspath(options.controller)), catalog()), settings.read()
+    rules, values = load_rules(os.path.abspath(options.controller)), settings.read()
     place = values.store if isinstance(values.store, BucketPlace) else None
     store = None
     if options.store_account:

@@ -96,16 +96,19 @@ def _set_up(controller: str, repository: str | None) -> "list[Finding]":
         EngineError: the rules do not load, or the settings cannot be read.
     """
     from engine.run.doctor import github, versions
+    from engine.run.trusted import beside
 
     found = github.look(controller, repository, os.environ)
-    return [*found, *_known_here(controller), *versions.programs(controller, os.environ)]
+    return [*found, *_known_here(controller), *versions.programs(beside(controller), os.environ)]
 
 
 def _known_here(controller: str) -> "list[Finding]":
     """Of keys and the engine's version, without asking anybody."""
     from engine.run.doctor import keys, versions
+    from engine.run.trusted import beside
 
-    return [*keys.look(controller, os.environ), *versions.engine(controller)]
+    top = beside(controller)
+    return [*keys.look(top, os.environ), *versions.engine(top)]
 
 
 def _told(found: "Sequence[Finding]", console: Console, *, as_json: bool) -> int:

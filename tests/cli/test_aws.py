@@ -1,5 +1,7 @@
 """`engine aws trust` as a user runs it, and what it refuses."""
 
+import os
+
 import pytest
 
 from engine.cli.main import main
@@ -37,6 +39,13 @@ def test_it_prints_what_one_account_needs(rules, capsys):
     ):
         assert part in said
     assert ACCOUNTS["production"] not in said
+
+
+def test_the_rules_may_begin_in_a_file_of_any_name(rules, capsys):
+    first = os.path.join(rules, "first.yaml")
+    os.rename(os.path.join(rules, "deployment-rules.yaml"), first)
+    assert trust(first, "--repo", "beta/rules", "--account", DEVELOPMENT) == ExitCode.DONE
+    assert 'name = "interlock-apply-development"' in capsys.readouterr().out
 
 
 def test_the_store_s_account(rules, capsys, monkeypatch):

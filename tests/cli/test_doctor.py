@@ -209,13 +209,17 @@ def test_the_readme_says_what_a_clone_alone_can_do():
             assert f"`{command}`" in section, deed.what
 
 
-def test_keys_and_versions_are_looked_at_offline(doctor, tmp_path):
+@pytest.mark.parametrize("first", ["", "rules.yaml"])
+def test_keys_and_versions_are_looked_at_offline(doctor, tmp_path, first):
     """Beside what the machine has: what is well of them is not told, what is wrong is a row and an exit code."""
     (tmp_path / ".engine").mkdir()
     told = {"version": 1, "kind": "controller", "engine": "99.0.0", "files": {}}
     (tmp_path / ".engine" / "vendored.json").write_text(json.dumps(told))
     (tmp_path / "trusted-keys.yaml").write_text("version: 2")
-    code, rows = doctor("--rules", str(tmp_path), ENGINE_TERRAFORM="terraform-that-is-not-there")
+    if first:
+        (tmp_path / first).write_text("version: 1\n")
+    rules = str(tmp_path / first)
+    code, rows = doctor("--rules", rules, ENGINE_TERRAFORM="terraform-that-is-not-there")
     assert code == ExitCode.NEGATIVE
     assert "was written by 99.0.0" in rows["engine"]["problem"]
     assert not rows[str(tmp_path / "trusted-keys.yaml")]["ok"]

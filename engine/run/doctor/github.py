@@ -18,19 +18,17 @@ _CLOCKS_S = 60  # what GitHub takes of an App; ours are compared with those of r
 
 
 def look(controller: str, repo: str | None, environ: Mapping[str, str]) -> list[Finding]:
-    """All findings. `controller` is a checkout; `repo` its name on GitHub, None: that of what it was cloned from.
+    """All findings. `controller` is where the rules of a checkout begin; `repo` its name on GitHub, None: as it was cloned.
 
     Raises:
         EngineError: the rules do not load; ENG004, settings that are none.
     """
     from engine.adapters import settings
-    from engine.core.rules.load import load
-    from engine.run.catalog import catalog
     from engine.run.rights import needed_by
-    from engine.run.trusted import read_rules
+    from engine.run.trusted import beside, load_rules
 
     place = settings.forge(environ)
-    rules = load(read_rules(controller), catalog())
+    rules, controller = load_rules(controller), beside(controller)
     name, found = repo or _cloned(controller), list[Finding]()
     if name is None:
         what = "nobody says which repository of GitHub's it is, so it was not looked at"
