@@ -18,7 +18,7 @@ _CLOCKS_S = 60  # what GitHub takes of an App; ours are compared with those of r
 
 
 def look(controller: str, repo: str | None, environ: Mapping[str, str]) -> list[Finding]:
-    """All findings. `controller` is where the rules of a checkout begin; `repo` its name on GitHub, None: as it was cloned.
+    """All findings. `controller` is where the rules begin, in a checkout; `repo` its name on GitHub, None: as cloned.
 
     Raises:
         EngineError: the rules do not load; ENG004, settings that are none.
