@@ -6,6 +6,7 @@ walk has to meet every token; what the tree does not account for is refused.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from jmespath.exceptions import ParseError
@@ -13,7 +14,7 @@ from jmespath.parser import Parser
 
 from engine.core.expressions.snippet import Snippet
 from engine.core.expressions.tokens import MAX_DEPTH, Tokens
-from engine.errors import EngineError, failure
+from engine.errors import EngineError, Place, failure
 
 Tree: TypeAlias = Mapping[str, Any]  # the library's: type, children, and for some a value
 _STEPS = frozenset({"subexpression", "index_expression", "pipe"})  # each child works on the one before it
@@ -36,6 +37,19 @@ def parse(snippet: Snippet) -> Node:
     Raises:
         EngineError: ENG100-104, with the column; ENG129, a library that we do not know.
     """
+    try:
+        return _remembered(snippet.text)
+    except EngineError:
+        return _tree(snippet)  # once more, to say where
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Node:
+    """Columns are counted in the text alone. Half of what rules say is said again: defines where they are used."""
+    return _tree(Snippet(text, Place("")))
+
+
+def _tree(snippet: Snippet) -> Node:
     tokens = Tokens(snippet)
     try:
         tree = Parser().parse(tokens.plain).parsed
