@@ -22,6 +22,7 @@ _HOPS = 5  # symbolic refs that lead to one another; git follows as many
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _YES = ("true", "yes", "on", "1")
 _SHARED = "refs/"
+ID_BYTES = {"sha1": 20, "sha256": 32}  # by the format of objects
 OWN = ("HEAD", "FETCH_HEAD", "ORIG_HEAD")  # what each work tree has for itself
 
 
@@ -157,6 +158,11 @@ class Settings(NamedTuple):
     remotes: frozenset[str]
     origin: tuple[str, ...]  # its URLs
     is_bare: bool  # it says so
+
+    @property
+    def id_bytes(self) -> int:
+        """Of an object's id, in a format that we know."""
+        return ID_BYTES[self.object_format]
 
 
 def settings(listed: bytes) -> Settings:

@@ -4,8 +4,8 @@ Git is started on a directory of our own (`own`), so the clone commands nobody; 
 (`objects`); refs and the few settings that matter are read as data (`place`).
 """
 
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, partial, wraps
 from threading import Event, RLock
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -14,27 +14,18 @@ from engine.adapters.git import place, urls
 from engine.adapters.git.command import Git
 from engine.adapters.git.commits import AT_MOST, Commit, History, Person
 from engine.adapters.git.merging import Merge, Side, merge
+from engine.adapters.git.names import Names
 from engine.adapters.git.objects import LARGEST, Found, Objects
 from engine.adapters.git.own import OwnDirectory
 from engine.adapters.git.trees import Lacks, Trees
 from engine.adapters.git.updates import updates
 from engine.core.resources.tree import Directory, Edit
 from engine.errors import EngineError, failure
-from engine.names import listing
 
 __all__ = ["Blobs", "Commit", "Merge", "Origin", "Person", "Range", "Repository"]
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
-
-_ID_BYTES = {"sha1": 20, "sha256": 32}
-# What no ref may contain (git-check-ref-format), and no option, exclusion or path; then steps back, as git has them.
-_REVISION = re.compile(r"([^-^:?*\[\\\s\0-\x1f\x7f~][^:?*\[\\\s\0-\x1f\x7f~^]*)((?:[~^][0-9]{0,4})*)(\^\{commit\})?")
-_STEP = re.compile(r"([~^])([0-9]*)")
-_ABBREVIATION = re.compile(r"[0-9a-f]{4,64}")
-_TAGGED = re.compile(rb"object ([0-9a-f]{40,64})\ntype (commit|tag|tree|blob)\n")
-_TAGS = 10  # of tags
-_PLACES = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")  # where git looks for a name
 
 
 class Range(NamedTuple):
@@ -92,12 +83,6 @@ class Repository:
         return place.find(self._directory)
 
     @cached_property
-    def _refs(self) -> place.Refs:
-        if self._settings.ref_storage != "files":
-            raise failure("ENG361", path=self._directory, what="its refs", found=self._settings.ref_storage[:40])
-        return place.Refs(self._place)
-
-    @cached_property
     def _own(self) -> OwnDirectory:
         return OwnDirectory(self._place.objects)
 
@@ -115,7 +100,7 @@ class Repository:
                 raise failure("ENG356", said=done.stderr.decode("utf-8", "replace").strip()[-500:])
             listed = done.stdout
         found = place.settings(listed)
-        if found.object_format not in _ID_BYTES:
+        if found.object_format not in place.ID_BYTES:
             raise failure("ENG361", path=self._directory, what="its objects", found=found.object_format[:40])
         self._own.speak(found.object_format)
         return found
@@ -130,7 +115,7 @@ class Repository:
 
     @cached_property
     def _trees(self) -> Trees:
-        return Trees(self._objects, _ID_BYTES[self._settings.object_format], self._lacks)
+        return Trees(self._objects, self._settings.id_bytes, self._lacks)
 
     @cached_property
     def _history(self) -> History:
@@ -141,6 +126,10 @@ class Repository:
             return done.stdout.decode("ascii", "replace").split()  # as far as it came
 
         return History(self._objects, self._lacks, ahead)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self._directory, self._place, self._settings, self._objects, self._history)
 
     @_in_turn
     def close(self) -> None:
@@ -157,57 +146,7 @@ class Repository:
         Raises:
             EngineError: not a revision, not known here, ambiguous, or this is no repository.
         """
-        match = _REVISION.fullmatch(revision)
-        if match is None or ".." in revision or "@{" in revision:
-            raise failure("ENG352", name=revision)
-        found = self._commit_of(self._named(match[1]), revision)
-        for kind, count in _STEP.findall(match[2]):
-            number = int(count or 1)
-            for _ in range(number if kind == "~" else min(number, 1)):
-                parents = self._history.commit(found).parents
-                nth = number if kind == "^" else 1
-                if len(parents) < nth:
-                    raise failure("ENG351", name=revision)
-                found = self._commit_of(parents[nth - 1], revision, found)
-        return found
-
-    def _named(self, name: str) -> str | None:
-        if name == "@" or name in place.OWN:
-            return self._refs.tip("HEAD" if name == "@" else name)
-        if len(name) == 2 * _ID_BYTES[self._settings.object_format] and _ABBREVIATION.fullmatch(name):
-            return name
-        full = [name] if name.startswith("refs/") else [f"{above}{name}" for above in _PLACES]
-        tips = {ref: tip for ref in full if place.is_name(ref) and (tip := self._refs.tip(ref)) is not None}
-        if len(tips) > 1:
-            raise failure("ENG362", name=name, names=listing(tips))
-        if tips:
-            return next(iter(tips.values()))
-        (found,) = self._objects.about([name]) if _ABBREVIATION.fullmatch(name) else [None]
-        return found.id if found else None
-
-    def _commit_of(self, name: str | None, asked: str, child: str | None = None) -> str:
-        """The commit that an object is, or that a tag leads to."""
-        for _ in range(_TAGS):
-            (found,) = self._objects.about([name]) if name is not None else [None]
-            if found is None and child is not None:
-                raise self._lacks(str(name), child)
-            if found is None or found.kind not in ("commit", "tag"):
-                break
-            if found.kind == "commit":
-                return found.id
-            match = _TAGGED.match(self._objects.read([found.id], "tag")[found.id])
-            name = match[1].decode() if match else None
-        raise failure("ENG351", name=asked, hint=self._way_to(asked))
-
-    def _way_to(self, name: str) -> str:
-        """What brings a commit that is not here; empty where only fetching it can."""
-        branch = name.removeprefix("origin/")
-        tracked = f"refs/remotes/origin/{branch}"
-        if branch == name and self.has(tracked):
-            return f"say origin/{name}"
-        if place.cut_off(self._place):
-            return "this clone is shallow: fetch all branches with --unshallow (in Actions: fetch-depth: 0)"
-        return f"git fetch origin +refs/heads/{branch}:{tracked}" if branch != name else ""
+        return self._names.resolve(revision)
 
     @_in_turn
     def ref(self, name: str) -> str | None:
@@ -216,8 +155,7 @@ class Repository:
         Raises:
             EngineError: the ref names no commit that is here.
         """
-        tip = self._refs.tip(name) if place.is_name(name) else None
-        return None if tip is None else self._commit_of(tip, name)
+        return self._names.ref(name)
 
     @_in_turn
     def branch(self, name: str) -> str | None:
@@ -264,6 +202,15 @@ class Repository:
         base, head = (Side(sha, self._history.commit(sha).tree) for sha in (found.base, found.head))
         return merge(self._git, self._objects, self._trees, base, head, found.changes)
 
+    @contextmanager
+    def _apart(self) -> Iterator[tuple[Objects, Trees]]:
+        """Under caps of their own: what looking around or merging again costs must not be missing for the change."""
+        objects = Objects(self._git, self._settings.object_format)
+        try:
+            yield objects, Trees(objects, self._settings.id_bytes, self._lacks)
+        finally:
+            objects.close()
+
     @_in_turn
     def updates(self, found: Range) -> frozenset[str]:
         """The commits of a range that only merge its base into it, as far as that can be told.
@@ -271,24 +218,19 @@ class Repository:
         Raises:
             EngineError: a commit of the base cannot be believed.
         """
-        # With caps of their own: what merges cost that are made again is not missing where the change is looked at.
-        objects = Objects(self._git, self._settings.object_format)
-        trees = Trees(objects, _ID_BYTES[self._settings.object_format], self._lacks)
+        with self._apart() as (objects, trees):
 
-        def again(base: str, head: str) -> str | None:
-            parting = self._history.part(base, head)
-            if parting is None:
-                return None
-            theirs, ours, old = (self._history.commit(sha).tree for sha in (base, head, parting.merge_base))
-            if parting.merge_base == base:
-                return ours
-            changes = trees.compare(old, ours).changes
-            return merge(self._git, objects, trees, Side(base, theirs), Side(head, ours), changes).tree or None
+            def again(base: str, head: str) -> str | None:
+                parting = self._history.part(base, head)
+                if parting is None:
+                    return None
+                theirs, ours, old = (self._history.commit(sha).tree for sha in (base, head, parting.merge_base))
+                if parting.merge_base == base:
+                    return ours
+                changes = trees.compare(old, ours).changes
+                return merge(self._git, objects, trees, Side(base, theirs), Side(head, ours), changes).tree or None
 
-        try:
             return updates(found.base, found.head, found.commits, self._history, again)
-        finally:
-            objects.close()
 
     @_in_turn
     def landed(self, commit: str) -> Merge:
@@ -381,17 +323,11 @@ class Repository:
     def whole(self, tree: str, wanted: Callable[[Mapping[str, Directory]], Collection[str]]) -> Blobs:
         """Of a whole tree the blobs that somebody wants who has seen all its directories.
 
-        Under caps of its own: what is only looked around at must not be missing where the change itself is read.
-
         Raises:
             EngineError: as `tree` and `blobs`.
         """
-        objects = Objects(self._git, self._settings.object_format)
-        trees = Trees(objects, _ID_BYTES[self._settings.object_format], self._lacks)
-        try:
+        with self._apart() as (objects, trees):
             return self._blobs(wanted(trees.everything(tree)), objects)
-        finally:
-            objects.close()
 
     @_in_turn
     def tree_of(self, revision: str) -> str:
@@ -419,7 +355,7 @@ class Repository:
         Raises:
             EngineError: it holds something else than an id.
         """
-        return place.is_name(ref) and self._refs.tip(ref) is not None
+        return self._names.has(ref)
 
 
 def _words(data: bytes) -> tuple[list[bytes], bytes]:
