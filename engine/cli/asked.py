@@ -148,7 +148,7 @@ def ground(options: Namespace) -> "Iterator[Ground]":
     from engine.adapters import settings
     from engine.adapters.git.repository import Repository
     from engine.adapters.terraform.workspace import prepare
-    from engine.run.actions import terraform
+    from engine.run import given
     from engine.run.mending.ground import jobs
     from engine.run.mending.model import Ground
     from engine.run.module import module_directory
@@ -164,7 +164,7 @@ def ground(options: Namespace) -> "Iterator[Ground]":
             if tip is not None and f"/{environment.branch}/" in options.key:
                 for source in rules.sources:
                     found += jobs(git, [tip], options.key, rules, source.repo, module)
-        workspace = prepare(terraform.setup(values, module, rules), cancel)
+        workspace = prepare(given.setup(values, module, rules), cancel)
         yield Ground(workspace, rules.limits, cancel, found)
     finally:
         git.close()

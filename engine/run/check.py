@@ -23,9 +23,10 @@ from engine.core.resources.survey import Whole
 from engine.core.resources.tree import Contents, Edit
 from engine.errors import EngineError, failure
 from engine.names import listing
-from engine.run import ordering
-from engine.run.actions import policy, terraform
+from engine.run import given, ordering
+from engine.run.actions import policy
 from engine.run.module import read_module
+from engine.run.planning import Planning, plan_all
 from engine.run.reports import of_outputs, write
 
 if TYPE_CHECKING:
@@ -171,11 +172,11 @@ def _planned(
 
     if not resources:
         return []
-    workspace = prepare(terraform.setup(settings, controller.module, None, nowhere=True), work.cancel)
+    workspace = prepare(given.setup(settings, controller.module, None, nowhere=True), work.cancel)
     workspace.stand_alone()
-    planning = terraform.Planning(workspace, rules.limits, None, os.urandom(32), settings.credentials, work)
-    jobs = [(resource, terraform.job(resource, rules, nowhere=True)) for resource in resources]
-    return terraform.plan_all(jobs, planning)
+    planning = Planning(workspace, rules.limits, None, os.urandom(32), settings.credentials, work)
+    jobs = [(resource, given.job(resource, rules, nowhere=True)) for resource in resources]
+    return plan_all(jobs, planning)
 
 
 def _told(report: "Report", rows: list[dict[str, Any]], judged: Mapping[str, Any], found: Discovery) -> "Report":

@@ -113,7 +113,7 @@ def _provider(values: "Settings", module: str) -> str:
     """Lets Terraform install and check the provider, once. ENG767: nobody says `--rules` or `--shipped`."""
     from engine.adapters.terraform import mirror
     from engine.adapters.terraform.workspace import prepare
-    from engine.run.actions.terraform import setup
+    from engine.run.given import setup
 
     if not module:
         raise failure("ENG767")

@@ -112,7 +112,7 @@ def of_outputs(
     """
     from engine.core.receipts import Tally
     from engine.core.report.model import Judged
-    from engine.run.actions.terraform import is_refused
+    from engine.run.planning import is_refused
 
     if not (plan or policy or verdict):
         return _believed(report, document)

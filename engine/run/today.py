@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.adapters.files import failed
-from engine.run.actions.terraform import setup
 from engine.run.context import Controller
+from engine.run.given import setup
 
 if TYPE_CHECKING:
     from engine.adapters.settings import Settings

@@ -9,7 +9,7 @@ from engine.adapters.terraform.accounts import ByRoles
 from engine.adapters.terraform.workspace import Job
 from engine.core.rules.model import Profile, Roles
 from engine.errors import EngineError
-from engine.run.actions.terraform import apart_from_the_store, setup
+from engine.run.given import apart_from_the_store, setup
 from tests.support.resources import rules
 
 STORE = {"ENGINE_STORE": "s3:acme", "ENGINE_STORE_PROFILE": "plan-store", "HOME": "/h"}

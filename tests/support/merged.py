@@ -30,7 +30,6 @@ from engine.core.schedule.graph import Graph
 from engine.core.signature import TrustedKeys
 from engine.core.verdict.check import Believed
 from engine.core.verdict.statement import build
-from engine.run.actions.terraform import Planning, plan_all
 from engine.run.applying.every import apply_all
 from engine.run.applying.model import Applying, Judge, Subject, Target
 from engine.run.audit import Numbered, Trail
@@ -38,6 +37,7 @@ from engine.run.context import Work
 from engine.run.kept import ledger
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
+from engine.run.planning import Planning, plan_all
 from engine.sandbox.emulator import Emulator
 from tests.support.signing import ABOUT, MADE_FROM, NOW, signer, trusted
 from tests.support.terraform import a_job, a_setup

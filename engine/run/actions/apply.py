@@ -27,7 +27,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
         EngineError: nothing of it can be applied: it was not merged by a signed decision, its verdict is not the one in
             the store, the key of the ledger is not trusted; no Terraform, no provider.
     """
-    from engine.run.actions import terraform
+    from engine.run import given
     from engine.run.applying.every import apply_all
     from engine.run.applying.model import Target
 
@@ -35,7 +35,7 @@ def apply(ctx: "Context", parallelism: int | None) -> Mapping[str, Any]:
     if not resources:
         ctx.work.progress("  nothing is to be applied")
         return {"resources": [], "summary": None}
-    jobs = [terraform.job(resource, ctx.rules) for resource in resources]
+    jobs = [given.job(resource, ctx.rules) for resource in resources]
     with applying_of(ctx, jobs, parallelism) as applying:
         pairs = enumerate(zip(resources, jobs, strict=True), 1)
         targets = [Target(number, resource, job) for number, (resource, job) in pairs]
@@ -50,18 +50,17 @@ def applying_of(ctx: "Context", jobs: "Sequence[Job]", parallelism: int | None =
         EngineError: as `apply`.
     """
     from engine.adapters.terraform.workspace import prepare
-    from engine.run import trusted
-    from engine.run.actions import terraform
+    from engine.run import given, trusted
     from engine.run.applying.model import Applying
     from engine.run.kept import durations, ledger, rollbacks
     from engine.run.ordering import graph_of
 
     known, secrets = trusted.keys(ctx.settings.trusted_keys), ctx.ports.secrets
-    terraform.apart_from_the_store(ctx.settings, ctx.rules, jobs)
+    given.apart_from_the_store(ctx.settings, ctx.rules, jobs)
     signer = secrets.signer("audit")
     ledger.check_signer(signer.id, known, ctx.ports.now())
     with _subject(ctx, known) as subject:
-        setup = terraform.setup(ctx.settings, ctx.controller.module, ctx.rules)
+        setup = given.setup(ctx.settings, ctx.controller.module, ctx.rules)
         yield Applying(
             subject=subject,
             store=ctx.ports.store,
@@ -223,7 +222,7 @@ def undo(ctx: "Context", apply: Mapping[str, Any]) -> Mapping[str, Any]:
 
     from engine.adapters import files
     from engine.adapters.git.repository import Repository
-    from engine.run.actions import terraform
+    from engine.run import given
     from engine.run.applying.model import Target
     from engine.run.orchestrator.pool import run_all
     from engine.run.rolling import automatic
@@ -237,7 +236,7 @@ def undo(ctx: "Context", apply: Mapping[str, Any]) -> Mapping[str, Any]:
     assert forge is not None
     out = os.path.join(ctx.work.out, "rollback")
     files.make_directory(out)
-    with applying_of(ctx, [terraform.job(one, ctx.rules) for one in resources]) as whole:
+    with applying_of(ctx, [given.job(one, ctx.rules) for one in resources]) as whole:
         applying = whole._replace(work=whole.work._replace(out=out))
 
         def git(commit: str) -> Repository:
@@ -252,7 +251,7 @@ def undo(ctx: "Context", apply: Mapping[str, Any]) -> Mapping[str, Any]:
                 if found is None:
                     reason = f"{commit[:12]} has no such resource that the module of today can be given"
                     raise failure("ENG839", resource=row["path"], reason=reason)
-                return Target(number, found, terraform.job(found, ctx.rules))
+                return Target(number, found, given.job(found, ctx.rules))
 
             said = automatic.undo(applying, row, target_at)
             ctx.work.progress(f"  {said['outcome']:11}  {row['path']}")

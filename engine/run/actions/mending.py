@@ -218,7 +218,7 @@ def _ground(ctx: "Context", key: str) -> "Iterator[Ground]":
     """
     from engine.adapters.git.repository import Repository
     from engine.adapters.terraform.workspace import prepare
-    from engine.run.actions import terraform
+    from engine.run import given
     from engine.run.mending.ground import jobs
     from engine.run.mending.model import Ground
 
@@ -227,10 +227,10 @@ def _ground(ctx: "Context", key: str) -> "Iterator[Ground]":
     repo, tip, commit = facts["source"]["repo"], facts["pr"]["base"]["sha"], facts["merged"]["commit"]
     git = Repository(forge.repository(repo, tip, commit), path=ctx.settings.path, cancel=ctx.work.cancel)
     try:
-        workspace = prepare(terraform.setup(ctx.settings, ctx.controller.module, ctx.rules), ctx.work.cancel)
+        workspace = prepare(given.setup(ctx.settings, ctx.controller.module, ctx.rules), ctx.work.cancel)
         commits = [tip, git.resolve(f"{commit}^1")]
         found = jobs(git, commits, key, ctx.rules, repo, ctx.controller.module)
-        terraform.apart_from_the_store(ctx.settings, ctx.rules, [job for _, job in found])
+        given.apart_from_the_store(ctx.settings, ctx.rules, [job for _, job in found])
         yield Ground(workspace, ctx.rules.limits, ctx.work.cancel, found)
     finally:
         git.close()

@@ -22,8 +22,7 @@ def look(ctx: "Context", keys: "list[str] | None") -> Mapping[str, Any]:
     from engine.adapters.git.repository import Repository
     from engine.adapters.terraform.workspace import prepare
     from engine.core.report import rollback as told
-    from engine.run import trusted
-    from engine.run.actions import terraform
+    from engine.run import given, trusted
     from engine.run.rolling import look as rolling
 
     facts, forge = ctx.document.facts, ctx.ports.forge
@@ -35,7 +34,7 @@ def look(ctx: "Context", keys: "list[str] | None") -> Mapping[str, Any]:
         repo=repo,
         rules=ctx.rules,
         module=ctx.controller.module,
-        workspace=prepare(terraform.setup(ctx.settings, ctx.controller.module, ctx.rules), ctx.work.cancel),
+        workspace=prepare(given.setup(ctx.settings, ctx.controller.module, ctx.rules), ctx.work.cancel),
         store=ctx.ports.store,
         trusted=trusted.keys(ctx.settings.trusted_keys),
         cancel=ctx.work.cancel,

@@ -28,8 +28,8 @@ def sign(ctx: "Context", plan: Mapping[str, Any], policy: Mapping[str, Any]) -> 
     from engine.core.findings import Finding
     from engine.core.verdict.statement import About, MadeFrom, build
     from engine.run import trusted
-    from engine.run.actions.terraform import is_refused
     from engine.run.kept.statements import Series, add
+    from engine.run.planning import is_refused
 
     if ctx.document.origin == "github":
         for name in ("commits", "pushers"):

@@ -161,7 +161,7 @@ def _compared(
     from engine.adapters.terraform.buckets import check_empty
     from engine.core import exact
     from engine.run import plans as kept
-    from engine.run.actions.terraform import plan_file, told
+    from engine.run.planning import plan_file, told
 
     assert done.plan is not None
     believed, path = applying.subject.verdict, target.resource.path

@@ -20,7 +20,7 @@ def jobs(
     from engine.adapters.git import contents
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
-    from engine.run.actions import terraform
+    from engine.run import given
     from engine.run.module import read_module
 
     known = services.read(read_module(module))
@@ -28,5 +28,5 @@ def jobs(
     found = []
     for commit in dict.fromkeys(commits):
         whole = discover(contents.of_everything(git, commit, known), known, rules, source)
-        found += [(commit, terraform.job(one, rules)) for one in whole.resources if one.state_key == key]
+        found += [(commit, given.job(one, rules)) for one in whole.resources if one.state_key == key]
     return found

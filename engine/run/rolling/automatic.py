@@ -142,7 +142,7 @@ def _told(applying: "Applying", target: "Target", done: Any) -> Any:
     from engine.core import exact
     from engine.core.canonical import digest_bytes
     from engine.run import plans as kept
-    from engine.run.actions.terraform import plan_file, told
+    from engine.run.planning import plan_file, told
 
     plans = os.path.join(applying.work.out, "plans")
     files.make_directory(plans)

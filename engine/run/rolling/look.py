@@ -138,11 +138,11 @@ def _goals(found: Goal, since: "Sequence[Entry]") -> dict[str, Any]:
 
 def _planned(ground: Ground, found: Goal, entries: "Sequence[Entry]", present: "Discovery") -> dict[str, Any]:
     from engine.core.plan.model import changes
-    from engine.run.actions import terraform
+    from engine.run import given
 
     key = found.good.key
     wanted = _resource(ground, found.good.said["commit"], key)
-    job = terraform.job(wanted, ground.rules)
+    job = given.job(wanted, ground.rules)
     back = way_back(changes(plan_of(ground.workspace, ground.rules, job, entries, ground.cancel)))
     return {
         "path": wanted.path,
