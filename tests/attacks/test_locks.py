@@ -18,12 +18,12 @@ from engine.run.kept.claims import locked
 from engine.run.kept.journal import Journal
 from engine.run.kept.owner import Owner
 from engine.sandbox.forge.serve import running
-from tests.run.actions.test_mending import a_page
 from tests.support.applied import of_states
 from tests.support.emulator import aws
 from tests.support.hosted import REPO
 from tests.support.merged import given
 from tests.support.page import Page
+from tests.support.states import mending
 from tests.support.trail import told
 
 __all__ = ["aws"]
@@ -39,7 +39,7 @@ WAITS, NO = 8, 1
 def page(tmp_path_factory: pytest.TempPathFactory, aws: Any) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("locks")
     with running(str(folder / "forge"), webhook="http://127.0.0.1:9/") as forge:
-        yield a_page(forge, folder, aws, **{"else": "answer"})
+        yield mending(forge, folder, aws, **{"else": "answer"})
 
 
 class Locked:

@@ -3,7 +3,6 @@
 `ENGINE_TEST_ALL=1` has it killed at each write instead of at one.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,21 +10,17 @@ import pytest
 import yaml
 
 from engine import data
-from engine.adapters import settings
-from engine.adapters.sealed import new_key
 from engine.errors import EngineError, failure
 from engine.run import trusted
 from engine.run.kept import board, ledger
 from engine.run.request import Going
-from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.serve import running
-from tests.run.actions.test_mending import MODULE
 from tests.support.emulator import aws
 from tests.support.few import ALL
 from tests.support.git import Clone
 from tests.support.hosted import REPO
 from tests.support.page import APPLYING, Hooked, Page
-from tests.support.terraform import CACHE
+from tests.support.states import MODULE, with_states
 
 __all__ = ["aws"]
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
@@ -58,26 +53,8 @@ def page(tmp_path_factory, aws):
     rolling = {"undoing": (["merged"], shipped()), "applying": (["merged"], plain)}
     with running(str(folder / "forge")) as forge:
         made = Page(forge, folder, {**rolling, **APPLYING, "validate": (["open"], VALIDATE)})
-        module = Path(made.controller, "terraform")
-        module.unlink()
-        module.mkdir()
-        for name, text in {**MODULE, "s3.tf": FAILING, ".terraform.lock.hcl": "# it needs none\n"}.items():
-            (module / name).write_text(text)
-        file = Path(made.controller, "deployment-rules.yaml")
-        rules = yaml.safe_load(file.read_text())
-        rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
-        file.write_text(yaml.safe_dump(rules))
+        with_states(made, aws, {**MODULE, "s3.tf": FAILING}, ENGINE_DIGEST_KEY="ab" * 32)
         Clone(made.controller).commit()
-        made.environ |= {
-            **aws.credentials,
-            "ENGINE_STATE_BUCKET": aws.bucket,
-            "ENGINE_BACKUP_KEY": new_key(),
-            "ENGINE_DIGEST_KEY": "ab" * 32,
-            "ENGINE_EMULATOR": "1",
-            "ENGINE_CACHE_DIR": CACHE,
-            "HOME": os.path.expanduser("~"),
-        }
-        made.settings = settings.read(made.environ)
         yield made
 
 

@@ -1,90 +1,34 @@
 """States that two people adopt and restore by their comments: a forge, real Terraform, a real backend."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from engine import data
-from engine.adapters import settings
 from engine.adapters.keys import Keyring
-from engine.adapters.sealed import new_key
 from engine.cli.main import main
 from engine.core.decision.commands import FACTS
 from engine.run import trusted
 from engine.run.actions.mending import ACTIONS
 from engine.run.kept import backups, ledger
-from engine.sandbox.emulator import ACCOUNT, REGION
+from engine.sandbox.emulator import ACCOUNT
 from engine.sandbox.forge.serve import running
 from tests.support.applied import state, state_of
 from tests.support.emulator import aws
 from tests.support.hosted import REPO
 from tests.support.merged import Machine, Merged, given
-from tests.support.page import APPLYING, MENDING, Page
-from tests.support.terraform import CACHE
+from tests.support.states import mending
 
 __all__ = ["aws"]
-
-MODULE = {
-    "main.tf": 'terraform {\n  backend "s3" {}\n}\n',
-    "variables.tf": "".join(
-        f'variable "{name}" {{\n  type = {type_}\n}}\n'
-        for name, type_ in (
-            ("environment", "string"),
-            ("account", "string"),
-            ("region", "string"),
-            ("emulator", "bool"),
-        )
-    ),
-    "s3.tf": """variable "s3_buckets" {
-  type    = map(object({ tags = optional(map(string)) }))
-  default = {}
-}
-resource "terraform_data" "bucket" {
-  for_each = var.s3_buckets
-  input    = each.key
-}
-""",
-}
-
-
-def a_page(forge, folder, aws, **more):
-    """Whose states are somewhere, and made by a module of this file; `more` of each pipeline that mends."""
-    made = Page(forge, folder, {**MENDING, **APPLYING})
-    module = Path(made.controller, "terraform")
-    module.unlink()
-    module.mkdir()
-    for name, text in MODULE.items():
-        (module / name).write_text(text)
-    file = Path(made.controller, "deployment-rules.yaml")
-    rules = yaml.safe_load(file.read_text())
-    rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
-    shipped = yaml.safe_load(Path(data.ROOT, "deployment-rules.yaml").read_text())
-    rules["events"] += [row for row in shipped["events"] if row["run"] in MENDING]
-    rules["pipelines"] = [{**row, **(more if row["pipeline"] in MENDING else {})} for row in rules["pipelines"]]
-    rules["define"] |= {"said_here": shipped["define"]["said_here"]}
-    file.write_text(yaml.safe_dump(rules))
-    made.environ |= {
-        **aws.credentials,
-        "ENGINE_STATE_BUCKET": aws.bucket,
-        "ENGINE_BACKUP_KEY": new_key(),
-        "ENGINE_EMULATOR": "1",
-        "ENGINE_CACHE_DIR": CACHE,
-        "HOME": os.path.expanduser("~"),
-    }
-    made.settings = settings.read(made.environ)
-    return made
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory, aws):
     folder = tmp_path_factory.mktemp("mending")
     with running(str(folder / "forge")) as forge:
-        yield a_page(forge, folder, aws)
+        yield mending(forge, folder, aws)
 
 
 class Made:

@@ -1,31 +1,23 @@
 """What was merged and applied is taken back: a forge, real Terraform, a real backend, the ledger of real applies."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from engine.adapters import settings
 from engine.adapters.keys import Keyring
-from engine.adapters.sealed import new_key
 from engine.cli.main import main
 from engine.run import trusted
-from engine.run.context import Controller
 from engine.run.kept import ledger, rollbacks
-from engine.run.today import digests
-from engine.sandbox.emulator import ACCOUNT, REGION
 from engine.sandbox.forge.git.bare import bare
 from engine.sandbox.forge.serve import running
-from tests.run.actions.test_mending import MODULE
 from tests.support.applied import put_state, state_of
 from tests.support.emulator import aws
 from tests.support.hosted import REPO
 from tests.support.merged import Machine, Merged, given
 from tests.support.page import APPLYING, Page
-from tests.support.terraform import CACHE
+from tests.support.states import with_states
 
 __all__ = ["aws"]
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
@@ -44,33 +36,12 @@ ROLLING: dict[str, Any] = {
 def page(tmp_path_factory, aws):
     folder = tmp_path_factory.mktemp("rollback")
     with running(str(folder / "forge")) as forge:
-        made = Page(forge, folder, {**ROLLING, **APPLYING})
-        module = Path(made.controller, "terraform")
-        before = digests(Controller.at(made.controller), made.settings)
-        module.unlink()
-        module.mkdir()
-        for name, text in {**MODULE, ".terraform.lock.hcl": "# it needs none\n"}.items():
-            (module / name).write_text(text)
-        file = Path(made.controller, "deployment-rules.yaml")
-        rules = yaml.safe_load(file.read_text())
-        rules["environments"]["development"] |= {"account": ACCOUNT, "region": REGION}
-        asks = "said_here() && command(event.comment.body) == 'rollback'"
-        rules["events"].append({"event": "issue_comment", "when": asks, "run": "rollback"})
-        today = digests(Controller.at(made.controller), made.settings)
-        text = yaml.safe_dump(rules)
-        for name in ("module", "lock_file"):
-            text = text.replace(str(before[name]), str(today[name]))
-        file.write_text(text)
-        made.environ |= {
-            **aws.credentials,
-            "ENGINE_STATE_BUCKET": aws.bucket,
-            "ENGINE_BACKUP_KEY": new_key(),
-            "ENGINE_EMULATOR": "1",
-            "ENGINE_CACHE_DIR": CACHE,
-            "HOME": os.path.expanduser("~"),
-        }
-        made.settings = settings.read(made.environ)
-        yield made
+        yield with_states(Page(forge, folder, {**ROLLING, **APPLYING}), aws, edit=asked_for)
+
+
+def asked_for(rules):
+    asks = "said_here() && command(event.comment.body) == 'rollback'"
+    rules["events"].append({"event": "issue_comment", "when": asks, "run": "rollback"})
 
 
 def tfvars(*names):
