@@ -152,14 +152,12 @@ class Inbox:
         *,
         state: State | None = None,
         repo: str | None = None,
-        event: str | None = None,
         subject: str | None = None,
-        run: str | None = None,
         before: int | None = None,
         limit: int = 100,
     ) -> list[Delivery]:
         """Those that fit, the newest first; `before` is the `number` of the last one that was shown."""
-        wanted = {"state": state, "repo": repo, "event": event, "subject": subject, "run": run}
+        wanted = {"state": state, "repo": repo, "subject": subject}
         given = {name: value for name, value in wanted.items() if value is not None}
         tests = " AND ".join([*(f"{name} = ?" for name in given), "number < ?"])
         values = [*given.values(), _LAST if before is None else before, limit]

@@ -114,7 +114,6 @@ class Runs:
         *,
         repo: str = "",
         number: int | None = None,
-        delivery: str = "",
         event: str = "",
         before: int = 0,
         limit: int = 50,
@@ -122,7 +121,7 @@ class Runs:
     ) -> list[Run]:
         """The newest first, or the `oldest`; of all states where none is named. `before`: the `row` of the last one."""
         states = tuple(states)
-        wanted = {"repo": repo, "number": number, "delivery": delivery, "event": event}
+        wanted = {"repo": repo, "number": number, "event": event}
         parts = [f"{name} = :{name}" for name, value in wanted.items() if value]
         parts += ["row < :before"] if before else []
         parts += [f"state IN ({', '.join(f':state{n}' for n in range(len(states)))})"] if states else []

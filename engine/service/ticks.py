@@ -33,16 +33,14 @@ def strike(
     runs: Runs,
     add: Callable[[Run, bytes], None],
     now: Callable[[], str],
-    *,
-    whatever: bool = False,
 ) -> int:
-    """Start what is due, or with `whatever` all that does not go already; how much was started. One fails alone."""
+    """Start what is due; how much was started. One fails alone."""
     started = 0
     for trigger in rules.triggers:
         for source in rules.sources if trigger.every_s is not None else ():
             assert trigger.every_s is not None
             try:
-                started += _start(source.repo, trigger.run, trigger.every_s, store, runs, add, now(), whatever)
+                started += _start(source.repo, trigger.run, trigger.every_s, store, runs, add, now())
             except EngineError as error:
                 log.error("a row of the clock cannot be started", repo=source.repo, pipeline=trigger.run, reason=error)
     return started
@@ -56,7 +54,6 @@ def _start(
     runs: Runs,
     add: Callable[[Run, bytes], None],
     now: str,
-    whatever: bool,
 ) -> bool:
     key = keys.struck(repo, pipeline)
     item = store.get(key)
@@ -65,7 +62,7 @@ def _start(
     for one in going:
         if one.not_before == HELD:
             _let_go(runs, one.run, is_ours=bool(struck and struck["run"] == one.run))
-    if going or not (whatever or struck is None or _is_due(struck["at"], every_s, now)):
+    if going or not (struck is None or _is_due(struck["at"], every_s, now)):
         return False
     run = f"every-{pipeline}-{digest(repo.lower()).rpartition(':')[2][:8]}-{_compact(now)}"
     said = record.encode("struck", run=run, repository=repo, pipeline=pipeline, at=now)

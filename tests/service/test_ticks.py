@@ -35,8 +35,8 @@ class Service:
         self.runs.add(run)
         self.bodies.append(json.loads(body))
 
-    def strike(self, at, *rows, sources=(REPO,), **more):
-        return ticks.strike(rules(*rows, sources=sources), self.store, self.runs, self.add, lambda: at, **more)
+    def strike(self, at, *rows, sources=(REPO,)):
+        return ticks.strike(rules(*rows, sources=sources), self.store, self.runs, self.add, lambda: at)
 
     def end_all(self):
         for run in self.runs.find():
@@ -98,12 +98,6 @@ def test_one_that_cannot_be_started_does_not_keep_the_others(service):
     service.store.put_if_absent(keys.struck("o/a", "sweep"), b"garbage")
     assert service.strike(AT, ("sweep", 600), sources=("o/a", "o/b")) == 1
     assert [run.repo for run in service.runs.find()] == ["o/b"]
-
-
-def test_whoever_says_so_starts_what_is_not_due(service):
-    service.strike(AT, ("sweep", 600))
-    service.end_all()
-    assert service.strike(later(AT, 5), ("sweep", 600), whatever=True) == 1
 
 
 def test_what_still_goes_is_seen_behind_any_number_of_others(service):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from engine.adapters.github import queries
 from engine.adapters.github.branches import Branches
-from engine.adapters.github.client import MOST_PAGES, Client, Json, at, once, surely
+from engine.adapters.github.client import MOST_PAGES, Json, at, once, surely
 from engine.adapters.github.failures import RefusedError, not_whole
 from engine.adapters.github.whole import Understood, named
 from engine.core.report.labels import LOOKS
@@ -20,10 +20,6 @@ _FRESH = "ededed"  # the colour of a label that GitHub has made because it was p
 
 class Write(Branches):
     """`Writes`, by a client."""
-
-    def __init__(self, client: Client, app: int | None = None) -> None:
-        """`app` is the id of our App, where that is known."""
-        super().__init__(client, app)
 
     def open_pull(self, repo: str, head: str, base: str, title: str, body: str) -> int:
         """Opens it. A second one of the same branches GitHub does not open."""

@@ -71,9 +71,9 @@ class Judgement(NamedTuple):
 class Doubt(Exception):  # noqa: N818 - it is the absence of knowledge, not of correctness
     """Something that had to be known is not. Caught where a gate is judged; the answer to doubt is never yes."""
 
-    def __init__(self, text: str, outcome: Outcome = Outcome.ERROR) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.cause = Cause(outcome, text)
+        self.cause = Cause(Outcome.ERROR, text)
 
 
 def causes_of(trace: Trace, outcome: Outcome) -> tuple[Cause, ...]:

@@ -6,8 +6,6 @@ from typing import Any
 from engine.core.declare import Schema
 from engine.core.expressions.model import Expression, Kind
 
-KEYWORDS = frozenset(("type", "enum", "minimum", "maximum", "items", "default", "description"))
-
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),

@@ -28,11 +28,11 @@ class Limits:
             self._windows[payer, resource] = (ends, used + points)
             return True
 
-    def give_back(self, payer: Payer, resource: str = "core") -> None:
+    def give_back(self, payer: Payer) -> None:
         """The last request does not count after all: nothing had changed (304)."""
         with self._lock:
-            ends, used = self._window(payer, resource)
-            self._windows[payer, resource] = (ends, max(0, used - 1))
+            ends, used = self._window(payer, "core")
+            self._windows[payer, "core"] = (ends, max(0, used - 1))
 
     def state(self, payer: Payer, resource: str = "core") -> dict[str, int]:
         """GitHub's `rate-limit`: `{limit, used, remaining, reset}`."""

@@ -26,6 +26,18 @@ def hook(forge: Forge, urls: Urls, row: Row, repository: Row) -> dict[str, Any]:
     url = urls.repo(repository["full_name"], "hooks", row["id"])
     return {
         "type": "Repository",
+        **_about(row),
+        "url": url,
+        "test_url": f"{url}/test",
+        "ping_url": f"{url}/pings",
+        "deliveries_url": f"{url}/deliveries",
+        "last_response": _last_response(forge, row),
+    }
+
+
+def _about(row: Row) -> dict[str, Any]:
+    """Of whomever it is."""
+    return {
         "id": row["id"],
         "name": "web",
         "active": bool(row["active"]),
@@ -33,11 +45,6 @@ def hook(forge: Forge, urls: Urls, row: Row, repository: Row) -> dict[str, Any]:
         "config": config(row),
         "updated_at": row["updated_at"],
         "created_at": row["created_at"],
-        "url": url,
-        "test_url": f"{url}/test",
-        "ping_url": f"{url}/pings",
-        "deliveries_url": f"{url}/deliveries",
-        "last_response": _last_response(forge, row),
     }
 
 
@@ -47,13 +54,7 @@ def pinged(forge: Forge, urls: Urls, row: Row, repository: Row | None) -> dict[s
         return hook(forge, urls, row, repository)
     return {
         "type": "App",
-        "id": row["id"],
-        "name": "web",
-        "active": bool(row["active"]),
-        "events": json.loads(row["events_json"]),
-        "config": config(row),
-        "updated_at": row["updated_at"],
-        "created_at": row["created_at"],
+        **_about(row),
         "app_id": row["app"],
         "deliveries_url": urls.rest("app", "hook", "deliveries"),
     }
