@@ -28,6 +28,10 @@ for name in [name for name in os.environ if name.startswith("GITHUB_")]:
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# `check-jsonschema` brings a grammar of IRIs, and each process that imports jsonschema would compile it, for a second.
+# No schema asks for one.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 # No deadlines: neighbours on a shared machine would fail a law.
 settings.register_profile(
     "shared", deadline=None, max_examples=100 if ALL else 50, suppress_health_check=[HealthCheck.too_slow]

@@ -5,15 +5,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from engine import data
 from engine.cli import main as cli
 from engine.cli.console import Console
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 _FILES = ("api", "decision", "output", "report")
 
@@ -34,7 +36,9 @@ def answer(words: Sequence[str]) -> str:
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator
+
     known = Registry().with_resources(
         [(f"{file}.schema.json", Resource.from_contents(schema(file))) for file in _FILES]
     )
