@@ -19,6 +19,7 @@ from engine.adapters import attached_keeper as keeper
 from engine.adapters.attached import Ended, Found, Running
 from engine.adapters.process import Done
 from engine.adapters.terraform import failures, locks
+from engine.adapters.terraform.accounts import Role
 from engine.adapters.terraform.applied import Applied, Case, judge, riddle
 from engine.adapters.terraform.keeping import attempts, own, remove_old, remove_unbegun
 from engine.adapters.terraform.locks import Lock
@@ -103,10 +104,9 @@ class Opened:
             EngineError: it cannot be read (`TerraformError`), or is none (ENG467).
         """
         self._prepared(cancel)
-        env = self._workspace.env(self._job, self._work)
-        done = self._workspace.command(["state", "pull"], self._work, _PULL_S, (0, 1), cancel, env)
+        done = self._asked(["state", "pull"], cancel)
         if done.code:
-            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+            raise self._failed(done)
         try:
             return state.read(done.stdout)
         except ValueError as error:
@@ -125,7 +125,7 @@ class Opened:
                 continue
             done = self._workspace.show(what, self._work, _PULL_S, cancel, env)
             if done.code:
-                raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+                raise self._failed(done)
             found[name] = read(done.stdout, lambda why: failure("ENG416", resource=self._job.path, reason=why))
         return mask.secrets(found.get("plan", {})) | mask.secrets({"prior_state": found["prior_state"]})
 
@@ -172,7 +172,7 @@ class Opened:
             raise EngineError(riddle(self._job.path, self._program, found))
         if found.code:
             done = Done(found.code, b"", attached.said(folder, _WORDS), found.seconds)
-            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+            raise self._failed(done)
         for one in [ours] if file == ours else [*self._unwritten()] if file == self.errored else []:
             files.remove(one)
 
@@ -194,11 +194,9 @@ class Opened:
             TerraformError: it is not there, or another one is.
         """
         self._prepared(cancel)
-        env = self._workspace.env(self._job, self._work, "apply")
-        arguments = ["force-unlock", "-force", lock.id]
-        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        done = self._asked(["force-unlock", "-force", lock.id], cancel, "apply")
         if done.code:
-            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+            raise self._failed(done)
 
     def lock(self, cancel: threading.Event | None = None) -> Lock | None:
         """Who has the state's lock; None: nobody. Terraform tells when it is to give back one that nobody has.
@@ -207,13 +205,11 @@ class Opened:
             TerraformError: nobody can tell.
         """
         self._prepared(cancel)
-        env = self._workspace.env(self._job, self._work)
-        arguments = ["force-unlock", "-force", locks.NOBODYS]
-        done = self._workspace.command(arguments, self._work, _PULL_S, (0, 1), cancel, env)
+        done = self._asked(["force-unlock", "-force", locks.NOBODYS], cancel)
         said = uncoloured(done.stderr.decode(errors="replace"))
         found = locks.read([said], self._workspace.redactor)
         if found is None and not (done.code and locks.NONE.search(said)):
-            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+            raise self._failed(done)
         return found
 
     def discard(self, cancel: threading.Event | None = None) -> None:
@@ -228,11 +224,10 @@ class Opened:
             self.unlock(left, cancel)
         job = self._job._replace(scratch=False)
         with self._workspace.directory(job, cancel) as place:
-            env = self._workspace.env(job, place, "apply")
             arguments = ["workspace", "delete", "-force", "-lock=false", SCRATCH]
-            done = self._workspace.command(arguments, place, _PULL_S, (0, 1), cancel, env)
+            done = self._asked(arguments, cancel, "apply", place)
         if done.code and b"doesn't exist" not in done.stderr:
-            raise failures.of_resource(self._job.path, done, self._workspace.redactor)
+            raise self._failed(done)
 
     def leave(self) -> None:
         """Let others open it."""
@@ -249,6 +244,17 @@ class Opened:
         self._at_rest()
         shutil.rmtree(self.folder, ignore_errors=True)  # the lock, too: whoever waits for it looks whether it is there
         self.leave()
+
+    def _asked(
+        self, arguments: list[str], cancel: threading.Event | None, role: Role = "plan", place: str = ""
+    ) -> Done:
+        """What Terraform says to this, in the work directory or in `place`; 1 is an answer, too."""
+        place = place or self._work
+        env = self._workspace.env(self._job, place, role)
+        return self._workspace.command(arguments, place, _PULL_S, (0, 1), cancel, env)
+
+    def _failed(self, done: Done) -> EngineError:
+        return failures.of_resource(self._job.path, done, self._workspace.redactor)
 
     def _pushed(self) -> str:
         """The folder of the last push, which may be a killed one's, and has ended by now."""
