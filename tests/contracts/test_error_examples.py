@@ -8,7 +8,7 @@ from engine.cli.error import Example, Situation, examples
 from engine.cli.main import _flags, load, parser_of
 from engine.errors import TABLE
 from tools.error_examples import FILE, written
-from tools.error_situations import commands
+from tools.error_situations import CAUSES, commands
 
 
 @pytest.mark.slow
@@ -24,6 +24,14 @@ def test_every_code_has_a_mistake_with_its_mending_or_says_when_it_comes_about()
     assert len(shown) > 200
     assert sum(bool(one.mended) for one in shown) > 40
     assert all(one.when for one in found.values() if isinstance(one, Situation))
+
+
+def test_a_cause_is_told_where_no_line_shows_it():
+    found = examples()
+    for code, said in CAUSES.items():
+        shown = found[code]
+        assert isinstance(shown, Situation), f"{code} has an example: take its cause out"
+        assert shown.when == ([said] if isinstance(said, str) else said), "run `make docs`"
 
 
 def test_commands_in_a_remedy_are_commands():
