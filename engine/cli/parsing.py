@@ -26,16 +26,7 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
 )
 _QUERY = "print of the JSON only what this JMESPath expression makes of it"
-# What argparse says, and how it is told.
 _MISSING = "the following arguments are required: "
-_SAID = (
-    (r"argument ([^:]+): expected (?:one|at least one) argument", r"\1 has no value"),
-    (r"argument ([^:]+): ignored explicit argument (.+)", r"\1 takes no value, and \2 is given"),
-    (r"argument ([^:]+): invalid (?:int|float) value: '(.*)'", r"\1 wants a number, not `\2`"),
-    (r"argument ([^:]+): invalid \w+ value: '(.*)'", r"\1 cannot be `\2`"),
-    (r"argument ([^:]+): not allowed with argument (.+)", r"\1 and \2 exclude one another"),
-    (r"unrecognized arguments: (.*)", r"`\1` is not known here"),
-)
 
 
 class Parser(ArgumentParser):
@@ -76,7 +67,7 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises: EngineError: always."""
         self.print_usage(sys.stderr)
-        reason, hint = message, ""
+        hint = ""
         if message.startswith(_MISSING):
             absent = [
                 one for one in self._actions if one.required and _called(one) in message[len(_MISSING) :].split(", ")
@@ -84,14 +75,29 @@ class Parser(ArgumentParser):
             known = absent[0].choices if len(absent) == 1 else None
             hint = _one_of([*map(str, known)]) if known is not None else ""
             reason = f"what is missing: {', '.join(map(_named, absent))}" if absent else message
-        for pattern, said in _SAID:
-            if found := re.fullmatch(pattern, message, re.DOTALL):
-                reason = found.expand(said)
+        else:
+            reason = _plainly(message)
         if "unrecognized" in message:
             mine = flags(self)
             wrong = next((word for word in message.split() if word.startswith("--") and word not in mine), "")
             hint = closest(wrong.partition("=")[0], mine)
         raise failure("ENG750", command=self.prog, reason=reason, hint=hint)
+
+
+def _plainly(message: str) -> str:
+    """What argparse says, for people."""
+    if found := re.fullmatch(r"unrecognized arguments: (?s:(.*))", message):
+        return f"`{found[1]}` is not known here"
+    if not (found := re.fullmatch(r"argument ([^:]+): (?s:(.*))", message)):
+        return message
+    option, why = found[1], found[2]
+    if why.startswith("expected "):
+        return f"{option} has no value"
+    if why.startswith("ignored explicit argument "):
+        return f"{option} takes no value"
+    if wrong := re.fullmatch(r"invalid [a-z_]+ value: '(?s:(.*))'", why):
+        return f"{option} cannot be `{wrong[1]}`"
+    return f"{option}: {why}"
 
 
 class _Verbs(_SubParsersAction):  # type: ignore[type-arg]
