@@ -37,6 +37,15 @@ class Row(NamedTuple):
     remedy: str
     exit: ExitCode = ExitCode.CONFIG
 
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Both as people read them: fields by their names, braces once. What each case says for itself is said so."""
+        plain = (text.replace("{{", "{").replace("}}", "}") for text in (self.title, self.remedy))
+        title, remedy = (_OF_EACH if text[:1] == "{" and text.find("}") == len(text) - 1 else text for text in plain)
+        return title, remedy
+
+
+_OF_EACH = "(each case says its own)"
 
 # Of earlier releases: what they meant cannot happen any more, and their numbers stay theirs.
 GONE = frozenset({"ENG557", "ENG783"})
@@ -903,7 +912,7 @@ TABLE: dict[str, Row] = {
         _EXEC,
     ),
     "ENG973": Row(
-        "{why}",
+        "no App was registered: {why}",
         "begin again with `engine app register`, and follow the address that it prints; nothing was written",
         _NO,
     ),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 LONGEST_NAME = 100  # characters that are compared: who mistypes a longer name needs no guess of ours
 MOST_COMPARED = 500  # names that are looked at for a guess
 _NEAR = 0.6  # of 1, from where a name may have been meant
+_SLIPS = 3  # one letter of so many is slipped at most: `title` is no `state`, though it has most of its letters
 _SURE = 0.85  # from where a name is more likely misspelt than cut short
 _SHORTEST_BEGINNING = 3  # characters of a name that another one begins or ends with
 _GUESSES = 3  # that are named where several are as near
@@ -48,7 +49,28 @@ def _ratios(asked: str, folded: Iterable[str]) -> dict[str, float]:
 
     letters = set(asked)
     likely = nsmallest(_LIKELY, folded, key=lambda k: (len(letters.symmetric_difference(k)), abs(len(k) - len(asked))))
-    return {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely}
+    return {name: SequenceMatcher(a=name, b=asked).ratio() for name in likely if _slipped(name, asked)}
+
+
+def _slipped(meant: str, written: str) -> bool:
+    """Do a few slips of the hand make the one of the other?"""
+    most = max(len(meant), len(written))
+    return distance(meant, written) <= max(2 if most > _SLIPS + 1 else 1, most // _SLIPS)
+
+
+def distance(one: str, other: str) -> int:
+    """Edits from one to the other, two exchanged neighbours counting as one (Damerau, optimal string alignment)."""
+    before: list[int] = []
+    above = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, above = above, row
+    return above[-1]
 
 
 def _begun(asked: str, known: Iterable[str]) -> list[str]:

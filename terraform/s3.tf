@@ -16,8 +16,8 @@ variable "s3_buckets" {
       target_bucket = string # names: arn:aws:s3:::{}
       target_prefix = optional(string, "")
     }))
-    event_bridge = optional(bool, false)  # events of the bucket go to EventBridge,
-    notifications = optional(map(object({ # and to queues, topics and functions, which have to let S3 in
+    event_bridge = optional(bool, false)  # all events of the bucket go to EventBridge
+    notifications = optional(map(object({ # events go to queues, topics and functions, which have to let S3 in
       target_arn = string
       events     = optional(list(string), ["s3:ObjectCreated:*"])
       prefix     = optional(string)

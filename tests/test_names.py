@@ -1,15 +1,15 @@
 """What people are told of many names is bounded, and so is the search for the one that was meant."""
 
-import difflib
 from itertools import product
 
 import pytest
 
+from engine import names
 from engine.names import LONGEST_NAME, MOST_LISTED, closest, listing
 
 
 @pytest.mark.parametrize(
-    ("why", "names", "shown"),
+    ("why", "found", "shown"),
     [
         ("none", [], "none"),
         ("in order", ["b", "a"], "a, b"),
@@ -18,21 +18,20 @@ from engine.names import LONGEST_NAME, MOST_LISTED, closest, listing
         ("one is always shown", ["x" * 5000], "x" * 5000),
     ],
 )  # fmt: skip
-def test_listing(why, names, shown):
-    assert listing(names) == shown, why
+def test_listing(why, found, shown):
+    assert listing(found) == shown, why
 
 
 def test_a_guess_compares_few_names(monkeypatch):
     compared = []
-    ratio = difflib.SequenceMatcher.real_quick_ratio
+    distance = names.distance
 
-    def counted(self):
-        compared.append(self.a)
-        return ratio(self)
+    def counted(meant, written):
+        compared.append(meant)
+        return distance(meant, written)
 
-    monkeypatch.setattr(difflib.SequenceMatcher, "real_quick_ratio", counted)
-    names = ["".join(letters) for letters in product("abcdefg", repeat=4)]
-    assert closest("abcdx", names) != ""
+    monkeypatch.setattr(names, "distance", counted)
+    assert closest("abcdx", ["".join(letters) for letters in product("abcdefg", repeat=4)]) != ""
     assert len(compared) <= 8
 
 
@@ -43,6 +42,17 @@ def test_a_guess_compares_few_names(monkeypatch):
         ("reviewd", ["policy", "reviewed"], "reviewed"),
         ("Statment", ["Statement"], "Statement"),
         ("unlike", ["policy", "reviewed"], ""),
+        ("hwen", ["then", "when"], "when"),
+        ("runn", ["run", "return"], "run"),
+        ("enviornmnet", ["environment"], "environment"),
+        ("repository", ["repo", "report"], "repo"),
+        # Most letters alike, and another word all the same.
+        ("title", ["state"], ""),
+        ("reject", ["protect"], ""),
+        ("teams", ["gates"], ""),
+        ("date", ["after"], ""),
+        ("kind", ["id"], ""),
+        ("replay", ["plan"], ""),
         ("x" * (LONGEST_NAME + 1), ["x" * LONGEST_NAME], ""),
     ],
 )

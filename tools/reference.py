@@ -53,10 +53,7 @@ def _errors() -> str:
     exits = _table(["exit code", "name"], ([str(code.value), code.name.lower()] for code in sorted(ExitCode)))
     rows = _table(
         ["code", "what is wrong", "fix", "exit"],
-        (
-            [f'<a id="{code.lower()}"></a>{code}', row.title, row.remedy, str(row.exit.value)]
-            for code, row in TABLE.items()
-        ),
+        ([f'<a id="{code.lower()}"></a>{code}', *row.shown, str(row.exit.value)] for code, row in TABLE.items()),
     )
     lead = "`engine error CODE` prints one of these, with its example. Codes are never reused."
     shown = (_example(code, example) for code, example in examples().items())

@@ -1,7 +1,6 @@
 """`engine completion`: what a shell has to know to complete commands, options and files."""
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
 
 from engine.cli.console import Console
 from engine.errors import ExitCode
@@ -26,10 +25,10 @@ def run(options: Namespace, console: Console) -> int:
 
 def everything() -> ArgumentParser:
     """One parser of all commands, as no call of `engine` needs it."""
-    from engine.cli.main import COMMANDS, load, parser_of
+    from engine.cli.main import COMMANDS, load
+    from engine.cli.parsing import Parser
 
-    kind: Any = type(parser_of("version", load("version")))
-    whole: ArgumentParser = kind(prog="engine")
+    whole = Parser(prog="engine")
     verbs = whole.add_subparsers(dest="command")
     for name in COMMANDS:
         command = load(name)

@@ -2,10 +2,12 @@
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.cli.console import Console
+from engine.columns import wrapped
 from engine.errors import GONE, TABLE, ExitCode, failure
 from engine.names import choice, closest
 
@@ -14,8 +16,17 @@ if TYPE_CHECKING:
 
 HELP = "what an error code means and what to do about it"
 _MOST_RELATED, _MOST_MEANT = 4, 6
+_DEEPER = " " * 4
+_SHARED, _NEAR = 0.03, 20  # at least; and of so many numbers away, half as much
 _FILE = os.path.join(os.path.dirname(__file__), "error_examples.json")  # written by tools/error_examples.py
-_LITTLE = frozenset(("and", "are", "but", "cannot", "for", "has", "have", "not", "than", "that", "the", "with"))
+# fmt: off
+_LITTLE = frozenset((
+    "and", "any", "are", "been", "belongs", "but", "can", "cannot", "does", "for", "has", "have", "here", "its",
+    "last", "made", "may", "more", "never", "nobody", "not", "now", "one", "only", "other", "others", "say", "says",
+    "somebody", "speaks", "taken", "takes", "than", "that", "the", "there", "this", "told", "was", "what", "where",
+    "which", "who", "whose", "with",
+))
+# fmt: on
 
 
 class Situation(NamedTuple):
@@ -48,8 +59,9 @@ def run(options: Namespace, console: Console) -> int:
         if options.json:
             console.json({"version": 1, "errors": [_json(code) for code in TABLE]})
         else:
+            width = console.width if console.is_watched else 0  # one line each for programs
             for code, row in TABLE.items():
-                console.out(f"{code}  {row.title}")
+                console.out("\n".join(wrapped(row.shown[0], width, f"{code}  ", " " * (len(code) + 2))))
         return ExitCode.DONE
     code = options.code.upper()
     if code in GONE:
@@ -69,23 +81,28 @@ def run(options: Namespace, console: Console) -> int:
         }
         console.json({"version": 1, **_json(code), **shown, "related": list(related(code))})
     else:
-        console.out("\n".join(_page(code, found)))
+        console.out("\n".join(_page(code, found, console.width)))
     return ExitCode.DONE
 
 
 def _json(code: str) -> dict[str, object]:
-    row = TABLE[code]
-    return {"code": code, "title": row.title, "remedy": row.remedy, "exit": row.exit.value}
+    title, remedy = TABLE[code].shown
+    return {"code": code, "title": title, "remedy": remedy, "exit": TABLE[code].exit.value}
 
 
-def _page(code: str, found: Example | Situation | None) -> Iterator[str]:
-    row = TABLE[code]
-    yield f"{code}: {row.title}\n"
-    yield f"  Fix:        {row.remedy}\n  exit code:  {row.exit.value} ({row.exit.name.lower()})"
+def _page(code: str, found: Example | Situation | None, width: int) -> Iterator[str]:
+    """Lines; those of a file as they are, all others in the columns that there are."""
+    (title, remedy), leaves = TABLE[code].shown, TABLE[code].exit
+    yield from wrapped(f"{code}: {title}", width, rest=_DEEPER)
+    yield ""
+    yield from wrapped(remedy, width, "  Fix:        ", " " * 14) if remedy else ()
+    yield f"  exit code:  {leaves.value} ({leaves.name.lower()})"
     if isinstance(found, Example):
-        yield f"\n  for example, in {found.file}: {found.why}\n"
+        yield ""
+        yield from wrapped(f"for example, in {found.file}: {found.why}", width, "  ", _DEEPER)
+        yield ""
         yield from _indented(found.bad)
-        yield f"      {found.message}: {found.hint}"
+        yield from wrapped(f"{found.message}: {found.hint}", width, " " * 6)
         if found.mended:
             yield "\n  mended\n"
             yield from _indented(found.mended)
@@ -93,14 +110,15 @@ def _page(code: str, found: Example | Situation | None) -> Iterator[str]:
         for head, lines in (("for example", found.when), ("what leads on", found.then)):
             if lines:
                 yield f"\n  {head}"
-                yield from (f"    {line}" for line in lines)
+                yield from (part for line in lines for part in wrapped(line, width, _DEEPER, " " * 6))
     if others := related(code):
         yield "\n  see also"
-        yield from (f"    {other}  {TABLE[other].title}" for other in others)
+        for other in others:
+            yield from wrapped(TABLE[other].shown[0], width, f"{_DEEPER}{other}  ", " " * (len(other) + 6))
 
 
 def _indented(lines: str) -> Iterator[str]:
-    return (f"    {line}" for line in lines.split("\n"))
+    return (_DEEPER + line for line in lines.split("\n"))
 
 
 def examples() -> "Mapping[str, Example | Situation]":
@@ -112,12 +130,17 @@ def examples() -> "Mapping[str, Example | Situation]":
 
 
 def related(code: str) -> tuple[str, ...]:
-    """Codes of the same hundred that speak of the same things, the nearest first."""
-    mine, number = _words(code), int(code[3:])
-    rest = [other for other in TABLE if other != code and other[:4] == code[:4]]
-    shared = {other: len(mine & _words(other)) for other in rest}
-    near = sorted(rest, key=lambda other: (-shared[other], abs(int(other[3:]) - number)))
-    return tuple(other for other in near[:_MOST_RELATED] if shared[other])
+    """Codes of the same hundred that speak of the same things: of what few speak of and of what is near, first."""
+    words = {other: _words(other) for other in TABLE}
+    usual = Counter(word for found in words.values() for word in found)
+    shared = {
+        other: sum(1 / usual[word] for word in words[code] & words[other])
+        / (1 + abs(int(other[3:]) - int(code[3:])) / _NEAR)
+        for other in TABLE
+        if other != code and other[:4] == code[:4]
+    }
+    near = sorted(shared, key=lambda other: -shared[other])
+    return tuple(other for other in near[:_MOST_RELATED] if shared[other] >= _SHARED)
 
 
 def _words(code: str) -> frozenset[str]:

@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import EngineError, ExitCode, failure, problem
+from engine.errors import EngineError, ExitCode, problem
 from engine.names import closest, either
 
 if TYPE_CHECKING:
@@ -53,25 +53,9 @@ COMMANDS = {
 _START_PROGRAMS = frozenset(
     ["init", "run", "serve", "check", "discover", "graph", "policy", "rollback", "unlock", "state", "doctor", "sandbox"]
 )
-_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("--quiet", "-q"), {"action": "store_true", "help": "no progress on standard error"}),
-    (
-        ("--color",),
-        {
-            "choices": ("auto", "always", "never"),
-            "metavar": "WHEN",
-            "help": "colours: auto (the default: on a terminal), always or never (also: FORCE_COLOR)",
-        },
-    ),
-    (
-        ("--no-color",),
-        {"action": "store_const", "const": "never", "dest": "color", "help": "as --color never (also: NO_COLOR)"},
-    ),
-)
 _COLOURS = {"auto": None, "always": True, "never": False}
 # What older releases called an option that means the same in every command now.
 _RENAMED = {"--controller": "--rules", "--rules-dir": "--rules"}
-_QUERY = "print of the JSON only what this JMESPath expression makes of it"
 _ALIASES = {"--version": "version", "-V": "version"}
 
 
@@ -144,12 +128,16 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _dispatch(words: list[str], console: "Console") -> int:
+    if words[:1] == ["help"] and words[1:2]:
+        words = [*words[1:], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         console.out(_overview(console.width))
         return ExitCode.DONE if words else ExitCode.CONFIG
     name = _ALIASES.get(words[0], words[0])
     if name not in COMMANDS:
-        hint = closest(name, COMMANDS) or f"name one of: {either(COMMANDS)}"
+        meant = next((word for word in words if word in COMMANDS), "") if name.startswith("-") else ""
+        hint = f"name the command first: `engine {meant} {name} …`" if meant else closest(name, COMMANDS)
+        hint = hint or f"name one of: {either(COMMANDS)}"
         raise EngineError(problem("ENG005", name=name, hint=hint))
     command = load(name)
     parser = parser_of(name, command, console.width)
@@ -187,44 +175,12 @@ def _stop_when_terminated() -> None:
 
 
 def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser":
-    """The parser of one command; it and its verbs (`keys new`) take the options that all have.
+    """The parser of one command; it and its verbs (`keys new`) take the options that all have."""
+    from engine.cli.parsing import Parser
 
-    Where JSON can be printed, `--query` stands beside it.
-    """
-    from argparse import SUPPRESS, ArgumentParser, HelpFormatter
-
-    class Parser(ArgumentParser):
-        def __init__(self, **options: Any) -> None:
-            # With a width of its own argparse does not ask for the terminal's: that imports shutil, bz2, lzma (4 ms).
-            narrow = {"formatter_class": lambda prog: HelpFormatter(prog, width=width), "allow_abbrev": False}
-            super().__init__(**{**options, **narrow})
-            for flags, said in _FLAGS:  # without a default: a verb's would replace what was said before the verb
-                self.add_argument(*flags, default=SUPPRESS, **said)
-
-        def add_argument(self, *flags: str, **options: Any) -> Any:
-            action = super().add_argument(*flags, **options)
-            is_json = "--json" in flags or "json" in options.get("choices", ())
-            if is_json and "--query" not in self._option_string_actions:
-                super().add_argument("--query", metavar="EXPR", help=_QUERY)
-            return action
-
-        def error(self, message: str) -> NoReturn:
-            self.print_usage(sys.stderr)
-            known = _flags(self)
-            wrong = next((word for word in message.split() if word.startswith("--") and word not in known), "")
-            hint = closest(wrong.partition("=")[0], known) if "unrecognized" in message else ""
-            raise failure("ENG750", command=self.prog, reason=message, hint=hint)
-
-    parser = Parser(prog=f"engine {name}", description=command.HELP)
+    parser = Parser(width=width, prog=f"engine {name}", description=command.HELP)
     command.arguments(parser)
     return parser
-
-
-def _flags(parser: "ArgumentParser") -> list[str]:
-    """All options of a command and of its verbs: it is the command that complains of what a verb does not take."""
-    own = [flag for action in parser._actions for flag in action.option_strings]
-    verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
-    return own + [flag for verb in verbs for flag in _flags(verb)]
 
 
 def _overview(width: int) -> str:

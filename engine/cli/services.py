@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from engine.cli.files import rules_option
+from engine.columns import wrapped
 from engine.errors import ExitCode, failure
 from engine.names import closest, listing
 
@@ -40,9 +41,12 @@ def run(options: Namespace, console: "Console") -> int:
         found = [shown.to_json(known, one) for one in ([name] if name else sorted(known.names))]
         console.json({"version": 1, "services": found})
     elif name:
-        console.out(shown.text(known, name))
+        console.out(shown.text(known, name, console.width))
     else:
         for one in sorted(known.names):
             for variable in shown.variables(known, one):
-                console.out(f"{one:<8}  {variable.name}: {variable.said.description}".rstrip())
+                said = f"{variable.name}: {variable.said.description}".rstrip()
+                console.out(
+                    "\n".join(wrapped(said, console.width if console.is_watched else 0, f"{one:<8}  ", " " * 10))
+                )
     return ExitCode.DONE

@@ -39,9 +39,9 @@ def test_json_has_the_same(capsys):
 @pytest.mark.parametrize(
     ("code", "words", "then"),
     [
-        ("ENG353", "a shallow clone", "git fetch --unshallow"),
+        ("ENG353", "a clone of GitHub Actions without", "git fetch --unshallow"),
         ("ENG412", "another run holds the state", "terraform force-unlock"),
-        ("ENG999", "a bug", None),
+        ("ENG999", "a case that we have not thought of", None),
     ],
 )
 def test_what_no_line_brings_about_says_when_it_happens_and_what_leads_on(capsys, code, words, then):
@@ -70,6 +70,40 @@ def test_a_near_miss_is_guessed_by_its_number(why, code, meant, capsys):
     assert main(["error", code]) == ExitCode.CONFIG, why
     said = capsys.readouterr().err
     assert all(one in said for one in meant), said
+
+
+@pytest.mark.parametrize(
+    ("why", "code", "said"),
+    [
+        ("braces once, as they are written", "ENG071", "  Fix:        correct it, or write one `${…}`\n"),
+        ("a field beside them keeps its name", "ENG907", "`${{path}}`"),
+        ("what each case says for itself is no field", "ENG842", "  Fix:        (each case says its own)\n"),
+        ("nothing to be done is no empty line", "ENG789", "more\n\n  exit code:"),
+    ],
+)
+def test_a_page_is_for_people(why, code, said, capsys):
+    assert main(["error", code]) == ExitCode.DONE
+    assert said in capsys.readouterr().out, why
+
+
+@pytest.mark.parametrize("columns", [40, 60, 120])
+def test_a_page_has_the_columns_that_there_are(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["error", "ENG733"]) == ExitCode.DONE
+    assert max(map(len, capsys.readouterr().out.split("\n"))) <= columns
+
+
+@pytest.mark.parametrize(
+    ("why", "code", "others"),
+    [
+        ("names that are unknown", "ENG052", ["ENG053", "ENG054"]),
+        ("keys that are not believed", "ENG272", ["ENG271", "ENG273", "ENG274"]),
+        ("a word that most have joins nothing", "ENG581", []),
+    ],
+)
+def test_related_codes_are_about_the_same(why, code, others):
+    assert set(others) <= set(related(code)), why
+    assert others or not {"ENG553", "ENG598"} & set(related(code)), why
 
 
 def test_related_codes_are_others_that_there_are():

@@ -78,7 +78,7 @@ def test_who_when_and_why_are_kept(place: Path, capsys: pytest.CaptureFixture[st
         ("a reason that turns round", ("on", "--reason", "a\u202eb"), {}, "a reason is one line"),
         ("a reason of bytes", ("on", "--reason", "a\udcff"), {}, "a reason is one line"),
         ("a long one", ("on", "--reason", "x" * 501), {}, "a reason is one line"),
-        ("neither on nor off", ("maybe",), {}, "invalid choice"),
+        ("neither on nor off", ("maybe",), {}, "name one of: on or off"),
     ],
 )
 def test_what_is_refused_writes_nothing(

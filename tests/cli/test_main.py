@@ -16,6 +16,22 @@ from engine.errors import TABLE, ExitCode
         ("an unknown option is argparse's usage error", ["version", "--nope"], ExitCode.CONFIG, "", "--nope"),
         ("an option's old name", ["explain", "--controller", "/nowhere"], ExitCode.CONFIG, "", "called `--rules` now"),
         ("the same in one word", ["lint", "--rules-dir=/nowhere"], ExitCode.CONFIG, "", "called `--rules` now"),
+        ("help of a command", ["help", "lint"], ExitCode.DONE, "usage: engine lint", ""),
+        ("help of a verb says what it is for", ["keys", "new", "--help"], ExitCode.DONE, "\n\nwrite a private key", ""),
+        ("an option before the command", ["--rules", ".", "lint"], ExitCode.CONFIG, "", "`engine lint --rules …`"),
+        ("a misspelt verb", ["policy", "tset"], ExitCode.CONFIG, "", "there is no `tset`\n  Fix: did you mean `test`?"),
+        ("no verb", ["policy"], ExitCode.CONFIG, "", "Fix: name one of: eval, explain, test or convert"),
+        (
+            "a word that is missing is said as it is written",
+            ["init"],
+            ExitCode.CONFIG,
+            "",
+            "missing: controller or source",
+        ),
+        ("a misspelt choice", ["runs", "--only", "fail"], ExitCode.CONFIG, "", "--only cannot be `fail`"),
+        ("a value that is none", ["lint", "--color", "red"], ExitCode.CONFIG, "", "name one of: auto, always or never"),
+        ("an option without its value", ["lint", "--rules"], ExitCode.CONFIG, "", "--rules has no value"),
+        ("a value that is no number", ["audit", "show", "--pr", "x"], ExitCode.CONFIG, "", "--pr "),
         ("version", ["--version"], ExitCode.DONE, "interlock-engine ", ""),
         ("a known code", ["error", "eng001"], ExitCode.DONE, "cannot be read", ""),
         ("an unknown code", ["error", "ENG000"], ExitCode.CONFIG, "", "ENG003"),
@@ -49,3 +65,18 @@ def test_error_page_of_every_code(capsys):
     for code in TABLE:
         assert door.main(["error", code]) == ExitCode.DONE
     assert TABLE
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_help_has_the_columns_that_there_are(columns):
+    parsers = [door.parser_of(name, door.load(name), columns) for name in door.COMMANDS]
+    verbs = [
+        verb for one in parsers for action in one._actions for verb in (action.choices or ()) if action.dest == "verb"
+    ]
+    assert len(verbs) > 20
+    for one in parsers:
+        for action in one._actions:
+            parsers += action.choices.values() if isinstance(action.choices, dict) else ()
+    assert all(one.description for one in parsers)
+    for one in parsers:
+        assert max(map(len, one.format_help().split("\n"))) <= columns, one.prog

@@ -23,7 +23,16 @@ def test_of_the_controllers_own_module(tmp_path, capsys):
     (tmp_path / "terraform").mkdir()
     (tmp_path / "terraform" / "thing.tf").write_text(MODULE)
     assert main(["services", "Thing", "--rules", str(tmp_path)]) == ExitCode.DONE
-    assert "\n  size  a number  default 7\n" in capsys.readouterr().out
+    assert "\n  size  a number; default 7\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_it_has_the_columns_that_there_are(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["services", "S3"]) == ExitCode.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert any(line.startswith("    target_bucket ") for line in lines), "what an object holds is below its name"
 
 
 def test_json_and_schema(capsys):

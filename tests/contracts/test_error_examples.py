@@ -5,10 +5,11 @@ import shlex
 import pytest
 
 from engine.cli.error import Example, Situation, examples
-from engine.cli.main import _flags, load, parser_of
+from engine.cli.main import load, parser_of
+from engine.cli.parsing import flags
 from engine.errors import TABLE
 from tools.error_examples import FILE, written
-from tools.error_situations import commands
+from tools.error_situations import CAUSES, commands
 
 
 @pytest.mark.slow
@@ -26,6 +27,14 @@ def test_every_code_has_a_mistake_with_its_mending_or_says_when_it_comes_about()
     assert all(one.when for one in found.values() if isinstance(one, Situation))
 
 
+def test_a_cause_is_told_where_no_line_shows_it():
+    found = examples()
+    for code, said in CAUSES.items():
+        shown = found[code]
+        assert isinstance(shown, Situation), f"{code} has an example: take its cause out"
+        assert shown.when == ([said] if isinstance(said, str) else said), "run `make docs`"
+
+
 def test_commands_in_a_remedy_are_commands():
     """With their verbs and options; what stands for a value may be anything."""
     lines = [part for code in TABLE for line in commands(code) for part in line.split(" | ")]
@@ -35,4 +44,4 @@ def test_commands_in_a_remedy_are_commands():
         parser = parser_of(words[1], load(words[1]))
         verbs = next((list(one.choices) for one in parser._actions if isinstance(one.choices, dict)), None)
         assert verbs is None or len(words) == 2 or words[2] in verbs, words
-        assert {word for word in words if word.startswith("--")} <= {*_flags(parser)}, words
+        assert {word for word in words if word.startswith("--")} <= {*flags(parser)}, words

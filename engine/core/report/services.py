@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from engine.columns import wrapped
 from engine.core.resources.documents import beside
 from engine.core.resources.services import COMMON, ORDER, Said, Services
 from engine.core.resources.types import Attribute, Many, Primitive, Record, Type, describe
 
 DOCUMENTS = "A document is named as a file beside the tfvars (`…_file`), or its text is given (`…_json`)."
+_NARROW = 24  # columns: what stands beside the names takes at least so many
 LIMITS = "What is said of values that are refused:"
 _JSON_TYPES = {"string": "string", "number": "number", "bool": "boolean"}
 _STANDS_FOR = {"string": '"…"', "number": "1", "bool": "true"}
@@ -67,23 +69,31 @@ def _shortened(text: str) -> str:
     return " ".join(text.split())
 
 
-def text(services: Services, service: str) -> str:
-    """All of a service, as a person reads it."""
+def text(services: Services, service: str, width: int = 0) -> str:
+    """All of a service, as a person reads it in so many columns (0: as wide as it comes)."""
     lines: list[str] = []
     for one in variables(services, service):
-        lines += [f"{one.name}: {describe(one.type)}", f"  {one.said.description}".rstrip(), ""]
-        wide = max((len(row.path) for row in one.rows), default=0)
-        kind = max((len(row.type) for row in one.rows), default=0)
-        for row in one.rows:
+        lines += [f"{one.name}: {describe(one.type)}", *wrapped(one.said.description, width, "  "), ""]
+        names = [_below(row.path) for row in one.rows]
+        column = 4 + max(map(len, names), default=0)
+        rest = column if not width or column + _NARROW <= width else 6
+        for name, row in zip(names, one.rows, strict=True):
             default = "required" if row.required else f"default {row.default}" if row.default else ""
-            said = "; ".join(filter(None, (default, row.said)))
-            lines.append(f"  {row.path:<{wide}}  {row.type:<{kind}}  {said}".rstrip())
+            said = "; ".join(filter(None, (row.type, default, row.said)))
+            lines += wrapped(said, width, f"  {name:<{column - 2}}", " " * rest)
         if any(row.type.startswith(("a document", "documents")) for row in one.rows):
-            lines += ["", f"  {DOCUMENTS}"]
-        lines += ["", *(f"  {LIMITS}" for _ in one.said.limits[:1]), *(f"  - {limit}" for limit in one.said.limits)]
+            lines += ["", *wrapped(DOCUMENTS, width, "  ")]
+        lines += ["", *(f"  {LIMITS}" for _ in one.said.limits[:1])]
+        lines += [line for limit in one.said.limits for line in wrapped(limit, width, "  - ", " " * 4)]
         lines += [""] if one.said.limits else []
     shown = (f"  {line}".rstrip() for line in example(services, service).splitlines())
     return "\n".join([*lines, "for example", *shown])
+
+
+def _below(path: str) -> str:
+    """A name as it stands in a tfvars: its own, deeper than what it belongs to."""
+    *above, name = path.split(".")
+    return "  " * len(above) + name
 
 
 def to_json(services: Services, service: str) -> dict[str, Any]:

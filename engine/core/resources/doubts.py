@@ -7,8 +7,8 @@ Warnings, since a source does not see everything that an account has; only what 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from engine.core.resources.environment import distance
 from engine.core.resources.index import Index
+from engine.core.resources.locate import TFVARS
 from engine.core.resources.model import Resource
 from engine.core.resources.naming import Name
 from engine.core.resources.order import Order, Why
@@ -17,7 +17,7 @@ from engine.core.resources.services import ORDER
 from engine.core.resources.spots import Places
 from engine.core.resources.survey import Part, Survey
 from engine.errors import Place, Problem, problem
-from engine.names import closest
+from engine.names import closest, distance
 
 _MOST = 50  # names of nothing that are compared with those of something
 _LONGEST = 200  # characters of what is quoted
@@ -44,7 +44,8 @@ class Doubts:
         for number, text in enumerate(resource.waits_for):
             other = self._survey.at(text)
             if other is None:
-                paths = (path for path in self._survey.parts if path != part.path)
+                ending = "" if "." in text.rpartition("/")[2] else TFVARS  # which is left out, as it is here
+                paths = (path.removesuffix(ending) for path in self._survey.parts if path != part.path)
                 hint = closest(text, sorted(paths, key=lambda path: path[:3] != text[:3]))
                 reason = "there is no such resource"
             elif other.said is not None and other.environment != part.environment:

@@ -212,7 +212,7 @@ def test_where_other_sources_keep_roles_a_role_of_theirs_is_no_mistake() -> None
 @pytest.mark.parametrize(
     ("why", "files", "code", "says"),
     [
-        ("no such resource", [bucket("a", "S3/lke"), bucket("lake")], "ENG817", "did you mean `S3/lake.tfvars`?"),
+        ("no such resource", [bucket("a", "S3/lke"), bucket("lake")], "ENG817", "did you mean `S3/lake`?"),
         ("a file is none", [bucket("a", "S3/lake.json"), bucket("lake")], "ENG817", "there is no such resource"),
         (
             "another environment",

@@ -1,0 +1,129 @@
+"""How a command reads its words: options that all have, and what is said of words that cannot be read."""
+
+import re
+import sys
+from argparse import SUPPRESS, Action, ArgumentParser, HelpFormatter, _SubParsersAction
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+from engine.errors import failure
+from engine.names import choice, closest
+
+_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("--quiet", "-q"), {"action": "store_true", "help": "no progress on standard error"}),
+    (
+        ("--color",),
+        {
+            "choices": ("auto", "always", "never"),
+            "metavar": "WHEN",
+            "help": "colours: auto (the default: on a terminal), always or never (also: FORCE_COLOR)",
+        },
+    ),
+    (
+        ("--no-color",),
+        {"action": "store_const", "const": "never", "dest": "color", "help": "as --color never (also: NO_COLOR)"},
+    ),
+)
+_QUERY = "print of the JSON only what this JMESPath expression makes of it"
+_MISSING = "the following arguments are required: "
+
+
+class Parser(ArgumentParser):
+    """One command's, or one verb's; `width`: columns of its help.
+
+    Where JSON can be printed, `--query` stands beside it.
+    """
+
+    def __init__(self, *, width: int = 100, **options: Any) -> None:
+        # With a width of its own argparse does not ask for the terminal's: that imports shutil, bz2, lzma (4 ms).
+        narrow = {"formatter_class": lambda prog: HelpFormatter(prog, width=width), "allow_abbrev": False}
+        super().__init__(**{**options, **narrow})
+        self._width = width
+        self.register("action", "parsers", _Verbs)
+        for flags, said in _FLAGS:  # without a default: a verb's would replace what was said before the verb
+            self.add_argument(*flags, default=SUPPRESS, **said)
+
+    def add_argument(self, *flags: str, **options: Any) -> Any:
+        """As of every parser; `--query` comes with `--json`."""
+        action = super().add_argument(*flags, **options)
+        is_json = "--json" in flags or "json" in options.get("choices", ())
+        if is_json and "--query" not in self._option_string_actions:
+            super().add_argument("--query", metavar="EXPR", help=_QUERY)
+        return action
+
+    def add_subparsers(self, **options: Any) -> Any:
+        """As of every parser; verbs have the same width."""
+        return super().add_subparsers(**{"parser_class": partial(Parser, width=self._width), **options})
+
+    def _check_value(self, action: Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(one) for one in action.choices]
+            what = (
+                f"{action.option_strings[0]} cannot be `{value}`" if action.option_strings else f"there is no `{value}`"
+            )
+            raise failure("ENG750", command=self.prog, reason=what, hint=closest(str(value), known) or _one_of(known))
+
+    def error(self, message: str) -> NoReturn:
+        """Raises: EngineError: always."""
+        self.print_usage(sys.stderr)
+        hint = ""
+        if message.startswith(_MISSING):
+            absent = [
+                one for one in self._actions if one.required and _called(one) in message[len(_MISSING) :].split(", ")
+            ]
+            known = absent[0].choices if len(absent) == 1 else None
+            hint = _one_of([*map(str, known)]) if known is not None else ""
+            reason = f"what is missing: {', '.join(map(_named, absent))}" if absent else message
+        else:
+            reason = _plainly(message)
+        if "unrecognized" in message:
+            mine = flags(self)
+            wrong = next((word for word in message.split() if word.startswith("--") and word not in mine), "")
+            hint = closest(wrong.partition("=")[0], mine)
+        raise failure("ENG750", command=self.prog, reason=reason, hint=hint)
+
+
+def _plainly(message: str) -> str:
+    """What argparse says, for people."""
+    if found := re.fullmatch(r"unrecognized arguments: (?s:(.*))", message):
+        return f"`{found[1]}` is not known here"
+    if not (found := re.fullmatch(r"argument ([^:]+): (?s:(.*))", message)):
+        return message
+    option, why = found[1], found[2]
+    if why.startswith("expected "):
+        return f"{option} has no value"
+    if why.startswith("ignored explicit argument "):
+        return f"{option} takes no value"
+    if wrong := re.fullmatch(r"invalid [a-z_]+ value: '(?s:(.*))'", why):
+        return f"{option} cannot be `{wrong[1]}`"
+    return f"{option}: {why}"
+
+
+class _Verbs(_SubParsersAction):  # type: ignore[type-arg]
+    """What a command lists of a verb stands in the verb's own help, too."""
+
+    def add_parser(self, name: str, **options: Any) -> Any:
+        return super().add_parser(name, **{"description": options.get("help"), **options})
+
+
+def flags(parser: ArgumentParser) -> list[str]:
+    """All options of a command and of its verbs: it is the command that complains of what a verb does not take."""
+    own = [flag for action in parser._actions for flag in action.option_strings]
+    verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
+    return own + [flag for verb in verbs for flag in flags(verb)]
+
+
+def _called(action: Action) -> str:
+    """As argparse calls what is missing."""
+    return "/".join(action.option_strings) or str(action.metavar or action.dest)
+
+
+def _named(action: Action) -> str:
+    """As usage shows it."""
+    choices: Sequence[str] | None = None if action.metavar or action.choices is None else [*map(str, action.choices)]
+    return choice(choices) if choices and not action.option_strings else _called(action)
+
+
+def _one_of(known: Sequence[str]) -> str:
+    return f"name one of: {choice(known)}"
