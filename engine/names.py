@@ -90,3 +90,20 @@ def either(names: Iterable[str]) -> str:
 def choice(names: Sequence[str]) -> str:
     """`a, b or c`, as they come."""
     return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def distance(one: str, other: str) -> int:
+    """Edits from one to the other, two exchanged neighbours counting as one (Damerau, optimal string alignment)."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    before: list[int] = []
+    above = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, above = above, row
+    return above[-1]

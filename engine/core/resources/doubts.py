@@ -7,7 +7,6 @@ Warnings, since a source does not see everything that an account has; only what 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from engine.core.resources.environment import distance
 from engine.core.resources.index import Index
 from engine.core.resources.model import Resource
 from engine.core.resources.naming import Name
@@ -17,7 +16,7 @@ from engine.core.resources.services import ORDER
 from engine.core.resources.spots import Places
 from engine.core.resources.survey import Part, Survey
 from engine.errors import Place, Problem, problem
-from engine.names import closest
+from engine.names import closest, distance
 
 _MOST = 50  # names of nothing that are compared with those of something
 _LONGEST = 200  # characters of what is quoted

@@ -12,7 +12,7 @@ from engine.core.resources.services import COMMON
 from engine.core.resources.tfvars import Json
 from engine.core.rules.model import Rules
 from engine.errors import Errors, Place
-from engine.names import either, listing
+from engine.names import distance, either, listing
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")  # as the module's variable has it
 _SHORTEST_PREFIX = 3
@@ -77,20 +77,3 @@ def near_miss(value: str, rules: Rules) -> str | None:
         if distance(folded, declared) <= (2 if len(declared) > 5 else 1):
             return name
     return None
-
-
-def distance(one: str, other: str) -> int:
-    """Edits from one to the other, two exchanged neighbours counting as one (Damerau, optimal string alignment)."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    before: list[int] = []
-    above = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, above = above, row
-    return above[-1]

@@ -14,7 +14,8 @@ from engine.core.resources.kinds import KINDS
 from engine.core.resources.services import COMMON, ORDER, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.types import Many, Primitive, Record, Type, Whatever, describe
-from engine.errors import EngineError, Errors, Problem
+from engine.core.resources.unlikely import Actions
+from engine.errors import EngineError, Errors, Place, Problem
 from engine.names import closest, either, listing
 
 Path = tuple[str | int, ...]
@@ -30,15 +31,20 @@ class Fitted(NamedTuple):
     variables: Mapping[str, Json]
     used: frozenset[str]
     waits_for: tuple[str, ...] = ()  # what `depends_on` names, as it stands there
+    warned: tuple[Problem, ...] = ()  # what is odd about its documents
 
 
-def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, bytes]) -> Fitted:
+def fit(
+    file: Tfvars, service: str, services: Services, beside: Mapping[str, bytes], actions: Actions | None = None
+) -> Fitted:
     """Check one file's values; `service` is written as its directory is, `beside` holds the documents by name.
+
+    Without `actions`, which know what AWS has, nothing is warned of.
 
     Raises:
         EngineError: all that is wrong.
     """
-    reader = _Reader(file, beside)
+    reader = _Reader(file, beside, actions)
     declared = services.variables[service.lower()]
     variables: dict[str, Json] = {}
     waits_for: Json = []
@@ -57,7 +63,7 @@ def fit(file: Tfvars, service: str, services: Services, beside: Mapping[str, byt
         )
     reader.errors.check()
     assert isinstance(waits_for, list)
-    return Fitted(variables, frozenset(reader.used), tuple(map(str, waits_for)))
+    return Fitted(variables, frozenset(reader.used), tuple(map(str, waits_for)), tuple(reader.warned))
 
 
 def _refuse_variable(
@@ -82,12 +88,13 @@ def _takes(attributes: tuple[str, ...]) -> Mapping[str, str]:
 class _Reader:
     """Walks a value and its type side by side."""
 
-    def __init__(self, file: Tfvars, beside: Mapping[str, bytes]) -> None:
+    def __init__(self, file: Tfvars, beside: Mapping[str, bytes], actions: Actions | None) -> None:
         self.errors = Errors()
+        self.warned: list[Problem] = []
         self.used: set[str] = set()
         self.file = file
         self._read: dict[tuple[str, str], str] = {}  # a document of a kind; empty when it was refused
-        self._beside, self._directory = beside, file.file.rpartition("/")[0]
+        self._actions, self._beside, self._directory = actions, beside, file.file.rpartition("/")[0]
 
     @cached_property
     def _known(self) -> str:
@@ -173,14 +180,14 @@ class _Reader:
     def _inside(self, text: Json, path: Path, kind: str) -> Json:
         if not isinstance(text, str):
             return text  # refused as a mismatch
+        place = self.file.place(*path)
         try:
-            return documents.read(text.encode(), self.file.file, kind)
+            found = documents.judged(text.encode(), self.file.file, kind, self._actions)
         except EngineError as error:
-            place = self.file.place(*path)
-            self.errors.extend(
-                p._replace(place=place, message=f"in this JSON{_within(p)}: {p.message}") for p in error.problems
-            )
+            self.errors.extend(_moved(p, place) for p in error.problems)
             return text
+        self.warned += [_moved(p, place) for p in found.warned]
+        return found.text
 
     def _beside_it(self, name: Json, path: Path, kind: str) -> Json:
         if not isinstance(name, str):
@@ -192,12 +199,18 @@ class _Reader:
             return name
         self.used.add(name)
         if (name, kind) not in self._read:  # a hundred resources may share one
+            here = f"{self._directory}/{name}"
             try:
-                self._read[name, kind] = documents.read(self._beside[name], f"{self._directory}/{name}", kind)
+                self._read[name, kind], warned = documents.judged(self._beside[name], here, kind, self._actions)
+                self.warned += warned
             except EngineError as error:
                 self._read[name, kind] = ""
-                self.errors.extend(error.problems)
+                self.errors.extend(self._named(p, path) for p in error.problems)
         return self._read[name, kind]
+
+    def _named(self, problem: Problem, path: Path) -> Problem:
+        """A document of another kind is told where it is named."""
+        return problem._replace(place=self.file.place(*path)) if problem.code == "ENG995" else problem
 
     def _mismatch(self, value: Json, type_: Type, path: Path) -> None:
         name = next(str(step) for step in reversed(path) if isinstance(step, str))
@@ -215,9 +228,12 @@ def _given(name: str, value: Mapping[str, Json]) -> bool:
     return name in value or (documents.takes(name) and documents.beside(name) in value)
 
 
-def _within(problem: Problem) -> str:
-    """Where in a JSON text that has a place of its own."""
-    return f", line {problem.place.line} column {problem.place.column}" if problem.place and problem.place.line else ""
+def _moved(problem: Problem, place: Place) -> Problem:
+    """What is told of a JSON text in the tfvars: where that stands, and where in it."""
+    within = (
+        f", line {problem.place.line} column {problem.place.column}" if problem.place and problem.place.line else ""
+    )
+    return problem._replace(place=place, message=f"in this JSON{within}: {problem.message}")
 
 
 def _describe(value: Json) -> str:

@@ -9,6 +9,7 @@ import yaml
 from engine import data
 from engine.core.resources import services
 from engine.core.resources.discover import discover
+from engine.run import aws_actions
 from engine.run.module import read_module
 from tests.support.resources import contents, rules, source
 
@@ -20,7 +21,8 @@ TFVARS = 'environment = "development"\ns3_buckets = { "acme-a" = { policy_file =
 
 def told(document: str) -> tuple[Any, ...]:
     files = {"S3/a/a.tfvars": TFVARS, "S3/a/p.json": document}
-    return tuple(discover(contents({}, files), KNOWN, rules(), source()).refused)
+    found = discover(contents({}, files), KNOWN, rules(), source(), actions=aws_actions.known)
+    return (*found.refused, *(problem for resource in found.resources for problem in resource.warned))
 
 
 def test_what_is_edited_is_right() -> None:
