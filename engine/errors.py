@@ -466,6 +466,7 @@ TABLE: dict[str, Row] = {
     "ENG395": Row("more than {number} problems in one document", "correct these first", _NO),
     "ENG396": Row("the number `{text}` would be rounded", "write at most 15 digits, or put it in quotes", _NO),
     "ENG995": Row("this document is {found}, and {wanted} is wanted here", "name the document that is", _NO),
+    "ENG996": Row("`{name}` is an attribute of an entry of `{variable}`, and stands beside them", "write {way}", _NO),
     "ENG997": Row("{said}", "correct it, or leave it where it is meant", _NO),
     # ENG815-824 order
     "ENG815": Row(

@@ -114,7 +114,8 @@ class _Work:
     def _absent(self, here: Layout, before: list[Edit]) -> Resource | None:
         """No .tfvars at the head: destroyed, moved away, or never a resource."""
         is_flat = here.path.endswith(TFVARS)
-        if here.documents and (before or not is_flat):
+        told = any(refuse(path, entry) for path, entry in here.documents.items())
+        if here.documents and (before or not is_flat) and not told:
             expected = here.path if is_flat else f"{here.path}/{here.id.name}{TFVARS}"
             names = listing(map(in_line, here.documents))
             self.errors.add("ENG314", Place(here.path), path=here.path, expected=expected, names=names)
@@ -151,6 +152,8 @@ class _Work:
             self.errors.extend(error.problems)
             return None
         fitted = self._variables(file, here, sound)
+        if not file.values:
+            return None  # an empty file: that is refused, and nothing is missing in it
         if COMMON not in file.values and any(closest(name, (COMMON,)) for name in file.values):
             return None  # it is there by another name, which is refused
         to = self.environments.of(file.values.get(COMMON), lambda: file.place(COMMON))
