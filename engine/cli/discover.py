@@ -64,6 +64,7 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
     from engine.adapters.git.repository import Repository
     from engine.core.resources import services, sources
     from engine.core.resources.discover import discover
+    from engine.run import aws_actions
     from engine.run.module import module_directory, read_module
     from engine.run.ordering import ordered
     from engine.run.trusted import beside, load_rules, stand_apart
@@ -90,7 +91,13 @@ def _discover(options: "argparse.Namespace") -> "Discovery":
             raise failure("ENG370", head=options.head, base=options.base, paths=paths)
         looked_at = contents.of_range(repository, merge, declared)
     discovered = discover(
-        looked_at, declared, rules, source, allow_destroy=options.allow_destroy, allow_move=options.allow_move
+        looked_at,
+        declared,
+        rules,
+        source,
+        allow_destroy=options.allow_destroy,
+        allow_move=options.allow_move,
+        actions=aws_actions.known,
     )
     return ordered(discovered, repository, tree, before, declared, rules)
 

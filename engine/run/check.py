@@ -23,7 +23,7 @@ from engine.core.resources.survey import Whole
 from engine.core.resources.tree import Contents, Edit
 from engine.errors import EngineError, failure
 from engine.names import listing
-from engine.run import given, ordering
+from engine.run import aws_actions, given, ordering
 from engine.run.actions import policy
 from engine.run.module import read_module
 from engine.run.planning import Planning, plan_all
@@ -129,7 +129,9 @@ def discovery(top: str, paths: tuple[str, ...], services: Services, rules: "Rule
     contents = Contents(tuple(changes), tree.directories, {}, is_one_change=False)
     wanted = {name: tree.paths[name] for name in sorted(blobs_wanted(contents, services))}
     blobs, oversized = worktree.read(top, wanted)
-    found = discover(contents._replace(blobs=blobs, oversized=oversized), services, rules, source)
+    found = discover(
+        contents._replace(blobs=blobs, oversized=oversized), services, rules, source, actions=aws_actions.known
+    )
     if found.resources:
         found = _ordered(found, top, tree, services, rules)
     if not (found.resources or found.refused):

@@ -23,6 +23,11 @@ _TOKEN = re.compile(
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+_ODD_NAME = re.compile(r"[0-9][\w.-]*(?=[ \t]*=)")
+_GROUPED = re.compile(r"[0-9]+(?:_[0-9]+)+")
+_THOUSANDS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})*),$")
+_COMMENTS = ("--", "<!--", ";")
+_WITH_UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)[ \t]*[A-Za-z%]{1,12}")
 _BARE = re.compile(r"[^\n,\]}#]*")
 _SETS = re.compile(r"[ \t]*[=:]")
 _MARGIN = re.compile(r"[ \t]*")
@@ -153,6 +158,9 @@ class _Walk:
         if word := _QUOTED.match(self._text, at):
             what = "single quotes hold no text" if sign == "'" else "these quotes are those of a word processor"
             self._tell(at, word.end(), what, f'write "{_short(word[1])}"')
+        comment = next((c for c in _COMMENTS if self._text.startswith(c, at)), "")
+        if comment and self._wants == self._name and not self._text[self._row : at].strip():
+            self._tell(at, at + len(comment), f"`{comment}` begins no comment", "write `#`")
         if sign == ";":
             self._tell(at, at + 1, "`;` ends nothing here", "remove it: a line ends by itself")
         if self._text.startswith("/*", at):
@@ -177,7 +185,9 @@ class _Walk:
         elif token.text == "{" and not bracket:
             self._at(token, "a file sets variables, this is a single value", "write `name = value`, without the braces")
         else:
-            self._at(token, f"a name has to stand here, not {_shown(token)}", "write `name = value`")
+            odd = _ODD_NAME.match(self._text, token.at)
+            hint = f'put it in quotes: "{_short(odd[0])}"' if odd and bracket else "write `name = value`"
+            self._at(token, f"a name has to stand here, not {_shown(token)}", hint)
 
     def _equals(self, token: _Token) -> None:
         name, bracket = self._begun.text, self._opened[-1].bracket
@@ -189,6 +199,10 @@ class _Walk:
             self._at(token, f"`=` is missing between `{name}` and `{{`", f"write `{name} = {{`")
         elif token.text == ".":
             self._at(token, "a name has no dots", "set one inside the other: `a = { b = … }`")
+        elif self._begun.kind == "number" and (before := _THOUSANDS.search(self._text[: self._begun.at])):
+            shown = self._text[before.start() : self._begun.end]
+            hint = f"write `{shown.replace(',', '')}`"
+            self._tell(before.start(), self._begun.end, "a number has no commas in it", hint)
         elif token.kind == "line":
             self._at(self._begun, f"`{_short(name)}` has no value", f"write `{_short(name)} = …`")
         else:
@@ -222,7 +236,10 @@ class _Walk:
             found = _BARE.match(self._text, token.at)
             bare = found[0].rstrip() if found else token.text
             is_code = "(" in bare or token.text in ("(", "-", "!")
+            number, is_grouped = _WITH_UNIT.fullmatch(bare), _GROUPED.fullmatch(bare)
             hint = _AS_DATA if is_code else f'put it in quotes: "{_short(bare)}"'
+            hint = f"write `{number[1]}`, without a unit; or the text, in quotes" if number else hint
+            hint = f"write `{bare.replace('_', '')}`" if is_grouped else hint
             self._tell(token.at, token.at + len(bare), f"`{_short(bare)}` is not a literal value", hint)
 
     def _after(self, token: _Token) -> None:
@@ -251,7 +268,8 @@ class _Walk:
         elif token.kind == "word":
             self._at(token, f"`{token.text}` begins on the line of another", "begin it on a line of its own")
         else:
-            self._at(token, f"{_shown(token)} follows a value", _AS_DATA)
+            hint = "write the number alone" if self._last.kind == "number" and token.text == "%" else _AS_DATA
+            self._at(token, f"{_shown(token)} follows a value", hint)
 
     # ------------------------------------------------------------ brackets
 
@@ -315,10 +333,16 @@ def as_block(name: str) -> str:
     )
 
 
+_YES_OR_NO = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+
+
 def as_literal(text: str) -> str:
     """What to write instead of a word or call whose value is plain."""
-    word = {"yes": "true", "on": "true", "True": "true", "no": "false", "off": "false", "False": "false"}.get(text)
-    if word:
+    if word := _YES_OR_NO.get(text.casefold()):
         return f"write `{word}`"
+    if text.startswith("jsonencode("):
+        return "write the JSON itself, in a file that `…_file` names"
+    if re.fullmatch(r"[A-Za-z][\w-]{0,80}", text):
+        return f'put it in quotes: "{text}"'
     called = re.match(r"(?:file|templatefile|jsonencode)\(\s*(\"[^\"$]*\")\s*\)$", text)
     return f"write {called[1]}, the name alone: the file is read for you" if called else ""

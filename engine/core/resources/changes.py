@@ -21,6 +21,13 @@ _NAMES = (
     (re.compile(r"\.tfvars\.json$", re.IGNORECASE), "ENG302"),
 )
 _ALLOWED = (".tfvars", ".json", ".md")
+# What people write for an ending → in how many ways.
+_ENDINGS = {
+    ".tfvars": ("tfvars", "tfvar", "tfvas", "tfvrs", "tfavrs", "tvars", "vars", "hcl"),
+    ".json": ("json", "jsn", "jso", "json5", "jsonc", "policy"),
+}
+_OTHERS = ("yaml", "yml", "toml", "xml", "txt", "ini", "conf")
+_AS_JSON = "values are .tfvars, and documents are .json"
 _PLAIN = re.compile(  # most, and quick to see
     r"(?:[A-Za-z0-9_][A-Za-z0-9_+=@-]*/)*[A-Za-z0-9_][A-Za-z0-9_+=@-]*(?:(?<!terraform)\.tfvars|\.json|\.md)"
 )
@@ -39,13 +46,23 @@ def refuse(path: str, entry: Entry | None) -> Problem | None:
         if pattern.search(path):
             return problem(code, place, path=shown)
     if not path.endswith(_ALLOWED):
-        return problem("ENG300", place, path=shown)
+        return problem("ENG300", place, hint=_ending(shown), path=shown)
     reason = bad_name(path)
     if reason:
         return problem("ENG307", place, path=shown, reason=reason)
     if entry is not None and entry.mode != REGULAR:
         return problem("ENG300", place, path=shown, hint=f"mode {entry.mode} is not that of a file")
     return None
+
+
+def _ending(path: str) -> str:
+    """What to call a file whose name ends nearly as configuration does."""
+    stem, dot, ending = path.rpartition(".")
+    folded = ending.casefold()
+    right = next((right for right, endings in _ENDINGS.items() if folded in endings), "") if dot else ""
+    if right and ending != folded and f".{folded}" == right:
+        return f"write its ending in small letters: {stem}{right}"
+    return f"call it {stem}{right}" if right else _AS_JSON if folded in _OTHERS else ""
 
 
 def bad_name(path: str) -> str:

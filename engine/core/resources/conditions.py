@@ -14,6 +14,19 @@ _DATE = re.compile(
     r"(?:T(?:[01][0-9]|2[0-3])(?::[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?)?(?:Z|[+-][01][0-9]:?[0-5][0-9])?)?)?)?",
     re.IGNORECASE,
 )
+_KEYS = (
+    *("CalledVia", "CalledViaFirst", "CalledViaLast", "CurrentTime", "EpochTime", "FederatedProvider"),
+    *("MultiFactorAuthAge", "MultiFactorAuthPresent", "PrincipalAccount", "PrincipalArn", "PrincipalIsAWSService"),
+    *("PrincipalOrgID", "PrincipalOrgPaths", "PrincipalServiceName", "PrincipalServiceNamesList", "PrincipalType"),
+    *("RequestedRegion", "ResourceAccount", "ResourceOrgID", "ResourceOrgPaths", "SecureTransport", "SourceAccount"),
+    *("SourceArn", "SourceIdentity", "SourceIp", "SourceOrgID", "SourceOrgPaths", "SourceOwner", "SourceVpc"),
+    *("SourceVpcArn", "SourceVpce", "TagKeys", "TokenIssueTime", "UserAgent", "ViaAWSService", "VpcSourceIp"),
+    *("Referer", "userid", "username", "VpceAccount", "VpceOrgID", "VpceOrgPaths", "AssumedRoot"),
+    *("Ec2InstanceSourceVpc", "Ec2InstanceSourcePrivateIPv4", "ChatbotSourceArn", "SignInSessionArn"),
+)
+
+# The keys that AWS has for every service: folded → as it writes them.
+GLOBAL = {key.casefold(): key for key in _KEYS}
 
 
 class Family(NamedTuple):

@@ -17,6 +17,7 @@ from engine.core.resources.paths import Paths
 from engine.core.resources.services import COMMON, Services
 from engine.core.resources.tfvars import Json, Tfvars
 from engine.core.resources.tree import LARGEST_FILE, Contents, Edit, change_digest
+from engine.core.resources.unlikely import Actions
 from engine.core.resources.values import Fitted, fit
 from engine.core.rules.model import Rules, Source
 from engine.core.source import load_json
@@ -39,15 +40,19 @@ def discover(
     *,
     allow_destroy: Collection[str] = (),
     allow_move: Collection[str] = (),
+    actions: Actions | None = None,
 ) -> Discovery:
-    """Make resources of a change. `allow_…` name resources by path; one that fits nothing is refused too."""
+    """Make resources of a change. `allow_…` name resources by path; one that fits nothing is refused too.
+
+    `actions` knows which AWS has: without it, nothing is warned of in documents.
+    """
     allowed = {
         option: {p.rstrip("/") for p in paths} for option, paths in ((_DESTROY, allow_destroy), (_MOVE, allow_move))
     }
     if contents.is_one_change and len(contents.changes) > MOST_CHANGES:
         many = problem("ENG348", Place("."), number=len(contents.changes), limit=MOST_CHANGES)
         return Discovery(None, None, (), (many,), change_digest(contents.changes))
-    work = _Work(contents, services, rules, source, allowed)
+    work = _Work(contents, services, rules, source, allowed, actions)
     resources = work.resources()
     work.unused_permissions()
     environment = work.environments.one(contents.everything or not contents.is_one_change)
@@ -65,13 +70,19 @@ class _Work:
     """One discovery: its inputs, and the refusals so far."""
 
     def __init__(
-        self, contents: Contents, services: Services, rules: Rules, source: Source, allowed: Mapping[str, set[str]]
+        self,
+        contents: Contents,
+        services: Services,
+        rules: Rules,
+        source: Source,
+        allowed: Mapping[str, set[str]],
+        actions: Actions | None,
     ) -> None:
         self.errors = Errors()
         self.environments = Environments(rules, self.errors)
         self._paths = Paths(contents, services, source, self.errors)
         self._contents = contents._replace(changes=tuple(sorted(contents.changes, key=lambda c: c.path)))
-        self._services = services
+        self._services, self._actions = services, actions
         self._allowed = allowed
         self._asked: dict[str, set[str]] = {option: set() for option in allowed}
 
@@ -103,7 +114,8 @@ class _Work:
     def _absent(self, here: Layout, before: list[Edit]) -> Resource | None:
         """No .tfvars at the head: destroyed, moved away, or never a resource."""
         is_flat = here.path.endswith(TFVARS)
-        if here.documents and (before or not is_flat):
+        told = any(refuse(path, entry) for path, entry in here.documents.items())
+        if here.documents and (before or not is_flat) and not told:
             expected = here.path if is_flat else f"{here.path}/{here.id.name}{TFVARS}"
             names = listing(map(in_line, here.documents))
             self.errors.add("ENG314", Place(here.path), path=here.path, expected=expected, names=names)
@@ -140,6 +152,8 @@ class _Work:
             self.errors.extend(error.problems)
             return None
         fitted = self._variables(file, here, sound)
+        if not file.values:
+            return None  # an empty file: that is refused, and nothing is missing in it
         if COMMON not in file.values and any(closest(name, (COMMON,)) for name in file.values):
             return None  # it is there by another name, which is refused
         to = self.environments.of(file.values.get(COMMON), lambda: file.place(COMMON))
@@ -159,7 +173,7 @@ class _Work:
             tree=digest({p[top:]: object_id for p, object_id in files.items()}),
             variables=fitted.variables,
             lines=file.lines,
-            warned=(*file.warned, *self._warned(here, sound)),
+            warned=(*file.warned, *self._warned(here, sound), *fitted.warned),
             texts={p: self._contents.blobs[object_id] for p, object_id in files.items() if p in sound},
             waits_for=fitted.waits_for,
         )
@@ -205,7 +219,7 @@ class _Work:
         blobs = self._contents.blobs
         beside = {p.rpartition("/")[2]: blobs[e.id] for p, e in here.documents.items() if p in sound}
         try:
-            fitted = fit(file, here.id.service, self._services, beside)
+            fitted = fit(file, here.id.service, self._services, beside, self._actions)
         except EngineError as error:
             self.errors.extend(error.problems)
             return None

@@ -1,20 +1,38 @@
 """Documents beside a tfvars file, and JSON inside one: read strictly, checked, given to Terraform as one text."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from engine.core.canonical import canonical
 from engine.core.resources import forms
 from engine.core.resources.kinds import KINDS, MAX_BYTES, Kind
 from engine.core.resources.policy import Path, Reader
 from engine.core.resources.tfvars import Json
+from engine.core.resources.unlikely import Actions, unlikely
 from engine.core.source import Document, load_json
 from engine.errors import Place, Problem, problem
 
 _ENDING, _FILE = "_json", "_file"
 
 
+class Read(NamedTuple):
+    """A document, and what is odd about it."""
+
+    text: str
+    warned: tuple[Problem, ...] = ()
+
+
 def read(data: bytes, file: str, kind: str) -> str:
     """The canonical text of a document of a kind (a row of `KINDS`).
+
+    Raises:
+        EngineError: all that is wrong with it.
+    """
+    return judged(data, file, kind).text
+
+
+def judged(data: bytes, file: str, kind: str, actions: Actions | None = None) -> Read:
+    """The same, with warnings where somebody knows which `actions` AWS has.
 
     Raises:
         EngineError: all that is wrong with it.
@@ -27,7 +45,7 @@ def read(data: bytes, file: str, kind: str) -> str:
     text = canonical(value).decode()
     reader.errors.extend(too_long([text], kind, Place(file)))
     reader.errors.check()
-    return text
+    return Read(text, tuple(unlikely(document, actions)) if actions and wanted.is_policy else ())
 
 
 def _any(document: Document, reader: Reader) -> Json:

@@ -111,7 +111,7 @@ def resource(text: str, kind: Kind) -> str:
             return "an ARN has six parts, of which region and account may be empty: write `:::`"
         return "" if text.endswith("*") and "::" not in text else "an ARN has six parts"
     _, _, service, region, _, name = parts
-    if not name:
+    if not name or name.startswith(":"):
         return "an ARN has six parts"
     if service == "iam":
         if region:

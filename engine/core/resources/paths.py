@@ -88,7 +88,16 @@ class Paths:
                 reason = "a name with a dot needs a directory of its own"
                 self._errors.add("ENG307", place, hint=f"move it to {name}/", path=path, reason=reason)
         elif location.is_flat and not self._has_tfvars(location.id):
-            self._errors.add("ENG312", place, path=path, expected=f"{location.directory}/<name>{DOCUMENT}")
+            expected = f"{location.directory}/{self._flat_name(location.id)}{DOCUMENT}"
+            self._errors.add("ENG312", place, path=path, expected=expected)
+
+    def _flat_name(self, resource: Id) -> str:
+        """What the document of a flat resource is called, where its name says of which."""
+        stems = [
+            name.removesuffix(TFVARS) for name in self._directories.get(resource.directory, ()) if name.endswith(TFVARS)
+        ]
+        stem = max((stem for stem in stems if resource.name.startswith((f"{stem}-", f"{stem}_"))), key=len, default="")
+        return f"{stem}.{resource.name[len(stem) + 1 :]}" if stem else "<name>"
 
     def _has_tfvars(self, resource: Id) -> bool:
         """Is there a flat .tfvars, or was there one that this change removes (what it leaves is reported with it)?"""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import TypeAlias
 
-from engine.core.resources import forms
+from engine.core.resources import forms, meant
 from engine.core.resources.conditions import Family, family, spellings
 from engine.core.resources.kinds import FORBIDDEN, NEEDED, Kind
 from engine.core.resources.tfvars import Json
@@ -25,6 +25,7 @@ _POLICY = ("Version", "Id", "Statement")
 _PAIRS = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 _STATEMENT = ("Sid", "Effect", *(name for pair in _PAIRS for name in pair), "Condition")
 _PRINCIPAL = ("AWS", "Service", "Federated", "CanonicalUser")
+_FILLED = "an object with at least one Statement"
 _NOW, _BEFORE = "2012-10-17", "2008-10-17"
 
 _NO_PRINCIPAL = "remove it: the policy is about whoever it is attached to"
@@ -42,6 +43,8 @@ class Reader:
 
     def policy(self) -> dict[str, Json]:
         """The whole document as a policy."""
+        if self._is_wrapped():
+            return {}
         value = self.entries((), "a policy", known=_POLICY)
         version = value.get("Version")
         allowed = (_NOW,) if self._kind.needs_version else (_NOW, _BEFORE)
@@ -54,7 +57,10 @@ class Reader:
         if not statements:
             told = any(closest(name, ("Statement",)) for name in value if name not in _POLICY)
             if isinstance(self._document.data, dict) and not told:
-                self._shape((), "a policy", "an object with at least one Statement")
+                where = ("Statement",) if "Statement" in value else ()
+                self._shape(where, "a policy", _FILLED, 'write "Statement": [{"Effect": …}]')
+            return value
+        if self._is_of_another_kind(statements):
             return value
         numbers: list[tuple[int, ...]] = (
             [(i,) for i in range(len(statements))] if isinstance(statements, list) else [()]
@@ -91,8 +97,11 @@ class Reader:
         if not isinstance(self._at(path), dict):
             return value
         effect = value.get("Effect")
-        if effect not in ("Allow", "Deny"):
+        if "Effect" in value and effect not in ("Allow", "Deny"):
             self._shape((*path, "Effect"), "Effect", "Allow or Deny")
+        elif effect is None and not _is_nearly_there(("Effect", "Effects"), value):
+            way = 'add "Effect": "Allow", or "Deny"'
+            self.refuse("ENG384", path, way, name="Effect", other="", kind="a statement")
         self._pairs(value, path)
         if effect == "Allow" and "NotPrincipal" in value and self._kind.principals:
             remedy = 'AWS takes it with "Effect": "Deny" only: name who is allowed as Principal'
@@ -110,7 +119,9 @@ class Reader:
                 for name in there:
                     self.refuse("ENG383", (*path, name), remedy, key=True, name=name, kind=self._kind.words)
             elif len(there) == 2:
-                self._shape(path, "a statement", f"without either {pair[0]} or {pair[1]}")
+                where = (*path, max(there, key=list(value).index))
+                expected = f"without either {pair[0]} or {pair[1]}"
+                self._shape(where, "a statement", expected, "keep one of them", key=True)
             elif want == NEEDED and not there and not _is_nearly_there(pair, value):
                 self.refuse("ENG384", path, name=pair[0], other=pair[1], kind=self._kind.words)
 
@@ -154,18 +165,17 @@ class Reader:
         form = next(str(step) for step in reversed(path) if isinstance(step, str))
         reason = forms.principal(form, text) if form in _PRINCIPAL else ""
         if reason:
-            self.refuse("ENG388", path, value=text[:100], reason=reason)
+            self.refuse("ENG388", path, meant.principal(form, text), value=text[:100], reason=reason)
 
     def _action(self, text: str, path: Path) -> None:
         reason = forms.action(text, self._kind)
         if reason:
-            known = ", ".join(f"{self._kind.service}:{name}" for name in self._kind.actions)
-            self.refuse("ENG389", path, f"one of: {known}" if known else "", value=text[:100], reason=reason)
+            self.refuse("ENG389", path, meant.action(text, self._kind), value=text[:100], reason=reason)
 
     def _resource(self, text: str, path: Path) -> None:
         reason = forms.resource(text, self._kind) if self._kind.resource != FORBIDDEN else ""
         if reason:
-            self.refuse("ENG390", path, value=text[:100], reason=reason)
+            self.refuse("ENG390", path, meant.resource(text, self._kind), value=text[:100], reason=reason)
 
     def _condition(self, operator: str, path: Path) -> Json:
         what = family(operator)
@@ -185,7 +195,7 @@ class Reader:
             if other != key:
                 reason = f"AWS sees `{other:.60}` in it, which is here too"
             if self._literal(key, here, key=True) and reason:
-                self.refuse("ENG386", here, key=True, name=key[:60], reason=reason)
+                self.refuse("ENG386", here, meant.condition_key(key), key=True, name=key[:60], reason=reason)
             if what is not None:
                 self._values(operator, what, value, here)
         return {key: value if isinstance(value, list) else [value] for key, value in found.items()}
@@ -246,16 +256,71 @@ class Reader:
             value = value[step]  # type: ignore[index]  # a path comes from the value itself
         return value
 
-    def _shape(self, path: Path, where: str, expected: str) -> None:
+    def _is_wrapped(self) -> bool:
+        """Is it less or more than a policy: a statement alone, a list of them, or what a command of AWS prints?"""
+        data = self._document.data
+        items = data if isinstance(data, list) else [data]
+        if items and all(isinstance(item, dict) and "Statement" not in item and "Effect" in item for item in items):
+            shown = " … " if isinstance(data, list) else " [ … ] "
+            way = f'write {{"Version": "{_NOW}", "Statement":{shown}}} around it'
+            self._shape((), "a policy", _FILLED, way)
+            return True
+        inner = next((name for name, item in data.items() if _holds(item)), "") if isinstance(data, dict) else ""
+        if inner and "Statement" not in data:
+            way = f"write the value of `{inner[:60]}` alone" + ("" if isinstance(data[inner], dict) else ", as no text")
+            self.refuse("ENG337", (inner,), way, key=True, name=inner[:100], where="a policy", known=either(_POLICY))
+            return True
+        return False
+
+    def _is_of_another_kind(self, statements: Json) -> bool:
+        """Is it wholly what another attribute takes? Then that is told, and not each of its parts."""
+        parts = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
+        is_trust = parts and all("Principal" in one and "Resource" not in one and _is_of_sts(one) for one in parts)
+        is_right = parts and all("Principal" not in one and "Resource" in one and not _is_of_sts(one) for one in parts)
+        if self._kind.principals and self._kind.resource == FORBIDDEN and is_right:
+            found = "a policy of what somebody may do"
+        elif not self._kind.principals and is_trust:
+            found = "a trust policy"
+        else:
+            return False
+        self.refuse("ENG995", (), found=found, wanted=self._kind.words)
+        return True
+
+    def _shape(self, path: Path, where: str, expected: str, way: str = "", *, key: bool = False) -> None:
         holder = self._at(path[:-1]) if path else None
         value = (
             holder.get(str(path[-1])) if isinstance(holder, dict) else None
         )  # what is wrong may be that it is missing
-        near = ""
-        if isinstance(value, str):
-            near = next((f'write "{one}"' for one in expected.split(" or ") if closest(value, (one,))), "")
-            near = 'write {"AWS": …} around it' if where == "a principal" else near
-        self.refuse("ENG338", path, near, where=where, expected=expected)
+        self.refuse("ENG338", path, way or _way(where, value, expected), key=key, where=where, expected=expected)
+
+
+def _way(where: str, value: Json, expected: str) -> str:
+    """How to write what has another shape."""
+    if isinstance(value, list) and len(value) == 1 and "list" not in expected:
+        return "remove the brackets"
+    match where:
+        case "Version":
+            return f'write "{_NOW}"'
+        case "Effect":
+            return meant.effect(str(value))
+        case "a principal":
+            return 'write {"AWS": …} around it' if isinstance(value, str) else ""
+        case "Sid" | "Id" if isinstance(value, bool | int | float):
+            return f'write it in quotes: "{value}"'
+        case "Action" | "NotAction" | "Resource" | "NotResource":
+            return 'write a text, or a list of texts such as ["one", "other"]'
+        case _:
+            return f"write {expected}"
+
+
+def _holds(value: Json) -> bool:
+    """Is it a policy, or the text of one?"""
+    return "Statement" in value if isinstance(value, dict) else isinstance(value, str) and value.startswith("{")
+
+
+def _is_of_sts(statement: dict[str, Json]) -> bool:
+    actions = statement.get("Action")
+    return all(str(one).casefold().startswith("sts:") for one in (actions if isinstance(actions, list) else [actions]))
 
 
 def _is_nearly_there(pair: tuple[str, str], value: dict[str, Json]) -> bool:

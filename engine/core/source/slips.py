@@ -18,6 +18,7 @@ class Slip(NamedTuple):
 
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
 _BARE = re.compile(r"[A-Za-z_$][\w.:/$-]*")
+_HCL = re.compile(r'[a-z]\w*[ \t]+(?:"[^"\n]*"[ \t]*)*[{=]')
 _WORDS = {"True": "true", "False": "false", "None": "null", "yes": "true", "no": "false", "nil": "null"}
 _CURLY = "“”„‘’"
 _STRING = r'"(?:[^"\\\n]|\\.)*+(?:"|$)'
@@ -50,22 +51,31 @@ def slip(text: str, at: int, said: str) -> Slip | None:
 def _around(text: str, at: int, said: str) -> Slip | None:
     here, word = text[at : at + 1], _BARE.match(text, at)
     if not here or here in "]}":
-        return _brackets(text, at)
+        closes_nothing = Slip(at, 1, f"`{here}` closes nothing", "remove it, or look for one too many above")
+        return _brackets(text, at) or (closes_nothing if here else None)
+    if "':'" in said and here == "=":
+        return Slip(at, 1, "`=` stands where JSON has a colon", "write `:`")
     if "':'" in said:
-        sign = f"`{here}`" if here in "=," else "the value"
+        sign = "`,`" if here == "," else "the value"
         return Slip(at, 1, f"a colon belongs between a name and its value, before {sign}", 'write `"name": value`')
+    if here == ":" and _innermost(text, at) == "[":
+        return _brackets(text, at)
     if "','" in said:
         if not text[:at].strip():
             return None
         shown = text[at:].partition("\n")[0].strip()[:30]
         line = text.count("\n", 0, len(text[:at].rstrip())) + 1
         return Slip(at, 1, f"a comma is missing before `{shown}`", f"write `,` at the end of line {line}")
-    if word and "Expecting value" in said and at == len(text) - len(text.lstrip()) and ":" in text:
-        return Slip(at, len(word[0]), "this is YAML, or has no braces", 'write `{"name": value, …}`')
+    if word and "Expecting value" in said and at == len(text) - len(text.lstrip()):
+        if _HCL.match(text, at):
+            return Slip(at, len(word[0]), "this is Terraform's language, and not JSON", 'write `{"name": value, …}`')
+        if ":" in text:
+            return Slip(at, len(word[0]), "this is YAML, or has no braces", 'write `{"name": value, …}`')
     if word:
-        right = _WORDS.get(word[0])
-        hint = f"write `{right}`" if right else f'put it in quotes: "{word[0]}"'
-        return Slip(at, len(word[0]), f"`{word[0]}` is no value of JSON", hint)
+        bare = word[0].rstrip(":")
+        right = _WORDS.get(bare)
+        hint = f"write `{right}`" if right else f'put it in quotes: "{bare}"'
+        return Slip(at, len(bare), f"`{bare}` is no value of JSON", hint)
     if here == ",":
         return Slip(at, 1, "nothing stands before this comma", "remove it, or write what belongs there")
     return None
@@ -73,16 +83,27 @@ def _around(text: str, at: int, said: str) -> Slip | None:
 
 def _brackets(text: str, at: int) -> Slip | None:
     """Which bracket is open where the text ends, or another one closes."""
+    opened = _open(text, at)
+    if not opened:
+        return None
+    sign = text[opened[-1]]
+    return Slip(opened[-1], 1, f"`{sign}` opens here and is never closed", f"close it with `{_CLOSES[sign]}`")
+
+
+def _innermost(text: str, at: int) -> str:
+    opened = _open(text, at)
+    return text[opened[-1]] if opened else ""
+
+
+def _open(text: str, at: int) -> list[int]:
+    """Where the brackets stand that are open at a position."""
     opened: list[int] = []
     for found in re.finditer(rf"{_STRING}|[\[\]{{}}]", text[:at], re.MULTILINE):
         if found[0] in _CLOSES:
             opened.append(found.start())
         elif found[0] in ("]", "}") and opened:
             opened.pop()
-    if not opened:
-        return None
-    sign = text[opened[-1]]
-    return Slip(opened[-1], 1, f"`{sign}` opens here and is never closed", f"close it with `{_CLOSES[sign]}`")
+    return opened
 
 
 def _opened_in_line(text: str, at: int) -> int:

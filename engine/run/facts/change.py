@@ -11,7 +11,7 @@ from engine.core.resources import sources
 from engine.errors import failure
 from engine.names import listing
 from engine.printable import in_line
-from engine.run import ordering
+from engine.run import aws_actions, ordering
 from engine.run.facts.gather import Fetch, Slow
 from engine.run.facts.once import once
 from engine.run.facts.where import Sides
@@ -91,7 +91,13 @@ class Change:
         found = contents.of_range(self._sides.repository, merge, self._services)
         asked = self._asked()
         discovered = discover(
-            found, self._services, self._rules, source, allow_destroy=asked.destroy, allow_move=asked.move
+            found,
+            self._services,
+            self._rules,
+            source,
+            allow_destroy=asked.destroy,
+            allow_move=asked.move,
+            actions=aws_actions.known,
         )
         return ordering.ordered(
             discovered, self._sides.repository, merge.tree, merge.before, self._services, self._rules

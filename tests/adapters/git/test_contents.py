@@ -1,6 +1,7 @@
 """What discovery is handed from real git, and what it makes of it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def _bucket(name: str, environment: str = "development") -> dict[str, str]:
     return {f"S3/{name}/{name}.tfvars": text, f"S3/{name}/{name}.json": POLICY}
 
 
-def _discover(clone: Clone, everything: bool = False, **allowed: tuple[str, ...]) -> Discovery:
+def _discover(clone: Clone, everything: bool = False, **allowed: Any) -> Discovery:
     repository = clone.open()
     found = repository.range("dev", "feature")
     seen = (

@@ -1,0 +1,146 @@
+"""What AWS takes in a policy and nobody means: it would be applied as it is written, and do nothing, or too little.
+
+Warnings, since AWS has a new action every day, and what is known here somebody has written down before.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import NamedTuple, TypeAlias
+
+from engine.core.resources.conditions import GLOBAL
+from engine.core.resources.tfvars import Json
+from engine.core.source import Document
+from engine.errors import Problem, problem
+from engine.names import distance, nearest
+
+Path: TypeAlias = tuple[str | int, ...]
+Actions: TypeAlias = Callable[[str], Collection[str]]  # of a service, by its prefix; of "": the prefixes of all
+
+_MOST = 20  # warnings of one document
+_LIKELY = 2  # letters that a region or a key of a condition may be wrong in
+_DIGITS = 12  # of an account
+_LONGEST = 100  # characters of what is quoted
+
+_IS_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]")
+_REGIONS = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
+    *("ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
+    *("ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1"),
+    *("eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3"),
+    *("il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2"),
+    *("us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"),
+)
+_ADDRESSES = ("sourceip", "vpcsourceip")
+_TEXTS = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
+_LIKE = {name: "StringNotLike" if "Not" in name else "StringLike" for name in _TEXTS}
+
+
+class _Doubt(NamedTuple):
+    path: Path
+    said: str
+    hint: str
+    is_key: bool = False
+
+
+def unlikely(document: Document, actions: Actions) -> Iterator[Problem]:
+    """Warnings about a policy with which nothing is wrong; `actions` says what AWS has."""
+    policy = document.data
+    doubts = (
+        doubt
+        for path, statement in _each(policy["Statement"], ("Statement",))
+        if isinstance(statement, dict)
+        for doubt in (*_actions(statement, path, actions), *_resources(statement, path), *_tests(statement, path))
+    )
+    for path, said, hint, is_key in (*_version(policy), *islice(doubts, _MOST)):
+        yield problem("ENG997", document.place(*path, key=is_key), hint=hint, said=said)
+
+
+def _version(policy: dict[str, Json]) -> Iterator[_Doubt]:
+    if "Version" not in policy:
+        said = "without a `Version` AWS reads the policy as of 2008, when `${…}` was plain text"
+        yield _Doubt(("Statement",), said, 'add `"Version": "2012-10-17"`', is_key=True)
+
+
+def _actions(statement: dict[str, Json], path: Path, actions: Actions) -> Iterator[_Doubt]:
+    for name in ("Action", "NotAction"):
+        for here, text in _each(statement.get(name, []), (*path, name)):
+            prefix, _, action = str(text).partition(":")
+            if not action or "*" in prefix:
+                continue
+            known, services = actions(prefix.casefold()), actions("")
+            if services and not known:
+                having = (one for one in services if distance(prefix, one) <= _LIKELY and action in actions(one))
+                near = next(having, "") or nearest(prefix, sorted(services))
+                yield _Doubt(here, f"AWS is not known to have a service `{prefix[:_LONGEST]}`", _meant(near, action))
+            elif known and not any(fnmatchcase(one.casefold(), action.casefold()) for one in known):
+                near = nearest(action, sorted(known, key=lambda one: (one[:2] != action[:2], one)))
+                said = f"AWS is not known to have an action `{str(text)[:_LONGEST]}`"
+                yield _Doubt(here, said, _meant(prefix if near else "", near))
+
+
+def _meant(prefix: str, action: str) -> str:
+    return f"did you mean `{prefix}:{action}`?" if prefix else ""
+
+
+def _resources(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
+    for name in ("Resource", "NotResource"):
+        for here, text in _each(statement.get(name, []), (*path, name)):
+            said, hint = of_arn(str(text))
+            if said:
+                yield _Doubt(here, said, hint)
+
+
+def of_arn(text: str) -> tuple[str, str]:
+    """What is odd about the region and the account of an ARN, and the way out; nothing of anything else."""
+    parts = text.split(":", 5)
+    if parts[0] != "arn" or len(parts) < 5:
+        return "", ""
+    region, account = parts[3:5]
+    if account.isdigit() and len(account) != _DIGITS:
+        return f"an account has {_DIGITS} digits, and `{account}` has {len(account)}", "correct the account"
+    if region[:-1] in _REGIONS and region[-1].isalpha():
+        return f"`{region}` is a zone, and an ARN has a region", f"write `{region[:-1]}`"
+    if _IS_REGION.fullmatch(region) and (near := _near(region, _REGIONS)):
+        return f"AWS is not known to have a region `{region}`", f"did you mean `{near}`?"
+    return "", ""
+
+
+def _tests(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
+    for operator, keys in _items(statement.get("Condition")):
+        bare = operator.rpartition(":")[2].removesuffix("IfExists")
+        for key, values in _items(keys):
+            here = (*path, "Condition", operator, key)
+            prefix, _, name = key.casefold().partition(":")
+            is_global = prefix == "aws" and "/" not in name
+            if is_global and (near := _near(name, GLOBAL)):
+                said = f"AWS is not known to have a condition key `{key[:_LONGEST]}`"
+                yield _Doubt(here, said, f"did you mean `aws:{GLOBAL[near]}`?", is_key=True)
+            elif bare in _TEXTS and is_global and name in _ADDRESSES:
+                said = f"`{key}` is an address, and {bare} compares it as a text: a range would match nothing"
+                other = "NotIpAddress" if "Not" in bare else "IpAddress"
+                yield _Doubt((*path, "Condition", operator), said, f"write `{other}`", is_key=True)
+            elif bare in _TEXTS:
+                for at, value in _each(values, here):
+                    if isinstance(value, str) and "*" in value.replace("${*}", ""):
+                        said = f"`*` is a plain character to {bare}"
+                        yield _Doubt(at, said, f"write `{operator.replace(bare, _LIKE[bare])}` for a pattern")
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    """The known name that is a letter or two away; none for a known name itself."""
+    found = min((distance(name, one), one) for one in known)
+    return found[1] if 0 < found[0] <= _LIKELY else ""
+
+
+def _items(value: Json) -> Iterator[tuple[str, Json]]:
+    yield from value.items() if isinstance(value, dict) else ()
+
+
+def _each(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
+    """The items of a list with their paths, or a single value."""
+    if isinstance(value, list):
+        yield from (((*path, i), item) for i, item in enumerate(value))
+    else:
+        yield path, value
