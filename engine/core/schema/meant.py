@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
 
+from engine.core.schema import shapes
 from engine.core.source import Document
 from engine.names import choice, closest
 
@@ -52,42 +53,75 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
     "action": ("uses", "require"),
     "all_of": ("all",),
+    "also": ("besides",),
     "and": ("all",),
     "any_of": ("any",),
+    "approved_by": ("from",),
     "approvers": ("from", "approvals"),
+    "approving": ("count",),
+    "assert": ("require",),
+    "at_least": ("count",),
+    "block_if": ("reject",),
+    "by": ("from",),
+    "bypass": ("override",),
+    "check": ("require",),
     "condition": ("when", "if", "require"),
     "cron": ("every",),
     "default": ("otherwise",),
     "deny": ("reject",),
     "depends_on": ("needs",),
     "description": ("message",),
+    "duration": ("expires",),
     "env": ("environments",),
     "envs": ("environments",),
+    "except": ("never", "exclude"),
+    "expires_in": ("expires",),
+    "expiry": ("expires",),
+    "expression": ("require",),
+    "fail_if": ("reject",),
     "filter": ("when", "if"),
+    "group": ("from",),
     "groups": ("from",),
     "if": ("when",),
+    "ignore": ("exclude",),
     "inputs": ("with",),
     "job": ("run",),
     "jobs": ("pipelines", "actions"),
+    "logins": ("users",),
     "members": ("users",),
     "min": ("count",),
+    "min_approvals": ("count",),
+    "minimum": ("count",),
     "msg": ("message",),
     "name": ("id", "pipeline", "repo"),
     "needs_approval": ("approvals",),
+    "number": ("count",),
     "on": ("event", "events"),
     "one_of": ("any",),
     "or": ("any",),
+    "overridable_by": ("override",),
     "owners": ("owns", "from"),
-    "paths": ("owns",),
     "path": ("owns",),
+    "paths": ("owns",),
+    "people": ("users", "from"),
+    "phrase": ("command",),
     "pipeline": ("run",),
+    "prefix": ("command",),
+    "quorum": ("count",),
+    "reason": ("message",),
     "repository": ("repo",),
     "required": ("require", "count"),
+    "required_approvals": ("count",),
+    "required_approving_review_count": ("count",),
+    "requires": ("require", "besides"),
     "reviewers": ("from", "approvals"),
     "rules": ("gates",),
     "schedule": ("every",),
     "steps": ("actions",),
+    "team": ("teams", "from"),
     "teams": ("from",),
+    "text": ("message",),
+    "trigger": ("command",),
     "triggers": ("events",),
     "ttl": ("expires",),
     "unless": ("reject",),
@@ -95,6 +129,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "user": ("login",),
     "users": ("from",),
     "when": ("if",),
+    "who": ("from",),
+    "with_approval_of": ("besides",),
     "with_inputs": ("with",),
 }
 
@@ -108,6 +144,9 @@ def strange(error: Failure) -> list[str]:
 def keys(error: Failure) -> dict[str, str]:
     """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
     known = error.schema.get("properties", {})
+    lost = strange(error)[:MOST_UNKNOWN]
+    if into := shapes.inside(error.found, lost, error.schema, error.root):
+        return dict.fromkeys(lost, into)
     free = {name: None for name in known if name not in error.found}  # in the order of the schema
     missing = [name for name in error.schema.get("required", ()) if name in free]
     found: dict[str, str] = {}
@@ -117,6 +156,31 @@ def keys(error: Failure) -> dict[str, str]:
         if meant := alias or (near if near in free else "") or _only(error, missing, name):
             found[name] = meant
     return found
+
+
+def told_of(error: Failure, wanted: Mapping[str, str]) -> tuple[list[str], str]:
+    """Of unknown keys those that belong together into one that is missing, and what to do with them."""
+    lost = list(wanted)
+    into = shapes.inside(error.found, lost, error.schema, error.root)
+    if not into:
+        return [], ""
+    written = shapes.flow({into: {name: error.found[name] for name in lost}})[1:-1]
+    if error.path and written:
+        return lost, f"write `{written}`"
+    return lost, f"write `{into}:` above, and indent below it {_listed(lost)} and what stands in them"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(f"`{one}`" for one in names[:-1]), f"`{names[-1]}`")))
+
+
+def renamed(error: Failure, name: str, meant: str) -> str:
+    """`did you mean …`, with the value where that has to be written otherwise, too."""
+    value, part = error.found[name], {**error.part(meant)}
+    if value is None or shapes.fits(value, part, error.root):
+        return f"did you mean `{meant}`?"
+    form = shapes.reshaped(value, part, error.root)
+    return f"did you mean `{meant}: {shapes.flow(form)}`?" if form is not None else f"did you mean `{meant}`?"
 
 
 def _only(error: Failure, missing: list[str], name: str) -> str:
@@ -154,7 +218,12 @@ def _bare(value: str) -> Iterator[str]:
 _PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?$")
 
 
+_TEAM = re.compile(r"(?:https?://[^/\s]+/)?orgs/([\w.-]+)/teams/([\w.-]+)/?")
+
+
 def _address(value: str) -> Iterator[str]:
+    if team := _TEAM.match(value):
+        yield f"{team[1]}/{team[2]}"
     if said := _PREFIXED.match(value):
         yield said[1]
     yield value.replace("\\", "/")
@@ -229,7 +298,8 @@ def items(value: str, schema: Mapping[str, Any]) -> list[str]:
     """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`."""
     parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:- ?)?", value) if part]
     pattern = schema.get("pattern", "")
-    several = len(parts) > 1 and pattern and all(re.search(pattern, part) for part in parts)
+    names = re.fullmatch(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}", value)  # `Nina Smith` is somebody, and no list
+    several = len(parts) > 1 and pattern and not names and all(re.search(pattern, part) for part in parts)
     return parts if several else []
 
 
@@ -249,12 +319,35 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"leave the `:` out: `- {name}`"
     if error.path and known and isinstance(value, dict) and value and value.keys() <= known.keys():
         return f"it stands in `{error.path[-1]}`: indent it as that, if it is another one"
-    return of_the_top(error, document, name)
+    if said := of_the_top(error, document, name):
+        return said
+    if into := shapes.deeper(error.found, name, error.schema, error.root):
+        return f"it belongs into `{into}`"
+    beside = "" if name in keys(error) else shapes.further_out(document.data, error.path, name, error.root)
+    return (
+        f"it belongs beside `{beside}`, and not into it" if beside else _KNOWN_ELSEWHERE.get((_title(error), name), "")
+    )
+
+
+def _title(error: Failure) -> str:
+    return str(error.schema.get("title", ""))
+
+
+_NO_NESTING = "groups hold no groups: write the members, or name both groups where they are asked"
+# By the mapping's title: keys that others have there, and why there are none here.
+_KNOWN_ELSEWHERE: Mapping[tuple[str, str], str] = {
+    ("Group", "groups"): _NO_NESTING,
+    ("Group", "include"): _NO_NESTING,
+    ("Group", "extends"): _NO_NESTING,
+}
 
 
 def of_the_top(error: Failure, document: Document, name: str) -> str:
     """What to do with a section of the file that stands inside another one."""
-    if error.path and name in error.root.get("properties", {}) and name not in document.data:
+    wanted = error.root.get("properties", {}).get(name)
+    value = error.found[name] if error.rule == "additionalProperties" else error.found
+    like = {key: of for key, of in error.resolved(wanted or {}).items() if key == "type"}
+    if error.path and wanted and name not in document.data and shapes.fits(value, like, error.root):
         return f"it stands in `{error.path[0]}`: begin `{name}:` in the first column"
     return ""
 
@@ -273,6 +366,7 @@ def hollow(error: Failure, document: Document) -> list[str]:
     return list(takewhile(error.schema.get("properties", {}).__contains__, after))
 
 
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TRUTHS = ("yes", "on", "true", "no", "off", "false")
 NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
@@ -298,6 +392,8 @@ def of_another_type(error: Failure) -> str:
             return f"leave the `:` out: `{name}`"
         text = ":".join(map(str, *value.items()))
         return f"write `{text}`, without a space" if form(text, error.schema) == text else ""
+    if "integer" in wanted and isinstance(value, str) and value.lower() in _NUMBERS:
+        return f"write {_NUMBERS.index(value.lower())}"
     if "integer" in wanted and isinstance(value, str) and (number := re.match(r"\s*(\d+)\s*[A-Za-z]*\s*$", value)):
         return (
             f"leave the quotes out: {number[1]}" if value.strip() == number[1] else f"write {number[1]}, without a unit"
@@ -337,7 +433,9 @@ def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _as_mapping(error: Failure, value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return "leave the `-` out: what is wanted is a mapping, and no list"
+        return _by_name(error, value) or "leave the `-` out: what is wanted is a mapping, and no list"
+    if isinstance(value, int) and (form := shapes.lacking(value, error.schema, error.root)):
+        return f"write `{form}`"
     if error.found is None or not isinstance(value, str | list):
         return ""
     if error.path and error.path[-1] in error.schema.get("properties", {}):
@@ -350,8 +448,24 @@ def _as_mapping(error: Failure, value: object) -> str:
         for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
             if isinstance(one, list) and fits(one):
                 return f"write `{{{name}: {text}}}`"
+    form = shapes.reshaped(value, error.schema, error.root)
+    if form is not None:
+        return f"write `{shapes.flow(form)}`"
     needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
     return f"write `{{{needed}}}`" if needed else ""
+
+
+def _by_name(error: Failure, value: list[dict[str, Any]]) -> str:
+    """`- {name: ann, …}` where each is named by its key."""
+    of_each = error.schema.get("additionalProperties")
+    if not isinstance(of_each, dict):
+        return ""
+    known = error.resolved(of_each).get("properties", {})
+    names = [key for key, one in value[0].items() if key not in known and isinstance(one, str)]
+    if len(names) != 1:
+        return ""
+    (name,) = names
+    return f"name each by its key: `{value[0][name]}:` in the place of `- {name}: {value[0][name]}`"
 
 
 def _types(error: Failure) -> list[str]:

@@ -1,4 +1,4 @@
-"""People who cannot do what the rules ask of them: too few, counted twice, or themselves the other one that is asked."""
+"""People who cannot do what the rules ask of them: too few, counted twice, or the only ones who may."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -92,9 +92,7 @@ def too_few(subject: Subject) -> Iterator[Problem]:
         for leaf in _leaves(entry.data.get("approvals", {}), ("approvals",)):
             have = _have(leaf, members)
             if have is not None and have < leaf.need:
-                yield problem(
-                    "ENG089", entry.place(*leaf.path), need=leaf.need, have=plural(have, "person", "people")
-                )
+                yield problem("ENG089", entry.place(*leaf.path), need=leaf.need, have=plural(have, "person", "people"))
 
 
 def _have(leaf: _Leaf, members: _Members) -> int | None:
@@ -154,7 +152,9 @@ def only_themselves(subject: Subject) -> Iterator[Problem]:
             if any("#" in login for login in who) or any(_can(approvals, members, (login,)) for login in who):
                 continue
             place = entry.place("besides", index)
-            yield problem("ENG987", place, name=entry.name, gate=name, people=either(_spelt(subject, entry.data["from"])))
+            yield problem(
+                "ENG987", place, name=entry.name, gate=name, people=either(_spelt(subject, entry.data["from"]))
+            )
 
 
 def _spelt(subject: Subject, groups: Iterable[str]) -> set[str]:
