@@ -182,7 +182,8 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
         if not inside and error.schema.get("minProperties"):
             hint = f"nothing stands in it: write {_about(error)}, below it and indented deeper"
     if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
-        hint = f"say the unit: `{error.found}s` are seconds, `{error.found}m` minutes"
+        number = error.found
+        hint = f"say the unit: `{number}s` are seconds, `{number}m` minutes, `{number}h` hours, `{number}d` days"
     if isinstance(error.found, bool) and "expression" in _about(error):
         hint = f"write {_about(error)}"
     strayed = (

@@ -53,9 +53,11 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
     "action": ("uses", "require"),
     "all_of": ("all",),
+    "allowed": ("from",),
     "also": ("besides",),
     "and": ("all",),
     "any_of": ("any",),
+    "approved-reviews-by": ("approvals",),
     "approved_by": ("from",),
     "approvers": ("from", "approvals"),
     "approving": ("count",),
@@ -66,6 +68,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "bypass": ("override",),
     "check": ("require",),
     "condition": ("when", "if", "require"),
+    "conditions": ("require", "when"),
     "cron": ("every",),
     "default": ("otherwise",),
     "deny": ("reject",),
@@ -91,6 +94,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "members": ("users",),
     "min": ("count",),
     "min_approvals": ("count",),
+    "min_reviewers": ("count",),
     "minimum": ("count",),
     "msg": ("message",),
     "name": ("id", "pipeline", "repo"),
@@ -113,6 +117,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "required": ("require", "count"),
     "required_approvals": ("count",),
     "required_approving_review_count": ("count",),
+    "required_reviewers": ("approvals", "from"),
     "requires": ("require", "besides"),
     "reviewers": ("from", "approvals"),
     "rules": ("gates",),
@@ -155,6 +160,8 @@ def keys(error: Failure) -> dict[str, str]:
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
         if meant := alias or (near if near in free else "") or _only(error, missing, name):
             found[name] = meant
+        if not alias and _is_count(error, name):
+            found[name] = "from"
     return found
 
 
@@ -179,8 +186,8 @@ def renamed(error: Failure, name: str, meant: str) -> str:
     value, part = error.found[name], {**error.part(meant)}
     if value is None or shapes.fits(value, part, error.root):
         return f"did you mean `{meant}`?"
-    form = shapes.reshaped(value, part, error.root)
-    return f"did you mean `{meant}: {shapes.flow(form)}`?" if form is not None else f"did you mean `{meant}`?"
+    form = shapes.written(value, part, error.root)
+    return f"did you mean `{meant}: {form[1:]}?" if form else f"did you mean `{meant}`?"
 
 
 def _only(error: Failure, missing: list[str], name: str) -> str:
@@ -296,7 +303,7 @@ _MENDS: tuple[Callable[[str], Iterator[str]], ...] = (
 
 def items(value: str, schema: Mapping[str, Any]) -> list[str]:
     """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`."""
-    parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:- ?)?", value) if part]
+    parts = [part for part in re.split(r"(?:^|[\s;,|&]+)(?:- ?)?", value) if part and part not in ("or", "and")]
     pattern = schema.get("pattern", "")
     names = re.fullmatch(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}", value)  # `Nina Smith` is somebody, and no list
     several = len(parts) > 1 and pattern and not names and all(re.search(pattern, part) for part in parts)
@@ -323,14 +330,20 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return said
     if into := shapes.deeper(error.found, name, error.schema, error.root):
         return f"it belongs into `{into}`"
-    beside = "" if name in keys(error) else shapes.further_out(document.data, error.path, name, error.root)
-    return (
-        f"it belongs beside `{beside}`, and not into it" if beside else _KNOWN_ELSEWHERE.get((_title(error), name), "")
-    )
+    if elsewhere := _KNOWN_ELSEWHERE.get((error.schema.get("title", ""), name)):
+        return elsewhere
+    if _is_count(error, name):
+        return f"write `count: {value}, from: [{name}]`"
+    beside, there = shapes.further_out(document.data, error.path, name, error.root)
+    if not beside or name in keys(error):
+        return ""
+    return f"it belongs beside `{beside}`" + (f": join it with the `{name}` there" if there else ", and not into it")
 
 
-def _title(error: Failure) -> str:
-    return str(error.schema.get("title", ""))
+def _is_count(error: Failure, name: str) -> bool:
+    """`{security: 2}` where so many people of groups are asked for."""
+    known = error.schema.get("properties", {})
+    return isinstance(error.found[name], int) and {"count", "from"} <= known.keys() - error.found.keys()
 
 
 _NO_NESTING = "groups hold no groups: write the members, or name both groups where they are asked"
@@ -339,6 +352,8 @@ _KNOWN_ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("Group", "groups"): _NO_NESTING,
     ("Group", "include"): _NO_NESTING,
     ("Group", "extends"): _NO_NESTING,
+    ("Group", "description"): "say it in a comment: `# …`",
+    ("Override", "gates"): "a gate says which override it allows: `override: …` in each of them",
 }
 
 
@@ -401,9 +416,20 @@ def of_another_type(error: Failure) -> str:
     return ""
 
 
+EVERYBODY = ("all", "any", "anyone", "anybody", "everyone", "everybody", "*")  # no group of anybody's
+
+
+def _beside(error: Failure) -> Iterator[str]:
+    """What may stand beside the value."""
+    return (name for schema in shapes.at(error.root, error.path[:-1]) for name in schema.get("properties", {}))
+
+
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
     fits = Draft202012Validator({**listed, "$defs": error.defs}).is_valid
     if isinstance(value, str):
+        if error.path and error.path[-1] == "from" and value.lower() in EVERYBODY:
+            writers = ", or `writers: true` for all who may write" if "writers" in _beside(error) else ""
+            return f"no group has everybody: name those of approvers-config.yaml{writers}"
         if "enum" in listed and not fits(value):
             near = closest(value, map(str, listed["enum"]))
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
@@ -421,7 +447,26 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             absent = [name for name in listed.get("required", ()) if not isinstance(one, dict) or name not in one]
             if len(absent) == 1 and isinstance(one, dict) and fits({absent[0]: key, **one}):
                 return f"write a list of items that say what they are: `- {{{absent[0]}: {key}, …}}`"
+        whole = {**error.schema}
+        if len(value) == 1 and not fits(value) and shapes.fits(next(iter(value.values())), whole, error.root):
+            name, one = next(iter(value.items()))
+            return f"write `{shapes.flow(one)}`" if error.path else f"leave `{name}:` out: the file is the list itself"
+        if value and (form := _named_by_key(error, value, listed)):
+            return f"write `{form}`"
+        if not fits(value) and (form := shapes.written(value, whole, error.root)):
+            return f"write {form}"
         return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
+    return ""
+
+
+def _named_by_key(error: Failure, value: Mapping[str, Any], listed: Mapping[str, Any]) -> str:
+    """`{ann: 583231}` for `[{login: ann, id: 583231}]`."""
+    for branch in listed.get("anyOf", (listed,)):
+        names = error.resolved(branch).get("required", ())
+        if len(names) == 2:
+            pairs = [dict(zip(names, pair, strict=True)) for pair in value.items()]
+            if shapes.fits(pairs, error.schema, error.root):
+                return shapes.flow(pairs)
     return ""
 
 
@@ -433,7 +478,12 @@ def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _as_mapping(error: Failure, value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return _by_name(error, value) or "leave the `-` out: what is wanted is a mapping, and no list"
+        form = shapes.written(value, error.schema, error.root)
+        return (
+            _by_name(error, value)
+            or (f"write {form}" if form else "")
+            or "leave the `-` out: what is wanted is a mapping, and no list"
+        )
     if isinstance(value, int) and (form := shapes.lacking(value, error.schema, error.root)):
         return f"write `{form}`"
     if error.found is None or not isinstance(value, str | list):
@@ -448,9 +498,8 @@ def _as_mapping(error: Failure, value: object) -> str:
         for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
             if isinstance(one, list) and fits(one):
                 return f"write `{{{name}: {text}}}`"
-    form = shapes.reshaped(value, error.schema, error.root)
-    if form is not None:
-        return f"write `{shapes.flow(form)}`"
+    if form := shapes.written(value, error.schema, error.root):
+        return f"write {form}"
     needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
     return f"write `{{{needed}}}`" if needed else ""
 
@@ -460,11 +509,14 @@ def _by_name(error: Failure, value: list[dict[str, Any]]) -> str:
     of_each = error.schema.get("additionalProperties")
     if not isinstance(of_each, dict):
         return ""
-    known = error.resolved(of_each).get("properties", {})
-    names = [key for key, one in value[0].items() if key not in known and isinstance(one, str)]
+    each = error.resolved(of_each)
+    names = [key for key, one in value[0].items() if key not in each.get("properties", {}) and isinstance(one, str)]
     if len(names) != 1:
         return ""
     (name,) = names
+    rest = {key: one for key, one in value[0].items() if key != name}
+    if not shapes.fits(rest, each, error.root) and (form := shapes.written(rest, each, error.root)):
+        return f"name each by its key, without `-`: `{value[0][name]}: {form[1:]}"
     return f"name each by its key: `{value[0][name]}:` in the place of `- {name}: {value[0][name]}`"
 
 

@@ -69,19 +69,38 @@ def reshaped(value: object, schema: Schema, root: Schema) -> Any:
     return next((form for form in _forms(value, schema, root) if fits(form, schema, root)), None)
 
 
+def written(value: object, schema: Schema, root: Schema) -> str:
+    """That form as one writes it, in quotes of ours; `any` and `all` both, where either would do. Empty: none does."""
+    one = reshaped(value, schema, root)
+    if one is None:
+        return ""
+    names = [name for name in schema.get("properties", {}) if isinstance(one, dict) and one == {name: value}]
+    others = [{name: value} for name in schema.get("properties", {}) if names and name not in names]
+    return " or ".join(f"`{flow(form)}`" for form in (one, *(other for other in others if fits(other, schema, root))))
+
+
 def _forms(value: object, schema: Schema, root: Schema) -> Iterator[Any]:
     yield value
-    if isinstance(value, list) and len(value) == 1:
+    if isinstance(value, list) and len(value) == 1 and not {"pattern", "enum"}.isdisjoint(schema):
         yield value[0]
+    if isinstance(value, dict):
+        yield from (*(value.values() if len(value) == 1 else ()), _by_count(value))
     if isinstance(value, str | dict):
         yield [value]
     words = _words(value)
-    yield words
+    if words:
+        yield from (words, _sorted(words, schema, root))
     for name in schema.get("properties", {}):
         yield {name: value}
         yield {name: [value]}
-        yield {name: words}
-    yield _sorted(words, schema, root)
+        yield from ([{name: words}] if words else ())
+
+
+def _by_count(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """`{security: 2, ciso: 1}`"""
+    if not all(isinstance(one, int) for one in value.values()):
+        return None
+    return [{"count": number, "from": [name]} for name, number in value.items()]
 
 
 def _words(value: object) -> list[str]:
@@ -148,21 +167,19 @@ def deeper(found: Mapping[str, Any], name: str, schema: Schema, root: Schema) ->
     return ""
 
 
-def further_out(data: Any, path: Path, name: str, root: Schema) -> str:
-    """The nearest key above beside which this one belongs; empty: none."""
+def further_out(data: Any, path: Path, name: str, root: Schema) -> tuple[str, bool]:
+    """The nearest key above beside which this one belongs, and whether it is there already; empty: none."""
     holders = [data]
     for step in path[:-1]:
         holders.append(holders[-1][step])
     value = holders[-1][path[-1]][name] if path else None
     for above in range(len(path) - 1, -1, -1):
         holder, beside = holders[above], path[above]
-        if not isinstance(holder, Mapping) or name in holder:
-            continue
-        for schema in at(root, path[:above]):
+        for schema in at(root, path[:above]) if isinstance(holder, Mapping) else ():
             wanted = schema.get("properties", {}).get(name)
             if wanted and fits(value, resolved(wanted, root), root):
-                return str(beside)
-    return ""
+                return str(beside), name in holder
+    return "", False
 
 
 def sibling_list(path: Path, value: object, root: Schema) -> str:

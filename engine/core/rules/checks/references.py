@@ -82,7 +82,8 @@ def _of_another_kind(subject: Subject, wanted: str) -> Callable[[str], str]:
         for login in logins(group.data.get("users", ())):
             people.setdefault(login, []).append(group.name)
         for team in group.data.get("teams", ()):
-            teams.setdefault(team, []).append(group.name)
+            for called in (team, team.rpartition("/")[2]):
+                teams.setdefault(called, []).append(group.name)
     choices: Mapping[str, Mapping[str, Collection[str]]] = {
         # kind → its names, each with those of the wanted kind that have to do with it
         "group": asking if wanted == "gate" else {},
@@ -91,6 +92,7 @@ def _of_another_kind(subject: Subject, wanted: str) -> Callable[[str], str]:
         "team": teams if wanted == "group" else {},
     }
     others = {kind: draft.known[f"{kind}s"] for kind in ("gate", "group", "override", "pipeline", "environment")}
+    known = _known(subject, wanted)
 
     def told(name: str) -> str:
         bare = name.removeprefix("@")
@@ -102,10 +104,15 @@ def _of_another_kind(subject: Subject, wanted: str) -> Callable[[str], str]:
             return ""
         near = choices.get(kind, {}).get(bare)
         article = "an" if kind[0] in "aeio" else "a"
-        named = f"such as `{next(iter(near))}`" if near else f"one of: {either(draft.known[f'{wanted}s'])}"
+        named = f"such as `{next(iter(near))}`" if near else f"one of: {either(known)}"
         return f"`{bare}` is {article} {kind}: name a {wanted}, {named}{_WHICH.get((kind, wanted), '') if near else ''}"
 
     return told
+
+
+def _known(subject: Subject, kind: str) -> Collection[str]:
+    catalog = {"action": subject.catalog.actions, "fact": subject.catalog.facts}
+    return catalog[kind] if kind in catalog else subject.draft.known[f"{kind}s"]
 
 
 _WHICH = {
@@ -123,8 +130,10 @@ def actions(subject: Subject) -> Iterator[Problem]:
         for step in pipeline.steps:
             yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
     strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
+    of_another_kind = _of_another_kind(subject, "action")
     for number, entry in enumerate(strange):
-        hint = closest(entry.name, known) if number < MOST_PROBLEMS else ""  # nobody reads more guesses
+        guess = of_another_kind(entry.name) or closest(entry.name, known)
+        hint = guess if number < MOST_PROBLEMS else ""  # nobody reads more guesses
         yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
 
 
@@ -214,11 +223,14 @@ def event_types(subject: Subject) -> Iterator[Problem]:
 
 def facts(subject: Subject) -> Iterator[Problem]:
     """Facts that gates need."""
+    kind = _of_another_kind(subject, "fact")
     for entry in subject.draft.sections["gates"]:
         needs = entry.data.get("needs")
         for index, name in enumerate(strings(needs)):
             place = entry.place("needs", index) if isinstance(needs, list) else entry.place("needs")
-            yield from unknown("ENG058", name, subject.catalog.facts, place)
+            if name not in subject.catalog.facts:
+                hint = kind(name) or closest(name, subject.catalog.facts)
+                yield problem("ENG058", place, hint=hint, name=name, known=either(subject.catalog.facts))
 
 
 def overrides(subject: Subject) -> Iterator[Problem]:
