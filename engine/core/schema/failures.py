@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from engine.core.schema import meant, shapes
+from engine.core.schema import meant, moved, shapes
 from engine.core.schema.meant import MOST_UNKNOWN, Failure, keys, strange
 from engine.core.source import Document
 from engine.errors import MOST_PROBLEMS, Place, Problem, problem
@@ -117,7 +117,7 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     wanted = keys(error)
     names = strange(error)
-    together, said = meant.told_of(error, wanted)
+    together, said = moved.told_of(error, wanted)
     if together:
         place = document.place(*error.path, together[0], key=True)
         yield problem("ENG040", place, hint=said, name="`, `".join(together), known=either(known))
@@ -126,7 +126,7 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
             continue
         hint = meant.place_of_key(error, document, name)
         if name in wanted and not hint:
-            hint = meant.renamed(error, name, wanted[name])
+            hint = moved.renamed(error, name, wanted[name])
         if wanted.get(name) == "from" and name in ("users", "teams"):
             hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
         place = document.place(*error.path, name, key=True)

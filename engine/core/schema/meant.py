@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
 
-from engine.core.schema import shapes
+from engine.core.schema import moved, shapes
 from engine.core.source import Document
 from engine.names import choice, closest
 
@@ -160,34 +160,9 @@ def keys(error: Failure) -> dict[str, str]:
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
         if meant := alias or (near if near in free else "") or _only(error, missing, name):
             found[name] = meant
-        if not alias and _is_count(error, name):
+        if not alias and moved.is_count(error, name):
             found[name] = "from"
     return found
-
-
-def told_of(error: Failure, wanted: Mapping[str, str]) -> tuple[list[str], str]:
-    """Of unknown keys those that belong together into one that is missing, and what to do with them."""
-    lost = list(wanted)
-    into = shapes.inside(error.found, lost, error.schema, error.root)
-    if not into:
-        return [], ""
-    written = shapes.flow({into: {name: error.found[name] for name in lost}})[1:-1]
-    if error.path and written:
-        return lost, f"write `{written}`"
-    return lost, f"write `{into}:` above, and indent below it {_listed(lost)} and what stands in them"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(f"`{one}`" for one in names[:-1]), f"`{names[-1]}`")))
-
-
-def renamed(error: Failure, name: str, meant: str) -> str:
-    """`did you mean …`, with the value where that has to be written otherwise, too."""
-    value, part = error.found[name], {**error.part(meant)}
-    if value is None or shapes.fits(value, part, error.root):
-        return f"did you mean `{meant}`?"
-    form = shapes.written(value, part, error.root)
-    return f"did you mean `{meant}: {form[1:]}?" if form else f"did you mean `{meant}`?"
 
 
 def _only(error: Failure, missing: list[str], name: str) -> str:
@@ -328,33 +303,7 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"it stands in `{error.path[-1]}`: indent it as that, if it is another one"
     if said := of_the_top(error, document, name):
         return said
-    if into := shapes.deeper(error.found, name, error.schema, error.root):
-        return f"it belongs into `{into}`"
-    if elsewhere := _KNOWN_ELSEWHERE.get((error.schema.get("title", ""), name)):
-        return elsewhere
-    if _is_count(error, name):
-        return f"write `count: {value}, from: [{name}]`"
-    beside, there = shapes.further_out(document.data, error.path, name, error.root)
-    if not beside or name in keys(error):
-        return ""
-    return f"it belongs beside `{beside}`" + (f": join it with the `{name}` there" if there else ", and not into it")
-
-
-def _is_count(error: Failure, name: str) -> bool:
-    """`{security: 2}` where so many people of groups are asked for."""
-    known = error.schema.get("properties", {})
-    return isinstance(error.found[name], int) and {"count", "from"} <= known.keys() - error.found.keys()
-
-
-_NO_NESTING = "groups hold no groups: write the members, or name both groups where they are asked"
-# By the mapping's title: keys that others have there, and why there are none here.
-_KNOWN_ELSEWHERE: Mapping[tuple[str, str], str] = {
-    ("Group", "groups"): _NO_NESTING,
-    ("Group", "include"): _NO_NESTING,
-    ("Group", "extends"): _NO_NESTING,
-    ("Group", "description"): "say it in a comment: `# …`",
-    ("Override", "gates"): "a gate says which override it allows: `override: …` in each of them",
-}
+    return moved.elsewhere(error, document.data, name, is_guessed=name in keys(error))
 
 
 def of_the_top(error: Failure, document: Document, name: str) -> str:
@@ -416,20 +365,11 @@ def of_another_type(error: Failure) -> str:
     return ""
 
 
-EVERYBODY = ("all", "any", "anyone", "anybody", "everyone", "everybody", "*")  # no group of anybody's
-
-
-def _beside(error: Failure) -> Iterator[str]:
-    """What may stand beside the value."""
-    return (name for schema in shapes.at(error.root, error.path[:-1]) for name in schema.get("properties", {}))
-
-
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
     fits = Draft202012Validator({**listed, "$defs": error.defs}).is_valid
     if isinstance(value, str):
-        if error.path and error.path[-1] == "from" and value.lower() in EVERYBODY:
-            writers = ", or `writers: true` for all who may write" if "writers" in _beside(error) else ""
-            return f"no group has everybody: name those of approvers-config.yaml{writers}"
+        if said := moved.of_everybody(error, value):
+            return said
         if "enum" in listed and not fits(value):
             near = closest(value, map(str, listed["enum"]))
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
@@ -451,22 +391,11 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
         if len(value) == 1 and not fits(value) and shapes.fits(next(iter(value.values())), whole, error.root):
             name, one = next(iter(value.items()))
             return f"write `{shapes.flow(one)}`" if error.path else f"leave `{name}:` out: the file is the list itself"
-        if value and (form := _named_by_key(error, value, listed)):
+        if value and (form := moved.named_by_key(error, value, listed)):
             return f"write `{form}`"
         if not fits(value) and (form := shapes.written(value, whole, error.root)):
             return f"write {form}"
         return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
-    return ""
-
-
-def _named_by_key(error: Failure, value: Mapping[str, Any], listed: Mapping[str, Any]) -> str:
-    """`{ann: 583231}` for `[{login: ann, id: 583231}]`."""
-    for branch in listed.get("anyOf", (listed,)):
-        names = error.resolved(branch).get("required", ())
-        if len(names) == 2:
-            pairs = [dict(zip(names, pair, strict=True)) for pair in value.items()]
-            if shapes.fits(pairs, error.schema, error.root):
-                return shapes.flow(pairs)
     return ""
 
 
@@ -480,7 +409,7 @@ def _as_mapping(error: Failure, value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         form = shapes.written(value, error.schema, error.root)
         return (
-            _by_name(error, value)
+            moved.by_name(error, value)
             or (f"write {form}" if form else "")
             or "leave the `-` out: what is wanted is a mapping, and no list"
         )
@@ -502,22 +431,6 @@ def _as_mapping(error: Failure, value: object) -> str:
         return f"write {form}"
     needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
     return f"write `{{{needed}}}`" if needed else ""
-
-
-def _by_name(error: Failure, value: list[dict[str, Any]]) -> str:
-    """`- {name: ann, …}` where each is named by its key."""
-    of_each = error.schema.get("additionalProperties")
-    if not isinstance(of_each, dict):
-        return ""
-    each = error.resolved(of_each)
-    names = [key for key, one in value[0].items() if key not in each.get("properties", {}) and isinstance(one, str)]
-    if len(names) != 1:
-        return ""
-    (name,) = names
-    rest = {key: one for key, one in value[0].items() if key != name}
-    if not shapes.fits(rest, each, error.root) and (form := shapes.written(rest, each, error.root)):
-        return f"name each by its key, without `-`: `{value[0][name]}: {form[1:]}"
-    return f"name each by its key: `{value[0][name]}:` in the place of `- {name}: {value[0][name]}`"
 
 
 def _types(error: Failure) -> list[str]:
