@@ -158,7 +158,7 @@ TABLE: dict[str, Row] = {
         _NO,
     ),
     "ENG088": Row("no action here needs `{name}`", "remove the permission", _NO),
-    "ENG089": Row("{need} approvals from groups of {have} people: never met", "ask for fewer, or add people", _NO),
+    "ENG089": Row("{need} approvals from groups of {have}: never met", "ask for fewer, or add people", _NO),
     "ENG090": Row(
         "every gate of `{name}` has a `when`; where none applies, the outcome is an error",
         "add a gate that always applies",
@@ -1469,6 +1469,28 @@ TABLE: dict[str, Row] = {
         "account {account} does not answer {what}: {reason}",
         "see that ENGINE_AWS_PROFILE, or the process, has keys that are valid now; then run it again",
         _EXEC,
+    ),
+    # ENG985-989 people who cannot do what rules ask of them
+    "ENG985": Row(
+        "these parts ask for {need} people together, and only {have} can be had: one person counts once",
+        "ask for fewer, add people to the groups, or write `any` if one of the parts is enough",
+        _NO,
+    ),
+    "ENG986": Row("{need} people have to say `{name}`, and its groups have {have}", "add people, or a group", _NO),
+    "ENG987": Row(
+        "override `{name}` never holds: somebody else has to open `{gate}`, and that takes {people}",
+        "let others override, or name a gate that asks others",
+        _NO,
+    ),
+    "ENG988": Row(
+        "`{name}` is a group, and stands in `{group}` as a login: groups hold no groups",
+        "write its members",
+        _NO,
+    ),
+    "ENG989": Row(
+        "override `{name}` holds for {span}: that is no exception any more",
+        "let it expire within 90 days; what is to hold for longer is a rule, and belongs into the gate",
+        _NO,
     ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

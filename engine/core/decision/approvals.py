@@ -9,7 +9,7 @@ from functools import cache, partial
 from itertools import product
 from typing import Any, NamedTuple
 
-from engine.core.decision.assignment import TooMany, assign, spared, withstands
+from engine.core.assignment import TooMany, assign, spared, withstands
 from engine.core.decision.document import FactDocument
 from engine.core.decision.explain import Cause, Counted, Doubt, Judgement, Missing, people
 from engine.core.decision.people import WAY_OUT, Group, authors, facts_of, groups, involved

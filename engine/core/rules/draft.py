@@ -4,7 +4,7 @@ A unit that does not fit its schema is left out but stays known by name, so that
 other units are still checked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -195,16 +195,28 @@ class _Files:
         try:
             parsed = document(self._files[file], file)
         except EngineError as error:
-            self._errors.extend(error.problems)
-            self.wrong[file] = frozenset()
+            self._unread(file, self._without_its_head(file, name, error.problems) or error.problems)
+            return None
+        found = schema.check(name, parsed)
+        if found and (whole := self._without_its_head(file, name, [mistake.problem for mistake in found])):
+            self._unread(file, whole)
             return None
         self.documents[file] = parsed
-        found = schema.check(name, parsed)
         self._errors.extend(mistake.problem for mistake in found)
         self.misnamed[file] = frozenset(str(mistake.path[0]) for mistake in found if mistake.of_name)
         if found:
             self.wrong[file] = frozenset(mistake.path for mistake in found)
         return parsed.data, frozenset(m.path for m in found if not m.sound)
+
+    def _unread(self, file: str, problems: Sequence[Problem]) -> None:
+        self._errors.extend(problems)
+        self.wrong[file] = frozenset()
+
+    def _without_its_head(self, file: str, name: str, problems: Sequence[Problem]) -> Sequence[Problem]:
+        from engine.core.rules.headless import headless  # a failure path: not worth start-up time
+
+        whole = headless(self._files[file], file, name, problems)
+        return [whole] if whole else []
 
     def inline(
         self, document: Document | None, top: Mapping[str, Any], broken: frozenset[Path]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from engine.core.schema import meant
+from engine.core.schema import meant, moved, shapes
 from engine.core.schema.meant import MOST_UNKNOWN, Failure, keys, strange
 from engine.core.source import Document
 from engine.errors import MOST_PROBLEMS, Place, Problem, problem
@@ -117,10 +117,16 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     wanted = keys(error)
     names = strange(error)
+    together, said = moved.told_of(error, wanted)
+    if together:
+        place = document.place(*error.path, together[0], key=True)
+        yield problem("ENG040", place, hint=said, name="`, `".join(together), known=either(known))
     for name in names[:MOST_UNKNOWN]:
+        if name in together:
+            continue
         hint = meant.place_of_key(error, document, name)
         if name in wanted and not hint:
-            hint = f"did you mean `{wanted[name]}`?"
+            hint = moved.renamed(error, name, wanted[name])
         if wanted.get(name) == "from" and name in ("users", "teams"):
             hint = "did you mean `from`? It names groups, and approvers-config.yaml says who is in them"
         place = document.place(*error.path, name, key=True)
@@ -165,7 +171,7 @@ def _twice(error: Failure, document: Document) -> Iterator[Problem]:
 def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     expected = _names(error.wanted)
     expected_types = _list(error)
-    scalar = isinstance(error.found, bool | int | float)
+    scalar = isinstance(error.found, int | float) and not isinstance(error.found, bool)
     hint = "put it in quotes" if scalar and "string" in error.wanted else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
@@ -173,8 +179,11 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
+        if not inside and error.schema.get("minProperties"):
+            hint = f"nothing stands in it: write {_about(error)}, below it and indented deeper"
     if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
-        hint = f"say the unit: `{error.found}s` are seconds, `{error.found}m` minutes"
+        number = error.found
+        hint = f"say the unit: `{number}s` are seconds, `{number}m` minutes, `{number}h` hours, `{number}d` days"
     if isinstance(error.found, bool) and "expression" in _about(error):
         hint = f"write {_about(error)}"
     strayed = (
@@ -208,7 +217,12 @@ def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
         hint = "two items became one text: begin every `-` in the same column"
     elif isinstance(error.found, str):
         several = meant.items(error.found, error.schema) if error.path and isinstance(error.path[-1], int) else []
-        if several:
+        hint = shapes.swapped(error.path, error.found, error.root) or shapes.sibling_list(
+            error.path, error.found, error.root
+        )
+        if hint:
+            pass
+        elif several:
             hint = f"these are several: write {', '.join(several)}"
         elif text := meant.form(error.found, error.schema):
             hint = f"write `{text}`"
@@ -216,9 +230,11 @@ def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
 
 
 def _wrong_size(error: Failure, document: Document) -> Iterator[Problem]:
+    empty = f"it is empty: name at least one ({_about(error)})" if error.rule == "minItems" and not error.found else ""
     yield problem(
         "ENG045",
         document.place(*error.path) if error.rule in _OF_A_TYPE else _of_container(document, error.path),
+        hint=empty,
         limit=_SIZES[error.rule].format(
             error.wanted, **{f"{unit}s": plural(error.wanted, unit) for unit in ("item", "key", "character")}
         ),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from jsonschema import Draft202012Validator
 
+from engine.core.schema import moved, shapes
 from engine.core.source import Document
 from engine.names import choice, closest
 
@@ -52,42 +53,80 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
     "action": ("uses", "require"),
     "all_of": ("all",),
+    "allowed": ("from",),
+    "also": ("besides",),
     "and": ("all",),
     "any_of": ("any",),
+    "approved-reviews-by": ("approvals",),
+    "approved_by": ("from",),
     "approvers": ("from", "approvals"),
+    "approving": ("count",),
+    "assert": ("require",),
+    "at_least": ("count",),
+    "block_if": ("reject",),
+    "by": ("from",),
+    "bypass": ("override",),
+    "check": ("require",),
     "condition": ("when", "if", "require"),
+    "conditions": ("require", "when"),
     "cron": ("every",),
     "default": ("otherwise",),
     "deny": ("reject",),
     "depends_on": ("needs",),
     "description": ("message",),
+    "duration": ("expires",),
     "env": ("environments",),
     "envs": ("environments",),
+    "except": ("never", "exclude"),
+    "expires_in": ("expires",),
+    "expiry": ("expires",),
+    "expression": ("require",),
+    "fail_if": ("reject",),
     "filter": ("when", "if"),
+    "group": ("from",),
     "groups": ("from",),
     "if": ("when",),
+    "ignore": ("exclude",),
     "inputs": ("with",),
     "job": ("run",),
     "jobs": ("pipelines", "actions"),
+    "logins": ("users",),
     "members": ("users",),
     "min": ("count",),
+    "min_approvals": ("count",),
+    "min_reviewers": ("count",),
+    "minimum": ("count",),
     "msg": ("message",),
     "name": ("id", "pipeline", "repo"),
     "needs_approval": ("approvals",),
+    "number": ("count",),
     "on": ("event", "events"),
     "one_of": ("any",),
     "or": ("any",),
+    "overridable_by": ("override",),
     "owners": ("owns", "from"),
-    "paths": ("owns",),
     "path": ("owns",),
+    "paths": ("owns",),
+    "people": ("users", "from"),
+    "phrase": ("command",),
     "pipeline": ("run",),
+    "prefix": ("command",),
+    "quorum": ("count",),
+    "reason": ("message",),
     "repository": ("repo",),
     "required": ("require", "count"),
+    "required_approvals": ("count",),
+    "required_approving_review_count": ("count",),
+    "required_reviewers": ("approvals", "from"),
+    "requires": ("require", "besides"),
     "reviewers": ("from", "approvals"),
     "rules": ("gates",),
     "schedule": ("every",),
     "steps": ("actions",),
+    "team": ("teams", "from"),
     "teams": ("from",),
+    "text": ("message",),
+    "trigger": ("command",),
     "triggers": ("events",),
     "ttl": ("expires",),
     "unless": ("reject",),
@@ -95,6 +134,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "user": ("login",),
     "users": ("from",),
     "when": ("if",),
+    "who": ("from",),
+    "with_approval_of": ("besides",),
     "with_inputs": ("with",),
 }
 
@@ -108,6 +149,9 @@ def strange(error: Failure) -> list[str]:
 def keys(error: Failure) -> dict[str, str]:
     """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
     known = error.schema.get("properties", {})
+    lost = strange(error)[:MOST_UNKNOWN]
+    if into := shapes.inside(error.found, lost, error.schema, error.root):
+        return dict.fromkeys(lost, into)
     free = {name: None for name in known if name not in error.found}  # in the order of the schema
     missing = [name for name in error.schema.get("required", ()) if name in free]
     found: dict[str, str] = {}
@@ -116,6 +160,8 @@ def keys(error: Failure) -> dict[str, str]:
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
         if meant := alias or (near if near in free else "") or _only(error, missing, name):
             found[name] = meant
+        if not alias and moved.is_count(error, name):
+            found[name] = "from"
     return found
 
 
@@ -154,7 +200,12 @@ def _bare(value: str) -> Iterator[str]:
 _PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?$")
 
 
+_TEAM = re.compile(r"(?:https?://[^/\s]+/)?orgs/([\w.-]+)/teams/([\w.-]+)/?")
+
+
 def _address(value: str) -> Iterator[str]:
+    if team := _TEAM.match(value):
+        yield f"{team[1]}/{team[2]}"
     if said := _PREFIXED.match(value):
         yield said[1]
     yield value.replace("\\", "/")
@@ -227,9 +278,10 @@ _MENDS: tuple[Callable[[str], Iterator[str]], ...] = (
 
 def items(value: str, schema: Mapping[str, Any]) -> list[str]:
     """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`."""
-    parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:- ?)?", value) if part]
+    parts = [part for part in re.split(r"(?:^|[\s;,|&]+)(?:- ?)?", value) if part and part not in ("or", "and")]
     pattern = schema.get("pattern", "")
-    several = len(parts) > 1 and pattern and all(re.search(pattern, part) for part in parts)
+    names = re.fullmatch(r"[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}", value)  # `Nina Smith` is somebody, and no list
+    several = len(parts) > 1 and pattern and not names and all(re.search(pattern, part) for part in parts)
     return parts if several else []
 
 
@@ -249,12 +301,17 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"leave the `:` out: `- {name}`"
     if error.path and known and isinstance(value, dict) and value and value.keys() <= known.keys():
         return f"it stands in `{error.path[-1]}`: indent it as that, if it is another one"
-    return of_the_top(error, document, name)
+    if said := of_the_top(error, document, name):
+        return said
+    return moved.elsewhere(error, document.data, name, is_guessed=name in keys(error))
 
 
 def of_the_top(error: Failure, document: Document, name: str) -> str:
     """What to do with a section of the file that stands inside another one."""
-    if error.path and name in error.root.get("properties", {}) and name not in document.data:
+    wanted = error.root.get("properties", {}).get(name)
+    value = error.found[name] if error.rule == "additionalProperties" else error.found
+    like = {key: of for key, of in error.resolved(wanted or {}).items() if key == "type"}
+    if error.path and wanted and name not in document.data and shapes.fits(value, like, error.root):
         return f"it stands in `{error.path[0]}`: begin `{name}:` in the first column"
     return ""
 
@@ -273,6 +330,7 @@ def hollow(error: Failure, document: Document) -> list[str]:
     return list(takewhile(error.schema.get("properties", {}).__contains__, after))
 
 
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TRUTHS = ("yes", "on", "true", "no", "off", "false")
 NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
@@ -298,6 +356,8 @@ def of_another_type(error: Failure) -> str:
             return f"leave the `:` out: `{name}`"
         text = ":".join(map(str, *value.items()))
         return f"write `{text}`, without a space" if form(text, error.schema) == text else ""
+    if "integer" in wanted and isinstance(value, str) and value.lower() in _NUMBERS:
+        return f"write {_NUMBERS.index(value.lower())}"
     if "integer" in wanted and isinstance(value, str) and (number := re.match(r"\s*(\d+)\s*[A-Za-z]*\s*$", value)):
         return (
             f"leave the quotes out: {number[1]}" if value.strip() == number[1] else f"write {number[1]}, without a unit"
@@ -308,6 +368,8 @@ def of_another_type(error: Failure) -> str:
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
     fits = Draft202012Validator({**listed, "$defs": error.defs}).is_valid
     if isinstance(value, str):
+        if said := moved.of_everybody(error, value):
+            return said
         if "enum" in listed and not fits(value):
             near = closest(value, map(str, listed["enum"]))
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
@@ -325,6 +387,14 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             absent = [name for name in listed.get("required", ()) if not isinstance(one, dict) or name not in one]
             if len(absent) == 1 and isinstance(one, dict) and fits({absent[0]: key, **one}):
                 return f"write a list of items that say what they are: `- {{{absent[0]}: {key}, …}}`"
+        whole = {**error.schema}
+        if len(value) == 1 and not fits(value) and shapes.fits(next(iter(value.values())), whole, error.root):
+            name, one = next(iter(value.items()))
+            return f"write `{shapes.flow(one)}`" if error.path else f"leave `{name}:` out: the file is the list itself"
+        if value and (form := moved.named_by_key(error, value, listed)):
+            return f"write `{form}`"
+        if not fits(value) and (form := shapes.written(value, whole, error.root)):
+            return f"write {form}"
         return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
     return ""
 
@@ -337,7 +407,14 @@ def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _as_mapping(error: Failure, value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return "leave the `-` out: what is wanted is a mapping, and no list"
+        form = shapes.written(value, error.schema, error.root)
+        return (
+            moved.by_name(error, value)
+            or (f"write {form}" if form else "")
+            or "leave the `-` out: what is wanted is a mapping, and no list"
+        )
+    if isinstance(value, int) and (form := shapes.lacking(value, error.schema, error.root)):
+        return f"write `{form}`"
     if error.found is None or not isinstance(value, str | list):
         return ""
     if error.path and error.path[-1] in error.schema.get("properties", {}):
@@ -350,6 +427,8 @@ def _as_mapping(error: Failure, value: object) -> str:
         for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
             if isinstance(one, list) and fits(one):
                 return f"write `{{{name}: {text}}}`"
+    if form := shapes.written(value, error.schema, error.root):
+        return f"write {form}"
     needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
     return f"write `{{{needed}}}`" if needed else ""
 

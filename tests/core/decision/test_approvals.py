@@ -4,8 +4,8 @@
 
 import pytest
 
+from engine.core.assignment import assign
 from engine.core.decision.approvals import judge
-from engine.core.decision.assignment import assign
 from engine.core.decision.explain import Doubt
 from engine.core.decision.people import EXCLUDABLE
 from engine.core.outcome import Outcome

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.assignment import TooMany, assign, withstands
 from engine.core.decision.approvals import judge
-from engine.core.decision.assignment import TooMany, assign, withstands
 from engine.core.decision.people import EXCLUDABLE
 from engine.core.outcome import Outcome
 from engine.core.rules.model import Approvals

@@ -6,7 +6,6 @@ from engine.core.rules.build import EXCLUDE
 from engine.core.rules.checks.references import group_names
 from engine.core.rules.checks.subject import Check, Subject, calls
 from engine.core.rules.draft import SPECIAL_GROUP
-from engine.core.rules.pins import logins
 from engine.errors import Problem, problem
 
 _MAY_BE_ABSENT = "verdict"  # the one fact that does not exist before our own work has made it
@@ -114,31 +113,6 @@ def excess_permissions(subject: Subject) -> Iterator[Problem]:
                 yield problem("ENG088", pipeline.entry.place("permissions", index), name=name)
 
 
-def too_few(subject: Subject) -> Iterator[Problem]:
-    """Approvals that ask for more people than the named groups can have."""
-    people = {g.name: (set(logins(g.data.get("users", ()))), bool(g.data.get("teams"))) for g in subject.draft.groups}
-    for entry in subject.draft.sections["gates"]:
-        for path, need, groups in _leaves(entry.data.get("approvals", {}), ("approvals",)):
-            members = [people[name] for name in groups if name in people]
-            if any(teams for _, teams in members) or len(members) < len(groups):
-                continue
-            have = len(set[str]().union(*(users for users, _ in members)))
-            if have < need:
-                yield problem("ENG089", entry.place(*path), need=need, have=have)
-
-
-def _leaves(
-    part: dict[str, object], path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], int, list[str]]]:
-    groups, need = part.get("from"), part.get("count", 1)
-    if isinstance(groups, list) and isinstance(need, int):
-        yield (*path, "count" if "count" in part else "from"), need, groups
-    for key in ("any", "all"):
-        parts = part.get(key)
-        for index, inner in enumerate(parts if isinstance(parts, list) else ()):
-            yield from _leaves(inner, (*path, key, index))
-
-
 def pipelines_all_conditional(subject: Subject) -> Iterator[Problem]:
     """Pipelines all of whose gates have a `when`: where none applies, the outcome is an error."""
     conditional = _conditional(subject)
@@ -177,7 +151,6 @@ CHECKS = (
     Check("ENG086", self_approval),
     Check("ENG087", needs_verdict),
     Check("ENG088", excess_permissions, ("pipelines",), ("ENG053", "ENG921")),
-    Check("ENG089", too_few, ("groups",)),
     Check("ENG090", pipelines_all_conditional, _ASKED, ("ENG052", "ENG053")),
     Check("ENG091", protection_all_conditional, _ASKED, ("ENG052", "ENG053")),
 )

@@ -1,7 +1,7 @@
 """Names that nothing goes by. A misspelt one must not quietly mean "no such requirement"."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.core.command import COMMANDS
@@ -9,7 +9,7 @@ from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
 from engine.core.rules.checks.subject import Check, Subject, compared, nodes, tree, unknown
-from engine.core.rules.draft import Entry, Path, missing
+from engine.core.rules.draft import Entry, Path, Unread, missing
 from engine.core.rules.pins import logins
 from engine.errors import MOST_PROBLEMS, Place, Problem, problem
 from engine.names import closest, either, nearest
@@ -41,13 +41,20 @@ def gates(subject: Subject) -> Iterator[Problem]:
         asked += [(name, entry.place(index)) for index, name in enumerate(entry.data)]
     for entry in subject.draft.sections["overrides"]:
         asked += [(name, entry.place("besides", index)) for index, name in enumerate(entry.data["besides"])]
-    yield from _named("ENG052", asked, known, {entry.name: entry.place() for entry in subject.draft.sections["gates"]})
+    units = {entry.name: entry.place() for entry in subject.draft.sections["gates"]}
+    yield from _named("ENG052", asked, known, units, _of_another_kind(subject, "gate"))
 
 
 _Asked = tuple[str, Place]
 
 
-def _named(code: str, asked: Sequence[_Asked], known: Collection[str], units: Mapping[str, Place]) -> Iterator[Problem]:
+def _named(
+    code: str,
+    asked: Sequence[_Asked],
+    known: Collection[str],
+    units: Mapping[str, Place],
+    of_another_kind: Callable[[str], str] = lambda _: "",
+) -> Iterator[Problem]:
     """Names that nothing goes by. Where several ask for one, and nobody for what is nearly called so, that is wrong."""
     strange = Counter(name for name, _ in asked if name not in known)
     idle = units.keys() - {name for name, _ in asked}
@@ -55,8 +62,65 @@ def _named(code: str, asked: Sequence[_Asked], known: Collection[str], units: Ma
     for name, near in meant.items():
         yield problem("ENG923", units[near], name=near, asked=name, count=strange[name])
     for name, place in asked:
-        if name not in meant:
-            yield from unknown(code, name, known, place)
+        if name not in meant and name not in known:
+            hint = of_another_kind(name) or closest(name, known)
+            yield problem(code, place, hint=hint, name=name, known=either(known))
+
+
+def _of_another_kind(subject: Subject, wanted: str) -> Callable[[str], str]:
+    """What a name is that is none of the wanted kind: a group in the place of a gate, a person in that of a group."""
+    draft = subject.draft
+    asking: dict[str, list[str]] = {}  # group → the gates that ask it
+    groups: dict[str, list[str]] = {}  # gate → the groups that it asks
+    for entry in draft.sections["gates"]:
+        for _, name in group_names(entry.data.get("approvals", {}), ()):
+            asking.setdefault(name, []).append(entry.name)
+            groups.setdefault(entry.name, []).append(name)
+    people: dict[str, list[str]] = {}
+    teams: dict[str, list[str]] = {}
+    for group in draft.groups:
+        for login in logins(group.data.get("users", ())):
+            people.setdefault(login, []).append(group.name)
+        for team in group.data.get("teams", ()):
+            for called in (team, team.rpartition("/")[2]):
+                teams.setdefault(called, []).append(group.name)
+    choices: Mapping[str, Mapping[str, Collection[str]]] = {
+        # kind → its names, each with those of the wanted kind that have to do with it
+        "group": asking if wanted == "gate" else {},
+        "gate": groups if wanted == "group" else {},
+        "person": people if wanted == "group" else {},
+        "team": teams if wanted == "group" else {},
+    }
+    others = {kind: draft.known[f"{kind}s"] for kind in ("gate", "group", "override", "pipeline", "environment")}
+    known = _known(subject, wanted)
+
+    def told(name: str) -> str:
+        bare = name.removeprefix("@")
+        kinds = [kind for kind, names in choices.items() if bare in names]
+        kinds += [kind for kind, names in others.items() if not isinstance(names, Unread) and name in names]
+        kinds += ["action"] if name in subject.catalog.actions else []
+        kind = next((kind for kind in kinds if kind != wanted), "")
+        if not kind:
+            return ""
+        near = choices.get(kind, {}).get(bare)
+        article = "an" if kind[0] in "aeio" else "a"
+        named = f"such as `{next(iter(near))}`" if near else f"one of: {either(known)}"
+        return f"`{bare}` is {article} {kind}: name a {wanted}, {named}{_WHICH.get((kind, wanted), '') if near else ''}"
+
+    return told
+
+
+def _known(subject: Subject, kind: str) -> Collection[str]:
+    catalog = {"action": subject.catalog.actions, "fact": subject.catalog.facts}
+    return catalog[kind] if kind in catalog else subject.draft.known[f"{kind}s"]
+
+
+_WHICH = {
+    ("group", "gate"): ", which asks it",
+    ("gate", "group"): ", which it asks",
+    ("person", "group"): ", which has that person in it",
+    ("team", "group"): ", which has that team in it",
+}
 
 
 def actions(subject: Subject) -> Iterator[Problem]:
@@ -66,25 +130,23 @@ def actions(subject: Subject) -> Iterator[Problem]:
         for step in pipeline.steps:
             yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
     strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
+    of_another_kind = _of_another_kind(subject, "action")
     for number, entry in enumerate(strange):
-        hint = closest(entry.name, known) if number < MOST_PROBLEMS else ""  # nobody reads more guesses
+        guess = of_another_kind(entry.name) or closest(entry.name, known)
+        hint = guess if number < MOST_PROBLEMS else ""  # nobody reads more guesses
         yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
 
 
 def groups(subject: Subject) -> Iterator[Problem]:
     """Groups of approvals, overrides and commands."""
     known = subject.draft.known["groups"]
-    people = {login: group.name for group in subject.draft.groups for login in logins(group.data.get("users", ()))}
     names = list[_Asked]()
     for entry in (e for section in ("gates", "overrides", "commands") for e in subject.draft.sections[section]):
         asked = (entry.data.get("approvals", {}), ("approvals",)) if "approvals" in entry.data else (entry.data, ())
         for path, name in group_names(*asked):
-            if name in people and name not in known:
-                hint = f"`{name}` is a person: name a group, such as `{people[name]}`, which has that person in it"
-                yield problem("ENG054", entry.place(*path), hint=hint, name=name, known=either(known))
-            else:
-                names.append((name, entry.place(*path)))
-    yield from _named("ENG054", names, known, {group.name: group.place() for group in subject.draft.groups})
+            names.append((name, entry.place(*path)))
+    units = {group.name: group.place() for group in subject.draft.groups}
+    yield from _named("ENG054", names, known, units, _of_another_kind(subject, "group"))
 
 
 def commands(subject: Subject) -> Iterator[Problem]:
@@ -130,7 +192,8 @@ def pipelines(subject: Subject) -> Iterator[Problem]:
     verdicts, document = subject.draft.settings.get("verdicts", {}), subject.draft.entry
     if document and "renew" in verdicts:
         asked.append((verdicts["renew"], document.place("verdicts", "renew")))
-    yield from _named("ENG055", asked, known, {one.name: one.place("pipeline") for one in entries})
+    units = {one.name: one.place("pipeline") for one in entries}
+    yield from _named("ENG055", asked, known, units, _of_another_kind(subject, "pipeline"))
 
 
 def _events(entry: Entry) -> Iterator[tuple[str, Place]]:
@@ -160,11 +223,14 @@ def event_types(subject: Subject) -> Iterator[Problem]:
 
 def facts(subject: Subject) -> Iterator[Problem]:
     """Facts that gates need."""
+    kind = _of_another_kind(subject, "fact")
     for entry in subject.draft.sections["gates"]:
         needs = entry.data.get("needs")
         for index, name in enumerate(strings(needs)):
             place = entry.place("needs", index) if isinstance(needs, list) else entry.place("needs")
-            yield from unknown("ENG058", name, subject.catalog.facts, place)
+            if name not in subject.catalog.facts:
+                hint = kind(name) or closest(name, subject.catalog.facts)
+                yield problem("ENG058", place, hint=hint, name=name, known=either(subject.catalog.facts))
 
 
 def overrides(subject: Subject) -> Iterator[Problem]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
-from math import prod
-from typing import Any
 
 from engine.core.duration import seconds
+from engine.core.rules.checks.people import MOST_WAYS, number_of_ways
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Entry
 from engine.core.rules.ownership import TooManyError, Work, alike, one_state, overlap
@@ -233,18 +232,9 @@ def one_command(subject: Subject) -> Iterator[Problem]:
 def many_ways(subject: Subject) -> Iterator[Problem]:
     """Approvals that can be met in more ways than can be tried."""
     for entry in subject.draft.sections["gates"]:
-        ways = _ways(entry.data.get("approvals", {}))
-        if ways > _MOST_WAYS:
-            yield problem("ENG079", entry.place("approvals", key=True), ways=ways, most=_MOST_WAYS)
-
-
-_MOST_WAYS = 64  # `any`s add up, and those inside an `all` multiply: 16 pairs are 65,536 ways
-
-
-def _ways(part: Mapping[str, Any]) -> int:
-    if "any" in part:
-        return sum(map(_ways, part["any"]))
-    return prod(map(_ways, part.get("all", ())))
+        ways = number_of_ways(entry.data.get("approvals", {}))
+        if ways > MOST_WAYS:
+            yield problem("ENG079", entry.place("approvals", key=True), ways=ways, most=MOST_WAYS)
 
 
 CHECKS = (

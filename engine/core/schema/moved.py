@@ -1,0 +1,110 @@
+"""Where a key belongs that stands in the wrong mapping, and how several things are written that are in one here."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.core.schema import shapes
+
+if TYPE_CHECKING:
+    from engine.core.schema.meant import Failure
+
+_NO_NESTING = "groups hold no groups: write the members, or name both groups where they are asked"
+# By the mapping's title: keys that others have there, and why there are none here.
+_NOWHERE: Mapping[tuple[str, str], str] = {
+    ("Group", "groups"): _NO_NESTING,
+    ("Group", "include"): _NO_NESTING,
+    ("Group", "extends"): _NO_NESTING,
+    ("Group", "description"): "say it in a comment: `# …`",
+    ("Override", "gates"): "a gate says which override it allows: `override: …` in each of them",
+}
+
+
+_EVERYBODY = ("all", "any", "anyone", "anybody", "everyone", "everybody", "*")  # no group of anybody's
+
+
+def elsewhere(error: "Failure", data: Any, name: str, *, is_guessed: bool) -> str:
+    """What to do with an unknown key that belongs into another mapping, or nowhere; empty: nothing is known of it.
+
+    `data` is the whole document; what has a near name in its own mapping `is_guessed`.
+    """
+    if into := shapes.deeper(error.found, name, error.schema, error.root):
+        return f"it belongs into `{into}`"
+    if said := _NOWHERE.get((error.schema.get("title", ""), name)):
+        return said
+    if is_count(error, name):
+        return f"write `count: {error.found[name]}, from: [{name}]`"
+    beside, there = ("", False) if is_guessed else shapes.further_out(data, error.path, name, error.root)
+    if not beside:
+        return ""
+    return f"it belongs beside `{beside}`" + (f": join it with the `{name}` there" if there else ", and not into it")
+
+
+def is_count(error: "Failure", name: str) -> bool:
+    """`{security: 2}` where so many people of groups are asked for."""
+    known = error.schema.get("properties", {})
+    return isinstance(error.found[name], int) and {"count", "from"} <= known.keys() - error.found.keys()
+
+
+def told_of(error: "Failure", wanted: Mapping[str, str]) -> tuple[list[str], str]:
+    """Of unknown keys those that belong together into one that is missing, and what to do with them."""
+    lost = list(wanted)
+    into = shapes.inside(error.found, lost, error.schema, error.root)
+    if not into:
+        return [], ""
+    written = shapes.flow({into: {name: error.found[name] for name in lost}})[1:-1]
+    if error.path and written:
+        return lost, f"write `{written}`"
+    return lost, f"write `{into}:` above, and indent below it {_listed(lost)} and what stands in them"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(f"`{one}`" for one in names[:-1]), f"`{names[-1]}`")))
+
+
+def renamed(error: "Failure", name: str, meant: str) -> str:
+    """`did you mean …`, with the value where that has to be written otherwise, too."""
+    value, part = error.found[name], {**error.part(meant)}
+    if value is None or shapes.fits(value, part, error.root):
+        return f"did you mean `{meant}`?"
+    form = shapes.written(value, part, error.root)
+    return f"did you mean `{meant}: {form[1:]}?" if form else f"did you mean `{meant}`?"
+
+
+def by_name(error: "Failure", value: list[dict[str, Any]]) -> str:
+    """`- {name: ann, …}` where each is named by its key."""
+    of_each = error.schema.get("additionalProperties")
+    if not isinstance(of_each, dict):
+        return ""
+    each = error.resolved(of_each)
+    names = [key for key, one in value[0].items() if key not in each.get("properties", {}) and isinstance(one, str)]
+    if len(names) != 1:
+        return ""
+    (name,) = names
+    rest = {key: one for key, one in value[0].items() if key != name}
+    if not shapes.fits(rest, each, error.root) and (form := shapes.written(rest, each, error.root)):
+        return f"name each by its key, without `-`: `{value[0][name]}: {form[1:]}"
+    return f"name each by its key: `{value[0][name]}:` in the place of `- {name}: {value[0][name]}`"
+
+
+def named_by_key(error: "Failure", value: Mapping[str, Any], listed: Mapping[str, Any]) -> str:
+    """Written as it should be: `{ann: 583231}` for `[{login: ann, id: 583231}]`."""
+    for branch in listed.get("anyOf", (listed,)):
+        names = error.resolved(branch).get("required", ())
+        if len(names) == 2:
+            pairs = [dict(zip(names, pair, strict=True)) for pair in value.items()]
+            if shapes.fits(pairs, error.schema, error.root):
+                return shapes.flow(pairs)
+    return ""
+
+
+def of_everybody(error: "Failure", value: str) -> str:
+    """`from: everyone`"""
+    if not error.path or error.path[-1] != "from" or value.lower() not in _EVERYBODY:
+        return ""
+    writers = ", or `writers: true` for all who may write" if "writers" in _beside(error) else ""
+    return f"no group has everybody: name those of approvers-config.yaml{writers}"
+
+
+def _beside(error: "Failure") -> Iterator[str]:
+    """What may stand beside the value."""
+    return (name for schema in shapes.at(error.root, error.path[:-1]) for name in schema.get("properties", {}))
