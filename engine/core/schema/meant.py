@@ -60,8 +60,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "default": ("otherwise",),
     "deny": ("reject",),
     "depends_on": ("needs",),
-    "description": ("message",),
+    "description": ("message", "why"),
     "env": ("environments",),
+    "expect": ("pipelines",),
+    "expected": ("pipelines",),
     "envs": ("environments",),
     "filter": ("when", "if"),
     "groups": ("from",),
@@ -72,7 +74,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "members": ("users",),
     "min": ("count",),
     "msg": ("message",),
-    "name": ("id", "pipeline", "repo"),
+    "name": ("id", "why", "pipeline", "repo"),
     "needs_approval": ("approvals",),
     "on": ("event", "events"),
     "one_of": ("any",),
@@ -86,8 +88,13 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "reviewers": ("from", "approvals"),
     "rules": ("gates",),
     "schedule": ("every",),
+    "login": ("user",),
+    "result": ("pipelines",),
+    "scenarios": ("cases",),
     "steps": ("actions",),
     "teams": ("from",),
+    "tests": ("cases",),
+    "title": ("why",),
     "triggers": ("events",),
     "ttl": ("expires",),
     "unless": ("reject",),
@@ -302,7 +309,7 @@ def of_another_type(error: Failure) -> str:
         return (
             f"leave the quotes out: {number[1]}" if value.strip() == number[1] else f"write {number[1]}, without a unit"
         )
-    return ""
+    return "write a whole number" if wanted == ["integer"] else ""
 
 
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
