@@ -289,7 +289,10 @@ TABLE: dict[str, Row] = {
     # ENG250-269 rule fixtures (`engine test`)
     "ENG250": Row("no fixtures in {paths}", "name YAML files of cases, or directories that hold them"),
     "ENG251": Row("the rules have no {what} `{name}`", "name one of: {known}"),
-    "ENG252": Row("the case has no event", "say `event: {{name: …}}` here or under `given:`"),
+    "ENG252": Row(
+        "the case has no event",
+        "say `event: {{name: …}}` here or under `given:`, or name the file that says it by `shares:`",
+    ),
     "ENG253": Row("nobody is called `{login}` here", "list them under `people:` (known: {known})"),
     "ENG254": Row("{path}: {reason}", "facts have the form of schemas/facts.schema.json"),
     "ENG255": Row("fixtures share each other in a circle: {files}", "take one `shares:` out"),
@@ -1491,6 +1494,9 @@ TABLE: dict[str, Row] = {
         "override `{name}` holds for {span}: that is no exception any more",
         "let it expire within 90 days; what is to hold for longer is a rule, and belongs into the gate",
         _NO,
+    ),
+    "ENG990": Row(
+        "`{name}` has the number of `{other}`: they are one account", "give each of them a number of its own"
     ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }

@@ -33,7 +33,7 @@ from engine.service.access import Tokens
 from tests.adapters import test_settings
 from tests.adapters.policy import test_traps
 from tests.core import test_exceptions, test_source
-from tests.core.analysis import test_fixtures, test_settled
+from tests.core.analysis import test_fixture_mistakes, test_fixtures, test_settled
 from tests.core.events import test_body, test_dispatch, test_envelope
 from tests.core.resources import test_doubts, test_naming, test_order, test_services
 from tests.core.rules.test_rules_bad import MARK, read
@@ -87,24 +87,33 @@ class Case(NamedTuple):
 
 def mistakes() -> Iterator[Example]:
     """All of all tables."""
-    yield from _edits()
+    yield from _of_rules()
+    yield from _of_fixtures()
     for table in (_bad_rules, _texts, _expressions, _discovered, _orders, _modules, _documents):
         yield from (one for case in table() for one in _told(case))
     for table in (_events, _fixtures, _keys, _settings, _exceptions, _tokens, _policies):
         yield from (one for case in table() for one in _told(case))
 
 
-def _edits() -> Iterator[Example]:
-    table = yaml.safe_load((_TESTS / "core" / "rules" / "mistakes.yaml").read_bytes())
+def _edits(table: Mapping[str, Any], entry: str, judge: Judge) -> Iterator[Example]:
+    """What single edits of a table's `base` bring about, with the lines as they were."""
     base: dict[str, str] = table["base"]
     for row in table["mistakes"]:
-        name, (old, new) = row.get("in", ENTRY), row["edit"]
+        name, (old, new) = row.get("in", entry), row["edit"]
         before, _, after = base[name].partition(old)
-        edited = {name: t.encode() for name, t in base.items()} | {name: f"{before}{new}{after}".encode()}
         first = before.count("\n")
-        for problem in lint(edited, catalog()):
+        for problem in judge({**base, name: f"{before}{new}{after}"}):
             bad, mended = _lines(f"{before}{new}{after}", first, new), _lines(base[name], first, old)
             yield Example(problem.code, row["why"], name, bad, problem.message, problem.hint, mended)
+
+
+def _of_rules() -> Iterator[Example]:
+    table = yaml.safe_load((_TESTS / "core" / "rules" / "mistakes.yaml").read_bytes())
+    return _edits(table, ENTRY, lambda files: lint({name: t.encode() for name, t in files.items()}, catalog()))
+
+
+def _of_fixtures() -> Iterator[Example]:
+    return _edits(test_fixture_mistakes.TABLE, test_fixture_mistakes.CASES, _raised(test_fixture_mistakes.loaded))
 
 
 def _lines(whole: str, first: int, part: str) -> str:

@@ -14,6 +14,12 @@ def is_moment(text: str) -> bool:
     return _FORM.fullmatch(text) is not None
 
 
+def is_day(moment: str) -> bool:
+    """Has the month of a moment, which is written in the one form, that day?"""
+    year, month, day = int(moment[:4]), int(moment[5:7]), int(moment[8:10])
+    return day <= _lengths(year)[month - 1]
+
+
 def later(moment: str, seconds: int) -> str:
     """The moment `seconds` after `moment`.
 

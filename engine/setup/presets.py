@@ -36,7 +36,7 @@ _NO_SECURITY_GATE = (
     Edit(RULES, "    - security-reviewed\n"),
     Edit(RULES, ", security, ciso,", ", security,"),
     Edit(SETTLED, "      - security-reviewed\n"),
-    Edit(SETTLED, "    security-reviewed:", end="  from:\n"),
+    Edit(SETTLED, "    security-reviewed:", end="  overrides:\n"),
     Edit(SETTLED, " or security or ciso or", " or security or"),
     Edit(GIVEN, "      ciso: {members: [carol]}\n"),
 )
@@ -66,6 +66,7 @@ _STRICT = (
     Edit(RULES, "    - not-frozen\n", "    - not-frozen\n    - in-season\n"),
     Edit(GIVEN, "      special_approvers: {members: [dave]}\n"),
     Edit(SETTLED, "  labels:\n    policy-exception: opa-override\n"),
+    Edit(SETTLED, "  overrides:\n    policy: policy-exception\n"),
     Edit(SETTLED, "  from:\n", "  expires:\n    verdicts: 7d\n", end="  commands:\n"),
     Edit(SETTLED, " or ciso or special_approvers", " or ciso"),
     Edit(SETTLED, "      - security-reviewed\n", "      - security-reviewed\n      - production-reviewed\n"),

@@ -60,7 +60,25 @@ def _renamed(path: str, text: bytes, answers: Answers) -> bytes:
     found = text.decode().replace(_OTHER, other).replace(_OURS, source)
     if path in (presets.RULES, presets.SETTLED):
         found = _accounts(found, answers.said)
+    if path == presets.SETTLED:
+        found = _people(found, answers)
     return found.encode()
+
+
+def _people(settled: str, answers: Answers) -> str:
+    """What is settled, with whom the answers name, and with the roles that `_accounts` writes; both end the file."""
+    rows = [f"    {name}: {json.dumps(list(people))}\n" for name, people in answers.groups.items()]
+    rows.append("  roles:\n")
+    for name in ENVIRONMENTS:
+        account, region = answers.said["accounts"][name], answers.said["region"]
+        roles = (f"{use}: {role_arn(account, region, use, name)}" for use in ("plan", "apply"))
+        rows.append(f"    {name}: {{{', '.join(roles)}, session: 1h}}\n")
+    head, groups, _ = settled.partition("  groups:\n")
+    return head + groups + "".join(rows)
+
+
+def _is_team(name: str) -> bool:
+    return "/" in name
 
 
 def _accounts(rules: str, said: Mapping[str, Any]) -> str:
@@ -86,7 +104,7 @@ def _approvers(groups: Mapping[str, Sequence[str]]) -> bytes:
     shipped = files.read(data.path("approvers-config.yaml")).decode()
     rows = []
     for name, people in groups.items():
-        parts = {"users": [p for p in people if "/" not in p], "teams": [p for p in people if "/" in p]}
+        parts = {"users": [p for p in people if not _is_team(p)], "teams": [p for p in people if _is_team(p)]}
         told = ", ".join(f"{key}: {json.dumps(who)}" for key, who in parts.items() if who)
         rows.append(f"  {name}: {{{told}}}\n")
     return (shipped.partition("groups:\n")[0] + "groups:\n" + "".join(rows)).encode()

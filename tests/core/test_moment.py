@@ -1,6 +1,6 @@
 import pytest
 
-from engine.core.moment import is_moment, later
+from engine.core.moment import is_day, is_moment, later
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,11 @@ def test_later(moment: str, seconds: int, expected: str) -> None:
 def test_no_such_moment(moment: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         later(moment, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "is_there"),
+    [("2024-02-29", True), ("2026-02-28", True), ("2026-02-29", False), ("2100-02-29", False), ("2026-04-31", False)],
+)
+def test_days_that_a_month_has(day, is_there):
+    assert is_day(f"{day}T00:00:00Z") is is_there

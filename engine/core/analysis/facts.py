@@ -28,7 +28,7 @@ _PERSONS = (
     ("comments", "*", "user"),
     ("groups", "*", "members", "*"),
 )
-_SAID = ("sequence", "head_sha", "base_ref", "result", "signed_at")  # of a verdict, by its own statement
+SAID = ("sequence", "head_sha", "base_ref", "result", "signed_at")  # of a verdict, by its own statement
 _HANDS = ("authors", "committers", "pushers")  # of a statement: lists of user ids
 _NUMBERED = ("reviews", "comments")  # their items get ids in the order of the list
 _BY_ID = "permissions"  # its keys are user ids
@@ -114,7 +114,7 @@ def spelled_out(short: Mapping[str, Any], shared: Shared, unknown: Callable[[str
     permissions = facts.get(_BY_ID)
     if isinstance(permissions, dict):
         facts[_BY_ID] = {
-            key if key.isdecimal() else _identity(person(key)): granted for key, granted in permissions.items()
+            key if key.isdecimal() else identity(person(key)): granted for key, granted in permissions.items()
         }
     return facts
 
@@ -149,9 +149,9 @@ def in_good_order(facts: Facts, gone: Collection[str], rules: Rules) -> None:
 def _complete(statements: Any, verdict: Facts) -> None:
     """Each statement in full, and the verdict's own among them unless a case lists it."""
     rows = [row for row in statements if isinstance(row, dict)] if isinstance(statements, list) else []
-    said = {name: verdict[name] for name in _SAID if name in verdict}
+    said = {name: verdict[name] for name in SAID if name in verdict}
     if isinstance(statements, list) and all(row.get("sequence") != said.get("sequence") for row in rows):
-        rows.append({name: verdict[name] for name in (*_SAID, "confirmed_at") if name in verdict})
+        rows.append({name: verdict[name] for name in (*SAID, "confirmed_at") if name in verdict})
         statements.append(rows[-1])
     for row in rows:
         # whose hands: of the present head that is what today's facts say, of others it is not known
@@ -165,7 +165,8 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _identity(person: Any) -> str:
+def identity(person: Any) -> str:
+    """The number of somebody, by which a fact names them: of an id, or of {id, …}."""
     return str(person["id"]) if isinstance(person, dict) else str(person)
 
 

@@ -3,33 +3,35 @@
 The real evaluator decides each case; nothing is simulated. A case that cannot be read is an error, never a skipped one.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
-from itertools import groupby
-from posixpath import dirname, join, normpath
+from posixpath import dirname, join, normpath, relpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.core import schema
-from engine.core.analysis.facts import Shared, Stated, in_good_order, spelled_out
+from engine.core.analysis.facts import Shared, Stated, identity, in_good_order, spelled_out
 from engine.core.analysis.settled import compare
+from engine.core.analysis.unfit import impossible, shapes, unfit
+from engine.core.analysis.whence import Layer, Whence
 from engine.core.canonical import canonical
 from engine.core.command import PREFIX
 from engine.core.decision.decide import decide
 from engine.core.decision.decided import Decision
 from engine.core.decision.document import FactDocument, freeze
 from engine.core.events.envelope import Event, read_event
+from engine.core.events.kinds import ALIASES, BY_NAME, wrong
 from engine.core.outcome import Outcome
 from engine.core.report.explanation import render
 from engine.core.rules.model import Rules
-from engine.core.source import Document, load_json, load_yaml
+from engine.core.source import Document, load_yaml
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 from engine.names import closest, either
 
 _ALIKE = 0.4  # of 1, from where a line may be the one that is meant
 
 if TYPE_CHECKING:
-    from engine.core.schema.failures import Mistake
+    pass
 
 
 class Expected(NamedTuple):
@@ -86,18 +88,32 @@ def load(file: str, rules: Rules, read: Callable[[str], bytes]) -> File:
     Raises:
         EngineError: all that is wrong with it; nothing of a broken file is run.
     """
-    document, chain = _document(file, read), [file]
-    layers = [document.data]
-    while "shares" in layers[0]:
-        chain.append(normpath(join(dirname(chain[-1]), layers[0]["shares"])))
-        if chain[-1] in chain[:-1]:
-            raise failure("ENG255", document.place("shares"), files=" → ".join(chain))
-        layers.insert(0, _document(chain[-1], read).data)
-    reader = _Reader(document, rules, layers)
-    cases = [case for number in range(len(document.data.get("cases", ()))) if (case := reader.case(number))]
-    stated = compare(document, rules, reader.errors)
+    documents = [_document(file, read)]
+    while shared := documents[-1].data.get("shares"):
+        place, name = documents[-1].place("shares"), normpath(join(dirname(documents[-1].file), shared))
+        chain = [document.file for document in documents]
+        if name in chain:
+            raise failure("ENG255", documents[0].place("shares"), files=" → ".join((*chain, name)))
+        documents.append(_shared(name, shared, place, read))
+    reader = _Reader(documents, rules)
+    cases = [case for number in range(len(documents[0].data.get("cases", ()))) if (case := reader.case(number))]
+    stated = compare(documents[0], rules, reader.errors)
     reader.errors.check()
     return File(tuple(cases), stated)
+
+
+def _shared(file: str, said: str, place: Place, read: Callable[[str], bytes]) -> Document:
+    """A file that another one names, from its own folder; what is not there is told where it is named."""
+    try:
+        return _document(file, read)
+    except EngineError as error:
+        if error.problems[0].code != "ENG001":
+            raise
+        hint = f"there is no {file}: it is named from the folder of {place.file}"
+        with suppress(EngineError):
+            read(normpath(said))
+            hint = f"it is named from the folder of {place.file}: write `{relpath(said, dirname(place.file) or '.')}`"
+        raise EngineError(error.problems[0]._replace(place=place, hint=hint)) from None
 
 
 def _document(file: str, read: Callable[[str], bytes]) -> Document:
@@ -106,9 +122,9 @@ def _document(file: str, read: Callable[[str], bytes]) -> Document:
     return document
 
 
-def _layered(layers: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
-    """The mapping `name` of all layers, the last one winning."""
-    return {key: value for layer in layers for key, value in layer.get(name, {}).items()}
+def _layered(documents: Sequence[Document], name: str) -> dict[str, Any]:
+    """The mapping `name` of all files, the case's own winning."""
+    return {key: value for one in reversed(documents) for key, value in one.data.get(name, {}).items()}
 
 
 def run(case: Case, rules: Rules) -> Result:
@@ -153,21 +169,43 @@ def _outcomes(pipelines: Mapping[str, Outcome]) -> str:
 
 
 class _Reader:
-    """Reads the cases of one document; what is wrong goes to `errors`."""
+    """Reads the cases of the first of some documents, which shares the others; what is wrong goes to `errors`."""
 
-    def __init__(self, document: Document, rules: Rules, layers: Sequence[Mapping[str, Any]]) -> None:
-        self._document, self._rules = document, rules
-        self._given = reduce(Stated.on_top, (layer.get("given", {}) for layer in layers), Stated())
-        self._shared = Shared(_layered(layers, "people"), _layered(layers, "defaults"))
+    def __init__(self, documents: Sequence[Document], rules: Rules) -> None:
+        self._documents, self._document, self._rules = documents, documents[0], rules
+        self._given = reduce(Stated.on_top, (one.data.get("given", {}) for one in reversed(documents)), Stated())
+        self._shared = Shared(_layered(documents, "people"), _layered(documents, "defaults"))
+        self._layers = [Layer(one, ("given",)) for one in documents]
+        self._told: dict[tuple[str, Place | None], Problem] = {}
         self.errors = Errors()
+        self._look_at_what_is_shared()
+
+    def _look_at_what_is_shared(self) -> None:
+        """People that are one account, and defaults of what is no fact: no case could be read as it is meant."""
+        for document in self._documents:
+            numbers: dict[str, str] = {}
+            for login, somebody in document.data.get("people", {}).items():
+                other = numbers.setdefault(identity(somebody), login)
+                if other != login:
+                    self.errors.add("ENG990", document.place("people", login), name=login, other=other)
+            for fact in document.data.get("defaults", {}):
+                if fact not in shapes():
+                    place = document.place("defaults", fact, key=True)
+                    self._one_of(place, "defaults", "fact", fact, shapes())
+        cases = self._document.data.get("cases", ())
+        if cases and self._given.event is None and not any("name" in case.get("event", {}) for case in cases):
+            self.errors.add("ENG252", self._document.place("cases", key=True))
+        self.errors.check()
 
     def case(self, number: int) -> Case | None:
         """One case; None when it is wrong, which is recorded."""
         row = self._document.data["cases"][number]
         before = self.errors.added
+        layers = [Layer(self._document, ("cases", number)), *self._layers]
+        whence = Whence(layers, self._documents, self._shared.people)
         expected = self._expected(row, number)
         stated = self._given.on_top(row)
-        event, facts = self._event(stated, number), self._facts(stated, number)
+        event, facts = self._event(stated, whence), self._facts(stated, whence)
         if stated.pipeline is not None:
             self._known(stated.pipeline, "pipeline", self._rules.pipelines, ("cases", number, "pipeline"))
         if event is None or facts is None or self.errors.added > before:
@@ -180,6 +218,11 @@ class _Reader:
         commands = {f"{PREFIX} {name}": rule for name, rule in self._rules.commands.items()}  # they stand before gates
         for name in row.get("gates", {}):
             self._known(name, "gate", {**self._rules.gates, **commands}, ("cases", number, "gates", name))
+        steps = [step for pipeline in self._rules.pipelines.values() for step in pipeline.steps]
+        ids, by_use = {step.id: step for step in steps}, {step.uses: step.id for step in steps}
+        for index, name in enumerate(row.get("actions", ())):
+            hint = f"it is named by its id: `{by_use[name]}`" if name in by_use else ""
+            self._known(name, "action", ids, ("cases", number, "actions", index), hint=hint)
         gates = {n: g if isinstance(g, dict) else {"outcome": g} for n, g in row.get("gates", {}).items()}
         says = row.get("says", [])
         return Expected(
@@ -189,98 +232,79 @@ class _Reader:
             (says,) if isinstance(says, str) else tuple(says),
         )
 
-    def _known(self, name: str, what: str, known: Mapping[str, object], path: Sequence[str | int]) -> None:
+    def _known(
+        self, name: str, what: str, known: Mapping[str, object], path: Sequence[str | int], hint: str = ""
+    ) -> None:
         if name not in known:
             place = self._document.place(*path, key=True)
-            self.errors.add("ENG251", place, hint=closest(name, known), what=what, name=name, known=either(known))
+            self.errors.add(
+                "ENG251", place, hint=hint or closest(name, known), what=what, name=name, known=either(known)
+            )
 
-    def _event(self, stated: Stated, number: int) -> Event | None:
-        place = self._place(number, "event")
+    def _event(self, stated: Stated, whence: Whence) -> Event | None:
+        at = whence.said(("event",), ("name",))
         if stated.event is None:
-            self.errors.add("ENG252", place)
+            self.errors.add("ENG252", at)
             return None
+        kind = BY_NAME.get(ALIASES.get(stated.event, stated.event))
+        if kind and (found := wrong(stated.payload, kind.fields)):
+            at = whence.said(("event", "payload"), tuple(found[0].split(".")))
         try:
-            return read_event(canonical(stated.payload), stated.event, delivery="fixture", file=place.file)
+            event = read_event(canonical(stated.payload), stated.event, delivery="fixture", file=at.file)
         except EngineError as error:
-            self.errors.extend(problem._replace(place=place) for problem in error.problems)
+            self.errors.extend(problem._replace(place=at) for problem in error.problems)
             return None
+        known = BY_NAME[event.name].kind.actions
+        if known and event.action not in known and event.name == stated.event:
+            at, name = whence.said(("event", "payload"), ("action",)), str(event.action)
+            hint = closest(name, known)
+            self.errors.add("ENG057", at, hint=hint, name=name, event=event.name, known=either(known))
+        return event
 
-    def _facts(self, stated: Stated, number: int) -> FactDocument | None:
-        place = self._place(number, "facts")
+    def _facts(self, stated: Stated, whence: Whence) -> FactDocument | None:
         before = self.errors.added
-        facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, number))
+        facts = spelled_out(stated.facts, self._shared, lambda login: self._unknown(login, whence))
         gone = stated.absent.keys() | stated.failed.keys()
-        self._foreign(facts, number)
+        self._foreign(facts, whence)
         in_good_order(facts, gone, self._rules)
         for name in sorted((facts.keys() & gone) | (stated.absent.keys() & stated.failed.keys())):
-            self.errors.add("ENG200", self._said(number, name), name=name)
+            section = "failed" if name in stated.failed else "absent"
+            self.errors.add("ENG200", whence.said((section,), (name,), key=True), name=name)
         value = {"version": 1, "facts": facts, "absent": stated.absent, "failed": stated.failed}
         if self.errors.added == before:
-            found = schema.check("facts", load_json(json.dumps(value, indent=1).encode(), place.file))
-            self.errors.extend(self._unfit(found, number))
+            self._tell(unfit(schema.check("facts", Document("", value, whence)), whence))
+            self._tell(impossible(facts, whence))
         return freeze(facts, stated.absent, stated.failed) if self.errors.added == before else None
 
-    def _unfit(self, found: "Iterable[Mistake]", number: int) -> Iterator[Problem]:
-        """What does not fit the facts' schema; what one of them lacks is one mistake."""
-        for path, rows in groupby(found, key=lambda m: (m.path, m.problem.code)):
-            first, *others = rows
-            reason, hint = first.problem.message, first.problem.hint
-            if others:
-                reason = "; ".join(m.problem.message for m in (first, *others))
-                hint = "; ".join(m.problem.hint for m in (first, *others))
-            at = [str(step) for step in path[0]]
-            yield problem("ENG254", self._said(number, *path[0][1:]), hint=hint, path=".".join(at), reason=reason)
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        """Each mistake once, as the first case tells it, whatever else stands beside it in others."""
+        for one in problems:
+            self.errors.extend([self._told.setdefault((one.message, one.place), one)])
 
-    def _said(self, number: int, *path: str | int, key: bool = False) -> Place:
-        """Where the case, or what all of them share, says a fact, or the nearest of what is around it."""
-        names = [str(step) for step in path]
-        for holder in (("cases", number), ("given",)):
-            above: Any = self._document.data
-            for step in holder:
-                above = above.get(step, {}) if isinstance(above, dict) else above[step]
-            said = [name for name in above.get("facts", {}) if name.split(".") == names[: name.count(".") + 1]]
-            if said:
-                best = max(said, key=len)
-                return self._document.place(*holder, "facts", best, *path[best.count(".") + 1 :], key=key)
-        return self._place(number, "facts")
-
-    def _foreign(self, facts: Mapping[str, Any], number: int) -> None:
+    def _foreign(self, facts: Mapping[str, Any], whence: Whence) -> None:
         """Names that the rules do not know: a case on them shows nothing."""
-        rules = self._rules
+        rules, environments = self._rules, {**self._rules.environments, "otherwise": self._rules.otherwise}
+        branches = {one.branch: one for one in environments.values()}
         for fact in ("verdict", "resources"):
-            found = facts.get(fact)
-            name = found.get("environment") if isinstance(found, dict) else None
-            place = self._said(number, fact, "environment")
-            self._one_of(place, f"{fact}.environment", "environment", name, {**rules.environments, "otherwise": None})
+            for part, known in (("environment", environments), ("branch", branches)):
+                found = facts.get(fact)
+                name = found.get(part) if isinstance(found, dict) else None
+                self._one_of(whence.said(("facts",), (fact, part)), f"{fact}.{part}", part, name, known)
         groups = facts.get("groups")
         for name in groups if isinstance(groups, dict) else ():
-            place = self._said(number, "groups", name, key=True)
-            self._one_of(place, f"groups.{name}", "group", name, rules.groups)
+            self._one_of(
+                whence.said(("facts",), ("groups", name), key=True), f"groups.{name}", "group", name, rules.groups
+            )
 
     def _one_of(self, place: Place, path: str, what: str, name: object, known: Mapping[str, object]) -> None:
         if isinstance(name, str) and name not in known:
             hint = closest(name, known)
             self.errors.add("ENG903", place, hint=hint, path=path, what=what, name=name, known=either(known))
 
-    def _unknown(self, login: str, number: int) -> None:
+    def _unknown(self, login: str, whence: Whence) -> None:
         people = self._shared.people
-        facts = self._document.data["cases"][number].get("facts", {})
-        path = next((path for path, value in _leaves(facts) if login in (value, path[-1])), None)
-        place = self._place(number, "facts") if path is None else self._said(number, *_spelled(path))
-        self.errors.add("ENG253", place, hint=closest(login, people), login=login, known=either(people))
-
-    def _place(self, number: int, part: str) -> Place:
-        row = self._document.data["cases"][number]
-        return self._document.place("cases", number, part if part in row else "why")
-
-
-def _leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, child in inner:
-        yield (*path, step), child
-        yield from _leaves(child, (*path, step))
-
-
-def _spelled(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """The steps of a path whose first may be several: `pr.author`."""
-    return (*str(path[0]).split("."), *path[1:])
+        hint = closest(login, people)
+        one = problem("ENG253", whence.leaf(login), hint=hint, login=login, known=either(people))
+        if not hint:  # left out of the list, which is one mistake wherever they are named
+            one = self._told.setdefault((one.message, None), one)
+        self._tell([one])

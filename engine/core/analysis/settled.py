@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from engine.core.duration import seconds
 from engine.core.expressions.model import Expression, Kind
-from engine.core.rules.model import Approvals, Pipeline, Rules
+from engine.core.rules.model import Approvals, Environment, Limits, Pipeline, Rules
 from engine.core.source import Document
 from engine.errors import Errors, Place
 from engine.names import closest, either
 
+_IN_ORDER = ("actions",)  # lists in which each item has its place
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
@@ -39,16 +40,22 @@ def settled(rules: Rules) -> tuple[Settled, ...]:
 def _settled(rules: Rules) -> Iterator[Settled]:
     for source in rules.sources:
         yield Settled("owns", source.repo, list(source.owns), source.place)
+        if source.id or source.installation:
+            yield Settled("ids", source.repo, f"{source.id} of installation {source.installation}", source.place)
     for environment in rules.environments.values():
-        yield Settled("branches", environment.name, environment.branch, environment.place)
-        if environment.applies:
-            account = f"{environment.account} in {environment.region}"
-            yield Settled("accounts", environment.name, account, environment.place)
+        yield from _of_environment(environment)
     top = rules.otherwise.place
     yield Settled("branches", "otherwise", rules.otherwise.branch, top)
+    if table := rules.backend.dynamodb_table:
+        yield Settled("backend", "dynamodb_table", table, rules.places.get("backend", top))
+    for group in rules.groups.values():
+        people = [f"{user} ({group.ids[user]})" if user in group.ids else user for user in group.users]
+        yield Settled("groups", group.name, [*people, *group.teams], group.place)
     for gate in rules.gates.values():
         if gate.approvals:
             yield Settled("approvals", gate.name, _people(gate.approvals), gate.place)
+        if gate.override:
+            yield Settled("overrides", gate.name, gate.override, gate.place)
     for override in rules.overrides.values():
         yield Settled("from", override.name, list(override.groups), override.place)
         yield Settled("besides", override.name, list(override.besides), override.place)
@@ -56,28 +63,47 @@ def _settled(rules: Rules) -> Iterator[Settled]:
         yield Settled("expires", override.name, _span(override.expires_s), override.place)
         if override.label:
             yield Settled("labels", override.name, override.label, override.place)
-    yield Settled("expires", "verdicts", _span(rules.verdict_expires_s), top)
+    verdicts, limited = rules.places.get("verdicts", top), rules.places.get("limits", top)
+    yield Settled("expires", "verdicts", _span(rules.verdict_expires_s), verdicts)
     for name, command in rules.commands.items():
         who = f"{command.need} of {' or '.join(command.groups)}{', or who may write' if command.writers else ''}"
         yield Settled("commands", name, who, command.place)
     for action, gates in rules.protect.items():
-        yield Settled("protect", action, list(gates), top)
+        yield Settled("protect", action, list(gates), rules.places.get(f"protect.{action}", top))
     for pipeline in rules.pipelines.values():
         yield from _of_pipeline(pipeline)
     if rules.renewed_by:
-        yield Settled("then", "verdicts", rules.renewed_by, top)
+        yield Settled("then", "verdicts", rules.renewed_by, verdicts)
     limits = rules.limits
-    yield Settled("limits", "parallelism", limits.parallelism, top)
-    yield Settled("limits", "plan_timeout", _span(limits.plan_timeout_s), top)
-    yield Settled("limits", "policy_timeout", _span(limits.policy_timeout_s), top)
+    yield Settled("limits", "parallelism", limits.parallelism, limited)
+    yield Settled("limits", "plan_timeout", _span(limits.plan_timeout_s), limited)
+    yield Settled("limits", "policy_timeout", _span(limits.policy_timeout_s), limited)
+    if limits.lock_timeout_s != Limits().lock_timeout_s:
+        yield Settled("limits", "lock_timeout", _span(limits.lock_timeout_s), limited)
+    if limits.per_account:
+        yield Settled("limits", "per_account", limits.per_account, limited)
     if kept := limits.backups:
-        yield Settled("limits", "backups", f"{kept.newest} newest, and for {_span(kept.for_s)}", top)
+        yield Settled("limits", "backups", f"{kept.newest} newest, and for {_span(kept.for_s)}", limited)
+
+
+def _of_environment(environment: Environment) -> Iterator[Settled]:
+    """Where a change of it goes, and who Terraform is there."""
+    yield Settled("branches", environment.name, environment.branch, environment.place)
+    if environment.applies:
+        account = f"{environment.account} in {environment.region}"
+        yield Settled("accounts", environment.name, account, environment.place)
+    if profile := environment.profile:
+        yield Settled("profiles", environment.name, profile._asdict(), environment.place)
+    if roles := environment.roles:
+        said = {"plan": roles.plan, "apply": roles.apply, "session": _span(roles.session_s)}
+        yield Settled("roles", environment.name, said, environment.place)
 
 
 def _of_pipeline(pipeline: Pipeline) -> Iterator[Settled]:
     """What no decision shows of it: what follows, what it holds meanwhile, what runs though something failed."""
     always = [step.id for step in pipeline.steps if step.condition and step.condition.text == "always()"]
     said = (
+        ("actions", [step.uses for step in pipeline.steps]),
         ("gates", list(pipeline.gates)),
         ("then", pipeline.then),
         ("else", pipeline.instead),
@@ -138,18 +164,31 @@ def compare(document: Document, rules: Rules, errors: Errors) -> tuple[str, ...]
             if one is None:
                 place = document.place("settled", section, name, key=True)
                 errors.add("ENG902", place, hint=closest(name, names), what=section, name=name, known=either(names))
-            elif _same(value, one.value):
+            elif _same(value, one.value, in_order=section in _IN_ORDER):
                 right.append(one.what)
             else:
-                place = document.place("settled", section, name)
+                place = document.place("settled", section, name, *_strange(value, one.value))
                 at = f"{one.place.file}:{one.place.line}"
                 errors.add("ENG901", place, what=section, name=name, got=_said(one.value), at=at)
     return tuple(right)
 
 
-def _same(stated: Any, value: Any) -> bool:
+def _strange(stated: Any, value: Any) -> Sequence[int]:
+    """Of a list the first item that the rules do not have; of what lacks one, nothing."""
+    if not (isinstance(stated, list) and isinstance(value, list)):
+        return ()
+    left = list(value)
+    for number, item in enumerate(stated):
+        if item not in left:
+            return (number,)
+        left.remove(item)
+    return ()
+
+
+def _same(stated: Any, value: Any, *, in_order: bool) -> bool:
     if isinstance(stated, list) and isinstance(value, list):
-        return sorted(map(str, stated)) == sorted(value)
+        said = list(map(str, stated))
+        return said == value if in_order else sorted(said) == sorted(value)
     if isinstance(value, str) and isinstance(stated, str) and stated[-1:] in "smhd" and stated[:-1].isdigit():
         return value[:-1].isdigit() and seconds(stated) == seconds(value)
     return bool(stated == value)

@@ -161,6 +161,12 @@ class Builder:
         """`protect:`"""
         return {e.name: tuple(e.data) for e in self._draft.sections["protect"]}
 
+    def places(self) -> dict[str, Place]:
+        """Where the parts stand that are no more than a value: `limits`, `verdicts`, `backend`, `protect.ACTION`."""
+        document, said = self._draft.entry, ("limits", "verdicts", "backend")
+        found = {name: document.place(name, key=True) for name in said if document and name in self._draft.settings}
+        return found | {f"protect.{e.name}": e.place() for e in self._draft.sections["protect"]}
+
     def triggers(self) -> tuple[Trigger, ...]:
         """`events:`"""
         return tuple(self._all(self._trigger, self._draft.sections["events"]))

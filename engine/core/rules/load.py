@@ -85,5 +85,6 @@ def load_judged(files: Mapping[str, bytes], catalog: Catalog, entry: str = ENTRY
         backend=build.backend(),
         define=build.defines,
         files=digests,
+        places=build.places(),
     )
     return Loaded(rules, subject)

@@ -199,6 +199,7 @@ class Rules(NamedTuple):
     files: Mapping[str, str]  # path → digest
     renewed_by: str | None = None  # `verdicts: {renew: …}`, the pipeline that gives a verdict again
     backend: Backend = Backend()
+    places: Mapping[str, Place] = MappingProxyType({})  # of what holds none itself: `limits`, `protect.ACTION`
 
     def fact(self) -> dict[str, Any]:
         """The fact `rules`: what expressions and functions may know of the rules."""

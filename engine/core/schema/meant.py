@@ -73,9 +73,11 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "default": ("otherwise",),
     "deny": ("reject",),
     "depends_on": ("needs",),
-    "description": ("message",),
     "duration": ("expires",),
+    "description": ("message", "why"),
     "env": ("environments",),
+    "expect": ("pipelines",),
+    "expected": ("pipelines",),
     "envs": ("environments",),
     "except": ("never", "exclude"),
     "expires_in": ("expires",),
@@ -97,7 +99,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "min_reviewers": ("count",),
     "minimum": ("count",),
     "msg": ("message",),
-    "name": ("id", "pipeline", "repo"),
+    "name": ("id", "why", "pipeline", "repo"),
     "needs_approval": ("approvals",),
     "number": ("count",),
     "on": ("event", "events"),
@@ -122,11 +124,16 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "reviewers": ("from", "approvals"),
     "rules": ("gates",),
     "schedule": ("every",),
+    "login": ("user",),
+    "result": ("pipelines",),
+    "scenarios": ("cases",),
     "steps": ("actions",),
     "team": ("teams", "from"),
     "teams": ("from",),
     "text": ("message",),
     "trigger": ("command",),
+    "tests": ("cases",),
+    "title": ("why",),
     "triggers": ("events",),
     "ttl": ("expires",),
     "unless": ("reject",),
@@ -362,7 +369,7 @@ def of_another_type(error: Failure) -> str:
         return (
             f"leave the quotes out: {number[1]}" if value.strip() == number[1] else f"write {number[1]}, without a unit"
         )
-    return ""
+    return "write a whole number" if wanted == ["integer"] else ""
 
 
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:

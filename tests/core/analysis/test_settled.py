@@ -3,6 +3,7 @@
 import pytest
 
 from engine.core.analysis.fixtures import load
+from engine.core.analysis.settled import settled
 from engine.errors import TABLE, EngineError, ExitCode
 from tests.support.decision import rules
 
@@ -14,8 +15,11 @@ gates:
 overrides:
   exception: {command: "OVERRIDE:", from: [security], besides: [reviewed], never: [critical], expires: 24h}
 pipelines:
-  - {pipeline: merge, gates: [policy, reviewed], actions: [{id: note, uses: note.make}]}
+  - {pipeline: merge, gates: [policy, reviewed], actions: [{id: note, uses: note.make}, {id: merge, uses: note.merge}]}
+protect: {note.merge: [policy, reviewed]}
 verdicts: {expires: 7d}
+limits: {lock_timeout: 5m, per_account: 2}
+backend: {dynamodb_table: locks}
 """)
 
 
@@ -32,6 +36,12 @@ def stated(section, name, value):
         ("expires", "exception", "24h"),
         ("expires", "verdicts", "7d"),
         ("from", "exception", "[security]"),
+        ("overrides", "policy", "exception"),
+        ("actions", "merge", "[note.make, note.merge]"),
+        ("groups", "reviewers", "[bot, bob, ann, author]"),
+        ("limits", "lock_timeout", "5m"),
+        ("limits", "per_account", "2"),
+        ("backend", "dynamodb_table", "locks"),
         (
             "approvals",
             "reviewed",
@@ -51,6 +61,24 @@ def test_what_is_so_is_seen(section, name, value):
         ("ten times as long", "expires", "verdicts", "70d", "ENG901", "7d"),
         ("one is enough", "approvals", "reviewed", "1 of reviewers", "ENG901", "2 of reviewers or 1 of security"),
         ("a name that is misspelt", "expires", "exeption", "1d", "ENG902", "did you mean `exception`"),
+        (
+            "two actions are exchanged",
+            "actions",
+            "merge",
+            "[note.merge, note.make]",
+            "ENG901",
+            "[note.make, note.merge]",
+        ),
+        (
+            "an action more",
+            "actions",
+            "merge",
+            "[note.make, note.merge, note.make]",
+            "ENG901",
+            "[note.make, note.merge]",
+        ),
+        ("somebody more", "groups", "reviewers", "[ann, bob, author, bot, eve]", "ENG901", "[ann, bob, author, bot]"),
+        ("a gate less", "protect", "note.merge", "[policy]", "ENG901", "[policy, reviewed]"),
         ("a row that is gone", "protect", "verdict.sign", "[policy]", "ENG902", "verdict.sign"),
     ],
 )
@@ -61,6 +89,28 @@ def test_what_is_not_so_is_told_at_its_own_line(why, section, name, value, code,
     assert one.place is not None, why
     assert (one.code, one.place.line) == (code, 4), why
     assert says in f"{one.message} {one.hint}"
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value", "there", "at"),
+    [
+        ("protect", "note.merge", "[policy, reviewd]", "reviewd]", "protect: {note.merge"),
+        ("limits", "parallelism", "7", "7", "limits: {"),
+        ("expires", "verdicts", "8d", "8d", "verdicts: {"),
+        ("backend", "dynamodb_table", "lock", "lock", "backend: {"),
+        ("groups", "security", "[cid, dan]", "[cid", "security:"),
+    ],
+)
+def test_both_places_are_told(section, name, value, there, at):
+    """That of what is stated, of a list the item that the rules do not have; and that of the rules."""
+    with pytest.raises(EngineError) as caught:
+        stated(section, name, value)
+    (one,) = caught.value.problems
+    assert one.place is not None
+    assert one.place.excerpt[one.place.column - 1 :].startswith(there)
+    (said,) = [row.place for row in settled(RULES) if (row.section, row.name) == (section, name)]
+    assert said.excerpt.strip().startswith(at)
+    assert f"{said.file}:{said.line}" in one.hint
 
 
 def test_rules_that_say_something_else_are_a_no_and_no_fault():
