@@ -157,9 +157,10 @@ def keys(error: Failure) -> dict[str, str]:
     """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
     known = error.schema.get("properties", {})
     lost = strange(error)[:MOST_UNKNOWN]
-    if into := shapes.inside(error.found, lost, error.schema, error.root):
-        return dict.fromkeys(lost, into)
     free = {name: None for name in known if name not in error.found}  # in the order of the schema
+    aliased = any(one in free for name in lost for one in _ALIASES.get(name, ()))
+    if not aliased and (into := shapes.inside(error.found, lost, error.schema, error.root)):
+        return dict.fromkeys(lost, into)
     missing = [name for name in error.schema.get("required", ()) if name in free]
     found: dict[str, str] = {}
     for name in islice((n for n in error.found if n not in known), MOST_UNKNOWN):

@@ -49,7 +49,7 @@ def told_of(error: "Failure", wanted: Mapping[str, str]) -> tuple[list[str], str
     """Of unknown keys those that belong together into one that is missing, and what to do with them."""
     lost = list(wanted)
     into = shapes.inside(error.found, lost, error.schema, error.root)
-    if not into:
+    if not into or set(wanted.values()) != {into}:
         return [], ""
     written = shapes.flow({into: {name: error.found[name] for name in lost}})[1:-1]
     if error.path and written:
