@@ -78,6 +78,14 @@ def held_answers():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unsynced():
+    """Nobody pulls the plug on a worker, which would wait for the disk a third of its time; what tests kill syncs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture
 def machine(tmp_path):
     """A machine to run the engine on, without any change yet."""

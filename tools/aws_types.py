@@ -1,4 +1,4 @@
-"""Write engine/core/rules/checks/aws_types.py: the resource types of the AWS provider that our lock file names.
+"""Write engine/core/rules/generated/aws_types.py: the resource types of the AWS provider that our lock file names.
 
 `python -m tools.aws_types SCHEMA.json`: what `terraform providers schema -json` says where that provider is installed.
 """
@@ -8,9 +8,9 @@ import os
 import sys
 import textwrap
 
-FILE = os.path.join(os.path.dirname(__file__), "..", "engine", "core", "rules", "checks", "aws_types.py")
+FILE = os.path.join(os.path.dirname(__file__), "..", "engine", "core", "rules", "generated", "aws_types.py")
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
-_HEAD = '''"""Resource types of Terraform's AWS provider. Written by `tools/aws_types.py`; read by lint alone."""
+_HEAD = '''"""Resource types of Terraform's AWS provider. Written by `tools/aws_types.py`, for lint and who-can."""
 
 _NAMES = """
 {types}

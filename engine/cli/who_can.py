@@ -50,7 +50,7 @@ def run(options: Namespace, console: "Console") -> int:
 
 def _of_glob(pattern: str) -> str:
     from engine.core.expressions.globs import glob
-    from engine.core.rules.checks.aws_types import TYPES
+    from engine.core.rules.generated.aws_types import TYPES
 
     found = sorted(filter(glob(pattern), TYPES))
     return f"say one or more of these: {', '.join(found[:_LISTED])}{', …' if len(found) > _LISTED else ''}"

@@ -16,6 +16,7 @@ import pytest
 from engine.adapters import attached, attached_keeper
 from engine.adapters.attached import Ended, Lost, Running
 from engine.errors import EngineError
+from tests.support.disk import small_disk
 
 SHELL = "/bin/sh"
 
@@ -281,13 +282,8 @@ def test_a_line_without_end_is_passed_over(begun, monkeypatch):
 
 @pytest.fixture
 def small(tmp_path):
-    """A disk of 128 KiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k,mode=0700", "tmpfs", place], check=False).returncode:
-        pytest.skip("nobody but root can make a small disk")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    with small_disk(tmp_path / "small", 128) as place:
+        yield place
 
 
 def fill(place):

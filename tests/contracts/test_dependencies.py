@@ -85,7 +85,7 @@ def test_sh_starts_programs_in_one_process_that_has_no_threads():
 
 def test_aws_is_asked_in_few_places():
     """Its client costs a quarter of a second and is an extra: whoever has no store in S3 and no roles needs neither."""
-    names = ("storage/s3.py", "job_identity.py", "account.py")
+    names = ("storage/s3_door.py", "job_identity.py", "account.py")
     ours = {os.path.join("engine", "adapters", *name.split("/")) for name in names}
     worker = os.path.join("engine", "adapters", "terraform", "buckets_worker.py")  # a process as Terraform is one
     assert imported()["botocore"] == ours

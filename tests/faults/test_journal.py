@@ -10,6 +10,7 @@ import time
 import pytest
 
 from engine.errors import ExitCode
+from tests.support.disk import fill, small_disk
 from tests.support.machine import ended, good
 
 pytestmark = pytest.mark.slow
@@ -94,18 +95,8 @@ def test_who_wakes_up_after_somebody_took_over_does_nothing_more(machine, start)
 
 @pytest.fixture
 def small(tmp_path):
-    """A disk of 256 KiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs", place], check=False).returncode:
-        pytest.skip("nobody but root can make a small disk")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
-
-
-def fill(place, *, free):
-    room = os.statvfs(place).f_bavail * 4096 - free
-    (place / "filler").write_bytes(b"\0" * room)
+    with small_disk(tmp_path / "small", 256) as place:
+        yield place
 
 
 @pytest.mark.parametrize("free", [0, 16_384, 24_576])

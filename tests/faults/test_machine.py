@@ -8,6 +8,7 @@ import time
 import pytest
 
 from engine.errors import ExitCode
+from tests.support.disk import fill, small_disk
 from tests.support.machine import ended, good
 
 pytestmark = pytest.mark.slow
@@ -70,18 +71,8 @@ def test_after_kill_9_the_next_run_is_like_any_other(hanging):
 
 @pytest.fixture
 def small(tmp_path):
-    """A disk of 64 KiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", place], check=False).returncode:
-        pytest.skip("nobody but root can make a small disk")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
-
-
-def fill(place, *, free):
-    room = os.statvfs(place).f_bavail * 4096 - free
-    (place / "filler").write_bytes(b"\0" * room)
+    with small_disk(tmp_path / "small", 64) as place:
+        yield place
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from engine.adapters.places import BucketPlace
 from engine.adapters.storage import s3 as adapter
+from engine.adapters.storage import s3_door as door
 from engine.adapters.storage.port import FORM, LARGEST, MARK
 from engine.adapters.storage.s3 import Bucket
 from engine.errors import EngineError, ExitCode
@@ -23,7 +24,7 @@ SECRET = "S3cretKeyOfTheStore/0123456789abcdefghij"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     """Nobody waits long here."""
-    monkeypatch.setattr(adapter, "pauses", lambda tries, _first, _longest: iter([0.001] * (tries - 1)))
+    monkeypatch.setattr(door, "pauses", lambda tries, _first, _longest: iter([0.001] * (tries - 1)))
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.001)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
@@ -232,7 +233,7 @@ def test_and_not_for_ever(s3, between, why, said, writes):
 
 
 def test_a_server_that_does_not_end(s3, between, monkeypatch):
-    monkeypatch.setattr(adapter, "_PATIENCE", {"read_timeout": 0.1, "retries": {"total_max_attempts": 2}})
+    monkeypatch.setattr(door, "_PATIENCE", {"read_timeout": 0.1, "retries": {"total_max_attempts": 2}})
     far = between(lambda asked, real: Answer(wait_s=0.5))
     assert "ReadTimeoutError" in _refused("ENG592", lambda: Bucket(s3).get("a"))
     assert len(far.asked) == 2

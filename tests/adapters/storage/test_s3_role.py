@@ -28,7 +28,7 @@ def test_a_store_takes_its_role_anew_before_the_keys_end(aws, monkeypatch):
         assert store.get("begun/a")
         bought = [parse_qs(one.body.decode()) for one in server.asked if one.method == "POST"]
         assert [(one["RoleArn"], one["DurationSeconds"]) for one in bought] == [([STORE_ROLE], ["3600"])]
-        store._until = 0.0  # half of them has passed
+        store._door._until = 0.0  # half of them has passed
         assert store.get("begun/a")
         assert store.get("begun/a")
     assert sum(one.method == "POST" for one in server.asked) == 2

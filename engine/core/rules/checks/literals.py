@@ -171,7 +171,7 @@ def type_meant(pattern: str) -> str | None:
 
     Only AWS's are known: of a provider that goes by another name, nothing.
     """
-    from engine.core.rules.checks.aws_types import TYPES
+    from engine.core.rules.generated.aws_types import TYPES
 
     if any(map(glob(pattern), TYPES)) or pattern.startswith(_OTHER_PROVIDERS):
         return None

@@ -1,4 +1,4 @@
-"""Resource types of Terraform's AWS provider. Written by `tools/aws_types.py`; read by lint alone."""
+"""Resource types of Terraform's AWS provider. Written by `tools/aws_types.py`, for lint and who-can."""
 
 _NAMES = """
 aws_accessanalyzer_analyzer aws_accessanalyzer_archive_rule aws_account_alternate_contact aws_account_primary_contact
