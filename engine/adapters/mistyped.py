@@ -6,12 +6,12 @@ from engine.errors import EngineError, failure
 from engine.names import distance
 
 _PREFIX = "ENGINE_"
-_LIKELY = 2  # letters that a name may be wrong in
+_LIKELY = 1  # slips in a name: two words of ours are only two letters apart
 _QUOTES = ("'", '"', "`")
 
 
 def refuse_names(environ: Mapping[str, str], known: Collection[str]) -> None:
-    """A name that is a letter or two from one of ours, which is not set: that one would be looked for in vain.
+    """A name that is a letter from one of ours, which is not set: that one would be looked for in vain.
 
     Other names are other people's.
 
