@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from engine.errors import EngineError, ExitCode, failure, problem
-from engine.names import closest, either
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -149,8 +148,9 @@ def _dispatch(words: list[str], console: "Console") -> int:
         return ExitCode.DONE if words else ExitCode.CONFIG
     name = _ALIASES.get(words[0], words[0])
     if name not in COMMANDS:
-        hint = closest(name, COMMANDS) or f"name one of: {either(COMMANDS)}"
-        raise EngineError(problem("ENG005", name=name, hint=hint))
+        from engine.cli import usage
+
+        raise EngineError(problem("ENG005", name=name, hint=usage.command(name, [*COMMANDS])))
     command = load(name)
     parser = parser_of(name, command, console.width)
     words, old = (words, []) if name == "init" else _as_called_now(words)  # whose `--controller` is a repository's name
@@ -208,23 +208,20 @@ def parser_of(name: str, command: Command, width: int = 100) -> "ArgumentParser"
                 super().add_argument("--query", metavar="EXPR", help=_QUERY)
             return action
 
+        def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+            self.given = list(args or ())
+            return super().parse_known_args(args, namespace)
+
         def error(self, message: str) -> NoReturn:
-            self.print_usage(sys.stderr)
-            known = _flags(self)
-            wrong = next((word for word in message.split() if word.startswith("--") and word not in known), "")
-            hint = closest(wrong.partition("=")[0], known) if "unrecognized" in message else ""
-            raise failure("ENG750", command=self.prog, reason=message, hint=hint)
+            from engine.cli import usage
+
+            told = usage.verb(self, self.given) if "unrecognized" in message else self
+            told.print_usage(sys.stderr)
+            raise failure("ENG750", command=told.prog, reason=message, hint=usage.way_out(told, message))
 
     parser = Parser(prog=f"engine {name}", description=command.HELP)
     command.arguments(parser)
     return parser
-
-
-def _flags(parser: "ArgumentParser") -> list[str]:
-    """All options of a command and of its verbs: it is the command that complains of what a verb does not take."""
-    own = [flag for action in parser._actions for flag in action.option_strings]
-    verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
-    return own + [flag for verb in verbs for flag in _flags(verb)]
 
 
 def _overview(width: int) -> str:

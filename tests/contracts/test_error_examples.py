@@ -5,7 +5,8 @@ import shlex
 import pytest
 
 from engine.cli.error import Example, Situation, examples
-from engine.cli.main import _flags, load, parser_of
+from engine.cli.main import load, parser_of
+from engine.cli.usage import flags
 from engine.errors import TABLE
 from tools.error_examples import FILE, written
 from tools.error_situations import commands
@@ -35,4 +36,4 @@ def test_commands_in_a_remedy_are_commands():
         parser = parser_of(words[1], load(words[1]))
         verbs = next((list(one.choices) for one in parser._actions if isinstance(one.choices, dict)), None)
         assert verbs is None or len(words) == 2 or words[2] in verbs, words
-        assert {word for word in words if word.startswith("--")} <= {*_flags(parser)}, words
+        assert {word for word in words if word.startswith("--")} <= {*flags(parser)}, words
