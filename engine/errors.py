@@ -477,6 +477,7 @@ TABLE: dict[str, Row] = {
     "ENG394": Row("AWS takes no {character} in {kind}", "write characters from U+0020 to U+00FF only", _NO),
     "ENG395": Row("more than {number} problems in one document", "correct these first", _NO),
     "ENG396": Row("the number `{text}` would be rounded", "write at most 15 digits, or put it in quotes", _NO),
+    "ENG994": Row("`{name}` is no setting of the engine's, and `{near}` is not set", "call it {near}"),
     "ENG995": Row("this document is {found}, and {wanted} is wanted here", "name the document that is", _NO),
     "ENG996": Row("`{name}` is an attribute of an entry of `{variable}`, and stands beside them", "write {way}", _NO),
     "ENG997": Row("{said}", "correct it, or leave it where it is meant", _NO),

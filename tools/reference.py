@@ -5,7 +5,7 @@ from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterable, Sequence
 
 from engine import data
-from engine.adapters.settings import SETTINGS
+from engine.adapters.setting_names import SETTINGS
 from engine.cli.error import Example, Situation, examples, related
 from engine.cli.main import COMMANDS, load, parser_of
 from engine.core.report.services import DOCUMENTS, LIMITS, variables

@@ -3,6 +3,7 @@
 import os
 from typing import NamedTuple
 
+from engine.adapters import mistyped
 from engine.errors import failure
 
 _LONGEST_PREFIX = 120  # characters: S3 takes 1,024 bytes, with `storage/port.LONGEST` behind it
@@ -69,7 +70,9 @@ def absolute(home: str, name: str, path: str) -> str | None:
     """What decides who or what is believed is never looked for where we happen to be: a branch could bring it."""
     path = below(home, path)
     if path and not os.path.isabs(path):
-        raise failure("ENG004", name=name, reason=f"`{path}` is relative, so a checkout could bring it")
+        write = f"{name}=dir:/…/{path}" if name == "ENGINE_STORE" else f"{name}=/…/{path}"
+        reason = f"`{path}` is relative, so a checkout could bring it"
+        raise mistyped.refused(name, reason, f"write the whole path: {write}")
     return path or None
 
 
@@ -94,7 +97,8 @@ def store_at(home: str, value: str, given: Given) -> StorePlace | BucketPlace | 
         return None
     scheme, colon, rest = value.partition(":")
     if not colon or scheme not in ("dir", "s3"):
-        raise failure("ENG004", name="ENGINE_STORE", reason=f"`{value}` is neither `dir:PATH` nor `s3:BUCKET/PREFIX`")
+        reason = f"`{value}` is neither `dir:PATH` nor `s3:BUCKET/PREFIX`"
+        raise mistyped.refused("ENGINE_STORE", reason, mistyped.store(value))
     return _bucket(rest, given) if scheme == "s3" else _directory(home, rest, given)
 
 
@@ -109,6 +113,9 @@ def _directory(home: str, value: str, given: Given) -> StorePlace:
 
 
 def _bucket(value: str, given: Given) -> BucketPlace:
+    if value.startswith("//"):
+        reason = f"`s3:{value}` is an address, and a store is `s3:BUCKET/PREFIX`"
+        raise mistyped.refused("ENGINE_STORE", reason, mistyped.store(f"s3:{value}"))
     bucket, _, prefix = value.partition("/")
     prefix = prefix.removesuffix("/")
     if reason := _no_bucket(bucket) or _no_prefix(prefix):
@@ -160,7 +167,8 @@ def forge_at(url: str) -> str:
     except ValueError:
         is_url = False
     if not is_url or parts.scheme not in ("http", "https"):
-        raise failure("ENG004", name="GITHUB_API_URL", reason="it is no URL like https://api.github.com")
+        hint = f"write GITHUB_API_URL=https://{url}" if "://" not in url and "." in url else ""
+        raise mistyped.refused("GITHUB_API_URL", "it is no URL like https://api.github.com", hint)
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         raise failure("ENG004", name="GITHUB_API_URL", reason="without https everybody on the way reads the token")
     return url

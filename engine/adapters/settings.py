@@ -1,6 +1,6 @@
 """The only place that reads environment variables. Everything else is handed values.
 
-`SETTINGS` is the source of docs/reference/settings.md. A value that is secret is read where it is used, by `key_files`,
+Which there are stands in `setting_names`. A value that is secret is read where it is used, by `key_files`,
 and never kept in `Settings`, so that printing one shows nothing.
 """
 
@@ -8,140 +8,11 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from engine.adapters import mistyped
 from engine.adapters.places import BucketPlace, Forge, Given, Identity, StorePlace, absolute, below, forge_at, store_at
+from engine.adapters.setting_names import SETTINGS
 from engine.errors import failure
 
-
-class Setting(NamedTuple):
-    """One environment variable."""
-
-    name: str
-    doc: str
-    default: str = ""
-
-
-SETTINGS = (
-    Setting(
-        "ENGINE_TERRAFORM", "The Terraform-compatible program: a name on PATH or a path (`tofu` works).", "terraform"
-    ),
-    Setting("ENGINE_TERRAFORM_MIRROR", "Directory that holds `registry.terraform.io/…`; looked for when not set."),
-    Setting(
-        "ENGINE_TOFU_LOCK",
-        "Provider lock file for OpenTofu, which has another registry than the module's is for: an absolute path.",
-    ),
-    Setting(
-        "ENGINE_STATE_BUCKET", "Bucket of the state; `{account}` stands for the account.", "terraform-state-{account}"
-    ),
-    Setting("ENGINE_STATE_REGION", "Region of that bucket; the environment's own when not set."),
-    Setting("ENGINE_EMULATOR", "1: AWS_ENDPOINT_URL is a local emulator, checks of real credentials are off."),
-    Setting(
-        "ENGINE_CLOCK_AHEAD_S",
-        "Seconds that a sandbox's clock is ahead of the machine's. Only with ENGINE_EMULATOR=1.",
-    ),
-    Setting(
-        "ENGINE_AWS_PROFILE",
-        "AWS profile that Terraform works by where the rules name none (`environments.<name>.profile`), instead of the "
-        "keys in the environment; `{environment}` and `{account}` stand for those of the resource: "
-        "`interlock-{environment}`.",
-    ),
-    Setting(
-        "ENGINE_CACHE_DIR",
-        "Prepared Terraform work directories, mirrors of sources, and what was begun to be applied: keep it.",
-        "~/.cache/interlock",
-    ),
-    Setting("ENGINE_OPA", "The `opa` program for `policy.evaluate` with `engine: opa`.", "opa"),
-    Setting("ENGINE_CHECKOV", "The `checkov` program for `policy.evaluate` with `engine: checkov`.", "checkov"),
-    Setting(
-        "ENGINE_STORE",
-        "Where runs keep statements and journals: `s3:BUCKET/PREFIX`, or `dir:PATH`, absolute. In a CI job (`CI` is "
-        "set) others see a directory as `dir:PATH?shared=1` only, a mounted volume. Not set: a run keeps them to "
-        "itself.",
-    ),
-    Setting(
-        "ENGINE_STORE_PROFILE",
-        "AWS profile with which a store in S3 is used, and nothing else: Terraform never gets it. Not set: what every "
-        "AWS client finds, which Terraform gets too.",
-    ),
-    Setting(
-        "ENGINE_STORE_ROLE",
-        "ARN of the AWS role as which a job uses a store in S3, by its own identity (OIDC), and nothing else: instead "
-        "of ENGINE_STORE_PROFILE.",
-    ),
-    Setting("ENGINE_STORE_REGION", "Region of that bucket; that of the profile, or AWS_REGION, when not set."),
-    Setting("ENGINE_SIGNING_KEY", "Private Ed25519 key that signs verdicts (PEM). Secret."),
-    Setting("ENGINE_SIGNING_KEY_FILE", "File with that key, mode 0600."),
-    Setting("ENGINE_MERGE_KEY", "Private Ed25519 key that signs merge decisions (PEM). Secret."),
-    Setting("ENGINE_MERGE_KEY_FILE", "File with that key, mode 0600."),
-    Setting("ENGINE_DIGEST_KEY", "Key of plan digests, at least 32 characters, shared by plan and apply. Secret."),
-    Setting("ENGINE_DIGEST_KEY_FILE", "File with that key, mode 0600."),
-    Setting(
-        "ENGINE_DIGEST_OLD_KEYS",
-        "The keys of plan digests before, with white space between: what was approved under them is compared. Secret.",
-    ),
-    Setting("ENGINE_DIGEST_OLD_KEYS_FILE", "File with those keys, mode 0600."),
-    Setting("ENGINE_AUDIT_KEY", "Private Ed25519 key that signs the ledger and the audit trail (PEM). Secret."),
-    Setting("ENGINE_AUDIT_KEY_FILE", "File with that key, mode 0600."),
-    Setting(
-        "ENGINE_BACKUP_KEY",
-        "Key that seals backups of states, 64 hexadecimal digits (`engine keys backup` makes one). Secret.",
-    ),
-    Setting("ENGINE_BACKUP_KEY_FILE", "File with that key, mode 0600."),
-    Setting(
-        "ENGINE_BACKUP_OLD_KEYS",
-        "The keys that sealed backups before, with white space between: they open what they have sealed. Secret.",
-    ),
-    Setting("ENGINE_BACKUP_OLD_KEYS_FILE", "File with those keys, mode 0600."),
-    Setting(
-        "ENGINE_HANDOVER_KEY",
-        "Key of what one job of a run hands to the next, at least 32 characters, shared by jobs that plan and that "
-        "decide. Secret.",
-    ),
-    Setting("ENGINE_HANDOVER_KEY_FILE", "File with that key, mode 0600."),
-    Setting(
-        "ENGINE_EXECUTOR",
-        "File that this executor holds while it runs: what it has begun and not ended, it goes on with. Absolute path.",
-    ),
-    Setting(
-        "GITHUB_API_URL",
-        "GitHub's API, as GitHub Actions sets it; that of an Enterprise server ends with `/api/v3`.",
-        "https://api.github.com",
-    ),
-    Setting("ENGINE_GITHUB_APP_ID", "Id of the GitHub App as which runs of GitHub's events act."),
-    Setting(
-        "ENGINE_GITHUB_BOT_ID",
-        "Id of the account as which that App acts (`gh api users/NAME[bot] --jq .id`), or of a token's owner: what it "
-        "did starts nothing, and no request is made to find that out.",
-    ),
-    Setting("ENGINE_GITHUB_APP_KEY", "Private key of that App (PEM). Secret."),
-    Setting("ENGINE_GITHUB_APP_KEY_FILE", "File with that key, mode 0600."),
-    Setting(
-        "ENGINE_GITHUB_READER_ID",
-        "Id of a GitHub App that may only read. A job that plans or applies asks as this one, and holds no key of the "
-        "other; ENGINE_GITHUB_APP_ID says all the same whose checks and comments are ours.",
-    ),
-    Setting("ENGINE_GITHUB_READER_KEY", "Private key of that App (PEM). Secret."),
-    Setting("ENGINE_GITHUB_READER_KEY_FILE", "File with that key, mode 0600."),
-    Setting(
-        "GITHUB_TOKEN",
-        "Token of a job, or a fine-grained one, where there is no App. What is done with a job's token starts no "
-        "workflow. Secret.",
-    ),
-    Setting(
-        "ENGINE_STATE_DIR",
-        "Directory of `engine serve`: deliveries, queue, logs. On a disk of this machine, mode 0700.",
-        "~/.local/state/interlock",
-    ),
-    Setting("ENGINE_WEBHOOK_SECRET", "Secret of the App's webhook, at least 32 characters. Secret."),
-    Setting("ENGINE_WEBHOOK_SECRET_FILE", "File with that secret, mode 0600."),
-    Setting("ENGINE_WEBHOOK_OLD_SECRET", "The secret of before, which holds too while it is exchanged. Secret."),
-    Setting("ENGINE_WEBHOOK_OLD_SECRET_FILE", "File with that secret, mode 0600."),
-    Setting(
-        "ACTIONS_ID_TOKEN_REQUEST_URL",
-        "Where a job of GitHub Actions asks for its own identity, as that sets it where the job has `id-token: write`.",
-    ),
-    Setting("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "What it asks there with, set likewise. Secret."),
-    Setting("ENGINE_TRUSTED_KEYS", "File of the public keys whose statements are believed: an absolute path."),
-)
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
 
 # What a program needs to find its way out of a network. A proxy's URL may have a password.
@@ -168,6 +39,7 @@ _CREDENTIALS = (
     "AWS_EC2_METADATA_DISABLED",
     *_NETWORK,
 )
+_YES = ("true", "yes", "on")
 _DIGITS = 20  # fewer than that in an id
 
 
@@ -214,7 +86,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         EngineError: ENG004, a setting whose value is not one of those it takes.
     """
 
+    mistyped.refuse_names(environ, _DEFAULTS)
+
     def value(name: str) -> str:
+        mistyped.refuse_wrapping(name, environ.get(name) or "")
         return environ.get(name) or _DEFAULTS[name]
 
     home = environ.get("HOME") or os.path.expanduser("~")
@@ -228,12 +103,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     )
     emulator = value("ENGINE_EMULATOR")
     if emulator not in ("", "0", "1"):
-        raise failure("ENG004", name="ENGINE_EMULATOR", reason=f"`{emulator}` is neither 0 nor 1")
+        hint = "write ENGINE_EMULATOR=1" if emulator.casefold() in _YES else ""
+        raise mistyped.refused("ENGINE_EMULATOR", f"`{emulator}` is neither 0 nor 1", hint)
     return Settings(
         terraform=value("ENGINE_TERRAFORM"),
         mirror=value("ENGINE_TERRAFORM_MIRROR") or None,
         tofu_lock=absolute(home, "ENGINE_TOFU_LOCK", value("ENGINE_TOFU_LOCK")),
-        state_bucket=value("ENGINE_STATE_BUCKET"),
+        state_bucket=_state_bucket(value("ENGINE_STATE_BUCKET")),
         state_region=value("ENGINE_STATE_REGION") or None,
         emulator=emulator == "1",
         clock_ahead_s=clock_ahead_s(environ),
@@ -266,7 +142,8 @@ def _role(name: str, profile: str) -> str | None:
     is_role = len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/") and name.isprintable()
     if name and (profile or not is_role):
         reason = "ENGINE_STORE_PROFILE is set, too" if profile else f"`{name[:100]}` is no ARN of a role"
-        raise failure("ENG004", name="ENGINE_STORE_ROLE", reason=reason)
+        hint = "unset one of them" if profile else "write it as arn:aws:iam::ACCOUNT:role/NAME"
+        raise mistyped.refused("ENGINE_STORE_ROLE", reason, hint)
     return name or None
 
 
@@ -279,12 +156,20 @@ def _profile(name: str, of_store: str | None) -> str | None:
     """Terraform must not reach the store, in whatever environment."""
     plain = name.replace("{environment}", "").replace("{account}", "")
     if not plain.isprintable() or {"{", "}", "[", "]"} & set(plain) or name != name.strip():
-        raise failure("ENG004", name="ENGINE_AWS_PROFILE", reason=f"`{name}` is no name of a profile")
+        hint = "`{environment}` and `{account}` are filled in, and nothing else" if "{" in plain else ""
+        raise mistyped.refused("ENGINE_AWS_PROFILE", f"`{name}` is no name of a profile", hint)
     if name and name == of_store:
         raise failure(
             "ENG004", name="ENGINE_AWS_PROFILE", reason=f"`{name}` is the store's, which Terraform never gets"
         )
     return name or None
+
+
+def _state_bucket(name: str) -> str:
+    if {"{", "}", "$", "/", ":"} & set(name.replace("{account}", "")):
+        hint = "write the name alone: `{account}` is filled in, and nothing else"
+        raise mistyped.refused("ENGINE_STATE_BUCKET", f"`{name}` is no name of a bucket", hint)
+    return name
 
 
 def clock_ahead_s(environ: Mapping[str, str]) -> float:

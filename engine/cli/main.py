@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import EngineError, ExitCode, problem
-from engine.names import closest, either
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -135,10 +134,9 @@ def _dispatch(words: list[str], console: "Console") -> int:
         return ExitCode.DONE if words else ExitCode.CONFIG
     name = _ALIASES.get(words[0], words[0])
     if name not in COMMANDS:
-        meant = next((word for word in words if word in COMMANDS), "") if name.startswith("-") else ""
-        hint = f"name the command first: `engine {meant} {name} …`" if meant else closest(name, COMMANDS)
-        hint = hint or f"name one of: {either(COMMANDS)}"
-        raise EngineError(problem("ENG005", name=name, hint=hint))
+        from engine.cli import usage
+
+        raise EngineError(problem("ENG005", name=name, hint=usage.command(words, [*COMMANDS])))
     command = load(name)
     parser = parser_of(name, command, console.width)
     words, old = (words, []) if name == "init" else _as_called_now(words)  # whose `--controller` is a repository's name

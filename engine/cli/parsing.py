@@ -26,7 +26,6 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
 )
 _QUERY = "print of the JSON only what this JMESPath expression makes of it"
-_MISSING = "the following arguments are required: "
 
 
 class Parser(ArgumentParser):
@@ -64,30 +63,26 @@ class Parser(ArgumentParser):
             )
             raise failure("ENG750", command=self.prog, reason=what, hint=closest(str(value), known) or _one_of(known))
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As of every parser; the words are kept for what is said of them."""
+        self._given = list(args or ())
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         """Raises: EngineError: always."""
-        self.print_usage(sys.stderr)
-        hint = ""
-        if message.startswith(_MISSING):
-            absent = [
-                one for one in self._actions if one.required and _called(one) in message[len(_MISSING) :].split(", ")
-            ]
-            known = absent[0].choices if len(absent) == 1 else None
-            hint = _one_of([*map(str, known)]) if known is not None else ""
-            reason = f"what is missing: {', '.join(map(_named, absent))}" if absent else message
-        else:
-            reason = _plainly(message)
-        if "unrecognized" in message:
-            mine = flags(self)
-            wrong = next((word for word in message.split() if word.startswith("--") and word not in mine), "")
-            hint = closest(wrong.partition("=")[0], mine)
-        raise failure("ENG750", command=self.prog, reason=reason, hint=hint)
+        from engine.cli import usage
+
+        told = usage.verb(self, self._given) if "unrecognized" in message else self
+        told.print_usage(sys.stderr)
+        raise failure("ENG750", command=told.prog, reason=_plainly(message), hint=usage.way_out(told, message))
 
 
 def _plainly(message: str) -> str:
     """What argparse says, for people."""
     if found := re.fullmatch(r"unrecognized arguments: (?s:(.*))", message):
         return f"`{found[1]}` is not known here"
+    if message.startswith("the following arguments are required: "):
+        return "something is missing"
     if not (found := re.fullmatch(r"argument ([^:]+): (?s:(.*))", message)):
         return message
     option, why = found[1], found[2]
@@ -105,24 +100,6 @@ class _Verbs(_SubParsersAction):  # type: ignore[type-arg]
 
     def add_parser(self, name: str, **options: Any) -> Any:
         return super().add_parser(name, **{"description": options.get("help"), **options})
-
-
-def flags(parser: ArgumentParser) -> list[str]:
-    """All options of a command and of its verbs: it is the command that complains of what a verb does not take."""
-    own = [flag for action in parser._actions for flag in action.option_strings]
-    verbs = [verb for action in parser._actions if isinstance(action.choices, dict) for verb in action.choices.values()]
-    return own + [flag for verb in verbs for flag in flags(verb)]
-
-
-def _called(action: Action) -> str:
-    """As argparse calls what is missing."""
-    return "/".join(action.option_strings) or str(action.metavar or action.dest)
-
-
-def _named(action: Action) -> str:
-    """As usage shows it."""
-    choices: Sequence[str] | None = None if action.metavar or action.choices is None else [*map(str, action.choices)]
-    return choice(choices) if choices and not action.option_strings else _called(action)
 
 
 def _one_of(known: Sequence[str]) -> str:

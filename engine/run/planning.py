@@ -86,7 +86,7 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
                 row |= said
                 secrets.append(hide.secrets)
         except EngineError as error:
-            row |= _failed(_placed(resource, error.problems[0]), time.monotonic() - start)
+            row |= _failed(_placed(resource, error.problems), time.monotonic() - start)
         why = row["problem"]["code"] if row["problem"] else ""
         ended(Step(resource.path, "plan", "failed" if why else "planned", row["seconds"], why))
         return row
@@ -110,11 +110,19 @@ def plan_all(jobs: "Sequence[tuple[Resource, Job]]", planning: Planning) -> list
     return [kept.masked(row, hide) for row in rows]
 
 
-def _placed(resource: "Resource", why: Problem) -> Problem:
-    """A value that the module refuses stands in the source's file."""
+def _placed(resource: "Resource", problems: "Sequence[Problem]") -> Problem:
+    """Values that the module refuses stand in the source's file: the first, and of the others where each stands."""
     from engine.core.resources.spots import Places
 
-    return why._replace(place=Places(resource).refused(why.message.partition(": ")[2])) if why.code == REFUSED else why
+    if problems[0].code != REFUSED:
+        return problems[0]
+    places = Places(resource)
+    told = [places.refused(why, why.message.partition(": ")[2]) for why in problems]
+    first, *more = sorted(told, key=lambda why: why.place.line if why.place else 0)
+    others = "".join(
+        f" And {why.place._replace(column=0)}: {why.message.partition(': ')[2]}" for why in more if why.place
+    )
+    return first._replace(message=first.message + others)
 
 
 def _about(resource: "Resource") -> dict[str, Any]:
@@ -175,7 +183,7 @@ def told(
 
     if done.plan is None:
         assert done.problem
-        raise EngineError(done.problem)
+        raise EngineError(done.problem, *done.more)
     found = changes(done.plan)
     if done.changes and not (found or outputs(done.plan)):
         raise failure("ENG416", resource=done.path, reason="it announced changes, and the plan has none")

@@ -158,7 +158,7 @@ def test_who_asks_for_a_part_gets_that_or_nothing(capsys):
     [
         ("a near miss of an option", ["lint", "--fromat", "json"], "did you mean `--format`?"),
         ("one with a value", ["lint", "--fromat=json"], "did you mean `--format`?"),
-        ("nothing like it", ["lint", "--zzzzzz"], "`engine lint --help` lists"),
+        ("nothing like it", ["lint", "--zzzzzz"], "its options: --format"),
         ("of a verb its own", ["keys", "new", "--expire", "1d"], "did you mean `--expires`?"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from engine.cli.error import Example, Situation, examples
 from engine.cli.main import load, parser_of
-from engine.cli.parsing import flags
+from engine.cli.usage import flags
 from engine.errors import TABLE
 from tools.error_examples import FILE, written
 from tools.error_situations import CAUSES, commands

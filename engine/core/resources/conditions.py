@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from engine.names import distance
+
 _SETS = ("ForAllValues:", "ForAnyValue:")
 _IF_EXISTS = "IfExists"
 
@@ -116,6 +118,7 @@ def family(operator: str) -> Family | None:
 
 def spellings(operator: str) -> list[str]:
     """All operators, written with the prefix and the suffix of this one: candidates for what was meant."""
-    prefix = next((p for p in _SETS if operator.casefold().startswith(p.casefold())), "")
+    before = operator.casefold().partition(":")[0] if ":" in operator else ""
+    prefix = next((p for p in _SETS if before and distance(before, p[:-1].casefold()) <= 1), "")
     suffix = _IF_EXISTS if operator.casefold().endswith(_IF_EXISTS.casefold()) else ""
     return [f"{prefix}{name}{suffix}" for name in OPERATORS if not (suffix and name == "Null")]

@@ -14,7 +14,7 @@ from engine.names import closest
 _QUEUE_URL = re.compile(r"https?://sqs\.([a-z0-9-]+)\.amazonaws\.com/([0-9]{12})/([\w.-]+)")
 _BUCKET_URL = re.compile(r"(?:s3://|https?://)([a-z0-9][a-z0-9.-]+?)(?:\.s3[a-z0-9.-]*\.amazonaws\.com)?(/.*)?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]+(?:/.*)?")
-_WORD = re.compile(r"[a-z0-9-]+")
+_HOST = re.compile(r"([a-z0-9-]+)(?:\.(?:amazon|aws|amazonaws|amazon-aws)(?:\.(?:com|net|org))?)?")
 _NOT_DIGITS = re.compile(r"[ -]")
 _ONESELF = {"kms": 'write "*", which in the policy of a key is this key'}
 _MOST = 10  # names that stand in one text, with commas between
@@ -68,6 +68,11 @@ def _resources(text: str, kind: Kind) -> Iterator[str]:
                 yield f"arn:{partition}:s3:::{text.split(':', 3)[-1].rpartition(':')[2]}"
             if head[2] == "iam" and len(parts) == 6:
                 yield f"arn:{partition}:iam::{parts[4]}:{parts[5]}"
+        if len(parts) == 5 and head[2] == "iam":
+            yield ":".join((*head, "", *parts[3:]))
+        if len(parts) == 6 and head[2] == "iam" and "/" in parts[5]:
+            sort, _, name = parts[5].partition("/")
+            yield ":".join((*head, "", parts[4], f"{sort.rstrip('s')}/{name}"))
         if len(parts) == 5 and head[2] != "s3":  # without the account, or without the region
             region, account = (parts[3], "ACCOUNT") if not parts[3].isdigit() else ("REGION", parts[3])
             yield ":".join((*head, region, account, parts[4]))
@@ -80,14 +85,16 @@ def principal(form: str, text: str) -> str:
     digits = _NOT_DIGITS.sub("", text)
     if form == "AWS" and digits != text and not forms.principal(form, digits):
         return f'write "{digits}"'
-    if form == "Service" and _WORD.fullmatch(text):
-        return f'write "{text}.amazonaws.com"'
+    if form == "Service" and (host := _HOST.fullmatch(text)):
+        return f'write "{host[1]}.amazonaws.com"'
     other = next((one for one in ("AWS", "Service", "Federated") if one != form and _is_sure(one, text)), "")
     if other:
         return f'write {{"{other}": "{text:.100}"}}'
     if form == "AWS" and text.startswith(("role/", "user/")):
         return f'write "arn:aws:iam::ACCOUNT:{text:.100}"'
     parts = text.split(":", 5)
+    if len(parts) == 5 and parts[3].isdigit():  # a colon too few
+        parts.insert(3, "")
     if form == "AWS" and len(parts) == 6 and parts[2] == "iam":
         partition = parts[1] if parts[1] else "aws"
         name = parts[5] if "/" in parts[5] or parts[5] == "root" else f"role/{parts[5]}"

@@ -14,7 +14,7 @@ from engine.core.resources.kinds import FORBIDDEN, NEEDED, Kind
 from engine.core.resources.tfvars import Json
 from engine.core.source import Document
 from engine.errors import Errors
-from engine.names import closest, either
+from engine.names import closest, either, nearest
 from engine.unseen import is_plain
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -28,6 +28,8 @@ _PRINCIPAL = ("AWS", "Service", "Federated", "CanonicalUser")
 _FILLED = "an object with at least one Statement"
 _NOW, _BEFORE = "2012-10-17", "2008-10-17"
 
+_COMMENTS = ("comment", "comments", "description", "note", "notes", "//")
+_NO_COMMENT = "remove it: a policy has no comments; `Sid` says what a statement is for"
 _NO_PRINCIPAL = "remove it: the policy is about whoever it is attached to"
 _NO_RESOURCE = "remove it: the resource is the role itself"
 
@@ -79,7 +81,10 @@ class Reader:
         for name in value:
             if known and name not in known:
                 shown = either(known)
-                self.refuse("ENG337", (*path, name), key=True, near=known, name=name[:100], where=where, known=shown)
+                hint = _NO_COMMENT if name.strip("_").casefold() in _COMMENTS else ""
+                self.refuse(
+                    "ENG337", (*path, name), hint, key=True, near=known, name=name[:100], where=where, known=shown
+                )
         return value
 
     def refuse(
@@ -215,8 +220,11 @@ class Reader:
 
     def _strings(self, value: Json, path: Path, check: Callable[[str, Path], None]) -> Json:
         items: list[Json] = value if isinstance(value, list) else [value]
-        if not items or not all(isinstance(item, str) and item for item in items):
-            self._shape(path, str(path[-1]), "a string or a list of strings, none of them empty")
+        wrong = next((i for i, item in enumerate(items) if not isinstance(item, str) or not item), None)
+        if not items or wrong is not None:
+            here = (*path, wrong) if isinstance(value, list) and wrong is not None else path
+            way = _text_way(items[wrong]) if wrong is not None else ""
+            self._shape(here, str(path[-1]), "a string or a list of strings, none of them empty", way)
             return items
         for i, item in enumerate(items):
             here = (*path, i) if isinstance(value, list) else path
@@ -313,6 +321,15 @@ def _way(where: str, value: Json, expected: str) -> str:
             return f"write {expected}"
 
 
+def _text_way(value: Json) -> str:
+    """How to write what is no text."""
+    if isinstance(value, dict) and any(key == "Ref" or key.startswith("Fn::") for key in value):
+        return "write the value: nobody fills in CloudFormation's functions here"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f'write it in quotes: "{value}"'
+    return "remove it, or write what belongs there" if value == "" else ""
+
+
 def _holds(value: Json) -> bool:
     """Is it a policy, or the text of one?"""
     return "Statement" in value if isinstance(value, dict) else isinstance(value, str) and value.startswith("{")
@@ -325,4 +342,5 @@ def _is_of_sts(statement: dict[str, Json]) -> bool:
 
 def _is_nearly_there(pair: tuple[str, str], value: dict[str, Json]) -> bool:
     """`Principals` is refused as a key, and that is enough."""
-    return not {name.casefold() for name in pair}.isdisjoint(name.casefold().rstrip("s") for name in value)
+    unknown = (name for name in value if name not in _STATEMENT)
+    return any(nearest(name, _STATEMENT) in pair for name in unknown)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.resources.documents import beside, names_file, takes
 from engine.core.source import load_json
-from engine.errors import EngineError, Place
+from engine.errors import EngineError, Place, Problem
+from engine.names import nearest
 
 if TYPE_CHECKING:
     from engine.core.findings import Finding
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
 # `kms_key_arn`, or `versioning = `: any other single word is of a sentence.
 _NAME = re.compile(r"(?<![\w.:/-])([a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w:/-])|[a-z][a-z0-9]*(?= = ))", re.ASCII)
 _RANGE = re.compile(r"\bfrom (\d{1,9}) to (\d{1,9})\b")
+_QUOTED = re.compile(r'"([^"]{1,60})"')
+_BETWEEN = re.compile(r"\bhas (\d{1,4}) to (\d{1,4}) ")
+_AT_MOST = re.compile(r"\bhas at most (\d{1,4}) ")
+_SAID_SIGNS = re.compile(r"and ([^\w\s]\S{0,30}) characters")
+_SIGNS = {
+    "letters": "abcdefghijklmnopqrstuvwxyz",
+    "digits": "0123456789",
+    "dots": ".",
+    "hyphens": "-",
+    "underscores": "_",
+    "slashes": "/",
+}
 _ACTIONS = frozenset({"Action", "NotAction"})
 _STEPS = 3_000_000  # texts that are compared with what findings are about; later ones have the attribute's line
 _LONGEST = 200  # characters of a `Sid` that are shown, and of a value that is looked for
@@ -79,21 +92,29 @@ class Places:
             value = value[found[-1]]  # type: ignore[index]  # what was read has the path, as its values were made from it
         return (text and in_files and self._in_documents(value, text)) or self._tfvars.place(*found)
 
-    def refused(self, said: str) -> Place:
-        """Where the value stands that the module refuses, in these words; the variable where several may be meant.
+    def refused(self, why: Problem, said: str) -> Problem:
+        """The same problem where the value stands that the module refuses, in these words.
 
-        What is within the words' own list or range is not meant.
+        That is the variable where several may be meant. What is within the words' own list or range is not meant; of a
+        list, the item that is nearly what stands there is proposed.
         """
         if self._tfvars is None:
-            return Place(self._resource.tfvars)
+            return why._replace(place=Place(self._resource.tfvars))
         below = list(_below(dict(self._tfvars.values), ()))
         for name in dict.fromkeys((said.split(" ", 1)[0], *_NAME.findall(said))):
-            named = [path for path, value in below if path[-1] == name and not _fits(value, said)]
+            named = [(path, value) for path, value in below if path[-1] == name and not _fits(value, said)]
+            if len(named) == 1:
+                ((path, value),) = named
+                place = self._tfvars.place(*path, key=isinstance(value, dict | list))
+                near = nearest(value, _QUOTED.findall(said)) if isinstance(value, str) else ""
+                return why._replace(place=place, hint=f'write "{near}": nothing was planned' if near else why.hint)
             if named:
-                return self._tfvars.place(*named[0][: 1 if len(named) > 1 else None], key=True)
+                return why._replace(place=self._tfvars.place(named[0][0][0], key=True))
         entries = [path for path, _ in below if len(path) == 2]
+        odd = [path for path in entries if not _is_of(str(path[-1]), said)]
         tops = [path for path, value in below if len(path) == 1 and isinstance(value, dict)]
-        return self._tfvars.place(*next(iter(entries if len(entries) == 1 else tops), ()), key=True)
+        found = odd if len(odd) == 1 else entries if len(entries) == 1 else tops
+        return why._replace(place=self._tfvars.place(*next(iter(found), ()), key=True))
 
     def _in_documents(self, names: "Json", text: str) -> Place | None:
         for _, name in (((), names), *_below(names, ())):
@@ -256,6 +277,18 @@ def _covers(leaf: _Leaf, word: str) -> bool:
     if not leaf.is_action or ":" not in word or not {"*", "?"} & set(leaf.text):
         return False
     return fnmatchcase(word, leaf.text.replace("[", "[[]"))
+
+
+def _is_of(name: str, said: str) -> bool:
+    """Is a name of the characters, and as long, as a refusal says that names are? Of other words it is."""
+    allowed = "".join(signs for words, signs in _SIGNS.items() if re.search(rf"\b{words}\b", said))
+    if "lower case" not in said and "letters" in said:
+        allowed += "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    extra = _SAID_SIGNS.search(said)
+    most, between = _AT_MOST.search(said), _BETWEEN.search(said)
+    least, longest = (int(between[1]), int(between[2])) if between else (1, int(most[1]) if most else len(name))
+    name = name.removesuffix(".fifo") if ".fifo" in said else name
+    return least <= len(name) <= longest and (not allowed or set(name) <= {*allowed, *(extra[1] if extra else "")})
 
 
 def _fits(value: "Json", said: str) -> bool:

@@ -20,6 +20,22 @@ Actions: TypeAlias = Callable[[str], Collection[str]]  # of a service, by its pr
 
 _MOST = 20  # warnings of one document
 _LIKELY = 2  # letters that a region or a key of a condition may be wrong in
+_FEW = 3  # services that have an action of one name
+_DOMAIN = ".amazonaws.com"
+_ACCOUNTS = ("sourceaccount", "principalaccount", "resourceaccount", "sourceowner")
+_PLACEHOLDER = re.compile(r"<[A-Za-z][\w -]{0,40}>|\{\{[^{}]{0,40}\}\}|\$\{AWS::[A-Za-z]{1,30}\}")
+# What a call of an API is called → the action that allows it.
+_ALLOWED_BY = {
+    "s3:listobjects": "ListBucket",
+    "s3:listobjectsv2": "ListBucket",
+    "s3:listbuckets": "ListAllMyBuckets",
+    "s3:headobject": "GetObject",
+    "s3:headbucket": "ListBucket",
+    "s3:deleteobjects": "DeleteObject",
+    "s3:uploadpart": "PutObject",
+    "s3:createmultipartupload": "PutObject",
+    "lambda:invoke": "InvokeFunction",
+}
 _DIGITS = 12  # of an account
 _LONGEST = 100  # characters of what is quoted
 
@@ -51,7 +67,12 @@ def unlikely(document: Document, actions: Actions) -> Iterator[Problem]:
         doubt
         for path, statement in _each(policy["Statement"], ("Statement",))
         if isinstance(statement, dict)
-        for doubt in (*_actions(statement, path, actions), *_resources(statement, path), *_tests(statement, path))
+        for doubt in (
+            *_principals(statement, path, actions),
+            *_actions(statement, path, actions),
+            *_resources(statement, path),
+            *_tests(statement, path),
+        )
     )
     for path, said, hint, is_key in (*_version(policy), *islice(doubts, _MOST)):
         yield problem("ENG997", document.place(*path, key=is_key), hint=hint, said=said)
@@ -63,6 +84,21 @@ def _version(policy: dict[str, Json]) -> Iterator[_Doubt]:
         yield _Doubt(("Statement",), said, 'add `"Version": "2012-10-17"`', is_key=True)
 
 
+def _principals(statement: dict[str, Json], path: Path, actions: Actions) -> Iterator[_Doubt]:
+    somebody = statement.get("Principal")
+    for form, who in _items(somebody):
+        for here, text in _each(who, (*path, "Principal", form)):
+            name = str(text).removesuffix(_DOMAIN)
+            if form == "Service" and name != text and "." not in name and (near := _near(name, actions(""), 1)):
+                said = f"AWS is not known to have a service `{name[:_LONGEST]}`"
+                yield _Doubt(here, said, f"did you mean `{near}{_DOMAIN}`?")
+    if isinstance(somebody, dict) and [*somebody] == ["Federated"]:
+        for here, text in _each(statement.get("Action", []), (*path, "Action")):
+            if str(text).casefold() == "sts:assumerole":
+                way = "sts:AssumeRoleWithSAML" if "saml-provider" in str(somebody) else "sts:AssumeRoleWithWebIdentity"
+                yield _Doubt(here, "an identity provider's people do not come by `sts:AssumeRole`", f"write `{way}`")
+
+
 def _actions(statement: dict[str, Json], path: Path, actions: Actions) -> Iterator[_Doubt]:
     for name in ("Action", "NotAction"):
         for here, text in _each(statement.get(name, []), (*path, name)):
@@ -71,11 +107,13 @@ def _actions(statement: dict[str, Json], path: Path, actions: Actions) -> Iterat
                 continue
             known, services = actions(prefix.casefold()), actions("")
             if services and not known:
-                having = (one for one in services if distance(prefix, one) <= _LIKELY and action in actions(one))
-                near = next(having, "") or nearest(prefix, sorted(services))
+                having = [one for one in sorted(services) if action in actions(one)]
+                near = min(having, key=lambda one: distance(prefix, one), default="") if len(having) <= _FEW else ""
+                near = next((one for one in having if distance(prefix, one) <= _LIKELY), near)
                 yield _Doubt(here, f"AWS is not known to have a service `{prefix[:_LONGEST]}`", _meant(near, action))
             elif known and not any(fnmatchcase(one.casefold(), action.casefold()) for one in known):
                 near = nearest(action, sorted(known, key=lambda one: (one[:2] != action[:2], one)))
+                near = _ALLOWED_BY.get(f"{prefix}:{action}".casefold(), near)
                 said = f"AWS is not known to have an action `{str(text)[:_LONGEST]}`"
                 yield _Doubt(here, said, _meant(prefix if near else "", near))
 
@@ -88,6 +126,8 @@ def _resources(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
     for name in ("Resource", "NotResource"):
         for here, text in _each(statement.get(name, []), (*path, name)):
             said, hint = of_arn(str(text))
+            if found := _PLACEHOLDER.search(str(text)):
+                said, hint = f"`{found[0]}` looks like a part that nobody fills in", "write the value"
             if said:
                 yield _Doubt(here, said, hint)
 
@@ -114,6 +154,10 @@ def _tests(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
             here = (*path, "Condition", operator, key)
             prefix, _, name = key.casefold().partition(":")
             is_global = prefix == "aws" and "/" not in name
+            for at, value in _each(values, here) if is_global and name in _ACCOUNTS else ():
+                if isinstance(value, str) and value.isdigit() and len(value) != _DIGITS:
+                    said = f"an account has {_DIGITS} digits, and `{value[:_LONGEST]}` has {len(value)}"
+                    yield _Doubt(at, said, "correct the account")
             if is_global and (near := _near(name, GLOBAL)):
                 said = f"AWS is not known to have a condition key `{key[:_LONGEST]}`"
                 yield _Doubt(here, said, f"did you mean `aws:{GLOBAL[near]}`?", is_key=True)
@@ -128,10 +172,10 @@ def _tests(statement: dict[str, Json], path: Path) -> Iterator[_Doubt]:
                         yield _Doubt(at, said, f"write `{operator.replace(bare, _LIKE[bare])}` for a pattern")
 
 
-def _near(name: str, known: Collection[str]) -> str:
+def _near(name: str, known: Collection[str], most: int = _LIKELY) -> str:
     """The known name that is a letter or two away; none for a known name itself."""
-    found = min((distance(name, one), one) for one in known)
-    return found[1] if 0 < found[0] <= _LIKELY else ""
+    found = min(((distance(name, one), one) for one in known), default=(0, ""))
+    return found[1] if 0 < found[0] <= most else ""
 
 
 def _items(value: Json) -> Iterator[tuple[str, Json]]:

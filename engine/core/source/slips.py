@@ -22,6 +22,7 @@ _HCL = re.compile(r'[a-z]\w*[ \t]+(?:"[^"\n]*"[ \t]*)*[{=]')
 _WORDS = {"True": "true", "False": "false", "None": "null", "yes": "true", "no": "false", "nil": "null"}
 _CURLY = "“”„‘’"
 _STRING = r'"(?:[^"\\\n]|\\.)*+(?:"|$)'
+_LATE = re.compile(r'"(\w{1,60}):[^"\n]{0,60}"$')
 _CLOSES = {"{": "}", "[": "]"}
 
 
@@ -38,6 +39,8 @@ def slip(text: str, at: int, said: str) -> Slip | None:
         return Slip(at, 2, f"`{text[at : at + 2]}` is no escape", "write `\\\\` for a backslash")
     if here in _CURLY and here:
         return Slip(at, 1, "these quotes are those of a word processor", 'write `"`')
+    if here.isspace() and here not in " \t\r\n":
+        return Slip(at, 1, f"this is no white space of JSON but U+{ord(here):04X}", "write a plain space")
     if here == "'":
         length = max(text.find("'", at + 1) - at + 1, 1)
         return Slip(at, length, "JSON has no single quotes", 'write `"` for each of the two')
@@ -53,6 +56,10 @@ def _around(text: str, at: int, said: str) -> Slip | None:
     if not here or here in "]}":
         closes_nothing = Slip(at, 1, f"`{here}` closes nothing", "remove it, or look for one too many above")
         return _brackets(text, at) or (closes_nothing if here else None)
+    if "Extra data" in said:
+        return Slip(at, 1, "a second value begins here, and a document is one", "remove one of them")
+    if "':'" in said and (late := _LATE.search(text[:at])):
+        return Slip(late.start(), 1, "the quote that opens here is closed too late", f'write `"{late[1]}":`')
     if "':'" in said and here == "=":
         return Slip(at, 1, "`=` stands where JSON has a colon", "write `:`")
     if "':'" in said:

@@ -140,6 +140,12 @@ def test_a_value_that_the_module_refuses_is_an_answer_and_no_failure(why, rows, 
     assert text in told.message
 
 
+def test_each_value_that_the_module_refuses_is_told():
+    other = (*REFUSED[:2], "mode is odd." + RULE.format("s3"))
+    told = failures.of_resource("S3/a", said(REFUSED, other, REFUSED), Redactor([])).problems
+    assert [one.message.partition(": ")[2] for one in told] == ['days is "1" or "2".', "mode is odd."]
+
+
 def test_a_value_for_a_variable_that_does_not_exist_is_an_error_though_terraform_only_warns():
     found = failures.diagnostics(said(("warning", "Value for undeclared variable", "no `x`")).stdout)
     assert failures.errors(found) == found

@@ -8,6 +8,7 @@ from engine.core.findings import Effect, Finding, Severity
 from engine.core.resources import spots
 from engine.core.resources.model import EMPTY_TREE, Resource
 from engine.core.resources.spots import Places, Spots
+from engine.errors import problem
 
 TFVARS = """environment = "development"
 
@@ -114,6 +115,7 @@ def test_spot(why, address, said, found):
 
 
 ONE_KEY = "kms_keys = {\n  a = {\n    days = 3\n  }\n}\n"
+MODE = 'x = { a = { mode = "%s" } }'
 TWO_KEYS = "kms_keys = {\n  a = {\n    days = 3\n  }\n  b = { days = 9 }\n}\n"
 
 
@@ -132,7 +134,30 @@ TWO_KEYS = "kms_keys = {\n  a = {\n    days = 3\n  }\n  b = { days = 9 }\n}\n"
     ],
 )  # fmt: skip
 def test_where_the_value_stands_that_the_module_refuses(why, text, said, line):
-    assert Places(resource_of({"S3/x/x.tfvars": text})).refused(said).line == line, why
+    why_not = problem("ENG904", said=said)
+    told = Places(resource_of({"S3/x/x.tfvars": text})).refused(why_not, said)
+    assert told.place is not None
+    assert told.place.line == line, why
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "said", "at", "hint"),
+    [
+        ("the value itself", ONE_KEY, "days is a number from 7 to 30.", "3\n", "correct the value"),
+        ("what is nearly on the list", MODE % "Actve", 'mode is "Active" or "Off".', '"Actve', '"Active"'),
+        ("what is on no list", MODE % "?", 'mode is "Active" or "Off".', '"?', "correct the value"),
+        ("a list has no value of its own", "x = {a = {few_arns = [1]}}", "few_arns has none.", "few_arns", ""),
+        ("the name that is wrong", 'x = { ok = {}, "Not-Ok" = {} }', "A name has lower case letters.", '"Not-Ok', ""),
+        ("the name that is too short", 'x = { good = {}, b = {} }', "A name has 3 to 9 letters.", "b", "correct"),
+        ("signs of a name", 'x = {a_b = {}, "a/b" = {}}', "It has at most 9 letters and +=_- characters.", '"a/b', ""),
+    ],
+)  # fmt: skip
+def test_the_column_of_what_the_module_refuses(why, text, said, at, hint):
+    told = Places(resource_of({"S3/x/x.tfvars": text})).refused(problem("ENG904", said=said), said)
+    assert told.place is not None
+    line = text.split("\n")[told.place.line - 1] + "\n"
+    assert line[told.place.column - 1 :].startswith(at), (why, told)
+    assert hint in told.hint, why
 
 
 def test_a_deleted_resource_has_no_lines():

@@ -49,6 +49,11 @@ def test_what_aws_has_is_no_doubt(why: str, changes: dict[str, Any]) -> None:
             "ENG997",
             "service `s4`: did you mean `s3:GetObject`?",
         ),
+        ("a service of another name", {"Action": "cloudwatchlogs:PutLogEvents"}, "ENG997", "`logs:PutLogEvents`?"),
+        ("a call that another action allows", {"Action": "s3:HeadObject"}, "ENG997", "did you mean `s3:GetObject`?"),
+        ("a part that is to be filled in", {"Resource": "arn:aws:s3:::<bucket>"}, "ENG997", "nobody fills in"),
+        ("a part of CloudFormation's", {"Resource": "arn:aws:s3:::a-${AWS::AccountId}"}, "ENG997", "nobody fills in"),
+        ("an account of a condition", {"Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}, "ENG997", "has 1"),
         ("an action that there is not", {"Action": "iam:PasRole"}, "ENG997", "did you mean `iam:PassRole`?"),
         (
             "a misspelt region",
@@ -81,6 +86,31 @@ def test_what_nobody_means_is_warned_of_once(why: str, changes: dict[str, Any], 
     (found,) = warned(**changes)
     assert found.startswith(code), why
     assert said.replace("Not` for", "`ForAnyValue:StringNotLike` for") in found, why
+
+
+@pytest.mark.parametrize(
+    ("why", "principal", "code", "said"),
+    [
+        ("people of a provider", {"Federated": "token.example.com"}, "ENG997", "write `sts:AssumeRoleWithWebIdentity`"),
+        ("a misspelt service", {"Service": "lambdaa.amazonaws.com"}, "ENG997", "did you mean `lambda.amazonaws.com`?"),
+    ],
+)
+def test_who_cannot_come(why: str, principal: dict[str, str], code: str, said: str) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    (found,) = documents.judged(json.dumps(policy).encode(), "t.json", "trust-policy", aws_actions.known).warned
+    assert found.code == code
+    assert said in found.hint, why
+
+
+@pytest.mark.parametrize("service", ["delivery.logs", "edgelambda", "vpc-flow-logs", "codebuild", "events"])
+def test_services_that_come_are_no_doubt(service: str) -> None:
+    principal = {"Service": f"{service}.amazonaws.com"}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:TagSession"}],
+    }
+    assert documents.judged(json.dumps(policy).encode(), "t.json", "trust-policy", aws_actions.known).warned == ()
 
 
 def test_a_document_of_many_has_few_warnings() -> None:
