@@ -1,8 +1,8 @@
 """Write engine/cli/error_examples.json: of each error a mistake and how it is mended, or when it comes about.
 
-A mistake in a file that people write is shown by its lines (`error_mistakes`); of what no file shows, the tests that
-bring it about say when it happens (`error_situations`). All of it is made of the tests' own tables, and what is said of
-a bad line is what the engine says of it now. Run by `make docs`; a test compares.
+A mistake in a file that people write is shown by its lines (`error_mistakes`), made of the tests' own tables, and what
+is said of a bad line is what the engine says of it now. Of what no file shows, `error_causes.yaml` says when it comes
+about (`error_situations`). Run by `make docs`; a test compares.
 """
 
 import json

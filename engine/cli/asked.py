@@ -87,6 +87,8 @@ def alone(options: Namespace, words: str) -> "Iterator[Alone]":
     from engine.run.mending.model import Word
 
     values = settings.read()
+    if values.store is None:
+        raise failure("ENG203", uses=f"engine {words}", reason="ENGINE_STORE names none")
     if not isinstance(values.store, StorePlace):
         raise failure("ENG779", command=f"engine {words}", reason="others share this store", hint=_OWN)
     if not options.reason:

@@ -100,7 +100,8 @@ def _controller(options: Namespace) -> "Controller":
 
     repo = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
     if not is_repository(repo):
-        raise failure("ENG955", option="--repo", reason=f"`{repo[:100]}`", wanted="OWNER/NAME of the controller")
+        said = f"`{repo[:100]}`" if repo else "it is missing"
+        raise failure("ENG955", option="--repo", reason=said, wanted="OWNER/NAME of the controller")
     ids = None
     if options.ids is not None:
         parts = options.ids.split("/")

@@ -69,12 +69,22 @@ def _chosen(judged: _Judged, wanted: Sequence[str], first: str) -> Sequence[Prob
     if not wanted or not real or entry in map(os.path.realpath, wanted):
         return judged.problems
     strangers = [
-        problem("ENG077", Place(file), file=file, entry=os.path.basename(first))
+        problem("ENG077", Place(file), hint=_of_a_fixture(file), file=file, entry=os.path.basename(first))
         for file in wanted
         if os.path.realpath(file) not in real
     ]
     names = {real.get(os.path.realpath(file)) for file in wanted}
     return [*strangers, *(p for p in judged.problems if p.place is None or p.place.file in names)]
+
+
+def _of_a_fixture(file: str) -> str:
+    """Who reads it, where `include:` may not name it."""
+    try:
+        with open(file, encoding="utf-8", errors="replace") as opened:
+            is_one = any(line.startswith("cases:") for line in opened)
+    except OSError:
+        return ""
+    return f"it is a fixture: `engine test {file}` judges it" if is_one else ""
 
 
 def _text(problems: Sequence[Problem], console: Console) -> None:

@@ -61,7 +61,9 @@ class Parser(ArgumentParser):
             what = (
                 f"{action.option_strings[0]} cannot be `{value}`" if action.option_strings else f"there is no `{value}`"
             )
-            raise failure("ENG750", command=self.prog, reason=what, hint=closest(str(value), known) or _one_of(known))
+            numbers = isinstance(action.choices, range)  # two of which are never alike
+            hint = f"say a number from {known[0]} to {known[-1]}" if numbers else closest(str(value), known)
+            raise failure("ENG750", command=self.prog, reason=what, hint=hint or _one_of(known))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As of every parser; the words are kept for what is said of them."""
@@ -83,6 +85,8 @@ def _plainly(message: str) -> str:
         return f"`{found[1]}` is not known here"
     if message.startswith("the following arguments are required: "):
         return "something is missing"
+    if found := re.fullmatch(r"one of the arguments (.+) is required", message):
+        return f"what is missing: {choice(found[1].split())}"
     if not (found := re.fullmatch(r"argument ([^:]+): (?s:(.*))", message)):
         return message
     option, why = found[1], found[2]

@@ -21,18 +21,15 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """Look into the store that ENGINE_STORE names."""
-    from engine.adapters import settings
-    from engine.adapters.storage.named import opened
+    from engine.cli.files import open_store
     from engine.core.receipts import told_again
     from engine.names import closest, either
     from engine.run.kept import receipts
 
-    place = settings.read().store
-    if place is None:
-        raise failure("ENG004", name="ENGINE_STORE", reason="it names no store, and receipts are kept in one")
+    store = open_store("engine receipts")
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", options.digest):
         raise failure("ENG204", digest=options.digest)
-    said = receipts.get(opened(place), options.digest)
+    said = receipts.get(store, options.digest)
     if options.rule is not None and options.rule not in said["rules"]:
         known = said["rules"]
         raise failure("ENG205", hint=closest(options.rule, known), name=options.rule, known=either(known))

@@ -22,7 +22,7 @@ from engine.core.resources.services import Services
 from engine.core.resources.survey import Whole
 from engine.core.resources.tree import Contents, Edit
 from engine.errors import EngineError, failure
-from engine.names import listing
+from engine.names import closest, listing
 from engine.run import aws_actions, given, ordering
 from engine.run.actions import policy
 from engine.run.module import read_module
@@ -125,7 +125,9 @@ def discovery(top: str, paths: tuple[str, ...], services: Services, rules: "Rule
     ]
     for path, name in asked.items():
         if not any(_is_in(change.path, path) for change in changes):
-            raise failure("ENG444", path=name, directory=top)
+            there = [one for one in tree.paths.values() if _counts(one, services)]
+            near = closest(path, dict.fromkeys(part for one in there for part in (one.rpartition("/")[0], one) if part))
+            raise failure("ENG444", hint=near, path=name, directory=top)
     contents = Contents(tuple(changes), tree.directories, {}, is_one_change=False)
     wanted = {name: tree.paths[name] for name in sorted(blobs_wanted(contents, services))}
     blobs, oversized = worktree.read(top, wanted)

@@ -221,6 +221,7 @@ def test_names_of_nothing_are_warned_of_among_all_that_lies_there(tree):
     [
         ("out of the tree", ["../controller"], "ENG443"),
         ("a typo", ["S3/none.tfvars"], "ENG444"),
+        ("a near miss", ["S3/a.tfvar"], "did you mean `S3/a.tfvars`?"),
         ("of two, one", ["S3/a.tfvars", "S3/none.tfvars"], "ENG444"),
         ("a directory without configuration", ["docs"], "ENG444"),
     ],

@@ -286,7 +286,7 @@ def test_an_auditor_asks_rule_by_rule_what_was_judged(kept, engine):
     assert "denied          " + rule in engine("receipts", told["digest"], "--rule", rule).out
     assert "ENG205" in engine("receipts", told["digest"], "--rule", "S3-NOPE").err
     assert "ENG204" in engine("receipts", "sha256:" + "0" * 64).err
-    assert "ENG004" in engine("receipts", told["digest"], ENGINE_STORE="").err
+    assert "ENG203" in engine("receipts", told["digest"], ENGINE_STORE="").err
     assert told["digest"] in engine("verify", "-v", str(kept.out / "statement.json")).out
     (place,) = (kept.root / "store" / "receipts").iterdir()
     place.write_bytes(place.read_bytes().replace(b"d1", b"p1"))
