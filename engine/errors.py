@@ -1564,7 +1564,17 @@ def problem(code: str, place: Place | None = None, *, hint: str = "", **fields: 
         KeyError: unknown code or a missing field: a bug in the caller.
     """
     row = TABLE[code]
-    return Problem(code, row.title.format(**fields), hint or row.remedy.format(**fields), place)
+    remedy = row.remedy if fields.get("known") != "none" else _without_names(row.remedy)
+    return Problem(code, row.title.format(**fields), hint or remedy.format(**fields), place)
+
+
+def _without_names(remedy: str) -> str:
+    """Whoever is told to name one of none is led nowhere: what else can be done."""
+    for joint in (", or ", "; "):
+        before, _, last = remedy.rpartition(joint)
+        if before and "{known}" in last and "{known}" not in before:
+            return before
+    return "there is none: add one, or leave this out" if "{known}" in remedy else remedy
 
 
 class EngineError(Exception):

@@ -57,3 +57,17 @@ def test_of_several_exit_codes_the_worst_is_returned(why, codes, expected):
 def test_a_number_that_is_gone_is_nobodys():
     assert not GONE & TABLE.keys()
     assert main(["error", min(GONE)]) == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("why", "code", "fields", "hint"),
+    [
+        ("some to name", "ENG059", {"name": "x", "known": "a or b"}, "known: a or b"),
+        ("none to name", "ENG059", {"name": "x", "known": "none"}, "there is none: add one, or leave this out"),
+        ("something else to do", "ENG063", {"name": "x", "own": "y", "known": "none"}, "move it up"),
+        ("names are only the end of it", "ENG340", {"known": "none"}, 'add `environment = "…"`'),
+        ("the way out names none", "ENG127", {"text": "x", "known": "none"}, "write `&&` for `and`"),
+    ],
+)
+def test_nobody_is_told_to_name_one_of_none(why, code, fields, hint):
+    assert problem(code, **fields).hint == hint, why
