@@ -28,8 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, console: "Console") -> int:
     """Answer."""
+    from engine.core.analysis import who_else, who_told
     from engine.core.analysis.who import Question, who_can
-    from engine.core.analysis.who_told import to_json, told
     from engine.core.rules.checks.literals import type_meant
     from engine.run.trusted import load_rules
 
@@ -38,13 +38,13 @@ def run(options: Namespace, console: "Console") -> int:
             raise failure("ENG762", hint=_of_glob(name), name=name)
         if (hint := type_meant(name)) is not None:
             raise failure("ENG762", hint=hint, name=name)
-    answer = who_can(
-        load_rules(options.rules), Question(options.environment, tuple(options.touches), options.overrides)
-    )
+    rules = load_rules(options.rules)
+    answer = who_can(rules, Question(options.environment, tuple(options.touches), options.overrides))
+    besides = who_else.who_else(rules, answer)
     if options.json:
-        console.json(to_json(answer))
+        console.json({**who_told.to_json(answer), **who_else.to_json(besides)})
     else:
-        console.out(told(answer))
+        console.out(f"{who_told.told(answer)}\n\n{who_else.told(besides)}")
     return ExitCode.DONE if all(one.people for one in answer.enough) else ExitCode.NEGATIVE
 
 

@@ -53,6 +53,9 @@ COMMANDS: Mapping[str, Row] = {
 }  # fmt: skip
 
 
+OF_TWO = frozenset({"unlock", "restore", "adopt"})  # what they do asks for two people, whatever the rules say
+
+
 def read(body: str) -> Command | None:
     """The command that a comment with this body says; None: it says none."""
     first, *rest = body.replace("\r\n", "\n").split("\n")

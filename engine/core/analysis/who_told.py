@@ -48,7 +48,7 @@ def _lines(answer: Answer) -> Iterator[str]:
     if answer.conditions:
         yield ""
         yield "Besides, whoever approves:"
-    yield from (f"  {gate.name}: {_condition(gate)}{_only(gate)}" for gate in answer.conditions)
+    yield from (f"  {gate.name}: {_condition(gate)}{_only(gate)}{_otherwise(gate)}" for gate in answer.conditions)
 
 
 def _condition(gate: Gate) -> str:
@@ -59,6 +59,12 @@ def _condition(gate: Gate) -> str:
 
 def _only(gate: Gate) -> str:
     return f", if `{gate.when.text}`" if gate.when else ""
+
+
+def _otherwise(gate: Gate) -> str:
+    """What people are told where it does not hold, if that can be read without knowing expressions."""
+    text = gate.message.text if gate.message else ""
+    return f' (else: "{text}")' if text and "(" not in text else ""
 
 
 def _gate(one: Asked, answer: Answer, alike: Sequence[str]) -> Iterator[str]:
@@ -75,14 +81,14 @@ def _gate(one: Asked, answer: Answer, alike: Sequence[str]) -> Iterator[str]:
     yield f"  before {', '.join(one.before)}"
     if gate.approvals:
         for name in group_names(gate.approvals):
-            yield f"  {_members(answer.groups[name])}"
+            yield f"  {members(answer.groups[name])}"
         yield from (f"  {line}" for line in _terms(gate.approvals) if line not in alike)
     if gate.override:
         override = answer.overrides[gate.override]
         besides = people(override.besides)
         yield f"  or overridden ({override.name}): a comment `{override.command} reason` on the present head"
         for name in override.groups:
-            yield f"    by somebody who had no hand in the change: {_members(answer.groups[name])}"
+            yield f"    by somebody who had no hand in the change: {members(answer.groups[name])}"
         yield f"    besides {besides}, by somebody else; it holds for {spoken(override.expires_s)}"
         yield f"    never of {_or(('what could not be judged', *(f'a {one} finding' for one in override.never)))}"
 
@@ -116,8 +122,8 @@ _ROLES = {
 }
 
 
-def _members(group: Group) -> str:
-    """`reviewers: ann, bob and the members of acme/platform`."""
+def members(group: Group) -> str:
+    """A group with who is in it: `reviewers: ann, bob and the members of acme/platform`."""
     teams = [f"the members of {team}" for team in group.teams]
     return f"{group.name}: {people([*group.users, *teams])}"
 

@@ -27,6 +27,7 @@ _SECTIONS = {
         "pipelines",
     ),
     "spec": ("actions",),
+    "trusted-keys": ("keys",),
 }
 
 

@@ -43,7 +43,18 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     found: dict[Problem, Mistake] = {}
     replaced: set[_Path] = set()
     beside: list[Failure] = []
+    strays: set[_Path] = set()
     for error in errors:
+        unit = error.path[:2]
+        if unit in strays:
+            continue
+        if error.rule in _OF_A_UNIT and (section := moved.of_another_section(error)):
+            strays.add(unit)
+            hint = f"it has the form of what stands in `{section}:`, so move it there"
+            told = problem("ENG040", document.place(*unit, key=True), hint=hint, name=str(unit[1]), known="")
+            found = {one: mistake for one, mistake in found.items() if mistake.path[:2] != unit}
+            found[told] = Mistake(unit, told, of_name=True)
+            continue
         if (error.rule in _OF_A_TYPE and error.path in mistyped) or (error.implied and error.path in undecided):
             continue  # the same mistake, said twice
         wanted = _wanted(error)
@@ -75,6 +86,7 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
 
 
+_OF_A_UNIT = frozenset(("required", "oneOf", "additionalProperties"))
 _OF_A_TYPE = frozenset(("const", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"))
 
 
@@ -290,6 +302,8 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
     hint = "put it in quotes" if isinstance(error.found, int | float) and "string" in wanted else ""
     if "none" in constants and error.found is False:
         hint = "write `none`"
+    if isinstance(error.found, list) and error.path and isinstance(error.path[-1], int):
+        hint = "leave the inner brackets out"
     yield problem("ENG042", document.place(*error.path), hint=hint, expected=expected, found=found, about=_about(error))
 
 

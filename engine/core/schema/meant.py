@@ -403,7 +403,11 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             return f"write `{form}`"
         if not fits(value) and (form := shapes.written(value, whole, error.root)):
             return f"write {form}"
-        return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
+        return (
+            "put `[` and `]` around it, or `- ` before it"
+            if fits(value)
+            else "write a list: begin each of its items with `- `"
+        )
     return ""
 
 

@@ -39,6 +39,23 @@ def elsewhere(error: "Failure", data: Any, name: str, *, is_guessed: bool) -> st
     return f"it belongs beside `{beside}`" + (f": join it with the `{name}` there" if there else ", and not into it")
 
 
+def of_another_section(error: "Failure") -> str:
+    """The section that a unit of another one would be right in: a command among overrides; empty: none."""
+    if len(error.path) != 2 or not isinstance(error.path[1], str) or not isinstance(error.found, dict):
+        return ""
+    section, name = error.path
+    own = error.schema.get("properties", {}).keys()
+    for other, part in error.root.get("properties", {}).items():
+        of_each = part.get("additionalProperties")
+        each = shapes.resolved(of_each, error.root) if isinstance(of_each, Mapping) else {}
+        names = part.get("propertyNames", {}).get("examples", ())
+        is_another = name in names if names else not error.found.keys() <= own
+        fits = is_another and each.get("type") == "object" and shapes.fits(error.found, each, error.root)
+        if fits and other != section:
+            return str(other)
+    return ""
+
+
 def is_count(error: "Failure", name: str) -> bool:
     """`{security: 2}` where so many people of groups are asked for."""
     known = error.schema.get("properties", {})

@@ -7,7 +7,7 @@ from engine.core.moment import is_moment
 from engine.core.schema import validate
 from engine.core.signature import TrustedKey, TrustedKeys, key_id
 from engine.core.source import load_yaml
-from engine.errors import Errors
+from engine.errors import EngineError, Errors
 
 
 def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKeys:
@@ -16,8 +16,14 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
     Raises:
         EngineError: all that is wrong with it; a file that is not fully right makes nobody trusted.
     """
-    document = load_yaml(data, file)
-    validate("trusted-keys", document)
+    try:
+        document = load_yaml(data, file)
+        validate("trusted-keys", document)
+    except EngineError as error:
+        from engine.core.rules.headless import headless  # a failure path: not worth start-up time
+
+        whole = headless(data, file, "trusted-keys", error.problems)
+        raise EngineError(whole) if whole else error from None
     errors, keys = Errors(), dict[str, TrustedKey]()
     for number, one in enumerate(document.data["keys"]):
         try:
@@ -36,8 +42,11 @@ def load_trusted_keys(data: bytes, file: str = "trusted-keys.yaml") -> TrustedKe
             if name in one and not is_moment(one[name]):
                 errors.add("ENG279", document.place("keys", number, name), value=one[name])
         called = one.get("name", "")
-        if twice := next((known for known in keys.values() if called and known.name == called), None):
-            errors.add("ENG061", document.place("keys", number, "name"), what="key", name=called, first=twice.id)
+        before = document.data["keys"][:number] if called else ()
+        twice = next((at for at, known in enumerate(before) if known.get("name") == called), None)
+        if twice is not None and one["id"] not in keys:  # else it is the same key
+            first = f"{file}:{document.place('keys', twice, 'name').line}"
+            errors.add("ENG061", document.place("keys", number, "name"), what="key", name=called, first=first)
         keys[one["id"]] = TrustedKey(
             one["id"], public, tuple(one["purposes"]), one["expires"], one.get("revoked"), called
         )

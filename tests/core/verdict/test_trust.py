@@ -62,6 +62,8 @@ def test_revoked() -> None:
         ("a purpose that nobody has", file(purposes="[deploy]"), "deploy"),
         ("no purpose", file(purposes="[]"), "purposes"),
         ("a misspelt key", file(revokd="2026-11-01T00:00:00Z"), "revokd"),
+        ("keys without their section's name", file().replace(b"keys:\n", b""), "write `keys:` in a line of its own"),
+        ("an id that is misspelt", file(id=ID.replace("ed25519", "ed2519")), "as `engine keys new` prints it"),
         ("one key twice", file() + file().split(b"keys:\n")[1], "stands here twice"),
     ],
 )
@@ -70,6 +72,20 @@ def test_refused(why: str, data: bytes, said: str) -> None:
         load_trusted_keys(data)
     assert said in str(caught.value), why
     assert caught.value.problems[0].place is not None, why
+
+
+def test_one_key_twice_is_one_problem_though_its_name_is_there_twice_too() -> None:
+    with pytest.raises(EngineError) as caught:
+        load_trusted_keys(file(name="mine") + file(name="mine").split(b"keys:\n")[1])
+    assert [p.code for p in caught.value.problems] == ["ENG278"]
+
+
+def test_a_name_of_two_keys_is_told_with_the_line_of_the_first() -> None:
+    other = file(id=signer(2).id, public=base64.b64encode(signer(2).public).decode(), name="mine")
+    with pytest.raises(EngineError) as caught:
+        load_trusted_keys(file(name="mine") + other.split(b"keys:\n")[1], "keys.yaml")
+    (said,) = caught.value.problems
+    assert (said.code, "the first is at keys.yaml:7" in said.hint) == ("ENG061", True)
 
 
 def test_all_problems_at_once() -> None:

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.assignment import assign
+from engine.core.command import OF_TWO
 from engine.core.duration import seconds
 from engine.core.rules.checks.subject import Check, Subject
 from engine.core.rules.draft import Path
@@ -15,7 +16,6 @@ from engine.names import either, plural
 MOST_WAYS = 64  # `any`s add up, and those inside an `all` multiply: 16 pairs are 65,536 ways
 _LONGEST_OVERRIDE = 90 * 86_400  # seconds; beyond that it is no exception any more
 _TEAM = 101  # more than `count` may be: who is in a team of GitHub's stands in no file
-_OF_TWO = ("unlock", "adopt", "restore")  # asked of two people at least, whatever `count` says
 
 
 class _Leaf(NamedTuple):
@@ -129,7 +129,7 @@ def too_few_say_it(subject: Subject) -> Iterator[Problem]:
     """A command that more people have to say than its groups have."""
     members = _members(subject)
     for entry in subject.draft.sections["commands"]:
-        need = max(entry.data.get("count", 1), 2 if entry.name in _OF_TWO else 1)
+        need = max(entry.data.get("count", 1), 2 if entry.name in OF_TWO else 1)
         have = _have(_Leaf((), need, entry.data["from"]), members)
         if have is not None and have < need and not entry.data.get("writers"):
             place = entry.place("count") if "count" in entry.data else entry.place("from", key=True)

@@ -132,9 +132,16 @@ def actions(subject: Subject) -> Iterator[Problem]:
     strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
     of_another_kind = _of_another_kind(subject, "action")
     for number, entry in enumerate(strange):
-        guess = of_another_kind(entry.name) or closest(entry.name, known)
-        hint = guess if number < MOST_PROBLEMS else ""  # nobody reads more guesses
+        hint = _action_meant(entry.name, known, of_another_kind) if number < MOST_PROBLEMS else ""  # nobody reads more
         yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
+
+
+def _action_meant(name: str, known: Collection[str], of_another_kind: Callable[[str], str]) -> str:
+    """A pipeline is often called as the action that it is for: then it may be either."""
+    near, another = closest(name, known), of_another_kind(name)
+    if another and any(one.endswith(f".{name}") for one in known):
+        return f"{near} {another.partition(':')[0]}"
+    return another or near
 
 
 def groups(subject: Subject) -> Iterator[Problem]:
@@ -151,23 +158,36 @@ def groups(subject: Subject) -> Iterator[Problem]:
 
 def commands(subject: Subject) -> Iterator[Problem]:
     """Commands that there are not."""
-    for entry in subject.draft.sections["commands"]:
-        yield from unknown("ENG580", entry.name, COMMANDS, entry.place())
+    asked = dict.fromkeys(name for name, _ in _said(subject) if name in COMMANDS)
+    idle = [name for name in asked if name not in subject.draft.known["commands"]]
+    strange = [entry for entry in subject.draft.sections["commands"] if entry.name not in COMMANDS]
+    for entry in strange:
+        only = f"did you mean `{idle[0]}`, which `events:` ask for?" if len(idle) == len(strange) == 1 else ""
+        hint = only or closest(entry.name, COMMANDS)
+        yield problem("ENG580", entry.place(), hint=hint, name=entry.name, known=either(COMMANDS))
 
 
 def said(subject: Subject) -> Iterator[Problem]:
     """Commands that start something, and nobody may say."""
     known = subject.draft.known["commands"]
     # One that is misspelt in `commands` is told there.
-    meant = "".join(closest(one, COMMANDS) for one in known - COMMANDS.keys())
+    strange = known - COMMANDS.keys()
+    missing = {name for name, _ in _said(subject) if name not in known}
+    meant = "".join(closest(one, COMMANDS) for one in strange)
+    for name, place in _said(subject):
+        if name not in known and f"`{name}`" not in meant and not (strange and len(missing) == 1):
+            yield problem("ENG581", place, hint=closest(name, known), name=name)
+
+
+def _said(subject: Subject) -> Iterator[_Asked]:
+    """The commands that expressions ask for, each where it is."""
     texts = [(entry.data, entry.document.place(*entry.path)) for entry in subject.draft.sections["define"]]
     texts += [(expression.text, expression.place) for _, expression in subject.expressions]
     for text, place in texts:
         for node in nodes(tree(text)) if "command" in text else ():
             for name, literal, left in compared(node):
-                if _is_command(left) and name and name not in known and f"`{name}`" not in meant:  # '' is none
-                    exact = Snippet(text, place).at(literal.start, literal.end)
-                    yield problem("ENG581", exact, hint=closest(name, known), name=name)
+                if _is_command(left) and name:  # '' is none
+                    yield name, Snippet(text, place).at(literal.start, literal.end)
 
 
 def _is_command(node: Node) -> bool:

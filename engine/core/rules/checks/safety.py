@@ -1,12 +1,12 @@
 """Rules that are well spelt and must not run all the same: a gate that is not there, a state with two owners."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 from engine.core.duration import seconds
 from engine.core.rules.checks.people import MOST_WAYS, number_of_ways
 from engine.core.rules.checks.subject import Check, Subject
-from engine.core.rules.draft import Entry
+from engine.core.rules.draft import Entry, Unread
 from engine.core.rules.ownership import TooManyError, Work, alike, one_state, overlap
 from engine.errors import Place, Problem, problem
 
@@ -30,7 +30,9 @@ def twice(subject: Subject) -> Iterator[Problem]:
 
 
 def _logins(group: Entry) -> Iterator[tuple[str, Place]]:
-    """The logins of a group, in whatever case: GitHub has one account for all of them."""
+    """The logins and teams of a group, in whatever case: GitHub has one of each for all of them."""
+    for number, team in enumerate(group.data.get("teams", ()) if group.path else ()):
+        yield team.lower(), group.place("teams", number)
     for number, user in enumerate(group.data.get("users", ())):
         path = ("users", number) if group.path else (number,)
         yield (user["login"] if isinstance(user, dict) else user).lower(), group.place(*path)
@@ -173,9 +175,15 @@ def clocks(subject: Subject) -> Iterator[Problem]:
                 yield problem("ENG074", entry.place(name, key=True), name=name)
 
 
+def _protected(subject: Subject) -> Collection[str]:
+    """The actions that `protect` names; any where one is misspelt, as such a row is told where it stands."""
+    named = subject.draft.known["protect"]
+    return named if named <= subject.catalog.actions.keys() else Unread()
+
+
 def unprotected(subject: Subject) -> Iterator[Problem]:
     """An action that merges or writes infrastructure, and no row of `protect` for it."""
-    protected = subject.draft.known["protect"]  # a row that is not right is told where it stands
+    protected = _protected(subject)
     for pipeline in subject.draft.pipelines:
         for step in pipeline.steps:
             action = subject.catalog.actions.get(step.data["uses"])
@@ -196,7 +204,7 @@ def ungated(subject: Subject) -> Iterator[Problem]:
 
 def gateless(subject: Subject) -> Iterator[Problem]:
     """No gates, and no word that none are wanted."""
-    protected = subject.draft.known["protect"]
+    protected = _protected(subject)
     for pipeline in subject.draft.pipelines:
         is_protected = any(step.data["uses"] in protected for step in pipeline.steps)
         if pipeline.whole and "gates" not in pipeline.entry.data and not is_protected:
