@@ -57,7 +57,7 @@ class Whence(Places):
         if fact == "permissions":
             login = next((name for name in self._people if identity(self._people[name]) == rest[0]), rest[0])
             return ("facts", fact, login, *rest[1:])
-        filled = _FILLED.get(str(fact), {}).get(str(rest[1])) if len(rest) > 1 else None
+        filled = FILLED.get(str(fact), {}).get(str(rest[1])) if len(rest) > 1 else None
         return ("facts", "verdict", filled) if filled and not self._is_said(path[1:]) else path
 
     def said(self, section: Path, names: Path, *, key: bool = False) -> Place:
@@ -70,6 +70,16 @@ class Whence(Places):
         top = self._layers[0]
         nearest = next((part for part in (section[:1], ("why",)) if part and part[0] in top.said), ())
         return top.place(*nearest)
+
+    def is_given(self, fact: str) -> bool:
+        """Does a layer below the topmost that says all of a fact say it, too?"""
+        return len(list(self._covering(("facts",), (fact,)))) > 1
+
+    def topmost(self, fact: str) -> Mapping[str, Any]:
+        """What the topmost layer says that says all of it; nothing, where that is no mapping."""
+        layer, name, _ = next(self._covering(("facts",), (fact,)))
+        value = layer.said["facts"][name]
+        return value if isinstance(value, dict) else {}
 
     def leaf(self, value: str) -> Place:
         """Where a text stands among the facts: as a value, or as a key."""
@@ -112,7 +122,7 @@ class Whence(Places):
 
 
 # Fact → what of its items is taken from the verdict where nobody says it.
-_FILLED: Mapping[str, Mapping[str, str]] = {
+FILLED: Mapping[str, Mapping[str, str]] = {
     "statements": {**{name: name for name in SAID}, "confirmed_at": "signed_at"},
     "comments": {"head": "head_sha", "verdict": "sequence"},
 }

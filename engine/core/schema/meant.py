@@ -89,7 +89,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "rules": ("gates",),
     "schedule": ("every",),
     "login": ("user",),
-    "result": ("pipelines",),
+    "reason": ("because", "message"),
+    "result": ("outcome", "pipelines"),
     "scenarios": ("cases",),
     "steps": ("actions",),
     "teams": ("from",),
@@ -251,6 +252,8 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"write `{begin}: {rest}`: a space belongs after the colon"
     if twin := next((one for one in error.found if one in known and one.lower() == name.lower()), ""):
         return f"`{twin}` is here already: keep one of the two"
+    if "facts" in known and "." in name:
+        return f"a fact stands under `facts`: write `facts: {{{name}: …}}`"
     value = error.found[name]
     if value is None and len(error.found) == 1 and error.path and isinstance(error.path[-1], int):
         return f"leave the `:` out: `- {name}`"
@@ -281,7 +284,7 @@ def hollow(error: Failure, document: Document) -> list[str]:
 
 
 _TRUTHS = ("yes", "on", "true", "no", "off", "false")
-NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
+NOTHING = ("none", "nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
 
 def of_another_type(error: Failure) -> str:
@@ -314,6 +317,8 @@ def of_another_type(error: Failure) -> str:
 
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
     fits = Draft202012Validator({**listed, "$defs": error.defs}).is_valid
+    if isinstance(value, str) and value.lower() in NOTHING and not error.schema.get("minItems"):
+        return "write `[]`"
     if isinstance(value, str):
         if "enum" in listed and not fits(value):
             near = closest(value, map(str, listed["enum"]))
@@ -345,8 +350,11 @@ def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
 def _as_mapping(error: Failure, value: object) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         return "leave the `-` out: what is wanted is a mapping, and no list"
-    if error.found is None or not isinstance(value, str | list):
+    if error.found is None or isinstance(value, dict):
         return ""
+    needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
+    if not isinstance(value, str | list):
+        return f"write `{{{needed}}}`" if needed else ""
     if error.path and error.path[-1] in error.schema.get("properties", {}):
         return f"indent it deeper: `{error.path[-1]}` belongs to what stands above it"
     alone = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
@@ -357,7 +365,6 @@ def _as_mapping(error: Failure, value: object) -> str:
         for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
             if isinstance(one, list) and fits(one):
                 return f"write `{{{name}: {text}}}`"
-    needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
     return f"write `{{{needed}}}`" if needed else ""
 
 
