@@ -263,6 +263,9 @@ class _Reader:
         if known and event.action not in known and event.name == stated.event:
             at, name = whence.said(("event", "payload"), ("action",)), str(event.action)
             hint = closest(name, known)
+            if "name" in whence.event and "action" not in whence.event.get("payload", {}):  # of another event
+                at = whence.said(("event",), ("name",))
+                hint = f"say its type, `payload: {{action: …}}`: {either(known)}"
             self.errors.add("ENG057", at, hint=hint, name=name, event=event.name, known=either(known))
         return event
 

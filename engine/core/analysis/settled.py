@@ -191,6 +191,8 @@ def _same(stated: Any, value: Any, *, in_order: bool) -> bool:
         return said == value if in_order else sorted(said) == sorted(value)
     if isinstance(value, str) and isinstance(stated, str) and stated[-1:] in "smhd" and stated[:-1].isdigit():
         return value[:-1].isdigit() and seconds(stated) == seconds(value)
+    if isinstance(value, int) and isinstance(stated, str):
+        return stated == str(value)
     return bool(stated == value)
 
 

@@ -1,6 +1,7 @@
 """What is wrong with the facts of a fixture, in the words of who wrote them: in the short form, where they said it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -32,27 +33,36 @@ def unfit(found: Sequence["Mistake"], whence: Whence) -> Iterator[Problem]:
             continue
         for one in several:
             place = whence.find(path, key=True) if one.of_name else one.problem.place
-            hint = (_whole(path, whence) if lacks else "") or _meant(path, one) or one.problem.hint
+            hint = (_whole(path, whence) if lacks or code == "ENG042" else "") or _meant(path, one) or one.problem.hint
             yield problem("ENG254", place, hint=hint, path=at, reason=one.problem.message)
 
 
 def _whole(path: tuple[str | int, ...], whence: Whence) -> str:
-    """What to write where one part was meant, and a fact that is given was replaced as a whole."""
-    if len(path) != 2 or not whence.is_given(str(path[1])):
+    """What to write where one part was meant, or none, and a fact that is given was replaced as a whole."""
+    if len(path) != 2 or path[0] != "facts" or not whence.is_given(fact := str(path[1])):
         return ""
-    part = next(iter(whence.topmost(str(path[1]))), "…")
-    return f"this replaces all of `{path[1]}` that is given: write `{path[1]}.{part}: …` to change that alone"
+    value = whence.topmost(fact)
+    if value is None or value in ("none", "null", "absent", False):
+        return f"what is not there stands beside the facts: write `absent: {{{fact}: why}}`"
+    parts = shapes()[fact].get("properties", {}) if fact in shapes() else {}
+    if isinstance(value, str):
+        named = [name for name, shape in parts.items() if value in shape.get("enum", ())]
+        return f"write `{fact}.{named[0]}: {value}`" if named else ""
+    part = next((name for name in value if name in parts), "") if isinstance(value, dict) else ""
+    return f"this replaces all of `{fact}` that is given: write `{fact}.{part}: …` to change that alone" if part else ""
 
 
 def _meant(path: tuple[str | int, ...], mistake: "Mistake") -> str:
     """What to write of facts that have a short form, or that lie elsewhere."""
     place, code = mistake.problem.place, mistake.problem.code
     name = place.excerpt[place.column - 1 : place.column - 1 + place.length] if place else ""
-    if path == ("facts",) and "." not in name:
-        deeper = sorted(f"{fact}.{name}" for fact, shape in shapes().items() if name in shape.get("properties", {}))
-        return closest(name, shapes()) or (f"did you mean {choice([f'`{one}`' for one in deeper])}?" if deeper else "")
+    if path == ("facts",):
+        *_, last = steps = re.split("[./]", name)
+        deeper = sorted(f"{fact}.{last}" for fact, shape in shapes().items() if last in shape.get("properties", {}))
+        near = _near(name, shapes()) if not steps[1:] else ""
+        return near or (f"did you mean {choice([f'`{one}`' for one in deeper])}?" if deeper else "")
     if code == "ENG040" and path[0] == "facts":  # also one that is there already, as what is given is replaced
-        return closest(name.rpartition(".")[2], _known(path[1:]))
+        return _near(name.rpartition(".")[2], _known(path[1:]))
     if len(path) == 2 and path[0] in ("absent", "failed") and "." in str(path[1]):
         whole = str(path[1]).partition(".")[0]
         return f"a fact is {path[0]} as a whole: write `{whole}`" if whole in shapes() else ""
@@ -60,6 +70,13 @@ def _meant(path: tuple[str | int, ...], mistake: "Mistake") -> str:
         return f"a list is said as a whole: write `{path[1]}: [{{…}}]`"
     short = _SHORT.get(tuple(str(path[1]) if n == 1 else "*" for n in range(1, len(path))), "")
     return f"write `{short}`" if short and code == "ENG042" else ""
+
+
+def _near(name: str, known: Mapping[str, Any]) -> str:
+    from engine.core.schema.meant import alias
+
+    called = alias(name, known)
+    return f"did you mean `{called}`?" if called else closest(name, known)
 
 
 def _known(path: tuple[str | int, ...]) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """What was meant by a key or a value that does not fit: guesses, each held to the schema before it is told."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import islice, takewhile
 from typing import Any, NamedTuple, TypeAlias
 
@@ -47,12 +47,19 @@ class Failure(NamedTuple):
         return referred
 
 
+# Unknown key → the key beside it that it belongs in, and how.
+_WITHIN: Mapping[str, tuple[str, str]] = {
+    "action": ("payload", "payload: {action: …}"),
+    "because": ("gates", "gates: {NAME: {outcome: …, because: …}}"),
+}
 # What other tools call it, and what is called so by us in one mapping or another.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
     "action": ("uses", "require"),
     "all_of": ("all",),
     "and": ("all",),
+    "approvals": ("reviews",),
+    "author": ("user",),
     "any_of": ("any",),
     "approvers": ("from", "approvals"),
     "condition": ("when", "if", "require"),
@@ -62,13 +69,15 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "depends_on": ("needs",),
     "description": ("message", "why"),
     "env": ("environments",),
+    "event": ("name",),
     "expect": ("pipelines",),
     "expected": ("pipelines",),
     "envs": ("environments",),
     "filter": ("when", "if"),
     "groups": ("from",),
     "if": ("when",),
-    "inputs": ("with",),
+    "input": ("facts",),
+    "inputs": ("with", "facts"),
     "job": ("run",),
     "jobs": ("pipelines", "actions"),
     "members": ("users",),
@@ -89,12 +98,14 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "rules": ("gates",),
     "schedule": ("every",),
     "login": ("user",),
+    "pull_request": ("pr",),
     "reason": ("because", "message"),
     "result": ("outcome", "pipelines"),
     "scenarios": ("cases",),
     "steps": ("actions",),
     "teams": ("from",),
     "tests": ("cases",),
+    "time": ("now",),
     "title": ("why",),
     "triggers": ("events",),
     "ttl": ("expires",),
@@ -103,6 +114,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "user": ("login",),
     "users": ("from",),
     "when": ("if",),
+    "with": ("facts",),
     "with_inputs": ("with",),
 }
 
@@ -113,6 +125,11 @@ def strange(error: Failure) -> list[str]:
     return [name for name in error.found if name not in known]
 
 
+def alias(name: str, known: Container[str]) -> str:
+    """What is called so by others, if we have it by another name; empty otherwise."""
+    return next((one for one in _ALIASES.get(name, ()) if one in known), "")
+
+
 def keys(error: Failure) -> dict[str, str]:
     """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
     known = error.schema.get("properties", {})
@@ -120,9 +137,8 @@ def keys(error: Failure) -> dict[str, str]:
     missing = [name for name in error.schema.get("required", ()) if name in free]
     found: dict[str, str] = {}
     for name in islice((n for n in error.found if n not in known), MOST_UNKNOWN):
-        alias = next((one for one in _ALIASES.get(name, ()) if one in free), "")
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
-        if meant := alias or (near if near in free else "") or _only(error, missing, name):
+        if meant := alias(name, free) or (near if near in free else "") or _only(error, missing, name):
             found[name] = meant
     return found
 
@@ -252,6 +268,9 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"write `{begin}: {rest}`: a space belongs after the colon"
     if twin := next((one for one in error.found if one in known and one.lower() == name.lower()), ""):
         return f"`{twin}` is here already: keep one of the two"
+    holder, how = _WITHIN.get(name, ("", ""))
+    if holder in known:
+        return f"it stands in `{holder}`: write `{how}`"
     if "facts" in known and "." in name:
         return f"a fact stands under `facts`: write `facts: {{{name}: …}}`"
     value = error.found[name]
@@ -297,6 +316,8 @@ def of_another_type(error: Failure) -> str:
         return _as_list(error, value, listed)
     if "object" in wanted:
         return _as_mapping(error, value)
+    if wanted == ["boolean"] and not isinstance(value, str):
+        return "write true or false"
     if "boolean" in wanted and isinstance(value, str):
         word = {"yes": "true", "on": "true", "true": "true"}.get(value.lower(), "false")
         return f"write {word}, without quotes" if value.lower() in _TRUTHS else "write true or false, without quotes"
@@ -328,7 +349,7 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             return f'write a list: ["{value}"]'
         return f"write a list: [{', '.join(several)}]" if several else ""
     if isinstance(value, dict):
-        if value and all(one is None for one in value.values()) and all(map(fits, value)):
+        if value and all(one is None or one is True for one in value.values()) and all(map(fits, value)):
             return f"write a list: [{', '.join(value)}]"
         pairs = [f"{key}:{one}" for key, one in value.items()]
         if pairs and all(map(fits, pairs)):
