@@ -52,6 +52,8 @@ def _settled(rules: Rules) -> Iterator[Settled]:
         people = [f"{user} ({group.ids[user]})" if user in group.ids else user for user in group.users]
         yield Settled("groups", group.name, [*people, *group.teams], group.place)
     for gate in rules.gates.values():
+        if gate.when:
+            yield Settled("when", gate.name, gate.when.text, gate.place)
         if gate.approvals:
             yield Settled("approvals", gate.name, _people(gate.approvals), gate.place)
         if gate.override:
