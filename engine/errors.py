@@ -1501,6 +1501,7 @@ TABLE: dict[str, Row] = {
     "ENG990": Row(
         "`{name}` has the number of `{other}`: they are one account", "give each of them a number of its own"
     ),
+    "ENG991": Row("this is no file of cases: it has `{name}`", "name files of cases, such as tests/specs"),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -37,6 +37,7 @@ _NO_SECURITY_GATE = (
     Edit(RULES, ", security, ciso,", ", security,"),
     Edit(SETTLED, "      - security-reviewed\n"),
     Edit(SETTLED, "    security-reviewed:", end="  overrides:\n"),
+    Edit(SETTLED, "    security-reviewed: risky()\n"),
     Edit(SETTLED, " or security or ciso or", " or security or"),
     Edit(GIVEN, "      ciso: {members: [carol]}\n"),
 )
@@ -56,6 +57,7 @@ _FREEZE = """\
 
 """
 _APPROVED = "production-reviewed: 2 of security; after head; without author, co_authors, pushers, committers, bots"
+_ASKED = "".join(f"    {gate}: environment() == 'production'\n" for gate in ("in-season", "production-reviewed"))
 _STRICT = (
     Edit(RULES, "overrides:\n", _FREEZE, end="# Who may have what carried out"),
     Edit(RULES, "    override: policy-exception\n"),
@@ -72,7 +74,8 @@ _STRICT = (
     Edit(SETTLED, "      - security-reviewed\n", "      - security-reviewed\n      - production-reviewed\n"),
     Edit(SETTLED, "      - not-frozen\n    github", "      - not-frozen\n      - in-season\n    github"),
     Edit(SETTLED, "      - not-frozen\n    terraform", "      - not-frozen\n      - in-season\n    terraform"),
-    Edit(SETTLED, "    security-reviewed:", f"    {_APPROVED}\n    security-reviewed:"),
+    Edit(SETTLED, "    security-reviewed: 2", f"    {_APPROVED}\n    security-reviewed: 2"),
+    Edit(SETTLED, "    as-merged: merged", f"{_ASKED}    as-merged: merged"),
 )
 
 PRESETS: Mapping[str, Preset] = {

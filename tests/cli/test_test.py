@@ -86,6 +86,23 @@ def test_passing_cases_are_counted(test):
     assert (code, shown.out.startswith("1 case passed; ")) == (ExitCode.DONE, True)
 
 
+def test_a_file_that_only_says_what_is_settled_is_something_to_check(test):
+    code, shown = test(os.path.join(SPECS, "settled.yaml"))
+    assert (code, shown.err) == (ExitCode.DONE, "")
+
+
+def test_a_mistake_in_what_files_share_is_told_once(test, tmp_path):
+    (tmp_path / "one").write_text("version: 1\ngiven: {facts: {pr.drafft: true}}\n")
+    for name in ("two", "three"):
+        (tmp_path / f"{name}.yaml").write_text(
+            "version: 1\nshares: one\ngiven: {event: {name: push, payload: {ref: refs/heads/x, deleted: false, "
+            f"before: {'a' * 40}, after: {'b' * 40}, repository: {{full_name: acme/x}}}}}}}}\n"
+            "cases:\n  - {why: x, pipelines: {}}\n  - {why: y, pipelines: {}}\n"
+        )
+    code, shown = test(str(tmp_path))
+    assert (code, shown.err.count("drafft"), shown.err.count("also at")) == (ExitCode.CONFIG, 2, 0), shown.err
+
+
 def test_too_little_of_the_rules_was_seen(test):
     code, shown = test("--fail-under", "90", one=GOOD)
     assert code is ExitCode.NEGATIVE

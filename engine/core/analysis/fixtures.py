@@ -28,6 +28,7 @@ from engine.core.source import Document, load_yaml
 from engine.errors import EngineError, Errors, Place, Problem, failure, problem
 from engine.names import closest, either
 
+_OF_RULES = ("sources", "environments", "gates", "events", "pipeline", "groups")  # keys of files that are no fixtures
 _ALIKE = 0.4  # of 1, from where a line may be the one that is meant
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ def _shared(file: str, said: str, place: Place, read: Callable[[str], bytes]) ->
 
 def _document(file: str, read: Callable[[str], bytes]) -> Document:
     document = load_yaml(read(file), file, quotes=True)
+    foreign = [name for name in _OF_RULES if isinstance(document.data, dict) and name in document.data]
+    if foreign:
+        raise failure("ENG991", document.place(foreign[0], key=True), name=foreign[0])
     schema.validate("fixtures", document)
     return document
 
@@ -252,12 +256,16 @@ class _Reader:
         try:
             event = read_event(canonical(stated.payload), stated.event, delivery="fixture", file=at.file)
         except EngineError as error:
-            self.errors.extend(problem._replace(place=at) for problem in error.problems)
+            hint = "" if kind is None else "write there what GitHub sends"
+            self.errors.extend(one._replace(place=at, hint=hint or one.hint) for one in error.problems)
             return None
         known = BY_NAME[event.name].kind.actions
         if known and event.action not in known and event.name == stated.event:
             at, name = whence.said(("event", "payload"), ("action",)), str(event.action)
             hint = closest(name, known)
+            if "name" in whence.event and "action" not in whence.event.get("payload", {}):  # of another event
+                at = whence.said(("event",), ("name",))
+                hint = f"say its type, `payload: {{action: …}}`: {either(known)}"
             self.errors.add("ENG057", at, hint=hint, name=name, event=event.name, known=either(known))
         return event
 
@@ -279,7 +287,7 @@ class _Reader:
     def _tell(self, problems: Iterable[Problem]) -> None:
         """Each mistake once, as the first case tells it, whatever else stands beside it in others."""
         for one in problems:
-            self.errors.extend([self._told.setdefault((one.message, one.place), one)])
+            self.errors.extend([self._told.setdefault((one.code, one.place), one)])
 
     def _foreign(self, facts: Mapping[str, Any], whence: Whence) -> None:
         """Names that the rules do not know: a case on them shows nothing."""

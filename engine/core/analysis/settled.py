@@ -52,6 +52,8 @@ def _settled(rules: Rules) -> Iterator[Settled]:
         people = [f"{user} ({group.ids[user]})" if user in group.ids else user for user in group.users]
         yield Settled("groups", group.name, [*people, *group.teams], group.place)
     for gate in rules.gates.values():
+        if gate.when:
+            yield Settled("when", gate.name, gate.when.text, gate.place)
         if gate.approvals:
             yield Settled("approvals", gate.name, _people(gate.approvals), gate.place)
         if gate.override:
@@ -191,6 +193,8 @@ def _same(stated: Any, value: Any, *, in_order: bool) -> bool:
         return said == value if in_order else sorted(said) == sorted(value)
     if isinstance(value, str) and isinstance(stated, str) and stated[-1:] in "smhd" and stated[:-1].isdigit():
         return value[:-1].isdigit() and seconds(stated) == seconds(value)
+    if isinstance(value, int) and isinstance(stated, str):
+        return stated == str(value)
     return bool(stated == value)
 
 

@@ -1,12 +1,13 @@
 """What is wrong with the facts of a fixture, in the words of who wrote them: in the short form, where they said it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from engine.core.analysis.whence import Whence
+from engine.core.analysis.whence import FILLED, Whence
 from engine.core.moment import is_day, is_moment
 from engine.errors import Problem, problem
 from engine.names import choice, closest
@@ -15,39 +16,77 @@ if TYPE_CHECKING:
     from engine.core.schema.failures import Mistake
 
 
-def unfit(found: "Iterable[Mistake]", whence: Whence) -> Iterator[Problem]:
+def unfit(found: Sequence["Mistake"], whence: Whence) -> Iterator[Problem]:
     """What does not fit the facts' schema; what one of them lacks is one mistake."""
+    of_verdict = any(one.path[:2] == ("facts", "verdict") for one in found)
     for (path, code), rows in groupby(found, key=lambda m: (m.path, m.problem.code)):
-        several = list(rows)
-        if code == "ENG041" and any(m.path == path and m.sound for m in found):
-            continue  # by another name it is there
-        parts = [several] if code == "ENG041" else [[one] for one in several]
-        at = ".".join(str(step) for step in whence.origin(path))
-        for part in parts:
-            place = whence.find(path, key=True) if part[0].of_name else part[0].problem.place
-            reason = "; ".join(m.problem.message for m in part)
-            hint = "; ".join(m.problem.hint for m in part)
-            yield problem("ENG254", place, hint=_meant(path, part[0]) or hint, path=at, reason=reason)
+        several, at = list(rows), ".".join(str(step) for step in whence.origin(path))
+        lacks = code == "ENG041"
+        if lacks and (any(m.path == path and m.sound for m in found) or (of_verdict and path[1] in FILLED)):
+            continue  # by another name it is there, or it is missing in the verdict, too
+        if lacks and several[1:]:
+            names = [m.problem.message.split("`")[1] for m in several]
+            hint = _whole(path, whence) or "add them"
+            yield problem(
+                "ENG254", several[0].problem.place, hint=hint, path=at, reason=f"keys {', '.join(names)} are missing"
+            )
+            continue
+        for one in several:
+            place = whence.find(path, key=True) if one.of_name else one.problem.place
+            hint = (_whole(path, whence) if lacks or code == "ENG042" else "") or _meant(path, one) or one.problem.hint
+            yield problem("ENG254", place, hint=hint, path=at, reason=one.problem.message)
+
+
+def _whole(path: tuple[str | int, ...], whence: Whence) -> str:
+    """What to write where one part was meant, or none, and a fact that is given was replaced as a whole."""
+    if len(path) != 2 or path[0] != "facts" or not whence.is_given(fact := str(path[1])):
+        return ""
+    value = whence.topmost(fact)
+    if value is None or value in ("none", "null", "absent", False):
+        return f"what is not there stands beside the facts: write `absent: {{{fact}: why}}`"
+    parts = shapes()[fact].get("properties", {}) if fact in shapes() else {}
+    if isinstance(value, str):
+        named = [name for name, shape in parts.items() if value in shape.get("enum", ())]
+        return f"write `{fact}.{named[0]}: {value}`" if named else ""
+    part = next((name for name in value if name in parts), "") if isinstance(value, dict) else ""
+    return f"this replaces all of `{fact}` that is given: write `{fact}.{part}: …` to change that alone" if part else ""
 
 
 def _meant(path: tuple[str | int, ...], mistake: "Mistake") -> str:
     """What to write of facts that have a short form, or that lie elsewhere."""
-    place = mistake.problem.place
+    place, code = mistake.problem.place, mistake.problem.code
     name = place.excerpt[place.column - 1 : place.column - 1 + place.length] if place else ""
-    if mistake.problem.code == "ENG040" and len(path) == 2 and (of := shapes()[str(path[1])].get("properties")):
-        return closest(name.rpartition(".")[2], of)  # also one that is there already, as what is given is replaced
-    if path == ("facts",) and "." not in name:
-        if near := closest(name, shapes()):
-            return near
-        deeper = sorted(f"{fact}.{name}" for fact, shape in shapes().items() if name in shape.get("properties", {}))
-        return f"did you mean {choice([f'`{one}`' for one in deeper])}?" if deeper else ""
+    if path == ("facts",):
+        *_, last = steps = re.split("[./]", name)
+        deeper = sorted(f"{fact}.{last}" for fact, shape in shapes().items() if last in shape.get("properties", {}))
+        near = _near(name, shapes()) if not steps[1:] else ""
+        return near or (f"did you mean {choice([f'`{one}`' for one in deeper])}?" if deeper else "")
+    if code == "ENG040" and path[0] == "facts":  # also one that is there already, as what is given is replaced
+        return _near(name.rpartition(".")[2], _known(path[1:]))
     if len(path) == 2 and path[0] in ("absent", "failed") and "." in str(path[1]):
         whole = str(path[1]).partition(".")[0]
         return f"a fact is {path[0]} as a whole: write `{whole}`" if whole in shapes() else ""
-    if mistake.problem.code == "ENG042" and "." in name and len(path) == 2:
+    if code == "ENG042" and "." in name and len(path) == 2:
         return f"a list is said as a whole: write `{path[1]}: [{{…}}]`"
     short = _SHORT.get(tuple(str(path[1]) if n == 1 else "*" for n in range(1, len(path))), "")
-    return f"write `{short}`" if short and mistake.problem.code == "ENG042" else ""
+    return f"write `{short}`" if short and code == "ENG042" else ""
+
+
+def _near(name: str, known: Mapping[str, Any]) -> str:
+    from engine.core.schema.meant import alias
+
+    called = alias(name, known)
+    return f"did you mean `{called}`?" if called else closest(name, known)
+
+
+def _known(path: tuple[str | int, ...]) -> Mapping[str, Any]:
+    """The keys that a part of the facts may have."""
+    schema: Any = {"properties": shapes()}
+    for step in path:
+        inner = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step)
+        schema = inner if inner is not None else schema.get("additionalProperties", {})
+        schema = _schema()["$defs"].get(schema.get("$ref", "").removeprefix("#/$defs/"), schema)
+    return schema.get("properties") or {}
 
 
 # What to write where something of another type stands: of a list's items, and of groups.
@@ -76,9 +115,14 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
 
 
 @cache
-def shapes() -> Mapping[str, Mapping[str, Any]]:
-    """Fact → its JSON Schema."""
+def _schema() -> Mapping[str, Any]:
     from engine.core.schema.generated.facts import SCHEMA
 
-    shapes: Mapping[str, Mapping[str, Any]] = json.loads(SCHEMA)["properties"]["facts"]["properties"]
+    schema: Mapping[str, Any] = json.loads(SCHEMA)
+    return schema
+
+
+def shapes() -> Mapping[str, Mapping[str, Any]]:
+    """Fact → its JSON Schema."""
+    shapes: Mapping[str, Mapping[str, Any]] = _schema()["properties"]["facts"]["properties"]
     return shapes

@@ -57,7 +57,7 @@ class Whence(Places):
         if fact == "permissions":
             login = next((name for name in self._people if identity(self._people[name]) == rest[0]), rest[0])
             return ("facts", fact, login, *rest[1:])
-        filled = _FILLED.get(str(fact), {}).get(str(rest[1])) if len(rest) > 1 else None
+        filled = FILLED.get(str(fact), {}).get(str(rest[1])) if len(rest) > 1 else None
         return ("facts", "verdict", filled) if filled and not self._is_said(path[1:]) else path
 
     def said(self, section: Path, names: Path, *, key: bool = False) -> Place:
@@ -67,9 +67,28 @@ class Whence(Places):
                 return found
             inside = len(_split(section, name)) > len(names)  # of what cannot be led into, it is the key that is wrong
             return layer.place(*section, name, *rest, key=key or inside)
+        steps = [str(step) for step in names]
+        for one in self._layers:
+            for name in _within(one.said, section):
+                if _split(section, name)[: len(steps)] == steps:
+                    return one.place(*section, name, key=True)
         top = self._layers[0]
         nearest = next((part for part in (section[:1], ("why",)) if part and part[0] in top.said), ())
         return top.place(*nearest)
+
+    def is_given(self, fact: str) -> bool:
+        """Does a layer below the topmost that says all of a fact say it, too?"""
+        return len(list(self._covering(("facts",), (fact,)))) > 1
+
+    def topmost(self, fact: str) -> Any:
+        """What the topmost layer says that says all of a fact."""
+        layer, name, _ = next(self._covering(("facts",), (fact,)))
+        return layer.said["facts"][name]
+
+    @property
+    def event(self) -> Mapping[str, Any]:
+        """What the case itself says of its event."""
+        return _within(self._layers[0].said, ("event",))
 
     def leaf(self, value: str) -> Place:
         """Where a text stands among the facts: as a value, or as a key."""
@@ -89,10 +108,7 @@ class Whence(Places):
     def _covering(self, section: Path, names: Path) -> Iterator[tuple[Layer, str, Path]]:
         """Layers with the longest of their keys that leads there, or into it where it cannot be led into: an item."""
         for layer in self._layers:
-            holder: Any = layer.said
-            for step in section:
-                holder = holder.get(step, {}) if isinstance(holder, dict) else {}
-            steps = {name: _split(section, name) for name in holder}
+            steps = {name: _split(section, name) for name in _within(layer.said, section)}
             above = [name for name, said in steps.items() if said == [str(step) for step in names[: len(said)]]]
             if above:
                 best = max(above, key=len)
@@ -112,7 +128,7 @@ class Whence(Places):
 
 
 # Fact → what of its items is taken from the verdict where nobody says it.
-_FILLED: Mapping[str, Mapping[str, str]] = {
+FILLED: Mapping[str, Mapping[str, str]] = {
     "statements": {**{name: name for name in SAID}, "confirmed_at": "signed_at"},
     "comments": {"head": "head_sha", "verdict": "sequence"},
 }
@@ -121,6 +137,12 @@ _FILLED: Mapping[str, Mapping[str, str]] = {
 def _split(section: Path, name: str) -> list[str]:
     """The steps of a name that is a path, as those of facts and of a payload are."""
     return name.split(".") if section in (("facts",), ("event", "payload")) else [name]
+
+
+def _within(said: Any, section: Path) -> Mapping[str, Any]:
+    for step in section:
+        said = said.get(step, {}) if isinstance(said, dict) else {}
+    return said if isinstance(said, dict) else {}
 
 
 def _holds(value: Any, path: Path) -> bool:

@@ -183,8 +183,13 @@ def _twice(error: Failure, document: Document) -> Iterator[Problem]:
 def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     expected = _names(error.wanted)
     expected_types = _list(error)
-    scalar = isinstance(error.found, int | float) and not isinstance(error.found, bool)
-    hint = "put it in quotes" if scalar and "string" in error.wanted else ""
+    scalar = isinstance(error.found, bool | int | float)
+    is_text = (
+        scalar
+        and "string" in error.wanted
+        and ("pattern" not in error.schema or meant.form(str(error.found), error.schema) == str(error.found))
+    )
+    hint = "put it in quotes" if is_text else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
         hint = f"write a list: [{', '.join((error.found, *others))}]"

@@ -1,7 +1,7 @@
 """What was meant by a key or a value that does not fit: guesses, each held to the schema before it is told."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import islice, takewhile
 from typing import Any, NamedTuple, TypeAlias
 
@@ -48,6 +48,11 @@ class Failure(NamedTuple):
         return referred
 
 
+# Unknown key → the key beside it that it belongs in, and how.
+_WITHIN: Mapping[str, tuple[str, str]] = {
+    "action": ("payload", "payload: {action: …}"),
+    "because": ("gates", "gates: {NAME: {outcome: …, because: …}}"),
+}
 # What other tools call it, and what is called so by us in one mapping or another.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
@@ -56,6 +61,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "allowed": ("from",),
     "also": ("besides",),
     "and": ("all",),
+    "approvals": ("reviews",),
+    "author": ("user",),
     "any_of": ("any",),
     "approved-reviews-by": ("approvals",),
     "approved_by": ("from",),
@@ -76,6 +83,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "duration": ("expires",),
     "description": ("message", "why"),
     "env": ("environments",),
+    "event": ("name",),
     "expect": ("pipelines",),
     "expected": ("pipelines",),
     "envs": ("environments",),
@@ -89,7 +97,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "groups": ("from",),
     "if": ("when",),
     "ignore": ("exclude",),
-    "inputs": ("with",),
+    "input": ("facts",),
+    "inputs": ("with", "facts"),
     "job": ("run",),
     "jobs": ("pipelines", "actions"),
     "logins": ("users",),
@@ -114,7 +123,6 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "pipeline": ("run",),
     "prefix": ("command",),
     "quorum": ("count",),
-    "reason": ("message",),
     "repository": ("repo",),
     "required": ("require", "count"),
     "required_approvals": ("count",),
@@ -125,7 +133,9 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "rules": ("gates",),
     "schedule": ("every",),
     "login": ("user",),
-    "result": ("pipelines",),
+    "pull_request": ("pr",),
+    "reason": ("because", "message"),
+    "result": ("outcome", "pipelines"),
     "scenarios": ("cases",),
     "steps": ("actions",),
     "team": ("teams", "from"),
@@ -133,6 +143,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "text": ("message",),
     "trigger": ("command",),
     "tests": ("cases",),
+    "time": ("now",),
     "title": ("why",),
     "triggers": ("events",),
     "ttl": ("expires",),
@@ -143,6 +154,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "when": ("if",),
     "who": ("from",),
     "with_approval_of": ("besides",),
+    "with": ("facts",),
     "with_inputs": ("with",),
 }
 
@@ -153,22 +165,27 @@ def strange(error: Failure) -> list[str]:
     return [name for name in error.found if name not in known]
 
 
+def alias(name: str, known: Container[str]) -> str:
+    """What is called so by others, if we have it by another name; empty otherwise."""
+    return next((one for one in _ALIASES.get(name, ()) if one in known), "")
+
+
 def keys(error: Failure) -> dict[str, str]:
     """Unknown key → the known one that it was meant to be; of the first only, as they are told."""
     known = error.schema.get("properties", {})
     lost = strange(error)[:MOST_UNKNOWN]
     free = {name: None for name in known if name not in error.found}  # in the order of the schema
-    aliased = any(one in free for name in lost for one in _ALIASES.get(name, ()))
-    if not aliased and (into := shapes.inside(error.found, lost, error.schema, error.root)):
+    if not any(alias(name, free) for name in lost) and (
+        into := shapes.inside(error.found, lost, error.schema, error.root)
+    ):
         return dict.fromkeys(lost, into)
     missing = [name for name in error.schema.get("required", ()) if name in free]
     found: dict[str, str] = {}
     for name in islice((n for n in error.found if n not in known), MOST_UNKNOWN):
-        alias = next((one for one in _ALIASES.get(name, ()) if one in free), "")
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
-        if meant := alias or (near if near in free else "") or _only(error, missing, name):
+        if meant := alias(name, free) or (near if near in free else "") or _only(error, missing, name):
             found[name] = meant
-        if not alias and moved.is_count(error, name):
+        if not alias(name, free) and moved.is_count(error, name):
             found[name] = "from"
     return found
 
@@ -304,6 +321,11 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
         return f"write `{begin}: {rest}`: a space belongs after the colon"
     if twin := next((one for one in error.found if one in known and one.lower() == name.lower()), ""):
         return f"`{twin}` is here already: keep one of the two"
+    holder, how = _WITHIN.get(name, ("", ""))
+    if holder in known:
+        return f"it stands in `{holder}`: write `{how}`"
+    if "facts" in known and "." in name:
+        return f"a fact stands under `facts`: write `facts: {{{name}: …}}`"
     value = error.found[name]
     if value is None and len(error.found) == 1 and error.path and isinstance(error.path[-1], int):
         return f"leave the `:` out: `- {name}`"
@@ -340,7 +362,7 @@ def hollow(error: Failure, document: Document) -> list[str]:
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TRUTHS = ("yes", "on", "true", "no", "off", "false")
-NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
+NOTHING = ("none", "nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
 
 def of_another_type(error: Failure) -> str:
@@ -353,6 +375,8 @@ def of_another_type(error: Failure) -> str:
         return _as_list(error, value, listed)
     if "object" in wanted:
         return _as_mapping(error, value)
+    if wanted == ["boolean"] and not isinstance(value, str):
+        return "write true or false"
     if "boolean" in wanted and isinstance(value, str):
         word = {"yes": "true", "on": "true", "true": "true"}.get(value.lower(), "false")
         return f"write {word}, without quotes" if value.lower() in _TRUTHS else "write true or false, without quotes"
@@ -375,6 +399,8 @@ def of_another_type(error: Failure) -> str:
 
 def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
     fits = Draft202012Validator({**listed, "$defs": error.defs}).is_valid
+    if isinstance(value, str) and value.lower() in NOTHING and not error.schema.get("minItems"):
+        return "write `[]`"
     if isinstance(value, str):
         if said := moved.of_everybody(error, value):
             return said
@@ -386,7 +412,7 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
             return f'write a list: ["{value}"]'
         return f"write a list: [{', '.join(several)}]" if several else ""
     if isinstance(value, dict):
-        if value and all(one is None for one in value.values()) and all(map(fits, value)):
+        if value and all(one is None or one is True for one in value.values()) and all(map(fits, value)):
             return f"write a list: [{', '.join(value)}]"
         pairs = [f"{key}:{one}" for key, one in value.items()]
         if pairs and all(map(fits, pairs)):
@@ -427,8 +453,11 @@ def _as_mapping(error: Failure, value: object) -> str:
         )
     if isinstance(value, int) and (form := shapes.lacking(value, error.schema, error.root)):
         return f"write `{form}`"
-    if error.found is None or not isinstance(value, str | list):
+    if error.found is None or isinstance(value, dict):
         return ""
+    needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
+    if not isinstance(value, str | list):
+        return f"write `{{{needed}}}`" if needed else ""
     if error.path and error.path[-1] in error.schema.get("properties", {}):
         return f"indent it deeper: `{error.path[-1]}` belongs to what stands above it"
     alone = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
@@ -441,7 +470,6 @@ def _as_mapping(error: Failure, value: object) -> str:
                 return f"write `{{{name}: {text}}}`"
     if form := shapes.written(value, error.schema, error.root):
         return f"write {form}"
-    needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
     return f"write `{{{needed}}}`" if needed else ""
 
 
