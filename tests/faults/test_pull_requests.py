@@ -10,16 +10,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import pytest
 
-from engine.errors import EngineError, failure
+from engine.errors import EngineError
 from engine.sandbox.forge.serve import running
 from tests.support.clone import bucket
 from tests.support.hosted import REPO
 from tests.support.machine import ended
-from tests.support.page import Hooked, Page
+from tests.support.page import Page
 from tests.support.sandbox import ENGINE
 
 pytestmark = pytest.mark.slow
@@ -121,19 +122,8 @@ def commanded(page, branch):
 def unaccounted(page, branch):
     """Merged by us; its run came to no end."""
     number = page.ready(branch)
-    whole = page.store
-
-    def dying(key):
-        if key.startswith("merges/"):
-            raise failure("ENG190", store="it", reason="gone")
-
-    page.store = Hooked(whole, dying)
-    try:
+    with page.losing(lambda key: key.startswith("merges/")), suppress(EngineError):
         page.run("merge", number, f"lost-{branch}")
-    except EngineError:
-        pass
-    finally:
-        page.store = whole
     assert page.pull(number).merged
     assert page.decision(number) is None
     return number, asked(number), "workflow_dispatch"

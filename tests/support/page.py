@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.core.canonical import canonical
 from engine.core.kept.merge import Merged
 from engine.core.signature import Signer, TrustedKey
 from engine.core.verdict.trust import entry
+from engine.errors import failure
 from engine.run import trusted
 from engine.run.audit import Trail
 from engine.run.catalog import catalog
@@ -248,6 +250,21 @@ class Page:
         )  # fmt: skip
         watcher = Watcher(lambda _: None, lambda _: None, lambda _: None, lambda _: None)
         return handle(request, self.settings, ports, watcher), sum(hub.calls for hub in hubs)
+
+    @contextmanager
+    def losing(self, is_lost: Callable[[str], object]) -> Iterator[None]:
+        """Meanwhile the store keeps no key of which this is true: what runs ends there, as if it was killed."""
+
+        def before(key: str) -> None:
+            if is_lost(key):
+                raise failure("ENG190", store="it", reason="gone")
+
+        whole = self.store
+        self.store = Hooked(whole, before)
+        try:
+            yield
+        finally:
+            self.store = whole
 
     def pull(self, number: int) -> Pull:
         """It, as our App sees it."""

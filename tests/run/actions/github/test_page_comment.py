@@ -1,15 +1,16 @@
 """The one comment of ours, over real HTTP: whatever happens to it, and whoever writes at once."""
 
+from contextlib import suppress
+from itertools import count
 from threading import Thread
 
 import pytest
 
 from engine.core.kept import keys
-from engine.errors import EngineError, failure
+from engine.errors import EngineError
 from engine.run.kept import comments
 from tests.support.clone import bucket
 from tests.support.hosted import REPO
-from tests.support.page import Hooked
 
 
 def first(one):
@@ -106,20 +107,9 @@ def test_whoever_is_killed_leaves_no_second_comment(page, writes):
     """The store is gone behind its so-many-th write: the run ends, wherever it was."""
     number = page.hosted.pull(f"comment-killed-{writes}")
     page.run("pass", number)
-    whole, left = page.store, [writes]
-
-    def dying(_key):
-        left[0] -= 1
-        if left[0] < 0:
-            raise failure("ENG190", store="it", reason="gone")
-
-    page.store = Hooked(whole, dying)
-    try:
+    written = count()
+    with page.losing(lambda _: next(written) >= writes), suppress(EngineError):
         page.run("comment", number, "killed")
-    except EngineError:
-        pass
-    finally:
-        page.store = whole
     page.hosted.review(number, "ann")  # so that it says something else by now
     page.forge.clock.advance(3600)  # a claim that nobody gave back is nobody's any more
     page.run("comment", number)
@@ -128,19 +118,14 @@ def test_whoever_is_killed_leaves_no_second_comment(page, writes):
 
 def killed_before_it_says_so(page, number, run="killed"):
     """The comment stands there, and the store does not know it."""
-    whole = page.store
+    whole, ours = page.store, keys.comment(REPO, number)
 
-    def dying(key):
-        item = whole.get(keys.comment(REPO, number))
-        if key == keys.comment(REPO, number) and item is not None and b'"pending":"sha256:' in item.data:
-            raise failure("ENG190", store="it", reason="gone")
+    def is_lost(key):
+        return key == ours and (item := whole.get(ours)) is not None and b'"pending":"sha256:' in item.data
 
-    page.store = Hooked(whole, dying)
-    try:
+    with page.losing(is_lost):
         page.run("comment", number, run)
-    finally:
-        page.store = whole
-        page.forge.clock.advance(3600)  # a claim that nobody gave back is nobody's any more
+    page.forge.clock.advance(3600)  # a claim that nobody gave back is nobody's any more
 
 
 def test_one_that_was_edited_before_it_was_known_is_found_again(page):

@@ -1,11 +1,13 @@
 """Merging once, over real HTTP and git: two at once, lost answers, kills, and what people do meanwhile."""
 
+from contextlib import suppress
+from itertools import count
 from threading import Thread
 
 import pytest
 
 from engine.core.kept import keys
-from engine.errors import EngineError, failure
+from engine.errors import EngineError
 from engine.run.request import Going
 from tests.support.clone import bucket
 from tests.support.hosted import REPO
@@ -176,20 +178,9 @@ def test_a_person_merges_it_meanwhile(page):
 def test_whoever_is_killed_is_accounted_for(page, writes):
     """The store is gone behind its so-many-th write; whoever comes next, a run or `closed`, brings it to its end."""
     number, before = page.ready(f"killed-{writes}"), commits(page)
-    whole, left = page.store, [writes]
-
-    def dying(_key):
-        left[0] -= 1
-        if left[0] < 0:
-            raise failure("ENG190", store="it", reason="gone")
-
-    page.store = Hooked(whole, dying)
-    try:
+    written = count()
+    with page.losing(lambda _: next(written) >= writes), suppress(EngineError):
         page.run("merge", number, "killed")
-    except EngineError:
-        pass
-    finally:
-        page.store = whole
     page.forge.clock.advance(3600)
     if page.pull(number).merged:
         page.run("closed", number)
@@ -205,18 +196,15 @@ def test_whoever_is_killed_is_accounted_for(page, writes):
 def test_an_approval_withdrawn_between_a_kill_and_its_resumption(page):
     number = page.ready("withdrawn")
     review = page.pull(number).reviews[0].id
-    whole, dead = page.store, list[str]()
+    dead = list[str]()
 
-    def dying(key):
+    def is_lost(key):
         """From where the merge is about to be announced on, nothing is kept any more."""
         dead.extend([key] if key.startswith("merging/") else [])
-        if dead:
-            raise failure("ENG190", store="it", reason="gone")
+        return dead
 
-    page.store = Hooked(whole, dying)
-    with pytest.raises(EngineError):
+    with page.losing(is_lost), pytest.raises(EngineError):
         page.run("merge", number, "r7")
-    page.store = whole
     gone = page.hosted.as_("olga", "PUT", f"/pulls/{number}/reviews/{review}/dismissals", {"message": "no"})
     assert gone.status == 200
     with pytest.raises(EngineError) as refused:
