@@ -469,6 +469,7 @@ TABLE: dict[str, Row] = {
     "ENG995": Row("this document is {found}, and {wanted} is wanted here", "name the document that is", _NO),
     "ENG996": Row("`{name}` is an attribute of an entry of `{variable}`, and stands beside them", "write {way}", _NO),
     "ENG997": Row("{said}", "correct it, or leave it where it is meant", _NO),
+    "ENG998": Row("{reason}", "correct the comment above the rule"),
     # ENG815-824 order
     "ENG815": Row(
         "these wait for one another, so that none of them can be first: {circle}",
