@@ -483,6 +483,7 @@ TABLE: dict[str, Row] = {
     "ENG997": Row(
         "AWS takes this as it stands, and it is hardly meant: {said}", "correct it, or leave it where it is meant", _NO
     ),
+    "ENG998": Row("annotation of a policy: {reason}", "correct the comment above the rule"),
     # ENG815-824 order
     "ENG815": Row(
         "these wait for one another, so that none of them can be first: {circle}",

@@ -22,7 +22,7 @@ _PACKAGE = re.compile(r"^package[ \t]+([^\s#]+)", re.MULTILINE)
 _QUOTED = re.compile(r'\["([^"\]]*)"\]')  # a part of a package's name that is no identifier
 _HEAD = re.compile(r"^(deny|violation|warn)(?:_[a-zA-Z0-9]+)*(?=[ \t\[:={])", re.MULTILINE)
 _END = re.compile(r"^[^\s}\])#]", re.MULTILINE)  # of a rule: what begins at the margin and closes nothing
-_ID = re.compile(r'(?:"id"\s*:\s*|\bfinding\(\s*)"([^"\n]+)"')
+ID = re.compile(r'(?:"id"\s*:\s*|\bfinding\(\s*)"([^"\n]+)"')
 BESIDE_TYPES = ("variables", "settings")  # keys of an example that are no type of resource
 _FOR_RULES = ("rule", "document")  # OPA's scopes; the others are about packages
 _WIDE: Mapping[tuple[str, ...], str] = {("*",): "resources of all types", ("plan",): "the whole plan"}
@@ -36,6 +36,9 @@ _FORMS: Mapping[str, tuple[type, str]] = {
     "bad": (dict, "a mapping"),
     "good": (dict, "a mapping"),
 }
+
+
+CUSTOM = tuple(_FORMS)  # what a rule may say of itself below `custom`
 
 
 class About(NamedTuple):
@@ -77,6 +80,15 @@ def annotations(modules: Mapping[str, str]) -> tuple[About, ...]:
     return tuple(found)
 
 
+def blocks(path: str, text: str) -> Iterator[tuple[About, int, int]]:
+    """Each annotation of a rule that can be read, with where its comment begins and ends."""
+    for block in _BLOCK.finditer(text):
+        said = _read(block[1], path, 0, Errors())
+        head = _head_below(text, block.end())
+        if said is not None and head and said.get("scope", "rule") in _FOR_RULES:
+            yield _about(_silent_rule(path, text, head), said), block.start(1), block.end(1)
+
+
 def silent(modules: Mapping[str, str]) -> tuple[About, ...]:
     """The rules without an annotation; ids are those that their text names."""
     return tuple(about for path in sorted(modules) for about in _silent(path, modules[path]))
@@ -109,7 +121,7 @@ def _silent(path: str, text: str) -> Iterator[About]:
         if head.start() not in above:
             end = _END.search(text, head.end())
             rule = _silent_rule(path, text, head)
-            ids = dict.fromkeys(_ID.findall(text, head.end(), end.start() if end else len(text)))
+            ids = dict.fromkeys(ID.findall(text, head.end(), end.start() if end else len(text)))
             yield from (rule._replace(id=name) for name in ids or (rule.id,))
 
 

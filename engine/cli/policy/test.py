@@ -74,8 +74,12 @@ def run(options: Namespace, console: "Console") -> int:
 
 
 def _suite(chosen: "PolicySet", terms: "Terms", options: Namespace, console: "Console") -> _Suite:
+    from engine.adapters.policy.annotations import annotations
+    from engine.adapters.policy.slips import slips
     from engine.adapters.policy.suite import test
 
+    annotations(chosen.modules)
+    console.problems(slips(chosen.modules), lambda _: "warning")
     report = test(chosen, terms)
     judged = None
     if options.mutate or options.only:

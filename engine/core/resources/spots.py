@@ -281,7 +281,8 @@ def _covers(leaf: _Leaf, word: str) -> bool:
 
 def _is_of(name: str, said: str) -> bool:
     """Is a name of the characters, and as long, as a refusal says that names are? Of other words it is."""
-    allowed = "".join(signs for words, signs in _SIGNS.items() if re.search(rf"\b{words}\b", said))
+    spoken = re.findall(r"\w+", said)
+    allowed = "".join(signs for word, signs in _SIGNS.items() if word in spoken)
     if "lower case" not in said and "letters" in said:
         allowed += "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     extra = _SAID_SIGNS.search(said)
