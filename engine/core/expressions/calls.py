@@ -1,11 +1,14 @@
 """Calls: functions, the special forms `default` and `present`, and `define`s, which are written out in place."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 from engine.core.declare import Function
 from engine.core.expressions import types
 from engine.core.expressions.parse import Node
-from engine.core.expressions.snippet import Snippet
+from engine.core.expressions.snippet import Snippet, code
 from engine.core.expressions.terms import SPECIAL, Language, Term, usage
 from engine.core.expressions.types import Type
 from engine.errors import EngineError, Errors, Place
@@ -13,45 +16,8 @@ from engine.names import closest, either
 
 # Functions that look for one argument in another: (what, where).
 _SEARCHES = {"in": (0, 1), "contains": (1, 0)}
-# What to write instead of a value that is no condition.
-_MENDED = {
-    "array": "write ``length({text}) > `0` ``",
-    "object": "name one of its fields",
-    "string": "write `{text} == '…'`",
-    "number": "write ``{text} > `0` ``",
-}
+_HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
 _STEPS = frozenset({"field", "index"})
-
-
-# Words of Terraform's for what is none of the actions of a plan.
-_SAID_ELSEWHERE = {
-    "replace": "a replacement is a delete and a create: ask for 'delete'",
-    "destroy": "write 'delete'",
-    "add": "write 'create'",
-    "change": "write 'update'",
-    "modify": "write 'update'",
-}
-
-
-# Functions of other languages, and what we have for them.
-_OF_OTHERS = {
-    "all": "write `length(list[?!(…)]) == `0`` for all of a list, or join conditions by `&&`",
-    "any": "write `length(list[?…]) > `0`` for any of a list, or join conditions by `||`",
-    "count": "did you mean `length`?",
-    "size": "did you mean `length`?",
-    "exists": "did you mean `present`?",
-    "defined": "did you mean `present`?",
-    "failure": "write `always()`, or leave it out: what follows a failure does not run",
-    "success": "leave it out: an action runs only where nothing before it has failed",
-    "matches": "did you mean `glob`?",
-    "regex": "did you mean `glob`?",
-}
-
-
-def as_number(term: Term) -> str:
-    """How to write a text of digits as the number that it was meant to be."""
-    text = term.value if term.kind == "literal" and isinstance(term.value, str) else ""
-    return f"write `` `{text}` ``, a number" if text.isdecimal() else ""
 
 
 class Calls(ABC):
@@ -64,6 +30,7 @@ class Calls(ABC):
         self.within: tuple[str, ...] = ()  # the defines around this text
         self.used: Place | None = None  # where the outermost of them was called
         self.asked_of = ""  # the text of the value before the `.` that a call stands behind
+        self.above: list[Node] = []  # the nodes that lead to the one which is visited, itself last
         self.depth = 0
         self.size = 0
 
@@ -95,31 +62,38 @@ class Calls(ABC):
         """The source of `node`."""
         return self.snippet.part(node.start, node.end)
 
+    @abstractmethod
+    def written_path(self, text: str) -> str:
+        """`text` if it is the path of something that is there."""
+
     # --- values that meet
 
-    def condition(self, term: Term) -> Term:
+    def condition(self, term: Term, hint: str = "") -> Term:
         """Report a term that can never be true or false."""
         if "boolean" not in term.type.kinds:
-            hint = _MENDED.get(next(iter(term.type.kinds - {"null"}), ""), "").format(text=term.text)
+            path = self.written_path(str(term.value)) if term.kind == "literal" else ""
+            from engine.core.expressions import meant
+
+            hint = hint or (f"leave the quotes out: `{path}`" if path else meant.condition(term))
             self.errors.add("ENG113", term.place, hint=hint, subject=term.subject, found=term.type)
         return term
 
-    def comparable(self, left: Term, right: Term) -> None:
+    def comparable(self, node: Node, left: Term, right: Term, operator: str) -> None:
         """Report two terms that can never be equal."""
         for null, other in ((left, right), (right, left)):
             if null.type.only("null"):
                 if not other.type.nullable and other.type is not types.BROKEN:
-                    self.errors.add("ENG116", other.place, subject=other.subject)
+                    asked = f"present({other.text})" if operator == "!=" else f"!present({other.text})"
+                    hint = f"write {code(asked)}" if other.kind in _STEPS else ""
+                    self.errors.add("ENG116", self.at(node), hint=hint, subject=other.subject)
                 return
         common = left.type.kinds & right.type.kinds - {"null"}
         if not common:
-            hint = as_number(right) if "number" in left.type.kinds else ""
-            if left.type.only("array") and right.type.only("number"):
-                hint = f"compare how many there are: `length({left.text})`"
-            if "boolean" in left.type.kinds and right.kind == "literal" and right.value in ("true", "false"):
-                hint = f"leave `== '{right.value}'` out" if right.value == "true" else f"write `!({left.text})`"
+            from engine.core.expressions import meant
+
+            wrong, hint = meant.equal(left, right, operator)
             self.errors.add(
-                "ENG114", right.place, hint=hint,
+                "ENG114", wrong.place, hint=hint,
                 left=left.subject, left_type=left.type, right=right.subject, right_type=right.type,
             )  # fmt: skip
         elif common == {"string"} and left.type.texts is not None and right.type.texts is not None:
@@ -147,15 +121,34 @@ class Calls(ABC):
         known = [*SPECIAL, *self.language.functions, *self.language.defines]
         if name not in self.language.lost:
             place = self.snippet.at(node.start, node.start + len(name))
-            guess = _OF_OTHERS.get(name.lower(), "") or closest(name, known)
-            if self.asked_of and guess.startswith("did you mean"):  # `text.startsWith('a')`, as other languages have it
-                asked = guess.removeprefix("did you mean `").removesuffix("`?")
-                guess = f"write `{asked}({', '.join((self.asked_of, *map(self.text, node.children)))})`"
-            self.errors.add("ENG110", place, hint=guess, name=name)
+            self.errors.add("ENG110", place, hint=self._function_meant(node, known), name=name)
         for child in node.children:
-            if child.kind != "expref":
+            # What `any(list == 'x')` asks is wrong for the same reason.
+            from engine.core.expressions import meant
+
+            if child.kind != "expref" and not (name.lower() in meant.OF_LISTS and child.kind == "comparator"):
                 self.visit(child, here)
         return self.broken(node)
+
+    def _function_meant(self, node: Node, known: list[str]) -> str:
+        """What a function of another language is called here; behind a dot, as in `text.startsWith('a')`, all of it."""
+        name, arguments = node.value.lower(), list(map(self.text, node.children))
+        of_all = name.replace("_", "")
+        if of_all in ("not", "isnull", "isnone") and len(arguments) == 1:
+            return f"write {code(f'!({arguments[0]})' if of_all == 'not' else f'!present({arguments[0]})')}"
+        from engine.core.expressions import meant
+
+        if name in meant.OF_LISTS and (asked := meant.counted(name, node, self.text)):
+            return f"write {code(asked)}"
+        guess = meant.OF_OTHERS.get(name, "") or meant.OF_OTHERS.get(of_all, "") or closest(node.value, known)
+        asked = guess.removeprefix("did you mean `").removesuffix("`?")
+        if self.asked_of and asked in known:
+            inside = ", ".join((self.asked_of, *arguments))
+            return f"write {code(f'{asked}({inside})')}"
+        if guess.startswith("write `glob(text, pattern)`") and (self.asked_of or len(arguments) == 2):
+            text = self.asked_of or arguments[0]
+            return f"write `glob({text}, '…')` with a glob such as `acme/*`: there are no regular expressions"
+        return guess
 
     def _arity(self, node: Node, least: int, most: float, written: str) -> bool:
         given = len(node.children)
@@ -163,10 +156,16 @@ class Calls(ABC):
             return True
         wanted = f"{least}" if least == most else f"at least {least}" if most > 99 else f"{least} to {most:.0f}"
         wanted += " argument" if wanted in ("1", "at least 1") else " arguments"
-        usage = f"{node.value}({self.asked_of})" if self.asked_of and not given else written
-        if most == 1 < given and "array" in written and {c.kind for c in node.children} == {"literal"}:
-            usage = f"{node.value}([{', '.join(map(self.text, node.children))}])"
-        self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=f"`{usage}`")
+        arguments = list(map(self.text, node.children))
+        function = self.language.functions.get(node.value)
+        if function and arguments and arguments[0] in function.facts and least <= given - 1 <= most:
+            arguments = arguments[1:]  # a function fetches its fact by itself
+            usage = f"{node.value}({', '.join(arguments)})"
+        else:
+            from engine.core.expressions import meant
+
+            usage = meant.called(node.value, arguments, self.asked_of, (least, most), written)
+        self.errors.add("ENG111", self.at(node), name=node.value, wanted=wanted, given=given, usage=code(usage))
         return False
 
     def _function(self, function: Function, node: Node, here: Term) -> Term:
@@ -194,8 +193,9 @@ class Calls(ABC):
             a if a is not None else self._reference(child, item)
             for a, child in zip(arguments, node.children, strict=True)
         )
-        for i, (argument, want) in enumerate(zip(checked, wanted, strict=False)):
-            self._argument(function, i, argument, want)
+        if not self._exchanged(function, node, checked, wanted):
+            for i, (argument, want) in enumerate(zip(checked, wanted, strict=False)):
+                self._argument(function, i, argument, want)
         if function.name in _SEARCHES:
             self._search(*(checked[i] for i in _SEARCHES[function.name]))
         return self.term("call", node, _returned(function, checked), function, checked)
@@ -211,19 +211,58 @@ class Calls(ABC):
         self.errors.add("ENG127", self.at(node), text=self.text(node.children[0]), known=either(takers))
         return self.broken(node)
 
+    def _exchanged(self, function: Function, node: Node, given: tuple[Term, ...], wanted: list[Type]) -> bool:
+        """Report two arguments that fit only the other way round."""
+        if len(given) != 2 or all(map(_accepted, given, wanted)) or not all(map(_accepted, given[::-1], wanted)):
+            return False
+        if any(argument.type.without_null().only("object") for argument in given):
+            return False
+        wrong = 1 if _accepted(given[0], wanted[0]) else 0
+        mended = f"{function.name}({given[1].text}, {given[0].text})"
+        self.errors.add(
+            "ENG112", self.at(node), hint=f"exchange them: write {code(mended)}",
+            name=function.name, wanted=function.parameters[wrong], number=wrong + 1,
+            subject=given[wrong].subject, found=given[wrong].type, usage=f"`{usage(function)}`",
+        )  # fmt: skip
+        return True
+
+    def _counted(self, argument: Term) -> tuple[Place, str]:
+        """What was asked by the `length` of something that has none, with the comparison around it."""
+        call, around = self.above[-1], self.above[-2:-1]
+        if argument.type.without_null().only("boolean"):
+            if around and around[0].kind == "comparator":
+                values = [0 if side is call else side.value for side in around[0].children]
+                if not {type(value) for value in values} <= {int, float}:
+                    return self.at(call), ""
+                none = _HOLDS[around[0].value](*values)  # is it what a length of nothing would be?
+                return self.at(around[0]), f"write {code(f'!({argument.text})' if none else argument.text)}"
+            return self.at(call), f"write {code(argument.text)}"
+        if argument.type.without_null().only("number"):
+            return self.at(call), f"write {code(argument.text)}: it is a number already"
+        return argument.place, ""
+
     def _argument(self, function: Function, position: int, argument: Term, wanted: Type) -> None:
-        accepts = types.acceptor(wanted) if argument.kind == "literal" else None
-        if accepts(argument.value) if accepts else types.fits(argument.type, wanted):
+        if _accepted(argument, wanted):
             return
-        hint = ""
+        from engine.core.expressions import meant
+
+        place, hint = argument.place, ""
+        if function.name == "length":
+            place, hint = self._counted(argument)
+        elif "array" in wanted.kinds and argument.type.without_null().only("object"):
+            within = meant.list_within(argument)
+            hint = f"write {code(within)}" if within else ""
+        elif argument.kind == "literal":
+            mended = meant.literal_as(argument.value, sorted(wanted.kinds, reverse=True))
+            hint = f"write {code(mended)}" if mended else ""
         name = function.parameters[min(position, len(function.parameters) - 1)].rstrip("?.")
         found = str(argument.type)
         if wanted.texts is not None and argument.type.texts is not None:
             found = "none of these"
             said = next(iter(argument.type.texts), "")
-            hint = _SAID_ELSEWHERE.get(said, "") or closest(said, wanted.texts)
+            hint = meant.OF_ENUMS.get(said, "") or closest(said, wanted.texts)
         self.errors.add(
-            "ENG112", argument.place, hint=hint,
+            "ENG112", place, hint=hint,
             name=function.name, wanted=name, number=position + 1, subject=argument.subject, found=found,
             usage=f"`{usage(function)}`",
         )  # fmt: skip
@@ -236,8 +275,12 @@ class Calls(ABC):
         if not items.kinds:
             return
         if not common:
+            from engine.core.expressions import meant
+
+            hint = meant.items_holding(what, where) or meant.literal_as(what.value, items.kinds)
+            hint = f"write {code(hint)}" if hint.startswith(("`", "'")) else hint
             self.errors.add(
-                "ENG114", what.place,
+                "ENG114", what.place, hint=hint,
                 left=what.subject, left_type=what.type, right=f"every item of {where.subject}", right_type=items,
             )  # fmt: skip
         elif common == {"string"} and items.texts is not None and what.type.texts is not None:
@@ -266,8 +309,11 @@ class Calls(ABC):
         value = self.visit(node.children[1], here)
         sure = path.type.without_null()
         if value.type.kinds and value.type.known and not (sure.kinds & value.type.kinds or value.type.only("null")):
+            from engine.core.expressions import meant
+
+            mended = meant.literal_as(value.value, sorted(sure.kinds)) if value.kind == "literal" else ""
             self.errors.add(
-                "ENG114", value.place,
+                "ENG114", value.place, hint=f"write {code(mended)}" if mended else "",
                 left=path.subject, left_type=path.type, right=value.subject, right_type=value.type,
             )  # fmt: skip
         return self.term("default", node, types.union((sure, value.type)), None, (path, value))
@@ -282,7 +328,7 @@ class Calls(ABC):
             return self.broken(node)
         text = self.language.defines[name]
         snippet = Snippet(text, self.language.define_places.get(name, Place(f"define {name}", 1, 1, 1, text)))
-        outermost, depth = not self.within, self.depth
+        outermost, depth, above = not self.within, self.depth, len(self.above)
         if outermost:
             self.used = self.at(node)
         try:
@@ -292,6 +338,7 @@ class Calls(ABC):
             return self.broken(node)
         finally:
             self.depth = depth
+            del self.above[above:]
             if outermost:
                 self.used = None
         return self.term("define", node, body.type, name, (body,))
@@ -310,3 +357,8 @@ def _returned(function: Function, arguments: tuple[Term, ...]) -> Type:
         return given[0].without_null()
     assert text == "@1[]|null", text
     return types.union((types.item(given[0]), types.NULL))
+
+
+def _accepted(argument: Term, wanted: Type) -> bool:
+    accepts = types.acceptor(wanted) if argument.kind == "literal" else None
+    return accepts(argument.value) if accepts else types.fits(argument.type, wanted)

@@ -9,15 +9,18 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 from json import JSONDecodeError
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jmespath.exceptions import LexerError, ParseError
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
 from engine.core import exact
-from engine.core.expressions.snippet import QUOTES, Snippet, closing
+from engine.core.expressions.snippet import QUOTES, Snippet, UnparsedError, closing, code
 from engine.errors import EngineError, Errors, failure
+
+if TYPE_CHECKING:
+    from engine.core.expressions.infix import Said, Words
 
 MAX_LENGTH = 4096  # below the 4,300 digits at which Python refuses to read an integer
 MAX_DEPTH = 64
@@ -136,6 +139,11 @@ class Tokens:
                 start, end, hint=f"write what comes before `{sign}`, or remove it" if before else ""
             )
         if kind in _BEGIN_A_VALUE and at and self._kinds[at - 1] in _END_A_VALUE:
+            words = self._words()
+            if joined := words.joined(at) or words.branched(at):
+                return self._told(start, end, joined)
+            if words.said(at - 1) == "not" and (negated := words.negated(at - 1)):
+                return self._told(self._all[at - 1]["start"], self._end_of(at - 1), negated)
             mend = self.snippet.wrong(start, end)
             if "see docs" not in mend.problems[0].hint:
                 return mend
@@ -147,6 +155,15 @@ class Tokens:
             opens = self.snippet.text[self._all[self._opened(at)[-1]]["start"]]
             if (closes := _CLOSE.get(opens, "")) not in ("", self.snippet.text[start:end]):
                 return self.snippet.wrong(start, end, hint=f"close `{opens}` with `{closes}` before it")
+        if kind in ("quoted_identifier", "literal") and at > 1 and self._kinds[at - 1] == "lbracket":
+            name = self.snippet.text[start + 1 : end - 1]
+            if self._kinds[at - 2] in _END_A_VALUE and self._kinds[at + 1] == "rbracket" and name.isidentifier():
+                from engine.core.expressions.infix import Said
+
+                meant = Said(f".{name}", self._all[at - 1]["start"], self._end_of(at + 1))
+                whole = f"{self._words().before(at - 1)[0]}.{name}"
+                told = self.snippet.wrong(start, end, hint=f"a field follows a `.`: write `{whole}`").problems[0]
+                return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
         if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
             name = self._all[at - 1]["value"]
             return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")
@@ -154,7 +171,23 @@ class Tokens:
             return self.snippet.wrong(start, end)
         if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
             end = self._end_of(at + 2)
-        return failure("ENG103", self.snippet.at(start, end), written=self.snippet.text[start:end])
+        written = self.snippet.text[start:end]
+        return self.snippet.unparsed("ENG103", start, end, f"`{written}`", written=written)
+
+    def _told(self, start: int, end: int, meant: "Said") -> EngineError:
+        """What another language says there is told, and what it comes to is judged in the place of the whole."""
+        told = self.snippet.wrong(start, end, hint=f"write {code(meant.text)}").problems[0]
+        return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
+
+    def _words(self) -> "Words":
+        from engine.core.expressions.infix import Words
+
+        return Words(
+            self.snippet.text,
+            self._kinds,
+            [token["start"] for token in self._all],
+            [self._end_of(at) for at in range(len(self._all))],
+        )
 
     def _opened(self, at: int) -> list[int]:
         """The brackets before a token that are open there."""
