@@ -269,6 +269,21 @@ class Checker(Naming):
         wrong = self.errors.added > known
         return self.term(kind, node, types.BROKEN if wrong else types.BOOLEAN, None, operands)
 
+    def _lost_not(self, node: Node) -> tuple[Node, Node] | None:
+        """Report `!a == 'x'`, which negates `a` alone; the two that were to be unequal."""
+        left, right = node.children
+        whole = self._negation(left) if left.children else None
+        negated = left if left.kind == "not_expression" else whole
+        if negated is None or not _is_text(right):
+            return None
+        inner, sign = negated.children[0], "==" if node.value == "ne" else "!="
+        asked = self.text(inner)
+        if inner.kind == "subexpression" and asked.startswith("("):
+            asked = asked[1:-1]
+        hint = f"write `{asked} {sign} {self.text(right)}`"
+        self.errors.add("ENG107", self.at(node), hint=hint, head=self.text(left), text=self.text(node), rest="")
+        return inner, right
+
     def _comparator(self, node: Node, here: Term) -> Term:
         operator = _OPERATORS[node.value]
         for other, one in (node.children, node.children[::-1]):
@@ -282,6 +297,8 @@ class Checker(Naming):
                 )
                 self.visit(other, here)
                 return self.broken(node)
+        if node.value in ("eq", "ne") and (unequal := self._lost_not(node)):
+            return self.visit(node._replace(children=unequal, value="eq" if node.value == "ne" else "ne"), here)
         bare = next((child for child in node.children if self.is_nothing(child, here)), None)
         left, right = (
             self.term("literal", child, types.NULL) if child is bare else self.visit(child, here)

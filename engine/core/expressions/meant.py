@@ -79,6 +79,7 @@ OF_ENUMS = {
 
 _YES, _NO = frozenset({"true", "yes", "on", "1", "True"}), frozenset({"false", "no", "off", "0", "", "False"})
 _TIME = re.compile(r"^'[0-9]{4}-[0-9]{2}-|(?:^|[._])(?:now|at|time|when|same_since)$")
+_SEVERITIES = ("info", "low", "medium", "high", "critical")
 _TELLING = (
     "login",
     "ref",
@@ -151,7 +152,7 @@ def equal(left: Term, right: Term, operator: str) -> tuple[Term, str]:
             items = types.item(one.type)
             if kinds == {"number"}:
                 return right, f"compare how many there are: `length({text})`"
-            if "string" in kinds and items.known and "string" in items.kinds:
+            if "string" in kinds and "string" in items.kinds:
                 return right, f"write {code(f'{no}contains({text}, {other.text})')}"
             if "string" in kinds and items.known and items.without_null().only("object"):
                 asked = _holding(items, other)
@@ -225,6 +226,10 @@ def ordered(left: Term, right: Term, operator: str) -> str:
             if is_duration(other.value):
                 return f"write `` `{seconds(other.value)}` ``, in seconds"
             return f"write {code(mended)}, a number" if (mended := literal_as(other.value, ["number"])) else ""
+        if other.kind == "literal" and other.value in _SEVERITIES and one.type.texts == frozenset(_SEVERITIES):
+            at = _SEVERITIES.index(other.value)
+            listed = _SEVERITIES[at + (sign == ">") :] if ">" in sign else _SEVERITIES[: at + (sign == "<=")]
+            return f"write {code(f'in({one.text}, {list(listed)})')}"
         if one.text == "now" and other.type.only("string"):
             return f"write {code(f'seconds_since({other.text}) {sign} `0`')}"
         if one.type.only("array") and other.type.only("number"):
@@ -238,6 +243,8 @@ def step(base: Term, name: str) -> str:
     """What was asked for by a field of what is no object."""
     text = base.text if base.kind != "current" else ""
     sure = base.type.without_null()
+    if name in OF_OTHERS and name not in ("size", "count", "len") and not sure.only("object"):
+        return OF_OTHERS[name]
     if name in ("length", "size", "count") and (text or sure.kinds <= {"string", "array"}):
         return f"write `length({text or '@'})`"
     if sure.only("string"):
@@ -273,7 +280,7 @@ def counted(name: str, node: Node, text: Callable[[Node], str]) -> str:
     return f"length({whole}[?{condition_}])" + (" > `0`" if name != "count" else "")
 
 
-def called(name: str, arguments: Sequence[str], asked_of: str, count: tuple[int, float], usage: str) -> str:
+def called(name: str, arguments: Sequence[str], asked_of: str, count: tuple[int, float], usage: str, yes: bool) -> str:
     """A call with too few or too many arguments as it was meant, or its usage."""
     least, most = count
     if asked_of and least <= len(arguments) + 1 <= most:  # `text.contains('a')`
@@ -286,7 +293,8 @@ def called(name: str, arguments: Sequence[str], asked_of: str, count: tuple[int,
         if "array" in usage.rpartition(", ")[2]:
             listed = f"[{', '.join(several)}]"
             return f"{name}({', '.join((*first, listed))})"
-        return " || ".join(f"{name}({', '.join((*first, one))})" for one in several)
+        if yes:
+            return " || ".join(f"{name}({', '.join((*first, one))})" for one in several)
     if name == "present" and len(arguments) > 1:
         return " && ".join(f"present({one})" for one in arguments)
     return usage

@@ -111,6 +111,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "source_branch": ("head.ref",),
     "status": ("state", "result"),
     "state": ("result", "status"),
+    "failed": ("result",),
     "success": ("result",),
     "target": ("base",),
     "target_branch": ("base.ref",),
@@ -126,9 +127,24 @@ def meant(names: Sequence[str], wrong: int, roots: Mapping[str, Type]) -> str:
     whole = Type(frozenset({"object"}), fields=roots)
     for cut in dict.fromkeys((len(names), wrong + 1)):  # what follows it may be wrong by itself
         found = list(dict.fromkeys(islice(_begun(list(names[:cut]), whole), 50)))
+        if len(found) == 1 and names[wrong] in _texts(found[0], whole):  # `verdict.passed`
+            return f"write `{found[0]} == '{names[wrong]}'`"
         if found:
             return f"write {choice([f'`{path}`' for path in found[:_MOST]])}"
     return ""
+
+
+def _texts(path: str, whole: Type) -> frozenset[str]:
+    """The texts that stand at the end of a path, where its schema lists them."""
+    for name in path.split("."):
+        whole = types.field(whole, name) or types.ANY
+    return whole.texts or frozenset()
+
+
+def meant_of(names: Sequence[str], item: Type) -> str:
+    """The same for a path from an item of a list."""
+    found = list(dict.fromkeys(islice(_walked(list(names), item, "", 1, item=True), _MOST)))
+    return f"write {choice([f'`{path}`' for path in found])}" if found else ""
 
 
 def _begun(names: list[str], whole: Type) -> Iterator[str]:
@@ -139,8 +155,10 @@ def _begun(names: list[str], whole: Type) -> Iterator[str]:
     for size in range(len(folded), 0, -1):
         ways = _BEGINNINGS.get(".".join(folded[:size]), ())
         found = [path for way in ways for path in _walked(_steps(way) + names[size:], whole, "", 1) if path]
-        if not found and "" in ways and names[size:]:
-            found = list(_begun(names[size:], whole))
+        for way in ways if not found else ():
+            ahead = [*_steps(way), *names[size:]]
+            if ahead and len(ahead) < len(names):  # it ends: what is asked again is shorter
+                found += _begun(ahead, whole)
         yield from found
         if found:
             return
@@ -151,7 +169,7 @@ def _begun(names: list[str], whole: Type) -> Iterator[str]:
                 yield f"{root}.{names[0]}"
 
 
-def _walked(names: list[str], type_: Type, done: str, left: int) -> Iterator[str]:
+def _walked(names: list[str], type_: Type, done: str, left: int, item: bool = False) -> Iterator[str]:
     """Where `names` lead from a value of `type_`, of which `left` may be called otherwise."""
     if not names:
         yield done
@@ -169,7 +187,7 @@ def _walked(names: list[str], type_: Type, done: str, left: int) -> Iterator[str
         ways = [[folded]] if folded != name else []
         ways += [list(way) for way in (words, words[1:] if words[:1] == ["is"] else ()) if way and way != [folded]]
         ways += [["_".join(words[:-1]), words[-1]]] if len(words) > 2 else []
-        ways += [_steps(way) for way in _FIELDS.get(folded, ()) if done]
+        ways += [_steps(way) for way in _FIELDS.get(folded, ()) if done or item]
         found = [path for way in ways for path in _walked(way + rest, type_, done, left - 1)]
         yield from found
         if not found and done:  # a level too high: `pr.login`

@@ -12,6 +12,7 @@ from engine.names import closest, either, nearly
 
 _WORDS = frozenset({"true", "false", "null"})
 _SAID_ELSEWHERE = {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null", "NULL": "null"}
+_OF_ACTIONS = frozenset({"env", "inputs", "job", "matrix", "needs", "runner", "secrets", "strategy", "vars"})
 _NOT_HERE = {  # of the names that other positions know
     "event": "gates never read the event: ask a fact, such as `pr.draft`",
     "outputs": "outputs are there in actions only",
@@ -61,6 +62,10 @@ class Naming(Calls):
         if self._is_compared(node) and len(names) == 1:
             other = path or (closest(name, known) if nearly(name, known) else "")
             return f"write `'{name}'` if it is a text: texts stand in single quotes{f'; or {other}' if other else ''}"
+        if not path and name in _OF_ACTIONS:
+            return "rules know no variables of a workflow: ask a fact, such as `pr.base.ref` or `environment()`"
+        if not path and name == "github":
+            return "facts have names of their own, such as `pr.draft`; which event it is, is chosen in `events:`"
         if not path and name in self.language.anywhere:
             return _NOT_HERE.get(name, f"`{name}` is a fact, which gates ask: write this as `when` of a gate")
         given = self.above[-2].kind == "function_expression" if len(self.above) > 1 else False
@@ -131,12 +136,26 @@ class Naming(Calls):
         while base.kind == "field":
             before.insert(0, base.value)
             base = base.children[0]
-        if base.kind != "root":
-            return ""
-        before.insert(0, base.value)
         chain = self.above[-2].children if len(self.above) > 1 else ()
         after = [field.value for field in takewhile(lambda one: one.kind == "field", _since(chain, node))]
-        return self._path_meant([*before, *(after or [node.value])], len(before))
+        after = after or [node.value]
+        if base.kind == "root":
+            return self._path_meant([base.value, *before, *after], len(before) + 1)
+        if base.kind != "current" or not types.names(base.type):
+            return ""
+        from engine.core.expressions import misnamed
+
+        if not before and len(after) == 1 and self._is_compared(node):
+            listed = {text for name in types.names(base.type) for text in self._texts(base.type, name)}
+            if node.value in listed:
+                return f"write `'{node.value}'`: texts stand in single quotes"
+        if len(after) > 1 and after[0] in self.language.roots:  # `reviews[?reviews.state == 'x']`
+            after, before = after[1:], before[:0]
+        return misnamed.meant_of([*before, *after], base.type)
+
+    @staticmethod
+    def _texts(type_: Type, name: str) -> frozenset[str]:
+        return getattr(types.field(type_, name), "texts", None) or frozenset()
 
     def _from(self, base: Term, kind: str, node: Node, type_: Type, value: object) -> Term:
         start = base.start if base.kind != "current" and base.start <= node.start else node.start

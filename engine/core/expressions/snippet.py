@@ -19,7 +19,7 @@ _MEANT = {
     "?": "write `a && b || !a && c` for `a ? b : c`; filters look like `list[?condition]`",
     "+": "there is no arithmetic; compare, or count with `length(…)`",
     "-": "there is no arithmetic; compare, or count with `length(…)`",
-    "/": 'quote names that hold other characters: `"a/b"`',
+    "/": "there is no arithmetic, and there are no regular expressions: a text stands in single quotes, as in `'a/b'`",
     "%": "there is no arithmetic; compare, or count with `length(…)`",
     "*": "there is no arithmetic; write the number itself, such as `` `3600` ``",
     "~": "match text with `glob(text, pattern)`",
@@ -56,7 +56,7 @@ _MEANT_BEFORE = {  # the same, where the parser is lost behind it
 
 
 # What is surely meant by a sign or word that stands between two values: with it in its place the rest is judged, too.
-_INSTEAD = {"and": "&&", "or": "||", "=": "==", "===": "==", "!==": "!=", "=>": ">=", "=<": "<=", "&": "&&", ";": " "}
+_INSTEAD = {"and": "&&", "or": "||", "=": "==", "===": "==", "!==": "!=", "=<": "<=", "&": "&&", ";": " "}
 
 
 class UnparsedError(EngineError):
@@ -108,6 +108,10 @@ class Snippet(NamedTuple):
         hint = hint or next((way for end_, way in _MEANT_BEFORE.items() if f" {before}".endswith(end_)), "")
         if start == 0 and self.text[0] in "“”„" and self.text[-1] in "“”„":
             hint = 'write plain quotes around it: `"…"`'
+        if "there is no arithmetic" in hint and before.endswith((")", "`")) and self.text[start:end] == "/":
+            hint = "there is no arithmetic: compare with the number itself, an hour is `` `3600` ``"
+        if self.text[start:end] == "?." and before.endswith("["):
+            hint = "leave the `.` out: the condition of a filter names the field alone, `[?name == 'x']`"
         if self.text.startswith("{") and self.outer[self.offset - 2 :].startswith("${{"):
             inside = self.text.strip("{} ")
             whole = f"`${{{inside}}}`" if inside and "`" not in inside else "`${…}`"

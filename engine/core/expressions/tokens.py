@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 from json import JSONDecodeError
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jmespath.exceptions import LexerError, ParseError
@@ -16,6 +17,7 @@ from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
 from engine.core import exact
+from engine.core.duration import seconds
 from engine.core.expressions.snippet import QUOTES, Snippet, UnparsedError, closing, code
 from engine.errors import EngineError, Errors, failure
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4096  # below the 4,300 digits at which Python refuses to read an integer
 MAX_DEPTH = 64
 
+_SPAN = re.compile(r"[0-9]{1,6}[smhd]\b")
+_SINCE = re.compile(r"\b(now) ?(-) ?([a-z_]{1,20}(?:\.[a-z_]{1,20}){1,5})")
+_ARROW = re.compile(r"[(,] ?\w{1,20} ?=$")
+_PRODUCT = re.compile(r"[0-9]{1,6}(?: ?\* ?[0-9]{1,6}){1,4}")
 Token: TypeAlias = Mapping[str, Any]  # type, value, start; what the library calls its `end` is right for some only
 Literal: TypeAlias = tuple[str, Any]  # literal, or word (what is no JSON, refused by `check`); its value
 
@@ -164,6 +170,8 @@ class Tokens:
                 whole = f"{self._words().before(at - 1)[0]}.{name}"
                 told = self.snippet.wrong(start, end, hint=f"a field follows a `.`: write `{whole}`").problems[0]
                 return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
+        if counted := self._counted(at):
+            return counted
         if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
             name = self._all[at - 1]["value"]
             return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")
@@ -174,9 +182,23 @@ class Tokens:
         written = self.snippet.text[start:end]
         return self.snippet.unparsed("ENG103", start, end, f"`{written}`", written=written)
 
-    def _told(self, start: int, end: int, meant: "Said") -> EngineError:
+    def _counted(self, at: int) -> EngineError | None:
+        """Numbers as other languages have them: `24h`, `60 * 60`."""
+        from engine.core.expressions.infix import Said
+
+        text, start = self.snippet.text, self._all[at]["start"]
+        if span := _SPAN.match(text, start):
+            comparing = self._kinds[at - 1] in OPERATORS if at else False
+            said = f"`{seconds(span[0])}`" if comparing else f"'{span[0]}'"
+            return self._told(start, span.end(), Said(said, start, span.end()), ", in seconds" if comparing else "")
+        if product := _PRODUCT.match(text, start):
+            said = f"`{prod(map(int, re.findall('[0-9]+', product[0])))}`"
+            return self._told(start, product.end(), Said(said, start, product.end()), ": there is no arithmetic")
+        return None
+
+    def _told(self, start: int, end: int, meant: "Said", why: str = "") -> EngineError:
         """What another language says there is told, and what it comes to is judged in the place of the whole."""
-        told = self.snippet.wrong(start, end, hint=f"write {code(meant.text)}").problems[0]
+        told = self.snippet.wrong(start, end, hint=f"write {code(meant.text)}{why}").problems[0]
         return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
 
     def _words(self) -> "Words":
@@ -262,6 +284,12 @@ def _swallowed(text: str, quote: str) -> int:
 def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
     start, reason = error.lexer_position, ""
     quote = snippet.text[start]
+    if quote == "-" and (asked := _SINCE.search(snippet.text)) and asked.start(2) == start:
+        said = f"seconds_since({asked[3]})"
+        told = snippet.wrong(*asked.span(), hint=f"write `{said}`: there is no arithmetic").problems[0]
+        return UnparsedError(told, snippet.mended(*asked.span(), said))
+    if _ARROW.search(snippet.text[: start + 1]):
+        return snippet.wrong(start, start + 2, hint="a condition on each item stands in `list[?condition]`")
     if quote in QUOTES:
         reason = f"{error.message.removesuffix(' at').lower()} in this name"
         if (begin := _swallowed(snippet.text, quote)) >= 0 and closing(snippet.text, start) < 0:

@@ -52,6 +52,16 @@ def parts(node: Node, text: str, snippet: Snippet, subject: Subject) -> Iterator
             if regular := list(regular_expression(value, snippet.at(literal.start, literal.end))):
                 yield from regular
                 return
+    for value, literal in patterns if node.value in ("contains", "starts_with", "ends_with") else ():
+        if "*" in value and what.kind == "literal" and not isinstance(what.value, list):
+            way = f"write `glob({name}, '{value}')`"
+            if name == "files[*].path":
+                way = f"write `changed_any('{value if '/' in value else f'**/{value}'}')`"
+            elif "[*]." in name:
+                way = f"write ``length({name.replace('[*].', '[?glob(')}, '{value}')]) > `0` ``"
+            reason = f"in {node.value}() `*` stands for itself"
+            yield problem("ENG893", snippet.at(literal.start, literal.end), glob=value, reason=reason, way=way)
+            return
     known, kind = next((world(subject) for end, world in _CLOSED.items() if ends(name, end)), ([], ""))
     if known and patterns and not any(look.finds(one, value) for one in known for value, _ in patterns):
         value, literal = patterns[0]

@@ -11,6 +11,7 @@ _BARE = re.compile(
     r"(?<!\$)[%#@]?\{ *([a-z]+(?:\.\w+)+|now|[a-z_]+\(\)) *\}"
     r"|\$([a-z]+(?:\.\w+)+)"
     r"|[$#%]\(+ *([a-z]+(?:\.\w+)+|now|[a-z_]+\(\)) *\)+"
+    r"|\$([a-z_]+\([^()]{0,80}\))"
     r"|<%?=? *([a-z]+(?:\.\w+)+) *%?>"
 )
 
@@ -25,7 +26,7 @@ def messages(subject: Subject) -> Iterator[Problem]:
             start, end = found.span()
             if text[start - 1 : start] == "{" and text[end : end + 1] == "}":
                 start, end = start - 1, end + 1
-            if path.partition(".")[0] in subject.catalog.facts or path.removesuffix("()") in called:
+            if path.partition(".")[0] in subject.catalog.facts or path.partition("(")[0] in called:
                 at = Snippet(text, entry.place("message")).at(start, end)
                 yield problem("ENG907", at, text=text[start:end], path=path)
 
