@@ -84,8 +84,10 @@ class Arguments(ABC):
         for null, other in ((left, right), (right, left)):
             if null.type.only("null"):
                 if not other.type.nullable and other.type is not types.BROKEN:
-                    asked = f"present({other.text})" if operator == "!=" else f"!present({other.text})"
-                    hint = f"write {code(asked)}" if other.kind in _STEPS else ""
+                    asked = f"present({other.text})" if other.kind in _STEPS else ""
+                    asked = other.text if other.type.only("boolean") else asked
+                    no = asked if operator == "!=" else f"!({asked})" if asked == other.text else f"!{asked}"
+                    hint = f"write {code(no)}" if asked else ""
                     self.errors.add("ENG116", self.at(node), hint=hint, subject=other.subject)
                 return
         common = left.type.kinds & right.type.kinds - {"null"}
@@ -192,8 +194,10 @@ class Arguments(ABC):
         place, hint = argument.place, ""
         if function.name == "length":
             place, hint = self._counted(argument)
-        elif isinstance(argument.value, list) and wanted.only("string") and function.returns.startswith("array"):
-            calls = [f"length({function.name}({text!r})) > `0`" for text in argument.value]
+        elif isinstance(argument.value, list) and wanted.only("string") and len(function.parameters) == 1:
+            listed = function.returns.startswith("array")
+            calls = [f"{function.name}({text!r})" for text in argument.value]
+            calls = [f"length({call}) > `0`" if listed else call for call in calls]
             place, hint = self.at(self.above[-1]), f"ask for each: {code(' || '.join(calls))}"
         elif "array" in wanted.kinds and argument.type.without_null().only("object"):
             within = meant.list_within(argument)

@@ -54,6 +54,10 @@ class Calls(Arguments):
             return f"write {code(f'!({arguments[0]})' if of_all == 'not' else f'!present({arguments[0]})')}"
         from engine.core.expressions import meant
 
+        texts = [child.value for child in node.children if child.kind == "literal" and isinstance(child.value, str)]
+        if of_all in meant.OF_GROUPS and len(texts) == 1:
+            who = next((one for one in arguments if not one.startswith("'")), "pr.author.login")
+            return f"write `contains(groups.{texts[0]}.members[*].login, {who})`"
         if self.asked_of and name in ("filter", "find", "select", "where") and len(arguments) == 1:
             return f"write {code(f'{self.asked_of}[?{arguments[0]}]')}"
         if name in meant.OF_LISTS and (asked := meant.counted(name, node, self.text)):
@@ -125,7 +129,12 @@ class Calls(Arguments):
         while base.kind in _STEPS:
             base = base.children[0]
         if (base.kind not in ("root", "current") or path.kind not in _STEPS) and path.type is not types.BROKEN:
-            self.errors.add("ENG119", path.place, name=name, subject=path.subject)
+            hint, written = "", self.written_path(str(path.value)) if path.kind == "literal" else ""
+            if written:
+                hint = f"leave the quotes out: `{written}`"
+            elif path.kind == "literal" and wanted == 2 and node.children[1].kind in ("field", "subexpression"):
+                hint = f"exchange them: `{name}({self.text(node.children[1])}, {path.text})`"
+            self.errors.add("ENG119", path.place, hint=hint, name=name, subject=path.subject)
         if name == "present":
             return self.term("present", node, types.BOOLEAN, None, (path,))
         value = self.visit(node.children[1], here)

@@ -7,7 +7,7 @@ reported once. Whatever depends on the document is left to `compile`.
 from collections.abc import Callable, Mapping
 
 from engine.core.expressions import types
-from engine.core.expressions.naming import Naming
+from engine.core.expressions.naming import Naming, said_here
 from engine.core.expressions.parse import Node, parse
 from engine.core.expressions.snippet import Snippet, UnparsedError, quoted
 from engine.core.expressions.terms import Language, Term
@@ -21,6 +21,7 @@ MAX_TERMS = 10_000  # with all defines expanded: sharing can double at every lev
 _HEADED = frozenset(
     {"field", "subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 )
+_WORDS = {"null": (types.NULL, None), "true": (types.BOOLEAN, True), "false": (types.BOOLEAN, False)}
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -100,9 +101,11 @@ class Checker(Naming):
 
     def _word(self, node: Node, here: Term) -> Term:
         path = self.written_path(node.value)
-        hint = f"leave the backticks out: `{path}`" if path else ""
+        yes = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+        said = yes.get(node.value.lower(), "")
+        hint = f"leave the backticks out: `{path}`" if path else f"write `` `{said}` ``" if said else ""
         self.errors.add("ENG104", self.at(node), hint=hint, word=node.value)
-        return self.broken(node) if path or len(self.above) == 1 else self._literal(node, here)
+        return self.broken(node) if hint or len(self.above) == 1 else self._literal(node, here)
 
     def _current(self, node: Node, here: Term) -> Term:
         return self._not_all(node, here)
@@ -128,6 +131,7 @@ class Checker(Naming):
             known, before = self.errors.added, here
             here = self._next(child, here)
             if node.kind == "pipe" and before.type.only("boolean") and self.errors.added == known:
+                here = self.broken(node) if _is_text(child) else here
                 self.errors.add("ENG920", before.place, subject=before.subject, found=before.type)
         return here
 
@@ -301,14 +305,19 @@ class Checker(Naming):
             return self.visit(node._replace(children=unequal, value="eq" if node.value == "ne" else "ne"), here)
         bare = next((child for child in node.children if self.is_nothing(child, here)), None)
         left, right = (
-            self.term("literal", child, types.NULL) if child is bare else self.visit(child, here)
+            self.term("literal", child, *_WORDS[said_here(child)]) if child is bare else self.visit(child, here)
             for child in node.children
         )
         if node.value in ("eq", "ne"):
             known = self.errors.added
             self.comparable(node, left, right, operator)
-            if bare and self.errors.added == known:  # what it is held against may be null
-                self.errors.add("ENG105", self.at(bare), hint="write `` `null` ``", word=bare.value)
+            if (
+                bare
+                and types.BROKEN not in (left.type, right.type)
+                and (said_here(bare) != "null" or self.errors.added == known)
+            ):
+                word = said_here(bare)  # what it is held against may be that
+                self.errors.add("ENG105", self.at(bare), hint=f"write `` `{word}` ``", word=bare.value)
             return self.term("compare", node, types.BOOLEAN, operator, (left, right))
         for term in (left, right):
             if term.type.known and "number" not in term.type.kinds:

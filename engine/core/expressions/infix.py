@@ -32,7 +32,7 @@ _CALLS: Mapping[str, Callable[[str, str], str]] = {
     "starts_with": lambda a, b: f"starts_with({a}, {b})",
     "endswith": lambda a, b: f"ends_with({a}, {b})",
     "ends_with": lambda a, b: f"ends_with({a}, {b})",
-    "like": lambda a, b: f"glob({a}, {b})",
+    "like": lambda a, b: f"glob({a}, {b.replace('%', '*')})",
     "glob": lambda a, b: f"glob({a}, {b})",
     "eq": lambda a, b: f"{a} == {b}",
     "equals": lambda a, b: f"{a} == {b}",

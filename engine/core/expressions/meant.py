@@ -66,7 +66,10 @@ OF_OTHERS = {
     "upper": "compare the text as it is: capital letters count",
 }
 
-OF_LISTS = frozenset({"all", "alltrue", "any", "anytrue", "count", "every", "some"})
+OF_LISTS = frozenset(
+    {"all", "alltrue", "any", "anytrue", "count", "every", "filter", "find", "select", "some", "where"}
+)
+OF_GROUPS = frozenset({"member", "ismember", "ingroup", "inteam", "memberof", "isingroup", "isinteam"})
 
 # Words of Terraform's for what is none of the actions of a plan.
 OF_ENUMS = {
@@ -79,6 +82,7 @@ OF_ENUMS = {
 
 _YES, _NO = frozenset({"true", "yes", "on", "1", "True"}), frozenset({"false", "no", "off", "0", "", "False"})
 _TIME = re.compile(r"^'[0-9]{4}-[0-9]{2}-|(?:^|[._])(?:now|at|time|when|same_since)$")
+_OF_TEXTS = frozenset({"name", "value", "text", "login", "ref", "string", "id", "title"})  # what people ask of a text
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 _TELLING = (
     "login",
@@ -123,6 +127,8 @@ def condition(term: Term, negated: bool = False) -> str:
     if kind in ("array", "number"):
         counted = f"length({text})" if kind == "array" else text
         return f"write {code(f'{counted} == `0`' if negated else f'{counted} > `0`')}"
+    if kind == "object" and not fields(type_, "boolean") and (within := list_within(term)):
+        return f"ask one of its lists: {code(f'contains({within}, …)')}"
     if kind == "object":
         yes = [f"!({text}.{name})" if negated else f"{text}.{name}" for name in fields(type_, "boolean")]
         return f"name one of its fields, such as {choice(list(map(code, yes)))}" if yes else "name one of its fields"
@@ -252,12 +258,17 @@ def step(base: Term, name: str) -> str:
             return "a time has no parts; a window is a pair of times: `seconds_since('2026-12-20T00:00:00Z')`"
         if _TIME.search(text):
             return f"a time has no parts: ask how long ago it was by `seconds_since({text})`"
-        if name in ("name", "value", "text", "login", "ref", "string", "id", "title"):
+        if name in _OF_TEXTS:
             return f"leave `.{name}` out: {f'`{text}`' if text else 'each item'} is the text itself"
         if name in ("owner", "org", "organization", "organisation"):
             return f"write `starts_with({text or '@'}, 'OWNER/')`"
-    if sure.only("array") and text and name in types.names(types.item(sure)):
+    items = types.item(sure)
+    if sure.only("array") and text and name in types.names(items):
         return f"write `{text}[*].{name}` for that of each"
+    if sure.only("array") and text and items.known and items.without_null().only("string") and name not in _OF_TEXTS:
+        return f"write `contains({text}, '{name}')`"
+    if sure.only("array") and text and "name" in types.names(items):
+        return f"write `{text}[?name == '{name}']`, which is a list"
     return ""
 
 

@@ -49,6 +49,8 @@ class Naming(Calls):
             return f"write `{name}({'…' if takes else ''})` to ask the function"
         if name in _SAID_ELSEWHERE or (name in _WORDS and self._quoted(node)):
             return f"write `` `{_SAID_ELSEWHERE.get(name, name)}` ``"
+        if self._quoted(node) and name.isdecimal():
+            return f"write `` `{name}` ``, a number"
         if self._quoted(node) and (path := self.written_path(name)):
             return f"leave the quotes out: `{path}`"
         if name in known.get("outputs", {}).get("properties", {}):
@@ -106,8 +108,8 @@ class Naming(Calls):
         return self.snippet.text[node.start] == '"'
 
     def is_nothing(self, node: Node, here: Term) -> bool:
-        """Is it a bare `null`, `None` or `nil`?"""
-        if node.kind != "field" or self._quoted(node) or _SAID_ELSEWHERE.get(node.value, node.value) != "null":
+        """Is it a bare `null`, `true` or `false`, or what other languages call them?"""
+        if node.kind != "field" or self._quoted(node) or said_here(node) not in _WORDS:
             return False
         return node.value not in (self.language.roots if here.kind == "scope" else types.names(here.type))
 
@@ -178,6 +180,11 @@ class Naming(Calls):
             subject=base.subject, found=base.type, wanted=wanted, way=way.get(found, "compare it as a whole"),
         )  # fmt: skip
         return False
+
+
+def said_here(node: Node) -> str:
+    """The word of JSON's that this one is, whatever another language calls it."""
+    return str(_SAID_ELSEWHERE.get(node.value, node.value))
 
 
 def _since(chain: tuple[Node, ...], node: Node) -> tuple[Node, ...]:

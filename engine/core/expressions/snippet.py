@@ -34,6 +34,7 @@ _MEANT = {
     "{": "leave the braces out: this is an expression already",
     "}": "leave the braces out: this is an expression already",
     "%}": "leave the braces out: this is an expression already",
+    ",": "join conditions by `&&` or `||`: a comma stands in lists and calls only",
     ";": "remove `;`: an expression ends with its text",
     "^": "text stands in single quotes, and there are no regular expressions: `glob(text, 'begin*')`",
     "#": "remove the comment, or write it behind the value, after ` #`",
@@ -45,6 +46,7 @@ _MEANT = {
     **dict.fromkeys("‘’‚´", "write `'`: text stands in plain single quotes"),
     **dict.fromkeys("–—−", 'write `-`, the one on the keyboard, inside `"…"`'),
 }
+_BARE_TEXT = re.compile(r"[=!]= ?([A-Za-z][\w.]{0,60}(?:[/-][\w.]{1,60}){1,5})")
 _SIGNS = re.compile(r"[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one sign to whoever wrote it
 
 _MEANT_BEFORE = {  # the same, where the parser is lost behind it
@@ -117,6 +119,13 @@ class Snippet(NamedTuple):
             whole = f"`${{{inside}}}`" if inside and "`" not in inside else "`${…}`"
             reason, start, end = "`${{` is not how a value is put in", -2, len(self.text) + 1
             hint = f"write {whole}, with one pair of braces"
+        for found in _BARE_TEXT.finditer(self.text) if reason.endswith("is not expected here") else ():
+            if found.start(1) <= start < found.end(1):
+                start, end = found.span(1)
+                reason, instead = f"{quoted(found[1])} has no quotes", f"'{found[1]}'"
+                hint = f"write `{instead}`: texts stand in single quotes"
+        if self.text[start:end] == "$" and hint.startswith("leave out `${`") and not self.text[end:].startswith("{"):
+            hint = "leave `$` out: a name stands by itself, and a text in single quotes"
         instead = _INSTEAD.get(self.text[start:end].lower()) if instead is None else instead
         return self.unparsed("ENG101", start, end, instead, reason=reason, hint=hint)
 

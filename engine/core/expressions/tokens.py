@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4096  # below the 4,300 digits at which Python refuses to read an integer
 MAX_DEPTH = 64
 
+_KEYS = frozenset(
+    {"if", "unless", "when", "require", "requires", "reject", "return", "where", "assert", "allow", "deny"}
+)
 _SPAN = re.compile(r"[0-9]{1,6}[smhd]\b")
 _SINCE = re.compile(r"\b(now) ?(-) ?([a-z_]{1,20}(?:\.[a-z_]{1,20}){1,5})")
 _ARROW = re.compile(r"[(,] ?\w{1,20} ?=$")
@@ -150,6 +153,14 @@ class Tokens:
                 return self._told(start, end, joined)
             if words.said(at - 1) == "not" and (negated := words.negated(at - 1)):
                 return self._told(self._all[at - 1]["start"], self._end_of(at - 1), negated)
+            if at == 1 and words.said(0) in _KEYS:
+                return self.snippet.wrong(0, self._end_of(0), hint=f"leave `{words.said(0)}` out: it is the key's")
+            if words.said(at) in ("then", "else", "do", "end"):
+                return self.snippet.wrong(start, end, hint=f"leave `{words.said(at)}` out")
+            called = self._all[at - 1]["value"]
+            if kind == "literal" and self._kinds[at - 1] == "unquoted_identifier" and "_" in str(called):
+                said = f"{called}({self.snippet.text[start:end]})"
+                return self.snippet.wrong(self._all[at - 1]["start"], end, hint=f"write {code(said)}")
             mend = self.snippet.wrong(start, end)
             if "see docs" not in mend.problems[0].hint:
                 return mend
@@ -170,6 +181,9 @@ class Tokens:
                 whole = f"{self._words().before(at - 1)[0]}.{name}"
                 told = self.snippet.wrong(start, end, hint=f"a field follows a `.`: write `{whole}`").problems[0]
                 return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
+        if kind == "colon" and at == 1 and self._words().said(0) in _KEYS:
+            name = self._words().said(0)
+            return self.snippet.wrong(0, end, hint=f"leave `{name}:` out: the key stands before the value already")
         if counted := self._counted(at):
             return counted
         if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":

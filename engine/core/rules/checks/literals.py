@@ -117,6 +117,10 @@ def _full_ref(text: Text, _: Subject) -> Iterator[Problem]:
     if not text.value.startswith("refs/"):
         wanted = f"write `{_BRANCH_PREFIX}{text.value}`, or compare with `is_feature_branch(…)`"
         yield problem("ENG891", text.place, value=text.value, what="a ref in full", wanted=wanted)
+    elif not text.value.startswith((_BRANCH_PREFIX, "refs/tags/", "refs/pull/")):
+        name = text.value.rpartition("/")[2]
+        wanted = f"write `{_BRANCH_PREFIX}{name}`, or `refs/tags/…` for a tag"
+        yield problem("ENG891", text.place, value=text.value, what="the ref of a branch or a tag", wanted=wanted)
 
 
 def _login(text: Text, _: Subject) -> Iterator[Problem]:
