@@ -53,7 +53,8 @@ def parts(node: Node, text: str, snippet: Snippet, subject: Subject) -> Iterator
                 yield from regular
                 return
     for value, literal in patterns if node.value in ("contains", "starts_with", "ends_with") else ():
-        if "*" in value and what.kind == "literal" and not isinstance(what.value, list):
+        prose = name.endswith(("body", "title", "message", "reason"))  # in which people write stars
+        if "*" in value and not prose and what.kind == "literal" and not isinstance(what.value, list):
             way = f"write `glob({name}, '{value}')`"
             if name == "files[*].path":
                 way = f"write `changed_any('{value if '/' in value else f'**/{value}'}')`"
