@@ -1379,6 +1379,9 @@ TABLE: dict[str, Row] = {
     ),
     "ENG906": Row("no group is called `{name}`", "known: {known}", _NO),
     "ENG907": Row("`{text}` is shown as it stands", "write `${{{path}}}`", _NO),
+    "ENG975": Row("no {what} {how} `{value}`: this is never true", "known: {known}", _NO),
+    "ENG976": Row("`{text}` stands on both sides of `{sign}`", "remove one of the two, or write what was meant", _NO),
+    "ENG977": Row("{subject} is never `{value}`: GitHub sends nothing of the kind", "known: {known}", _NO),
     # ENG930-949 repositories that are set up
     "ENG920": Row(
         "{subject} is {found}: `|` hands it on, and what follows does not look at it",

@@ -7,6 +7,7 @@ MOST_COMPARED = 500  # names that are looked at for a guess
 _NEAR = 0.6  # of 1, from where a name may have been meant
 _SLIPS = 3  # one letter of so many is slipped at most: `title` is no `state`, though it has most of its letters
 _SURE = 0.85  # from where a name is more likely misspelt than cut short
+_SLIP = 0.8  # from where it is more likely a slip than another word
 _SHORTEST_BEGINNING = 3  # characters of a name that another one begins or ends with
 _GUESSES = 3  # that are named where several are as near
 _LIKELY = 8  # of these are compared letter by letter, which costs a hundred times as much
@@ -25,6 +26,11 @@ def closest(name: str, known: Iterable[str]) -> str:
         return f"did you mean {choice([f'`{folded[name]}`' for name in whole])}?"
     alike = [folded[name] for name, ratio in ratios.items() if ratio == best][:_GUESSES]
     return f"did you mean {choice([f'`{name}`' for name in alike])}?" if best >= _NEAR else ""
+
+
+def nearly(name: str, known: Iterable[str]) -> bool:
+    """Is one of them so near that `name` is surely a slip of it?"""
+    return len(name) <= LONGEST_NAME and max(_ratios(name.casefold(), _folded(known)).values(), default=0) >= _SLIP
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -7,23 +7,21 @@ reported once. Whatever depends on the document is left to `compile`.
 from collections.abc import Callable, Mapping
 
 from engine.core.expressions import types
-from engine.core.expressions.calls import Calls, as_number
+from engine.core.expressions.naming import Naming, said_here
 from engine.core.expressions.parse import Node, parse
-from engine.core.expressions.snippet import Snippet, quoted
+from engine.core.expressions.snippet import Snippet, UnparsedError, quoted
 from engine.core.expressions.terms import Language, Term
 from engine.core.expressions.tokens import MAX_DEPTH
 from engine.core.expressions.types import Type
-from engine.errors import EngineError, Errors, failure
-from engine.names import closest, either
+from engine.errors import EngineError, Errors, Problem, failure
 
+_MOST_MENDED = 8  # mistakes of syntax in one text
 MAX_TERMS = 10_000  # with all defines expanded: sharing can double at every level
-_WORDS = frozenset({"true", "false", "null"})
-_SAID_ELSEWHERE = {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null", "NULL": "null"}
 # Kinds whose leftmost part is where the current node goes in: `a.b[0]` is `b[0]` of `a`.
 _HEADED = frozenset(
     {"field", "subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 )
-_AS_TEXT = "write '{}' if it is a text: double quotes are for names"
+_WORDS = {"null": (types.NULL, None), "true": (types.BOOLEAN, True), "false": (types.BOOLEAN, False)}
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -42,18 +40,41 @@ def check(
     return checker.condition(term) if boolean else term
 
 
-class Checker(Calls):
+class Checker(Naming):
     """One expression with everything that it expands to; `here` is always the term for the current node."""
 
     def expression(self, snippet: Snippet, within: tuple[str, ...]) -> Term:
         """Parse and check one text: the expression itself, or a define that it uses."""
         outer = self.snippet, self.within
-        self.snippet, self.within = snippet, within
+        self.within = within
         try:
-            node = parse(snippet)
-            return self.visit(node, Term("scope", types.OBJECT, snippet, node.start, node.start))
+            node, told = self._parsed(snippet)
+            known = self.errors.problems if told else ()
+            term = self.visit(node, Term("scope", types.OBJECT, self.snippet, node.start, node.start))
+            since = [one.place for one in self.errors.problems if one not in known] if told else []
+            # A number without its backticks that is no number after all: the latter says more.
+            self.errors.extend(one for one in told if one.code != "ENG103" or one.place not in since)
+            return term
         finally:
             self.snippet, self.within = outer
+
+    def _parsed(self, snippet: Snippet) -> tuple[Node, list[Problem]]:
+        """The tree, and what had to be mended first; what does not parse even then is told as it stands."""
+        first, self.snippet = None, snippet
+        told = list[Problem]()
+        for _ in range(_MOST_MENDED):
+            try:
+                return parse(self.snippet), told
+            except UnparsedError as error:
+                first = first or error
+                if error.mended is None:
+                    break
+                told += error.problems
+                self.snippet = error.mended
+            except EngineError as error:
+                raise first or error from None
+        assert first is not None
+        raise first from None
 
     def visit(self, node: Node, here: Term) -> Term:
         """The term for `node`."""
@@ -63,7 +84,9 @@ class Checker(Calls):
             raise self._too_large(node, "deep", MAX_DEPTH)
         if self.size > MAX_TERMS:
             raise self._too_large(node, "large", MAX_TERMS)
+        self.above.append(node)
         term = _VISIT[node.kind](self, node, here)
+        self.above.pop()
         self.depth -= 1
         return term
 
@@ -77,8 +100,12 @@ class Checker(Calls):
         return self.term("literal", node, types.of_value(node.value), node.value)
 
     def _word(self, node: Node, here: Term) -> Term:
-        self.errors.add("ENG104", self.at(node), word=node.value)
-        return self._literal(node, here)
+        path = self.written_path(node.value)
+        yes = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+        said = yes.get(node.value.lower(), "")
+        hint = f"leave the backticks out: `{path}`" if path else f"write `` `{said}` ``" if said else ""
+        self.errors.add("ENG104", self.at(node), hint=hint, word=node.value)
+        return self.broken(node) if hint or len(self.above) == 1 else self._literal(node, here)
 
     def _current(self, node: Node, here: Term) -> Term:
         return self._not_all(node, here)
@@ -91,103 +118,20 @@ class Checker(Calls):
 
     def _field(self, node: Node, here: Term) -> Term:
         if here.kind == "scope":
-            return self._root(node)
+            return self.root(node)
         return self.step(node, here, node.value)
-
-    def _root(self, node: Node) -> Term:
-        name = node.value
-        schema = self.language.roots.get(name)
-        if schema is not None:
-            own, defs = schema.get("$defs"), self.language.definitions
-            return self.term("root", node, types.of(schema, {**defs, **own} if own else defs), name)
-        if name in _WORDS and not self._quoted(node):
-            self.errors.add("ENG105", self.at(node), word=name)
-            return self.broken(node)
-        known = self.language.roots
-        hint = closest(name, known)
-        if self._quoted(node) and not hint:
-            hint = _AS_TEXT.format(name)
-        elif name in self.language.functions or name in self.language.defines:
-            takes = name in self.language.functions and self.language.functions[name].parameters
-            hint = f"write `{name}({'…' if takes else ''})` to ask the function"
-        elif name in _SAID_ELSEWHERE:
-            hint = f"write `` `{_SAID_ELSEWHERE[name]}` ``"
-        elif name in known.get("outputs", {}).get("properties", {}):
-            hint = f"write `outputs.{name}`"
-        elif name == "github":
-            hint = "leave `github.` out: a fact is named by itself, such as `pr.draft`"
-        elif name == "steps" and "outputs" in known:
-            hint = "write `outputs.ID.NAME` for what an action before has left"
-        elif self._is_compared(node):
-            hint = f"write `'{name}'` if it is a text: texts stand in single quotes{f'; or {hint}' if hint else ''}"
-        if self.used and self._told_in_define(name):
-            return self.broken(node)
-        place = self.used or self.at(node)
-        self.errors.add("ENG108", place, hint=self.blame() or hint, name=name, known=either(known))
-        return self.broken(node)
-
-    def _told_in_define(self, name: str) -> bool:
-        """Is it called so nowhere? Then it is told where the define stands, and not again at each use of it."""
-        return bool(self.language.anywhere) and name not in self.language.anywhere
-
-    def _is_compared(self, node: Node) -> bool:
-        """Does it alone stand on one side of `==`, where a text without its quotes would?"""
-        before, after = self.snippet.text[: node.start].rstrip(), self.snippet.text[node.end :].lstrip()
-        equal = ("==", "!=")
-        return after.startswith(equal) or (before.endswith(equal) and not after.startswith((".", "[", "(")))
-
-    def _quoted(self, node: Node) -> bool:
-        return self.snippet.text[node.start] == '"'
-
-    # --- steps from a value
-
-    def step(self, node: Node, base: Term, name: str) -> Term:
-        """The field `name` of `base`."""
-        found: Type | None = types.ANY
-        if name in _WORDS and not self._quoted(node) and name not in types.names(base.type):
-            self.errors.add("ENG105", self.at(node), word=name)
-        elif self.is_a(base, "object", node, f"field `{name}`"):
-            found = types.field(base.type, name)
-            if found is None:
-                known = types.names(base.type)
-                hint = closest(name, known) or (_AS_TEXT.format(name) if self._quoted(node) else "")
-                subject, all_known = base.subject, either(known)
-                self.errors.add("ENG109", self.at(node), hint=hint, subject=subject, name=name, known=all_known)
-        else:
-            found = None
-        return self._from(base, "field", node, found or types.BROKEN, name)
-
-    def _from(self, base: Term, kind: str, node: Node, type_: Type, value: object) -> Term:
-        start = base.start if base.kind != "current" and base.start <= node.start else node.start
-        return Term(kind, type_, self.snippet, start, node.end, value, (base,))
-
-    def is_a(self, base: Term, kind: str, node: Node, wanted: str) -> bool:
-        """Report a step that the type of `base` does not allow."""
-        if kind in base.type.kinds or not base.type.kinds:
-            return True
-        way = {
-            "array": "items are reached with `[*]`, `[0]` or a filter `[?…]`",
-            "boolean": "`a || b` is or, `a && b` is and, `a | b` hands a over to b",
-        }
-        found = next(iter(base.type.kinds - {"null"}), "null")
-        asked = self.text(node) in ("length", "size", "count")
-        hint = f"write `length({base.text})`" if asked and kind == "object" else ""
-        self.errors.add(
-            "ENG123", self.at(node), hint=hint,
-            subject=base.subject, found=base.type, wanted=wanted, way=way.get(found, "compare it as a whole"),
-        )  # fmt: skip
-        return False
 
     def _chain(self, node: Node, here: Term) -> Term:
         """`a.b`, `a[0]`, `a | b`: each part sees the one before it as its current node."""
         if negated := self._negation(node):
-            return self.visit(negated, here)
+            return self._negated(node, negated, here)
         self.depth += len(node.children)  # the term of each part lies below those of all that follow
         for child in node.children:
             self.depth -= 1
             known, before = self.errors.added, here
             here = self._next(child, here)
             if node.kind == "pipe" and before.type.only("boolean") and self.errors.added == known:
+                here = self.broken(node) if _is_text(child) else here
                 self.errors.add("ENG920", before.place, subject=before.subject, found=before.type)
         return here
 
@@ -202,19 +146,24 @@ class Checker(Calls):
         return Term("bind", body.type, self.snippet, start, node.end, None, (here, body))
 
     def _negation(self, node: Node) -> Node | None:
-        """Report a `!` left of a step, and go on with what was meant; with parentheses around it, it is meant so."""
+        """What was meant by a `!` left of a step; with parentheses around it, it is meant so."""
         head, text = node.children[0], self.snippet.text
         if head.kind != "not_expression" or text[head.start] != "!":
             return None
         end = node.end
         for _ in range(text[node.start : head.start].count("(")):
             end = text.rindex(")", 0, end)
-        whole = self.snippet.part(head.start, end)
-        subject = self.snippet.part(head.start, head.end)
-        place = self.snippet.at(head.start, end)
-        self.errors.add("ENG107", place, head=subject, text=whole, rest=whole[1:].strip())
-        meant = node._replace(children=(head.children[0], *node.children[1:]), start=head.children[0].start, end=end)
-        return head._replace(children=(meant,), end=end)
+        inner = node._replace(children=(head.children[0], *node.children[1:]), start=head.children[0].start, end=end)
+        return head._replace(children=(inner,), end=end)
+
+    def _negated(self, node: Node, negated: Node, here: Term) -> Term:
+        """The whole negated; where it is no condition, that is what is told."""
+        term, head = self.visit(negated, here), node.children[0]
+        if "boolean" in term.children[0].type.kinds:
+            whole = self.text(negated)
+            subject = self.text(head)
+            self.errors.add("ENG107", self.at(negated), head=subject, text=whole, rest=whole[1:].strip())
+        return term
 
     def _index(self, node: Node, here: Term) -> Term:
         here = self._not_all(node, here)
@@ -245,20 +194,22 @@ class Checker(Calls):
 
     def _value_projection(self, node: Node, here: Term) -> Term:
         if negated := self._negation(node):
-            return self.visit(negated, here)
+            return self._negated(node, negated, here)
         base, item = self._projected(node, here, "object", "values `.*`")
         return self._collect("values", node, (base, self.visit(node.children[1], item)))
 
     def _filter_projection(self, node: Node, here: Term) -> Term:
         if negated := self._negation(node):
-            return self.visit(negated, here)
+            return self._negated(node, negated, here)
         base, item = self._projected(node, here, "array", "items to filter")
         condition = self.condition(self.visit(node.children[2], item))
         return self._collect("filter", node, (base, self.visit(node.children[1], item), condition))
 
     def _collect(self, kind: str, node: Node, children: tuple[Term, ...]) -> Term:
         result = Type(frozenset({"array"}), items=children[1].type.without_null())
-        return self.term(kind, node, result, None, children)
+        base = children[0]  # of `verdict.findings[*]` the node begins behind the dot
+        start = base.start if base.kind != "current" else node.start
+        return Term(kind, result, self.snippet, min(start, node.start), node.end, None, children)
 
     def _flatten(self, node: Node, here: Term) -> Term:
         flat = node.children[0]
@@ -307,24 +258,79 @@ class Checker(Calls):
         if kind == "or" and operands[0].kind in ("field", "index") and "boolean" not in operands[0].type.kinds:
             hint = f"write `default({operands[0].text}, {operands[1].text})`"
             self.errors.add("ENG113", operands[0].place, hint=hint, subject=operands[0].subject, found=operands[0].type)
+        elif kind == "not" and "boolean" not in operands[0].type.kinds:
+            from engine.core.expressions import meant
+
+            hint = meant.condition(operands[0], negated=True)
+            self.errors.add("ENG113", self.at(node), hint=hint, subject=operands[0].subject, found=operands[0].type)
         else:
+            compared = ""
             for operand in operands:
-                self.condition(operand)
+                if operand.kind == "compare" and operand.children[1].kind == "literal":
+                    compared = f"{operand.children[0].text} {operand.value} "
+                also = operand.kind == "literal" and isinstance(operand.value, str) and compared
+                self.condition(operand, f"write `{compared}{operand.text}`" if also else "")
         wrong = self.errors.added > known
         return self.term(kind, node, types.BROKEN if wrong else types.BOOLEAN, None, operands)
 
+    def _lost_not(self, node: Node) -> tuple[Node, Node] | None:
+        """Report `!a == 'x'`, which negates `a` alone; the two that were to be unequal."""
+        left, right = node.children
+        whole = self._negation(left) if left.children else None
+        negated = left if left.kind == "not_expression" else whole
+        if negated is None or not _is_text(right):
+            return None
+        inner, sign = negated.children[0], "==" if node.value == "ne" else "!="
+        asked = self.text(inner)
+        if inner.kind == "subexpression" and asked.startswith("("):
+            asked = asked[1:-1]
+        hint = f"write `{asked} {sign} {self.text(right)}`"
+        self.errors.add("ENG107", self.at(node), hint=hint, head=self.text(left), text=self.text(node), rest="")
+        return inner, right
+
     def _comparator(self, node: Node, here: Term) -> Term:
-        left, right = (self.visit(c, here) for c in node.children)
         operator = _OPERATORS[node.value]
+        for other, one in (node.children, node.children[::-1]):
+            listed = one.kind in ("or_expression", "and_expression") and all(map(_is_text, one.children))
+            if listed and node.value in ("eq", "ne"):
+                negated = "!" if operator == "!=" else ""
+                asked = f"{negated}in({self.text(other)}, [{', '.join(map(self.text, one.children))}])"
+                first = self.text(one.children[0])
+                self.errors.add(
+                    "ENG113", self.at(node), hint=f"write `{asked}`", subject=f"`{first}`", found=types.STRING
+                )
+                self.visit(other, here)
+                return self.broken(node)
+        if node.value in ("eq", "ne") and (unequal := self._lost_not(node)):
+            return self.visit(node._replace(children=unequal, value="eq" if node.value == "ne" else "ne"), here)
+        bare = next((child for child in node.children if self.is_nothing(child, here)), None)
+        left, right = (
+            self.term("literal", child, *_WORDS[said_here(child)]) if child is bare else self.visit(child, here)
+            for child in node.children
+        )
         if node.value in ("eq", "ne"):
-            self.comparable(left, right)
+            known = self.errors.added
+            self.comparable(node, left, right, operator)
+            if (
+                bare
+                and types.BROKEN not in (left.type, right.type)
+                and (said_here(bare) != "null" or self.errors.added == known)
+            ):
+                word = said_here(bare)  # what it is held against may be that
+                self.errors.add("ENG105", self.at(bare), hint=f"write `` `{word}` ``", word=bare.value)
             return self.term("compare", node, types.BOOLEAN, operator, (left, right))
         for term in (left, right):
             if term.type.known and "number" not in term.type.kinds:
-                hint = as_number(term)
+                from engine.core.expressions import meant
+
+                hint = meant.ordered(left, right, operator)
                 self.errors.add("ENG115", term.place, hint=hint, subject=term.subject, found=term.type)
                 break
         return self.term("order", node, types.BOOLEAN, operator, (left, right))
+
+
+def _is_text(node: Node) -> bool:
+    return node.kind == "literal" and isinstance(node.value, str)
 
 
 _VISIT: Mapping[str, Callable[[Checker, Node, Term], Term]] = {

@@ -93,7 +93,9 @@ def _text(text: str, place: Place, found: list[Piece], language: Language) -> Ex
     terms = [t for t in checked if isinstance(t, Term)]
     for term in terms:
         if not term.type.kinds & types.SCALAR.kinds:
-            errors.add("ENG125", term.place, subject=term.subject, found=term.type)
+            from engine.core.expressions import meant
+
+            errors.add("ENG125", term.place, hint=meant.shown(term), subject=term.subject, found=term.type)
     errors.check()
     runs = [p if isinstance(p, str) else _scalar(p) for p in checked if p is not None]
 

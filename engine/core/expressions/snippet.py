@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from engine.errors import EngineError, Place, failure
+from engine.errors import EngineError, Place, Problem, problem
 
 # What people write who think in another language → what JMESPath wants.
 _MEANT = {
@@ -19,7 +19,7 @@ _MEANT = {
     "?": "write `a && b || !a && c` for `a ? b : c`; filters look like `list[?condition]`",
     "+": "there is no arithmetic; compare, or count with `length(…)`",
     "-": "there is no arithmetic; compare, or count with `length(…)`",
-    "/": 'quote names that hold other characters: `"a/b"`',
+    "/": "there is no arithmetic, and there are no regular expressions: a text stands in single quotes, as in `'a/b'`",
     "%": "there is no arithmetic; compare, or count with `length(…)`",
     "*": "there is no arithmetic; write the number itself, such as `` `3600` ``",
     "~": "match text with `glob(text, pattern)`",
@@ -34,11 +34,20 @@ _MEANT = {
     "{": "leave the braces out: this is an expression already",
     "}": "leave the braces out: this is an expression already",
     "%}": "leave the braces out: this is an expression already",
+    ",": "join conditions by `&&` or `||`: a comma stands in lists and calls only",
+    ";": "remove `;`: an expression ends with its text",
+    "^": "text stands in single quotes, and there are no regular expressions: `glob(text, 'begin*')`",
+    "#": "remove the comment, or write it behind the value, after ` #`",
+    "//": "remove it: a comment begins with ` #`, behind the value",
+    "??": "write `default(path, value)`",
+    "?.": "write `default(path, value)` or `present(path)` where a part may be missing",
+    "|||": "write `||`",
     **dict.fromkeys("“”„", "write `'`: text stands in plain single quotes"),
     **dict.fromkeys("‘’‚´", "write `'`: text stands in plain single quotes"),
     **dict.fromkeys("–—−", 'write `-`, the one on the keyboard, inside `"…"`'),
 }
-_SIGNS = re.compile(r"[=!<>~&|]+")  # what stands together is one sign to whoever wrote it
+_BARE_TEXT = re.compile(r"[=!]= ?([A-Za-z][\w.]{0,60}(?:[/-][\w.]{1,60}){1,5})")
+_SIGNS = re.compile(r"[=!<>~&|]+|//|\?\?|\?\.")  # what stands together is one sign to whoever wrote it
 
 _MEANT_BEFORE = {  # the same, where the parser is lost behind it
     " not": "write `!(…)`",
@@ -48,6 +57,18 @@ _MEANT_BEFORE = {  # the same, where the parser is lost behind it
 }
 
 
+# What is surely meant by a sign or word that stands between two values: with it in its place the rest is judged, too.
+_INSTEAD = {"and": "&&", "or": "||", "=": "==", "===": "==", "!==": "!=", "=<": "<=", "&": "&&", ";": " "}
+
+
+class UnparsedError(EngineError):
+    """A text that does not parse, and the same mended, where that is sure."""
+
+    def __init__(self, told: Problem, mended: "Snippet | None") -> None:
+        super().__init__(told)
+        self.mended = mended
+
+
 class Snippet(NamedTuple):
     """The text of one expression and where it starts; `outer` is the value in the file that it is a part of."""
 
@@ -55,11 +76,21 @@ class Snippet(NamedTuple):
     place: Place
     outer: str = ""
     offset: int = 0  # of `text` in `outer`
+    origin: tuple[int, ...] = ()  # of a mended text: where each of its characters was, and its end
+
+    def mended(self, start: int, end: int, instead: str) -> "Snippet":
+        """The same with other characters there; its places are still those in the file."""
+        was = self.origin or tuple(range(len(self.text) + 1))
+        origin = (*was[:start], *[was[start]] * len(instead), *was[end:])
+        text = self.text[:start] + instead + self.text[end:]
+        return self._replace(text=text, outer=self.outer or self.text, origin=origin)
 
     def at(self, start: int, end: int) -> Place:
         """The place of `text[start:end]` in the file."""
         place = self.place
         outer = self.outer or self.text
+        if self.origin and start >= 0:
+            start, end = self.origin[start], self.origin[end]
         start, end = self.offset + start, self.offset + end
         column = _column(place, outer, start)
         return place._replace(column=column, length=max(1, end - start)) if column else place
@@ -68,8 +99,8 @@ class Snippet(NamedTuple):
         """`text[start:end]` on one line."""
         return " ".join(self.text[start:end].split())
 
-    def wrong(self, start: int, end: int, reason: str = "", hint: str = "") -> EngineError:
-        """`text[start:end]` does not parse."""
+    def wrong(self, start: int, end: int, reason: str = "", hint: str = "", instead: str | None = None) -> EngineError:
+        """`text[start:end]` does not parse; `instead` of it something would."""
         start, end = self._sign(start, end) if not reason else (start, end)
         reason = reason or f"{quoted(self.part(start, end))} is not expected here"
         if self.text[start:end] == "-" and self.text[:start][-1:].isalnum():
@@ -79,9 +110,29 @@ class Snippet(NamedTuple):
         hint = hint or next((way for end_, way in _MEANT_BEFORE.items() if f" {before}".endswith(end_)), "")
         if start == 0 and self.text[0] in "“”„" and self.text[-1] in "“”„":
             hint = 'write plain quotes around it: `"…"`'
+        if "there is no arithmetic" in hint and before.endswith((")", "`")) and self.text[start:end] == "/":
+            hint = "there is no arithmetic: compare with the number itself, an hour is `` `3600` ``"
+        if self.text[start:end] == "?." and before.endswith("["):
+            hint = "leave the `.` out: the condition of a filter names the field alone, `[?name == 'x']`"
         if self.text.startswith("{") and self.outer[self.offset - 2 :].startswith("${{"):
-            hint = "write `${…}`, with one pair of braces"
-        return failure("ENG101", self.at(start, end), reason=reason, hint=hint)
+            inside = self.text.strip("{} ")
+            whole = f"`${{{inside}}}`" if inside and "`" not in inside else "`${…}`"
+            reason, start, end = "`${{` is not how a value is put in", -2, len(self.text) + 1
+            hint = f"write {whole}, with one pair of braces"
+        for found in _BARE_TEXT.finditer(self.text) if reason.endswith("is not expected here") else ():
+            if found.start(1) <= start < found.end(1):
+                start, end = found.span(1)
+                reason, instead = f"{quoted(found[1])} has no quotes", f"'{found[1]}'"
+                hint = f"write `{instead}`: texts stand in single quotes"
+        if self.text[start:end] == "$" and hint.startswith("leave out `${`") and not self.text[end:].startswith("{"):
+            hint = "leave `$` out: a name stands by itself, and a text in single quotes"
+        instead = _INSTEAD.get(self.text[start:end].lower()) if instead is None else instead
+        return self.unparsed("ENG101", start, end, instead, reason=reason, hint=hint)
+
+    def unparsed(self, code: str, start: int, end: int, instead: str | None, **fields: str) -> EngineError:
+        """The error of what does not parse, with what would."""
+        mended = None if instead is None else self.mended(start, end, instead)
+        return UnparsedError(problem(code, self.at(start, end), **fields), mended)
 
     def _sign(self, start: int, end: int) -> tuple[int, int]:
         """The whole of a sign of another language that the parser has read in part: `===`, `=~`."""
@@ -94,6 +145,13 @@ class Snippet(NamedTuple):
 def quoted(text: str) -> str:
     """`text` in backticks, unless it has its own."""
     return text if "`" in text else f"`{text}`"
+
+
+def code(text: str) -> str:
+    """`text` as code in a sentence, whatever backticks it has."""
+    if "`" not in text:
+        return f"`{text}`"
+    return f"``{' ' * text.startswith('`')}{text}{' ' * text.endswith('`')}``"
 
 
 _ESCAPE_OF = {"'": "'", '"': "\\"}  # what begins an escape inside these quotes of YAML

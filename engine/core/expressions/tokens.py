@@ -9,19 +9,31 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 from json import JSONDecodeError
-from typing import Any, TypeAlias
+from math import prod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jmespath.exceptions import LexerError, ParseError
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
 from engine.core import exact
-from engine.core.expressions.snippet import QUOTES, Snippet, closing
+from engine.core.duration import seconds
+from engine.core.expressions.snippet import QUOTES, Snippet, UnparsedError, closing, code
 from engine.errors import EngineError, Errors, failure
+
+if TYPE_CHECKING:
+    from engine.core.expressions.infix import Said, Words
 
 MAX_LENGTH = 4096  # below the 4,300 digits at which Python refuses to read an integer
 MAX_DEPTH = 64
 
+_KEYS = frozenset(
+    {"if", "unless", "when", "require", "requires", "reject", "return", "where", "assert", "allow", "deny"}
+)
+_SPAN = re.compile(r"[0-9]{1,6}[smhd]\b")
+_SINCE = re.compile(r"\b(now) ?(-) ?([a-z_]{1,20}(?:\.[a-z_]{1,20}){1,5})")
+_ARROW = re.compile(r"[(,] ?\w{1,20} ?=$")
+_PRODUCT = re.compile(r"[0-9]{1,6}(?: ?\* ?[0-9]{1,6}){1,4}")
 Token: TypeAlias = Mapping[str, Any]  # type, value, start; what the library calls its `end` is right for some only
 Literal: TypeAlias = tuple[str, Any]  # literal, or word (what is no JSON, refused by `check`); its value
 
@@ -136,6 +148,19 @@ class Tokens:
                 start, end, hint=f"write what comes before `{sign}`, or remove it" if before else ""
             )
         if kind in _BEGIN_A_VALUE and at and self._kinds[at - 1] in _END_A_VALUE:
+            words = self._words()
+            if joined := words.joined(at) or words.branched(at):
+                return self._told(start, end, joined)
+            if words.said(at - 1) == "not" and (negated := words.negated(at - 1)):
+                return self._told(self._all[at - 1]["start"], self._end_of(at - 1), negated)
+            if at == 1 and words.said(0) in _KEYS:
+                return self.snippet.wrong(0, self._end_of(0), hint=f"leave `{words.said(0)}` out: it is the key's")
+            if words.said(at) in ("then", "else", "do", "end"):
+                return self.snippet.wrong(start, end, hint=f"leave `{words.said(at)}` out")
+            called = self._all[at - 1]["value"]
+            if kind == "literal" and self._kinds[at - 1] == "unquoted_identifier" and "_" in str(called):
+                said = f"{called}({self.snippet.text[start:end]})"
+                return self.snippet.wrong(self._all[at - 1]["start"], end, hint=f"write {code(said)}")
             mend = self.snippet.wrong(start, end)
             if "see docs" not in mend.problems[0].hint:
                 return mend
@@ -147,6 +172,20 @@ class Tokens:
             opens = self.snippet.text[self._all[self._opened(at)[-1]]["start"]]
             if (closes := _CLOSE.get(opens, "")) not in ("", self.snippet.text[start:end]):
                 return self.snippet.wrong(start, end, hint=f"close `{opens}` with `{closes}` before it")
+        if kind in ("quoted_identifier", "literal") and at > 1 and self._kinds[at - 1] == "lbracket":
+            name = self.snippet.text[start + 1 : end - 1]
+            if self._kinds[at - 2] in _END_A_VALUE and self._kinds[at + 1] == "rbracket" and name.isidentifier():
+                from engine.core.expressions.infix import Said
+
+                meant = Said(f".{name}", self._all[at - 1]["start"], self._end_of(at + 1))
+                whole = f"{self._words().before(at - 1)[0]}.{name}"
+                told = self.snippet.wrong(start, end, hint=f"a field follows a `.`: write `{whole}`").problems[0]
+                return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
+        if kind == "colon" and at == 1 and self._words().said(0) in _KEYS:
+            name = self._words().said(0)
+            return self.snippet.wrong(0, end, hint=f"leave `{name}:` out: the key stands before the value already")
+        if counted := self._counted(at):
+            return counted
         if kind == "star" and at and self._kinds[at - 1] == "unquoted_identifier":
             name = self._all[at - 1]["value"]
             return self.snippet.wrong(start, end, hint=f"text stands in single quotes: write `'{name}*'`")
@@ -154,7 +193,37 @@ class Tokens:
             return self.snippet.wrong(start, end)
         if [(t["type"], t["start"]) for t in self._all[at + 1 : at + 3]] == [("dot", end), ("number", end + 1)]:
             end = self._end_of(at + 2)
-        return failure("ENG103", self.snippet.at(start, end), written=self.snippet.text[start:end])
+        written = self.snippet.text[start:end]
+        return self.snippet.unparsed("ENG103", start, end, f"`{written}`", written=written)
+
+    def _counted(self, at: int) -> EngineError | None:
+        """Numbers as other languages have them: `24h`, `60 * 60`."""
+        from engine.core.expressions.infix import Said
+
+        text, start = self.snippet.text, self._all[at]["start"]
+        if span := _SPAN.match(text, start):
+            comparing = self._kinds[at - 1] in OPERATORS if at else False
+            said = f"`{seconds(span[0])}`" if comparing else f"'{span[0]}'"
+            return self._told(start, span.end(), Said(said, start, span.end()), ", in seconds" if comparing else "")
+        if product := _PRODUCT.match(text, start):
+            said = f"`{prod(map(int, re.findall('[0-9]+', product[0])))}`"
+            return self._told(start, product.end(), Said(said, start, product.end()), ": there is no arithmetic")
+        return None
+
+    def _told(self, start: int, end: int, meant: "Said", why: str = "") -> EngineError:
+        """What another language says there is told, and what it comes to is judged in the place of the whole."""
+        told = self.snippet.wrong(start, end, hint=f"write {code(meant.text)}{why}").problems[0]
+        return UnparsedError(told, self.snippet.mended(meant.start, meant.end, meant.text))
+
+    def _words(self) -> "Words":
+        from engine.core.expressions.infix import Words
+
+        return Words(
+            self.snippet.text,
+            self._kinds,
+            [token["start"] for token in self._all],
+            [self._end_of(at) for at in range(len(self._all))],
+        )
 
     def _opened(self, at: int) -> list[int]:
         """The brackets before a token that are open there."""
@@ -229,6 +298,12 @@ def _swallowed(text: str, quote: str) -> int:
 def _no_token(snippet: Snippet, error: LexerError) -> EngineError:
     start, reason = error.lexer_position, ""
     quote = snippet.text[start]
+    if quote == "-" and (asked := _SINCE.search(snippet.text)) and asked.start(2) == start:
+        said = f"seconds_since({asked[3]})"
+        told = snippet.wrong(*asked.span(), hint=f"write `{said}`: there is no arithmetic").problems[0]
+        return UnparsedError(told, snippet.mended(*asked.span(), said))
+    if _ARROW.search(snippet.text[: start + 1]):
+        return snippet.wrong(start, start + 2, hint="a condition on each item stands in `list[?condition]`")
     if quote in QUOTES:
         reason = f"{error.message.removesuffix(' at').lower()} in this name"
         if (begin := _swallowed(snippet.text, quote)) >= 0 and closing(snippet.text, start) < 0:

@@ -174,6 +174,12 @@ def values(type_: Type) -> Type:
     return union(found) if found else ANY
 
 
+def is_fixed(type_: Type) -> bool:
+    """Is it an object whose fields its schema lists, so that nobody counts them?"""
+    closed = all(_objects(s.schema) and _property(s.schema, "") is False for s in type_.shapes)
+    return type_.without_null().only("object") and bool(type_.shapes) and closed
+
+
 def names(type_: Type) -> Sequence[str]:
     """The field names that are known of an object of this type."""
     if type_.fields is not None:

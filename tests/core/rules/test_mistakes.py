@@ -37,6 +37,41 @@ def test_a_mistake_is_told_where_it_was_made(row: dict[str, Any]) -> None:
     assert len(problems) == row.get("problems", 1), shown
 
 
+EXPRESSIONS: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "expression_mistakes.yaml").read_text(encoding="utf-8")
+)["mistakes"]
+
+
+def _with_expression(row: dict[str, Any], text: str) -> dict[str, bytes]:
+    """The rules of the table, with `text` where the row says, in the quotes that it has none of."""
+    old = {"condition": '"pr.base.ref == verdict.branch"', "message": '"It goes to ${verdict.branch}."'}
+    place = next(key for key in ("condition", "message", "event") if key in row)
+    written = "'" + text.replace("'", "''") + "'" if '"' in text else f'"{text}"'
+    entry = BASE[ENTRY]
+    if place == "event":
+        entry = entry.replace("synchronize], run", f"synchronize], when: {written}, run", 1)
+    else:
+        entry = entry.replace(old[place], written, 1)
+    assert written in entry
+    return {name: (entry if name == ENTRY else one).encode() for name, one in BASE.items()}
+
+
+@pytest.mark.parametrize("row", EXPRESSIONS, ids=lambda row: row["why"])
+def test_a_mistake_in_an_expression_is_told_with_what_mends_it(row: dict[str, Any]) -> None:
+    text = row.get("condition") or row.get("message") or row["event"]
+    problems = lint(_with_expression(row, text), catalog())
+    shown = "\n".join(p.text() for p in problems)
+    assert len(problems) == row.get("problems", 1), shown
+    wanted = str(row.get("says", row.get("write")))
+    said = [p.place for p in problems if wanted in f"{p.message} {p.hint}"]
+    assert said, shown
+    place = said[0]
+    assert place is not None
+    assert place.excerpt[place.column - 1 :].startswith(row["at"]), f"{place.column}: {shown}"
+    if "write" in row and row.get("mends", True):
+        assert lint(_with_expression(row, text.replace(row.get("for", row["at"]), row["write"], 1)), catalog()) == ()
+
+
 @pytest.mark.parametrize(
     ("why", "old", "new", "codes"),
     [

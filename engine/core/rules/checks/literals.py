@@ -11,6 +11,8 @@ from engine.core.duration import is_duration
 from engine.core.expressions.globs import glob
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
+from engine.core.rules.checks.globs import odd_glob
+from engine.core.rules.checks.looks import ends, known_branches, known_sources, parts
 from engine.core.rules.checks.subject import Check, Subject, compared, literal_texts, nodes, tree
 from engine.core.rules.draft import Entry
 from engine.errors import Place, Problem, problem
@@ -25,6 +27,7 @@ class Text(NamedTuple):
     value: str
     place: Place
     subject: str  # as it is written: `pr.base.ref`
+    where: str = ""  # of an argument: the first one
 
 
 World: TypeAlias = Callable[[Text, Subject], Iterator[Problem]]
@@ -49,12 +52,14 @@ def literals(subject: Subject) -> Iterator[Problem]:
                 for world in _held_against(name):
                     yield from world(Text(value, at, name), subject)
             if node.kind == "function_expression":
+                yield from parts(node, text, snippet, subject)
                 for position, argument in enumerate(node.children):
                     asked = _ARGUMENTS.get((node.value, position))
                     for value, literal in literal_texts(argument) if asked is not None else ():
                         at = snippet.at(literal.start, literal.end)
                         assert asked is not None
-                        yield from asked(Text(value, at, f"what {node.value}() asks"), subject)
+                        where = text[node.children[0].start : node.children[0].end]
+                        yield from asked(Text(value, at, f"what {node.value}() asks", where), subject)
 
 
 _GROUP = re.compile(r"(?<![\w.])groups\.(\"?)([\w-]+)\1")
@@ -73,7 +78,7 @@ def groups(subject: Subject) -> Iterator[Problem]:
 def _held_against(name: str) -> Iterator[World]:
     """The worlds of a value, by the end of its path."""
     for end, world in _PATHS.items():
-        if name == end or name.endswith("." + end):
+        if ends(name, end):
             yield world
             return
 
@@ -90,18 +95,16 @@ def _never(text: Text, known: Collection[str], what: str, hint: str = "") -> Ite
 
 
 def _sources(text: Text, subject: Subject) -> Iterator[Problem]:
-    yield from _never(text, [e.data["repo"] for e in subject.draft.sections["sources"]], "source")
+    yield from _never(text, *known_sources(subject))
 
 
 def _branches(text: Text, subject: Subject) -> Iterator[Problem]:
-    known = [e.data["branch"] for e in subject.draft.sections["environments"]]
-    known += [subject.draft.settings["otherwise"]["branch"]] if "otherwise" in subject.draft.settings else []
     short = text.value.removeprefix(_BRANCH_PREFIX)
     hint = f"write `{short}`: a branch is named without `{_BRANCH_PREFIX}` here" if short != text.value else ""
     environment = next((e for e in subject.draft.sections["environments"] if e.name == short), None)
     if environment is not None:
         hint = hint or f"write `{environment.data['branch']}`, the branch of environment `{short}`"
-    yield from _never(text, known, "branch that changes go to", hint)
+    yield from _never(text, *known_branches(subject), hint)
 
 
 def _short_branch(text: Text, _: Subject) -> Iterator[Problem]:
@@ -114,6 +117,10 @@ def _full_ref(text: Text, _: Subject) -> Iterator[Problem]:
     if not text.value.startswith("refs/"):
         wanted = f"write `{_BRANCH_PREFIX}{text.value}`, or compare with `is_feature_branch(…)`"
         yield problem("ENG891", text.place, value=text.value, what="a ref in full", wanted=wanted)
+    elif not text.value.startswith((_BRANCH_PREFIX, "refs/tags/", "refs/pull/")):
+        name = text.value.rpartition("/")[2]
+        wanted = f"write `{_BRANCH_PREFIX}{name}`, or `refs/tags/…` for a tag"
+        yield problem("ENG891", text.place, value=text.value, what="the ref of a branch or a tag", wanted=wanted)
 
 
 def _login(text: Text, _: Subject) -> Iterator[Problem]:
@@ -175,8 +182,13 @@ def type_meant(pattern: str) -> str | None:
 
     if any(map(glob(pattern), TYPES)) or pattern.startswith(_OTHER_PROVIDERS):
         return None
-    guess = f"aws_{pattern}"
-    return f"did you mean `{guess}`?" if any(map(glob(guess), TYPES)) else _meant(pattern, TYPES)
+    small = re.sub(r"[^a-z0-9_*?]+", "_", pattern.partition(".")[0].lower()).strip(
+        "_"
+    )  # `AWS::IAM::Role`, `aws_iam_role.x`
+    for guess in (f"aws_{pattern}", small, f"aws_{small}", f"{small}_*", f"aws_{small}_*"):
+        if small and any(map(glob(guess), TYPES)):
+            return f"did you mean `{guess}`?"
+    return _meant(pattern, TYPES)
 
 
 _OTHER_PROVIDERS = (
@@ -208,8 +220,19 @@ def _meant(pattern: str, types: Collection[str]) -> str:
     return guess.replace("`?", f"{star}{rest}`?") if star else guess
 
 
-def _glob(text: Text, _: Subject) -> Iterator[Problem]:
+def _in_labels(text: Text, subject: Subject) -> Iterator[Problem]:
+    """`contains(labels, 'opa-passed')`"""
+    if text.where.endswith("labels"):
+        yield from _label(text, subject)
+
+
+def _glob(text: Text, subject: Subject) -> Iterator[Problem]:
+    """A glob of paths; one that is a directory in which somebody owns files matches none of them."""
     yield from odd_glob(text.value, text.place)
+    owned = [glob_ for entry in subject.draft.sections["sources"] for glob_ in entry.data["owns"]]
+    if any(one.startswith(f"{text.value}/") for one in owned):
+        way = f"write `{text.value}/**`"
+        yield problem("ENG893", text.place, glob=text.value, reason="a directory is no changed file", way=way)
 
 
 def _label(text: Text, subject: Subject) -> Iterator[Problem]:
@@ -220,25 +243,10 @@ def _label(text: Text, subject: Subject) -> Iterator[Problem]:
         yield from _never(text, known, "label of ours")
 
 
-def _matched(text: Text, _: Subject) -> Iterator[Problem]:
-    """What a glob is held against has no wildcard in it, unless the two were exchanged."""
-    if "*" in text.value:
-        wanted = "the pattern comes second: `glob(text, pattern)`"
-        yield problem("ENG891", text.place, value=text.value, what="a text to be matched", wanted=wanted)
-
-
-def _searched(text: Text, _: Subject) -> Iterator[Problem]:
-    """`starts_with('refs/heads/', event.ref)`: what is known already is asked whether it begins with what is not."""
-    wanted = "the text that is looked at comes first: `starts_with(event.ref, 'refs/')`"
-    yield problem("ENG891", text.place, value=text.value, what="a text to be looked at", wanted=wanted)
-
-
 _ARGUMENTS: Mapping[tuple[str, int], World] = {
     ("plan_touches", 0): _type,
-    ("glob", 0): _matched,
-    ("starts_with", 0): _searched,
-    ("ends_with", 0): _searched,
     ("has_label", 0): _label,
+    ("contains", 1): _in_labels,
     ("seconds_since", 0): _time,
     ("applied_in", 0): _applied,
     ("ran_in", 0): _applied,
@@ -263,37 +271,7 @@ _PATHS: Mapping[str, World] = {
 }
 
 
-# --- globs and names of the rules themselves
-
-
-def odd_glob(pattern: str, place: Place) -> Iterator[Problem]:
-    """What a glob of another language says, and ours takes as it is written."""
-    for mark, reason, way in _ODD:
-        if mark.search(pattern):
-            yield problem("ENG893", place, glob=pattern, reason=reason, way=way)
-            return
-
-
-_ODD = (
-    (re.compile(r"[\[\]]"), "`[` stands for itself", "write one glob for each, or `?` for one character"),
-    (re.compile(r"[{}]"), "`{` stands for itself", "write one glob for each alternative"),
-    (re.compile(r"^!"), "`!` stands for itself", "name what is meant: nothing is taken away again"),
-    (re.compile(r"\\"), "a path has `/`", "write `/`"),
-    (
-        re.compile(r"^/|^\./|(^|/)\.\.(/|$)"),
-        "a path begins at the top of the repository",
-        "leave `/`, `./` and `..` out",
-    ),
-    (re.compile(r"/$"), "a path of a file never ends with `/`", "add `**`: all that is in it"),
-    (re.compile(r"//"), "no path has `//`", "write `/` once"),
-)
-
-
-def globs(subject: Subject) -> Iterator[Problem]:
-    """Globs of `owns` that can match no path."""
-    for entry in subject.draft.sections["sources"]:
-        for index, pattern in enumerate(entry.data["owns"]):
-            yield from odd_glob(pattern, entry.place("owns", index))
+# --- names of the rules themselves
 
 
 def branches(subject: Subject) -> Iterator[Problem]:
@@ -322,28 +300,9 @@ def cases(subject: Subject) -> Iterator[Problem]:
         yield problem("ENG895", entry.place(), name=entry.name, small=entry.name.lower())
 
 
-_BARE = re.compile(r"(?<!\$)\{ *([a-z]+(?:\.\w+)+) *\}|\$([a-z]+(?:\.\w+)+)|[$#%]\(+ *([a-z]+(?:\.\w+)+) *\)+")
-
-
-def messages(subject: Subject) -> Iterator[Problem]:
-    """Facts in messages that nobody puts in: `{pr.number}` for `${pr.number}`."""
-    for entry in subject.draft.sections["gates"]:
-        text = entry.data.get("message", "")
-        for found in _BARE.finditer(text):
-            path = found[1] or found[2] or found[3]
-            start, end = found.span()
-            if text[start - 1 : start] == "{" and text[end : end + 1] == "}":
-                start, end = start - 1, end + 1
-            if path.partition(".")[0] in subject.catalog.facts:
-                at = Snippet(text, entry.place("message")).at(start, end)
-                yield problem("ENG907", at, text=text[start:end], path=path)
-
-
 CHECKS = (
     Check("ENG890", literals, ("sources", "environments", "otherwise", "overrides"), ("ENG061",)),
     Check("ENG906", groups, ("groups",)),
-    Check("ENG907", messages),
-    Check("ENG893", globs),
     Check("ENG894", branches),
     Check("ENG895", cases),
 )

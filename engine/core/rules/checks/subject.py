@@ -65,11 +65,22 @@ def compared(node: Node) -> Iterator[tuple[str, Node, Node]]:
     """The texts that a comparison, `in` or `contains` holds against a value: each, its literal, and the value."""
     if node.kind not in ("comparator", "function_expression") or len(node.children) != 2:
         return
-    if node.kind == "function_expression" and node.value not in ("in", "contains"):
+    if node.kind == "function_expression" and (node.value not in ("in", "contains") or _is_searched(node)):
         return
     for literal, other in (node.children, node.children[::-1]):
         if other.kind not in ("literal", "multi_select_list"):
             yield from ((value, one, other) for value, one in literal_texts(literal))
+
+
+def _is_searched(node: Node) -> bool:
+    """Does `contains` look for a text in another, where a part of it is enough?"""
+    where, what = node.children
+    if node.value != "contains" or where.kind == "multi_select_list":
+        return False
+    if where.kind == "literal":
+        return isinstance(where.value, str)
+    listed = any("projection" in one.kind for one in nodes(where))
+    return not listed and what.kind == "literal" and isinstance(what.value, str)
 
 
 def literal_texts(node: Node) -> Iterator[tuple[str, Node]]:

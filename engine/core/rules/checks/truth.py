@@ -8,7 +8,7 @@ largest part of the expression for which it holds. A proof over all states is no
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from math import prod
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.core.expressions.parse import Node
@@ -19,7 +19,19 @@ from engine.errors import Problem, problem
 
 _MOST = 4_096  # assignments that are tried; of more nothing is said
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
+_HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {**_ORDER, "eq": eq, "ne": ne}
 _TURNED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
+# What was before now, whatever it is of.
+_PAST = (
+    "updated_at",
+    "submitted_at",
+    "created_at",
+    "signed_at",
+    "confirmed_at",
+    "merged.at",
+    "merged_at",
+    "same_since",
+)
 _LOGIC = ("and_expression", "or_expression", "not_expression")
 _DEEPEST = 16  # defines within defines
 
@@ -113,12 +125,17 @@ class _Reading(NamedTuple):
         elif left.kind == "function_expression" and left.value == "seconds_since":
             (when,) = left.children
             begin = epoch(when.value) if when.kind == "literal" and isinstance(when.value, str) else None
-            if begin is None:
+            if begin is not None:
+                name, shift = "now", begin  # two windows of one clock
+            elif when.kind == "field" and when.value == "now":
+                return lambda _: bool(_HOLDS[kind](0, wanted))
+            elif name.removesuffix(")").endswith(_PAST):
+                least = 0
+            else:
                 return None
-            name, shift = "now", begin  # two windows of one clock
         limit = wanted + shift
         self.may_be(name, *(one for one in (limit - 1, limit, limit + 1) if one >= least))
-        holds = _ORDER.get(kind) or (lambda a, b: (a == b) is (kind == "eq"))
+        holds = _HOLDS[kind]
         return lambda values: isinstance(values[name], int | float) and holds(values[name], limit)
 
 
@@ -140,6 +157,21 @@ def truths(subject: Subject) -> Iterator[Problem]:
             at = Snippet(text, place).at(node.start, node.end)
             part = " ".join(text[node.start : node.end].split())
             yield problem("ENG897" if value else "ENG896", at, text=part if len(part) <= 100 else part[:99] + "…")
+        yield from _twice(text, Snippet(text, place), whole)
+
+
+def _twice(text: str, snippet: Snippet, whole: Node) -> Iterator[Problem]:
+    """What `&&` or `||` joins with itself: one of the two was to be something else."""
+    for node in nodes(whole):
+        if node.kind in ("and_expression", "or_expression"):
+            seen: set[str] = set()
+            for child in node.children:
+                written = _written(child, text)
+                if written in seen:
+                    sign = "&&" if node.kind == "and_expression" else "||"
+                    part = snippet.part(child.start, child.end)
+                    yield problem("ENG976", snippet.at(child.start, child.end), text=part, sign=sign)
+                seen.add(written)
 
 
 def _constant(node: Node, text: str, defines: Mapping[str, str]) -> Iterator[tuple[Node, bool]]:
