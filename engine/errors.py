@@ -1458,6 +1458,14 @@ TABLE: dict[str, Row] = {
         "see that ENGINE_AWS_PROFILE, or the process, has keys that are valid now; then run it again",
         _EXEC,
     ),
+    # ENG980-989 rules that load, and pipelines that are not what was meant
+    "ENG980": Row(
+        "{event} is about {about}: gate `{gate}` of `{run}` reads `{fact}`, which it does not have, and is an error",
+        "start it by an event that is about {wanted}",
+        _NO,
+    ),
+    "ENG981": Row("the row of line {line} starts `{run}` whenever this one does", "remove one of the two", _NO),
+    "ENG982": Row("`{name}` {reason}", "{way}", _NO),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from engine.core.declare import Catalog
 from engine.core.rules import load
-from engine.core.rules.checks import hygiene, literals, truth
+from engine.core.rules.checks import hygiene, literals, order, starts, truth
 from engine.core.rules.checks.subject import Check
 from engine.core.rules.draft import ENTRY, LISTED, NAMED, Draft
 from engine.core.rules.ignored import passed_over
 from engine.core.source import Document
 from engine.errors import Errors, Place, Problem
 
-FINDINGS = (*hygiene.CHECKS, *literals.CHECKS, *truth.CHECKS)
+FINDINGS = (*hygiene.CHECKS, *starts.CHECKS, *order.CHECKS, *literals.CHECKS, *truth.CHECKS)
 CHECKS = (*load.CHECKS, *FINDINGS)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from engine.core.declare import Schema
 from engine.core.expressions.model import Expression, Kind
 
-KEYWORDS = frozenset(("type", "enum", "minimum", "maximum", "items", "default", "description"))
+# `of` names the action whose outputs are meant, `names` what a text is the name of.
+KEYWORDS = frozenset(("type", "enum", "minimum", "maximum", "items", "default", "description", "of", "names"))
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),

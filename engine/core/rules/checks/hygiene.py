@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from engine.core.rules.build import EXCLUDE
+from engine.core.expressions.model import Expression
+from engine.core.rules.build import EXCLUDE, strings
 from engine.core.rules.checks.references import group_names
 from engine.core.rules.checks.subject import Check, Subject, calls
 from engine.core.rules.draft import SPECIAL_GROUP
 from engine.core.rules.pins import logins
 from engine.errors import Problem, problem
 
-_MAY_BE_ABSENT = "verdict"  # the one fact that does not exist before our own work has made it
+_MAY_BE_ABSENT = ("merged", "verdict")  # the facts that do not exist before somebody has made them
 
 
 def unreachable(subject: Subject) -> Iterator[Problem]:
@@ -94,14 +95,30 @@ def self_approval(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG086", place, missing=", ".join(missing))
 
 
-def needs_verdict(subject: Subject) -> Iterator[Problem]:
-    """Gates that read the verdict and do not need it: before there is one they are an error, not pending."""
+def needs(subject: Subject) -> Iterator[Problem]:
+    """Gates that read what may be absent and do not need it: before it is there they are an error, not pending.
+
+    Where something else is needed that is always there, or that the gate does not read, that is the slip.
+    """
+    reads: dict[str, set[str]] = {}
+    first: dict[tuple[str, str], Expression] = {}
     for entry, expression in subject.expressions:
-        if entry.path[:1] != ("gates",) or _MAY_BE_ABSENT not in expression.needs:
-            continue
-        needs = entry.data.get("needs", ())
-        if _MAY_BE_ABSENT not in ([needs] if isinstance(needs, str) else needs):
-            yield problem("ENG087", expression.place, name=entry.name, fact=_MAY_BE_ABSENT)
+        if entry.path[:1] == ("gates",):
+            reads.setdefault(entry.name, set()).update(expression.needs)
+            for fact in expression.needs:
+                first.setdefault((entry.name, fact), expression)
+    for entry in subject.draft.sections["gates"]:
+        needed, read = strings(entry.data.get("needs")), reads.get(entry.name, set())
+        idle = [name for name in needed if name not in read or name not in _MAY_BE_ABSENT]
+        for fact in _MAY_BE_ABSENT:
+            if fact not in read or fact in needed:
+                continue
+            if len(idle) == 1:  # that one was to be the other
+                place = entry.place("needs", needed.index(idle[0])) if isinstance(entry.data["needs"], list) else None
+                hint = f"write `{fact}` for `{idle.pop()}`, so that it is pending"
+                yield problem("ENG087", place or entry.place("needs"), hint=hint, name=entry.name, fact=fact)
+            else:
+                yield problem("ENG087", first[entry.name, fact].place, name=entry.name, fact=fact)
 
 
 def excess_permissions(subject: Subject) -> Iterator[Problem]:
@@ -156,6 +173,16 @@ def protection_all_conditional(subject: Subject) -> Iterator[Problem]:
             yield problem("ENG091", entry.place(), name=entry.name)
 
 
+def owns_nothing(subject: Subject) -> Iterator[Problem]:
+    """Globs that only fit files beside the directories of services, where no resource is."""
+    for entry in subject.draft.sections["sources"]:
+        for index, pattern in enumerate(entry.data["owns"]):
+            if "/" not in pattern and "**" not in pattern:
+                everywhere = "**" if pattern == "*" else f"**/{pattern}" if "*" in pattern else f"{pattern}/**"
+                reason, way = "it fits files at the top of the repository, where no resource is", f"write `{everywhere}`"
+                yield problem("ENG893", entry.place("owns", index), glob=pattern, reason=reason, way=way)
+
+
 def odd_texts(subject: Subject) -> Iterator[Problem]:
     """Characters that a reviewer does not see, in descriptions and comments."""
     yield from subject.draft.warned
@@ -168,6 +195,7 @@ def _conditional(subject: Subject) -> set[str]:
 _ASKED = ("gates", "pipelines", "protect", "overrides")
 CHECKS = (
     Check("ENG039", odd_texts),
+    Check("ENG893", owns_nothing),
     Check("ENG080", unreachable, ("events", "pipelines", "verdicts"), ("ENG055",)),
     Check("ENG081", unused_gates, _ASKED, ("ENG052", "ENG053", "ENG068")),
     Check("ENG082", unused_defines, ("define", "events", "gates", "pipelines"), ("ENG1",)),
@@ -175,7 +203,7 @@ CHECKS = (
     Check("ENG084", unused_groups, ("gates", "overrides", "commands"), ("ENG054",)),
     Check("ENG085", alike),
     Check("ENG086", self_approval),
-    Check("ENG087", needs_verdict),
+    Check("ENG087", needs),
     Check("ENG088", excess_permissions, ("pipelines",), ("ENG053", "ENG921")),
     Check("ENG089", too_few, ("groups",)),
     Check("ENG090", pipelines_all_conditional, _ASKED, ("ENG052", "ENG053")),

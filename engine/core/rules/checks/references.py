@@ -127,10 +127,20 @@ def pipelines(subject: Subject) -> Iterator[Problem]:
     asked = [(entry.data["run"], entry.place("run")) for entry in subject.draft.sections["events"]]
     entries = [pipeline.entry for pipeline in subject.draft.pipelines]
     asked += [(one.data[key], one.place(key)) for one in entries for key in ("then", "else") if key in one.data]
+    asked += _given(subject)
     verdicts, document = subject.draft.settings.get("verdicts", {}), subject.draft.entry
     if document and "renew" in verdicts:
         asked.append((verdicts["renew"], document.place("verdicts", "renew")))
     yield from _named("ENG055", asked, known, {one.name: one.place("pipeline") for one in entries})
+
+
+def _given(subject: Subject) -> Iterator[_Asked]:
+    """Pipelines that actions are told to start."""
+    for step in (step for pipeline in subject.draft.pipelines for step in pipeline.steps):
+        action = subject.catalog.actions.get(step.data["uses"])
+        for name, value in subject.inputs.get(step.key, {}).items() if action else ():
+            if action and action.inputs.get(name, {}).get("names") == "pipeline" and isinstance(value, str):
+                yield value, step.place("with", name)
 
 
 def _events(entry: Entry) -> Iterator[tuple[str, Place]]:
