@@ -1466,6 +1466,9 @@ TABLE: dict[str, Row] = {
     ),
     "ENG981": Row("the row of line {line} starts `{run}` whenever this one does", "remove one of the two", _NO),
     "ENG982": Row("`{name}` {reason}", "{way}", _NO),
+    "ENG983": Row(
+        "`{glob}` fits files at the top of the repository only, where no resource is", "write `{deeper}`", _NO
+    ),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

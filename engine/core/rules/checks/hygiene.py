@@ -178,9 +178,8 @@ def owns_nothing(subject: Subject) -> Iterator[Problem]:
     for entry in subject.draft.sections["sources"]:
         for index, pattern in enumerate(entry.data["owns"]):
             if "/" not in pattern and "**" not in pattern:
-                everywhere = "**" if pattern == "*" else f"**/{pattern}" if "*" in pattern else f"{pattern}/**"
-                reason, way = "it fits files at the top of the repository, where no resource is", f"write `{everywhere}`"
-                yield problem("ENG893", entry.place("owns", index), glob=pattern, reason=reason, way=way)
+                deeper = "**" if pattern == "*" else f"**/{pattern}" if "*" in pattern else f"{pattern}/**"
+                yield problem("ENG983", entry.place("owns", index), glob=pattern, deeper=deeper)
 
 
 def odd_texts(subject: Subject) -> Iterator[Problem]:
@@ -195,7 +194,7 @@ def _conditional(subject: Subject) -> set[str]:
 _ASKED = ("gates", "pipelines", "protect", "overrides")
 CHECKS = (
     Check("ENG039", odd_texts),
-    Check("ENG893", owns_nothing),
+    Check("ENG983", owns_nothing),
     Check("ENG080", unreachable, ("events", "pipelines", "verdicts"), ("ENG055",)),
     Check("ENG081", unused_gates, _ASKED, ("ENG052", "ENG053", "ENG068")),
     Check("ENG082", unused_defines, ("define", "events", "gates", "pipelines"), ("ENG1",)),
