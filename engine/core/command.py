@@ -53,6 +53,22 @@ COMMANDS: Mapping[str, Row] = {
 }  # fmt: skip
 
 
+# What other tools call them.
+ALIASES: Mapping[str, str] = {
+    "check": "validate",
+    "delete": "destroy",
+    "deploy": "apply",
+    "explain": "why",
+    "plan": "validate",
+    "rerun": "validate",
+    "retry": "apply",
+    "revert": "rollback",
+    "test": "validate",
+    "undo": "rollback",
+    "usage": "help",
+}
+
+
 def read(body: str) -> Command | None:
     """The command that a comment with this body says; None: it says none."""
     first, *rest = body.replace("\r\n", "\n").split("\n")

@@ -90,9 +90,9 @@ def document(content: bytes, file: str) -> Document:
     return load_yaml(content, file)
 
 
-def read(files: Mapping[str, bytes], entry: str, errors: Errors) -> Draft:
-    """Parse and validate every file; what is wrong goes to `errors`."""
-    reader = _Files(files, entry, errors)
+def read(files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.Inputs | None = None) -> Draft:
+    """Parse and validate every file; what is wrong goes to `errors`. `inputs` are those of the actions there are."""
+    reader = _Files(files, entry, errors, inputs or {})
     rules = reader.one(entry, "deployment-rules")
     if entry not in files:
         errors.add("ENG050", Place(entry), file=entry)
@@ -179,8 +179,8 @@ def _units(document: Document, path: Path, value: object, broken: frozenset[Path
 class _Files:
     """Reads the files of one rule set."""
 
-    def __init__(self, files: Mapping[str, bytes], entry: str, errors: Errors) -> None:
-        self._files, self._entry, self._errors = files, entry, errors
+    def __init__(self, files: Mapping[str, bytes], entry: str, errors: Errors, inputs: schema.Inputs) -> None:
+        self._files, self._entry, self._errors, self._inputs = files, entry, errors, inputs
         self.documents: dict[str, Document] = {}
         self.pipeline_names: list[str] = []
         self.group_names: list[str] = []
@@ -199,7 +199,7 @@ class _Files:
             self.wrong[file] = frozenset()
             return None
         self.documents[file] = parsed
-        found = schema.check(name, parsed)
+        found = schema.check(name, parsed, self._inputs)
         self._errors.extend(mistake.problem for mistake in found)
         self.misnamed[file] = frozenset(str(mistake.path[0]) for mistake in found if mistake.of_name)
         if found:

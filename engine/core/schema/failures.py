@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from engine.core.schema import meant
-from engine.core.schema.meant import MOST_UNKNOWN, Failure, keys, strange
+from engine.core.schema import meant, mends
+from engine.core.schema.failure import Failure, Inputs, strange
+from engine.core.schema.meant import MOST_UNKNOWN, keys
 from engine.core.source import Document
 from engine.errors import MOST_PROBLEMS, Place, Problem, problem
 from engine.names import choice, closest, either, plural
@@ -29,10 +30,10 @@ class Mistake(NamedTuple):
     of_name: bool = False  # is it the name that does not fit, so that another one was meant?
 
 
-def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
+def mistakes(schema_json: str, document: Document, inputs: Inputs) -> tuple[Mistake, ...]:
     """Every mistake once, in the order of the file; never none."""
     schema = json.loads(schema_json)
-    errors = [_read(e, (), schema) for e in Draft202012Validator(schema).iter_errors(document.data)]
+    errors = [_read(e, (), schema, inputs) for e in Draft202012Validator(schema).iter_errors(document.data)]
     mistyped = {e.path for e in errors if e.rule == "type"}
     misspelt = {(e.path, name) for e in errors if e.rule == "additionalProperties" for name in keys(e).values()}
     listed = {(e.path[:-1], name) for e in errors if e.rule == "type" and isinstance(e.found, str) and e.path
@@ -75,10 +76,11 @@ def mistakes(schema_json: str, document: Document) -> tuple[Mistake, ...]:
     return tuple(sorted(told_of, key=lambda m: m.problem.place[:3] if m.problem.place else ("", 0, 0)))
 
 
+_SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _OF_A_TYPE = frozenset(("const", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"))
 
 
-def _read(error: ValidationError, above: _Path, root: Mapping[str, Any]) -> Failure:
+def _read(error: ValidationError, above: _Path, root: Mapping[str, Any], inputs: Inputs) -> Failure:
     path = (*above, *error.relative_path)
     of_name = "propertyNames" in error.relative_schema_path
     if of_name and isinstance(error.instance, str):
@@ -91,11 +93,12 @@ def _read(error: ValidationError, above: _Path, root: Mapping[str, Any]) -> Fail
         schema=error.schema if isinstance(error.schema, Mapping) else {},
         path=path,
         message=error.message,
-        inner=tuple(_read(e, path, root) for e in error.context or ()),
+        inner=tuple(_read(e, path, root, inputs) for e in error.context or ()),
         branch=branch if isinstance(branch, int) else 0,
         of_name=of_name,
         implied="then" in error.relative_schema_path,
         root=root,
+        inputs=inputs,
     )
 
 
@@ -118,7 +121,7 @@ def _unknown_keys(error: Failure, document: Document) -> Iterator[Problem]:
     wanted = keys(error)
     names = strange(error)
     for name in names[:MOST_UNKNOWN]:
-        hint = meant.place_of_key(error, document, name)
+        hint = meant.place_of_key(error, document, name, wanted)
         if name in wanted and not hint:
             hint = f"did you mean `{wanted[name]}`?"
         if wanted.get(name) == "from" and name in ("users", "teams"):
@@ -169,18 +172,20 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     hint = "put it in quotes" if scalar and "string" in error.wanted else ""
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
-        hint = f"write a list: [{', '.join((error.found, *others))}]"
+        listed = (error.found, *others)
+        hint = f"write a list: [{', '.join(listed)}]" if all(map(meant.is_item(error), listed)) else ""
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
     if isinstance(error.found, int) and not isinstance(error.found, bool) and "10m" in _about(error):
-        hint = f"say the unit: `{error.found}s` are seconds, `{error.found}m` minutes"
+        spans = [f"`{error.found}{unit}` {name}" for unit, name in _SPANS.items()]
+        hint = f"say the unit: {choice(spans).replace('` ', '` are ', 1)}"
     if isinstance(error.found, bool) and "expression" in _about(error):
-        hint = f"write {_about(error)}"
+        hint = (meant.NO_CONDITION.get(str(error.path[-1])) if error.found else None) or f"write {_about(error)}"
     strayed = (
         meant.of_the_top(error, document, str(error.path[-1])) if error.path[1:] and error.found is not None else ""
     )
-    hint = strayed or meant.of_another_type(error) or hint
+    hint = strayed or meant.of_another_type(error, document) or hint
     yield problem(
         "ENG042",
         _of_container(document, error.path) if error.found is None else document.place(*error.path),
@@ -207,10 +212,10 @@ def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
     if isinstance(error.found, str) and " - " in error.found:
         hint = "two items became one text: begin every `-` in the same column"
     elif isinstance(error.found, str):
-        several = meant.items(error.found, error.schema) if error.path and isinstance(error.path[-1], int) else []
+        several = mends.items(error.found, error.schema) if error.path and isinstance(error.path[-1], int) else []
         if several:
             hint = f"these are several: write {', '.join(several)}"
-        elif text := meant.form(error.found, error.schema):
+        elif text := mends.form(error.found, error.schema):
             hint = f"write `{text}`"
     yield problem("ENG044", place, hint=hint, value=_shown(error.found), about=_about(error))
 
@@ -253,7 +258,7 @@ def _union(error: Failure, document: Document) -> Iterator[Problem]:
             yield problem("ENG042", place, hint=hint, expected=expected, found=_type(error.found), about="")
             return
     for branch in branches if isinstance(error.found, str) else ():
-        if several := meant.items(error.found, error.resolved(branch.get("items", {}))):
+        if several := mends.items(error.found, error.resolved(branch.get("items", {}))):
             hint, place = f"write a list: [{', '.join(several)}]", document.place(*error.path)
             yield problem("ENG042", place, hint=hint, expected="one name, or a list", found="text", about="")
             return

@@ -1,59 +1,34 @@
 """What was meant by a key or a value that does not fit: guesses, each held to the schema before it is told."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
 from itertools import islice, takewhile
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from engine.core.schema import foreign
+from engine.core.schema.failure import Failure, strange
+from engine.core.schema.mends import form, items
 from engine.core.source import Document
 from engine.names import choice, closest
 
-Path: TypeAlias = tuple[str | int, ...]
-
 MOST_UNKNOWN = 100  # keys of one mapping: whoever wrote more has another mapping in mind
-
-
-class Failure(NamedTuple):
-    """What we use of a jsonschema error."""
-
-    rule: str
-    wanted: Any  # the keyword's value
-    found: Any  # the value that does not fit
-    schema: Mapping[str, Any]  # that holds the keyword
-    path: Path
-    message: str
-    inner: tuple["Failure", ...]  # why each branch of a union did not fit
-    branch: int  # in a union: which branch
-    of_name: bool  # is `found` a key rather than a value?
-    implied: bool  # by another key's presence (`then`)
-    root: Mapping[str, Any]  # the whole schema
-
-    @property
-    def defs(self) -> Mapping[str, Any]:
-        """What its `$ref`s lead to."""
-        found: Mapping[str, Any] = self.root.get("$defs", {})
-        return found
-
-    def part(self, name: str) -> Mapping[str, Any]:
-        """What the schema says of the key `name`, with what it refers to."""
-        found: Mapping[str, Any] = self.schema.get("properties", {}).get(name, {})
-        return {**self.resolved(found), **found}
-
-    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What `$ref` leads to."""
-        referred: Mapping[str, Any] = self.defs.get(schema.get("$ref", "").removeprefix("#/$defs/"), schema)
-        return referred
 
 
 # What other tools call it, and what is called so by us in one mapping or another.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "account_id": ("account",),
-    "action": ("uses", "require"),
+    "action": ("uses", "types", "require"),
+    "actions": ("types",),
+    "activity_types": ("types",),
     "all_of": ("all",),
     "and": ("all",),
     "any_of": ("any",),
+    "bypass": ("overrides",),
+    "checks": ("gates",),
+    "conditions": ("gates", "when"),
     "approvers": ("from", "approvals"),
     "condition": ("when", "if", "require"),
     "cron": ("every",),
@@ -61,18 +36,26 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "deny": ("reject",),
     "depends_on": ("needs",),
     "description": ("message",),
+    "extends": ("include",),
+    "exceptions": ("overrides",),
+    "files": ("include", "owns"),
     "env": ("environments",),
     "envs": ("environments",),
     "filter": ("when", "if"),
     "groups": ("from",),
     "if": ("when",),
+    "import": ("include",),
+    "imports": ("include",),
     "inputs": ("with",),
     "job": ("run",),
+    "keep": ("newest",),
+    "locals": ("define",),
     "jobs": ("pipelines", "actions"),
     "members": ("users",),
     "min": ("count",),
     "msg": ("message",),
     "name": ("id", "pipeline", "repo"),
+    "next": ("then",),
     "needs_approval": ("approvals",),
     "on": ("event", "events"),
     "one_of": ("any",),
@@ -81,6 +64,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "paths": ("owns",),
     "path": ("owns",),
     "pipeline": ("run",),
+    "pull_request_rules": ("gates",),
     "repository": ("repo",),
     "required": ("require", "count"),
     "reviewers": ("from", "approvals"),
@@ -88,21 +72,21 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "schedule": ("every",),
     "steps": ("actions",),
     "teams": ("from",),
+    "timeouts": ("limits",),
     "triggers": ("events",),
     "ttl": ("expires",),
     "unless": ("reject",),
     "url": ("repo",),
+    "type": ("types",),
     "user": ("login",),
     "users": ("from",),
+    "variables": ("define",),
+    "vars": ("define",),
+    "workflow": ("run", "pipelines"),
+    "workflows": ("include", "pipelines"),
     "when": ("if",),
     "with_inputs": ("with",),
 }
-
-
-def strange(error: Failure) -> list[str]:
-    """The keys that the schema does not know."""
-    known = error.schema.get("properties", {})
-    return [name for name in error.found if name not in known]
 
 
 def keys(error: Failure) -> dict[str, str]:
@@ -114,9 +98,19 @@ def keys(error: Failure) -> dict[str, str]:
     for name in islice((n for n in error.found if n not in known), MOST_UNKNOWN):
         alias = next((one for one in _ALIASES.get(name, ()) if one in free), "")
         near = closest(name, free).removeprefix("did you mean `").removesuffix("`?")
-        if meant := alias or (near if near in free else "") or _only(error, missing, name):
+        near = near if near in free and (_is_sure(name, near) or not foreign.elsewhere(error, name)) else ""
+        alias = alias or next((one for one in free if name in error.part(one).get("examples", ())), "")
+        if meant := alias or ("" if foreign.remark(error, name) else near or _only(error, missing, name)):
             found[name] = meant
     return found
+
+
+def _is_sure(name: str, near: str) -> bool:
+    """Is it rather this name, misspelt, than that of another mapping, spelt well?"""
+    return SequenceMatcher(a=near, b=name).ratio() >= _SURE
+
+
+_SURE = 0.85
 
 
 def _only(error: Failure, missing: list[str], name: str) -> str:
@@ -124,117 +118,13 @@ def _only(error: Failure, missing: list[str], name: str) -> str:
     if len(missing) != 1 or len(strange(error)) != 1:
         return ""
     value, wanted = error.found[name], {**error.part(missing[0]), "$defs": error.defs}
-    fits = isinstance(value, dict | list) and Draft202012Validator(wanted).is_valid(value)
+    has_shape = isinstance(value, dict | list | int) and not isinstance(value, bool)
+    fits = has_shape and Draft202012Validator(wanted).is_valid(value)
     return str(missing[0]) if fits or (isinstance(value, str) and value and form(value, wanted)) else ""
 
 
-def form(value: str, schema: Mapping[str, Any]) -> str:
-    """The value as the schema wants it: itself, or with one slip mended; empty where no mend of ours makes it fit."""
-    pattern: str = schema.get("pattern", "")
-    if not pattern:
-        return ""
-    mends = (*_MENDS, _separated) if pattern.startswith("^[a-z") else _MENDS
-    for mend in mends:
-        for text in mend(value):
-            if text and re.search(pattern, text) and len(text) <= schema.get("maxLength", len(text)):
-                return text
-    return ""
-
-
-def _itself(value: str) -> Iterator[str]:
-    yield value
-
-
-def _bare(value: str) -> Iterator[str]:
-    """Without what stands around it: the mark of a login, a comma, quotes within quotes."""
-    yield value.strip(" ,;'\"@")
-
-
-# What people put before a name: the address of a repository, the mark of a login.
-_PREFIXED = re.compile(r"(?:https?://[^/\s]+/|git@[^:\s]+:|@)([\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?$")
-
-
-def _address(value: str) -> Iterator[str]:
-    if said := _PREFIXED.match(value):
-        yield said[1]
-    yield value.replace("\\", "/")
-    yield value.strip("/").removeprefix("./")
-
-
-def _small(value: str) -> Iterator[str]:
-    yield value.lower()
-
-
-_ALIKE = str.maketrans("аеорсухіѕјԁո", "aeopcyxisjdn")  # Cyrillic and Armenian letters that look Latin
-
-
-def _latin(value: str) -> Iterator[str]:
-    yield value.translate(_ALIKE)
-
-
-_SEPARATORS = (
-    (" ", "-"),
-    (" ", "_"),
-    ("_", "-"),
-    ("-", "_"),
-    (".", "-"),
-    (".", "_"),
-    ("=", ":"),
-    (": ", ":"),
-    ("\\", "/"),
-)
-
-
-def _separated(value: str) -> Iterator[str]:
-    if "@" not in value and not any(c.isupper() for c in value[1:]):  # `Nina Smith` is no login
-        yield from (value.lower().replace(old, new) for old, new in _SEPARATORS if old in value)
-
-
-def _digits(value: str) -> Iterator[str]:
-    """`4111-1111-1111`"""
-    if bare := re.fullmatch(r"\d[\d -]+", value):
-        yield bare[0].replace("-", "").replace(" ", "")
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
-_SPAN = re.compile(
-    r"(\d{1,9})\s{0,9}(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?(?![A-Za-z])\s{0,9}", re.IGNORECASE
-)
-
-
-def _span(value: str) -> Iterator[str]:
-    """`24 hours`, `1d12h`, `P7D`, `2 weeks`: in its own unit, or in the largest that is exact."""
-    text = re.sub(r"^P|T", "", value.strip()) if value[:1] == "P" else value.strip()
-    if not text or _SPAN.sub("", text):
-        return
-    parts = [(int(number), unit.lower()) for number, unit in _SPAN.findall(text)]
-    whole = sum(number * _UNITS[unit] for number, unit in parts)
-    if len(parts) == 1 and parts[0][1] != "w":
-        yield "{}{}".format(*parts[0])
-    yield from (f"{whole // _UNITS[unit]}{unit}" for unit in "dhms" if whole and whole % _UNITS[unit] == 0)
-
-
-_MENDS: tuple[Callable[[str], Iterator[str]], ...] = (
-    _itself,
-    _bare,
-    _address,
-    _small,
-    _latin,
-    _digits,
-    _span,
-)
-
-
-def items(value: str, schema: Mapping[str, Any]) -> list[str]:
-    """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`."""
-    parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:- ?)?", value) if part]
-    pattern = schema.get("pattern", "")
-    several = len(parts) > 1 and pattern and all(re.search(pattern, part) for part in parts)
-    return parts if several else []
-
-
-def place_of_key(error: Failure, document: Document, name: str) -> str:
-    """Where an unknown key belongs, if it is a known one in the wrong place or form."""
+def place_of_key(error: Failure, document: Document, name: str, wanted: Mapping[str, str]) -> str:
+    """Where an unknown key belongs, if it is a known one in the wrong place or form; `wanted` has the guesses."""
     known = error.schema.get("properties", {})
     begin, blank, rest = name.partition(" ")
     if blank and begin in known and error.found[name] is None:
@@ -247,9 +137,39 @@ def place_of_key(error: Failure, document: Document, name: str) -> str:
     value = error.found[name]
     if value is None and len(error.found) == 1 and error.path and isinstance(error.path[-1], int):
         return f"leave the `:` out: `- {name}`"
-    if error.path and known and isinstance(value, dict) and value and value.keys() <= known.keys():
+    if key := next((one for one in known if name in error.part(one).get("examples", ())), ""):
+        beside = ", and what it holds beside that" if value else ""
+        return f"write `{key}: {name}`{beside}"
+    in_item = error.path and isinstance(error.path[-1], int)
+    absent = [one for one in error.schema.get("required", ()) if not isinstance(value, dict) or one not in value]
+    if (
+        in_item
+        and len(error.found) == 1
+        and isinstance(value, dict)
+        and len(absent) == 1
+        and value.keys() <= known.keys()
+    ):
+        return f"its name belongs into it: `{{{absent[0]}: {name}, {', '.join(f'{one}: …' for one in value)}}}`"
+    if error.path and not in_item and isinstance(value, dict) and value and value.keys() <= known.keys():
         return f"it stands in `{error.path[-1]}`: indent it as that, if it is another one"
-    return of_the_top(error, document, name)
+    if step := _input(error, name):
+        return step
+    return of_the_top(error, document, name) or (name not in wanted and _not_here(error, name)) or ""
+
+
+def _input(error: Failure, name: str) -> str:
+    """What to do with an input of an action that stands beside `with:`."""
+    uses = error.found.get("uses")
+    is_input = isinstance(uses, str) and name in error.inputs.get(uses, ())
+    return f"`{name}` is an input of `{uses}`: write `with: {{{name}: …}}`" if is_input else ""
+
+
+def _not_here(error: Failure, name: str) -> str:
+    """What there is instead, where it belongs, or which of several it may have been."""
+    free = [one for one in error.schema.get("properties", {}) if one not in error.found]
+    near = closest(name, free)
+    several = near if "` or `" in near else ""
+    return foreign.remark(error, name) or several or foreign.elsewhere(error, name) or near
 
 
 def of_the_top(error: Failure, document: Document, name: str) -> str:
@@ -277,21 +197,38 @@ _TRUTHS = ("yes", "on", "true", "no", "off", "false")
 NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
 
-def of_another_type(error: Failure) -> str:
+# What `true` may have been meant to say.
+NO_CONDITION: Mapping[str, str] = {
+    "if": "write `always()`, or leave it out: then it runs where nothing before it has failed",
+    "when": "leave it out: then it always applies",
+}
+
+
+def is_item(error: Failure) -> Callable[[object], bool]:
+    """Would a value be one of the list that is wanted?"""
+    listed = error.resolved(error.schema.get("items", {}))
+    validator = Draft202012Validator({**listed, "$defs": error.defs})
+    return lambda value: bool(validator.is_valid(value))
+
+
+def of_another_type(error: Failure, document: Document) -> str:
     """How to write a value that is of another type than wanted, where it would be right."""
     value, wanted = error.found, _types(error)
     listed = error.resolved(error.schema.get("items", {}))
     if "enum" in error.schema:
         return f"one of: {choice([str(one) for one in error.schema['enum']])}"
     if "array" in wanted:
-        return _as_list(error, value, listed)
+        return _as_list(error, value, listed, document)
     if "object" in wanted:
-        return _as_mapping(error, value)
+        return _as_mapping(error, value, document)
     if "boolean" in wanted and isinstance(value, str):
         word = {"yes": "true", "on": "true", "true": "true"}.get(value.lower(), "false")
         return f"write {word}, without quotes" if value.lower() in _TRUTHS else "write true or false, without quotes"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return f"write `{value[0]}`, without brackets"
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        in_row = len(error.path) > 1 and isinstance(error.path[-2], int)
+        return f"name one of them: {choice(value)}" + (", and write a row of its own for each other" if in_row else "")
     if isinstance(value, dict) and len(value) == 1:
         name, inside = next(iter(value.items()))
         if inside is None and form(name, error.schema) == name:
@@ -305,12 +242,14 @@ def of_another_type(error: Failure) -> str:
     return ""
 
 
-def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
-    fits = Draft202012Validator({**listed, "$defs": error.defs}).is_valid
+def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document: Document) -> str:
+    fits = is_item(error)
     if isinstance(value, str):
         if "enum" in listed and not fits(value):
             near = closest(value, map(str, listed["enum"]))
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
+        if listed.get("type") == "object" and (whole := _as_mapping(error._replace(schema=listed), value, document)):
+            return whole.replace("write `", "write a list: `[").removesuffix("`") + "]`"
         several = items(value, _of_text(error, listed))
         if not several and re.search(r"[*&!%@`#,:\[\]{}'\"]", value) and fits(value):
             return f'write a list: ["{value}"]'
@@ -321,12 +260,25 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any]) -> str:
         pairs = [f"{key}:{one}" for key, one in value.items()]
         if pairs and all(map(fits, pairs)):
             return f"write a list: [{', '.join(pairs)}]"
+        name, inside = next(iter(value.items()), ("", None))
+        if len(value) == 1 and isinstance(inside, list) and inside and all(map(fits, inside)):
+            whole = f"{error.path[-1]}.{name}" if error.path else ""
+            names = error.resolved(_parent(error).get("propertyNames", {})).get("examples", ())
+            return f"write `{whole}:`" if whole in names else f"write the list itself, without `{name}:`"
         for key, one in value.items():  # named by a key, as elsewhere: its name belongs into it
+            alone = [name["required"][0] for name in listed.get("oneOf", ()) if set(name) == {"required"}]
             absent = [name for name in listed.get("required", ()) if not isinstance(one, dict) or name not in one]
+            absent = absent or alone[:1]
             if len(absent) == 1 and isinstance(one, dict) and fits({absent[0]: key, **one}):
                 return f"write a list of items that say what they are: `- {{{absent[0]}: {key}, …}}`"
         return "put `[` and `]` around it" if fits(value) else "write a list: begin each of its items with `- `"
     return ""
+
+
+def _parent(error: Failure) -> Mapping[str, Any]:
+    """What the schema says of the section that a value stands in."""
+    found: Mapping[str, Any] = error.root.get("properties", {}).get(error.path[0], {}) if len(error.path) == 2 else {}
+    return found
 
 
 def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -335,23 +287,60 @@ def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((one for one in branches if "pattern" in one), listed)
 
 
-def _as_mapping(error: Failure, value: object) -> str:
+def _as_mapping(error: Failure, value: object, document: Document) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return "leave the `-` out: what is wanted is a mapping, and no list"
-    if error.found is None or not isinstance(value, str | list):
+        return _as_entries(error, value, document)
+    if not isinstance(value, str | list | int) or isinstance(value, bool):
         return ""
     if error.path and error.path[-1] in error.schema.get("properties", {}):
         return f"indent it deeper: `{error.path[-1]}` belongs to what stands above it"
+    if error.path and error.path[-1] == "with" and isinstance(value, str):
+        return _as_inputs(error, value, document)
+    needed: list[str] = list(error.schema.get("required", ()))
     alone = [one["required"][0] for one in error.schema.get("oneOf", ()) if set(one) == {"required"}]
-    for name in error.schema.get("properties", {}):
+    for name in (*needed, *alone, *error.schema.get("properties", {})):
         fits = Draft202012Validator({**error.part(name), "$defs": error.defs}).is_valid
-        if name in alone and isinstance(value, str) and fits(value):
-            return f'write `{{{name}: "{value}"}}`'
-        for text, one in ((f"[{value}]", [value]), (f"[{', '.join(map(str, value))}]", value)):
-            if isinstance(one, list) and fits(one):
-                return f"write `{{{name}: {text}}}`"
-    needed = ", ".join(f"{name}: …" for name in error.schema.get("required", ()))
-    return f"write `{{{needed}}}`" if needed else ""
+        rest = "".join(f", {one}: …" for one in needed if one != name)
+        if rest and name not in needed:
+            continue
+        if name in (needed or alone) and not isinstance(value, list) and fits(value):
+            return f"write `{{{name}: {value}{rest}}}`" if needed else f'write `{{{name}: "{value}"}}`'
+        listed = value if isinstance(value, list) else [value]
+        if fits(listed):
+            return f"write `{{{name}: [{', '.join(map(str, listed))}]{rest}}}`"
+    shown = ", ".join(f"{name}: …" for name in needed)
+    return f"write `{{{shown}}}`" if shown else ""
+
+
+def _as_entries(error: Failure, value: list[Mapping[str, Any]], document: Document) -> str:
+    """A list of mappings where one mapping is wanted: its items are entries, or say in a key what they are called."""
+    place = document.place(*error.path)
+    if place.excerpt[place.column - 1 : place.column] == "[" and len(value) == 1:
+        return "write `{` and `}` for `[` and `]`"
+    entry = error.resolved(error.schema.get("additionalProperties") or {})
+    named = [name for name in _NAMING if all(isinstance(one.get(name), str) for one in value)]
+    if named and named[0] not in entry.get("properties", {}):
+        rest = [f"{key}: …" for key in value[0] if key != named[0]]
+        return f"begin each with its name, and no `-`: `{value[0][named[0]]}: {{{', '.join(rest)}}}`"
+    return "leave the `-` out: what is wanted is a mapping, and no list"
+
+
+_NAMING = ("name", "id", "key", "gate", "environment", "command", "action", "group")
+
+
+def _as_inputs(error: Failure, value: str, document: Document) -> str:
+    """A value in the place of the inputs of an action."""
+    step: Any = document.data
+    for one in error.path[:-1]:
+        step = step[one]
+    uses = step.get("uses")
+    inputs = error.inputs.get(uses, {}) if isinstance(uses, str) else {}
+    wanted = [name for name, is_needed in inputs.items() if is_needed] or list(inputs)
+    text = f'"{value}"' if "$" in value else value
+    if not wanted:
+        return f"leave it out: `{uses}` has no inputs" if uses in error.inputs else ""
+    ways = choice([f"`{{{name}: {text}}}`" for name in wanted])
+    return f"say which input it is: {ways}" if wanted[1:] else f"write {ways}"
 
 
 def _types(error: Failure) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.core.command import COMMANDS
+from engine.core.command import ALIASES, COMMANDS
 from engine.core.expressions.parse import Node
 from engine.core.expressions.snippet import Snippet
 from engine.core.rules.build import strings
@@ -65,9 +65,12 @@ def actions(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         for step in pipeline.steps:
             yield from unknown("ENG053", step.data["uses"], known, step.place("uses"))
+    started = {one.entry.name: one.steps[-1].data["uses"] for one in subject.draft.pipelines if one.steps}
     strange = [entry for entry in subject.draft.sections["protect"] if entry.name not in known]
     for number, entry in enumerate(strange):
         hint = closest(entry.name, known) if number < MOST_PROBLEMS else ""  # nobody reads more guesses
+        if entry.name in started:
+            hint = f"`{entry.name}` is a pipeline: name an action of it, such as `{started[entry.name]}`"
         yield problem("ENG053", entry.place(), hint=hint, name=entry.name, known=either(known))
 
 
@@ -90,7 +93,9 @@ def groups(subject: Subject) -> Iterator[Problem]:
 def commands(subject: Subject) -> Iterator[Problem]:
     """Commands that there are not."""
     for entry in subject.draft.sections["commands"]:
-        yield from unknown("ENG580", entry.name, COMMANDS, entry.place())
+        if entry.name not in COMMANDS:
+            hint = f"did you mean `{ALIASES[entry.name]}`?" if entry.name in ALIASES else closest(entry.name, COMMANDS)
+            yield problem("ENG580", entry.place(), hint=hint, name=entry.name, known=either(COMMANDS))
 
 
 def said(subject: Subject) -> Iterator[Problem]:
@@ -153,7 +158,13 @@ def events(subject: Subject) -> Iterator[Problem]:
     """Kinds of event."""
     for entry in subject.draft.sections["events"]:
         for name, place in _events(entry):
-            yield from unknown("ENG056", name, subject.catalog.events, place)
+            kinds = subject.catalog.events
+            apart = [(kind, name[len(kind) + 1 :]) for kind in kinds if name.startswith(kind)]
+            if whole := next(((kind, one) for kind, one in apart if one in kinds[kind].actions), None):
+                hint = f"write `event: {whole[0]}, types: [{whole[1]}]`"
+                yield problem("ENG056", place, hint=hint, name=name, known=either(kinds))
+            else:
+                yield from unknown("ENG056", name, subject.catalog.events, place)
 
 
 def event_types(subject: Subject) -> Iterator[Problem]:
@@ -163,9 +174,32 @@ def event_types(subject: Subject) -> Iterator[Problem]:
             kind = subject.catalog.events.get(event)
             for index, name in enumerate(entry.data.get("types", ()) if kind else ()):
                 if kind and name not in kind.actions:
-                    place, hint = entry.place("types", index), closest(name, kind.actions)
-                    known = either(kind.actions)
+                    place, known = entry.place("types", index), either(kind.actions)
+                    meant = next((one for one in _TYPES.get(name, ()) if one in kind.actions), "")
+                    hint = f"did you mean `{meant}`?" if meant else closest(name, kind.actions)
+                    hint = hint if kind.actions else f"`{event}` has no types: leave `types` out, or `{event}`"
                     yield problem("ENG057", place, hint=hint, name=name, event=event, known=known)
+
+
+# What people call a type of an event, by what has happened.
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "approved": ("submitted",),
+    "changed": ("edited", "synchronize"),
+    "commented": ("created", "submitted"),
+    "create": ("created", "opened"),
+    "created": ("opened",),
+    "draft": ("converted_to_draft",),
+    "finished": ("completed",),
+    "merge": ("closed",),
+    "merged": ("closed",),
+    "new": ("opened", "created"),
+    "pushed": ("synchronize",),
+    "ready": ("ready_for_review",),
+    "retargeted": ("edited",),
+    "success": ("completed",),
+    "update": ("synchronize", "edited"),
+    "updated": ("synchronize", "edited"),
+}
 
 
 def facts(subject: Subject) -> Iterator[Problem]:
