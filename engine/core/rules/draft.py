@@ -29,6 +29,9 @@ _SETTINGS = ("otherwise", "approvals", "limits", "backend", "verdicts", "include
 _TOP = {"version", "pipelines", *NAMED, *LISTED, *_SETTINGS}
 
 
+_OF_A_PIPELINE = {"pipeline", "description", "gates", "actions", "locks", "permissions", "then", "else"}
+
+
 class Entry(NamedTuple):
     """One unit of a file."""
 
@@ -55,6 +58,7 @@ class PipelineEntry(NamedTuple):
     entry: Entry
     steps: tuple[Entry, ...]
     whole: bool  # are those all of them?
+    strays: bool = False  # is a key too many, which may be that of its gates or its permissions?
 
 
 class Unread(frozenset[str]):
@@ -240,7 +244,10 @@ class _Files:
             return
         steps = tuple(_units(document, actions, _mapping(data)["actions"], broken))
         yield PipelineEntry(
-            Entry(document, path, name, data), steps, whole=len(steps) == len(_mapping(data)["actions"])
+            Entry(document, path, name, data),
+            steps,
+            whole=len(steps) == len(_mapping(data)["actions"]),
+            strays=not data.keys() <= _OF_A_PIPELINE if isinstance(data, dict) else False,
         )
 
     def groups(self) -> Iterator[Entry]:

@@ -11,13 +11,14 @@ from engine.core.schema.failure import Failure
 from engine.names import choice
 
 _STEP, _TRIGGER, _PIPELINE, _GATE = "uses", "event", "actions", "reject"
-_TOP, _SOURCE, _ENVIRONMENT = "sources", "owns", "region"
+_TOP, _SOURCE, _ENVIRONMENT, _LIMITS = "sources", "owns", "region", "parallelism"
 
 _CONDITION = "say it in `when`: {example}"
 _ROW = "what starts it is a row of `events:` in deployment-rules.yaml: `{event: …, run: PIPELINE}`"
 _NO_NAME = "leave it out: a comment says what it is for"
 _OF_PEOPLE = 'who approves is said by a gate\'s `approvals:`, of one environment by its `when: "environment() == …"`'
 _BASE = "say it in `when`: `event.pull_request.base.ref == …`, or of a push `event.ref == 'refs/heads/…'`"
+_OFF = "leave it out: what is not to count is made a comment, with `# ` before it"
 _PATHS = _CONDITION.replace("{example}", "`changed_any('…/**')`")
 _RUNNER = "leave it out: actions run where the engine does"
 
@@ -27,6 +28,7 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "continue_on_error": 'leave it out, and write `if: "always()"` on what is to run all the same',
         "depends_on": "leave it out: actions run one after the other, as they stand",
         "description": _NO_NAME,
+        "enabled": 'leave it out, or write a condition in `if`',
         "env": "what an action is given stands under `with:`",
         "gates": "gates are the pipeline's, beside `actions:`, or the action's, in `protect:` of deployment-rules.yaml",
         "name": "leave it out: `id` is its name",
@@ -36,6 +38,8 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "runs-on": _RUNNER,
     },
     _TRIGGER: {
+        "enabled": _OFF,
+        "disabled": _OFF,
         "base": _BASE,
         "branch": _BASE,
         "branches": _BASE,
@@ -72,7 +76,10 @@ _HERE: Mapping[str, Mapping[str, str]] = {
         "when": "say it in `when` of the row of `events:` that starts it, or in a gate",
         "with": "what an action is given is written beside its `uses`",
     },
+    _LIMITS: {"apply_timeout": "an action has its own: `timeout: …` beside `uses: terraform.apply`"},
     _GATE: {
+        "enabled": _OFF,
+        "disabled": _OFF,
         "branch": _CONDITION.replace("{example}", "`pr.base.ref == …`"),
         "branches": _CONDITION.replace("{example}", "`pr.base.ref == …`"),
         "environment": _CONDITION.replace("{example}", "`environment() == …`"),

@@ -10,9 +10,12 @@ def form(value: str, schema: Mapping[str, Any]) -> str:
     pattern: str = schema.get("pattern", "")
     if not pattern:
         return ""
-    mends = (*_MENDS, *_NAMES) if pattern.startswith("^[a-z") else _MENDS
+    mends = (*_MENDS, *_NAMES) if pattern.startswith(("^[a-z", "^[A-Za-z][A-Za-z0-9_-]*$")) else _MENDS
+    only = schema.get("examples") if pattern.endswith("(read|write)$") else None  # all that there are
     for mend in mends:
         for text in mend(value):
+            if only and mend is not _itself and text not in only:
+                continue
             if text and re.search(pattern, text) and len(text) <= schema.get("maxLength", len(text)):
                 return text
     return ""
@@ -63,7 +66,9 @@ _SEPARATORS = (
 
 
 def _separated(value: str) -> Iterator[str]:
-    if "@" not in value and not any(c.isupper() for c in value[1:]):  # `Nina Smith` is no login
+    if (
+        "@" not in value and not value.startswith("not ") and not any(c.isupper() for c in value[1:])
+    ):  # `Nina Smith` is no login
         yield from (value.lower().replace(old, new) for old, new in _SEPARATORS if old in value)
 
 
@@ -80,8 +85,10 @@ def _file(value: str) -> Iterator[str]:
 
 
 def _called(value: str) -> Iterator[str]:
-    """`/engine validate`, `touchy()`"""
+    """`/engine validate`, `touchy()`, `${join}`, `gates.open`"""
     yield value.removesuffix("()")
+    yield value.strip("${} ")
+    yield re.sub(r"^(?:actions|environments|gates|groups|outputs|overrides|pipelines)\.", "", value)
     yield value.removeprefix("/").removeprefix("engine ").strip()
 
 
@@ -92,14 +99,17 @@ def _region(value: str) -> Iterator[str]:
 
 
 def _digits(value: str) -> Iterator[str]:
-    """`4111-1111-1111`"""
+    """`4111-1111-1111`, `arn:aws:iam::411111111111:root`"""
+    if within := re.search(r":([0-9]{12}):", value):
+        yield within[1]
     if bare := re.fullmatch(r"\d[\d -]+", value):
         yield bare[0].replace("-", "").replace(" ", "")
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 _SPAN = re.compile(
-    r"(\d{1,9})\s{0,9}(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?(?![A-Za-z])\s{0,9}", re.IGNORECASE
+    r"(\d{1,9}(?:\.\d)?)\s{0,9}(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?(?![A-Za-z])\s{0,9}",
+    re.IGNORECASE,
 )
 
 
@@ -108,10 +118,11 @@ def _span(value: str) -> Iterator[str]:
     text = re.sub(r"^P|T", "", value.strip()) if value[:1] == "P" else value.strip()
     if not text or _SPAN.sub("", text):
         return
-    parts = [(int(number), unit.lower()) for number, unit in _SPAN.findall(text)]
-    whole = sum(number * _UNITS[unit] for number, unit in parts)
-    if len(parts) == 1 and parts[0][1] != "w":
-        yield "{}{}".format(*parts[0])
+    parts = [(int(float(number) * 10 + 0.5), unit.lower()) for number, unit in _SPAN.findall(text)]
+    tenths = sum(number * _UNITS[unit] for number, unit in parts)
+    whole = tenths // 10 if tenths % 10 == 0 else 0
+    if len(parts) == 1 and parts[0][1] != "w" and parts[0][0] % 10 == 0:
+        yield f"{parts[0][0] // 10}{parts[0][1]}"
     yield from (f"{whole // _UNITS[unit]}{unit}" for unit in "dhms" if whole and whole % _UNITS[unit] == 0)
 
 
@@ -146,12 +157,14 @@ _MENDS: tuple[Callable[[str], Iterator[str]], ...] = (
     _span,
     _clock,
 )
-_NAMES = (_separated, _permission, _region, _file, _called)
+_NAMES = (_permission, _region, _file, _called, _separated)
 
 
 def items(value: str, schema: Mapping[str, Any]) -> list[str]:
     """The items that a list was meant to have where one text stands in it: `[paula pete]`, `[paula; pete]`."""
-    parts = [part for part in re.split(r"(?:^|[\s;,]+)(?:- ?)?", value) if part]
+    parts = [part for part in re.split(r"(?:^|[\s;,&]+|(?<![|])\s*[|](?![|]))(?:- ?)?", value) if part]
+    if {"not", "or", "and"} & {*parts}:
+        return []
     pattern = schema.get("pattern", "")
     several = len(parts) > 1 and pattern and all(re.search(pattern, part) for part in parts)
     return parts if several else []

@@ -181,6 +181,8 @@ def permissions(subject: Subject) -> Iterator[Problem]:
     known = {one for action in subject.catalog.actions.values() for one in action.permissions}
     known |= {one.replace(":write", ":read") for one in known}
     for pipeline in subject.draft.pipelines:
+        if pipeline.strays and "permissions" not in pipeline.entry.data:
+            continue  # they may be there, by another name
         granted, meant = _granted(pipeline), ""
         for index, name in enumerate(pipeline.entry.data.get("permissions", ())):
             if name not in known:
