@@ -1469,6 +1469,7 @@ TABLE: dict[str, Row] = {
     "ENG983": Row(
         "`{glob}` fits files at the top of the repository only, where no resource is", "write `{deeper}`", _NO
     ),
+    "ENG984": Row("no region of AWS's is called `{name}`", "name one such as us-east-1 or eu-central-1", _NO),
     "ENG999": Row("a bug in the engine: {reason}", "please report it with the traceback above", ExitCode.BUG),
 }
 

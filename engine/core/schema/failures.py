@@ -175,7 +175,8 @@ def _wrong_type(error: Failure, document: Document) -> Iterator[Problem]:
     if isinstance(error.found, str) and "array" in error.wanted:
         others = _beside_a_list(document, error.path)
         listed = (error.found, *others)
-        hint = f"write a list: [{', '.join(listed)}]" if all(map(values.is_item(error), listed)) else ""
+        is_list = all(map(values.is_item(error), listed)) and error.found.lower() not in values.EACH
+        hint = f"write a list: [{', '.join(listed)}]" if is_list else ""
     if error.found is None and "object" in expected_types:
         names = "what belongs to it" if not (inside := meant.hollow(error, document)) else _and(inside)
         hint = f"nothing stands in it: indent {names} deeper than its name"
@@ -211,7 +212,9 @@ def _not_one_of(error: Failure, document: Document) -> Iterator[Problem]:
 def _wrong_form(error: Failure, document: Document) -> Iterator[Problem]:
     place = document.place(*error.path, key=error.of_name)
     hint = ""
-    if isinstance(error.found, str) and " - " in error.found:
+    if error.found in error.inputs:
+        hint = f"`{error.found}` is an action: those stand under `actions:`"
+    elif isinstance(error.found, str) and " - " in error.found:
         hint = "two items became one text: begin every `-` in the same column"
     elif isinstance(error.found, str):
         several = mends.items(error.found, error.schema) if error.path and isinstance(error.path[-1], int) else []
@@ -295,12 +298,9 @@ def _listed_names(error: Failure) -> str:
     texts = next((error.resolved(b["items"]) for b in error.wanted if "items" in b), {})
     several = mends.items(error.found, texts) or [form] if (form := mends.form(error.found, texts)) else []
     several = mends.items(error.found, texts) or several
-    if error.found.lower() in _EACH:
+    if error.found.lower() in values.EACH:
         return "name each of them: `[…, …]`"
     return f"write a list: [{', '.join(several)}]" if several else ""
-
-
-_EACH = ("all", "any", "every", "each", "*")
 
 
 def _other(error: Failure, document: Document) -> Iterator[Problem]:

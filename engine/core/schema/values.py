@@ -12,6 +12,7 @@ from engine.core.source import Document
 from engine.names import choice, closest
 
 _TRUTHS = ("yes", "on", "true", "no", "off", "false")
+EACH = ("all", "any", "anybody", "anyone", "each", "every", "everybody", "everyone")  # ways to name nobody
 NOTHING = ("nothing", "no", "null", "empty", "off", "false", "never")  # ways to say `none`
 
 
@@ -51,6 +52,8 @@ def of_another_type(error: Failure, document: Document) -> str:
         name, inside = next(iter(value.items()))
         if inside is None and form(name, error.schema) == name:
             return f"leave the `:` out: `{name}`"
+        if isinstance(inside, str) and form(inside, error.schema) == inside:
+            return f"write `{inside}`, without `{name}:`"
         text = ":".join(map(str, *value.items()))
         return f"write `{text}`, without a space" if form(text, error.schema) == text else ""
     if "integer" in wanted and isinstance(value, str) and (number := re.match(r"\s*(\d+)\s*[A-Za-z]*\s*$", value)):
@@ -68,6 +71,8 @@ def _as_list(error: Failure, value: object, listed: Mapping[str, Any], document:
             return near or f"write a list of some of: {choice([str(one) for one in listed['enum']])}"
         if listed.get("type") == "object" and (whole := _as_mapping(error._replace(schema=listed), value, document)):
             return whole.replace("write `", "write a list: `[").removesuffix("`") + "]`"
+        if value.lower() in EACH:
+            return "name each of them, in a list"
         if value.lower() in ("none", *NOTHING):
             return "leave it out, or write `[]`" if "minItems" not in error.schema else ""
         several = items(value, _of_text(error, listed))
@@ -110,7 +115,11 @@ def _of_text(error: Failure, listed: Mapping[str, Any]) -> Mapping[str, Any]:
 def _as_mapping(error: Failure, value: object, document: Document) -> str:
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         return _as_entries(error, value, document)
-    if not isinstance(value, str | list | int) or isinstance(value, bool) or str(value).lower() in ("none", *NOTHING):
+    if (
+        not isinstance(value, str | list | int)
+        or isinstance(value, bool)
+        or str(value).lower() in ("none", *NOTHING, *EACH)
+    ):
         return ""
     if value == [] and "required" not in error.schema:
         return "leave it out, or write `{}`"

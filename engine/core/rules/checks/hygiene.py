@@ -9,6 +9,7 @@ from engine.core.rules.checks.subject import Check, Subject, calls
 from engine.core.rules.draft import SPECIAL_GROUP
 from engine.core.rules.pins import logins
 from engine.errors import Problem, problem
+from engine.names import nearest
 
 _MAY_BE_ABSENT = ("merged", "verdict")  # the facts that do not exist before somebody has made them
 
@@ -182,6 +183,19 @@ def owns_nothing(subject: Subject) -> Iterator[Problem]:
                 yield problem("ENG983", entry.place("owns", index), glob=pattern, deeper=deeper)
 
 
+_DIRECTIONS = ("central", "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest")
+
+
+def regions(subject: Subject) -> Iterator[Problem]:
+    """Regions that are called as none of AWS's: by no direction."""
+    for entry in subject.draft.sections["environments"]:
+        area, direction, number = entry.data.get("region", "us-east-1").rsplit("-", 2)
+        if direction not in _DIRECTIONS:
+            near = nearest(direction, _DIRECTIONS)
+            hint = f"did you mean `{area}-{near}-{number}`?" if near else ""
+            yield problem("ENG984", entry.place("region"), hint=hint, name=entry.data["region"])
+
+
 def odd_texts(subject: Subject) -> Iterator[Problem]:
     """Characters that a reviewer does not see, in descriptions and comments."""
     yield from subject.draft.warned
@@ -195,6 +209,7 @@ _ASKED = ("gates", "pipelines", "protect", "overrides")
 CHECKS = (
     Check("ENG039", odd_texts),
     Check("ENG983", owns_nothing),
+    Check("ENG984", regions),
     Check("ENG080", unreachable, ("events", "pipelines", "verdicts"), ("ENG055",)),
     Check("ENG081", unused_gates, _ASKED, ("ENG052", "ENG053", "ENG068")),
     Check("ENG082", unused_defines, ("define", "events", "gates", "pipelines"), ("ENG1",)),

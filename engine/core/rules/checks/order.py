@@ -24,7 +24,7 @@ def order(subject: Subject) -> Iterator[Problem]:
     """Actions that stand too early or too late."""
     for pipeline in subject.draft.pipelines:
         if pipeline.whole:
-            for step, reason, way in (*_apart(pipeline.steps), *_told(pipeline.steps)):
+            for step, reason, way in (*_apart(pipeline.steps), *_again(pipeline.steps), *_told(pipeline.steps)):
                 yield problem("ENG982", step.place("uses"), name=step.data["uses"], reason=reason, way=way)
 
 
@@ -39,6 +39,15 @@ def _apart(steps: Sequence[Entry]) -> Iterator[_Odd]:
         first, second = (steps[used.index(name)] for name in _BEFORE)
         reason = f"signs the merge that `{second.data['uses']}` asks for, and stands below it"
         yield _Odd(first, reason, f"move it above `{second.data['id']}`")
+
+
+def _again(steps: Sequence[Entry]) -> Iterator[_Odd]:
+    """What an action before has done already, to the same."""
+    for number, step in enumerate(steps):
+        for earlier in steps[:number] if step.data["uses"] in (*_WORKS, *_APART) else ():
+            if earlier.data["uses"] == step.data["uses"] and earlier.data.get("with") == step.data.get("with"):
+                yield _Odd(step, f"does again what `{earlier.data['id']}` has done", "remove one of the two")
+                break
 
 
 def _told(steps: Sequence[Entry]) -> Iterator[_Odd]:

@@ -32,6 +32,10 @@ def gates(subject: Subject) -> Iterator[Problem]:
     for pipeline in subject.draft.pipelines:
         listed = pipeline.entry.data.get("gates")
         for index, name in enumerate(listed if isinstance(listed, list) else ()):
+            what = _no_gate(subject, name) if name not in known else ""
+            if what and not closest(name, known):
+                yield problem("ENG052", pipeline.entry.place("gates", index), hint=what, name=name, known=either(known))
+                continue
             if listed == ["none"] and "none" not in known:
                 hint = "write `gates: none`, without brackets, if no gate is meant"
                 yield problem("ENG052", pipeline.entry.place("gates"), hint=hint, name=name, known=either(known))
@@ -42,6 +46,17 @@ def gates(subject: Subject) -> Iterator[Problem]:
     for entry in subject.draft.sections["overrides"]:
         asked += [(name, entry.place("besides", index)) for index, name in enumerate(entry.data["besides"])]
     yield from _named("ENG052", asked, known, {entry.name: entry.place() for entry in subject.draft.sections["gates"]})
+
+
+def _no_gate(subject: Subject, name: str) -> str:
+    """What goes by that name and is no gate."""
+    if any(entry.name == name for entry in subject.draft.sections["define"]):
+        return f'`{name}` is an expression: name a gate that asks it, with `require: "{name}()"`'
+    if name in subject.catalog.facts:
+        return f"`{name}` is a fact: a gate says that it needs it, by `needs: {name}`"
+    if name in subject.draft.known["groups"] and any(group.name == name for group in subject.draft.groups):
+        return f"`{name}` is a group: name a gate that asks it, with `approvals: {{from: [{name}]}}`"
+    return ""
 
 
 _Asked = tuple[str, Place]

@@ -148,7 +148,9 @@ def wrong_inputs(subject: Subject) -> Iterator[Problem]:
                     reason, hint = _misled(name, value, wanted, from_, subject.catalog.actions)
                 elif isinstance(value, str) and reason:
                     inner = _MEANT.search(value)
-                    hint = f"write `${{{inner[0]}}}`" if inner else closest(value, wanted.get("enum", ()))
+                    near = closest(value, wanted.get("enum", ()))
+                    bare = f"write {value}, without quotes" if value.isdigit() else ""
+                    hint = f"write `${{{inner[0]}}}`" if inner else near or bare
                 if reason:
                     place = step.place("with", name)
                     yield problem("ENG071", place, hint=hint, name=name, action=action.name, expected=reason)
