@@ -74,8 +74,9 @@ def _separated(value: str) -> Iterator[str]:
 
 def _permission(value: str) -> Iterator[str]:
     """`pull-requests-write`, `contents=read`"""
-    if said := re.fullmatch(r"(\w[\w-]*?)[-_. =/:]+(read|write)", value.lower()):
-        yield f"{said[1].replace('-', '_')}:{said[2]}"
+    for right in ("read", "write"):
+        what = value.lower().removesuffix(right)
+        yield f"{what.rstrip('-_. =/:').replace('-', '_')}:{right}" if what != value.lower() else ""
 
 
 def _file(value: str) -> Iterator[str]:
